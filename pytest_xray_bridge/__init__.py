@@ -1,0 +1,1 @@
+"""The pytest plugin of xray-bridge; its hooks are in ``plugin``."""

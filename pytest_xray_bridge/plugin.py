@@ -1,0 +1,56 @@
+"""
+Hooks that are there in every session, asked for or not; nothing else.
+
+What costs anything is imported once a session has asked for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_xray_bridge import options
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MARKER = (
+    "xray(key, ..., requirements=, defects=, labels=, summary=, description=, "
+    "custom_fields=): the Test, or Tests, in Xray that this test automates"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register a flag and an ini option for each setting."""
+    options.register(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Make the folder that feature files will come to, for ``testpaths``."""
+    options.make_features_dir(early_config)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what records and reports, if this session has asked for it."""
+    config.addinivalue_line("markers", MARKER)
+    if options.asked(config):
+        from pytest_xray_bridge import session
+
+        session.register(config)
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_bdd_apply_tag(
+    tag: str,
+    function: Callable[..., object],  # noqa: ARG001 - pytest-bdd's signature
+) -> bool | None:
+    """
+    Keep Xray's tags from becoming marks.
+
+    They could not be selected by ``-m`` anyway, and ``--strict-markers`` would
+    refuse the whole module.
+    """
+    return True if options.is_xray_tag(tag) else None

@@ -1,0 +1,147 @@
+"""
+Reports in, finished tests out.
+
+Under xdist, reports of different tests come interleaved, and a crashed worker
+sends one with ``when="???"`` and no teardown. So what belongs together is held
+until the test is complete, and no longer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_xray_bridge import verdict, wire
+from xray_bridge.model import Outcome, TestIssue, TestRun
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+RERUN = "rerun"
+PHASES = frozenset({"setup", "call", "teardown"})
+
+
+@dataclass(slots=True)
+class _Open:
+    """A test that has begun; ``attempts`` counts those that were rerun."""
+
+    phases: list[pytest.TestReport] = field(default_factory=list)
+    luggage: wire.Luggage | None = None
+    attempts: int = 0
+
+
+class Recorder:
+    """Gives each finished test to ``record``, once."""
+
+    def __init__(
+        self, record: Callable[[TestRun], None], now: Callable[[], float]
+    ) -> None:
+        self._record = record
+        self._now = now
+        self._open: dict[object, _Open] = {}
+        self._crashed: list[_Open] = []
+
+    def add(self, report: pytest.TestReport) -> None:
+        """Take one report."""
+        # dist=each runs a test once on each worker.
+        identity = (report.nodeid, getattr(report, "node", None))
+        test = self._open.get(identity)
+        if test is None:
+            test = self._open[identity] = _Open()
+        test.phases.append(report)
+        luggage = wire.unpack(report)
+        if luggage is not None:
+            test.luggage = luggage
+        if report.when == "teardown" or report.when not in PHASES:
+            self._finish(identity, test)
+
+    def _finish(self, identity: object, test: _Open) -> None:
+        if any(phase.outcome == RERUN for phase in test.phases):
+            test.attempts += 1
+            test.phases = []
+            return
+        del self._open[identity]
+        if test.phases[-1].when in PHASES:
+            self._record(_run(test, self._now))
+        else:
+            # After Ctrl-C a worker's end looks like a crash; only the session's
+            # end tells which it was.
+            self._crashed.append(test)
+
+    def close(self, *, interrupted: bool) -> None:
+        """
+        Finish what is still open: crashed tests, and tests that were cut short.
+
+        A test whose worker died when the session was interrupted has no outcome.
+        """
+        left = [] if interrupted else self._crashed
+        for test in (*left, *self._open.values()):
+            if not test.phases:
+                continue
+            run = _run(test, self._now)
+            if run.outcome is not Outcome.NOT_RUN:
+                self._record(run)
+        self._open.clear()
+        self._crashed.clear()
+
+
+def _run(test: _Open, now: Callable[[], float]) -> TestRun:
+    phases = test.phases
+    first = phases[0]
+    decided = verdict.outcome(phases)
+    luggage = test.luggage
+    classname, name = _address(first.nodeid)
+    # Reports of crashed workers have no times.
+    started = getattr(first, "start", None) or now()
+    finished = getattr(phases[-1], "stop", None) or started
+    text = verdict.message(phases, decided)
+    comment = f"Passed after {test.attempts} failed attempts." if test.attempts else ""
+    if decided is not Outcome.PASSED:
+        comment = comment.replace("Passed after", "Rerun:")
+    if luggage is None:
+        return TestRun(
+            test=TestIssue(classname=classname, name=name),
+            outcome=decided,
+            started=started,
+            duration=max(0.0, finished - started),
+            message=text,
+            comment=comment,
+        )
+    note = luggage.annotation
+    return TestRun(
+        test=TestIssue(
+            classname=classname,
+            name=name,
+            test_keys=note.test_keys if note else (),
+            summary=note.summary if note else "",
+            description=note.description if note else "",
+            labels=note.labels if note else (),
+            requirements=note.requirements if note else (),
+        ),
+        outcome=decided,
+        started=started,
+        duration=max(0.0, finished - started),
+        message=text,
+        comment=comment,
+        defects=note.defects if note else (),
+        custom_fields=note.custom_fields if note else (),
+        parameters=luggage.parameters,
+        scenario=luggage.scenario,
+        steps=luggage.steps,
+    )
+
+
+def _address(nodeid: str) -> tuple[str, str]:
+    """
+    Class name and name as pytest's own JUnit report has them.
+
+    ``tests/test_a.py::TestB::test_c[x::y]``: ``tests.test_a.TestB``,
+    ``test_c[x::y]``.
+    """
+    path, bracket, parameters = nodeid.partition("[")
+    names = path.split("::")
+    names[0] = names[0].replace("/", ".").removesuffix(".py")
+    return ".".join(names[:-1]), f"{names[-1]}{bracket}{parameters}"

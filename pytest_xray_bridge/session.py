@@ -1,0 +1,305 @@
+"""
+What a session that was asked for registers: an annotator and a reporter.
+
+The annotator runs where tests run (in the workers, under xdist); the reporter
+runs once, where their reports arrive.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from pytest_xray_bridge import bdd, marks, options, wire
+from pytest_xray_bridge.recorder import Recorder
+from xray_bridge import ci, resolve
+from xray_bridge.errors import FeaturesError, RunDirectoryError, XrayBridgeError
+from xray_bridge.launch import Launcher, LaunchError
+from xray_bridge.session import Ending, Session
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from xray_bridge.settings import Settings
+
+F = TypeVar("F", bound="Callable[..., Any]")
+NAME = "xray-bridge-session"
+PROBLEMS = "xray_problems"
+LONGEST_PARAMETER = 200
+OWN_FAULT = 83
+
+
+def register(config: pytest.Config) -> None:
+    """
+    Register what this process needs, if its settings ask for anything.
+
+    Raises UsageError for settings that are wrong.
+    """
+    if options.is_worker(config):
+        prefixes = config.workerinput["xray"]["tag_prefixes"]  # type: ignore[attr-defined]
+        config.pluginmanager.register(Annotator(config, prefixes), NAME)
+        return
+    if options.looks_only(config):
+        return
+    try:
+        settings = settings_of(config)
+    except XrayBridgeError as error:
+        raise pytest.UsageError(str(error)) from None
+    if not settings.wants_upload and not settings.wants_export:
+        return
+    session = Session(settings, framework="pytest", versions=_versions(config))
+    config.pluginmanager.register(Reporter(config, session), NAME)
+    if settings.wants_upload and not config.pluginmanager.hasplugin("dsession"):
+        annotator = Annotator(config, settings.tag_prefixes)
+        config.pluginmanager.register(annotator, f"{NAME}-annotator")
+
+
+def settings_of(config: pytest.Config) -> Settings:
+    """
+    The settings of this session, from all doors.
+
+    Raises SettingError and UsageError.
+    """
+    environ = Launcher().environ
+    source, in_ini = options.given_in_ini(config)
+    layers = [
+        resolve.command_line(options.given_on_command_line(config), pytest=True),
+        resolve.environment(environ),
+        resolve.ini(source, in_ini),
+        resolve.shared_file(config.rootpath),
+        resolve.from_ci(ci.detect(environ)),
+    ]
+    return resolve.resolve([layer for layer in layers if layer], environ)
+
+
+def _versions(config: pytest.Config) -> dict[str, str]:
+    found = {"pytest": pytest.__version__}
+    for _, distribution in config.pluginmanager.list_plugin_distinfo():
+        if distribution.project_name in {"pytest-xdist", "pytest-bdd"}:
+            found[distribution.project_name] = distribution.version
+    return found
+
+
+class Annotator:
+    """Says of each test what its reports do not: keys, parameters, steps."""
+
+    def __init__(self, config: pytest.Config, prefixes: Sequence[str]) -> None:
+        self._config = config
+        self._prefixes = tuple(prefixes)
+        self._steps = bdd.Steps()
+        if config.pluginmanager.hasplugin("pytest-bdd"):
+            config.pluginmanager.register(self._steps, f"{NAME}-steps")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse malformed marks, all at once, before the first test."""
+        problems = list(marks.problems(items))
+        if problems and options.is_worker(self._config):
+            # An error in a worker is a crash to xdist; the controller says it.
+            self._config.workeroutput[PROBLEMS] = problems  # type: ignore[attr-defined]
+            items.clear()
+        elif problems:
+            raise pytest.UsageError("\n".join(problems))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Hang what is known on the report of the setup, and steps on the call's."""
+        report = yield
+        if call.when != "teardown":
+            self._pack(item, report)
+        return report
+
+    def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        scenario = bdd.scenario_of(item)
+        if report.when == "call" and scenario is None:
+            return
+        steps: Sequence[Any] = ()
+        if report.when == "call":
+            steps = self._steps.take(failed=report.outcome == "failed")
+        luggage = wire.Luggage(
+            annotation=self._annotation(item, scenario),
+            parameters=_parameters(item),
+            scenario=scenario,
+            steps=tuple(steps),
+        )
+        wire.pack(report, luggage)
+
+    def _annotation(
+        self, item: pytest.Item, scenario: Any
+    ) -> marks.Annotation | None:
+        """From marks; a scenario without keys in marks has them in its tags."""
+        found = marks.read(item)
+        if scenario is None:
+            return found
+        meaning = bdd.meaning_of(scenario, self._prefixes)
+        found = found or marks.Annotation()
+        return marks.Annotation(
+            test_keys=found.test_keys or meaning.test_keys,
+            requirements=(*found.requirements, *meaning.requirements),
+            defects=found.defects,
+            labels=(*found.labels, *meaning.labels),
+            summary=found.summary or scenario.name,
+            description=found.description,
+            custom_fields=found.custom_fields,
+        )
+
+
+def _parameters(item: pytest.Item) -> tuple[tuple[str, str], ...]:
+    callspec = getattr(item, "callspec", None)
+    if callspec is None:
+        return ()
+    example = bdd.example_of(item)
+    if example:
+        return tuple((name, str(value)) for name, value in example.items())
+    return tuple(
+        (name, _shown(value))
+        for name, value in callspec.params.items()
+        if name != bdd.EXAMPLE
+    )
+
+
+def _shown(value: object) -> str:
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except Exception as error:  # noqa: BLE001 - a user's __repr__ may raise anything
+        text = f"<{type(value).__name__}: {type(error).__name__} in repr()>"
+    too_long = len(text) > LONGEST_PARAMETER
+    return f"{text[:LONGEST_PARAMETER]}..." if too_long else text
+
+
+def guarded(method: F) -> F:
+    """
+    Keep our own faults out of the user's session.
+
+    They are remembered and said at the end; a result may be lost by one, the
+    session never is.
+    """
+
+    @functools.wraps(method)
+    def inner(self: Reporter, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - see above
+            self.faults.append(f"{method.__name__}: {type(error).__name__}: {error}")
+            return None
+
+    return inner  # type: ignore[return-value]
+
+
+class Reporter:
+    """Takes reports from start to end of a session; one in a whole test run."""
+
+    def __init__(self, config: pytest.Config, session: Session) -> None:
+        self._config = config
+        self._session = session
+        self._recorder = Recorder(session.record, time.time)
+        self._interrupted = False
+        self._problems: dict[str, None] = {}
+        self.faults: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Fetch features, ask the server, open the journal: before any test."""
+        try:
+            self._session.export_features()
+            self._preflight()
+            self._session.start()
+        except (FeaturesError, LaunchError) as error:
+            pytest.exit(f"xray-bridge: {error}", returncode=FeaturesError.exit_code)
+        except (XrayBridgeError, RunDirectoryError) as error:
+            raise pytest.UsageError(f"xray-bridge: {error}") from None
+
+    def _preflight(self) -> None:
+        try:
+            self._session.preflight()
+        except LaunchError as error:
+            # Results can be sent later, by whoever can start a process.
+            self._session.notices.append(f"not checked before the tests: {error}")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell xdist's workers that this session is ours."""
+        prefixes = list(self._session.settings.tag_prefixes)
+        if self._session.settings.wants_upload:
+            node.workerinput["xray"] = {"tag_prefixes": prefixes}
+
+    @pytest.hookimpl(optionalhook=True)
+    @guarded
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear from a worker that has ended."""
+        output = getattr(node, "workeroutput", {})
+        self._problems |= dict.fromkeys(output.get(PROBLEMS, ()))
+
+    @guarded
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One phase of one test has ended."""
+        self._recorder.add(report)
+
+    @guarded
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember what could not be collected: its tests will be missing."""
+        if report.failed:
+            self._session.note_incomplete(f"{report.nodeid} could not be collected")
+
+    @guarded
+    def pytest_keyboard_interrupt(
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> None:
+        """Tell Ctrl-C and ``pytest.exit`` from pytest's own ways to stop early."""
+        kinds = (KeyboardInterrupt, pytest.exit.Exception)
+        self._interrupted = excinfo.type in kinds
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session
+    ) -> Generator[None, object, object]:
+        """Close the journal first, upload when everybody else is done."""
+        self._seal()
+        try:
+            return (yield)
+        finally:
+            self._finish(session)
+
+    @guarded
+    def _seal(self) -> None:
+        self._recorder.close(interrupted=self._interrupted)
+        if self._interrupted:
+            self._session.note_incomplete("the session was interrupted")
+        trouble = self._session.seal()
+        if trouble:
+            self.faults.append(trouble)
+
+    def _finish(self, session: pytest.Session) -> None:
+        if self._problems:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+            self._session.discard()
+            self._say([f"ERROR: {problem}" for problem in self._problems])
+            return
+        ending = self._publish()
+        lines = [*(ending.lines if ending else ())]
+        lines += [f"xray-bridge failed: {fault}" for fault in self.faults]
+        if lines:
+            self._say(lines)
+        exit_code = (ending.exit_code if ending else 0) or (self.faults and OWN_FAULT)
+        if exit_code and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = exit_code
+
+    @guarded
+    def _publish(self) -> Ending | None:
+        return self._session.publish(interrupted=self._interrupted)
+
+    def _say(self, lines: Sequence[str]) -> None:
+        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is None:
+            print(*lines, sep="\n", file=sys.stderr)
+            return
+        terminal.write_sep("=", "xray-bridge")
+        for line in lines:
+            terminal.write_line(line)

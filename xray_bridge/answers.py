@@ -1,0 +1,165 @@
+"""
+What a server said, and what to make of it.
+
+Error texts are shown, never matched: Jira translates them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from xray_bridge.errors import (
+    AmbiguousError,
+    AuthenticationError,
+    NotXrayError,
+    RedirectedError,
+    RefusedError,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST_TEXT = 500
+HINTS = {
+    400: "",
+    403: "does the account have the permission in this project?",
+    404: "is xray_url right, context path included, and is Xray installed there?",
+    405: "is xray_url right, context path included?",
+    413: "the server limits uploads; ask its administrators, or send fewer results",
+    415: "is xray_deployment right?",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the server said; ``content`` is bounded by ``http``."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    url: str
+
+    @property
+    def is_html(self) -> bool:
+        """Whether this is a page for people: a login form, a proxy's error."""
+        return self.content.lstrip()[:1] == b"<"
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The parsed body, or None where it is not JSON."""
+        try:
+            return json.loads(self.content)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def said(self) -> str:
+        """The server's own message, shortened to one line."""
+        found = _message(self.json())
+        if not found and self.is_html:
+            found = _page_text(self.text)
+        found = " ".join((found or self.text).split())
+        return found if len(found) <= LONGEST_TEXT else f"{found[:LONGEST_TEXT]}..."
+
+
+def _message(content: Any) -> str:
+    """
+    Xray: ``error``; Jira: ``errorMessages`` and ``errors``; GraphQL: ``errors``.
+    """
+    if not isinstance(content, dict):
+        return content if isinstance(content, str) else ""
+    errors = content.get("errors")
+    if isinstance(errors, dict):
+        errors = [f"{name}: {text}" for name, text in errors.items()]
+    if isinstance(errors, list):
+        errors = [e.get("message", "") if isinstance(e, dict) else e for e in errors]
+    parts = [content.get("error"), content.get("message")]
+    parts += [*(content.get("errorMessages") or ()), *(errors or ())]
+    return "; ".join(str(part) for part in parts if part)
+
+
+def _page_text(page: str) -> str:
+    page = re.sub(r"(?is)<(script|style)\b.*?</\1>", " ", page[:200_000])
+    return unescape(re.sub(r"<[^>]*>", " ", page))
+
+
+def check(answer: Answer) -> Answer:
+    """
+    The answer itself, where it is a success.
+
+    Raises RedirectedError, AuthenticationError, NotXrayError, RefusedError.
+    """
+    host = urlsplit(answer.url).netloc
+    if 300 <= answer.status < 400:  # noqa: PLR2004
+        raise _redirected(answer)
+    if answer.status == 401 or _locked(answer):  # noqa: PLR2004
+        raise _unauthenticated(answer, host)
+    if answer.status >= 400:  # noqa: PLR2004
+        path = urlsplit(answer.url).path
+        raise RefusedError(
+            f"HTTP {answer.status} from {host}{path}: {answer.said}",
+            hint=HINTS.get(answer.status, ""),
+            status=answer.status,
+        )
+    if answer.is_html:
+        msg = f"{answer.url} answers with a page for people, not with Xray's API"
+        raise NotXrayError(msg, hint="is xray_url right? Is there a login before it?")
+    return answer
+
+
+def key_of(answer: Answer) -> Mapping[str, str]:
+    """
+    The Test Execution of an import's answer: key, id, self.
+
+    Server wraps it in ``testExecIssue`` (REST 2.0), Cloud and REST 1.0 do not.
+    Raises AmbiguousError where the answer names none.
+    """
+    content = answer.json()
+    if isinstance(content, dict):
+        found = content.get("testExecIssue", content)
+        if isinstance(found, dict) and isinstance(found.get("key"), str):
+            return {k: str(v) for k, v in found.items() if k in {"key", "id", "self"}}
+    said = answer.said or "nothing"
+    msg = f"HTTP {answer.status} without a Test Execution's key: {said}"
+    raise AmbiguousError(msg)
+
+
+def _locked(answer: Answer) -> bool:
+    """
+    Jira asks for a CAPTCHA after failed logins, even with the right password.
+
+    Source: developer.atlassian.com, "Basic authentication".
+    """
+    reason = answer.headers.get("X-Authentication-Denied-Reason", "")
+    login = answer.headers.get("X-Seraph-LoginReason", "")
+    return "CAPTCHA" in reason or "AUTHENTICATION_DENIED" in login
+
+
+def _unauthenticated(answer: Answer, host: str) -> AuthenticationError:
+    if _locked(answer):
+        msg = f"{host} wants a CAPTCHA after failed logins"
+        return AuthenticationError(msg, hint="log in once by browser, then try again")
+    msg = f"{host} does not accept the credentials (HTTP {answer.status})"
+    said = "" if answer.is_html else answer.said
+    return AuthenticationError(f"{msg}: {said}" if said else msg)
+
+
+def _redirected(answer: Answer) -> RedirectedError:
+    to = urlsplit(answer.headers.get("Location", ""))
+    asked = urlsplit(answer.url)
+    msg = f"{asked.scheme}://{asked.netloc} redirects to "
+    msg += f"{to.scheme}://{to.netloc}" if to.netloc else (to.path or "nowhere")
+    if to.netloc == asked.netloc and to.scheme == "https" != asked.scheme:
+        return RedirectedError(msg, hint="write https:// in xray_url")
+    hint = "redirects are not followed: is xray_url right, is there a login before it?"
+    return RedirectedError(msg, hint=hint)

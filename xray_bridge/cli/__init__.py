@@ -1,0 +1,75 @@
+"""
+The ``xray-bridge`` command: one module for each subcommand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from xray_bridge import __version__
+from xray_bridge.cli import check, features, resend, sandbox, settings, upload
+from xray_bridge.errors import XrayBridgeError
+from xray_bridge.resolve import environment
+from xray_bridge.secret import Redactor, Secret
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = (upload, resend, features, check, settings, sandbox)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    found = argparse.ArgumentParser(
+        prog="xray-bridge",
+        description="Test results into Xray for Jira, feature files out of it.",
+        allow_abbrev=False,
+    )
+    found.add_argument("--version", action="version", version=__version__)
+    commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.register(commands)
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run a command; returns its exit code.
+
+    The one place where errors become text. Nothing is printed that has not
+    passed the redaction.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except XrayBridgeError as error:
+        redactor = _redactor()
+        message = redactor.clean(error.message)
+        hint = redactor.clean(error.hint)
+        if getattr(arguments, "json", False):
+            found = {"message": message, "hint": hint, "slug": error.slug}
+            print(json.dumps({"error": found}))
+        said = f"{message} ({hint})" if hint else message
+        print(f"xray-bridge: error: {said} [{error.slug}]", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _redactor() -> Redactor:
+    """Whatever secrets the environment holds, before any setting was resolved."""
+    try:
+        layer = environment(os.environ)
+    except XrayBridgeError:
+        return Redactor()
+    return Redactor(
+        Secret(str(value))
+        for name, value in layer.values.items()
+        if name in {"password", "token", "client_secret", "jira_token"}
+    )

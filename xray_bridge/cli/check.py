@@ -1,0 +1,73 @@
+"""
+``xray-bridge check``: can the upload work? One table, each line with its fix.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.check import Finding, findings
+from xray_bridge.cli import options
+from xray_bridge.connection import connect
+from xray_bridge.errors import CheckError
+from xray_bridge.http import Deadline, Http
+from xray_bridge.publish import check_plan
+from xray_bridge.xray import client
+
+
+if TYPE_CHECKING:
+    from xray_bridge.settings import Settings
+
+# Before the first test nobody waits long: the answer can wait, the tests cannot.
+ATTEMPTS = 2
+PATIENCE = 30.0
+WORDS = {True: "ok", False: "WRONG", None: "?"}
+
+
+def register(commands: Any) -> None:
+    """Add the subcommand."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "check", help="ask the server whether an upload can work", allow_abbrev=False
+    )
+    # For the adapters: only what needs no network.
+    parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)
+    options.add(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at everything; exit code 85 where something is wrong."""
+    with options.settings_of(arguments) as settings:
+        connection = connect(settings)
+        check_plan(settings, connection)
+        found: list[Finding] = []
+        if not arguments.offline:
+            found = _findings(settings)
+        clean = connection.redactor.clean
+        notices = [*connection.notices]
+    notices += [f"not checked: {f.what}: {f.message}" for f in found if f.ok is None]
+    wrong = next((each for each in found if each.ok is False), None)
+    if arguments.json:
+        content: dict[str, Any] = {"findings": [asdict(each) for each in found]}
+        content["notices"] = notices
+        if wrong:
+            error = {"message": wrong.message, "hint": wrong.hint, "slug": CheckError.slug}
+            content["error"] = error
+        print(clean(json.dumps(content)))
+    else:
+        for each in found:
+            hint = f" ({each.hint})" if each.hint else ""
+            print(clean(f"{WORDS[each.ok]:6}{each.what:16}{each.message}{hint}"))
+        for notice in connection.notices:
+            print(clean(f"note: {notice}"))
+    return CheckError.exit_code if wrong else 0
+
+
+def _findings(settings: Settings) -> list[Finding]:
+    connection = connect(settings)
+    deadline = Deadline(min(PATIENCE, settings.deadline))
+    http = Http(connection, deadline, attempts=ATTEMPTS)
+    return list(findings(settings, connection, client(connection, http)))

@@ -1,0 +1,98 @@
+"""
+``xray-bridge features export``: feature files out of Xray.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import features
+from xray_bridge.cli import options
+from xray_bridge.connection import connect
+from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
+from xray_bridge.http import Deadline, Http
+from xray_bridge.request import Request
+from xray_bridge.xray import client
+
+
+if TYPE_CHECKING:
+    from xray_bridge.settings import Settings
+
+
+def register(commands: Any) -> None:
+    """Add the subcommands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "features", help="feature files out of Xray", allow_abbrev=False
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    export = actions.add_parser(
+        "export", help="fetch feature files", allow_abbrev=False
+    )
+    export.add_argument("--keys", metavar="KEY;KEY", help="issues, with ; between")
+    export.add_argument("--filter", metavar="ID", help="id of a saved filter")
+    export.add_argument("--out", metavar="DIR", help="default: features")
+    export.add_argument("--zip", type=Path, metavar="FILE", help="keep the archive")
+    options.add(export)
+    export.set_defaults(run=run_export)
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    """Fetch and unpack; nothing changes where anything fails."""
+    also = {
+        "export_keys": arguments.keys,
+        "export_filter": arguments.filter,
+        "features_dir": arguments.out,
+    }
+    with options.settings_of(arguments, also=also) as settings:
+        if not settings.wants_export:
+            msg = "nothing to export"
+            raise UsageError(msg, hint="give --keys or --filter")
+        connection = connect(settings)
+        try:
+            installed = _export(settings, arguments.zip)
+        except UsageError:
+            raise
+        except XrayBridgeError as error:
+            clean = connection.redactor.clean
+            msg = f"feature files could not be exported: {clean(error.message)}"
+            raise FeaturesError(msg, hint=clean(error.hint)) from None
+        notices = connection.notices
+    lines = [*(f"left out: {each}" for each in installed.skipped), *notices]
+    files = [str(path) for path in installed.files]
+    removed = [str(path) for path in installed.removed]
+    if arguments.json:
+        found = {"files": files, "removed": removed, "notices": lines}
+        print(json.dumps(found))
+    else:
+        print("\n".join([*files, *(f"removed {path}" for path in removed), *lines]))
+    return 0
+
+
+def _export(settings: Settings, keep: Path | None) -> features.Installed:
+    connection = connect(settings)
+    http = Http(connection, Deadline(settings.deadline))
+    query = {
+        "keys": ";".join(settings.export_keys),
+        "filter": settings.export_filter,
+    }
+    given = {name: value for name, value in query.items() if value}
+    request = Request(
+        method="GET",
+        path=connection.dialect.export_path,
+        query=tuple({**given, **connection.dialect.export_query}.items()),
+        repeatable=True,
+    )
+    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+        download = Path(folder) / "export"
+        with download.open("wb") as file:
+            client(connection, http).export(request, file)
+        installed = features.install(download, Path(settings.features_dir))
+        if keep is not None:
+            keep.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(download, keep)
+    return installed

@@ -1,0 +1,145 @@
+"""
+What the subcommands share: flags from the table of settings, and their layers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import ci
+from xray_bridge.errors import SettingError, UsageError
+from xray_bridge.resolve import (
+    Layer,
+    command_line,
+    environment,
+    from_ci,
+    recorded,
+    resolve,
+    shared_file,
+)
+from xray_bridge.settings import TABLE
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xray_bridge.settings import Settings
+
+# Of adapters only, or with a flag of its own where it makes sense.
+NOT_HERE = frozenset({"upload", "export_keys", "export_filter", "features_dir"})
+SANDBOX_PROJECT = "CALC"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json`` and a flag for each setting."""
+    parser.add_argument(
+        "--json", action="store_true", help="print the outcome as JSON"
+    )
+    # For the adapters: settings that their session has resolved, on stdin.
+    parser.add_argument("--given", choices=["-"], help=argparse.SUPPRESS)
+    group = parser.add_argument_group("settings")
+    for setting in TABLE.values():
+        if setting.name in NOT_HERE:
+            continue
+        keywords: dict[str, Any] = {"dest": f"set_{setting.name}", "default": None}
+        if setting.flag:
+            keywords |= {"action": "store_const", "const": "yes"}
+        else:
+            keywords |= {"metavar": setting.metavar}
+        # A secret's flag exists only to be refused in words.
+        told = argparse.SUPPRESS if setting.secret else setting.help.replace("%", "%%")
+        group.add_argument(setting.flag_name, help=told, **keywords)
+
+
+@contextlib.contextmanager
+def settings_of(
+    arguments: argparse.Namespace,
+    *,
+    session: Mapping[str, str] | None = None,
+    also: Mapping[str, object] | None = None,
+) -> Iterator[Settings]:
+    """
+    The settings of a command, with the sandbox running where they want it.
+
+    ``session`` is what a run directory has recorded. ``also`` are values of
+    flags that the command has of its own.
+    """
+    flags = {
+        name: getattr(arguments, f"set_{name}", None)
+        for name in TABLE
+        if name not in NOT_HERE
+    }
+    layers = [command_line({**flags, **(also or {})})]
+    if session is not None or arguments.given:
+        layers.append(recorded(session if session is not None else _from_stdin()))
+    layers.append(environment(os.environ))
+    if session is None and not arguments.given:
+        layers += [
+            layer
+            for layer in (shared_file(Path.cwd()), from_ci(ci.detect(os.environ)))
+            if layer
+        ]
+    settings = resolve(layers)
+    if not settings.sandbox:
+        yield settings
+        return
+    with _sandbox(settings) as layer:
+        yield resolve([layer, *layers])
+
+
+def _from_stdin() -> dict[str, str]:
+    try:
+        found = json.load(sys.stdin)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        msg = "--given - expects a JSON object on standard input"
+        raise UsageError(msg)
+    return {str(name): str(value) for name, value in found.items()}
+
+
+@contextlib.contextmanager
+def _sandbox(settings: Settings) -> Iterator[Layer]:
+    """
+    The embedded sandbox, in this process, on the data that all runs share.
+
+    It takes over address and credentials, whatever the environment has.
+    """
+    try:
+        from xray_bridge.sandbox import CREDENTIALS, running
+    except ImportError as error:
+        msg = f"the sandbox needs {error.name}"
+        hint = "pip install 'xray-bridge[sandbox]'"
+        raise SettingError(msg, hint=hint) from None
+    cloud = settings.deployment == "cloud"
+    data = Path(settings.report_dir) / "sandbox"
+    with running(data, adopt=True, public_url=sandbox_address()) as server:
+        values = {
+            "url": server.url,
+            "project": settings.project or SANDBOX_PROJECT,
+            "deployment": "cloud" if cloud else "server",
+            "user": "" if cloud else CREDENTIALS.user,
+            "password": "" if cloud else CREDENTIALS.password,
+            "token": "",
+            "client_id": CREDENTIALS.client_id if cloud else "",
+            "client_secret": CREDENTIALS.client_secret if cloud else "",
+            "jira_token": "",
+            "skip_proxy": "yes",
+        }
+        yield Layer(
+            "sandbox", values, lambda setting: setting.name, True, True
+        )
+
+
+SANDBOX_PORT = 8979
+
+
+def sandbox_address() -> str:
+    """Where ``xray-bridge sandbox`` shows what was sent."""
+    return f"http://127.0.0.1:{SANDBOX_PORT}"

@@ -1,0 +1,72 @@
+"""
+``xray-bridge resend``: send what earlier runs could not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import journal
+from xray_bridge.cli import options, upload
+from xray_bridge.errors import RunDirectoryError, UsageError
+
+
+if TYPE_CHECKING:
+    from xray_bridge.journal import RunDirectory
+
+
+def register(commands: Any) -> None:
+    """Add the subcommand."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "resend",
+        help="send what earlier runs could not send; exactly once",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "path",
+        nargs="?",
+        metavar="RUN",
+        help="a run directory or its name; default: all that are not delivered",
+    )
+    options.add(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Send them, oldest first; the worst exit code of all."""
+    with options.settings_of(arguments, also={"sandbox": ""}) as settings:
+        report_dir = Path(settings.report_dir)
+    receipts = []
+    skipped = []
+    for directory in _chosen(arguments.path, report_dir):
+        try:
+            receipts.append(upload.send(arguments, directory, {"upload": "yes"}))
+        except RunDirectoryError as error:
+            if arguments.path:
+                raise
+            # Still running, or from another version: the others can be sent.
+            skipped.append(str(error))
+    if arguments.json:
+        found = [receipt.to_json() for receipt in receipts]
+        print(json.dumps({"runs": found, "skipped": skipped}))
+    else:
+        blocks = ["\n".join(receipt.lines()) for receipt in receipts]
+        blocks += [f"Skipped: {reason}" for reason in skipped]
+        print("\n\n".join(blocks) or f"Nothing to send in {report_dir}.")
+    return max((receipt.exit_code for receipt in receipts), default=0)
+
+
+def _chosen(path: str | None, report_dir: Path) -> list[RunDirectory]:
+    if path is None:
+        found = journal.find(report_dir)
+        return [each for each in found if each.state.state in journal.UNSENT]
+    for candidate in (Path(path), report_dir / journal.RUNS / path):
+        if (candidate / "run.json").is_file():
+            return [upload.existing(candidate)]
+    known = [each.id for each in journal.find(report_dir)]
+    hint = f"there are {', '.join(known[-3:])}" if known else "there are none"
+    msg = f"there is no run {path}"
+    raise UsageError(msg, hint=hint)

@@ -1,0 +1,64 @@
+"""
+``xray-bridge upload``: send a run directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.cli import options
+from xray_bridge.errors import UsageError
+from xray_bridge.journal import RunDirectory
+from xray_bridge.publish import publish
+
+
+if TYPE_CHECKING:
+    from xray_bridge.receipt import Receipt
+
+
+def register(commands: Any) -> None:
+    """Add the subcommand."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "upload", help="send the results of a run directory", allow_abbrev=False
+    )
+    parser.add_argument("path", type=Path, metavar="RUN", help="a run directory")
+    options.add(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Send one run; its receipt says what became of it."""
+    receipt = send(arguments, existing(arguments.path), {})
+    print(json.dumps(receipt.to_json()) if arguments.json else "\n".join(receipt.lines()))
+    return receipt.exit_code
+
+
+def existing(path: Path) -> RunDirectory:
+    """
+    The run directory at a path.
+
+    Raises UsageError where there is none.
+    """
+    if not (path / "run.json").is_file():
+        msg = f"{path} is not a run directory"
+        raise UsageError(msg, hint="they live in .xray/runs")
+    return RunDirectory(path)
+
+
+def send(
+    arguments: argparse.Namespace, directory: RunDirectory, also: dict[str, object]
+) -> Receipt:
+    """Publish one run with its own settings, and what the command line adds."""
+    given = directory.session.settings
+    with options.settings_of(arguments, session=given, also=also) as settings:
+        return publish(directory, settings, shown=_shown(directory.path))
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,108 @@
+"""
+One line of a journal: a ``TestRun`` as JSON builtins, and back.
+
+What is empty is left out. Encoding is on the path of every single test, so it
+is written out by hand for what nearly all tests have; the rest is generic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from enum import Enum
+from typing import Any
+
+from xray_bridge.model import (
+    Feature,
+    Iteration,
+    Outcome,
+    Scenario,
+    Step,
+    TestIssue,
+    TestRun,
+)
+
+
+_SELDOM = ("message", "comment", "defects", "parameters", "custom_fields")
+_SELDOM_OF_TEST = ("test_keys", "summary", "description", "labels", "requirements")
+
+
+def encode(run: TestRun) -> dict[str, Any]:
+    """Builtins that ``json`` writes, and ``decode`` turns back."""
+    test = run.test
+    found: dict[str, Any] = {
+        "classname": test.classname,
+        "name": test.name,
+        "outcome": run.outcome.value,
+        "started": run.started,
+        "duration": run.duration,
+    }
+    for key in _SELDOM_OF_TEST:
+        if value := getattr(test, key):
+            found[key] = value
+    for key in _SELDOM:
+        if value := getattr(run, key):
+            found[key] = value
+    if run.scenario:
+        found["scenario"] = plain(run.scenario)
+    if run.steps:
+        found["steps"] = [plain(step) for step in run.steps]
+    if run.iterations:
+        found["iterations"] = [plain(iteration) for iteration in run.iterations]
+    return found
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """A frozen dataclass of the model as builtins, what is empty left out."""
+    found = {}
+    for each in fields(value):
+        item = getattr(value, each.name)
+        if isinstance(item, Feature):
+            found[each.name] = plain(item)
+        elif isinstance(item, Enum):
+            found[each.name] = item.value
+        elif item:
+            found[each.name] = item
+    return found
+
+
+def decode(line: dict[str, Any]) -> TestRun:
+    """The ``TestRun`` that ``encode`` was given."""
+    rest = dict(line)
+    test = TestIssue(
+        classname=rest.pop("classname"),
+        name=rest.pop("name"),
+        **{key: frozen(rest.pop(key)) for key in _SELDOM_OF_TEST if key in rest},
+    )
+    scenario = rest.pop("scenario", None)
+    return TestRun(
+        test=test,
+        outcome=Outcome(rest.pop("outcome")),
+        scenario=scenario_of(scenario) if scenario else None,
+        steps=tuple(step_of(step) for step in rest.pop("steps", ())),
+        iterations=tuple(_part(Iteration, i) for i in rest.pop("iterations", ())),
+        **{key: frozen(value) for key, value in rest.items()},
+    )
+
+
+def scenario_of(found: dict[str, Any]) -> Scenario:
+    """The scenario that ``plain`` was given."""
+    feature = Feature(**{k: frozen(v) for k, v in found["feature"].items()})
+    rest = {k: frozen(v) for k, v in found.items() if k != "feature"}
+    return Scenario(feature=feature, **rest)
+
+
+def step_of(found: dict[str, Any]) -> Step:
+    """The step that ``plain`` was given."""
+    step: Step = _part(Step, found)
+    return step
+
+
+def _part(kind: type[Any], found: dict[str, Any]) -> Any:
+    rest = {key: frozen(value) for key, value in found.items()}
+    rest["outcome"] = Outcome(rest["outcome"])
+    return kind(**rest)
+
+
+def frozen(value: Any) -> Any:
+    """Lists as tuples, all the way down."""
+    return tuple(map(frozen, value)) if isinstance(value, list) else value

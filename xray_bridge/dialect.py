@@ -1,0 +1,104 @@
+"""
+Where Xray Server/Data Center and Xray Cloud differ, as data.
+
+Sources: Xray's manual, "Import Execution Results - REST" of both products, and
+what Xray's own clients send (xray-maven-plugin, xray-automation-js).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xray_bridge.model import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SERVER = "server"
+CLOUD = "cloud"
+
+XML_FORMATS = frozenset({"junit", "testng", "nunit", "xunit", "robot"})
+JSON_FORMATS = frozenset({"xray", "cucumber", "behave"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """
+    One product's spelling of the import API.
+
+    ``plain_xml_part``: the form part in which the plain endpoint wants an XML
+    report; empty where it wants the raw file. ``plan_and_environments``: the
+    object beside ``fields`` of the info part that holds them; empty where they
+    are custom fields, whose ids only the server knows. ``info_carries``: what
+    multipart's info part can say beyond Jira's own fields.
+    """
+
+    name: str
+    product: str
+    import_path: str
+    xml_part: str
+    json_part: str
+    plain_xml_part: str
+    plan_and_environments: str
+    info_carries: frozenset[str]
+    export_path: str
+    export_query: Mapping[str, str]
+    statuses: Mapping[Outcome, str]
+    test_type_key: str
+    answer_keys: tuple[tuple[str, ...], ...] = field(
+        default=(("testExecIssue",), ()),
+    )
+
+    def report_part(self, report_format: str) -> str:
+        """The name of the report's part on a multipart endpoint."""
+        return self.xml_part if report_format in XML_FORMATS else self.json_part
+
+    def import_to(self, report_format: str, *, multipart: bool) -> str:
+        """The path of the import endpoint of a format."""
+        suffix = "" if report_format == "xray" else f"/{report_format}"
+        return f"{self.import_path}{suffix}{'/multipart' if multipart else ''}"
+
+
+def _statuses(passed: str, failed: str) -> dict[Outcome, str]:
+    return {
+        Outcome.PASSED: passed,
+        Outcome.XFAILED: passed,
+        Outcome.XPASSED: passed,
+        Outcome.FAILED: failed,
+        Outcome.SKIPPED: "TODO",
+        Outcome.NOT_RUN: "TODO",
+    }
+
+
+DIALECTS = {
+    SERVER: Dialect(
+        name=SERVER,
+        product="Xray Server/Data Center",
+        import_path="/rest/raven/2.0/import/execution",
+        xml_part="file",
+        json_part="result",
+        plain_xml_part="file",
+        plan_and_environments="",
+        info_carries=frozenset({"test_plan", "environments", "revision"}),
+        export_path="/rest/raven/2.0/export/test",
+        export_query={"fz": "true"},
+        statuses=_statuses("PASS", "FAIL"),
+        test_type_key="testType",
+    ),
+    CLOUD: Dialect(
+        name=CLOUD,
+        product="Xray Cloud",
+        import_path="/api/v2/import/execution",
+        xml_part="results",
+        json_part="results",
+        plain_xml_part="",
+        plan_and_environments="xrayFields",
+        info_carries=frozenset({"test_plan", "environments"}),
+        export_path="/api/v2/export/cucumber",
+        export_query={},
+        statuses=_statuses("PASSED", "FAILED"),
+        test_type_key="type",
+    ),
+}

@@ -1,0 +1,394 @@
+"""
+Feature files from Xray into a directory, without harm to what lies there.
+
+Our own files are known by an index in the directory, which holds the hash of
+each file as it was installed. What is not in the index, or was changed since,
+belongs to the user: it is neither overwritten nor removed. All is unpacked
+beside the directory first; then file by file is replaced, and put back when a
+step fails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from xray_bridge import archive
+from xray_bridge.archive import DEFAULT_LIMITS, INDEX_NAME, Limits, fold, name_fault, shown
+from xray_bridge.errors import FeaturesError, UsageError
+
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["Installed", "Limits", "install"]
+
+_INDEX_VERSION = 1
+_KEPT = "no longer exported, but changed here, so it was kept"
+_LOCK_POLL_SECONDS = 0.05
+_NAMES_IN_MESSAGE = 10
+_CHUNK = 1 << 16
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What an export came to: all its files, our old ones now gone, and notes on the rest."""
+
+    files: tuple[Path, ...]
+    removed: tuple[Path, ...]
+    skipped: tuple[str, ...]
+
+
+def install(download: Path, target: Path, *, limits: Limits = DEFAULT_LIMITS) -> Installed:
+    """
+    Put the feature files in ``download``, a zip or a bare feature file, into ``target``.
+
+    Files of an earlier export that are not in this one are removed, unless they
+    were changed. Raises ``UsageError`` for a target that cannot be meant, and
+    ``FeaturesError`` for everything else; ``target`` is then as it was before.
+    """
+    directory = _usable(target)
+    swap = _Swap()
+    try:
+        with archive.opened(download, limits) as export, _workplace(directory, limits) as place:
+            plan = _install(export, directory, place, swap)
+    except (OSError, UnicodeEncodeError) as error:  # the latter: a name this disk cannot hold
+        raise FeaturesError(
+            f"the feature files could not be installed in {target}: {error}", hint=swap.hint()
+        ) from error
+    return Installed(
+        files=tuple(target / name for name in export.sizes),
+        removed=tuple(target / name for name in plan.removed),
+        skipped=export.skipped + plan.kept,
+    )
+
+
+# The target ---------------------------------------------------------------------
+
+_TARGET_CHECKS: tuple[tuple[Callable[[Path], bool], str], ...] = (
+    (lambda path: "\0" in str(path), "is not a path"),
+    (lambda path: path.is_symlink(), "is a symbolic link"),
+    (lambda path: path.exists() and not path.is_dir(), "is not a directory"),
+    (lambda path: path.resolve() == Path(path.resolve().anchor), "is the root directory"),
+    (lambda path: _is_or_holds(path, Path.cwd()), "is or holds the current directory"),
+    (lambda path: _is_or_holds(path, Path(os.path.expanduser("~"))), "is or holds your home"),  # noqa: PTH111 - Path.home() raises without a home
+)
+
+
+def _is_or_holds(path: Path, other: Path) -> bool:
+    return other.resolve().is_relative_to(path.resolve())
+
+
+def _usable(target: Path) -> Path:
+    """Where ``target`` really is; raises ``UsageError`` when it should not be used."""
+    try:
+        reason = next((reason for is_bad, reason in _TARGET_CHECKS if is_bad(target)), "")
+        if not reason:
+            return target.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, Python < 3.13
+        reason = f"cannot be looked at: {error}"
+    raise UsageError(
+        f"features_dir {shown(str(target))} {reason}",
+        hint="name a directory of its own for exported feature files, such as 'features'",
+    )
+
+
+# One at a time, with a place to unpack ------------------------------------------
+
+
+def _locked_file(path: Path) -> int | None:
+    """An open descriptor that holds the lock, or nothing when another process has it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    with ExitStack() as undo:
+        undo.callback(os.close, descriptor)
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Who had it before may have removed the file; then this lock guards nothing.
+                if not os.path.samestat(os.fstat(descriptor), path.stat()):
+                    return None
+        except (BlockingIOError, PermissionError, FileNotFoundError):
+            return None
+        undo.pop_all()
+        return descriptor
+
+
+@contextmanager
+def _lock(path: Path, seconds: float) -> Iterator[None]:
+    """Hold ``path`` as a lock; its file is there only as long as that."""
+    deadline = time.monotonic() + seconds
+    while (descriptor := _locked_file(path)) is None:
+        if time.monotonic() >= deadline:
+            raise FeaturesError(
+                f"another export into the same directory did not end within {seconds:g} s",
+                hint=f"try again when it has ended; its lock is {path}",
+            )
+        time.sleep(_LOCK_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows: not while it is open
+            path.unlink()
+        os.close(descriptor)
+        if sys.platform == "win32":
+            with suppress(OSError):
+                path.unlink()
+
+
+@contextmanager
+def _workplace(directory: Path, limits: Limits) -> Iterator[Path]:
+    """
+    Where to unpack: beside ``directory``, or in it when it is a mount point.
+
+    Renames work only inside one file system. What a killed export left is
+    removed when this one has succeeded.
+    """
+    place = directory.parent
+    place.mkdir(parents=True, exist_ok=True)
+    if directory.exists() and directory.stat().st_dev != place.stat().st_dev:
+        place = directory
+    with _lock(place / f".{directory.name}.xray-lock", limits.lock_seconds):
+        prefix = f".{directory.name}.xray-new-"
+        leftovers = [path for path in place.iterdir() if path.name.startswith(prefix)]
+        yield Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+        for path in leftovers:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+# The index ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Hashes of our files; ``pending`` are those of an export that may have been killed."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    pending: Mapping[str, str] = field(default_factory=dict)
+
+    def names(self) -> list[str]:
+        return sorted({*self.files, *self.pending})
+
+    def owns(self, name: str, digest: str) -> bool:
+        return digest in (self.files.get(name), self.pending.get(name))
+
+    def text(self) -> str:
+        value = {"version": _INDEX_VERSION, "files": self.files, "pending": self.pending}
+        return json.dumps(value, indent=1, sort_keys=True) + "\n"
+
+
+def _checked_hashes(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError("not a table of hashes")
+    for name, digest in value.items():
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest) or name_fault(name):
+            raise ValueError(f"odd entry {shown(name)}")
+    return value
+
+
+def _read_index(directory: Path) -> _Index:
+    path = directory / INDEX_NAME
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise ValueError("not a plain file")
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if value["version"] != _INDEX_VERSION:
+            raise ValueError(f"version {shown(str(value['version']))} is not known here")
+        return _Index(_checked_hashes(value["files"]), _checked_hashes(value["pending"]))
+    except FileNotFoundError:
+        return _Index()
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise FeaturesError(
+            f"the index {path} cannot be read: {error}",
+            hint="remove it and, if they are not yours, the feature files beside it",
+        ) from error
+
+
+def _with_names_of(index: _Index, directory: Path, names: Mapping[str, str]) -> _Index:
+    """The index with the new spelling of names that are one file here (``A`` and ``a``)."""
+    spelling = {fold(name): name for name in names}
+
+    def respell(old: str) -> str:
+        new = spelling.get(fold(old), old)
+        with suppress(OSError):
+            if new != old and (directory / new).samefile(directory / old):
+                return new
+        return old
+
+    tables = (index.files, index.pending)
+    return _Index(*({respell(name): digest for name, digest in t.items()} for t in tables))
+
+
+# Plan, then act -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What will be done to the target: nothing here is a user's own file."""
+
+    put: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    owned: Mapping[str, str]
+
+
+def _hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _found(directory: Path, name: str) -> str | None:
+    """The hash of a plain file at ``name``; empty for anything else, None for nothing."""
+    path = directory
+    *parents, last = PurePosixPath(name).parts
+    try:
+        for part in parents:
+            path /= part
+            if not stat.S_ISDIR(path.lstat().st_mode):  # a link would lead out of the target
+                return ""
+        path /= last
+        return _hash(path) if stat.S_ISREG(path.lstat().st_mode) else ""
+    except FileNotFoundError:
+        return None
+
+
+def _plan(directory: Path, index: _Index, new: Mapping[str, str]) -> _Plan:
+    """Decide; raises ``FeaturesError`` when a user's file is in the way."""
+    found = {name: _found(directory, name) for name in {*new, *index.names()}}
+    put = [name for name in new if found[name] != new[name]]
+    blocked = [n for n in put if (at := found[n]) is not None and not index.owns(n, at)]
+    if blocked:
+        names = ", ".join(map(shown, blocked[:_NAMES_IN_MESSAGE]))
+        more = f" and {len(blocked) - _NAMES_IN_MESSAGE} more" * (len(blocked) > _NAMES_IN_MESSAGE)
+        raise FeaturesError(
+            f"files in {directory} that are not from an export, or were changed since, "
+            f"are in the way: {names}{more}",
+            hint="move them, or choose another features_dir; nothing was changed",
+        )
+    owned = {n: at for n in index.names() if (at := found[n]) and index.owns(n, at)}
+    stale = [name for name in index.names() if name not in new and found[name] is not None]
+    return _Plan(
+        put=tuple(put),
+        removed=tuple(name for name in stale if name in owned),
+        kept=tuple(f"{shown(name)}: {_KEPT}" for name in stale if name not in owned),
+        owned=owned,
+    )
+
+
+class _Swap:
+    """Steps that ``undo`` takes back, last first; ``pop_all`` keeps them."""
+
+    def __init__(self) -> None:
+        self.undo = ExitStack()
+        self._backups = 0
+        self.not_undone: list[str] = []
+
+    def hint(self) -> str:
+        """What a user should know after a failure."""
+        if not self.not_undone:
+            return "nothing was changed; mend the cause and export again"
+        names = ", ".join(self.not_undone[:_NAMES_IN_MESSAGE])
+        return f"this could not be undone: {names}; mend the cause and export again"
+
+    def make_directory(self, path: Path) -> None:
+        """Make a directory and those above it."""
+        missing = [p for p in (path, *path.parents) if not p.exists()]
+        for directory in reversed(missing):
+            directory.mkdir()
+            self.undo.callback(_remove_if_empty, directory)
+
+    def put(self, source: Path, path: Path, backups: Path) -> None:
+        """Move a file to its place; what is there is copied first, so it is never missing."""
+        if path.exists():
+            backup = self._backup(backups)
+            shutil.copy2(path, backup)
+            self.undo.callback(self._put_back, backup, path)
+        else:
+            self.undo.callback(self._take_back, source, path)
+        source.replace(path)
+
+    def remove(self, path: Path, backups: Path) -> None:
+        """Move a file away."""
+        backup = self._backup(backups)
+        self.undo.callback(self._put_back, backup, path)
+        path.replace(backup)
+
+    def _backup(self, backups: Path) -> Path:
+        self._backups += 1
+        return backups / f"old-{self._backups}"
+
+    def _put_back(self, backup: Path, path: Path) -> None:
+        try:
+            if backup.exists():
+                backup.replace(path)
+        except OSError:
+            self.not_undone.append(f"{path} (as it was: {backup})")
+
+    def _take_back(self, source: Path, path: Path) -> None:
+        try:
+            if not source.exists():
+                path.unlink(missing_ok=True)
+        except OSError:
+            self.not_undone.append(f"{path} (was not there)")
+
+
+def _remove_if_empty(directory: Path) -> None:
+    with suppress(OSError):
+        directory.rmdir()
+
+
+def _install(export: archive.Export, directory: Path, place: Path, swap: _Swap) -> _Plan:
+    """Unpack into ``place``, plan, act; the index says before and after what is ours."""
+    try:
+        staged = {name: place / f"new-{number}" for number, name in enumerate(export.sizes)}
+        new = {name: export.unpack(name, path) for name, path in staged.items()}
+        before = _read_index(directory)
+        index = _with_names_of(before, directory, new)
+        plan = _plan(directory, index, new)
+        with swap.undo:
+            swap.make_directory(directory)
+            if _Index(new) != before:
+                _put_index(_Index(plan.owned, new), directory, place, swap)
+            for name in plan.put:
+                path = directory / name
+                swap.make_directory(path.parent)
+                swap.put(staged[name], path, place)
+            for name in plan.removed:
+                swap.remove(directory / name, place)
+            if _Index(new) != before:
+                _put_index(_Index(new), directory, place, swap)
+            swap.undo.pop_all()
+    finally:
+        if not swap.not_undone:
+            shutil.rmtree(place, ignore_errors=True)
+    for name in plan.removed:
+        for parent in PurePosixPath(name).parents[:-1]:
+            _remove_if_empty(directory / parent)
+    return plan
+
+
+def _put_index(index: _Index, directory: Path, place: Path, swap: _Swap) -> None:
+    path = place / ("index-pending" if index.pending else "index")
+    path.write_text(index.text(), encoding="utf-8")
+    swap.put(path, directory / INDEX_NAME, place)

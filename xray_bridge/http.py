@@ -1,0 +1,310 @@
+"""
+The only HTTP: timeouts, one deadline over everything, retries, limits.
+
+A request is repeated only where that cannot do harm: nothing was sent, the
+server said "later" (429), or the request is repeatable. Everything else that
+leaves open whether the server acted is an AmbiguousError, for the caller to
+settle. Redirects are never followed, and bodies are bounded.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from xray_bridge import __version__
+from xray_bridge.answers import Answer
+from xray_bridge.errors import (
+    AmbiguousError,
+    BusyError,
+    TlsError,
+    UnreachableError,
+    XrayBridgeError,
+)
+from xray_bridge.multipart import Body, FileBody, MultipartBody
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.connection import Connection
+    from xray_bridge.request import Request
+
+CONNECT_TIMEOUT = 10.0
+ATTEMPTS = 5
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 20.0
+BLOCK = 1 << 20
+LARGEST_ANSWER = 5 << 20
+LARGEST_DOWNLOAD = 256 << 20
+# 408 and 5xx: a proxy or the server gave up, perhaps after the work was done.
+UNCLEAR = frozenset({408, 500, 502, 503, 504})
+
+
+class Deadline:
+    """How much time is left for all there is to do, in seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds left, never below zero."""
+        return max(0.0, self._end - time.monotonic())
+
+    def pause(self, seconds: float) -> None:
+        """
+        Wait, if there is time for it.
+
+        Raises BusyError where there is not.
+        """
+        if seconds >= self.left:
+            msg = f"the server asks to wait {seconds:.0f} s, {self.left:.0f} s are left"
+            raise BusyError(msg, hint="raise xray_deadline, or send it later")
+        time.sleep(seconds)
+
+
+class Http:
+    """One server, with its proxies and certificates, within one deadline."""
+
+    def __init__(
+        self, connection: Connection, deadline: Deadline, *, attempts: int = ATTEMPTS
+    ) -> None:
+        self.deadline = deadline
+        self._connection = connection
+        self._attempts = attempts
+        self._session = requests.Session()
+        # No .netrc, no surprises: what is used was resolved before.
+        self._session.trust_env = False
+        self._session.verify = connection.verify
+        self._session.cert = connection.client_cert or None
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, _Adapter())
+        if connection.verify is False:
+            # Said in our own words, once per run.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def send(
+        self,
+        request: Request,
+        *,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        into: BinaryIO | None = None,
+    ) -> Answer:
+        """
+        Send a request and return the answer, whatever its status below 500.
+
+        ``into`` receives the body of a 200 instead of ``Answer.content``.
+        Raises UnreachableError, TlsError, BusyError: nothing was processed;
+        AmbiguousError: no telling.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            problem: XrayBridgeError
+            try:
+                answer = self._once(request, url, headers or {}, into)
+            except UnreachableError as error:
+                problem = error
+            except AmbiguousError as error:
+                if not request.repeatable:
+                    raise
+                problem = error
+            else:
+                if answer.status == 429:  # noqa: PLR2004
+                    problem = BusyError(f"too many requests: {answer.said}")
+                    if attempt < self._attempts:
+                        self.deadline.pause(_retry_after(answer) or _backoff(attempt))
+                        continue
+                elif answer.status in UNCLEAR:
+                    problem = _unclear(answer)
+                    if not request.repeatable:
+                        raise problem
+                else:
+                    return answer
+            pause = _backoff(attempt)
+            if attempt >= self._attempts or pause >= self.deadline.left:
+                raise problem from None
+            time.sleep(pause)
+
+    def _once(
+        self,
+        request: Request,
+        url: str,
+        headers: Mapping[str, str],
+        into: BinaryIO | None,
+    ) -> Answer:
+        left = self.deadline.left
+        if left <= 0:
+            msg = "the deadline for the upload has passed"
+            raise UnreachableError(msg, hint="raise xray_deadline, or send it later")
+        body = _body(request, self.deadline)
+        address = f"{url}{request.target}"
+        try:
+            response = self._session.request(
+                request.method,
+                address,
+                data=body,
+                headers={**_headers(body), **headers},
+                timeout=(min(CONNECT_TIMEOUT, left), min(self._connection.timeout, left)),
+                allow_redirects=False,
+                stream=True,
+                proxies=self._proxies(address),
+            )
+            with response:
+                content = self._read(response, into)
+        except requests.RequestException as error:
+            raise _problem(error, url) from None
+        except urllib3.exceptions.HTTPError as error:
+            msg = f"the answer of {url} broke off ({type(error).__name__})"
+            raise AmbiguousError(msg) from None
+        finally:
+            if body is not None:
+                body.close()
+        return Answer(
+            status=response.status_code,
+            headers=response.headers,
+            content=content,
+            url=address,
+        )
+
+    def _proxies(self, address: str) -> dict[str, str]:
+        if self._connection.proxies is not None:
+            return dict(self._connection.proxies)
+        return get_environ_proxies(address, no_proxy=None)
+
+    def _read(self, response: requests.Response, into: BinaryIO | None) -> bytes:
+        """The body, bounded in size and time: a socket's timeout bounds neither."""
+        download = into is not None and response.status_code == 200  # noqa: PLR2004
+        limit = LARGEST_DOWNLOAD if download else LARGEST_ANSWER
+        kept = bytearray()
+        size = 0
+        for block in response.iter_content(BLOCK if download else 1 << 14):
+            size += len(block)
+            if size > limit:
+                msg = f"the answer is larger than {limit >> 20} MiB"
+                raise AmbiguousError(msg)
+            if self.deadline.left <= 0:
+                msg = "the deadline passed while the answer came in"
+                raise AmbiguousError(msg)
+            if download and into is not None:
+                into.write(block)
+            else:
+                kept += block
+        return bytes(kept)
+
+
+class _Adapter(HTTPAdapter):
+    """Sends in large blocks: that decides the speed of an upload."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, blocksize=BLOCK, **kwargs)  # type: ignore[no-untyped-call]
+
+
+def _body(request: Request, deadline: Deadline) -> Body | None:
+    if request.parts:
+        return MultipartBody(request.parts, deadline)
+    if request.content is not None:
+        return FileBody(request.content, request.media_type, deadline)
+    return None
+
+
+def _headers(body: Body | None) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json, */*;q=0.5",
+        "User-Agent": f"xray-bridge/{__version__}",
+        # A kept connection may be dead by the time of the next POST, and then
+        # nobody can tell whether that was processed.
+        "Connection": "close",
+        "X-Atlassian-Token": "no-check",
+    }
+    if body is not None:
+        headers["Content-Type"] = body.media_type
+    return headers
+
+
+def _problem(error: requests.RequestException, url: str) -> XrayBridgeError:
+    """Our own words: texts of exceptions may quote headers and proxy passwords."""
+    host = urlsplit(url).netloc
+    if isinstance(error, requests.exceptions.ProxyError):
+        return UnreachableError(
+            f"the proxy does not lead to {host}",
+            hint="check xray_proxy and HTTPS_PROXY, or set xray_skip_proxy",
+        )
+    if isinstance(error, requests.exceptions.SSLError):
+        return TlsError(
+            f"TLS with {host} failed: {_reason(error)}",
+            hint="set xray_verify to the path of your CA bundle",
+        )
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return UnreachableError(f"{host} does not answer within {CONNECT_TIMEOUT:.0f} s")
+    if isinstance(error, requests.exceptions.ReadTimeout):
+        return AmbiguousError(f"{host} took the request but did not answer in time")
+    if _never_connected(error):
+        return UnreachableError(f"{host} cannot be reached: {_reason(error)}")
+    return AmbiguousError(f"the connection to {host} broke: {_reason(error)}")
+
+
+def _never_connected(error: BaseException) -> bool:
+    return any(
+        isinstance(each, urllib3.exceptions.NewConnectionError)
+        for each in _chain(error)
+    )
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and what it wraps; requests and urllib3 wrap in ``args``."""
+    found: list[BaseException] = []
+    queue: list[BaseException] = [error]
+    while queue:
+        each = queue.pop(0)
+        if each in found:
+            continue
+        found.append(each)
+        inner = [*each.args, getattr(each, "reason", None), each.__cause__]
+        queue += [item for item in inner if isinstance(item, BaseException)]
+    return found
+
+
+def _reason(error: BaseException) -> str:
+    """What the system said, without the request's own text around it."""
+    for each in _chain(error):
+        if isinstance(each, OSError) and not isinstance(
+            each, requests.RequestException
+        ):
+            verify = getattr(each, "verify_message", "")
+            return verify or each.strerror or type(each).__name__
+    names = [type(each).__name__ for each in _chain(error)]
+    return names[-1]
+
+
+def _unclear(answer: Answer) -> AmbiguousError:
+    return AmbiguousError(f"HTTP {answer.status}: {answer.said}")
+
+
+def _retry_after(answer: Answer) -> float:
+    """
+    Seconds that the server asks to wait; 0 where it does not say or cannot be read.
+    """
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:12])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def _backoff(attempt: int) -> float:
+    """Full jitter: between nothing and 1, 2, 4, ... seconds, at most 20."""
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1))
+    return random.uniform(0, longest)  # noqa: S311 - jitter, not a secret

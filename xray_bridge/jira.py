@@ -1,0 +1,152 @@
+"""
+The few things that only Jira knows: fields, projects, issues, searches.
+
+Paths are those of Jira's REST API 2, which Server/Data Center and Cloud share
+but for the search.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.answers import check
+from xray_bridge.connection import Basic, Bearer
+from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
+from xray_bridge.request import JSON, Request
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.connection import Credentials
+    from xray_bridge.http import Http
+
+# Xray's custom fields, by type: their names are translated, their ids differ.
+TEST_PLAN = "com.xpandit.plugins.xray:test-plan-custom-field"
+ENVIRONMENTS = "com.xpandit.plugins.xray:test-environments-custom-field"
+# Plain Jira fields that Xray uses; there is nothing but the name to go by.
+NAMED = {"revision": "Revision", "started": "Begin Date", "finished": "End Date"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomFields:
+    """Ids of the Test Execution's custom fields; empty where there is none."""
+
+    test_plan: str = ""
+    environments: str = ""
+    revision: str = ""
+    started: str = ""
+    finished: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project; ``None`` where the server did not tell."""
+
+    key: str
+    versions: frozenset[str] | None = None
+    environments: frozenset[str] | None = None
+
+
+def authorization(credentials: Credentials) -> dict[str, str]:
+    """
+    The header for Jira's own ways to log in.
+
+    Raises CredentialError for an API key, which only Xray Cloud understands.
+    """
+    if isinstance(credentials, Basic):
+        pair = f"{credentials.user}:{credentials.password.reveal()}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
+    if isinstance(credentials, Bearer):
+        return {"Authorization": f"Bearer {credentials.token.reveal()}"}
+    msg = "an Xray API key does not open Jira"
+    raise CredentialError(msg, hint="set XRAY_JIRA_USER and XRAY_JIRA_TOKEN")
+
+
+class Jira:
+    """One Jira site."""
+
+    def __init__(self, http: Http, url: str, credentials: Credentials) -> None:
+        self._http = http
+        self._url = url
+        self._headers = authorization(credentials)
+
+    def _ask(self, request: Request) -> Any:
+        answer = check(self._http.send(request, url=self._url, headers=self._headers))
+        found = answer.json()
+        if found is None and answer.content.strip():
+            msg = f"{answer.url} does not answer with JSON"
+            raise NotXrayError(msg, hint="is xray_url right?")
+        return found
+
+    def _get(self, path: str, **query: str) -> Any:
+        request = Request(
+            method="GET", path=path, query=tuple(query.items()), repeatable=True
+        )
+        return self._ask(request)
+
+    def whoami(self) -> str:
+        """
+        The account's name.
+
+        Raises AuthenticationError.
+        """
+        found = self._get("/rest/api/2/myself")
+        return str(found.get("displayName") or found.get("name") or "")
+
+    def project(self, key: str) -> Project | None:
+        """The project with its versions, or None."""
+        try:
+            found = self._get(f"/rest/api/2/project/{key}")
+        except RefusedError as error:
+            if error.status == 404:  # noqa: PLR2004
+                return None
+            raise
+        versions = frozenset(str(each["name"]) for each in found.get("versions", ()))
+        return Project(key=key, versions=versions)
+
+    def has_issue(self, key: str) -> bool:
+        """Whether there is such an issue that this account may see."""
+        try:
+            self._get(f"/rest/api/2/issue/{key}", fields="issuetype")
+        except RefusedError as error:
+            if error.status == 404:  # noqa: PLR2004
+                return False
+            raise
+        return True
+
+    def custom_fields(self) -> CustomFields:
+        """The ids of the Test Execution's custom fields on this instance."""
+        found = self._get("/rest/api/2/field")
+        by_type = {each.get("schema", {}).get("custom"): each["id"] for each in found}
+        by_name = {each.get("name"): each["id"] for each in found if each.get("custom")}
+        return CustomFields(
+            test_plan=by_type.get(TEST_PLAN, ""),
+            environments=by_type.get(ENVIRONMENTS, ""),
+            **{ours: by_name.get(theirs, "") for ours, theirs in NAMED.items()},
+        )
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """Keys of issues that carry a label; Jira's search may lag behind."""
+        found = self._get(
+            "/rest/api/2/search",
+            jql=f'labels = "{label}"',
+            fields="key",
+            maxResults="2",
+        )
+        return [str(each["key"]) for each in found.get("issues", ())]
+
+    def update(self, key: str, fields: Mapping[str, Any]) -> None:
+        """Set fields of an issue."""
+        content = json.dumps({"fields": fields}).encode()
+        request = Request(
+            method="PUT",
+            path=f"/rest/api/2/issue/{key}",
+            content=content,
+            media_type=JSON,
+            repeatable=True,
+        )
+        self._ask(request)

@@ -1,0 +1,312 @@
+"""
+Run directories: what a session leaves on disk, and what happened to it since.
+
+One line is appended for each finished test, with a single ``write`` and no
+fsync: that survives a SIGKILL of the process (not a power cut), and costs
+microseconds. ``state.json`` is replaced atomically and fsynced before each step
+of an upload, so that whatever is killed can be taken up again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import codec
+from xray_bridge.errors import RunDirectoryError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xray_bridge.model import TestRun
+
+FORMAT_VERSION = 1
+RUNS = "runs"
+
+RECORDED = "recorded"
+SEALED = "sealed"
+SENDING = "sending"
+DELIVERED = "delivered"
+REFUSED = "refused"
+FAILED = "failed"
+AMBIGUOUS = "ambiguous"
+# Rendered for people, never meant to be sent.
+KEPT = "kept"
+UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """
+    What a run is: framework, versions, settings without secrets, CI context.
+
+    ``started`` is in seconds since the epoch. ``settings`` is ``Settings.given``.
+    """
+
+    id: str
+    framework: str
+    versions: Mapping[str, str]
+    started: float
+    settings: Mapping[str, str]
+    ci: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """
+    How far a run has come.
+
+    ``test_execution`` is set as soon as it is known. ``incomplete`` says why
+    tests may be missing. ``attempts`` counts uploads, not requests.
+    """
+
+    state: str = RECORDED
+    test_execution: str = ""
+    attempts: int = 0
+    incomplete: tuple[str, ...] = ()
+    message: str = ""
+
+
+class RunDirectory:
+    """One run on disk; the names of its files, and nothing cached."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+
+    @property
+    def journal(self) -> Path:
+        """One JSON object per finished test."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def session(self) -> Session:
+        """
+        What the run is.
+
+        Raises RunDirectoryError where that cannot be read.
+        """
+        found = read_json(self.path / "run.json")
+        if found.get("version") != FORMAT_VERSION:
+            msg = f"{self.path} was written by another version of xray-bridge"
+            raise RunDirectoryError(msg, hint="use the version that wrote it")
+        return Session(**{key: found[key] for key in Session.__slots__ if key in found})
+
+    @property
+    def state(self) -> State:
+        """How far it has come; without a state file it has only been recorded."""
+        path = self.path / "state.json"
+        if not path.exists():
+            return State()
+        found = read_json(path)
+        incomplete = tuple(found.pop("incomplete", ()))
+        return State(**found, incomplete=incomplete)
+
+    @state.setter
+    def state(self, state: State) -> None:
+        content = {key: getattr(state, key) for key in State.__slots__}
+        write_json(self.path / "state.json", content)
+
+    def runs(self) -> Iterator[TestRun]:
+        """The finished tests, in the order in which they finished."""
+        for line in self.lines():
+            yield codec.decode(json.loads(line))
+
+    def lines(self) -> Iterator[bytes]:
+        """Whole lines of the journal; the half line of a killed write is left out."""
+        if not self.journal.exists():
+            return
+        with self.journal.open("rb") as file:
+            yield from (line for line in file if line.endswith(b"\n"))
+
+    @contextlib.contextmanager
+    def claim(self) -> Iterator[None]:
+        """
+        Hold the run, so that no other process writes or sends it.
+
+        Raises RunDirectoryError where another one does. The lock goes with the
+        process that holds it, however that ends.
+        """
+        lock = Lock(self.path / "lock")
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def create(report_dir: Path, session: Session) -> RunDirectory:
+    """
+    Make a run directory below ``report_dir``, readable by its owner only.
+
+    Raises RunDirectoryError where that is impossible.
+    """
+    runs = report_dir / RUNS
+    path = runs / session.id
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        ignore = report_dir / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="ascii")
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        msg = f"no run directory can be made in {report_dir}: {error.strerror}"
+        raise RunDirectoryError(msg, hint="set xray_report_dir") from None
+    content = {key: getattr(session, key) for key in Session.__slots__}
+    write_json(path / "run.json", {"version": FORMAT_VERSION, **content})
+    return RunDirectory(path)
+
+
+def new_id(now: float) -> str:
+    """``<UTC time>-<random>``; sorts by time, and no two machines make the same."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    return f"{stamp}-{secrets.token_hex(4)}"
+
+
+def find(report_dir: Path) -> list[RunDirectory]:
+    """All run directories below ``report_dir``, oldest first."""
+    found = sorted((report_dir / RUNS).glob("*/run.json"))
+    return [RunDirectory(path.parent) for path in found]
+
+
+class Journal:
+    """
+    The journal while it is written; held by one process, appended to only.
+
+    A line that cannot be written (disk full) stays in memory and is tried
+    again with the next one and at ``close``.
+    """
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self.directory = directory
+        self.written = 0
+        self.trouble = ""
+        self._lock = Lock(directory.path / "lock")
+        self._pid = os.getpid()
+        self._unwritten = b""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self._file = os.open(directory.journal, flags, 0o600)
+
+    def append(self, run: TestRun) -> None:
+        """Write one finished test; never raises for the disk's sake."""
+        if os.getpid() != self._pid:
+            # A child that a test forked: what it runs is not this session's.
+            return
+        self._write(json.dumps(codec.encode(run), separators=(",", ":")).encode())
+        self.written += 1
+
+    def _write(self, line: bytes) -> None:
+        rest = self._unwritten + line + b"\n" if line else self._unwritten
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            self.trouble = f"{self.directory.journal}: {error.strerror}"
+        self._unwritten = rest
+
+    def close(self, incomplete: tuple[str, ...] = ()) -> None:
+        """
+        Seal the run: all there is, on disk for good.
+
+        Raises RunDirectoryError where lines could not be written.
+        """
+        self._write(b"")
+        lost = self._unwritten.count(b"\n")
+        try:
+            os.fsync(self._file)
+            self.directory.state = State(state=SEALED, incomplete=incomplete)
+        except OSError as error:
+            self.trouble = self.trouble or f"{self.directory.path}: {error.strerror}"
+        finally:
+            os.close(self._file)
+            self._lock.release()
+        if lost or self.trouble:
+            msg = f"{lost} results could not be written: {self.trouble}"
+            raise RunDirectoryError(msg, hint="make room, or set xray_report_dir")
+
+
+class Lock:
+    """
+    A file that one process holds; the system lets go when the process ends.
+
+    Raises RunDirectoryError where another process holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(self._file)
+        except OSError:
+            os.close(self._file)
+            msg = f"{path.parent} is in use by another process"
+            raise RunDirectoryError(msg, hint="wait until it has ended") from None
+
+    def release(self) -> None:
+        """Let go."""
+        os.close(self._file)
+
+
+if os.name == "nt":
+
+    def _lock(file: int) -> None:
+        import msvcrt
+
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+
+else:
+
+    def _lock(file: int) -> None:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """
+    The JSON object in a file of a run directory.
+
+    Raises RunDirectoryError where there is none.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        msg = f"{path} cannot be read: {error}"
+        raise RunDirectoryError(msg) from None
+    if not isinstance(found, dict):
+        msg = f"{path} is not a JSON object"
+        raise RunDirectoryError(msg)
+    return found
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """
+    Replace a file of a run directory, whole and for good.
+
+    Raises RunDirectoryError where the disk does not take it.
+    """
+    try:
+        with replaced(path) as file:
+            file.write(json.dumps(content, indent=1).encode() + b"\n")
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}"
+        raise RunDirectoryError(msg) from None
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[Any]:
+    """A binary file that takes the place of ``path`` once it is complete."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        with draft.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

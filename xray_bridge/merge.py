@@ -1,0 +1,183 @@
+"""
+Several runs of one Test become one; several run directories become one session.
+
+Journals are read twice and never held: the first pass keeps, for each Test,
+where its lines start; the second reads them group by group.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO
+
+from xray_bridge import codec
+from xray_bridge.model import Iteration, Outcome, TestRun
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from xray_bridge.journal import RunDirectory
+
+# The first of these that any result has decides the whole.
+WORST_FIRST = (
+    Outcome.FAILED,
+    Outcome.SKIPPED,
+    Outcome.XPASSED,
+    Outcome.XFAILED,
+    Outcome.PASSED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a line stands: number of the journal, offset in bytes."""
+
+    journal: int
+    offset: int
+
+
+class Results:
+    """
+    All finished tests of one or several run directories.
+
+    Interrupted tests are not results and do not appear. ``only_keyed`` leaves
+    out tests without a Test key, too.
+    """
+
+    def __init__(
+        self, directories: Sequence[RunDirectory], *, only_keyed: bool = False
+    ) -> None:
+        self._journals = [directory.journal for directory in directories]
+        self.counts: Counter[str] = Counter()
+        self.scenarios = 0
+        self.unkeyed_scenarios = 0
+        self.started: float | None = None
+        self.finished: float | None = None
+        self._groups: dict[str, list[_Place]] = {}
+        self._places: list[_Place] = []
+        self._features: dict[str, list[_Place]] = {}
+        for place, run in self._scan(directories):
+            if only_keyed and not run.test.test_keys:
+                continue
+            self._index(place, run)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def tests(self) -> int:
+        """How many Tests have results."""
+        return len(self._groups)
+
+    def _scan(
+        self, directories: Sequence[RunDirectory]
+    ) -> Iterator[tuple[_Place, TestRun]]:
+        for number, directory in enumerate(directories):
+            offset = 0
+            for line in directory.lines():
+                run = codec.decode(json.loads(line))
+                if run.outcome is not Outcome.NOT_RUN:
+                    yield _Place(number, offset), run
+                offset += len(line)
+
+    def _index(self, place: _Place, run: TestRun) -> None:
+        self._places.append(place)
+        self.counts[run.outcome.value] += 1
+        self.started = min(self.started or run.started, run.started)
+        finish = run.started + run.duration
+        self.finished = max(self.finished or finish, finish)
+        if run.scenario:
+            self.scenarios += 1
+            self.unkeyed_scenarios += not run.test.test_keys
+            self._features.setdefault(run.scenario.feature.path, []).append(place)
+        for identity in identities(run):
+            self._groups.setdefault(identity, []).append(place)
+
+    def runs(self) -> Iterator[TestRun]:
+        """Every single result, in the order in which it finished."""
+        return self._read(self._places)
+
+    def features(self) -> Iterator[list[TestRun]]:
+        """The scenarios of each feature file, file by file."""
+        for places in self._features.values():
+            yield list(self._read(places))
+
+    def merged(self) -> Iterator[TestRun]:
+        """One result for each Test: with one key, or with none."""
+        for identity, places in self._groups.items():
+            yield merge(identity, list(self._read(places)))
+
+    def merged_counts(self) -> Counter[str]:
+        """How many Tests end with which outcome."""
+        return Counter(run.outcome.value for run in self.merged())
+
+    def _read(self, places: Iterable[_Place]) -> Iterator[TestRun]:
+        files: dict[int, BinaryIO] = {}
+        try:
+            for place in places:
+                if place.journal not in files:
+                    files[place.journal] = self._journals[place.journal].open("rb")
+                file = files[place.journal]
+                file.seek(place.offset)
+                yield codec.decode(json.loads(file.readline()))
+        finally:
+            for file in files.values():
+                file.close()
+
+
+def identities(run: TestRun) -> tuple[str, ...]:
+    """What makes results belong to the same Test: its key, else its definition."""
+    return run.test.test_keys or (f"definition:{run.test.definition}",)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The one that decides: any failure fails, any skip is not a pass."""
+    found = set(outcomes)
+    return next((each for each in WORST_FIRST if each in found), Outcome.FAILED)
+
+
+def merge(identity: str, runs: Sequence[TestRun]) -> TestRun:
+    """
+    One result from all results of one Test.
+
+    Nothing is averaged into green; each part stays readable in ``message`` and
+    as an ``Iteration``.
+    """
+    first = runs[0]
+    key = () if identity.startswith("definition:") else (identity,)
+    test = replace(first.test, test_keys=key)
+    if len(runs) == 1:
+        return replace(first, test=test)
+    started = min(run.started for run in runs)
+    return replace(
+        first,
+        test=replace(test, name=_common_name(runs)),
+        outcome=worst(run.outcome for run in runs),
+        started=started,
+        duration=max(run.started + run.duration for run in runs) - started,
+        message="\n\n".join(_part_message(run) for run in runs if run.message),
+        comment="\n".join(dict.fromkeys(run.comment for run in runs if run.comment)),
+        defects=tuple(dict.fromkeys(key for run in runs for key in run.defects)),
+        parameters=(),
+        iterations=tuple(
+            Iteration(
+                outcome=run.outcome,
+                parameters=run.parameters or (("test", run.test.name),),
+                message=run.message,
+            )
+            for run in runs
+        ),
+    )
+
+
+def _part_message(run: TestRun) -> str:
+    return f"{run.test.name}: {run.outcome.value}\n{run.message}"
+
+
+def _common_name(runs: Sequence[TestRun]) -> str:
+    """The function's name where all are rows of one parametrized test."""
+    names = {run.test.name.partition("[")[0] for run in runs}
+    return names.pop() if len(names) == 1 else runs[0].test.name

@@ -1,0 +1,25 @@
+"""
+Points in time as Xray and Jira spell them; ours are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+
+def iso(seconds: float | None) -> str:
+    """
+    ISO 8601 with an offset and without fractions, the form Xray JSON takes.
+    """
+    if seconds is None:
+        return ""
+    moment = datetime.fromtimestamp(int(seconds), tz=timezone.utc)
+    return moment.isoformat(timespec="seconds")
+
+
+def jira_time(seconds: float | None) -> str:
+    """The form of Jira's datetime fields: milliseconds, offset without a colon."""
+    if seconds is None:
+        return ""
+    moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"

@@ -1,0 +1,115 @@
+"""
+The outcome of an upload, for machines (``receipt.json``) and for people.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DELIVERED = "delivered"
+PARTLY_REFUSED = "partly refused"
+FAILED = "failed"
+AMBIGUOUS = "ambiguous"
+DRY_RUN = "dry run"
+EMPTY = "empty"
+KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A result that Xray did not take."""
+
+    key: str
+    tests: tuple[str, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """
+    What became of a run.
+
+    ``counts`` are results by outcome, as the tests ended; ``sent`` and
+    ``accepted`` are Tests. ``accepted`` is ``None`` where Xray does not say
+    (Cloud answers with the Test Execution only). ``duration`` is in seconds.
+    """
+
+    status: str
+    run: str = ""
+    test_execution: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    sent: int = 0
+    accepted: int | None = None
+    refused: tuple[Refused, ...] = ()
+    left_out: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    report: Mapping[str, Any] = field(default_factory=dict)
+    plan: tuple[str, ...] = ()
+    attempts: int = 0
+    duration: float = 0.0
+    error: Mapping[str, str] = field(default_factory=dict)
+    exit_code: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Builtins, as they stand in ``receipt.json``."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Receipt:
+        """The receipt that ``to_json`` gave, unknown keys left out."""
+        known = {each.name for each in fields(cls)}
+        rest = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in found.items()
+            if key in known
+        }
+        refused = tuple(
+            Refused(key=r["key"], tests=tuple(r["tests"]), message=r["message"])
+            for r in rest.pop("refused", ())
+        )
+        return cls(**rest, refused=refused)
+
+    def lines(self) -> list[str]:
+        """What a person reads at the end of the session."""
+        lines = list(_headline(self))
+        if self.counts:
+            counted = ", ".join(f"{n} {word}" for word, n in self.counts.items() if n)
+            lines.append(f"Results: {counted}")
+        lines += [f"  {line}" for line in self.plan]
+        lines += [
+            f"Refused by Xray: {refused.key or 'a result'}: {refused.message}"
+            for refused in self.refused
+        ]
+        lines += [f"Incomplete: {reason}" for reason in self.incomplete]
+        lines += [f"Left out: {what}" for what in self.left_out]
+        lines += [f"Note: {notice}" for notice in self.notices]
+        if self.run:
+            lines.append(f"Run directory: {self.run}")
+        return lines
+
+
+def _headline(receipt: Receipt) -> list[str]:
+    execution = receipt.test_execution
+    where = f"{execution.get('key', '')} {execution.get('url', '')}".strip()
+    error = receipt.error.get("message", "")
+    resend = f"To send it: xray-bridge resend {receipt.run}"
+    accepted = "" if receipt.accepted is None else f", {receipt.accepted} accepted"
+    tests = f"{receipt.sent} sent{accepted}, {len(receipt.refused)} refused"
+    return {
+        DELIVERED: [f"Test Execution: {where}", f"Tests: {tests}"],
+        PARTLY_REFUSED: [f"Test Execution: {where}", f"Tests: {tests}"],
+        DRY_RUN: ["Dry run, nothing was sent. It would be:"],
+        EMPTY: ["Nothing to upload: no test has a result."],
+        KEPT: ["Not uploaded; the report is written."],
+        FAILED: [f"NOT DELIVERED: {error}", f"The results are saved. {resend}"],
+        AMBIGUOUS: [
+            f"NO TELLING whether Xray took the results: {error}",
+            f"The results are saved. {resend}",
+        ],
+    }[receipt.status]

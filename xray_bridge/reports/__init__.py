@@ -1,0 +1,23 @@
+"""
+The writers of report formats, by Xray's names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.reports.behave import BehaveWriter
+from xray_bridge.reports.cucumber import CucumberWriter
+from xray_bridge.reports.junit import JUnitWriter
+from xray_bridge.reports.xray import XrayWriter
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.reports.protocol import ReportWriter
+
+WRITERS: Mapping[str, ReportWriter] = {
+    writer.format: writer
+    for writer in (JUnitWriter(), XrayWriter(), CucumberWriter(), BehaveWriter())
+}

@@ -1,0 +1,73 @@
+"""
+A request as a value: what would be sent, printable and comparable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+JSON = "application/json"
+XML = "application/xml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """
+    One part of a form: bytes, or a file that is streamed from disk.
+
+    Every part has a file name; without one Xray Cloud refuses the info part
+    (xray-automation-js, issue 15).
+    """
+
+    name: str
+    filename: str
+    media_type: str
+    content: bytes | Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """
+    One request, relative to the base URL.
+
+    ``parts`` makes it a form; ``content`` is a raw body; at most one is given.
+    ``repeatable``: sent twice, it has the effect of once.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
+    content: bytes | Path | None = None
+    media_type: str = ""
+    repeatable: bool = False
+
+    @property
+    def target(self) -> str:
+        """Path and query, encoded."""
+        query = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in self.query)
+        return f"{self.path}?{query}" if query else self.path
+
+    def describe(self) -> Iterable[str]:
+        """Lines for a person: the request, then its parts."""
+        yield f"{self.method} {self.target}"
+        for part in self.parts:
+            yield f"  part {part.name}: {part.filename}, {_size(part.content)}"
+        if self.content is not None:
+            yield f"  body: {self.media_type}, {_size(self.content)}"
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _size(content: bytes | Path) -> str:
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    return f"{size:,} bytes"

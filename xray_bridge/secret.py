@@ -1,0 +1,96 @@
+"""
+Secrets that cannot be printed, and texts that cannot contain them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MASK = "***"
+# Shorter values would blot out ordinary words; no real credential is that short.
+SHORTEST = 4
+
+
+class Secret:
+    """
+    A password, token or client secret; only ``reveal`` shows it.
+
+    Not a ``str``: formatting, pickling into a report or JSON cannot happen by
+    accident.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The secret itself, for an HTTP header and nothing else."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        """Whether there is a secret at all."""
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal values are equal secrets."""
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        """By value."""
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        """Never the value."""
+        return f"Secret('{MASK}')" if self._value else "Secret('')"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> str:
+        """Refuse to be pickled."""
+        msg = "a Secret is not pickled"
+        raise TypeError(msg)
+
+
+class Redactor:
+    """
+    Takes known secrets out of texts: raw, URL-encoded, JSON-escaped, base64.
+
+    ``basic`` holds (user, password) pairs, whose base64 form is what an
+    ``Authorization: Basic`` header shows.
+    """
+
+    def __init__(
+        self,
+        secrets: Iterable[Secret] = (),
+        basic: Iterable[tuple[str, Secret]] = (),
+    ) -> None:
+        forms: set[str] = set()
+        for secret in secrets:
+            forms |= _forms(secret.reveal())
+        for user, secret in basic:
+            forms |= _forms(f"{user}:{secret.reveal()}")
+        # Longest first, so that no form leaves a tail of a longer one behind.
+        self._forms = sorted(forms, key=lambda form: (-len(form), form))
+
+    def clean(self, text: str) -> str:
+        """``text`` with every known secret replaced by ``***``."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        return text
+
+
+def _forms(value: str) -> set[str]:
+    if len(value) < SHORTEST:
+        return set()
+    encoded = value.encode("utf-8", "surrogatepass")
+    escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    quoted = {quote(encoded, safe=""), quote_plus(encoded)}
+    return {value, base64.b64encode(encoded).decode("ascii"), *escaped, *quoted}

@@ -1,0 +1,210 @@
+"""
+A session of tests, as both adapters see it: prepare, record, finish.
+
+Everything that needs the network is a command in a second process; this module
+only writes the journal.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import xray_bridge
+from xray_bridge import ci, journal
+from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
+from xray_bridge.launch import Launcher, LaunchError
+from xray_bridge.receipt import FAILED, Receipt
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.model import TestRun
+    from xray_bridge.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """
+    What a session says when it ends, and the exit code in place of 0.
+
+    ``exit_code`` is 0 where the policy is to warn only.
+    """
+
+    lines: tuple[str, ...]
+    exit_code: int
+    receipt: Receipt | None = None
+
+
+class Session:
+    """
+    One session of a framework, from its settings to its receipt.
+
+    Built from plain values before the first test; raises errors where something
+    is wrong that can be known by then.
+    """
+
+    def __init__(
+        self, settings: Settings, *, framework: str, versions: Mapping[str, str]
+    ) -> None:
+        self.settings = settings
+        self.notices: list[str] = []
+        self.launcher = Launcher()
+        self.incomplete: dict[str, None] = {}
+        self._framework = framework
+        self._versions = {
+            framework: versions.get(framework, ""),
+            **versions,
+            "python": platform.python_version(),
+            "xray-bridge": xray_bridge.__version__,
+        }
+        self._journal: journal.Journal | None = None
+
+    def export_features(self) -> None:
+        """
+        Fetch feature files, where the settings ask for it.
+
+        Raises FeaturesError, and UsageError for what the settings have wrong.
+        """
+        if not self.settings.wants_export:
+            return
+        answer = self.launcher.run(
+            "features",
+            "export",
+            "--given",
+            "-",
+            deadline=self.settings.deadline,
+            stdin=self.settings.given,
+        )
+        error = answer.content.get("error")
+        if error:
+            kind = UsageError if answer.exit_code == UsageError.exit_code else None
+            raise (kind or FeaturesError)(error["message"], hint=error["hint"])
+        self.notices += answer.content.get("notices", ())
+
+    def preflight(self) -> None:
+        """
+        Ask the server whether the upload can work, if it is to be asked.
+
+        Raises UsageError for what would fail later for certain; a server that
+        cannot be reached is a notice only: results can be sent later.
+        """
+        settings = self.settings
+        if not settings.wants_upload:
+            return
+        answer = self.launcher.run(
+            "check",
+            "--given",
+            "-",
+            *(() if settings.preflight and not settings.dry_run else ("--offline",)),
+            deadline=settings.deadline,
+            stdin=settings.given,
+        )
+        error = answer.content.get("error")
+        if error:
+            raise UsageError(error["message"], hint=error["hint"])
+        self.notices += answer.content.get("notices", ())
+
+    def start(self) -> None:
+        """
+        Make the run directory and open its journal.
+
+        Raises RunDirectoryError.
+        """
+        if not self.settings.wants_upload and not self.settings.report:
+            return
+        now = time.time()
+        directory = journal.create(
+            Path(self.settings.report_dir).absolute(),
+            journal.Session(
+                id=journal.new_id(now),
+                framework=self._framework,
+                versions=self._versions,
+                started=now,
+                settings=self.settings.given,
+                ci=asdict(ci.detect(self.launcher.environ)),
+            ),
+        )
+        self._journal = journal.Journal(directory)
+
+    def discard(self) -> None:
+        """Take back ``start``: the session ends before its first test."""
+        if self._journal is None:
+            return
+        directory = self._journal.directory.path
+        self._journal.close()
+        self._journal = None
+        for file in directory.iterdir():
+            file.unlink()
+        directory.rmdir()
+
+    def record(self, run: TestRun) -> None:
+        """Append a finished test to the journal."""
+        if self._journal is not None:
+            self._journal.append(run)
+
+    def note_incomplete(self, reason: str) -> None:
+        """Remember why tests are missing from this run."""
+        self.incomplete[reason] = None
+
+    def seal(self) -> str:
+        """
+        Close the journal; what it says is on disk. Returns trouble in words.
+        """
+        if self._journal is None:
+            return ""
+        try:
+            self._journal.close(tuple(self.incomplete))
+        except XrayBridgeError as error:
+            return str(error)
+        return ""
+
+    def publish(self, *, interrupted: bool = False) -> Ending | None:
+        """
+        Render and upload the sealed run in the second process; never raises.
+
+        An interrupted session is not uploaded: whoever pressed Ctrl-C may not
+        want it. It can be sent later.
+        """
+        if self._journal is None or self._journal._pid != os.getpid():
+            return None
+        directory = self._journal.directory.path
+        shown = _relative(directory, self.launcher.folder)
+        if interrupted:
+            said = f"Interrupted, so nothing was uploaded. {_resend(shown)}"
+            return Ending(lines=(*self._said(), said), exit_code=0)
+        try:
+            answer = self.launcher.run(
+                "upload", str(directory), deadline=self.settings.deadline
+            )
+            receipt = Receipt.from_json(answer.content)
+        except (LaunchError, TypeError, KeyError) as error:
+            problem = {"message": str(error), "slug": LaunchError.slug}
+            receipt = Receipt(
+                status=FAILED, run=shown, error=problem, exit_code=80
+            )
+        warn_only = self.settings.on_upload_error == "warn"
+        return Ending(
+            lines=(*self._said(), *receipt.lines()),
+            exit_code=0 if warn_only else receipt.exit_code,
+            receipt=receipt,
+        )
+
+    def _said(self) -> list[str]:
+        return [f"Note: {notice}" for notice in self.notices]
+
+
+def _resend(run: str) -> str:
+    return f"To send the results: xray-bridge resend {run}"
+
+
+def _relative(path: Path, folder: str) -> str:
+    try:
+        return str(path.relative_to(folder))
+    except ValueError:
+        return str(path)

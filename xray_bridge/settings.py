@@ -1,0 +1,334 @@
+"""
+The one table of settings.
+
+Each setting is declared once, as a class attribute of ``Settings``. From that
+declaration come the pytest flag and ini option, the environment variable, the
+key in the shared file, behave's userdata key, the flag of the ``xray-bridge``
+command and the line in the manual. ``resolve`` fills the table from layers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from xray_bridge import values
+from xray_bridge.secret import Secret
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+T = TypeVar("T")
+
+DEADLINE = 120.0
+TIMEOUT = 60.0
+CLOUD_URL = "https://xray.cloud.getxray.app"
+
+
+class Setting(Generic[T]):
+    """
+    One setting: its parser, default, and how it is spelled at each door.
+
+    ``flag``: given without a value on command lines. ``structured``: JSON, in
+    which ``${NAME}`` is replaced inside strings only. ``aliases``: environment
+    variables of other tools whose users come here.
+    """
+
+    __slots__ = (
+        "aliases",
+        "default",
+        "flag",
+        "help",
+        "metavar",
+        "name",
+        "parse",
+        "secret",
+        "structured",
+    )
+
+    def __init__(  # noqa: PLR0913 - one keyword for each thing a setting has
+        self,
+        parse: Callable[[str], T],
+        default: T,
+        help: str,  # noqa: A002 - the word that argparse and pytest use
+        *,
+        metavar: str = "TEXT",
+        flag: bool = False,
+        secret: bool = False,
+        structured: bool = False,
+        aliases: tuple[str, ...] = (),
+    ) -> None:
+        self.name = ""
+        self.parse = parse
+        self.default = default
+        self.help = help
+        self.metavar = metavar
+        self.flag = flag
+        self.secret = secret
+        self.structured = structured
+        self.aliases = aliases
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Setting[T]: ...
+    @overload
+    def __get__(self, instance: Settings, owner: type) -> T: ...
+    def __get__(self, instance: Settings | None, owner: type) -> Setting[T] | T:
+        if instance is None:
+            return self
+        value: T = instance.values.get(self.name, self.default)
+        return value
+
+    def __set__(self, instance: Settings, value: T) -> None:
+        msg = "settings are not changed; resolve them again"
+        raise AttributeError(msg)
+
+    @property
+    def ini(self) -> str:
+        """Spelling in pytest's ini files and behave's userdata."""
+        return f"xray_{self.name}"
+
+    @property
+    def environment(self) -> str:
+        """Spelling in the environment."""
+        return f"XRAY_{self.name.upper()}"
+
+    @property
+    def pytest_flag(self) -> str:
+        """Spelling on pytest's command line."""
+        return f"--xray-{self.dashed}"
+
+    @property
+    def flag_name(self) -> str:
+        """Spelling on the command line of ``xray-bridge``."""
+        return f"--{self.dashed}"
+
+    @property
+    def dashed(self) -> str:
+        """The name with dashes."""
+        return self.name.replace("_", "-")
+
+
+def switch(help: str, *, default: bool = False) -> Setting[bool]:  # noqa: A002
+    """Declare a yes or no; a flag where it is off by default."""
+    return Setting(
+        values.boolean, default, help, metavar="yes|no", flag=not default
+    )
+
+
+def secret(help: str, *aliases: str) -> Setting[Secret]:  # noqa: A002
+    """Declare a secret, which only the environment or a file may hold."""
+    return Setting(
+        Secret, Secret(""), help, metavar="SECRET", secret=True, aliases=aliases
+    )
+
+
+class Settings:
+    """
+    The resolved settings; read-only, each attribute typed by its declaration.
+
+    ``values`` has what some layer set, ``sources`` says which, ``given`` is the
+    text after ``${NAME}`` was replaced (secrets left out), fit for a record.
+    """
+
+    __slots__ = ("given", "sources", "values")
+
+    upload = switch("upload the results at session end")
+    dry_run = switch("do everything but send; print what would be sent, and where")
+    sandbox = switch("use the embedded sandbox instead of a server")
+    deployment = Setting(
+        values.choice("auto", "server", "cloud", datacenter="server"),
+        "auto",
+        "server (also: datacenter), cloud, or auto: decided from the address and "
+        "the kind of credential",
+        metavar="auto|server|cloud",
+    )
+    url = Setting(
+        values.url,
+        "",
+        f"Server: Jira's base URL; Cloud: Xray's own base URL ({CLOUD_URL})",
+        metavar="URL",
+        aliases=("XRAY_API_BASE_URL",),
+    )
+    user = Setting(
+        values.text,
+        "",
+        "Server: user name for basic authentication",
+        aliases=("XRAY_API_USER",),
+    )
+    password = secret("Server: password of the user", "XRAY_API_PASSWORD")
+    token = secret("Server: personal access token", "XRAY_API_KEY")
+    client_id = Setting(values.text, "", "Cloud: client id of the API key")
+    client_secret = secret("Cloud: client secret of the API key")
+    jira_url = Setting(
+        values.url, "", "Cloud: the Jira site, for what only Jira can do", metavar="URL"
+    )
+    jira_user = Setting(values.text, "", "Cloud: e-mail address of the Jira account")
+    jira_token = secret("Cloud: API token of the Jira account")
+    verify = Setting(
+        values.verification,
+        True,  # noqa: FBT003 - the value itself
+        "verify TLS certificates: true, false, or the path of a CA bundle",
+        metavar="true|false|PATH",
+        aliases=("XRAY_API_VERIFY_SSL",),
+    )
+    client_cert = Setting(
+        values.pem, "", "client certificate and key, a PEM file", metavar="PATH"
+    )
+    proxy = Setting(
+        values.url, "", "proxy; default: from the environment", metavar="URL"
+    )
+    skip_proxy = switch("use no proxy, whatever the environment says")
+    timeout = Setting(
+        values.seconds, TIMEOUT, "how long one answer may take", metavar="SECONDS"
+    )
+    deadline = Setting(
+        values.seconds,
+        DEADLINE,
+        "how long the upload may take in all, waiting and retries included",
+        metavar="SECONDS",
+    )
+    project = Setting(values.project, "", "Jira project key", metavar="KEY")
+    test_execution = Setting(
+        values.key,
+        "",
+        "existing Test Execution to report into; none: a new one",
+        metavar="KEY",
+    )
+    test_plan = Setting(
+        values.key, "", "Test Plan of the Test Execution", metavar="KEY"
+    )
+    environments = Setting(
+        values.listed,
+        (),
+        "Test Environments, with ; between them",
+        metavar="NAME;NAME",
+        aliases=("XRAY_EXECUTION_TEST_ENVIRONMENTS",),
+    )
+    revision = Setting(
+        values.text,
+        "",
+        "revision of the tested software; default: the commit that CI tells",
+        aliases=("XRAY_EXECUTION_REVISION",),
+    )
+    fix_version = Setting(
+        values.text, "", "one Jira version", aliases=("XRAY_EXECUTION_FIX_VERSION",)
+    )
+    summary = Setting(
+        values.text,
+        "",
+        "summary of a new Test Execution",
+        aliases=("XRAY_EXECUTION_SUMMARY",),
+    )
+    description = Setting(
+        values.text,
+        "",
+        "description of a new Test Execution",
+        aliases=("XRAY_EXECUTION_DESC",),
+    )
+    labels = Setting(
+        values.words, (), "labels of a new Test Execution", metavar="WORD WORD"
+    )
+    execution_fields = Setting(
+        values.fields,
+        {},
+        "Jira fields of the Test Execution, a JSON object or the path of one",
+        metavar="JSON|PATH",
+        structured=True,
+    )
+    test_fields = Setting(
+        values.fields,
+        {},
+        "Jira fields of Tests that the import creates, a JSON object or a path",
+        metavar="JSON|PATH",
+        structured=True,
+    )
+    format = Setting(
+        values.formats,
+        ("auto",),
+        "auto, junit, xray, cucumber, behave; a list writes several and uploads "
+        "the first",
+        metavar="FORMAT",
+    )
+    report_dir = Setting(
+        values.text, ".xray", "run directories live below it", metavar="PATH"
+    )
+    report = Setting(
+        values.text, "", "also copy the uploaded report to this path", metavar="PATH"
+    )
+    only_keyed = switch("report only tests that carry a Test key")
+    tag_prefixes = Setting(
+        values.words,
+        ("TEST_", "REQ_", "PRECOND_", "TESTSET_"),
+        "prefixes of Xray's tags in feature files, the one of Tests first, then "
+        "the one of requirements",
+        metavar="PREFIX PREFIX",
+    )
+    preflight = switch(
+        "ask the server before the first test whether the upload can work",
+        default=True,
+    )
+    on_upload_error = Setting(
+        values.choice("fail", "warn"),
+        "fail",
+        "what an upload that failed does to exit code 0: fail or warn",
+        metavar="fail|warn",
+    )
+    export_keys = Setting(
+        values.keys,
+        (),
+        "issues whose feature files are fetched before the session, with ; between",
+        metavar="KEY;KEY",
+    )
+    export_filter = Setting(
+        values.text,
+        "",
+        "id of a saved filter whose feature files are fetched before the session",
+        metavar="ID",
+    )
+    features_dir = Setting(
+        values.text, "features", "where fetched feature files go", metavar="PATH"
+    )
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        *,
+        sources: Mapping[str, str] | None = None,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
+        self.values = dict(values)
+        self.sources = dict(sources or {})
+        self.given = dict(given or {})
+
+    def is_given(self, setting: Setting[Any]) -> bool:
+        """Whether a person set it: not a default, and not guessed from CI."""
+        source = self.sources.get(setting.name, "")
+        return bool(source) and not source.startswith(GUESSED)
+
+    def secrets(self) -> Iterator[Secret]:
+        """All secrets that were found, for redaction."""
+        for setting in TABLE.values():
+            value = self.values.get(setting.name)
+            if isinstance(value, Secret) and value:
+                yield value
+
+    @property
+    def wants_upload(self) -> bool:
+        """Whether this session ends with an upload, or the rehearsal of one."""
+        return self.upload or self.dry_run
+
+    @property
+    def wants_export(self) -> bool:
+        """Whether feature files are fetched before the session."""
+        return bool(self.export_keys or self.export_filter)
+
+
+GUESSED = "CI: "
+TABLE: dict[str, Setting[Any]] = {
+    name: setting
+    for name, setting in vars(Settings).items()
+    if isinstance(setting, Setting)
+}

@@ -1,0 +1,325 @@
+"""
+Xray's two clients: what both can do, and how each asks its own questions.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+
+from xray_bridge.answers import check, key_of
+from xray_bridge.connection import ApiKey
+from xray_bridge.dialect import CLOUD, SERVER
+from xray_bridge.errors import AuthenticationError, RefusedError
+from xray_bridge.jira import CustomFields, Jira, Project, authorization
+from xray_bridge.receipt import Refused
+from xray_bridge.request import JSON, Request
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xray_bridge.answers import Answer
+    from xray_bridge.connection import Connection
+    from xray_bridge.http import Http
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """
+    What an import's answer says.
+
+    ``accepted`` are keys of Tests; ``None`` where Xray does not list them (Cloud).
+    """
+
+    key: str
+    id: str = ""
+    api_url: str = ""
+    accepted: tuple[str, ...] | None = None
+    refused: tuple[Refused, ...] = ()
+
+
+class Xray(Protocol):
+    """What ``publish``, ``check`` and ``features`` need of a server."""
+
+    def login(self) -> str:
+        """Prove the credentials; who they belong to, where that is known."""
+        ...
+
+    def custom_fields(self) -> CustomFields:
+        """Where a new Test Execution's plan, environments and revision go."""
+        ...
+
+    def project(self, key: str) -> Project | None:
+        """A project, or None where there is none that this account may see."""
+        ...
+
+    def has_issue(self, key: str, kind: str) -> bool:
+        """Whether ``key`` is a Test Plan or Test Execution, as ``kind`` says."""
+        ...
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """Keys of the Test Executions with a label; may lag behind."""
+        ...
+
+    def import_results(self, request: Request) -> Imported:
+        """
+        Send a report.
+
+        Raises what ``Http.send`` and ``answers.check`` raise.
+        """
+        ...
+
+    def export(self, request: Request, into: BinaryIO) -> None:
+        """Fetch feature files into a file."""
+        ...
+
+
+class ServerXray:
+    """Xray Server/Data Center: an app inside Jira, behind Jira's login."""
+
+    def __init__(self, connection: Connection, http: Http) -> None:
+        self._http = http
+        self._url = connection.url
+        self._headers = authorization(connection.credentials)
+        self._jira = Jira(http, connection.url, connection.credentials)
+
+    def login(self) -> str:
+        """Ask Jira who we are."""
+        return self._jira.whoami()
+
+    def custom_fields(self) -> CustomFields:
+        """Plan, environments and revision are custom fields of this instance."""
+        return self._jira.custom_fields()
+
+    def project(self, key: str) -> Project | None:
+        """From Jira, with its versions."""
+        return self._jira.project(key)
+
+    def has_issue(self, key: str, kind: str) -> bool:  # noqa: ARG002
+        """Names of issue types are translated, so only the issue is asked for."""
+        return self._jira.has_issue(key)
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """By JQL."""
+        return self._jira.executions_labelled(label)
+
+    def import_results(self, request: Request) -> Imported:
+        """One POST."""
+        return imported(check(self._send(request)))
+
+    def export(self, request: Request, into: BinaryIO) -> None:
+        """One GET."""
+        check(self._send(request, into))
+
+    def _send(self, request: Request, into: BinaryIO | None = None) -> Answer:
+        return self._http.send(
+            request, url=self._url, headers=self._headers, into=into
+        )
+
+
+class CloudXray:
+    """Xray Cloud: a service of its own, with an API key that buys a token."""
+
+    def __init__(self, connection: Connection, http: Http) -> None:
+        self._http = http
+        self._url = connection.url
+        self._credentials = connection.credentials
+        self._token = ""
+        self._jira = (
+            Jira(http, connection.jira_url, connection.jira_credentials)
+            if connection.jira_credentials
+            else None
+        )
+
+    def login(self) -> str:
+        """Buy a token."""
+        self._authenticate()
+        return ""
+
+    def _authenticate(self) -> None:
+        """
+        Exchange client id and secret for a token, valid 24 hours.
+
+        Its answer is a JSON string; anything else is not a token. Source:
+        "Authentication - REST v2".
+        """
+        if not isinstance(self._credentials, ApiKey):
+            msg = "Xray Cloud wants a client id and secret"
+            raise AuthenticationError(msg)
+        content = {
+            "client_id": self._credentials.client_id,
+            "client_secret": self._credentials.client_secret.reveal(),
+        }
+        request = Request(
+            method="POST",
+            path="/api/v2/authenticate",
+            content=json.dumps(content).encode(),
+            media_type=JSON,
+            repeatable=True,
+        )
+        try:
+            answer = check(self._http.send(request, url=self._url))
+        except RefusedError as error:
+            if error.status == 400:  # noqa: PLR2004
+                msg = f"{self._url} does not accept the API key: {error.message}"
+                raise AuthenticationError(msg) from None
+            raise
+        token = answer.json()
+        if not isinstance(token, str) or not token or not token.isascii():
+            msg = f"{answer.url} did not answer with a token"
+            raise AuthenticationError(msg, hint="is xray_url right?")
+        if any(map(str.isspace, token)):
+            msg = f"{answer.url} answered with something that is no token"
+            raise AuthenticationError(msg)
+        self._token = token
+
+    def custom_fields(self) -> CustomFields:
+        """Cloud takes plan and environments by name."""
+        return CustomFields()
+
+    def project(self, key: str) -> Project | None:
+        """From Xray, with its environments; versions from Jira, if that is known."""
+        query = (
+            "query($key: String!) { getProjectSettings(projectIdOrKey: $key) "
+            "{ projectId testEnvironments } }"
+        )
+        try:
+            data = self._graphql(query, {"key": key})
+        except RefusedError as error:
+            if error.status == 200:  # noqa: PLR2004
+                return None
+            raise
+        found = data.get("getProjectSettings")
+        if not found or not found.get("projectId"):
+            return None
+        site = self._jira.project(key) if self._jira else None
+        return Project(
+            key=key,
+            versions=site.versions if site else None,
+            environments=_names(found.get("testEnvironments")),
+        )
+
+    def has_issue(self, key: str, kind: str) -> bool:
+        """By GraphQL, which knows Test Plans from Test Executions."""
+        field = {"test_plan": "getTestPlans", "test_execution": "getTestExecutions"}
+        return bool(self._search(field[kind], f"key = {key}"))
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """By GraphQL."""
+        return self._search("getTestExecutions", f'labels = "{label}"')
+
+    def _search(self, field: str, jql: str) -> list[str]:
+        query = (
+            f"query($jql: String!) {{ {field}(jql: $jql, limit: 2) "
+            '{ total results { issueId jira(fields: ["key"]) } } }'
+        )
+        try:
+            data = self._graphql(query, {"jql": jql})
+        except RefusedError as error:
+            # Jira refuses a search for a key that does not exist.
+            if error.status == 200 and jql.startswith("key"):  # noqa: PLR2004
+                return []
+            raise
+        found = data.get(field) or {}
+        return [str(each["jira"]["key"]) for each in found.get("results") or ()]
+
+    def _graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Any]:
+        """
+        The ``data`` of an answer.
+
+        Raises RefusedError, with status 200 where the errors came with one.
+        """
+        content = json.dumps({"query": query, "variables": variables}).encode()
+        request = Request(
+            method="POST",
+            path="/api/v2/graphql",
+            content=content,
+            media_type=JSON,
+            repeatable=True,
+        )
+        answer = check(self._send(request))
+        found = answer.json()
+        if not isinstance(found, dict) or found.get("errors"):
+            msg = f"Xray refused a question: {answer.said}"
+            raise RefusedError(msg, status=answer.status)
+        return found.get("data") or {}
+
+    def import_results(self, request: Request) -> Imported:
+        """One POST."""
+        return imported(check(self._send(request)))
+
+    def export(self, request: Request, into: BinaryIO) -> None:
+        """One GET."""
+        check(self._send(request, into))
+
+    def _send(self, request: Request, into: BinaryIO | None = None) -> Answer:
+        """With a token; a token that has been revoked is replaced once."""
+        fresh = not self._token
+        if fresh:
+            self._authenticate()
+        answer = self._with_token(request, into)
+        if answer.status == 401 and not fresh:  # noqa: PLR2004
+            self._authenticate()
+            answer = self._with_token(request, into)
+        return answer
+
+    def _with_token(self, request: Request, into: BinaryIO | None) -> Answer:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return self._http.send(request, url=self._url, headers=headers, into=into)
+
+
+CLIENTS = {SERVER: ServerXray, CLOUD: CloudXray}
+
+
+def client(connection: Connection, http: Http) -> Xray:
+    """The client for the connection's deployment."""
+    return CLIENTS[connection.dialect.name](connection, http)
+
+
+def imported(answer: Answer) -> Imported:
+    """
+    What an import's answer says, in each of the shapes that are known.
+
+    A 200 can still list Tests that were refused (``testIssues.error``).
+    Raises AmbiguousError where it names no Test Execution.
+    """
+    execution = key_of(answer)
+    content = answer.json()
+    tests = content.get("testIssues")
+    accepted: tuple[str, ...] | None = None
+    refused: tuple[Refused, ...] = ()
+    if isinstance(tests, dict):
+        accepted = tuple(map(_key, tests.get("success") or ()))
+        refused = tuple(map(_refused, tests.get("error") or ()))
+    return Imported(
+        key=execution["key"],
+        id=execution.get("id", ""),
+        api_url=execution.get("self", ""),
+        accepted=accepted,
+        refused=refused,
+    )
+
+
+def _key(found: Any) -> str:
+    return str(found.get("key", "")) if isinstance(found, dict) else str(found)
+
+
+def _refused(found: Any) -> Refused:
+    """Its exact shape is not documented; whatever it says is shown."""
+    if not isinstance(found, dict):
+        return Refused(key="", message=str(found))
+    known = ("message", "messages", "error", "errors")
+    said = next((found[name] for name in known if found.get(name)), found)
+    key = str(found.get("key") or found.get("testKey") or "")
+    return Refused(key=key, message=said if isinstance(said, str) else json.dumps(said))
+
+
+def _names(found: Sequence[Any] | None) -> frozenset[str] | None:
+    if not isinstance(found, list):
+        return None
+    return frozenset(
+        str(each.get("name", "")) if isinstance(each, dict) else str(each)
+        for each in found
+    )
