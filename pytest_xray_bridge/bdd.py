@@ -136,9 +136,7 @@ class Steps:
             message=message,
             line=step.line_number,
             text=getattr(step, "docstring", None) or "",
-            table=tuple(
-                tuple(cell.value for cell in row.cells) for row in table.rows
-            )
+            table=tuple(tuple(cell.value for cell in row.cells) for row in table.rows)
             if table
             else (),
         )

@@ -58,6 +58,12 @@ def register(parser: pytest.Parser) -> None:
             parser.addini(setting.ini, setting.help, default=None)
 
 
+def worker_input(config: pytest.Config) -> dict[str, Any]:
+    """What the controller told this worker."""
+    found: dict[str, Any] = getattr(config, "workerinput", {})
+    return found
+
+
 def is_worker(config: pytest.Config) -> bool:
     """Whether this process is one of xdist's workers."""
     return hasattr(config, "workerinput")
@@ -70,7 +76,7 @@ def asked(config: pytest.Config) -> bool:
     In a worker, the controller says so.
     """
     if is_worker(config):
-        return "xray" in config.workerinput
+        return "xray" in worker_input(config)
     if any(config.getoption(setting.ini) for setting in TABLE.values()):
         return True
     if any(os.environ.get(setting.environment) for setting in SWITCHES):
@@ -112,7 +118,9 @@ def make_features_dir(config: pytest.Config) -> None:
     given = config.known_args_namespace
     if any(getattr(given, name, None) for name in LOOKING_ONLY):
         return
-    if not any(_early(config, s) for s in (Settings.export_keys, Settings.export_filter)):
+    if not any(
+        _early(config, s) for s in (Settings.export_keys, Settings.export_filter)
+    ):
         return
     folder = _early(config, Settings.features_dir) or Settings.features_dir.default
     if "$" not in folder:
@@ -160,7 +168,9 @@ def _unregistered(config: pytest.Config) -> list[str]:
     pytest warns about these; for us they are errors. ``config.inicfg`` is
     deprecated, so the file is read once more.
     """
-    names = [entry.partition("=")[0] for entry in config.getoption("override_ini") or ()]
+    names = [
+        entry.partition("=")[0] for entry in config.getoption("override_ini") or ()
+    ]
     if _mentioned(config.inipath) and config.inipath is not None:
         names += _section(config.inipath)
     known = {setting.ini for setting in TABLE.values() if not setting.secret}

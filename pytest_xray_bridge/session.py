@@ -41,7 +41,7 @@ def register(config: pytest.Config) -> None:
     Raises UsageError for settings that are wrong.
     """
     if options.is_worker(config):
-        prefixes = config.workerinput["xray"]["tag_prefixes"]  # type: ignore[attr-defined]
+        prefixes = options.worker_input(config)["xray"]["tag_prefixes"]
         config.pluginmanager.register(Annotator(config, prefixes), NAME)
         return
     if options.looks_only(config):
@@ -131,9 +131,7 @@ class Annotator:
         )
         wire.pack(report, luggage)
 
-    def _annotation(
-        self, item: pytest.Item, scenario: Any
-    ) -> marks.Annotation | None:
+    def _annotation(self, item: pytest.Item, scenario: Any) -> marks.Annotation | None:
         """From marks; a scenario without keys in marks has them in its tags."""
         found = marks.read(item)
         if scenario is None:

@@ -57,7 +57,7 @@ def _of_phase(report: pytest.TestReport) -> Outcome | None:
         return Outcome.FAILED
     if _is_subtest(report) or (report.when, word) in SILENT:
         return None
-    known = TABLE.get((report.when or "", word, hasattr(report, "wasxfail")))
+    known = TABLE.get((report.when, word, hasattr(report, "wasxfail")))
     return known or Outcome.FAILED
 
 

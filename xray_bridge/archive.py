@@ -38,20 +38,32 @@ _SHOWN_CHARS = 120
 
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1 | 0x40 | 0x2000  # plain, strong, masked headers (APPNOTE 4.4.4)
-# What zipfile and zlib raise on damaged input (found by fuzzing, too).
-_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError)
+# What zipfile and zlib raise on damaged input.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+)
 _END = struct.Struct("<4s4H2LH")  # end of central directory record, APPNOTE 4.3.16
-_ZIP64 = frozenset({0xFFFF, 0xFFFFFFFF})  # "see the zip64 record", APPNOTE 4.4.1.4
+_SEE_ZIP64 = (0xFFFF, 0xFFFFFFFF)  # in a short, in a long field: APPNOTE 4.4.1.4
 _END_MAGIC = b"PK\x05\x06"
 _LOCAL = struct.Struct("<4s5H3L2H")  # local file header, APPNOTE 4.3.7
 # A path of 200 characters, its extra fields and the header fit well into this.
 _DIRECTORY_BYTES_PER_FILE = 2048
 
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 _CONTROL = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _DRIVE = re.compile(r"[A-Za-z]:")
 _FORBIDDEN_HERE = frozenset('<>:"|?*' if os.name == "nt" else "")
-_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])", re.IGNORECASE)
+_RESERVED = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])",
+    re.IGNORECASE,
+)
 
 _LANGUAGE = re.compile(r"^\s*#\s*language\s*:\s*[\w-]+\s*$", re.MULTILINE)
 _HEADLINE = re.compile(r"^\s*(Feature|Ability|Business Need)\s*:", re.MULTILINE)
@@ -76,7 +88,7 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Export:
-    """A download that passed all checks: feature files by name, and what is left out."""
+    """A download that passed all checks: its feature files, and what is left out."""
 
     sizes: Mapping[str, int]
     skipped: tuple[str, ...]
@@ -105,7 +117,7 @@ class Export:
 
 def shown(name: str) -> str:
     """A name as it may be printed: quoted, escaped, not endless."""
-    return ascii(name) if len(name) <= _SHOWN_CHARS else ascii(name[:_SHOWN_CHARS]) + "..."
+    return ascii(name[:_SHOWN_CHARS]) + "..." * (len(name) > _SHOWN_CHARS)
 
 
 def fold(name: str) -> str:
@@ -115,7 +127,8 @@ def fold(name: str) -> str:
 
 def refuse(reason: str, cause: Exception | None = None) -> NoReturn:
     """Raise the ``FeaturesError`` that refuses a download as a whole."""
-    raise FeaturesError(f"the exported feature files were refused: {reason}", hint=_HINT) from cause
+    msg = f"the exported feature files were refused: {reason}"
+    raise FeaturesError(msg, hint=_HINT) from cause
 
 
 # Names --------------------------------------------------------------------------
@@ -135,12 +148,12 @@ _NAME_CHECKS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda name: "\\" in name, "has a backslash"),
     (lambda name: name.startswith("/"), "is absolute"),
     (lambda name: _DRIVE.match(name) is not None, "has a drive"),
-    (lambda name: not _FORBIDDEN_HERE.isdisjoint(name), "has a character Windows forbids"),
+    (lambda name: not _FORBIDDEN_HERE.isdisjoint(name), "has what Windows forbids"),
 )
 _PART_CHECKS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda part: not part, "has an empty part"),
     (lambda part: part in {".", ".."}, "has a relative part"),
-    (lambda part: part.endswith((".", " ")), "has a part that ends with a dot or a space"),
+    (lambda part: part.endswith((".", " ")), "has a dot or a space at an end"),
     (_is_reserved, "has a part that Windows reserves"),
     (lambda part: fold(part) == INDEX_NAME, "is the name of the index"),
 )
@@ -152,7 +165,9 @@ def name_fault(name: str) -> str:
         if is_bad(name):
             return reason
     parts = name.split("/")
-    return next((reason for is_bad, reason in _PART_CHECKS if any(map(is_bad, parts))), "")
+    return next(
+        (reason for is_bad, reason in _PART_CHECKS if any(map(is_bad, parts))), ""
+    )
 
 
 # Zip files ----------------------------------------------------------------------
@@ -169,10 +184,10 @@ def _is_bomb(info: zipfile.ZipInfo, limits: Limits) -> bool:
 
 
 _ENTRY_CHECKS: tuple[tuple[Callable[[zipfile.ZipInfo, Limits], bool], str], ...] = (
-    (lambda info, limits: len(info.orig_filename) > limits.path_chars, "has too long a path"),
+    (lambda info, limits: len(info.orig_filename) > limits.path_chars, "is too long"),
     (lambda info, _: _has_odd_mode(info), "is a link, a device or the like"),
     (lambda info, _: bool(info.flag_bits & _ENCRYPTED), "is encrypted"),
-    (lambda info, _: info.compress_type not in _METHODS, "is packed with an unknown method"),
+    (lambda info, _: info.compress_type not in _METHODS, "is packed in an unknown way"),
     (lambda info, limits: info.file_size > limits.file_bytes, "is too large"),
     (_is_bomb, "is packed suspiciously tight"),
 )
@@ -183,7 +198,7 @@ def _check_entries(infos: list[zipfile.ZipInfo], limits: Limits) -> None:
         refuse(f"{len(infos)} entries, more than {limits.files}")
     for info in infos:
         name = info.orig_filename
-        if fault := name_fault(name[:-1] if name.endswith("/") and name != "/" else name):
+        if fault := name_fault(name.removesuffix("/") or name):
             refuse(f"the name {shown(name)} {fault}")
         for is_bad, reason in _ENTRY_CHECKS:
             if is_bad(info, limits):
@@ -197,7 +212,7 @@ def _check_collisions(names: list[str]) -> None:
     for name in names:
         key = fold(name.rstrip("/"))
         if key in seen:
-            refuse(f"{shown(seen[key])} and {shown(name)} are the same name on some disks")
+            refuse(f"{shown(seen[key])} and {shown(name)} are one name on some disks")
         seen[key] = name
     for key, name in seen.items():
         for parent in map(str, PurePosixPath(key).parents):
@@ -206,7 +221,7 @@ def _check_collisions(names: list[str]) -> None:
 
 
 def _check_end(file: IO[bytes], limits: Limits) -> int:
-    """Where the entries end; the directory must fill the rest but for the end record."""
+    """Where the entries end; the directory must reach from there to the end record."""
     size = file.seek(0, io.SEEK_END)
     start = file.seek(max(0, size - _END.size - 0xFFFF))
     tail = file.read()
@@ -214,12 +229,14 @@ def _check_end(file: IO[bytes], limits: Limits) -> int:
     if found < 0:
         refuse("the zip has no end: it is truncated or not a zip")
     _, *disks, entries, length, offset, comment = _END.unpack_from(tail, found)
+    most = limits.files * _DIRECTORY_BYTES_PER_FILE
     checks = (
-        (not _ZIP64.isdisjoint({entries, length, offset, *disks}), "it is a zip64 archive"),
+        (_SEE_ZIP64[0] in (entries, *disks), "it is a zip64 archive"),
+        (_SEE_ZIP64[1] in (length, offset), "it is a zip64 archive"),
         (any(disks[:2]) or disks[2] != entries, "it is one part of a split zip"),
         (found + _END.size + comment != len(tail), "there is something after the zip"),
-        (offset + length != start + found, "there is something before or inside the zip"),
-        (length > limits.files * _DIRECTORY_BYTES_PER_FILE, f"more than {limits.files} entries"),
+        (offset + length != start + found, "there is something before or in the zip"),
+        (length > most, f"its directory is too long for {limits.files} entries"),
     )
     for is_bad, reason in checks:
         if is_bad:
@@ -234,22 +251,30 @@ def _check_overlaps(file: IO[bytes], infos: list[zipfile.ZipInfo], end: int) -> 
     for info, following in zip(ordered, ends, strict=True):
         file.seek(info.header_offset)
         *_, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
-        if info.header_offset + _LOCAL.size + name + extra + info.compress_size > following:
+        length = _LOCAL.size + name + extra + info.compress_size
+        if info.header_offset + length > following:
             refuse(f"{shown(info.orig_filename)} overlaps with what follows it")
 
 
-def _checked_zip(archive: zipfile.ZipFile, file: IO[bytes], end: int, limits: Limits) -> Export:
+def _is_feature(name: str) -> bool:
+    return PurePosixPath(name).suffix == SUFFIX
+
+
+def _checked_zip(
+    archive: zipfile.ZipFile, file: IO[bytes], end: int, limits: Limits
+) -> Export:
     infos = archive.infolist()
     _check_entries(infos, limits)
     _check_collisions([info.orig_filename for info in infos])
     _check_overlaps(file, infos, end)
     files = [info for info in infos if not info.orig_filename.endswith("/")]
-    chosen = {i.orig_filename: i for i in files if PurePosixPath(i.orig_filename).suffix == SUFFIX}
+    named = {info.orig_filename: info for info in files}
+    chosen = {name: named[name] for name in sorted(named) if _is_feature(name)}
     if not chosen:
         refuse("there is no feature file in it" if infos else "it is empty")
-    skipped = sorted(i.orig_filename for i in files if i.orig_filename not in chosen)
+    skipped = sorted(named.keys() - chosen.keys())
     return Export(
-        sizes={name: chosen[name].file_size for name in sorted(chosen)},
+        sizes={name: info.file_size for name, info in chosen.items()},
         skipped=tuple(f"{shown(name)}: not a {SUFFIX} file" for name in skipped),
         _open=lambda name: archive.open(chosen[name]),
     )
@@ -273,9 +298,9 @@ def _checked_bare(download: Path, file: IO[bytes], limits: Limits) -> Export:
     except UnicodeDecodeError as error:
         refuse("it is neither a zip nor UTF-8 text", error)
     if "\0" in text or not _is_gherkin(text):
-        refuse(f"it is neither a zip nor a feature file; it begins with {shown(text[:60])}")
-    name = download.name if download.suffix == SUFFIX else download.stem + SUFFIX
-    if fault := name_fault(name) or ("is too long" if len(name) > limits.path_chars else ""):
+        refuse(f"it is neither a zip nor a feature file; it begins {shown(text[:60])}")
+    name = download.stem + SUFFIX
+    if fault := name_fault(name):
         refuse(f"the name {shown(name)} {fault}")
     return Export({name: len(content)}, (), lambda _: io.BytesIO(content))
 

@@ -14,6 +14,7 @@ from xray_bridge.errors import (
     BusyError,
     DeliveryError,
     RefusedError,
+    SettingError,
     UnreachableError,
 )
 
@@ -44,6 +45,34 @@ class Finding:
     hint: str = ""
 
 
+def refuse_impossible(settings: Settings, connection: Connection) -> None:
+    """
+    Refuse what no request could carry, before the first test.
+
+    Raises SettingError.
+    """
+    if not settings.project and not settings.test_execution:
+        msg = "no project: xray_project is not set"
+        raise SettingError(msg, hint="set it, or report into an xray_test_execution")
+    if settings.test_execution and settings.test_fields:
+        msg = "xray_test_fields cannot be sent into an existing Test Execution"
+        raise SettingError(
+            msg, hint="leave out xray_test_fields or xray_test_execution"
+        )
+    is_cloud_update = (
+        settings.test_execution
+        and settings.execution_fields
+        and connection.dialect.plan_and_environments
+    )
+    if is_cloud_update and connection.jira_credentials is None:
+        msg = (
+            "xray_execution_fields of an existing Test Execution are set by Jira, "
+            "which is not configured"
+        )
+        hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
+        raise SettingError(msg, hint=hint)
+
+
 def findings(
     settings: Settings, connection: Connection, xray: Xray
 ) -> Iterator[Finding]:
@@ -61,12 +90,10 @@ def findings(
         return
     if settings.project:
         yield from _project(settings, xray)
-    for kind, key in (
-        ("test_execution", settings.test_execution),
-        ("test_plan", settings.test_plan),
-    ):
-        if key:
-            yield _ask(kind, lambda kind=kind, key=key: _issue(xray, kind, key))  # type: ignore[misc]
+    if settings.test_execution:
+        yield _issue(xray, "test_execution", settings.test_execution)
+    if settings.test_plan:
+        yield _issue(xray, "test_plan", settings.test_plan)
 
 
 def _ask(what: str, question: Callable[[], Finding]) -> Finding:
@@ -89,7 +116,7 @@ def _login(xray: Xray, connection: Connection) -> Finding:
 
 
 def _project(settings: Settings, xray: Xray) -> Iterator[Finding]:
-    found: list[Project] = []
+    found: list[Finding] = []
 
     def ask() -> Finding:
         project = xray.project(settings.project)
@@ -100,13 +127,12 @@ def _project(settings: Settings, xray: Xray) -> Iterator[Finding]:
                 message=f"there is no project {settings.project}",
                 hint="is xray_project the key, and may the account see it?",
             )
-        found.append(project)
+        found.extend(_versions(settings, project))
+        found.extend(_environments(settings, project))
         return Finding(what="project", ok=True, message=settings.project)
 
     yield _ask("project", ask)
-    for project in found:
-        yield from _versions(settings, project)
-        yield from _environments(settings, project)
+    yield from found
 
 
 def _versions(settings: Settings, project: Project) -> Iterator[Finding]:
@@ -139,11 +165,15 @@ def _environments(settings: Settings, project: Project) -> Iterator[Finding]:
 
 def _issue(xray: Xray, kind: str, key: str) -> Finding:
     name = kind.replace("_", " ").title()
-    if xray.has_issue(key, kind):
-        return Finding(what=kind, ok=True, message=f"{name} {key}")
-    return Finding(
-        what=kind,
-        ok=False,
-        message=f"there is no {name} {key}",
-        hint=f"is xray_{kind} right, and may the account see it?",
-    )
+
+    def ask() -> Finding:
+        if xray.has_issue(key, kind):
+            return Finding(what=kind, ok=True, message=f"{name} {key}")
+        return Finding(
+            what=kind,
+            ok=False,
+            message=f"there is no {name} {key}",
+            hint=f"is xray_{kind} right, and may the account see it?",
+        )
+
+    return _ask(kind, ask)

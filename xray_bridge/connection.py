@@ -93,7 +93,10 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
     if not url:
         msg = "no address: xray_url is not set"
         raise SettingError(msg, hint="set XRAY_URL to Jira's base URL")
-    basic = [(settings.user, settings.password), (settings.jira_user, settings.jira_token)]
+    basic = [
+        (settings.user, settings.password),
+        (settings.jira_user, settings.jira_token),
+    ]
     return Connection(
         dialect=DIALECTS[name],
         why=why,
@@ -233,5 +236,7 @@ def _notices(settings: Settings, name: str, url: str) -> list[str]:
         if name == CLOUD:
             msg = f"Xray Cloud is not reached over http: {url}"
             raise SettingError(msg, hint="write https://")
-        notices.append(f"credentials go unencrypted to {url}; use https if it can be had")
+        notices.append(
+            f"credentials go unencrypted to {url}; use https if it can be had"
+        )
     return notices

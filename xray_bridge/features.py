@@ -22,10 +22,17 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from xray_bridge import archive
-from xray_bridge.archive import DEFAULT_LIMITS, INDEX_NAME, Limits, fold, name_fault, shown
+from xray_bridge.archive import (
+    DEFAULT_LIMITS,
+    INDEX_NAME,
+    Limits,
+    fold,
+    name_fault,
+    shown,
+)
 from xray_bridge.errors import FeaturesError, UsageError
 
 
@@ -49,16 +56,18 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Installed:
-    """What an export came to: all its files, our old ones now gone, and notes on the rest."""
+    """All files of an export, our old ones now gone, and notes on the rest."""
 
     files: tuple[Path, ...]
     removed: tuple[Path, ...]
     skipped: tuple[str, ...]
 
 
-def install(download: Path, target: Path, *, limits: Limits = DEFAULT_LIMITS) -> Installed:
+def install(
+    download: Path, target: Path, *, limits: Limits = DEFAULT_LIMITS
+) -> Installed:
     """
-    Put the feature files in ``download``, a zip or a bare feature file, into ``target``.
+    Put the feature files in ``download``, a zip or a bare file, into ``target``.
 
     Files of an earlier export that are not in this one are removed, unless they
     were changed. Raises ``UsageError`` for a target that cannot be meant, and
@@ -67,12 +76,14 @@ def install(download: Path, target: Path, *, limits: Limits = DEFAULT_LIMITS) ->
     directory = _usable(target)
     swap = _Swap()
     try:
-        with archive.opened(download, limits) as export, _workplace(directory, limits) as place:
+        with (
+            archive.opened(download, limits) as export,
+            _workplace(directory, limits) as place,
+        ):
             plan = _install(export, directory, place, swap)
-    except (OSError, UnicodeEncodeError) as error:  # the latter: a name this disk cannot hold
-        raise FeaturesError(
-            f"the feature files could not be installed in {target}: {error}", hint=swap.hint()
-        ) from error
+    except (OSError, UnicodeEncodeError) as error:  # or: a name not for this disk
+        msg = f"the feature files could not be installed in {target}: {error}"
+        raise FeaturesError(msg, hint=swap.hint()) from error
     return Installed(
         files=tuple(target / name for name in export.sizes),
         removed=tuple(target / name for name in plan.removed),
@@ -83,39 +94,41 @@ def install(download: Path, target: Path, *, limits: Limits = DEFAULT_LIMITS) ->
 # The target ---------------------------------------------------------------------
 
 _TARGET_CHECKS: tuple[tuple[Callable[[Path], bool], str], ...] = (
-    (lambda path: "\0" in str(path), "is not a path"),
     (lambda path: path.is_symlink(), "is a symbolic link"),
     (lambda path: path.exists() and not path.is_dir(), "is not a directory"),
-    (lambda path: path.resolve() == Path(path.resolve().anchor), "is the root directory"),
-    (lambda path: _is_or_holds(path, Path.cwd()), "is or holds the current directory"),
-    (lambda path: _is_or_holds(path, Path(os.path.expanduser("~"))), "is or holds your home"),  # noqa: PTH111 - Path.home() raises without a home
+    (lambda path: path.resolve().parent == path.resolve(), "is the root directory"),
+    (lambda path: _is_or_holds(path, "."), "is or holds the current directory"),
+    (lambda path: _is_or_holds(path, _home()), "is or holds your home"),
 )
 
 
-def _is_or_holds(path: Path, other: Path) -> bool:
-    return other.resolve().is_relative_to(path.resolve())
+def _home() -> str:
+    return os.path.expanduser("~")  # noqa: PTH111 - Path.home() may raise
+
+
+def _is_or_holds(path: Path, other: str) -> bool:
+    return Path(other).resolve().is_relative_to(path.resolve())
 
 
 def _usable(target: Path) -> Path:
     """Where ``target`` really is; raises ``UsageError`` when it should not be used."""
     try:
-        reason = next((reason for is_bad, reason in _TARGET_CHECKS if is_bad(target)), "")
-        if not reason:
+        reasons = [reason for is_bad, reason in _TARGET_CHECKS if is_bad(target)]
+        if not reasons:
             return target.resolve()
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, Python < 3.13
-        reason = f"cannot be looked at: {error}"
-    raise UsageError(
-        f"features_dir {shown(str(target))} {reason}",
-        hint="name a directory of its own for exported feature files, such as 'features'",
-    )
+    except (OSError, RuntimeError, ValueError) as error:  # such as a loop of links
+        reasons = [f"cannot be looked at: {error}"]
+    msg = f"features_dir {shown(str(target))} {reasons[0]}"
+    raise UsageError(msg, hint="name a directory just for exports, such as 'features'")
 
 
 # One at a time, with a place to unpack ------------------------------------------
 
 
 def _locked_file(path: Path) -> int | None:
-    """An open descriptor that holds the lock, or nothing when another process has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    """An open descriptor that holds the lock; nothing when another process has it."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, 0o666)
     with ExitStack() as undo:
         undo.callback(os.close, descriptor)
         try:
@@ -123,7 +136,7 @@ def _locked_file(path: Path) -> int | None:
                 msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
             else:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # Who had it before may have removed the file; then this lock guards nothing.
+                # Whoever had it may have removed the file; then this guards nothing.
                 if not os.path.samestat(os.fstat(descriptor), path.stat()):
                     return None
         except (BlockingIOError, PermissionError, FileNotFoundError):
@@ -138,10 +151,8 @@ def _lock(path: Path, seconds: float) -> Iterator[None]:
     deadline = time.monotonic() + seconds
     while (descriptor := _locked_file(path)) is None:
         if time.monotonic() >= deadline:
-            raise FeaturesError(
-                f"another export into the same directory did not end within {seconds:g} s",
-                hint=f"try again when it has ended; its lock is {path}",
-            )
+            msg = f"another export into the same place took longer than {seconds:g} s"
+            raise FeaturesError(msg, hint=f"try again later; its lock is {path}")
         time.sleep(_LOCK_POLL_SECONDS)
     try:
         yield
@@ -179,7 +190,7 @@ def _workplace(directory: Path, limits: Limits) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class _Index:
-    """Hashes of our files; ``pending`` are those of an export that may have been killed."""
+    """Hashes of our files; ``pending``: of an export that may have been killed."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
@@ -191,39 +202,38 @@ class _Index:
         return digest in (self.files.get(name), self.pending.get(name))
 
     def text(self) -> str:
-        value = {"version": _INDEX_VERSION, "files": self.files, "pending": self.pending}
-        return json.dumps(value, indent=1, sort_keys=True) + "\n"
+        value = {"files": self.files, "pending": self.pending}
+        versioned = {"version": _INDEX_VERSION, **value}
+        return json.dumps(versioned, indent=1, sort_keys=True) + "\n"
 
 
-def _checked_hashes(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise TypeError("not a table of hashes")
-    for name, digest in value.items():
-        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest) or name_fault(name):
-            raise ValueError(f"odd entry {shown(name)}")
-    return value
+def _is_table_of_hashes(value: object) -> TypeGuard[dict[str, str]]:
+    return isinstance(value, dict) and all(
+        isinstance(digest, str) and _DIGEST.fullmatch(digest) and not name_fault(name)
+        for name, digest in value.items()
+    )
 
 
 def _read_index(directory: Path) -> _Index:
     path = directory / INDEX_NAME
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            raise ValueError("not a plain file")
-        value = json.loads(path.read_text(encoding="utf-8"))
-        if value["version"] != _INDEX_VERSION:
-            raise ValueError(f"version {shown(str(value['version']))} is not known here")
-        return _Index(_checked_hashes(value["files"]), _checked_hashes(value["pending"]))
+        is_plain = stat.S_ISREG(path.lstat().st_mode)
+        value = json.loads(path.read_text(encoding="utf-8")) if is_plain else None
     except FileNotFoundError:
         return _Index()
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise FeaturesError(
-            f"the index {path} cannot be read: {error}",
-            hint="remove it and, if they are not yours, the feature files beside it",
-        ) from error
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict) and value.get("version") == _INDEX_VERSION:
+        files, pending = value.get("files"), value.get("pending")
+        if _is_table_of_hashes(files) and _is_table_of_hashes(pending):
+            return _Index(files, pending)
+    msg = f"the index {path} is damaged, or of another version of xray-bridge"
+    hint = "remove it and, unless they are yours, the feature files beside it"
+    raise FeaturesError(msg, hint=hint)
 
 
 def _with_names_of(index: _Index, directory: Path, names: Mapping[str, str]) -> _Index:
-    """The index with the new spelling of names that are one file here (``A`` and ``a``)."""
+    """The index, respelled where two names are one file here (``A`` and ``a``)."""
     spelling = {fold(name): name for name in names}
 
     def respell(old: str) -> str:
@@ -233,8 +243,10 @@ def _with_names_of(index: _Index, directory: Path, names: Mapping[str, str]) -> 
                 return new
         return old
 
-    tables = (index.files, index.pending)
-    return _Index(*({respell(name): digest for name, digest in t.items()} for t in tables))
+    def table(old: Mapping[str, str]) -> Mapping[str, str]:
+        return {respell(name): digest for name, digest in old.items()}
+
+    return _Index(table(index.files), table(index.pending))
 
 
 # Plan, then act -----------------------------------------------------------------
@@ -259,14 +271,14 @@ def _hash(path: Path) -> str:
 
 
 def _found(directory: Path, name: str) -> str | None:
-    """The hash of a plain file at ``name``; empty for anything else, None for nothing."""
+    """The hash of a plain file; empty for anything else, None for nothing."""
     path = directory
     *parents, last = PurePosixPath(name).parts
     try:
         for part in parents:
             path /= part
-            if not stat.S_ISDIR(path.lstat().st_mode):  # a link would lead out of the target
-                return ""
+            if not stat.S_ISDIR(path.lstat().st_mode):
+                return ""  # also for a link, which would lead out of the target
         path /= last
         return _hash(path) if stat.S_ISREG(path.lstat().st_mode) else ""
     except FileNotFoundError:
@@ -280,14 +292,14 @@ def _plan(directory: Path, index: _Index, new: Mapping[str, str]) -> _Plan:
     blocked = [n for n in put if (at := found[n]) is not None and not index.owns(n, at)]
     if blocked:
         names = ", ".join(map(shown, blocked[:_NAMES_IN_MESSAGE]))
-        more = f" and {len(blocked) - _NAMES_IN_MESSAGE} more" * (len(blocked) > _NAMES_IN_MESSAGE)
-        raise FeaturesError(
-            f"files in {directory} that are not from an export, or were changed since, "
-            f"are in the way: {names}{more}",
-            hint="move them, or choose another features_dir; nothing was changed",
+        msg = (
+            f"{len(blocked)} files in {directory} are in the way, which are not from "
+            f"an export or were changed since: {names}"
         )
+        hint = "nothing was changed; move them, or choose another features_dir"
+        raise FeaturesError(msg, hint=hint)
     owned = {n: at for n in index.names() if (at := found[n]) and index.owns(n, at)}
-    stale = [name for name in index.names() if name not in new and found[name] is not None]
+    stale = [n for n in index.names() if n not in new and found[n] is not None]
     return _Plan(
         put=tuple(put),
         removed=tuple(name for name in stale if name in owned),
@@ -319,7 +331,7 @@ class _Swap:
             self.undo.callback(_remove_if_empty, directory)
 
     def put(self, source: Path, path: Path, backups: Path) -> None:
-        """Move a file to its place; what is there is copied first, so it is never missing."""
+        """Move a file to its place; a copy is made of what it replaces."""
         if path.exists():
             backup = self._backup(backups)
             shutil.copy2(path, backup)
@@ -358,10 +370,14 @@ def _remove_if_empty(directory: Path) -> None:
         directory.rmdir()
 
 
-def _install(export: archive.Export, directory: Path, place: Path, swap: _Swap) -> _Plan:
-    """Unpack into ``place``, plan, act; the index says before and after what is ours."""
+def _install(
+    export: archive.Export, directory: Path, place: Path, swap: _Swap
+) -> _Plan:
+    """Unpack, plan, act; the index says before and after what is ours."""
     try:
-        staged = {name: place / f"new-{number}" for number, name in enumerate(export.sizes)}
+        staged = {
+            name: place / f"new-{number}" for number, name in enumerate(export.sizes)
+        }
         new = {name: export.unpack(name, path) for name, path in staged.items()}
         before = _read_index(directory)
         index = _with_names_of(before, directory, new)

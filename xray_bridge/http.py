@@ -9,6 +9,7 @@ settle. Redirects are never followed, and bodies are bounded.
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from email.utils import parsedate_to_datetime
@@ -107,34 +108,38 @@ class Http:
         Raises UnreachableError, TlsError, BusyError: nothing was processed;
         AmbiguousError: no telling.
         """
-        attempt = 0
-        while True:
-            attempt += 1
-            problem: XrayBridgeError
-            try:
-                answer = self._once(request, url, headers or {}, into)
-            except UnreachableError as error:
-                problem = error
-            except AmbiguousError as error:
-                if not request.repeatable:
-                    raise
-                problem = error
-            else:
-                if answer.status == 429:  # noqa: PLR2004
-                    problem = BusyError(f"too many requests: {answer.said}")
-                    if attempt < self._attempts:
-                        self.deadline.pause(_retry_after(answer) or _backoff(attempt))
-                        continue
-                elif answer.status in UNCLEAR:
-                    problem = _unclear(answer)
-                    if not request.repeatable:
-                        raise problem
-                else:
-                    return answer
-            pause = _backoff(attempt)
-            if attempt >= self._attempts or pause >= self.deadline.left:
-                raise problem from None
+        for attempt in itertools.count(1):
+            problem, wait = self._try(request, url, headers or {}, into)
+            if isinstance(problem, Answer):
+                return problem
+            repeat = request.repeatable or not isinstance(problem, AmbiguousError)
+            pause = max(wait, _backoff(attempt))
+            if not repeat or attempt >= self._attempts or pause >= self.deadline.left:
+                raise problem
             time.sleep(pause)
+        raise AssertionError
+
+    def _try(
+        self,
+        request: Request,
+        url: str,
+        headers: Mapping[str, str],
+        into: BinaryIO | None,
+    ) -> tuple[Answer | XrayBridgeError, float]:
+        """One attempt: an answer, or a problem and how long the server says to wait."""
+        try:
+            answer = self._once(request, url, headers, into)
+        except (UnreachableError, AmbiguousError) as error:
+            return error, 0.0
+        if answer.status == 429:  # noqa: PLR2004
+            wait = _retry_after(answer)
+            later = f" and asks to wait {wait:.0f} s" if wait else ""
+            msg = f"the server has too many requests{later}: {answer.said}"
+            hint = "raise xray_deadline, or send it later"
+            return BusyError(msg, hint=hint), wait
+        if answer.status in UNCLEAR:
+            return _unclear(answer), _retry_after(answer)
+        return answer, 0.0
 
     def _once(
         self,
@@ -155,7 +160,10 @@ class Http:
                 address,
                 data=body,
                 headers={**_headers(body), **headers},
-                timeout=(min(CONNECT_TIMEOUT, left), min(self._connection.timeout, left)),
+                timeout=(
+                    min(CONNECT_TIMEOUT, left),
+                    min(self._connection.timeout, left),
+                ),
                 allow_redirects=False,
                 stream=True,
                 proxies=self._proxies(address),
@@ -207,7 +215,7 @@ class _Adapter(HTTPAdapter):
     """Sends in large blocks: that decides the speed of an upload."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, blocksize=BLOCK, **kwargs)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, blocksize=BLOCK, **kwargs)
 
 
 def _body(request: Request, deadline: Deadline) -> Body | None:
@@ -246,7 +254,9 @@ def _problem(error: requests.RequestException, url: str) -> XrayBridgeError:
             hint="set xray_verify to the path of your CA bundle",
         )
     if isinstance(error, requests.exceptions.ConnectTimeout):
-        return UnreachableError(f"{host} does not answer within {CONNECT_TIMEOUT:.0f} s")
+        return UnreachableError(
+            f"{host} does not answer within {CONNECT_TIMEOUT:.0f} s"
+        )
     if isinstance(error, requests.exceptions.ReadTimeout):
         return AmbiguousError(f"{host} took the request but did not answer in time")
     if _never_connected(error):

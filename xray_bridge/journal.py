@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import secrets
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,10 +194,14 @@ class Journal:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self._file = os.open(directory.journal, flags, 0o600)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process opened it; a child that a test forked did not."""
+        return os.getpid() == self._pid
+
     def append(self, run: TestRun) -> None:
         """Write one finished test; never raises for the disk's sake."""
-        if os.getpid() != self._pid:
-            # A child that a test forked: what it runs is not this session's.
+        if not self.is_ours:
             return
         self._write(json.dumps(codec.encode(run), separators=(",", ":")).encode())
         self.written += 1
@@ -252,7 +257,7 @@ class Lock:
         os.close(self._file)
 
 
-if os.name == "nt":
+if sys.platform == "win32":
 
     def _lock(file: int) -> None:
         import msvcrt

@@ -152,7 +152,9 @@ def info_part(
         "summary": execution.summary,
         "issuetype": {"name": "Test Execution"},
         "description": _description(execution, dialect, fields),
-        "fixVersions": [{"name": execution.fix_version}] if execution.fix_version else (),
+        "fixVersions": [{"name": execution.fix_version}]
+        if execution.fix_version
+        else (),
         **_custom_fields(execution, fields),
     }
     document = _as_document(execution.fields)

@@ -7,10 +7,8 @@ here, with the same input: what is on disk.
 
 from __future__ import annotations
 
-import shutil
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import journal, plan, receipt
@@ -19,28 +17,27 @@ from xray_bridge.deliver import Delivery, deliver
 from xray_bridge.dialect import DIALECTS, SERVER, XML_FORMATS
 from xray_bridge.errors import (
     AmbiguousError,
-    ReportError,
+    DeliveryError,
     RunDirectoryError,
-    SettingError,
     XrayBridgeError,
 )
 from xray_bridge.http import Deadline, Http
 from xray_bridge.jira import CustomFields, Jira
+from xray_bridge.job import Job, copy, described_execution, formats, notices, render
 from xray_bridge.merge import Results
 from xray_bridge.receipt import Receipt
-from xray_bridge.reports import WRITERS
+from xray_bridge.reports import writer
 from xray_bridge.reports.xray import XrayWriter
-from xray_bridge.settings import Settings
 from xray_bridge.xray import client
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from xray_bridge.connection import Connection
-    from xray_bridge.dialect import Dialect
     from xray_bridge.journal import RunDirectory
-    from xray_bridge.reports.protocol import ReportWriter
+    from xray_bridge.request import Part, Request
+    from xray_bridge.settings import Settings
     from xray_bridge.xray import Imported, Xray
 
 # Stand-ins where a dry run may not ask the server for the real ids.
@@ -49,17 +46,6 @@ UNKNOWN_FIELDS = CustomFields(
     environments="customfield_TestEnvironments",
     revision="customfield_Revision",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One run and what is to become of it."""
-
-    directory: RunDirectory
-    settings: Settings
-    session: journal.Session
-    results: Results
-    dialect: Dialect
 
 
 def publish(
@@ -122,7 +108,7 @@ def _publish(
             results=results,
             dialect=dialect,
         )
-        base = replace(base, notices=tuple(_notices(job)))
+        base = replace(base, notices=tuple(notices(job)))
         return _render_and_send(job, connection, base)
     except XrayBridgeError as error:
         return _failed(directory, base, error)
@@ -136,17 +122,16 @@ def _failed(directory: RunDirectory, base: Receipt, error: XrayBridgeError) -> R
         base,
         status=receipt.AMBIGUOUS if unclear else receipt.FAILED,
         error={"message": str(error), "slug": error.slug},
-        exit_code=error.exit_code if error.exit_code > 80 else 80,  # noqa: PLR2004
+        exit_code=max(DeliveryError.exit_code, error.exit_code),
     )
 
 
-def _render_and_send(
-    job: Job, connection: Connection | None, base: Receipt
-) -> Receipt:
+def _render_and_send(job: Job, connection: Connection | None, base: Receipt) -> Receipt:
     settings = job.settings
-    reports = {name: render(job, WRITERS[name]) for name in formats(job)}
-    first = next(iter(reports.values()))
-    _copy(first, reports, job)
+    writers = [writer(name, settings.project) for name in formats(job)]
+    reports = [render(job, each) for each in writers]
+    first = reports[0]
+    copy(job, first)
     base = replace(base, report=_described(first))
     if connection is None:
         job.directory.state = replace(job.directory.state, state=journal.KEPT)
@@ -185,7 +170,7 @@ def _rehearse(
     return replace(base, status=receipt.DRY_RUN, plan=tuple(lines))
 
 
-def _shown(part: plan.Part) -> list[str]:
+def _shown(part: Part) -> list[str]:
     if isinstance(part.content, bytes):
         return part.content.decode("utf-8").splitlines()
     return []
@@ -212,7 +197,9 @@ def _delivery(
     )
 
 
-def _filler(job: Job, execution: plan.Execution, report: plan.Report) -> Any:
+def _filler(
+    job: Job, execution: plan.Execution, report: plan.Report
+) -> Callable[[str], Request]:
     """
     How an existing Test Execution is filled.
 
@@ -220,7 +207,7 @@ def _filler(job: Job, execution: plan.Execution, report: plan.Report) -> Any:
     Xray JSON.
     """
 
-    def fill(key: str) -> plan.Request:
+    def fill(key: str) -> Request:
         to_send = report
         if report.format not in XML_FORMATS:
             header = plan.xray_header(execution, key)
@@ -228,100 +215,6 @@ def _filler(job: Job, execution: plan.Execution, report: plan.Report) -> Any:
         return plan.existing_execution(to_send, execution, key, job.dialect)
 
     return fill
-
-
-def formats(job: Job) -> tuple[str, ...]:
-    """The formats to write; the first is uploaded."""
-    wanted = job.settings.format
-    if wanted != ("auto",):
-        return wanted
-    if job.session.framework == "behave":
-        return ("behave",)
-    scenarios = job.results.scenarios
-    if not scenarios:
-        return ("junit",)
-    return ("cucumber",) if scenarios == len(job.results) else ("xray",)
-
-
-def render(job: Job, writer: ReportWriter) -> plan.Report:
-    """
-    Write a report into the run directory, whole or not at all.
-
-    Raises ReportError.
-    """
-    if isinstance(writer, type):
-        writer = writer()
-    path = job.directory.path / writer.file_name
-    try:
-        with journal.replaced(path) as file:
-            writer.write(job.results, job.dialect, file)
-    except OSError as error:
-        msg = f"the report cannot be written: {error.strerror}"
-        raise ReportError(msg, hint="make room, then `xray-bridge resend`") from None
-    return plan.Report(format=writer.format, path=path)
-
-
-def _copy(first: plan.Report, reports: Mapping[str, plan.Report], job: Job) -> None:
-    """Where the user wants the report, too."""
-    if not job.settings.report:
-        return
-    target = Path(job.settings.report)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with journal.replaced(target) as file, first.path.open("rb") as source:
-            shutil.copyfileobj(source, file)
-    except OSError as error:
-        msg = f"{target} cannot be written: {error.strerror}"
-        raise ReportError(msg, hint="set xray_report to a path that can") from None
-
-
-def described_execution(job: Job) -> plan.Execution:
-    """What the settings, and where they are silent CI, say of the Test Execution."""
-    settings, session = job.settings, job.session
-    return plan.Execution(
-        project=settings.project,
-        label=f"xray-bridge-{job.directory.id}",
-        test_plan=settings.test_plan,
-        environments=settings.environments,
-        revision=settings.revision,
-        revision_is_guessed=not settings.is_given(Settings.revision),
-        fix_version=settings.fix_version,
-        summary=settings.summary or _summary(session),
-        description=settings.description or _description(job),
-        labels=settings.labels,
-        fields=settings.execution_fields,
-        test_fields=settings.test_fields,
-        started=job.results.started,
-        finished=job.results.finished,
-    )
-
-
-def _summary(session: journal.Session) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(session.started))
-    build = " ".join(
-        filter(None, (session.ci.get("name"), session.ci.get("build_number")))
-    )
-    return f"{session.framework} {when}" + (f", {build}" if build else "")
-
-
-def _description(job: Job) -> str:
-    build = job.session.ci.get("build_url", "")
-    lines = [f"Build: {build}"] if build else []
-    lines += [f"Incomplete: {reason}" for reason in job.directory.state.incomplete]
-    return "\n".join(lines)
-
-
-def _notices(job: Job) -> list[str]:
-    results, settings = job.results, job.settings
-    notices = []
-    if settings.verify is False:
-        notices.append("TLS certificates are not verified (xray_verify = false)")
-    if results.unkeyed_scenarios:
-        notices.append(
-            f"{results.unkeyed_scenarios} scenarios carry no Test key; Xray takes "
-            "them only if it knows them by name"
-        )
-    return notices
 
 
 def _update_fields(
@@ -385,26 +278,3 @@ def _write_variables(directory: RunDirectory, found: Receipt) -> None:
     }
     content = "".join(f"{name}={value}\n" for name, value in lines.items())
     (directory.path / "xray.env").write_text(content, encoding="utf-8")
-
-
-def check_plan(settings: Settings, connection: Connection) -> None:
-    """
-    Refuse what no request could carry, before the first test.
-
-    Raises SettingError.
-    """
-    if not settings.project and not settings.test_execution:
-        msg = "no project: xray_project is not set"
-        raise SettingError(msg, hint="set it, or report into an xray_test_execution")
-    if settings.test_execution and settings.test_fields:
-        msg = "xray_test_fields cannot be sent into an existing Test Execution"
-        raise SettingError(msg, hint="leave out xray_test_fields or xray_test_execution")
-    needs_jira = settings.test_execution and settings.execution_fields
-    if needs_jira and connection.dialect.plan_and_environments:
-        if connection.jira_credentials is None:
-            msg = (
-                "xray_execution_fields of an existing Test Execution are set by Jira, "
-                "which is not configured"
-            )
-            hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
-            raise SettingError(msg, hint=hint)

@@ -64,7 +64,7 @@ class Receipt:
     def from_json(cls, found: Mapping[str, Any]) -> Receipt:
         """The receipt that ``to_json`` gave, unknown keys left out."""
         known = {each.name for each in fields(cls)}
-        rest = {
+        rest: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in found.items()
             if key in known

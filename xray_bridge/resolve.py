@@ -183,16 +183,16 @@ def resolve(
     variables; SecretInPlainSightError for a secret in a layer that must hold
     none.
     """
-    layers = tuple(layers)
+    ordered = tuple(layers)
     environ = os.environ if environ is None else environ
-    for layer in layers:
-        _refuse_unknown(layer)
-        _refuse_secrets(layer)
+    for each in ordered:
+        _refuse_unknown(each)
+        _refuse_secrets(each)
     found: dict[str, Any] = {}
     sources: dict[str, str] = {}
     given: dict[str, str] = {}
     for name, setting in TABLE.items():
-        layer = next((each for each in layers if name in each.values), None)
+        layer = next((each for each in ordered if name in each.values), None)
         if layer is None:
             continue
         raw = _text(layer.values[name])

@@ -7,7 +7,6 @@ only writes the journal.
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from dataclasses import asdict, dataclass
@@ -171,7 +170,7 @@ class Session:
         An interrupted session is not uploaded: whoever pressed Ctrl-C may not
         want it. It can be sent later.
         """
-        if self._journal is None or self._journal._pid != os.getpid():
+        if self._journal is None or not self._journal.is_ours:
             return None
         directory = self._journal.directory.path
         shown = _relative(directory, self.launcher.folder)
@@ -185,9 +184,7 @@ class Session:
             receipt = Receipt.from_json(answer.content)
         except (LaunchError, TypeError, KeyError) as error:
             problem = {"message": str(error), "slug": LaunchError.slug}
-            receipt = Receipt(
-                status=FAILED, run=shown, error=problem, exit_code=80
-            )
+            receipt = Receipt(status=FAILED, run=shown, error=problem, exit_code=80)
         warn_only = self.settings.on_upload_error == "warn"
         return Ending(
             lines=(*self._said(), *receipt.lines()),

@@ -113,9 +113,7 @@ class Setting(Generic[T]):
 
 def switch(help: str, *, default: bool = False) -> Setting[bool]:  # noqa: A002
     """Declare a yes or no; a flag where it is off by default."""
-    return Setting(
-        values.boolean, default, help, metavar="yes|no", flag=not default
-    )
+    return Setting(values.boolean, default, help, metavar="yes|no", flag=not default)
 
 
 def secret(help: str, *aliases: str) -> Setting[Secret]:  # noqa: A002
@@ -167,9 +165,9 @@ class Settings:
     )
     jira_user = Setting(values.text, "", "Cloud: e-mail address of the Jira account")
     jira_token = secret("Cloud: API token of the Jira account")
-    verify = Setting(
+    verify: Setting[bool | str] = Setting(
         values.verification,
-        True,  # noqa: FBT003 - the value itself
+        True,
         "verify TLS certificates: true, false, or the path of a CA bundle",
         metavar="true|false|PATH",
         aliases=("XRAY_API_VERIFY_SSL",),
@@ -200,7 +198,7 @@ class Settings:
     test_plan = Setting(
         values.key, "", "Test Plan of the Test Execution", metavar="KEY"
     )
-    environments = Setting(
+    environments: Setting[tuple[str, ...]] = Setting(
         values.listed,
         (),
         "Test Environments, with ; between them",
@@ -228,24 +226,24 @@ class Settings:
         "description of a new Test Execution",
         aliases=("XRAY_EXECUTION_DESC",),
     )
-    labels = Setting(
+    labels: Setting[tuple[str, ...]] = Setting(
         values.words, (), "labels of a new Test Execution", metavar="WORD WORD"
     )
-    execution_fields = Setting(
+    execution_fields: Setting[dict[str, object]] = Setting(
         values.fields,
         {},
         "Jira fields of the Test Execution, a JSON object or the path of one",
         metavar="JSON|PATH",
         structured=True,
     )
-    test_fields = Setting(
+    test_fields: Setting[dict[str, object]] = Setting(
         values.fields,
         {},
         "Jira fields of Tests that the import creates, a JSON object or a path",
         metavar="JSON|PATH",
         structured=True,
     )
-    format = Setting(
+    format: Setting[tuple[str, ...]] = Setting(
         values.formats,
         ("auto",),
         "auto, junit, xray, cucumber, behave; a list writes several and uploads "
@@ -259,7 +257,7 @@ class Settings:
         values.text, "", "also copy the uploaded report to this path", metavar="PATH"
     )
     only_keyed = switch("report only tests that carry a Test key")
-    tag_prefixes = Setting(
+    tag_prefixes: Setting[tuple[str, ...]] = Setting(
         values.words,
         ("TEST_", "REQ_", "PRECOND_", "TESTSET_"),
         "prefixes of Xray's tags in feature files, the one of Tests first, then "
@@ -276,7 +274,7 @@ class Settings:
         "what an upload that failed does to exit code 0: fail or warn",
         metavar="fail|warn",
     )
-    export_keys = Setting(
+    export_keys: Setting[tuple[str, ...]] = Setting(
         values.keys,
         (),
         "issues whose feature files are fetched before the session, with ; between",
@@ -300,8 +298,8 @@ class Settings:
         given: Mapping[str, str] | None = None,
     ) -> None:
         self.values = dict(values)
-        self.sources = dict(sources or {})
-        self.given = dict(given or {})
+        self.sources = dict(sources or ())
+        self.given = dict(given or ())
 
     def is_given(self, setting: Setting[Any]) -> bool:
         """Whether a person set it: not a default, and not guessed from CI."""

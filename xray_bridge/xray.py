@@ -18,7 +18,7 @@ from xray_bridge.request import JSON, Request
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from xray_bridge.answers import Answer
     from xray_bridge.connection import Connection
@@ -114,9 +114,7 @@ class ServerXray:
         check(self._send(request, into))
 
     def _send(self, request: Request, into: BinaryIO | None = None) -> Answer:
-        return self._http.send(
-            request, url=self._url, headers=self._headers, into=into
-        )
+        return self._http.send(request, url=self._url, headers=self._headers, into=into)
 
 
 class CloudXray:
@@ -270,7 +268,10 @@ class CloudXray:
         return self._http.send(request, url=self._url, headers=headers, into=into)
 
 
-CLIENTS = {SERVER: ServerXray, CLOUD: CloudXray}
+CLIENTS: Mapping[str, Callable[[Connection, Http], Xray]] = {
+    SERVER: ServerXray,
+    CLOUD: CloudXray,
+}
 
 
 def client(connection: Connection, http: Http) -> Xray:

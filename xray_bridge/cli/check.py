@@ -9,12 +9,11 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.check import Finding, findings
+from xray_bridge.check import Finding, findings, refuse_impossible
 from xray_bridge.cli import options
 from xray_bridge.connection import connect
 from xray_bridge.errors import CheckError
 from xray_bridge.http import Deadline, Http
-from xray_bridge.publish import check_plan
 from xray_bridge.xray import client
 
 
@@ -42,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Look at everything; exit code 85 where something is wrong."""
     with options.settings_of(arguments) as settings:
         connection = connect(settings)
-        check_plan(settings, connection)
+        refuse_impossible(settings, connection)
         found: list[Finding] = []
         if not arguments.offline:
             found = _findings(settings)
@@ -54,7 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
         content: dict[str, Any] = {"findings": [asdict(each) for each in found]}
         content["notices"] = notices
         if wrong:
-            error = {"message": wrong.message, "hint": wrong.hint, "slug": CheckError.slug}
+            error = {
+                "message": wrong.message,
+                "hint": wrong.hint,
+                "slug": CheckError.slug,
+            }
             content["error"] = error
         print(clean(json.dumps(content)))
     else:

@@ -38,9 +38,7 @@ SANDBOX_PROJECT = "CALC"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add ``--json`` and a flag for each setting."""
-    parser.add_argument(
-        "--json", action="store_true", help="print the outcome as JSON"
-    )
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     # For the adapters: settings that their session has resolved, on stdin.
     parser.add_argument("--given", choices=["-"], help=argparse.SUPPRESS)
     group = parser.add_argument_group("settings")
@@ -132,9 +130,7 @@ def _sandbox(settings: Settings) -> Iterator[Layer]:
             "jira_token": "",
             "skip_proxy": "yes",
         }
-        yield Layer(
-            "sandbox", values, lambda setting: setting.name, True, True
-        )
+        yield Layer("sandbox", values, lambda setting: setting.name, True, True)
 
 
 SANDBOX_PORT = 8979

@@ -32,7 +32,9 @@ def register(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Send one run; its receipt says what became of it."""
     receipt = send(arguments, existing(arguments.path), {})
-    print(json.dumps(receipt.to_json()) if arguments.json else "\n".join(receipt.lines()))
+    print(
+        json.dumps(receipt.to_json()) if arguments.json else "\n".join(receipt.lines())
+    )
     return receipt.exit_code
 
 

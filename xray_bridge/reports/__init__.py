@@ -13,11 +13,18 @@ from xray_bridge.reports.xray import XrayWriter
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from xray_bridge.reports.protocol import ReportWriter
 
-WRITERS: Mapping[str, ReportWriter] = {
-    writer.format: writer
-    for writer in (JUnitWriter(), XrayWriter(), CucumberWriter(), BehaveWriter())
+WRITERS: Mapping[str, Callable[[], ReportWriter]] = {
+    "junit": JUnitWriter,
+    "xray": XrayWriter,
+    "cucumber": CucumberWriter,
+    "behave": BehaveWriter,
 }
+
+
+def writer(name: str, project: str = "") -> ReportWriter:
+    """The writer of a format; ``project`` is where Xray JSON makes new Tests."""
+    return XrayWriter(project=project) if name == "xray" else WRITERS[name]()
