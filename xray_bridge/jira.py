@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.answers import check
 from xray_bridge.connection import Basic, Bearer
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
+from xray_bridge.plan import CustomFields
 from xray_bridge.request import JSON, Request
 
 
@@ -29,17 +30,6 @@ TEST_PLAN = "com.xpandit.plugins.xray:test-plan-custom-field"
 ENVIRONMENTS = "com.xpandit.plugins.xray:test-environments-custom-field"
 # Plain Jira fields that Xray uses; there is nothing but the name to go by.
 NAMED = {"revision": "Revision", "started": "Begin Date", "finished": "End Date"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomFields:
-    """Ids of the Test Execution's custom fields; empty where there is none."""
-
-    test_plan: str = ""
-    environments: str = ""
-    revision: str = ""
-    started: str = ""
-    finished: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xray_bridge.dialect import Dialect
-    from xray_bridge.jira import CustomFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +48,17 @@ class Execution:
     test_fields: Mapping[str, Any] = field(default_factory=dict)
     started: float | None = None
     finished: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomFields:
+    """Ids of the Test Execution's custom fields; empty where there is none."""
+
+    test_plan: str = ""
+    environments: str = ""
+    revision: str = ""
+    started: str = ""
+    finished: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

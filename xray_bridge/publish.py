@@ -22,7 +22,7 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.http import Deadline, Http
-from xray_bridge.jira import CustomFields, Jira
+from xray_bridge.jira import Jira
 from xray_bridge.job import Job, copy, described_execution, formats, notices, render
 from xray_bridge.merge import Results
 from xray_bridge.receipt import Receipt
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from xray_bridge.xray import Imported, Xray
 
 # Stand-ins where a dry run may not ask the server for the real ids.
-UNKNOWN_FIELDS = CustomFields(
+UNKNOWN_FIELDS = plan.CustomFields(
     test_plan="customfield_TestPlan",
     environments="customfield_TestEnvironments",
     revision="customfield_Revision",
@@ -183,7 +183,7 @@ def _delivery(
     existing: str,
     xray: Xray,
 ) -> Delivery:
-    fields = CustomFields() if existing else xray.custom_fields()
+    fields = plan.CustomFields() if existing else xray.custom_fields()
     create = plan.new_execution(report, execution, job.dialect, fields)
     for part in create.parts:
         if isinstance(part.content, bytes):

@@ -96,11 +96,13 @@ class Session:
         settings = self.settings
         if not settings.wants_upload:
             return
+        # The embedded sandbox makes whatever it is asked for: nothing to ask.
+        ask = settings.preflight and not (settings.dry_run or settings.sandbox)
         answer = self.launcher.run(
             "check",
             "--given",
             "-",
-            *(() if settings.preflight and not settings.dry_run else ("--offline",)),
+            *(() if ask else ("--offline",)),
             deadline=settings.deadline,
             stdin=settings.given,
         )

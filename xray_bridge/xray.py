@@ -12,7 +12,8 @@ from xray_bridge.answers import check, key_of
 from xray_bridge.connection import ApiKey
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import AuthenticationError, RefusedError
-from xray_bridge.jira import CustomFields, Jira, Project, authorization
+from xray_bridge.jira import Jira, Project, authorization
+from xray_bridge.plan import CustomFields
 from xray_bridge.receipt import Refused
 from xray_bridge.request import JSON, Request
 

@@ -1,0 +1,154 @@
+"""A running sandbox with the demo project, and clients of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from xray_bridge.sandbox import CREDENTIALS, RunningSandbox, Store, running
+
+
+@dataclass(frozen=True)
+class Client:
+    """Speaks to one product of the sandbox, logged in."""
+
+    sandbox: RunningSandbox
+    base: str
+    authorization: str
+    report_part: str
+    xml_part: str
+
+    @property
+    def store(self) -> Store:
+        """The sandbox's data."""
+        return self.sandbox.store
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """One request, with the login."""
+        headers = {"Authorization": self.authorization, **options.pop("headers", {})}
+        url = f"{self.sandbox.url}{path}"
+        return requests.request(method, url, headers=headers, timeout=20, **options)
+
+    def post_json(self, path: str, document: Any, **options: Any) -> requests.Response:
+        """A plain import of a JSON report."""
+        return self.call("POST", f"{self.base}{path}", json=document, **options)
+
+    def post_parts(
+        self, path: str, report: Any, info: Any, **more: Any
+    ) -> requests.Response:
+        """A multipart import; XML when the report is a string."""
+        xml = isinstance(report, str)
+        name = self.xml_part if xml else self.report_part
+        text = report if xml else json.dumps(report)
+        kind = "application/xml" if xml else "application/json"
+        files = {
+            name: ("report", text, kind),
+            "info": ("info.json", json.dumps(info), "application/json"),
+            **{
+                part: (f"{part}.json", json.dumps(value), "application/json")
+                for part, value in more.items()
+            },
+        }
+        return self.call("POST", f"{self.base}{path}/multipart", files=files)
+
+
+class ServerClient(Client):
+    """Xray Server."""
+
+    def post_xml(
+        self, text: str, path: str = "/junit", **query: str
+    ) -> requests.Response:
+        """A plain import of an XML report, which Server takes as a part."""
+        files = {"file": ("report.xml", text, "application/xml")}
+        url = f"{self.base}{path}"
+        return self.call("POST", url, files=files, params=query)
+
+
+class CloudClient(Client):
+    """Xray Cloud."""
+
+    def post_xml(
+        self, text: str, path: str = "/junit", **query: str
+    ) -> requests.Response:
+        """A plain import of an XML report, which Cloud takes as it is."""
+        headers = {"Content-Type": "application/xml"}
+        url = f"{self.base}{path}"
+        return self.call("POST", url, data=text.encode(), params=query, headers=headers)
+
+    def graphql(self, query: str, **variables: Any) -> Any:
+        """The answer of a GraphQL request."""
+        body = {"query": query, "variables": variables}
+        return self.call("POST", "/api/v2/graphql", json=body).json()
+
+
+def server_client(sandbox: RunningSandbox, version: str = "2.0") -> ServerClient:
+    """A client of Xray Server."""
+    return ServerClient(
+        sandbox,
+        f"/rest/raven/{version}/import/execution",
+        f"Bearer {CREDENTIALS.token}",
+        "result",
+        "file",
+    )
+
+
+def cloud_client(sandbox: RunningSandbox) -> CloudClient:
+    """A client of Xray Cloud."""
+    key = {
+        "client_id": CREDENTIALS.client_id,
+        "client_secret": CREDENTIALS.client_secret,
+    }
+    url = f"{sandbox.url}/api/v2/authenticate"
+    token = requests.post(url, json=key, timeout=20).json()
+    base = "/api/v2/import/execution"
+    return CloudClient(sandbox, base, f"Bearer {token}", "results", "results")
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
+    """A sandbox that refuses what it does not know."""
+    with running(tmp_path / "data") as found:
+        yield found
+
+
+@pytest.fixture
+def adopting(tmp_path: Path) -> Iterator[RunningSandbox]:
+    """An empty sandbox that makes what is named."""
+    with running(tmp_path / "data", adopt=True, seed=False) as found:
+        yield found
+
+
+@pytest.fixture
+def server(sandbox: RunningSandbox) -> ServerClient:
+    """Xray Server, logged in."""
+    return server_client(sandbox)
+
+
+@pytest.fixture
+def server_v1(sandbox: RunningSandbox) -> ServerClient:
+    """Xray Server's older API, logged in."""
+    return server_client(sandbox, "1.0")
+
+
+@pytest.fixture
+def cloud(sandbox: RunningSandbox) -> CloudClient:
+    """Xray Cloud, logged in."""
+    return cloud_client(sandbox)
+
+
+@pytest.fixture
+def new_server(adopting: RunningSandbox) -> ServerClient:
+    """Xray Server over an empty sandbox that makes what is named."""
+    return server_client(adopting)
+
+
+@pytest.fixture
+def new_cloud(adopting: RunningSandbox) -> CloudClient:
+    """Xray Cloud over an empty sandbox that makes what is named."""
+    return cloud_client(adopting)

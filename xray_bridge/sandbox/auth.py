@@ -1,0 +1,95 @@
+"""
+Who may come in: Jira's own logins on Server, an API key's token on Cloud.
+
+Source: Atlassian's 'Basic authentication' and 'Personal access tokens'; Xray's
+'Authentication - REST v2'.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """All that the sandbox accepts; none of it opens anything else."""
+
+    user: str
+    password: str
+    token: str
+    client_id: str
+    client_secret: str
+
+
+CREDENTIALS = Credentials(
+    user="sandbox",
+    password="sandbox-password",  # noqa: S106
+    token="sandbox-token",  # noqa: S106
+    client_id="sandbox-client-id",
+    client_secret="sandbox-client-secret",  # noqa: S106
+)
+
+LIFETIME = 24 * 60 * 60
+
+
+def knows_jira_login(header: str) -> bool:
+    """Whether this `Authorization` is the sandbox's user, or the user's token."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return _same(value.strip(), CREDENTIALS.token)
+    if scheme.lower() != "basic":
+        return False
+    try:
+        given = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        return False
+    wanted = f"{CREDENTIALS.user}:{CREDENTIALS.password}".encode()
+    return hmac.compare_digest(given, wanted)
+
+
+def knows_api_key(client_id: object, client_secret: object) -> bool:
+    """Whether this is the sandbox's API key of Xray Cloud."""
+    return _same(client_id, CREDENTIALS.client_id) and _same(
+        client_secret, CREDENTIALS.client_secret
+    )
+
+
+def issue_token(now: float | None = None) -> str:
+    """A JSON web token that is good for 24 hours."""
+    issued = int(time.time() if now is None else now)
+    header = _packed({"alg": "HS256", "typ": "JWT"})
+    claims = {"iss": CREDENTIALS.client_id, "iat": issued, "exp": issued + LIFETIME}
+    body = f"{header}.{_packed(claims)}"
+    return f"{body}.{_signature(body)}"
+
+
+def knows_token(header: str, now: float | None = None) -> bool:
+    """Whether this `Authorization` carries a token that was issued and still lasts."""
+    scheme, _, token = header.partition(" ")
+    body, _, signature = token.strip().rpartition(".")
+    if scheme.lower() != "bearer" or not _same(signature, _signature(body)):
+        return False
+    claims = json.loads(base64.urlsafe_b64decode(body.partition(".")[2] + "=="))
+    return bool(claims["exp"] > (time.time() if now is None else now))
+
+
+def _same(given: object, wanted: str) -> bool:
+    return isinstance(given, str) and hmac.compare_digest(
+        given.encode(errors="replace"), wanted.encode()
+    )
+
+
+def _packed(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def _signature(body: str) -> str:
+    key = CREDENTIALS.client_secret.encode()
+    digest = hmac.new(key, body.encode(errors="replace"), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

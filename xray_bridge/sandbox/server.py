@@ -1,0 +1,181 @@
+"""
+Xray Server / Data Center: everything below `rest/raven`.
+
+Source: Xray's manual, 'REST API' of Server and Data Center.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from xray_bridge.sandbox.documents import expect, texts_of
+from xray_bridge.sandbox.features_export import export, zipped
+from xray_bridge.sandbox.imports import PATHS, receive
+from xray_bridge.sandbox.login import refuse_strangers
+from xray_bridge.sandbox.product import SERVER, SERVER_V1
+from xray_bridge.sandbox.refused import RefusedError
+from xray_bridge.sandbox.rows import (
+    TEST,
+    TEST_EXECUTION,
+    TEST_PLAN,
+    IssueRow,
+    TestRunRow,
+)
+from xray_bridge.sandbox.site import Site
+
+
+_PREFIX = "/rest/raven/<any('1.0','2.0','latest'):version>"
+_MEMBERS = {"test": TEST, "testexecution": TEST_EXECUTION}
+
+
+def server_blueprint(site: Site) -> Blueprint:
+    """Imports, exports and the few resources that clients look at."""
+    blueprint = Blueprint("server", __name__, url_prefix=_PREFIX)
+    blueprint.before_request(refuse_strangers)
+    blueprint.url_value_preprocessor(_take_version)
+    blueprint.register_error_handler(RefusedError, _refusal)
+    for path, (name, multipart) in PATHS.items():
+        blueprint.add_url_rule(
+            f"/import/execution{path}",
+            f"import {path}",
+            _import_view(site, name, multipart=multipart),
+            methods=["POST"],
+        )
+    _add_resources(blueprint, site)
+    _add_plans(blueprint, site)
+    return blueprint
+
+
+def _take_version(_: str | None, values: dict[str, Any] | None) -> None:
+    g.version = (values or {}).pop("version", "2.0")
+
+
+def _refusal(error: RefusedError) -> ResponseReturnValue:
+    return jsonify({"error": error.text}), error.status
+
+
+def _import_view(site: Site, name: str, *, multipart: bool) -> Any:
+    def view() -> ResponseReturnValue:
+        bare = g.version == "1.0"
+        product = SERVER_V1 if bare else SERVER
+        done = receive(site.registry, product, name, multipart=multipart)
+        execution = site.reference(done.execution)
+        if bare:
+            return jsonify(execution)
+        tests = [site.reference(test) for test in done.tests]
+        return jsonify(
+            {
+                "testExecIssue": execution,
+                "testIssues": {"success": tests, "error": list(done.errors)},
+                "infoMessages": [],
+            }
+        )
+
+    return view
+
+
+def _add_resources(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.get("/api/xraylicense")
+    def license_() -> ResponseReturnValue:
+        return jsonify({"active": True, "licenseType": "SANDBOX"})
+
+    @blueprint.get("/api/settings/teststatuses")
+    def test_statuses() -> ResponseReturnValue:
+        return jsonify(
+            [
+                {"id": number, "rank": number, "name": word, "isNative": True}
+                for number, word in enumerate(SERVER.statuses)
+            ]
+        )
+
+    @blueprint.get("/api/testruns")
+    def test_runs() -> ResponseReturnValue:
+        key = request.args.get("testExecKey", "")
+        execution = site.registry.require(key, TEST_EXECUTION)
+        runs = site.store.test_runs(execution.id)
+        return jsonify([_run_json(site, execution, run) for run in runs])
+
+    @blueprint.get("/api/testexec/<key>/test")
+    def tests_of_execution(key: str) -> ResponseReturnValue:
+        execution = site.registry.require(key, TEST_EXECUTION)
+        runs = site.store.test_runs(execution.id)
+        return jsonify(
+            [{"id": run.id, "key": run.test_key, "status": run.status} for run in runs]
+        )
+
+    @blueprint.get("/export/test")
+    def export_features() -> ResponseReturnValue:
+        query = request.args
+        keys, saved = query.get("keys", ""), query.get("filter", "")
+        files = export(site.registry, keys, saved, numbered=True)
+        if query.get("fz", "false") != "true" and len(files) == 1:
+            return _download(files[0].name, files[0].text, "text/plain")
+        return _download("features.zip", zipped(files), "application/octet-stream")
+
+
+def _download(name: str, data: str | bytes, mimetype: str) -> Response:
+    answer = Response(data, mimetype=mimetype)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+def _add_plans(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.get("/api/testplan/<key>/<any(test,testexecution):kind>")
+    def plan_members(key: str, kind: str) -> ResponseReturnValue:
+        plan = site.registry.require(key, TEST_PLAN)
+        members = site.store.plan_members(plan.key, _MEMBERS[kind])
+        return jsonify([site.reference(issue) for issue in members])
+
+    @blueprint.post("/api/testplan/<key>/<any(test,testexecution):kind>")
+    def change_plan(key: str, kind: str) -> ResponseReturnValue:
+        """Answers an empty array when all went well, else what did not."""
+        body = expect(request.get_json(silent=True), dict, "body")
+        with site.store.transaction():
+            plan = site.registry.require(key, TEST_PLAN)
+            wanted, absent = _found(site, texts_of(body, "add"), _MEMBERS[kind])
+            site.store.link_to_plan(plan.key, wanted)
+            site.store.unlink_from_plan(plan.key, texts_of(body, "remove"))
+        return jsonify(absent)
+
+
+def _found(
+    site: Site, keys: tuple[str, ...], type_: str
+) -> tuple[list[str], list[str]]:
+    wanted, absent = [], []
+    for key in keys:
+        if site.registry.find(key, type_):
+            wanted.append(key)
+        else:
+            absent.append(f"Issue with key {key} does not exist or is not a {type_}")
+    return wanted, absent
+
+
+def _run_json(site: Site, execution: IssueRow, run: TestRunRow) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "testKey": run.test_key,
+        "testExecKey": execution.key,
+        "testEnvironments": list(execution.environments),
+        "fixVersions": list(execution.fix_versions),
+        "status": run.status,
+        "comment": run.comment,
+        "executedBy": run.executed_by,
+        "startedOn": run.started,
+        "finishedOn": run.finished,
+        "defects": [{"key": key} for key in run.defects],
+        "evidences": [
+            {
+                "id": item.id,
+                "fileName": item.filename,
+                "fileSize": item.size,
+                "fileURL": site.link(f"sandbox/evidence/{item.id}"),
+            }
+            for item in run.evidence
+        ],
+        "examples": [{"status": word} for word in run.examples],
+        "iterations": [{"status": row.status} for row in run.iterations],
+        "steps": [{"status": step.status} for step in run.steps],
+    }
