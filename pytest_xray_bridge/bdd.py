@@ -6,6 +6,8 @@ pytest-bdd is not imported: its objects come with its hooks and its tests.
 
 from __future__ import annotations
 
+import inspect
+import sys
 import time
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,7 @@ EXAMPLE = "_pytest_bdd_example"
 
 def scenario_of(item: pytest.Item) -> Scenario | None:
     """The scenario that a test runs, or None for any other test."""
-    template = getattr(getattr(item, "obj", None), "__scenario__", None)
+    template = _template(getattr(item, "obj", None))
     if template is None:
         return None
     feature = template.feature
@@ -48,6 +50,18 @@ def scenario_of(item: pytest.Item) -> Scenario | None:
         outline=template.name if example else "",
         row=row,
     )
+
+
+def _template(function: Any) -> Any:
+    """
+    pytest-bdd 7 and 8 hang the template on the function; 9 has a registry.
+    """
+    found = getattr(function, "__scenario__", None)
+    if found is not None or not inspect.isfunction(function):
+        return found
+    module = sys.modules.get("pytest_bdd.scenario")
+    registry = getattr(module, "scenario_wrapper_template_registry", {})
+    return registry.get(function)
 
 
 def example_of(item: pytest.Item) -> dict[str, str]:

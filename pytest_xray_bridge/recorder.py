@@ -43,6 +43,7 @@ class Recorder:
         self._now = now
         self._open: dict[object, _Open] = {}
         self._crashed: list[_Open] = []
+        self.faults: list[str] = []
 
     def add(self, report: pytest.TestReport) -> None:
         """Take one report."""
@@ -53,7 +54,9 @@ class Recorder:
             test = self._open[identity] = _Open()
         test.phases.append(report)
         luggage = wire.unpack(report)
-        if luggage is not None:
+        if luggage is not None and luggage.fault:
+            self.faults.append(f"{report.nodeid}: {luggage.fault}")
+        elif luggage is not None:
             test.luggage = luggage
         if report.when == "teardown" or report.when not in PHASES:
             self._finish(identity, test)

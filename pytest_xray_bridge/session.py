@@ -113,7 +113,11 @@ class Annotator:
         """Hang what is known on the report of the setup, and steps on the call's."""
         report = yield
         if call.when != "teardown":
-            self._pack(item, report)
+            try:
+                self._pack(item, report)
+            except Exception as error:  # noqa: BLE001 - ours, never the session's
+                fault = f"{type(error).__name__}: {error}"
+                wire.pack(report, wire.Luggage(fault=fault))
         return report
 
     def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
@@ -277,11 +281,12 @@ class Reporter:
     def _finish(self, session: pytest.Session) -> None:
         if self._problems:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-            self._session.discard()
             self._say([f"ERROR: {problem}" for problem in self._problems])
-            return
+        if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
+            self._session.discard()
         ending = self._publish()
         lines = [*(ending.lines if ending else ())]
+        self.faults += self._recorder.faults
         lines += [f"xray-bridge failed: {fault}" for fault in self.faults]
         if lines:
             self._say(lines)

@@ -26,12 +26,17 @@ ATTRIBUTE = "xray_bridge"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Luggage:
-    """What is known of a test beyond its reports."""
+    """
+    What is known of a test beyond its reports.
+
+    ``fault`` is one of our own, where the test ran; it must not end the session.
+    """
 
     annotation: Annotation | None = None
     parameters: tuple[tuple[str, str], ...] = ()
     scenario: Scenario | None = None
     steps: tuple[Step, ...] = ()
+    fault: str = ""
 
 
 def pack(report: pytest.TestReport, luggage: Luggage) -> None:
@@ -49,6 +54,8 @@ def pack(report: pytest.TestReport, luggage: Luggage) -> None:
         found["scenario"] = codec.plain(luggage.scenario)
     if luggage.steps:
         found["steps"] = [codec.plain(step) for step in luggage.steps]
+    if luggage.fault:
+        found["fault"] = luggage.fault
     if found:
         setattr(report, ATTRIBUTE, _sendable(found))
 
@@ -64,6 +71,7 @@ def unpack(report: pytest.TestReport) -> Luggage | None:
         annotation=_annotation(annotation) if annotation else None,
         parameters=codec.frozen(found.get("parameters", [])),
         scenario=codec.scenario_of(scenario) if scenario else None,
+        fault=found.get("fault", ""),
         steps=tuple(codec.step_of(step) for step in found.get("steps", ())),
     )
 

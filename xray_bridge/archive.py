@@ -115,6 +115,15 @@ class Export:
         return digest.hexdigest()
 
 
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
 def shown(name: str) -> str:
     """A name as it may be printed: quoted, escaped, not endless."""
     return ascii(name[:_SHOWN_CHARS]) + "..." * (len(name) > _SHOWN_CHARS)
@@ -127,8 +136,9 @@ def fold(name: str) -> str:
 
 def refuse(reason: str, cause: Exception | None = None) -> NoReturn:
     """Raise the ``FeaturesError`` that refuses a download as a whole."""
-    msg = f"the exported feature files were refused: {reason}"
-    raise FeaturesError(msg, hint=_HINT) from cause
+    raise FeaturesError(
+        f"the exported feature files were refused: {reason}", hint=_HINT
+    ) from cause
 
 
 # Names --------------------------------------------------------------------------
@@ -225,7 +235,8 @@ def _check_end(file: IO[bytes], limits: Limits) -> int:
     size = file.seek(0, io.SEEK_END)
     start = file.seek(max(0, size - _END.size - 0xFFFF))
     tail = file.read()
-    found = tail.rfind(_END_MAGIC, 0, len(tail) - _END.size + len(_END_MAGIC))
+    last = len(tail) - _END.size  # where the end record may begin
+    found = tail.rfind(_END_MAGIC, 0, last + len(_END_MAGIC)) if last >= 0 else -1
     if found < 0:
         refuse("the zip has no end: it is truncated or not a zip")
     _, *disks, entries, length, offset, comment = _END.unpack_from(tail, found)
@@ -264,6 +275,8 @@ def _checked_zip(
     archive: zipfile.ZipFile, file: IO[bytes], end: int, limits: Limits
 ) -> Export:
     infos = archive.infolist()
+    if not infos:
+        refuse("it is empty")
     _check_entries(infos, limits)
     _check_collisions([info.orig_filename for info in infos])
     _check_overlaps(file, infos, end)
@@ -271,7 +284,7 @@ def _checked_zip(
     named = {info.orig_filename: info for info in files}
     chosen = {name: named[name] for name in sorted(named) if _is_feature(name)}
     if not chosen:
-        refuse("there is no feature file in it" if infos else "it is empty")
+        refuse("there is no feature file in it")
     skipped = sorted(named.keys() - chosen.keys())
     return Export(
         sizes={name: info.file_size for name, info in chosen.items()},

@@ -10,7 +10,6 @@ step fails.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -30,6 +29,7 @@ from xray_bridge.archive import (
     INDEX_NAME,
     Limits,
     fold,
+    hash_of,
     name_fault,
     shown,
 )
@@ -50,7 +50,6 @@ _INDEX_VERSION = 1
 _KEPT = "no longer exported, but changed here, so it was kept"
 _LOCK_POLL_SECONDS = 0.05
 _NAMES_IN_MESSAGE = 10
-_CHUNK = 1 << 16
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -82,8 +81,8 @@ def install(
         ):
             plan = _install(export, directory, place, swap)
     except (OSError, UnicodeEncodeError) as error:  # or: a name not for this disk
-        msg = f"the feature files could not be installed in {target}: {error}"
-        raise FeaturesError(msg, hint=swap.hint()) from error
+        reason = f"the feature files could not be installed in {target}: {error}"
+        raise FeaturesError(reason, hint=swap.hint()) from error
     return Installed(
         files=tuple(target / name for name in export.sizes),
         removed=tuple(target / name for name in plan.removed),
@@ -118,8 +117,10 @@ def _usable(target: Path) -> Path:
             return target.resolve()
     except (OSError, RuntimeError, ValueError) as error:  # such as a loop of links
         reasons = [f"cannot be looked at: {error}"]
-    msg = f"features_dir {shown(str(target))} {reasons[0]}"
-    raise UsageError(msg, hint="name a directory just for exports, such as 'features'")
+    raise UsageError(
+        f"features_dir {shown(str(target))} {reasons[0]}",
+        hint="name a directory just for exports, such as 'features'",
+    )
 
 
 # One at a time, with a place to unpack ------------------------------------------
@@ -151,8 +152,10 @@ def _lock(path: Path, seconds: float) -> Iterator[None]:
     deadline = time.monotonic() + seconds
     while (descriptor := _locked_file(path)) is None:
         if time.monotonic() >= deadline:
-            msg = f"another export into the same place took longer than {seconds:g} s"
-            raise FeaturesError(msg, hint=f"try again later; its lock is {path}")
+            raise FeaturesError(
+                f"another export into the same place took longer than {seconds:g} s",
+                hint=f"try again later; its lock is {path}",
+            )
         time.sleep(_LOCK_POLL_SECONDS)
     try:
         yield
@@ -227,9 +230,10 @@ def _read_index(directory: Path) -> _Index:
         files, pending = value.get("files"), value.get("pending")
         if _is_table_of_hashes(files) and _is_table_of_hashes(pending):
             return _Index(files, pending)
-    msg = f"the index {path} is damaged, or of another version of xray-bridge"
-    hint = "remove it and, unless they are yours, the feature files beside it"
-    raise FeaturesError(msg, hint=hint)
+    raise FeaturesError(
+        f"the index {path} is damaged, or of another version of xray-bridge",
+        hint="remove it and, unless they are yours, the feature files beside it",
+    )
 
 
 def _with_names_of(index: _Index, directory: Path, names: Mapping[str, str]) -> _Index:
@@ -262,14 +266,6 @@ class _Plan:
     owned: Mapping[str, str]
 
 
-def _hash(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def _found(directory: Path, name: str) -> str | None:
     """The hash of a plain file; empty for anything else, None for nothing."""
     path = directory
@@ -280,7 +276,7 @@ def _found(directory: Path, name: str) -> str | None:
             if not stat.S_ISDIR(path.lstat().st_mode):
                 return ""  # also for a link, which would lead out of the target
         path /= last
-        return _hash(path) if stat.S_ISREG(path.lstat().st_mode) else ""
+        return hash_of(path) if stat.S_ISREG(path.lstat().st_mode) else ""
     except FileNotFoundError:
         return None
 
@@ -292,12 +288,11 @@ def _plan(directory: Path, index: _Index, new: Mapping[str, str]) -> _Plan:
     blocked = [n for n in put if (at := found[n]) is not None and not index.owns(n, at)]
     if blocked:
         names = ", ".join(map(shown, blocked[:_NAMES_IN_MESSAGE]))
-        msg = (
+        raise FeaturesError(
             f"{len(blocked)} files in {directory} are in the way, which are not from "
-            f"an export or were changed since: {names}"
+            f"an export or were changed since: {names}",
+            hint="nothing was changed; move them, or choose another features_dir",
         )
-        hint = "nothing was changed; move them, or choose another features_dir"
-        raise FeaturesError(msg, hint=hint)
     owned = {n: at for n in index.names() if (at := found[n]) and index.owns(n, at)}
     stale = [n for n in index.names() if n not in new and found[n] is not None]
     return _Plan(
@@ -321,7 +316,7 @@ class _Swap:
         if not self.not_undone:
             return "nothing was changed; mend the cause and export again"
         names = ", ".join(self.not_undone[:_NAMES_IN_MESSAGE])
-        return f"this could not be undone: {names}; mend the cause and export again"
+        return f"could not move back {names}; mend the cause and export again"
 
     def make_directory(self, path: Path) -> None:
         """Make a directory and those above it."""
@@ -335,34 +330,27 @@ class _Swap:
         if path.exists():
             backup = self._backup(backups)
             shutil.copy2(path, backup)
-            self.undo.callback(self._put_back, backup, path)
+            self.undo.callback(self._move_back, backup, path)
         else:
-            self.undo.callback(self._take_back, source, path)
+            self.undo.callback(self._move_back, path, source)
         source.replace(path)
 
     def remove(self, path: Path, backups: Path) -> None:
         """Move a file away."""
         backup = self._backup(backups)
-        self.undo.callback(self._put_back, backup, path)
+        self.undo.callback(self._move_back, backup, path)
         path.replace(backup)
 
     def _backup(self, backups: Path) -> Path:
         self._backups += 1
         return backups / f"old-{self._backups}"
 
-    def _put_back(self, backup: Path, path: Path) -> None:
+    def _move_back(self, now: Path, before: Path) -> None:
         try:
-            if backup.exists():
-                backup.replace(path)
+            if now.exists():
+                now.replace(before)
         except OSError:
-            self.not_undone.append(f"{path} (as it was: {backup})")
-
-    def _take_back(self, source: Path, path: Path) -> None:
-        try:
-            if not source.exists():
-                path.unlink(missing_ok=True)
-        except OSError:
-            self.not_undone.append(f"{path} (was not there)")
+            self.not_undone.append(f"{now} to {before}")
 
 
 def _remove_if_empty(directory: Path) -> None:

@@ -191,6 +191,7 @@ class Journal:
         self._lock = Lock(directory.path / "lock")
         self._pid = os.getpid()
         self._unwritten = b""
+        self._is_closed = False
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self._file = os.open(directory.journal, flags, 0o600)
 
@@ -217,10 +218,13 @@ class Journal:
 
     def close(self, incomplete: tuple[str, ...] = ()) -> None:
         """
-        Seal the run: all there is, on disk for good.
+        Seal the run: all there is, on disk for good; a second time does nothing.
 
         Raises RunDirectoryError where lines could not be written.
         """
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._write(b"")
         lost = self._unwritten.count(b"\n")
         try:

@@ -202,7 +202,7 @@ def resolve(
             given[name] = ""
             continue
         found[name] = value = _parse(setting, raw, layer, environ)
-        if not setting.secret:
+        if not setting.secret and not layer.source.startswith(GUESSED):
             given[name] = json.dumps(value) if setting.structured else _again(value)
     return Settings(found, sources=sources, given=given)
 

@@ -8,6 +8,7 @@ only writes the journal.
 from __future__ import annotations
 
 import platform
+import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -134,15 +135,12 @@ class Session:
         self._journal = journal.Journal(directory)
 
     def discard(self) -> None:
-        """Take back ``start``: the session ends before its first test."""
-        if self._journal is None:
+        """Take back ``start``: the session ended before its first test."""
+        if self._journal is None or self._journal.written:
             return
-        directory = self._journal.directory.path
         self._journal.close()
+        shutil.rmtree(self._journal.directory.path, ignore_errors=True)
         self._journal = None
-        for file in directory.iterdir():
-            file.unlink()
-        directory.rmdir()
 
     def record(self, run: TestRun) -> None:
         """Append a finished test to the journal."""

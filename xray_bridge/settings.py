@@ -128,7 +128,8 @@ class Settings:
     The resolved settings; read-only, each attribute typed by its declaration.
 
     ``values`` has what some layer set, ``sources`` says which, ``given`` is the
-    text after ``${NAME}`` was replaced (secrets left out), fit for a record.
+    text after ``${NAME}`` was replaced, fit for a record: without secrets, and
+    without what was guessed from CI.
     """
 
     __slots__ = ("given", "sources", "values")

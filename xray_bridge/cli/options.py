@@ -29,6 +29,7 @@ from xray_bridge.settings import TABLE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from xray_bridge.journal import Session
     from xray_bridge.settings import Settings
 
 # Of adapters only, or with a flag of its own where it makes sense.
@@ -59,13 +60,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 def settings_of(
     arguments: argparse.Namespace,
     *,
-    session: Mapping[str, str] | None = None,
+    session: Session | None = None,
     also: Mapping[str, object] | None = None,
 ) -> Iterator[Settings]:
     """
     The settings of a command, with the sandbox running where they want it.
 
-    ``session`` is what a run directory has recorded. ``also`` are values of
+    ``session`` is what a run directory has recorded: its settings, and what the
+    CI of that time told. ``also`` are values of
     flags that the command has of its own.
     """
     flags = {
@@ -75,14 +77,12 @@ def settings_of(
     }
     layers = [command_line({**flags, **(also or {})})]
     if session is not None or arguments.given:
-        layers.append(recorded(session if session is not None else _from_stdin()))
+        layers.append(recorded(session.settings if session else _from_stdin()))
     layers.append(environment(os.environ))
     if session is None and not arguments.given:
-        layers += [
-            layer
-            for layer in (shared_file(Path.cwd()), from_ci(ci.detect(os.environ)))
-            if layer
-        ]
+        layers += filter(None, [shared_file(Path.cwd())])
+    told = ci.Context(**session.ci) if session else ci.detect(os.environ)
+    layers += filter(None, [from_ci(told)])
     settings = resolve(layers)
     if not settings.sandbox:
         yield settings

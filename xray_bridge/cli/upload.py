@@ -54,8 +54,8 @@ def send(
     arguments: argparse.Namespace, directory: RunDirectory, also: dict[str, object]
 ) -> Receipt:
     """Publish one run with its own settings, and what the command line adds."""
-    given = directory.session.settings
-    with options.settings_of(arguments, session=given, also=also) as settings:
+    session = directory.session
+    with options.settings_of(arguments, session=session, also=also) as settings:
         return publish(directory, settings, shown=_shown(directory.path))
 
 

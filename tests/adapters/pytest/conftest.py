@@ -1,0 +1,78 @@
+"""Real pytest in a subprocess, against the embedded sandbox or a scripted server."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xray_bridge.sandbox import Store, TestExecutionRow
+
+
+@dataclass
+class Project:
+    """A user's project in a folder of its own."""
+
+    pytester: pytest.Pytester
+
+    def run(self, *arguments: str, **environ: str) -> pytest.RunResult:
+        """Run pytest there, with ``XRAY_*`` variables as given."""
+        os.environ.update(environ)
+        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+
+    def upload(self, *arguments: str, **environ: str) -> pytest.RunResult:
+        """Run pytest with an upload to the embedded sandbox."""
+        return self.run("--xray-upload", "--xray-sandbox", *arguments, **environ)
+
+    @property
+    def executions(self) -> list[TestExecutionRow]:
+        """What the sandbox got, newest first, its own demo data left out."""
+        data = self.pytester.path / ".xray" / "sandbox" / "sandbox.sqlite3"
+        store = Store(data)
+        found = [store.test_execution(row.key) for row in store.test_executions()]
+        return [row for row in found if row and row.key != "CALC-20"]
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """Status by Test key, of the only Test Execution."""
+        (execution,) = self.executions
+        return {run.test_key: run.status for run in execution.runs}
+
+    @property
+    def runs(self) -> list[Path]:
+        """Run directories, oldest first."""
+        return sorted((self.pytester.path / ".xray" / "runs").glob("*"))
+
+    @property
+    def journal(self) -> list[dict[str, Any]]:
+        """The lines of the only journal."""
+        (run,) = self.runs
+        lines = (run / "journal.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """The receipt of the newest run."""
+        found: dict[str, Any] = json.loads((self.runs[-1] / "receipt.json").read_text())
+        return found
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """An empty project; the environment is put back afterwards."""
+    for name in list(os.environ):
+        if name.startswith(("XRAY_", "GITHUB_", "CI_", "PYTEST_")) or name == "CI":
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(os, "environ", os.environ)
+    return Project(pytester)
+
+
+@pytest.fixture(params=[(), ("-n", "2")], ids=["serial", "n2"])
+def workers(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Without xdist, and with two workers."""
+    found: tuple[str, ...] = request.param
+    return found

@@ -1,0 +1,233 @@
+"""What each situation of pytest becomes, in real sessions."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.adapters.pytest.conftest import Project
+
+
+SITUATIONS = {
+    "passes": ("def test_it(): pass", "passed"),
+    "fails": ("def test_it(): assert 0", "failed"),
+    "raises": ("def test_it(): raise OSError", "failed"),
+    "skips in the test": ("def test_it(): pytest.skip('r')", "skipped"),
+    "is marked to skip": ("@pytest.mark.skip('r')\ndef test_it(): pass", "skipped"),
+    "fails in setup": (
+        "@pytest.fixture\ndef f(): assert 0\ndef test_it(f): pass",
+        "failed",
+    ),
+    "fails in teardown": (
+        "@pytest.fixture\ndef f():\n  yield\n  assert 0\ndef test_it(f): pass",
+        "failed",
+    ),
+    "skips in a fixture": (
+        "@pytest.fixture\ndef f(): pytest.skip('r')\ndef test_it(f): pass",
+        "skipped",
+    ),
+    "fails as expected": (
+        "@pytest.mark.xfail(reason='r')\ndef test_it(): assert 0",
+        "xfailed",
+    ),
+    "passes against expectation": (
+        "@pytest.mark.xfail(reason='r')\ndef test_it(): pass",
+        "xpassed",
+    ),
+    "passes against a strict expectation": (
+        "@pytest.mark.xfail(strict=True)\ndef test_it(): pass",
+        "failed",
+    ),
+    "is expected to fail and not run": (
+        "@pytest.mark.xfail(run=False)\ndef test_it(): assert 0",
+        "skipped",
+    ),
+    "is a unittest that is expected to fail": (
+        "import unittest\nclass TestIt(unittest.TestCase):\n"
+        "  @unittest.expectedFailure\n  def test_it(self): assert 0",
+        "xfailed",
+    ),
+    "is a unittest that succeeds unexpectedly": (
+        "import unittest\nclass TestIt(unittest.TestCase):\n"
+        "  @unittest.expectedFailure\n  def test_it(self): pass",
+        "failed",
+    ),
+    "is a unittest that is skipped": (
+        "import unittest\nclass TestIt(unittest.TestCase):\n"
+        "  @unittest.skip('r')\n  def test_it(self): pass",
+        "skipped",
+    ),
+    "has a failing subtest": (
+        "import unittest\nclass TestIt(unittest.TestCase):\n"
+        "  def test_it(self):\n    with self.subTest(): assert 0",
+        "failed",
+    ),
+    "has a skipped subtest": (
+        "import unittest\nclass TestIt(unittest.TestCase):\n"
+        "  def test_it(self):\n    with self.subTest(): self.skipTest('r')",
+        "passed",
+    ),
+}
+
+
+def test_each_situation_becomes_what_it_was(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """All situations in one session, told apart by their modules."""
+    for number, (source, _) in enumerate(SITUATIONS.values()):
+        project.pytester.makepyfile(**{f"test_{number}": f"import pytest\n{source}\n"})
+    project.pytester.makeini("[pytest]\nxfail_strict = false")
+
+    project.run("--xray-dry-run", *workers, **SERVER)
+
+    found = {
+        line["classname"].partition(".")[0]: line["outcome"] for line in project.journal
+    }
+    assert found == {
+        f"test_{number}": outcome
+        for number, (_, outcome) in enumerate(SITUATIONS.values())
+    }
+
+
+SERVER = {
+    "XRAY_URL": "http://127.0.0.1:9",
+    "XRAY_TOKEN": "a-token",
+    "XRAY_PROJECT": "CALC",
+}
+
+
+def test_texts_of_setup_call_and_teardown_are_joined(project: Project) -> None:
+    """A test that fails twice says both."""
+    project.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def resource():
+            yield
+            raise RuntimeError("no way back")
+
+        def test_it(resource):
+            raise ValueError("no way in")
+        """
+    )
+
+    project.run("--xray-dry-run", **SERVER)
+
+    (line,) = project.journal
+    assert "no way in" in line["message"]
+    assert "teardown: " in line["message"]
+    assert "no way back" in line["message"]
+
+
+def test_a_skip_tells_its_reason_without_its_path(project: Project) -> None:
+    """pytest's skips carry the place on this machine; Jira does not need it."""
+    project.pytester.makepyfile(
+        """
+        import pytest
+
+        def test_it():
+            pytest.skip("not on this machine")
+        """
+    )
+
+    project.run("--xray-dry-run", **SERVER)
+
+    (line,) = project.journal
+    assert line["message"] == "not on this machine"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "outcome"), [(2, "passed"), (9, "failed")], ids=["at last", "never"]
+)
+def test_the_last_attempt_of_a_rerun_counts(
+    project: Project, workers: tuple[str, ...], attempts: int, outcome: str
+) -> None:
+    """Earlier attempts are told and do not count."""
+    project.pytester.makepyfile(
+        f"""
+        from pathlib import Path
+
+        def test_it():
+            log = Path({str(project.pytester.path / "log")!r})
+            with log.open("a") as file:
+                file.write(".")
+            assert len(log.read_text()) >= {attempts}
+        """
+    )
+
+    project.run("--xray-dry-run", "--reruns", "2", *workers, **SERVER)
+
+    (line,) = project.journal
+    assert line["outcome"] == outcome
+    assert "failed attempts" in line["comment"]
+
+
+def test_a_crashed_worker_fails_its_test(project: Project) -> None:
+    """With its key; the tests of the other worker are kept."""
+    project.pytester.makepyfile(
+        """
+        import os, pytest
+
+        @pytest.mark.xray("CALC-1")
+        def test_crashes():
+            os._exit(3)
+
+        @pytest.mark.xray("CALC-2")
+        @pytest.mark.parametrize("n", range(6))
+        def test_other(n): pass
+        """
+    )
+
+    result = project.upload("-n", "2")
+
+    assert result.ret == 1
+    assert project.statuses == {"CALC-1": "FAIL", "CALC-2": "PASS"}
+
+
+def test_a_file_that_cannot_be_collected_marks_the_run_incomplete(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """The others are uploaded, and the gap is said."""
+    project.pytester.makepyfile(test_good="def test_it(): pass", test_bad="import nope")
+
+    result = project.upload("--continue-on-collection-errors", *workers)
+
+    assert len(project.journal) == 1
+    result.stdout.fnmatch_lines(["Incomplete: test_bad.py could not be collected"])
+    (execution,) = project.executions
+    assert "test_bad.py" in execution.description
+
+
+def test_an_interrupted_session_is_kept_and_not_uploaded(project: Project) -> None:
+    """Ctrl-C: finished tests are on disk, the interrupted one is no failure."""
+    project.pytester.makepyfile(
+        """
+        def test_first(): pass
+        def test_second(): raise KeyboardInterrupt
+        """
+    )
+
+    result = project.upload()
+
+    assert result.ret == 2
+    assert [line["name"] for line in project.journal] == ["test_first"]
+    result.stdout.fnmatch_lines(["Interrupted, so nothing was uploaded.*"])
+
+
+def test_a_killed_session_leaves_its_finished_tests(project: Project) -> None:
+    """What was finished before ``os._exit(0)`` is sent by ``xray-bridge resend``."""
+    project.pytester.makepyfile(
+        """
+        import os, pytest
+
+        @pytest.mark.xray("CALC-1")
+        def test_first(): pass
+
+        def test_second(): os._exit(0)
+        """
+    )
+    project.upload()
+
+    project.pytester.run("xray-bridge", "resend", "--sandbox")
+
+    assert project.statuses == {"CALC-1": "PASS"}
