@@ -211,19 +211,12 @@ class Reporter:
         """Fetch features, ask the server, open the journal: before any test."""
         try:
             self._session.export_features()
-            self._preflight()
+            self._session.preflight()
             self._session.start()
         except (FeaturesError, LaunchError) as error:
             pytest.exit(f"xray-bridge: {error}", returncode=FeaturesError.exit_code)
         except (XrayBridgeError, RunDirectoryError) as error:
             raise pytest.UsageError(f"xray-bridge: {error}") from None
-
-    def _preflight(self) -> None:
-        try:
-            self._session.preflight()
-        except LaunchError as error:
-            # Results can be sent later, by whoever can start a process.
-            self._session.notices.append(f"not checked before the tests: {error}")
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:

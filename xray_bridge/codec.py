@@ -7,7 +7,7 @@ is written out by hand for what nearly all tests have; the rest is generic.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from enum import Enum
 from typing import Any
 
@@ -60,7 +60,7 @@ def plain(value: Any) -> dict[str, Any]:
             found[each.name] = plain(item)
         elif isinstance(item, Enum):
             found[each.name] = item.value
-        elif item:
+        elif item or each.default is MISSING:
             found[each.name] = item
     return found
 

@@ -70,7 +70,8 @@ def install(
 
     Files of an earlier export that are not in this one are removed, unless they
     were changed. Raises ``UsageError`` for a target that cannot be meant, and
-    ``FeaturesError`` for everything else; ``target`` is then as it was before.
+    ``FeaturesError`` for everything else; ``target`` is then as it was before, or
+    the hint says what could not be moved back.
     """
     directory = _usable(target)
     swap = _Swap()

@@ -207,6 +207,11 @@ class Journal:
         self._write(json.dumps(codec.encode(run), separators=(",", ":")).encode())
         self.written += 1
 
+    def append_line(self, line: bytes) -> None:
+        """Write a line of another journal, its line end included."""
+        self._write(line.rstrip(b"\n"))
+        self.written += 1
+
     def _write(self, line: bytes) -> None:
         rest = self._unwritten + line + b"\n" if line else self._unwritten
         try:

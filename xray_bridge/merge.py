@@ -12,12 +12,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from xray_bridge import codec
+from xray_bridge import codec, journal
 from xray_bridge.model import Iteration, Outcome, TestRun
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from xray_bridge.journal import RunDirectory
 
@@ -126,6 +127,30 @@ class Results:
         finally:
             for file in files.values():
                 file.close()
+
+
+def join(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
+    """
+    One run directory from several: the shards of a CI run, the parts of behavex.
+
+    Settings and CI context are those of the first. The parts are marked, so that
+    they are not sent on their own as well. Raises RunDirectoryError.
+    """
+    sessions = [part.session for part in parts]
+    first = min(sessions, key=lambda session: session.started)
+    whole = journal.create(report_dir, replace(first, id=journal.new_id(first.started)))
+    written = journal.Journal(whole)
+    incomplete: dict[str, None] = {}
+    for part in parts:
+        with part.claim():
+            for line in part.lines():
+                written.append_line(line)
+            state = part.state
+            incomplete |= dict.fromkeys(state.incomplete)
+            into = f"merged into {whole.id}"
+            part.state = replace(state, state=journal.KEPT, message=into)
+    written.close(tuple(incomplete))
+    return whole
 
 
 def identities(run: TestRun) -> tuple[str, ...]:

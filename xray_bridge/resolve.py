@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.errors import SecretInPlainSightError, SettingError
 from xray_bridge.secret import Secret
 from xray_bridge.settings import GUESSED, TABLE, Setting, Settings
+from xray_bridge.values import text
 
 
 if TYPE_CHECKING:
@@ -242,9 +243,9 @@ def _parse(
     return value
 
 
-def expand(text: str, environ: Mapping[str, str], where: str) -> str:
+def expand(value: str, environ: Mapping[str, str], where: str) -> str:
     """
-    ``text`` with ``${NAME}`` and ``${NAME:-default}`` from the environment.
+    ``value`` with ``${NAME}`` and ``${NAME:-default}`` from the environment.
 
     Raises SettingError, naming ``where``, for a variable that is not set.
     """
@@ -258,7 +259,7 @@ def expand(text: str, environ: Mapping[str, str], where: str) -> str:
         msg = f"{where}: the environment has no {name}"
         raise SettingError(msg, hint=f"set it, or write ${{{name}:-default}}")
 
-    return VARIABLE.sub(replaced, text)
+    return VARIABLE.sub(replaced, value)
 
 
 def _expand_inside(value: Any, environ: Mapping[str, str], where: str) -> Any:
@@ -274,8 +275,9 @@ def _expand_inside(value: Any, environ: Mapping[str, str], where: str) -> Any:
 def _refuse_unknown(layer: Layer) -> None:
     for name in layer.values:
         if name not in TABLE:
-            spelled = f"xray_{name}" if layer.spell is _ini else name
-            msg = f"{layer.source}: there is no setting {spelled!r}"
+            unknown = Setting(text, "", "")
+            unknown.name = name
+            msg = f"{layer.source}: there is no setting {layer.spell(unknown)!r}"
             near = nearest(name)
             raise SettingError(msg, hint=_did_you_mean(near, layer))
 

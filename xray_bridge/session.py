@@ -91,22 +91,27 @@ class Session:
         """
         Ask the server whether the upload can work, if it is to be asked.
 
-        Raises UsageError for what would fail later for certain; a server that
-        cannot be reached is a notice only: results can be sent later.
+        Raises UsageError for what would fail later for certain. A server that
+        cannot be reached, or a process that cannot be started, is a notice only:
+        results can be sent later.
         """
         settings = self.settings
         if not settings.wants_upload:
             return
         # The embedded sandbox makes whatever it is asked for: nothing to ask.
         ask = settings.preflight and not (settings.dry_run or settings.sandbox)
-        answer = self.launcher.run(
-            "check",
-            "--given",
-            "-",
-            *(() if ask else ("--offline",)),
-            deadline=settings.deadline,
-            stdin=settings.given,
-        )
+        try:
+            answer = self.launcher.run(
+                "check",
+                "--given",
+                "-",
+                *(() if ask else ("--offline",)),
+                deadline=settings.deadline,
+                stdin=settings.given,
+            )
+        except LaunchError as problem:
+            self.notices.append(f"not checked before the tests: {problem}")
+            return
         error = answer.content.get("error")
         if error:
             raise UsageError(error["message"], hint=error["hint"])

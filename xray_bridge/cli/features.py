@@ -88,7 +88,8 @@ def _export(settings: Settings, keep: Path | None) -> features.Installed:
         repeatable=True,
     )
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
-        download = Path(folder) / "export"
+        # A bare feature file takes its name from the download.
+        download = Path(folder) / (settings.export_keys or ("export",))[0]
         with download.open("wb") as file:
             client(connection, http).export(request, file)
         installed = features.install(download, Path(settings.features_dir))

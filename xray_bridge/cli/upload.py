@@ -1,5 +1,5 @@
 """
-``xray-bridge upload``: send a run directory.
+``xray-bridge upload``: send run directories, several as one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.cli import options
 from xray_bridge.errors import UsageError
 from xray_bridge.journal import RunDirectory
+from xray_bridge.merge import join
 from xray_bridge.publish import publish
+from xray_bridge.settings import Settings
 
 
 if TYPE_CHECKING:
@@ -22,16 +24,26 @@ if TYPE_CHECKING:
 def register(commands: Any) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "upload", help="send the results of a run directory", allow_abbrev=False
+        "upload",
+        help="send the results of run directories; several are merged into one",
+        allow_abbrev=False,
     )
-    parser.add_argument("path", type=Path, metavar="RUN", help="a run directory")
+    parser.add_argument(
+        "paths", type=Path, nargs="+", metavar="RUN", help="a run directory"
+    )
     options.add(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Send one run; its receipt says what became of it."""
-    receipt = send(arguments, existing(arguments.path), {})
+    """Send one run, or several as one; the receipt says what became of it."""
+    parts = [existing(path) for path in arguments.paths]
+    also: dict[str, object] = {}
+    if len(parts) > 1:
+        report_dir = arguments.set_report_dir or Settings.report_dir.default
+        parts = [join(parts, Path(report_dir))]
+        also = {"upload": None if arguments.set_dry_run else "yes"}
+    receipt = send(arguments, parts[0], also)
     print(
         json.dumps(receipt.to_json()) if arguments.json else "\n".join(receipt.lines())
     )

@@ -40,7 +40,7 @@ class Database:
             try:
                 with self.session() as connection:
                     connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            except sqlite3.OperationalError:  # noqa: PERF203 -- it is a retry
+            except sqlite3.OperationalError:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.02)

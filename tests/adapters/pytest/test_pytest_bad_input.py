@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.adapters.pytest.conftest import Project
@@ -12,7 +14,7 @@ SERVER = {
     "XRAY_TOKEN": "very-secret-token",
     "XRAY_PROJECT": "CALC",
 }
-CASES = {
+CASES: dict[str, tuple[dict[str, Any], str]] = {
     "unknown setting": (
         {"ini": "xray_tset_plan = CALC-15"},
         "*no setting 'xray_tset_plan' (did you mean xray_test_plan?)*",

@@ -1,0 +1,37 @@
+"""
+What a user of behave sees of us: one section at the end, one line on refusal.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xray_bridge.errors import XrayBridgeError
+
+TITLE = " xray-bridge "
+
+
+def section(lines: Iterable[str]) -> None:
+    """Print lines under a ruler, on stdout, where behave's summary is."""
+    width = shutil.get_terminal_size().columns
+    text = "\n".join(["", TITLE.center(width, "-"), *lines])
+    _print(text, sys.stdout)
+
+
+def refuse(error: XrayBridgeError) -> NoReturn:
+    """End before the first test: one line on stderr, the error's exit code."""
+    _print(f"xray-bridge: {error}", sys.stderr)
+    raise SystemExit(error.exit_code)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    # A Windows console may know fewer characters than a feature file has.
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream)
+    stream.flush()

@@ -1,0 +1,92 @@
+"""
+From behave's configuration to settings.
+
+Highest first: ``-D`` on the command line, environment, userdata of behave's
+configuration file, the shared file, tags in features, ``-o``, what CI tells.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import ci, resolve
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from behave.configuration import Configuration
+
+    from xray_bridge.settings import Setting, Settings
+
+PREFIX = "xray_"
+TAGS = "feature tags"
+
+
+def settings(
+    config: Configuration,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    said_by_tags: Mapping[str, str] | None = None,
+    outfile: str = "",
+) -> Settings:
+    """
+    The settings of a run of behave.
+
+    ``overrides`` win over everything. ``outfile`` is where ``-o`` wants the
+    report. Raises SettingError and CredentialError.
+    """
+    defined = dict(getattr(config, "userdata_defines", None) or ())
+    on_command_line = _ours(defined.items())
+    in_file = _ours((config.userdata or {}).items())
+    start = Path(getattr(config, "base_dir", None) or Path.cwd())
+    layers = (
+        resolve.Layer("xray-bridge", overrides or {}, _name),
+        resolve.Layer("command line", on_command_line, _define),
+        resolve.environment(os.environ),
+        resolve.ini("behave userdata", _without(in_file, on_command_line)),
+        resolve.shared_file(start.absolute()),
+        resolve.Layer(TAGS, said_by_tags or {}, _name),
+        resolve.Layer("-o", _report(outfile), _name, literal=True),
+        resolve.from_ci(ci.detect(os.environ)),
+    )
+    return resolve.resolve(layer for layer in layers if layer is not None)
+
+
+def _ours(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    return {
+        key.removeprefix(PREFIX): value
+        for key, value in pairs
+        if key.startswith(PREFIX)
+    }
+
+
+def _without(
+    values: Mapping[str, object], known: Mapping[str, object]
+) -> dict[str, object]:
+    return {key: value for key, value in values.items() if key not in known}
+
+
+def outfile(name: str | None, config: Configuration) -> str:
+    """
+    Where a user wants the report; empty where behave made the name up.
+
+    A formatter that a configuration file names, without ``outfiles``, is told to
+    write to its own name with ``.output`` (``format_outfiles_coupling``).
+    """
+    made_up = {f"{each}.output" for each in config.format or ()}
+    return "" if not name or Path(name).name in made_up else name
+
+
+def _report(outfile: str) -> dict[str, str]:
+    return {"report": outfile} if outfile else {}
+
+
+def _define(setting: Setting[Any]) -> str:
+    return f"-D {setting.ini}"
+
+
+def _name(setting: Setting[Any]) -> str:
+    return setting.ini

@@ -1,0 +1,59 @@
+"""
+A runner that exports feature files before behave looks for them.
+
+Needs behave 1.3, which lets the runner be chosen: ``--runner``, or ``runner`` in
+``behave.ini``. For behave 1.2.6 there is ``xray-bridge features export``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from behave.runner import Runner
+
+from behave_xray_bridge import console, options, start
+from xray_bridge.errors import FeaturesError, SettingError, XrayBridgeError
+from xray_bridge.launch import LaunchError
+
+
+class XrayRunner(Runner):  # type: ignore[misc]
+    """behave's own runner, with an export of feature files before all else."""
+
+    def run(self) -> bool:
+        """Export, if the settings ask for it, then run; returns whether it failed."""
+        try:
+            self._export()
+        except LaunchError as error:
+            console.refuse(FeaturesError(error.message, hint=error.hint))
+        except XrayBridgeError as error:
+            console.refuse(error)
+        return bool(super().run())
+
+    def _export(self) -> None:
+        settings = options.settings(self.config)
+        if not settings.wants_export:
+            return
+        if not self.config.paths:
+            self.config.paths = _paths(self.DEFAULT_DIRECTORY, settings.features_dir)
+        session = start.session(settings)
+        session.export_features()
+        if session.notices:
+            console.section(f"Note: {notice}" for notice in session.notices)
+
+
+def _paths(default: str, exported: str) -> list[str]:
+    """
+    Where behave looks, if nobody said: its own directory, and what was exported.
+
+    Its own comes first, because that is where it looks for steps. Raises
+    SettingError where behave would stop there, for want of a feature file.
+    """
+    own, other = Path(default).absolute(), Path(exported).absolute()
+    if other == own or own in other.parents:
+        return []
+    if not own.is_dir():
+        return [exported]
+    if not any(own.rglob("*.feature")):
+        msg = f"behave wants a feature file in {default!r}, beside the steps"
+        raise SettingError(msg, hint=f"set xray_features_dir to {default}/exported")
+    return [default, exported]

@@ -1,0 +1,95 @@
+"""
+Before the first test: from behave's configuration to a run that is recorded.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import behave
+
+from behave_xray_bridge import console, options, said
+from behave_xray_bridge.bridge import Bridge
+from behave_xray_bridge.recorder import Recorder
+from behave_xray_bridge.run import Run
+from behave_xray_bridge.selection import Selection, running
+from xray_bridge.errors import XrayBridgeError
+from xray_bridge.session import Session
+
+
+if TYPE_CHECKING:
+    from behave.configuration import Configuration
+
+    from xray_bridge.settings import Settings
+
+
+def bridge(config: Configuration, *, outfile: str) -> Bridge | None:
+    """
+    The bridge of a run, or ``None`` where nothing is wanted of us.
+
+    Ends the process where something is wrong that can be known by now.
+    """
+    if config.dry_run:
+        return None
+    try:
+        return _bridge(config, str(Path(outfile).absolute()) if outfile else "")
+    except XrayBridgeError as error:
+        console.refuse(error)
+
+
+def session(settings: Settings) -> Session:
+    """The session of a run of behave."""
+    versions = {"behave": behave.__version__}
+    return Session(settings, framework="behave", versions=versions)
+
+
+def _bridge(config: Configuration, outfile: str) -> Bridge | None:
+    # First without the tags: how they are spelled is a setting itself.
+    settings = options.settings(config, outfile=outfile)
+    if not settings.wants_upload and not settings.report:
+        return None
+    runner = running(config)
+    features = list(getattr(runner, "features", ()))
+    recorder = Recorder(folder=str(Path.cwd()), prefixes=settings.tag_prefixes)
+    selection = Selection(features, config)
+    tags = said.by_tags(features, recorder, selection)
+    is_part = "behavex" in sys.modules
+    overrides = _with_behave(settings.format) if outfile else {}
+    overrides |= _together(settings.report_dir) if is_part else {}
+    settings = options.settings(
+        config, outfile=outfile, said_by_tags=tags.settings, overrides=overrides
+    )
+    made = session(settings)
+    made.notices += tags.notices
+    made.notices += tags.unused(settings)
+    if not is_part:
+        made.preflight()
+    made.start()
+    run = Run(made, recorder, selection, runner, publishes=not is_part)
+    # The session writes one copy, of what is uploaded; any other is ours to write.
+    first = settings.format[0]
+    is_written = outfile == settings.report and first in {"auto", "behave"}
+    return Bridge(run, [outfile] if outfile and not is_written else [])
+
+
+def _with_behave(formats: tuple[str, ...]) -> dict[str, str]:
+    """Behave's report is written, whatever is uploaded: ``-o`` asks for it."""
+    if {"auto", "behave"} & set(formats):
+        return {}
+    return {"format": ";".join((*formats, "behave"))}
+
+
+def _together(report_dir: str) -> dict[str, str]:
+    """
+    Where all parts of one run of behavex are recorded.
+
+    behavex starts a runner for each feature or scenario, in processes of its
+    own: none of them knows the end.
+    """
+    parent = multiprocessing.parent_process()
+    number = parent.pid if parent else os.getpid()
+    return {"report_dir": str(Path(report_dir) / f"behavex-{number}")}

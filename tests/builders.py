@@ -1,0 +1,125 @@
+"""Values for tests: each builder makes a whole one, and takes what matters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import journal
+from xray_bridge.connection import Bearer, Connection
+from xray_bridge.dialect import DIALECTS, SERVER
+from xray_bridge.merge import Results
+from xray_bridge.model import (
+    Feature,
+    Outcome,
+    Scenario,
+    Step,
+    TestIssue,
+    TestRun,
+)
+from xray_bridge.resolve import environment, resolve
+from xray_bridge.secret import Redactor, Secret
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from xray_bridge.settings import Settings
+
+# 2026-01-02 03:04:05 UTC, in seconds since the epoch.
+STARTED = 1_767_323_045.0
+TOKEN = "a-token-nobody-may-see"
+
+
+def a_test(name: str = "test_add", **changes: Any) -> TestIssue:
+    """What is known of a Test."""
+    return TestIssue(**{"classname": "tests.test_calculator", "name": name, **changes})
+
+
+def a_run(
+    outcome: Outcome = Outcome.PASSED,
+    *,
+    keys: Sequence[str] = (),
+    name: str = "test_add",
+    **changes: Any,
+) -> TestRun:
+    """One result of one Test; ``test`` may be given whole."""
+    given = {"started": STARTED, "duration": 0.25, **changes}
+    test = given.pop("test", None) or a_test(name, test_keys=tuple(keys))
+    return TestRun(test=test, outcome=outcome, **given)
+
+
+def a_step(
+    outcome: Outcome = Outcome.PASSED,
+    *,
+    name: str = "the display is on",
+    **changes: Any,
+) -> Step:
+    """One step of a scenario."""
+    return Step(**{"keyword": "Given", "name": name, "outcome": outcome, **changes})
+
+
+def a_feature(**changes: Any) -> Feature:
+    """A feature file."""
+    return Feature(**{"path": "features/add.feature", "name": "Adding", **changes})
+
+
+def a_scenario(name: str = "two numbers", **changes: Any) -> Scenario:
+    """Where a scenario stands."""
+    return Scenario(**{"feature": a_feature(), "name": name, "line": 3, **changes})
+
+
+def a_scenario_run(outcome: Outcome = Outcome.PASSED, **changes: Any) -> TestRun:
+    """One result of a scenario with one step, which decides."""
+    scenario = changes.pop("scenario", None) or a_scenario()
+    given = {"name": scenario.name, "steps": (a_step(outcome),), **changes}
+    return a_run(outcome, scenario=scenario, **given)
+
+
+def a_session(**changes: Any) -> journal.Session:
+    """What a run is; with an id of its own."""
+    given = {
+        "id": journal.new_id(STARTED),
+        "framework": "pytest",
+        "versions": {"pytest": "9.0.0"},
+        "started": STARTED,
+        "settings": {},
+        **changes,
+    }
+    return journal.Session(**given)
+
+
+def recorded(tmp_path: Path, *runs: TestRun, **session: Any) -> journal.RunDirectory:
+    """A run directory with these results, sealed."""
+    directory = journal.create(tmp_path / ".xray", a_session(**session))
+    written = journal.Journal(directory)
+    for run in runs:
+        written.append(run)
+    written.close()
+    return directory
+
+
+def results(tmp_path: Path, *runs: TestRun, only_keyed: bool = False) -> Results:
+    """These results, written to disk and read back."""
+    return Results([recorded(tmp_path, *runs)], only_keyed=only_keyed)
+
+
+def settings_of(**given: str) -> Settings:
+    """Settings as the environment gives them; ``token="..."`` is XRAY_TOKEN."""
+    environ = {f"XRAY_{name.upper()}": value for name, value in given.items()}
+    return resolve([environment(environ)], {})
+
+
+def a_connection(url: str = "https://jira.example.com", **changes: Any) -> Connection:
+    """A connection to Xray Server that uses no proxy."""
+    token = Secret(TOKEN)
+    given = {
+        "dialect": DIALECTS[SERVER],
+        "why": "as set",
+        "url": url,
+        "credentials": Bearer(token=token),
+        "proxies": {},
+        "redactor": Redactor([token]),
+        **changes,
+    }
+    return Connection(**given)

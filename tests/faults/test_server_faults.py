@@ -1,0 +1,244 @@
+"""What servers do wrong, and what must come of it: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug import Response
+
+from tests.faults.conftest import (
+    CREATED,
+    FIELDS,
+    MULTIPART,
+    PLAIN,
+    SEARCH,
+    SECRET,
+    Sender,
+    Xray,
+)
+
+
+FIELD = "/rest/api/2/field"
+NONE_FOUND: dict[str, list[object]] = {"issues": []}
+FOUND = {"issues": [{"key": "CALC-77"}]}
+
+
+def html(status: int, text: str = "Please log in") -> Response:
+    """A page for people."""
+    page = f"<!DOCTYPE html><html><body><p>{text}</p></body></html>"
+    return Response(page, status=status, content_type="text/html")
+
+
+def refusal(status: int, text: str = "fixVersions: fixVersions") -> Response:
+    """Xray's own kind of error."""
+    return Response(f'{{"error": "{text}"}}', status, content_type="application/json")
+
+
+FINAL = {
+    "400 with the server's reason": (refusal(400), "fixVersions: fixVersions"),
+    "401": (refusal(401, "nope"), "does not accept the credentials"),
+    "403": (refusal(403, "no permission"), "no permission"),
+    "404": (html(404, "Not Found"), "is xray_url right"),
+    "413": (html(413, "Request Entity Too Large"), "limits uploads"),
+    "200 with a page": (html(200), "answers with a page for people"),
+    "redirect to a login page": (
+        Response("", 302, {"Location": "/login.jsp"}),
+        "redirects to /login.jsp",
+    ),
+    "redirect to another host": (
+        Response("", 307, {"Location": "https://evil.example.com/"}),
+        "redirects to https://evil.example.com",
+    ),
+    "429 for longer than there is time": (
+        Response("", 429, {"Retry-After": "99999999"}),
+        "asks to wait 99999999 s",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FINAL, ids=list(FINAL))
+def test_a_refusal_is_told_once_and_the_results_are_kept(
+    server: Xray, send: Sender, fault: str
+) -> None:
+    """One POST, exit code 80, the reason, and the command that sends it."""
+    answer, reason = FINAL[fault]
+    server.script[MULTIPART] = [answer]
+
+    outcome = send()
+
+    assert outcome.exit_code == 80
+    assert len(server.posts(MULTIPART)) == 1
+    assert reason in outcome.output
+    assert f"xray-bridge resend {outcome.directory.path}" in outcome.output
+    assert outcome.directory.state.state == "failed"
+    assert SECRET not in outcome.output
+
+
+@pytest.mark.parametrize("fault", FINAL, ids=list(FINAL))
+def test_what_was_refused_can_be_sent_later(
+    server: Xray, send: Sender, fault: str
+) -> None:
+    """Resend takes the run as it is, and a second resend has nothing to do."""
+    server.script[MULTIPART] = [FINAL[fault][0], CREATED]
+    failed = send()
+
+    outcome = send.send(failed.directory, command="resend")
+    again = send.send(failed.directory, command="resend")
+
+    assert outcome.exit_code == 0
+    assert outcome.receipt["test_execution"]["key"] == "CALC-77"
+    assert again.exit_code == 83
+    assert "delivered before, as CALC-77" in again.output
+    assert len(server.posts(MULTIPART)) == 2
+
+
+UNCLEAR = {
+    "500": html(500, "Internal Server Error"),
+    "502": html(502, "Bad Gateway"),
+    "503": html(503, "Unavailable"),
+    "504": html(504, "Gateway Time-out"),
+    "200 with nothing": Response("", 200),
+    "200 with a list": Response("[]", 200),
+    "200 without a key": Response('{"testExecIssue": {}}', 200),
+}
+
+
+@pytest.mark.parametrize("fault", UNCLEAR, ids=list(UNCLEAR))
+def test_what_was_processed_all_the_same_is_found_and_filled(
+    server: Xray, send: Sender, fault: str
+) -> None:
+    """The label is looked for before anything is sent again: no second one."""
+    server.script[MULTIPART] = [UNCLEAR[fault]]
+    server.script[SEARCH] = [NONE_FOUND, FOUND]
+
+    outcome = send()
+
+    assert outcome.exit_code == 0
+    assert len(server.posts(MULTIPART)) == 1
+    (fill,) = server.posts(PLAIN)
+    assert fill.query["testExecKey"] == "CALC-77"
+    searches = [sent for sent in server.sent if sent.path == SEARCH]
+    label = f"xray-bridge-{outcome.directory.id}"
+    assert {search.query["jql"] for search in searches} == {f'labels = "{label}"'}
+
+
+@pytest.mark.parametrize("fault", UNCLEAR, ids=list(UNCLEAR))
+def test_what_was_not_processed_is_sent_again(
+    server: Xray, send: Sender, fault: str
+) -> None:
+    """Looked for, not found: then it was not made."""
+    server.script[MULTIPART] = [UNCLEAR[fault], CREATED]
+    server.script[SEARCH] = [NONE_FOUND]
+
+    outcome = send()
+
+    assert outcome.exit_code == 0
+    assert len(server.posts(MULTIPART)) == 2
+    assert not server.posts(PLAIN)
+
+
+def test_no_telling_is_said_where_one_may_not_look(server: Xray, send: Sender) -> None:
+    """Exit code 81, one POST, the label to look for."""
+    server.script[MULTIPART] = [html(504)]
+    server.script[SEARCH] = [refusal(403, "no search for you")]
+
+    outcome = send()
+
+    assert outcome.exit_code == 81
+    assert len(server.posts(MULTIPART)) == 1
+    assert f"xray-bridge-{outcome.directory.id}" in outcome.output
+    assert outcome.directory.state.state == "ambiguous"
+
+
+def test_a_resend_after_no_telling_looks_first(server: Xray, send: Sender) -> None:
+    """What the lost answer had made is filled, not made again."""
+    server.script[MULTIPART] = [html(504)]
+    server.script[SEARCH] = [refusal(403, "no search for you"), FOUND]
+    unclear = send()
+
+    outcome = send.send(unclear.directory, command="resend")
+
+    assert outcome.exit_code == 0
+    assert len(server.posts(MULTIPART)) == 1
+    assert len(server.posts(PLAIN)) == 1
+
+
+def test_too_many_requests_are_waited_out(server: Xray, send: Sender) -> None:
+    """429 was not processed, so it is simply sent again."""
+    server.script[MULTIPART] = [Response("", 429, {"Retry-After": "0"}), CREATED]
+
+    outcome = send()
+
+    assert outcome.exit_code == 0
+    assert len(server.posts(MULTIPART)) == 2
+
+
+def test_refused_tests_within_a_success_are_listed(server: Xray, send: Sender) -> None:
+    """A 200 is not a success for every Test: exit code 84, each by its key."""
+    error = {"testKey": "CALC-2", "messages": ["is not executable"]}
+    server.script[MULTIPART] = [
+        {**CREATED, "testIssues": {"success": [{"key": "CALC-1"}], "error": [error]}}
+    ]
+
+    outcome = send()
+
+    assert outcome.exit_code == 84
+    assert "CALC-2" in outcome.output
+    assert "is not executable" in outcome.output
+    assert outcome.receipt["accepted"] == 1
+
+
+def test_a_captcha_is_told_and_not_retried(server: Xray, send: Sender) -> None:
+    """Each further try would make it worse."""
+    headers = {"X-Authentication-Denied-Reason": "CAPTCHA_CHALLENGE; login-url=x"}
+    server.script[FIELD] = [Response("", 403, headers)]
+
+    outcome = send()
+
+    assert outcome.exit_code == 80
+    assert "log in once by browser" in outcome.output
+    assert server.lines == [f"GET {FIELD}"]
+
+
+def test_a_question_is_asked_again_after_a_server_error(
+    server: Xray, send: Sender
+) -> None:
+    """Reading can be repeated without harm."""
+    server.script[FIELD] = [html(502), html(503), FIELDS]
+
+    outcome = send()
+
+    assert outcome.exit_code == 0
+    assert len(server.posts(MULTIPART)) == 1
+
+
+def test_an_existing_test_execution_is_simply_filled_again(
+    server: Xray, send: Sender
+) -> None:
+    """It replaces the same Test Runs, so there is nothing to look for."""
+    server.script[PLAIN] = [html(504), CREATED]
+
+    outcome = send(test_execution="CALC-77")
+
+    assert outcome.exit_code == 0
+    assert server.lines == [f"POST {PLAIN}", f"POST {PLAIN}"]
+
+
+def test_a_long_page_is_shortened(server: Xray, send: Sender) -> None:
+    """Three megabytes of HTML are one readable line."""
+    server.script[MULTIPART] = [html(400, "x" * 3_000_000)]
+
+    outcome = send()
+
+    assert len(outcome.output) < 3_000
+
+
+def test_a_server_that_is_down_costs_no_results(server: Xray, send: Sender) -> None:
+    """Refused connections are retried, then the run waits for a resend."""
+    server.server.stop()
+    down = send()
+    server.server.start()
+
+    outcome = send.send(down.directory, command="resend")
+
+    assert (down.exit_code, outcome.exit_code) == (80, 0)
+    assert len(server.posts(MULTIPART)) == 1

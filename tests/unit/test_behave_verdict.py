@@ -1,0 +1,98 @@
+"""The tables from behave's statuses to outcomes."""
+
+from __future__ import annotations
+
+import pytest
+
+from behave_xray_bridge import verdict
+from xray_bridge.model import Outcome
+
+
+NAMES = {
+    # behave 1.2.6 and 1.3: behave.model_type.Status
+    "untested": Outcome.NOT_RUN,
+    "skipped": Outcome.SKIPPED,
+    "passed": Outcome.PASSED,
+    "failed": Outcome.FAILED,
+    "undefined": Outcome.FAILED,
+    "executing": Outcome.FAILED,
+    # behave 1.3 only
+    "error": Outcome.FAILED,
+    "hook_error": Outcome.FAILED,
+    "cleanup_error": Outcome.FAILED,
+    "pending": Outcome.FAILED,
+    "pending_warn": Outcome.PASSED,
+    "untested_pending": Outcome.NOT_RUN,
+    "untested_undefined": Outcome.NOT_RUN,
+    "xfailed": Outcome.XFAILED,
+    "xpassed": Outcome.XPASSED,
+    "unknown": Outcome.FAILED,
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), NAMES.items())
+def test_status_of_a_scenario(name: str, expected: Outcome) -> None:
+    """Every name that behave has, reserved ones included, has an outcome."""
+    assert verdict.of_scenario(name, selected=True).outcome is expected
+
+
+def test_all_names_of_the_installed_behave() -> None:
+    """behave has no status that this table was not asked about."""
+    from behave.model_type import Status
+
+    assert {each.name for each in Status} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", ["unknown", "executing", "brand_new"])
+def test_unknown_name_fails_with_a_warning(name: str) -> None:
+    """What nobody knows is never a pass, and never silent."""
+    found = verdict.of_scenario(name, selected=True)
+
+    assert found.outcome is Outcome.FAILED
+    assert name in found.warning
+
+
+@pytest.mark.parametrize("name", ["skipped", "untested"])
+def test_unselected_scenario_is_no_result(name: str) -> None:
+    """behave calls skipped what it was not asked to run."""
+    assert verdict.of_scenario(name, selected=False).outcome is Outcome.NOT_RUN
+
+
+@pytest.mark.parametrize("name", ["passed", "failed", "hook_error"])
+def test_unselected_scenario_that_ran_is_a_result(name: str) -> None:
+    """A hook may select what tags did not."""
+    assert verdict.of_scenario(name, selected=False).outcome is NAMES[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_interrupted_scenario_is_no_result(name: str) -> None:
+    """Ctrl-C is no failure of what was running."""
+    found = verdict.of_scenario(name, selected=True, interrupted=True)
+
+    assert found.outcome is Outcome.NOT_RUN
+
+
+def test_feature_that_never_began_fails_its_scenarios() -> None:
+    """A hook of the feature failed: its scenarios were not run, and not well."""
+    found = verdict.of_scenario("untested", selected=True, never_began=True)
+
+    assert found.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("skipped", Outcome.NOT_RUN),
+        ("untested", Outcome.NOT_RUN),
+        ("undefined", Outcome.FAILED),
+        ("passed", Outcome.PASSED),
+    ],
+)
+def test_step_after_a_failure(name: str, expected: Outcome) -> None:
+    """behave calls skipped what it did not get to."""
+    assert verdict.of_step(name, after_failure=True) is expected
+
+
+def test_skipped_step_without_a_failure() -> None:
+    """A step that the scenario skipped is skipped."""
+    assert verdict.of_step("skipped") is Outcome.SKIPPED
