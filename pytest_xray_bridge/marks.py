@@ -4,55 +4,50 @@ What the ``xray`` marks of a test say, from the test itself up to its module.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import re
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from xray_bridge import values
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pytest
 
+    from xray_bridge.codec import Line
+
 NAME = "xray"
+KEY = re.compile(values.KEY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
-    """What all marks of a test say together."""
-
-    test_keys: tuple[str, ...] = ()
-    requirements: tuple[str, ...] = ()
-    defects: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    summary: str = ""
-    description: str = ""
-    custom_fields: tuple[tuple[str, str], ...] = field(default=())
-
-
-def read(item: pytest.Item) -> Annotation | None:
+def read(item: pytest.Item) -> Line:
     """
-    The annotation of a test, or None where it has no mark.
+    What a test's marks add to its line in the journal; empty without marks.
 
     The closest mark with keys decides the keys; requirements, defects and
     labels add up; of the rest, the closest wins. Raises ValueError, in words.
     """
     marks = [_checked(mark) for mark in item.iter_markers(NAME)]
     if not marks:
-        return None
+        return {}
+    if len(marks) == 1 and marks[0].has_keys_only:
+        # What nearly all tests have; this is on the path of every one of them.
+        return {"test_keys": marks[0].keys}
     fields: dict[str, str] = {}
     for mark in reversed(marks):
         fields |= mark.custom_fields
-    return Annotation(
-        test_keys=next((mark.keys for mark in marks if mark.keys), ()),
-        requirements=_all(mark.requirements for mark in marks),
-        defects=_all(mark.defects for mark in marks),
-        labels=_all(mark.labels for mark in marks),
-        summary=next((mark.summary for mark in marks if mark.summary), ""),
-        description=next((m.description for m in marks if m.description), ""),
-        custom_fields=tuple(fields.items()),
-    )
+    found: Line = {
+        "test_keys": next((mark.keys for mark in marks if mark.keys), ()),
+        "requirements": _all(mark.requirements for mark in marks),
+        "defects": _all(mark.defects for mark in marks),
+        "labels": _all(mark.labels for mark in marks),
+        "summary": next((mark.summary for mark in marks if mark.summary), ""),
+        "description": next((m.description for m in marks if m.description), ""),
+        "custom_fields": tuple(fields.items()),
+    }
+    return found
 
 
 def problems(items: Iterable[pytest.Item]) -> Iterator[str]:
@@ -69,46 +64,53 @@ def problems(items: Iterable[pytest.Item]) -> Iterator[str]:
                 yield text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mark:
+class _Mark(NamedTuple):
+    """One mark, checked; a tuple because thousands are made."""
+
     keys: tuple[str, ...]
     requirements: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     summary: str = ""
     description: str = ""
-    custom_fields: dict[str, str] = field(default_factory=dict)
+    custom_fields: Mapping[str, str] = MappingProxyType({})
+    has_keys_only: bool = False
 
 
 def _checked(mark: pytest.Mark) -> _Mark:
+    keys = _keys(mark.args, "a Test key")
+    if keys and not mark.kwargs:
+        return _Mark(keys, has_keys_only=True)
     given = dict(mark.kwargs)
-    found: dict[str, Any] = {"keys": _keys(mark.args, "a Test key")}
-    for name in ("requirements", "defects"):
-        found[name] = _keys((given.pop(name, ()),), f"in {name}=")
-    found["labels"] = tuple(_texts(given.pop("labels", ()), "labels"))
-    for name in ("summary", "description"):
-        found[name] = _text(given.pop(name, ""), name)
     fields = given.pop("custom_fields", {})
     if not isinstance(fields, dict):
         raise _wrong(f"custom_fields={fields!r} is not a dict")
-    found["custom_fields"] = {str(name): str(value) for name, value in fields.items()}
+    found = _Mark(
+        keys,
+        requirements=_keys((given.pop("requirements", ()),), "in requirements="),
+        defects=_keys((given.pop("defects", ()),), "in defects="),
+        labels=tuple(_texts(given.pop("labels", ()), "labels")),
+        summary=_text(given.pop("summary", ""), "summary"),
+        description=_text(given.pop("description", ""), "description"),
+        custom_fields={str(name): str(value) for name, value in fields.items()},
+    )
     if given:
         raise _wrong(f"there is no {', '.join(given)}=")
-    if not any(found.values()):
+    if not any(found):
         raise _wrong("it says nothing; give a Test key such as CALC-1")
-    return _Mark(**found)
+    return found
 
 
 def _keys(given: Iterable[object], what: str) -> tuple[str, ...]:
     found = []
     for value in given:
         for text in _texts(value, what):
-            try:
-                found.append(values.key(text))
-            except ValueError as error:
-                raise _wrong(f"{what}: {error}") from None
-            if not text.strip():
-                raise _wrong(f"{what} is empty")
+            key = text.strip()
+            if not KEY.fullmatch(key):
+                raise _wrong(
+                    f"{what}: {text!r} is not an issue key; keys look like CALC-15"
+                )
+            found.append(key)
     return tuple(dict.fromkeys(found))
 
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_xray_bridge import verdict, wire
-from xray_bridge.model import Outcome, TestIssue, TestRun
+from xray_bridge.model import Outcome
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
+
+    from xray_bridge.codec import Line
 
 RERUN = "rerun"
 PHASES = frozenset({"setup", "call", "teardown"})
@@ -29,7 +31,7 @@ class _Open:
     """A test that has begun; ``attempts`` counts those that were rerun."""
 
     phases: list[pytest.TestReport] = field(default_factory=list)
-    luggage: wire.Luggage | None = None
+    known: Line | None = None
     attempts: int = 0
 
 
@@ -37,7 +39,7 @@ class Recorder:
     """Gives each finished test to ``record``, once."""
 
     def __init__(
-        self, record: Callable[[TestRun], None], now: Callable[[], float]
+        self, record: Callable[[Line], None], now: Callable[[], float]
     ) -> None:
         self._record = record
         self._now = now
@@ -53,11 +55,11 @@ class Recorder:
         if test is None:
             test = self._open[identity] = _Open()
         test.phases.append(report)
-        luggage = wire.unpack(report)
-        if luggage is not None and luggage.fault:
-            self.faults.append(f"{report.nodeid}: {luggage.fault}")
-        elif luggage is not None:
-            test.luggage = luggage
+        if known := wire.unpack(report):
+            # Steps come with the call, all else with the setup.
+            test.known = {**(test.known or {}), **known}
+        if fault := wire.unpack_fault(report):
+            self.faults.append(f"{report.nodeid}: {fault}")
         if report.when == "teardown" or report.when not in PHASES:
             self._finish(identity, test)
 
@@ -68,7 +70,7 @@ class Recorder:
             return
         del self._open[identity]
         if test.phases[-1].when in PHASES:
-            self._record(_run(test, self._now))
+            self._record(_line(test, self._now))
         else:
             # After Ctrl-C a worker's end looks like a crash; only the session's
             # end tells which it was.
@@ -84,57 +86,37 @@ class Recorder:
         for test in (*left, *self._open.values()):
             if not test.phases:
                 continue
-            run = _run(test, self._now)
-            if run.outcome is not Outcome.NOT_RUN:
-                self._record(run)
+            line = _line(test, self._now)
+            if line["outcome"] != Outcome.NOT_RUN.value:
+                self._record(line)
         self._open.clear()
         self._crashed.clear()
 
 
-def _run(test: _Open, now: Callable[[], float]) -> TestRun:
+def _line(test: _Open, now: Callable[[], float]) -> Line:
     phases = test.phases
     first = phases[0]
     decided = verdict.outcome(phases)
-    luggage = test.luggage
     classname, name = _address(first.nodeid)
     # Reports of crashed workers have no times.
     started = getattr(first, "start", None) or now()
     finished = getattr(phases[-1], "stop", None) or started
-    text = verdict.message(phases, decided)
-    comment = f"Passed after {test.attempts} failed attempts." if test.attempts else ""
-    if decided is not Outcome.PASSED:
-        comment = comment.replace("Passed after", "Rerun:")
-    if luggage is None:
-        return TestRun(
-            test=TestIssue(classname=classname, name=name),
-            outcome=decided,
-            started=started,
-            duration=max(0.0, finished - started),
-            message=text,
-            comment=comment,
-        )
-    note = luggage.annotation
-    return TestRun(
-        test=TestIssue(
-            classname=classname,
-            name=name,
-            test_keys=note.test_keys if note else (),
-            summary=note.summary if note else "",
-            description=note.description if note else "",
-            labels=note.labels if note else (),
-            requirements=note.requirements if note else (),
-        ),
-        outcome=decided,
-        started=started,
-        duration=max(0.0, finished - started),
-        message=text,
-        comment=comment,
-        defects=note.defects if note else (),
-        custom_fields=note.custom_fields if note else (),
-        parameters=luggage.parameters,
-        scenario=luggage.scenario,
-        steps=luggage.steps,
-    )
+    line: Line = {
+        "classname": classname,
+        "name": name,
+        "outcome": decided.value,
+        "started": started,
+        "duration": max(0.0, finished - started),
+    }
+    if test.known:
+        line.update(test.known)
+    if decided is not Outcome.PASSED and (text := verdict.message(phases, decided)):
+        line["message"] = text
+    if test.attempts:
+        passed = decided is Outcome.PASSED
+        word = "Passed after" if passed else "Rerun:"
+        line["comment"] = f"{word} {test.attempts} failed attempts."
+    return line
 
 
 def _address(nodeid: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ import pytest
 
 from pytest_xray_bridge import bdd, marks, options, wire
 from pytest_xray_bridge.recorder import Recorder
-from xray_bridge import ci, resolve
+from xray_bridge import ci, codec, resolve
 from xray_bridge.errors import FeaturesError, RunDirectoryError, XrayBridgeError
 from xray_bridge.launch import Launcher, LaunchError
 from xray_bridge.session import Ending, Session
@@ -25,6 +25,8 @@ from xray_bridge.session import Ending, Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
+    from xray_bridge.codec import Line
+    from xray_bridge.model import Scenario
     from xray_bridge.settings import Settings
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -92,7 +94,8 @@ class Annotator:
         self._config = config
         self._prefixes = tuple(prefixes)
         self._steps = bdd.Steps()
-        if config.pluginmanager.hasplugin("pytest-bdd"):
+        self._has_scenarios = config.pluginmanager.hasplugin("pytest-bdd")
+        if self._has_scenarios:
             config.pluginmanager.register(self._steps, f"{NAME}-steps")
 
     @pytest.hookimpl(tryfirst=True)
@@ -116,41 +119,31 @@ class Annotator:
             try:
                 self._pack(item, report)
             except Exception as error:  # noqa: BLE001 - ours, never the session's
-                fault = f"{type(error).__name__}: {error}"
-                wire.pack(report, wire.Luggage(fault=fault))
+                wire.pack_fault(report, error)
         return report
 
     def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        scenario = bdd.scenario_of(item)
-        if report.when == "call" and scenario is None:
-            return
-        steps: Sequence[Any] = ()
+        scenario = bdd.scenario_of(item) if self._has_scenarios else None
         if report.when == "call":
-            steps = self._steps.take(failed=report.outcome == "failed")
-        luggage = wire.Luggage(
-            annotation=self._annotation(item, scenario),
-            parameters=_parameters(item),
-            scenario=scenario,
-            steps=tuple(steps),
-        )
-        wire.pack(report, luggage)
+            if scenario is not None:
+                steps = self._steps.take(failed=report.outcome == "failed")
+                wire.pack(report, {"steps": [codec.plain(step) for step in steps]})
+            return
+        line = marks.read(item)
+        if parameters := _parameters(item):
+            line["parameters"] = parameters
+        if scenario is not None:
+            self._add_tags(line, scenario)
+        wire.pack(report, line)
 
-    def _annotation(self, item: pytest.Item, scenario: Any) -> marks.Annotation | None:
-        """From marks; a scenario without keys in marks has them in its tags."""
-        found = marks.read(item)
-        if scenario is None:
-            return found
+    def _add_tags(self, line: Line, scenario: Scenario) -> None:
+        """A scenario without keys in marks has them in its tags."""
         meaning = bdd.meaning_of(scenario, self._prefixes)
-        found = found or marks.Annotation()
-        return marks.Annotation(
-            test_keys=found.test_keys or meaning.test_keys,
-            requirements=(*found.requirements, *meaning.requirements),
-            defects=found.defects,
-            labels=(*found.labels, *meaning.labels),
-            summary=found.summary or scenario.name,
-            description=found.description,
-            custom_fields=found.custom_fields,
-        )
+        line["scenario"] = codec.plain(scenario)
+        line["test_keys"] = line.get("test_keys") or meaning.test_keys
+        line["requirements"] = (*line.get("requirements", ()), *meaning.requirements)
+        line["labels"] = (*line.get("labels", ()), *meaning.labels)
+        line["summary"] = line.get("summary") or scenario.name
 
 
 def _parameters(item: pytest.Item) -> tuple[tuple[str, str], ...]:
@@ -201,7 +194,7 @@ class Reporter:
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self._config = config
         self._session = session
-        self._recorder = Recorder(session.record, time.time)
+        self._recorder = Recorder(session.record_line, time.time)
         self._interrupted = False
         self._problems: dict[str, None] = {}
         self.faults: list[str] = []

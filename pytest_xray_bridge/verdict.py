@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 CALL = "call"
 SETUP = "setup"
-# (phase, pytest's word, whether ``wasxfail`` is there): what it says of the test.
-# Setup and teardown that passed say nothing.
+TEARDOWN = "teardown"
+# (phase, pytest's word, whether ``wasxfail`` is there): what it says of the test;
+# None: nothing. What is not in the table is a failure.
 TABLE = {
+    (SETUP, "passed", False): None,
+    (SETUP, "passed", True): None,
     (SETUP, "skipped", False): Outcome.SKIPPED,
     # xfail(run=False): it was not run, so it did not fail as expected.
     (SETUP, "skipped", True): Outcome.SKIPPED,
@@ -26,10 +29,11 @@ TABLE = {
     (CALL, "skipped", True): Outcome.XFAILED,
     (CALL, "passed", False): Outcome.PASSED,
     (CALL, "passed", True): Outcome.XPASSED,
-    ("teardown", "skipped", False): Outcome.SKIPPED,
-    ("teardown", "skipped", True): Outcome.SKIPPED,
+    (TEARDOWN, "passed", False): None,
+    (TEARDOWN, "passed", True): None,
+    (TEARDOWN, "skipped", False): Outcome.SKIPPED,
+    (TEARDOWN, "skipped", True): Outcome.SKIPPED,
 }
-SILENT = {(SETUP, "passed"), ("teardown", "passed")}
 # The first of these that any phase says is the outcome of the test.
 DECIDES = (
     Outcome.FAILED,
@@ -52,13 +56,10 @@ def outcome(phases: Sequence[pytest.TestReport]) -> Outcome:
 
 
 def _of_phase(report: pytest.TestReport) -> Outcome | None:
-    word = report.outcome
-    if word == "failed":
-        return Outcome.FAILED
-    if _is_subtest(report) or (report.when, word) in SILENT:
+    if report.outcome != "failed" and _is_subtest(report):
         return None
-    known = TABLE.get((report.when, word, hasattr(report, "wasxfail")))
-    return known or Outcome.FAILED
+    said = (report.when, report.outcome, hasattr(report, "wasxfail"))
+    return TABLE.get(said, Outcome.FAILED)
 
 
 def _is_subtest(report: pytest.TestReport) -> bool:
@@ -67,9 +68,7 @@ def _is_subtest(report: pytest.TestReport) -> bool:
 
 
 def message(phases: Sequence[pytest.TestReport], verdict: Outcome) -> str:
-    """The text that explains an outcome; empty where a test simply passed."""
-    if verdict is Outcome.PASSED:
-        return ""
+    """The text that explains an outcome, where there is one."""
     if verdict is Outcome.FAILED:
         texts = [_failure(report) for report in phases if _tells(report)]
         return "\n\n".join(text for text in texts if text)

@@ -1,90 +1,54 @@
 """
 From the process where a test runs to the one that records: builtins only.
 
-xdist carries attributes of a report whose values are text, numbers, lists and
-dicts, and ends the session at anything else (a path, an enum, a lone
-surrogate). So both ends of the wire are in this one module. Without workers the
-same values take the same way.
+What is known of a test beyond its reports travels as a part of its line in the
+journal, hung on a report. xdist carries attributes whose values are text,
+numbers, tuples and dicts, and ends the session at anything else (a path, an
+enum, a lone surrogate). So both ends of the wire are in this one module; without
+workers the same values take the same way.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
-
-from xray_bridge import codec
-from xray_bridge.model import Scenario, Step
 
 
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_xray_bridge.marks import Annotation
+    from xray_bridge.codec import Line
 
 ATTRIBUTE = "xray_bridge"
+FAULT = "xray_bridge_fault"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Luggage:
-    """
-    What is known of a test beyond its reports.
-
-    ``fault`` is one of our own, where the test ran; it must not end the session.
-    """
-
-    annotation: Annotation | None = None
-    parameters: tuple[tuple[str, str], ...] = ()
-    scenario: Scenario | None = None
-    steps: tuple[Step, ...] = ()
-    fault: str = ""
+def pack(report: pytest.TestReport, line: Line) -> None:
+    """Hang a part of a line on a report, if there is any."""
+    if line:
+        found = {name: _sendable(value) for name, value in line.items() if value}
+        setattr(report, ATTRIBUTE, found)
 
 
-def pack(report: pytest.TestReport, luggage: Luggage) -> None:
-    """Hang it on a report, if there is any."""
-    found: dict[str, Any] = {}
-    if luggage.annotation:
-        found["annotation"] = {
-            each.name: value
-            for each in fields(luggage.annotation)
-            if (value := getattr(luggage.annotation, each.name))
-        }
-    if luggage.parameters:
-        found["parameters"] = luggage.parameters
-    if luggage.scenario:
-        found["scenario"] = codec.plain(luggage.scenario)
-    if luggage.steps:
-        found["steps"] = [codec.plain(step) for step in luggage.steps]
-    if luggage.fault:
-        found["fault"] = luggage.fault
-    if found:
-        setattr(report, ATTRIBUTE, _sendable(found))
-
-
-def unpack(report: pytest.TestReport) -> Luggage | None:
+def unpack(report: pytest.TestReport) -> Line | None:
     """What ``pack`` hung on a report."""
-    found: dict[str, Any] | None = getattr(report, ATTRIBUTE, None)
-    if found is None:
-        return None
-    annotation = found.get("annotation")
-    scenario = found.get("scenario")
-    return Luggage(
-        annotation=_annotation(annotation) if annotation else None,
-        parameters=codec.frozen(found.get("parameters", [])),
-        scenario=codec.scenario_of(scenario) if scenario else None,
-        fault=found.get("fault", ""),
-        steps=tuple(codec.step_of(step) for step in found.get("steps", ())),
-    )
+    return getattr(report, ATTRIBUTE, None)
 
 
-def _annotation(found: dict[str, Any]) -> Annotation:
-    from pytest_xray_bridge.marks import Annotation
+def pack_fault(report: pytest.TestReport, error: Exception) -> None:
+    """Tell of a fault of ours where the test ran; it must not end the session."""
+    setattr(report, FAULT, _sendable(f"{type(error).__name__}: {error}"))
 
-    return Annotation(**{name: codec.frozen(value) for name, value in found.items()})
+
+def unpack_fault(report: pytest.TestReport) -> str:
+    """What ``pack_fault`` told."""
+    return str(getattr(report, FAULT, ""))
 
 
 def _sendable(value: Any) -> Any:
-    """Builtins that execnet takes, exact types, text without lone surrogates."""
+    """Builtins that execnet takes: exact types, text without lone surrogates."""
     if isinstance(value, str):
+        if value.isascii():
+            return str(value)
         return str(value.encode("utf-8", "backslashreplace"), "utf-8")
     if isinstance(value, (list, tuple)):
         return [_sendable(each) for each in value]

@@ -7,9 +7,9 @@ is written out by hand for what nearly all tests have; the rest is generic.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from xray_bridge.model import (
     Feature,
@@ -22,8 +22,37 @@ from xray_bridge.model import (
 )
 
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _SELDOM = ("message", "comment", "defects", "parameters", "custom_fields")
 _SELDOM_OF_TEST = ("test_keys", "summary", "description", "labels", "requirements")
+
+
+class Line(TypedDict, total=False):
+    """
+    A line of a journal, or as much of it as is known so far.
+
+    Sequences are tuples or lists; scenario and steps are what ``plain`` makes.
+    """
+
+    classname: str
+    name: str
+    outcome: str
+    started: float
+    duration: float
+    test_keys: Sequence[str]
+    summary: str
+    description: str
+    labels: Sequence[str]
+    requirements: Sequence[str]
+    message: str
+    comment: str
+    defects: Sequence[str]
+    parameters: Sequence[Sequence[str]]
+    custom_fields: Sequence[Sequence[str]]
+    scenario: dict[str, Any]
+    steps: Sequence[dict[str, Any]]
 
 
 def encode(run: TestRun) -> dict[str, Any]:
@@ -52,7 +81,7 @@ def encode(run: TestRun) -> dict[str, Any]:
 
 
 def plain(value: Any) -> dict[str, Any]:
-    """A frozen dataclass of the model as builtins, what is empty left out."""
+    """A frozen dataclass of the model as builtins, defaults left out."""
     found = {}
     for each in fields(value):
         item = getattr(value, each.name)
@@ -60,7 +89,7 @@ def plain(value: Any) -> dict[str, Any]:
             found[each.name] = plain(item)
         elif isinstance(item, Enum):
             found[each.name] = item.value
-        elif item or each.default is MISSING:
+        elif item != each.default:
             found[each.name] = item
     return found
 

@@ -38,6 +38,7 @@ DELIVERED = "delivered"
 REFUSED = "refused"
 FAILED = "failed"
 AMBIGUOUS = "ambiguous"
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 # Rendered for people, never meant to be sent.
 KEPT = "kept"
 UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
@@ -202,12 +203,15 @@ class Journal:
 
     def append(self, run: TestRun) -> None:
         """Write one finished test; never raises for the disk's sake."""
-        if not self.is_ours:
-            return
-        self._write(json.dumps(codec.encode(run), separators=(",", ":")).encode())
-        self.written += 1
+        self.append_line(codec.encode(run))
 
-    def append_line(self, line: bytes) -> None:
+    def append_line(self, line: Mapping[str, Any]) -> None:
+        """Write one finished test that is a line already."""
+        if self.is_ours:
+            self._write(_ENCODE(line).encode("ascii"))
+            self.written += 1
+
+    def copy_line(self, line: bytes) -> None:
         """Write a line of another journal, its line end included."""
         self._write(line.rstrip(b"\n"))
         self.written += 1

@@ -144,7 +144,7 @@ def join(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
     for part in parts:
         with part.claim():
             for line in part.lines():
-                written.append_line(line)
+                written.copy_line(line)
             state = part.state
             incomplete |= dict.fromkeys(state.incomplete)
             into = f"merged into {whole.id}"

@@ -24,6 +24,7 @@ from xray_bridge.receipt import FAILED, Receipt
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from xray_bridge.codec import Line
     from xray_bridge.model import TestRun
     from xray_bridge.settings import Settings
 
@@ -151,6 +152,11 @@ class Session:
         """Append a finished test to the journal."""
         if self._journal is not None:
             self._journal.append(run)
+
+    def record_line(self, line: Line) -> None:
+        """Append a finished test that is a line of the journal already."""
+        if self._journal is not None:
+            self._journal.append_line(line)
 
     def note_incomplete(self, reason: str) -> None:
         """Remember why tests are missing from this run."""

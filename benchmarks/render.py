@@ -1,0 +1,83 @@
+"""Time and peak memory of turning a journal into each report."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from xray_bridge import journal
+from xray_bridge.dialect import DIALECTS
+from xray_bridge.merge import Results
+from xray_bridge.model import Outcome, TestIssue, TestRun
+from xray_bridge.reports import writer
+
+
+FORMATS = ("junit", "xray")
+
+
+def record(folder: Path, tests: int) -> journal.RunDirectory:
+    """A journal of that many failed tests with 1 KiB of text each."""
+    session = journal.Session(
+        id="run", framework="pytest", versions={}, started=0.0, settings={}
+    )
+    directory = journal.create(folder, session)
+    written = journal.Journal(directory)
+    for number in range(tests):
+        written.append(
+            TestRun(
+                test=TestIssue(
+                    classname="tests.test_it",
+                    name=f"test_{number}",
+                    test_keys=(f"CALC-{number + 1}",),
+                ),
+                outcome=Outcome.FAILED,
+                started=float(number),
+                duration=0.1,
+                message="x" * 1024,
+            )
+        )
+    written.close()
+    return directory
+
+
+def render(directory: journal.RunDirectory, name: str) -> None:
+    """Render one report and print what it took."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    began = time.perf_counter()
+    results = Results([directory])
+    indexed = time.perf_counter()
+    path = directory.path / name
+    with path.open("wb") as file:
+        writer(name).write(results, DIALECTS["server"], file)
+    ended = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    size = path.stat().st_size / 1e6
+    print(
+        f"| {name} | {indexed - began:.2f} | {ended - indexed:.2f} "
+        f"| {peak - before:.1f} | {size:.0f} |",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Print a Markdown table; each format in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tests", type=int, default=50_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        directory = record(Path(folder), given.tests)
+        print("| format | index s | render s | peak MiB added | MB |", flush=True)
+        print("|---|---|---|---|---|", flush=True)
+        context = multiprocessing.get_context("spawn")
+        for name in FORMATS:
+            process = context.Process(target=render, args=(directory, name))
+            process.start()
+            process.join()
+
+
+if __name__ == "__main__":
+    main()
