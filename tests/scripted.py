@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from dataclasses import dataclass, field
@@ -69,8 +70,9 @@ if TYPE_CHECKING:
 
 
 def head(status: int, headers: Mapping[str, str], length: int) -> bytes:
-    """Status line and headers of an answer."""
+    """Status line and headers of an answer, the last on its connection."""
     lines = [f"HTTP/1.1 {status} Said", f"Content-Length: {length}"]
+    lines += ["Connection: close"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
@@ -97,6 +99,14 @@ def hang_up_after_request(peer: Peer) -> None:
     peer.read()
 
 
+def keep_alive(peer: Peer) -> None:
+    """Answer as many requests as come over the connection."""
+    peer.socket.settimeout(1)
+    while True:
+        peer.read()
+        peer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+
 def say_nothing(peer: Peer) -> None:
     """Take the request and never answer."""
     peer.read()
@@ -111,10 +121,11 @@ def break_off(peer: Peer) -> None:
 
 @dataclass
 class Scripted:
-    """A running server: its address, and what it was sent."""
+    """A running server: its address, what it was sent, over how many connections."""
 
     url: str
-    received: list[Received]
+    received: list[Received] = field(default_factory=list)
+    connections: int = 0
 
 
 @contextlib.contextmanager
@@ -130,7 +141,7 @@ def scripted(
     """
     listening = socket.create_server(("127.0.0.1", port))
     stopped = threading.Event()
-    received: list[Received] = []
+    server = Scripted(f"http://127.0.0.1:{listening.getsockname()[1]}")
 
     def serve() -> None:
         for number in range(1000):
@@ -138,24 +149,35 @@ def scripted(
                 accepted, _ = listening.accept()
             except OSError:
                 return
+            server.connections += 1
             script = scripts[min(number, len(scripts) - 1)]
             with accepted, contextlib.suppress(OSError, ValueError):
                 accepted.settimeout(PATIENCE)
                 inner = wrap(accepted) if wrap else accepted
                 with inner:
-                    script(Peer(inner, stopped, received))
+                    script(Peer(inner, stopped, server.received))
+                    _say_goodbye(inner)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     try:
-        yield Scripted(address, received)
+        yield server
     finally:
         stopped.set()
         with contextlib.suppress(OSError):
             listening.shutdown(socket.SHUT_RDWR)
         listening.close()
         thread.join(PATIENCE)
+
+
+def _say_goodbye(connection: socket.socket) -> None:
+    """Close such that nothing that was sent is lost to a reset."""
+    if isinstance(connection, ssl.SSLSocket):
+        return
+    connection.settimeout(1)
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(1 << 16):
+        pass
 
 
 def unused_port() -> int:

@@ -7,7 +7,6 @@ Error texts are shown, never matched: Jira translates them.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST_TEXT = 500
+LONGEST_PAGE = 200_000
 HINTS = {
     400: "",
     403: "does the account have the permission in this project?",
@@ -78,19 +78,33 @@ def _message(content: Any) -> str:
     """
     if not isinstance(content, dict):
         return content if isinstance(content, str) else ""
-    errors = content.get("errors")
-    if isinstance(errors, dict):
-        errors = [f"{name}: {text}" for name, text in errors.items()]
-    if isinstance(errors, list):
-        errors = [e.get("message", "") if isinstance(e, dict) else e for e in errors]
-    parts = [content.get("error"), content.get("message")]
-    parts += [*(content.get("errorMessages") or ()), *(errors or ())]
-    return "; ".join(str(part) for part in parts if part)
+    names = ("error", "message", "errorMessages", "errors")
+    return "; ".join(text for name in names for text in _texts(content.get(name)))
+
+
+def _texts(found: Any) -> list[str]:
+    """Messages, in whichever of the known shapes they come."""
+    if isinstance(found, dict):
+        if isinstance(found.get("message"), str):
+            return [found["message"]]
+        return [f"{name}: {text}" for name, text in found.items()]
+    if isinstance(found, list):
+        return [text for each in found for text in _texts(each)]
+    return [str(found)] if found else []
 
 
 def _page_text(page: str) -> str:
-    page = re.sub(r"(?is)<(script|style)\b.*?</\1>", " ", page[:200_000])
-    return unescape(re.sub(r"<[^>]*>", " ", page))
+    """The words of a page; one pass, whatever it is made of."""
+    words = []
+    hidden = False
+    for piece in page[:LONGEST_PAGE].split("<"):
+        tag, closed, text = piece.partition(">")
+        name = tag.strip().partition(" ")[0].lower()
+        if name.strip("/") in {"script", "style"}:
+            hidden = not name.startswith("/")
+        elif not hidden:
+            words.append(text if closed else "")
+    return unescape(" ".join(words))
 
 
 def check(answer: Answer) -> Answer:
@@ -127,7 +141,8 @@ def key_of(answer: Answer) -> Mapping[str, str]:
     content = answer.json()
     if isinstance(content, dict):
         found = content.get("testExecIssue", content)
-        if isinstance(found, dict) and isinstance(found.get("key"), str):
+        key = found.get("key") if isinstance(found, dict) else None
+        if isinstance(key, str) and key:
             return {k: str(v) for k, v in found.items() if k in {"key", "id", "self"}}
     said = answer.said or "nothing"
     msg = f"HTTP {answer.status} without a Test Execution's key: {said}"

@@ -23,7 +23,7 @@ from xray_bridge.model import (
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _SELDOM = ("message", "comment", "defects", "parameters", "custom_fields")
 _SELDOM_OF_TEST = ("test_keys", "summary", "description", "labels", "requirements")
@@ -53,24 +53,22 @@ class Line(TypedDict, total=False):
     custom_fields: Sequence[Sequence[str]]
     scenario: dict[str, Any]
     steps: Sequence[dict[str, Any]]
+    iterations: Sequence[dict[str, Any]]
 
 
-def encode(run: TestRun) -> dict[str, Any]:
+def encode(run: TestRun) -> Line:
     """Builtins that ``json`` writes, and ``decode`` turns back."""
     test = run.test
-    found: dict[str, Any] = {
+    found: Line = {
         "classname": test.classname,
         "name": test.name,
         "outcome": run.outcome.value,
         "started": run.started,
         "duration": run.duration,
     }
-    for key in _SELDOM_OF_TEST:
-        if value := getattr(test, key):
-            found[key] = value
-    for key in _SELDOM:
-        if value := getattr(run, key):
-            found[key] = value
+    seldom = {key: getattr(test, key) for key in _SELDOM_OF_TEST}
+    seldom |= {key: getattr(run, key) for key in _SELDOM}
+    found.update({key: value for key, value in seldom.items() if value})  # type: ignore[typeddict-item]
     if run.scenario:
         found["scenario"] = plain(run.scenario)
     if run.steps:
@@ -92,6 +90,26 @@ def plain(value: Any) -> dict[str, Any]:
         elif item != each.default:
             found[each.name] = item
     return found
+
+
+def cleaned(line: Line, clean: Callable[[str], str]) -> Line:
+    """
+    A line whose free texts have gone through ``clean``.
+
+    Texts only: names and words of ours must not change, whatever the secret is.
+    """
+    for key in ("message", "comment"):
+        if key in line:
+            line[key] = clean(line[key])
+    for key in ("parameters", "custom_fields"):
+        if key in line:
+            pairs = line[key]  # type: ignore[literal-required]
+            line[key] = [(name, clean(text)) for name, text in pairs]  # type: ignore[literal-required]
+    for step in line.get("steps", ()):
+        for key in ("name", "message", "text"):
+            if key in step:
+                step[key] = clean(step[key])
+    return line
 
 
 def decode(line: dict[str, Any]) -> TestRun:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xray_bridge.settings import Settings
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+XRAY_DOMAIN = "getxray.app"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -93,10 +94,6 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
     if not url:
         msg = "no address: xray_url is not set"
         raise SettingError(msg, hint="set XRAY_URL to Jira's base URL")
-    basic = [
-        (settings.user, settings.password),
-        (settings.jira_user, settings.jira_token),
-    ]
     return Connection(
         dialect=DIALECTS[name],
         why=why,
@@ -109,7 +106,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
         jira_url=settings.jira_url,
         jira_credentials=_jira_credentials(settings),
         notices=tuple(_notices(settings, name, url)),
-        redactor=Redactor(settings.secrets(), [pair for pair in basic if pair[1]]),
+        redactor=settings.redactor,
     )
 
 
@@ -127,7 +124,7 @@ def _deployment(settings: Settings) -> tuple[str, str]:
         raise SettingError(msg, hint=hint)
     if settings.deployment != "auto":
         return settings.deployment, "as set"
-    if host.endswith("getxray.app"):
+    if host == XRAY_DOMAIN or host.endswith(f".{XRAY_DOMAIN}"):
         return CLOUD, f"the address is {host}"
     if settings.client_id or settings.client_secret:
         return CLOUD, "the credentials are a client id and secret"

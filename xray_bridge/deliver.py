@@ -19,6 +19,7 @@ from xray_bridge.errors import AmbiguousError, DeliveryError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xray_bridge.errors import XrayBridgeError
     from xray_bridge.http import Deadline
     from xray_bridge.journal import RunDirectory
     from xray_bridge.request import Request
@@ -59,28 +60,51 @@ def deliver(
     before = directory.state
     age = time.time() - directory.path.joinpath("state.json").stat().st_mtime
     key = delivery.key or before.test_execution
-    asked_before = before.state in {journal.SENDING, journal.AMBIGUOUS}
+    # Whether an earlier request may have made a Test Execution.
+    doubt = not key and before.state in {journal.SENDING, journal.AMBIGUOUS}
     sending = replace(before, state=journal.SENDING, attempts=before.attempts + 1)
     directory.state = replace(sending, test_execution=key)
-    if not key and asked_before:
-        key = _look(delivery, xray, deadline, (0.0,) if age > SETTLED else LOOKS)
+    if doubt:
+        is_settled = age > SETTLED
+        key = _look(delivery, xray, deadline, LOOKS[:1] if is_settled else LOOKS)
+        doubt = not is_settled
+    if not key:
+        made = _create(delivery, xray, deadline, doubt=doubt)
+        if isinstance(made, str):
+            key = made
+        else:
+            directory.state = replace(sending, test_execution=made.key)
+            if not delivery.fill_after:
+                return made
+            key = made.key
+    directory.state = replace(sending, test_execution=key)
+    return xray.import_results(delivery.fill(key))
+
+
+def _create(
+    delivery: Delivery, xray: Xray, deadline: Deadline, *, doubt: bool
+) -> Imported | str:
+    """
+    Make the Test Execution, or give the key of one that a lost answer had made.
+
+    Raises AmbiguousError as long as an earlier request may have arrived: what
+    fails last does not say that what was sent first did not.
+    """
     for attempt in range(1, ATTEMPTS + 1):
-        if key:
-            directory.state = replace(sending, test_execution=key)
-            return xray.import_results(delivery.fill(key))
         try:
-            imported = xray.import_results(delivery.create)
+            return xray.import_results(delivery.create)
         except AmbiguousError:
+            doubt = True
             key = _look(delivery, xray, deadline, LOOKS)
-            if not key and attempt == ATTEMPTS:
+            if key:
+                return key
+            if attempt == ATTEMPTS:
                 raise
-            continue
-        directory.state = replace(sending, test_execution=imported.key)
-        if delivery.fill_after:
-            return xray.import_results(delivery.fill(imported.key))
-        return imported
-    msg = "the results were sent and are not found"
-    raise AmbiguousError(msg)
+        except DeliveryError as error:
+            if not doubt:
+                raise
+            raise _open(delivery, error) from None
+    raise AssertionError
 
 
 def _look(
@@ -98,8 +122,11 @@ def _look(
             found = xray.executions_labelled(delivery.label)
             if found:
                 return found[0]
-    except DeliveryError as error:
-        msg = f"it cannot be looked up whether they arrived: {error.message}"
-        hint = f'look for the label "{delivery.label}" in Jira'
-        raise AmbiguousError(msg, hint=hint) from None
+    except (DeliveryError, AmbiguousError) as error:
+        raise _open(delivery, error) from None
     return ""
+
+
+def _open(delivery: Delivery, error: XrayBridgeError) -> AmbiguousError:
+    msg = f"an earlier request may have arrived, and now: {error.message}"
+    return AmbiguousError(msg, hint=f'the label in Jira is "{delivery.label}"')

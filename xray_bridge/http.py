@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 import time
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -26,6 +27,7 @@ from xray_bridge.answers import Answer
 from xray_bridge.errors import (
     AmbiguousError,
     BusyError,
+    ReportError,
     TlsError,
     UnreachableError,
     XrayBridgeError,
@@ -34,18 +36,58 @@ from xray_bridge.multipart import Body, FileBody, MultipartBody
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from xray_bridge.connection import Connection
     from xray_bridge.request import Request
 
+T = TypeVar("T")
+
 CONNECT_TIMEOUT = 10.0
+# After the deadline: what a socket's own timeout says is more exact.
+GRACE = 0.3
 ATTEMPTS = 5
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 20.0
 BLOCK = 1 << 20
 LARGEST_ANSWER = 5 << 20
 LARGEST_DOWNLOAD = 256 << 20
+PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
+    (
+        (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.MissingSchema,
+        ),
+        UnreachableError,
+        "{host} or its proxy is no address",
+        "check xray_url, xray_proxy and HTTPS_PROXY",
+    ),
+    (
+        requests.exceptions.ProxyError,
+        UnreachableError,
+        "the proxy does not lead to {host}",
+        "check xray_proxy and HTTPS_PROXY, or set xray_skip_proxy",
+    ),
+    (
+        requests.exceptions.SSLError,
+        TlsError,
+        "TLS with {host} failed: {reason}",
+        "set xray_verify to the path of your CA bundle",
+    ),
+    (
+        requests.exceptions.ConnectTimeout,
+        UnreachableError,
+        "{host} does not take connections in time",
+        "",
+    ),
+    (
+        requests.exceptions.ReadTimeout,
+        AmbiguousError,
+        "{host} took the request but did not answer in time",
+        "",
+    ),
+)
 # 408 and 5xx: a proxy or the server gave up, perhaps after the work was done.
 UNCLEAR = frozenset({408, 500, 502, 503, 504})
 
@@ -82,13 +124,6 @@ class Http:
         self.deadline = deadline
         self._connection = connection
         self._attempts = attempts
-        self._session = requests.Session()
-        # No .netrc, no surprises: what is used was resolved before.
-        self._session.trust_env = False
-        self._session.verify = connection.verify
-        self._session.cert = connection.client_cert or None
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, _Adapter())
         if connection.verify is False:
             # Said in our own words, once per run.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -153,9 +188,35 @@ class Http:
             msg = "the deadline for the upload has passed"
             raise UnreachableError(msg, hint="raise xray_deadline, or send it later")
         body = _body(request, self.deadline)
-        address = f"{url}{request.target}"
         try:
-            response = self._session.request(
+            return within(
+                left + GRACE, lambda: self._exchange(request, url, headers, body, into)
+            )
+        except requests.RequestException as error:
+            raise _problem(error, url) from None
+        except urllib3.exceptions.LocationValueError:
+            raise UnreachableError(f"{url} or its proxy is no address") from None
+        except urllib3.exceptions.HTTPError as error:
+            msg = f"the answer of {url} broke off ({type(error).__name__})"
+            raise AmbiguousError(msg) from None
+        finally:
+            if body is not None:
+                body.close()
+
+    def _exchange(
+        self,
+        request: Request,
+        url: str,
+        headers: Mapping[str, str],
+        body: Body | None,
+        into: BinaryIO | None,
+    ) -> Answer:
+        left = self.deadline.left
+        address = f"{url}{request.target}"
+        # A session for each request: a kept connection may be dead by the time of
+        # the next POST, and then nobody can tell whether that was processed.
+        with self._session() as session:
+            response = session.request(
                 request.method,
                 address,
                 data=body,
@@ -170,20 +231,22 @@ class Http:
             )
             with response:
                 content = self._read(response, into)
-        except requests.RequestException as error:
-            raise _problem(error, url) from None
-        except urllib3.exceptions.HTTPError as error:
-            msg = f"the answer of {url} broke off ({type(error).__name__})"
-            raise AmbiguousError(msg) from None
-        finally:
-            if body is not None:
-                body.close()
-        return Answer(
-            status=response.status_code,
-            headers=response.headers,
-            content=content,
-            url=address,
-        )
+            return Answer(
+                status=response.status_code,
+                headers=response.headers,
+                content=content,
+                url=address,
+            )
+
+    def _session(self) -> requests.Session:
+        session = requests.Session()
+        # No .netrc, no surprises: what is used was resolved before.
+        session.trust_env = False
+        session.verify = self._connection.verify
+        session.cert = self._connection.client_cert or None
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _Adapter())
+        return session
 
     def _proxies(self, address: str) -> dict[str, str]:
         if self._connection.proxies is not None:
@@ -211,6 +274,34 @@ class Http:
         return bytes(kept)
 
 
+def within(seconds: float, do: Callable[[], T]) -> T:
+    """
+    What ``do`` returns or raises, in at most that many seconds.
+
+    Timeouts of a socket bound neither an answer that drips nor its headers, so
+    the work is done in a thread that is left behind when time is up. Raises
+    AmbiguousError then.
+    """
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            done.append(do())
+        except BaseException as error:  # noqa: BLE001 - raised again by the caller
+            failed.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not done:
+        msg = "the deadline passed while the server was answering"
+        raise AmbiguousError(msg)
+    return done[0]
+
+
 class _Adapter(HTTPAdapter):
     """Sends in large blocks: that decides the speed of an upload."""
 
@@ -219,10 +310,14 @@ class _Adapter(HTTPAdapter):
 
 
 def _body(request: Request, deadline: Deadline) -> Body | None:
-    if request.parts:
-        return MultipartBody(request.parts, deadline)
-    if request.content is not None:
-        return FileBody(request.content, request.media_type, deadline)
+    try:
+        if request.parts:
+            return MultipartBody(request.parts, deadline)
+        if request.content is not None:
+            return FileBody(request.content, request.media_type, deadline)
+    except OSError as error:
+        msg = f"{error.filename} cannot be read: {error.strerror}"
+        raise ReportError(msg) from None
     return None
 
 
@@ -230,8 +325,6 @@ def _headers(body: Body | None) -> dict[str, str]:
     headers = {
         "Accept": "application/json, */*;q=0.5",
         "User-Agent": f"xray-bridge/{__version__}",
-        # A kept connection may be dead by the time of the next POST, and then
-        # nobody can tell whether that was processed.
         "Connection": "close",
         "X-Atlassian-Token": "no-check",
     }
@@ -243,25 +336,13 @@ def _headers(body: Body | None) -> dict[str, str]:
 def _problem(error: requests.RequestException, url: str) -> XrayBridgeError:
     """Our own words: texts of exceptions may quote headers and proxy passwords."""
     host = urlsplit(url).netloc
-    if isinstance(error, requests.exceptions.ProxyError):
-        return UnreachableError(
-            f"the proxy does not lead to {host}",
-            hint="check xray_proxy and HTTPS_PROXY, or set xray_skip_proxy",
-        )
-    if isinstance(error, requests.exceptions.SSLError):
-        return TlsError(
-            f"TLS with {host} failed: {_reason(error)}",
-            hint="set xray_verify to the path of your CA bundle",
-        )
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return UnreachableError(
-            f"{host} does not answer within {CONNECT_TIMEOUT:.0f} s"
-        )
-    if isinstance(error, requests.exceptions.ReadTimeout):
-        return AmbiguousError(f"{host} took the request but did not answer in time")
+    reason = _reason(error)
+    for kinds, problem, message, hint in PROBLEMS:
+        if isinstance(error, kinds):
+            return problem(message.format(host=host, reason=reason), hint=hint)
     if _never_connected(error):
-        return UnreachableError(f"{host} cannot be reached: {_reason(error)}")
-    return AmbiguousError(f"the connection to {host} broke: {_reason(error)}")
+        return UnreachableError(f"{host} cannot be reached: {reason}")
+    return AmbiguousError(f"the connection to {host} broke: {reason}")
 
 
 def _never_connected(error: BaseException) -> bool:

@@ -99,7 +99,12 @@ class RunDirectory:
         if found.get("version") != FORMAT_VERSION:
             msg = f"{self.path} was written by another version of xray-bridge"
             raise RunDirectoryError(msg, hint="use the version that wrote it")
-        return Session(**{key: found[key] for key in Session.__slots__ if key in found})
+        known = {key: found[key] for key in Session.__slots__ if key in found}
+        try:
+            return Session(**known)
+        except TypeError:
+            msg = f"{self.path / 'run.json'} is damaged"
+            raise RunDirectoryError(msg) from None
 
     @property
     def state(self) -> State:
@@ -109,7 +114,11 @@ class RunDirectory:
             return State()
         found = read_json(path)
         incomplete = tuple(found.pop("incomplete", ()))
-        return State(**found, incomplete=incomplete)
+        try:
+            return State(**found, incomplete=incomplete)
+        except TypeError:
+            msg = f"{path} is damaged"
+            raise RunDirectoryError(msg) from None
 
     @state.setter
     def state(self, state: State) -> None:
@@ -118,8 +127,7 @@ class RunDirectory:
 
     def runs(self) -> Iterator[TestRun]:
         """The finished tests, in the order in which they finished."""
-        for line in self.lines():
-            yield codec.decode(json.loads(line))
+        return (parsed(line, self.journal) for line in self.lines())
 
     def lines(self) -> Iterator[bytes]:
         """Whole lines of the journal; the half line of a killed write is left out."""
@@ -221,6 +229,7 @@ class Journal:
         try:
             while rest:
                 rest = rest[os.write(self._file, rest) :]
+            self.trouble = ""
         except OSError as error:
             self.trouble = f"{self.directory.journal}: {error.strerror}"
         self._unwritten = rest
@@ -231,7 +240,7 @@ class Journal:
 
         Raises RunDirectoryError where lines could not be written.
         """
-        if self._is_closed:
+        if self._is_closed or not self.is_ours:
             return
         self._is_closed = True
         self._write(b"")
@@ -257,7 +266,11 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            msg = f"{path} cannot be opened: {error.strerror}"
+            raise RunDirectoryError(msg) from None
         try:
             _lock(self._file)
         except OSError:
@@ -266,7 +279,8 @@ class Lock:
             raise RunDirectoryError(msg, hint="wait until it has ended") from None
 
     def release(self) -> None:
-        """Let go."""
+        """Let go, also for children that inherited the file."""
+        _unlock(self._file)
         os.close(self._file)
 
 
@@ -277,12 +291,38 @@ if sys.platform == "win32":
 
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 
+    def _unlock(file: int) -> None:
+        import msvcrt
+
+        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
+
 else:
 
     def _lock(file: int) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(file: int) -> None:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def parsed(line: bytes, path: Path) -> TestRun:
+    """
+    The result in a line of a journal.
+
+    Raises RunDirectoryError, naming ``path``, where the line holds none.
+    """
+    try:
+        return codec.decode(json.loads(line))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        start = line[:60].decode("utf-8", "backslashreplace").strip()
+        msg = f"{path} has a damaged line: {start!r}"
+        raise RunDirectoryError(
+            msg, hint="take the line out to send the rest"
+        ) from None
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -7,13 +7,13 @@ where its lines start; the second reads them group by group.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from xray_bridge import codec, journal
-from xray_bridge.model import Iteration, Outcome, TestRun
+from xray_bridge import journal
+from xray_bridge.model import Iteration, Outcome, TestIssue, TestRun
 
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ WORST_FIRST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a line stands: number of the journal, offset in bytes."""
 
     journal: int
@@ -58,6 +57,7 @@ class Results:
         self.started: float | None = None
         self.finished: float | None = None
         self._groups: dict[str, list[_Place]] = {}
+        self._outcomes: dict[str, Outcome] = {}
         self._places: list[_Place] = []
         self._features: dict[str, list[_Place]] = {}
         for place, run in self._scan(directories):
@@ -79,7 +79,7 @@ class Results:
         for number, directory in enumerate(directories):
             offset = 0
             for line in directory.lines():
-                run = codec.decode(json.loads(line))
+                run = journal.parsed(line, directory.journal)
                 if run.outcome is not Outcome.NOT_RUN:
                     yield _Place(number, offset), run
                 offset += len(line)
@@ -96,37 +96,48 @@ class Results:
             self._features.setdefault(run.scenario.feature.path, []).append(place)
         for identity in identities(run):
             self._groups.setdefault(identity, []).append(place)
+            decided = self._outcomes.get(identity, run.outcome)
+            self._outcomes[identity] = worst((decided, run.outcome))
 
     def runs(self) -> Iterator[TestRun]:
         """Every single result, in the order in which it finished."""
-        return self._read(self._places)
+        with closing(_Reader(self._journals)) as reader:
+            yield from map(reader.read, self._places)
 
     def features(self) -> Iterator[list[TestRun]]:
         """The scenarios of each feature file, file by file."""
-        for places in self._features.values():
-            yield list(self._read(places))
+        with closing(_Reader(self._journals)) as reader:
+            for places in self._features.values():
+                yield [reader.read(place) for place in places]
 
     def merged(self) -> Iterator[TestRun]:
         """One result for each Test: with one key, or with none."""
-        for identity, places in self._groups.items():
-            yield merge(identity, list(self._read(places)))
+        with closing(_Reader(self._journals)) as reader:
+            for identity, places in self._groups.items():
+                yield merge(identity, [reader.read(place) for place in places])
 
     def merged_counts(self) -> Counter[str]:
         """How many Tests end with which outcome."""
-        return Counter(run.outcome.value for run in self.merged())
+        return Counter(outcome.value for outcome in self._outcomes.values())
 
-    def _read(self, places: Iterable[_Place]) -> Iterator[TestRun]:
-        files: dict[int, BinaryIO] = {}
-        try:
-            for place in places:
-                if place.journal not in files:
-                    files[place.journal] = self._journals[place.journal].open("rb")
-                file = files[place.journal]
-                file.seek(place.offset)
-                yield codec.decode(json.loads(file.readline()))
-        finally:
-            for file in files.values():
-                file.close()
+
+class _Reader:
+    """Journals, open for reading line by line."""
+
+    def __init__(self, journals: Sequence[Path]) -> None:
+        self._paths = journals
+        self._files: list[BinaryIO] = [path.open("rb") for path in journals]
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files:
+            file.close()
+
+    def read(self, place: _Place) -> TestRun:
+        """The result that stands there."""
+        file = self._files[place.journal]
+        file.seek(place.offset)
+        return journal.parsed(file.readline(), self._paths[place.journal])
 
 
 def join(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
@@ -155,7 +166,8 @@ def join(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
 
 def identities(run: TestRun) -> tuple[str, ...]:
     """What makes results belong to the same Test: its key, else its definition."""
-    return run.test.test_keys or (f"definition:{run.test.definition}",)
+    keys = tuple(dict.fromkeys(run.test.test_keys))
+    return keys or (f"definition:{run.test.definition}",)
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
@@ -173,19 +185,29 @@ def merge(identity: str, runs: Sequence[TestRun]) -> TestRun:
     """
     first = runs[0]
     key = () if identity.startswith("definition:") else (identity,)
-    test = replace(first.test, test_keys=key)
     if len(runs) == 1:
-        return replace(first, test=test)
+        is_as_it_was = first.test.test_keys == key
+        return first if is_as_it_was else replace(first, test=_with(first, key))
     started = min(run.started for run in runs)
     return replace(
         first,
-        test=replace(test, name=_common_name(runs)),
+        test=replace(
+            _with(first, key),
+            name=_common_name(runs),
+            labels=_all(run.test.labels for run in runs),
+            requirements=_all(run.test.requirements for run in runs),
+        ),
         outcome=worst(run.outcome for run in runs),
         started=started,
         duration=max(run.started + run.duration for run in runs) - started,
         message="\n\n".join(_part_message(run) for run in runs if run.message),
         comment="\n".join(dict.fromkeys(run.comment for run in runs if run.comment)),
-        defects=tuple(dict.fromkeys(key for run in runs for key in run.defects)),
+        defects=_all(run.defects for run in runs),
+        custom_fields=tuple(
+            {
+                name: (name, value) for run in runs for name, value in run.custom_fields
+            }.values()
+        ),
         parameters=(),
         iterations=tuple(
             Iteration(
@@ -196,6 +218,14 @@ def merge(identity: str, runs: Sequence[TestRun]) -> TestRun:
             for run in runs
         ),
     )
+
+
+def _all(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for part in parts for value in part))
+
+
+def _with(run: TestRun, test_keys: tuple[str, ...]) -> TestIssue:
+    return replace(run.test, test_keys=test_keys)
 
 
 def _part_message(run: TestRun) -> str:

@@ -7,6 +7,7 @@ here, with the same input: what is on disk.
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -78,9 +79,15 @@ def publish(
             attempts=directory.state.attempts,
             duration=round(time.monotonic() - started, 3),
         )
+        found = _cleaned(found, settings)
         journal.write_json(directory.path / "receipt.json", found.to_json())
-        _write_variables(directory, found)
     return found
+
+
+def _cleaned(found: Receipt, settings: Settings) -> Receipt:
+    """Servers may repeat in their errors what they were sent."""
+    text = settings.redactor.clean(json.dumps(found.to_json()))
+    return Receipt.from_json(json.loads(text))
 
 
 def _publish(
@@ -116,6 +123,8 @@ def _publish(
 
 def _failed(directory: RunDirectory, base: Receipt, error: XrayBridgeError) -> Receipt:
     unclear = isinstance(error, AmbiguousError)
+    failed = "XRAY_IS_REQUEST_SUCCESSFUL=false\n"
+    (directory.path / "xray.env").write_text(failed, encoding="ascii")
     ended = journal.AMBIGUOUS if unclear else journal.FAILED
     directory.state = replace(directory.state, state=ended, message=str(error))
     return replace(
@@ -232,6 +241,7 @@ def _delivered(
     job: Job, connection: Connection, imported: Imported, base: Receipt
 ) -> Receipt:
     partly = bool(imported.refused)
+    _write_variables(job, imported)
     job.directory.state = replace(
         job.directory.state,
         state=journal.DELIVERED,
@@ -267,14 +277,21 @@ def _described(report: plan.Report) -> dict[str, Any]:
     }
 
 
-def _write_variables(directory: RunDirectory, found: Receipt) -> None:
-    """The names that Xray's Jenkins plugin gives to later steps."""
-    done = found.status in {receipt.DELIVERED, receipt.PARTLY_REFUSED}
-    key = found.test_execution.get("key", "")
+def _write_variables(job: Job, imported: Imported) -> None:
+    """
+    ``xray.env``: the names that Xray's Jenkins plugin gives to later steps.
+
+    One line each, several values with ``;`` between them.
+    """
+    tests = ";".join(dict.fromkeys(imported.accepted or ()))
     lines = {
-        "XRAY_IS_REQUEST_SUCCESSFUL": str(done).lower(),
-        "XRAY_TEST_EXECS": key,
-        "XRAY_ISSUES_MODIFIED": key,
+        "XRAY_IS_REQUEST_SUCCESSFUL": "true",
+        "XRAY_TEST_EXECS": imported.key,
+        "XRAY_TESTS": tests,
+        "XRAY_ISSUES_MODIFIED": ";".join(filter(None, (imported.key, tests))),
+        "XRAY_RAW_RESPONSE": " ".join(imported.said.split()),
     }
     content = "".join(f"{name}={value}\n" for name, value in lines.items())
-    (directory.path / "xray.env").write_text(content, encoding="utf-8")
+    clean = job.settings.redactor.clean
+    path = job.directory.path / "xray.env"
+    path.write_text(clean(content), encoding="utf-8")

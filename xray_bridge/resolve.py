@@ -151,7 +151,10 @@ def _shared_table(path: Path) -> dict[str, object] | None:
     if not whole_file and b"xray-bridge" not in content:
         return None
     parsed = read_toml(path)
-    table = parsed if whole_file else parsed.get("tool", {}).get("xray-bridge")
+    if whole_file:
+        return parsed
+    tool = parsed.get("tool")
+    table = tool.get("xray-bridge") if isinstance(tool, dict) else None
     return table if isinstance(table, dict) else None
 
 
@@ -210,6 +213,8 @@ def resolve(
 
 def _again(value: object) -> str:
     """The text that parses to the same value."""
+    if isinstance(value, float):
+        return f"{value:.6f}".rstrip("0").rstrip(".")
     if isinstance(value, tuple):
         return ";".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -233,6 +238,8 @@ def _parse(
     inline = setting.structured and raw.lstrip().startswith("{")
     if not layer.literal and not inline:
         raw = expand(raw, environ, where)
+        if not raw.strip():
+            return setting.default
     try:
         value = setting.parse(raw)
     except ValueError as error:

@@ -92,5 +92,5 @@ def _forms(value: str) -> set[str]:
         return set()
     encoded = value.encode("utf-8", "surrogatepass")
     escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    quoted = {quote(encoded, safe=""), quote_plus(encoded)}
+    quoted = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
     return {value, base64.b64encode(encoded).decode("ascii"), *escaped, *quoted}

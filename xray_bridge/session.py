@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import xray_bridge
-from xray_bridge import ci, journal
+from xray_bridge import ci, codec, journal
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
 from xray_bridge.launch import Launcher, LaunchError
 from xray_bridge.receipt import FAILED, Receipt
@@ -57,6 +57,7 @@ class Session:
         self.notices: list[str] = []
         self.launcher = Launcher()
         self.incomplete: dict[str, None] = {}
+        self._redactor = settings.redactor
         self._framework = framework
         self._versions = {
             framework: versions.get(framework, ""),
@@ -150,13 +151,17 @@ class Session:
 
     def record(self, run: TestRun) -> None:
         """Append a finished test to the journal."""
-        if self._journal is not None:
-            self._journal.append(run)
+        self.record_line(codec.encode(run))
 
     def record_line(self, line: Line) -> None:
-        """Append a finished test that is a line of the journal already."""
+        """
+        Append a finished test that is a line of the journal already.
+
+        What tests say may hold our own secrets (pytest's ``--showlocals`` prints
+        environments); it is taken out here, before it reaches any disk.
+        """
         if self._journal is not None:
-            self._journal.append_line(line)
+            self._journal.append_line(codec.cleaned(line, self._redactor.clean))
 
     def note_incomplete(self, reason: str) -> None:
         """Remember why tests are missing from this run."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from xray_bridge import values
-from xray_bridge.secret import Secret
+from xray_bridge.secret import Redactor, Secret
 
 
 if TYPE_CHECKING:
@@ -313,6 +313,12 @@ class Settings:
             value = self.values.get(setting.name)
             if isinstance(value, Secret) and value:
                 yield value
+
+    @property
+    def redactor(self) -> Redactor:
+        """What takes these secrets out of texts."""
+        basic = [(self.user, self.password), (self.jira_user, self.jira_token)]
+        return Redactor(self.secrets(), [pair for pair in basic if pair[1]])
 
     @property
     def wants_upload(self) -> bool:

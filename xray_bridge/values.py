@@ -75,34 +75,31 @@ def url(value: str) -> str:
     found = value.strip().rstrip("/")
     if not found:
         return ""
+    if "@" in found:
+        # Before anything quotes it.
+        msg = "an address must not contain a user name or password"
+        raise ValueError(msg)
     try:
         parts = urlsplit(found)
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError as error:
-        msg = f"{_bare(found)!r} is not an address: {error}"
+        msg = f"{found!r} is not an address: {error}"
         raise ValueError(msg) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        msg = f"{_bare(found)!r} is not an address; write https://jira.example.com"
-        raise ValueError(msg)
-    if parts.username or parts.password:
-        msg = "an address must not contain a user name or password"
+        msg = f"{found!r} is not an address; write https://jira.example.com"
         raise ValueError(msg)
     if parts.query or parts.fragment or not port_is_fine or any(map(_odd, found)):
-        msg = f"{_bare(found)!r} has more than scheme, host, port and path"
+        msg = f"{found!r} has more than scheme, host, port and path"
         raise ValueError(msg)
     return found
-
-
-def _bare(address: str) -> str:
-    """The address without what stands before an ``@``: it may be a password."""
-    head, at, tail = address.rpartition("@")
-    return f"***@{tail}" if at else head or tail
 
 
 def _odd(char: str) -> bool:
     return char.isspace() or not char.isprintable()
 
 
+# A week; more than that is "for ever", which is what a deadline is against.
+LONGEST = 604_800.0
 UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
@@ -111,18 +108,19 @@ def seconds(value: str) -> float:
     import re
 
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|ms|)", value.strip().lower())
-    if not found or float(found[1]) <= 0:
+    duration = float(found[1]) * UNITS[found[2]] if found else 0.0
+    if not 0 < duration <= LONGEST:
         msg = f"{value!r} is not a duration; write 60, 90s or 2m"
         raise ValueError(msg)
-    return float(found[1]) * UNITS[found[2]]
+    return duration
 
 
 def verification(value: str) -> bool | str:
     """``true``, ``false``, or the path of a readable bundle of CA certificates."""
     word = value.strip()
-    if word.lower() in YES:
+    if not word or word.lower() in YES:
         return True
-    if word.lower() in NO and word:
+    if word.lower() in NO:
         return False
     return pem(word)
 

@@ -32,6 +32,7 @@ class Imported:
     What an import's answer says.
 
     ``accepted`` are keys of Tests; ``None`` where Xray does not list them (Cloud).
+    ``said`` is the answer itself.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Imported:
     api_url: str = ""
     accepted: tuple[str, ...] | None = None
     refused: tuple[Refused, ...] = ()
+    said: str = ""
 
 
 class Xray(Protocol):
@@ -301,6 +303,7 @@ def imported(answer: Answer) -> Imported:
         api_url=execution.get("self", ""),
         accepted=accepted,
         refused=refused,
+        said=answer.text,
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xray_bridge.settings import Settings
 
 # Before the first test nobody waits long: the answer can wait, the tests cannot.
-ATTEMPTS = 2
+ATTEMPTS = 1
 PATIENCE = 30.0
 WORDS = {True: "ok", False: "WRONG", None: "?"}
 

@@ -42,28 +42,38 @@ SITUATIONS = {
         "skipped",
     ),
     "is a unittest that is expected to fail": (
-        "import unittest\nclass TestIt(unittest.TestCase):\n"
-        "  @unittest.expectedFailure\n  def test_it(self): assert 0",
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  @unittest.expectedFailure\n  def test_it(self): assert 0"
+        ),
         "xfailed",
     ),
     "is a unittest that succeeds unexpectedly": (
-        "import unittest\nclass TestIt(unittest.TestCase):\n"
-        "  @unittest.expectedFailure\n  def test_it(self): pass",
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  @unittest.expectedFailure\n  def test_it(self): pass"
+        ),
         "failed",
     ),
     "is a unittest that is skipped": (
-        "import unittest\nclass TestIt(unittest.TestCase):\n"
-        "  @unittest.skip('r')\n  def test_it(self): pass",
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  @unittest.skip('r')\n  def test_it(self): pass"
+        ),
         "skipped",
     ),
     "has a failing subtest": (
-        "import unittest\nclass TestIt(unittest.TestCase):\n"
-        "  def test_it(self):\n    with self.subTest(): assert 0",
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  def test_it(self):\n    with self.subTest(): assert 0"
+        ),
         "failed",
     ),
     "has a skipped subtest": (
-        "import unittest\nclass TestIt(unittest.TestCase):\n"
-        "  def test_it(self):\n    with self.subTest(): self.skipTest('r')",
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  def test_it(self):\n    with self.subTest(): self.skipTest('r')"
+        ),
         "passed",
     ),
 }

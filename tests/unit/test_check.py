@@ -1,0 +1,237 @@
+"""Questions to the server before the first test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+import pytest
+
+from tests.builders import a_connection, settings_of
+from xray_bridge.check import Finding, findings, refuse_impossible
+from xray_bridge.connection import ApiKey, Basic
+from xray_bridge.dialect import CLOUD, DIALECTS
+from xray_bridge.errors import (
+    AmbiguousError,
+    AuthenticationError,
+    BusyError,
+    NotXrayError,
+    RefusedError,
+    SettingError,
+    TlsError,
+    UnreachableError,
+    XrayBridgeError,
+)
+from xray_bridge.jira import Project
+from xray_bridge.secret import Secret
+
+
+if TYPE_CHECKING:
+    from xray_bridge.plan import CustomFields
+    from xray_bridge.request import Request
+    from xray_bridge.xray import Imported
+
+PROJECT = Project(key="CALC", versions=frozenset({"1.0"}), environments=None)
+OVER_CLOUD = a_connection(
+    "https://xray.cloud.getxray.app",
+    dialect=DIALECTS[CLOUD],
+    credentials=ApiKey(client_id="id", client_secret=Secret("hunter22")),
+)
+
+
+@dataclass
+class FakeXray:
+    """Answers questions; ``errors`` are raised instead, by question."""
+
+    known: Project | None = PROJECT
+    issues: tuple[str, ...] = ("CALC-15", "CALC-7")
+    errors: dict[str, XrayBridgeError] = field(default_factory=dict)
+
+    def _ask(self, question: str) -> None:
+        if question in self.errors:
+            raise self.errors[question]
+
+    def login(self) -> str:
+        """Who we are."""
+        self._ask("login")
+        return "Ann"
+
+    def project(self, key: str) -> Project | None:
+        """The one project."""
+        self._ask("project")
+        return self.known if self.known and self.known.key == key else None
+
+    def has_issue(self, key: str, kind: str) -> bool:
+        """Any of the issues."""
+        self._ask(kind)
+        return key in self.issues
+
+    def custom_fields(self) -> CustomFields:
+        """Not needed here."""
+        raise NotImplementedError
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """Not needed here."""
+        raise NotImplementedError(label)
+
+    def import_results(self, request: Request) -> Imported:
+        """Not needed here."""
+        raise NotImplementedError(request)
+
+    def export(self, request: Request, into: BinaryIO) -> None:
+        """Not needed here."""
+        raise NotImplementedError(request, into)
+
+
+def asked(xray: FakeXray, **given: str) -> dict[str, Finding]:
+    """What is found, by what was looked at."""
+    connection = a_connection()
+    return {
+        each.what: each for each in findings(settings_of(**given), connection, xray)
+    }
+
+
+def test_all_is_well() -> None:
+    """Each thing that is set has a line."""
+    found = asked(
+        FakeXray(),
+        project="CALC",
+        fix_version="1.0",
+        test_plan="CALC-15",
+        test_execution="CALC-7",
+    )
+
+    assert {what: each.ok for what, each in found.items()} == {
+        "address": True,
+        "credentials": True,
+        "project": True,
+        "fix_version": True,
+        "test_execution": True,
+        "test_plan": True,
+    }
+    assert "for Ann" in found["credentials"].message
+
+
+def test_nothing_else_is_asked() -> None:
+    """What is not set is not looked at."""
+    assert set(asked(FakeXray())) == {"address", "credentials"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"project": "NONE"}, "project"),
+        ({"project": "CALC", "fix_version": "9.9"}, "fix_version"),
+        ({"test_plan": "CALC-99"}, "test_plan"),
+        ({"test_execution": "CALC-99"}, "test_execution"),
+    ],
+)
+def test_what_is_not_there(given: dict[str, str], wrong: str) -> None:
+    """One line says so, with its fix."""
+    found = asked(FakeXray(), **given)
+
+    assert [what for what, each in found.items() if each.ok is False] == [wrong]
+    assert found[wrong].hint
+
+
+def test_versions_that_cannot_be_known() -> None:
+    """Cloud alone does not tell; then there is no line."""
+    known = Project(key="CALC", versions=None)
+
+    assert "fix_version" not in asked(FakeXray(known), project="CALC", fix_version="1")
+
+
+@pytest.mark.parametrize(
+    ("environments", "ok", "said"),
+    [("chrome", True, "has chrome"), ("chrome;edge;ie", False, "not have edge, ie")],
+)
+def test_environments_of_the_project(environments: str, ok: bool, said: str) -> None:
+    """Cloud takes only those that the project has."""
+    known = Project(key="CALC", environments=frozenset({"chrome", "linux"}))
+
+    found = asked(FakeXray(known), project="CALC", environments=environments)
+
+    assert found["environments"].ok is ok
+    assert said in found["environments"].message
+
+
+@pytest.mark.parametrize(
+    ("error", "ok"),
+    [
+        (UnreachableError("nobody there"), None),
+        (BusyError("later"), None),
+        (AmbiguousError("HTTP 503"), None),
+        (RefusedError("forbidden", status=403), None),
+        (RefusedError("not found", status=404), False),
+        (AuthenticationError("no"), False),
+        (TlsError("self-signed"), False),
+        (NotXrayError("a page"), False),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_login_that_fails(error: XrayBridgeError, ok: bool | None) -> None:
+    """What may pass is open; the rest is wrong; nothing further is asked."""
+    found = asked(FakeXray(errors={"login": error}), project="CALC")
+
+    assert found["credentials"].ok is ok
+    assert found["credentials"].message == error.message
+    assert "project" not in found
+
+
+@pytest.mark.parametrize("question", ["project", "test_plan", "test_execution"])
+def test_question_that_may_not_be_asked(question: str) -> None:
+    """A permission that the upload may not need: open, and the rest is asked."""
+    xray = FakeXray(errors={question: RefusedError("forbidden", status=403)})
+
+    found = asked(xray, project="CALC", test_plan="CALC-15", test_execution="CALC-7")
+
+    assert {what for what, each in found.items() if each.ok is None} == {question}
+    assert len(found) == 5
+
+
+def test_no_project() -> None:
+    """A new Test Execution needs one."""
+    with pytest.raises(SettingError, match="xray_project is not set"):
+        refuse_impossible(settings_of(), a_connection())
+
+
+@pytest.mark.parametrize(
+    "given", [{"project": "CALC"}, {"test_execution": "CALC-7"}], ids=str
+)
+def test_project_or_execution_is_enough(given: dict[str, str]) -> None:
+    """Either says where the results go."""
+    refuse_impossible(settings_of(**given), a_connection())
+
+    assert given
+
+
+def test_fields_of_tests_into_an_existing_execution() -> None:
+    """The plain endpoints have no part for them."""
+    settings = settings_of(test_execution="CALC-7", test_fields='{"a": 1}')
+
+    with pytest.raises(SettingError, match="xray_test_fields"):
+        refuse_impossible(settings, a_connection())
+
+
+def test_fields_of_an_existing_execution_on_cloud() -> None:
+    """Only Jira sets them, so Jira has to be known."""
+    settings = settings_of(test_execution="CALC-7", execution_fields='{"a": 1}')
+
+    with pytest.raises(SettingError, match="Jira") as caught:
+        refuse_impossible(settings, OVER_CLOUD)
+
+    assert "XRAY_JIRA_TOKEN" in caught.value.hint
+
+
+def test_fields_of_an_existing_execution_with_jira() -> None:
+    """Server is Jira; Cloud has been told of it."""
+    settings = settings_of(test_execution="CALC-7", execution_fields='{"a": 1}')
+    jira = Basic(user="ann", password=Secret("hunter22"))
+    told = a_connection(
+        dialect=DIALECTS[CLOUD], credentials=jira, jira_credentials=jira
+    )
+
+    for connection in (a_connection(), told):
+        refuse_impossible(settings, connection)
+
+    assert settings.execution_fields == {"a": 1}

@@ -1,0 +1,460 @@
+"""One run's report to the server, exactly once."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, BinaryIO
+
+import pytest
+
+from tests.builders import a_run, recorded
+from xray_bridge import deliver, journal
+from xray_bridge.deliver import Delivery
+from xray_bridge.errors import (
+    AmbiguousError,
+    BusyError,
+    DeliveryError,
+    RefusedError,
+    UnreachableError,
+    XrayBridgeError,
+)
+from xray_bridge.http import Deadline
+from xray_bridge.journal import RunDirectory, State
+from xray_bridge.plan import CustomFields
+from xray_bridge.request import Request
+from xray_bridge.xray import Imported
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from xray_bridge.jira import Project
+
+LABEL = "xray-bridge-run"
+CREATE = Request(method="POST", path="/import/multipart")
+
+# What becomes of a POST: the server does it or not, and the answer comes or not.
+TAKEN = "taken"
+LOST = "done, but the answer is lost"
+DROPPED = "not done, and no answer"
+REFUSED = "refused"
+UNREACHABLE = "unreachable"
+PROBLEMS = {
+    LOST: AmbiguousError("no answer"),
+    DROPPED: AmbiguousError("no answer"),
+    REFUSED: RefusedError("no", status=400),
+    UNREACHABLE: UnreachableError("nobody there"),
+}
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+def nothing() -> None:
+    """Be no place to be killed at."""
+
+
+@dataclass
+class FakeXray:
+    """
+    Keeps Test Executions and what was put into them.
+
+    ``script`` is what becomes of each POST, then all are taken. ``lag`` is how
+    many searches find nothing yet. ``search`` is an error of each search.
+    """
+
+    script: list[str] = field(default_factory=list)
+    lag: int = 0
+    search: XrayBridgeError | None = None
+    tick: Callable[[], None] = nothing
+    executions: dict[str, int] = field(default_factory=dict)
+    searches: int = 0
+
+    def import_results(self, request: Request) -> Imported:
+        """Make a Test Execution, or fill one."""
+        self.tick()
+        fate = self.script.pop(0) if self.script else TAKEN
+        key = dict(request.query).get("testExecKey", "")
+        if fate in {TAKEN, LOST}:
+            key = key or f"CALC-{len(self.executions) + 1}"
+            self.executions[key] = self.executions.get(key, 0) + 1
+        self.tick()
+        if fate != TAKEN:
+            raise PROBLEMS[fate]
+        return Imported(key=key)
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """All there are: each has the run's label."""
+        assert label == LABEL
+
+        self.searches += 1
+        if self.search is not None:
+            raise self.search
+        if self.searches <= self.lag:
+            return []
+        return list(self.executions)
+
+    def login(self) -> str:
+        """Not needed here."""
+        raise NotImplementedError
+
+    def custom_fields(self) -> CustomFields:
+        """Not needed here."""
+        raise NotImplementedError
+
+    def project(self, key: str) -> Project | None:
+        """Not needed here."""
+        raise NotImplementedError(key)
+
+    def has_issue(self, key: str, kind: str) -> bool:
+        """Not needed here."""
+        raise NotImplementedError(key, kind)
+
+    def export(self, request: Request, into: BinaryIO) -> None:
+        """Not needed here."""
+        raise NotImplementedError(request, into)
+
+
+def filling(key: str) -> Request:
+    """The request that fills a Test Execution."""
+    query = (("testExecKey", key),)
+    return Request(method="POST", path="/import", query=query, repeatable=True)
+
+
+def a_delivery(*, key: str = "", fill_after: bool = False) -> Delivery:
+    """What is to be sent."""
+    return Delivery(
+        label=LABEL, create=CREATE, fill=filling, fill_after=fill_after, key=key
+    )
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks without pauses."""
+    monkeypatch.setattr(deliver, "LOOKS", (0.0, 0.0, 0.0))
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> RunDirectory:
+    """A sealed run."""
+    return recorded(tmp_path, a_run())
+
+
+def send(
+    xray: FakeXray, directory: RunDirectory, delivery: Delivery | None = None
+) -> Imported:
+    """Deliver, within a minute."""
+    return deliver.deliver(delivery or a_delivery(), xray, directory, Deadline(60))
+
+
+def send_as_publish_does(xray: FakeXray, directory: RunDirectory) -> str:
+    """Deliver, and note an error in the state; its exit code's name, or the key."""
+    try:
+        return send(xray, directory).key
+    except XrayBridgeError as error:
+        ended = journal.FAILED
+        if isinstance(error, AmbiguousError):
+            ended = journal.AMBIGUOUS
+        directory.state = replace(directory.state, state=ended)
+        return ended
+
+
+def test_new_execution(directory: RunDirectory) -> None:
+    """One POST, and its key is noted."""
+    xray = FakeXray()
+
+    imported = send(xray, directory)
+
+    assert (imported.key, xray.executions) == ("CALC-1", {"CALC-1": 1})
+    assert directory.state.test_execution == "CALC-1"
+    assert xray.searches == 0
+
+
+def test_existing_execution_is_filled(directory: RunDirectory) -> None:
+    """No new one is made."""
+    xray = FakeXray(executions={"CALC-7": 0})
+
+    imported = send(xray, directory, a_delivery(key="CALC-7"))
+
+    assert (imported.key, xray.executions) == ("CALC-7", {"CALC-7": 1})
+
+
+def test_what_create_cannot_carry_is_filled_in(directory: RunDirectory) -> None:
+    """The same results go to the new key."""
+    xray = FakeXray()
+
+    send(xray, directory, a_delivery(fill_after=True))
+
+    assert xray.executions == {"CALC-1": 2}
+
+
+def test_state_is_noted_before_the_request(directory: RunDirectory) -> None:
+    """A process that is killed while it sends has said that it sends."""
+    seen: list[str] = []
+    xray = FakeXray(tick=lambda: seen.append(directory.state.state))
+
+    send(xray, directory)
+
+    assert set(seen) == {journal.SENDING}
+    assert directory.state.attempts == 1
+
+
+def test_attempts_are_counted(directory: RunDirectory) -> None:
+    """Each delivery is one attempt, however many requests it takes."""
+    xray = FakeXray(script=[DROPPED, REFUSED])
+    send_as_publish_does(xray, directory)
+
+    send_as_publish_does(xray, directory)
+
+    assert directory.state.attempts == 2
+
+
+@pytest.mark.parametrize("lag", [0, 1, 2])
+def test_lost_answer_is_found_by_its_label(directory: RunDirectory, lag: int) -> None:
+    """What was made is filled again, never made twice; a search may lag."""
+    xray = FakeXray(script=[LOST], lag=lag)
+
+    imported = send(xray, directory)
+
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 2}
+
+
+def test_nothing_found_is_posted_again(directory: RunDirectory) -> None:
+    """The first POST did not get through."""
+    xray = FakeXray(script=[DROPPED])
+
+    imported = send(xray, directory)
+
+    assert (imported.key, xray.executions) == ("CALC-1", {"CALC-1": 1})
+    assert xray.searches == len(deliver.LOOKS)
+
+
+def test_nothing_found_ever(directory: RunDirectory) -> None:
+    """Three attempts, then nobody can tell."""
+    xray = FakeXray(script=[DROPPED] * 9)
+
+    with pytest.raises(AmbiguousError):
+        send(xray, directory)
+
+    assert len(xray.script) == 9 - deliver.ATTEMPTS
+    assert xray.executions == {}
+
+
+def test_found_after_the_last_attempt(directory: RunDirectory) -> None:
+    """The last lost answer is as good as the first."""
+    xray = FakeXray(script=[DROPPED] * (deliver.ATTEMPTS - 1) + [LOST])
+
+    imported = send(xray, directory)
+
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 2}
+
+
+SEARCHES: list[XrayBridgeError] = [
+    RefusedError("no permission", status=403),
+    UnreachableError("nobody there"),
+    BusyError("later"),
+    AmbiguousError("HTTP 500"),
+]
+
+
+@pytest.mark.parametrize("error", SEARCHES, ids=lambda e: type(e).__name__)
+def test_search_that_fails_leaves_it_open(
+    directory: RunDirectory, error: XrayBridgeError
+) -> None:
+    """Then only a person can tell, and nothing is posted again."""
+    xray = FakeXray(script=[LOST], search=error)
+
+    with pytest.raises(AmbiguousError) as caught:
+        send(xray, directory)
+
+    assert xray.executions == {"CALC-1": 1}
+    assert LABEL in caught.value.hint
+
+
+def test_no_time_to_look(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looks that the deadline does not allow leave it open."""
+    monkeypatch.setattr(deliver, "LOOKS", (600.0,))
+    xray = FakeXray(script=[LOST])
+
+    with pytest.raises(AmbiguousError, match="may have arrived"):
+        send(xray, directory)
+
+    assert xray.executions == {"CALC-1": 1}
+
+
+@pytest.mark.parametrize("fate", [REFUSED, UNREACHABLE])
+def test_clear_no_is_passed_on(directory: RunDirectory, fate: str) -> None:
+    """Nothing was made, nothing is looked for."""
+    xray = FakeXray(script=[fate])
+
+    with pytest.raises(DeliveryError):
+        send(xray, directory)
+
+    assert (xray.executions, xray.searches) == ({}, 0)
+
+
+@pytest.mark.parametrize("state", [journal.SENDING, journal.AMBIGUOUS])
+def test_earlier_attempt_is_looked_for_first(
+    directory: RunDirectory, state: str
+) -> None:
+    """A resend of what may have arrived does not post before it has looked."""
+    directory.state = State(state=state, attempts=1)
+    xray = FakeXray(executions={"CALC-1": 1})
+
+    imported = send(xray, directory)
+
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 2}
+
+
+@pytest.mark.parametrize("age", [0, 3600])
+def test_old_attempt_that_is_not_found(directory: RunDirectory, age: int) -> None:
+    """Then it is posted; after an hour one look is enough."""
+    directory.state = State(state=journal.AMBIGUOUS, attempts=1)
+    path = directory.path / "state.json"
+    then = path.stat().st_mtime - age
+    os.utime(path, (then, then))
+    xray = FakeXray()
+
+    send(xray, directory)
+
+    assert xray.executions == {"CALC-1": 1}
+    assert xray.searches == (1 if age else len(deliver.LOOKS))
+
+
+def test_known_key_is_filled_by_a_resend(directory: RunDirectory) -> None:
+    """An earlier attempt got as far as the key."""
+    directory.state = State(state=journal.FAILED, test_execution="CALC-5", attempts=1)
+    xray = FakeXray(executions={"CALC-5": 1})
+
+    send(xray, directory)
+
+    assert xray.executions == {"CALC-5": 2}
+    assert xray.searches == 0
+
+
+def test_fill_that_fails_keeps_the_key(directory: RunDirectory) -> None:
+    """The next attempt fills the same Test Execution."""
+    xray = FakeXray(script=[TAKEN, REFUSED])
+    with pytest.raises(RefusedError):
+        send(xray, directory, a_delivery(fill_after=True))
+    directory.state = replace(directory.state, state=journal.FAILED)
+
+    send(xray, directory, a_delivery(fill_after=True))
+
+    assert xray.executions == {"CALC-1": 2}
+
+
+def test_doubt_outlives_a_clear_no(directory: RunDirectory) -> None:
+    """
+    A lost answer, a search that lags, then no connection: still no telling.
+
+    What failed last does not say that what was sent first did not arrive.
+    """
+    xray = FakeXray(script=[LOST, UNREACHABLE], lag=len(deliver.LOOKS))
+
+    first = send_as_publish_does(xray, directory)
+    second = send_as_publish_does(xray, directory)
+
+    assert (first, second) == (journal.AMBIGUOUS, "CALC-1")
+    assert list(xray.executions) == ["CALC-1"]
+
+
+FATES = list(itertools.product([LOST, DROPPED, REFUSED, UNREACHABLE], repeat=3))
+
+
+@pytest.mark.parametrize("script", FATES, ids=" then ".join)
+def test_one_execution_whatever_happens(
+    directory: RunDirectory, script: tuple[str, ...]
+) -> None:
+    """Sent again until it is delivered, there is one Test Execution."""
+    xray = FakeXray(script=list(script))
+
+    for _ in range(len(script) + 1):
+        ended = send_as_publish_does(xray, directory)
+        if ended not in {journal.FAILED, journal.AMBIGUOUS}:
+            break
+
+    assert list(xray.executions) == ["CALC-1"]
+    assert directory.state.test_execution == "CALC-1"
+
+
+class Killer:
+    """Ends the process at its n-th step; a step is a write or half a request."""
+
+    def __init__(self, at: int) -> None:
+        self.steps = itertools.count()
+        self.at = at
+
+    def __call__(self) -> None:
+        """Take a step."""
+        if next(self.steps) == self.at:
+            raise KilledError
+
+
+def kill_at(killer: Killer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the writing of states two steps: before it, and after it."""
+    original = RunDirectory.state
+    assert isinstance(original, property)
+    write = original.fset
+    assert write is not None
+
+    def noted(self: RunDirectory, state: State) -> None:
+        killer()
+        write(self, state)
+        killer()
+
+    monkeypatch.setattr(RunDirectory, "state", property(original.fget, noted))
+
+
+STEPS = range(14)
+
+
+@pytest.mark.parametrize("fill_after", [False, True], ids=["", "and fill"])
+@pytest.mark.parametrize("script", [[], [LOST], [DROPPED]], ids=str)
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step(
+    directory: RunDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+    step: int,
+    script: list[str],
+    *,
+    fill_after: bool,
+) -> None:
+    """Whatever was cut off, a second delivery ends with one Test Execution."""
+    killer = Killer(step)
+    xray = FakeXray(script=list(script), tick=killer)
+    delivery = a_delivery(fill_after=fill_after)
+    with monkeypatch.context() as patched:
+        kill_at(killer, patched)
+        try:
+            send(xray, directory, delivery)
+        except KilledError:
+            xray.script.clear()
+    xray.tick = nothing
+
+    imported = send(xray, directory, delivery)
+
+    assert list(xray.executions) == ["CALC-1"]
+    assert imported.key == directory.state.test_execution == "CALC-1"
+
+
+def test_every_step_was_a_place_to_be_killed_at(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The range of steps above covers the longest way."""
+    counting = Killer(at=-1)
+    kill_at(counting, monkeypatch)
+    xray = FakeXray(script=[LOST], tick=counting)
+
+    send(xray, directory, a_delivery(fill_after=True))
+
+    assert next(counting.steps) <= len(STEPS)

@@ -1,0 +1,279 @@
+"""From a setting's text to its value."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xray_bridge import values
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PARSERS = (
+    values.text,
+    values.boolean,
+    values.key,
+    values.keys,
+    values.project,
+    values.listed,
+    values.words,
+    values.url,
+    values.seconds,
+    values.fields,
+    values.formats,
+    values.choice("fail", "warn"),
+)
+
+
+@pytest.mark.parametrize("word", ["1", "on", "true", "yes", " YES ", "True"])
+def test_boolean_says_yes(word: str) -> None:
+    """Each spelling of yes."""
+    assert values.boolean(word) is True
+
+
+@pytest.mark.parametrize("word", ["0", "off", "false", "no", "NO", ""])
+def test_boolean_says_no(word: str) -> None:
+    """Each spelling of no."""
+    assert values.boolean(word) is False
+
+
+def test_boolean_refuses_other_words() -> None:
+    """What is neither is an error that quotes it."""
+    with pytest.raises(ValueError, match="'perhaps' is neither yes nor no"):
+        values.boolean("perhaps")
+
+
+@pytest.mark.parametrize("text", ["CALC-1", " CALC-15 ", "A1_B-9"])
+def test_key_takes_issue_keys(text: str) -> None:
+    """Issue keys, with blanks around them taken off."""
+    assert values.key(text) == text.strip()
+
+
+@pytest.mark.parametrize(
+    "text", ["abc", "X-", "X-1", "calc-1", "CALC-0", "CALC-01", "CALC 1", "CALC-1\nX"]
+)
+def test_key_refuses_what_is_none(text: str) -> None:
+    """Everything else is an error that shows what a key looks like."""
+    with pytest.raises(ValueError, match="keys look like CALC-15"):
+        values.key(text)
+
+
+def test_keys_are_separated_by_semicolons_or_commas() -> None:
+    """Both separators, and each key once."""
+    assert values.keys("CALC-1; CALC-2,CALC-1") == ("CALC-1", "CALC-2")
+
+
+def test_keys_refuse_a_malformed_one() -> None:
+    """One malformed key spoils the list."""
+    with pytest.raises(ValueError, match="'nope'"):
+        values.keys("CALC-1;nope")
+
+
+@pytest.mark.parametrize("text", ["CALC-1", "calc", "C", "1A"])
+def test_project_refuses_what_is_no_project_key(text: str) -> None:
+    """An issue key is no project key."""
+    with pytest.raises(ValueError, match="project keys look like CALC"):
+        values.project(text)
+
+
+def test_listed_keeps_blanks_inside_and_order() -> None:
+    """Only semicolons separate; empty parts and repetitions are left out."""
+    assert values.listed("Chrome 120; ;linux;Chrome 120") == ("Chrome 120", "linux")
+
+
+def test_words_are_separated_by_anything_usual() -> None:
+    """Blanks, commas and semicolons separate."""
+    assert values.words("smoke nightly,slow;smoke") == ("smoke", "nightly", "slow")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://jira.example.com", "https://jira.example.com"),
+        ("https://jira.example.com/jira/", "https://jira.example.com/jira"),
+        (" http://127.0.0.1:8080 ", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("", ""),
+    ],
+)
+def test_url_takes_addresses(text: str, address: str) -> None:
+    """An address without the slash at its end."""
+    assert values.url(text) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jira.example.com",
+        "htp://jira.example.com",
+        "https://",
+        "https://jira example.com",
+        "https://jira.example.com:99999",
+        "https://jira.example.com:0",
+        "https://jira.example.com/?a=b",
+        "https://jira.example.com/#top",
+        "https://jira.example.com/\x00",
+        "https://[::1",
+    ],
+)
+def test_url_refuses_what_is_none(text: str) -> None:
+    """Everything else is a ValueError."""
+    with pytest.raises(ValueError, match=r"address|scheme, host, port"):
+        values.url(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://ann:hunter22@jira.example.com",
+        "https://ann:hunter22@jira.example.com:99999",
+        "https://ann:hunter22/x@jira.example.com",
+        "ann:hunter22@jira.example.com",
+        "https://ann:hunter22@jira.example.com/?a=b",
+    ],
+)
+def test_url_never_quotes_a_password(text: str) -> None:
+    """A password in an address is refused and not repeated."""
+    with pytest.raises(ValueError, match=".") as caught:
+        values.url(text)
+
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("30", 30.0),
+        ("1.5s", 1.5),
+        ("2m", 120.0),
+        ("2 min", 120.0),
+        ("1h", 3600.0),
+        ("250ms", 0.25),
+    ],
+)
+def test_seconds_understand_units(text: str, seconds: float) -> None:
+    """A number with or without a unit."""
+    assert values.seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "soon", "1d", "nan", "inf", "1e3"])
+def test_seconds_refuse_what_is_no_duration(text: str) -> None:
+    """Nothing, nought and words are no durations."""
+    with pytest.raises(ValueError, match="not a duration"):
+        values.seconds(text)
+
+
+def test_seconds_are_never_endless() -> None:
+    """No timeout is infinite, however many digits it has."""
+    with pytest.raises(ValueError, match="not a duration"):
+        values.seconds("9" * 400)
+
+
+def test_verification_is_yes_no_or_a_bundle(tmp_path: Path) -> None:
+    """A path must lead to a PEM file."""
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("-----BEGIN CERTIFICATE-----\n")
+
+    found = [values.verification(text) for text in ("true", "no", str(bundle))]
+
+    assert found == [True, False, str(bundle)]
+
+
+def test_verification_is_never_nothing() -> None:
+    """An empty text must not end up as something that verifies nothing."""
+    assert values.verification("") is not False
+    assert values.verification("") != ""
+
+
+@pytest.mark.parametrize("content", [None, "", "hello"])
+def test_pem_refuses_what_is_none(tmp_path: Path, content: str | None) -> None:
+    """Missing, empty and other files are refused before the first test."""
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+
+    with pytest.raises(ValueError, match=r"cannot be read|not a PEM file"):
+        values.pem(str(path))
+
+
+def test_fields_inline_or_from_a_file(tmp_path: Path) -> None:
+    """A JSON object, or the path of one."""
+    path = tmp_path / "fields.json"
+    path.write_text('{"priority": {"name": "High"}}')
+
+    inline, read = values.fields('{"a": 1}'), values.fields(str(path))
+
+    assert (inline, read) == ({"a": 1}, {"priority": {"name": "High"}})
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"a": }', "missing.json", "{" * 100_000, "[1]", '{"a":' * 100_000]
+)
+def test_fields_refuse_what_is_no_object(text: str) -> None:
+    """Broken, missing and endless JSON is a ValueError."""
+    with pytest.raises(ValueError, match=r"JSON"):
+        values.fields(text)
+
+
+def test_fields_refuse_a_list_in_a_file(tmp_path: Path) -> None:
+    """Jira fields are an object."""
+    path = tmp_path / "fields.json"
+    path.write_text(json.dumps([1]))
+
+    with pytest.raises(ValueError, match="not a JSON object"):
+        values.fields(str(path))
+
+
+def test_fields_refuse_a_file_that_is_not_utf8(tmp_path: Path) -> None:
+    """The encoding is named."""
+    path = tmp_path / "fields.json"
+    path.write_bytes(b'{"a": "\xff"}')
+
+    with pytest.raises(ValueError, match="not UTF-8"):
+        values.fields(str(path))
+
+
+def test_choice_knows_synonyms() -> None:
+    """Another spelling becomes the word itself."""
+    parse = values.choice("server", "cloud", datacenter="server")
+
+    assert [parse("DataCenter"), parse(" cloud")] == ["server", "cloud"]
+
+
+def test_choice_refuses_other_words() -> None:
+    """The error lists the words."""
+    with pytest.raises(ValueError, match="none of fail, warn"):
+        values.choice("fail", "warn")("ignore")
+
+
+def test_formats_are_a_list() -> None:
+    """Several formats in order."""
+    assert values.formats("junit, xray") == ("junit", "xray")
+
+
+@pytest.mark.parametrize("text", ["", "auto,junit", "html", ","])
+def test_formats_refuse_what_is_none(text: str) -> None:
+    """``auto`` stands alone, and others are unknown."""
+    with pytest.raises(ValueError, match=r"formats|none of"):
+        values.formats(text)
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+@given(text=st.text())
+def test_parsers_speak_in_value_errors(parse: Callable[[str], Any], text: str) -> None:
+    """Whatever the text is, there is a value or a ValueError in words."""
+    try:
+        parse(text)
+    except ValueError as error:
+        said = str(error)
+    else:
+        said = "a value"
+
+    assert said
