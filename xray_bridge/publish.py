@@ -147,7 +147,7 @@ def _render_and_send(job: Job, connection: Connection | None, base: Receipt) -> 
         return base
     existing = settings.test_execution or job.directory.state.test_execution
     execution = described_execution(job)
-    if settings.dry_run and not settings.upload:
+    if settings.dry_run:
         return _rehearse(job, execution, first, connection, base)
     deadline = Deadline(settings.deadline)
     http = Http(connection, deadline)

@@ -41,9 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
         report_dir = Path(settings.report_dir)
     receipts = []
     skipped = []
+    # A rehearsal that is named may be sent for real, and the other way round.
+    wanted = {"upload": "yes", "dry_run": arguments.set_dry_run or ""}
     for directory in _chosen(arguments.path, report_dir):
         try:
-            receipts.append(upload.send(arguments, directory, {"upload": "yes"}))
+            receipts.append(upload.send(arguments, directory, wanted))
         except RunDirectoryError as error:
             if arguments.path:
                 raise

@@ -236,6 +236,16 @@ def test_a_dry_run_prints_the_request(project: Project) -> None:
     assert "very-secret" not in result.stdout.str()
 
 
+def test_a_dry_run_wins_over_the_upload(project: Project) -> None:
+    """Whoever rehearses does not mean to send, whatever the ini file says."""
+    project.pytester.makepyfile(SUITE)
+
+    result = project.upload("--xray-dry-run")
+
+    result.stdout.fnmatch_lines(["Dry run, nothing was sent.*"])
+    assert project.executions == []
+
+
 def test_an_upload_in_an_inner_session_is_not_the_outer_ones(project: Project) -> None:
     """A nested pytest run without the flag uploads nothing."""
     project.pytester.makepyfile(
