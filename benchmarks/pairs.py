@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 ENVIRON = {
     "PATH": os.environ["PATH"],
     "HOME": tempfile.gettempdir(),
-    "PYTHONPATH": str(HERE),
+    "PYTHONPATH": str(HERE.parent),
     "XRAY_URL": "http://127.0.0.1:9",
     "XRAY_TOKEN": "benchmark",
     "XRAY_PROJECT": "CALC",
@@ -51,7 +51,7 @@ def run(folder: Path, arguments: Sequence[str]) -> Used:
     """Run pytest once and read what it used."""
     with tempfile.TemporaryDirectory() as out:
         result = Path(out) / "used.json"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "probe"]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "benchmarks.probe"]
         command += ["-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
         environ = {**ENVIRON, "BENCH_OUT": str(result)}
         finished = subprocess.run(

@@ -8,7 +8,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from pairs import added, suite
+from benchmarks.pairs import added, suite
 
 
 def main() -> None:

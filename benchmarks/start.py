@@ -7,7 +7,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from pairs import added
+from benchmarks.pairs import added
 
 
 def main() -> None:

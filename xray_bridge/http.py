@@ -213,6 +213,10 @@ class Http:
     ) -> Answer:
         left = self.deadline.left
         address = f"{url}{request.target}"
+        if into is not None:
+            # What an earlier attempt has left there is not the file.
+            into.seek(0)
+            into.truncate()
         # A session for each request: a kept connection may be dead by the time of
         # the next POST, and then nobody can tell whether that was processed.
         with self._session() as session:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xray_bridge.answers import check
 from xray_bridge.connection import Basic, Bearer
@@ -22,8 +22,11 @@ from xray_bridge.request import JSON, Request
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from xray_bridge.answers import Answer
     from xray_bridge.connection import Credentials
     from xray_bridge.http import Http
+
+T = TypeVar("T")
 
 # Xray's custom fields, by type: their names are translated, their ids differ.
 TEST_PLAN = "com.xpandit.plugins.xray:test-plan-custom-field"
@@ -64,19 +67,24 @@ class Jira:
         self._url = url
         self._headers = authorization(credentials)
 
-    def _ask(self, request: Request) -> Any:
-        answer = check(self._http.send(request, url=self._url, headers=self._headers))
-        found = answer.json()
-        if found is None and answer.content.strip():
-            msg = f"{answer.url} does not answer with JSON"
-            raise NotXrayError(msg, hint="is xray_url right?")
-        return found
+    def _send(self, request: Request) -> Answer:
+        return check(self._http.send(request, url=self._url, headers=self._headers))
 
-    def _get(self, path: str, **query: str) -> Any:
+    def _get(self, path: str, shape: type[T], **query: str) -> T:
+        """
+        A JSON document of a known shape.
+
+        Raises NotXrayError where it is anything else.
+        """
         request = Request(
             method="GET", path=path, query=tuple(query.items()), repeatable=True
         )
-        return self._ask(request)
+        answer = self._send(request)
+        found = answer.json()
+        if not isinstance(found, shape):
+            msg = f"{answer.url} does not answer as Jira does"
+            raise NotXrayError(msg, hint="is xray_url right?")
+        return found
 
     def whoami(self) -> str:
         """
@@ -84,13 +92,13 @@ class Jira:
 
         Raises AuthenticationError.
         """
-        found = self._get("/rest/api/2/myself")
+        found = self._get("/rest/api/2/myself", dict)
         return str(found.get("displayName") or found.get("name") or "")
 
     def project(self, key: str) -> Project | None:
         """The project with its versions, or None."""
         try:
-            found = self._get(f"/rest/api/2/project/{key}")
+            found = self._get(f"/rest/api/2/project/{key}", dict)
         except RefusedError as error:
             if error.status == 404:  # noqa: PLR2004
                 return None
@@ -101,7 +109,7 @@ class Jira:
     def has_issue(self, key: str) -> bool:
         """Whether there is such an issue that this account may see."""
         try:
-            self._get(f"/rest/api/2/issue/{key}", fields="issuetype")
+            self._get(f"/rest/api/2/issue/{key}", dict, fields="issuetype")
         except RefusedError as error:
             if error.status == 404:  # noqa: PLR2004
                 return False
@@ -110,7 +118,7 @@ class Jira:
 
     def custom_fields(self) -> CustomFields:
         """The ids of the Test Execution's custom fields on this instance."""
-        found = self._get("/rest/api/2/field")
+        found = self._get("/rest/api/2/field", list)
         by_type = {each.get("schema", {}).get("custom"): each["id"] for each in found}
         by_name = {each.get("name"): each["id"] for each in found if each.get("custom")}
         return CustomFields(
@@ -123,6 +131,7 @@ class Jira:
         """Keys of issues that carry a label; Jira's search may lag behind."""
         found = self._get(
             "/rest/api/2/search",
+            dict,
             jql=f'labels = "{label}"',
             fields="key",
             maxResults="2",
@@ -139,4 +148,4 @@ class Jira:
             media_type=JSON,
             repeatable=True,
         )
-        self._ask(request)
+        self._send(request)

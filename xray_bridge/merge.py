@@ -7,12 +7,14 @@ where its lines start; the second reads them group by group.
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from xray_bridge import journal
+from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model import Iteration, Outcome, TestIssue, TestRun
 
 
@@ -87,9 +89,10 @@ class Results:
     def _index(self, place: _Place, run: TestRun) -> None:
         self._places.append(place)
         self.counts[run.outcome.value] += 1
-        self.started = min(self.started or run.started, run.started)
         finish = run.started + run.duration
-        self.finished = max(self.finished or finish, finish)
+        times = [self.started, self.finished, run.started, finish]
+        known = [moment for moment in times if moment is not None]
+        self.started, self.finished = min(known), max(known)
         if run.scenario:
             self.scenarios += 1
             self.unkeyed_scenarios += not run.test.test_keys
@@ -122,45 +125,62 @@ class Results:
 
 
 class _Reader:
-    """Journals, open for reading line by line."""
+    """Journals, read line by line; one is open at a time."""
 
     def __init__(self, journals: Sequence[Path]) -> None:
         self._paths = journals
-        self._files: list[BinaryIO] = [path.open("rb") for path in journals]
+        self._current = -1
+        self._file: BinaryIO | None = None
 
     def close(self) -> None:
-        """Close the files."""
-        for file in self._files:
-            file.close()
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
 
     def read(self, place: _Place) -> TestRun:
         """The result that stands there."""
-        file = self._files[place.journal]
-        file.seek(place.offset)
-        return journal.parsed(file.readline(), self._paths[place.journal])
+        path = self._paths[place.journal]
+        if self._file is None or place.journal != self._current:
+            self.close()
+            self._file = path.open("rb")
+            self._current = place.journal
+        self._file.seek(place.offset)
+        return journal.parsed(self._file.readline(), path)
 
 
 def join(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
     """
     One run directory from several: the shards of a CI run, the parts of behavex.
 
-    Settings and CI context are those of the first. The parts are marked, so that
-    they are not sent on their own as well. Raises RunDirectoryError.
+    Settings and CI context are those of the first. The parts are marked once the
+    whole is safe, so that they are not sent on their own as well. Raises
+    RunDirectoryError; then nothing has changed.
     """
-    sessions = [part.session for part in parts]
-    first = min(sessions, key=lambda session: session.started)
+    with ExitStack() as claims:
+        for part in parts:
+            claims.enter_context(part.claim())
+            if part.state.state == journal.DELIVERED:
+                msg = f"{part.path} was delivered before"
+                raise RunDirectoryError(msg, hint="leave it out")
+        whole = _joined(parts, report_dir)
+        for part in parts:
+            into = f"merged into {whole.id}"
+            part.state = replace(part.state, state=journal.KEPT, message=into)
+    return whole
+
+
+def _joined(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
+    first = min((part.session for part in parts), key=lambda each: each.started)
     whole = journal.create(report_dir, replace(first, id=journal.new_id(first.started)))
-    written = journal.Journal(whole)
-    incomplete: dict[str, None] = {}
-    for part in parts:
-        with part.claim():
+    try:
+        written = journal.Journal(whole)
+        for part in parts:
             for line in part.lines():
                 written.copy_line(line)
-            state = part.state
-            incomplete |= dict.fromkeys(state.incomplete)
-            into = f"merged into {whole.id}"
-            part.state = replace(state, state=journal.KEPT, message=into)
-    written.close(tuple(incomplete))
+        written.close(_all(part.state.incomplete for part in parts))
+    except RunDirectoryError:
+        shutil.rmtree(whole.path, ignore_errors=True)
+        raise
     return whole
 
 

@@ -7,7 +7,6 @@ here, with the same input: what is on disk.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from xray_bridge.settings import Settings
     from xray_bridge.xray import Imported, Xray
 
+IN_DOUBT = frozenset({journal.SENDING, journal.AMBIGUOUS})
 # Stand-ins where a dry run may not ask the server for the real ids.
 UNKNOWN_FIELDS = plan.CustomFields(
     test_plan="customfield_TestPlan",
@@ -79,15 +79,10 @@ def publish(
             attempts=directory.state.attempts,
             duration=round(time.monotonic() - started, 3),
         )
-        found = _cleaned(found, settings)
+        # Servers may repeat in their errors what they were sent.
+        found = found.cleaned(settings.redactor.clean)
         journal.write_json(directory.path / "receipt.json", found.to_json())
     return found
-
-
-def _cleaned(found: Receipt, settings: Settings) -> Receipt:
-    """Servers may repeat in their errors what they were sent."""
-    text = settings.redactor.clean(json.dumps(found.to_json()))
-    return Receipt.from_json(json.loads(text))
 
 
 def _publish(
@@ -103,7 +98,7 @@ def _publish(
     results = Results([directory], only_keyed=settings.only_keyed)
     base = Receipt(status=receipt.KEPT, counts=dict(results.counts))
     if not len(results):
-        directory.state = replace(state, state=journal.KEPT)
+        _keep(directory)
         return replace(base, status=receipt.EMPTY)
     try:
         connection = connect(settings, environ) if settings.wants_upload else None
@@ -118,15 +113,30 @@ def _publish(
         base = replace(base, notices=tuple(notices(job)))
         return _render_and_send(job, connection, base)
     except XrayBridgeError as error:
-        return _failed(directory, base, error)
+        began = directory.state.attempts > state.attempts
+        in_doubt = state.state in IN_DOUBT and not state.test_execution
+        if in_doubt and not began:
+            # It failed before anything was asked: the doubt is as old as it was.
+            error = AmbiguousError(error.message, hint=error.hint)
+        return _failed(directory, settings, base, error)
 
 
-def _failed(directory: RunDirectory, base: Receipt, error: XrayBridgeError) -> Receipt:
+def _keep(directory: RunDirectory) -> None:
+    """Not to be sent; what was under way before stays as it was."""
+    state = directory.state
+    if state.state in {journal.RECORDED, journal.SEALED}:
+        directory.state = replace(state, state=journal.KEPT)
+
+
+def _failed(
+    directory: RunDirectory, settings: Settings, base: Receipt, error: XrayBridgeError
+) -> Receipt:
     unclear = isinstance(error, AmbiguousError)
     failed = "XRAY_IS_REQUEST_SUCCESSFUL=false\n"
     (directory.path / "xray.env").write_text(failed, encoding="ascii")
     ended = journal.AMBIGUOUS if unclear else journal.FAILED
-    directory.state = replace(directory.state, state=ended, message=str(error))
+    message = settings.redactor.clean(str(error))
+    directory.state = replace(directory.state, state=ended, message=message)
     return replace(
         base,
         status=receipt.AMBIGUOUS if unclear else receipt.FAILED,
@@ -143,7 +153,7 @@ def _render_and_send(job: Job, connection: Connection | None, base: Receipt) -> 
     copy(job, first)
     base = replace(base, report=_described(first))
     if connection is None:
-        job.directory.state = replace(job.directory.state, state=journal.KEPT)
+        _keep(job.directory)
         return base
     existing = settings.test_execution or job.directory.state.test_execution
     execution = described_execution(job)
@@ -175,7 +185,7 @@ def _rehearse(
     lines = [f"to {connection.url} ({job.dialect.product}: {connection.why})"]
     lines += request.describe()
     lines += [f"    {line}" for part in request.parts for line in _shown(part)]
-    job.directory.state = replace(job.directory.state, state=journal.KEPT)
+    _keep(job.directory)
     return replace(base, status=receipt.DRY_RUN, plan=tuple(lines))
 
 

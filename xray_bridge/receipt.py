@@ -4,12 +4,12 @@ The outcome of an upload, for machines (``receipt.json``) and for people.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 DELIVERED = "delivered"
 PARTLY_REFUSED = "partly refused"
@@ -59,6 +59,17 @@ class Receipt:
     def to_json(self) -> dict[str, Any]:
         """Builtins, as they stand in ``receipt.json``."""
         return asdict(self)
+
+    def cleaned(self, clean: Callable[[str], str]) -> Receipt:
+        """With ``clean`` applied to whatever others have said."""
+        return replace(
+            self,
+            error={name: clean(text) for name, text in self.error.items()},
+            refused=tuple(replace(r, message=clean(r.message)) for r in self.refused),
+            notices=tuple(map(clean, self.notices)),
+            incomplete=tuple(map(clean, self.incomplete)),
+            plan=tuple(map(clean, self.plan)),
+        )
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Receipt:

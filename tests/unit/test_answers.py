@@ -59,9 +59,8 @@ def said(content: Any, status: int = 200, **headers: str) -> Answer:
         (b"", ""),
         (b"\xff\xfe", "\ufffd\ufffd"),
         (
-            b"<html><head><style>p {}</style><script>x</script><title>Log in</title>"
-            b"</head><p>Jira &amp; more</p></html>",
-            "Log in Jira & more",
+            b"<html><style>p {}</style><script>x</script><p>Log in &amp; go</p></html>",
+            "Log in & go",
         ),
     ],
 )
@@ -78,7 +77,7 @@ def test_message_is_shortened() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [b"<" * 200_000, b"<script" * 30_000, b"<style>" * 30_000]
+    "page", [b"<" * 60_000, b"<script" * 9_000, b"<style>" * 9_000]
 )
 def test_message_of_a_hostile_page_takes_no_time(page: bytes) -> None:
     """No page can keep us busy until the deadline."""

@@ -402,8 +402,7 @@ class Killer:
 
 def kill_at(killer: Killer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the writing of states two steps: before it, and after it."""
-    original = RunDirectory.state
-    assert isinstance(original, property)
+    original: property = vars(RunDirectory)["state"]
     write = original.fset
     assert write is not None
 

@@ -9,8 +9,8 @@ import socket
 import ssl
 import subprocess
 import time
-from email.utils import format_datetime
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -195,7 +195,7 @@ def test_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
-    with pytest.raises(UnreachableError, match="jira.invalid cannot be reached: Name"):
+    with pytest.raises(UnreachableError, match=r"jira.invalid cannot be reached: Name"):
         send("http://jira.invalid")
 
 
@@ -227,9 +227,11 @@ NAMES = ["reset", "hang up", "break off", "408", "500", "502", "503", "504"]
 @pytest.mark.parametrize("broken", BROKEN, ids=NAMES)
 def test_lost_answer_is_not_repeated(broken: scripted.Script) -> None:
     """Nobody can tell whether it was processed, so the caller decides."""
-    with scripted.scripted(broken, answer(200)) as server:
-        with pytest.raises(AmbiguousError):
-            send(server.url, ONCE)
+    with (
+        scripted.scripted(broken, answer(200)) as server,
+        pytest.raises(AmbiguousError),
+    ):
+        send(server.url, ONCE)
 
     assert len(server.received) == 1
 
@@ -249,9 +251,8 @@ def test_lost_answer_is_repeated_where_that_is_harmless(
 @pytest.mark.parametrize("broken", BROKEN, ids=NAMES)
 def test_attempts_come_to_an_end(broken: scripted.Script) -> None:
     """Five attempts, then the last problem."""
-    with scripted.scripted(broken) as server:
-        with pytest.raises(AmbiguousError):
-            send(server.url, AGAIN)
+    with scripted.scripted(broken) as server, pytest.raises(AmbiguousError):
+        send(server.url, AGAIN)
 
     assert len(server.received) == http.ATTEMPTS
 
@@ -379,7 +380,11 @@ def test_download_that_is_repeated_starts_anew() -> None:
     """What came before the connection broke is not in the file."""
     into = io.BytesIO()
 
-    with scripted.scripted(scripted.break_off, answer(200, b"whole")) as server:
+    def break_off_late(peer: scripted.Peer) -> None:
+        peer.read()
+        peer.write(scripted.head(200, {}, 4 << 20) + b"x" * (3 << 20))
+
+    with scripted.scripted(break_off_late, answer(200, b"whole")) as server:
         send(server.url, FETCH, into=into)
 
     assert into.getvalue() == b"whole"
@@ -471,7 +476,7 @@ def test_pauses_grow_and_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
     longest = [max(each) for each in pauses]
 
-    assert all(0 <= pause for each in pauses for pause in each)
+    assert all(pause >= 0 for each in pauses for pause in each)
     assert longest[0] <= 1
     assert 1 < longest[2] <= 4
     assert 10 < longest[7] <= 20
@@ -625,9 +630,11 @@ PROBLEMS: dict[str, Callable[[str], object]] = {
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
 def test_no_secret_in_any_error(problem: Callable[[str], object]) -> None:
     """Neither in its text nor in anything that a traceback would add."""
-    with scripted.scripted(scripted.reset_after_request) as server:
-        with pytest.raises(XrayBridgeError) as caught:
-            problem(server.url)
+    with (
+        scripted.scripted(scripted.reset_after_request) as server,
+        pytest.raises(XrayBridgeError) as caught,
+    ):
+        problem(server.url)
 
     texts = [f"{each} {each!r}" for each in chain(caught.value)]
     assert not [text for text in texts if TOKEN in text]
@@ -679,7 +686,7 @@ def test_certificate_of_nobody_known(certificate: Path) -> None:
     """One attempt, the reason, and the setting that helps."""
     with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:
         url = server.url.replace("http:", "https:")
-        with pytest.raises(TlsError, match="self.signed certificate") as caught:
+        with pytest.raises(TlsError, match=r"self.signed certificate") as caught:
             send(url, AGAIN)
 
     assert "xray_verify" in caught.value.hint

@@ -207,9 +207,13 @@ def test_replaced_file_is_old_or_new(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     path.write_bytes(b"old")
 
-    with pytest.raises(OSError, match="full"), journal.replaced(path) as file:
-        file.write(b"half")
-        raise OSError(errno.ENOSPC, "full")
+    def write_half() -> None:
+        with journal.replaced(path) as file:
+            file.write(b"half")
+            raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(OSError, match="full"):
+        write_half()
 
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

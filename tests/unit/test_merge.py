@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,11 +18,14 @@ from tests.builders import (
     a_run,
     a_scenario,
     a_scenario_run,
+    a_session,
     a_test,
     recorded,
     results,
 )
-from xray_bridge import merge
+from xray_bridge import journal, merge
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.journal import State
 from xray_bridge.merge import Results
 from xray_bridge.model import Iteration, Outcome
 
@@ -236,6 +242,58 @@ def test_merged_times_span_all_parts(tmp_path: Path) -> None:
     (merged,) = found.merged()
 
     assert (merged.started, merged.duration) == (STARTED, 11)
+
+
+def test_shard_without_a_journal(tmp_path: Path) -> None:
+    """Archives may leave out what is empty; the others' results are there."""
+    shards = [
+        journal.create(tmp_path / ".xray", a_session()),
+        recorded(tmp_path, a_run()),
+    ]
+
+    found = Results(shards)
+
+    assert [run.test.name for run in found.runs()] == ["test_add"]
+
+
+def test_joined_shards(tmp_path: Path) -> None:
+    """One run with all results, and why some may be missing; parts are marked."""
+    parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
+    parts[1].state = replace(parts[1].state, incomplete=("killed",))
+
+    whole = merge.join(parts, tmp_path / ".xray")
+
+    assert [run.test.name for run in whole.runs()] == ["test_a", "test_b"]
+    assert whole.state == State(state=journal.SEALED, incomplete=("killed",))
+    assert {part.state.state for part in parts} == {journal.KEPT}
+
+
+def test_joining_what_another_process_holds(tmp_path: Path) -> None:
+    """Nothing is marked and nothing half-made stays, where one part is in use."""
+    parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
+
+    with parts[1].claim(), pytest.raises(RunDirectoryError, match="in use"):
+        merge.join(parts, tmp_path / ".xray")
+
+    assert {part.state.state for part in parts} == {journal.SEALED}
+    assert len(journal.find(tmp_path / ".xray")) == 2
+
+
+def test_joining_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts that could not be copied are still to be sent."""
+    parts = [recorded(tmp_path, a_run())]
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(RunDirectoryError, match="No space left"):
+            merge.join(parts, tmp_path / ".xray")
+
+    assert parts[0].state.state == journal.SEALED
 
 
 @given(st.lists(st.sampled_from(RESULTS), min_size=1, max_size=6))

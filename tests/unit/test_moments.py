@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,14 +11,19 @@ from tests.builders import STARTED
 from xray_bridge.moments import iso, jira_time
 
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
 @pytest.fixture(params=["UTC", "Asia/Kolkata", "America/St_Johns"])
-def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _zone(request: pytest.FixtureRequest) -> Iterator[None]:
     if not hasattr(time, "tzset"):
         pytest.skip("the zone cannot be changed here")
-    monkeypatch.setenv("TZ", request.param)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TZ", request.param)
+        time.tzset()
+        yield
     time.tzset()
-    request.addfinalizer(time.tzset)
-    request.addfinalizer(monkeypatch.undo)
 
 
 @pytest.mark.usefixtures("_zone")

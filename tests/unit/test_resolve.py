@@ -310,20 +310,22 @@ def test_shared_file_skips_a_pyproject_without_the_table(tmp_path: Path) -> None
     assert layer.values["project"] == "CALC"
 
 
-@pytest.mark.parametrize(
-    "content", [b"project = ", b"\xff\xfe", b'tool = "xray-bridge"']
-)
+@pytest.mark.parametrize("content", [b"project = ", b"\xff\xfe"])
 def test_shared_file_that_is_broken(tmp_path: Path, content: bytes) -> None:
-    """The file is named, or skipped where it is none of ours."""
-    (tmp_path / ".git").mkdir()
+    """The file is named."""
     (tmp_path / "pyproject.toml").write_bytes(content + b" # xray-bridge")
 
-    try:
-        layer = resolve.shared_file(tmp_path)
-    except SettingError as error:
-        assert "pyproject.toml cannot be read" in error.message
-    else:
-        assert layer is None
+    with pytest.raises(SettingError, match=r"pyproject\.toml cannot be read"):
+        resolve.shared_file(tmp_path)
+
+
+@pytest.mark.parametrize("content", ['tool = "xray-bridge"', "[tool]\nxray-bridge = 1"])
+def test_shared_file_of_another_shape(tmp_path: Path, content: str) -> None:
+    """TOML that is well-formed and not ours is skipped."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "pyproject.toml").write_text(content)
+
+    assert resolve.shared_file(tmp_path) is None
 
 
 def test_recorded_settings_are_taken_as_they_are() -> None:

@@ -13,14 +13,48 @@ from xray_bridge.settings import TABLE, Settings
 
 
 # As a user reads them in the manual of the interface.
-NAMES = """
-upload dry_run sandbox deployment url user password token client_id
-client_secret jira_url jira_user jira_token verify client_cert proxy skip_proxy
-timeout deadline project test_execution test_plan environments revision fix_version
-summary description labels execution_fields test_fields format report_dir report
-only_keyed tag_prefixes preflight
-on_upload_error export_keys export_filter features_dir
-""".split()
+NAMES = (
+    "upload",
+    "dry_run",
+    "sandbox",
+    "deployment",
+    "url",
+    "user",
+    "password",
+    "token",
+    "client_id",
+    "client_secret",
+    "jira_url",
+    "jira_user",
+    "jira_token",
+    "verify",
+    "client_cert",
+    "proxy",
+    "skip_proxy",
+    "timeout",
+    "deadline",
+    "project",
+    "test_execution",
+    "test_plan",
+    "environments",
+    "revision",
+    "fix_version",
+    "summary",
+    "description",
+    "labels",
+    "execution_fields",
+    "test_fields",
+    "format",
+    "report_dir",
+    "report",
+    "only_keyed",
+    "tag_prefixes",
+    "preflight",
+    "on_upload_error",
+    "export_keys",
+    "export_filter",
+    "features_dir",
+)
 
 DEFAULTS = {
     "upload": False,

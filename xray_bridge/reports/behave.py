@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from xray_bridge.model import Outcome, Step
+from xray_bridge.model import Outcome
+from xray_bridge.reports import scenarios
 from xray_bridge.reports.protocol import readable
 
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.dialect import Dialect
     from xray_bridge.merge import Results
-    from xray_bridge.model import Scenario, TestRun
+    from xray_bridge.model import Scenario, Step, TestRun
 
 STATUSES = {
     Outcome.PASSED: "passed",
@@ -95,7 +96,7 @@ def _element(run: TestRun, scenario: Scenario) -> dict[str, Any]:
         "type": "scenario",
         "keyword": readable(scenario.keyword),
         "name": readable(scenario.name),
-        "tags": _tags(run, scenario),
+        "tags": scenarios.tags(run, scenario),
         "location": readable(f"{scenario.feature.path}:{scenario.line}"),
         "steps": list(_steps(run, scenario)),
         "status": STATUSES[run.outcome],
@@ -103,24 +104,9 @@ def _element(run: TestRun, scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _tags(run: TestRun, scenario: Scenario) -> list[str]:
-    """All tags, and each Test key that none of them spells as Xray does."""
-    tags = list(scenario.tags)
-    tags += [
-        key for key in run.test.test_keys if not any(_is_key(tag, key) for tag in tags)
-    ]
-    return _texts(tags)
-
-
-def _is_key(tag: str, key: str) -> bool:
-    """Whether the tag is the key, plain or behind a prefix such as ``TEST_``."""
-    prefix = tag.removesuffix(key)
-    return prefix != tag and not prefix[-1:].isalnum()
-
-
 def _steps(run: TestRun, scenario: Scenario) -> Iterator[dict[str, Any]]:
     step_type = "given"
-    for step in _told(run):
+    for step in scenarios.told(run):
         step_type = STEP_TYPES.get(step.keyword.strip().lower(), step_type)
         yield {
             "keyword": readable(step.keyword),
@@ -130,36 +116,6 @@ def _steps(run: TestRun, scenario: Scenario) -> Iterator[dict[str, Any]]:
             **_argument(step),
             **_result(step),
         }
-
-
-def _told(run: TestRun) -> Sequence[Step]:
-    """The steps, such that they add up to the scenario's outcome."""
-    steps = run.steps
-    if run.outcome is Outcome.SKIPPED:
-        return [_skipped(step) for step in steps]
-    failed = any(step.outcome is Outcome.FAILED for step in steps)
-    if run.outcome is not Outcome.FAILED or failed:
-        return steps
-    ran = any(step.outcome is not Outcome.NOT_RUN for step in steps)
-    hook = Step(
-        keyword="After" if ran else "Before",
-        name="hook",
-        outcome=Outcome.FAILED,
-        message=run.message,
-        line=run.scenario.line if run.scenario else 0,
-    )
-    return [*steps, hook] if ran else [hook, *steps]
-
-
-def _skipped(step: Step) -> Step:
-    return Step(
-        keyword=step.keyword,
-        name=step.name,
-        outcome=Outcome.SKIPPED,
-        line=step.line,
-        text=step.text,
-        table=step.table,
-    )
 
 
 def _argument(step: Step) -> dict[str, Any]:
@@ -181,6 +137,6 @@ def _result(step: Step) -> dict[str, Any]:
         "status": STATUSES[step.outcome],
         "duration": step.duration,
     }
-    if step.outcome is Outcome.FAILED and step.message:
+    if step.message:
         result["error_message"] = readable(step.message).split("\n")
     return {"match": NO_MATCH, "result": result}

@@ -11,10 +11,13 @@ import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.model import Outcome
+from xray_bridge.reports import scenarios
 from xray_bridge.reports.protocol import readable
 
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xray_bridge.dialect import Dialect
     from xray_bridge.merge import Results
     from xray_bridge.model import Feature, Step, TestRun
@@ -51,16 +54,15 @@ class CucumberWriter:
 
 
 def _feature(runs: list[TestRun]) -> bytes:
-    scenarios = [run.scenario for run in runs if run.scenario]
-    feature = scenarios[0].feature
+    feature = next(run.scenario.feature for run in runs if run.scenario)
     found = {
         "uri": readable(feature.path),
         "id": _slug(feature.name),
-        "keyword": feature.keyword,
+        "keyword": readable(feature.keyword),
         "name": readable(feature.name),
         "description": readable(feature.description),
         "line": feature.line,
-        "tags": _tags(feature.tags, feature.line),
+        "tags": _tags([readable(tag) for tag in feature.tags], feature.line),
         "elements": [_element(run, feature) for run in runs],
     }
     return json.dumps(found, allow_nan=False).encode()
@@ -78,44 +80,13 @@ def _element(run: TestRun, feature: Feature) -> dict[str, Any]:
     return {
         "type": "scenario",
         "id": identifier,
-        "keyword": scenario.keyword,
+        "keyword": readable(scenario.keyword),
         "name": readable(scenario.outline or scenario.name),
         "description": readable(scenario.description),
         "line": scenario.line,
-        "tags": _tags(_all_tags(run), scenario.line),
-        "steps": [_step(step) for step in steps_that_tell(run)],
+        "tags": _tags(scenarios.tags(run, scenario), scenario.line),
+        "steps": [_step(step) for step in scenarios.told(run)],
     }
-
-
-def _all_tags(run: TestRun) -> tuple[str, ...]:
-    """The scenario's tags, and keys that came from elsewhere."""
-    tags = run.scenario.tags if run.scenario else ()
-    missing = [
-        key for key in run.test.test_keys if not any(tag.endswith(key) for tag in tags)
-    ]
-    return (*tags, *(f"TEST_{key}" for key in missing))
-
-
-def steps_that_tell(run: TestRun) -> tuple[Step, ...]:
-    """
-    The steps, such that the worst of them is the outcome of the scenario.
-
-    Xray judges a scenario by its steps; an error in a hook or a fixture has none.
-    """
-    from xray_bridge.model import Step
-
-    if any(STATUSES[step.outcome] == STATUSES[run.outcome] for step in run.steps):
-        if run.outcome is not Outcome.PASSED:
-            return run.steps
-        if all(step.outcome is Outcome.PASSED for step in run.steps):
-            return run.steps
-    telling = Step(
-        keyword="* ",
-        name="outside of the steps",
-        outcome=run.outcome,
-        message=run.message,
-    )
-    return (*run.steps, telling)
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -126,7 +97,7 @@ def _step(step: Step) -> dict[str, Any]:
     if step.message:
         result["error_message"] = readable(step.message)
     found: dict[str, Any] = {
-        "keyword": f"{step.keyword.strip()} ",
+        "keyword": f"{readable(step.keyword).strip()} ",
         "name": readable(step.name),
         "line": step.line,
         "match": {"location": ""},
@@ -139,7 +110,7 @@ def _step(step: Step) -> dict[str, Any]:
     return found
 
 
-def _tags(tags: tuple[str, ...], line: int) -> list[dict[str, Any]]:
+def _tags(tags: Sequence[str], line: int) -> list[dict[str, Any]]:
     return [{"name": f"@{tag}", "line": max(1, line - 1)} for tag in tags]
 
 

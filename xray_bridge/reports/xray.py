@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from xray_bridge.errors import ReportError
 from xray_bridge.moments import iso
 from xray_bridge.reports.protocol import readable
 
@@ -30,7 +31,7 @@ class XrayWriter:
     One test for each Test; ``header`` stands before ``tests``.
 
     Scenarios without a Test key are left out: Xray JSON could only make Generic
-    Tests of them.
+    Tests of them. Raises ReportError where nothing is left.
     """
 
     format = "xray"
@@ -48,17 +49,22 @@ class XrayWriter:
         file.write(f"{head}{', ' if self._header else ''}".encode())
         file.write(b'"tests": [')
         separator = b"\n"
+        written = 0
         for run in results.merged():
             if run.test.test_keys or not run.scenario:
                 file.write(separator + self._test(run, dialect))
                 separator = b",\n"
+                written += 1
         file.write(b"\n]}\n")
+        if len(results) and not written:
+            msg = "no scenario carries a Test key, so there is nothing to report"
+            raise ReportError(msg, hint="tag scenarios with their Test, as @CALC-1")
 
     def _test(self, run: TestRun, dialect: Dialect) -> bytes:
         found = {
             **_identity(run, dialect, self._project),
             "start": iso(run.started),
-            "finish": iso(run.started + run.duration),
+            "finish": iso(run.started + max(0.0, run.duration)),
             "status": dialect.statuses[run.outcome],
             "comment": _comment(run),
             "defects": list(run.defects),
@@ -79,14 +85,16 @@ def _identity(run: TestRun, dialect: Dialect, project: str) -> dict[str, Any]:
         dialect.test_type_key: "Generic",
         "definition": readable(test.definition),
         "description": readable(test.description),
-        "requirementKeys": list(test.requirements),
-        "labels": list(test.labels),
+        "requirementKeys": [readable(key) for key in test.requirements],
+        "labels": [readable(label) for label in test.labels],
     }
     return {"testInfo": {name: value for name, value in info.items() if value}}
 
 
 def _comment(run: TestRun) -> str:
-    texts = [run.comment, run.message]
+    # Custom fields go by id here, and marks know their names only.
+    fields = [f"{name}: {value}" for name, value in run.custom_fields]
+    texts = [run.comment, run.message, *fields]
     if run.iterations:
         texts += [
             f"{i.outcome.value}: " + ", ".join(f"{k}={v}" for k, v in i.parameters)
