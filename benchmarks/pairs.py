@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 HERE = Path(__file__).parent
 ENVIRON = {
@@ -76,7 +76,7 @@ class Added:
 
 def added(
     folder: Path,
-    variants: dict[str, Sequence[str]],
+    variants: Mapping[str, Sequence[str]],
     *,
     baseline: Sequence[str],
     pairs: int,

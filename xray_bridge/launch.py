@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass, field
+from subprocess import PIPE, Popen, SubprocessError
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import XrayBridgeError
@@ -57,38 +57,39 @@ class Launcher:
         self, *arguments: str, deadline: float, stdin: Mapping[str, Any] | None = None
     ) -> Answer:
         """
-        Run a command with ``--json`` and wait for it, at most ``deadline`` seconds.
+        Run a command with ``--json`` and wait for it, at most ``deadline`` seconds
+        and a little grace.
 
         ``stdin`` is sent as JSON. Raises LaunchError.
         """
-        command = [self.executable, "-c", _START, *arguments, "--json"]
+        within = f"{deadline + GRACE:.1f}"
+        # It ends itself when time is up: a wait with a timeout would need this
+        # process's clock and sleep, which tests patch.
+        command = [self.executable, "-c", _START, "--within", within]
         try:
-            finished = subprocess.run(  # noqa: S603 - our own interpreter and code
-                command,
-                input=json.dumps(stdin or {}).encode(),
-                capture_output=True,
+            process = Popen(  # noqa: S603 - our own interpreter and code
+                [*command, *arguments, "--json"],
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
                 env=dict(self.environ),
                 cwd=self.folder,
-                timeout=deadline + GRACE,
                 # One Ctrl-C is for the tests, not for an upload under way.
                 start_new_session=True,
-                check=False,
             )
-        except subprocess.TimeoutExpired:
-            msg = f"xray-bridge did not end within {deadline + GRACE:.0f} s"
-            raise LaunchError(msg) from None
-        except (OSError, subprocess.SubprocessError) as error:
+            said, errors = process.communicate(json.dumps(stdin or {}).encode())
+        except (OSError, SubprocessError) as error:
             msg = f"xray-bridge could not be started: {error}"
             raise LaunchError(msg) from None
-        return _answer(finished)
+        return _answer(process.returncode, said, errors)
 
 
-def _answer(finished: subprocess.CompletedProcess[bytes]) -> Answer:
+def _answer(exit_code: int, said: bytes, errors: bytes) -> Answer:
     try:
-        content = json.loads(finished.stdout)
+        content = json.loads(said)
     except ValueError:
-        said = finished.stderr.decode("utf-8", "replace").strip().splitlines()
-        last = said[-1] if said else "it said nothing"
-        msg = f"xray-bridge ended with {finished.returncode}: {last}"
+        lines = errors.decode("utf-8", "replace").strip().splitlines()
+        last = lines[-1] if lines else "it said nothing"
+        msg = f"xray-bridge ended with {exit_code}: {last}"
         raise LaunchError(msg) from None
-    return Answer(exit_code=finished.returncode, content=content)
+    return Answer(exit_code=exit_code, content=content)

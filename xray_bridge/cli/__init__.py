@@ -8,11 +8,12 @@ import argparse
 import json
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from xray_bridge import __version__
 from xray_bridge.cli import check, features, resend, sandbox, settings, upload
-from xray_bridge.errors import XrayBridgeError
+from xray_bridge.errors import AmbiguousError, XrayBridgeError
 from xray_bridge.resolve import environment
 from xray_bridge.secret import Redactor, Secret
 
@@ -30,6 +31,8 @@ def parser() -> argparse.ArgumentParser:
         description="Test results into Xray for Jira, feature files out of it.",
         allow_abbrev=False,
     )
+    # For the adapters, which must not need a clock of their own.
+    found.add_argument("--within", type=float, help=argparse.SUPPRESS)
     found.add_argument("--version", action="version", version=__version__)
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
@@ -45,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     passed the redaction.
     """
     arguments = parser().parse_args(argv)
+    if arguments.within:
+        _end_after(arguments.within)
     try:
         code: int = arguments.run(arguments)
     except XrayBridgeError as error:
@@ -60,6 +65,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _end_after(seconds: float) -> None:
+    """End this process, wherever it is: what is on disk can be taken up again."""
+
+    def end() -> None:
+        print(f"it did not end within {seconds:.0f} s", file=sys.stderr, flush=True)
+        os._exit(AmbiguousError.exit_code)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _redactor() -> Redactor:
