@@ -16,15 +16,21 @@ from typing import TYPE_CHECKING
 
 import xray_bridge
 from xray_bridge import ci, codec, journal
-from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
+from xray_bridge.errors import (
+    AmbiguousError,
+    FeaturesError,
+    UsageError,
+    XrayBridgeError,
+)
 from xray_bridge.launch import Launcher, LaunchError
-from xray_bridge.receipt import FAILED, Receipt
+from xray_bridge.receipt import AMBIGUOUS, FAILED, Receipt
 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xray_bridge.codec import Line
+    from xray_bridge.journal import RunDirectory
     from xray_bridge.model import TestRun
     from xray_bridge.settings import Settings
 
@@ -199,8 +205,7 @@ class Session:
             )
             receipt = Receipt.from_json(answer.content)
         except (LaunchError, TypeError, KeyError) as error:
-            problem = {"message": str(error), "slug": LaunchError.slug}
-            receipt = Receipt(status=FAILED, run=shown, error=problem, exit_code=80)
+            receipt = _unanswered(self._journal.directory, shown, error)
         warn_only = self.settings.on_upload_error == "warn"
         return Ending(
             lines=(*self._said(), *receipt.lines()),
@@ -210,6 +215,18 @@ class Session:
 
     def _said(self) -> list[str]:
         return [f"Note: {notice}" for notice in self.notices]
+
+
+def _unanswered(directory: RunDirectory, shown: str, error: Exception) -> Receipt:
+    """The second process said nothing; what it was at stands in the run directory."""
+    sending = directory.state.state == journal.SENDING
+    kind = AmbiguousError if sending else LaunchError
+    return Receipt(
+        status=AMBIGUOUS if sending else FAILED,
+        run=shown,
+        error={"message": str(error), "slug": kind.slug},
+        exit_code=kind.exit_code,
+    )
 
 
 def _resend(run: str) -> str:

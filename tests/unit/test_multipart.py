@@ -19,7 +19,7 @@ from xray_bridge.request import JSON, Part
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENOUGH = Deadline(60)
+ENOUGH = Deadline(3600)
 
 
 def whole(body: Body, size: int = 1 << 16) -> bytes:

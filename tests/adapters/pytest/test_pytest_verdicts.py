@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tests.adapters.pytest.conftest import Project
@@ -238,6 +240,6 @@ def test_a_killed_session_leaves_its_finished_tests(project: Project) -> None:
     )
     project.upload()
 
-    project.pytester.run("xray-bridge", "resend", "--sandbox")
+    project.pytester.run(sys.executable, "-m", "xray_bridge", "resend", "--sandbox")
 
     assert project.statuses == {"CALC-1": "PASS"}
