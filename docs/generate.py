@@ -1,0 +1,247 @@
+"""
+The generated parts of the manual: ``python docs/generate.py [--check]``.
+
+A part stands between ``<!-- generated: NAME -->`` and ``<!-- end: NAME -->`` and
+comes from the tables that the code itself uses. ``--check`` writes nothing and
+ends with 1 where a page is not what it would be.
+"""  # noqa: INP001 - a script, not a package
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from behave_xray_bridge import verdict as of_behave
+from pytest_xray_bridge import verdict as of_pytest
+from xray_bridge.cli.options import NOT_HERE
+from xray_bridge.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.merge import WORST_FIRST
+from xray_bridge.model import Outcome
+from xray_bridge.resolve import read_toml
+from xray_bridge.secret import Secret
+from xray_bridge.settings import TABLE
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from xray_bridge.settings import Setting
+
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent
+PART = re.compile(
+    r"(?P<head><!-- generated: (?P<name>\w+) -->\n)"
+    r".*?(?P<foot><!-- end: (?P=name) -->)",
+    re.DOTALL,
+)
+PACKAGES = ("xray_bridge", "pytest_xray_bridge", "behave_xray_bridge")
+NONE = "-"
+NOT_REPORTED = "none: not reported"
+SAYS_NOTHING = "says nothing"
+
+
+def main(argv: list[str]) -> int:
+    """Write the pages, or only look at them; 1 where one was out of date."""
+    parser = argparse.ArgumentParser(description="the generated parts of the manual")
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    arguments = parser.parse_args(argv)
+    outdated = [path for path in pages() if _is_outdated(path)]
+    for path in outdated:
+        sys.stderr.write(f"{path.name} is out of date\n")
+        if not arguments.check:
+            path.write_text(generated(path), encoding="utf-8")
+    return 1 if arguments.check and outdated else 0
+
+
+def pages() -> list[Path]:
+    """All pages that have a generated part."""
+    found = sorted((*FOLDER.glob("*.md"), *ROOT.glob("*.md")))
+    return [path for path in found if PART.search(path.read_text(encoding="utf-8"))]
+
+
+def generated(path: Path) -> str:
+    """What a page should be."""
+
+    def replaced(found: re.Match[str]) -> str:
+        return f"{found['head']}{PARTS[found['name']]()}{found['foot']}"
+
+    return PART.sub(replaced, path.read_text(encoding="utf-8"))
+
+
+def _is_outdated(path: Path) -> bool:
+    return path.read_text(encoding="utf-8") != generated(path)
+
+
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    titles = list(headings)
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _code(text: str) -> str:
+    escaped = text.replace("|", "\\|")
+    return f"`{escaped}`"
+
+
+def settings() -> str:
+    """What each setting is: value, default, meaning."""
+    rows = (
+        (_code(name), _value(setting), _default(setting), setting.help)
+        for name, setting in TABLE.items()
+    )
+    return _table(("Setting", "Value", "Default", "Meaning"), rows)
+
+
+def _value(setting: Setting[Any]) -> str:
+    return _code(setting.metavar)
+
+
+def _default(setting: Setting[Any]) -> str:
+    value = setting.default
+    if isinstance(value, Secret) or value in ("", (), {}):
+        return NONE
+    if isinstance(value, bool):
+        # ``verify`` takes paths too, so its words are others.
+        words = ("true", "false") if "true" in setting.metavar else ("yes", "no")
+        return _code(words[0] if value else words[1])
+    if isinstance(value, float):
+        return f"{value:g} s"
+    return _code(" ".join(value) if isinstance(value, tuple) else str(value))
+
+
+def spellings() -> str:
+    """How each setting is spelled at each door."""
+    headings = (
+        "Setting",
+        "pytest flag",
+        "pytest ini, behave userdata",
+        "Environment",
+        "`xray-bridge` flag",
+    )
+    return _table(headings, map(_spelled, TABLE.values()))
+
+
+def _spelled(setting: Setting[Any]) -> Iterator[str]:
+    yield _code(setting.name)
+    yield NONE if setting.secret else _code(setting.pytest_flag)
+    yield NONE if setting.secret else _code(setting.ini)
+    variables = [setting.environment]
+    variables += [f"{setting.environment}_FILE"] if setting.secret else []
+    yield ", ".join(map(_code, (*variables, *setting.aliases)))
+    has_flag = not setting.secret and setting.name not in NOT_HERE
+    yield _code(setting.flag_name) if has_flag else NONE
+
+
+def statuses() -> str:
+    """Xray's word for each outcome, by product."""
+    rows = (
+        (_code(each.value), *(_code(DIALECTS[name].statuses[each]) for name in ORDER))
+        for each in Outcome
+        if each is not Outcome.NOT_RUN
+    )
+    headings = ("Outcome", *(DIALECTS[name].product for name in ORDER))
+    return _table(headings, rows)
+
+
+ORDER = (SERVER, CLOUD)
+
+
+def pytest() -> str:
+    """What each phase of a test says."""
+    rows = (
+        (
+            phase,
+            _code(word),
+            "yes" if xfail else "no",
+            _code(outcome.value) if outcome else SAYS_NOTHING,
+        )
+        for (phase, word, xfail), outcome in of_pytest.TABLE.items()
+    )
+    return _table(("Phase", "pytest's word", "`xfail`", "Outcome"), rows)
+
+
+def pytest_order() -> str:
+    """Which phase decides."""
+    return _in_a_row(of_pytest.DECIDES)
+
+
+def worst() -> str:
+    """Which of several results decides."""
+    return _in_a_row(WORST_FIRST)
+
+
+def _in_a_row(outcomes: Iterable[Outcome]) -> str:
+    return f"{', '.join(_code(outcome.value) for outcome in outcomes)}\n"
+
+
+def behave() -> str:
+    """What each status of a scenario or step means."""
+    rows = (
+        (
+            _code(status),
+            NOT_REPORTED if outcome is Outcome.NOT_RUN else _code(outcome.value),
+        )
+        for status, outcome in of_behave.OF_SCENARIO.items()
+    )
+    return _table(("behave's status", "Outcome"), rows)
+
+
+def layers() -> str:
+    """The core's layers, as import-linter enforces them."""
+    contracts = read_toml(ROOT / "pyproject.toml")["tool"]["importlinter"]["contracts"]
+    found = next(each for each in contracts if each["type"] == "layers")
+    lines = "\n".join(found["layers"])
+    return f"```\n{lines}\n```\n"
+
+
+def modules() -> str:
+    """Each module with the first sentence of its docstring."""
+    return "\n".join(map(_package, PACKAGES))
+
+
+def _package(name: str) -> str:
+    folder = ROOT / name
+    found = sorted(folder.glob("*.py")) + sorted(folder.glob("*/__init__.py"))
+    if name == "xray_bridge":
+        found += sorted(folder.glob("reports/[!_]*.py"))
+    rows = ((_code(_shown(path, folder)), _first_sentence(path)) for path in found)
+    said = sorted(row for row in rows if row[1])
+    return _table((_code(f"{name}/"), "is"), said)
+
+
+def _shown(path: Path, folder: Path) -> str:
+    inner = path.relative_to(folder)
+    is_package = inner.name == "__init__.py" and inner != Path("__init__.py")
+    return f"{inner.parent.as_posix()}/" if is_package else inner.as_posix()
+
+
+def _first_sentence(path: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    paragraph = " ".join(docstring.partition("\n\n")[0].split())
+    return SENTENCE.split(paragraph)[0].rstrip(".").replace("``", "`")
+
+
+# A full stop before a capital letter; not the one in ``pytest.ini``.
+SENTENCE = re.compile(r"\. (?=[A-Z])")
+PARTS: dict[str, Callable[[], str]] = {
+    each.__name__: each
+    for each in (
+        settings,
+        spellings,
+        statuses,
+        pytest,
+        pytest_order,
+        worst,
+        behave,
+        layers,
+        modules,
+    )
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

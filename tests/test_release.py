@@ -1,0 +1,100 @@
+"""
+The wheel: what is in it, and what it says of itself.
+"""
+
+from __future__ import annotations
+
+import configparser
+import importlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import xray_bridge
+
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("xray_bridge", "pytest_xray_bridge", "behave_xray_bridge")
+ENTRY_POINTS = {
+    "console_scripts": {"xray-bridge": "xray_bridge.cli:main"},
+    "pytest11": {"xray-bridge": "pytest_xray_bridge.plugin"},
+}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as pip builds it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    subprocess.run([*command, "--wheel-dir", str(folder), str(ROOT)], check=True)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def names_in(wheel: Path) -> set[str]:
+    """The files in a wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+def metadata(wheel: Path, name: str) -> str:
+    """A file of the wheel's metadata."""
+    folder = f"xray_bridge-{xray_bridge.__version__}.dist-info"
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read(f"{folder}/{name}").decode()
+
+
+def test_wheel_has_the_packages_and_nothing_else(wheel: Path) -> None:
+    """Every file of the three packages; neither tests nor examples."""
+    expected = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    packed = {name for name in names_in(wheel) if ".dist-info/" not in name}
+
+    assert packed == expected
+
+
+def test_wheel_has_known_kinds_of_files_only(wheel: Path) -> None:
+    """Code, templates, and a marker in each package that it is typed."""
+    packed = {Path(name) for name in names_in(wheel) if ".dist-info/" not in name}
+    kinds = {path.suffix for path in packed if path.name != "py.typed"}
+    typed = {path.parent.name for path in packed if path.name == "py.typed"}
+    templates = {path.parent.as_posix() for path in packed if path.suffix == ".html"}
+
+    assert kinds == {".py", ".html"}
+    assert typed == set(PACKAGES)
+    assert templates == {"xray_bridge/sandbox/templates"}
+
+
+def test_entry_points_are_right(wheel: Path) -> None:
+    """The command and the plugin, both of which can be imported."""
+    parser = configparser.ConfigParser()
+    parser.read_string(metadata(wheel, "entry_points.txt"))
+    found = {section: dict(parser[section]) for section in parser.sections()}
+    plugin = importlib.import_module(ENTRY_POINTS["pytest11"]["xray-bridge"])
+    command = importlib.import_module("xray_bridge.cli")
+
+    assert found == ENTRY_POINTS
+    assert callable(plugin.pytest_addoption)
+    assert callable(command.main)
+
+
+def test_metadata_has_what_an_installer_needs(wheel: Path) -> None:
+    """Name, Python and extras; the command alone installs neither framework."""
+    lines = metadata(wheel, "METADATA").splitlines()
+    extras = {
+        line.partition(": ")[2] for line in lines if line.startswith("Provides-Extra")
+    }
+    required = [line for line in lines if line.startswith("Requires-Dist")]
+    plain = " ".join(line for line in required if "extra ==" not in line)
+
+    assert {"Name: xray-bridge", "Requires-Python: >=3.10"} <= set(lines)
+    assert {"pytest", "behave", "sandbox", "all"} <= extras
+    assert "pytest" not in plain
+    assert "behave" not in plain
