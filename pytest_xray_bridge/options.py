@@ -122,16 +122,22 @@ def make_features_dir(config: pytest.Config) -> None:
         _early(config, s) for s in (Settings.export_keys, Settings.export_filter)
     ):
         return
-    folder = _early(config, Settings.features_dir) or Settings.features_dir.default
-    if "$" not in folder:
+    default = Settings.features_dir.default
+    folder = Path(_early(config, Settings.features_dir) or default)
+    if "$" not in str(folder):
         Path(config.invocation_params.dir, folder).mkdir(parents=True, exist_ok=True)
 
 
 def _early(config: pytest.Config, setting: Any) -> str:
     """A value before the settings are resolved, from the nearest doors."""
     found = getattr(config.known_args_namespace, setting.ini, None)
-    found = found or os.environ.get(setting.environment) or config.getini(setting.ini)
-    return str(found or "")
+    found = found or os.environ.get(setting.environment)
+    if found:
+        return str(found)
+    in_ini = config.getini(setting.ini)
+    if in_ini and setting.is_path and config.inipath:
+        return str(config.inipath.parent / str(in_ini))
+    return str(in_ini or "")
 
 
 def given_on_command_line(config: pytest.Config) -> dict[str, object]:

@@ -54,6 +54,9 @@ class Recorder:
         test = self._open.get(identity)
         if test is None:
             test = self._open[identity] = _Open()
+        if report.when == "setup" and test.phases:
+            # rerunfailures 14 sends no teardown after an attempt that is rerun.
+            self._forget_attempt(test)
         test.phases.append(report)
         if known := wire.unpack(report):
             # Steps come with the call, all else with the setup.
@@ -65,8 +68,7 @@ class Recorder:
 
     def _finish(self, identity: object, test: _Open) -> None:
         if any(phase.outcome == RERUN for phase in test.phases):
-            test.attempts += 1
-            test.phases = []
+            self._forget_attempt(test)
             return
         del self._open[identity]
         if test.phases[-1].when in PHASES:
@@ -75,6 +77,10 @@ class Recorder:
             # After Ctrl-C a worker's end looks like a crash; only the session's
             # end tells which it was.
             self._crashed.append(test)
+
+    def _forget_attempt(self, test: _Open) -> None:
+        test.attempts += 1
+        test.phases = []
 
     def close(self, *, interrupted: bool) -> None:
         """

@@ -72,7 +72,7 @@ def settings_of(config: pytest.Config) -> Settings:
     layers = [
         resolve.command_line(options.given_on_command_line(config), pytest=True),
         resolve.environment(environ),
-        resolve.ini(source, in_ini),
+        resolve.ini(source, in_ini, config.inipath.parent if config.inipath else None),
         resolve.shared_file(config.rootpath),
         resolve.from_ci(ci.detect(environ)),
     ]

@@ -50,6 +50,10 @@ ATTEMPTS = 5
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 20.0
 BLOCK = 1 << 20
+# urllib3 1.26 cannot be told, and sends in blocks of 16 KiB.
+LARGE_BLOCKS: dict[str, Any] = (
+    {} if urllib3.__version__.startswith("1.") else {"blocksize": BLOCK}
+)
 LARGEST_ANSWER = 5 << 20
 LARGEST_DOWNLOAD = 256 << 20
 PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
@@ -310,7 +314,7 @@ class _Adapter(HTTPAdapter):
     """Sends in large blocks: that decides the speed of an upload."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, blocksize=BLOCK, **kwargs)
+        super().init_poolmanager(*args, **{**kwargs, **LARGE_BLOCKS})
 
 
 def _body(request: Request, deadline: Deadline) -> Body | None:

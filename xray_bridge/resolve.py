@@ -36,7 +36,8 @@ class Layer:
     Raw values from one place, by setting name.
 
     ``spell`` turns a setting into its spelling at that place. In a ``literal``
-    layer nothing is expanded: its values were recorded after expansion.
+    layer nothing is expanded: its values were recorded after expansion. ``folder``
+    is where the file lies, if it is one: paths in it are relative to that.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Layer:
     spell: Callable[[Setting[Any]], str]
     literal: bool = False
     holds_secrets: bool = False
+    folder: Path | None = None
 
 
 def command_line(given: Mapping[str, object], *, pytest: bool = False) -> Layer:
@@ -61,13 +63,17 @@ def _flag(setting: Setting[Any]) -> str:
     return setting.flag_name
 
 
+def _name(setting: Setting[Any]) -> str:
+    return setting.name
+
+
 def _ini(setting: Setting[Any]) -> str:
     return setting.ini
 
 
-def ini(source: str, values: Mapping[str, object]) -> Layer:
+def ini(source: str, values: Mapping[str, object], folder: Path | None = None) -> Layer:
     """The layer of a framework's configuration, without the ``xray_``."""
-    return Layer(source, values, _ini)
+    return Layer(source, values, _ini, folder=folder)
 
 
 def recorded(values: Mapping[str, str]) -> Layer:
@@ -136,7 +142,7 @@ def shared_file(start: Path) -> Layer | None:
         for name in (SHARED_FILE, "pyproject.toml"):
             table = _shared_table(folder / name)
             if table is not None:
-                return Layer(name, table, lambda setting: setting.name)
+                return Layer(name, table, _name, folder=folder)
         if (folder / ".git").exists():
             break
     return None
@@ -245,6 +251,8 @@ def _parse(
     except ValueError as error:
         msg = f"{where}: {error}"
         raise SettingError(msg) from None
+    if setting.is_path and layer.folder is not None and layer.folder != Path.cwd():
+        return str(layer.folder / value)
     if setting.structured and not layer.literal:
         return _expand_inside(value, environ, where)
     return value

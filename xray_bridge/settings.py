@@ -30,8 +30,9 @@ class Setting(Generic[T]):
     One setting: its parser, default, and how it is spelled at each door.
 
     ``flag``: given without a value on command lines. ``structured``: JSON, in
-    which ``${NAME}`` is replaced inside strings only. ``aliases``: environment
-    variables of other tools whose users come here.
+    which ``${NAME}`` is replaced inside strings only. ``is_path``: relative to the
+    file that it stands in. ``aliases``: environment variables of other tools whose
+    users come here.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Setting(Generic[T]):
         "default",
         "flag",
         "help",
+        "is_path",
         "metavar",
         "name",
         "parse",
@@ -56,6 +58,7 @@ class Setting(Generic[T]):
         flag: bool = False,
         secret: bool = False,
         structured: bool = False,
+        is_path: bool = False,
         aliases: tuple[str, ...] = (),
     ) -> None:
         self.name = ""
@@ -66,6 +69,7 @@ class Setting(Generic[T]):
         self.flag = flag
         self.secret = secret
         self.structured = structured
+        self.is_path = is_path
         self.aliases = aliases
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -252,10 +256,18 @@ class Settings:
         metavar="FORMAT",
     )
     report_dir = Setting(
-        values.text, ".xray", "run directories live below it", metavar="PATH"
+        values.text,
+        ".xray",
+        "run directories live below it",
+        metavar="PATH",
+        is_path=True,
     )
     report = Setting(
-        values.text, "", "also copy the uploaded report to this path", metavar="PATH"
+        values.text,
+        "",
+        "also copy the uploaded report to this path",
+        metavar="PATH",
+        is_path=True,
     )
     only_keyed = switch("report only tests that carry a Test key")
     tag_prefixes: Setting[tuple[str, ...]] = Setting(
@@ -288,7 +300,11 @@ class Settings:
         metavar="ID",
     )
     features_dir = Setting(
-        values.text, "features", "where fetched feature files go", metavar="PATH"
+        values.text,
+        "features",
+        "where fetched feature files go",
+        metavar="PATH",
+        is_path=True,
     )
 
     def __init__(

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     if len(parts) > 1:
         report_dir = arguments.set_report_dir or Settings.report_dir.default
         parts = [join(parts, Path(report_dir))]
-        also = {"upload": "yes"}
+        also = {"upload": "yes", "dry_run": arguments.set_dry_run or ""}
     receipt = send(arguments, parts[0], also)
     print(
         json.dumps(receipt.to_json()) if arguments.json else "\n".join(receipt.lines())

@@ -218,3 +218,18 @@ def test_a_skip_in_a_step_is_a_skip(suite: Project) -> None:
     suite.upload("--xray-export-keys", "MATH-1", "--xray-project", "MATH")
 
     assert suite.statuses == {"MATH-1": "TODO"}
+
+
+def test_a_directory_in_the_ini_file_is_relative_to_it(suite: Project) -> None:
+    """Wherever pytest is started."""
+    folder = suite.pytester.path / "bdd"
+    folder.mkdir()
+    (suite.pytester.path / "test_math.py").rename(folder / "test_math.py")
+    ini = "[pytest]\nxray_export_keys = MATH-1\nxray_features_dir = features\n"
+    (folder / "pytest.ini").write_text(ini)
+
+    result = suite.upload("bdd", "--xray-project", "MATH")
+
+    result.assert_outcomes(passed=1)
+    assert (folder / "features").is_dir()
+    assert not (suite.pytester.path / "features").exists()
