@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXAMPLE = "_pytest_bdd_example"
+# pytest-bdd 7 does not tell; by whether there is an example.
+KEYWORDS = {False: "Scenario", True: "Scenario Outline"}
 
 
 def scenario_of(item: pytest.Item) -> Scenario | None:
@@ -43,7 +45,7 @@ def scenario_of(item: pytest.Item) -> Scenario | None:
             description=feature.description or "",
         ),
         name=template.name,
-        keyword=getattr(template, "keyword", "Scenario"),
+        keyword=getattr(template, "keyword", KEYWORDS[bool(example)]),
         line=template.line_number,
         tags=tuple(sorted({*template.tags, *(rule.tags if rule else ())})),
         description=getattr(template, "description", "") or "",

@@ -14,8 +14,8 @@ import random
 import threading
 import time
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -28,11 +28,11 @@ from xray_bridge.errors import (
     AmbiguousError,
     BusyError,
     ReportError,
-    TlsError,
     UnreachableError,
     XrayBridgeError,
 )
 from xray_bridge.multipart import Body, FileBody, MultipartBody
+from xray_bridge.problems import problem
 
 
 if TYPE_CHECKING:
@@ -52,46 +52,10 @@ LONGEST_PAUSE = 20.0
 BLOCK = 1 << 20
 # urllib3 1.26 cannot be told, and sends in blocks of 16 KiB.
 LARGE_BLOCKS: dict[str, Any] = (
-    {} if urllib3.__version__.startswith("1.") else {"blocksize": BLOCK}
+    {} if version("urllib3").startswith("1.") else {"blocksize": BLOCK}
 )
 LARGEST_ANSWER = 5 << 20
 LARGEST_DOWNLOAD = 256 << 20
-PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
-    (
-        (
-            requests.exceptions.InvalidURL,
-            requests.exceptions.InvalidSchema,
-            requests.exceptions.MissingSchema,
-        ),
-        UnreachableError,
-        "{host} or its proxy is no address",
-        "check xray_url, xray_proxy and HTTPS_PROXY",
-    ),
-    (
-        requests.exceptions.ProxyError,
-        UnreachableError,
-        "the proxy does not lead to {host}",
-        "check xray_proxy and HTTPS_PROXY, or set xray_skip_proxy",
-    ),
-    (
-        requests.exceptions.SSLError,
-        TlsError,
-        "TLS with {host} failed: {reason}",
-        "set xray_verify to the path of your CA bundle",
-    ),
-    (
-        requests.exceptions.ConnectTimeout,
-        UnreachableError,
-        "{host} does not take connections in time",
-        "",
-    ),
-    (
-        requests.exceptions.ReadTimeout,
-        AmbiguousError,
-        "{host} took the request but did not answer in time",
-        "",
-    ),
-)
 # 408 and 5xx: a proxy or the server gave up, perhaps after the work was done.
 UNCLEAR = frozenset({408, 500, 502, 503, 504})
 
@@ -148,13 +112,13 @@ class Http:
         AmbiguousError: no telling.
         """
         for attempt in itertools.count(1):
-            problem, wait = self._try(request, url, headers or {}, into)
-            if isinstance(problem, Answer):
-                return problem
-            repeat = request.repeatable or not isinstance(problem, AmbiguousError)
+            found, wait = self._try(request, url, headers or {}, into)
+            if isinstance(found, Answer):
+                return found
+            repeat = request.repeatable or not isinstance(found, AmbiguousError)
             pause = max(wait, _backoff(attempt))
             if not repeat or attempt >= self._attempts or pause >= self.deadline.left:
-                raise problem
+                raise found
             time.sleep(pause)
         raise AssertionError
 
@@ -197,7 +161,7 @@ class Http:
                 left + GRACE, lambda: self._exchange(request, url, headers, body, into)
             )
         except requests.RequestException as error:
-            raise _problem(error, url) from None
+            raise problem(error, url) from None
         except urllib3.exceptions.LocationValueError:
             raise UnreachableError(f"{url} or its proxy is no address") from None
         except urllib3.exceptions.HTTPError as error:
@@ -279,6 +243,7 @@ class Http:
                 into.write(block)
             else:
                 kept += block
+        _refuse_half(response)
         return bytes(kept)
 
 
@@ -317,6 +282,19 @@ class _Adapter(HTTPAdapter):
         super().init_poolmanager(*args, **{**kwargs, **LARGE_BLOCKS})
 
 
+def _refuse_half(response: requests.Response) -> None:
+    """
+    Raise AmbiguousError for a body that is shorter than announced.
+
+    urllib3 1.26 takes it as whole.
+    """
+    announced = response.headers.get("Content-Length", "")
+    is_number = announced.isascii() and announced.isdigit()
+    if is_number and response.raw.tell() < int(announced[:15]):
+        msg = "the answer broke off before its end"
+        raise AmbiguousError(msg)
+
+
 def _body(request: Request, deadline: Deadline) -> Body | None:
     try:
         if request.parts:
@@ -339,51 +317,6 @@ def _headers(body: Body | None) -> dict[str, str]:
     if body is not None:
         headers["Content-Type"] = body.media_type
     return headers
-
-
-def _problem(error: requests.RequestException, url: str) -> XrayBridgeError:
-    """Our own words: texts of exceptions may quote headers and proxy passwords."""
-    host = urlsplit(url).netloc
-    reason = _reason(error)
-    for kinds, problem, message, hint in PROBLEMS:
-        if isinstance(error, kinds):
-            return problem(message.format(host=host, reason=reason), hint=hint)
-    if _never_connected(error):
-        return UnreachableError(f"{host} cannot be reached: {reason}")
-    return AmbiguousError(f"the connection to {host} broke: {reason}")
-
-
-def _never_connected(error: BaseException) -> bool:
-    return any(
-        isinstance(each, urllib3.exceptions.NewConnectionError)
-        for each in _chain(error)
-    )
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The error and what it wraps; requests and urllib3 wrap in ``args``."""
-    found: list[BaseException] = []
-    queue: list[BaseException] = [error]
-    while queue:
-        each = queue.pop(0)
-        if each in found:
-            continue
-        found.append(each)
-        inner = [*each.args, getattr(each, "reason", None), each.__cause__]
-        queue += [item for item in inner if isinstance(item, BaseException)]
-    return found
-
-
-def _reason(error: BaseException) -> str:
-    """What the system said, without the request's own text around it."""
-    for each in _chain(error):
-        if isinstance(each, OSError) and not isinstance(
-            each, requests.RequestException
-        ):
-            verify = getattr(each, "verify_message", "")
-            return verify or each.strerror or type(each).__name__
-    names = [type(each).__name__ for each in _chain(error)]
-    return names[-1]
 
 
 def _unclear(answer: Answer) -> AmbiguousError:

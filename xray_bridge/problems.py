@@ -1,0 +1,105 @@
+"""
+What can go wrong on the way to a server, from ``requests`` into our own words.
+
+Texts of exceptions are not passed on: they quote headers and proxy passwords.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+
+from xray_bridge.errors import (
+    AmbiguousError,
+    TlsError,
+    UnreachableError,
+    XrayBridgeError,
+)
+
+
+PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
+    (
+        (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.InvalidSchema,
+            requests.exceptions.MissingSchema,
+        ),
+        UnreachableError,
+        "{host} or its proxy is no address",
+        "check xray_url, xray_proxy and HTTPS_PROXY",
+    ),
+    (
+        requests.exceptions.ProxyError,
+        UnreachableError,
+        "the proxy does not lead to {host}",
+        "check xray_proxy and HTTPS_PROXY, or set xray_skip_proxy",
+    ),
+    (
+        requests.exceptions.SSLError,
+        TlsError,
+        "TLS with {host} failed: {reason}",
+        "set xray_verify to the path of your CA bundle",
+    ),
+    (
+        requests.exceptions.ConnectTimeout,
+        UnreachableError,
+        "{host} does not take connections in time",
+        "",
+    ),
+    (
+        requests.exceptions.ReadTimeout,
+        AmbiguousError,
+        "{host} took the request but did not answer in time",
+        "",
+    ),
+)
+
+
+def problem(error: requests.RequestException, url: str) -> XrayBridgeError:
+    """The error to raise instead; AmbiguousError where the request may have arrived."""
+    host = urlsplit(url).netloc
+    reason = _reason(error)
+    for kinds, kind, message, hint in PROBLEMS:
+        if isinstance(error, kinds):
+            return kind(message.format(host=host, reason=reason), hint=hint)
+    if _never_connected(error):
+        return UnreachableError(f"{host} cannot be reached: {reason}")
+    return AmbiguousError(f"the connection to {host} broke: {reason}")
+
+
+def _never_connected(error: BaseException) -> bool:
+    return any(
+        isinstance(each, urllib3.exceptions.NewConnectionError)
+        for each in _chain(error)
+    )
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and what it wraps; requests and urllib3 wrap in ``args``."""
+    found: list[BaseException] = []
+    queue: list[BaseException] = [error]
+    while queue:
+        each = queue.pop(0)
+        if each in found:
+            continue
+        found.append(each)
+        inner = [*each.args, getattr(each, "reason", None), each.__cause__]
+        queue += [item for item in inner if isinstance(item, BaseException)]
+    return found
+
+
+def _reason(error: BaseException) -> str:
+    """What the system said, without the request's own text around it."""
+    for each in _chain(error):
+        if isinstance(each, OSError) and not isinstance(
+            each, requests.RequestException
+        ):
+            verify = getattr(each, "verify_message", "")
+            return verify or each.strerror or type(each).__name__
+        if isinstance(each, urllib3.exceptions.NewConnectionError):
+            # urllib3 1.26 keeps the system's words in its own text only.
+            return str(each).rpartition("] ")[2] or type(each).__name__
+    return type(_chain(error)[-1]).__name__
