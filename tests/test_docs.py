@@ -31,7 +31,7 @@ TRY = (
 )
 TEST = (
     "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && "
-    ".venv/bin/python -m pytest"
+    ".venv/bin/python -m pytest -n auto"
 )
 # Names that begin like settings and are none.
 PACKAGES = {"xray_bridge", "pytest_xray_bridge", "behave_xray_bridge"}
