@@ -131,11 +131,14 @@ class Steps:
         self._ended[id(step)] = (outcome, duration, message)
 
     def take(self, *, failed: bool) -> tuple[Step, ...]:
-        """The steps of the scenario that was just called; then forget it."""
-        scenario, self._scenario = self._scenario, None
-        if scenario is None:
+        """
+        The steps of the scenario that was just called.
+
+        Asked for more than once where a step has subtests; the last one counts.
+        """
+        if self._scenario is None:
             return ()
-        return tuple(self._step(step, failed=failed) for step in scenario.steps)
+        return tuple(self._step(step, failed=failed) for step in self._scenario.steps)
 
     def _step(self, step: Any, *, failed: bool) -> Step:
         outcome, duration, message = Outcome.NOT_RUN, 0.0, ""

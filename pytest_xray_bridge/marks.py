@@ -4,17 +4,18 @@ What the ``xray`` marks of a test say, from the test itself up to its module.
 
 from __future__ import annotations
 
+import itertools
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
 
 from xray_bridge import values
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    import pytest
 
     from xray_bridge.codec import Line
 
@@ -29,7 +30,7 @@ def read(item: pytest.Item) -> Line:
     The closest mark with keys decides the keys; requirements, defects and
     labels add up; of the rest, the closest wins. Raises ValueError, in words.
     """
-    marks = [_checked(mark) for mark in item.iter_markers(NAME)]
+    marks = [_checked(mark) for mark in _closest_first(item)]
     if not marks:
         return {}
     if len(marks) == 1 and marks[0].has_keys_only:
@@ -48,6 +49,25 @@ def read(item: pytest.Item) -> Line:
         "custom_fields": tuple(fields.items()),
     }
     return found
+
+
+def _closest_first(item: pytest.Item) -> list[pytest.Mark]:
+    """
+    The marks of a test, the closest first.
+
+    Within one node pytest lists them otherwise: a row's after the function's,
+    and those of a base class before those of its subclass.
+    """
+    found = list(item.iter_markers_with_node(NAME))
+    if len(found) < 2:  # noqa: PLR2004
+        return [mark for _, mark in found]
+    callspec = getattr(item, "callspec", None)
+    of_row = [mark for mark in callspec.marks if mark.name == NAME] if callspec else []
+    ordered = list(of_row)
+    for node, group in itertools.groupby(found, key=lambda each: each[0]):
+        marks = [mark for _, mark in group if not any(mark is row for row in of_row)]
+        ordered += reversed(marks) if isinstance(node, pytest.Class) else marks
+    return ordered
 
 
 def problems(items: Iterable[pytest.Item]) -> Iterator[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_xray_bridge.notes import Notes
     from xray_bridge.codec import Line
 
 RERUN = "rerun"
@@ -36,13 +37,26 @@ class _Open:
 
 
 class Recorder:
-    """Gives each finished test to ``record``, once."""
+    """
+    Gives each finished test to ``record``, once; ``count`` says how many.
+
+    ``grouped``: xdist distributes by group, and before pytest 9.2 hangs the
+    group's name on node ids.
+    """
 
     def __init__(
-        self, record: Callable[[Line], None], now: Callable[[], float]
+        self,
+        record: Callable[[Line], None],
+        now: Callable[[], float],
+        *,
+        notes: Notes,
+        grouped: bool = False,
     ) -> None:
+        self.count = 0
+        self.notes = notes
         self._record = record
         self._now = now
+        self._grouped = grouped
         self._open: dict[object, _Open] = {}
         self._crashed: list[_Open] = []
         self.faults: list[str] = []
@@ -54,11 +68,13 @@ class Recorder:
         test = self._open.get(identity)
         if test is None:
             test = self._open[identity] = _Open()
-        if report.when == "setup" and test.phases:
+        if report.when != "teardown" and _is_rerun(test):
             # rerunfailures 14 sends no teardown after an attempt that is rerun.
+            # (A setup does not begin an attempt: 16 sends reports of subtests
+            # before it.)
             self._forget_attempt(test)
         test.phases.append(report)
-        if known := wire.unpack(report):
+        if known := wire.unpack(report) or self._left_behind(report, test):
             # Steps come with the call, all else with the setup.
             test.known = {**(test.known or {}), **known}
         if fault := wire.unpack_fault(report):
@@ -66,17 +82,29 @@ class Recorder:
         if report.when == "teardown" or report.when not in PHASES:
             self._finish(identity, test)
 
+    def _left_behind(self, report: pytest.TestReport, test: _Open) -> Line | None:
+        """What a worker that died in a test's setup had noted about it."""
+        if report.when in PHASES or test.known is not None:
+            return None
+        return self.notes.read(report)
+
     def _finish(self, identity: object, test: _Open) -> None:
-        if any(phase.outcome == RERUN for phase in test.phases):
+        if _is_rerun(test):
             self._forget_attempt(test)
             return
         del self._open[identity]
         if test.phases[-1].when in PHASES:
-            self._record(_line(test, self._now))
+            self._finished(test)
         else:
             # After Ctrl-C a worker's end looks like a crash; only the session's
             # end tells which it was.
             self._crashed.append(test)
+
+    def _finished(self, test: _Open) -> None:
+        line = self._line(test)
+        if line["outcome"] != Outcome.NOT_RUN.value:
+            self.count += 1
+            self._record(line)
 
     def _forget_attempt(self, test: _Open) -> None:
         test.attempts += 1
@@ -92,37 +120,43 @@ class Recorder:
         for test in (*left, *self._open.values()):
             if not test.phases:
                 continue
-            line = _line(test, self._now)
-            if line["outcome"] != Outcome.NOT_RUN.value:
-                self._record(line)
+            self._finished(test)
         self._open.clear()
         self._crashed.clear()
 
+    def _line(self, test: _Open) -> Line:
+        phases = test.phases
+        first = phases[0]
+        decided = verdict.outcome(phases)
+        classname, name = _address(self._nodeid(first))
+        # Reports of crashed workers have no times.
+        started = getattr(first, "start", None) or self._now()
+        finished = getattr(phases[-1], "stop", None) or started
+        line: Line = {
+            "classname": classname,
+            "name": name,
+            "outcome": decided.value,
+            "started": started,
+            "duration": max(0.0, finished - started),
+        }
+        if test.known:
+            line.update(test.known)
+        if decided is not Outcome.PASSED and (text := verdict.message(phases, decided)):
+            line["message"] = text
+        if test.attempts:
+            passed = decided is Outcome.PASSED
+            word = "Passed after" if passed else "Rerun:"
+            line["comment"] = f"{word} {test.attempts} failed attempts."
+        return line
 
-def _line(test: _Open, now: Callable[[], float]) -> Line:
-    phases = test.phases
-    first = phases[0]
-    decided = verdict.outcome(phases)
-    classname, name = _address(first.nodeid)
-    # Reports of crashed workers have no times.
-    started = getattr(first, "start", None) or now()
-    finished = getattr(phases[-1], "stop", None) or started
-    line: Line = {
-        "classname": classname,
-        "name": name,
-        "outcome": decided.value,
-        "started": started,
-        "duration": max(0.0, finished - started),
-    }
-    if test.known:
-        line.update(test.known)
-    if decided is not Outcome.PASSED and (text := verdict.message(phases, decided)):
-        line["message"] = text
-    if test.attempts:
-        passed = decided is Outcome.PASSED
-        word = "Passed after" if passed else "Rerun:"
-        line["comment"] = f"{word} {test.attempts} failed attempts."
-    return line
+    def _nodeid(self, report: pytest.TestReport) -> str:
+        head, at, group = report.nodeid.rpartition("@")
+        is_group = self._grouped and at and not any(c in group for c in "]/:")
+        return head if is_group else report.nodeid
+
+
+def _is_rerun(test: _Open) -> bool:
+    return any(phase.outcome == RERUN for phase in test.phases)
 
 
 def _address(nodeid: str) -> tuple[str, str]:

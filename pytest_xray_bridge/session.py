@@ -8,6 +8,7 @@ runs once, where their reports arrive.
 from __future__ import annotations
 
 import functools
+import reprlib
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from pytest_xray_bridge import bdd, marks, options, wire
+from pytest_xray_bridge.notes import Note, Notes, file_of
 from pytest_xray_bridge.recorder import Recorder
 from xray_bridge import ci, codec, resolve
 from xray_bridge.errors import FeaturesError, RunDirectoryError, XrayBridgeError
@@ -34,6 +36,17 @@ NAME = "xray-bridge-session"
 PROBLEMS = "xray_problems"
 LONGEST_PARAMETER = 200
 OWN_FAULT = 83
+# What our own code, or a user's __repr__ in it, may raise; pytest's outcomes are
+# no Exceptions. Ctrl-C and exits go on.
+FAULTS = (
+    Exception,
+    pytest.fail.Exception,
+    pytest.skip.Exception,
+    pytest.xfail.Exception,
+)
+# Bounded: a parameter may be a list of millions.
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = LONGEST_PARAMETER
 
 
 def register(config: pytest.Config) -> None:
@@ -43,8 +56,10 @@ def register(config: pytest.Config) -> None:
     Raises UsageError for settings that are wrong.
     """
     if options.is_worker(config):
-        prefixes = options.worker_input(config)["xray"]["tag_prefixes"]
-        config.pluginmanager.register(Annotator(config, prefixes), NAME)
+        given = options.worker_input(config)
+        note = Note(file_of(given["xray"]["folder"], given["workerid"]))
+        annotator = Annotator(config, given["xray"]["tag_prefixes"], note)
+        config.pluginmanager.register(annotator, NAME)
         return
     if options.looks_only(config):
         return
@@ -90,15 +105,18 @@ def _versions(config: pytest.Config) -> dict[str, str]:
 class Annotator:
     """Says of each test what its reports do not: keys, parameters, steps."""
 
-    def __init__(self, config: pytest.Config, prefixes: Sequence[str]) -> None:
+    def __init__(
+        self, config: pytest.Config, prefixes: Sequence[str], note: Note | None = None
+    ) -> None:
         self._config = config
+        self._note = note
         self._prefixes = tuple(prefixes)
         self._steps = bdd.Steps()
         self._has_scenarios = config.pluginmanager.hasplugin("pytest-bdd")
         if self._has_scenarios:
             config.pluginmanager.register(self._steps, f"{NAME}-steps")
 
-    @pytest.hookimpl(tryfirst=True)
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Refuse malformed marks, all at once, before the first test."""
         problems = list(marks.problems(items))
@@ -109,6 +127,16 @@ class Annotator:
         elif problems:
             raise pytest.UsageError("\n".join(problems))
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """In a worker, note what the setup's report would carry."""
+        if self._note is not None:
+            try:
+                self._note.write(item.nodeid, wire.sendable(self._known(item)))
+            except FAULTS:
+                # Told when the same is asked for the report.
+                return
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -118,23 +146,26 @@ class Annotator:
         if call.when != "teardown":
             try:
                 self._pack(item, report)
-            except Exception as error:  # noqa: BLE001 - ours, never the session's
+            except FAULTS as error:
                 wire.pack_fault(report, error)
         return report
 
     def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        scenario = bdd.scenario_of(item) if self._has_scenarios else None
-        if report.when == "call":
-            if scenario is not None:
-                steps = self._steps.take(failed=report.outcome == "failed")
-                wire.pack(report, {"steps": [codec.plain(step) for step in steps]})
-            return
+        if report.when == "setup":
+            wire.pack(report, self._known(item))
+        elif self._has_scenarios and bdd.scenario_of(item) is not None:
+            steps = self._steps.take(failed=report.outcome == "failed")
+            wire.pack(report, {"steps": [codec.plain(step) for step in steps]})
+
+    def _known(self, item: pytest.Item) -> Line:
+        """What marks, parameters and tags say of a test."""
         line = marks.read(item)
         if parameters := _parameters(item):
             line["parameters"] = parameters
+        scenario = bdd.scenario_of(item) if self._has_scenarios else None
         if scenario is not None:
             self._add_tags(line, scenario)
-        wire.pack(report, line)
+        return line
 
     def _add_tags(self, line: Line, scenario: Scenario) -> None:
         """A scenario without keys in marks has them in its tags."""
@@ -162,8 +193,8 @@ def _parameters(item: pytest.Item) -> tuple[tuple[str, str], ...]:
 
 def _shown(value: object) -> str:
     try:
-        text = value if isinstance(value, str) else repr(value)
-    except Exception as error:  # noqa: BLE001 - a user's __repr__ may raise anything
+        text = value if isinstance(value, str) else _REPR.repr(value)
+    except FAULTS as error:
         text = f"<{type(value).__name__}: {type(error).__name__} in repr()>"
     too_long = len(text) > LONGEST_PARAMETER
     return f"{text[:LONGEST_PARAMETER]}..." if too_long else text
@@ -181,7 +212,7 @@ def guarded(method: F) -> F:
     def inner(self: Reporter, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - see above
+        except FAULTS as error:
             self.faults.append(f"{method.__name__}: {type(error).__name__}: {error}")
             return None
 
@@ -194,7 +225,14 @@ class Reporter:
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self._config = config
         self._session = session
-        self._recorder = Recorder(session.record_line, time.time)
+        self._notes = Notes()
+        self._recorder = Recorder(
+            session.record_line,
+            time.time,
+            notes=self._notes,
+            grouped=config.getoption("dist", "no") == "loadgroup",
+        )
+        self._collected = 0
         self._interrupted = False
         self._problems: dict[str, None] = {}
         self.faults: list[str] = []
@@ -206,6 +244,7 @@ class Reporter:
             self._session.export_features()
             self._session.preflight()
             self._session.start()
+            self._notes.folder = self._session.folder
         except (FeaturesError, LaunchError) as error:
             pytest.exit(f"xray-bridge: {error}", returncode=FeaturesError.exit_code)
         except (XrayBridgeError, RunDirectoryError) as error:
@@ -216,7 +255,8 @@ class Reporter:
         """Tell xdist's workers that this session is ours."""
         prefixes = list(self._session.settings.tag_prefixes)
         if self._session.settings.wants_upload:
-            node.workerinput["xray"] = {"tag_prefixes": prefixes}
+            folder = self._session.folder
+            node.workerinput["xray"] = {"tag_prefixes": prefixes, "folder": folder}
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
@@ -235,6 +275,24 @@ class Reporter:
         """Remember what could not be collected: its tests will be missing."""
         if report.failed:
             self._session.note_incomplete(f"{report.nodeid} could not be collected")
+        elif report.skipped:
+            self._session.note(f"{report.nodeid} was skipped whole, at collection")
+
+    @guarded
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember how many tests there are to be."""
+        self._collected = max(self._collected, len(session.items))
+
+    @pytest.hookimpl(optionalhook=True)
+    @guarded
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Remember how many tests there are to be."""
+        self._collected = max(self._collected, len(ids))
+
+    @guarded
+    def pytest_internalerror(self) -> None:
+        """Remember that pytest itself broke down."""
+        self._session.note_incomplete("pytest ended with an internal error")
 
     @guarded
     def pytest_keyboard_interrupt(
@@ -260,6 +318,11 @@ class Reporter:
         self._recorder.close(interrupted=self._interrupted)
         if self._interrupted:
             self._session.note_incomplete("the session was interrupted")
+        missing = self._collected - self._recorder.count
+        if missing > 0 and self._recorder.count:
+            said = f"{missing} of {self._collected} collected tests have no result"
+            self._session.note_incomplete(said)
+        self._notes.clear()
         trouble = self._session.seal()
         if trouble:
             self.faults.append(trouble)
@@ -274,6 +337,8 @@ class Reporter:
         lines = [*(ending.lines if ending else ())]
         self.faults += self._recorder.faults
         lines += [f"xray-bridge failed: {fault}" for fault in self.faults]
+        if self.faults and ending is None:
+            lines += self._session.saved()
         if lines:
             self._say(lines)
         exit_code = (ending.exit_code if ending else 0) or (self.faults and OWN_FAULT)

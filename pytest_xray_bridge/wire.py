@@ -25,7 +25,7 @@ FAULT = "xray_bridge_fault"
 def pack(report: pytest.TestReport, line: Line) -> None:
     """Hang a part of a line on a report, if there is any."""
     if line:
-        found = {name: _sendable(value) for name, value in line.items() if value}
+        found = {name: sendable(value) for name, value in line.items() if value}
         setattr(report, ATTRIBUTE, found)
 
 
@@ -34,9 +34,9 @@ def unpack(report: pytest.TestReport) -> Line | None:
     return getattr(report, ATTRIBUTE, None)
 
 
-def pack_fault(report: pytest.TestReport, error: Exception) -> None:
+def pack_fault(report: pytest.TestReport, error: BaseException) -> None:
     """Tell of a fault of ours where the test ran; it must not end the session."""
-    setattr(report, FAULT, _sendable(f"{type(error).__name__}: {error}"))
+    setattr(report, FAULT, sendable(f"{type(error).__name__}: {error}"))
 
 
 def unpack_fault(report: pytest.TestReport) -> str:
@@ -44,14 +44,14 @@ def unpack_fault(report: pytest.TestReport) -> str:
     return str(getattr(report, FAULT, ""))
 
 
-def _sendable(value: Any) -> Any:
+def sendable(value: Any) -> Any:
     """Builtins that execnet takes: exact types, text without lone surrogates."""
     if isinstance(value, str):
         if value.isascii():
             return str(value)
         return str(value.encode("utf-8", "backslashreplace"), "utf-8")
     if isinstance(value, (list, tuple)):
-        return [_sendable(each) for each in value]
+        return [sendable(each) for each in value]
     if isinstance(value, dict):
-        return {_sendable(key): _sendable(each) for key, each in value.items()}
+        return {sendable(key): sendable(each) for key, each in value.items()}
     return value

@@ -137,7 +137,15 @@ def _project(settings: Settings, xray: Xray) -> Iterator[Finding]:
 
 def _versions(settings: Settings, project: Project) -> Iterator[Finding]:
     version = settings.fix_version
-    if not version or project.versions is None:
+    if not version:
+        return
+    if project.versions is None:
+        yield Finding(
+            what="fix_version",
+            ok=None,
+            message=f"only Jira knows whether {project.key} has {version}",
+            hint="set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN",
+        )
         return
     ok = version in project.versions
     there = f"{project.key} has" if ok else f"{project.key} does not have"

@@ -106,15 +106,17 @@ class Jira:
         versions = frozenset(str(each["name"]) for each in found.get("versions", ()))
         return Project(key=key, versions=versions)
 
-    def has_issue(self, key: str) -> bool:
-        """Whether there is such an issue that this account may see."""
+    def issue_type(self, key: str) -> str | None:
+        """The name of an issue's type, in the instance's language; None: no issue."""
+        path = f"/rest/api/2/issue/{key}"
         try:
-            self._get(f"/rest/api/2/issue/{key}", dict, fields="issuetype")
+            found = self._get(path, dict, fields="issuetype")
         except RefusedError as error:
             if error.status == 404:  # noqa: PLR2004
-                return False
+                return None
             raise
-        return True
+        kind = (found.get("fields") or {}).get("issuetype") or {}
+        return str(kind.get("name", ""))
 
     def custom_fields(self) -> CustomFields:
         """The ids of the Test Execution's custom fields on this instance."""

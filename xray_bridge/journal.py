@@ -10,17 +10,17 @@ of an upload, so that whatever is killed can be taken up again.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
-import sys
 import time
 from dataclasses import dataclass, field
+from json import JSONEncoder, dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import codec
 from xray_bridge.errors import RunDirectoryError
+from xray_bridge.locks import Lock, OwnFile
 
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ DELIVERED = "delivered"
 REFUSED = "refused"
 FAILED = "failed"
 AMBIGUOUS = "ambiguous"
-_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+_ENCODE = JSONEncoder(separators=(",", ":")).encode
 # Rendered for people, never meant to be sent.
 KEPT = "kept"
 UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
@@ -193,6 +193,8 @@ class Journal:
     again with the next one and at ``close``.
     """
 
+    _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+
     def __init__(self, directory: RunDirectory) -> None:
         self.directory = directory
         self.written = 0
@@ -201,8 +203,7 @@ class Journal:
         self._pid = os.getpid()
         self._unwritten = b""
         self._is_closed = False
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        self._file = os.open(directory.journal, flags, 0o600)
+        self._file = OwnFile(directory.journal, self._FLAGS)
 
     @property
     def is_ours(self) -> bool:
@@ -227,8 +228,10 @@ class Journal:
     def _write(self, line: bytes) -> None:
         rest = self._unwritten + line + b"\n" if line else self._unwritten
         try:
+            if not self._file.is_open:
+                self._file = OwnFile(self.directory.journal, self._FLAGS)
             while rest:
-                rest = rest[os.write(self._file, rest) :]
+                rest = rest[os.write(self._file.number, rest) :]
             self.trouble = ""
         except OSError as error:
             self.trouble = f"{self.directory.journal}: {error.strerror}"
@@ -246,67 +249,16 @@ class Journal:
         self._write(b"")
         lost = self._unwritten.count(b"\n")
         try:
-            os.fsync(self._file)
+            os.fsync(self._file.number)
             self.directory.state = State(state=SEALED, incomplete=incomplete)
         except OSError as error:
             self.trouble = self.trouble or f"{self.directory.path}: {error.strerror}"
         finally:
-            os.close(self._file)
+            self._file.close()
             self._lock.release()
         if lost or self.trouble:
             msg = f"{lost} results could not be written: {self.trouble}"
             raise RunDirectoryError(msg, hint="make room, or set xray_report_dir")
-
-
-class Lock:
-    """
-    A file that one process holds; the system lets go when the process ends.
-
-    Raises RunDirectoryError where another process holds it.
-    """
-
-    def __init__(self, path: Path) -> None:
-        try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            msg = f"{path} cannot be opened: {error.strerror}"
-            raise RunDirectoryError(msg) from None
-        try:
-            _lock(self._file)
-        except OSError:
-            os.close(self._file)
-            msg = f"{path.parent} is in use by another process"
-            raise RunDirectoryError(msg, hint="wait until it has ended") from None
-
-    def release(self) -> None:
-        """Let go, also for children that inherited the file."""
-        _unlock(self._file)
-        os.close(self._file)
-
-
-if sys.platform == "win32":
-
-    def _lock(file: int) -> None:
-        import msvcrt
-
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-
-    def _unlock(file: int) -> None:
-        import msvcrt
-
-        msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
-
-else:
-
-    def _lock(file: int) -> None:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _unlock(file: int) -> None:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def parsed(line: bytes, path: Path) -> TestRun:
@@ -316,7 +268,7 @@ def parsed(line: bytes, path: Path) -> TestRun:
     Raises RunDirectoryError, naming ``path``, where the line holds none.
     """
     try:
-        return codec.decode(json.loads(line))
+        return codec.decode(loads(line))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         start = line[:60].decode("utf-8", "backslashreplace").strip()
         msg = f"{path} has a damaged line: {start!r}"
@@ -332,7 +284,7 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises RunDirectoryError where there is none.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         msg = f"{path} cannot be read: {error}"
         raise RunDirectoryError(msg) from None
@@ -350,7 +302,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """
     try:
         with replaced(path) as file:
-            file.write(json.dumps(content, indent=1).encode() + b"\n")
+            file.write(dumps(content, indent=1).encode() + b"\n")
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"
         raise RunDirectoryError(msg) from None

@@ -8,10 +8,10 @@ working directory are those of the session's start.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import dataclass, field
+from json import dumps, loads
 from subprocess import PIPE, Popen, SubprocessError
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from xray_bridge.errors import XrayBridgeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Functions are bound when a session starts: tests patch modules.
 # Without the working directory on the path: a user's module must not be able to
 # take the place of one of ours or of the standard library's (-P is Python 3.11's).
 _START = (
@@ -77,7 +78,7 @@ class Launcher:
                 # One Ctrl-C is for the tests, not for an upload under way.
                 start_new_session=True,
             )
-            said, errors = process.communicate(json.dumps(stdin or {}).encode())
+            said, errors = process.communicate(dumps(stdin or {}).encode())
         except (OSError, SubprocessError) as error:
             msg = f"xray-bridge could not be started: {error}"
             raise LaunchError(msg) from None
@@ -86,7 +87,7 @@ class Launcher:
 
 def _answer(exit_code: int, said: bytes, errors: bytes) -> Answer:
     try:
-        content = json.loads(said)
+        content = loads(said)
     except ValueError:
         lines = errors.decode("utf-8", "replace").strip().splitlines()
         last = lines[-1] if lines else "it said nothing"

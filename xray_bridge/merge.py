@@ -19,11 +19,12 @@ from xray_bridge.model import Iteration, Outcome, TestIssue, TestRun
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from xray_bridge.journal import RunDirectory
 
+DEFINITION = "definition:"
 # The first of these that any result has decides the whole.
 WORST_FIRST = (
     Outcome.FAILED,
@@ -101,6 +102,20 @@ class Results:
             self._groups.setdefault(identity, []).append(place)
             decided = self._outcomes.get(identity, run.outcome)
             self._outcomes[identity] = worst((decided, run.outcome))
+
+    @property
+    def test_keys(self) -> list[str]:
+        """The Test keys that have results."""
+        return [key for key in self._groups if not key.startswith(DEFINITION)]
+
+    def names(self, test_keys: Container[str]) -> dict[str, tuple[str, ...]]:
+        """The tests behind some Test keys, by their definitions."""
+        with closing(_Reader(self._journals)) as reader:
+            return {
+                key: tuple(reader.read(place).test.definition for place in places)
+                for key, places in self._groups.items()
+                if key in test_keys
+            }
 
     def runs(self) -> Iterator[TestRun]:
         """Every single result, in the order in which it finished."""
@@ -187,7 +202,7 @@ def _joined(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
 def identities(run: TestRun) -> tuple[str, ...]:
     """What makes results belong to the same Test: its key, else its definition."""
     keys = tuple(dict.fromkeys(run.test.test_keys))
-    return keys or (f"definition:{run.test.definition}",)
+    return keys or (f"{DEFINITION}{run.test.definition}",)
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
@@ -204,7 +219,7 @@ def merge(identity: str, runs: Sequence[TestRun]) -> TestRun:
     as an ``Iteration``.
     """
     first = runs[0]
-    key = () if identity.startswith("definition:") else (identity,)
+    key = () if identity.startswith(DEFINITION) else (identity,)
     if len(runs) == 1:
         is_as_it_was = first.test.test_keys == key
         return first if is_as_it_was else replace(first, test=_with(first, key))
@@ -213,7 +228,7 @@ def merge(identity: str, runs: Sequence[TestRun]) -> TestRun:
         first,
         test=replace(
             _with(first, key),
-            name=_common_name(runs),
+            name=_common_name(runs) if key else first.test.name,
             labels=_all(run.test.labels for run in runs),
             requirements=_all(run.test.requirements for run in runs),
         ),

@@ -25,7 +25,7 @@ from xray_bridge.http import Deadline, Http
 from xray_bridge.jira import Jira
 from xray_bridge.job import Job, copy, described_execution, formats, notices, render
 from xray_bridge.merge import Results
-from xray_bridge.receipt import Receipt
+from xray_bridge.receipt import Receipt, Refused
 from xray_bridge.reports import writer
 from xray_bridge.reports.xray import XrayWriter
 from xray_bridge.xray import client
@@ -250,7 +250,8 @@ def _update_fields(
 def _delivered(
     job: Job, connection: Connection, imported: Imported, base: Receipt
 ) -> Receipt:
-    partly = bool(imported.refused)
+    refused = _named(job, imported)
+    partly = bool(refused)
     _write_variables(job, imported)
     job.directory.state = replace(
         job.directory.state,
@@ -268,9 +269,29 @@ def _delivered(
         },
         sent=job.results.tests,
         accepted=None if imported.accepted is None else len(set(imported.accepted)),
-        refused=imported.refused,
+        refused=refused,
         exit_code=84 if partly else 0,
     )
+
+
+def _named(job: Job, imported: Imported) -> tuple[Refused, ...]:
+    """
+    What Xray refused, and what it simply does not mention, by the tests' names.
+
+    Server lists what it took; what was sent and is in neither list was not taken.
+    """
+    found = list(imported.refused)
+    if imported.accepted:
+        known = {*imported.accepted, *(each.key for each in found)}
+        silent = [key for key in job.results.test_keys if key not in known]
+        unmentioned = "Xray does not list it among what it took"
+        found += [Refused(key=key, message=unmentioned) for key in silent]
+        rest = job.results.tests - len(set(imported.accepted)) - len(found)
+        if rest > 0:
+            message = f"{rest} results without a Test key were not taken"
+            found.append(Refused(key="", message=message))
+    names = job.results.names({each.key for each in found})
+    return tuple(replace(r, tests=names.get(r.key, r.tests)) for r in found)
 
 
 def _browse(connection: Connection, imported: Imported) -> str:

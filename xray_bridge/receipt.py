@@ -94,7 +94,7 @@ class Receipt:
             lines.append(f"Results: {counted}")
         lines += [f"  {line}" for line in self.plan]
         lines += [
-            f"Refused by Xray: {refused.key or 'a result'}: {refused.message}"
+            f"Refused by Xray: {_who(refused)}: {refused.message}"
             for refused in self.refused
         ]
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
@@ -103,6 +103,11 @@ class Receipt:
         if self.run:
             lines.append(f"Run directory: {self.run}")
         return lines
+
+
+def _who(refused: Refused) -> str:
+    tests = ", ".join(refused.tests[:3]) + (", ..." if len(refused.tests) > 3 else "")  # noqa: PLR2004
+    return f"{refused.key or 'a result'}{f' ({tests})' if tests else ''}"
 
 
 def _headline(receipt: Receipt) -> list[str]:

@@ -12,6 +12,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,11 +90,13 @@ def environment(environ: Mapping[str, str]) -> Layer:
     variable counts as not given: that is how CI systems spell "undefined".
     The names of pytest-jira-xray and behave-xray are understood too.
 
-    Raises SettingError for a secret's file that cannot be read.
+    Raises SettingError for a secret's file that cannot be read, and for a name
+    that is nearly one of ours; other programs' ``XRAY_`` names are left alone.
     """
+    _refuse_misspelt(environ)
     values: dict[str, object] = {}
     for setting in TABLE.values():
-        names = (setting.environment, *setting.aliases)
+        names = setting.variables[:-1] if setting.secret else setting.variables
         found = next((name for name in names if environ.get(name, "").strip()), None)
         if found is not None:
             values[setting.name] = _foreign(found, environ[found])
@@ -102,6 +105,18 @@ def environment(environ: Mapping[str, str]) -> Layer:
             if path:
                 values[setting.name] = _secret_file(setting, path)
     return Layer("environment", values, _variable, holds_secrets=True)
+
+
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    known = {name for setting in TABLE.values() for name in setting.variables}
+    short = [name.removeprefix("XRAY_") for name in known]
+    for name in environ:
+        if not name.startswith("XRAY_") or name in known:
+            continue
+        near = get_close_matches(name.removeprefix("XRAY_"), short, n=1, cutoff=0.85)
+        if near:
+            msg = f"environment: there is no setting {name!r}"
+            raise SettingError(msg, hint=f"did you mean XRAY_{near[0]}?")
 
 
 def _variable(setting: Setting[Any]) -> str:
@@ -305,8 +320,6 @@ def _did_you_mean(near: str, layer: Layer) -> str:
 
 def nearest(name: str) -> str:
     """The setting whose name is most like ``name``, or nothing."""
-    from difflib import get_close_matches
-
     found = get_close_matches(name.replace("-", "_"), TABLE, n=1, cutoff=0.6)
     return found[0] if found else ""
 

@@ -149,7 +149,7 @@ class Session:
 
     def discard(self) -> None:
         """Take back ``start``: the session ended before its first test."""
-        if self._journal is None or self._journal.written:
+        if self._journal is None or self._journal.written or not self._journal.is_ours:
             return
         self._journal.close()
         shutil.rmtree(self._journal.directory.path, ignore_errors=True)
@@ -168,6 +168,23 @@ class Session:
         """
         if self._journal is not None:
             self._journal.append_line(codec.cleaned(line, self._redactor.clean))
+
+    @property
+    def folder(self) -> str:
+        """The run directory; empty where nothing is recorded."""
+        return str(self._journal.directory.path) if self._journal else ""
+
+    def saved(self) -> list[str]:
+        """Where the results are and how to send them, where ``publish`` failed."""
+        if self._journal is None:
+            return []
+        path = self._journal.directory.path
+        return [_resend(_relative(path, self.launcher.folder))]
+
+    def note(self, notice: str) -> None:
+        """Remember something to say at the end, once."""
+        if notice not in self.notices:
+            self.notices.append(notice)
 
     def note_incomplete(self, reason: str) -> None:
         """Remember why tests are missing from this run."""
@@ -198,12 +215,15 @@ class Session:
         shown = _relative(directory, self.launcher.folder)
         if interrupted:
             said = f"Interrupted, so nothing was uploaded. {_resend(shown)}"
-            return Ending(lines=(*self._said(), said), exit_code=0)
+            return Ending(lines=(*self._said(), said), exit_code=80)
         try:
             answer = self.launcher.run(
                 "upload", str(directory), deadline=self.settings.deadline
             )
             receipt = Receipt.from_json(answer.content)
+        except KeyboardInterrupt:
+            said = "Interrupted while uploading; it may still arrive."
+            return Ending(lines=(*self._said(), said, *self.saved()), exit_code=81)
         except (LaunchError, TypeError, KeyError) as error:
             receipt = _unanswered(self._journal.directory, shown, error)
         warn_only = self.settings.on_upload_error == "warn"

@@ -100,6 +100,12 @@ class Setting(Generic[T]):
         return f"XRAY_{self.name.upper()}"
 
     @property
+    def variables(self) -> tuple[str, ...]:
+        """All names in the environment; of a secret, its file's comes last."""
+        file = (f"{self.environment}_FILE",) if self.secret else ()
+        return (self.environment, *self.aliases, *file)
+
+    @property
     def pytest_flag(self) -> str:
         """Spelling on pytest's command line."""
         return f"--xray-{self.dashed}"

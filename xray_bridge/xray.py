@@ -100,9 +100,13 @@ class ServerXray:
         """From Jira, with its versions."""
         return self._jira.project(key)
 
-    def has_issue(self, key: str, kind: str) -> bool:  # noqa: ARG002
-        """Names of issue types are translated, so only the issue is asked for."""
-        return self._jira.has_issue(key)
+    def has_issue(self, key: str, kind: str) -> bool:
+        """
+        Names of issue types are translated: only what is surely another type is not.
+        """
+        found = self._jira.issue_type(key)
+        others = ISSUE_TYPES - {kind.replace("_", " ")}
+        return found is not None and found.lower() not in others
 
     def executions_labelled(self, label: str) -> list[str]:
         """By JQL."""
@@ -307,6 +311,20 @@ def imported(answer: Answer) -> Imported:
     )
 
 
+# Of Xray, as they are called before anybody translates them.
+ISSUE_TYPES = frozenset(
+    {
+        "test",
+        "test set",
+        "test plan",
+        "test execution",
+        "sub test execution",
+        "pre-condition",
+        "precondition",
+    }
+)
+
+
 def _key(found: Any) -> str:
     return str(found.get("key", "")) if isinstance(found, dict) else str(found)
 
@@ -318,6 +336,8 @@ def _refused(found: Any) -> Refused:
     known = ("message", "messages", "error", "errors")
     said = next((found[name] for name in known if found.get(name)), found)
     key = str(found.get("key") or found.get("testKey") or "")
+    if isinstance(said, list) and all(isinstance(each, str) for each in said):
+        said = "; ".join(said)
     return Refused(key=key, message=said if isinstance(said, str) else json.dumps(said))
 
 

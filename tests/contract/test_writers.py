@@ -26,6 +26,7 @@ from tests.builders import (
     results,
 )
 from xray_bridge.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.errors import ReportError
 from xray_bridge.model import Outcome, TestRun
 from xray_bridge.reports import WRITERS, writer
 from xray_bridge.reports.xray import XrayWriter
@@ -653,7 +654,12 @@ def test_no_failure_ends_as_a_pass(
     tmp_path: Path, name: str, deployment: str, runs: list[TestRun]
 ) -> None:
     """Whatever the results are, they render, and nothing is better than it was."""
-    content = rendered(tmp_path, name, deployment, *runs)
+    try:
+        content = rendered(tmp_path, name, deployment, *runs)
+    except ReportError:
+        # Scenarios without a key have no place in Xray JSON: said, not skipped.
+        assert all(run.scenario and not run.test.test_keys for run in runs)
+        return
 
     found = verdicts(name, content)
     if found:

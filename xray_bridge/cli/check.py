@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.check import Finding, findings, refuse_impossible
 from xray_bridge.cli import options
 from xray_bridge.connection import connect
-from xray_bridge.errors import CheckError
+from xray_bridge.errors import CheckError, SettingError
 from xray_bridge.http import Deadline, Http
 from xray_bridge.xray import client
 
 
 if TYPE_CHECKING:
+    from xray_bridge.connection import Connection
     from xray_bridge.settings import Settings
 
 # Before the first test nobody waits long: the answer can wait, the tests cannot.
@@ -33,7 +34,7 @@ def register(commands: Any) -> None:
     )
     # For the adapters: only what needs no network.
     parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)
-    options.add(parser)
+    options.add(parser, options.OF_A_CHECK)
     parser.set_defaults(run=run)
 
 
@@ -41,10 +42,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Look at everything; exit code 85 where something is wrong."""
     with options.settings_of(arguments) as settings:
         connection = connect(settings)
-        refuse_impossible(settings, connection)
+        if arguments.given:
+            refuse_impossible(settings, connection)
         found: list[Finding] = []
         if not arguments.offline:
-            found = _findings(settings)
+            found = [*_findings(settings), *_impossible(settings, connection)]
         clean = connection.redactor.clean
         notices = [*connection.notices]
     notices += [f"not checked: {f.what}: {f.message}" for f in found if f.ok is None]
@@ -66,7 +68,19 @@ def run(arguments: argparse.Namespace) -> int:
             print(clean(f"{WORDS[each.ok]:6}{each.what:16}{each.message}{hint}"))
         for notice in connection.notices:
             print(clean(f"note: {notice}"))
-    return CheckError.exit_code if wrong else 0
+    # A person asked whether an upload can work; no answer is not a yes.
+    unanswered = any(f.ok is None and f.what == "credentials" for f in found)
+    return CheckError.exit_code if wrong or unanswered else 0
+
+
+def _impossible(settings: Settings, connection: Connection) -> list[Finding]:
+    try:
+        refuse_impossible(settings, connection)
+    except SettingError as error:
+        return [
+            Finding(what="settings", ok=False, message=error.message, hint=error.hint)
+        ]
+    return []
 
 
 def _findings(settings: Settings) -> list[Finding]:

@@ -37,7 +37,7 @@ def register(commands: Any) -> None:
     export.add_argument("--filter", metavar="ID", help="id of a saved filter")
     export.add_argument("--out", metavar="DIR", help="default: features")
     export.add_argument("--zip", type=Path, metavar="FILE", help="keep the archive")
-    options.add(export)
+    options.add(export, options.OF_A_CONNECTION)
     export.set_defaults(run=run_export)
 
 

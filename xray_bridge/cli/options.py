@@ -27,7 +27,7 @@ from xray_bridge.settings import TABLE
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from xray_bridge.journal import Session
     from xray_bridge.settings import Settings
@@ -37,14 +37,47 @@ NOT_HERE = frozenset({"upload", "export_keys", "export_filter", "features_dir"})
 SANDBOX_PROJECT = "CALC"
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """Add ``--json`` and a flag for each setting."""
+OF_A_CONNECTION = frozenset(
+    {
+        "sandbox",
+        "deployment",
+        "url",
+        "user",
+        "password",
+        "token",
+        "client_id",
+        "client_secret",
+        "jira_url",
+        "jira_user",
+        "jira_token",
+        "verify",
+        "client_cert",
+        "proxy",
+        "skip_proxy",
+        "timeout",
+        "deadline",
+        "report_dir",
+    }
+)
+OF_A_CHECK = OF_A_CONNECTION | {
+    "project",
+    "test_execution",
+    "test_plan",
+    "environments",
+    "fix_version",
+    "execution_fields",
+    "test_fields",
+}
+
+
+def add(parser: argparse.ArgumentParser, only: Container[str] = tuple(TABLE)) -> None:
+    """Add ``--json`` and a flag for each setting that the command has a use for."""
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     # For the adapters: settings that their session has resolved, on stdin.
     parser.add_argument("--given", choices=["-"], help=argparse.SUPPRESS)
     group = parser.add_argument_group("settings")
     for setting in TABLE.values():
-        if setting.name in NOT_HERE:
+        if setting.name in NOT_HERE or setting.name not in only:
             continue
         keywords: dict[str, Any] = {"dest": f"set_{setting.name}", "default": None}
         if setting.flag:

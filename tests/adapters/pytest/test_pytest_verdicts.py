@@ -244,3 +244,151 @@ def test_a_killed_session_leaves_its_finished_tests(project: Project) -> None:
     project.pytester.run(sys.executable, "-m", "xray_bridge", "resend", "--sandbox")
 
     assert project.statuses == {"CALC-1": "PASS"}
+
+
+def test_a_failed_subtest_is_never_lost_by_a_rerun(project: Project) -> None:
+    """rerunfailures reports an attempt late, but its subtests at once."""
+    project.pytester.makepyfile(
+        """
+        import unittest
+
+        class TestIt(unittest.TestCase):
+            def test_it(self):
+                for number in range(3):
+                    with self.subTest(number=number):
+                        assert number != 1
+        """
+    )
+
+    project.run("--xray-dry-run", "--reruns", "1", **SERVER)
+
+    (line,) = project.journal
+    assert line["outcome"] == "failed"
+
+
+def test_a_crash_in_the_setup_keeps_the_key(project: Project) -> None:
+    """The setup's report, which would carry it, never comes."""
+    project.pytester.makepyfile(
+        """
+        import os, pytest
+
+        @pytest.fixture
+        def boom(): os._exit(1)
+
+        @pytest.mark.xray("CALC-1")
+        def test_passes(): pass
+
+        @pytest.mark.xray("CALC-1")
+        def test_crashes(boom): pass
+        """
+    )
+
+    project.upload("-n", "2", "--xray-only-keyed")
+
+    assert project.statuses == {"CALC-1": "FAIL"}
+
+
+def test_the_closest_key_wins(project: Project, workers: tuple[str, ...]) -> None:
+    """A row's over its function's, a subclass's over its base's."""
+    project.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.xray("CALC-1")
+        @pytest.mark.parametrize(
+            "x", [1, pytest.param(2, marks=pytest.mark.xray("CALC-2"))]
+        )
+        def test_rows(x): pass
+
+        @pytest.mark.xray("CALC-3", labels=["base"])
+        class Base: pass
+
+        @pytest.mark.xray("CALC-4")
+        class TestSub(Base):
+            def test_inherits(self): pass
+
+            @pytest.mark.xray("CALC-5")
+            def test_has_its_own(self): pass
+        """
+    )
+
+    project.run("--xray-dry-run", *workers, **SERVER)
+
+    found = {line["name"]: line["test_keys"] for line in project.journal}
+    assert found == {
+        "test_rows[1]": ["CALC-1"],
+        "test_rows[2]": ["CALC-2"],
+        "test_inherits": ["CALC-4"],
+        "test_has_its_own": ["CALC-5"],
+    }
+
+
+def test_tests_without_a_result_are_counted(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """A session that stopped early says so, here and in Jira."""
+    project.pytester.makepyfile("def test_1(): assert 0\n" + "".join(
+        f"def test_{n}(): pass\n" for n in range(2, 30)
+    ))  # fmt: skip
+
+    result = project.upload("-x", *workers)
+
+    result.stdout.fnmatch_lines(["Incomplete: * of 29 collected tests have no result"])
+    (execution,) = project.executions
+    assert "have no result" in execution.description
+
+
+def test_files_of_the_user_are_not_written_into(project: Project) -> None:
+    """A test that closes our file hands its number to the next one opened."""
+    project.pytester.makepyfile(
+        """
+        import os
+
+        def test_closes():
+            for number in range(3, 50):
+                try:
+                    path = os.readlink(f"/proc/self/fd/{number}")
+                except OSError:
+                    continue
+                if path.endswith(("journal.jsonl", "lock")):
+                    os.close(number)
+
+        kept = []
+
+        def test_opens(tmp_path):
+            for name in "abcdef":
+                kept.append((tmp_path / name).open("w"))
+
+        def test_after(): pass
+
+        def test_nothing_was_written():
+            for file in kept:
+                file.flush()
+                assert os.path.getsize(file.name) == 0
+                file.close()
+        """
+    )
+
+    project.upload("-W", "ignore")
+
+    assert [line["outcome"] for line in project.journal] == ["passed"] * 4
+
+
+def test_a_parameter_that_skips_in_its_repr(project: Project) -> None:
+    """What pytest's outcomes do in our hooks is not the session's end."""
+    project.pytester.makepyfile(
+        """
+        import pytest
+
+        class Odd:
+            def __repr__(self): pytest.skip("odd")
+
+        @pytest.mark.parametrize("odd", [Odd()])
+        def test_it(odd): pass
+        """
+    )
+
+    result = project.run("--xray-dry-run", **SERVER)
+
+    result.assert_outcomes(passed=1)
+    assert len(project.journal) == 1
