@@ -7,6 +7,7 @@ Error texts are shown, never matched: Jira translates them.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Any
@@ -22,9 +23,12 @@ from xray_bridge.errors import (
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 LONGEST_TEXT = 500
+# What a server must not do to a terminal: escapes, and halves of characters.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]{1,18}")
 LONGEST_PAGE = 200_000
 HINTS = {
     400: "",
@@ -44,6 +48,7 @@ class Answer:
     headers: Mapping[str, str]
     content: bytes
     url: str
+    clean: Callable[[str], str] = str
 
     @property
     def is_html(self) -> bool:
@@ -68,8 +73,14 @@ class Answer:
         found = _message(self.json())
         if not found and self.is_html:
             found = _page_text(self.text)
-        found = " ".join((found or self.text).split())
+        # Cleaned before it is cut: half a secret is a secret.
+        found = UNPRINTABLE.sub(_escaped, self.clean(found or self.text))
+        found = " ".join(found.split())
         return found if len(found) <= LONGEST_TEXT else f"{found[:LONGEST_TEXT]}..."
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\x{ord(found[0]):02x}"
 
 
 def _message(content: Any) -> str:
@@ -142,7 +153,7 @@ def key_of(answer: Answer) -> Mapping[str, str]:
     if isinstance(content, dict):
         found = content.get("testExecIssue", content)
         key = found.get("key") if isinstance(found, dict) else None
-        if isinstance(key, str) and key:
+        if isinstance(key, str) and KEY.fullmatch(key):
             return {k: str(v) for k, v in found.items() if k in {"key", "id", "self"}}
     said = answer.said or "nothing"
     msg = f"HTTP {answer.status} without a Test Execution's key: {said}"
@@ -157,7 +168,9 @@ def _locked(answer: Answer) -> bool:
     """
     reason = answer.headers.get("X-Authentication-Denied-Reason", "")
     login = answer.headers.get("X-Seraph-LoginReason", "")
-    return "CAPTCHA" in reason or "AUTHENTICATION_DENIED" in login
+    # The headers can ride on a success; what came with it is then what counts.
+    is_refused = answer.status >= 400 or not answer.json()  # noqa: PLR2004
+    return is_refused and ("CAPTCHA" in reason or "AUTHENTICATION_DENIED" in login)
 
 
 def _unauthenticated(answer: Answer, host: str) -> AuthenticationError:
@@ -170,8 +183,11 @@ def _unauthenticated(answer: Answer, host: str) -> AuthenticationError:
 
 
 def _redirected(answer: Answer) -> RedirectedError:
-    to = urlsplit(answer.headers.get("Location", ""))
     asked = urlsplit(answer.url)
+    try:
+        to = urlsplit(answer.headers.get("Location", ""))
+    except ValueError:
+        to = urlsplit("")
     msg = f"{asked.scheme}://{asked.netloc} redirects to "
     msg += f"{to.scheme}://{to.netloc}" if to.netloc else (to.path or "nowhere")
     if to.netloc == asked.netloc and to.scheme == "https" != asked.scheme:

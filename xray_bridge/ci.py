@@ -106,6 +106,11 @@ SYSTEMS = (
 )
 
 
+def context(found: Mapping[str, str]) -> Context:
+    """What a run directory has recorded; unknown names are a newer version's."""
+    return Context(**{name: found[name] for name in Context.__slots__ if name in found})
+
+
 def detect(environ: Mapping[str, str]) -> Context:
     """What CI tells; an empty context outside CI."""
     for system in SYSTEMS:

@@ -89,6 +89,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
     """
     environ = os.environ if environ is None else environ
     _refuse_both_kinds(settings)
+    _refuse_unsendable(settings)
     name, why = _deployment(settings)
     url = settings.url or (CLOUD_URL if name == CLOUD else "")
     if not url:
@@ -158,6 +159,15 @@ def _refuse_both_kinds(settings: Settings) -> None:
     if len(found) > 1:
         msg = f"more than one kind of credential: {' and '.join(found)}"
         raise CredentialError(msg, hint="keep one of them")
+
+
+def _refuse_unsendable(settings: Settings) -> None:
+    for secret in settings.secrets():
+        try:
+            secret.reveal().encode()
+        except UnicodeEncodeError:
+            msg = "a credential has bytes that are not UTF-8"
+            raise CredentialError(msg, hint="check its variable or file") from None
 
 
 def _server_credentials(settings: Settings) -> Credentials:

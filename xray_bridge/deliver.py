@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 LOOKS = (0.0, 2.0, 5.0, 10.0)
 # By then every search has caught up, in seconds.
 SETTLED = 300.0
+# An import that takes longer than this may go on when its answer is lost; a search
+# does not find what is not finished. In seconds.
+QUICK = 5.0
+# By then it has ended, one way or the other.
+IN_PROGRESS = 300.0
 ATTEMPTS = 3
 
 
@@ -68,6 +73,9 @@ def deliver(
         is_settled = age > SETTLED
         key = _look(delivery, xray, deadline, LOOKS[:1] if is_settled else LOOKS)
         doubt = not is_settled
+        if not key and age < IN_PROGRESS:
+            msg = "an earlier request may still be under way"
+            raise _open(delivery, AmbiguousError(msg, hint=""), wait=IN_PROGRESS - age)
     if not key:
         made = _create(delivery, xray, deadline, doubt=doubt)
         if isinstance(made, str):
@@ -93,11 +101,13 @@ def _create(
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return xray.import_results(delivery.create)
-        except AmbiguousError:
+        except AmbiguousError as error:
             doubt = True
             key = _look(delivery, xray, deadline, LOOKS)
             if key:
                 return key
+            if error.waited >= QUICK:
+                raise _open(delivery, error, wait=IN_PROGRESS) from None
             if attempt == ATTEMPTS:
                 raise
         except DeliveryError as error:
@@ -127,6 +137,10 @@ def _look(
     return ""
 
 
-def _open(delivery: Delivery, error: XrayBridgeError) -> AmbiguousError:
-    msg = f"an earlier request may have arrived, and now: {error.message}"
-    return AmbiguousError(msg, hint=f'the label in Jira is "{delivery.label}"')
+def _open(
+    delivery: Delivery, error: XrayBridgeError, *, wait: float = 0.0
+) -> AmbiguousError:
+    msg = f"a request may have arrived: {error.message}"
+    hint = f'the label in Jira is "{delivery.label}"'
+    later = f"resend it in {wait / 60:.0f} minutes; " if wait else ""
+    return AmbiguousError(msg, hint=f"{later}{hint}")

@@ -125,10 +125,16 @@ class BusyError(DeliveryError):
 
 
 class AmbiguousError(XrayBridgeError):
-    """No telling whether the server processed the request."""
+    """
+    No telling whether the server processed the request.
+
+    ``waited``: seconds that the request took; after a long wait the server may
+    still be at it.
+    """
 
     slug = "ambiguous"
     exit_code = 81
+    waited: float = 0.0
 
 
 class PartlyRefusedError(XrayBridgeError):

@@ -57,7 +57,7 @@ LARGE_BLOCKS: dict[str, Any] = (
 LARGEST_ANSWER = 5 << 20
 LARGEST_DOWNLOAD = 256 << 20
 # 408 and 5xx: a proxy or the server gave up, perhaps after the work was done.
-UNCLEAR = frozenset({408, 500, 502, 503, 504})
+UNCLEAR = frozenset({408, 499})
 
 
 class Deadline:
@@ -130,9 +130,13 @@ class Http:
         into: BinaryIO | None,
     ) -> tuple[Answer | XrayBridgeError, float]:
         """One attempt: an answer, or a problem and how long the server says to wait."""
+        began = time.monotonic()
         try:
             answer = self._once(request, url, headers, into)
-        except (UnreachableError, AmbiguousError) as error:
+        except UnreachableError as error:
+            return error, 0.0
+        except AmbiguousError as error:
+            error.waited = time.monotonic() - began
             return error, 0.0
         if answer.status == 429:  # noqa: PLR2004
             wait = _retry_after(answer)
@@ -140,8 +144,10 @@ class Http:
             msg = f"the server has too many requests{later}: {answer.said}"
             hint = "raise xray_deadline, or send it later"
             return BusyError(msg, hint=hint), wait
-        if answer.status in UNCLEAR:
-            return _unclear(answer), _retry_after(answer)
+        if answer.status in UNCLEAR or answer.status >= 500:  # noqa: PLR2004
+            unclear = AmbiguousError(f"HTTP {answer.status}: {answer.said}")
+            unclear.waited = time.monotonic() - began
+            return unclear, _retry_after(answer)
         return answer, 0.0
 
     def _once(
@@ -161,7 +167,11 @@ class Http:
                 left + GRACE, lambda: self._exchange(request, url, headers, body, into)
             )
         except requests.RequestException as error:
-            raise problem(error, url) from None
+            found = problem(error, url)
+            if body is not None and body.started:
+                # Whatever broke then, the server may have the request.
+                found = AmbiguousError(found.message, hint=found.hint)
+            raise found from None
         except urllib3.exceptions.LocationValueError:
             raise UnreachableError(f"{url} or its proxy is no address") from None
         except urllib3.exceptions.HTTPError as error:
@@ -208,10 +218,11 @@ class Http:
                 headers=response.headers,
                 content=content,
                 url=address,
+                clean=self._connection.redactor.clean,
             )
 
     def _session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         # No .netrc, no surprises: what is used was resolved before.
         session.trust_env = False
         session.verify = self._connection.verify
@@ -223,7 +234,12 @@ class Http:
     def _proxies(self, address: str) -> dict[str, str]:
         if self._connection.proxies is not None:
             return dict(self._connection.proxies)
-        return get_environ_proxies(address, no_proxy=None)
+        found: dict[str, str] = get_environ_proxies(address, no_proxy=None)
+        for proxy in found.values():
+            login, at, _ = proxy.rpartition("@")
+            if at:
+                self._connection.redactor.add(login.rpartition("/")[2])
+        return found
 
     def _read(self, response: requests.Response, into: BinaryIO | None) -> bytes:
         """The body, bounded in size and time: a socket's timeout bounds neither."""
@@ -275,6 +291,13 @@ def within(seconds: float, do: Callable[[], T]) -> T:
     return done[0]
 
 
+class _Session(requests.Session):
+    """Does not look where a redirect leads: requests would read all of its body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        return None
+
+
 class _Adapter(HTTPAdapter):
     """Sends in large blocks: that decides the speed of an upload."""
 
@@ -317,10 +340,6 @@ def _headers(body: Body | None) -> dict[str, str]:
     if body is not None:
         headers["Content-Type"] = body.media_type
     return headers
-
-
-def _unclear(answer: Answer) -> AmbiguousError:
-    return AmbiguousError(f"HTTP {answer.status}: {answer.said}")
 
 
 def _retry_after(answer: Answer) -> float:

@@ -41,6 +41,7 @@ AMBIGUOUS = "ambiguous"
 _ENCODE = JSONEncoder(separators=(",", ":")).encode
 # Rendered for people, never meant to be sent.
 KEPT = "kept"
+UNDER_WAY = (SENDING, DELIVERED, AMBIGUOUS)
 UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
 
 
@@ -113,8 +114,8 @@ class RunDirectory:
         if not path.exists():
             return State()
         found = read_json(path)
-        incomplete = tuple(found.pop("incomplete", ()))
         try:
+            incomplete = tuple(map(str, found.pop("incomplete", ())))
             return State(**found, incomplete=incomplete)
         except TypeError:
             msg = f"{path} is damaged"

@@ -174,9 +174,10 @@ def join(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
     with ExitStack() as claims:
         for part in parts:
             claims.enter_context(part.claim())
-            if part.state.state == journal.DELIVERED:
-                msg = f"{part.path} was delivered before"
-                raise RunDirectoryError(msg, hint="leave it out")
+            state = part.state
+            if state.state in journal.UNDER_WAY or state.test_execution:
+                msg = f"{part.path} was sent before, or may have been"
+                raise RunDirectoryError(msg, hint="leave it out, or resend it alone")
         whole = _joined(parts, report_dir)
         for part in parts:
             into = f"merged into {whole.id}"
@@ -202,7 +203,8 @@ def _joined(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
 def identities(run: TestRun) -> tuple[str, ...]:
     """What makes results belong to the same Test: its key, else its definition."""
     keys = tuple(dict.fromkeys(run.test.test_keys))
-    return keys or (f"{DEFINITION}{run.test.definition}",)
+    kind = "scenario " if run.scenario else ""
+    return keys or (f"{DEFINITION}{kind}{run.test.definition}",)
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

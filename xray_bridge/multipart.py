@@ -47,12 +47,15 @@ class Body:
         self._files: list[BinaryIO] = [_opened(piece) for piece in self._pieces]
         self._current = 0
         self._deadline = deadline
+        # Once anything was read, a server may have it: no error is "not sent".
+        self.started = False
 
     def __len__(self) -> int:
         return self._length
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, fewer than ``size`` at the end of a piece only."""
+        self.started = True
         if self._deadline.left <= 0:
             msg = "the deadline passed while the report was being sent"
             raise AmbiguousError(msg)

@@ -7,6 +7,7 @@ here, with the same input: what is on disk.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ from xray_bridge.dialect import DIALECTS, SERVER, XML_FORMATS
 from xray_bridge.errors import (
     AmbiguousError,
     DeliveryError,
+    NotXrayError,
+    ReportError,
     RunDirectoryError,
     XrayBridgeError,
 )
@@ -112,13 +115,25 @@ def _publish(
         )
         base = replace(base, notices=tuple(notices(job)))
         return _render_and_send(job, connection, base)
-    except XrayBridgeError as error:
+    except Exception as unexpected:  # noqa: BLE001 - a receipt, whatever a server says
+        error = _expected(unexpected, directory.state)
         began = directory.state.attempts > state.attempts
         in_doubt = state.state in IN_DOUBT and not state.test_execution
         if in_doubt and not began:
             # It failed before anything was asked: the doubt is as old as it was.
             error = AmbiguousError(error.message, hint=error.hint)
         return _failed(directory, settings, base, error)
+
+
+def _expected(error: Exception, state: journal.State) -> XrayBridgeError:
+    """
+    Our own errors as they are; answers of a shape nobody thought of in words.
+    """
+    if isinstance(error, XrayBridgeError):
+        return error
+    msg = f"the server's answer is not understood ({type(error).__name__})"
+    unclear = state.state == journal.SENDING and not state.test_execution
+    return AmbiguousError(msg) if unclear else NotXrayError(msg)
 
 
 def _keep(directory: RunDirectory) -> None:
@@ -132,8 +147,7 @@ def _failed(
     directory: RunDirectory, settings: Settings, base: Receipt, error: XrayBridgeError
 ) -> Receipt:
     unclear = isinstance(error, AmbiguousError)
-    failed = "XRAY_IS_REQUEST_SUCCESSFUL=false\n"
-    (directory.path / "xray.env").write_text(failed, encoding="ascii")
+    _write_env(directory, "XRAY_IS_REQUEST_SUCCESSFUL=false\n")
     ended = journal.AMBIGUOUS if unclear else journal.FAILED
     message = settings.redactor.clean(str(error))
     directory.state = replace(directory.state, state=ended, message=message)
@@ -206,7 +220,11 @@ def _delivery(
     create = plan.new_execution(report, execution, job.dialect, fields)
     for part in create.parts:
         if isinstance(part.content, bytes):
-            (job.directory.path / part.filename).write_bytes(part.content)
+            try:
+                (job.directory.path / part.filename).write_bytes(part.content)
+            except OSError as error:
+                msg = f"{part.filename} cannot be written: {error.strerror}"
+                raise ReportError(msg) from None
     return Delivery(
         label=execution.label,
         create=create,
@@ -320,9 +338,17 @@ def _write_variables(job: Job, imported: Imported) -> None:
         "XRAY_TEST_EXECS": imported.key,
         "XRAY_TESTS": tests,
         "XRAY_ISSUES_MODIFIED": ";".join(filter(None, (imported.key, tests))),
-        "XRAY_RAW_RESPONSE": " ".join(imported.said.split()),
+        "XRAY_RAW_RESPONSE": imported.said,
     }
-    content = "".join(f"{name}={value}\n" for name, value in lines.items())
+    content = "".join(
+        f"{name}={' '.join(value.split())}\n" for name, value in lines.items()
+    )
     clean = job.settings.redactor.clean
-    path = job.directory.path / "xray.env"
-    path.write_text(clean(content), encoding="utf-8")
+    _write_env(job.directory, clean(content))
+
+
+def _write_env(directory: RunDirectory, content: str) -> None:
+    """As good as it goes: a full disk must not hide what became of the upload."""
+    with contextlib.suppress(OSError):
+        path = directory.path / "xray.env"
+        path.write_text(content, encoding="utf-8", errors="backslashreplace")

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -80,6 +82,11 @@ class Redactor:
         # Longest first, so that no form leaves a tail of a longer one behind.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
+    def add(self, secret: str) -> None:
+        """Know one more, such as a token that was bought on the way."""
+        forms = {*self._forms, *_forms(secret)}
+        self._forms = sorted(forms, key=lambda form: (-len(form), form))
+
     def clean(self, text: str) -> str:
         """``text`` with every known secret replaced by ``***``."""
         for form in self._forms:
@@ -93,4 +100,12 @@ def _forms(value: str) -> set[str]:
     encoded = value.encode("utf-8", "surrogatepass")
     escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     quoted = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
-    return {value, base64.b64encode(encoded).decode("ascii"), *escaped, *quoted}
+    lower = {re.sub("%..", lambda found: found[0].lower(), form) for form in quoted}
+    based = {
+        base64.b64encode(encoded).decode("ascii"),
+        base64.urlsafe_b64encode(encoded).decode("ascii"),
+    }
+    based |= {form.rstrip("=") for form in based}
+    # As tracebacks, --showlocals and pages show it.
+    shown = {repr(value)[1:-1], ascii(value)[1:-1], repr(encoded)[2:-1], escape(value)}
+    return {value, *escaped, *quoted, *lower, *based, *shown}

@@ -5,6 +5,7 @@ Xray's two clients: what both can do, and how each asks its own questions.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
@@ -132,6 +133,7 @@ class CloudXray:
         self._url = connection.url
         self._credentials = connection.credentials
         self._token = ""
+        self._redactor = connection.redactor
         self._jira = (
             Jira(http, connection.jira_url, connection.jira_credentials)
             if connection.jira_credentials
@@ -172,12 +174,10 @@ class CloudXray:
                 raise AuthenticationError(msg) from None
             raise
         token = answer.json()
-        if not isinstance(token, str) or not token or not token.isascii():
+        if not isinstance(token, str) or not TOKEN.fullmatch(token):
             msg = f"{answer.url} did not answer with a token"
             raise AuthenticationError(msg, hint="is xray_url right?")
-        if any(map(str.isspace, token)):
-            msg = f"{answer.url} answered with something that is no token"
-            raise AuthenticationError(msg)
+        self._redactor.add(token)
         self._token = token
 
     def custom_fields(self) -> CustomFields:
@@ -260,12 +260,11 @@ class CloudXray:
         check(self._send(request, into))
 
     def _send(self, request: Request, into: BinaryIO | None = None) -> Answer:
-        """With a token; a token that has been revoked is replaced once."""
-        fresh = not self._token
-        if fresh:
+        """With a token; one that is not accepted is replaced once."""
+        if not self._token:
             self._authenticate()
         answer = self._with_token(request, into)
-        if answer.status == 401 and not fresh:  # noqa: PLR2004
+        if answer.status == 401:  # noqa: PLR2004
             self._authenticate()
             answer = self._with_token(request, into)
         return answer
@@ -275,6 +274,7 @@ class CloudXray:
         return self._http.send(request, url=self._url, headers=headers, into=into)
 
 
+TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 CLIENTS: Mapping[str, Callable[[Connection, Http], Xray]] = {
     SERVER: ServerXray,
     CLOUD: CloudXray,
@@ -299,8 +299,8 @@ def imported(answer: Answer) -> Imported:
     accepted: tuple[str, ...] | None = None
     refused: tuple[Refused, ...] = ()
     if isinstance(tests, dict):
-        accepted = tuple(map(_key, tests.get("success") or ()))
-        refused = tuple(map(_refused, tests.get("error") or ()))
+        accepted = tuple(map(_key, _listed(tests.get("success"))))
+        refused = tuple(map(_refused, _listed(tests.get("error"))))
     return Imported(
         key=execution["key"],
         id=execution.get("id", ""),
@@ -323,6 +323,11 @@ ISSUE_TYPES = frozenset(
         "precondition",
     }
 )
+
+
+def _listed(found: Any) -> list[Any]:
+    """A list; what is none is not worth losing a Test Execution's key for."""
+    return found if isinstance(found, list) else []
 
 
 def _key(found: Any) -> str:

@@ -140,6 +140,7 @@ def server(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
     monkeypatch.setenv("XRAY_PROJECT", "CALC")
     monkeypatch.setattr(http, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(deliver, "LOOKS", (0.0, 0.01, 0.01))
+    monkeypatch.setattr(deliver, "IN_PROGRESS", 0.0)
     xray.script = {FIELD: [FIELDS], MULTIPART: [CREATED], PLAIN: [CREATED]}
     return xray
 

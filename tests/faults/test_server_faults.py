@@ -9,12 +9,14 @@ from tests.faults.conftest import (
     CREATED,
     FIELDS,
     MULTIPART,
+    PASSED,
     PLAIN,
     SEARCH,
     SECRET,
     Sender,
     Xray,
 )
+from xray_bridge import cli, deliver
 
 
 FIELD = "/rest/api/2/field"
@@ -96,6 +98,8 @@ UNCLEAR = {
     "502": html(502, "Bad Gateway"),
     "503": html(503, "Unavailable"),
     "504": html(504, "Gateway Time-out"),
+    "524": html(524, "A timeout occurred"),
+    "200 with a key of two lines": Response('{"key": "CALC-9\\nLD_PRELOAD=x"}', 200),
     "200 with nothing": Response("", 200),
     "200 with a list": Response("[]", 200),
     "200 without a key": Response('{"testExecIssue": {}}', 200),
@@ -134,6 +138,58 @@ def test_what_was_not_processed_is_sent_again(
     assert outcome.exit_code == 0
     assert len(server.posts(MULTIPART)) == 2
     assert not server.posts(PLAIN)
+
+
+def test_what_may_still_be_under_way_is_not_sent_again(
+    server: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search does not find an import that goes on behind a gateway's 504."""
+    monkeypatch.setattr(deliver, "QUICK", 0.0)
+    monkeypatch.setattr(deliver, "IN_PROGRESS", 300.0)
+    server.script[MULTIPART] = [html(504), CREATED]
+    server.script[SEARCH] = [NONE_FOUND]
+
+    outcome = send()
+    too_early = send.send(outcome.directory, command="resend")
+
+    assert (outcome.exit_code, too_early.exit_code) == (81, 81)
+    assert "resend it in 5 minutes" in outcome.output
+    assert len(server.posts(MULTIPART)) == 1
+
+
+def test_what_a_server_repeats_is_cleaned_before_it_is_cut(
+    server: Xray, send: Sender
+) -> None:
+    """Half a secret is a secret."""
+    server.script[MULTIPART] = [refusal(400, "x" * 490 + SECRET)]
+
+    outcome = send()
+
+    assert SECRET[:8] not in outcome.output
+    assert SECRET[:8] not in (outcome.directory.path / "receipt.json").read_text()
+
+
+def test_an_answer_of_an_unknown_shape_is_told(server: Xray, send: Sender) -> None:
+    """No traceback, whatever Jira's fields look like."""
+    server.script[FIELD] = [["a", {"schema": None}]]
+
+    outcome = send()
+
+    assert outcome.exit_code == 80
+    assert "is not understood" in outcome.output
+
+
+@pytest.mark.usefixtures("server")
+def test_one_damaged_run_does_not_hold_up_the_others(
+    send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told of; the others are sent."""
+    monkeypatch.setenv("XRAY_REPORT_DIR", str(send.folder / ".xray"))
+    damaged, good = send.record(PASSED), send.record(PASSED)
+    (damaged.path / "state.json").write_text('{"incomplete": null}')
+
+    assert cli.main(["resend"]) == 0
+    assert good.state.state == "delivered"
 
 
 def test_no_telling_is_said_where_one_may_not_look(server: Xray, send: Sender) -> None:

@@ -135,10 +135,13 @@ def test_what_is_not_there(given: dict[str, str], wrong: str) -> None:
 
 
 def test_versions_that_cannot_be_known() -> None:
-    """Cloud alone does not tell; then there is no line."""
+    """Cloud alone does not tell; then that is said, with what would."""
     known = Project(key="CALC", versions=None)
 
-    assert "fix_version" not in asked(FakeXray(known), project="CALC", fix_version="1")
+    found = asked(FakeXray(known), project="CALC", fix_version="1")["fix_version"]
+
+    assert found.ok is None
+    assert "XRAY_JIRA_URL" in found.hint
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,7 @@ def a_delivery(*, key: str = "", fill_after: bool = False) -> Delivery:
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks without pauses."""
     monkeypatch.setattr(deliver, "LOOKS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(deliver, "IN_PROGRESS", 0.0)
 
 
 @pytest.fixture

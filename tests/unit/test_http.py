@@ -526,6 +526,16 @@ def test_proxy_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy.received[0].target == "http://jira.example.com/import"
 
 
+def test_answer_that_a_proxy_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent through a proxy may have arrived, and is not sent again."""
+    with scripted.scripted(lambda peer: peer.read()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(AmbiguousError):
+            send("http://jira.example.com", proxies=None)
+
+    assert len(proxy.received) == 1
+
+
 @pytest.mark.parametrize("no_proxy", ["127.0.0.1", "*", "jira.example.com,127.0.0.1"])
 def test_no_proxy_covers_the_host(
     monkeypatch: pytest.MonkeyPatch, no_proxy: str

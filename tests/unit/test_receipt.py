@@ -57,7 +57,7 @@ def test_lines_for_a_person() -> None:
         "Test Execution: CALC-7 https://j.example.com/browse/CALC-7",
         "Tests: 3 sent, 2 accepted, 1 refused",
         "Results: 2 passed, 1 failed",
-        "Refused by Xray: CALC-1: not a Test",
+        "Refused by Xray: CALC-1 (t::a): not a Test",
         "Incomplete: interrupted",
         "Left out: a.mp4: 20 MB",
         "Note: look",

@@ -5,6 +5,7 @@ The ``xray-bridge`` command: one module for each subcommand.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -47,6 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     The one place where errors become text. Nothing is printed that has not
     passed the redaction.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Servers speak all languages, terminals do not.
+            stream.reconfigure(errors="backslashreplace")
     arguments = parser().parse_args(argv)
     if arguments.within:
         _end_after(arguments.within)

@@ -57,6 +57,9 @@ def run_export(arguments: argparse.Namespace) -> int:
             installed = _export(settings, arguments.zip)
         except UsageError:
             raise
+        except OSError as error:
+            msg = f"feature files could not be exported: {error.strerror}"
+            raise FeaturesError(msg, hint=str(error.filename or "")) from None
         except XrayBridgeError as error:
             clean = connection.redactor.clean
             msg = f"feature files could not be exported: {clean(error.message)}"
@@ -92,8 +95,7 @@ def _export(settings: Settings, keep: Path | None) -> features.Installed:
         download = Path(folder) / (settings.export_keys or ("export",))[0]
         with download.open("wb") as file:
             client(connection, http).export(request, file)
-        installed = features.install(download, Path(settings.features_dir))
         if keep is not None:
             keep.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(download, keep)
-    return installed
+        return features.install(download, Path(settings.features_dir))

@@ -114,7 +114,7 @@ def settings_of(
     layers.append(environment(os.environ))
     if session is None and not arguments.given:
         layers += filter(None, [shared_file(Path.cwd())])
-    told = ci.Context(**session.ci) if session else ci.detect(os.environ)
+    told = ci.context(session.ci) if session else ci.detect(os.environ)
     layers += filter(None, [from_ci(told)])
     settings = resolve(layers)
     if not settings.sandbox:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge import journal
 from xray_bridge.cli import options, upload
-from xray_bridge.errors import RunDirectoryError, UsageError
+from xray_bridge.errors import RunDirectoryError, UsageError, XrayBridgeError
 
 
 if TYPE_CHECKING:
@@ -46,11 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
     for directory in _chosen(arguments.path, report_dir):
         try:
             receipts.append(upload.send(arguments, directory, wanted))
-        except RunDirectoryError as error:
+        except XrayBridgeError as error:
             if arguments.path:
                 raise
-            # Still running, or from another version: the others can be sent.
-            skipped.append(str(error))
+            # Still running, damaged, or from another version: the others can go.
+            skipped.append(f"{directory.id}: {error}")
     if arguments.json:
         found = [receipt.to_json() for receipt in receipts]
         print(json.dumps({"runs": found, "skipped": skipped}))
@@ -61,10 +61,18 @@ def run(arguments: argparse.Namespace) -> int:
     return max((receipt.exit_code for receipt in receipts), default=0)
 
 
+def _is_unsent(directory: RunDirectory) -> bool:
+    try:
+        return directory.state.state in journal.UNSENT
+    except RunDirectoryError:
+        # To be told of, in its turn.
+        return True
+
+
 def _chosen(path: str | None, report_dir: Path) -> list[RunDirectory]:
     if path is None:
         found = journal.find(report_dir)
-        return [each for each in found if each.state.state in journal.UNSENT]
+        return [each for each in found if _is_unsent(each)]
     for candidate in (Path(path), report_dir / journal.RUNS / path):
         if (candidate / "run.json").is_file():
             return [upload.existing(candidate)]

@@ -163,9 +163,8 @@ def test_a_session_with_a_real_preflight(
         'import pytest\n@pytest.mark.xray("CALC-1")\ndef test_it(): pass'
     )
     environ = at(
-        server, **changes,
-        XRAY_TEST_PLAN="CALC-15", XRAY_ENVIRONMENTS="chrome", XRAY_FIX_VERSION="v1.0",
-    )  # fmt: skip
+        server, **changes, XRAY_TEST_PLAN="CALC-15", XRAY_ENVIRONMENTS="chrome"
+    )
 
     result = project.run("--xray-upload", **environ)
 
