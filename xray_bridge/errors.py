@@ -57,6 +57,12 @@ class RunDirectoryError(XrayBridgeError):
     exit_code = 83
 
 
+class RunInUseError(RunDirectoryError):
+    """Another process writes or sends this run."""
+
+    slug = "run-in-use"
+
+
 class ReportError(XrayBridgeError):
     """The report could not be written or read."""
 

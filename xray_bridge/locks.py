@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from xray_bridge.errors import RunDirectoryError
+from xray_bridge.errors import RunDirectoryError, RunInUseError
 
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Lock:
     """
     A file that one process holds; the system lets go when the process ends.
 
-    Raises RunDirectoryError where another process holds it.
+    Raises RunInUseError where another process holds it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,7 +66,7 @@ class Lock:
         except OSError:
             self._file.close()
             msg = f"{path.parent} is in use by another process"
-            raise RunDirectoryError(msg, hint="wait until it has ended") from None
+            raise RunInUseError(msg, hint="wait until it has ended") from None
 
     def release(self) -> None:
         """Let go, also for children that inherited the file."""

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge import journal
 from xray_bridge.cli import options, upload
-from xray_bridge.errors import RunDirectoryError, UsageError, XrayBridgeError
+from xray_bridge.errors import (
+    RunDirectoryError,
+    RunInUseError,
+    UsageError,
+    XrayBridgeError,
+)
 
 
 if TYPE_CHECKING:
@@ -41,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         report_dir = Path(settings.report_dir)
     receipts = []
     skipped = []
+    code = 0
     # A rehearsal that is named may be sent for real, and the other way round.
     wanted = {"upload": "yes", "dry_run": arguments.set_dry_run or ""}
     for directory in _chosen(arguments.path, report_dir):
@@ -51,6 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
                 raise
             # Still running, damaged, or from another version: the others can go.
             skipped.append(f"{directory.id}: {error}")
+            if not isinstance(error, RunInUseError):
+                code = max(code, error.exit_code)
     if arguments.json:
         found = [receipt.to_json() for receipt in receipts]
         print(json.dumps({"runs": found, "skipped": skipped}))
@@ -58,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         blocks = ["\n".join(receipt.lines()) for receipt in receipts]
         blocks += [f"Skipped: {reason}" for reason in skipped]
         print("\n\n".join(blocks) or f"Nothing to send in {report_dir}.")
-    return max((receipt.exit_code for receipt in receipts), default=0)
+    return max([code, *(receipt.exit_code for receipt in receipts)])
 
 
 def _is_unsent(directory: RunDirectory) -> bool:
