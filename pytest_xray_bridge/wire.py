@@ -30,8 +30,13 @@ def pack(report: pytest.TestReport, line: Line) -> None:
 
 
 def unpack(report: pytest.TestReport) -> Line | None:
-    """What ``pack`` hung on a report."""
-    return getattr(report, ATTRIBUTE, None)
+    """
+    What ``pack`` hung on a report, taken off it.
+
+    pytest keeps all reports to the end of the session; ours would stay with them.
+    """
+    found: Line | None = report.__dict__.pop(ATTRIBUTE, None)
+    return found
 
 
 def pack_fault(report: pytest.TestReport, error: BaseException) -> None:

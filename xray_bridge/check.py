@@ -79,12 +79,13 @@ def findings(
     """What is right and wrong, in the order in which it matters; stops where
     nothing further can be asked.
     """
+    login = _ask("credentials", lambda: _login(xray, connection))
+    # Whoever answered, with yes or no, was reached.
     yield Finding(
         what="address",
-        ok=True,
+        ok=None if login.ok is None else True,
         message=f"{connection.url}, {connection.dialect.product}: {connection.why}",
     )
-    login = _ask("credentials", lambda: _login(xray, connection))
     yield login
     if not login.ok:
         return
