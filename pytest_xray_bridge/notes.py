@@ -42,7 +42,6 @@ class Notes:
 
     def __init__(self) -> None:
         self.folder = ""
-        self.missed: list[str] = []
 
     def read(self, report: pytest.TestReport) -> Line | None:
         """What the worker of a crashed test had noted about it."""

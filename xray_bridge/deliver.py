@@ -63,13 +63,19 @@ def deliver(
     both cases a second call takes up where this one stopped.
     """
     before = directory.state
-    age = time.time() - directory.path.joinpath("state.json").stat().st_mtime
+    # Not the file's time alone: a resend that comes too early must not start the
+    # wait anew.
+    written = directory.path.joinpath("state.json").stat().st_mtime
+    asked = before.asked or written
+    age = time.time() - asked
     key = delivery.key or before.test_execution
     # Whether an earlier request may have made a Test Execution.
     doubt = not key and before.state in {journal.SENDING, journal.AMBIGUOUS}
     sending = replace(before, state=journal.SENDING, attempts=before.attempts + 1)
     directory.state = replace(sending, test_execution=key)
     if doubt:
+        sending = replace(sending, asked=asked)
+        directory.state = sending
         is_settled = age > SETTLED
         key = _look(delivery, xray, deadline, LOOKS[:1] if is_settled else LOOKS)
         doubt = not is_settled
@@ -77,6 +83,8 @@ def deliver(
             msg = "an earlier request may still be under way"
             raise _open(delivery, AmbiguousError(msg, hint=""), wait=IN_PROGRESS - age)
     if not key:
+        sending = replace(sending, asked=time.time())
+        directory.state = sending
         made = _create(delivery, xray, deadline, doubt=doubt)
         if isinstance(made, str):
             key = made

@@ -67,12 +67,15 @@ class State:
     How far a run has come.
 
     ``test_execution`` is set as soon as it is known. ``incomplete`` says why
-    tests may be missing. ``attempts`` counts uploads, not requests.
+    tests may be missing. ``attempts`` counts uploads, not requests. ``asked`` is
+    when the last request that makes a Test Execution went out, in seconds since
+    the epoch; 0: none has.
     """
 
     state: str = RECORDED
     test_execution: str = ""
     attempts: int = 0
+    asked: float = 0.0
     incomplete: tuple[str, ...] = ()
     message: str = ""
 

@@ -150,10 +150,12 @@ def test_what_may_still_be_under_way_is_not_sent_again(
     server.script[SEARCH] = [NONE_FOUND]
 
     outcome = send()
+    asked = outcome.directory.state.asked
     too_early = send.send(outcome.directory, command="resend")
 
     assert (outcome.exit_code, too_early.exit_code) == (81, 81)
     assert "resend it in 5 minutes" in outcome.output
+    assert outcome.directory.state.asked == asked
     assert len(server.posts(MULTIPART)) == 1
 
 

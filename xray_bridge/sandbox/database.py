@@ -78,7 +78,7 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:
+            except BaseException:  # whatever it is, it is raised again
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
