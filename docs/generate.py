@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from behave_xray_bridge import verdict as of_behave
 from pytest_xray_bridge import verdict as of_pytest
+from xray_bridge.aggregate import WORST_FIRST
 from xray_bridge.cli.options import NOT_HERE
 from xray_bridge.dialect import CLOUD, DIALECTS, SERVER
-from xray_bridge.merge import WORST_FIRST
+from xray_bridge.evidence import shown
 from xray_bridge.model import Outcome
 from xray_bridge.resolve import read_toml
 from xray_bridge.secret import Secret
-from xray_bridge.settings import TABLE
+from xray_bridge.settings import TABLE, Settings
 
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def _default(setting: Setting[Any]) -> str:
         return _code(words[0] if value else words[1])
     if isinstance(value, float):
         return f"{value:g} s"
+    if setting is Settings.evidence_limit:
+        return _code(" ".join(map(shown, value)))
     return _code(" ".join(value) if isinstance(value, tuple) else str(value))
 
 

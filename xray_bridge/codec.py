@@ -7,11 +7,12 @@ is written out by hand for what nearly all tests have; the rest is generic.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from xray_bridge.model import (
+    Evidence,
     Feature,
     Iteration,
     Outcome,
@@ -25,7 +26,16 @@ from xray_bridge.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_SELDOM = ("message", "comment", "defects", "parameters", "custom_fields")
+_SELDOM = (
+    "message",
+    "comment",
+    "defects",
+    "parameters",
+    "custom_fields",
+    "output",
+    "left_out",
+)
+_LISTS = ("steps", "iterations", "evidence")
 _SELDOM_OF_TEST = ("test_keys", "summary", "description", "labels", "requirements")
 
 
@@ -54,6 +64,9 @@ class Line(TypedDict, total=False):
     scenario: dict[str, Any]
     steps: Sequence[dict[str, Any]]
     iterations: Sequence[dict[str, Any]]
+    evidence: Sequence[dict[str, Any]]
+    output: str
+    left_out: Sequence[str]
 
 
 def encode(run: TestRun) -> Line:
@@ -71,16 +84,15 @@ def encode(run: TestRun) -> Line:
     found.update({key: value for key, value in seldom.items() if value})  # type: ignore[typeddict-item]
     if run.scenario:
         found["scenario"] = plain(run.scenario)
-    if run.steps:
-        found["steps"] = [plain(step) for step in run.steps]
-    if run.iterations:
-        found["iterations"] = [plain(iteration) for iteration in run.iterations]
+    for key in _LISTS:
+        if values := getattr(run, key):
+            found[key] = [plain(value) for value in values]  # type: ignore[literal-required]
     return found
 
 
 def plain(value: Any) -> dict[str, Any]:
     """A frozen dataclass of the model as builtins, defaults left out."""
-    found = {}
+    found: dict[str, Any] = {}
     for each in fields(value):
         item = getattr(value, each.name)
         if isinstance(item, Feature):
@@ -88,7 +100,8 @@ def plain(value: Any) -> dict[str, Any]:
         elif isinstance(item, Enum):
             found[each.name] = item.value
         elif item != each.default:
-            found[each.name] = item
+            parts = isinstance(item, tuple) and is_dataclass(item[0])
+            found[each.name] = [plain(part) for part in item] if parts else item
     return found
 
 
@@ -97,19 +110,32 @@ def cleaned(line: Line, clean: Callable[[str], str]) -> Line:
     A line whose free texts have gone through ``clean``.
 
     Texts only: names and words of ours must not change, whatever the secret is.
+    Of a test's name only the part that parameters make is free.
     """
-    for key in ("message", "comment"):
-        if key in line:
-            line[key] = clean(line[key])
-    for key in ("parameters", "custom_fields"):
-        if key in line:
-            pairs = line[key]  # type: ignore[literal-required]
-            line[key] = [(name, clean(text)) for name, text in pairs]  # type: ignore[literal-required]
-    for step in line.get("steps", ()):
-        for key in ("name", "message", "text"):
-            if key in step:
-                step[key] = clean(step[key])
+    name, bracket, parameters = line.get("name", "").partition("[")
+    if bracket:
+        line["name"] = f"{name}{bracket}{clean(parameters)}"
+    _clean(line, _FREE, clean)
+    for part in (*line.get("steps", ()), *line.get("iterations", ())):
+        _clean(part, _FREE_OF_PART, clean)
     return line
+
+
+_FREE = ("message", "comment", "output")
+_FREE_OF_PART = ("name", "message", "text", "data", "expected")
+
+
+def _clean(found: Any, names: Sequence[str], clean: Callable[[str], str]) -> None:
+    for key in names:
+        if key in found:
+            found[key] = clean(found[key])
+    for key in ("parameters", "custom_fields"):
+        if key in found:
+            found[key] = [(name, clean(text)) for name, text in found[key]]
+    if "left_out" in found:
+        found["left_out"] = [clean(text) for text in found["left_out"]]
+    if "table" in found:
+        found["table"] = [[clean(cell) for cell in row] for row in found["table"]]
 
 
 def decode(line: dict[str, Any]) -> TestRun:
@@ -125,8 +151,9 @@ def decode(line: dict[str, Any]) -> TestRun:
         test=test,
         outcome=Outcome(rest.pop("outcome")),
         scenario=scenario_of(scenario) if scenario else None,
-        steps=tuple(step_of(step) for step in rest.pop("steps", ())),
-        iterations=tuple(_part(Iteration, i) for i in rest.pop("iterations", ())),
+        steps=tuple(map(step_of, rest.pop("steps", ()))),
+        iterations=tuple(map(_iteration_of, rest.pop("iterations", ()))),
+        evidence=evidence_of(rest.pop("evidence", ())),
         **{key: frozen(value) for key, value in rest.items()},
     )
 
@@ -140,14 +167,28 @@ def scenario_of(found: dict[str, Any]) -> Scenario:
 
 def step_of(found: dict[str, Any]) -> Step:
     """The step that ``plain`` was given."""
-    step: Step = _part(Step, found)
+    rest = dict(found)
+    evidence = evidence_of(rest.pop("evidence", ()))
+    step: Step = _part(Step, rest, evidence=evidence)
     return step
 
 
-def _part(kind: type[Any], found: dict[str, Any]) -> Any:
+def evidence_of(found: Sequence[dict[str, Any]]) -> tuple[Evidence, ...]:
+    """The evidence that ``plain`` was given."""
+    return tuple(Evidence(**each) for each in found)
+
+
+def _iteration_of(found: dict[str, Any]) -> Iteration:
+    rest = dict(found)
+    steps = tuple(map(step_of, rest.pop("steps", ())))
+    iteration: Iteration = _part(Iteration, rest, steps=steps)
+    return iteration
+
+
+def _part(kind: type[Any], found: dict[str, Any], **parts: Any) -> Any:
     rest = {key: frozen(value) for key, value in found.items()}
     rest["outcome"] = Outcome(rest["outcome"])
-    return kind(**rest)
+    return kind(**rest, **parts)
 
 
 def frozen(value: Any) -> Any:

@@ -7,7 +7,7 @@ what Xray's own clients send (xray-maven-plugin, xray-automation-js).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.model import Outcome
@@ -32,7 +32,10 @@ class Dialect:
     report; empty where it wants the raw file. ``plan_and_environments``: the
     object beside ``fields`` of the info part that holds them; empty where they
     are custom fields, whose ids only the server knows. ``info_carries``: what
-    multipart's info part can say beyond Jira's own fields.
+    multipart's info part can say beyond Jira's own fields. ``statuses`` are its
+    words in Xray JSON, ``example_statuses`` those that rows of an outline may
+    have. ``evidence_key`` and ``step_evidence_key`` are how clients of the
+    product spell it in Xray JSON (old versions knew one spelling only).
     """
 
     name: str
@@ -46,6 +49,9 @@ class Dialect:
     export_path: str
     export_query: Mapping[str, str]
     statuses: Mapping[Outcome, str]
+    example_statuses: frozenset[str]
+    evidence_key: str
+    step_evidence_key: str
     test_type_key: str
     answer_keys: tuple[tuple[str, ...], ...] = field(
         default=(("testExecIssue",), ()),
@@ -60,12 +66,49 @@ class Dialect:
         suffix = "" if report_format == "xray" else f"/{report_format}"
         return f"{self.import_path}{suffix}{'/multipart' if multipart else ''}"
 
+    def with_statuses(self, overrides: Mapping[str, str]) -> Dialect:
+        """
+        This dialect, with other status words for some outcomes.
+
+        ``PASS`` and ``PASSED`` are one word, and so are ``FAIL`` and ``FAILED``:
+        configurations outlive a migration.
+        """
+        own = {
+            synonym: self.statuses[outcome]
+            for outcome, synonyms in SYNONYMS.items()
+            for synonym in synonyms
+        }
+        changed = {
+            Outcome(name): own.get(word, word) for name, word in overrides.items()
+        }
+        return replace(self, statuses={**self.statuses, **changed})
+
+    def plainly(self, outcome: Outcome) -> Outcome | None:
+        """
+        What a format without status words says of an outcome.
+
+        ``PASSED``, ``FAILED`` or ``SKIPPED``; None where its status is none of
+        the three that such a format can lead to.
+        """
+        word = self.statuses[outcome]
+        plain = DIALECTS[self.name].statuses
+        return next((each for each in PLAIN if plain[each] == word), None)
+
+
+# What a JUnit report, or a step of a scenario, can say.
+PLAIN = (Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED)
+SYNONYMS = {
+    Outcome.PASSED: ("PASS", "PASSED"),
+    Outcome.FAILED: ("FAIL", "FAILED"),
+}
+
 
 def _statuses(passed: str, failed: str) -> dict[Outcome, str]:
     return {
         Outcome.PASSED: passed,
         Outcome.XFAILED: passed,
         Outcome.XPASSED: passed,
+        Outcome.FLAKY: passed,
         Outcome.FAILED: failed,
         Outcome.SKIPPED: "TODO",
         Outcome.NOT_RUN: "TODO",
@@ -85,6 +128,9 @@ DIALECTS = {
         export_path="/rest/raven/2.0/export/test",
         export_query={"fz": "true"},
         statuses=_statuses("PASS", "FAIL"),
+        example_statuses=frozenset({"PASS", "FAIL", "TODO", "EXECUTING"}),
+        evidence_key="evidences",
+        step_evidence_key="evidences",
         test_type_key="testType",
     ),
     CLOUD: Dialect(
@@ -99,6 +145,9 @@ DIALECTS = {
         export_path="/api/v2/export/cucumber",
         export_query={},
         statuses=_statuses("PASSED", "FAILED"),
+        example_statuses=frozenset({"PASSED", "FAILED", "TODO", "EXECUTING"}),
+        evidence_key="evidence",
+        step_evidence_key="evidences",
         test_type_key="type",
     ),
 }

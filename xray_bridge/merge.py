@@ -7,32 +7,26 @@ where its lines start; the second reads them group by group.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from xray_bridge import journal
+from xray_bridge import evidence, journal
+from xray_bridge.aggregate import AGGREGATES, WORST, merge, unique
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.model import Iteration, Outcome, TestIssue, TestRun
+from xray_bridge.model import Evidence, Outcome, TestRun
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from xray_bridge.journal import RunDirectory
 
 DEFINITION = "definition:"
-# The first of these that any result has decides the whole.
-WORST_FIRST = (
-    Outcome.FAILED,
-    Outcome.SKIPPED,
-    Outcome.XPASSED,
-    Outcome.XFAILED,
-    Outcome.PASSED,
-)
 
 
 class _Place(NamedTuple):
@@ -47,26 +41,41 @@ class Results:
     All finished tests of one or several run directories.
 
     Interrupted tests are not results and do not appear. ``only_keyed`` leaves
-    out tests without a Test key, too.
+    out tests without a Test key, too. ``aggregate`` is how several results of
+    one Test decide. Evidence over ``limits`` is left out.
     """
 
     def __init__(
-        self, directories: Sequence[RunDirectory], *, only_keyed: bool = False
+        self,
+        directories: Sequence[RunDirectory],
+        *,
+        only_keyed: bool = False,
+        aggregate: str = WORST,
+        limits: evidence.Limits = evidence.NO_LIMITS,
     ) -> None:
+        self._folders = [directory.path for directory in directories]
         self._journals = [directory.journal for directory in directories]
+        self._combined = AGGREGATES[aggregate]
         self.counts: Counter[str] = Counter()
         self.scenarios = 0
         self.unkeyed_scenarios = 0
+        self.defects = 0
+        self.steps = 0
+        self.left_out: list[str] = []
         self.started: float | None = None
         self.finished: float | None = None
         self._groups: dict[str, list[_Place]] = {}
-        self._outcomes: dict[str, Outcome] = {}
+        self._decided: dict[str, tuple[float, Outcome]] = {}
         self._places: list[_Place] = []
         self._features: dict[str, list[_Place]] = {}
+        self._bases: dict[str, int] = {}
+        self._shared: set[str] = set()
+        self._evidence: list[evidence.Item] = []
         for place, run in self._scan(directories):
             if only_keyed and not run.test.test_keys:
                 continue
             self._index(place, run)
+        self._dropped = self._over(limits)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -75,6 +84,11 @@ class Results:
     def tests(self) -> int:
         """How many Tests have results."""
         return len(self._groups)
+
+    @property
+    def pieces_of_evidence(self) -> int:
+        """How many there are, those that are left out included."""
+        return len(self._evidence)
 
     def _scan(
         self, directories: Sequence[RunDirectory]
@@ -94,19 +108,79 @@ class Results:
         times = [self.started, self.finished, run.started, finish]
         known = [moment for moment in times if moment is not None]
         self.started, self.finished = min(known), max(known)
+        self.defects += len(run.defects)
+        self.left_out += [f"{run.test.definition}: {what}" for what in run.left_out]
         if run.scenario:
             self.scenarios += 1
             self.unkeyed_scenarios += not run.test.test_keys
             self._features.setdefault(run.scenario.feature.path, []).append(place)
-        for identity in identities(run):
+        else:
+            self.steps += len(run.steps)
+        found = identities(run)
+        base = hash(_base(run))
+        for identity in found:
             self._groups.setdefault(identity, []).append(place)
-            decided = self._outcomes.get(identity, run.outcome)
-            self._outcomes[identity] = worst((decided, run.outcome))
+            self._decide(identity, finish, run.outcome)
+            if self._bases.setdefault(identity, base) != base:
+                self._shared.add(identity)
+        self._evidence += [
+            evidence.Item(
+                owner=len(self._places) - 1,
+                number=number,
+                size=each.size,
+                copies=len(found),
+                passed=run.outcome in evidence.UNSUSPICIOUS,
+            )
+            for number, each in enumerate(evidence.of_run(run))
+        ]
+
+    def _decide(self, identity: str, finish: float, outcome: Outcome) -> None:
+        """By time, not by place: shards finish side by side."""
+        so_far = self._decided.get(identity)
+        if so_far is None:
+            self._decided[identity] = (finish, outcome)
+            return
+        earlier, later = sorted((so_far, (finish, outcome)), key=lambda each: each[0])
+        self._decided[identity] = (later[0], self._combined(earlier[1], later[1]))
+
+    def _over(self, limits: evidence.Limits) -> Mapping[_Place, Sequence[int]]:
+        dropped = evidence.over(self._evidence, limits)
+        found = {self._places[owner]: gone for owner, gone in dropped.items()}
+        with closing(_Reader(self._journals)) as reader:
+            for place, gone in found.items():
+                run = reader.read(place)
+                whole = evidence.of_run(run)
+                self.left_out += [
+                    f"{run.test.definition}: {whole[number].name} "
+                    f"({evidence.shown(whole[number].size)}), over xray_evidence_limit"
+                    for number in sorted(gone)
+                ]
+        return found
+
+    def path_of(self, piece: Evidence) -> Path | None:
+        """The file of a piece of evidence; None where it is gone."""
+        paths = (folder / evidence.FOLDER / piece.file for folder in self._folders)
+        return next(filter(os.path.isfile, paths), None)
 
     @property
     def test_keys(self) -> list[str]:
         """The Test keys that have results."""
         return [key for key in self._groups if not key.startswith(DEFINITION)]
+
+    @property
+    def shared(self) -> dict[str, tuple[str, ...]]:
+        """
+        Tests that several tests are results of, with these tests' names.
+
+        Rows of one parametrized test, or of one outline, are one test here.
+        """
+        found: dict[str, dict[str, None]] = {}
+        with closing(_Reader(self._journals)) as reader:
+            for identity, places in self._groups.items():
+                if identity in self._shared:
+                    names = map(_base, map(reader.read, places))
+                    found[identity.removeprefix(DEFINITION)] = dict.fromkeys(names)
+        return {identity: tuple(names) for identity, names in found.items()}
 
     def names(self, test_keys: Container[str]) -> dict[str, tuple[str, ...]]:
         """The tests behind some Test keys, by their definitions."""
@@ -120,23 +194,31 @@ class Results:
     def runs(self) -> Iterator[TestRun]:
         """Every single result, in the order in which it finished."""
         with closing(_Reader(self._journals)) as reader:
-            yield from map(reader.read, self._places)
+            for place in self._places:
+                yield self._read(reader, place)
 
-    def features(self) -> Iterator[list[TestRun]]:
+    def features(self) -> Iterator[Iterator[TestRun]]:
         """The scenarios of each feature file, file by file."""
         with closing(_Reader(self._journals)) as reader:
             for places in self._features.values():
-                yield [reader.read(place) for place in places]
+                yield (self._read(reader, place) for place in places)
 
     def merged(self) -> Iterator[TestRun]:
         """One result for each Test: with one key, or with none."""
         with closing(_Reader(self._journals)) as reader:
             for identity, places in self._groups.items():
-                yield merge(identity, [reader.read(place) for place in places])
+                key = () if identity.startswith(DEFINITION) else (identity,)
+                runs = (self._read(reader, place) for place in places)
+                yield merge(key, runs, self._decided[identity][1])
 
-    def merged_counts(self) -> Counter[str]:
+    def _read(self, reader: _Reader, place: _Place) -> TestRun:
+        run = reader.read(place)
+        gone = self._dropped.get(place)
+        return evidence.without(run, gone) if gone else run
+
+    def merged_counts(self) -> Counter[Outcome]:
         """How many Tests end with which outcome."""
-        return Counter(outcome.value for outcome in self._outcomes.values())
+        return Counter(outcome for _, outcome in self._decided.values())
 
 
 class _Reader:
@@ -193,11 +275,28 @@ def _joined(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
         for part in parts:
             for line in part.lines():
                 written.copy_line(line)
-        written.close(_all(part.state.incomplete for part in parts))
+            _copy_evidence(part, whole)
+        written.close(unique(part.state.incomplete for part in parts))
     except RunDirectoryError:
         shutil.rmtree(whole.path, ignore_errors=True)
         raise
     return whole
+
+
+def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:
+    """
+    Names are made of contents, so what is there already is the same.
+
+    Raises RunDirectoryError.
+    """
+    source = part.path / evidence.FOLDER
+    if not source.is_dir():
+        return
+    try:
+        shutil.copytree(source, whole.path / evidence.FOLDER, dirs_exist_ok=True)
+    except (OSError, shutil.Error) as error:
+        msg = f"{source} cannot be copied: {error}"
+        raise RunDirectoryError(msg, hint="set xray_report_dir") from None
 
 
 def identities(run: TestRun) -> tuple[str, ...]:
@@ -207,69 +306,11 @@ def identities(run: TestRun) -> tuple[str, ...]:
     return keys or (f"{DEFINITION}{kind}{run.test.definition}",)
 
 
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The one that decides: any failure fails, any skip is not a pass."""
-    found = set(outcomes)
-    return next((each for each in WORST_FIRST if each in found), Outcome.FAILED)
-
-
-def merge(identity: str, runs: Sequence[TestRun]) -> TestRun:
-    """
-    One result from all results of one Test.
-
-    Nothing is averaged into green; each part stays readable in ``message`` and
-    as an ``Iteration``.
-    """
-    first = runs[0]
-    key = () if identity.startswith(DEFINITION) else (identity,)
-    if len(runs) == 1:
-        is_as_it_was = first.test.test_keys == key
-        return first if is_as_it_was else replace(first, test=_with(first, key))
-    started = min(run.started for run in runs)
-    return replace(
-        first,
-        test=replace(
-            _with(first, key),
-            name=_common_name(runs) if key else first.test.name,
-            labels=_all(run.test.labels for run in runs),
-            requirements=_all(run.test.requirements for run in runs),
-        ),
-        outcome=worst(run.outcome for run in runs),
-        started=started,
-        duration=max(run.started + run.duration for run in runs) - started,
-        message="\n\n".join(_part_message(run) for run in runs if run.message),
-        comment="\n".join(dict.fromkeys(run.comment for run in runs if run.comment)),
-        defects=_all(run.defects for run in runs),
-        custom_fields=tuple(
-            {
-                name: (name, value) for run in runs for name, value in run.custom_fields
-            }.values()
-        ),
-        parameters=(),
-        iterations=tuple(
-            Iteration(
-                outcome=run.outcome,
-                parameters=run.parameters or (("test", run.test.name),),
-                message=run.message,
-            )
-            for run in runs
-        ),
-    )
-
-
-def _all(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for part in parts for value in part))
-
-
-def _with(run: TestRun, test_keys: tuple[str, ...]) -> TestIssue:
-    return replace(run.test, test_keys=test_keys)
-
-
-def _part_message(run: TestRun) -> str:
-    return f"{run.test.name}: {run.outcome.value}\n{run.message}"
-
-
-def _common_name(runs: Sequence[TestRun]) -> str:
-    """The function's name where all are rows of one parametrized test."""
-    names = {run.test.name.partition("[")[0] for run in runs}
-    return names.pop() if len(names) == 1 else runs[0].test.name
+def _base(run: TestRun) -> str:
+    """What rows of one test, or of one outline, have in common."""
+    base = run.test.definition.partition("[")[0]
+    if not run.scenario:
+        return base
+    scenario = run.scenario
+    name = scenario.outline or f"{scenario.name}, line {scenario.line}"
+    return f"{scenario.feature.path}: {name}"

@@ -21,6 +21,8 @@ class Outcome(enum.Enum):
     SKIPPED = "skipped"
     XFAILED = "xfailed"
     XPASSED = "xpassed"
+    # Passed, after attempts that failed.
+    FLAKY = "flaky"
     NOT_RUN = "not run"
 
 
@@ -51,8 +53,29 @@ class TestIssue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """
+    A file that goes with a result.
+
+    ``name`` is what Xray shows. ``file`` is its name below ``evidence/`` of the
+    run directory, made of a hash of its content. ``size`` is in bytes.
+    """
+
+    name: str
+    file: str
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a scenario, with its own outcome."""
+    """
+    One step of a scenario or of a test, with its own outcome.
+
+    ``message`` is what it actually came to, ``data`` and ``expected`` what the
+    test said before. ``text`` and ``table`` are a scenario's doc string and data
+    table.
+    """
 
     keyword: str
     name: str
@@ -62,6 +85,9 @@ class Step:
     line: int = 0
     text: str = ""
     table: tuple[tuple[str, ...], ...] = ()
+    data: str = ""
+    expected: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +128,7 @@ class Iteration:
     outcome: Outcome
     parameters: tuple[tuple[str, str], ...] = ()
     message: str = ""
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +136,9 @@ class TestRun:
     """
     One result of one Test within a Test Execution.
 
-    ``message`` is the failure's text or the reason of a skip. ``iterations``
-    is filled by ``merge`` only, where several results became one.
+    ``message`` is the failure's text or the reason of a skip; ``output`` is what
+    was captured. ``iterations`` are the subtests of one test, or what ``merge``
+    made one of. ``left_out`` says what evidence was not kept, and why.
     """
 
     __test__: ClassVar[bool] = False
@@ -127,3 +155,6 @@ class TestRun:
     scenario: Scenario | None = None
     steps: tuple[Step, ...] = ()
     iterations: tuple[Iteration, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    output: str = ""
+    left_out: tuple[str, ...] = ()

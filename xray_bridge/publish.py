@@ -24,6 +24,7 @@ from xray_bridge.errors import (
     RunDirectoryError,
     XrayBridgeError,
 )
+from xray_bridge.evidence import Limits
 from xray_bridge.http import Deadline, Http
 from xray_bridge.jira import Jira
 from xray_bridge.job import Job, copy, described_execution, formats, notices, render
@@ -98,7 +99,12 @@ def _publish(
     if state.state == journal.DELIVERED:
         msg = f"{directory.path} was delivered before, as {state.test_execution}"
         raise RunDirectoryError(msg, hint="there is nothing left to send")
-    results = Results([directory], only_keyed=settings.only_keyed)
+    results = Results(
+        [directory],
+        only_keyed=settings.only_keyed,
+        aggregate=settings.aggregate,
+        limits=Limits.of(settings.evidence_limit),
+    )
     base = Receipt(status=receipt.KEPT, counts=dict(results.counts))
     if not len(results):
         _keep(directory)
@@ -111,8 +117,9 @@ def _publish(
             settings=settings,
             session=session,
             results=results,
-            dialect=dialect,
+            dialect=dialect.with_statuses(settings.statuses),
         )
+        base = replace(base, left_out=tuple(results.left_out))
         base = replace(base, notices=tuple(notices(job)))
         return _render_and_send(job, connection, base)
     except Exception as unexpected:  # noqa: BLE001 - a receipt, whatever a server says

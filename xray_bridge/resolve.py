@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import SecretInPlainSightError, SettingError
-from xray_bridge.secret import Secret
+from xray_bridge.secret import Redactor, Secret
 from xray_bridge.settings import GUESSED, TABLE, Setting, Settings
 from xray_bridge.values import text
 
@@ -105,6 +105,25 @@ def environment(environ: Mapping[str, str]) -> Layer:
             if path:
                 values[setting.name] = _secret_file(setting, path)
     return Layer("environment", values, _variable, holds_secrets=True)
+
+
+def redactor_of(environ: Mapping[str, str], pattern: str = "") -> Redactor:
+    """
+    What takes the secrets of an environment out of texts, before or without
+    settings; ``pattern`` is the setting ``redact``.
+    """
+    try:
+        found = environment(environ).values
+    except SettingError:
+        return Redactor(pattern=pattern)
+    secrets = {n: Secret(str(v)) for n, v in found.items() if TABLE[n].secret}
+    users = {"user": "password", "jira_user": "jira_token"}
+    basic = [
+        (str(found.get(user, "")), secrets[name])
+        for user, name in users.items()
+        if name in secrets
+    ]
+    return Redactor(secrets.values(), basic, pattern)
 
 
 def _refuse_misspelt(environ: Mapping[str, str]) -> None:
@@ -237,7 +256,9 @@ def _again(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
     if isinstance(value, tuple):
-        return ";".join(value)
+        return ";".join(map(str, value))
+    if isinstance(value, dict):
+        return " ".join(f"{name}={word}" for name, word in value.items())
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

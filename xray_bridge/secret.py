@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 MASK = "***"
 # Shorter values would blot out ordinary words; no real credential is that short.
 SHORTEST = 4
+# However headers are shown: as lines, in a dict, in tuples, as bytes.
+AUTHORIZATION = re.compile(
+    r"""((?:proxy-)?authorization(?:\\?["'])?\s*[:=,]\s*(?:b?\\?["'])?)
+    (?:(basic|bearer|token|digest|negotiate|apikey)\s+)?
+    [^\s"'\\,;)}\]]+""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 class Secret:
@@ -66,19 +73,22 @@ class Redactor:
     Takes known secrets out of texts: raw, URL-encoded, JSON-escaped, base64.
 
     ``basic`` holds (user, password) pairs, whose base64 form is what an
-    ``Authorization: Basic`` header shows.
+    ``Authorization: Basic`` header shows. What any such header says goes, too,
+    and what the regular expression ``pattern`` matches.
     """
 
     def __init__(
         self,
         secrets: Iterable[Secret] = (),
         basic: Iterable[tuple[str, Secret]] = (),
+        pattern: str = "",
     ) -> None:
         forms: set[str] = set()
         for secret in secrets:
             forms |= _forms(secret.reveal())
         for user, secret in basic:
             forms |= _forms(f"{user}:{secret.reveal()}")
+        self._pattern = re.compile(pattern) if pattern else None
         # Longest first, so that no form leaves a tail of a longer one behind.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
@@ -91,7 +101,15 @@ class Redactor:
         """``text`` with every known secret replaced by ``***``."""
         for form in self._forms:
             text = text.replace(form, MASK)
-        return text
+        # Cheaper than the expression, which most texts have no use for.
+        if "uthorization" in text or "UTHORIZATION" in text:
+            text = AUTHORIZATION.sub(_header, text)
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+
+def _header(found: re.Match[str]) -> str:
+    scheme = f"{found[2]} " if found[2] else ""
+    return f"{found[1]}{scheme}{MASK}"
 
 
 def _forms(value: str) -> set[str]:

@@ -22,8 +22,10 @@ from xray_bridge.errors import (
     UsageError,
     XrayBridgeError,
 )
+from xray_bridge.evidence import EvidenceFolder
 from xray_bridge.launch import Launcher, LaunchError
 from xray_bridge.receipt import AMBIGUOUS, FAILED, Receipt
+from xray_bridge.scrub import Scrub, folders
 
 
 if TYPE_CHECKING:
@@ -53,17 +55,24 @@ class Session:
     One session of a framework, from its settings to its receipt.
 
     Built from plain values before the first test; raises errors where something
-    is wrong that can be known by then.
+    is wrong that can be known by then. ``root`` is the project's folder: paths in
+    texts become relative to it.
     """
 
     def __init__(
-        self, settings: Settings, *, framework: str, versions: Mapping[str, str]
+        self,
+        settings: Settings,
+        *,
+        framework: str,
+        versions: Mapping[str, str],
+        root: str = "",
     ) -> None:
         self.settings = settings
         self.notices: list[str] = []
         self.launcher = Launcher()
         self.incomplete: dict[str, None] = {}
-        self._redactor = settings.redactor
+        places = folders(root or self.launcher.folder, self.launcher.environ)
+        self._scrub = Scrub.of(settings.redactor, places)
         self._framework = framework
         self._versions = {
             framework: versions.get(framework, ""),
@@ -164,15 +173,24 @@ class Session:
         Append a finished test that is a line of the journal already.
 
         What tests say may hold our own secrets (pytest's ``--showlocals`` prints
-        environments); it is taken out here, before it reaches any disk.
+        environments) and folders of this machine; both are taken out here, before
+        they reach any disk.
         """
         if self._journal is not None:
-            self._journal.append_line(codec.cleaned(line, self._redactor.clean))
+            self._journal.append_line(codec.cleaned(line, self._scrub))
 
     @property
     def folder(self) -> str:
         """The run directory; empty where nothing is recorded."""
         return str(self._journal.directory.path) if self._journal else ""
+
+    @property
+    def evidence(self) -> EvidenceFolder | None:
+        """Where evidence of this run goes; None where nothing is recorded."""
+        if self._journal is None:
+            return None
+        limit = self.settings.evidence_limit[0]
+        return EvidenceFolder(Path(self.folder), limit, self._scrub.clean)
 
     def saved(self) -> list[str]:
         """Where the results are and how to send them, where ``publish`` failed."""

@@ -276,6 +276,38 @@ class Settings:
         is_path=True,
     )
     only_keyed = switch("report only tests that carry a Test key")
+    aggregate = Setting(
+        values.choice("worst", "last", "all-failed"),
+        "worst",
+        "which of several results of one Test decides: worst, last, or all-failed "
+        "(it failed only if all of them did)",
+        metavar="worst|last|all-failed",
+    )
+    statuses: Setting[dict[str, str]] = Setting(
+        values.statuses,
+        {},
+        "Xray's status for an outcome, where it is to be another",
+        metavar="OUTCOME=STATUS",
+    )
+    captures = Setting(
+        values.choice("none", "failed", "all"),
+        "failed",
+        "captured output in results: none, of failed tests, or all",
+        metavar="none|failed|all",
+    )
+    evidence_limit: Setting[tuple[int, ...]] = Setting(
+        values.sizes,
+        (10 << 20, 25 << 20, 64 << 20),
+        "how much evidence one file, one test and one run may have; what is over "
+        "is left out, and said",
+        metavar="SIZE [SIZE [SIZE]]",
+    )
+    redact = Setting(
+        values.pattern,
+        "",
+        "a regular expression; what it matches is sent as ***",
+        metavar="REGEX",
+    )
     tag_prefixes: Setting[tuple[str, ...]] = Setting(
         values.words,
         ("TEST_", "REQ_", "PRECOND_", "TESTSET_"),
@@ -340,7 +372,8 @@ class Settings:
     def redactor(self) -> Redactor:
         """What takes these secrets out of texts."""
         basic = [(self.user, self.password), (self.jira_user, self.jira_token)]
-        return Redactor(self.secrets(), [pair for pair in basic if pair[1]])
+        pairs = [pair for pair in basic if pair[1]]
+        return Redactor(self.secrets(), pairs, self.redact)
 
     @property
     def wants_upload(self) -> bool:

@@ -192,6 +192,70 @@ class Choice:
         return word
 
 
+OUTCOMES = ("passed", "failed", "skipped", "xfailed", "xpassed", "flaky")
+
+
+def statuses(value: str) -> dict[str, str]:
+    """Xray's word for outcomes: ``skipped=ABORTED flaky=FAIL``, or a JSON object."""
+    import re
+
+    word = value.strip()
+    if word.startswith("{"):
+        pairs = [(name, str(status)) for name, status in fields(word).items()]
+    else:
+        pairs = [(p.partition("=")[0], p.partition("=")[2]) for p in words(word)]
+    found = {name.strip().lower(): status.strip() for name, status in pairs}
+    for name, status in found.items():
+        if name not in OUTCOMES:
+            msg = f"{name!r} is no outcome; there are {', '.join(OUTCOMES)}"
+            raise ValueError(msg)
+        # Xray's own rule for the names of statuses.
+        if not re.fullmatch(r"[A-Za-z0-9_/]{2,18}", status):
+            msg = f"{status!r} is not a status of Xray; write {name}=ABORTED"
+            raise ValueError(msg)
+    return found
+
+
+SIZES = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
+
+
+def sizes(value: str) -> tuple[int, ...]:
+    """Up to three sizes in bytes; ``10MB``, or ``10MB 25MB 64MB``."""
+    import re
+
+    found = []
+    # "10 MB" is one size.
+    joined = re.sub(r"(\d)\s+([a-zA-Z])", r"\1\2", value)
+    for word in words(joined) if joined.strip() else ():
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)([kmg]?b?)", word.lower())
+        unit = match[2] if match else None
+        unit = f"{unit}b" if unit and not unit.endswith("b") else unit
+        if match is None or unit is None:
+            msg = f"{word!r} is not a size; write 10MB"
+            raise ValueError(msg)
+        found.append(int(float(match[1]) * SIZES[unit]))
+    if not 1 <= len(found) <= 3:  # noqa: PLR2004 - file, test, run
+        msg = f"{value!r} is not one to three sizes; write 10MB, or 10MB 25MB 64MB"
+        raise ValueError(msg)
+    return tuple(found)
+
+
+def pattern(value: str) -> str:
+    """A regular expression."""
+    import re
+
+    word = value.strip()
+    try:
+        empty = re.compile(word).fullmatch("") if word else None
+    except (re.error, RecursionError, OverflowError) as error:
+        msg = f"{word!r} is not a regular expression: {error}"
+        raise ValueError(msg) from None
+    if empty:
+        msg = f"{word!r} matches everywhere, which would leave nothing readable"
+        raise ValueError(msg)
+    return word
+
+
 FORMATS = Choice(("auto", "junit", "xray", "cucumber", "behave"), {})
 
 

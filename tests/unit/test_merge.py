@@ -23,7 +23,7 @@ from tests.builders import (
     recorded,
     results,
 )
-from xray_bridge import journal, merge
+from xray_bridge import aggregate, journal, merge
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.journal import State
 from xray_bridge.merge import Results
@@ -102,7 +102,7 @@ def test_counts_by_result_and_by_test(tmp_path: Path) -> None:
     )
 
     assert found.counts == {"passed": 1, "failed": 1, "skipped": 1}
-    assert found.merged_counts() == {"failed": 1, "skipped": 1}
+    assert found.merged_counts() == {Outcome.FAILED: 1, Outcome.SKIPPED: 1}
 
 
 def test_times_span_all_results(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_features_hold_their_scenarios(tmp_path: Path) -> None:
 def test_no_mixture_is_better_than_its_worst(size: int) -> None:
     """A failure fails all; a skip is never a pass; the order does not matter."""
     for mixture in itertools.product(RESULTS, repeat=size):
-        found = merge.worst(mixture)
+        found = aggregate.worst(mixture)
 
         assert found in mixture
         assert (found is Outcome.FAILED) == (Outcome.FAILED in mixture)
@@ -170,7 +170,7 @@ def test_no_mixture_is_better_than_its_worst(size: int) -> None:
 @pytest.mark.parametrize("outcomes", [[], [Outcome.NOT_RUN]])
 def test_nothing_known_is_a_failure(outcomes: list[Outcome]) -> None:
     """What has no result does not pass."""
-    assert merge.worst(outcomes) is Outcome.FAILED
+    assert aggregate.worst(outcomes) is Outcome.FAILED
 
 
 def test_merged_parts_stay_readable(tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_merging_is_as_bad_as_the_worst(outcomes: list[Outcome]) -> None:
     """Any list of results with a failure fails, and only those."""
     runs = [a_run(outcome, keys=["CALC-1"]) for outcome in outcomes]
 
-    merged = merge.merge("CALC-1", runs)
+    merged = aggregate.merge(("CALC-1",), runs, aggregate.worst(outcomes))
 
     assert (merged.outcome is Outcome.FAILED) == (Outcome.FAILED in outcomes)
     if any(each is not Outcome.PASSED for each in outcomes):

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from xray_bridge import __version__
 from xray_bridge.cli import check, features, resend, sandbox, settings, upload
 from xray_bridge.errors import AmbiguousError, XrayBridgeError
-from xray_bridge.resolve import environment
-from xray_bridge.secret import Redactor, Secret
+from xray_bridge.resolve import redactor_of
 
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = arguments.run(arguments)
     except XrayBridgeError as error:
-        redactor = _redactor()
+        redactor = redactor_of(os.environ)
         message = redactor.clean(error.message)
         hint = redactor.clean(error.hint)
         if getattr(arguments, "json", False):
@@ -86,16 +85,3 @@ def _end_after(seconds: float) -> None:
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
-
-
-def _redactor() -> Redactor:
-    """Whatever secrets the environment holds, before any setting was resolved."""
-    try:
-        layer = environment(os.environ)
-    except XrayBridgeError:
-        return Redactor()
-    return Redactor(
-        Secret(str(value))
-        for name, value in layer.values.items()
-        if name in {"password", "token", "client_secret", "jira_token"}
-    )

@@ -27,6 +27,7 @@ STATUSES = {
     Outcome.PASSED: "passed",
     Outcome.XFAILED: "passed",
     Outcome.XPASSED: "passed",
+    Outcome.FLAKY: "passed",
     Outcome.FAILED: "failed",
     Outcome.SKIPPED: "skipped",
     Outcome.NOT_RUN: "untested",
@@ -48,7 +49,7 @@ class BehaveWriter:
         file.write(b"[\n")
         for number, runs in enumerate(results.features()):
             file.write(b",\n\n" if number else b"")
-            _write_feature(runs, file)
+            _write_feature(list(runs), file)
         file.write(b"\n]\n")
 
 

@@ -26,6 +26,7 @@ STATUSES = {
     Outcome.PASSED: "passed",
     Outcome.XFAILED: "passed",
     Outcome.XPASSED: "passed",
+    Outcome.FLAKY: "passed",
     Outcome.FAILED: "failed",
     Outcome.SKIPPED: "skipped",
     Outcome.NOT_RUN: "skipped",
@@ -48,7 +49,7 @@ class CucumberWriter:
         file.write(b"[")
         separator = b"\n"
         for runs in results.features():
-            file.write(separator + _feature(runs))
+            file.write(separator + _feature(list(runs)))
             separator = b",\n"
         file.write(b"\n]\n")
 

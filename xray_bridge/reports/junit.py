@@ -48,9 +48,9 @@ class JUnitWriter:
         suite = {
             "name": "xray-bridge",
             "tests": str(sum(counts.values())),
-            "failures": str(counts[Outcome.FAILED.value]),
+            "failures": str(counts[Outcome.FAILED]),
             "errors": "0",
-            "skipped": str(counts[Outcome.SKIPPED.value]),
+            "skipped": str(counts[Outcome.SKIPPED]),
             "time": _seconds((results.finished or 0) - (results.started or 0)),
             "timestamp": iso(results.started or 0).replace("+00:00", ""),
         }
