@@ -82,6 +82,18 @@ class Session:
         }
         self._journal: journal.Journal | None = None
 
+    def add_execution_fields(self, fields: Mapping[str, object]) -> None:
+        """
+        Jira fields that a user's hook adds; what the settings say wins.
+
+        Before ``preflight`` and ``start``. Raises UsageError for what is not JSON.
+        """
+        try:
+            self.settings = self.settings.with_execution_fields(fields)
+        except (TypeError, ValueError) as error:
+            msg = f"a hook gave Jira fields that are not JSON: {error}"
+            raise UsageError(msg) from None
+
     def export_features(self) -> None:
         """
         Fetch feature files, where the settings ask for it.

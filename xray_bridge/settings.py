@@ -356,6 +356,27 @@ class Settings:
         self.sources = dict(sources or ())
         self.given = dict(given or ())
 
+    def with_execution_fields(self, fields: Mapping[str, object]) -> Settings:
+        """
+        These settings with more Jira fields; what they have already wins.
+
+        Raises TypeError and ValueError for what is not JSON.
+        """
+        from json import dumps
+
+        own = self.execution_fields
+        inner = own.get("fields")
+        if isinstance(inner, dict):
+            merged = {**own, "fields": {**fields, **inner}}
+        else:
+            merged = {**fields, **own}
+        text = dumps(merged, allow_nan=False)
+        return Settings(
+            {**self.values, "execution_fields": merged},
+            sources=self.sources,
+            given={**self.given, "execution_fields": text},
+        )
+
     def is_given(self, setting: Setting[Any]) -> bool:
         """Whether a person set it: not a default, and not guessed from CI."""
         source = self.sources.get(setting.name, "")
