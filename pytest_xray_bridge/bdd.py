@@ -6,38 +6,53 @@ pytest-bdd is not imported: its objects come with its hooks and its tests.
 
 from __future__ import annotations
 
+import functools
 import inspect
+import os
 import sys
 import time
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_xray_bridge import wire
 from xray_bridge import tags
 from xray_bridge.model import Feature, Outcome, Scenario, Step
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 EXAMPLE = "_pytest_bdd_example"
-# pytest-bdd 7 does not tell; by whether there is an example.
+# pytest-bdd 7 knows no other language, and does not tell which of them it was.
 KEYWORDS = {False: "Scenario", True: "Scenario Outline"}
+DELIMITERS = ('"""', "```")
 
 
-def scenario_of(item: pytest.Item) -> Scenario | None:
-    """The scenario that a test runs, or None for any other test."""
-    template = _template(getattr(item, "obj", None))
+def is_used(config: pytest.Config) -> bool:
+    """Whether pytest-bdd is loaded, under whatever name; ask before ``Steps``."""
+    return hasattr(config.hook, "pytest_bdd_before_scenario")
+
+
+def scenario_of(
+    item: pytest.Item, prefixes: Sequence[str] = tags.PREFIXES
+) -> Scenario | None:
+    """
+    The scenario that a test runs, or None for any other test.
+
+    ``prefixes`` are those of Xray's tags: of a rule's tags, those that are about
+    its scenarios become theirs.
+    """
+    template = _template(item)
     if template is None:
         return None
     feature = template.feature
     example = example_of(item)
-    rule = getattr(template, "rule", None)
     row = _row(item) if example else 0
     return Scenario(
         feature=Feature(
-            path=PurePath(feature.rel_filename or feature.filename).as_posix(),
+            path=_path(feature, item),
             name=feature.name or "",
             keyword=getattr(feature, "keyword", "Feature"),
             line=feature.line_number,
@@ -47,23 +62,66 @@ def scenario_of(item: pytest.Item) -> Scenario | None:
         name=template.name,
         keyword=getattr(template, "keyword", KEYWORDS[bool(example)]),
         line=template.line_number,
-        tags=tuple(sorted({*template.tags, *(rule.tags if rule else ())})),
+        tags=tuple(sorted(_tags(template, row, prefixes))),
         description=getattr(template, "description", "") or "",
         outline=template.name if example else "",
         row=row,
     )
 
 
-def _template(function: Any) -> Any:
+def _template(item: pytest.Item) -> Any:
     """
     pytest-bdd 7 and 8 hang the template on the function; 9 has a registry.
     """
+    function = getattr(item, "obj", None)
     found = getattr(function, "__scenario__", None)
     if found is not None or not inspect.isfunction(function):
         return found
     module = sys.modules.get("pytest_bdd.scenario")
-    registry = getattr(module, "scenario_wrapper_template_registry", {})
-    return registry.get(function)
+    registry = getattr(module, "scenario_wrapper_template_registry", None)
+    # Users may have decorated it once more.
+    return registry.get(inspect.unwrap(function)) if registry else None
+
+
+def _path(feature: Any, item: pytest.Item) -> str:
+    """pytest-bdd's own relative path is the same for ``a/f.feature`` of two ``a``."""
+    return _relative(feature.filename, str(item.config.rootpath)) or (
+        PurePath(feature.rel_filename).as_posix()
+    )
+
+
+@functools.lru_cache
+def _relative(path: str, folder: str) -> str:
+    try:
+        return PurePath(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        # Windows: another drive has no relative path.
+        return ""
+
+
+def _tags(template: Any, row: int, prefixes: Sequence[str]) -> set[str]:
+    """A scenario's own tags, those of its row's table, and some of its rule's."""
+    own: set[str] = template.tags | _tags_of_row(template, row)
+    rule = getattr(template, "rule", None)
+    if rule is None:
+        return own
+    has_keys = bool(tags.read(own, prefixes=prefixes).test_keys)
+    inherited: set[str] = set()
+    for tag in rule.tags:
+        meaning = tags.of_feature([tag], prefixes=prefixes)
+        if meaning.requirements or (meaning.test_keys and not has_keys):
+            inherited.add(tag)
+    return own | inherited
+
+
+def _tags_of_row(template: Any, row: int) -> set[str]:
+    # pytest-bdd 7 has one table, without tags.
+    tables = template.examples if isinstance(template.examples, list) else []
+    for table in tables:
+        if 0 < row <= len(table.examples):
+            return set(table.tags)
+        row -= len(table.examples)
+    return set()
 
 
 def example_of(item: pytest.Item) -> dict[str, str]:
@@ -74,6 +132,7 @@ def example_of(item: pytest.Item) -> dict[str, str]:
 
 
 def _row(item: pytest.Item) -> int:
+    """Counts from 1, over all tables of the outline."""
     callspec: Any = getattr(item, "callspec", None)
     return int(callspec.indices.get(EXAMPLE, 0)) + 1 if callspec else 0
 
@@ -83,79 +142,238 @@ def meaning_of(scenario: Scenario, prefixes: Sequence[str]) -> tags.TagMeaning:
     return tags.read(scenario.tags, scenario.feature.tags, prefixes=prefixes)
 
 
+def malformed(
+    item: pytest.Item, prefixes: Sequence[str] = tags.PREFIXES
+) -> tuple[str, ...]:
+    """Tags above a scenario that were meant to hold an issue key and do not."""
+    template = _template(item)
+    if template is None:
+        return ()
+    rule = getattr(template, "rule", None)
+    own = template.tags | _tags_of_row(template, _row(item))
+    above = template.feature.tags | (rule.tags if rule else set())
+    return tags.read(sorted(own), sorted(above), prefixes=prefixes).malformed
+
+
+def notices(items: Iterable[pytest.Item], prefixes: Sequence[str]) -> Iterator[str]:
+    """
+    What users should know of the features of all collected tests.
+
+    Malformed tags, and scenarios that pytest-bdd passes over in silence: of
+    several with the same name in one feature it keeps the last.
+    """
+    said: dict[str, None] = {}
+    features: dict[str, Any] = {}
+    for item in items:
+        template = _template(item)
+        if template is None:
+            continue
+        path = _path(template.feature, item)
+        features[path] = template.feature
+        for tag in malformed(item, prefixes):
+            said[f"{path}:{template.line_number}: @{tag} holds no issue key"] = None
+    yield from said
+    for path, feature in features.items():
+        for line, name in _passed_over(feature):
+            yield (
+                f"{path}:{line}: pytest-bdd does not run this scenario, because "
+                f'another one of this feature has the same name, "{name}"'
+            )
+
+
+def _passed_over(feature: Any) -> Iterator[tuple[int, str]]:
+    """Line and name; read from the file, as pytest-bdd has forgotten them."""
+    try:
+        lines = Path(feature.filename).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return
+    dialect = _dialect(_language(feature))
+    keywords = (*KEYWORDS.values(),)
+    if dialect is not None:
+        keywords = (*dialect.scenario_keywords, *dialect.scenario_outline_keywords)
+    delimiter = ""
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if line.startswith(delimiter or DELIMITERS):
+            delimiter = "" if delimiter else line[:3]
+        keyword, _, name = line.partition(":")
+        if delimiter or keyword not in keywords:
+            continue
+        kept = feature.scenarios.get(name.strip())
+        if kept is not None and kept.line_number != number:
+            yield number, name.strip()
+
+
+def _language(feature: Any) -> str:
+    return getattr(feature, "language", None) or "en"
+
+
+def _dialect(language: str) -> Any:
+    """Gherkin's words in a language; pytest-bdd 7 does without Gherkin's parser."""
+    module: Any = sys.modules.get("gherkin.dialect")
+    return module.Dialect.for_name(language) if module else None
+
+
+@functools.lru_cache
+def _as_written(language: str) -> dict[str, str]:
+    """From the title case in which pytest-bdd gives all keywords to Gherkin's own."""
+    dialect = _dialect(language)
+    if dialect is None:
+        return {}
+    found = (
+        *dialect.given_keywords,
+        *dialect.when_keywords,
+        *dialect.then_keywords,
+        *dialect.and_keywords,
+        *dialect.but_keywords,
+    )
+    return {word.strip().title(): word.strip() for word in found}
+
+
+def steps_of(item: pytest.Item, outcome: Outcome = Outcome.NOT_RUN) -> tuple[Step, ...]:
+    """All steps of a scenario that never started, as they would have been run."""
+    template = _template(item)
+    if template is None:
+        return ()
+    try:
+        steps = template.render(example_of(item)).steps
+    except KeyError:
+        # pytest-bdd 7: a placeholder that no column fills.
+        steps = template.steps
+    language = _language(template.feature)
+    return tuple(_step(step, language, outcome) for step in steps)
+
+
+def _step(
+    step: Any,
+    language: str,
+    outcome: Outcome,
+    duration: float = 0.0,
+    message: str = "",
+) -> Step:
+    name, text = step.name, getattr(step, "docstring", None) or ""
+    if not hasattr(step, "docstring"):
+        # pytest-bdd 7: all lines below a step belong to its name.
+        name, _, text = name.partition("\n")
+    table = getattr(step, "datatable", None)
+    rows = table.rows if table else ()
+    return Step(
+        keyword=_as_written(language).get(step.keyword, step.keyword),
+        name=name,
+        outcome=outcome,
+        duration=duration,
+        message=message,
+        line=step.line_number,
+        text=text,
+        table=tuple(tuple(cell.value for cell in row.cells) for row in rows),
+    )
+
+
 class Steps:
     """
     Follows the steps of the scenario under way, by pytest-bdd's hooks.
 
-    A step that began and did not end was skipped or interrupted: pytest-bdd
-    tells of errors only.
+    Of a step that was skipped or left by an exit, pytest-bdd does not tell how
+    it ended; the report of the call does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        # Kept here, because tests patch clocks.
+        self._now = now
+        self._item: pytest.Item | None = None
         self._scenario: Any = None
+        self._under_way: Any = None
         self._began: dict[int, float] = {}
         self._ended: dict[int, tuple[Outcome, float, str]] = {}
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_bdd_before_scenario(self, scenario: Any) -> None:
-        """A new scenario."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> None:
+        """
+        After a setup, forget the test before, or the attempt before.
+
+        A call comes here as often as it has subtests: one that failed within a
+        step fails the step, which pytest-bdd takes for passed.
+        """
+        if call.when == "setup":
+            self._item = item
+            self._forget()
+        elif call.when == "call" and call.excinfo and self._under_way is not None:
+            self._end(self._under_way, call.excinfo.value)
+
+    def _forget(self, scenario: Any = None) -> None:
         self._scenario = scenario
+        self._under_way = None
         self._began = {}
         self._ended = {}
 
-    @pytest.hookimpl(optionalhook=True)
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_bdd_before_scenario(self, scenario: Any) -> None:
+        """A new scenario."""
+        self._forget(scenario)
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_bdd_before_step(self, step: Any) -> None:
         """A step begins."""
-        self._began[id(step)] = time.perf_counter()
+        self._under_way = step
+        self._began[id(step)] = self._now()
 
-    @pytest.hookimpl(optionalhook=True)
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_bdd_after_step(self, step: Any) -> None:
         """A step passed."""
-        self._end(step, Outcome.PASSED)
+        self._end(step)
+        self._under_way = None
 
-    @pytest.hookimpl(optionalhook=True)
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_bdd_step_error(self, step: Any, exception: BaseException) -> None:
         """A step failed."""
-        self._end(step, Outcome.FAILED, f"{type(exception).__name__}: {exception}")
+        self._end(step, exception)
+        self._under_way = None
 
-    @pytest.hookimpl(optionalhook=True)
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_bdd_step_func_lookup_error(
         self, step: Any, exception: BaseException
     ) -> None:
         """There is no code for a step."""
-        self._end(step, Outcome.FAILED, f"undefined step: {exception}")
+        self._ended[id(step)] = (Outcome.FAILED, 0.0, f"undefined step: {exception}")
 
-    def _end(self, step: Any, outcome: Outcome, message: str = "") -> None:
+    def _end(self, step: Any, error: BaseException | None = None) -> None:
+        outcome, message = _came_to(error)
+        earlier = self._ended.get(id(step))
+        if earlier and earlier[0] is Outcome.FAILED and outcome is not Outcome.FAILED:
+            outcome, _, message = earlier
         began = self._began.get(id(step))
-        duration = time.perf_counter() - began if began else 0.0
+        duration = 0.0 if began is None else max(0.0, self._now() - began)
         self._ended[id(step)] = (outcome, duration, message)
 
     def take(self, *, failed: bool) -> tuple[Step, ...]:
         """
-        The steps of the scenario that was just called.
+        The steps of the scenario of the test that was last set up.
 
         Asked for more than once where a step has subtests; the last one counts.
         """
+        never_began = Outcome.NOT_RUN if failed else Outcome.SKIPPED
         if self._scenario is None:
-            return ()
-        return tuple(self._step(step, failed=failed) for step in self._scenario.steps)
-
-    def _step(self, step: Any, *, failed: bool) -> Step:
-        outcome, duration, message = Outcome.NOT_RUN, 0.0, ""
-        if id(step) in self._ended:
-            outcome, duration, message = self._ended[id(step)]
-        elif id(step) in self._began:
-            outcome = Outcome.FAILED if failed else Outcome.SKIPPED
-        table = getattr(step, "datatable", None)
-        return Step(
-            keyword=step.keyword,
-            name=step.name,
-            outcome=outcome,
-            duration=duration,
-            message=message,
-            line=step.line_number,
-            text=getattr(step, "docstring", None) or "",
-            table=tuple(tuple(cell.value for cell in row.cells) for row in table.rows)
-            if table
-            else (),
+            return steps_of(self._item, never_began) if self._item else ()
+        left = Outcome.NOT_RUN if self._began or self._ended else never_began
+        language = _language(self._scenario.feature)
+        return tuple(
+            _step(step, language, *self._ended.get(id(step), (left,)))
+            for step in self._scenario.steps
         )
+
+
+def _came_to(error: BaseException | None) -> tuple[Outcome, str]:
+    """The outcome of a step, and what it says."""
+    if error is None:
+        return Outcome.PASSED, ""
+    try:
+        said = f"{type(error).__name__}: {error}"
+    except wire.FAULTS as fault:
+        said = f"{type(error).__name__}: {type(fault).__name__} in str()"
+    skips = getattr(sys.modules.get("unittest"), "SkipTest", ())
+    if isinstance(error, (pytest.skip.Exception, skips)):
+        return Outcome.SKIPPED, said
+    # pytest-bdd 9 takes it for an error: it is made of one.
+    expected = isinstance(error, pytest.xfail.Exception)
+    return (Outcome.XFAILED if expected else Outcome.FAILED), said

@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_xray_bridge import options
+from pytest_xray_bridge import hookspecs, options
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xray_bridge.annotations import Annotations
+
 MARKER = (
     "xray(key, ..., requirements=, defects=, labels=, summary=, description=, "
     "custom_fields=): the Test, or Tests, in Xray that this test automates"
 )
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register the hooks that a ``conftest.py`` may implement."""
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +47,19 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_xray_bridge import session
 
         session.register(config)
+
+
+@pytest.fixture
+def xray(request: pytest.FixtureRequest) -> Annotations:
+    """
+    Say more about this test's result in Xray: ``key``, ``comment``, ``attach``,
+    ``defect``, ``requirement``, ``custom_field``, ``with xray.step(...)``.
+
+    Does nothing in a session that is not reported.
+    """
+    from pytest_xray_bridge import annotator
+
+    return annotator.of_request(request)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)

@@ -9,14 +9,14 @@ until the test is complete, and no longer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import verdict, wire
 from xray_bridge.model import Outcome
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     import pytest
 
@@ -25,15 +25,27 @@ if TYPE_CHECKING:
 
 RERUN = "rerun"
 PHASES = frozenset({"setup", "call", "teardown"})
+# By the setting ``captures``: outcomes whose captured output is recorded.
+CAPTURES = {
+    "none": frozenset[Outcome](),
+    "failed": frozenset({Outcome.FAILED}),
+    "all": frozenset(Outcome),
+}
 
 
 @dataclass(slots=True)
 class _Open:
-    """A test that has begun; ``attempts`` counts those that were rerun."""
+    """
+    A test that has begun.
+
+    ``attempts`` has what went wrong in each that was rerun, in one line;
+    ``evidence`` is theirs: that is where a failure shows.
+    """
 
     phases: list[pytest.TestReport] = field(default_factory=list)
     known: Line | None = None
-    attempts: int = 0
+    attempts: list[str] = field(default_factory=list)
+    evidence: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Recorder:
@@ -41,7 +53,7 @@ class Recorder:
     Gives each finished test to ``record``, once; ``count`` says how many.
 
     ``grouped``: xdist distributes by group, and before pytest 9.2 hangs the
-    group's name on node ids.
+    group's name on node ids. ``captures``: whose captured output is recorded.
     """
 
     def __init__(
@@ -51,12 +63,14 @@ class Recorder:
         *,
         notes: Notes,
         grouped: bool = False,
+        captures: str = "none",
     ) -> None:
         self.count = 0
         self.notes = notes
         self._record = record
         self._now = now
         self._grouped = grouped
+        self._captures = CAPTURES[captures]
         self._open: dict[object, _Open] = {}
         self._crashed: list[_Open] = []
         self.faults: list[str] = []
@@ -107,8 +121,9 @@ class Recorder:
             self._record(line)
 
     def _forget_attempt(self, test: _Open) -> None:
-        test.attempts += 1
-        test.phases = []
+        test.attempts.append(verdict.first_line(test.phases))
+        test.evidence += (test.known or {}).get("evidence", ())
+        test.phases, test.known = [], None
 
     def close(self, *, interrupted: bool) -> None:
         """
@@ -127,7 +142,7 @@ class Recorder:
     def _line(self, test: _Open) -> Line:
         phases = test.phases
         first = phases[0]
-        decided = verdict.outcome(phases)
+        decided = verdict.after_reruns(verdict.outcome(phases), len(test.attempts))
         classname, name = _address(self._nodeid(first))
         # Reports of crashed workers have no times.
         started = getattr(first, "start", None) or self._now()
@@ -141,18 +156,30 @@ class Recorder:
         }
         if test.known:
             line.update(test.known)
-        if decided is not Outcome.PASSED and (text := verdict.message(phases, decided)):
-            line["message"] = text
-        if test.attempts:
-            passed = decided is Outcome.PASSED
-            word = "Passed after" if passed else "Rerun:"
-            line["comment"] = f"{word} {test.attempts} failed attempts."
+        if decided is not Outcome.PASSED:
+            parts = [verdict.message(phases, decided), *_told(test.attempts)]
+            if text := "\n".join(part for part in parts if part):
+                line["message"] = text
+        if parts_of_test := verdict.subtests(phases):
+            line["iterations"] = parts_of_test
+        if decided in self._captures and (captured := verdict.output(phases)):
+            line["output"] = captured
+        if test.evidence:
+            line["evidence"] = [*test.evidence, *line.get("evidence", ())]
         return line
 
     def _nodeid(self, report: pytest.TestReport) -> str:
         head, at, group = report.nodeid.rpartition("@")
         is_group = self._grouped and at and not any(c in group for c in "]/:")
         return head if is_group else report.nodeid
+
+
+def _told(attempts: Sequence[str]) -> Iterator[str]:
+    """The attempts before the last one, which is the result."""
+    if attempts:
+        yield f"Failed attempts before this one: {len(attempts)}"
+    for number, text in enumerate(attempts, start=1):
+        yield f"Attempt {number} failed: {text}"
 
 
 def _is_rerun(test: _Open) -> bool:

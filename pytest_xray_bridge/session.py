@@ -1,5 +1,5 @@
 """
-What a session that was asked for registers: an annotator and a reporter.
+What a session that was asked for registers, and the reporter among it.
 
 The annotator runs where tests run (in the workers, under xdist); the reporter
 runs once, where their reports arrive.
@@ -8,18 +8,23 @@ runs once, where their reports arrive.
 from __future__ import annotations
 
 import functools
-import reprlib
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from pytest_xray_bridge import bdd, marks, options, wire
-from pytest_xray_bridge.notes import Note, Notes, file_of
+from pytest_xray_bridge import annotator, options
+from pytest_xray_bridge.notes import Notes
 from pytest_xray_bridge.recorder import Recorder
-from xray_bridge import ci, codec, resolve
-from xray_bridge.errors import FeaturesError, RunDirectoryError, XrayBridgeError
+from pytest_xray_bridge.wire import FAULTS
+from xray_bridge import ci, resolve
+from xray_bridge.errors import (
+    FeaturesError,
+    RunDirectoryError,
+    UsageError,
+    XrayBridgeError,
+)
 from xray_bridge.launch import Launcher, LaunchError
 from xray_bridge.session import Ending, Session
 
@@ -27,26 +32,12 @@ from xray_bridge.session import Ending, Session
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from xray_bridge.codec import Line
-    from xray_bridge.model import Scenario
+    from xray_bridge.receipt import Receipt
     from xray_bridge.settings import Settings
 
 F = TypeVar("F", bound="Callable[..., Any]")
 NAME = "xray-bridge-session"
-PROBLEMS = "xray_problems"
-LONGEST_PARAMETER = 200
 OWN_FAULT = 83
-# What our own code, or a user's __repr__ in it, may raise; pytest's outcomes are
-# no Exceptions. Ctrl-C and exits go on.
-FAULTS = (
-    Exception,
-    pytest.fail.Exception,
-    pytest.skip.Exception,
-    pytest.xfail.Exception,
-)
-# Bounded: a parameter may be a list of millions.
-_REPR = reprlib.Repr()
-_REPR.maxstring = _REPR.maxother = LONGEST_PARAMETER
 
 
 def register(config: pytest.Config) -> None:
@@ -56,10 +47,8 @@ def register(config: pytest.Config) -> None:
     Raises UsageError for settings that are wrong.
     """
     if options.is_worker(config):
-        given = options.worker_input(config)
-        note = Note(file_of(given["xray"]["folder"], given["workerid"]))
-        annotator = Annotator(config, given["xray"]["tag_prefixes"], note)
-        config.pluginmanager.register(annotator, NAME)
+        found = annotator.in_worker(config)
+        config.pluginmanager.register(found, annotator.NAME)
         return
     if options.looks_only(config):
         return
@@ -69,11 +58,18 @@ def register(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     if not settings.wants_upload and not settings.wants_export:
         return
-    session = Session(settings, framework="pytest", versions=_versions(config))
+    session = Session(
+        settings,
+        framework="pytest",
+        versions=_versions(config),
+        root=str(config.rootpath),
+    )
     config.pluginmanager.register(Reporter(config, session), NAME)
     if settings.wants_upload and not config.pluginmanager.hasplugin("dsession"):
-        annotator = Annotator(config, settings.tag_prefixes)
-        config.pluginmanager.register(annotator, f"{NAME}-annotator")
+        found = annotator.Annotator(
+            config, settings.tag_prefixes, lambda: session.evidence
+        )
+        config.pluginmanager.register(found, annotator.NAME)
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -100,104 +96,6 @@ def _versions(config: pytest.Config) -> dict[str, str]:
         if distribution.project_name in {"pytest-xdist", "pytest-bdd"}:
             found[distribution.project_name] = distribution.version
     return found
-
-
-class Annotator:
-    """Says of each test what its reports do not: keys, parameters, steps."""
-
-    def __init__(
-        self, config: pytest.Config, prefixes: Sequence[str], note: Note | None = None
-    ) -> None:
-        self._config = config
-        self._note = note
-        self._prefixes = tuple(prefixes)
-        self._steps = bdd.Steps()
-        self._has_scenarios = config.pluginmanager.hasplugin("pytest-bdd")
-        if self._has_scenarios:
-            config.pluginmanager.register(self._steps, f"{NAME}-steps")
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Refuse malformed marks, all at once, before the first test."""
-        problems = list(marks.problems(items))
-        if problems and options.is_worker(self._config):
-            # An error in a worker is a crash to xdist; the controller says it.
-            self._config.workeroutput[PROBLEMS] = problems  # type: ignore[attr-defined]
-            items.clear()
-        elif problems:
-            raise pytest.UsageError("\n".join(problems))
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """In a worker, note what the setup's report would carry."""
-        if self._note is not None:
-            try:
-                self._note.write(item.nodeid, wire.sendable(self._known(item)))
-            except FAULTS:
-                # Told when the same is asked for the report.
-                return
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Hang what is known on the report of the setup, and steps on the call's."""
-        report = yield
-        if call.when != "teardown":
-            try:
-                self._pack(item, report)
-            except FAULTS as error:
-                wire.pack_fault(report, error)
-        return report
-
-    def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        if report.when == "setup":
-            wire.pack(report, self._known(item))
-        elif self._has_scenarios and bdd.scenario_of(item) is not None:
-            steps = self._steps.take(failed=report.outcome == "failed")
-            wire.pack(report, {"steps": [codec.plain(step) for step in steps]})
-
-    def _known(self, item: pytest.Item) -> Line:
-        """What marks, parameters and tags say of a test."""
-        line = marks.read(item)
-        if parameters := _parameters(item):
-            line["parameters"] = parameters
-        scenario = bdd.scenario_of(item) if self._has_scenarios else None
-        if scenario is not None:
-            self._add_tags(line, scenario)
-        return line
-
-    def _add_tags(self, line: Line, scenario: Scenario) -> None:
-        """A scenario without keys in marks has them in its tags."""
-        meaning = bdd.meaning_of(scenario, self._prefixes)
-        line["scenario"] = codec.plain(scenario)
-        line["test_keys"] = line.get("test_keys") or meaning.test_keys
-        line["requirements"] = (*line.get("requirements", ()), *meaning.requirements)
-        line["labels"] = (*line.get("labels", ()), *meaning.labels)
-        line["summary"] = line.get("summary") or scenario.name
-
-
-def _parameters(item: pytest.Item) -> tuple[tuple[str, str], ...]:
-    callspec = getattr(item, "callspec", None)
-    if callspec is None:
-        return ()
-    example = bdd.example_of(item)
-    if example:
-        return tuple((name, str(value)) for name, value in example.items())
-    return tuple(
-        (name, _shown(value))
-        for name, value in callspec.params.items()
-        if name != bdd.EXAMPLE
-    )
-
-
-def _shown(value: object) -> str:
-    try:
-        text = value if isinstance(value, str) else _REPR.repr(value)
-    except FAULTS as error:
-        text = f"<{type(value).__name__}: {type(error).__name__} in repr()>"
-    too_long = len(text) > LONGEST_PARAMETER
-    return f"{text[:LONGEST_PARAMETER]}..." if too_long else text
 
 
 def guarded(method: F) -> F:
@@ -231,6 +129,7 @@ class Reporter:
             time.time,
             notes=self._notes,
             grouped=config.getoption("dist", "no") == "loadgroup",
+            captures=session.settings.captures,
         )
         self._collected = 0
         self._interrupted = False
@@ -242,6 +141,7 @@ class Reporter:
         """Fetch features, ask the server, open the journal: before any test."""
         try:
             self._session.export_features()
+            self._ask_for_fields()
             self._session.preflight()
             self._session.start()
             self._notes.folder = self._session.folder
@@ -250,20 +150,40 @@ class Reporter:
         except (XrayBridgeError, RunDirectoryError) as error:
             raise pytest.UsageError(f"xray-bridge: {error}") from None
 
+    def _ask_for_fields(self) -> None:
+        """Fields of the Test Execution that users' hooks add; the first one wins."""
+        if not self._session.settings.wants_upload:
+            return
+        try:
+            answers = self._config.hook.pytest_xray_execution_fields(
+                config=self._config
+            )
+            found = {key: value for a in reversed(answers) for key, value in a.items()}
+        except FAULTS as error:
+            said = f"{type(error).__name__}: {error}"
+            msg = f"pytest_xray_execution_fields: {said}"
+            raise UsageError(msg) from None
+        if found:
+            self._session.add_execution_fields(found)
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell xdist's workers that this session is ours."""
-        prefixes = list(self._session.settings.tag_prefixes)
-        if self._session.settings.wants_upload:
-            folder = self._session.folder
-            node.workerinput["xray"] = {"tag_prefixes": prefixes, "folder": folder}
+        settings = self._session.settings
+        if settings.wants_upload:
+            node.workerinput["xray"] = annotator.as_worker_input(
+                self._session.folder,
+                settings.tag_prefixes,
+                settings.evidence_limit[0],
+                settings.redact,
+            )
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
     def pytest_testnodedown(self, node: Any) -> None:
         """Hear from a worker that has ended."""
         output = getattr(node, "workeroutput", {})
-        self._problems |= dict.fromkeys(output.get(PROBLEMS, ()))
+        self._problems |= dict.fromkeys(output.get(annotator.PROBLEMS, ()))
 
     @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -334,6 +254,7 @@ class Reporter:
         if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
             self._session.discard()
         ending = self._publish()
+        self._tell(ending.receipt if ending else None)
         lines = [*(ending.lines if ending else ())]
         self.faults += self._recorder.faults
         lines += [f"xray-bridge failed: {fault}" for fault in self.faults]
@@ -348,6 +269,12 @@ class Reporter:
     @guarded
     def _publish(self) -> Ending | None:
         return self._session.publish(interrupted=self._interrupted)
+
+    @guarded
+    def _tell(self, receipt: Receipt | None) -> None:
+        """Tell users' hooks that Xray has the results."""
+        if receipt is not None and receipt.test_execution.get("key"):
+            self._config.hook.pytest_xray_uploaded(config=self._config, receipt=receipt)
 
     def _say(self, lines: Sequence[str]) -> None:
         terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")

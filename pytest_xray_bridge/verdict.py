@@ -4,7 +4,9 @@ From the reports of a test to its outcome: a table, no session.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from ast import literal_eval
+from typing import TYPE_CHECKING, Any
 
 from xray_bridge.model import Outcome
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+# What pytest says of xdist's worker, above a traceback.
+WORKER = re.compile(r"\A\[\w+\] [^\n]* -- Python [^\n]*\n+")
 CALL = "call"
 SETUP = "setup"
 TEARDOWN = "teardown"
@@ -67,6 +71,69 @@ def _is_subtest(report: pytest.TestReport) -> bool:
     return hasattr(report, "context")
 
 
+def after_reruns(outcome: Outcome, failed_attempts: int) -> Outcome:
+    """A pass that took more than one attempt is flaky; the last attempt counts."""
+    is_flaky = outcome is Outcome.PASSED and failed_attempts > 0
+    return Outcome.FLAKY if is_flaky else outcome
+
+
+def subtests(phases: Sequence[pytest.TestReport]) -> list[dict[str, Any]]:
+    """The subtests of a test, as iterations in a line of the journal."""
+    return [_iteration(report) for report in phases if _is_subtest(report)]
+
+
+def _iteration(report: Any) -> dict[str, Any]:
+    said = (CALL, report.outcome, hasattr(report, "wasxfail"))
+    decided = TABLE.get(said, Outcome.FAILED) or Outcome.FAILED
+    context = report.context
+    named = [("subtest", str(context.msg))] if context.msg is not None else []
+    values = [(str(name), _unquoted(value)) for name, value in context.kwargs.items()]
+    found: dict[str, Any] = {
+        "outcome": decided.value,
+        "parameters": named + values or [("subtest", "")],
+    }
+    text = message([report], decided) if decided is not Outcome.PASSED else ""
+    return {**found, "message": text} if text else found
+
+
+def _unquoted(value: object) -> str:
+    """
+    The value of a subtest's parameter, which pytest has quoted as ``repr`` does.
+
+    Over xdist it has been quoted twice (pytest 9.2).
+    """
+    text = str(value)
+    for _ in range(2):
+        try:
+            inner = literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            break
+        if not isinstance(inner, str):
+            break
+        text = inner
+    return text
+
+
+def output(phases: Sequence[pytest.TestReport]) -> str:
+    """
+    What was captured, with pytest's headings.
+
+    Each phase has that of all before it; a subtest has its own.
+    """
+    whole = [report for report in phases if not _is_subtest(report)][-1:]
+    parts = [report for report in phases if _is_subtest(report)]
+    sections = [each for report in (*parts, *whole) for each in report.sections]
+    return "\n".join(f"--- {title} ---\n{text}" for title, text in sections)
+
+
+def first_line(phases: Sequence[pytest.TestReport]) -> str:
+    """What went wrong, in one line; empty where nothing tells."""
+    crashes = (getattr(report.longrepr, "reprcrash", None) for report in phases)
+    said = [crash.message for crash in crashes if crash is not None]
+    said += [report.longreprtext for report in phases if report.longrepr]
+    return next((text.strip().split("\n")[0] for text in said if text.strip()), "")
+
+
 def message(phases: Sequence[pytest.TestReport], verdict: Outcome) -> str:
     """The text that explains an outcome, where there is one."""
     if verdict is Outcome.FAILED:
@@ -80,7 +147,7 @@ def _tells(report: pytest.TestReport) -> bool:
 
 
 def _failure(report: pytest.TestReport) -> str:
-    text = report.longreprtext
+    text = WORKER.sub("", report.longreprtext)
     if report.outcome != "failed":
         text = f"pytest reported the unknown outcome {report.outcome!r}. {text}"
     # A call needs no heading; that a fixture failed is worth saying.

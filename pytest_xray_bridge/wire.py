@@ -10,16 +10,25 @@ workers the same values take the same way.
 
 from __future__ import annotations
 
+from reprlib import Repr
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 
 if TYPE_CHECKING:
-    import pytest
-
     from xray_bridge.codec import Line
 
 ATTRIBUTE = "xray_bridge"
 FAULT = "xray_bridge_fault"
+# What our own code, or a user's __repr__ or hook in it, may raise; pytest's
+# outcomes are no Exceptions. Ctrl-C and exits go on.
+FAULTS = (
+    Exception,
+    pytest.fail.Exception,
+    pytest.skip.Exception,
+    pytest.xfail.Exception,
+)
 
 
 def pack(report: pytest.TestReport, line: Line) -> None:
@@ -49,14 +58,50 @@ def unpack_fault(report: pytest.TestReport) -> str:
     return str(getattr(report, FAULT, ""))
 
 
-def sendable(value: Any) -> Any:
-    """Builtins that execnet takes: exact types, text without lone surrogates."""
-    if isinstance(value, str):
-        if value.isascii():
-            return str(value)
-        return str(value.encode("utf-8", "backslashreplace"), "utf-8")
-    if isinstance(value, (list, tuple)):
-        return [sendable(each) for each in value]
-    if isinstance(value, dict):
-        return {sendable(key): sendable(each) for key, each in value.items()}
-    return value
+def sendable(value: Any, depth: int = 0) -> Any:
+    """
+    Builtins that execnet takes: exact types, text without lone surrogates.
+
+    Anything else (a path, an enum, an object) becomes text.
+    """
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else _encodable(value)
+    if value is None or kind in _AS_THEY_ARE:
+        return value
+    if kind is int:
+        is_small = -_BIGGEST < value < _BIGGEST
+        return value if is_small else f"<an int of {value.bit_length()} bits>"
+    if depth < _DEEPEST and kind in _SEQUENCES:
+        return kind(sendable(each, depth + 1) for each in value)
+    if depth < _DEEPEST and kind is dict:
+        return {
+            sendable(key, depth + 1): sendable(each, depth + 1)
+            for key, each in value.items()
+        }
+    return _encodable(shown(value))
+
+
+_AS_THEY_ARE = frozenset({bool, float, bytes})
+_SEQUENCES = frozenset({list, tuple, set, frozenset})
+_BIGGEST = 1 << 63
+_DEEPEST = 50
+
+
+def _encodable(text: str) -> str:
+    return str(text.encode("utf-8", "backslashreplace"), "utf-8")
+
+
+def shown(value: object) -> str:
+    """Any value as text, of a bounded length; whatever its ``repr`` does."""
+    try:
+        text = str.__str__(value) if isinstance(value, str) else _REPR.repr(value)
+    except FAULTS as error:
+        text = f"<{type(value).__name__}: {type(error).__name__} in repr()>"
+    return f"{text[:LONGEST_SHOWN]}..." if len(text) > LONGEST_SHOWN else text
+
+
+LONGEST_SHOWN = 200
+# Bounded: a parameter may be a list of millions.
+_REPR = Repr()
+_REPR.maxstring = _REPR.maxother = LONGEST_SHOWN

@@ -2,7 +2,34 @@
 Test results from pytest and behave into Xray Test Management for Jira.
 
 The package knows neither pytest nor behave; their adapters are
-``pytest_xray_bridge`` and ``behave_xray_bridge``.
+``pytest_xray_bridge`` and ``behave_xray_bridge``. What users' code may need is
+imported when it is asked for: this module is, at every start of pytest.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+
+if TYPE_CHECKING:
+    from xray_bridge.annotations import Annotations
+    from xray_bridge.evidence import EvidenceSource
+    from xray_bridge.receipt import Receipt
+
+__all__ = ["Annotations", "EvidenceSource", "Receipt", "__version__"]
+
 __version__ = "0.1.0"
+_HOMES = {
+    "Annotations": "xray_bridge.annotations",
+    "EvidenceSource": "xray_bridge.evidence",
+    "Receipt": "xray_bridge.receipt",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(_HOMES[name]), name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

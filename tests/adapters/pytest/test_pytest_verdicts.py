@@ -150,7 +150,7 @@ def test_a_skip_tells_its_reason_without_its_path(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attempts", "outcome"), [(2, "passed"), (9, "failed")], ids=["at last", "never"]
+    ("attempts", "outcome"), [(2, "flaky"), (9, "failed")], ids=["at last", "never"]
 )
 def test_the_last_attempt_of_a_rerun_counts(
     project: Project, workers: tuple[str, ...], attempts: int, outcome: str
@@ -172,7 +172,7 @@ def test_the_last_attempt_of_a_rerun_counts(
 
     (line,) = project.journal
     assert line["outcome"] == outcome
-    assert "failed attempts" in line["comment"]
+    assert "Attempt 1 failed: AssertionError" in line["message"]
 
 
 def test_a_crashed_worker_fails_its_test(project: Project) -> None:

@@ -1,0 +1,262 @@
+"""
+Where tests run: says of each what its reports do not.
+
+Keys, parameters and steps, what the fixture ``xray`` and users' hooks add, and
+what other plugins left behind. In xdist it lives in the workers.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_xray_bridge import artefacts, bdd, marks, options, wire
+from pytest_xray_bridge.notes import Note, file_of
+from xray_bridge import codec, resolve
+from xray_bridge.annotations import Annotations
+from xray_bridge.evidence import EvidenceFolder, EvidenceSource
+from xray_bridge.scrub import Scrub, folders
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+
+    from xray_bridge.codec import Line
+    from xray_bridge.model import Scenario
+
+NAME = "xray-bridge-annotator"
+PROBLEMS = "xray_problems"
+# Of Gherkin: a step that is neither Given, When nor Then.
+STEP_WITHIN = "*"
+
+
+def of_request(request: pytest.FixtureRequest) -> Annotations:
+    """The fixture ``xray`` of a test; inert where nothing is recorded."""
+    annotator = request.config.pluginmanager.get_plugin(NAME)
+    if not isinstance(annotator, Annotator):
+        return Annotations()
+    return annotator.annotations()
+
+
+def in_worker(config: pytest.Config) -> Annotator:
+    """The annotator of one of xdist's workers, as the controller told it."""
+    given = options.worker_input(config)
+    told = given["xray"]
+    # Secrets do not travel: a worker has the environment itself.
+    redactor = resolve.redactor_of(os.environ, told["redact"])
+    scrub = Scrub.of(redactor, folders(str(config.rootpath), os.environ))
+    kept = EvidenceFolder(Path(told["folder"]), told["evidence_limit"], scrub.clean)
+    note = Note(file_of(told["folder"], given["workerid"]))
+    return Annotator(config, told["tag_prefixes"], lambda: kept, note)
+
+
+def as_worker_input(
+    folder: str, prefixes: Sequence[str], evidence_limit: int, redact: str
+) -> dict[str, Any]:
+    """What ``in_worker`` needs to be told; builtins only."""
+    return {
+        "folder": folder,
+        "tag_prefixes": list(prefixes),
+        "evidence_limit": evidence_limit,
+        "redact": redact,
+    }
+
+
+class Annotator:
+    """
+    Says of each test what its reports do not.
+
+    ``kept`` is where evidence goes, known once the session has started.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        prefixes: Sequence[str],
+        kept: Callable[[], EvidenceFolder | None],
+        note: Note | None = None,
+    ) -> None:
+        self._config = config
+        self._prefixes = tuple(prefixes)
+        self._kept = kept
+        self._note = note
+        self._known: Line = {}
+        self._fault: BaseException | None = None
+        self._item: pytest.Item | None = None
+        self._said: Annotations | None = None
+        self._steps_so_far: list[dict[str, Any]] = []
+        self._steps = bdd.Steps()
+        # Not yet, when a plugin of the same start is loaded later.
+        self._has_scenarios = config.pluginmanager.hasplugin("pytest-bdd")
+        if self._has_scenarios:
+            config.pluginmanager.register(self._steps, f"{NAME}-steps")
+
+    def annotations(self) -> Annotations:
+        """What the test under way says of itself."""
+        if self._said is None:
+            self._said = Annotations(self._kept())
+        return self._said
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Refuse malformed marks, all at once, before the first test."""
+        problems = list(marks.problems(items))
+        if problems and options.is_worker(self._config):
+            # An error in a worker is a crash to xdist; the controller says it.
+            self._config.workeroutput[PROBLEMS] = problems  # type: ignore[attr-defined]
+            items.clear()
+        elif problems:
+            raise pytest.UsageError("\n".join(problems))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_to_serializable(
+        self,
+    ) -> Generator[None, dict[str, Any], dict[str, Any]]:
+        """
+        In a worker, make a report fit for the wire; the last to touch it.
+
+        One ``record_property("path", tmp_path)`` would end the whole session, and
+        so would a lone surrogate in an assertion's text.
+        """
+        found: dict[str, Any] = wire.sendable((yield))
+        return found
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A test, or another attempt at it, begins."""
+        self._begin(item)
+
+    def _begin(self, item: pytest.Item) -> None:
+        self._item, self._said, self._steps_so_far = item, None, []
+        self._known, self._fault = {}, None
+        try:
+            self._known = self._line(item)
+            if self._note is not None:
+                self._note.write(item.nodeid, wire.sendable(self._known))
+        except wire.FAULTS as error:
+            self._fault = error
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Hang what is known on the report; the last to touch it."""
+        report = yield
+        try:
+            self._pack(item, report)
+        except wire.FAULTS as error:
+            wire.pack_fault(report, error)
+        return report
+
+    def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        line: Line = {}
+        if report.when == "setup":
+            if self._item is not item:
+                # Another plugin's setup came first, and skipped the test.
+                self._begin(item)
+            line.update(self._known)
+            if self._fault is not None:
+                wire.pack_fault(report, self._fault)
+        if _is_over(report):
+            line["steps"] = self._steps_so_far = self._steps_of(item, report)
+        try:
+            self._ask(item, report)
+        finally:
+            # A hook that raised takes nothing else with it.
+            if self._said is not None:
+                line.update(self._said.line(self._known))
+                line["steps"] = [*self._steps_so_far, *self._steps_within(line)]
+            wire.pack(report, line)
+        if report.when == "teardown":
+            self._item = None
+
+    def _steps_within(self, line: Line) -> Iterable[dict[str, Any]]:
+        """Steps that the test's own code has told, after those of its scenario."""
+        if not self._said or not self._said.steps:
+            return ()
+        keyword = STEP_WITHIN if self._steps_so_far else ""
+        return ({**step, "keyword": keyword} for step in line["steps"])
+
+    def _steps_of(
+        self, item: pytest.Item, report: pytest.TestReport
+    ) -> list[dict[str, Any]]:
+        """The steps of a scenario that was called, or whose call will not come."""
+        if not self._has_scenarios or bdd.scenario_of(item) is None:
+            return []
+        failed = report.outcome == "failed"
+        return [codec.plain(step) for step in self._steps.take(failed=failed)]
+
+    def _ask(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """What users' hooks and other plugins add."""
+        hook = item.config.hook
+        if hook.pytest_xray_defects.get_hookimpls():
+            for keys in item.ihook.pytest_xray_defects(item=item, report=report):
+                for key in _listed(keys):
+                    self.annotations().defect(key)
+        if hook.pytest_xray_evidence.get_hookimpls():
+            for found in item.ihook.pytest_xray_evidence(item=item, report=report):
+                self._add(_listed(found))
+        if report.when == "teardown":
+            self._add(artefacts.of(item, report))
+
+    def _add(self, found: Iterable[Any]) -> None:
+        for each in found:
+            source = each if isinstance(each, EvidenceSource) else EvidenceSource(each)
+            self.annotations().add(source)
+
+    def _line(self, item: pytest.Item) -> Line:
+        """What marks, parameters and tags say of a test."""
+        line = marks.read(item)
+        if parameters := _parameters(item):
+            line["parameters"] = parameters
+        scenario = bdd.scenario_of(item) if self._has_scenarios else None
+        if scenario is not None:
+            self._add_tags(line, scenario)
+        if item.config.hook.pytest_xray_test_keys.get_hookimpls():
+            for keys in item.ihook.pytest_xray_test_keys(item=item):
+                for key in _listed(keys):
+                    self.annotations().key(key)
+        if self._said is not None:
+            line.update(self._said.line(line))
+        return line
+
+    def _add_tags(self, line: Line, scenario: Scenario) -> None:
+        """A scenario without keys in marks has them in its tags."""
+        meaning = bdd.meaning_of(scenario, self._prefixes)
+        line["scenario"] = codec.plain(scenario)
+        line["test_keys"] = line.get("test_keys") or meaning.test_keys
+        line["requirements"] = (*line.get("requirements", ()), *meaning.requirements)
+        line["labels"] = (*line.get("labels", ()), *meaning.labels)
+        line["summary"] = line.get("summary") or scenario.name
+
+
+def _listed(found: Any) -> Iterable[Any]:
+    """One value or several, as users return them."""
+    if found is None:
+        return ()
+    single = isinstance(found, (str, bytes, os.PathLike, EvidenceSource))
+    return (found,) if single else found
+
+
+def _is_over(report: pytest.TestReport) -> bool:
+    """Whether a test has done what it will: its call ended, or will not come."""
+    return report.when == "call" or (
+        report.when == "setup" and report.outcome != "passed"
+    )
+
+
+def _parameters(item: pytest.Item) -> tuple[tuple[str, str], ...]:
+    callspec = getattr(item, "callspec", None)
+    if callspec is None:
+        return ()
+    example = bdd.example_of(item)
+    if example:
+        return tuple((name, str(value)) for name, value in example.items())
+    return tuple(
+        (name, wire.shown(value))
+        for name, value in callspec.params.items()
+        if name != bdd.EXAMPLE
+    )
