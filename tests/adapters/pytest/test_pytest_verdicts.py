@@ -71,6 +71,128 @@ SITUATIONS = {
         ),
         "failed",
     ),
+    "is skipped by a condition": (
+        "@pytest.mark.skipif(True, reason='r')\ndef test_it(): pass",
+        "skipped",
+    ),
+    "raises the skip of unittest": (
+        "import unittest\ndef test_it(): raise unittest.SkipTest('r')",
+        "skipped",
+    ),
+    "wants a module that is not there": (
+        "def test_it(): pytest.importorskip('no_such_module')",
+        "skipped",
+    ),
+    "has no parameters": (
+        "@pytest.mark.parametrize('x', [])\ndef test_it(x): pass",
+        "skipped",
+    ),
+    "expects a failure on the way": (
+        "def test_it(): pytest.xfail('r')",
+        "xfailed",
+    ),
+    "expects a failure in a fixture": (
+        (
+            "@pytest.fixture\ndef f(): pytest.xfail('r')\n"
+            "def test_it(f): raise AssertionError"
+        ),
+        "skipped",
+    ),
+    "fails in another way than expected": (
+        "@pytest.mark.xfail(raises=OSError)\ndef test_it(): assert 0",
+        "failed",
+    ),
+    "fails as expected, and in teardown": (
+        (
+            "@pytest.fixture\ndef f():\n  yield\n  raise OSError\n"
+            "@pytest.mark.xfail(raises=AssertionError)\ndef test_it(f): assert 0"
+        ),
+        "failed",
+    ),
+    "fails without a traceback": (
+        "def test_it(): pytest.fail('r', pytrace=False)",
+        "failed",
+    ),
+    "leaves the interpreter": ("def test_it(): raise SystemExit(0)", "failed"),
+    "raises an odd exception": (
+        "class Odd(BaseException): pass\ndef test_it(): raise Odd",
+        "failed",
+    ),
+    "recurses for ever": ("def test_it(): test_it()", "failed"),
+    "skips, and fails in teardown": (
+        (
+            "@pytest.fixture\ndef f():\n  yield\n  assert 0\n"
+            "def test_it(f): pytest.skip('r')"
+        ),
+        "failed",
+    ),
+    "skips in teardown": (
+        (
+            "@pytest.fixture\ndef f():\n  yield\n  pytest.skip('r')\n"
+            "def test_it(f): pass"
+        ),
+        "skipped",
+    ),
+    "is a unittest whose class cannot be set up": (
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  @classmethod\n  def setUpClass(cls): assert 0\n"
+            "  def test_it(self): pass"
+        ),
+        "failed",
+    ),
+    "is a unittest whose class cannot be torn down": (
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  @classmethod\n  def tearDownClass(cls): assert 0\n"
+            "  def test_it(self): pass"
+        ),
+        "failed",
+    ),
+    "is a unittest whose clean-up fails": (
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  def test_it(self): self.addCleanup(lambda: 1 / 0)"
+        ),
+        "failed",
+    ),
+    "is a unittest that skips in setUp": (
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  def setUp(self): self.skipTest('r')\n"
+            "  def test_it(self): assert 0"
+        ),
+        "skipped",
+    ),
+    "is a unittest of a class that is skipped": (
+        (
+            "import unittest\n@unittest.skip('r')\nclass TestIt(unittest.TestCase):\n"
+            "  def test_it(self): assert 0"
+        ),
+        "skipped",
+    ),
+    "is a unittest that is a coroutine and fails": (
+        (
+            "import unittest\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"
+            "  async def test_it(self): assert 0"
+        ),
+        "failed",
+    ),
+    "is a unittest that is a coroutine": (
+        (
+            "import unittest\nclass TestIt(unittest.IsolatedAsyncioTestCase):\n"
+            "  async def test_it(self): pass"
+        ),
+        "passed",
+    ),
+    "is a unittest with subtests that pass": (
+        (
+            "import unittest\nclass TestIt(unittest.TestCase):\n"
+            "  def test_it(self):\n    for n in range(2):\n"
+            "      with self.subTest(n=n): pass"
+        ),
+        "passed",
+    ),
     "has a skipped subtest": (
         (
             "import unittest\nclass TestIt(unittest.TestCase):\n"
@@ -82,23 +204,52 @@ SITUATIONS = {
 }
 
 
-def test_each_situation_becomes_what_it_was(
-    project: Project, workers: tuple[str, ...]
-) -> None:
-    """All situations in one session, told apart by their modules."""
+DISTRIBUTED = ("load", "loadgroup", "loadfile", "worksteal")
+
+
+def found_in_one_session(project: Project, *workers: str) -> dict[str, list[str]]:
+    """Outcomes of all situations, by number, told apart by their modules."""
     for number, (source, _) in enumerate(SITUATIONS.values()):
         project.pytester.makepyfile(**{f"test_{number}": f"import pytest\n{source}\n"})
     project.pytester.makeini("[pytest]\nxfail_strict = false")
-
     project.run("--xray-dry-run", *workers, **SERVER)
+    found: dict[str, list[str]] = {}
+    for line in project.journal:
+        module = line["classname"].partition(".")[0]
+        found.setdefault(module, []).append(line["outcome"])
+    return found
 
-    found = {
-        line["classname"].partition(".")[0]: line["outcome"] for line in project.journal
-    }
-    assert found == {
-        f"test_{number}": outcome
+
+def expected(copies: int) -> dict[str, list[str]]:
+    """What the table says, each as often."""
+    return {
+        f"test_{number}": [outcome] * copies
         for number, (_, outcome) in enumerate(SITUATIONS.values())
     }
+
+
+def test_each_situation_becomes_what_it_was(project: Project) -> None:
+    """All situations in one session."""
+    found = found_in_one_session(project)
+
+    assert found == expected(1)
+
+
+@pytest.mark.parametrize("dist", DISTRIBUTED)
+def test_each_situation_becomes_what_it_was_in_workers(
+    project: Project, dist: str
+) -> None:
+    """However xdist distributes them."""
+    found = found_in_one_session(project, "-n", "2", "--dist", dist)
+
+    assert found == expected(1)
+
+
+def test_each_situation_becomes_what_it_was_in_each_worker(project: Project) -> None:
+    """Where each worker runs all tests, each has two results."""
+    found = found_in_one_session(project, "-n", "2", "--dist", "each")
+
+    assert found == expected(2)
 
 
 SERVER = {
