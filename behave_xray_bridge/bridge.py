@@ -54,12 +54,21 @@ class Bridge:
     def _finish(self, ending: Ending | None) -> int:
         code = ending.exit_code if ending else 0
         self._copy_report(ending)
-        lines = [*(ending.lines if ending else ()), *map(_bug, self._trouble[:1])]
+        if ending and ending.receipt:
+            self.run.notes.plugins.uploaded(ending.receipt)
+        faults = [self._clean(fault) for fault in self.run.notes.plugins.faults]
+        bugs = map(_bug, self._trouble[:1])
+        lines = [*(ending.lines if ending else ()), *faults, *bugs]
         if lines:
             console.section(lines)
-        if self._trouble and self.run.session.settings.on_upload_error != "warn":
+        if (
+            self._trouble or faults
+        ) and self.run.session.settings.on_upload_error != "warn":
             code = code or ReportError.exit_code
         return 0 if self.run.is_red else code
+
+    def _clean(self, text: str) -> str:
+        return self.run.session.settings.redactor.clean(text)
 
     def _copy_report(self, ending: Ending | None) -> None:
         if not self.outfiles or not ending or not ending.receipt:

@@ -16,13 +16,16 @@ from behave.formatter.base import Formatter
 from behave.reporter.base import Reporter
 
 from behave_xray_bridge import options, start
+from behave_xray_bridge.annotating import Annotating
 from behave_xray_bridge.run import Run
+from xray_bridge.annotations import Annotations
 
 
 if TYPE_CHECKING:
     from behave.configuration import Configuration
     from behave.formatter.base import StreamOpener
-    from behave.model import Feature, Scenario
+    from behave.model import Feature, Scenario, Step
+    from behave.runner import Context
 
     from behave_xray_bridge.bridge import Bridge
 
@@ -62,13 +65,31 @@ class XrayFormatter(Formatter):  # type: ignore[misc]
         if self._bridge is not None:
             self._bridge.attempt(Run.begin_scenario, scenario)
 
+    def match(self, match: object) -> None:  # noqa: ARG002 - behave's signature
+        """A step begins."""
+        if self._bridge is not None:
+            self._bridge.attempt(lambda run: run.notes.begin_step())
+
+    def result(self, step: Step) -> None:
+        """A step is over."""
+        if self._bridge is not None:
+            self._bridge.attempt(lambda run: run.notes.end_step(step))
+
+    def embedding(
+        self, mime_type: str, data: bytes | str, caption: str | None = None
+    ) -> None:
+        """``context.attach`` of behave 1.3: evidence of the step under way."""
+        if self._bridge is not None:
+            name = caption or ""
+            self._bridge.attempt(lambda run: run.notes.attach(data, mime_type, name))
+
     def eof(self) -> None:
         """A feature is over."""
         if self._bridge is not None:
             self._bridge.attempt(Run.end_feature)
 
 
-class XrayReporter(Reporter):  # type: ignore[misc]
+class XrayReporter(Reporter, Annotating):  # type: ignore[misc]
     """Records what the formatter did not hear of, and ends the run."""
 
     def __init__(self, config: Configuration, bridge: Bridge) -> None:
@@ -84,6 +105,11 @@ class XrayReporter(Reporter):  # type: ignore[misc]
     def feature(self, feature: Feature) -> None:
         """A feature is over, whatever became of it."""
         self._bridge.attempt(Run.read, feature)
+
+    def annotations(self, context: Context) -> Annotations:
+        """Those of the scenario under way."""
+        found = self._bridge.attempt(lambda run: run.notes.annotations(context))
+        return found or Annotations()
 
     def end(self) -> None:
         """The run is over: exit code 0 becomes the upload's, any other stays."""

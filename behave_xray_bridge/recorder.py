@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from behave.model import Tag
 
-from behave_xray_bridge import verdict
+from behave_xray_bridge import captured, verdict
 from xray_bridge import model, tags
 
 
@@ -222,7 +222,7 @@ def _table(table: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
 
 def _step_message(step: Step) -> str:
     named = {"undefined": UNDEFINED, "pending": PENDING}.get(step.status.name, "")
-    said = step.error_message or named
+    said = captured.without(step.error_message or named, step)
     exception = getattr(step, "exception", None)
     if exception is None or "Traceback (most recent call last)" in said:
         return said

@@ -20,6 +20,7 @@ from xray_bridge.session import Ending
 if TYPE_CHECKING:
     from behave.model import Feature, Scenario
 
+    from behave_xray_bridge.notes import Notes
     from behave_xray_bridge.recorder import Recorder
     from behave_xray_bridge.selection import Selection
     from xray_bridge.session import Session
@@ -41,16 +42,18 @@ class Run:
     leaves its run directory to ``xray-bridge upload``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that it puts together
         self,
         session: Session,
         recorder: Recorder,
         selection: Selection,
+        notes: Notes,
         runner: Any = None,
         *,
         publishes: bool = True,
     ) -> None:
         self.session = session
+        self.notes = notes
         self.failed = False
         self.interrupted = False
         self.ended = False
@@ -90,6 +93,7 @@ class Run:
         if scenario is not self._current:
             self._end_scenario()
         self._current = scenario
+        self.notes.begin(scenario)
         self._begun[id(scenario)] = self._clock()
 
     def end_feature(self) -> None:
@@ -112,6 +116,7 @@ class Run:
         self._places = {}
         self._begun = {}
         self._recorded = set()
+        self.notes.clear()
 
     def end(self) -> Ending | None:
         """Seal and publish; ``None`` where there is nothing to say."""
@@ -194,7 +199,7 @@ class Run:
         started = self._begun.get(id(place.scenario), self._clock())
         run = self._recorder.test_run(place, outcome, started=started, reason=reason)
         self._warn(place, has_steps=bool(run.steps))
-        self.session.record(run)
+        self.session.record(self.notes.added_to(run, place))
 
     def _warn(self, place: Place, *, has_steps: bool) -> None:
         notices = self.session.notices

@@ -8,12 +8,13 @@ import multiprocessing
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import behave
 
 from behave_xray_bridge import console, options, said
 from behave_xray_bridge.bridge import Bridge
+from behave_xray_bridge.notes import Notes
 from behave_xray_bridge.recorder import Recorder
 from behave_xray_bridge.run import Run
 from behave_xray_bridge.selection import Selection, running
@@ -24,6 +25,7 @@ from xray_bridge.session import Session
 if TYPE_CHECKING:
     from behave.configuration import Configuration
 
+    from xray_bridge.plugins import Plugins
     from xray_bridge.settings import Settings
 
 
@@ -41,10 +43,10 @@ def bridge(config: Configuration, *, outfile: str) -> Bridge | None:
         console.refuse(error)
 
 
-def session(settings: Settings) -> Session:
-    """The session of a run of behave."""
+def session(settings: Settings, root: str = "") -> Session:
+    """The session of a run of behave; paths become relative to ``root``."""
     versions = {"behave": behave.__version__}
-    return Session(settings, framework="behave", versions=versions)
+    return Session(settings, framework="behave", versions=versions, root=root)
 
 
 def _bridge(config: Configuration, outfile: str) -> Bridge | None:
@@ -63,22 +65,40 @@ def _bridge(config: Configuration, outfile: str) -> Bridge | None:
     settings = options.settings(
         config, outfile=outfile, said_by_tags=tags.settings, overrides=overrides
     )
-    made = session(settings)
+    made = session(settings, _root(config))
     made.notices += tags.notices
     made.notices += tags.unused(settings)
+    plugins = _plugins(config, runner)
+    made.add_execution_fields(plugins.execution_fields())
     if not is_part:
         made.preflight()
     made.start()
-    run = Run(made, recorder, selection, runner, publishes=not is_part)
+    notes = Notes(made, plugins, runner)
+    run = Run(made, recorder, selection, notes, runner, publishes=not is_part)
     # The session writes one copy, of what is uploaded; any other is ours to write.
     first = settings.format[0]
-    is_written = outfile == settings.report and first in {"auto", "behave"}
+    is_written = outfile == settings.report and first == "behave"
     return Bridge(run, [outfile] if outfile and not is_written else [])
+
+
+def _plugins(config: Configuration, runner: Any) -> Plugins:
+    """Users' hooks. Imported now: who wants nothing of us needs no pluggy."""
+    from xray_bridge.plugins import Plugins
+
+    source = str(getattr(config, "environment_file", None) or "environment.py")
+    return Plugins.load(config, getattr(runner, "hooks", {}), source)
+
+
+def _root(config: Configuration) -> str:
+    """The project's folder: the working directory, unless behave's is elsewhere."""
+    here = Path.cwd()
+    base = Path(getattr(config, "base_dir", None) or here).absolute()
+    return str(here if here == base or here in base.parents else base)
 
 
 def _with_behave(formats: tuple[str, ...]) -> dict[str, str]:
     """Behave's report is written, whatever is uploaded: ``-o`` asks for it."""
-    if {"auto", "behave"} & set(formats):
+    if "behave" in formats:
         return {}
     return {"format": ";".join((*formats, "behave"))}
 

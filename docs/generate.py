@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import showcase
+
 from behave_xray_bridge import verdict as of_behave
 from pytest_xray_bridge import verdict as of_pytest
 from xray_bridge.aggregate import WORST_FIRST
@@ -42,6 +44,7 @@ PART = re.compile(
 PACKAGES = ("xray_bridge", "pytest_xray_bridge", "behave_xray_bridge")
 NONE = "-"
 NOT_REPORTED = "none: not reported"
+A_NEW_ONE = "a new one"
 SAYS_NOTHING = "says nothing"
 
 
@@ -68,7 +71,8 @@ def generated(path: Path) -> str:
     """What a page should be."""
 
     def replaced(found: re.Match[str]) -> str:
-        return f"{found['head']}{PARTS[found['name']]()}{found['foot']}"
+        part = PARTS[found["name"]]()
+        return found[0] if part is None else f"{found['head']}{part}{found['foot']}"
 
     return PART.sub(replaced, path.read_text(encoding="utf-8"))
 
@@ -193,6 +197,32 @@ def behave() -> str:
     return _table(("behave's status", "Outcome"), rows)
 
 
+def showcase_pytest() -> str | None:
+    """What became of the showcase in pytest."""
+    return _showcase("pytest")
+
+
+def showcase_behave() -> str | None:
+    """What became of the showcase in behave."""
+    return _showcase("behave")
+
+
+def _showcase(framework: str) -> str | None:
+    """Each Test of a Test Execution; None, as it is, where frameworks are too old."""
+    if not showcase.is_possible():
+        return None
+    rows = (
+        (
+            row.situation,
+            row.test_key or (A_NEW_ONE if row.status else NONE),
+            ", ".join(map(_code, row.outcomes)),
+            _code(row.status) if row.status else NOT_REPORTED,
+        )
+        for row in showcase.rows(framework)
+    )
+    return _table(("Situation", "Test", "Outcome", "Xray's status"), rows)
+
+
 def layers() -> str:
     """The core's layers, as import-linter enforces them."""
     contracts = read_toml(ROOT / "pyproject.toml")["tool"]["importlinter"]["contracts"]
@@ -230,7 +260,7 @@ def _first_sentence(path: Path) -> str:
 
 # A full stop before a capital letter; not the one in ``pytest.ini``.
 SENTENCE = re.compile(r"\. (?=[A-Z])")
-PARTS: dict[str, Callable[[], str]] = {
+PARTS: dict[str, Callable[[], str | None]] = {
     each.__name__: each
     for each in (
         settings,
@@ -240,6 +270,8 @@ PARTS: dict[str, Callable[[], str]] = {
         pytest_order,
         worst,
         behave,
+        showcase_pytest,
+        showcase_behave,
         layers,
         modules,
     )

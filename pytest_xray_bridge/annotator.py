@@ -18,11 +18,12 @@ from pytest_xray_bridge.notes import Note, file_of
 from xray_bridge import codec, resolve
 from xray_bridge.annotations import Annotations
 from xray_bridge.evidence import EvidenceFolder, EvidenceSource
+from xray_bridge.model import Outcome
 from xray_bridge.scrub import Scrub, folders
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from xray_bridge.codec import Line
     from xray_bridge.model import Scenario
@@ -168,17 +169,26 @@ class Annotator:
             # A hook that raised takes nothing else with it.
             if self._said is not None:
                 line.update(self._said.line(self._known))
-                line["steps"] = [*self._steps_so_far, *self._steps_within(line)]
+                within = self._steps_within(line, passed=report.outcome == "passed")
+                line["steps"] = [*self._steps_so_far, *within]
             wire.pack(report, line)
         if report.when == "teardown":
             self._item = None
 
-    def _steps_within(self, line: Line) -> Iterable[dict[str, Any]]:
-        """Steps that the test's own code has told, after those of its scenario."""
+    def _steps_within(self, line: Line, *, passed: bool) -> Iterator[dict[str, Any]]:
+        """
+        Steps that the test's own code has told, after those of its scenario.
+
+        Xray judges a scenario by its steps: a failure that the code has caught
+        must not fail it.
+        """
         if not self._said or not self._said.steps:
-            return ()
-        keyword = STEP_WITHIN if self._steps_so_far else ""
-        return ({**step, "keyword": keyword} for step in line["steps"])
+            return
+        within = {"keyword": STEP_WITHIN} if self._steps_so_far else {}
+        for step in line["steps"]:
+            caught = within and passed and step["outcome"] == Outcome.FAILED.value
+            changed = {"outcome": Outcome.XFAILED.value} if caught else {}
+            yield {**step, **within, **changed}
 
     def _steps_of(
         self, item: pytest.Item, report: pytest.TestReport

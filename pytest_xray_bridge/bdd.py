@@ -168,10 +168,12 @@ def notices(items: Iterable[pytest.Item], prefixes: Sequence[str]) -> Iterator[s
         template = _template(item)
         if template is None:
             continue
-        path = _path(template.feature, item)
-        features[path] = template.feature
+        feature = template.feature
+        path = _path(feature, item)
+        features[path] = feature
         for tag in malformed(item, prefixes):
-            said[f"{path}:{template.line_number}: @{tag} holds no issue key"] = None
+            place = feature if tag in feature.tags else template
+            said[f"{path}:{place.line_number}: @{tag} holds no issue key"] = None
     yield from said
     for path, feature in features.items():
         for line, name in _passed_over(feature):
@@ -184,23 +186,24 @@ def notices(items: Iterable[pytest.Item], prefixes: Sequence[str]) -> Iterator[s
 def _passed_over(feature: Any) -> Iterator[tuple[int, str]]:
     """Line and name; read from the file, as pytest-bdd has forgotten them."""
     try:
-        lines = Path(feature.filename).read_text("utf-8", "replace").splitlines()
+        lines = Path(feature.filename).read_text("utf-8", "replace").split("\n")
     except OSError:
         return
     dialect = _dialect(_language(feature))
     keywords = (*KEYWORDS.values(),)
     if dialect is not None:
         keywords = (*dialect.scenario_keywords, *dialect.scenario_outline_keywords)
+    found: dict[str, list[int]] = {name: [] for name in feature.scenarios}
     delimiter = ""
     for number, line in enumerate(map(str.strip, lines), start=1):
         if line.startswith(delimiter or DELIMITERS):
             delimiter = "" if delimiter else line[:3]
-        keyword, _, name = line.partition(":")
-        if delimiter or keyword not in keywords:
-            continue
-        kept = feature.scenarios.get(name.strip())
-        if kept is not None and kept.line_number != number:
-            yield number, name.strip()
+        keyword, _, rest = line.partition(":")
+        if not delimiter and keyword in keywords and rest.strip() in found:
+            found[rest.strip()].append(number)
+    for name, numbers in found.items():
+        for number in numbers[:-1]:
+            yield number, name
 
 
 def _language(feature: Any) -> str:
@@ -318,9 +321,9 @@ class Steps:
         self._under_way = step
         self._began[id(step)] = self._now()
 
-    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_bdd_after_step(self, step: Any) -> None:
-        """A step passed."""
+        """A step passed, and so did all that users do after it."""
         self._end(step)
         self._under_way = None
 

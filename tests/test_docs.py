@@ -4,16 +4,22 @@ The manual says what the code does: settings, errors, commands, links.
 
 from __future__ import annotations
 
+import ast
+import json
+import os
 import re
 import shlex
 import subprocess
 import sys
+from collections import defaultdict
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from xray_bridge import cli, launch
+import xray_bridge
+from pytest_xray_bridge import hookspecs as hooks_of_pytest
+from xray_bridge import Annotations, cli, hookspecs, launch
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.settings import TABLE
 
@@ -24,7 +30,16 @@ PAGES = sorted(
 )
 CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# A block that begins with the name of the file that it stands in.
+FILE = re.compile(r"^```\w+\n(# ([\w/]+\.\w+)\n.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+WRITING_TESTS = ROOT / "docs" / "writing-tests.md"
+COMING_FROM = [
+    ROOT / "docs" / "from-pytest-jira-xray.md",
+    ROOT / "docs" / "from-behave-xray.md",
+]
 TRY = (
     "python3 -m venv .venv && .venv/bin/pip install -q -e '.[all]' && "
     ".venv/bin/pytest examples/pytest --xray-upload --xray-sandbox"
@@ -35,6 +50,10 @@ TEST = (
 )
 # Names that begin like settings and are none.
 PACKAGES = {"xray_bridge", "pytest_xray_bridge", "behave_xray_bridge"}
+HOOKS = {name for name in vars(hookspecs) if name.startswith("xray_")}
+HOOKS_OF_PYTEST = {
+    name for name in vars(hooks_of_pytest) if name.startswith("pytest_xray_")
+}
 OUTPUTS = {
     "XRAY_IS_REQUEST_SUCCESSFUL",
     "XRAY_ISSUES_MODIFIED",
@@ -70,6 +89,13 @@ def sections() -> dict[str, str]:
         r"^## (.+)$", text_of(ROOT / "docs" / "errors.md"), flags=re.MULTILINE
     )
     return dict(zip(found[1::2], found[2::2], strict=True))
+
+
+def anchors(path: Path) -> set[str]:
+    """What links can point to in a page: its headings, as GitHub spells them."""
+    found = HEADING.findall(text_of(path))
+    words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in found)
+    return {each.replace(" ", "-") for each in words}
 
 
 def commands() -> list[str]:
@@ -136,7 +162,7 @@ def test_settings_in_code_exist(path: Path) -> None:
         r"(?<![\w-])(--xray-[a-z-]+|xray_[a-z_]+|XRAY_[A-Z_]+)", code_in(path)
     )
 
-    assert set(shown) - known - PACKAGES == set()
+    assert set(shown) - known - PACKAGES - HOOKS == set()
 
 
 @pytest.mark.parametrize("command", commands())
@@ -151,14 +177,147 @@ def test_commands_parse(command: str) -> None:
     "path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix()
 )
 def test_links_lead_somewhere(path: Path) -> None:
-    """Each relative link names a file."""
+    """Each relative link names a file, and a heading that is in it."""
     broken = [
-        link
-        for link in LINK.findall(text_of(path))
+        (link, anchor)
+        for link, anchor in LINK.findall(text_of(path))
         if not (path.parent / link).exists()
+        or (anchor and anchor not in anchors(path.parent / link if link else path))
     ]
 
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    "path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_python_is_python(path: Path) -> None:
+    """What is shown of it can be copied."""
+    for block in PYTHON.findall(text_of(path)):
+        ast.parse(block)
+
+
+def test_every_page_is_in_the_readme() -> None:
+    """Nobody has to know that a page is there to find it."""
+    linked = {link for link, _ in LINK.findall(text_of(ROOT / "README.md"))}
+    pages = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")}
+
+    assert pages <= linked
+
+
+def test_what_tests_can_say_is_documented() -> None:
+    """Each method of the fixture, each hook and each name for annotations."""
+    shown = code_in(WRITING_TESTS)
+    methods = {
+        name
+        for name, value in vars(Annotations).items()
+        if callable(value) and not name.startswith("_")
+    }
+    # What ``attach`` and the adapters are made of.
+    methods -= {"add", "line"}
+    names = {name for name in xray_bridge.__all__ if name[0].isupper()}
+
+    wanted = methods | HOOKS | HOOKS_OF_PYTEST | names
+    assert {name for name in wanted if not re.search(rf"\b{name}\b", shown)} == set()
+
+
+def test_names_of_others_are_documented() -> None:
+    """Each variable of another tool that is understood is on the page about it."""
+    shown = "".join(map(code_in, COMING_FROM))
+    aliases = {alias for setting in TABLE.values() for alias in setting.aliases}
+
+    assert {alias for alias in aliases if alias not in shown} == set()
+
+
+# What the examples take for granted, and a failure for their hooks.
+STAND_INS = {
+    "conftest.py": """
+import pytest
+
+class Browser:
+    def screenshot(self):
+        return b"png"
+
+@pytest.fixture
+def browser():
+    return Browser()
+""",
+    "test_failing.py": "def test_it(browser): raise TimeoutError",
+    "features/failing.feature": """
+Feature: Failing
+
+  @CALC-81 @known
+  Scenario: It fails
+    Given the login page
+    Then I am welcome
+""",
+    "behave.ini": """
+[behave]
+format = xray
+
+[behave.formatters]
+xray = behave_xray_bridge:XrayFormatter
+
+[behave.userdata]
+xray_upload = yes
+xray_sandbox = yes
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of all the files that the page on writing tests shows."""
+    folder = tmp_path_factory.mktemp("examples")
+    files: defaultdict[str, str] = defaultdict(str, STAND_INS)
+    for block, name in FILE.findall(text_of(WRITING_TESTS)):
+        files[name] += f"\n{block}"
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "counts", "name"),
+    [
+        (
+            "pytest --xray-upload --xray-sandbox",
+            {"passed": 11, "skipped": 1, "failed": 1},
+            "screen.png",
+        ),
+        ("behave", {"passed": 1, "failed": 1}, "server.log"),
+    ],
+)
+def test_examples_run(
+    examples: Path, command: str, counts: dict[str, int], name: str
+) -> None:
+    """The examples on the page on writing tests do what they are there for."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("XRAY_")}
+    finished = subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        cwd=examples,
+        env={**environ, "PYTEST_ADDOPTS": "-p no:cacheprovider"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    run = max(examples.glob(".xray/runs/*"))
+    receipt = json.loads((run / "receipt.json").read_text(encoding="utf-8"))
+    key = (examples / "test-execution.txt").read_text(encoding="utf-8")
+    lines = map(json.loads, (run / "journal.jsonl").read_bytes().splitlines())
+    (failed,) = (line for line in lines if line["outcome"] == "failed")
+
+    assert finished.returncode == 1, finished
+    assert "xray-bridge failed" not in finished.stdout
+    assert "ERROR in" not in finished.stdout
+    assert receipt["counts"] == counts
+    assert receipt["left_out"] == []
+    assert receipt["test_execution"]["key"] == key
+    # The hooks had to say something of it.
+    assert failed["defects"] == ["CALC-90"]
+    assert [each["name"] for each in failed["evidence"]] == [name]
 
 
 def test_readme_has_both_commands() -> None:

@@ -25,14 +25,18 @@ if TYPE_CHECKING:
     from xray_bridge.codec import Line
 
 KEY = re.compile(values.KEY)
-# By the exception's class, which belongs to frameworks that are not imported
-# here; any other is a failure.
+# By the exception's class or one that it is made of; they belong to frameworks
+# that are not imported here. (pytest's say that they are builtins.) Any other is
+# a failure.
 OF_EXCEPTION = {
-    "Skipped": Outcome.SKIPPED,
-    "SkipTest": Outcome.SKIPPED,
-    "XFailed": Outcome.XFAILED,
-    "Exit": Outcome.NOT_RUN,
-    "KeyboardInterrupt": Outcome.NOT_RUN,
+    "builtins.Skipped": Outcome.SKIPPED,
+    "_pytest.outcomes.Skipped": Outcome.SKIPPED,
+    "unittest.case.SkipTest": Outcome.SKIPPED,
+    "_pytest.outcomes.XFailed": Outcome.XFAILED,
+    "_pytest.outcomes.Exit": Outcome.NOT_RUN,
+    "builtins.KeyboardInterrupt": Outcome.NOT_RUN,
+    # A step that nobody ended.
+    "builtins.GeneratorExit": Outcome.NOT_RUN,
 }
 
 
@@ -131,8 +135,7 @@ class Annotations:
         try:
             yield
         except BaseException as error:
-            outcome = OF_EXCEPTION.get(type(error).__name__, Outcome.FAILED)
-            self._end_step(number, outcome, began, _said(error))
+            self._end_step(number, _outcome(error), began, _said(error))
             raise
         self._end_step(number, Outcome.PASSED, began)
 
@@ -163,11 +166,23 @@ class Annotations:
             self._under_way.remove(number)
 
 
+def _outcome(error: BaseException) -> Outcome:
+    for kind in type(error).__mro__:
+        found = OF_EXCEPTION.get(f"{kind.__module__}.{kind.__qualname__}")
+        if found is not None:
+            return found
+    return Outcome.FAILED
+
+
 def _said(error: BaseException) -> str:
+    name = type(error).__name__
     try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - a user's __str__ may do anything
-        return type(error).__name__
+        said = str(error)
+    except BaseException as trouble:  # noqa: BLE001 - a user's __str__ may do anything
+        if isinstance(trouble, KeyboardInterrupt):
+            raise
+        return name
+    return f"{name}: {said}" if said else name
 
 
 def _key(given: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge import carries
 from xray_bridge.errors import (
     AmbiguousError,
     BusyError,
@@ -17,10 +18,11 @@ from xray_bridge.errors import (
     SettingError,
     UnreachableError,
 )
+from xray_bridge.model import Outcome
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from xray_bridge.connection import Connection
     from xray_bridge.jira import Project
@@ -59,6 +61,7 @@ def refuse_impossible(settings: Settings, connection: Connection) -> None:
         raise SettingError(
             msg, hint="leave out xray_test_fields or xray_test_execution"
         )
+    carries.refuse(settings, connection.dialect.with_statuses(settings.statuses))
     is_cloud_update = (
         settings.test_execution
         and settings.execution_fields
@@ -91,6 +94,8 @@ def findings(
         return
     if settings.project:
         yield from _project(settings, xray)
+    if settings.statuses:
+        yield _statuses(settings, connection, xray)
     if settings.test_execution:
         yield _issue(xray, "test_execution", settings.test_execution)
     if settings.test_plan:
@@ -170,6 +175,49 @@ def _environments(settings: Settings, project: Project) -> Iterator[Finding]:
         message=f"{project.key} {'does not have' if missing else 'has'} {there}",
         hint="create them in the project's settings of Xray" if missing else "",
     )
+
+
+def _statuses(settings: Settings, connection: Connection, xray: Xray) -> Finding:
+    """Cloud takes any word, and silently makes TO DO of one that it does not have."""
+    dialect = connection.dialect.with_statuses(settings.statuses)
+    words = [dialect.statuses[Outcome(name)] for name in settings.statuses]
+
+    def ask() -> Finding:
+        known = xray.statuses()
+        if known is None:
+            return Finding(
+                what="statuses",
+                ok=None,
+                message=f"Xray does not tell whether it has {_listed(words)}",
+            )
+        spelled = {_folded(name): name for name in known}
+        missing = [word for word in words if _folded(word) not in spelled]
+        if missing:
+            return Finding(
+                what="statuses",
+                ok=False,
+                message=f"Xray does not have {_listed(missing)}",
+                hint=f"xray_statuses can name {', '.join(sorted(known))}",
+            )
+        # Whether an import minds upper and lower case is nowhere written.
+        odd = [w for w in words if "".join(spelled[_folded(w)].split()) != w]
+        return Finding(
+            what="statuses",
+            ok=None if odd else True,
+            message=f"Xray has {_listed(spelled[_folded(word)] for word in words)}",
+            hint=f"write {_listed(odd)} as Xray does" if odd else "",
+        )
+
+    return _ask("statuses", ask)
+
+
+def _folded(word: str) -> str:
+    """Xray shows TODO as TO DO, and people write as they like."""
+    return "".join(word.split()).upper()
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))
 
 
 def _issue(xray: Xray, kind: str, key: str) -> Finding:

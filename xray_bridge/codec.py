@@ -107,22 +107,38 @@ def plain(value: Any) -> dict[str, Any]:
 
 def cleaned(line: Line, clean: Callable[[str], str]) -> Line:
     """
-    A line whose free texts have gone through ``clean``.
+    A line whose texts have gone through ``clean``.
 
-    Texts only: names and words of ours must not change, whatever the secret is.
-    Of a test's name only the part that parameters make is free.
+    What Xray or the project knows something by stays, whatever the secret is:
+    keys, labels, tags, keywords, ``classname``, names of tests, scenarios and
+    features but for what parameters make of them, paths of features, names of
+    parameters and of fields, and words of ours.
     """
     name, bracket, parameters = line.get("name", "").partition("[")
     if bracket:
         line["name"] = f"{name}{bracket}{clean(parameters)}"
     _clean(line, _FREE, clean)
-    for part in (*line.get("steps", ()), *line.get("iterations", ())):
-        _clean(part, _FREE_OF_PART, clean)
+    if scenario := line.get("scenario"):
+        of_row = ("name",) if scenario.get("outline") else ()
+        _clean(scenario, (*of_row, "description"), clean)
+        _clean(scenario["feature"], ("description",), clean)
+    _clean_parts(line.get("steps", ()), clean)
+    _clean_parts(line.get("iterations", ()), clean)
+    for each in line.get("evidence", ()):
+        _clean(each, _FREE_OF_PART, clean)
     return line
 
 
-_FREE = ("message", "comment", "output")
+_FREE = ("summary", "description", "message", "comment", "output")
 _FREE_OF_PART = ("name", "message", "text", "data", "expected")
+
+
+def _clean_parts(parts: Sequence[dict[str, Any]], clean: Callable[[str], str]) -> None:
+    for part in parts:
+        _clean(part, _FREE_OF_PART, clean)
+        for each in part.get("evidence", ()):
+            _clean(each, _FREE_OF_PART, clean)
+        _clean_parts(part.get("steps", ()), clean)
 
 
 def _clean(found: Any, names: Sequence[str], clean: Callable[[str], str]) -> None:

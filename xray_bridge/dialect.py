@@ -71,17 +71,29 @@ class Dialect:
         This dialect, with other status words for some outcomes.
 
         ``PASS`` and ``PASSED`` are one word, and so are ``FAIL`` and ``FAILED``:
-        configurations outlive a migration.
+        configurations outlive a migration. Xray's own words are upper case.
         """
         own = {
             synonym: self.statuses[outcome]
             for outcome, synonyms in SYNONYMS.items()
             for synonym in synonyms
         }
+        own |= {word: word for word in BUILT_IN}
         changed = {
-            Outcome(name): own.get(word, word) for name, word in overrides.items()
+            Outcome(name): own.get(word.upper(), word)
+            for name, word in overrides.items()
         }
         return replace(self, statuses={**self.statuses, **changed})
+
+    @property
+    def changed(self) -> Mapping[Outcome, str]:
+        """The statuses that are not the product's own."""
+        own = DIALECTS[self.name].statuses
+        return {
+            outcome: word
+            for outcome, word in self.statuses.items()
+            if word != own[outcome]
+        }
 
     def plainly(self, outcome: Outcome) -> Outcome | None:
         """
@@ -101,6 +113,8 @@ SYNONYMS = {
     Outcome.PASSED: ("PASS", "PASSED"),
     Outcome.FAILED: ("FAIL", "FAILED"),
 }
+# What both products have besides.
+BUILT_IN = ("TODO", "EXECUTING", "ABORTED")
 
 
 def _statuses(passed: str, failed: str) -> dict[Outcome, str]:

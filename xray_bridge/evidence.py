@@ -7,8 +7,11 @@ once, and nothing that a test does to its own file later changes what is sent.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
 import os
+import re
 import secrets
 import sys
 from collections import defaultdict
@@ -16,18 +19,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
-from xray_bridge.model import Evidence, Outcome, TestRun
+from xray_bridge.model import Evidence, Iteration, Outcome, Step, TestRun
+from xray_bridge.secret import cleaned, encoding_of
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 FOLDER = "evidence"
 UNKNOWN = "application/octet-stream"
 TEXTUAL = ("text/", "application/json", "application/xml", "image/svg")
 TEXTUAL_ENDINGS = ("+json", "+xml", "javascript", "yaml", "x-ndjson")
-# Enough to tell text from anything else.
-SNIFFED = 8192
+MEDIA_TYPE = re.compile(r"\s*([\w.+\-]+/[\w.+\-]+(?:\s*;[ -~]*)?)", re.ASCII)
 LONGEST_NAME = 120
 MEGABYTE = 1 << 20
 
@@ -78,9 +81,10 @@ class EvidenceFolder:
     """
 
     def __init__(self, run: Path, limit: int, clean: Callable[[str], str]) -> None:
-        self._folder = run / FOLDER
+        self._folder = str(run / FOLDER)
         self._limit = limit
         self._clean = clean
+        self._disk = _Disk()
 
     def add(self, source: EvidenceSource) -> Evidence:
         """
@@ -88,66 +92,122 @@ class EvidenceFolder:
 
         Raises NotKeptError, in words, where there is nothing that can be kept.
         """
-        name = name_of(source)
+        name = _short(_plain(self._clean(_name(source))))
         content = self._content(source, name)
         if not content:
             raise NotKeptError(f"{name} is empty")
-        media_type = source.media_type or _media_type(name, content)
-        if _is_text(media_type):
-            text = content.decode("utf-8", "surrogateescape")
-            content = self._clean(text).encode("utf-8", "surrogateescape")
+        media_type = _valid(source.media_type) or _media_type(name, content)
+        # Nearly any bytes can be Latin-1.
+        if _is_text(media_type) or encoding_of(content) not in {"", "latin-1"}:
+            content = cleaned(content, self._clean)
         file = f"{hashlib.sha256(content).hexdigest()}{_suffix(name)}"
-        self._write(file, content, name)
+        try:
+            self._disk.keep(content, self._folder, file)
+        except OSError as error:
+            raise NotKeptError(f"{name} cannot be kept: {error.strerror}") from None
         return Evidence(name=name, file=file, media_type=media_type, size=len(content))
 
     def _content(self, source: EvidenceSource, name: str) -> bytes:
-        if isinstance(source.content, (bytes, bytearray, memoryview)):
-            if len(source.content) > self._limit:
-                raise self._too_big(name, len(source.content))
-            return bytes(source.content)
-        path = Path(source.content)
+        given = source.content
+        if isinstance(given, (bytes, bytearray, memoryview)):
+            size = memoryview(given).nbytes
+            if size > self._limit:
+                raise self._too_big(name, size)
+            return bytes(given)
         try:
-            # A pipe would be waited for.
-            if not path.is_file():
-                what = "is no file" if path.exists() else "does not exist"
-                raise NotKeptError(f"{name} {what}")
-            with path.open("rb") as file:
-                content = file.read(self._limit + 1)
-            if len(content) > self._limit:
-                raise self._too_big(name, path.stat().st_size)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise NotKeptError(f"{name} cannot be read: {reason}") from None
+            return self._read(Path(os.fsdecode(given)), name)
+        except TypeError:
+            what = f"{type(given).__name__}, neither bytes nor the path of a file"
+            raise NotKeptError(f"{name} is {what}") from None
+        except OSError as error:
+            raise NotKeptError(f"{name} cannot be read: {error.strerror}") from None
+
+    def _read(self, path: Path, name: str) -> bytes:
+        # A pipe would be waited for.
+        if not path.is_file():
+            what = "is no file" if path.exists() else "does not exist"
+            raise NotKeptError(f"{name} {what}")
+        with path.open("rb") as file:
+            content = file.read(self._limit + 1)
+        if len(content) > self._limit:
+            raise self._too_big(name, max(len(content), path.stat().st_size))
         return content
 
     def _too_big(self, name: str, size: int) -> NotKeptError:
         limit = f"{shown(size)} is over the limit of {shown(self._limit)} for a file"
         return NotKeptError(f"{name}: {limit}")
 
-    def _write(self, file: str, content: bytes, name: str) -> None:
-        path = self._folder / file
-        if path.exists():
+
+class _Disk:
+    """Writes files whole; bound when a session starts, because tests patch ``os``."""
+
+    def __init__(self) -> None:
+        self._mkdir, self._stat, self._unlink = os.mkdir, os.stat, os.unlink
+        self._open, self._write, self._close = os.open, os.write, os.close
+        self._replace = os.replace
+
+    def keep(self, content: bytes, folder: str, name: str) -> None:
+        """
+        Write a file that is named by its content, unless it is there.
+
+        Raises OSError, and then leaves nothing behind.
+        """
+        path = f"{folder}{os.sep}{name}"
+        if self._is_there(path):
             return
-        draft = self._folder / f".{os.getpid()}-{secrets.token_hex(4)}"
+        if not self._is_there(folder):
+            with contextlib.suppress(FileExistsError):
+                self._mkdir(folder, 0o700)
+        draft = f"{folder}{os.sep}.{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            draft.write_bytes(content)
-            draft.replace(path)
-        except OSError as error:
-            reason = f"{name} cannot be kept: {error.strerror}"
-            raise NotKeptError(reason) from None
+            self._fill(draft, content)
+            self._replace(draft, path)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                self._unlink(draft)
+            # Windows does not replace what another process has just opened.
+            if not isinstance(error, OSError) or not self._is_there(path):
+                raise
+
+    def _fill(self, path: str, content: bytes) -> None:
+        binary = getattr(os, "O_BINARY", 0)
+        file = self._open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | binary, 0o600)
+        try:
+            rest = memoryview(content)
+            while rest:
+                rest = rest[self._write(file, rest) :]
+        finally:
+            self._close(file)
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self._stat(path)
+        except OSError:
+            return False
+        return True
 
 
-def name_of(source: EvidenceSource) -> str:
+def _name(source: EvidenceSource) -> str:
     """What Xray shows: the given name, else the file's, without folders."""
-    content = source.content
-    is_path = isinstance(content, (str, os.PathLike))
-    given = source.name or (os.fspath(content) if is_path else "evidence")
-    base = PurePath(str(given).replace("\\", "/")).name or "evidence"
-    if len(base) <= LONGEST_NAME:
-        return base
-    suffix = _suffix(base)
-    return f"{base[: LONGEST_NAME - len(suffix)]}{suffix}"
+    given = source.name
+    if not given and isinstance(source.content, (str, os.PathLike)):
+        with contextlib.suppress(TypeError):
+            given = os.fsdecode(source.content)
+    return PurePath(str(given).replace("\\", "/")).name
+
+
+def _plain(name: str) -> str:
+    """Without what no file can be called, or nobody could read."""
+    odd = '<>:"/\\|?*'
+    plain = "".join(c if c.isprintable() and c not in odd else "_" for c in name)
+    return plain if plain.strip(". ") else "evidence"
+
+
+def _short(name: str) -> str:
+    if len(name) <= LONGEST_NAME:
+        return name
+    suffix = _suffix(name)
+    return f"{name[: LONGEST_NAME - len(suffix)]}{suffix}"
 
 
 def _suffix(name: str) -> str:
@@ -156,22 +216,21 @@ def _suffix(name: str) -> str:
     return suffix if is_plain else ""
 
 
+def _valid(media_type: object) -> str:
+    """A media type such as ``image/png``; empty where it says nothing."""
+    found = MEDIA_TYPE.fullmatch(media_type) if isinstance(media_type, str) else None
+    return found[1].rstrip() if found and found[1] != UNKNOWN else ""
+
+
 def _media_type(name: str, content: bytes) -> str:
     from mimetypes import guess_type
 
-    found, encoding = guess_type(name)
+    found, encoding = guess_type(f"./{name}")
     if encoding:
         return f"application/{encoding}"
-    if found:
+    if found and found != UNKNOWN:
         return found
-    start = content[:SNIFFED]
-    try:
-        start.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # A character may be cut in half by the sniffing itself.
-        if error.start < len(start) - 4:
-            return UNKNOWN
-    return UNKNOWN if b"\0" in start else "text/plain"
+    return "text/plain" if encoding_of(content) else UNKNOWN
 
 
 def _is_text(media_type: str) -> bool:
@@ -189,37 +248,62 @@ def shown(size: int) -> str:
 
 
 def of_run(run: TestRun) -> tuple[Evidence, ...]:
-    """All evidence of a result, that of its steps included."""
-    return (*run.evidence, *(each for step in run.steps for each in step.evidence))
+    """All evidence of a result, that of its steps and subtests included."""
+    return (*run.evidence, *_of_steps(run.steps), *_of_iterations(run.iterations))
+
+
+def _of_steps(steps: Iterable[Step]) -> Iterator[Evidence]:
+    return (each for step in steps for each in step.evidence)
+
+
+def _of_iterations(iterations: Iterable[Iteration]) -> Iterator[Evidence]:
+    return (each for part in iterations for each in _of_steps(part.steps))
 
 
 def without(run: TestRun, dropped: Iterable[int]) -> TestRun:
-    """A result without some of its evidence, by number in ``of_run``."""
+    """
+    A result without some of its evidence, by number in ``of_run``.
+
+    What stays has names that tell it apart.
+    """
     gone = set(dropped)
-    numbers = iter(range(len(of_run(run))))
+    numbers = itertools.count()
 
     def kept(found: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-        return tuple(each for each in found if next(numbers) not in gone)
+        return distinct(each for each in found if next(numbers) not in gone)
 
-    evidence = kept(run.evidence)
-    steps = tuple(replace(step, evidence=kept(step.evidence)) for step in run.steps)
-    return replace(run, evidence=evidence, steps=steps)
+    def kept_of(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        return tuple(replace(step, evidence=kept(step.evidence)) for step in steps)
+
+    return replace(
+        run,
+        evidence=kept(run.evidence),
+        steps=kept_of(run.steps),
+        iterations=tuple(
+            replace(part, steps=kept_of(part.steps)) for part in run.iterations
+        ),
+    )
 
 
 def distinct(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """
-    The same file once; different files of one name with different names.
+    The same file once for each name; different files with different names.
 
     ``shot.png``, then ``shot (2).png``.
     """
     kept: dict[str, Evidence] = {}
+    seen: set[tuple[str, str]] = set()
+    numbers: defaultdict[str, int] = defaultdict(lambda: 1)
     for each in found:
-        name, number = each.name, 1
-        while name in kept and kept[name].file != each.file:
-            number += 1
+        if (each.name, each.file) in seen:
+            continue
+        seen.add((each.name, each.file))
+        name = each.name
+        while name in kept:
+            numbers[each.name] += 1
             path = PurePath(each.name)
-            name = f"{path.stem} ({number}){path.suffix}"
-        kept.setdefault(name, replace(each, name=name))
+            name = f"{path.stem} ({numbers[each.name]}){path.suffix}"
+        kept[name] = replace(each, name=name)
     return tuple(kept.values())
 
 
@@ -238,36 +322,23 @@ class Item(NamedTuple):
     passed: bool
 
 
-def over(items: Sequence[Item], limits: Limits) -> Mapping[int, list[int]]:
+def over(items: Iterable[Item], limits: Limits) -> Mapping[int, list[int]]:
     """
-    What has to be left out, by owner: the biggest first, of passed tests first.
+    What has to be left out, by owner: of passed tests first, the biggest first.
+
+    Nothing that would still fit.
     """
     dropped: defaultdict[int, list[int]] = defaultdict(list)
-    by_test: defaultdict[int, list[Item]] = defaultdict(list)
-    for item in items:
-        by_test[item.owner].append(item)
-    kept: list[Item] = []
-    for of_test in by_test.values():
-        stay, go = _fitting(of_test, limits.test, copies=False)
-        kept += stay
-        for item in go:
+    of_test: defaultdict[int, int] = defaultdict(lambda: limits.test)
+    of_run = limits.run
+    for item in sorted(items, key=lambda each: (each.passed, each.size)):
+        size = item.size * item.copies
+        if item.size <= of_test[item.owner] and size <= of_run:
+            of_test[item.owner] -= item.size
+            of_run -= size
+        else:
             dropped[item.owner].append(item.number)
-    for item in _fitting(kept, limits.run, copies=True)[1]:
-        dropped[item.owner].append(item.number)
     return dropped
-
-
-def _fitting(
-    items: Sequence[Item], limit: int, *, copies: bool
-) -> tuple[list[Item], list[Item]]:
-    """What stays and what goes."""
-    ordered = sorted(items, key=lambda each: (not each.passed, -each.size))
-    total = sum(each.size * (each.copies if copies else 1) for each in items)
-    number = 0
-    while total > limit and number < len(ordered):
-        total -= ordered[number].size * (ordered[number].copies if copies else 1)
-        number += 1
-    return ordered[number:], ordered[:number]
 
 
 # What needs no screenshot to be believed.

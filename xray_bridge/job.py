@@ -1,5 +1,5 @@
 """
-One run and what its settings make of it: formats, reports, Test Execution.
+One run and what its settings make of it: reports, Test Execution.
 """
 
 from __future__ import annotations
@@ -33,17 +33,14 @@ class Job:
     dialect: Dialect
 
 
-def formats(job: Job) -> tuple[str, ...]:
-    """The formats to write; the first is uploaded."""
-    wanted = job.settings.format
-    if wanted != ("auto",):
-        return wanted
-    if job.session.framework == "behave":
-        return ("behave",)
-    scenarios = job.results.scenarios
-    if not scenarios:
-        return ("junit",)
-    return ("cucumber",) if scenarios == len(job.results) else ("xray",)
+def existing_execution(job: Job) -> str:
+    """The Test Execution to report into, or nothing: a new one is made."""
+    return job.settings.test_execution or job.directory.state.test_execution
+
+
+def project(job: Job) -> str:
+    """Where Tests without a key are: as set, else where the Test Execution is."""
+    return job.settings.project or existing_execution(job).rpartition("-")[0]
 
 
 def render(job: Job, writer: ReportWriter) -> plan.Report:
@@ -114,16 +111,3 @@ def _description(job: Job) -> str:
     lines = [f"Build: {build}"] if build else []
     lines += [f"Incomplete: {reason}" for reason in job.directory.state.incomplete]
     return "\n".join(lines)
-
-
-def notices(job: Job) -> list[str]:
-    results, settings = job.results, job.settings
-    found = []
-    if settings.verify is False:
-        found.append("TLS certificates are not verified (xray_verify = false)")
-    if results.unkeyed_scenarios:
-        found.append(
-            f"{results.unkeyed_scenarios} scenarios carry no Test key; Xray takes "
-            "them only if it knows them by name"
-        )
-    return found

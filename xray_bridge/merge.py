@@ -12,6 +12,7 @@ import shutil
 from collections import Counter
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from xray_bridge import evidence, journal
@@ -30,10 +31,15 @@ DEFINITION = "definition:"
 
 
 class _Place(NamedTuple):
-    """Where a line stands: number of the journal, offset in bytes."""
+    """
+    Where a line stands: number of the journal, offset in bytes.
+
+    ``row`` is that of an outline, which finish in any order.
+    """
 
     journal: int
     offset: int
+    row: int
 
 
 class Results:
@@ -98,7 +104,8 @@ class Results:
             for line in directory.lines():
                 run = journal.parsed(line, directory.journal)
                 if run.outcome is not Outcome.NOT_RUN:
-                    yield _Place(number, offset), run
+                    row = run.scenario.row if run.scenario else 0
+                    yield _Place(number, offset, row), run
                 offset += len(line)
 
     def _index(self, place: _Place, run: TestRun) -> None:
@@ -159,6 +166,9 @@ class Results:
 
     def path_of(self, piece: Evidence) -> Path | None:
         """The file of a piece of evidence; None where it is gone."""
+        if os.path.basename(piece.file) != piece.file:  # noqa: PTH119 - a name, no path
+            # Not one of ours; a shard's journal may come from anywhere.
+            return None
         paths = (folder / evidence.FOLDER / piece.file for folder in self._folders)
         return next(filter(os.path.isfile, paths), None)
 
@@ -204,17 +214,19 @@ class Results:
                 yield (self._read(reader, place) for place in places)
 
     def merged(self) -> Iterator[TestRun]:
-        """One result for each Test: with one key, or with none."""
+        """One result for each Test: with one key, or with none; rows in order."""
         with closing(_Reader(self._journals)) as reader:
             for identity, places in self._groups.items():
                 key = () if identity.startswith(DEFINITION) else (identity,)
-                runs = (self._read(reader, place) for place in places)
+                in_order = sorted(places, key=lambda place: place.row)
+                runs = (self._read(reader, place) for place in in_order)
                 yield merge(key, runs, self._decided[identity][1])
 
     def _read(self, reader: _Reader, place: _Place) -> TestRun:
         run = reader.read(place)
-        gone = self._dropped.get(place)
-        return evidence.without(run, gone) if gone else run
+        if not evidence.of_run(run):
+            return run
+        return evidence.without(run, self._dropped.get(place, ()))
 
     def merged_counts(self) -> Counter[Outcome]:
         """How many Tests end with which outcome."""
@@ -271,16 +283,26 @@ def _joined(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
     first = min((part.session for part in parts), key=lambda each: each.started)
     whole = journal.create(report_dir, replace(first, id=journal.new_id(first.started)))
     try:
-        written = journal.Journal(whole)
         for part in parts:
-            for line in part.lines():
-                written.copy_line(line)
             _copy_evidence(part, whole)
-        written.close(unique(part.state.incomplete for part in parts))
+        _copy_lines(parts, whole)
     except RunDirectoryError:
         shutil.rmtree(whole.path, ignore_errors=True)
         raise
     return whole
+
+
+def _copy_lines(parts: Sequence[RunDirectory], whole: RunDirectory) -> None:
+    incomplete = unique(part.state.incomplete for part in parts)
+    written = journal.Journal(whole)
+    try:
+        for line in chain.from_iterable(part.lines() for part in parts):
+            written.copy_line(line)
+    except OSError as error:
+        msg = f"{error.filename} cannot be read: {error.strerror}"
+        raise RunDirectoryError(msg) from None
+    finally:
+        written.close(incomplete)
 
 
 def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:
@@ -293,10 +315,23 @@ def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:
     if not source.is_dir():
         return
     try:
-        shutil.copytree(source, whole.path / evidence.FOLDER, dirs_exist_ok=True)
-    except (OSError, shutil.Error) as error:
-        msg = f"{source} cannot be copied: {error}"
+        shutil.copytree(
+            source,
+            whole.path / evidence.FOLDER,
+            dirs_exist_ok=True,
+            # Drafts of a process that was killed.
+            ignore=shutil.ignore_patterns(".*"),
+        )
+    except OSError as error:
+        msg = f"{source} cannot be copied: {_reason(error)}"
         raise RunDirectoryError(msg, hint="set xray_report_dir") from None
+
+
+def _reason(error: OSError) -> str:
+    """In words; of what went wrong with many files, the first."""
+    if isinstance(error, shutil.Error):
+        return str(error.args[0][0][2])
+    return error.strerror or str(error)
 
 
 def identities(run: TestRun) -> tuple[str, ...]:

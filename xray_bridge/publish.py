@@ -12,7 +12,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import journal, plan, receipt
+from xray_bridge import carries, journal, plan, receipt
+from xray_bridge.choice import Sent, choose, notices, sent
 from xray_bridge.connection import connect
 from xray_bridge.deliver import Delivery, deliver
 from xray_bridge.dialect import DIALECTS, SERVER, XML_FORMATS
@@ -27,7 +28,14 @@ from xray_bridge.errors import (
 from xray_bridge.evidence import Limits
 from xray_bridge.http import Deadline, Http
 from xray_bridge.jira import Jira
-from xray_bridge.job import Job, copy, described_execution, formats, notices, render
+from xray_bridge.job import (
+    Job,
+    copy,
+    described_execution,
+    existing_execution,
+    project,
+    render,
+)
 from xray_bridge.merge import Results
 from xray_bridge.receipt import Receipt, Refused
 from xray_bridge.reports import writer
@@ -36,7 +44,7 @@ from xray_bridge.xray import client
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from xray_bridge.connection import Connection
     from xray_bridge.journal import RunDirectory
@@ -119,9 +127,19 @@ def _publish(
             results=results,
             dialect=dialect.with_statuses(settings.statuses),
         )
-        base = replace(base, left_out=tuple(results.left_out))
-        base = replace(base, notices=tuple(notices(job)))
-        return _render_and_send(job, connection, base)
+        choice = choose(job)
+        going = sent(job, choice.sent_as)
+        said = tuple(notices(job, choice, going))
+        left_out = (*going.left_out, *results.left_out)
+        base = replace(base, left_out=left_out, notices=said)
+        if connection is not None:
+            carries.refuse(settings, job.dialect)
+        reports = _rendered(job, choice.formats)
+        base = replace(base, report=_described(reports[0]))
+        if connection is None:
+            _keep(directory)
+            return base
+        return _send(job, connection, reports[0], going, base)
     except Exception as unexpected:  # noqa: BLE001 - a receipt, whatever a server says
         error = _expected(unexpected, directory.state)
         began = directory.state.attempts > state.attempts
@@ -166,28 +184,28 @@ def _failed(
     )
 
 
-def _render_and_send(job: Job, connection: Connection | None, base: Receipt) -> Receipt:
-    settings = job.settings
-    writers = [writer(name, settings.project) for name in formats(job)]
+def _rendered(job: Job, formats: Sequence[str]) -> list[plan.Report]:
+    writers = [writer(name, project(job)) for name in formats]
     reports = [render(job, each) for each in writers]
-    first = reports[0]
-    copy(job, first)
-    base = replace(base, report=_described(first))
-    if connection is None:
-        _keep(job.directory)
-        return base
-    existing = settings.test_execution or job.directory.state.test_execution
+    copy(job, reports[0])
+    return reports
+
+
+def _send(
+    job: Job, connection: Connection, report: plan.Report, going: Sent, base: Receipt
+) -> Receipt:
+    settings = job.settings
     execution = described_execution(job)
     if settings.dry_run:
-        return _rehearse(job, execution, first, connection, base)
+        return _rehearse(job, execution, report, connection, base)
     deadline = Deadline(settings.deadline)
     http = Http(connection, deadline)
     xray = client(connection, http)
-    delivery = _delivery(job, execution, first, existing, xray)
+    delivery = _delivery(job, execution, report, xray)
     imported = deliver(delivery, xray, job.directory, deadline)
     if settings.test_execution and settings.execution_fields:
         _update_fields(connection, http, imported.key, settings)
-    return _delivered(job, connection, imported, base)
+    return _delivered(job, connection, imported, going, base)
 
 
 def _rehearse(
@@ -217,12 +235,9 @@ def _shown(part: Part) -> list[str]:
 
 
 def _delivery(
-    job: Job,
-    execution: plan.Execution,
-    report: plan.Report,
-    existing: str,
-    xray: Xray,
+    job: Job, execution: plan.Execution, report: plan.Report, xray: Xray
 ) -> Delivery:
+    existing = existing_execution(job)
     fields = plan.CustomFields() if existing else xray.custom_fields()
     create = plan.new_execution(report, execution, job.dialect, fields)
     for part in create.parts:
@@ -255,7 +270,7 @@ def _filler(
         to_send = report
         if report.format not in XML_FORMATS:
             header = plan.xray_header(execution, key)
-            to_send = render(job, XrayWriter(header, execution.project))
+            to_send = render(job, XrayWriter(header, project(job)))
         return plan.existing_execution(to_send, execution, key, job.dialect)
 
     return fill
@@ -273,9 +288,9 @@ def _update_fields(
 
 
 def _delivered(
-    job: Job, connection: Connection, imported: Imported, base: Receipt
+    job: Job, connection: Connection, imported: Imported, going: Sent, base: Receipt
 ) -> Receipt:
-    refused = _named(job, imported)
+    refused = _named(job, imported, going)
     partly = bool(refused)
     _write_variables(job, imported)
     job.directory.state = replace(
@@ -292,14 +307,14 @@ def _delivered(
             "id": imported.id,
             "url": _browse(connection, imported),
         },
-        sent=job.results.tests,
+        sent=going.tests,
         accepted=None if imported.accepted is None else len(set(imported.accepted)),
         refused=refused,
         exit_code=84 if partly else 0,
     )
 
 
-def _named(job: Job, imported: Imported) -> tuple[Refused, ...]:
+def _named(job: Job, imported: Imported, going: Sent) -> tuple[Refused, ...]:
     """
     What Xray refused, and what it simply does not mention, by the tests' names.
 
@@ -308,10 +323,10 @@ def _named(job: Job, imported: Imported) -> tuple[Refused, ...]:
     found = list(imported.refused)
     if imported.accepted:
         known = {*imported.accepted, *(each.key for each in found)}
-        silent = [key for key in job.results.test_keys if key not in known]
+        silent = [key for key in going.test_keys if key not in known]
         unmentioned = "Xray does not list it among what it took"
         found += [Refused(key=key, message=unmentioned) for key in silent]
-        rest = job.results.tests - len(set(imported.accepted)) - len(found)
+        rest = going.tests - len(set(imported.accepted)) - len(found)
         if rest > 0:
             message = f"{rest} results without a Test key were not taken"
             found.append(Refused(key="", message=message))

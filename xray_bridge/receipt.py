@@ -18,6 +18,8 @@ AMBIGUOUS = "ambiguous"
 DRY_RUN = "dry run"
 EMPTY = "empty"
 KEPT = "kept"
+# Of what was left out, on a screen; receipt.json has all.
+SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class Receipt:
             refused=tuple(replace(r, message=clean(r.message)) for r in self.refused),
             notices=tuple(map(clean, self.notices)),
             incomplete=tuple(map(clean, self.incomplete)),
+            left_out=tuple(map(clean, self.left_out)),
             plan=tuple(map(clean, self.plan)),
         )
 
@@ -98,7 +101,9 @@ class Receipt:
             for refused in self.refused
         ]
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
-        lines += [f"Left out: {what}" for what in self.left_out]
+        lines += [f"Left out: {what}" for what in self.left_out[:SHOWN]]
+        if len(self.left_out) > SHOWN:
+            lines.append(f"... and {len(self.left_out) - SHOWN} more: receipt.json")
         lines += [f"Note: {notice}" for notice in self.notices]
         if self.run:
             lines.append(f"Run directory: {self.run}")

@@ -201,7 +201,8 @@ def statuses(value: str) -> dict[str, str]:
 
     word = value.strip()
     if word.startswith("{"):
-        pairs = [(name, str(status)) for name, status in fields(word).items()]
+        given = fields(word).items()
+        pairs = [(name, s if isinstance(s, str) else "") for name, s in given]
     else:
         pairs = [(p.partition("=")[0], p.partition("=")[2]) for p in words(word)]
     found = {name.strip().lower(): status.strip() for name, status in pairs}
@@ -226,8 +227,9 @@ def sizes(value: str) -> tuple[int, ...]:
     found = []
     # "10 MB" is one size.
     joined = re.sub(r"(\d)\s+([a-zA-Z])", r"\1\2", value)
-    for word in words(joined) if joined.strip() else ():
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)([kmg]?b?)", word.lower())
+    # The same size may stand there again: not ``words``, which drops repetitions.
+    for word in joined.replace(",", " ").replace(";", " ").split():
+        match = re.fullmatch(r"(\d{1,15}(?:\.\d+)?)([kmg]?b?)", word.lower())
         unit = match[2] if match else None
         unit = f"{unit}b" if unit and not unit.endswith("b") else unit
         if match is None or unit is None:
@@ -262,7 +264,7 @@ FORMATS = Choice(("auto", "junit", "xray", "cucumber", "behave"), {})
 def formats(value: str) -> tuple[str, ...]:
     """Report formats with ``,`` between them; the first is uploaded."""
     found = tuple(FORMATS(part) for part in words(value))
-    if not found or ("auto" in found and len(found) > 1):
+    if not found or "auto" in found[1:]:
         msg = f"{value!r} is not a list of formats; write junit,xray"
         raise ValueError(msg)
     return found

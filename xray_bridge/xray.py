@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from xray_bridge.answers import check, key_of
 from xray_bridge.connection import ApiKey
 from xray_bridge.dialect import CLOUD, SERVER
-from xray_bridge.errors import AuthenticationError, RefusedError
+from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
 from xray_bridge.jira import Jira, Project, authorization
 from xray_bridge.plan import CustomFields
 from xray_bridge.receipt import Refused
@@ -63,6 +63,10 @@ class Xray(Protocol):
         """Whether ``key`` is a Test Plan or Test Execution, as ``kind`` says."""
         ...
 
+    def statuses(self) -> frozenset[str] | None:
+        """The words for a Test Run's status; None where the server does not tell."""
+        ...
+
     def executions_labelled(self, label: str) -> list[str]:
         """Keys of the Test Executions with a label; may lag behind."""
         ...
@@ -108,6 +112,15 @@ class ServerXray:
         found = self._jira.issue_type(key)
         others = ISSUE_TYPES - {kind.replace("_", " ")}
         return found is not None and found.lower() not in others
+
+    def statuses(self) -> frozenset[str] | None:
+        """From Xray's settings; old versions do not tell them."""
+        request = Request(method="GET", path=STATUSES, repeatable=True)
+        try:
+            answer = check(self._send(request))
+        except (RefusedError, NotXrayError):
+            return None
+        return _names(answer.json()) or None
 
     def executions_labelled(self, label: str) -> list[str]:
         """By JQL."""
@@ -211,6 +224,14 @@ class CloudXray:
         field = {"test_plan": "getTestPlans", "test_execution": "getTestExecutions"}
         return bool(self._search(field[kind], f"key = {key}"))
 
+    def statuses(self) -> frozenset[str] | None:
+        """By GraphQL."""
+        try:
+            data = self._graphql("{ getStatuses { name } }", {})
+        except RefusedError:
+            return None
+        return _names(data.get("getStatuses")) or None
+
     def executions_labelled(self, label: str) -> list[str]:
         """By GraphQL."""
         return self._search("getTestExecutions", f'labels = "{label}"')
@@ -274,6 +295,7 @@ class CloudXray:
         return self._http.send(request, url=self._url, headers=headers, into=into)
 
 
+STATUSES = "/rest/raven/2.0/api/settings/teststatuses"
 TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 CLIENTS: Mapping[str, Callable[[Connection, Http], Xray]] = {
     SERVER: ServerXray,
@@ -349,7 +371,5 @@ def _refused(found: Any) -> Refused:
 def _names(found: Sequence[Any] | None) -> frozenset[str] | None:
     if not isinstance(found, list):
         return None
-    return frozenset(
-        str(each.get("name", "")) if isinstance(each, dict) else str(each)
-        for each in found
-    )
+    names = (each.get("name") if isinstance(each, dict) else each for each in found)
+    return frozenset(name for name in names if name and isinstance(name, str))

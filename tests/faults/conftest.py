@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,9 @@ from werkzeug import Request, Response
 
 from tests.builders import a_run, recorded
 from xray_bridge import cli, deliver, http
+from xray_bridge.evidence import FOLDER, EvidenceFolder, EvidenceSource
 from xray_bridge.journal import RunDirectory
-from xray_bridge.model import Outcome, TestRun
+from xray_bridge.model import Evidence, Outcome, TestRun
 
 
 PASSED = a_run(keys=["CALC-1"], name="test_add")
@@ -98,8 +101,10 @@ def xray(httpserver: HTTPServer) -> Xray:
     return found
 
 
-MULTIPART = "/rest/raven/2.0/import/execution/junit/multipart"
-PLAIN = "/rest/raven/2.0/import/execution/junit"
+IMPORT = "/rest/raven/2.0/import/execution"
+MULTIPART = f"{IMPORT}/junit/multipart"
+PLAIN = f"{IMPORT}/junit"
+OTHER_IMPORTS = ("", "/multipart", "/cucumber/multipart", "/behave/multipart")
 FIELD = "/rest/api/2/field"
 SEARCH = "/rest/api/2/search"
 CREATED = {
@@ -141,7 +146,30 @@ def server(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
     monkeypatch.setattr(http, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(deliver, "LOOKS", (0.0, 0.01, 0.01))
     monkeypatch.setattr(deliver, "IN_PROGRESS", 0.0)
-    xray.script = {FIELD: [FIELDS], MULTIPART: [CREATED], PLAIN: [CREATED]}
+    xray.script = {
+        FIELD: [FIELDS],
+        MULTIPART: [CREATED],
+        PLAIN: [CREATED],
+        **{f"{IMPORT}{path}": [CREATED] for path in OTHER_IMPORTS},
+    }
+    return xray
+
+
+@pytest.fixture
+def cloud(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
+    """Xray Cloud, which sells tokens; pauses are short."""
+    monkeypatch.setenv("XRAY_URL", xray.url)
+    monkeypatch.setenv("XRAY_CLIENT_ID", "the-id")
+    monkeypatch.setenv("XRAY_CLIENT_SECRET", SECRET)
+    monkeypatch.setenv("XRAY_PROJECT", "CALC")
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(deliver, "LOOKS", (0.0, 0.01, 0.01))
+    created = CREATED["testExecIssue"]
+    paths = ("/junit", "/junit/multipart", *OTHER_IMPORTS)
+    xray.script = {
+        "/api/v2/authenticate": ["a.token.made-of-base64"],
+        **{f"/api/v2/import/execution{path}": [created] for path in paths},
+    }
     return xray
 
 
@@ -168,10 +196,21 @@ class Sender:
         self.folder = folder
         self._capsys = capsys
 
+    def keep(self, content: bytes, name: str) -> Evidence:
+        """Evidence that is in all run directories that are recorded from now on."""
+        kept = self.folder / "kept"
+        kept.mkdir(exist_ok=True)
+        folder = EvidenceFolder(kept, sys.maxsize, str)
+        return folder.add(EvidenceSource(content, name))
+
     def record(self, *runs: TestRun, **session: Any) -> RunDirectory:
         """A sealed run directory that wants to be uploaded."""
         settings = {"upload": "yes", **session.pop("settings", {})}
-        return recorded(self.folder, *runs, settings=settings, **session)
+        directory = recorded(self.folder, *runs, settings=settings, **session)
+        kept = self.folder / "kept" / FOLDER
+        if kept.is_dir():
+            shutil.copytree(kept, directory.path / FOLDER)
+        return directory
 
     def send(
         self, directory: RunDirectory, *arguments: str, command: str = "upload"

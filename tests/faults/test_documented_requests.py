@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from lxml import etree
 
 from tests.builders import a_scenario_run
 from tests.faults.conftest import (
-    CREATED,
     FIELD,
     MULTIPART,
     PLAIN,
@@ -17,7 +15,6 @@ from tests.faults.conftest import (
     Sender,
     Xray,
 )
-from xray_bridge import deliver, http
 
 
 def test_server_gets_one_multipart_post(server: Xray, send: Sender) -> None:
@@ -85,26 +82,6 @@ def test_server_takes_an_existing_test_execution_by_query(
         "revision": "abc",
         "fixVersion": "v3.0",
     }
-
-
-@pytest.fixture
-def cloud(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
-    """Xray Cloud, which sells tokens."""
-    monkeypatch.setenv("XRAY_URL", xray.url)
-    monkeypatch.setenv("XRAY_CLIENT_ID", "the-id")
-    monkeypatch.setenv("XRAY_CLIENT_SECRET", SECRET)
-    monkeypatch.setenv("XRAY_PROJECT", "CALC")
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(deliver, "LOOKS", (0.0, 0.01, 0.01))
-    created = CREATED["testExecIssue"]
-    xray.script = {
-        "/api/v2/authenticate": ["a.token.made-of-base64"],
-        "/api/v2/import/execution/junit/multipart": [created],
-        "/api/v2/import/execution/junit": [created],
-        "/api/v2/import/execution/behave/multipart": [created],
-        "/api/v2/import/execution": [created],
-    }
-    return xray
 
 
 def test_cloud_buys_one_token_and_gets_one_form(cloud: Xray, send: Sender) -> None:

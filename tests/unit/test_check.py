@@ -27,6 +27,7 @@ from xray_bridge.secret import Secret
 
 
 if TYPE_CHECKING:
+    from xray_bridge.connection import Connection
     from xray_bridge.plan import CustomFields
     from xray_bridge.request import Request
     from xray_bridge.xray import Imported
@@ -45,6 +46,7 @@ class FakeXray:
 
     known: Project | None = PROJECT
     issues: tuple[str, ...] = ("CALC-15", "CALC-7")
+    words: frozenset[str] | None = frozenset({"PASS", "FAIL", "TO DO", "BLOCKED"})
     errors: dict[str, XrayBridgeError] = field(default_factory=dict)
 
     def _ask(self, question: str) -> None:
@@ -65,6 +67,11 @@ class FakeXray:
         """Any of the issues."""
         self._ask(kind)
         return key in self.issues
+
+    def statuses(self) -> frozenset[str] | None:
+        """The words."""
+        self._ask("statuses")
+        return self.words
 
     def custom_fields(self) -> CustomFields:
         """Not needed here."""
@@ -99,6 +106,7 @@ def test_all_is_well() -> None:
         fix_version="1.0",
         test_plan="CALC-15",
         test_execution="CALC-7",
+        statuses="skipped=BLOCKED",
     )
 
     assert {what: each.ok for what, each in found.items()} == {
@@ -106,6 +114,7 @@ def test_all_is_well() -> None:
         "credentials": True,
         "project": True,
         "fix_version": True,
+        "statuses": True,
         "test_execution": True,
         "test_plan": True,
     }
@@ -124,6 +133,8 @@ def test_nothing_else_is_asked() -> None:
         ({"project": "CALC", "fix_version": "9.9"}, "fix_version"),
         ({"test_plan": "CALC-99"}, "test_plan"),
         ({"test_execution": "CALC-99"}, "test_execution"),
+        ({"statuses": "skipped=ABORTED"}, "statuses"),
+        ({"statuses": "skipped=BLOCKED flaky=BLOKED"}, "statuses"),
     ],
 )
 def test_what_is_not_there(given: dict[str, str], wrong: str) -> None:
@@ -181,15 +192,60 @@ def test_login_that_fails(error: XrayBridgeError, ok: bool | None) -> None:
     assert "project" not in found
 
 
-@pytest.mark.parametrize("question", ["project", "test_plan", "test_execution"])
+def test_status_that_xray_does_not_have() -> None:
+    """The word that is wrong, and those that can be meant."""
+    found = asked(FakeXray(), statuses="skipped=BLOKED flaky=FAIL")["statuses"]
+
+    assert found.message == "Xray does not have BLOKED"
+    assert found.hint == "xray_statuses can name BLOCKED, FAIL, PASS, TO DO"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "ok"),
+    [
+        ("skipped=PASSED", True),
+        ("skipped=TODO flaky=fail", True),
+        ("skipped=BLOCKED", True),
+        ("skipped=Blocked", None),
+    ],
+)
+def test_spelling_of_statuses(statuses: str, ok: bool | None) -> None:
+    """
+    Either product's own words in any case; a blank in one is no difference.
+
+    What becomes of another's upper and lower case only Xray knows.
+    """
+    found = asked(FakeXray(), statuses=statuses)["statuses"]
+
+    assert found.ok is ok
+    assert found.hint == ("" if ok else "write Blocked as Xray does")
+
+
+def test_statuses_that_cannot_be_known() -> None:
+    """Old versions do not tell them."""
+    found = asked(FakeXray(words=None), statuses="skipped=ABORTED")["statuses"]
+
+    assert found.ok is None
+    assert "ABORTED" in found.message
+
+
+@pytest.mark.parametrize(
+    "question", ["project", "test_plan", "test_execution", "statuses"]
+)
 def test_question_that_may_not_be_asked(question: str) -> None:
     """A permission that the upload may not need: open, and the rest is asked."""
     xray = FakeXray(errors={question: RefusedError("forbidden", status=403)})
 
-    found = asked(xray, project="CALC", test_plan="CALC-15", test_execution="CALC-7")
+    found = asked(
+        xray,
+        project="CALC",
+        test_plan="CALC-15",
+        test_execution="CALC-7",
+        statuses="flaky=FAIL",
+    )
 
     assert {what for what, each in found.items() if each.ok is None} == {question}
-    assert len(found) == 5
+    assert len(found) == 6
 
 
 def test_no_project() -> None:
@@ -214,6 +270,26 @@ def test_fields_of_tests_into_an_existing_execution() -> None:
 
     with pytest.raises(SettingError, match="xray_test_fields"):
         refuse_impossible(settings, a_connection())
+
+
+@pytest.mark.parametrize("connection", [a_connection(), OVER_CLOUD])
+def test_format_that_cannot_say_a_status(connection: Connection) -> None:
+    """JUnit has no element for it; it is known before the first test."""
+    settings = settings_of(project="CALC", format="junit", statuses="skipped=ABORTED")
+
+    with pytest.raises(SettingError, match="junit cannot carry xray_statuses"):
+        refuse_impossible(settings, connection)
+
+
+@pytest.mark.parametrize("connection", [a_connection(), OVER_CLOUD])
+@pytest.mark.parametrize("word", ["FAIL", "FAILED"])
+def test_format_that_can_say_a_status(connection: Connection, word: str) -> None:
+    """The words of either product are the same failure to JUnit."""
+    settings = settings_of(project="CALC", format="junit", statuses=f"flaky={word}")
+
+    refuse_impossible(settings, connection)
+
+    assert settings.statuses == {"flaky": word}
 
 
 def test_fields_of_an_existing_execution_on_cloud() -> None:

@@ -114,6 +114,10 @@ class FakeXray:
         """Not needed here."""
         raise NotImplementedError(key, kind)
 
+    def statuses(self) -> frozenset[str] | None:
+        """Not needed here."""
+        raise NotImplementedError
+
     def export(self, request: Request, into: BinaryIO) -> None:
         """Not needed here."""
         raise NotImplementedError(request, into)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -19,19 +21,22 @@ from tests.builders import (
     a_scenario,
     a_scenario_run,
     a_session,
+    a_step,
     a_test,
     recorded,
     results,
 )
 from xray_bridge import aggregate, journal, merge
+from xray_bridge.aggregate import AGGREGATES, ALL_FAILED, LAST, WORST
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.journal import State
+from xray_bridge.evidence import FOLDER, EvidenceFolder, EvidenceSource, Limits, of_run
+from xray_bridge.journal import RunDirectory, State
 from xray_bridge.merge import Results
-from xray_bridge.model import Iteration, Outcome
+from xray_bridge.model import Evidence, Iteration, Outcome, TestRun
 
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
 RESULTS = [outcome for outcome in Outcome if outcome is not Outcome.NOT_RUN]
 
@@ -306,3 +311,408 @@ def test_merging_is_as_bad_as_the_worst(outcomes: list[Outcome]) -> None:
     assert (merged.outcome is Outcome.FAILED) == (Outcome.FAILED in outcomes)
     if any(each is not Outcome.PASSED for each in outcomes):
         assert merged.outcome is not Outcome.PASSED
+
+
+PASSED, FAILED, SKIPPED = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("rule", "expected"), [(WORST, FAILED), (LAST, PASSED), (ALL_FAILED, PASSED)]
+)
+def test_rule_decides_by_time(
+    tmp_path: Path, shards: int, rule: str, expected: Outcome
+) -> None:
+    """The last is what finished last, in whichever shard, whatever its place."""
+    runs = [
+        a_run(PASSED, keys=["CALC-1"], started=STARTED + 5, duration=10),
+        a_run(FAILED, keys=["CALC-1"], started=STARTED + 9, duration=1),
+        a_run(SKIPPED, keys=["CALC-1"], started=STARTED, duration=1),
+    ][: 2 if rule == ALL_FAILED else 3]
+
+    for order in itertools.permutations(runs):
+        parts = [recorded(tmp_path, *order[number::shards]) for number in range(shards)]
+        found = Results(parts, aggregate=rule)
+
+        assert [run.outcome for run in found.merged()] == [expected]
+        assert found.merged_counts() == {expected: 1}
+
+
+def test_results_that_finish_at_the_same_time(tmp_path: Path) -> None:
+    """Then the later one in the journal is the last."""
+    runs = [a_run(outcome, keys=["CALC-1"]) for outcome in (PASSED, FAILED)]
+
+    for order, expected in ((runs, FAILED), (runs[::-1], PASSED)):
+        found = Results([recorded(tmp_path, *order)], aggregate=LAST)
+
+        assert found.merged_counts() == {expected: 1}
+
+
+@given(
+    outcomes=st.lists(st.sampled_from(RESULTS), min_size=1, max_size=5),
+    finishes=st.permutations(range(5)),
+)
+def test_failure_is_never_green(
+    tmp_path_factory: pytest.TempPathFactory,
+    outcomes: list[Outcome],
+    finishes: list[int],
+) -> None:
+    """With the rule that is set unless another is: whatever finishes when."""
+    runs = [
+        a_run(outcome, keys=["CALC-1", "CALC-2"], started=STARTED + finish)
+        for outcome, finish in zip(outcomes, finishes, strict=False)
+    ]
+    folder = tmp_path_factory.mktemp("runs")
+    found = results(folder, *runs)
+
+    expected = aggregate.worst(outcomes)
+    assert [run.outcome for run in found.merged()] == [expected, expected]
+    assert found.merged_counts() == {expected: 2}
+    shutil.rmtree(folder)
+
+
+def test_rule_for_each_test(tmp_path: Path) -> None:
+    """Each Test is decided on its own."""
+    found = results(
+        tmp_path,
+        a_run(FAILED, keys=["CALC-1", "CALC-2"], name="test_a"),
+        a_run(PASSED, keys=["CALC-2"], name="test_b", started=STARTED + 9),
+    )
+
+    assert [run.outcome for run in found.merged()] == [FAILED, FAILED]
+    assert set(AGGREGATES) == {WORST, LAST, ALL_FAILED}
+
+
+def test_rows_of_an_outline_in_order(tmp_path: Path) -> None:
+    """Xray knows the rows of a scenario by their places."""
+    rows = [
+        a_scenario_run(
+            outcome,
+            scenario=a_scenario(f"sums -- {row}", outline="sums", row=row),
+            keys=["CALC-1"],
+            parameters=(("row", str(row)),),
+        )
+        for row, outcome in ((3, FAILED), (1, PASSED), (2, SKIPPED))
+    ]
+    found = Results([recorded(tmp_path, rows[0]), recorded(tmp_path, *rows[1:])])
+
+    (whole,) = found.merged()
+
+    assert [part.outcome for part in whole.iterations] == [PASSED, SKIPPED, FAILED]
+    assert whole.scenario == rows[1].scenario
+    assert [run.scenario for run in found.runs()] == [row.scenario for row in rows]
+
+
+def test_what_there_is_of_defects_and_steps(tmp_path: Path) -> None:
+    """Steps of scenarios are the format's own business and do not count."""
+    found = results(
+        tmp_path,
+        a_run(defects=("CALC-8", "CALC-9"), steps=(a_step(), a_step())),
+        a_run(defects=("CALC-9",), name="test_b"),
+        a_scenario_run(),
+    )
+
+    assert (found.defects, found.steps) == (3, 2)
+
+
+def test_keys_that_have_results(tmp_path: Path) -> None:
+    """And the tests behind them; definitions are no keys."""
+    found = results(
+        tmp_path,
+        a_run(keys=["CALC-2", "CALC-1"], name="test_a"),
+        a_run(keys=["CALC-1"], name="test_b"),
+        a_run(name="test_c"),
+    )
+
+    assert found.test_keys == ["CALC-2", "CALC-1"]
+    assert found.names(["CALC-1", "CALC-9"]) == {
+        "CALC-1": ("tests.test_calculator.test_a", "tests.test_calculator.test_b")
+    }
+
+
+def test_scenario_and_test_of_one_definition(tmp_path: Path) -> None:
+    """They are two Tests: one has steps, the other is Generic."""
+    found = results(tmp_path, a_run(name="two"), a_scenario_run(name="two"))
+
+    assert found.tests == 2
+
+
+def test_shared_keys(tmp_path: Path) -> None:
+    """Rows of one test are one test; so are the rows of one outline."""
+    sums = {"outline": "sums", "feature": a_feature(path="b.feature")}
+    found = results(
+        tmp_path,
+        a_run(keys=["CALC-1"], name="test_a[1]"),
+        a_run(keys=["CALC-1"], name="test_a[2]"),
+        a_run(keys=["CALC-2"], name="test_a[1]"),
+        a_run(keys=["CALC-2"], name="test_b"),
+        a_run(keys=["CALC-2"], name="test_b"),
+        a_scenario_run(keys=["CALC-3"], scenario=a_scenario("sums -- 1", **sums)),
+        a_scenario_run(keys=["CALC-3"], scenario=a_scenario("sums -- 2", **sums)),
+        a_scenario_run(keys=["CALC-4"], scenario=a_scenario("sums", line=3)),
+        a_scenario_run(keys=["CALC-4"], scenario=a_scenario("sums", line=9)),
+        a_scenario_run(scenario=a_scenario("same", line=3)),
+        a_scenario_run(scenario=a_scenario("same", line=9)),
+    )
+
+    assert found.shared == {
+        "CALC-2": ("tests.test_calculator.test_a", "tests.test_calculator.test_b"),
+        "CALC-4": (
+            "features/add.feature: sums, line 3",
+            "features/add.feature: sums, line 9",
+        ),
+        "scenario tests.test_calculator.same": (
+            "features/add.feature: same, line 3",
+            "features/add.feature: same, line 9",
+        ),
+    }
+
+
+def attached(directory: RunDirectory, content: bytes, name: str) -> Evidence:
+    """A piece of evidence that is in a run directory."""
+    folder = EvidenceFolder(directory.path, 10_000, str)
+    return folder.add(EvidenceSource(content, name, "image/x"))
+
+
+def a_shard(tmp_path: Path, *runs: dict[str, Any]) -> RunDirectory:
+    """
+    A run directory with evidence, sealed.
+
+    ``evidence`` and ``steps`` of each run: contents by name, which also says whose.
+    """
+    directory = journal.create(tmp_path / ".xray", a_session())
+    written = journal.Journal(directory)
+    for run in runs:
+        changes = dict(run)
+        own = changes.pop("evidence", {})
+        step = changes.pop("step", {})
+        pieces = tuple(attached(directory, c, name) for name, c in own.items())
+        of_step = tuple(attached(directory, c, name) for name, c in step.items())
+        steps = (a_step(evidence=of_step),) if step else ()
+        make = a_scenario_run if "scenario" in changes else a_run
+        written.append(make(**{"evidence": pieces, "steps": steps, **changes}))
+    written.close()
+    return directory
+
+
+def names(runs: Iterable[TestRun]) -> list[list[str]]:
+    """Of their evidence."""
+    return [[each.name for each in of_run(run)] for run in runs]
+
+
+def test_evidence_of_merged_results(tmp_path: Path) -> None:
+    """All of it, with names of its own, and each file where it is."""
+    shards = [
+        a_shard(
+            tmp_path,
+            {"keys": ["CALC-1"], "evidence": {"x.png": b"1"}, "step": {"s": b"2"}},
+            {"keys": ["CALC-1"], "evidence": {"x.png": b"3"}, "name": "test_b"},
+        ),
+        a_shard(tmp_path, {"keys": ["CALC-1"], "evidence": {"x.png": b"4"}}),
+    ]
+    found = Results(shards)
+
+    (whole,) = found.merged()
+
+    assert names([whole]) == [["x.png", "s", "x (2).png", "x (3).png"]]
+    paths = [found.path_of(piece) for piece in whole.evidence]
+    assert [path and path.read_bytes() for path in paths] == [b"1", b"2", b"3", b"4"]
+    assert found.pieces_of_evidence == 4
+
+
+def test_evidence_of_one_name_within_a_result(tmp_path: Path) -> None:
+    """Single results have distinct names as well."""
+    directory = journal.create(tmp_path / ".xray", a_session())
+    pieces = tuple(attached(directory, content, "x.png") for content in (b"1", b"2"))
+    written = journal.Journal(directory)
+    written.append(a_run(evidence=pieces))
+    written.close()
+
+    found = Results([directory])
+
+    assert names(found.runs()) == names(found.merged()) == [["x.png", "x (2).png"]]
+
+
+def test_evidence_over_the_limit(tmp_path: Path) -> None:
+    """What is left out is nowhere, and is told; what stays is everywhere."""
+    scenario = a_scenario()
+    runs: list[dict[str, Any]] = [
+        {"evidence": {"big.bin": b"1" * 2048, "a.bin": b"2" * 10}, "name": "test_a"},
+        {"outcome": FAILED, "step": {"b.bin": b"3" * 2048}, "name": "test_b"},
+        {"outcome": FAILED, "step": {"c.bin": b"4" * 999}, "scenario": scenario},
+        {"evidence": {"d.bin": b"5" * 100}, "scenario": scenario, "name": "two"},
+    ]
+    found = Results([a_shard(tmp_path, *runs)], limits=Limits(9999, 9999, 3100))
+
+    expected = [["a.bin"], ["b.bin"], ["c.bin"], []]
+    assert names(found.runs()) == expected
+    assert names(found.merged()) == expected
+    assert names(run for runs in found.features() for run in runs) == expected[2:]
+    assert found.left_out == [
+        "tests.test_calculator.two: d.bin (100 bytes), over xray_evidence_limit",
+        "tests.test_calculator.test_a: big.bin (2 KB), over xray_evidence_limit",
+    ]
+    assert found.pieces_of_evidence == 5
+
+
+@pytest.mark.parametrize(
+    ("outcome", "gone"),
+    [
+        (Outcome.PASSED, True),
+        (Outcome.XFAILED, True),
+        (Outcome.SKIPPED, True),
+        (Outcome.FLAKY, False),
+        (Outcome.XPASSED, False),
+        (Outcome.FAILED, False),
+    ],
+)
+def test_evidence_that_is_missed_least(
+    tmp_path: Path, outcome: Outcome, gone: bool
+) -> None:
+    """That of results which need no explanation; a smaller one of another stays."""
+    runs = [
+        {"outcome": outcome, "evidence": {"x.bin": b"1" * 10}},
+        {"outcome": FAILED, "evidence": {"y.bin": b"2" * 11}, "name": "test_b"},
+    ]
+    found = Results([a_shard(tmp_path, *runs)], limits=Limits(99, 99, 20))
+
+    assert names(found.runs()) == ([[], ["y.bin"]] if gone else [["x.bin"], []])
+
+
+def test_evidence_counts_for_each_key(tmp_path: Path) -> None:
+    """A test with two keys is sent twice."""
+    runs = [{"evidence": {"x.bin": b"1" * 10}, "keys": ["CALC-1", "CALC-2"]}]
+
+    enough = Results([a_shard(tmp_path, *runs)], limits=Limits(99, 10, 20))
+    too_little = Results([a_shard(tmp_path, *runs)], limits=Limits(99, 10, 19))
+
+    assert names(enough.merged()) == [["x.bin"], ["x.bin"]]
+    assert names(too_little.merged()) == [[], []]
+    assert len(too_little.left_out) == 1
+
+
+def test_evidence_of_tests_that_are_left_out(tmp_path: Path) -> None:
+    """It takes no room from what is sent."""
+    runs: list[dict[str, Any]] = [
+        {"evidence": {"x.bin": b"1" * 10}},
+        {"evidence": {"y.bin": b"2" * 10}, "keys": ["CALC-1"], "name": "test_b"},
+    ]
+    limits = Limits(99, 99, 10)
+
+    found = Results([a_shard(tmp_path, *runs)], only_keyed=True, limits=limits)
+
+    assert names(found.runs()) == [["y.bin"]]
+    assert found.left_out == []
+
+
+def test_evidence_that_was_not_kept(tmp_path: Path) -> None:
+    """What a test could not attach is told with its name."""
+    found = results(tmp_path, a_run(left_out=("x.png is empty", "y.png is no file")))
+
+    assert found.left_out == [
+        "tests.test_calculator.test_add: x.png is empty",
+        "tests.test_calculator.test_add: y.png is no file",
+    ]
+
+
+@pytest.mark.parametrize("name", ["../run.json", "/etc/passwd", "a/b", "..", "", "no"])
+def test_evidence_that_is_no_file_of_ours(tmp_path: Path, name: str) -> None:
+    """A journal from elsewhere does not make us send any file of this machine."""
+    directory = a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})
+    piece = Evidence(name="x", file=name, media_type="text/plain", size=1)
+
+    assert Results([directory]).path_of(piece) is None
+
+
+def test_joined_shards_keep_their_evidence(tmp_path: Path) -> None:
+    """Two shards with the same file are fine; drafts of the killed stay behind."""
+    parts = [
+        a_shard(tmp_path, {"evidence": {"x.bin": b"1", "y.bin": b"2"}}),
+        a_shard(tmp_path, {"evidence": {"x.bin": b"1", "z.bin": b"3"}}),
+        recorded(tmp_path, a_run()),
+    ]
+    (parts[0].path / FOLDER / ".1-draft").write_bytes(b"half")
+
+    whole = merge.join(parts, tmp_path / ".xray")
+
+    found = Results([whole])
+    contents = [
+        path.read_bytes()
+        for run in found.runs()
+        for piece in run.evidence
+        if (path := found.path_of(piece))
+    ]
+    assert contents == [b"1", b"2", b"1", b"3"]
+    assert len(list((whole.path / FOLDER).iterdir())) == 3
+
+
+def test_joining_evidence_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts whose evidence could not be copied are still to be sent."""
+    parts = [a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})]
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfile", full)
+        with pytest.raises(RunDirectoryError, match=r"copied: .*No space left"):
+            merge.join(parts, tmp_path / ".xray")
+
+    assert parts[0].state.state == journal.SEALED
+    assert len(journal.find(tmp_path / ".xray")) == 1
+
+
+def test_joining_what_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part that somebody else owns: nothing has changed."""
+    parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
+    real = Path.open
+
+    def refuse(path: Path, *given: Any, **named: Any) -> Any:
+        if path == parts[1].journal:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        with pytest.raises(RunDirectoryError, match="cannot be read: Permission"):
+            merge.join(parts, tmp_path / ".xray")
+
+    assert {part.state.state for part in parts} == {journal.SEALED}
+    assert len(journal.find(tmp_path / ".xray")) == 2
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(state=journal.SENDING),
+        State(state=journal.DELIVERED),
+        State(state=journal.AMBIGUOUS),
+        State(state=journal.FAILED, test_execution="CALC-77"),
+    ],
+    ids=lambda state: state.state,
+)
+def test_joining_what_may_have_been_sent(tmp_path: Path, state: State) -> None:
+    """It would be there twice."""
+    parts = [recorded(tmp_path, a_run())]
+    parts[0].state = state
+
+    with pytest.raises(RunDirectoryError, match="was sent before, or may have been"):
+        merge.join(parts, tmp_path / ".xray")
+
+    assert parts[0].state == state
+
+
+def test_joined_run_is_that_of_the_first_shard(tmp_path: Path) -> None:
+    """By time: settings and CI context, and the parts say what became of them."""
+    late = recorded(tmp_path, a_run(), started=STARTED + 5, ci={"system": "late"})
+    early = recorded(tmp_path, a_run(), started=STARTED, ci={"system": "early"})
+
+    whole = merge.join([late, early], tmp_path / ".xray")
+
+    assert whole.session.started == STARTED
+    assert whole.session.ci == {"system": "early"}
+    assert late.state.message == early.state.message == f"merged into {whole.id}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xray_bridge import values
+from xray_bridge import resolve, values
+from xray_bridge.settings import TABLE
 
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ PARSERS = (
     values.seconds,
     values.fields,
     values.formats,
+    values.statuses,
+    values.sizes,
     values.choice("fail", "warn"),
 )
 
@@ -258,11 +262,140 @@ def test_formats_are_a_list() -> None:
     assert values.formats("junit, xray") == ("junit", "xray")
 
 
-@pytest.mark.parametrize("text", ["", "auto,junit", "html", ","])
+@pytest.mark.parametrize("text", ["", "junit,auto", "html", ","])
 def test_formats_refuse_what_is_none(text: str) -> None:
-    """``auto`` stands alone, and others are unknown."""
+    """``auto`` decides what is uploaded, which stands first."""
     with pytest.raises(ValueError, match=r"formats|none of"):
         values.formats(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("skipped=ABORTED", {"skipped": "ABORTED"}),
+        (
+            " Skipped=ABORTED,flaky=FAIL;xfailed=In_Review ",
+            {"skipped": "ABORTED", "flaky": "FAIL", "xfailed": "In_Review"},
+        ),
+        ('{"xpassed": "FAIL", "passed": "N/A"}', {"xpassed": "FAIL", "passed": "N/A"}),
+        ("", {}),
+        ("{}", {}),
+    ],
+)
+def test_statuses_of_outcomes(text: str, found: dict[str, str]) -> None:
+    """Pairs with anything usual between them, or a JSON object."""
+    assert values.statuses(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("skiped=ABORTED", "'skiped' is no outcome; there are passed, failed, "),
+        ("not run=TODO", "'not' is no outcome"),
+        ("=ABORTED", "'' is no outcome"),
+        ("skipped", "write skipped=ABORTED"),
+        ("skipped=", "write skipped=ABORTED"),
+        ("skipped = ABORTED", "write skipped=ABORTED"),
+        ("skipped=X", "'X' is not a status"),
+        ("skipped=TO-DO", "'TO-DO' is not a status"),
+        ("skipped=ABCDEFGHIJKLMNOPQRS", "is not a status"),
+        ('{"skipped": "TO DO"}', "'TO DO' is not a status"),
+        ('{"skipped": null}', "write skipped=ABORTED"),
+        ('{"skipped": ["FAIL"]}', "is not a status"),
+        ("{", "not JSON"),
+        ("statuses.json", "'statuses.json' is no outcome"),
+    ],
+)
+def test_statuses_refuse_what_is_none(text: str, said: str) -> None:
+    """What Xray could not have meant, with what can be written."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        values.statuses(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("10MB", (10 << 20,)),
+        (" 10 mb ", (10 << 20,)),
+        ("500", (500,)),
+        ("500 b", (500,)),
+        ("1.5k 2M 1g", (1536, 2 << 20, 1 << 30)),
+        ("10MB;25MB,64MB", (10 << 20, 25 << 20, 64 << 20)),
+        ("10 MB 10 MB 10 MB", (10 << 20,) * 3),
+        ("0", (0,)),
+    ],
+)
+def test_sizes_understand_units(text: str, sizes: tuple[int, ...]) -> None:
+    """One to three numbers, with or without a unit; the same one counts again."""
+    assert values.sizes(text) == sizes
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "big", "-1", "1e3", "10TB", "10MBit", "1 2 3 4", "MB", "1..5", "9" * 400],
+)
+def test_sizes_refuse_what_is_none(text: str) -> None:
+    """Nothing, too many and other words are none."""
+    with pytest.raises(ValueError, match=r"is not (a size|one to three sizes)"):
+        values.sizes(text)
+
+
+@pytest.mark.parametrize("text", [r"\d{16}", "Bearer .+", "", "(?i)secret|password"])
+def test_pattern_takes_regular_expressions(text: str) -> None:
+    """As they are; none is none."""
+    assert values.pattern(f" {text} ") == text
+
+
+@pytest.mark.parametrize(
+    "text", ["(", "*", "[a-", "a{9999999999999}", "(" * 10_000, "(?P<1>a)"]
+)
+def test_pattern_refuses_what_is_none(text: str) -> None:
+    """A slip is found before the first test."""
+    with pytest.raises(ValueError, match="is not a regular expression"):
+        values.pattern(text)
+
+
+@pytest.mark.parametrize("text", [".*", "a?", "x|", "(?:)", "()"])
+def test_pattern_that_matches_everywhere(text: str) -> None:
+    """It would leave nothing readable."""
+    with pytest.raises(ValueError, match="matches everywhere"):
+        values.pattern(text)
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
+@given(text=st.text())
+def test_pattern_speaks_in_value_errors(text: str) -> None:
+    """Whatever the text is, there is a pattern or a ValueError."""
+    try:
+        said = values.pattern(text)
+    except ValueError as error:
+        said = str(error)
+
+    assert bool(said) is bool(text.strip())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("aggregate", "all-failed"),
+        ("captures", "none"),
+        ("statuses", "skipped=ABORTED flaky=FAIL"),
+        ("statuses", '{"xfailed": "N/A"}'),
+        ("evidence_limit", "10MB"),
+        ("evidence_limit", "1.5k 2M"),
+        ("evidence_limit", "10MB 10240KB 10MB"),
+        ("evidence_limit", "0"),
+        ("redact", r"\d{4};x, y|${HOME}$"),
+    ],
+)
+def test_value_survives_its_record(name: str, text: str) -> None:
+    """What a run directory has recorded is the value that was parsed."""
+    layer = resolve.Layer("test", {name: text}, lambda s: s.name, literal=True)
+    first = resolve.resolve([layer], {})
+
+    second = resolve.resolve([resolve.recorded(first.given)], {})
+
+    assert getattr(second, name) == getattr(first, name) == TABLE[name].parse(text)
 
 
 @pytest.mark.parametrize("parse", PARSERS)

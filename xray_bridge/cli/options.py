@@ -67,6 +67,9 @@ OF_A_CHECK = OF_A_CONNECTION | {
     "fix_version",
     "execution_fields",
     "test_fields",
+    "format",
+    "aggregate",
+    "statuses",
 }
 
 

@@ -8,20 +8,21 @@ the old one. Xray judges a scenario by its steps, so a failure outside of them
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.model import Outcome
 from xray_bridge.reports import scenarios
-from xray_bridge.reports.protocol import readable
+from xray_bridge.reports.protocol import lasted, readable
+from xray_bridge.reports.streams import Base64
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from xray_bridge.dialect import Dialect
     from xray_bridge.merge import Results
-    from xray_bridge.model import Scenario, Step, TestRun
+    from xray_bridge.model import Evidence, Feature, Step
 
 STATUSES = {
     Outcome.PASSED: "passed",
@@ -43,40 +44,44 @@ class BehaveWriter:
 
     format = "behave"
     file_name = "report.behave.json"
+    ensure_ascii = False
 
-    def write(self, results: Results, dialect: Dialect, file: BinaryIO) -> None:  # noqa: ARG002 - both products read the same
-        """Write the report of all scenarios in ``results``; the rest is left out."""
-        file.write(b"[\n")
-        for number, runs in enumerate(results.features()):
-            file.write(b",\n\n" if number else b"")
-            _write_feature(list(runs), file)
-        file.write(b"\n]\n")
+    def write(self, results: Results, dialect: Dialect, file: BinaryIO) -> None:
+        """
+        Write the report of all scenarios in ``results``; the rest is left out.
 
+        Raises ReportError where an outcome has a status that steps cannot say.
+        """
+        scenarios.write(self, results, dialect, file)
 
-def _write_feature(runs: Sequence[TestRun], file: BinaryIO) -> None:
-    scenario = runs[0].scenario
-    if scenario is None:
-        return
-    feature = scenario.feature
-    head = {
-        "keyword": readable(feature.keyword),
-        "name": readable(feature.name),
-        "tags": _texts(feature.tags),
-        "location": readable(f"{feature.path}:{feature.line}"),
-        "status": _feature_status(runs),
-        **_described(feature.description),
-    }
-    # Element by element: a feature may have thousands of rows.
-    file.write(_bytes(head).removesuffix(b"}") + b', "elements": [')
-    for number, run in enumerate(runs):
-        if run.scenario is not None:
-            file.write(b",\n" if number else b"\n")
-            file.write(_bytes(_element(run, run.scenario)))
-    file.write(b"\n]}")
+    def head(self, feature: Feature) -> dict[str, Any]:
+        """What stands before the scenarios of a feature."""
+        return {
+            "keyword": readable(feature.keyword),
+            "name": readable(feature.name),
+            "tags": _texts(feature.tags),
+            "location": readable(f"{feature.path}:{feature.line}"),
+            **_described(feature.description),
+        }
 
+    def element(self, told: scenarios.Told) -> dict[str, Any]:
+        """One scenario, or one row."""
+        scenario = told.scenario
+        return {
+            "type": "scenario",
+            "keyword": readable(scenario.keyword),
+            "name": readable(scenario.name),
+            "tags": told.tags,
+            "location": readable(f"{scenario.feature.path}:{scenario.line}"),
+            "steps": list(_steps(told)),
+            "status": STATUSES[told.outcome],
+            **_described(scenario.description),
+        }
 
-def _bytes(content: object) -> bytes:
-    return json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:
+        """The feature's status, which is known at its end."""
+        found = {STATUSES[outcome] for outcome in outcomes}
+        return {"status": next(status for status in OF_FEATURE if status in found)}
 
 
 def _texts(texts: Iterable[str]) -> list[str]:
@@ -87,35 +92,18 @@ def _described(description: str) -> dict[str, list[str]]:
     return {"description": readable(description).split("\n")} if description else {}
 
 
-def _feature_status(runs: Iterable[TestRun]) -> str:
-    found = {STATUSES[run.outcome] for run in runs}
-    return next(status for status in OF_FEATURE if status in found)
-
-
-def _element(run: TestRun, scenario: Scenario) -> dict[str, Any]:
-    return {
-        "type": "scenario",
-        "keyword": readable(scenario.keyword),
-        "name": readable(scenario.name),
-        "tags": scenarios.tags(run, scenario),
-        "location": readable(f"{scenario.feature.path}:{scenario.line}"),
-        "steps": list(_steps(run, scenario)),
-        "status": STATUSES[run.outcome],
-        **_described(scenario.description),
-    }
-
-
-def _steps(run: TestRun, scenario: Scenario) -> Iterator[dict[str, Any]]:
+def _steps(told: scenarios.Told) -> Iterator[dict[str, Any]]:
     step_type = "given"
-    for step in scenarios.told(run):
+    for step, kept in told.steps:
         step_type = STEP_TYPES.get(step.keyword.strip().lower(), step_type)
         yield {
             "keyword": readable(step.keyword),
             "step_type": step_type,
             "name": readable(step.name),
-            "location": readable(f"{scenario.feature.path}:{step.line}"),
+            "location": readable(f"{told.scenario.feature.path}:{step.line}"),
             **_argument(step),
             **_result(step),
+            **_embeddings(kept),
         }
 
 
@@ -136,8 +124,15 @@ def _result(step: Step) -> dict[str, Any]:
         return {}
     result: dict[str, Any] = {
         "status": STATUSES[step.outcome],
-        "duration": step.duration,
+        "duration": lasted(step.duration),
     }
     if step.message:
         result["error_message"] = readable(step.message).split("\n")
     return {"match": NO_MATCH, "result": result}
+
+
+def _embeddings(kept: Sequence[tuple[Evidence, Path]]) -> dict[str, Any]:
+    found = [
+        {"mime_type": each.media_type, "data": Base64(path)} for each, path in kept
+    ]
+    return {"embeddings": found} if found else {}

@@ -7,20 +7,21 @@ durations in nanoseconds, tags with ``@``, outlines expanded, one element a row.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.model import Outcome
 from xray_bridge.reports import scenarios
-from xray_bridge.reports.protocol import readable
+from xray_bridge.reports.protocol import lasted, readable
+from xray_bridge.reports.streams import Base64
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from xray_bridge.dialect import Dialect
     from xray_bridge.merge import Results
-    from xray_bridge.model import Feature, Step, TestRun
+    from xray_bridge.model import Evidence, Feature, Step
 
 STATUSES = {
     Outcome.PASSED: "passed",
@@ -38,62 +39,56 @@ class CucumberWriter:
 
     format = "cucumber"
     file_name = "report-cucumber.json"
+    ensure_ascii = True
 
-    def write(
-        self,
-        results: Results,
-        dialect: Dialect,  # noqa: ARG002 - Cucumber has its own words
-        file: BinaryIO,
-    ) -> None:
-        """Write the scenarios among ``results`` to ``file``."""
-        file.write(b"[")
-        separator = b"\n"
-        for runs in results.features():
-            file.write(separator + _feature(list(runs)))
-            separator = b",\n"
-        file.write(b"\n]\n")
+    def write(self, results: Results, dialect: Dialect, file: BinaryIO) -> None:
+        """
+        Write the scenarios among ``results`` to ``file``; the rest is left out.
 
+        Raises ReportError where an outcome has a status that steps cannot say.
+        """
+        scenarios.write(self, results, dialect, file)
 
-def _feature(runs: list[TestRun]) -> bytes:
-    feature = next(run.scenario.feature for run in runs if run.scenario)
-    found = {
-        "uri": readable(feature.path),
-        "id": _slug(feature.name),
-        "keyword": readable(feature.keyword),
-        "name": readable(feature.name),
-        "description": readable(feature.description),
-        "line": feature.line,
-        "tags": _tags([readable(tag) for tag in feature.tags], feature.line),
-        "elements": [_element(run, feature) for run in runs],
-    }
-    return json.dumps(found, allow_nan=False).encode()
+    def head(self, feature: Feature) -> dict[str, Any]:
+        """What stands before the scenarios of a feature."""
+        return {
+            "uri": readable(feature.path),
+            "id": _slug(feature.name),
+            "keyword": readable(feature.keyword),
+            "name": readable(feature.name),
+            "description": readable(feature.description),
+            "line": feature.line,
+            "tags": _tags([readable(tag) for tag in feature.tags], feature.line),
+        }
 
+    def element(self, told: scenarios.Told) -> dict[str, Any]:
+        """One scenario, or one row."""
+        scenario = told.scenario
+        name = scenario.outline or scenario.name
+        identifier = f"{_slug(scenario.feature.name)};{_slug(name)}"
+        if scenario.row:
+            # Cucumber counts the header of the examples as the first row.
+            identifier += f";;{scenario.row + 1}"
+        return {
+            "type": "scenario",
+            "id": identifier,
+            "keyword": readable(scenario.keyword),
+            "name": readable(name),
+            "description": readable(scenario.description),
+            "line": scenario.line,
+            "tags": _tags(told.tags, scenario.line),
+            "steps": [_step(step, kept) for step, kept in told.steps],
+        }
 
-def _element(run: TestRun, feature: Feature) -> dict[str, Any]:
-    scenario = run.scenario
-    if scenario is None:
-        msg = "only scenarios have a place in Cucumber JSON"
-        raise ValueError(msg)
-    identifier = f"{_slug(feature.name)};{_slug(scenario.outline or scenario.name)}"
-    if scenario.row:
-        # Cucumber counts the header of the examples as the first row.
-        identifier += f";;{scenario.row + 1}"
-    return {
-        "type": "scenario",
-        "id": identifier,
-        "keyword": readable(scenario.keyword),
-        "name": readable(scenario.outline or scenario.name),
-        "description": readable(scenario.description),
-        "line": scenario.line,
-        "tags": _tags(scenarios.tags(run, scenario), scenario.line),
-        "steps": [_step(step) for step in scenarios.told(run)],
-    }
+    def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:  # noqa: ARG002 - others need it
+        """Features have no status here."""
+        return {}
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, kept: Sequence[tuple[Evidence, Path]]) -> dict[str, Any]:
     result: dict[str, Any] = {
         "status": STATUSES[step.outcome],
-        "duration": round(step.duration * 1e9),
+        "duration": round(lasted(step.duration) * 1e9),
     }
     if step.message:
         result["error_message"] = readable(step.message)
@@ -108,6 +103,11 @@ def _step(step: Step) -> dict[str, Any]:
         found["rows"] = [{"cells": [readable(c) for c in row]} for row in step.table]
     if step.text:
         found["doc_string"] = {"value": readable(step.text), "line": step.line}
+    if kept:
+        found["embeddings"] = [
+            {"mime_type": each.media_type, "data": Base64(path), "name": each.name}
+            for each, path in kept
+        ]
     return found
 
 

@@ -7,28 +7,29 @@ that xray-junit-extensions ships.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lxml import etree
 
+from xray_bridge import evidence
 from xray_bridge.model import Outcome
 from xray_bridge.moments import iso
-from xray_bridge.reports.protocol import readable
+from xray_bridge.reports.comment import comment
+from xray_bridge.reports.protocol import lasted, one_line, plainly, readable
+from xray_bridge.reports.streams import blocks, pieces
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from xray_bridge.dialect import Dialect
     from xray_bridge.merge import Results
-    from xray_bridge.model import TestRun
+    from xray_bridge.model import Evidence, TestRun
 
 # The element inside <testcase>; an outcome that has none passed.
 ELEMENTS = {Outcome.FAILED: "failure", Outcome.SKIPPED: "skipped"}
-COMMENTS = {
-    Outcome.XFAILED: "Failed, as expected (xfail).",
-    Outcome.XPASSED: "Passed, though a failure was expected (xpass).",
-}
 
 
 class JUnitWriter:
@@ -37,14 +38,15 @@ class JUnitWriter:
     format = "junit"
     file_name = "report.xml"
 
-    def write(
-        self,
-        results: Results,
-        dialect: Dialect,  # noqa: ARG002 - JUnit has no status words
-        file: BinaryIO,
-    ) -> None:
-        """Write the report of ``results`` to ``file``."""
-        counts = results.merged_counts()
+    def write(self, results: Results, dialect: Dialect, file: BinaryIO) -> None:
+        """
+        Write the report of ``results`` to ``file``.
+
+        Raises ReportError where an outcome has a status that JUnit cannot say.
+        """
+        counts: Counter[Outcome] = Counter()
+        for outcome, number in results.merged_counts().items():
+            counts[plainly(outcome, dialect)] += number
         suite = {
             "name": "xray-bridge",
             "tests": str(sum(counts.values())),
@@ -59,46 +61,78 @@ class JUnitWriter:
             with xml.element("testsuites"), xml.element("testsuite", suite):
                 for run in results.merged():
                     xml.write("\n")
-                    xml.write(_testcase(run))
+                    case = _testcase(run, plainly(run.outcome, dialect))
+                    kept = list(pieces(results, evidence.of_run(run)))
+                    if kept:
+                        _write_with(kept, case, xml)
+                    else:
+                        xml.write(case)
                 xml.write("\n")
 
 
-def _testcase(run: TestRun) -> Any:
+def _write_with(kept: Sequence[tuple[Evidence, Path]], case: Any, xml: Any) -> None:
+    """Element by element, so that no evidence is ever in memory as a whole."""
+    block, *rest = case if case.find("properties") is not None else ((), *case)
+    with xml.element("testcase", dict(case.attrib)):
+        with xml.element("properties"):
+            for element in block:
+                xml.write(element)
+            with xml.element("property", name="testrun_evidence"):
+                for each, path in kept:
+                    with xml.element("item", name=each.name):
+                        for content in blocks(path):
+                            xml.write(content.decode())
+        for element in rest:
+            xml.write(element)
+
+
+def _testcase(run: TestRun, outcome: Outcome) -> Any:
+    duration = lasted(run.duration)
     case = etree.Element(
         "testcase",
         {
             "classname": readable(run.test.classname),
             "name": readable(run.test.name),
-            "time": _seconds(run.duration),
+            "time": _seconds(duration),
             "started-at": iso(run.started),
-            "finished-at": iso(run.started + run.duration),
+            "finished-at": iso(run.started + duration),
         },
     )
-    properties = list(_properties(run))
+    properties = list(_properties(run, outcome))
     # Xray Cloud trips over an empty <properties/> (xray-junit-extensions, PR 19).
     if properties:
         case.append(etree.Element("properties"))
         case[0].extend(properties)
-    name = ELEMENTS.get(run.outcome)
+    name = ELEMENTS.get(outcome)
     if name:
-        text = readable(run.message)
-        element = etree.SubElement(case, name, {"message": _first_line(text)})
-        if name == "failure":
-            element.text = text
+        message = readable(run.message)
+        line = _first_line(message)
+        element = etree.SubElement(case, name, {"message": line})
+        if outcome is Outcome.FAILED:
+            output = readable(run.output)
+            element.text = "\n\n".join(filter(None, (message, output)))
+        elif message != line:
+            element.text = message
     return case
 
 
-def _properties(run: TestRun) -> Iterator[Any]:
+def _properties(run: TestRun, outcome: Outcome) -> Iterator[Any]:
     test = run.test
     values = {
         "test_key": ",".join(test.test_keys),
-        "test_summary": test.summary,
+        "test_summary": one_line(test.summary),
         "requirements": ",".join(test.requirements),
         "tags": ",".join(test.labels),
     }
     texts = {
         "test_description": test.description,
-        "testrun_comment": "\n".join(_comment(run)),
+        # JUnit knows no defects, no steps and no iterations.
+        "testrun_comment": comment(
+            run,
+            message=outcome not in ELEMENTS,
+            output=outcome is not Outcome.FAILED,
+            defects=run.defects,
+        ),
     }
     for name, value in values.items():
         if value:
@@ -120,21 +154,6 @@ def _custom_fields(run: TestRun) -> Any:
     return element
 
 
-def _comment(run: TestRun) -> Iterator[str]:
-    """What JUnit has no element for: JUnit knows no defects and no iterations."""
-    if run.comment:
-        yield run.comment
-    if run.outcome in COMMENTS:
-        yield COMMENTS[run.outcome]
-    if run.outcome not in ELEMENTS and run.message:
-        yield run.message
-    if run.defects:
-        yield f"Defects: {', '.join(run.defects)}"
-    for iteration in run.iterations:
-        named = ", ".join(f"{name}={value}" for name, value in iteration.parameters)
-        yield f"{iteration.outcome.value}: {named}"
-
-
 def _first_line(text: str) -> str:
     """pytest's own summary stands last, after the lines marked with E."""
     marked = [line[2:].strip() for line in text.splitlines() if line.startswith("E ")]
@@ -143,4 +162,4 @@ def _first_line(text: str) -> str:
 
 
 def _seconds(duration: float) -> str:
-    return f"{max(0.0, duration):.3f}"
+    return f"{lasted(duration):.3f}"

@@ -7,10 +7,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from xray_bridge.errors import ReportError
+
 
 if TYPE_CHECKING:
     from xray_bridge.dialect import Dialect
     from xray_bridge.merge import Results
+    from xray_bridge.model import Outcome
 
 # CSI and OSC sequences: colours, cursor movements, titles, links.
 ANSI = re.compile(
@@ -19,6 +22,9 @@ ANSI = re.compile(
 # What neither XML 1.0 nor a JSON reader at the other end can be trusted with:
 # control characters, lone surrogates, non-characters.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+# A year, in seconds.
+LONGEST_DURATION = 366 * 86_400
 
 
 class ReportWriter(Protocol):
@@ -49,9 +55,36 @@ def readable(text: str) -> str:
 
     What is not allowed stays visible as an escape such as ``\\x1b``.
     """
+    if text.isascii() and text.isprintable():
+        # Nearly all that is on one line.
+        return text
     text = ANSI.sub("", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return UNPRINTABLE.sub(_escape, text)
+
+
+def one_line(text: str) -> str:
+    """A readable text without line ends: a name, the summary of an issue."""
+    return " ".join(readable(text).split())
+
+
+def plainly(outcome: Outcome, dialect: Dialect) -> Outcome:
+    """
+    ``PASSED``, ``FAILED`` or ``SKIPPED``, for a format that has no status words.
+
+    Raises ReportError where the outcome has a status that leads to none of them.
+    """
+    plain = dialect.plainly(outcome)
+    if plain is None:
+        word = dialect.statuses[outcome]
+        msg = f"only Xray JSON can say {word}, the status of {outcome.value} tests"
+        raise ReportError(msg, hint="set xray_format = xray")
+    return plain
+
+
+def lasted(duration: float) -> float:
+    """Seconds of a duration, whatever a patched clock made of it."""
+    return duration if 0 <= duration <= LONGEST_DURATION else 0.0
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -7,15 +7,125 @@ them, also where a hook, a fixture or an expectation decided it.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from xray_bridge import evidence
 from xray_bridge.model import Outcome, Step
-from xray_bridge.reports.protocol import readable
+from xray_bridge.reports.protocol import plainly, readable
+from xray_bridge.reports.streams import dump, pieces
 
 
 if TYPE_CHECKING:
-    from xray_bridge.model import Scenario, TestRun
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from xray_bridge.dialect import Dialect
+    from xray_bridge.merge import Results
+    from xray_bridge.model import Evidence, Feature, Scenario, TestRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """
+    A scenario as a report tells it.
+
+    ``outcome`` is a plain one. Each step comes with its evidence, as far as it
+    is there.
+    """
+
+    scenario: Scenario
+    outcome: Outcome
+    tags: list[str]
+    steps: list[tuple[Step, list[tuple[Evidence, Path]]]]
+
+
+class Form(Protocol):
+    """How a format spells features and scenarios."""
+
+    @property
+    def ensure_ascii(self) -> bool:
+        """Whether all but ASCII is written as escapes."""
+        ...
+
+    def head(self, feature: Feature) -> dict[str, Any]:
+        """What stands before the scenarios of a feature."""
+        ...
+
+    def element(self, told: Told) -> dict[str, Any]:
+        """One scenario."""
+        ...
+
+    def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:
+        """What stands after the scenarios, which have these outcomes."""
+        ...
+
+
+def write(form: Form, results: Results, dialect: Dialect, file: BinaryIO) -> None:
+    """
+    Write feature by feature the scenarios that have results.
+
+    Raises ReportError where an outcome has a status that steps cannot say.
+    """
+    file.write(b"[")
+    for number, runs in enumerate(results.features()):
+        file.write(b",\n\n" if number else b"\n")
+        found = (
+            _scenario(run, run.scenario, results, dialect)
+            for run in runs
+            if run.scenario
+        )
+        _write_feature(form, found, file)
+    file.write(b"\n]\n")
+
+
+def _write_feature(form: Form, found: Iterator[Told], file: BinaryIO) -> None:
+    # Element by element: a feature may have thousands of rows.
+    first = next(found)
+    head = _members(form, form.head(first.scenario.feature))
+    file.write(b"{" + head + b', "elements": [')
+    outcomes: set[Outcome] = set()
+    for told in chain([first], found):
+        file.write(b",\n" if outcomes else b"\n")
+        dump(form.element(told), file, ensure_ascii=form.ensure_ascii)
+        outcomes.add(told.outcome)
+    foot = _members(form, form.foot(outcomes))
+    file.write(b"\n]" + (b", " + foot if foot else b"") + b"}")
+
+
+def _members(form: Form, found: dict[str, Any]) -> bytes:
+    """The inside of an object."""
+    return json.dumps(found, ensure_ascii=form.ensure_ascii)[1:-1].encode()
+
+
+def _scenario(
+    run: TestRun, scenario: Scenario, results: Results, dialect: Dialect
+) -> Told:
+    outcome = plainly(run.outcome, dialect)
+    return Told(
+        scenario=scenario,
+        outcome=outcome,
+        tags=tags(run, scenario),
+        steps=[
+            (step, list(pieces(results, step.evidence)))
+            for step in _with_the_rest(run, told(run, outcome))
+        ],
+    )
+
+
+def _with_the_rest(run: TestRun, steps: list[Step]) -> list[Step]:
+    """What is the scenario's own and only a step can carry: evidence and output."""
+    last = steps[-1]
+    found = evidence.distinct((*last.evidence, *run.evidence))
+    steps[-1] = replace(last, evidence=found)
+    outcomes = [step.outcome for step in steps]
+    if run.output and Outcome.FAILED in outcomes:
+        number = outcomes.index(Outcome.FAILED)
+        texts = filter(None, (steps[number].message, run.output))
+        steps[number] = replace(steps[number], message="\n\n".join(texts))
+    return steps
 
 
 def tags(run: TestRun, scenario: Scenario) -> list[str]:
@@ -33,28 +143,28 @@ def _is_key(tag: str, key: str) -> bool:
     return prefix != tag and not prefix[-1:].isalnum()
 
 
-def told(run: TestRun) -> list[Step]:
-    """The steps, such that the worst of them is the scenario's outcome."""
+def told(run: TestRun, outcome: Outcome) -> list[Step]:
+    """The steps, at least one, such that the worst of them is the plain outcome."""
     steps = list(run.steps)
+    if outcome is Outcome.SKIPPED:
+        steps = [replace(step, outcome=outcome, duration=0.0) for step in steps]
     if run.outcome is Outcome.SKIPPED:
-        skipped = Outcome.SKIPPED
-        steps = [replace(s, outcome=skipped, duration=0.0, message="") for s in steps]
-    elif run.outcome is Outcome.XFAILED:
+        steps = [replace(step, message="") for step in steps]
+    if outcome is Outcome.PASSED and run.outcome is not outcome:
         # Its steps stopped where they were expected to.
-        steps = [replace(s, outcome=Outcome.XFAILED) for s in steps]
-    shown = {step.outcome for step in steps}
-    if run.outcome in shown or (run.outcome is Outcome.XPASSED and steps):
+        steps = [replace(step, outcome=outcome) for step in steps]
+    if outcome in {step.outcome for step in steps}:
         return steps
-    return _with_a_word(run, steps)
+    return _with_a_word(run, outcome, steps)
 
 
-def _with_a_word(run: TestRun, steps: list[Step]) -> list[Step]:
+def _with_a_word(run: TestRun, outcome: Outcome, steps: list[Step]) -> list[Step]:
     """A step of our own, before or after the others, that says what they do not."""
     ran = any(step.outcome is not Outcome.NOT_RUN for step in steps)
     step = Step(
         keyword="After" if ran else "Before",
         name="hook",
-        outcome=run.outcome,
+        outcome=outcome,
         message=run.message,
         line=run.scenario.line if run.scenario else 0,
     )

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.errors import ReportError
 from xray_bridge.moments import iso
-from xray_bridge.reports.protocol import readable
+from xray_bridge.reports.comment import comment
+from xray_bridge.reports.parts import Parts
+from xray_bridge.reports.protocol import lasted, one_line, readable
+from xray_bridge.reports.streams import dump
 
 
 if TYPE_CHECKING:
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
     from xray_bridge.merge import Results
     from xray_bridge.model import TestRun
 
-# Jira's limit for a text, less room for what Xray adds.
-LONGEST_COMMENT = 32_000
+# Jira's limit for the summary of an issue.
+LONGEST_SUMMARY = 255
 
 
 class XrayWriter:
@@ -48,66 +51,54 @@ class XrayWriter:
         head = json.dumps(self._header)[:-1]
         file.write(f"{head}{', ' if self._header else ''}".encode())
         file.write(b'"tests": [')
-        separator = b"\n"
+        parts = Parts(results, dialect)
         written = 0
         for run in results.merged():
             if run.test.test_keys or not run.scenario:
-                file.write(separator + self._test(run, dialect))
-                separator = b",\n"
+                file.write(b",\n" if written else b"\n")
+                dump(_test(run, dialect, parts, self._project), file)
                 written += 1
         file.write(b"\n]}\n")
         if len(results) and not written:
             msg = "no scenario carries a Test key, so there is nothing to report"
             raise ReportError(msg, hint="tag scenarios with their Test, as @CALC-1")
 
-    def _test(self, run: TestRun, dialect: Dialect) -> bytes:
-        found = {
-            **_identity(run, dialect, self._project),
-            "start": iso(run.started),
-            "finish": iso(run.started + max(0.0, run.duration)),
-            "status": dialect.statuses[run.outcome],
-            "comment": _comment(run),
-            "defects": list(run.defects),
-        }
-        if run.scenario and run.iterations:
-            found["examples"] = [dialect.statuses[i.outcome] for i in run.iterations]
-        given = {name: value for name, value in found.items() if value}
-        return json.dumps(given, allow_nan=False).encode()
+
+def _test(run: TestRun, dialect: Dialect, parts: Parts, project: str) -> dict[str, Any]:
+    told = parts.of_run(run)
+    by_id = [field for field in run.custom_fields if _is_id(field[0])]
+    by_name = [field for field in run.custom_fields if not _is_id(field[0])]
+    found = {
+        **_identity(run, dialect, project),
+        "start": iso(run.started),
+        "finish": iso(run.started + lasted(run.duration)),
+        "status": dialect.statuses[run.outcome],
+        "comment": comment(run, steps="steps" not in told, custom_fields=by_name),
+        "defects": [readable(key) for key in run.defects],
+        dialect.evidence_key: parts.evidence(parts.not_told(run, told)),
+        "customFields": [{"id": id_, "value": readable(v)} for id_, v in by_id],
+        **told,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _is_id(name: str) -> bool:
+    """Here a custom field goes by its id, and marks may give that, or its name."""
+    return name.isascii() and name.isdigit()
 
 
 def _identity(run: TestRun, dialect: Dialect, project: str) -> dict[str, Any]:
     test = run.test
     if test.test_keys:
         return {"testKey": test.test_keys[0]}
+    names = map(one_line, (test.summary, test.name, test.definition))
     info = {
         "projectKey": project,
-        "summary": readable(test.summary or test.name),
+        "summary": next(filter(None, names), "")[:LONGEST_SUMMARY],
         dialect.test_type_key: "Generic",
         "definition": readable(test.definition),
         "description": readable(test.description),
         "requirementKeys": [readable(key) for key in test.requirements],
-        "labels": [readable(label) for label in test.labels],
+        "labels": [*filter(None, map(readable, test.labels))],
     }
     return {"testInfo": {name: value for name, value in info.items() if value}}
-
-
-def _comment(run: TestRun) -> str:
-    # Custom fields go by id here, and marks know their names only.
-    fields = [f"{name}: {value}" for name, value in run.custom_fields]
-    texts = [run.comment, run.message, *fields]
-    if run.iterations:
-        texts += [
-            f"{i.outcome.value}: " + ", ".join(f"{k}={v}" for k, v in i.parameters)
-            for i in run.iterations
-        ]
-    text = readable("\n".join(text for text in texts if text))
-    if len(text) > LONGEST_COMMENT:
-        cut = len(text) - LONGEST_COMMENT
-        half = LONGEST_COMMENT // 2
-        text = f"{text[:half]}\n[... {cut} characters left out ...]\n{text[-half:]}"
-    # Comments are wiki text in Jira; a traceback is not.
-    return f"{{noformat}}{_defused(text)}{{noformat}}" if text else ""
-
-
-def _defused(text: str) -> str:
-    return text.replace("{noformat}", "{ noformat }")

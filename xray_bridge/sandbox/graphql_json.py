@@ -13,10 +13,11 @@ from xray_bridge.sandbox.issue_json import fields_json
 from xray_bridge.sandbox.rows import (
     TEST,
     TEST_EXECUTION,
-    EvidenceRow,
     IssueRow,
     StepRow,
     TestRunRow,
+    iteration_place,
+    step_place,
 )
 from xray_bridge.sandbox.site import Site
 
@@ -90,10 +91,24 @@ def run_json(site: Site, execution: IssueRow, run: TestRunRow) -> dict[str, Any]
         "startedOn": run.started,
         "finishedOn": run.finished,
         "defects": list(run.defects),
-        "evidence": [_evidence_json(site, item) for item in run.evidence],
-        "steps": [_step_json(step) for step in run.steps],
+        "evidence": _evidence_json(site, run, ""),
+        "customFields": [
+            {"id": name, "values": value} for name, value in run.custom_fields.items()
+        ],
+        "steps": _steps_json(site, run, run.steps, ""),
         "examples": [{"status": {"name": word}} for word in run.examples],
-        "iterations": _listed([_named(row.status) for row in run.iterations]),
+        "iterations": _listed(
+            [
+                {
+                    **_named(row.status),
+                    "parameters": [{"name": n, "value": v} for n, v in row.parameters],
+                    "stepResults": _listed(
+                        _steps_json(site, run, row.steps, iteration_place(number))
+                    ),
+                }
+                for number, row in enumerate(run.iterations, 1)
+            ]
+        ),
         "results": [{"log": run.log, "status": {"name": run.status}}],
         "test": _test_of(site, run),
         "testExecution": lambda: _issue_json(site, execution),
@@ -109,20 +124,31 @@ def _named(status: str) -> dict[str, Any]:
     return {"status": {"name": status}}
 
 
-def _step_json(step: StepRow) -> dict[str, Any]:
-    return {
-        **_named(step.status),
-        "action": step.action,
-        "comment": step.comment,
-        "actualResult": step.actual_result,
-        "defects": list(step.defects),
-    }
+def _steps_json(
+    site: Site, run: TestRunRow, steps: Sequence[StepRow], prefix: str
+) -> list[dict[str, Any]]:
+    return [
+        {
+            **_named(step.status),
+            "action": step.action,
+            "comment": step.comment,
+            "actualResult": step.actual_result,
+            "defects": list(step.defects),
+            "evidence": _evidence_json(site, run, step_place(number, prefix)),
+        }
+        for number, step in enumerate(steps, 1)
+    ]
 
 
-def _evidence_json(site: Site, item: EvidenceRow) -> dict[str, Any]:
-    return {
-        "id": str(item.id),
-        "filename": item.filename,
-        "size": item.size,
-        "downloadLink": site.link(f"sandbox/evidence/{item.id}"),
-    }
+def _evidence_json(site: Site, run: TestRunRow, place: str) -> list[dict[str, Any]]:
+    """What belongs to the run itself, or to the step at a place."""
+    return [
+        {
+            "id": str(item.id),
+            "filename": item.filename,
+            "size": item.size,
+            "downloadLink": site.link(f"sandbox/evidence/{item.id}"),
+        }
+        for item in run.evidence
+        if item.place == place
+    ]

@@ -68,6 +68,16 @@ class EvidenceRow:
     place: str = ""
 
 
+def iteration_place(number: int) -> str:
+    """What the places of steps of an iteration begin with; counted from 1."""
+    return f"iteration {number}, "
+
+
+def step_place(number: int, prefix: str = "") -> str:
+    """The place of evidence of a step; counted from 1."""
+    return f"{prefix}step {number}"
+
+
 @dataclass(frozen=True)
 class StepRow:
     """One step of a Test Run."""

@@ -14,7 +14,7 @@ from typing import Any
 from xray_bridge.sandbox.documents import decode, items_of, text_of
 from xray_bridge.sandbox.product import Product
 from xray_bridge.sandbox.refused import RefusedError
-from xray_bridge.sandbox.rows import StepRow
+from xray_bridge.sandbox.rows import StepRow, step_place
 from xray_bridge.sandbox.submission import Evidence, NewTest, Result, fold
 
 
@@ -65,7 +65,7 @@ def scenario_results(
         status=status,
         test=NewTest("Cucumber", summary=name),
         log="\n".join(filter(None, map(_message, steps))),
-        evidence=tuple(_evidence(steps)),
+        evidence=tuple(_evidence(steps, placed=not outline)),
         steps=() if outline else rows,
         examples=(status,) if outline else (),
     )
@@ -85,7 +85,10 @@ def _message(step: Mapping[str, Any]) -> str:
     return "\n".join(map(str, found)) if isinstance(found, list) else str(found)
 
 
-def _evidence(steps: Sequence[Mapping[str, Any]]) -> Iterable[Evidence]:
+def _evidence(
+    steps: Sequence[Mapping[str, Any]], *, placed: bool
+) -> Iterable[Evidence]:
+    """What steps embed; the rows of an outline are shown without their steps."""
     for number, step in enumerate(steps, 1):
         for index, item in enumerate(items_of(step, "embeddings"), 1):
             kind = text_of(item, "mime_type") or text_of(item, "media_type")
@@ -93,4 +96,5 @@ def _evidence(steps: Sequence[Mapping[str, Any]]) -> Iterable[Evidence]:
                 f"embedding-{number}-{index}.{_EXTENSIONS.get(kind, 'bin')}"
             )
             data = decode(item.get("data"), name)
-            yield Evidence(name, kind, data, place=f"step {number}")
+            place = step_place(number) if placed else ""
+            yield Evidence(name, kind, data, place)

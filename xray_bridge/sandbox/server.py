@@ -22,7 +22,10 @@ from xray_bridge.sandbox.rows import (
     TEST_EXECUTION,
     TEST_PLAN,
     IssueRow,
+    StepRow,
     TestRunRow,
+    iteration_place,
+    step_place,
 )
 from xray_bridge.sandbox.site import Site
 
@@ -166,16 +169,50 @@ def _run_json(site: Site, execution: IssueRow, run: TestRunRow) -> dict[str, Any
         "startedOn": run.started,
         "finishedOn": run.finished,
         "defects": [{"key": key} for key in run.defects],
-        "evidences": [
-            {
-                "id": item.id,
-                "fileName": item.filename,
-                "fileSize": item.size,
-                "fileURL": site.link(f"sandbox/evidence/{item.id}"),
-            }
-            for item in run.evidence
+        "evidences": _evidence_json(site, run, ""),
+        "customFields": [
+            {"id": name, "value": value} for name, value in run.custom_fields.items()
         ],
         "examples": [{"status": word} for word in run.examples],
-        "iterations": [{"status": row.status} for row in run.iterations],
-        "steps": [{"status": step.status} for step in run.steps],
+        "iterations": [
+            {
+                "name": row.name,
+                "status": row.status,
+                "parameters": [{"name": n, "value": v} for n, v in row.parameters],
+                "steps": _steps_json(site, run, row.steps, iteration_place(number)),
+            }
+            for number, row in enumerate(run.iterations, 1)
+        ],
+        "steps": _steps_json(site, run, run.steps, ""),
     }
+
+
+def _steps_json(
+    site: Site, run: TestRunRow, steps: tuple[StepRow, ...], prefix: str
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": number,
+            "status": step.status,
+            "step": step.action,
+            "comment": step.comment,
+            "actualResult": step.actual_result,
+            "defects": [{"key": key} for key in step.defects],
+            "evidences": _evidence_json(site, run, step_place(number, prefix)),
+        }
+        for number, step in enumerate(steps, 1)
+    ]
+
+
+def _evidence_json(site: Site, run: TestRunRow, place: str) -> list[dict[str, Any]]:
+    """What belongs to the run itself, or to the step at a place."""
+    return [
+        {
+            "id": item.id,
+            "fileName": item.filename,
+            "fileSize": item.size,
+            "fileURL": site.link(f"sandbox/evidence/{item.id}"),
+        }
+        for item in run.evidence
+        if item.place == place
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xray_bridge.sandbox.product import Product
@@ -114,10 +114,16 @@ def fold_results(results: tuple[Result, ...], product: Product) -> Result:
         started=min((one.started for one in results if one.started), default=""),
         finished=max((one.finished for one in results if one.finished), default=""),
         defects=tuple(key for one in results for key in one.defects),
-        evidence=tuple(item for one in results for item in one.evidence),
+        # Steps of several results have no numbers of their own any more.
+        evidence=tuple(
+            replace(item, place="") for one in results for item in one.evidence
+        ),
         steps=tuple(step for one in results for step in one.steps),
         iterations=tuple(row for one in results for row in one.iterations),
         examples=tuple(row for one in results for row in one.examples),
+        custom_fields={
+            name: value for one in results for name, value in one.custom_fields.items()
+        },
     )
 
 

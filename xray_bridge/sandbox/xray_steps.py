@@ -16,7 +16,12 @@ from xray_bridge.sandbox.documents import (
 )
 from xray_bridge.sandbox.product import Product
 from xray_bridge.sandbox.refused import RefusedError
-from xray_bridge.sandbox.rows import IterationRow, StepRow
+from xray_bridge.sandbox.rows import (
+    IterationRow,
+    StepRow,
+    iteration_place,
+    step_place,
+)
 from xray_bridge.sandbox.submission import Evidence
 
 
@@ -74,13 +79,13 @@ def step_evidence(test: Mapping[str, Any]) -> tuple[Evidence, ...]:
     """Evidence of the steps, also of those in iterations."""
     found = list(_placed(test, ""))
     for number, iteration in enumerate(items_of(test, "iterations"), 1):
-        found += _placed(iteration, f"iteration {number}, ")
+        found += _placed(iteration, iteration_place(number))
     return tuple(found)
 
 
 def _placed(holder: Mapping[str, Any], prefix: str) -> list[Evidence]:
     return [
-        replace(item, place=f"{prefix}step {number}")
+        replace(item, place=step_place(number, prefix))
         for number, step in enumerate(items_of(holder, "steps"), 1)
         for item in read_evidence(step)
     ]

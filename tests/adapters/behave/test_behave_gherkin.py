@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 
 if TYPE_CHECKING:
@@ -84,6 +87,37 @@ def test_absolute_paths_are_recorded_relative(project: Project) -> None:
     project.report(str(project.path / "features" / "a.feature"))
 
     assert project.recorded["s"].test.definition == "features.a.s"
+
+
+RAISES = """
+from behave import step
+from helper import fails
+
+@step("it raises")
+def _(context): fails()
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [("", 'File "features/helper.py"'), ("elsewhere", 'File "helper.py"')],
+)
+def test_no_path_of_this_machine(project: Project, folder: str, said: str) -> None:
+    """Tracebacks name files as the project does, wherever behave was started."""
+    project.write(
+        {
+            "features/a.feature": "Feature: F\n Scenario: s\n  Given it raises",
+            "features/steps/more.py": RAISES,
+            "features/helper.py": "def fails(): raise ValueError('on purpose')",
+        }
+    )
+    here = replace(project, path=project.path / folder)
+    here.path.mkdir(exist_ok=True)
+    here.report(str(project.path / "features"))
+    message = here.recorded["s"].message
+
+    assert said in message
+    assert str(project.path) not in message
 
 
 def test_parametrized_tag(project: Project) -> None:

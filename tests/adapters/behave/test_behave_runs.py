@@ -321,6 +321,19 @@ def test_own_bug_does_not_reach_the_tests(some: Project) -> None:
     assert "ERROR in xray-bridge itself" in finished.section
 
 
+def test_unknown_status(some: Project) -> None:
+    """What a later behave may call a result is a failure, and said."""
+    hook = (
+        "from behave_xray_bridge.run import Run\n"
+        "def before_all(context): Run._status = lambda run, scenario: 'brand_new'"
+    )
+    some.write({"features/environment.py": hook})
+    finished = some.report()
+
+    assert some.outcomes == dict.fromkeys(ALL, FAILED)
+    assert "status 'brand_new' is unknown and counts as failed" in finished.section
+
+
 def test_report_is_written_to_the_outfile(some: Project) -> None:
     """``-o`` names where Behave's report goes."""
     finished = some.run("-o", "out/report.json")

@@ -112,6 +112,82 @@ def test_all_results_arrive(calculator: Project, sandbox: RunningSandbox) -> Non
     assert "6 sent, 6 accepted, 0 refused" in finished.section
 
 
+SHARED = """
+Feature: Keys
+
+  @CALC-78 @CALC-79
+  Scenario: of two Tests
+    Given it breaks
+
+  @CALC-1
+  Scenario: works
+    Given it works
+
+  @CALC-1
+  Scenario: works not
+    Given it breaks
+"""
+
+
+def test_keys_that_are_shared(project: Project, sandbox: RunningSandbox) -> None:
+    """A scenario of two Tests is both; of two scenarios of one the worse one counts."""
+    project.write({"features/a.feature": SHARED})
+    project.run(*UPLOAD)
+    statuses = {run.test_key: run.status for run in _made(sandbox).runs}
+
+    assert statuses == {"CALC-78": "FAIL", "CALC-79": "FAIL", "CALC-1": "FAIL"}
+
+
+SAYS = """
+from behave import step
+from behave_xray_bridge import xray
+
+@step("it works at last")
+def _(context):
+    try:
+        with xray(context).step("at first"):
+            raise ValueError
+    except ValueError:
+        with xray(context).step("again"):
+            xray(context).attach(b"shot", "shot.png")
+
+@step("it is known")
+def _(context):
+    xray(context).key("CALC-79")
+    xray(context).defect("CALC-9")
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "keys", "defects"),
+    [
+        ("it works", {"CALC-78"}, ()),
+        # Behave JSON has no place for defects.
+        ("it is known", {"CALC-78", "CALC-79"}, ("CALC-9",)),
+    ],
+)
+def test_what_steps_say(
+    project: Project,
+    sandbox: RunningSandbox,
+    step: str,
+    keys: set[str],
+    defects: tuple[str, ...],
+) -> None:
+    """It arrives, in whichever format; a failure that was got over is none."""
+    feature = "Feature: F\n @CALC-78\n Scenario: s\n  Given it works at last\n  And "
+    project.write(
+        {"features/a.feature": feature + step, "features/steps/more.py": SAYS}
+    )
+    finished = project.run(*UPLOAD)
+    runs = _made(sandbox).runs
+
+    assert finished.code == 0, finished
+    assert {run.test_key for run in runs} == keys
+    for run in runs:
+        assert (run.status, run.defects) == ("PASS", defects)
+        assert [each.size for each in run.evidence] == [len(b"shot")]
+
+
 def test_existing_test_execution(calculator: Project, sandbox: RunningSandbox) -> None:
     """Results of a run can go to a Test Execution that exists."""
     calculator.run(*UPLOAD, "-D", "xray_test_execution=CALC-20")

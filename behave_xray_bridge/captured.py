@@ -1,0 +1,82 @@
+"""
+What behave captured of a scenario, as one text.
+
+behave 1.3 keeps it with the scenario, its hooks included; 1.2.6 keeps only what
+steps of scenarios that failed have written, and captures no hooks.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from behave.model import Scenario, Step
+
+OF_STEPS = "scenario"
+STREAMS = ("stdout", "stderr", "log")
+# behave puts the texts of several hooks into one.
+NEXT_HOOK = re.compile(r"\n(?=HOOK-ERROR in )")
+
+
+class _Part(NamedTuple):
+    """What one hook, or all steps, wrote to each stream."""
+
+    of: str
+    texts: Sequence[str]
+
+
+def output(scenario: Scenario, buffers: Sequence[Any] = ()) -> str:
+    """
+    All of it under small headings, without what ``error_message`` says already.
+
+    ``buffers`` are those of ``buffers_of``, where behave kept nothing itself.
+    """
+    said = NEXT_HOOK.split(scenario.error_message or "")
+    found = []
+    for part in _parts(scenario, buffers):
+        of = "" if part.of == OF_STEPS else f" of {part.of}"
+        for stream, text in zip(STREAMS, part.texts, strict=True):
+            rest = _without(text, said).strip("\n")
+            if rest.strip():
+                found.append(f"Captured {stream}{of}:\n{rest}")
+    return "\n\n".join(found)
+
+
+def buffers_of(step: Step, runner: Any) -> tuple[Any, ...]:
+    """
+    What behave 1.2.6 captures into while this step ran; empty for 1.3.
+
+    Each scenario has its own, and they stay readable.
+    """
+    controller = getattr(runner, "capture_controller", None)
+    if controller is None or hasattr(step.captured, "captures"):
+        return ()
+    return tuple(getattr(controller, f"{stream}_capture", None) for stream in STREAMS)
+
+
+def without(said: str, step: Step) -> str:
+    """What a step failed with, without the output that 1.2.6 puts behind it."""
+    report = step.captured.make_report()
+    return said.removesuffix(report).rstrip() if report else said
+
+
+def _parts(scenario: Scenario, buffers: Sequence[Any]) -> Iterator[_Part]:
+    found = scenario.captured
+    if hasattr(found, "captures"):
+        for each in found.captures:
+            yield _Part(each.name or "", (each.stdout, each.stderr, each.log))
+    elif found:
+        yield _Part(OF_STEPS, (found.stdout, found.stderr, found.log_output))
+    elif buffers:
+        texts = ["" if each is None else str(each.getvalue()) for each in buffers]
+        yield _Part(OF_STEPS, texts)
+
+
+def _without(text: str, said: Sequence[str]) -> str:
+    for each in filter(None, said):
+        text = text.replace(each, "")
+    return text

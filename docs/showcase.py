@@ -1,0 +1,184 @@
+"""
+The tables of the showcase: its suites are run, and their Test Executions are read.
+
+Both run at the same time, against the embedded sandbox, in a directory of their
+own.
+"""  # noqa: INP001 - next to a script, not a package
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge import journal
+from xray_bridge.aggregate import WORST_FIRST
+from xray_bridge.sandbox import Store
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from xray_bridge.model import TestRun
+
+FOLDER = Path(__file__).parents[1] / "examples" / "showcase"
+LEFTOVERS = shutil.ignore_patterns(".xray", ".pytest_cache", "__pycache__")
+COMMANDS = {
+    "pytest": ("pytest", "-n", "2", "--xray-upload", "--xray-sandbox"),
+    "behave": ("behave", "-D", "xray_sandbox=yes"),
+}
+# What the tables are made with: older ones lack some of the situations.
+NEEDED = {"pytest": (9,), "pytest-bdd": (8,), "behave": (1, 3)}
+# Neither settings nor a CI system to tell.
+ENVIRONMENT = ("HOME", "LANG", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+# Both suites are red on purpose.
+RED = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """What became of one Test; without a status it was not reported."""
+
+    situation: str
+    test_key: str
+    outcomes: tuple[str, ...]
+    status: str
+
+
+def is_possible() -> bool:
+    """Whether the installed frameworks have all situations."""
+    return all(_version(name) >= needed for name, needed in NEEDED.items())
+
+
+def _version(name: str) -> tuple[int, ...]:
+    return tuple(map(int, version(name).split(".")[:2]))
+
+
+def rows(framework: str) -> list[Row]:
+    """The Tests of a suite, by their keys; those without a key come last."""
+    return _all_rows()[framework]
+
+
+@functools.cache
+def _all_rows() -> dict[str, list[Row]]:
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(COMMANDS, pool.map(_rows, COMMANDS), strict=True))
+
+
+def _rows(framework: str) -> list[Row]:
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name) / framework
+        report_dir = Path(name) / "report"
+        shutil.copytree(FOLDER / framework, place, ignore=LEFTOVERS)
+        _run(COMMANDS[framework], place, report_dir)
+        return sorted(_read(report_dir, READERS[framework](place)), key=_order)
+
+
+def _run(command: Sequence[str], place: Path, report_dir: Path) -> None:
+    environment = {key: os.environ[key] for key in ENVIRONMENT if key in os.environ}
+    finished = subprocess.run(  # noqa: S603 - our own suites
+        [sys.executable, "-m", *command],
+        cwd=place,
+        env={**environment, "XRAY_REPORT_DIR": str(report_dir)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    states = [directory.state.state for directory in journal.find(report_dir)]
+    if (finished.returncode, states) != (RED, [journal.DELIVERED]):
+        msg = f"{command[0]} ended with {finished.returncode}, {states}\n"
+        raise RuntimeError(msg + finished.stdout + finished.stderr)
+
+
+def _read(
+    report_dir: Path, situation_of: Callable[[TestRun], tuple[int, str]]
+) -> Iterator[Row]:
+    """From the journal what happened, from the sandbox what Xray has."""
+    (directory,) = journal.find(report_dir)
+    parts: dict[str, list[TestRun]] = {}
+    for run in directory.runs():
+        for key in run.test.test_keys or ("",):
+            parts.setdefault(key, []).append(run)
+    store = Store(report_dir / "sandbox" / "sandbox.sqlite3")
+    execution = store.test_execution(directory.state.test_execution)
+    assert execution is not None  # noqa: S101 - it was delivered
+    statuses = {run.test_key: run.status for run in execution.runs}
+    made = statuses.keys() - parts.keys()
+    missing = parts.keys() - statuses.keys() - {""}
+    if missing or len(made) > ("" in parts):
+        msg = f"not in the Test Execution: {missing}; not in the journal: {made}"
+        raise RuntimeError(msg)
+    # Of what has no key Xray has made a Test, or nothing.
+    statuses[""] = "".join(statuses[key] for key in made)
+    for key, runs in parts.items():
+        found = sorted(set(map(situation_of, runs)))
+        yield Row(
+            situation=". ".join(text.removesuffix(".") for _, text in found),
+            test_key=key,
+            outcomes=_worst_first(runs),
+            status=statuses[key],
+        )
+
+
+def _worst_first(runs: Iterable[TestRun]) -> tuple[str, ...]:
+    found = {run.outcome for run in runs}
+    return tuple(each.value for each in WORST_FIRST if each in found)
+
+
+def _order(row: Row) -> tuple[bool, int]:
+    return (not row.test_key, int(row.test_key.rpartition("-")[2] or 0))
+
+
+def _of_pytest(place: Path) -> Callable[[TestRun], tuple[int, str]]:
+    said = {name: text for path in place.glob("*.py") for name, text in _said(path)}
+
+    def situation(run: TestRun) -> tuple[int, str]:
+        return _of_scenario(run) if run.scenario else said[_function(run)]
+
+    return situation
+
+
+def _of_behave(_: Path) -> Callable[[TestRun], tuple[int, str]]:
+    return _of_scenario
+
+
+READERS: Mapping[str, Callable[[Path], Callable[[TestRun], tuple[int, str]]]] = {
+    "pytest": _of_pytest,
+    "behave": _of_behave,
+}
+
+
+def _of_scenario(run: TestRun) -> tuple[int, str]:
+    """Where it stands, and its name; rows of an outline are one."""
+    assert run.scenario is not None  # noqa: S101 - the caller has looked
+    if run.scenario.outline:
+        return 0, run.scenario.outline
+    return run.scenario.line, run.scenario.name
+
+
+def _function(run: TestRun) -> str:
+    """A doctest's name has its module's before it once more."""
+    name = run.test.name.partition("[")[0]
+    return name if "." in name else f"{run.test.classname}.{name}"
+
+
+def _said(path: Path) -> Iterator[tuple[str, tuple[int, str]]]:
+    """The first line of the docstring of each function and method, by full name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        inside = f"{path.stem}.{node.name}" if isinstance(node, ast.ClassDef) else ""
+        if isinstance(node, ast.Module):
+            inside = path.stem
+        for each in getattr(node, "body", ()) if inside else ():
+            if isinstance(each, ast.FunctionDef):
+                text = (ast.get_docstring(each) or "").partition("\n")[0]
+                yield f"{inside}.{each.name}", (each.lineno, text)

@@ -1,0 +1,4 @@
+Feature: Empty
+
+  @CALC-411
+  Scenario: There are no steps at all

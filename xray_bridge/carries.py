@@ -1,0 +1,202 @@
+"""
+What each report format can say, and which of them says all that a run needs.
+
+The upload takes the format that carries everything that was set. Source: Xray's
+manual, "Import Execution Results": JUnit XML has elements for failures and skips
+and no words of its own; Xray judges scenarios by their steps and puts the rows of
+an outline together itself; Xray JSON says all of it in Xray's own terms.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from xray_bridge.aggregate import WORST
+from xray_bridge.dialect import XML_FORMATS
+from xray_bridge.errors import SettingError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from xray_bridge.dialect import Dialect
+    from xray_bridge.merge import Results
+    from xray_bridge.model import Outcome, TestRun
+    from xray_bridge.settings import Settings
+
+NAMES = {
+    "junit": "JUnit XML",
+    "xray": "Xray JSON",
+    "cucumber": "Cucumber JSON",
+    "behave": "Behave JSON",
+}
+
+
+class Need(enum.Enum):
+    """What a report has to say beyond outcomes and texts."""
+
+    # Another status than the outcome's own, and one that no element leads to.
+    STATUS = "status"
+    WORD = "word"
+    AGGREGATE = "aggregate"
+    DEFECTS = "defects"
+    STEPS = "steps"
+    EVIDENCE = "evidence"
+
+
+OF_SETTINGS = frozenset({Need.STATUS, Need.WORD, Need.AGGREGATE})
+# What a format has no place for.
+CANNOT: Mapping[str, frozenset[Need]] = {
+    "junit": frozenset({Need.WORD}),
+    "cucumber": OF_SETTINGS | {Need.DEFECTS},
+    "behave": OF_SETTINGS | {Need.DEFECTS},
+    "xray": frozenset(),
+}
+# What it says in a comment only, or not to every version of Xray: before some
+# version, Xray Server did not read evidence in JUnit XML.
+POORLY: Mapping[str, frozenset[Need]] = {
+    "junit": frozenset({Need.DEFECTS, Need.STEPS, Need.EVIDENCE}),
+}
+
+
+def of_settings(settings: Settings, dialect: Dialect) -> dict[Need, str]:
+    """
+    What the settings ask of a report, and how a message calls it.
+
+    ``dialect`` knows the statuses that were set.
+    """
+    found = {}
+    changed = dialect.changed
+    if changed:
+        special = {o: w for o, w in changed.items() if dialect.plainly(o) is None}
+        need = Need.WORD if special else Need.STATUS
+        found[need] = f"xray_statuses ({_shown(special or changed)})"
+    if settings.aggregate != WORST:
+        found[Need.AGGREGATE] = f"xray_aggregate = {settings.aggregate}"
+    return found
+
+
+def needs(settings: Settings, dialect: Dialect, results: Results) -> dict[Need, str]:
+    """What settings and results ask of a report."""
+    counts = {
+        Need.DEFECTS: results.defects,
+        Need.STEPS: results.steps,
+        Need.EVIDENCE: results.pieces_of_evidence,
+    }
+    said = {need: need.value for need, number in counts.items() if number}
+    return {**of_settings(settings, dialect), **said}
+
+
+def missing(name: str, wanted: Mapping[Need, str]) -> list[str]:
+    """What of it a format has no place for."""
+    return _among(CANNOT[name], wanted)
+
+
+def not_quite(name: str, wanted: Mapping[Need, str]) -> list[str]:
+    """What of it another format says better."""
+    return _among(CANNOT[name] | POORLY.get(name, frozenset()), wanted)
+
+
+def unwritable(name: str, wanted: Mapping[Need, str]) -> list[str]:
+    """What of it a writer stumbles over, wherever its report goes."""
+    return _among(CANNOT[name] & {Need.WORD}, wanted)
+
+
+def _among(needs: Iterable[Need], wanted: Mapping[Need, str]) -> list[str]:
+    found = frozenset(needs)
+    return [said for need, said in wanted.items() if need in found]
+
+
+def _shown(statuses: Mapping[Outcome, str]) -> str:
+    return ", ".join(f"{outcome.value}={word}" for outcome, word in statuses.items())
+
+
+def sent_as(name: str, *, existing: bool) -> str:
+    """
+    The format in which a report goes out.
+
+    The plain endpoints of Cucumber and Behave JSON take no key: what goes into an
+    existing Test Execution is sent as Xray JSON.
+    """
+    return "xray" if existing and name not in XML_FORMATS else name
+
+
+def refuse(settings: Settings, dialect: Dialect) -> None:
+    """
+    Refuse formats that were set and cannot carry what else was set.
+
+    The first has to carry it to the server; the others have to be written.
+    Raises SettingError.
+    """
+    if settings.format == ("auto",):
+        return
+    wanted = of_settings(settings, dialect)
+    first = sent_as(settings.format[0], existing=bool(settings.test_execution))
+    for name in settings.format:
+        is_first = name == settings.format[0]
+        gone = missing(first, wanted) if is_first else []
+        gone = gone or unwritable(name, wanted)
+        if gone:
+            msg = f"xray_format = {name} cannot carry {' and '.join(gone)}"
+            raise SettingError(msg, hint="set xray_format to auto or xray")
+
+
+def _is_scenario(run: TestRun) -> bool:
+    return run.scenario is not None
+
+
+def _is_nameable(run: TestRun) -> bool:
+    """Of a scenario without a key Xray JSON could only make a Generic Test."""
+    return bool(run.test.test_keys) or run.scenario is None
+
+
+# Which results a format has a place for; without an entry: all.
+PLACES: Mapping[str, Callable[[TestRun], bool]] = {
+    "cucumber": _is_scenario,
+    "behave": _is_scenario,
+    "xray": _is_nameable,
+}
+# Whose results have none.
+NO_PLACE = {
+    "cucumber": "of tests that are no scenarios, for which Cucumber JSON has no place",
+    "behave": "of tests that are no scenarios, for which Behave JSON has no place",
+    "xray": "of scenarios without a Test key, which Xray JSON needs",
+}
+
+
+def without_a_place(name: str, results: Results) -> int:
+    """How many results a format leaves out."""
+    return {
+        "cucumber": len(results) - results.scenarios,
+        "behave": len(results) - results.scenarios,
+        "xray": results.unkeyed_scenarios,
+    }.get(name, 0)
+
+
+def _of_the_test(run: TestRun) -> list[str]:
+    """A key is all that Xray JSON says of a Test that has one."""
+    test = run.test
+    if run.scenario or not test.test_keys:
+        return []
+    found = {
+        "requirements": test.requirements,
+        "labels": test.labels,
+        "summaries": test.summary,
+        "descriptions": test.description,
+    }
+    return [name for name, value in found.items() if value]
+
+
+def _of_the_run(run: TestRun) -> list[str]:
+    """Scenarios have steps, and nothing to say beside them."""
+    found = {"comments": run.comment, "custom fields": run.custom_fields}
+    return [name for name, value in found.items() if value]
+
+
+# What a format does not say of the results that it has a place for.
+UNSAID: Mapping[str, Callable[[TestRun], list[str]]] = {
+    "cucumber": _of_the_run,
+    "behave": _of_the_run,
+    "xray": _of_the_test,
+}

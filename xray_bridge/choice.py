@@ -1,0 +1,214 @@
+"""
+In which format a run goes out, what of it goes, and what there is to say of both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xray_bridge import carries, evidence
+from xray_bridge.job import existing_execution
+from xray_bridge.merge import DEFINITION, identities
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from xray_bridge.job import Job
+    from xray_bridge.merge import Results
+    from xray_bridge.model import TestRun
+
+SHOWN_NAMES = 3
+SHOWN_SHARED = 10
+# What comes of several results, by the setting ``aggregate``.
+DECIDES = {
+    "worst": "the worst of them decides",
+    "last": "the last of them decides",
+    "all-failed": "it failed only if all of them did",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """
+    The formats to write, of which the first is uploaded, as ``sent_as``.
+
+    ``notices`` say what is unusual about it.
+    """
+
+    formats: tuple[str, ...]
+    sent_as: str
+    notices: tuple[str, ...] = ()
+
+
+def choose(job: Job) -> Choice:
+    """
+    The formats that were set; with ``auto``, the one that carries everything.
+
+    What Xray JSON would leave out altogether is no better off in it.
+    """
+    wanted = carries.needs(job.settings, job.dialect, job.results)
+    existing = bool(existing_execution(job))
+    formats = job.settings.format
+    if formats[0] != "auto":
+        on_the_way = carries.sent_as(formats[0], existing=existing)
+        lost = carries.missing(on_the_way, wanted)
+        said = f"{carries.NAMES[formats[0]]} cannot carry {_and(lost)}"
+        return Choice(
+            formats=formats, sent_as=on_the_way, notices=(said,) if lost else ()
+        )
+    first = _usual(job)
+    usual = (first, *(each for each in formats[1:] if each != first))
+    on_the_way = carries.sent_as(first, existing=existing)
+    missing = carries.not_quite(on_the_way, wanted)
+    missing = missing or carries.unwritable(first, wanted)
+    if not missing:
+        return Choice(formats=usual, sent_as=on_the_way)
+    said = f"{carries.NAMES[first]} cannot carry {_and(missing)}; Xray JSON could, but"
+    if _would_lose(job, missing):
+        notice = f"{said} has no place for scenarios without Test keys"
+        return Choice(formats=usual, sent_as=on_the_way, notices=(notice,))
+    said = f"Xray JSON in place of {carries.NAMES[first]}, which cannot carry "
+    return Choice(
+        formats=("xray", *(each for each in formats[1:] if each != "xray")),
+        sent_as="xray",
+        notices=(f"{said}{_and(missing)}",),
+    )
+
+
+def _would_lose(job: Job, missing: Sequence[str]) -> bool:
+    """
+    Whether Xray JSON would cost more than it brings.
+
+    A result weighs more than a defect; a rule that the user has set weighs more
+    than scenarios that Xray may not know.
+    """
+    homeless = carries.without_a_place("xray", job.results)
+    if not homeless or homeless == len(job.results):
+        return bool(homeless)
+    set_by_user = carries.of_settings(job.settings, job.dialect).values()
+    return not set(missing) & set(set_by_user)
+
+
+def _usual(job: Job) -> str:
+    """What ``auto`` means where nothing speaks against it."""
+    scenarios = job.results.scenarios
+    if not scenarios:
+        return "junit"
+    if scenarios < len(job.results):
+        return "xray"
+    return "behave" if job.session.framework == "behave" else "cucumber"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """
+    What of the results goes out: how many Tests, and the keys of those with one.
+
+    ``left_out`` says what has no place in the format or is gone from the disk,
+    ``notices`` what is not said of results that have a place.
+    """
+
+    tests: int
+    test_keys: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def sent(job: Job, name: str) -> Sent:
+    """What goes out in a format."""
+    results = job.results
+    has_all = name not in carries.PLACES
+    if has_all and not results.pieces_of_evidence:
+        return Sent(tests=results.tests, test_keys=tuple(results.test_keys))
+    found: dict[str, None] = {}
+    others: list[str] = []
+    lost: list[str] = []
+    unsaid: list[list[str]] = []
+    for run in results.runs():
+        if not has_all and not carries.PLACES[name](run):
+            others.append(run.test.definition)
+            continue
+        found |= dict.fromkeys(identities(run))
+        lost += _lost_evidence(run, results)
+        if not has_all and (words := carries.UNSAID[name](run)):
+            unsaid.append(words)
+    keys = (each for each in found if not each.startswith(DEFINITION))
+    if others:
+        whose = f"{carries.NO_PLACE[name]} ({_some(_unique(others))})"
+        lost.insert(0, f"{_results(len(others))} {whose}")
+    notices = []
+    if unsaid:
+        words = _unique(word for each in unsaid for word in each)
+        of_ = f"{_and(words)} of {_results(len(unsaid))}"
+        notices.append(f"{carries.NAMES[name]} has no place for {of_}")
+    return Sent(
+        tests=len(found),
+        test_keys=tuple(keys),
+        left_out=tuple(lost),
+        notices=tuple(notices),
+    )
+
+
+def _lost_evidence(run: TestRun, results: Results) -> Iterator[str]:
+    """
+    Evidence whose file is gone, or empty, in words.
+
+    Archives of CI systems may hold the journal and not the folder beside it.
+    """
+    for piece in evidence.of_run(run):
+        path = results.path_of(piece)
+        if path is None or not path.stat().st_size:
+            what = f"{piece.name}, which is gone from the run directory"
+            yield f"{run.test.definition}: {what}"
+
+
+def notices(job: Job, choice: Choice, going: Sent) -> list[str]:
+    """What a person should know of this run, whatever becomes of it."""
+    results, settings = job.results, job.settings
+    found = [*choice.notices, *going.notices]
+    if settings.verify is False:
+        found.append("TLS certificates are not verified (xray_verify = false)")
+    if results.unkeyed_scenarios and choice.sent_as in {"cucumber", "behave"}:
+        found.append(
+            f"{results.unkeyed_scenarios} scenarios carry no Test key; Xray takes "
+            "them only if it knows them by name"
+        )
+    return [*found, *_shared(job)]
+
+
+def _shared(job: Job) -> Iterator[str]:
+    """Tests that several tests are results of, which may be a slip of a key."""
+    found = job.results.shared
+    decides = DECIDES[job.settings.aggregate]
+    keyed = frozenset(job.results.test_keys) if found else frozenset()
+    for identity, names in list(found.items())[:SHOWN_SHARED]:
+        if identity in keyed:
+            tests = f"{len(names)} tests ({_some(names)})"
+            yield f"{identity} stands on {tests}: one Test Run, and {decides}"
+        else:
+            paths = _unique(name.partition(": ")[0] for name in names)
+            times = "twice" if len(names) == 2 else f"{len(names)} times"  # noqa: PLR2004 - a word of its own
+            where = f"the {identity} stands {times} in {_some(paths)}"
+            yield f"{where}: without keys of their own they are one Test, and {decides}"
+    if len(found) > SHOWN_SHARED:
+        yield f"{len(found) - SHOWN_SHARED} more Tests have results of several tests"
+
+
+def _unique(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+def _some(names: Sequence[str]) -> str:
+    between = "; " if any(", " in name for name in names) else ", "
+    more = f"{between}..." if len(names) > SHOWN_NAMES else ""
+    return f"{between.join(names[:SHOWN_NAMES])}{more}"
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _results(number: int) -> str:
+    return f"{number} result{'' if number == 1 else 's'}"
