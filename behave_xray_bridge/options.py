@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from behave.configuration import Configuration
 
-    from xray_bridge.settings import Setting, Settings
+    from xray_bridge.setting import Setting
+    from xray_bridge.settings import Settings
 
 PREFIX = "xray_"
 TAGS = "feature tags"

@@ -32,7 +32,7 @@ from xray_bridge.settings import TABLE, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from xray_bridge.settings import Setting
+    from xray_bridge.setting import Setting
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent

@@ -178,7 +178,7 @@ def _said(error: BaseException) -> str:
     name = type(error).__name__
     try:
         said = str(error)
-    except BaseException as trouble:  # noqa: BLE001 - a user's __str__ may do anything
+    except BaseException as trouble:
         if isinstance(trouble, KeyboardInterrupt):
             raise
         return name

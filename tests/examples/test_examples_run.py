@@ -4,55 +4,16 @@ The examples, typed as their READMEs say, against the sandbox.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from xray_bridge.sandbox import TestExecutionRow, running
 
+if TYPE_CHECKING:
+    from tests.examples.conftest import Workplace
+    from xray_bridge.sandbox import TestExecutionRow
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-LEFTOVERS = shutil.ignore_patterns(".xray", "__pycache__", "*.output", ".pytest_cache")
 IN_SANDBOX = ("--xray-upload", "--xray-sandbox")
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """A copy of the examples, as in a fresh clone."""
-
-    root: Path
-
-    def run(self, *arguments: str, folder: str = ".") -> str:
-        """Run a module of Python and return what it printed; it must succeed."""
-        finished = subprocess.run(
-            [sys.executable, "-m", *arguments],
-            cwd=self.root / folder,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
-        assert finished.returncode == 0, finished.stdout + finished.stderr
-        return finished.stdout
-
-    def execution(self, folder: str = ".") -> TestExecutionRow:
-        """The newest Test Execution in the sandbox of a folder."""
-        with running(self.root / folder / ".xray" / "sandbox") as sandbox:
-            newest = sandbox.store.test_executions()[0]
-            found = sandbox.store.test_execution(newest.key)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
-    """A copy of the examples that may be written to."""
-    shutil.copytree(EXAMPLES, tmp_path / "examples", ignore=LEFTOVERS)
-    return Workplace(tmp_path)
 
 
 def statuses(execution: TestExecutionRow) -> dict[str, str]:

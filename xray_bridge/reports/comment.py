@@ -111,11 +111,12 @@ def given(step: Step) -> Iterator[str]:
 
 def _framed(own: str, said: str, output: str) -> str:
     room = LONGEST - 3 * FRAME - CUT
-    own = _shortened(own, max(room // 2, room - _units(said)))
-    room -= _units(own)
-    said = _shortened(said, room)
-    # What is left, and the room for the words that say how much is not there.
-    output = _shortened(output, room - _units(said) + CUT)
+    if 2 * (len(own) + len(said) + len(output)) > room:
+        own = _shortened(own, max(room // 2, room - _units(said)))
+        room -= _units(own)
+        said = _shortened(said, room)
+        # What is left, and the room for the words that say how much is not there.
+        output = _shortened(output, room - _units(said) + CUT)
     told = "\n\n".join(filter(None, (said, output)))
     if not told:
         return own
@@ -155,7 +156,7 @@ def _harmless(text: str) -> str:
 
 def _shortened(text: str, room: int) -> str:
     """Head and tail of a text that is longer than that many UTF-16 units."""
-    if 2 * len(text) <= room or _units(text) <= room:
+    if _units(text) <= room:
         return text
     size = (room - CUT) // 2 * 2
     units = text.encode("utf-16-le")

@@ -18,7 +18,7 @@ from xray_bridge.reports.streams import Base64, pieces
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Sequence
 
     from xray_bridge.dialect import Dialect
     from xray_bridge.merge import Results
@@ -53,7 +53,7 @@ class Parts:
             return {"iterations": [self._iteration(each) for each in run.iterations]}
         return self._steps(run.steps)
 
-    def evidence(self, found: Iterable[Evidence]) -> list[dict[str, Any]]:
+    def evidence(self, found: Sequence[Evidence]) -> list[dict[str, Any]]:
         """Evidence that is there, its content still on disk."""
         return [
             {

@@ -18,7 +18,7 @@ from xray_bridge.reports.protocol import one_line
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from xray_bridge.merge import Results
@@ -69,7 +69,7 @@ def blocks(path: Path) -> Iterator[bytes]:
 
 
 def pieces(
-    results: Results, found: Iterable[Evidence]
+    results: Results, found: Sequence[Evidence]
 ) -> Iterator[tuple[Evidence, Path]]:
     """
     What can be sent, and the file that it is in.
@@ -77,6 +77,8 @@ def pieces(
     Each has a name of its own, on one line. What is gone, or has nothing in it
     any more, is left out.
     """
+    if not found:
+        return
     named = (
         replace(
             each,

@@ -41,6 +41,7 @@ class Matcher:
         found: dict[str, list[Result]] = {}
         tests: dict[str, IssueRow] = {}
         errors: list[Mapping[str, Any]] = []
+        self._adopt()
         for result in self.submission.results:
             try:
                 test = self._test(result)
@@ -53,6 +54,12 @@ class Matcher:
                 found.setdefault(test.key, []).append(result)
         matched = (Match(tests[key], tuple(found[key])) for key in found)
         return tuple(matched), tuple(errors)
+
+    def _adopt(self) -> None:
+        """All that is named first, so that no Test that is made gets its key."""
+        for result in self.submission.results:
+            if result.test_key and self.registry.adopt:
+                self._by_key(result)
 
     def _test(self, result: Result) -> IssueRow | None:
         if self.submission.only_tagged:

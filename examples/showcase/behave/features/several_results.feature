@@ -57,6 +57,3 @@ Feature: Several results
   @CALC-447 @TEST_CALC-448
   Scenario: A scenario has two keys
     When I add 5
-
-  Scenario: A scenario has no key
-    When I add 5

@@ -1,0 +1,68 @@
+"""A copy of the examples, run as their READMEs say, and the sandbox they fill."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from xray_bridge.sandbox import Store, TestExecutionRow
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LEFTOVERS = shutil.ignore_patterns(".xray", "__pycache__", "*.output", ".pytest_cache")
+# Of the pytest that runs us; a worker's would be taken for the example's own.
+NOT_THEIRS = ("PYTEST_",)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A copy of the examples, as in a fresh clone."""
+
+    root: Path
+
+    def run(
+        self, *arguments: str, folder: str = ".", code: int = 0, python_path: str = ""
+    ) -> str:
+        """
+        Run a module of Python and return what it printed.
+
+        It must end with ``code``. ``python_path`` goes before what is installed.
+        """
+        theirs = {k: v for k, v in os.environ.items() if not k.startswith(NOT_THEIRS)}
+        if python_path:
+            theirs["PYTHONPATH"] = python_path
+        finished = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=self.root / folder,
+            env=theirs,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert finished.returncode == code, finished.stdout + finished.stderr
+        return finished.stdout
+
+    def execution(self, folder: str = ".") -> TestExecutionRow:
+        """The newest Test Execution in the sandbox of a folder."""
+        store = self.store(folder)
+        found = store.test_execution(store.test_executions()[0].key)
+        assert found is not None
+        return found
+
+    def store(self, folder: str = ".") -> Store:
+        """What the sandbox of a folder has."""
+        return Store(self.root / folder / ".xray" / "sandbox" / "sandbox.sqlite3")
+
+
+@pytest.fixture
+def workplace(tmp_path: Path) -> Workplace:
+    """A copy of the examples that may be written to."""
+    shutil.copytree(EXAMPLES, tmp_path / "examples", ignore=LEFTOVERS)
+    return Workplace(tmp_path)
