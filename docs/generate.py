@@ -214,9 +214,9 @@ def _showcase(framework: str) -> str | None:
     rows = (
         (
             row.situation,
-            row.test_key or (A_NEW_ONE if row.status else NONE),
+            row.test_key or A_NEW_ONE,
             ", ".join(map(_code, row.outcomes)),
-            _code(row.status) if row.status else NOT_REPORTED,
+            _code(row.status),
         )
         for row in showcase.rows(framework)
     )

@@ -46,7 +46,7 @@ RED = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What became of one Test; without a status it was not reported."""
+    """What became of one Test; without a key it is one that Xray made."""
 
     situation: str
     test_key: str
@@ -114,10 +114,10 @@ def _read(
     statuses = {run.test_key: run.status for run in execution.runs}
     made = statuses.keys() - parts.keys()
     missing = parts.keys() - statuses.keys() - {""}
-    if missing or len(made) > ("" in parts):
+    if missing or len(made) != ("" in parts):
         msg = f"not in the Test Execution: {missing}; not in the journal: {made}"
         raise RuntimeError(msg)
-    # Of what has no key Xray has made a Test, or nothing.
+    # Of the one test without a key Xray has made a Test.
     statuses[""] = "".join(statuses[key] for key in made)
     for key, runs in parts.items():
         found = sorted(set(map(situation_of, runs)))

@@ -42,7 +42,7 @@ SHORT_PART = 200
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The one that decides: any failure fails, any skip is not a pass."""
+    """The one that decides: any failure fails, any skip is no pass, nor is nothing."""
     found = set(outcomes)
     return next((each for each in WORST_FIRST if each in found), Outcome.FAILED)
 
@@ -57,8 +57,7 @@ def _last(_: Outcome, later: Outcome) -> Outcome:
 
 def _all_failed(earlier: Outcome, later: Outcome) -> Outcome:
     """Failed if all failed; otherwise the worst of those that did not."""
-    others = {earlier, later} - {Outcome.FAILED}
-    return worst(others or {Outcome.FAILED})
+    return worst({earlier, later} - {Outcome.FAILED})
 
 
 # By name of the rule: of an earlier and a later result, the one that counts.

@@ -243,7 +243,7 @@ class Settings:
         sources: Mapping[str, str] | None = None,
         given: Mapping[str, str] | None = None,
     ) -> None:
-        self.values = dict(values)
+        self.values: dict[str, Any] = dict(values)
         self.sources = dict(sources or ())
         self.given = dict(given or ())
 

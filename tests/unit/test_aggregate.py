@@ -350,6 +350,36 @@ def test_texts_that_do_not_fit() -> None:
     assert found.message.endswith(f"\n\n[... {100 - fitting} more left out ...]")
 
 
+@pytest.mark.parametrize(("over", "fits"), [(0, True), (1, False)])
+def test_texts_that_just_fit(
+    monkeypatch: pytest.MonkeyPatch, over: int, fits: bool
+) -> None:
+    """The room is used up to its last character."""
+    texts = [f"test_add\n{text}" for text in ("one", "two")]
+    monkeypatch.setattr(aggregate, "LONGEST", sum(map(len, texts)) - over)
+
+    found = merged(a_run(output="one"), a_run(output="two"))
+
+    second = texts[1] if fits else "[... 1 more left out ...]"
+    assert found.output == f"{texts[0]}\n\n{second}"
+
+
+@pytest.mark.parametrize(("room", "whole"), [(31, 2), (30, 1)])
+def test_iterations_that_just_fit(
+    monkeypatch: pytest.MonkeyPatch, room: int, whole: int
+) -> None:
+    """All texts of an iteration count, those of each of its steps, too."""
+    monkeypatch.setattr(aggregate, "SHORT_PART", 2)
+    monkeypatch.setattr(aggregate, "LONGEST_OF_ITERATIONS", room)
+    step = a_step(message="m" * 7, data="d" * 3, expected="e" * 2, text="t")
+    first = a_run(message="x" * 4, steps=(step, step))
+
+    found = merged(first, a_run(message="last"), a_run(message="late"))
+
+    cut = ["left out" in part.message for part in found.iterations]
+    assert cut == [number >= whole for number in range(3)]
+
+
 def rows(count: int, size: int) -> Iterable[TestRun]:
     """Rows of one Test, each with texts of that many characters, all different."""
     for number in range(count):
