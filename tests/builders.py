@@ -16,8 +16,9 @@ from xray_bridge.model import (
     TestIssue,
     TestRun,
 )
+from xray_bridge.redactor import Redactor
 from xray_bridge.resolve import environment, resolve
-from xray_bridge.secret import Redactor, Secret
+from xray_bridge.secret import Secret
 
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from xray_bridge import values
 from xray_bridge.dialect import CLOUD, DIALECTS, SERVER, Dialect
 from xray_bridge.errors import CredentialError, SettingError
-from xray_bridge.secret import Redactor, Secret
+from xray_bridge.redactor import Redactor
+from xray_bridge.secret import Secret
 from xray_bridge.settings import CLOUD_URL
 
 

@@ -20,7 +20,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from xray_bridge.model import Evidence, Iteration, Outcome, Step, TestRun
-from xray_bridge.secret import cleaned, encoding_of
+from xray_bridge.redactor import cleaned, encoding_of
 
 
 if TYPE_CHECKING:

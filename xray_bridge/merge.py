@@ -13,6 +13,7 @@ from collections import Counter
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from xray_bridge import evidence, journal
@@ -23,7 +24,6 @@ from xray_bridge.model import Evidence, Outcome, TestRun
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from xray_bridge.journal import RunDirectory
 
@@ -165,7 +165,14 @@ class Results:
         return found
 
     def path_of(self, piece: Evidence) -> Path | None:
-        """The file of a piece of evidence; None where it is gone."""
+        """
+        The file of a piece of evidence; None where it is gone.
+
+        A run directory may come from another machine: its journal must not be
+        able to name files anywhere else.
+        """
+        if Path(piece.file).name != piece.file:
+            return None
         if os.path.basename(piece.file) != piece.file:  # noqa: PTH119 - a name, no path
             # Not one of ours; a shard's journal may come from anywhere.
             return None
@@ -331,7 +338,7 @@ def _reason(error: OSError) -> str:
     """In words; of what went wrong with many files, the first."""
     if isinstance(error, shutil.Error):
         return str(error.args[0][0][2])
-    return error.strerror or str(error)
+    return str(error.strerror)
 
 
 def identities(run: TestRun) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import SecretInPlainSightError, SettingError
-from xray_bridge.secret import Redactor, Secret
+from xray_bridge.redactor import Redactor
+from xray_bridge.secret import Secret
 from xray_bridge.setting import Setting
 from xray_bridge.settings import GUESSED, TABLE, Settings
 from xray_bridge.values import text

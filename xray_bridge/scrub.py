@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xray_bridge.secret import Redactor
+    from xray_bridge.redactor import Redactor
 
 # Characters of one text; what is over is cut out of its middle, and said.
 LONGEST = 1 << 20

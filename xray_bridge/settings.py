@@ -12,12 +12,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import values
-from xray_bridge.secret import Redactor, Secret
+from xray_bridge.secret import Secret
 from xray_bridge.setting import Setting, secret, switch
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from xray_bridge.redactor import Redactor
 
 DEADLINE = 120.0
 TIMEOUT = 60.0
@@ -283,6 +285,8 @@ class Settings:
     @property
     def redactor(self) -> Redactor:
         """What takes these secrets out of texts."""
+        from xray_bridge.redactor import Redactor
+
         basic = [(self.user, self.password), (self.jira_user, self.jira_token)]
         pairs = [pair for pair in basic if pair[1]]
         return Redactor(self.secrets(), pairs, self.redact)

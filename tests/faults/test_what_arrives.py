@@ -345,7 +345,9 @@ def test_scenarios_without_a_key_where_xray_json_is_needed(
     success = {**CREATED, "testIssues": {"success": [{"key": "CALC-1"}]}}
     xray.script[f"{IMPORT}/multipart"] = [success]
 
-    outcome = send.send(send.record(KEYED, UNKEYED, framework="behave"))
+    settings = {"aggregate": "last"}
+    directory = send.record(KEYED, UNKEYED, framework="behave", settings=settings)
+    outcome = send.send(directory)
 
     assert outcome.exit_code == 0
     assert product.tests()["CALC-1"]["defects"] == ["CALC-9"]

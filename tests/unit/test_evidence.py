@@ -28,7 +28,8 @@ from xray_bridge.evidence import (
     NotKeptError,
 )
 from xray_bridge.model import Evidence, Iteration, Outcome
-from xray_bridge.secret import MASK, Redactor, Secret
+from xray_bridge.redactor import Redactor
+from xray_bridge.secret import MASK, Secret
 
 
 if TYPE_CHECKING:

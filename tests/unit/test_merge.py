@@ -646,8 +646,15 @@ def test_joined_shards_keep_their_evidence(tmp_path: Path) -> None:
     assert len(list((whole.path / FOLDER).iterdir())) == 3
 
 
+@pytest.mark.parametrize(
+    ("module", "name", "reason"),
+    [
+        (shutil, "copyfile", "[Errno 28] No space left on device"),
+        (os, "makedirs", "No space left on device"),
+    ],
+)
 def test_joining_evidence_on_a_full_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, reason: str
 ) -> None:
     """Parts whose evidence could not be copied are still to be sent."""
     parts = [a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})]
@@ -656,10 +663,12 @@ def test_joining_evidence_on_a_full_disk(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(shutil, "copyfile", full)
-        with pytest.raises(RunDirectoryError, match=r"copied: .*No space left"):
+        patched.setattr(module, name, full)
+        with pytest.raises(RunDirectoryError) as caught:
             merge.join(parts, tmp_path / ".xray")
 
+    source = parts[0].path / FOLDER
+    assert str(caught.value).startswith(f"{source} cannot be copied: {reason}")
     assert parts[0].state.state == journal.SEALED
     assert len(journal.find(tmp_path / ".xray")) == 1
 

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import TOKEN
+from xray_bridge.redactor import Redactor
 from xray_bridge.scrub import LONGEST, MARGIN, Scrub, folders
-from xray_bridge.secret import MASK, Redactor, Secret
+from xray_bridge.secret import MASK, Secret
 
 
 if TYPE_CHECKING:

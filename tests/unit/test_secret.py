@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xray_bridge.secret import MASK, Redactor, Secret, cleaned, encoding_of
+from xray_bridge.redactor import Redactor, cleaned, encoding_of
+from xray_bridge.secret import MASK, Secret
 
 
 # A credential that nobody has told the redactor.

@@ -47,7 +47,7 @@ class Parts:
         if not run.test.test_keys:
             return {}
         if run.scenario:
-            examples = [self._example(each.outcome) for each in run.iterations]
+            examples = [self._word(each.outcome) for each in run.iterations]
             return {"examples": examples} if examples else {}
         if run.iterations:
             return {"iterations": [self._iteration(each) for each in run.iterations]}
@@ -72,7 +72,8 @@ class Parts:
             return evidence.of_run(replace(run, iterations=()))
         return evidence.of_run(run)
 
-    def _example(self, outcome: Outcome) -> str:
+    def _word(self, outcome: Outcome) -> str:
+        """Examples and steps know Xray's own words only."""
         word = self._dialect.statuses[outcome]
         known = word in self._dialect.example_statuses
         return word if known else self._plain[outcome]
@@ -92,7 +93,7 @@ class Parts:
     def _step(self, step: Step) -> dict[str, Any]:
         name = f"{step.keyword} {step.name}".strip()
         found = {
-            "status": self._dialect.statuses[step.outcome],
+            "status": self._word(step.outcome),
             "comment": block("\n".join((name, *given(step)))),
             "actualResult": block(step.message),
             self._dialect.step_evidence_key: self.evidence(step.evidence),
