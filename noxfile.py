@@ -50,7 +50,7 @@ def contracts(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Whether the generated parts of the manual are those of the code."""
-    session.install("-e", ".[all]")
+    session.install("-e", ".[test]")
     session.run("python", "docs/generate.py", "--check")
 
 

@@ -30,7 +30,7 @@ def xray(context: Context) -> Annotations:
     recorded, and outside of scenarios, they take everything and keep nothing::
 
         def after_step(context, step):
-            if step.status == "failed":
+            if step.status.name in {"failed", "error"}:
                 shot = context.browser.get_screenshot_as_png()
                 xray(context).attach(shot, "screen.png", "image/png")
     """

@@ -73,13 +73,19 @@ class Bridge:
     def _copy_report(self, ending: Ending | None) -> None:
         if not self.outfiles or not ending or not ending.receipt:
             return
-        folder = Path(self.run.session.launcher.folder, ending.receipt.run)
+        report = Path(self.run.session.launcher.folder, ending.receipt.run, REPORT)
         for path in self.outfiles:
             try:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-                copyfile(folder / REPORT, path)
+                copyfile(report, path)
+            except FileNotFoundError:
+                self._trouble.append(f"{path} is not written: {NOT_BEHAVE}")
             except OSError as error:
                 self._trouble.append(f"{path}: {error.strerror}")
+
+
+# Where the formatter is named twice, the first naming decides.
+NOT_BEHAVE = "the first of two xray formatters had no outfile and another format"
 
 
 def _bug(what: str) -> str:

@@ -73,7 +73,7 @@ class XrayFormatter(Formatter):  # type: ignore[misc]
     def result(self, step: Step) -> None:
         """A step is over."""
         if self._bridge is not None:
-            self._bridge.attempt(lambda run: run.notes.end_step(step))
+            self._bridge.attempt(Run.end_step, step)
 
     def embedding(
         self, mime_type: str, data: bytes | str, caption: str | None = None

@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 PREFIX = "xray_"
 TAGS = "feature tags"
+# The userdata of behave-xray. Who ran the tests cannot be told here; the name is
+# refused as one that is unknown.
+FOREIGN = {
+    "xray.summary": "xray_summary",
+    "xray.revision": "xray_revision",
+    "xray.version": "xray_fix_version",
+    "xray.user": "xray_executed_by",
+}
 
 
 def settings(
@@ -57,9 +65,10 @@ def settings(
 
 
 def _ours(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+    known = ((FOREIGN.get(key, key), value) for key, value in pairs)
     return {
         key.removeprefix(PREFIX): value
-        for key, value in pairs
+        for key, value in known
         if key.startswith(PREFIX)
     }
 

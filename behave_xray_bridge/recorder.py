@@ -239,7 +239,9 @@ def _message(
     reason: str,
 ) -> str:
     if outcome is model.Outcome.SKIPPED:
-        return str(getattr(scenario, "skip_reason", None) or "")
+        is_pending = any(verdict.is_pending(s.status.name) for s in scenario.all_steps)
+        told = getattr(scenario, "skip_reason", None)
+        return str(told or (PENDING if is_pending else ""))
     if outcome is not model.Outcome.FAILED:
         return ""
     failed = (step for step in steps if step.outcome is model.Outcome.FAILED)

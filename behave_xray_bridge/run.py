@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from behave_xray_bridge import verdict
 from behave_xray_bridge.recorder import Place, places
+from xray_bridge.aggregate import told
 from xray_bridge.model import Outcome
 from xray_bridge.session import Ending
 
 
 if TYPE_CHECKING:
-    from behave.model import Feature, Scenario
+    from behave.model import Feature, Scenario, Step
 
     from behave_xray_bridge.notes import Notes
     from behave_xray_bridge.recorder import Recorder
@@ -68,6 +70,9 @@ class Run:
         self._begun: dict[int, float] = {}
         self._recorded: set[int] = set()
         self._current: Scenario | None = None
+        # What failed in attempts that were run again, in one line each.
+        self._attempts: dict[int, list[str]] = {}
+        self._failed = ""
         self._began = False
         self._is_open = False
         self._was_aborted = False
@@ -92,9 +97,21 @@ class Run:
         """Behave begins with a scenario; the one before it is over."""
         if scenario is not self._current:
             self._end_scenario()
+        elif scenario is not None:
+            # behave.contrib.scenario_autoretry: it begins anew because it failed.
+            self._attempts.setdefault(id(scenario), []).append(self._failed)
+        self._failed = ""
         self._current = scenario
         self.notes.begin(scenario)
         self._begun[id(scenario)] = self._clock()
+
+    def end_step(self, step: Step) -> None:
+        """A step is over, its hooks included."""
+        self.notes.end_step(step)
+        if verdict.of_step(step.status.name) is Outcome.FAILED:
+            lines = (step.error_message or "").strip().splitlines()
+            said = lines[-1] if lines else step.status.name
+            self._failed = f"{step.keyword} {step.name}: {said}"
 
     def end_feature(self) -> None:
         """All scenarios of the feature, and its hooks, are over."""
@@ -115,6 +132,7 @@ class Run:
         self._is_open = False
         self._places = {}
         self._begun = {}
+        self._attempts = {}
         self._recorded = set()
         self.notes.clear()
 
@@ -190,14 +208,23 @@ class Run:
     def _status(self, scenario: Scenario) -> str:
         name = str(scenario.status.name)
         # Without steps, behave finds that all of them passed, run or not.
-        never_began = id(scenario) not in self._begun
-        return "untested" if never_began and name == "passed" else name
+        if name == "passed" and id(scenario) not in self._begun:
+            return "untested"
+        if name == "passed" and any(map(verdict.is_pending, _statuses(scenario))):
+            return verdict.PENDING
+        return name
 
     def _put(self, place: Place, outcome: Outcome, reason: str) -> None:
         self._recorded.add(id(place.scenario))
+        attempts = self._attempts.pop(id(place.scenario), [])
+        if attempts and outcome is Outcome.PASSED:
+            outcome = Outcome.FLAKY
         self.failed = self.failed or outcome is Outcome.FAILED
         started = self._begun.get(id(place.scenario), self._clock())
         run = self._recorder.test_run(place, outcome, started=started, reason=reason)
+        if attempts:
+            text = "\n".join(filter(None, (run.message, *told(attempts))))
+            run = replace(run, message=text)
         self._warn(place, has_steps=bool(run.steps))
         self.session.record(self.notes.added_to(run, place))
 
@@ -242,6 +269,10 @@ class Run:
             said = f"One part of several. To send all: xray-bridge upload {runs}"
             return Ending(lines=(said,), exit_code=0)
         return self.session.publish(interrupted=self.interrupted)
+
+
+def _statuses(scenario: Scenario) -> list[str]:
+    return [step.status.name for step in scenario.all_steps]
 
 
 def _was_interrupted(scenario: Scenario) -> bool:

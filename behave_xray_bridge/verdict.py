@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from xray_bridge.model import Outcome
 
 
+PENDING = "pending_warn"
 # Outcome.NOT_RUN: there is no result, nothing is recorded.
 OF_SCENARIO = {
     "passed": Outcome.PASSED,
     "xfailed": Outcome.XFAILED,
     "xpassed": Outcome.XPASSED,
-    "pending_warn": Outcome.PASSED,
+    # With --wip, of a step that is still to be written: it proves nothing.
+    PENDING: Outcome.SKIPPED,
     "failed": Outcome.FAILED,
     "error": Outcome.FAILED,
     "hook_error": Outcome.FAILED,
@@ -61,6 +63,11 @@ def of_scenario(
         warning = f"behave's status {status!r} is unknown and counts as failed"
         return Verdict(outcome=Outcome.FAILED, warning=warning)
     return Verdict(outcome=outcome)
+
+
+def is_pending(status: str) -> bool:
+    """Whether a step that behave lets pass is still to be written."""
+    return status == PENDING
 
 
 def of_step(status: str, *, after_failure: bool = False) -> Outcome:

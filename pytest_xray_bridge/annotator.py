@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 NAME = "xray-bridge-annotator"
 PROBLEMS = "xray_problems"
+NOTICES = "xray_notices"
 # Of Gherkin: a step that is neither Given, When nor Then.
 STEP_WITHIN = "*"
 
@@ -90,8 +91,8 @@ class Annotator:
         self._said: Annotations | None = None
         self._steps_so_far: list[dict[str, Any]] = []
         self._steps = bdd.Steps()
-        # Not yet, when a plugin of the same start is loaded later.
-        self._has_scenarios = config.pluginmanager.hasplugin("pytest-bdd")
+        self.notices: list[str] = []
+        self._has_scenarios = bdd.is_used(config)
         if self._has_scenarios:
             config.pluginmanager.register(self._steps, f"{NAME}-steps")
 
@@ -105,12 +106,24 @@ class Annotator:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Refuse malformed marks, all at once, before the first test."""
         problems = list(marks.problems(items))
-        if problems and options.is_worker(self._config):
+        self.notices = self._noticed(items)
+        if options.is_worker(self._config):
             # An error in a worker is a crash to xdist; the controller says it.
-            self._config.workeroutput[PROBLEMS] = problems  # type: ignore[attr-defined]
-            items.clear()
+            told = {PROBLEMS: problems, NOTICES: self.notices}
+            self._config.workeroutput |= told  # type: ignore[attr-defined]
+            if problems:
+                items.clear()
         elif problems:
             raise pytest.UsageError("\n".join(problems))
+
+    def _noticed(self, items: Sequence[pytest.Item]) -> list[str]:
+        """What is wrong with feature files, and no reason to stop."""
+        if not self._has_scenarios:
+            return []
+        try:
+            return [str(wire.sendable(n)) for n in bdd.notices(items, self._prefixes)]
+        except wire.FAULTS as error:
+            return [f"feature files: {type(error).__name__}: {error}"]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_report_to_serializable(
@@ -130,15 +143,24 @@ class Annotator:
         """A test, or another attempt at it, begins."""
         self._begin(item)
 
-    def _begin(self, item: pytest.Item) -> None:
-        self._item, self._said, self._steps_so_far = item, None, []
+    def _forget(self) -> None:
+        self._item, self._said, self._steps_so_far = None, None, []
         self._known, self._fault = {}, None
+
+    def _begin(self, item: pytest.Item) -> None:
+        self._forget()
+        self._item = item
         try:
             self._known = self._line(item)
-            if self._note is not None:
-                self._note.write(item.nodeid, wire.sendable(self._known))
+            self._ask_for_keys(item)
         except wire.FAULTS as error:
             self._fault = error
+        if self._said is not None:
+            self._known.update(self._said.line(self._known))
+        if self._note is not None:
+            steps = self._planned(item)
+            known = {**self._known, "steps": steps} if steps else self._known
+            self._note.write(item.nodeid, wire.sendable(known))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -171,9 +193,16 @@ class Annotator:
                 line.update(self._said.line(self._known))
                 within = self._steps_within(line, passed=report.outcome == "passed")
                 line["steps"] = [*self._steps_so_far, *within]
+            if report.when == "setup" and self._note is not None:
+                line["steps"] = line.get("steps") or self._planned(item)
             wire.pack(report, line)
         if report.when == "teardown":
             self._item = None
+
+    def _planned(self, item: pytest.Item) -> list[dict[str, Any]]:
+        """What is left of the steps of a scenario whose worker dies."""
+        steps = bdd.steps_of(item) if self._has_scenarios else ()
+        return [codec.plain(step) for step in steps]
 
     def _steps_within(self, line: Line, *, passed: bool) -> Iterator[dict[str, Any]]:
         """
@@ -200,7 +229,9 @@ class Annotator:
         return [codec.plain(step) for step in self._steps.take(failed=failed)]
 
     def _ask(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """What users' hooks and other plugins add."""
+        """What other plugins left behind, and what users' hooks add."""
+        if report.when == "teardown":
+            self._add(artefacts.of(item, report))
         hook = item.config.hook
         if hook.pytest_xray_defects.get_hookimpls():
             for keys in item.ihook.pytest_xray_defects(item=item, report=report):
@@ -209,8 +240,6 @@ class Annotator:
         if hook.pytest_xray_evidence.get_hookimpls():
             for found in item.ihook.pytest_xray_evidence(item=item, report=report):
                 self._add(_listed(found))
-        if report.when == "teardown":
-            self._add(artefacts.of(item, report))
 
     def _add(self, found: Iterable[Any]) -> None:
         for each in found:
@@ -222,16 +251,17 @@ class Annotator:
         line = marks.read(item)
         if parameters := _parameters(item):
             line["parameters"] = parameters
-        scenario = bdd.scenario_of(item) if self._has_scenarios else None
-        if scenario is not None:
+        found = bdd.scenario_of(item, self._prefixes) if self._has_scenarios else None
+        if (scenario := found) is not None:
             self._add_tags(line, scenario)
+        return line
+
+    def _ask_for_keys(self, item: pytest.Item) -> None:
+        """More keys, by users' hooks."""
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
             for keys in item.ihook.pytest_xray_test_keys(item=item):
                 for key in _listed(keys):
                     self.annotations().key(key)
-        if self._said is not None:
-            line.update(self._said.line(line))
-        return line
 
     def _add_tags(self, line: Line, scenario: Scenario) -> None:
         """A scenario without keys in marks has them in its tags."""

@@ -6,6 +6,7 @@ What costs anything is imported once a session has asked for it.
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,14 +64,17 @@ def xray(request: pytest.FixtureRequest) -> Annotations:
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
-def pytest_bdd_apply_tag(
-    tag: str,
-    function: Callable[..., object],  # noqa: ARG001 - pytest-bdd's signature
-) -> bool | None:
+def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
     """
-    Keep Xray's tags from becoming marks.
+    Make Xray's tags marks that nobody has to register.
 
-    They could not be selected by ``-m`` anyway, and ``--strict-markers`` would
-    refuse the whole module.
+    ``--strict-markers`` would refuse the whole module, and without it each would
+    be warned of; ``-m CALC-1`` goes on to select them.
     """
-    return True if options.is_xray_tag(tag) else None
+    if not options.is_xray_tag(tag):
+        return None
+    # One that is registered, under another name: ``pytest.mark`` makes no others.
+    mark = copy.copy(pytest.mark.xray.mark)
+    object.__setattr__(mark, "name", tag)
+    function.pytestmark = [*getattr(function, "pytestmark", ()), mark]  # type: ignore[attr-defined]
+    return True

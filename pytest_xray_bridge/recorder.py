@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import verdict, wire
+from xray_bridge.aggregate import told
 from xray_bridge.model import Outcome
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
     import pytest
 
@@ -157,7 +158,7 @@ class Recorder:
         if test.known:
             line.update(test.known)
         if decided is not Outcome.PASSED:
-            parts = [verdict.message(phases, decided), *_told(test.attempts)]
+            parts = [verdict.message(phases, decided), *told(test.attempts)]
             if text := "\n".join(part for part in parts if part):
                 line["message"] = text
         if parts_of_test := verdict.subtests(phases):
@@ -172,14 +173,6 @@ class Recorder:
         head, at, group = report.nodeid.rpartition("@")
         is_group = self._grouped and at and not any(c in group for c in "]/:")
         return head if is_group else report.nodeid
-
-
-def _told(attempts: Sequence[str]) -> Iterator[str]:
-    """The attempts before the last one, which is the result."""
-    if attempts:
-        yield f"Failed attempts before this one: {len(attempts)}"
-    for number, text in enumerate(attempts, start=1):
-        yield f"Attempt {number} failed: {text}"
 
 
 def _is_rerun(test: _Open) -> bool:

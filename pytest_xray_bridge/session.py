@@ -56,7 +56,7 @@ def register(config: pytest.Config) -> None:
         settings = settings_of(config)
     except XrayBridgeError as error:
         raise pytest.UsageError(str(error)) from None
-    if not settings.wants_upload and not settings.wants_export:
+    if not settings.wants_record and not settings.wants_export:
         return
     session = Session(
         settings,
@@ -65,7 +65,7 @@ def register(config: pytest.Config) -> None:
         root=str(config.rootpath),
     )
     config.pluginmanager.register(Reporter(config, session), NAME)
-    if settings.wants_upload and not config.pluginmanager.hasplugin("dsession"):
+    if settings.wants_record and not config.pluginmanager.hasplugin("dsession"):
         found = annotator.Annotator(
             config, settings.tag_prefixes, lambda: session.evidence
         )
@@ -170,7 +170,7 @@ class Reporter:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell xdist's workers that this session is ours."""
         settings = self._session.settings
-        if settings.wants_upload:
+        if settings.wants_record:
             node.workerinput["xray"] = annotator.as_worker_input(
                 self._session.folder,
                 settings.tag_prefixes,
@@ -184,6 +184,8 @@ class Reporter:
         """Hear from a worker that has ended."""
         output = getattr(node, "workeroutput", {})
         self._problems |= dict.fromkeys(output.get(annotator.PROBLEMS, ()))
+        for notice in output.get(annotator.NOTICES, ()):
+            self._session.note(notice)
 
     @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -202,6 +204,9 @@ class Reporter:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember how many tests there are to be."""
         self._collected = max(self._collected, len(session.items))
+        found = self._config.pluginmanager.get_plugin(annotator.NAME)
+        for notice in found.notices if found else ():
+            self._session.note(notice)
 
     @pytest.hookimpl(optionalhook=True)
     @guarded

@@ -60,7 +60,7 @@ def outcome(phases: Sequence[pytest.TestReport]) -> Outcome:
 
 
 def _of_phase(report: pytest.TestReport) -> Outcome | None:
-    if report.outcome != "failed" and _is_subtest(report):
+    if report.outcome == "passed" and _is_subtest(report):
         return None
     said = (report.when, report.outcome, hasattr(report, "wasxfail"))
     return TABLE.get(said, Outcome.FAILED)
@@ -149,9 +149,10 @@ def _tells(report: pytest.TestReport) -> bool:
 def _failure(report: pytest.TestReport) -> str:
     text = WORKER.sub("", report.longreprtext)
     if report.outcome != "failed":
-        text = f"pytest reported the unknown outcome {report.outcome!r}. {text}"
-    # A call needs no heading; that a fixture failed is worth saying.
-    return text if report.when == CALL else f"{report.when}: {text}"
+        text = f"pytest reported the unknown outcome {report.outcome!r}. {text}".strip()
+    # That a fixture failed is worth saying; a call or a crash tells itself.
+    is_fixture = report.when in {SETUP, TEARDOWN}
+    return f"{report.when}: {text}" if is_fixture else text
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -17,7 +17,7 @@ from xray_bridge.model import Iteration, Outcome, Step, TestIssue, TestRun
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from xray_bridge.model import Evidence
 
@@ -87,6 +87,16 @@ def merge(
     for run in chain((first, second), given):
         whole.add(run)
     return whole.as_run(_with(first, test_keys), first, decided)
+
+
+def told(attempts: Sequence[str]) -> Iterator[str]:
+    """
+    Lines about failed attempts, each in a line, before the one that counts.
+    """
+    if attempts:
+        yield f"Failed attempts before this one: {len(attempts)}"
+    for number, text in enumerate(attempts, start=1):
+        yield f"Attempt {number} failed: {text}"
 
 
 class _Texts:

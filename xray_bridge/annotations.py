@@ -40,7 +40,7 @@ OF_EXCEPTION = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Annotations:
     """
     What a test has said so far; sequences keep their order, each value once.
@@ -61,6 +61,10 @@ class Annotations:
     # Bound when they are made: tests patch clocks.
     _clock: Callable[[], float] = time.perf_counter
     _under_way: list[int] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        """Short: it stands in the traceback of each test that has it."""
+        return "<xray>"
 
     def key(self, test_key: str) -> None:
         """This test is a result of that Test, too."""

@@ -13,7 +13,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from xray_bridge.aggregate import WORST
-from xray_bridge.dialect import XML_FORMATS
+from xray_bridge.dialect import DIALECTS, XML_FORMATS
 from xray_bridge.errors import SettingError
 
 
@@ -98,9 +98,16 @@ def not_quite(name: str, wanted: Mapping[Need, str]) -> list[str]:
     return _among(CANNOT[name] | POORLY.get(name, frozenset()), wanted)
 
 
-def unwritable(name: str, wanted: Mapping[Need, str]) -> list[str]:
-    """What of it a writer stumbles over, wherever its report goes."""
-    return _among(CANNOT[name] & {Need.WORD}, wanted)
+def words_for(name: str, dialect: Dialect) -> Dialect:
+    """
+    The dialect for a report that stays here: with words that the format has.
+
+    What goes out was chosen so that it says all; the others are for people, and
+    had better be there.
+    """
+    cannot = Need.WORD in CANNOT[name]
+    plain = all(dialect.plainly(each) is not None for each in dialect.changed)
+    return dialect if plain or not cannot else DIALECTS[dialect.name]
 
 
 def _among(needs: Iterable[Need], wanted: Mapping[Need, str]) -> list[str]:
@@ -124,22 +131,18 @@ def sent_as(name: str, *, existing: bool) -> str:
 
 def refuse(settings: Settings, dialect: Dialect) -> None:
     """
-    Refuse formats that were set and cannot carry what else was set.
+    Refuse a format that was set and cannot carry what else was set.
 
-    The first has to carry it to the server; the others have to be written.
-    Raises SettingError.
+    Only the first goes out. Raises SettingError.
     """
-    if settings.format == ("auto",):
+    name = settings.format[0]
+    if name == "auto":
         return
-    wanted = of_settings(settings, dialect)
-    first = sent_as(settings.format[0], existing=bool(settings.test_execution))
-    for name in settings.format:
-        is_first = name == settings.format[0]
-        gone = missing(first, wanted) if is_first else []
-        gone = gone or unwritable(name, wanted)
-        if gone:
-            msg = f"xray_format = {name} cannot carry {' and '.join(gone)}"
-            raise SettingError(msg, hint="set xray_format to auto or xray")
+    on_the_way = sent_as(name, existing=bool(settings.test_execution))
+    gone = missing(on_the_way, of_settings(settings, dialect))
+    if gone:
+        msg = f"xray_format = {name} cannot carry {' and '.join(gone)}"
+        raise SettingError(msg, hint="set xray_format to auto or xray")
 
 
 def _is_scenario(run: TestRun) -> bool:

@@ -62,7 +62,6 @@ def choose(job: Job) -> Choice:
     usual = (first, *(each for each in formats[1:] if each != first))
     on_the_way = carries.sent_as(first, existing=existing)
     missing = carries.not_quite(on_the_way, wanted)
-    missing = missing or carries.unwritable(first, wanted)
     if not missing:
         return Choice(formats=usual, sent_as=on_the_way)
     said = f"{carries.NAMES[first]} cannot carry {_and(missing)}; Xray JSON could, but"

@@ -66,7 +66,7 @@ def xray_defects(scenario: Any) -> Iterable[str] | str | None:
     Called as ``xray_test_keys`` is::
 
         def xray_defects(scenario):
-            if scenario.status.name == "failed" and "flaky" in scenario.tags:
+            if scenario.status.name != "passed" and "flaky" in scenario.tags:
                 return ["CALC-99"]
     """
 

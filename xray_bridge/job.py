@@ -43,16 +43,18 @@ def project(job: Job) -> str:
     return job.settings.project or existing_execution(job).rpartition("-")[0]
 
 
-def render(job: Job, writer: ReportWriter) -> plan.Report:
+def render(
+    job: Job, writer: ReportWriter, dialect: Dialect | None = None
+) -> plan.Report:
     """
     Write a report into the run directory, whole or not at all.
 
-    Raises ReportError.
+    ``dialect``: other than the job's. Raises ReportError.
     """
     path = job.directory.path / writer.file_name
     try:
         with journal.replaced(path) as file:
-            writer.write(job.results, job.dialect, file)
+            writer.write(job.results, dialect or job.dialect, file)
     except OSError as error:
         msg = f"the report cannot be written: {error.strerror}"
         raise ReportError(msg, hint="make room, then `xray-bridge resend`") from None

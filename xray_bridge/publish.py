@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import carries, journal, plan, receipt
-from xray_bridge.choice import Sent, choose, notices, sent
+from xray_bridge.carries import words_for
+from xray_bridge.choice import Choice, Sent, choose, notices, sent
 from xray_bridge.connection import connect
 from xray_bridge.deliver import Delivery, deliver
 from xray_bridge.dialect import DIALECTS, SERVER, XML_FORMATS
@@ -44,7 +45,7 @@ from xray_bridge.xray import client
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from xray_bridge.connection import Connection
     from xray_bridge.journal import RunDirectory
@@ -134,7 +135,7 @@ def _publish(
         base = replace(base, left_out=left_out, notices=said)
         if connection is not None:
             carries.refuse(settings, job.dialect)
-        reports = _rendered(job, choice.formats)
+        reports = _rendered(job, choice)
         base = replace(base, report=_described(reports[0]))
         if connection is None:
             _keep(directory)
@@ -184,9 +185,12 @@ def _failed(
     )
 
 
-def _rendered(job: Job, formats: Sequence[str]) -> list[plan.Report]:
-    writers = [writer(name, project(job)) for name in formats]
-    reports = [render(job, each) for each in writers]
+def _rendered(job: Job, choice: Choice) -> list[plan.Report]:
+    reports = []
+    for name in choice.formats:
+        stays = name != choice.sent_as
+        dialect = words_for(name, job.dialect) if stays else job.dialect
+        reports.append(render(job, writer(name, project(job)), dialect))
     copy(job, reports[0])
     return reports
 
@@ -220,7 +224,9 @@ def _rehearse(
         fills = _filler(job, execution, report)
         request = fills(key)
     else:
-        request = plan.new_execution(report, execution, job.dialect, UNKNOWN_FIELDS)
+        by_name = job.dialect.plan_and_environments
+        fields = plan.CustomFields() if by_name else UNKNOWN_FIELDS
+        request = plan.new_execution(report, execution, job.dialect, fields)
     lines = [f"to {connection.url} ({job.dialect.product}: {connection.why})"]
     lines += request.describe()
     lines += [f"    {line}" for part in request.parts for line in _shown(part)]

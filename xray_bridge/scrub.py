@@ -31,9 +31,10 @@ HALF = (LONGEST - 64) // 2
 # Every machine has these, so they tell nothing.
 COMMON = frozenset({"/usr", "/usr/local", "/opt", "/home", "/var"})
 PYTHON, SITE_PACKAGES, TMP = "<python>", "<site-packages>", "<tmp>"
+ELSEWHERE = "<path>"
 # After these, letters and digits a path goes on. Cleaning twice changes nothing.
 INSIDE = frozenset("_.-/\\~}*")
-WORDS = (PYTHON, SITE_PACKAGES, TMP)
+WORDS = (PYTHON, SITE_PACKAGES, TMP, ELSEWHERE)
 # Where it begins in spite of that: in ``file:///``, after an escaped line end or
 # a colour, or right after an option such as ``-I``.
 BEGINS = re.compile(
@@ -54,8 +55,12 @@ def folders(root: str, environ: Mapping[str, str]) -> dict[str, str]:
 
     ``root`` is the project's, whose paths become relative.
     """
+    # What is imported from elsewhere: PYTHONPATH, editable installations.
+    paths = filter(os.path.isabs, map(str, sys.path))
+    own = f"{root}{os.sep}"
+    found = {path: ELSEWHERE for path in paths if not path.startswith(own)}
     python = {sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib")}
-    found = dict.fromkeys(filter(None, python), PYTHON)
+    found |= dict.fromkeys(filter(None, python), PYTHON)
     found |= dict.fromkeys({sysconfig.get_path("purelib")}, SITE_PACKAGES)
     with contextlib.suppress(OSError):
         # There may be none that can be written.

@@ -152,7 +152,7 @@ class Session:
 
         Raises RunDirectoryError.
         """
-        if not self.settings.wants_upload and not self.settings.report:
+        if not self.settings.wants_record:
             return
         now = time.time()
         directory = journal.create(

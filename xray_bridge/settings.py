@@ -297,6 +297,11 @@ class Settings:
         return self.upload or self.dry_run
 
     @property
+    def wants_record(self) -> bool:
+        """Whether results are recorded, to be sent or to be written only."""
+        return self.wants_upload or bool(self.report)
+
+    @property
     def wants_export(self) -> bool:
         """Whether feature files are fetched before the session."""
         return bool(self.export_keys or self.export_filter)

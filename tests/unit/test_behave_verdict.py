@@ -21,7 +21,7 @@ NAMES = {
     "hook_error": Outcome.FAILED,
     "cleanup_error": Outcome.FAILED,
     "pending": Outcome.FAILED,
-    "pending_warn": Outcome.PASSED,
+    "pending_warn": Outcome.SKIPPED,
     "untested_pending": Outcome.NOT_RUN,
     "untested_undefined": Outcome.NOT_RUN,
     "xfailed": Outcome.XFAILED,

@@ -19,6 +19,7 @@ def test_nothing_is_changed_by_default() -> None:
     [
         (SERVER, "PASSED", "PASS"),
         (SERVER, "fail", "FAIL"),
+        (SERVER, "failed", "FAIL"),
         (CLOUD, "PASS", "PASSED"),
         (CLOUD, "FAIL", "FAILED"),
         (CLOUD, "FAILED", "FAILED"),
@@ -79,3 +80,94 @@ def test_own_words_can_be_said_by_each_format(
 ) -> None:
     """Without overrides nothing needs a word of its own."""
     assert DIALECTS[deployment].plainly(outcome) is not None
+
+
+FORMATS = ["xray", "cucumber", "behave", "junit", "testng", "nunit", "xunit", "robot"]
+XML = {"junit", "testng", "nunit", "xunit", "robot"}
+
+
+@pytest.mark.parametrize("report_format", FORMATS)
+def test_part_of_a_report(report_format: str) -> None:
+    """Server has two names for it, by what the format is made of; Cloud has one."""
+    is_xml = report_format in XML
+
+    server = DIALECTS[SERVER].report_part(report_format)
+    cloud = DIALECTS[CLOUD].report_part(report_format)
+
+    assert (server, cloud) == ("file" if is_xml else "result", "results")
+
+
+@pytest.mark.parametrize("report_format", FORMATS)
+def test_path_of_an_import(report_format: str) -> None:
+    """Xray JSON is the format that has no name there."""
+    ending = "" if report_format == "xray" else f"/{report_format}"
+
+    for dialect, path in (
+        (DIALECTS[SERVER], "/rest/raven/2.0/import/execution"),
+        (DIALECTS[CLOUD], "/api/v2/import/execution"),
+    ):
+        plain = dialect.import_to(report_format, multipart=False)
+        multipart = dialect.import_to(report_format, multipart=True)
+        assert plain == f"{path}{ending}"
+        assert multipart == f"{path}{ending}/multipart"
+
+
+def test_what_server_is_told() -> None:
+    """Its manual's words."""
+    dialect = DIALECTS[SERVER]
+
+    assert dialect.name == "server"
+    assert dialect.product == "Xray Server/Data Center"
+    assert dialect.export_path == "/rest/raven/2.0/export/test"
+    assert dialect.export_query == {"fz": "true"}
+    assert dialect.plain_xml_part == "file"
+    assert dialect.plan_and_environments == ""
+    assert dialect.info_carries == {"test_plan", "environments", "revision"}
+    assert dialect.example_statuses == {"PASS", "FAIL", "TODO", "EXECUTING"}
+    assert dialect.evidence_key == dialect.step_evidence_key == "evidences"
+    assert dialect.test_type_key == "testType"
+
+
+def test_what_cloud_is_told() -> None:
+    """Its manual's words."""
+    dialect = DIALECTS[CLOUD]
+
+    assert dialect.name == "cloud"
+    assert dialect.product == "Xray Cloud"
+    assert dialect.export_path == "/api/v2/export/cucumber"
+    assert dialect.export_query == {}
+    assert dialect.plain_xml_part == ""
+    assert dialect.plan_and_environments == "xrayFields"
+    assert dialect.info_carries == {"test_plan", "environments"}
+    assert dialect.example_statuses == {"PASSED", "FAILED", "TODO", "EXECUTING"}
+    assert (dialect.evidence_key, dialect.step_evidence_key) == (
+        "evidence",
+        "evidences",
+    )
+    assert dialect.test_type_key == "type"
+
+
+@pytest.mark.parametrize(
+    ("deployment", "passed", "failed"),
+    [(SERVER, "PASS", "FAIL"), (CLOUD, "PASSED", "FAILED")],
+)
+def test_statuses(deployment: str, passed: str, failed: str) -> None:
+    """Each outcome's, as long as nobody wants another."""
+    assert DIALECTS[deployment].statuses == {
+        Outcome.PASSED: passed,
+        Outcome.XFAILED: passed,
+        Outcome.XPASSED: passed,
+        Outcome.FLAKY: passed,
+        Outcome.FAILED: failed,
+        Outcome.SKIPPED: "TODO",
+        Outcome.NOT_RUN: "TODO",
+    }
+
+
+@pytest.mark.parametrize("deployment", [SERVER, CLOUD])
+@pytest.mark.parametrize("word", ["todo", "Executing", "ABORTED"])
+def test_words_of_both_products(deployment: str, word: str) -> None:
+    """They are upper case, however a user spells them."""
+    dialect = DIALECTS[deployment].with_statuses({"failed": word})
+
+    assert dialect.statuses[Outcome.FAILED] == word.upper()

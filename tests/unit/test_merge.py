@@ -110,13 +110,16 @@ def test_counts_by_result_and_by_test(tmp_path: Path) -> None:
     assert found.merged_counts() == {Outcome.FAILED: 1, Outcome.SKIPPED: 1}
 
 
-def test_times_span_all_results(tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", [1, -1])
+def test_times_span_all_results(tmp_path: Path, order: int) -> None:
     """From the first start to the last finish, whatever the order."""
-    found = results(
-        tmp_path,
+    runs = [
         a_run(started=STARTED + 5, duration=1, name="test_late"),
         a_run(started=STARTED, duration=60, name="test_early_and_long"),
-    )
+        a_run(started=STARTED + 7, duration=1, name="test_later"),
+    ]
+
+    found = results(tmp_path, *runs[::order])
 
     assert (found.started, found.finished) == (STARTED, STARTED + 60)
 

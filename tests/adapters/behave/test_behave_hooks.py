@@ -147,7 +147,9 @@ def test_hooks_that_raise(hooks: Project, sandbox: RunningSandbox) -> None:
     text = RAISES.replace("s3cret-t0ken", CREDENTIALS.token)
     hooks.write(
         {
-            "features/a.feature": FEATURE.replace("breaks", "works"),
+            "features/a.feature": FEATURE.replace("breaks", "works")
+            .replace("  Scenario: fails", "  @CALC-79\n  Scenario: fails")
+            .replace("@not_selected", "@CALC-79"),
             "features/environment.py": text,
         }
     )

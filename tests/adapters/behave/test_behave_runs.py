@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PASSED = "passed"
 FAILED = "failed"
+FLAKY = "flaky"
 FEATURE = """
 Feature: Some
 
@@ -266,7 +267,24 @@ def test_retried_scenario_counts_once(some: Project) -> None:
     some.report("features/a.feature")
 
     assert [run.test.name for run in some.directory.runs()] == ["one", "two", "three"]
-    assert some.outcomes["two"] == PASSED
+    assert some.outcomes["two"] == FLAKY
+    assert "Attempt 1 failed: Given in the end" in some.recorded["two"].message
+
+
+def test_step_that_is_still_to_be_written(new_project: Project) -> None:
+    """With --wip behave lets it pass; it proves nothing."""
+    steps = (
+        "from behave import step\nfrom behave.api.pending_step import "
+        "StepNotImplementedError\n"
+        "@step('to be written')\n"
+        "def _(context):\n    raise StepNotImplementedError('x')"
+    )
+    feature = "Feature: F\n @wip\n Scenario: one\n  Given to be written\n"
+    new_project.write({"features/steps/more.py": steps, "features/a.feature": feature})
+    finished = new_project.report("--wip")
+
+    assert finished.code == 0
+    assert new_project.outcomes == {"one": "skipped"}
 
 
 @pytest.mark.parametrize("hook", ["before_all(context)", "before_feature(context, f)"])

@@ -235,8 +235,43 @@ def test_a_hook_that_raises(
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*test_it: OSError: in my hook*"])
     (line,) = project.journal
-    assert line["outcome"] == "passed"
+    assert (line["outcome"], line["test_keys"]) == ("passed", ["CALC-1"])
     assert result.ret == 83
+
+
+def test_a_hook_that_returns_no_key(project: Project) -> None:
+    """It is told, and the keys of the mark stay."""
+    project.pytester.makeconftest("def pytest_xray_test_keys(item): return 'wrong'")
+    project.pytester.makepyfile(
+        "import pytest\n@pytest.mark.xray('CALC-1')\ndef test_it(): pass"
+    )
+
+    result = project.run("--xray-dry-run", **SERVER)
+
+    result.stdout.fnmatch_lines(["*'wrong' is not an issue key*"])
+    (line,) = project.journal
+    assert line["test_keys"] == ["CALC-1"]
+
+
+def test_a_failure_shows_the_fixture_in_short(project: Project) -> None:
+    """It is in the traceback of every test that has it."""
+    project.pytester.makepyfile("def test_it(xray): assert 0")
+
+    project.run("--xray-dry-run", **SERVER)
+
+    (line,) = project.journal
+    assert "xray = <xray>" in line["message"]
+
+
+def test_a_report_without_an_upload(project: Project, workers: tuple[str, ...]) -> None:
+    """It is written where it is wanted, and nothing is sent."""
+    project.pytester.makepyfile("def test_it(xray): xray.key('CALC-1')")
+
+    result = project.run("--xray-report", "out/report.xml", *workers)
+
+    assert result.ret == 0
+    assert "CALC-1" in (project.pytester.path / "out" / "report.xml").read_text()
+    result.stdout.fnmatch_lines(["Not uploaded; the report is written."])
 
 
 def test_fields_of_the_test_execution(

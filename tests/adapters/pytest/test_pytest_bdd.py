@@ -309,7 +309,7 @@ def test_a_crash_in_a_step_fails_its_test(project: Project) -> None:
     runs = recorded(project)
     assert {name: run.outcome for name, run in runs.items()} == {"dies": F, "lives": P}
     assert runs["dies"].test.test_keys == ("CALC-1",)
-    assert P not in steps_of(runs["dies"])[1:]
+    assert steps_of(runs["dies"]) == (N, N, N, N)
 
 
 def test_the_last_attempt_counts(project: Project) -> None:
@@ -859,3 +859,23 @@ def test_what_never_started_fails_in_xray(project: Project) -> None:
     }
     written = ["a start", "it works", "it works", "all is well"]
     assert steps == {"breaks": ["hook", *written], "skips": written, "passes": written}
+
+
+def test_notices_are_said_once(project: Project, workers: tuple[str, ...]) -> None:
+    """At the end, whichever worker found them."""
+    write(project, f"@REQ_calc-7\n{a_feature(a_scenario('one'), a_scenario('one'))}")
+
+    result = project.upload(*workers)
+
+    said = [line for line in result.outlines if "all.feature:" in line]
+    assert [line.split(" ")[1] for line in said] == ["all.feature:2:", "all.feature:5:"]
+
+
+def test_xray_tags_can_be_selected(project: Project) -> None:
+    """By ``-m``, as without this plugin; and nobody is warned of them."""
+    scenarios = [a_scenario("one", tags="@TEST_CALC-1"), a_scenario("two")]
+    write(project, a_feature(*scenarios))
+
+    result = project.run("-m", "TEST_CALC-1", "-W", "error")
+
+    result.assert_outcomes(passed=1, deselected=1)
