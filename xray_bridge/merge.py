@@ -173,9 +173,6 @@ class Results:
         """
         if Path(piece.file).name != piece.file:
             return None
-        if os.path.basename(piece.file) != piece.file:  # noqa: PTH119 - a name, no path
-            # Not one of ours; a shard's journal may come from anywhere.
-            return None
         paths = (folder / evidence.FOLDER / piece.file for folder in self._folders)
         return next(filter(os.path.isfile, paths), None)
 

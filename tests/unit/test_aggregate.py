@@ -145,6 +145,26 @@ def test_results_are_read_one_by_one() -> None:
     assert len(found.iterations) == 5
 
 
+@pytest.mark.parametrize(
+    ("attempts", "lines"),
+    [
+        ([], []),
+        (["no"], ["Failed attempts before this one: 1", "Attempt 1 failed: no"]),
+        (
+            ["no", ""],
+            [
+                "Failed attempts before this one: 2",
+                "Attempt 1 failed: no",
+                "Attempt 2 failed: ",
+            ],
+        ),
+    ],
+)
+def test_failed_attempts(attempts: list[str], lines: list[str]) -> None:
+    """How many there were, and what went wrong in each."""
+    assert list(aggregate.told(attempts)) == lines
+
+
 def test_name_of_rows() -> None:
     """Of one parametrized test, the function's; of several tests, the first's."""
     rows = [a_run(name=f"test_a[{number}]") for number in "12"]
