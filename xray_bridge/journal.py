@@ -41,6 +41,7 @@ AMBIGUOUS = "ambiguous"
 _ENCODE = JSONEncoder(separators=(",", ":")).encode
 # Rendered for people, never meant to be sent.
 KEPT = "kept"
+KILLED = "the session was killed before it ended"
 UNDER_WAY = (SENDING, DELIVERED, AMBIGUOUS)
 UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
 
@@ -128,6 +129,16 @@ class RunDirectory:
     def state(self, state: State) -> None:
         content = {key: getattr(state, key) for key in State.__slots__}
         write_json(self.path / "state.json", content)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether its session came to an end; what was killed has no state."""
+        return (self.path / "state.json").exists()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Why tests may be missing from it."""
+        return self.state.incomplete if self.is_sealed else (KILLED,)
 
     def runs(self) -> Iterator[TestRun]:
         """The finished tests, in the order in which they finished."""

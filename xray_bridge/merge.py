@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from xray_bridge.journal import RunDirectory
 
 DEFINITION = "definition:"
+# How the state of a part begins, once it is in a whole.
+MERGED = "merged into"
 
 
 class _Place(NamedTuple):
@@ -276,9 +278,12 @@ def join(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
             if state.state in journal.UNDER_WAY or state.test_execution:
                 msg = f"{part.path} was sent before, or may have been"
                 raise RunDirectoryError(msg, hint="leave it out, or resend it alone")
+            if state.message.startswith(MERGED):
+                msg = f"{part.path} was {state.message}"
+                raise RunDirectoryError(msg, hint="resend that one")
         whole = _joined(parts, report_dir)
         for part in parts:
-            into = f"merged into {whole.id}"
+            into = f"{MERGED} {whole.id}"
             part.state = replace(part.state, state=journal.KEPT, message=into)
     return whole
 
@@ -297,7 +302,7 @@ def _joined(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
 
 
 def _copy_lines(parts: Sequence[RunDirectory], whole: RunDirectory) -> None:
-    incomplete = unique(part.state.incomplete for part in parts)
+    incomplete = unique(part.missing for part in parts)
     written = journal.Journal(whole)
     try:
         for line in chain.from_iterable(part.lines() for part in parts):

@@ -276,6 +276,25 @@ def test_joined_shards(tmp_path: Path) -> None:
     assert {part.state.state for part in parts} == {journal.KEPT}
 
 
+def test_part_of_a_session_that_was_killed(tmp_path: Path) -> None:
+    """The whole says that tests may be missing."""
+    parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
+    (parts[1].path / "state.json").unlink()
+
+    whole = merge.join(parts, tmp_path / ".xray")
+
+    assert whole.state.incomplete == (journal.KILLED,)
+
+
+def test_parts_are_joined_once(tmp_path: Path) -> None:
+    """A second time would send them twice; the error names the whole."""
+    parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
+    whole = merge.join(parts, tmp_path / ".xray")
+
+    with pytest.raises(RunDirectoryError, match=f"merged into {whole.id}"):
+        merge.join(parts, tmp_path / ".xray")
+
+
 def test_joining_what_another_process_holds(tmp_path: Path) -> None:
     """Nothing is marked and nothing half-made stays, where one part is in use."""
     parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
