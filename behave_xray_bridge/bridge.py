@@ -78,14 +78,8 @@ class Bridge:
             try:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 copyfile(report, path)
-            except FileNotFoundError:
-                self._trouble.append(f"{path} is not written: {NOT_BEHAVE}")
             except OSError as error:
                 self._trouble.append(f"{path}: {error.strerror}")
-
-
-# Where the formatter is named twice, the first naming decides.
-NOT_BEHAVE = "the first of two xray formatters had no outfile and another format"
 
 
 def _bug(what: str) -> str:

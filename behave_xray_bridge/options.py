@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import ci, resolve
+from xray_bridge.errors import SettingError
 
 
 if TYPE_CHECKING:
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
 
 PREFIX = "xray_"
 TAGS = "feature tags"
-# The userdata of behave-xray. Who ran the tests cannot be told here; the name is
-# refused as one that is unknown.
+# The userdata of behave-xray.
 FOREIGN = {
     "xray.summary": "xray_summary",
     "xray.revision": "xray_revision",
     "xray.version": "xray_fix_version",
-    "xray.user": "xray_executed_by",
 }
 
 
@@ -47,6 +46,9 @@ def settings(
     ``overrides`` win over everything. ``outfile`` is where ``-o`` wants the
     report. Raises SettingError and CredentialError.
     """
+    if "xray.user" in (config.userdata or {}):
+        msg = "xray.user has no counterpart: who uploads has run the tests"
+        raise SettingError(msg, hint="take it out")
     defined = dict(getattr(config, "userdata_defines", None) or ())
     on_command_line = _ours(defined.items())
     in_file = _ours((config.userdata or {}).items())

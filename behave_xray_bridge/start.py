@@ -60,7 +60,8 @@ def _bridge(config: Configuration, outfile: str) -> Bridge | None:
     selection = Selection(features, config)
     tags = said.by_tags(features, recorder, selection)
     is_part = "behavex" in sys.modules
-    overrides = _with_behave(settings.format) if outfile else {}
+    wants_file = bool(outfile) or _has_outfiles(config)
+    overrides = _with_behave(settings.format) if wants_file else {}
     overrides |= _together(settings.report_dir) if is_part else {}
     settings = options.settings(
         config, outfile=outfile, said_by_tags=tags.settings, overrides=overrides
@@ -94,6 +95,15 @@ def _root(config: Configuration) -> str:
     here = Path.cwd()
     base = Path(getattr(config, "base_dir", None) or here).absolute()
     return str(here if here == base or here in base.parents else base)
+
+
+def _has_outfiles(config: Configuration) -> bool:
+    """
+    Whether any formatter has a file, which may be ours under its other name.
+
+    A second naming of the formatter is heard of when the run has begun.
+    """
+    return any(getattr(each, "name", None) for each in config.outputs or ())
 
 
 def _with_behave(formats: tuple[str, ...]) -> dict[str, str]:

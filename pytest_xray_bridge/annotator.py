@@ -7,6 +7,7 @@ what other plugins left behind. In xdist it lives in the workers.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ def in_worker(config: pytest.Config) -> Annotator:
     redactor = resolve.redactor_of(os.environ, told["redact"])
     scrub = Scrub.of(redactor, folders(str(config.rootpath), os.environ))
     kept = EvidenceFolder(Path(told["folder"]), told["evidence_limit"], scrub.clean)
-    note = Note(file_of(told["folder"], given["workerid"]))
+    note = Note(file_of(told["folder"], given["workerid"]), scrub.clean)
     return Annotator(config, told["tag_prefixes"], lambda: kept, note)
 
 
@@ -86,7 +87,7 @@ class Annotator:
         self._kept = kept
         self._note = note
         self._known: Line = {}
-        self._fault: BaseException | None = None
+        self._faults: list[str] = []
         self._item: pytest.Item | None = None
         self._said: Annotations | None = None
         self._steps_so_far: list[dict[str, Any]] = []
@@ -145,22 +146,30 @@ class Annotator:
 
     def _forget(self) -> None:
         self._item, self._said, self._steps_so_far = None, None, []
-        self._known, self._fault = {}, None
+        self._known, self._faults = {}, []
 
     def _begin(self, item: pytest.Item) -> None:
         self._forget()
         self._item = item
-        try:
+        with self._kept_in(wire.OURSELVES):
             self._known = self._line(item)
+        with self._kept_in("pytest_xray_test_keys"):
             self._ask_for_keys(item)
-        except wire.FAULTS as error:
-            self._fault = error
         if self._said is not None:
             self._known.update(self._said.line(self._known))
         if self._note is not None:
-            steps = self._planned(item)
-            known = {**self._known, "steps": steps} if steps else self._known
-            self._note.write(item.nodeid, wire.sendable(known))
+            with self._kept_in(wire.OURSELVES):
+                steps = self._planned(item)
+                known = {**self._known, "steps": steps} if steps else self._known
+                self._note.write(item.nodeid, wire.sendable(known))
+
+    @contextlib.contextmanager
+    def _kept_in(self, where: str) -> Iterator[None]:
+        """Keep what goes wrong from the user's session, and remember it."""
+        try:
+            yield
+        except wire.FAULTS as error:
+            self._faults.append(wire.fault(where, error))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -168,10 +177,10 @@ class Annotator:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Hang what is known on the report; the last to touch it."""
         report = yield
-        try:
+        with self._kept_in(wire.OURSELVES):
             self._pack(item, report)
-        except wire.FAULTS as error:
-            wire.pack_fault(report, error)
+        wire.pack_faults(report, self._faults)
+        self._faults = []
         return report
 
     def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
@@ -181,21 +190,16 @@ class Annotator:
                 # Another plugin's setup came first, and skipped the test.
                 self._begin(item)
             line.update(self._known)
-            if self._fault is not None:
-                wire.pack_fault(report, self._fault)
         if _is_over(report):
             line["steps"] = self._steps_so_far = self._steps_of(item, report)
-        try:
-            self._ask(item, report)
-        finally:
-            # A hook that raised takes nothing else with it.
-            if self._said is not None:
-                line.update(self._said.line(self._known))
-                within = self._steps_within(line, passed=report.outcome == "passed")
-                line["steps"] = [*self._steps_so_far, *within]
-            if report.when == "setup" and self._note is not None:
-                line["steps"] = line.get("steps") or self._planned(item)
-            wire.pack(report, line)
+        self._ask(item, report)
+        if self._said is not None:
+            line.update(self._said.line(self._known))
+            within = self._steps_within(line, passed=report.outcome == "passed")
+            line["steps"] = [*self._steps_so_far, *within]
+        if report.when == "setup" and self._note is not None:
+            line["steps"] = line.get("steps") or self._planned(item)
+        wire.pack(report, line)
         if report.when == "teardown":
             self._item = None
 
@@ -231,15 +235,18 @@ class Annotator:
     def _ask(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """What other plugins left behind, and what users' hooks add."""
         if report.when == "teardown":
-            self._add(artefacts.of(item, report))
+            with self._kept_in(wire.OURSELVES):
+                self._add(artefacts.of(item, report))
         hook = item.config.hook
         if hook.pytest_xray_defects.get_hookimpls():
-            for keys in item.ihook.pytest_xray_defects(item=item, report=report):
-                for key in _listed(keys):
-                    self.annotations().defect(key)
+            with self._kept_in("pytest_xray_defects"):
+                for keys in item.ihook.pytest_xray_defects(item=item, report=report):
+                    for key in _listed(keys):
+                        self.annotations().defect(key)
         if hook.pytest_xray_evidence.get_hookimpls():
-            for found in item.ihook.pytest_xray_evidence(item=item, report=report):
-                self._add(_listed(found))
+            with self._kept_in("pytest_xray_evidence"):
+                for found in item.ihook.pytest_xray_evidence(item=item, report=report):
+                    self._add(_listed(found))
 
     def _add(self, found: Iterable[Any]) -> None:
         for each in found:

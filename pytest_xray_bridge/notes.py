@@ -9,11 +9,16 @@ about the test that it is in.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge import codec
+
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pytest
 
     from xray_bridge.codec import Line
@@ -27,14 +32,23 @@ def file_of(folder: str, worker: str) -> Path:
 class Note:
     """The note of one worker; replaced with each test that has something to say."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, clean: Callable[[str], str]) -> None:
+        self._path = str(path)
+        self._clean = clean
         self._is_reachable = path.parent.is_dir()
+        # Bound now: tests patch files.
+        self._open, self._write, self._close = os.open, os.write, os.close
 
     def write(self, nodeid: str, line: Line) -> None:
         """Note what is known of a test; a worker on another machine cannot."""
-        if line and self._is_reachable:
-            self._path.write_text(json.dumps({"nodeid": nodeid, "line": line}), "utf-8")
+        if not line or not self._is_reachable:
+            return
+        found = {"nodeid": nodeid, "line": codec.cleaned(line, self._clean)}
+        file = self._open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            self._write(file, json.dumps(found).encode())
+        finally:
+            self._close(file)
 
 
 class Notes:

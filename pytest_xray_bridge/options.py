@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 SWITCHES = (
     Settings.upload,
     Settings.dry_run,
+    Settings.report,
     Settings.export_keys,
     Settings.export_filter,
 )
+# In the environment while a session is recorded.
+SESSION = "PYTEST_XRAY_BRIDGE_SESSION"
 # Sessions that look at tests without running them.
 LOOKING_ONLY = (
     "collectonly",
@@ -79,6 +82,9 @@ def asked(config: pytest.Config) -> bool:
         return "xray" in worker_input(config)
     if any(config.getoption(setting.ini) for setting in TABLE.values()):
         return True
+    if os.environ.get(SESSION):
+        # Within a test of a session that is ours: what it runs is none of its tests.
+        return False
     if any(os.environ.get(setting.environment) for setting in SWITCHES):
         return True
     return _mentioned(config.inipath) or _in_shared_file(config.rootpath)
@@ -183,8 +189,17 @@ def _unregistered(config: pytest.Config) -> list[str]:
     return [
         name.removeprefix("xray_")
         for name in names
-        if name.startswith("xray_") and name not in known
+        if name.startswith("xray_") and name not in known and not _is_ini(config, name)
     ]
+
+
+def _is_ini(config: pytest.Config, name: str) -> bool:
+    """Whether another plugin has registered it."""
+    try:
+        config.getini(name)
+    except (KeyError, ValueError):
+        return False
+    return True
 
 
 def _section(path: Path) -> Mapping[str, object]:

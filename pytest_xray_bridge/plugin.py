@@ -63,13 +63,14 @@ def xray(request: pytest.FixtureRequest) -> Annotations:
     return annotator.of_request(request)
 
 
-@pytest.hookimpl(optionalhook=True, tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
 def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
     """
     Make Xray's tags marks that nobody has to register.
 
     ``--strict-markers`` would refuse the whole module, and without it each would
-    be warned of; ``-m CALC-1`` goes on to select them.
+    be warned of; ``-m CALC-1`` goes on to select them. A project's own hook, in a
+    ``conftest.py``, comes before this one, and pytest-bdd's after it.
     """
     if not options.is_xray_tag(tag):
         return None

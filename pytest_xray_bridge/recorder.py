@@ -74,15 +74,22 @@ class Recorder:
         self._captures = CAPTURES[captures]
         self._open: dict[object, _Open] = {}
         self._crashed: list[_Open] = []
-        self.faults: list[str] = []
+        # After a crash the next attempt runs in another worker.
+        self._elsewhere: dict[str, _Open] = {}
+        # Each said once, with the first test that it befell.
+        self.faults: dict[str, str] = {}
 
     def add(self, report: pytest.TestReport) -> None:
         """Take one report."""
         # dist=each runs a test once on each worker.
         identity = (report.nodeid, getattr(report, "node", None))
+        if report.when == "setup":
+            # The session goes on, so what crashed was no victim of Ctrl-C.
+            self._finish_crashed()
         test = self._open.get(identity)
         if test is None:
-            test = self._open[identity] = _Open()
+            test = self._elsewhere.pop(report.nodeid, None) or _Open()
+            self._open[identity] = test
         if report.when != "teardown" and _is_rerun(test):
             # rerunfailures 14 sends no teardown after an attempt that is rerun.
             # (A setup does not begin an attempt: 16 sends reports of subtests
@@ -92,8 +99,8 @@ class Recorder:
         if known := wire.unpack(report) or self._left_behind(report, test):
             # Steps come with the call, all else with the setup.
             test.known = {**(test.known or {}), **known}
-        if fault := wire.unpack_fault(report):
-            self.faults.append(f"{report.nodeid}: {fault}")
+        for fault in wire.unpack_faults(report):
+            self.faults.setdefault(fault, report.nodeid)
         if report.when == "teardown" or report.when not in PHASES:
             self._finish(identity, test)
 
@@ -103,9 +110,12 @@ class Recorder:
             return None
         return self.notes.read(report)
 
-    def _finish(self, identity: object, test: _Open) -> None:
+    def _finish(self, identity: tuple[str, object], test: _Open) -> None:
         if _is_rerun(test):
+            is_crash = test.phases[-1].when not in PHASES
             self._forget_attempt(test)
+            if is_crash:
+                self._elsewhere[identity[0]] = self._open.pop(identity)
             return
         del self._open[identity]
         if test.phases[-1].when in PHASES:
@@ -115,8 +125,19 @@ class Recorder:
             # end tells which it was.
             self._crashed.append(test)
 
+    def _finish_crashed(self) -> None:
+        for test in self._crashed:
+            self._finished(test)
+        self._crashed.clear()
+
     def _finished(self, test: _Open) -> None:
-        line = self._line(test)
+        try:
+            line = self._line(test)
+        except wire.FAULTS as error:
+            # A red result that is lost could leave its Test green.
+            fault = wire.fault(wire.OURSELVES, error)
+            self.faults.setdefault(fault, test.phases[0].nodeid)
+            line = {**self._bare(test), **(test.known or {})}
         if line["outcome"] != Outcome.NOT_RUN.value:
             self.count += 1
             self._record(line)
@@ -132,29 +153,35 @@ class Recorder:
 
         A test whose worker died when the session was interrupted has no outcome.
         """
-        left = [] if interrupted else self._crashed
-        for test in (*left, *self._open.values()):
-            if not test.phases:
-                continue
-            self._finished(test)
+        if not interrupted:
+            self._finish_crashed()
+        for test in self._open.values():
+            # Its teardown never came: all that is certain is a failure.
+            if verdict.outcome(test.phases) is Outcome.FAILED:
+                self._finished(test)
         self._open.clear()
         self._crashed.clear()
 
-    def _line(self, test: _Open) -> Line:
-        phases = test.phases
-        first = phases[0]
-        decided = verdict.after_reruns(verdict.outcome(phases), len(test.attempts))
+    def _bare(self, test: _Open) -> Line:
+        """What is known without looking into texts."""
+        first, last = test.phases[0], test.phases[-1]
         classname, name = _address(self._nodeid(first))
         # Reports of crashed workers have no times.
         started = getattr(first, "start", None) or self._now()
-        finished = getattr(phases[-1], "stop", None) or started
-        line: Line = {
+        finished = getattr(last, "stop", None) or started
+        decided = verdict.outcome(test.phases)
+        return {
             "classname": classname,
             "name": name,
-            "outcome": decided.value,
+            "outcome": verdict.after_reruns(decided, len(test.attempts)).value,
             "started": started,
             "duration": max(0.0, finished - started),
         }
+
+    def _line(self, test: _Open) -> Line:
+        phases = test.phases
+        line = self._bare(test)
+        decided = Outcome(line["outcome"])
         if test.known:
             line.update(test.known)
         if decided is not Outcome.PASSED:

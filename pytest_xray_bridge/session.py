@@ -8,6 +8,7 @@ runs once, where their reports arrive.
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +18,7 @@ import pytest
 from pytest_xray_bridge import annotator, options
 from pytest_xray_bridge.notes import Notes
 from pytest_xray_bridge.recorder import Recorder
-from pytest_xray_bridge.wire import FAULTS
+from pytest_xray_bridge.wire import FAULTS, OURSELVES, fault
 from xray_bridge import ci, resolve
 from xray_bridge.errors import (
     FeaturesError,
@@ -56,7 +57,7 @@ def register(config: pytest.Config) -> None:
         settings = settings_of(config)
     except XrayBridgeError as error:
         raise pytest.UsageError(str(error)) from None
-    if not settings.wants_record and not settings.wants_export:
+    if settings is None:
         return
     session = Session(
         settings,
@@ -72,11 +73,12 @@ def register(config: pytest.Config) -> None:
         config.pluginmanager.register(found, annotator.NAME)
 
 
-def settings_of(config: pytest.Config) -> Settings:
+def settings_of(config: pytest.Config) -> Settings | None:
     """
-    The settings of this session, from all doors.
+    The settings of this session, from all doors; None where it asks for nothing.
 
-    Raises SettingError and UsageError.
+    Then what is set for those who do may be incomplete here, such as an unset
+    ``${NAME}`` on a developer's machine. Raises SettingError and UsageError.
     """
     environ = Launcher().environ
     source, in_ini = options.given_in_ini(config)
@@ -87,7 +89,12 @@ def settings_of(config: pytest.Config) -> Settings:
         resolve.shared_file(config.rootpath),
         resolve.from_ci(ci.detect(environ)),
     ]
-    return resolve.resolve([layer for layer in layers if layer], environ)
+    found = [layer for layer in layers if layer]
+    names = frozenset(setting.name for setting in options.SWITCHES)
+    switches = resolve.resolve(found, environ, only=names)
+    if not switches.wants_record and not switches.wants_export:
+        return None
+    return resolve.resolve(found, environ)
 
 
 def _versions(config: pytest.Config) -> dict[str, str]:
@@ -111,7 +118,7 @@ def guarded(method: F) -> F:
         try:
             return method(self, *args, **kwargs)
         except FAULTS as error:
-            self.faults.append(f"{method.__name__}: {type(error).__name__}: {error}")
+            self.faults.append(fault(OURSELVES, error))
             return None
 
     return inner  # type: ignore[return-value]
@@ -145,6 +152,7 @@ class Reporter:
             self._session.preflight()
             self._session.start()
             self._notes.folder = self._session.folder
+            os.environ[options.SESSION] = self._session.folder or "features"
         except (FeaturesError, LaunchError) as error:
             pytest.exit(f"xray-bridge: {error}", returncode=FeaturesError.exit_code)
         except (XrayBridgeError, RunDirectoryError) as error:
@@ -158,7 +166,7 @@ class Reporter:
             answers = self._config.hook.pytest_xray_execution_fields(
                 config=self._config
             )
-            found = {key: value for a in reversed(answers) for key, value in a.items()}
+            found = {k: v for each in reversed(answers) for k, v in dict(each).items()}
         except FAULTS as error:
             said = f"{type(error).__name__}: {error}"
             msg = f"pytest_xray_execution_fields: {said}"
@@ -253,6 +261,7 @@ class Reporter:
             self.faults.append(trouble)
 
     def _finish(self, session: pytest.Session) -> None:
+        os.environ.pop(options.SESSION, None)
         if self._problems:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
             self._say([f"ERROR: {problem}" for problem in self._problems])
@@ -261,8 +270,9 @@ class Reporter:
         ending = self._publish()
         self._tell(ending.receipt if ending else None)
         lines = [*(ending.lines if ending else ())]
-        self.faults += self._recorder.faults
-        lines += [f"xray-bridge failed: {fault}" for fault in self.faults]
+        told = self._recorder.faults.items()
+        self.faults += [f"{what} ({nodeid})" for what, nodeid in told]
+        lines += [self._session.clean(f"ERROR in {each}") for each in self.faults]
         if self.faults and ending is None:
             lines += self._session.saved()
         if lines:
@@ -275,11 +285,15 @@ class Reporter:
     def _publish(self) -> Ending | None:
         return self._session.publish(interrupted=self._interrupted)
 
-    @guarded
     def _tell(self, receipt: Receipt | None) -> None:
         """Tell users' hooks that Xray has the results."""
-        if receipt is not None and receipt.test_execution.get("key"):
-            self._config.hook.pytest_xray_uploaded(config=self._config, receipt=receipt)
+        if receipt is None or not receipt.test_execution.get("key"):
+            return
+        hook = self._config.hook.pytest_xray_uploaded
+        try:
+            hook(config=self._config, receipt=receipt)
+        except FAULTS as error:
+            self.faults.append(fault("pytest_xray_uploaded", error))
 
     def _say(self, lines: Sequence[str]) -> None:
         terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")

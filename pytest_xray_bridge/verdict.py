@@ -68,7 +68,7 @@ def _of_phase(report: pytest.TestReport) -> Outcome | None:
 
 def _is_subtest(report: pytest.TestReport) -> bool:
     """One of several reports within a call; the call's own report follows."""
-    return hasattr(report, "context")
+    return hasattr(getattr(report, "context", None), "kwargs")
 
 
 def after_reruns(outcome: Outcome, failed_attempts: int) -> Outcome:
@@ -130,7 +130,8 @@ def first_line(phases: Sequence[pytest.TestReport]) -> str:
     """What went wrong, in one line; empty where nothing tells."""
     crashes = (getattr(report.longrepr, "reprcrash", None) for report in phases)
     said = [crash.message for crash in crashes if crash is not None]
-    said += [report.longreprtext for report in phases if report.longrepr]
+    texts = (report.longreprtext for report in phases if report.longrepr)
+    said += [WORKER.sub("", text) for text in texts]
     return next((text.strip().split("\n")[0] for text in said if text.strip()), "")
 
 

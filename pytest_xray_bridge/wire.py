@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from xray_bridge.codec import Line
 
 ATTRIBUTE = "xray_bridge"
-FAULT = "xray_bridge_fault"
+FAULTS_OF = "xray_bridge_faults"
+OURSELVES = "xray-bridge itself"
 # What our own code, or a user's __repr__ or hook in it, may raise; pytest's
 # outcomes are no Exceptions. Ctrl-C and exits go on.
 FAULTS = (
@@ -48,14 +49,25 @@ def unpack(report: pytest.TestReport) -> Line | None:
     return found
 
 
-def pack_fault(report: pytest.TestReport, error: BaseException) -> None:
-    """Tell of a fault of ours where the test ran; it must not end the session."""
-    setattr(report, FAULT, sendable(f"{type(error).__name__}: {error}"))
+def pack_faults(report: pytest.TestReport, faults: list[str]) -> None:
+    """Tell of faults where the test ran; they must not end the session."""
+    if faults:
+        setattr(report, FAULTS_OF, [*unpack_faults(report), *sendable(faults)])
 
 
-def unpack_fault(report: pytest.TestReport) -> str:
-    """What ``pack_fault`` told."""
-    return str(getattr(report, FAULT, ""))
+def unpack_faults(report: pytest.TestReport) -> list[str]:
+    """What ``pack_faults`` told."""
+    found: list[str] = getattr(report, FAULTS_OF, [])
+    return found
+
+
+def fault(where: str, error: BaseException) -> str:
+    """What went wrong, in a line; ``where`` is a user's hook, or ourselves."""
+    try:
+        said = str(error)
+    except FAULTS:
+        said = "its text cannot be told"
+    return f"{where}: {type(error).__name__}: {said}"
 
 
 def sendable(value: Any, depth: int = 0) -> Any:
@@ -84,7 +96,8 @@ def sendable(value: Any, depth: int = 0) -> Any:
 
 _AS_THEY_ARE = frozenset({bool, float, bytes})
 _SEQUENCES = frozenset({list, tuple, set, frozenset})
-_BIGGEST = 1 << 63
+# ``str`` goes no further, and execnet sends numbers as texts.
+_BIGGEST = 10**4000
 _DEEPEST = 50
 
 

@@ -12,17 +12,18 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from xray_bridge import tags
 from xray_bridge.aggregate import WORST
-from xray_bridge.dialect import DIALECTS, XML_FORMATS
+from xray_bridge.dialect import CLOUD, DIALECTS, SERVER, XML_FORMATS
 from xray_bridge.errors import SettingError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from xray_bridge.dialect import Dialect
     from xray_bridge.merge import Results
-    from xray_bridge.model import Outcome, TestRun
+    from xray_bridge.model import Outcome, Scenario, TestIssue, TestRun
     from xray_bridge.settings import Settings
 
 NAMES = {
@@ -53,10 +54,15 @@ CANNOT: Mapping[str, frozenset[Need]] = {
     "behave": OF_SETTINGS | {Need.DEFECTS},
     "xray": frozenset(),
 }
-# What it says in a comment only, or not to every version of Xray: before some
-# version, Xray Server did not read evidence in JUnit XML.
+# What it says in a comment only.
 POORLY: Mapping[str, frozenset[Need]] = {
-    "junit": frozenset({Need.DEFECTS, Need.STEPS, Need.EVIDENCE}),
+    "junit": frozenset({Need.DEFECTS, Need.STEPS}),
+}
+# What not every version of a product reads. Source: Xray's manual: not every
+# version of Xray Server reads evidence in JUnit XML.
+NOT_EVERYWHERE: Mapping[str, Mapping[str, frozenset[Need]]] = {
+    SERVER: {"junit": frozenset({Need.EVIDENCE})},
+    CLOUD: {},
 }
 
 
@@ -93,9 +99,15 @@ def missing(name: str, wanted: Mapping[Need, str]) -> list[str]:
     return _among(CANNOT[name], wanted)
 
 
-def not_quite(name: str, wanted: Mapping[Need, str]) -> list[str]:
-    """What of it another format says better."""
-    return _among(CANNOT[name] | POORLY.get(name, frozenset()), wanted)
+def not_quite(
+    name: str, wanted: Mapping[Need, str], dialect: Dialect | None = None
+) -> list[str]:
+    """What of it another format says better; without a dialect, to any product."""
+    products = [dialect.name] if dialect else NOT_EVERYWHERE
+    found = {*CANNOT[name], *POORLY.get(name, ())}
+    for product in products:
+        found |= NOT_EVERYWHERE[product].get(name, frozenset())
+    return _among(found, wanted)
 
 
 def words_for(name: str, dialect: Dialect) -> Dialect:
@@ -180,21 +192,55 @@ def without_a_place(name: str, results: Results) -> int:
 def _of_the_test(run: TestRun) -> list[str]:
     """A key is all that Xray JSON says of a Test that has one."""
     test = run.test
-    if run.scenario or not test.test_keys:
+    if not test.test_keys:
         return []
-    found = {
+    found: dict[str, Collection[str]] = {
         "requirements": test.requirements,
         "labels": test.labels,
         "summaries": test.summary,
         "descriptions": test.description,
     }
+    if run.scenario:
+        # Of the rest, Xray has the feature.
+        known = (*run.scenario.tags, *run.scenario.feature.tags)
+        found["requirements"] = [
+            key
+            for key in test.requirements
+            if not any(tag.endswith(key) for tag in known)
+        ]
+        found["labels"] = [label for label in test.labels if label not in known]
+        found |= _other_words(test, run.scenario)
     return [name for name, value in found.items() if value]
 
 
 def _of_the_run(run: TestRun) -> list[str]:
-    """Scenarios have steps, and nothing to say beside them."""
-    found = {"comments": run.comment, "custom fields": run.custom_fields}
+    """Scenarios have steps and tags, and nothing to say beside them."""
+    found: dict[str, Collection[object]] = {
+        "comments": run.comment,
+        "custom fields": run.custom_fields,
+    }
+    if run.scenario:
+        known = (*run.scenario.tags, *run.scenario.feature.tags)
+        labels = [label for label in run.test.labels if not _is_tag(label)]
+        found["labels"] = [label for label in labels if label not in known]
+        found |= _other_words(run.test, run.scenario)
     return [name for name, value in found.items() if value]
+
+
+def _is_tag(label: str) -> bool:
+    """Whether it can be a tag, and would mean no more than itself."""
+    return label.split() == [label] and bool(tags.read([label]).labels)
+
+
+def _other_words(test: TestIssue, scenario: Scenario) -> dict[str, str]:
+    """What the feature file says otherwise: in code a Test may have its own."""
+    same = test.summary in {scenario.name, scenario.outline}
+    return {
+        "summaries": "" if same else test.summary,
+        "descriptions": (
+            "" if test.description == scenario.description else test.description
+        ),
+    }
 
 
 # What a format does not say of the results that it has a place for.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xray_bridge import carries
+from xray_bridge import carries, plan
 from xray_bridge.errors import (
     AmbiguousError,
     BusyError,
@@ -61,6 +61,8 @@ def refuse_impossible(settings: Settings, connection: Connection) -> None:
         raise SettingError(
             msg, hint="leave out xray_test_fields or xray_test_execution"
         )
+    plan.refuse_odd("xray_execution_fields", settings.execution_fields)
+    plan.refuse_odd("xray_test_fields", settings.test_fields)
     carries.refuse(settings, connection.dialect.with_statuses(settings.statuses))
     is_cloud_update = (
         settings.test_execution

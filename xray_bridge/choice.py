@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge import carries, evidence
-from xray_bridge.job import existing_execution
+from xray_bridge.job import can_fill, existing_execution
 from xray_bridge.merge import DEFINITION, identities
 
 
@@ -49,7 +49,9 @@ def choose(job: Job) -> Choice:
     What Xray JSON would leave out altogether is no better off in it.
     """
     wanted = carries.needs(job.settings, job.dialect, job.results)
-    existing = bool(existing_execution(job))
+    # What made a Test Execution that cannot be filled again went out as it was.
+    fills = bool(job.settings.test_execution) or can_fill(job, "xray")
+    existing = bool(existing_execution(job)) and fills
     formats = job.settings.format
     if formats[0] != "auto":
         on_the_way = carries.sent_as(formats[0], existing=existing)
@@ -64,6 +66,13 @@ def choose(job: Job) -> Choice:
     missing = carries.not_quite(on_the_way, wanted)
     if not missing:
         return Choice(formats=usual, sent_as=on_the_way)
+    price = _price(job) if first == "junit" else []
+    if price and not carries.missing(first, wanted):
+        notice = (
+            f"JUnit XML says {_and(missing)} in comments only, or not to every "
+            f"version of Xray; Xray JSON would, but not {_and(price)}"
+        )
+        return Choice(formats=usual, sent_as=on_the_way, notices=(notice,))
     said = f"{carries.NAMES[first]} cannot carry {_and(missing)}; Xray JSON could, but"
     if _would_lose(job, missing):
         notice = f"{said} has no place for scenarios without Test keys"
@@ -88,6 +97,20 @@ def _would_lose(job: Job, missing: Sequence[str]) -> bool:
         return bool(homeless)
     set_by_user = carries.of_settings(job.settings, job.dialect).values()
     return not set(missing) & set(set_by_user)
+
+
+def _price(job: Job) -> list[str]:
+    """
+    What of the results JUnit XML says and Xray JSON does not.
+
+    Xray JSON knows custom fields by their ids; a name goes into the comment.
+    """
+    found: dict[str, None] = {}
+    for run in job.results.runs():
+        found |= dict.fromkeys(carries.UNSAID["xray"](run))
+        if not all(name.isascii() and name.isdigit() for name, _ in run.custom_fields):
+            found["custom fields by name"] = None
+    return list(found)
 
 
 def _usual(job: Job) -> str:
@@ -136,11 +159,11 @@ def sent(job: Job, name: str) -> Sent:
     keys = (each for each in found if not each.startswith(DEFINITION))
     if others:
         whose = f"{carries.NO_PLACE[name]} ({_some(_unique(others))})"
-        lost.insert(0, f"{_results(len(others))} {whose}")
+        lost.insert(0, f"{counted(len(others), 'result')} {whose}")
     notices = []
     if unsaid:
         words = _unique(word for each in unsaid for word in each)
-        of_ = f"{_and(words)} of {_results(len(unsaid))}"
+        of_ = f"{_and(words)} of {counted(len(unsaid), 'result')}"
         notices.append(f"{carries.NAMES[name]} has no place for {of_}")
     return Sent(
         tests=len(found),
@@ -169,10 +192,17 @@ def notices(job: Job, choice: Choice, going: Sent) -> list[str]:
     found = [*choice.notices, *going.notices]
     if settings.verify is False:
         found.append("TLS certificates are not verified (xray_verify = false)")
-    if results.unkeyed_scenarios and choice.sent_as in {"cucumber", "behave"}:
+    first = choice.formats[0]
+    if settings.wants_upload and choice.sent_as != first:
+        why = f"the plain endpoint of {carries.NAMES[first]} takes no Test Execution"
+        found.append(f"sent as {carries.NAMES[choice.sent_as]}: {why}")
+    number = results.unkeyed_scenarios
+    if number and choice.sent_as in {"cucumber", "behave"}:
+        who = counted(number, "scenario")
+        carry, them = ("carries", "it") if number == 1 else ("carry", "them")
         found.append(
-            f"{results.unkeyed_scenarios} scenarios carry no Test key; Xray takes "
-            "them only if it knows them by name"
+            f"{who} {carry} no Test key; Xray takes {them} only if it knows {them} "
+            "by name"
         )
     return [*found, *_shared(job)]
 
@@ -195,6 +225,11 @@ def _shared(job: Job) -> Iterator[str]:
         yield f"{len(found) - SHOWN_SHARED} more Tests have results of several tests"
 
 
+def counted(number: int, what: str) -> str:
+    """``1 result``, ``2 results``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _unique(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(texts))
 
@@ -207,7 +242,3 @@ def _some(names: Sequence[str]) -> str:
 
 def _and(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def _results(number: int) -> str:
-    return f"{number} result{'' if number == 1 else 's'}"

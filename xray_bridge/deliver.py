@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge import journal
 from xray_bridge.errors import AmbiguousError, DeliveryError
+from xray_bridge.xray import Imported, both
 
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from xray_bridge.http import Deadline
     from xray_bridge.journal import RunDirectory
     from xray_bridge.request import Request
-    from xray_bridge.xray import Imported, Xray
+    from xray_bridge.xray import Xray
 
 # Jira's search lags seconds behind, on Cloud sometimes longer.
 LOOKS = (0.0, 2.0, 5.0, 10.0)
@@ -43,12 +44,13 @@ class Delivery:
     What is to be sent: ``create`` makes a Test Execution, ``fill`` fills one.
 
     ``fill_after`` says that ``create`` cannot carry everything, so that ``fill``
-    has to follow. ``key`` is an existing Test Execution, or empty.
+    has to follow. ``fill`` is None where there is no second way to send the run.
+    ``key`` is an existing Test Execution, or empty.
     """
 
     label: str
     create: Request
-    fill: Callable[[str], Request]
+    fill: Callable[[str], Request] | None
     fill_after: bool
     key: str
 
@@ -68,7 +70,7 @@ def deliver(
     written = directory.path.joinpath("state.json").stat().st_mtime
     asked = before.asked or written
     age = time.time() - asked
-    key = delivery.key or before.test_execution
+    known = key = delivery.key or before.test_execution
     # Whether an earlier request may have made a Test Execution.
     doubt = not key and before.state in {journal.SENDING, journal.AMBIGUOUS}
     sending = replace(before, state=journal.SENDING, attempts=before.attempts + 1)
@@ -90,11 +92,27 @@ def deliver(
             key = made
         else:
             directory.state = replace(sending, test_execution=made.key)
-            if not delivery.fill_after:
+            if not delivery.fill_after or delivery.fill is None:
                 return made
-            key = made.key
+            return both(made, xray.import_results(delivery.fill(made.key)))
+    if delivery.fill is None:
+        return _as_it_is(delivery, key, known=bool(known))
     directory.state = replace(sending, test_execution=key)
-    return xray.import_results(delivery.fill(key))
+    filled = xray.import_results(delivery.fill(key))
+    return replace(filled, resent=not known)
+
+
+def _as_it_is(delivery: Delivery, key: str, *, known: bool) -> Imported:
+    """
+    A Test Execution that cannot be filled again.
+
+    Its key was noted only after Xray had taken the results. Raises AmbiguousError
+    where its label alone led to it.
+    """
+    if known:
+        return Imported(key=key)
+    msg = f"it made {key}, into which this run cannot be sent again"
+    raise _open(delivery, AmbiguousError(msg))
 
 
 def _create(

@@ -4,22 +4,35 @@ One run and what its settings make of it: reports, Test Execution.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xray_bridge import journal, plan
+from xray_bridge import carries, journal, plan
+from xray_bridge.dialect import XML_FORMATS
 from xray_bridge.errors import ReportError
+from xray_bridge.reports.protocol import one_line, readable
+from xray_bridge.reports.xray import XrayWriter
 from xray_bridge.settings import Settings
 
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xray_bridge.dialect import Dialect
     from xray_bridge.journal import RunDirectory
     from xray_bridge.merge import Results
     from xray_bridge.reports.protocol import ReportWriter
+    from xray_bridge.request import Request
+    from xray_bridge.xray import Imported
+
+# What Jira takes, in UTF-16 units. A description may be 32,767 long, and a revision
+# may follow.
+LONGEST_SUMMARY = 255
+LONGEST_DESCRIPTION = 32_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +54,55 @@ def existing_execution(job: Job) -> str:
 def project(job: Job) -> str:
     """Where Tests without a key are: as set, else where the Test Execution is."""
     return job.settings.project or existing_execution(job).rpartition("-")[0]
+
+
+def can_fill(job: Job, name: str) -> bool:
+    """
+    Whether a run in this format can go into a Test Execution that exists.
+
+    What is not XML goes there as Xray JSON, which cannot name scenarios without a
+    Test key.
+    """
+    nameless = carries.without_a_place("xray", job.results)
+    return name in XML_FORMATS or nameless < len(job.results)
+
+
+def filler(
+    job: Job, execution: plan.Execution, report: plan.Report
+) -> Callable[[str], Request]:
+    """
+    How an existing Test Execution is filled.
+
+    The plain endpoints of Cucumber and Behave JSON take no key, so these go as
+    Xray JSON. What it gives raises ReportError where that would be empty.
+    """
+
+    def fill(key: str) -> Request:
+        to_send = report
+        if report.format not in XML_FORMATS:
+            header = plan.xray_header(execution, key)
+            to_send = render(job, XrayWriter(header, project(job)))
+        return plan.existing_execution(to_send, execution, key, job.dialect)
+
+    return fill
+
+
+def unset(
+    job: Job, execution: plan.Execution, report: plan.Report, fields: plan.CustomFields
+) -> list[str]:
+    """What only a second request could set, where there can be none."""
+    if can_fill(job, report.format):
+        return []
+    why = "only Xray JSON can, which has no place for scenarios without Test keys"
+    missing = sorted(plan.not_carried(execution, job.dialect, fields))
+    return [f"xray_{name} could not be set: {why}" for name in missing]
+
+
+def sent_report(job: Job, report: plan.Report, sent_as: str) -> plan.Report:
+    """The report that goes out where ``report`` was written: itself, or Xray JSON."""
+    if sent_as == report.format:
+        return report
+    return plan.Report(format=sent_as, path=job.directory.path / XrayWriter.file_name)
 
 
 def render(
@@ -65,7 +127,9 @@ def copy(job: Job, report: plan.Report) -> None:
     """
     Put the report where the user wants it, too.
 
-    Raises ReportError.
+    It stays in the format that was asked for, or is usual: readers of that file
+    wait for one format, whether or not the run goes into an existing Test
+    Execution as another. Raises ReportError.
     """
     if not job.settings.report:
         return
@@ -80,7 +144,11 @@ def copy(job: Job, report: plan.Report) -> None:
 
 
 def described_execution(job: Job) -> plan.Execution:
-    """What the settings, and where they are silent CI, say of the Test Execution."""
+    """
+    What the settings, and where they are silent CI, say of the Test Execution.
+
+    Its texts are of a length that Jira takes; what was cut ends in dots.
+    """
     settings, session = job.settings, job.session
     return plan.Execution(
         project=settings.project,
@@ -90,8 +158,10 @@ def described_execution(job: Job) -> plan.Execution:
         revision=settings.revision,
         revision_is_guessed=not settings.is_given(Settings.revision),
         fix_version=settings.fix_version,
-        summary=settings.summary or _summary(session),
-        description=settings.description or _description(job),
+        summary=_cut(one_line(settings.summary) or _summary(session), LONGEST_SUMMARY),
+        description=_cut(
+            readable(settings.description or _description(job)), LONGEST_DESCRIPTION
+        ),
         labels=settings.labels,
         fields=settings.execution_fields,
         test_fields=settings.test_fields,
@@ -100,16 +170,64 @@ def described_execution(job: Job) -> plan.Execution:
     )
 
 
+def write_variables(job: Job, imported: Imported) -> None:
+    """
+    ``xray.env``: the names that Xray's Jenkins plugin gives to later steps.
+
+    One line each, several values with ``;`` between them.
+    """
+    tests = ";".join(dict.fromkeys(imported.accepted or ()))
+    lines = {
+        "XRAY_IS_REQUEST_SUCCESSFUL": "true",
+        "XRAY_TEST_EXECS": imported.key,
+        "XRAY_TESTS": tests,
+        "XRAY_ISSUES_MODIFIED": ";".join(filter(None, (imported.key, tests))),
+        "XRAY_RAW_RESPONSE": imported.said,
+    }
+    content = "".join(
+        f"{name}={' '.join(value.split())}\n" for name, value in lines.items()
+    )
+    clean = job.settings.redactor.clean
+    write_env(job.directory, clean(content))
+
+
+def write_env(directory: RunDirectory, content: str) -> None:
+    """As good as it goes: a full disk must not hide what became of the upload."""
+    with contextlib.suppress(OSError):
+        path = directory.path / "xray.env"
+        path.write_text(content, encoding="utf-8", errors="backslashreplace")
+
+
 def _summary(session: journal.Session) -> str:
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(session.started))
     build = " ".join(
         filter(None, (session.ci.get("name"), session.ci.get("build_number")))
     )
-    return f"{session.framework} {when}" + (f", {build}" if build else "")
+    return one_line(f"{session.framework} {when}" + (f", {build}" if build else ""))
 
 
 def _description(job: Job) -> str:
     build = job.session.ci.get("build_url", "")
     lines = [f"Build: {build}"] if build else []
-    lines += [f"Incomplete: {reason}" for reason in job.directory.state.incomplete]
+    reasons = job.directory.state.incomplete
+    room = LONGEST_DESCRIPTION - _units(build) - 100
+    for number, reason in enumerate(reasons):
+        line = f"Incomplete: {readable(reason)}"
+        room -= _units(line) + 1
+        if room < 0:
+            lines.append(f"... {len(reasons) - number} more")
+            break
+        lines.append(line)
     return "\n".join(lines)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _cut(text: str, longest: int) -> str:
+    if _units(text) <= longest:
+        return text
+    # Half a pair at the end is left out.
+    content = text.encode("utf-16-le")[: 2 * (longest - 3)]
+    return f"{content.decode('utf-16-le', 'ignore')}..."

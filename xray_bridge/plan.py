@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dialect import XML_FORMATS
+from xray_bridge.errors import SettingError
 from xray_bridge.moments import iso, jira_time
 from xray_bridge.request import JSON, XML, Part, Request
 
@@ -88,7 +89,7 @@ def new_execution(
         _json_part("info", "info.json", info),
     ]
     if execution.test_fields:
-        test_info = _as_document(execution.test_fields)
+        test_info = as_document(execution.test_fields)
         parts.append(_json_part("testInfo", "test-info.json", test_info))
     return Request(
         method="POST",
@@ -134,6 +135,16 @@ def existing_execution(
     return replace(request, content=report.path, media_type=report.media_type)
 
 
+def shown(request: Request) -> list[str]:
+    """Lines for a person: the request, and those of its parts that are not on disk."""
+    lines = list(request.describe())
+    for part in request.parts:
+        if isinstance(part.content, bytes):
+            text = part.content.decode("utf-8")
+            lines += [f"    {line}" for line in text.splitlines()]
+    return lines
+
+
 def xray_header(execution: Execution, key: str) -> dict[str, Any]:
     """What stands before ``tests`` in Xray JSON for an existing Test Execution."""
     info = {
@@ -167,7 +178,7 @@ def info_part(
         else (),
         **_custom_fields(execution, fields),
     }
-    document = _as_document(execution.fields)
+    document = as_document(execution.fields)
     theirs = document.pop("fields")
     labels = (*execution.labels, *theirs.pop("labels", ()), execution.label)
     info = {
@@ -233,13 +244,36 @@ def _description(execution: Execution, dialect: Dialect, fields: CustomFields) -
     return f"{execution.description}\n\nRevision: {guessed}".strip()
 
 
-def _as_document(fields: Mapping[str, Any]) -> dict[str, Any]:
+def as_document(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
     Fields alone, or a whole document with ``fields`` in it, as Jenkins users have.
+
+    A label alone is a list of one.
     """
-    if isinstance(fields.get("fields"), dict):
-        return {**fields, "fields": dict(fields["fields"])}
-    return {"fields": dict(fields)}
+    document = {**fields} if isinstance(fields.get("fields"), dict) else {}
+    own = dict(document.get("fields", fields))
+    if isinstance(own.get("labels"), str):
+        own["labels"] = [own["labels"]]
+    return {**document, "fields": own}
+
+
+def refuse_odd(name: str, fields: Mapping[str, Any]) -> None:
+    """
+    Refuse fields that are not of the shape that Jira and Xray take.
+
+    ``name`` is the setting's. Raises SettingError.
+    """
+    for place in ("fields", "xrayFields"):
+        if not isinstance(fields.get(place, {}), dict):
+            raise _odd(name, f"{place} is not a JSON object")
+    labels = as_document(fields)["fields"].get("labels", [])
+    if not isinstance(labels, list) or not all(isinstance(x, str) for x in labels):
+        raise _odd(name, "labels is not a list of texts")
+
+
+def _odd(name: str, what: str) -> SettingError:
+    hint = 'as in {"labels": ["nightly"], "priority": {"name": "High"}}'
+    return SettingError(f"{name}: {what}", hint=hint)
 
 
 def _part(name: str, report: Report) -> Part:

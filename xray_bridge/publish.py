@@ -7,14 +7,13 @@ here, with the same input: what is on disk.
 
 from __future__ import annotations
 
-import contextlib
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import carries, journal, plan, receipt
 from xray_bridge.carries import words_for
-from xray_bridge.choice import Choice, Sent, choose, notices, sent
+from xray_bridge.choice import Choice, Sent, choose, counted, notices, sent
 from xray_bridge.connection import connect
 from xray_bridge.deliver import Delivery, deliver
 from xray_bridge.dialect import DIALECTS, SERVER, XML_FORMATS
@@ -31,28 +30,33 @@ from xray_bridge.http import Deadline, Http
 from xray_bridge.jira import Jira
 from xray_bridge.job import (
     Job,
+    can_fill,
     copy,
     described_execution,
     existing_execution,
+    filler,
     project,
     render,
+    sent_report,
+    unset,
+    write_env,
+    write_variables,
 )
 from xray_bridge.merge import Results
 from xray_bridge.receipt import Receipt, Refused
 from xray_bridge.reports import writer
-from xray_bridge.reports.xray import XrayWriter
 from xray_bridge.xray import client
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from xray_bridge.connection import Connection
     from xray_bridge.journal import RunDirectory
-    from xray_bridge.request import Part, Request
     from xray_bridge.settings import Settings
-    from xray_bridge.xray import Imported, Xray
+    from xray_bridge.xray import Imported
 
+NO_KEY = "no test carries a Test key (xray_only_keyed)"
 IN_DOUBT = frozenset({journal.SENDING, journal.AMBIGUOUS})
 # Stand-ins where a dry run may not ask the server for the real ids.
 UNKNOWN_FIELDS = plan.CustomFields(
@@ -60,6 +64,7 @@ UNKNOWN_FIELDS = plan.CustomFields(
     environments="customfield_TestEnvironments",
     revision="customfield_Revision",
 )
+NEW_KEY = "KEY-OF-THE-NEW-ONE"
 
 
 def publish(
@@ -79,10 +84,9 @@ def publish(
     with directory.claim():
         started = time.monotonic()
         session = directory.session
-        if not (directory.path / "state.json").exists():
+        if not directory.is_sealed:
             # Killed before it was sealed: what is there is all there will be.
-            reason = "the session was killed before it ended"
-            directory.state = journal.State(incomplete=(reason,))
+            directory.state = journal.State(incomplete=directory.missing)
         found = _publish(directory, settings, session, environ)
         incomplete = directory.state.incomplete
         found = replace(
@@ -117,7 +121,10 @@ def _publish(
     base = Receipt(status=receipt.KEPT, counts=dict(results.counts))
     if not len(results):
         _keep(directory)
-        return replace(base, status=receipt.EMPTY)
+        unkeyed = settings.only_keyed and len(Results([directory]))
+        said: tuple[str, ...] = (NO_KEY,) if unkeyed else ()
+        return replace(base, status=receipt.EMPTY, notices=said)
+    asked = False
     try:
         connection = connect(settings, environ) if settings.wants_upload else None
         dialect = connection.dialect if connection else DIALECTS[SERVER]
@@ -134,15 +141,22 @@ def _publish(
         left_out = (*going.left_out, *results.left_out)
         base = replace(base, left_out=left_out, notices=said)
         if connection is not None:
+            plan.refuse_odd("xray_execution_fields", settings.execution_fields)
+            plan.refuse_odd("xray_test_fields", settings.test_fields)
             carries.refuse(settings, job.dialect)
-        reports = _rendered(job, choice)
-        base = replace(base, report=_described(reports[0]))
+        report, unwritten = _rendered(job, choice)
+        said = (*said, *unwritten)
+        base = replace(base, report=_described(report), notices=said)
         if connection is None:
             _keep(directory)
             return base
-        return _send(job, connection, reports[0], going, base)
+        to_send = _ToSend(job=job, report=report, choice=choice, going=going)
+        if settings.dry_run:
+            return _rehearse(to_send, connection, base)
+        asked = True
+        return _send(to_send, connection, base)
     except Exception as unexpected:  # noqa: BLE001 - a receipt, whatever a server says
-        error = _expected(unexpected, directory.state)
+        error = _expected(unexpected, directory.state, asked=asked)
         began = directory.state.attempts > state.attempts
         in_doubt = state.state in IN_DOUBT and not state.test_execution
         if in_doubt and not began:
@@ -151,12 +165,19 @@ def _publish(
         return _failed(directory, settings, base, error)
 
 
-def _expected(error: Exception, state: journal.State) -> XrayBridgeError:
+def _expected(
+    error: Exception, state: journal.State, *, asked: bool
+) -> XrayBridgeError:
     """
     Our own errors as they are; answers of a shape nobody thought of in words.
+
+    ``asked``: there is a server that may have answered.
     """
     if isinstance(error, XrayBridgeError):
         return error
+    if not asked:
+        msg = f"the upload cannot be prepared ({type(error).__name__}: {error})"
+        return ReportError(msg, hint="please report it, with the run directory")
     msg = f"the server's answer is not understood ({type(error).__name__})"
     unclear = state.state == journal.SENDING and not state.test_execution
     return AmbiguousError(msg) if unclear else NotXrayError(msg)
@@ -173,7 +194,7 @@ def _failed(
     directory: RunDirectory, settings: Settings, base: Receipt, error: XrayBridgeError
 ) -> Receipt:
     unclear = isinstance(error, AmbiguousError)
-    _write_env(directory, "XRAY_IS_REQUEST_SUCCESSFUL=false\n")
+    write_env(directory, "XRAY_IS_REQUEST_SUCCESSFUL=false\n")
     ended = journal.AMBIGUOUS if unclear else journal.FAILED
     message = settings.redactor.clean(str(error))
     directory.state = replace(directory.state, state=ended, message=message)
@@ -185,66 +206,97 @@ def _failed(
     )
 
 
-def _rendered(job: Job, choice: Choice) -> list[plan.Report]:
+def _rendered(job: Job, choice: Choice) -> tuple[plan.Report, list[str]]:
+    """The first report, and why others could not be written: these only stay here."""
     reports = []
+    unwritten = []
     for name in choice.formats:
         stays = name != choice.sent_as
         dialect = words_for(name, job.dialect) if stays else job.dialect
-        reports.append(render(job, writer(name, project(job)), dialect))
+        try:
+            reports.append(
+                render(
+                    job, writer(name, project(job), job.settings.tag_prefixes), dialect
+                )
+            )
+        except ReportError as error:
+            if not reports:
+                raise
+            unwritten.append(f"{carries.NAMES[name]} was not written: {error.message}")
     copy(job, reports[0])
-    return reports
+    return reports[0], unwritten
 
 
-def _send(
-    job: Job, connection: Connection, report: plan.Report, going: Sent, base: Receipt
-) -> Receipt:
-    settings = job.settings
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ToSend:
+    """A job whose report is written, and what of it goes out."""
+
+    job: Job
+    report: plan.Report
+    choice: Choice
+    going: Sent
+
+    def described(self) -> dict[str, Any]:
+        """The file that went out, which may not be the one that was written first."""
+        return _described(sent_report(self.job, self.report, self.choice.sent_as))
+
+
+def _send(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
+    job, settings, report = to_send.job, to_send.job.settings, to_send.report
     execution = described_execution(job)
-    if settings.dry_run:
-        return _rehearse(job, execution, report, connection, base)
     deadline = Deadline(settings.deadline)
     http = Http(connection, deadline)
     xray = client(connection, http)
-    delivery = _delivery(job, execution, report, xray)
+    key = existing_execution(job)
+    fields = plan.CustomFields() if key else xray.custom_fields()
+    delivery = _delivery(job, execution, report, fields)
     imported = deliver(delivery, xray, job.directory, deadline)
     if settings.test_execution and settings.execution_fields:
         _update_fields(connection, http, imported.key, settings)
+    base = replace(base, report=to_send.described())
+    going = to_send.going
+    said = [] if key else unset(job, execution, report, fields)
+    if imported.resent and report.format not in XML_FORMATS:
+        # The answer is to Xray JSON, and cannot speak of all that went out before.
+        again = sent(job, "xray")
+        if again.tests < going.tests:
+            who = counted(going.tests - again.tests, "scenario")
+            said.append(f"no telling whether Xray took {who} without a Test key")
+        going = again
+    base = replace(base, notices=(*base.notices, *said))
     return _delivered(job, connection, imported, going, base)
 
 
-def _rehearse(
-    job: Job,
-    execution: plan.Execution,
-    report: plan.Report,
-    connection: Connection,
-    base: Receipt,
-) -> Receipt:
-    key = job.settings.test_execution
-    if key:
-        fills = _filler(job, execution, report)
-        request = fills(key)
-    else:
-        by_name = job.dialect.plan_and_environments
-        fields = plan.CustomFields() if by_name else UNKNOWN_FIELDS
-        request = plan.new_execution(report, execution, job.dialect, fields)
+def _rehearse(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
+    job, report = to_send.job, to_send.report
+    execution = described_execution(job)
+    by_name = job.dialect.plan_and_environments
+    fields = plan.CustomFields() if by_name else UNKNOWN_FIELDS
+    fill = filler(job, execution, report)
+    key = existing_execution(job)
     lines = [f"to {connection.url} ({job.dialect.product}: {connection.why})"]
-    lines += request.describe()
-    lines += [f"    {line}" for part in request.parts for line in _shown(part)]
+    said: list[str] = []
+    if key:
+        lines += plan.shown(fill(key))
+    else:
+        lines += plan.shown(plan.new_execution(report, execution, job.dialect, fields))
+        said = unset(job, execution, report, fields)
+        missing = sorted(plan.not_carried(execution, job.dialect, fields))
+        if missing and not said:
+            lines += [f"then, for {', '.join(missing)}:", *plan.shown(fill(NEW_KEY))]
     _keep(job.directory)
-    return replace(base, status=receipt.DRY_RUN, plan=tuple(lines))
-
-
-def _shown(part: Part) -> list[str]:
-    if isinstance(part.content, bytes):
-        return part.content.decode("utf-8").splitlines()
-    return []
+    return replace(
+        base,
+        status=receipt.DRY_RUN,
+        plan=tuple(lines),
+        report=to_send.described(),
+        notices=(*base.notices, *said),
+    )
 
 
 def _delivery(
-    job: Job, execution: plan.Execution, report: plan.Report, xray: Xray
+    job: Job, execution: plan.Execution, report: plan.Report, fields: plan.CustomFields
 ) -> Delivery:
-    existing = existing_execution(job)
-    fields = plan.CustomFields() if existing else xray.custom_fields()
     create = plan.new_execution(report, execution, job.dialect, fields)
     for part in create.parts:
         if isinstance(part.content, bytes):
@@ -253,33 +305,14 @@ def _delivery(
             except OSError as error:
                 msg = f"{part.filename} cannot be written: {error.strerror}"
                 raise ReportError(msg) from None
+    fills = bool(job.settings.test_execution) or can_fill(job, report.format)
     return Delivery(
         label=execution.label,
         create=create,
-        fill=_filler(job, execution, report),
+        fill=filler(job, execution, report) if fills else None,
         fill_after=bool(plan.not_carried(execution, job.dialect, fields)),
-        key=existing,
+        key=existing_execution(job),
     )
-
-
-def _filler(
-    job: Job, execution: plan.Execution, report: plan.Report
-) -> Callable[[str], Request]:
-    """
-    How an existing Test Execution is filled.
-
-    The plain endpoints of Cucumber and Behave JSON take no key, so these go as
-    Xray JSON.
-    """
-
-    def fill(key: str) -> Request:
-        to_send = report
-        if report.format not in XML_FORMATS:
-            header = plan.xray_header(execution, key)
-            to_send = render(job, XrayWriter(header, project(job)))
-        return plan.existing_execution(to_send, execution, key, job.dialect)
-
-    return fill
 
 
 def _update_fields(
@@ -287,10 +320,8 @@ def _update_fields(
 ) -> None:
     """Fields of an existing Test Execution are Jira's to set."""
     credentials = connection.jira_credentials or connection.credentials
-    document = settings.execution_fields
-    fields = document.get("fields", document)
-    if isinstance(fields, dict):
-        Jira(http, connection.site, credentials).update(key, fields)
+    fields = plan.as_document(settings.execution_fields)["fields"]
+    Jira(http, connection.site, credentials).update(key, fields)
 
 
 def _delivered(
@@ -298,7 +329,7 @@ def _delivered(
 ) -> Receipt:
     refused = _named(job, imported, going)
     partly = bool(refused)
-    _write_variables(job, imported)
+    write_variables(job, imported)
     job.directory.state = replace(
         job.directory.state,
         state=journal.DELIVERED,
@@ -327,14 +358,16 @@ def _named(job: Job, imported: Imported, going: Sent) -> tuple[Refused, ...]:
     Server lists what it took; what was sent and is in neither list was not taken.
     """
     found = list(imported.refused)
-    if imported.accepted:
+    if imported.accepted is not None:
         known = {*imported.accepted, *(each.key for each in found)}
         silent = [key for key in going.test_keys if key not in known]
         unmentioned = "Xray does not list it among what it took"
         found += [Refused(key=key, message=unmentioned) for key in silent]
         rest = going.tests - len(set(imported.accepted)) - len(found)
         if rest > 0:
-            message = f"{rest} results without a Test key were not taken"
+            were = "was" if rest == 1 else "were"
+            who = f"{counted(rest, 'result')} without a Test key {were}"
+            message = f"{who} not taken"
             found.append(Refused(key="", message=message))
     names = job.results.names({each.key for each in found})
     return tuple(replace(r, tests=names.get(r.key, r.tests)) for r in found)
@@ -352,31 +385,3 @@ def _described(report: plan.Report) -> dict[str, Any]:
         "path": report.path.name,
         "bytes": report.path.stat().st_size,
     }
-
-
-def _write_variables(job: Job, imported: Imported) -> None:
-    """
-    ``xray.env``: the names that Xray's Jenkins plugin gives to later steps.
-
-    One line each, several values with ``;`` between them.
-    """
-    tests = ";".join(dict.fromkeys(imported.accepted or ()))
-    lines = {
-        "XRAY_IS_REQUEST_SUCCESSFUL": "true",
-        "XRAY_TEST_EXECS": imported.key,
-        "XRAY_TESTS": tests,
-        "XRAY_ISSUES_MODIFIED": ";".join(filter(None, (imported.key, tests))),
-        "XRAY_RAW_RESPONSE": imported.said,
-    }
-    content = "".join(
-        f"{name}={' '.join(value.split())}\n" for name, value in lines.items()
-    )
-    clean = job.settings.redactor.clean
-    _write_env(job.directory, clean(content))
-
-
-def _write_env(directory: RunDirectory, content: str) -> None:
-    """As good as it goes: a full disk must not hide what became of the upload."""
-    with contextlib.suppress(OSError):
-        path = directory.path / "xray.env"
-        path.write_text(content, encoding="utf-8", errors="backslashreplace")

@@ -97,7 +97,7 @@ class Receipt:
             lines.append(f"Results: {counted}")
         lines += [f"  {line}" for line in self.plan]
         lines += [
-            f"Refused by Xray: {_who(refused)}: {refused.message}"
+            f"Refused by Xray: {_who(refused)}{refused.message}"
             for refused in self.refused
         ]
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
@@ -112,7 +112,8 @@ class Receipt:
 
 def _who(refused: Refused) -> str:
     tests = ", ".join(refused.tests[:3]) + (", ..." if len(refused.tests) > 3 else "")  # noqa: PLR2004
-    return f"{refused.key or 'a result'}{f' ({tests})' if tests else ''}"
+    named = f" ({tests})" if tests else ""
+    return f"{refused.key or 'a result'}{named}: " if refused.key or tests else ""
 
 
 def _headline(receipt: Receipt) -> list[str]:
@@ -126,7 +127,9 @@ def _headline(receipt: Receipt) -> list[str]:
         DELIVERED: [f"Test Execution: {where}", f"Tests: {tests}"],
         PARTLY_REFUSED: [f"Test Execution: {where}", f"Tests: {tests}"],
         DRY_RUN: ["Dry run, nothing was sent. It would be:"],
-        EMPTY: ["Nothing to upload: no test has a result."],
+        EMPTY: [
+            f"Nothing to upload{'' if receipt.notices else ': no test has a result'}."
+        ],
         KEPT: ["Not uploaded; the report is written."],
         FAILED: [f"NOT DELIVERED: {error}", f"The results are saved. {resend}"],
         AMBIGUOUS: [

@@ -38,14 +38,18 @@ LONGEST_WORD = 16
 # Escaped up to three times, and as HTML has it.
 _QUOTE = r"""(?:\\{0,7}["']|&quot;|&\#(?:34|39|x22|x27);)"""
 # As lines, in dicts, tuples, assignments, tables, elements.
-_NAME = rf"""authorization{_QUOTE}?[\])]?\s*(?:[:=,|]{{1,2}}>?|>|(?=\svalue))"""
+_NAME = (
+    rf"""authorization{_QUOTE}?[\])]?\s*(?:[:=,|]{{1,2}}>?|>|(?=\svalue)|(?=</\w))"""
+)
 # HAR files and HTML have the header's value under that name.
 _VALUE = rf"""\s*(?:{_QUOTE}?value{_QUOTE}?\s*[:=]\s*)?[\[(]?"""
 QUOTED = re.compile(
     rf"({_NAME}{_VALUE}[burf]{{0,2}}({_QUOTE}))([^\r\n]*?)(?=(?<!\\)\2)", re.IGNORECASE
 )
+# Between both in a table or a list of HTML, or where a long header was folded.
+_APART = r"(?:(?:</?\w[^<>\n]{0,99}>\s{0,9}){1,9}|\r?\n[ \t]{1,9})?"
 PLAIN = re.compile(
-    rf"({_NAME})([ \t]*[\[(]?(?:[burf]{{0,2}}{_QUOTE})?)"
+    rf"({_NAME})([ \t]*{_APART}[\[(]?(?:[burf]{{0,2}}{_QUOTE})?)"
     r"((?:(?!authorization|\\[rn])[^\r\n])*)",
     re.IGNORECASE,
 )

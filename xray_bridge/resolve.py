@@ -25,7 +25,7 @@ from xray_bridge.values import text
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from xray_bridge.ci import Context
 
@@ -220,14 +220,17 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def resolve(
-    layers: Iterable[Layer], environ: Mapping[str, str] | None = None
+    layers: Iterable[Layer],
+    environ: Mapping[str, str] | None = None,
+    *,
+    only: Container[str] = TABLE,
 ) -> Settings:
     """
     Settings from layers, the first that has a value wins.
 
-    Raises SettingError for unknown names, malformed values and unset
-    variables; SecretInPlainSightError for a secret in a layer that must hold
-    none.
+    ``only`` these are read; names are looked at all the same. Raises SettingError
+    for unknown names, malformed values and unset variables;
+    SecretInPlainSightError for a secret in a layer that must hold none.
     """
     ordered = tuple(layers)
     environ = os.environ if environ is None else environ
@@ -239,7 +242,7 @@ def resolve(
     given: dict[str, str] = {}
     for name, setting in TABLE.items():
         layer = next((each for each in ordered if name in each.values), None)
-        if layer is None:
+        if layer is None or name not in only:
             continue
         raw = _text(layer.values[name])
         sources[name] = layer.source

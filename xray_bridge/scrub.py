@@ -36,9 +36,9 @@ ELSEWHERE = "<path>"
 INSIDE = frozenset("_.-/\\~}*")
 WORDS = (PYTHON, SITE_PACKAGES, TMP, ELSEWHERE)
 # Where it begins in spite of that: in ``file:///``, after an escaped line end or
-# a colour, or right after an option such as ``-I``.
+# a colour, right after an option such as ``-I``, or after ``\\?\`` of Windows.
 BEGINS = re.compile(
-    r"(?::/{2,3}|\\[nrtfv]|\x1b\[[0-9;]*[A-Za-z]|(?<![\w\-])-[A-Za-z])$"
+    r"(?::/{2,3}|\\[nrtfv]|\x1b\[[0-9;]*[A-Za-z]|(?<![\w\-])-[A-Za-z]|\\[?.]\\+)$"
 )
 # In a repr within a repr there are four.
 SEPARATOR = r"(?:\\{1,4}|/)"

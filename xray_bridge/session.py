@@ -81,6 +81,7 @@ class Session:
             "xray-bridge": xray_bridge.__version__,
         }
         self._journal: journal.Journal | None = None
+        self._evidence: EvidenceFolder | None = None
 
     def add_execution_fields(self, fields: Mapping[str, object]) -> None:
         """
@@ -167,6 +168,13 @@ class Session:
             ),
         )
         self._journal = journal.Journal(directory)
+        # Made once, and now: tests patch files.
+        limit = self.settings.evidence_limit[0]
+        self._evidence = EvidenceFolder(directory.path, limit, self._scrub.clean)
+
+    def clean(self, text: str) -> str:
+        """A text without secrets and folders of this machine."""
+        return self._scrub.clean(text)
 
     def discard(self) -> None:
         """Take back ``start``: the session ended before its first test."""
@@ -199,10 +207,7 @@ class Session:
     @property
     def evidence(self) -> EvidenceFolder | None:
         """Where evidence of this run goes; None where nothing is recorded."""
-        if self._journal is None:
-            return None
-        limit = self.settings.evidence_limit[0]
-        return EvidenceFolder(Path(self.folder), limit, self._scrub.clean)
+        return self._evidence
 
     def saved(self) -> list[str]:
         """Where the results are and how to send them, where ``publish`` failed."""
@@ -258,7 +263,8 @@ class Session:
             receipt = _unanswered(self._journal.directory, shown, error)
         warn_only = self.settings.on_upload_error == "warn"
         return Ending(
-            lines=(*self._said(), *receipt.lines()),
+            # What both processes note is said once.
+            lines=tuple(dict.fromkeys((*self._said(), *receipt.lines()))),
             exit_code=0 if warn_only else receipt.exit_code,
             receipt=receipt,
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from xray_bridge.answers import check, key_of
@@ -33,7 +33,8 @@ class Imported:
     What an import's answer says.
 
     ``accepted`` are keys of Tests; ``None`` where Xray does not list them (Cloud).
-    ``said`` is the answer itself.
+    ``said`` is the answer itself. ``resent``: the answer to the request that made
+    the Test Execution was lost, and this one is to a second.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Imported:
     accepted: tuple[str, ...] | None = None
     refused: tuple[Refused, ...] = ()
     said: str = ""
+    resent: bool = False
 
 
 class Xray(Protocol):
@@ -321,7 +323,9 @@ def imported(answer: Answer) -> Imported:
     accepted: tuple[str, ...] | None = None
     refused: tuple[Refused, ...] = ()
     if isinstance(tests, dict):
-        accepted = tuple(map(_key, _listed(tests.get("success"))))
+        success = tests.get("success")
+        # An empty list says that nothing was taken; no list says nothing.
+        accepted = tuple(map(_key, success)) if isinstance(success, list) else None
         refused = tuple(map(_refused, _listed(tests.get("error"))))
     return Imported(
         key=execution["key"],
@@ -330,6 +334,23 @@ def imported(answer: Answer) -> Imported:
         accepted=accepted,
         refused=refused,
         said=answer.text,
+    )
+
+
+def both(made: Imported, filled: Imported) -> Imported:
+    """
+    What two answers say of one Test Execution: the second only added to it.
+
+    What either took is there, whatever the other said of it.
+    """
+    known = [each.accepted for each in (made, filled) if each.accepted is not None]
+    accepted = tuple(dict.fromkeys(key for keys in known for key in keys))
+    refused = dict.fromkeys((*made.refused, *filled.refused))
+    return replace(
+        made,
+        accepted=accepted if known else None,
+        refused=tuple(each for each in refused if each.key not in accepted),
+        said=filled.said,
     )
 
 

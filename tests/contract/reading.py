@@ -171,7 +171,8 @@ def scenario_verdicts(content: bytes) -> Iterator[tuple[str, str]]:
     for feature in document(content):
         for element in feature["elements"]:
             tags = [t if isinstance(t, str) else t["name"] for t in element["tags"]]
-            keys = [key for tag in tags for key in re.findall(r"CALC-\d+$", tag)]
+            found = [re.fullmatch(r"@?(?:TEST_)?(CALC-\d+)", tag) for tag in tags]
+            keys = [match[1] for match in found if match]
             steps = element["steps"]
             statuses = [s.get("result", {}).get("status", "untested") for s in steps]
             statuses = statuses or [element["status"]]

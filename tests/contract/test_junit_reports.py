@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from junitparser import JUnitXml
 
-from tests.builders import a_run, a_step, a_test
+from tests.builders import a_run, a_scenario, a_scenario_run, a_step, a_test
 from tests.contract.reading import (
     RESULTS,
     comment,
@@ -169,3 +169,23 @@ def test_comment_says_what_junit_cannot(tmp_path: Path) -> None:
         "Defects: CALC-9, CALC-8",
         "{noformat}",
     ]
+
+
+@pytest.mark.parametrize("named", ["", " \n"])
+def test_scenario_without_a_name(tmp_path: Path, named: str) -> None:
+    """Xray refuses a testcase without one, so that its line stands for it."""
+    run = a_scenario_run(name=named, scenario=a_scenario(named, line=12))
+
+    content = rendered(tmp_path, "junit", SERVER, run)
+
+    validate("junit", SERVER, content)
+    assert one_case(content).get("name") == "line 12"
+
+
+def test_summary_is_cut(tmp_path: Path) -> None:
+    """At Jira's limit for an issue's summary."""
+    run = a_run(test=a_test(summary="s" * 256))
+
+    content = rendered(tmp_path, "junit", SERVER, run)
+
+    assert properties(one_case(content))["test_summary"] == "s" * 255

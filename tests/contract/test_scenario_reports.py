@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
+import io
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import a_feature, a_run, a_scenario, a_scenario_run, a_step
+from tests.builders import (
+    a_feature,
+    a_run,
+    a_scenario,
+    a_scenario_run,
+    a_step,
+    a_test,
+)
 from tests.contract.reading import (
+    MEANINGS,
     OF_SCENARIOS,
+    RESULTS,
     a_piece,
     document,
     evidence,
+    kept,
     one_scenario,
     rendered,
     validate,
     verdicts,
 )
-from xray_bridge.dialect import SERVER
+from xray_bridge.dialect import DIALECTS, SERVER
 from xray_bridge.model import Outcome
+from xray_bridge.reports import writer
 
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from xray_bridge.model import Step
 
 EACH = pytest.mark.parametrize("name", OF_SCENARIOS)
 
 
 def message(step: Any) -> str:
     """The error message of a step; Behave JSON has a list of lines."""
-    found = step["result"].get("error_message", "")
+    found = step.get("result", {}).get("error_message", "")
     return found if isinstance(found, str) else "\n".join(found)
+
+
+def tags_of(content: bytes) -> list[str]:
+    """The tags of the only scenario, without ``@``."""
+    found = one_scenario(content)["tags"]
+    return [tag if isinstance(tag, str) else tag["name"][1:] for tag in found]
 
 
 @EACH
@@ -77,21 +96,76 @@ def test_key_in_a_tag_is_not_repeated(
 
     content = rendered(tmp_path, name, SERVER, run)
 
-    element = one_scenario(content)
-    found = [t if isinstance(t, str) else t["name"][1:] for t in element["tags"]]
-    assert found == expected
+    assert tags_of(content) == expected
 
 
 @EACH
-def test_key_that_ends_like_another(tmp_path: Path, name: str) -> None:
-    """``OTHERCALC-1`` is not ``CALC-1``."""
-    run = a_scenario_run(keys=["CALC-1"], scenario=a_scenario(tags=("OTHERCALC-1",)))
+@pytest.mark.parametrize(
+    "tag", ["OTHERCALC-1", "blocks_CALC-1", "REQ_CALC-1", "bug-CALC-1", "bug:CALC-1"]
+)
+def test_tag_that_only_ends_with_the_key(tmp_path: Path, name: str, tag: str) -> None:
+    """It names something else, or another issue: the result keeps its key."""
+    run = a_scenario_run(keys=["CALC-1"], scenario=a_scenario(tags=(tag,)))
 
     content = rendered(tmp_path, name, SERVER, run)
 
-    element = one_scenario(content)
-    found = [t if isinstance(t, str) else t["name"][1:] for t in element["tags"]]
-    assert [tag for tag in found if re.fullmatch(r"(TEST_)?CALC-1", tag)]
+    assert tags_of(content) == [tag, "CALC-1"]
+    assert [identity for identity, _ in verdicts(name, content)] == ["CALC-1"]
+
+
+@EACH
+def test_what_code_says_of_a_test_is_in_tags(tmp_path: Path, name: str) -> None:
+    """Requirements and labels, where neither scenario nor feature has them."""
+    feature = a_feature(tags=("REQ_CALC-7", "slow"))
+    test = a_test(
+        test_keys=("CALC-1",),
+        requirements=("CALC-7", "CALC-8", "CALC-9"),
+        labels=("slow", "smoke", "ui"),
+    )
+    scenario = a_scenario(feature=feature, tags=("REQ_CALC-8", "ui"))
+
+    content = rendered(
+        tmp_path, name, SERVER, a_scenario_run(test=test, scenario=scenario)
+    )
+
+    validate(name, SERVER, content)
+    assert tags_of(content) == ["REQ_CALC-8", "ui", "CALC-1", "REQ_CALC-9", "smoke"]
+
+
+@EACH
+@pytest.mark.parametrize("label", ["two words", " smoke", "", "CALC-2", "TEST_CALC-2"])
+def test_label_that_is_no_tag(tmp_path: Path, name: str, label: str) -> None:
+    """With blanks it would be two; with a key the result would be another's."""
+    test = a_test(test_keys=("CALC-1",), labels=(label,))
+
+    content = rendered(tmp_path, name, SERVER, a_scenario_run(test=test))
+
+    assert tags_of(content) == ["CALC-1"]
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("prefixes", "expected"),
+    [
+        (("TestName:", "STORY_"), ["TestName:CALC-1", "STORY_CALC-7", "REQ_CALC-8"]),
+        (("TestName:",), ["TestName:CALC-1", "STORY_CALC-7", "REQ_CALC-8"]),
+        ((), ["TestName:CALC-1", "STORY_CALC-7", "REQ_CALC-8", "CALC-1"]),
+    ],
+)
+def test_prefixes_of_ones_own(
+    tmp_path: Path, name: str, prefixes: tuple[str, ...], expected: list[str]
+) -> None:
+    """A tag with the prefix that was set says it; those not set are Xray's own."""
+    of_requirements = prefixes[1] if len(prefixes) > 1 else "REQ_"
+    tags = ("TestName:CALC-1", "STORY_CALC-7", "REQ_CALC-8")
+    test = a_test(test_keys=("CALC-1",), requirements=("CALC-7", "CALC-8"))
+    found = kept(tmp_path, a_scenario_run(test=test, scenario=a_scenario(tags=tags)))
+    file = io.BytesIO()
+
+    writer(name, prefixes=prefixes).write(found, DIALECTS[SERVER], file)
+
+    missing = {"REQ_": "CALC-7", "STORY_": "CALC-8"}[of_requirements]
+    assert tags_of(file.getvalue()) == [*expected, f"{of_requirements}{missing}"]
 
 
 @EACH
@@ -153,6 +227,136 @@ def test_output_follows_the_failure(tmp_path: Path, name: str) -> None:
     first, second, _ = one_scenario(content)["steps"]
     assert message(first) == ""
     assert message(second) == "boom\n\nprinted\nmore"
+
+
+BOOM = a_step(Outcome.FAILED, name="it breaks", message="boom")
+STOPPED = (a_step(), BOOM, a_step(Outcome.NOT_RUN))
+
+
+@EACH
+@pytest.mark.parametrize(
+    ("outcome", "steps", "said", "expected"),
+    [
+        pytest.param(
+            Outcome.FAILED, STOPPED, "", ["", "boom", ""], id="failed, a step says it"
+        ),
+        pytest.param(
+            Outcome.FAILED,
+            STOPPED,
+            "Given it breaks\nboom\n\nteardown: gone",
+            ["", "boom\n\nteardown: gone", ""],
+            id="failed, and behave's hook after it",
+        ),
+        pytest.param(
+            Outcome.FAILED,
+            STOPPED,
+            "Given it breaks\nboom\nAttempt 1 failed: boom too",
+            ["", "boom\n\nAttempt 1 failed: boom too", ""],
+            id="failed again",
+        ),
+        pytest.param(
+            Outcome.FAILED,
+            STOPPED,
+            "t.py:1\nE   boom\n\nteardown: gone",
+            ["", "t.py:1\nE   boom\n\nteardown: gone", ""],
+            id="failed, and pytest's fixture after it",
+        ),
+        pytest.param(
+            Outcome.FAILED,
+            (BOOM, a_step(Outcome.FAILED, name="again", message="bang")),
+            "Given it breaks\nboom\n\nGiven again\nbang\n\ngone",
+            ["boom\n\ngone", "bang"],
+            id="failed twice",
+        ),
+        pytest.param(
+            Outcome.FAILED, STOPPED, "oo", ["", "boom", ""], id="failed, said already"
+        ),
+        pytest.param(
+            Outcome.FAILED, (a_step(),), "gone", ["", "gone"], id="no step failed"
+        ),
+        pytest.param(
+            Outcome.FLAKY,
+            (a_step(), a_step()),
+            "Attempt 1 failed: boom",
+            ["", "Attempt 1 failed: boom"],
+            id="flaky",
+        ),
+        pytest.param(
+            Outcome.SKIPPED,
+            (a_step(Outcome.NOT_RUN), a_step(Outcome.NOT_RUN)),
+            "no browser",
+            ["no browser", ""],
+            id="skipped",
+        ),
+        pytest.param(
+            Outcome.SKIPPED,
+            (a_step(), a_step(Outcome.SKIPPED, message="Skipped: no browser")),
+            "no browser",
+            ["", "Skipped: no browser"],
+            id="skipped by a step",
+        ),
+        pytest.param(
+            Outcome.XFAILED,
+            STOPPED,
+            "known bug",
+            ["", "boom\n\nknown bug", ""],
+            id="xfailed",
+        ),
+        pytest.param(
+            Outcome.XPASSED,
+            (a_step(), a_step()),
+            "known bug",
+            ["", "known bug"],
+            id="xpassed",
+        ),
+        pytest.param(Outcome.PASSED, (a_step(),), "", [""], id="nothing to say"),
+    ],
+)
+def test_a_step_says_what_became_of_the_scenario(  # noqa: PLR0913, PLR0917 - a table
+    tmp_path: Path,
+    name: str,
+    outcome: Outcome,
+    steps: tuple[Step, ...],
+    said: str,
+    expected: list[str],
+) -> None:
+    """All of it, and nothing twice."""
+    run = a_scenario_run(outcome, keys=["CALC-1"], steps=steps, message=said)
+
+    content = rendered(tmp_path, name, SERVER, run)
+
+    validate(name, SERVER, content)
+    assert [message(each) for each in one_scenario(content)["steps"]] == expected
+
+
+@EACH
+@pytest.mark.parametrize("outcome", RESULTS)
+def test_output_of_each_outcome(tmp_path: Path, name: str, outcome: Outcome) -> None:
+    """It is there, after what was said of the outcome."""
+    run = a_scenario_run(outcome, keys=["CALC-1"], message="because", output="printed")
+
+    content = rendered(tmp_path, name, SERVER, run)
+
+    validate(name, SERVER, content)
+    assert verdicts(name, content) == [("CALC-1", MEANINGS[outcome])]
+    (step,) = one_scenario(content)["steps"]
+    assert message(step) == "because\n\nprinted"
+
+
+@EACH
+@pytest.mark.parametrize("outcome", RESULTS)
+@pytest.mark.parametrize("word", ["PASS", "FAIL", "TODO"])
+def test_texts_with_a_status_of_ones_own(
+    tmp_path: Path, name: str, outcome: Outcome, word: str
+) -> None:
+    """Whatever the steps are made to say, the texts are among them."""
+    steps = (a_step(Outcome.NOT_RUN), a_step(outcome), a_step(Outcome.NOT_RUN))
+    run = a_scenario_run(outcome, steps=steps, message="because", output="printed")
+
+    content = rendered(tmp_path, name, SERVER, run, statuses={outcome.value: word})
+
+    found = [message(each) for each in one_scenario(content)["steps"]]
+    assert [each for each in found if each] == ["because\n\nprinted"]
 
 
 @EACH

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from werkzeug import Response
 
+from tests.builders import a_scenario, a_scenario_run
 from tests.faults.conftest import (
     CREATED,
     FIELDS,
+    IMPORT,
     MULTIPART,
     PASSED,
     PLAIN,
@@ -300,3 +302,35 @@ def test_a_server_that_is_down_costs_no_results(server: Xray, send: Sender) -> N
 
     assert (down.exit_code, outcome.exit_code) == (80, 0)
     assert len(server.posts(MULTIPART)) == 1
+
+
+def test_a_lost_answer_about_scenarios_without_keys(server: Xray, send: Sender) -> None:
+    """They are not in the second request, and its answer cannot speak of them."""
+    success = {**CREATED, "testIssues": {"success": [{"key": "CALC-1"}]}}
+    server.script[f"{IMPORT}/behave/multipart"] = [html(504)]
+    server.script[IMPORT] = [success]
+    server.script[SEARCH] = [FOUND]
+    unkeyed = a_scenario_run(scenario=a_scenario("no key", line=9), name="no_key")
+    run = send.record(a_scenario_run(keys=["CALC-1"]), unkeyed, framework="behave")
+
+    outcome = send.send(run)
+
+    assert outcome.exit_code == 0
+    assert (outcome.receipt["sent"], outcome.receipt["refused"]) == (1, [])
+    assert "no telling whether Xray took 1 scenario without" in outcome.output
+
+
+def test_a_lost_answer_about_nothing_but_scenarios_without_keys(
+    server: Xray, send: Sender
+) -> None:
+    """They cannot be sent a second time: a person has to look, and nothing doubles."""
+    server.script[f"{IMPORT}/behave/multipart"] = [html(504)]
+    server.script[SEARCH] = [FOUND]
+    run = send.record(a_scenario_run(name="no_key"), framework="behave")
+
+    first = send.send(run)
+    second = send.send(run, command="resend")
+
+    assert (first.exit_code, second.exit_code) == (81, 81)
+    assert len(server.posts("/multipart")) == 1
+    assert "it made CALC-77" in second.output

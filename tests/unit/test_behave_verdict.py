@@ -96,3 +96,51 @@ def test_step_after_a_failure(name: str, expected: Outcome) -> None:
 def test_skipped_step_without_a_failure() -> None:
     """A step that the scenario skipped is skipped."""
     assert verdict.of_step("skipped") is Outcome.SKIPPED
+
+
+UNKNOWN = {"unknown", "executing"}
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - UNKNOWN))
+def test_known_name_needs_no_warning(name: str) -> None:
+    """Whatever it comes to; nor does a scenario that was not run."""
+    assert verdict.of_scenario(name, selected=True).warning == ""
+    assert verdict.of_scenario(name, selected=False).warning == ""
+    assert verdict.of_scenario(name, selected=True, interrupted=True).warning == ""
+    assert verdict.of_scenario(name, selected=True, never_began=True).warning == ""
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - UNKNOWN))
+def test_feature_that_never_began(name: str) -> None:
+    """It fails what was not run; what has a result keeps it."""
+    found = verdict.of_scenario(name, selected=True, never_began=True).outcome
+
+    not_run = NAMES[name] is Outcome.NOT_RUN
+    assert found is (Outcome.FAILED if not_run else NAMES[name])
+
+
+@pytest.mark.parametrize("name", ["untested", "skipped"])
+def test_unselected_scenario_of_a_feature_that_never_began(name: str) -> None:
+    """Nobody asked for it."""
+    found = verdict.of_scenario(name, selected=False, never_began=True)
+
+    assert found.outcome is Outcome.NOT_RUN
+
+
+@pytest.mark.parametrize(("name", "expected"), NAMES.items())
+def test_status_of_a_step(name: str, expected: Outcome) -> None:
+    """As that of a scenario; what nobody knows fails."""
+    assert verdict.of_step(name) is expected
+    assert verdict.of_step("brand_new") is Outcome.FAILED
+
+
+@pytest.mark.parametrize("name", ["skipped", "untested", "executing"])
+def test_step_that_was_not_reached(name: str) -> None:
+    """After a failure, behave's words for the rest mean that they were not run."""
+    assert verdict.of_step(name, after_failure=True) is Outcome.NOT_RUN
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_step_that_is_still_to_be_written(name: str) -> None:
+    """What behave lets pass with a warning."""
+    assert verdict.is_pending(name) is (name == "pending_warn")

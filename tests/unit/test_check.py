@@ -314,3 +314,18 @@ def test_fields_of_an_existing_execution_with_jira() -> None:
         refuse_impossible(settings, connection)
 
     assert settings.execution_fields == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"execution_fields": '{"labels": null}'}, "xray_execution_fields: labels"),
+        ({"execution_fields": '{"fields": 1}'}, "xray_execution_fields: fields"),
+        ({"test_fields": '{"labels": [1]}'}, "xray_test_fields: labels"),
+    ],
+    ids=str,
+)
+def test_fields_of_an_odd_shape(given: dict[str, str], what: str) -> None:
+    """It is known before the first test."""
+    with pytest.raises(SettingError, match=what):
+        refuse_impossible(settings_of(project="CALC", **given), a_connection())

@@ -474,3 +474,73 @@ def test_certificates_that_are_not_verified(tmp_path: Path) -> None:
     (line,) = said(a_job(tmp_path, PLAIN, verify="no"))
 
     assert "not verified" in line
+
+
+TOLD = a_test("test_told", test_keys=("CALC-4",), requirements=("CALC-7",))
+
+
+@pytest.mark.parametrize(
+    ("run", "lost"),
+    [
+        (a_run(test=TOLD), "requirements"),
+        (a_run(name="b", custom_fields=(("Browser", "x"),)), "custom fields by name"),
+    ],
+    ids=["of the test", "custom field"],
+)
+def test_xray_json_would_cost_more_than_it_brings(
+    tmp_path: Path, run: TestRun, lost: str
+) -> None:
+    """What JUnit says in comments is said; what Xray JSON leaves out is not."""
+    found = choose(a_job(tmp_path, with_(PLAIN, {**EVIDENCE, **STEPS}), run))
+
+    assert (found.formats, found.sent_as) == (("junit",), "junit")
+    (notice,) = found.notices
+    assert notice == (
+        "JUnit XML says steps and evidence in comments only, or not to every version "
+        f"of Xray; Xray JSON would, but not {lost}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "given"),
+    [
+        (a_run(test=TOLD), {"statuses": "skipped=ABORTED"}),
+        (a_run(name="b", custom_fields=(("12", "x"),)), {}),
+    ],
+    ids=["setting", "custom field by its id"],
+)
+def test_xray_json_is_worth_its_cost(
+    tmp_path: Path, run: TestRun, given: dict[str, str]
+) -> None:
+    """A rule that was set is kept at any price; what costs nothing is no reason."""
+    found = choose(a_job(tmp_path, with_(PLAIN, EVIDENCE), run, **given))
+
+    assert found.sent_as == "xray"
+
+
+def test_existing_execution_of_scenarios_without_any_key(tmp_path: Path) -> None:
+    """An earlier request made it, with all of them; they went out as they are."""
+    job = a_job(tmp_path, UNKEYED, framework="behave")
+    job.directory.state = replace(job.directory.state, test_execution="CALC-8")
+
+    assert choose(job).sent_as == "behave"
+
+
+def test_other_format_than_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    """It is said where it is sent, and not of a file alone."""
+    given = {"format": "behave", "test_execution": "CALC-7", "project": "CALC"}
+
+    (line,) = said(a_job(tmp_path, SCENARIO, upload="yes", **given))
+
+    why = "the plain endpoint of Behave JSON takes no Test Execution"
+    assert line == f"sent as Xray JSON: {why}"
+    assert said(a_job(tmp_path, SCENARIO, **given)) == []
+
+
+def test_one_scenario_without_a_key(tmp_path: Path) -> None:
+    """In the singular."""
+    (line,) = said(a_job(tmp_path, SCENARIO, UNKEYED))
+
+    assert line == (
+        "1 scenario carries no Test key; Xray takes it only if it knows it by name"
+    )

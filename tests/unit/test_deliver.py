@@ -23,6 +23,7 @@ from xray_bridge.errors import (
 from xray_bridge.http import Deadline
 from xray_bridge.journal import RunDirectory, State
 from xray_bridge.plan import CustomFields
+from xray_bridge.receipt import Refused
 from xray_bridge.request import Request
 from xray_bridge.xray import Imported
 
@@ -462,3 +463,83 @@ def test_every_step_was_a_place_to_be_killed_at(
     send(xray, directory, a_delivery(fill_after=True))
 
     assert next(counting.steps) <= len(STEPS)
+
+
+FIRST = Imported(
+    key="CALC-1",
+    id="7",
+    accepted=("CALC-11", "CALC-12"),
+    refused=(Refused(key="CALC-13", message="no"), Refused(key="CALC-14", message="?")),
+)
+SECOND = Imported(
+    key="CALC-1",
+    accepted=("CALC-11", "CALC-14"),
+    refused=(
+        Refused(key="CALC-12", message="no"),
+        Refused(key="CALC-13", message="no"),
+    ),
+)
+
+
+class TalkativeXray(FakeXray):
+    """Answers as the constants above say."""
+
+    def import_results(self, request: Request) -> Imported:
+        """The first answer, or the second."""
+        super().import_results(request)
+        return SECOND if request.query else FIRST
+
+
+def test_second_answer_does_not_hide_the_first(directory: RunDirectory) -> None:
+    """What either took is there; what both refused is refused, once."""
+    imported = send(TalkativeXray(), directory, a_delivery(fill_after=True))
+
+    assert imported.accepted == ("CALC-11", "CALC-12", "CALC-14")
+    assert imported.refused == (Refused(key="CALC-13", message="no"),)
+    assert (imported.id, imported.resent) == ("7", False)
+
+
+def test_answer_that_does_not_list_what_it_took(directory: RunDirectory) -> None:
+    """Two of them say no more than one."""
+    imported = send(FakeXray(), directory, a_delivery(fill_after=True))
+
+    assert imported.accepted is None
+
+
+def test_lost_answer_is_noted(directory: RunDirectory) -> None:
+    """The second answer may be to less than what went out first."""
+    assert send(FakeXray(script=[LOST]), directory).resent
+
+
+def no_fill(*, key: str = "") -> Delivery:
+    """What can be sent once only."""
+    return replace(a_delivery(key=key, fill_after=True), fill=None)
+
+
+def test_what_cannot_be_filled_is_sent_once(directory: RunDirectory) -> None:
+    """The first answer is all there is."""
+    xray = FakeXray()
+
+    imported = send(xray, directory, no_fill())
+
+    assert (imported.key, xray.executions) == ("CALC-1", {"CALC-1": 1})
+
+
+def test_noted_key_of_what_cannot_be_filled(directory: RunDirectory) -> None:
+    """It is noted only after the results were taken."""
+    xray = FakeXray(executions={"CALC-5": 1})
+
+    imported = send(xray, directory, no_fill(key="CALC-5"))
+
+    assert (imported.key, xray.executions) == ("CALC-5", {"CALC-5": 1})
+
+
+def test_lost_answer_to_what_cannot_be_filled(directory: RunDirectory) -> None:
+    """Nobody can tell, today and at each resend, and nothing is made twice."""
+    xray = FakeXray(script=[LOST])
+
+    for _ in range(2):
+        with pytest.raises(AmbiguousError, match="it made CALC-1"):
+            send(xray, directory, no_fill())
+
+    assert xray.executions == {"CALC-1": 1}

@@ -46,6 +46,14 @@ def test_word_for_one_outcome_does_not_move_another() -> None:
     assert dialect.changed == {Outcome.PASSED: "FAILED", Outcome.FAILED: "ABORTED"}
 
 
+@pytest.mark.parametrize("word", ["AAA", "ZZZ"])
+def test_another_word_is_a_change(word: str) -> None:
+    """Whatever it is."""
+    assert DIALECTS[SERVER].with_statuses({"flaky": word}).changed == {
+        Outcome.FLAKY: word
+    }
+
+
 def test_override_with_the_word_it_has_changes_nothing() -> None:
     """In either product's spelling."""
     dialect = DIALECTS[CLOUD].with_statuses({"xfailed": "PASS", "skipped": "todo"})

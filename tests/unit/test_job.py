@@ -56,3 +56,39 @@ def test_existing_execution(tmp_path: Path, given: dict[str, str], key: str) -> 
     found.directory.state = replace(found.directory.state, test_execution="CALC-8")
 
     assert job.existing_execution(found) == key
+
+
+def test_texts_of_a_new_execution_are_short(tmp_path: Path) -> None:
+    """Jira refuses what is longer, on each attempt; emoji are two, and never cut."""
+    given = {"summary": "a\nb" + "\N{BUG}" * 300, "description": "c\x1b" + "d" * 40_000}
+
+    found = job.described_execution(a_job(tmp_path, **given))
+
+    lengths = [
+        len(t.encode("utf-16-le")) // 2 for t in (found.summary, found.description)
+    ]
+    assert found.summary.startswith("a b\N{BUG}")
+    assert found.summary.endswith("\N{BUG}...")
+    assert found.description.startswith("c\\x1bdd")
+    assert lengths == [254, 32_000]
+
+
+@pytest.mark.parametrize("summary", ["", " \n "])
+def test_summary_that_says_nothing(tmp_path: Path, summary: str) -> None:
+    """A readable one takes its place."""
+    found = job.described_execution(a_job(tmp_path, summary=summary))
+
+    assert found.summary == "pytest 2026-01-02 03:04 UTC"
+
+
+def test_many_reasons_why_a_run_is_incomplete(tmp_path: Path) -> None:
+    """What does not fit is counted."""
+    found = a_job(tmp_path)
+    reasons = tuple(f"tests/test_{n}.py could not be collected" for n in range(2_000))
+    found.directory.state = replace(found.directory.state, incomplete=reasons)
+
+    *lines, last = job.described_execution(found).description.split("\n")
+
+    assert lines[0] == "Incomplete: tests/test_0.py could not be collected"
+    assert last == f"... {2_000 - len(lines)} more"
+    assert 30_000 < len("\n".join(lines)) < 32_000

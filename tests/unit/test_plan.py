@@ -10,6 +10,7 @@ import pytest
 from tests.builders import STARTED
 from xray_bridge import plan
 from xray_bridge.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.errors import SettingError
 from xray_bridge.plan import CustomFields, Execution, Report
 
 
@@ -358,3 +359,42 @@ def test_plan_is_a_value(path: Path) -> None:
     )
 
     assert first == second
+
+
+@pytest.mark.parametrize("given", [{"labels": "mine"}, {"fields": {"labels": "mine"}}])
+def test_label_alone_is_a_list_of_one(given: dict[str, Any]) -> None:
+    """It is not taken for its letters."""
+    execution = Execution(fields=given, test_fields=given, label="run")
+
+    assert info(execution, SERVER)["fields"]["labels"] == ["mine", "run"]
+    assert plan.as_document(given)["fields"]["labels"] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"labels": None},
+        {"labels": {"a": 1}},
+        {"labels": [1]},
+        {"fields": None},
+        {"fields": {"labels": 3}},
+        {"fields": {}, "xrayFields": None},
+    ],
+    ids=str,
+)
+def test_fields_of_an_odd_shape(given: dict[str, Any]) -> None:
+    """They are refused by the setting's name."""
+    with pytest.raises(SettingError, match="xray_test_fields: "):
+        plan.refuse_odd("xray_test_fields", given)
+
+
+def test_what_is_shown_of_a_request(path: Path) -> None:
+    """The request, its parts, and the text of those that are not on disk."""
+    request = plan.new_execution(
+        Report(format="junit", path=path), EXECUTION, DIALECTS[SERVER], FIELDS
+    )
+
+    lines = plan.shown(request)
+
+    assert lines[0].startswith("POST /rest/raven/")
+    assert '       "key": "CALC"' in lines

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import scripted
-from tests.builders import TOKEN, a_run, recorded, settings_of
+from tests.builders import (
+    TOKEN,
+    a_run,
+    a_scenario,
+    a_scenario_run,
+    recorded,
+    settings_of,
+)
 from tests.scripted import answer
 from xray_bridge import http, journal
+from xray_bridge import publish as module
 from xray_bridge.journal import State
 from xray_bridge.publish import publish
 
@@ -18,6 +26,8 @@ from xray_bridge.publish import publish
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.scripted import Script
+    from xray_bridge.model import TestRun
     from xray_bridge.receipt import Receipt
 
 # Jira's fields, then the import.
@@ -91,3 +101,204 @@ def test_receipt_of_a_weak_password(tmp_path: Path, password: str) -> None:
     assert found.test_execution["key"] == "CALC-7"
     assert found.lines()
     assert directory.state.test_execution == "CALC-7"
+
+
+KEYED = a_scenario_run(keys=["CALC-78"])
+UNKEYED = a_scenario_run(scenario=a_scenario("no key", line=9), name="no_key")
+
+
+def took(*keys: str, **rest: object) -> Script:
+    """Server's answer that lists these Tests as taken."""
+    tests = {"success": [{"key": key} for key in keys], **rest}
+    issue = {"key": "CALC-7", "id": "1", "self": "s"}
+    return answer(
+        200, json.dumps({"testExecIssue": issue, "testIssues": tests}).encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "who"),
+    [
+        (["CALC-1", "CALC-2"], ["CALC-1", "CALC-2"]),
+        (["CALC-1", ""], ["CALC-1", "1 result without a Test key was not taken"]),
+        (["", ""], ["2 results without a Test key were not taken"]),
+    ],
+    ids=str,
+)
+def test_server_that_took_nothing(
+    tmp_path: Path, keys: list[str], who: list[str]
+) -> None:
+    """An empty list of successes is not a success."""
+    runs = [a_run(keys=[key] * bool(key), name=f"t{n}") for n, key in enumerate(keys)]
+    directory = recorded(tmp_path, *runs)
+
+    with scripted.scripted(FIELDS, took()) as server:
+        found = publish_to(server.url, directory)
+
+    assert (found.status, found.exit_code, found.accepted) == ("partly refused", 84, 0)
+    assert [each.key or each.message for each in found.refused] == who
+
+
+def test_server_that_does_not_list_what_it_took(tmp_path: Path) -> None:
+    """Then there is no telling, and nothing is taken for refused."""
+    said = {"testExecIssue": {"key": "CALC-7"}, "testIssues": {}}
+
+    with scripted.scripted(FIELDS, answer(200, json.dumps(said).encode())) as server:
+        found = publish_to(server.url, recorded(tmp_path, a_run(keys=["CALC-1"])))
+
+    assert (found.status, found.exit_code, found.accepted) == ("delivered", 0, None)
+
+
+def test_revision_that_only_a_second_request_could_set(tmp_path: Path) -> None:
+    """Without any Test key there is none: the results are there, and that is said."""
+    directory = recorded(tmp_path, UNKEYED, framework="behave")
+
+    with scripted.scripted(FIELDS, took("CALC-99")) as server:
+        found = publish_to(server.url, directory, revision="abc")
+
+    assert (found.status, found.exit_code, len(server.received)) == ("delivered", 0, 2)
+    assert any("xray_revision could not be set" in each for each in found.notices)
+    assert directory.state.state == journal.DELIVERED
+
+
+def test_second_request_for_those_with_a_key(tmp_path: Path) -> None:
+    """The receipt is about both requests, the first one's refusals included."""
+    directory = recorded(tmp_path, UNKEYED, KEYED, framework="behave")
+    other = a_scenario_run(keys=["CALC-79"], name="b", scenario=a_scenario("b", line=5))
+    error = [{"key": "CALC-79", "message": "locked"}]
+    more = recorded(tmp_path, UNKEYED, KEYED, other, framework="behave")
+
+    with scripted.scripted(FIELDS, took("CALC-78", "CALC-99"), took("CALC-78")) as all_:
+        whole = publish_to(all_.url, directory, revision="abc")
+    first = took("CALC-78", "CALC-99", error=error)
+    with scripted.scripted(FIELDS, first, took("CALC-78")) as some:
+        partly = publish_to(some.url, more, revision="abc")
+
+    assert (whole.status, whole.sent, whole.accepted) == ("delivered", 2, 2)
+    assert whole.report["format"] == "behave"
+    assert [(each.key, each.message) for each in partly.refused] == [
+        ("CALC-79", "locked")
+    ]
+
+
+def test_known_execution_of_scenarios_without_keys(tmp_path: Path) -> None:
+    """An earlier attempt was cut off after its results were taken."""
+    directory = recorded(tmp_path, UNKEYED, framework="behave")
+    directory.state = State(state=journal.FAILED, test_execution="CALC-7", attempts=1)
+
+    found = publish_to(f"http://127.0.0.1:{scripted.unused_port()}", directory)
+
+    assert (found.status, found.test_execution["key"]) == ("delivered", "CALC-7")
+
+
+@pytest.mark.parametrize("given", [{"test_execution": "CALC-7"}, {}], ids=str)
+def test_rehearsal_of_an_existing_execution(
+    tmp_path: Path, given: dict[str, str]
+) -> None:
+    """Set, or made by an earlier attempt; the receipt is about what would be sent."""
+    directory = recorded(tmp_path, KEYED, framework="behave")
+    if not given:
+        directory.state = State(
+            state=journal.FAILED, test_execution="CALC-7", attempts=1
+        )
+    copied = tmp_path / "copied.json"
+
+    found = publish_to(
+        "https://jira.example.com",
+        directory,
+        dry_run="yes",
+        report=str(copied),
+        **given,
+    )
+
+    assert found.plan[1] == "POST /rest/raven/2.0/import/execution"
+    assert (found.report["format"], found.report["path"]) == (
+        "xray",
+        "report-xray.json",
+    )
+    assert any(each.startswith("sent as Xray JSON") for each in found.notices)
+    assert "elements" in copied.read_text()
+
+
+def rehearsed_on_cloud(directory: journal.RunDirectory) -> Receipt:
+    """A dry run against Xray Cloud, with a revision."""
+    return publish(
+        directory,
+        settings_of(
+            upload="yes", dry_run="yes", project="CALC", deployment="cloud",
+            client_id="the-id", client_secret=TOKEN, revision="abc",
+        ),
+    )  # fmt: skip
+
+
+def test_rehearsal_shows_the_second_request(tmp_path: Path) -> None:
+    """Cloud's multipart takes no revision."""
+    found = rehearsed_on_cloud(recorded(tmp_path, a_run()))
+
+    posts = [line for line in found.plan if line.startswith("POST")]
+    assert len(posts) == 2
+    assert "revision=abc" in posts[1]
+
+
+def test_rehearsal_says_what_cannot_be_set(tmp_path: Path) -> None:
+    """There is no second request for scenarios without Test keys."""
+    found = rehearsed_on_cloud(recorded(tmp_path, UNKEYED, framework="behave"))
+
+    assert len([line for line in found.plan if line.startswith("POST")]) == 1
+    assert any("xray_revision could not be set" in each for each in found.notices)
+
+
+def test_format_beside_the_sent_one_that_has_no_place(tmp_path: Path) -> None:
+    """It only stays on disk, so it holds up nothing."""
+    directory = recorded(tmp_path, UNKEYED)
+
+    with scripted.scripted(FIELDS, took("CALC-99")) as server:
+        found = publish_to(server.url, directory, format="cucumber,xray")
+
+    assert found.status == "delivered"
+    assert any("Xray JSON was not written" in each for each in found.notices)
+
+
+def test_fields_of_an_odd_shape(tmp_path: Path) -> None:
+    """It is the setting's fault, and no server was asked."""
+    directory = recorded(tmp_path, a_run())
+    url = f"http://127.0.0.1:{scripted.unused_port()}"
+
+    found = publish_to(url, directory, execution_fields='{"labels": null}')
+
+    assert found.error["slug"] == "setting"
+    assert "xray_execution_fields: labels" in found.error["message"]
+
+
+@pytest.mark.parametrize("given", [{"dry_run": "yes"}, {"upload": "no"}], ids=str)
+def test_fault_of_our_own_is_not_the_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    """Nothing was asked, so nothing was answered."""
+
+    def fail(*_: object) -> None:
+        message = "odd"
+        raise TypeError(message)
+
+    monkeypatch.setattr(module, "choose", fail)
+
+    found = publish_to("https://jira.example.com", recorded(tmp_path, a_run()), **given)
+
+    assert found.error["slug"] == "report"
+    assert "TypeError: odd" in found.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "notices"),
+    [([a_run()], (module.NO_KEY,)), ([], ())],
+    ids=["tests", "none"],
+)
+def test_only_keyed_with_no_key(
+    tmp_path: Path, runs: list[TestRun], notices: tuple[str, ...]
+) -> None:
+    """There are results, and it is said why none of them goes out."""
+    directory = recorded(tmp_path, *runs)
+
+    found = publish_to("https://jira.example.com", directory, only_keyed="yes")
+
+    assert (found.status, found.notices) == ("empty", notices)

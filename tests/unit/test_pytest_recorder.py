@@ -32,6 +32,12 @@ class Subtest:
     kwargs: dict[str, Any]
 
 
+class Worker:
+    """A worker of xdist, as reports know it."""
+
+    _workerinfocache = "[gw0] linux -- Python 3.12.1 /usr/bin/python3"
+
+
 def a_report(
     when: str, outcome: str, *, nodeid: str = "test_a.py::test_it", **more: Any
 ) -> pytest.TestReport:
@@ -70,7 +76,7 @@ def recorded(
         recorder.add(report)
     recorder.close(interrupted=interrupted)
     assert recorder.count == len(lines)
-    assert recorder.faults == []
+    assert recorder.faults == {}
     return lines
 
 
@@ -244,3 +250,73 @@ def test_the_worker_is_not_part_of_a_message() -> None:
     )
 
     assert line["message"] == "E   assert 0"
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_teardown_that_never_came(interrupted: bool) -> None:
+    """What it would have said is unknown: nothing passed."""
+    reports = [a_report("setup", "passed"), a_report("call", "passed")]
+
+    assert recorded(reports, interrupted=interrupted) == []
+
+
+def test_a_failure_whose_teardown_never_came() -> None:
+    """It has failed, whatever would have followed."""
+    (line,) = recorded([a_report("setup", "passed"), a_report("call", "failed")])
+
+    assert line["outcome"] == "failed"
+
+
+def test_a_crash_long_before_ctrl_c() -> None:
+    """The session went on, so it was not Ctrl-C that ended the worker."""
+    reports = [
+        a_report("???", "failed", longrepr="crashed", nodeid="t.py::crash"),
+        a_report("setup", "passed", nodeid="t.py::other"),
+    ]
+
+    (line,) = recorded(reports, interrupted=True)
+
+    assert (line["name"], line["outcome"]) == ("crash", "failed")
+
+
+def test_a_crash_that_is_rerun_elsewhere() -> None:
+    """The attempt in the other worker is the same test's."""
+    first, second = Worker(), Worker()
+    reports = [
+        a_report("setup", "passed", node=first),
+        a_report("???", "rerun", longrepr="worker crashed", node=first),
+        a_report("setup", "passed", node=second),
+        a_report("call", "passed", node=second),
+        a_report("teardown", "passed", node=second),
+    ]
+
+    (line,) = recorded(reports)
+
+    assert line["outcome"] == "flaky"
+    assert "Attempt 1 failed: worker crashed" in line["message"]
+
+
+def test_somebody_elses_context() -> None:
+    """Not every report with that attribute is a subtest's."""
+    reports = [
+        a_report("call", "passed", context={"user": "mine"}),
+        a_report("teardown", "passed"),
+    ]
+
+    (line,) = recorded(reports)
+
+    assert line["outcome"] == "passed"
+
+
+def test_a_report_that_cannot_be_read() -> None:
+    """The result is recorded all the same, and the fault is told."""
+    report = a_report("call", "failed")
+    report.sections = [("one", "two", "three")]  # type: ignore[list-item]
+    lines: list[Line] = []
+    recorder = Recorder(lines.append, lambda: 1.0, notes=Notes(), captures="all")
+
+    recorder.add(report)
+    recorder.add(a_report("teardown", "passed", sections=report.sections))
+
+    assert [line["outcome"] for line in lines] == ["failed"]
+    assert list(recorder.faults.values()) == ["test_a.py::test_it"]

@@ -16,6 +16,7 @@ from xray_bridge.model import Outcome
 
 PASSED, FAILED, SKIPPED = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED
 XFAILED, XPASSED, NOT_RUN = Outcome.XFAILED, Outcome.XPASSED, Outcome.NOT_RUN
+CONTEXT = SimpleNamespace(msg=None, kwargs={})
 SKIP = ("test_a.py", 3, "Skipped: no display")
 
 
@@ -140,6 +141,14 @@ def test_subtest_that_passes_decides_nothing() -> None:
     assert verdict.outcome([a_report("setup"), subtest, a_report()]) is PASSED
 
 
+def test_context_of_another_plugin() -> None:
+    """A report may have something of that name and be no subtest."""
+    report = a_report("call", P, context={"browser": "firefox"})
+
+    assert verdict.outcome([report]) is PASSED
+    assert verdict.subtests([report]) == []
+
+
 def test_subtest_that_is_skipped() -> None:
     """A test with a part that was not run has not passed, whatever pytest says."""
     reports = [a_report("setup"), a_subtest(S), a_report(), a_report("teardown")]
@@ -231,6 +240,8 @@ def test_subtest_that_was_expected_to_fail() -> None:
         ("'a", "'a"),
         ("a\0b", "a\0b"),
         ("(" * 5000, "(" * 5000),
+        ("-" * 3000 + "1", "-" * 3000 + "1"),
+        ("-" * 100_000 + "1", "-" * 100_000 + "1"),
     ],
 )
 def test_parameter_of_a_subtest(value: Any, shown: str) -> None:
@@ -244,7 +255,7 @@ def test_output() -> None:
     """Each phase has that of all before it; a subtest has its own."""
     reports = [
         a_report("setup", sections=[("Captured stdout setup", "one")]),
-        a_report("call", sections=[("Captured stdout call", "two")], context=object()),
+        a_report("call", sections=[("Captured stdout call", "two")], context=CONTEXT),
         a_report("call", sections=[("Captured stdout setup", "one")]),
         a_report(
             "teardown",
@@ -257,6 +268,16 @@ def test_output() -> None:
         "--- Captured stdout setup ---\none\n"
         "--- Captured log call ---\nthree"
     )
+
+
+def test_output_of_a_test_that_ended_with_a_subtest() -> None:
+    """A worker crashed: what was captured is told once."""
+    subtest = a_report("call", sections=[("Captured", "two")], context=CONTEXT)
+    setup = a_report("setup", sections=[("Captured", "one")])
+
+    found = verdict.output([setup, subtest])
+
+    assert found == "--- Captured ---\ntwo\n--- Captured ---\none"
 
 
 @pytest.mark.parametrize("reports", [[], [a_report()]])
@@ -284,6 +305,7 @@ def crashed(message: str, whole: str = "the whole") -> Any:
         ),
         ([a_report(longrepr="first"), a_report(longrepr=crashed("second"))], "second"),
         ([a_report(longrepr=crashed(" "))], "the whole"),
+        ([a_report(longrepr="[gw0] linux -- Python 3.12.1 /venv\n\nE no")], "E no"),
     ],
 )
 def test_first_line(reports: list[pytest.TestReport], expected: str) -> None:
@@ -313,6 +335,10 @@ def test_first_line(reports: list[pytest.TestReport], expected: str) -> None:
         (
             [a_report("call", "exploded", "why")],
             "pytest reported the unknown outcome 'exploded'. why",
+        ),
+        (
+            [a_report("call", "zapped", "why")],
+            "pytest reported the unknown outcome 'zapped'. why",
         ),
         (
             [a_report("call", F, "[gw0] linux -- Python 3.12.1 /venv/python\n\nE no")],
@@ -347,6 +373,7 @@ def test_text_of_a_failure(reports: list[pytest.TestReport], expected: str) -> N
             "no display",
         ),
         ([a_report("setup", P, "x"), a_report("call", P, "y")], ""),
+        ([a_report("setup", "zapped", "x"), a_report("call", "exploded", "y")], ""),
         ([], ""),
     ],
 )

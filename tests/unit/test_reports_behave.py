@@ -171,7 +171,7 @@ def test_skipped_scenario(tmp_path: Path) -> None:
     [
         (("C-1",), ("C-1",), ["C-1"]),
         (("TEST_C-1",), ("C-1",), ["TEST_C-1"]),
-        (("TestName:C-1",), ("C-1",), ["TestName:C-1"]),
+        (("TestName:C-1",), ("C-1",), ["TestName:C-1", "C-1"]),
         (("jira.testcase('C-1')",), ("C-1",), ["jira.testcase('C-1')", "C-1"]),
         (("ABC-1",), ("C-1",), ["ABC-1", "C-1"]),
         (("smoke",), ("C-1", "C-2"), ["smoke", "C-1", "C-2"]),

@@ -115,6 +115,7 @@ def test_path_in_the_query_of_a_url() -> None:
         ("C:/Users/Ann/x.log", "~/x.log"),
         ("'C:\\\\Users\\\\Ann\\\\shop\\\\tests\\\\test_a.py'", "'tests\\\\test_a.py'"),
         ("file:///C:/Users/Ann/x.html", "file:///~/x.html"),
+        ("\\\\?\\C:\\Users\\Ann\\x.log", "\\\\?\\~\\x.log"),
         ("C:\\Users\\Anna\\x.log", "C:\\Users\\Anna\\x.log"),
         ("D:\\Users\\Ann\\x.log", "D:\\Users\\Ann\\x.log"),
         ("C:\\Users\\Ann\\AppData\\Local\\Temp\\x", "<tmp>\\x"),

@@ -414,3 +414,26 @@ def test_encoding(content: bytes | str, expected: str) -> None:
     raw = content.encode() if isinstance(content, str) else content
 
     assert encoding_of(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<tr><th>Authorization</th><td>token {}</td></tr>",
+        "<b>Authorization:</b> token {}",
+        "<td>Authorization:</td>\n  <td>{}</td>",
+        "Authorization:\n   token {}\nAccept: text/html",
+    ],
+)
+def test_header_whose_value_stands_apart(text: str) -> None:
+    """In tables of HTML, and where a long header was folded."""
+    found = Redactor().clean(text.format("ghp_abcdef0123456789abcdef"))
+
+    assert found == text.format(MASK)
+
+
+def test_header_without_a_value() -> None:
+    """The next line is none."""
+    text = "Authorization:\nHost: example.com"
+
+    assert Redactor().clean(text) == text

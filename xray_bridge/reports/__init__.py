@@ -10,10 +10,11 @@ from xray_bridge.reports.behave import BehaveWriter
 from xray_bridge.reports.cucumber import CucumberWriter
 from xray_bridge.reports.junit import JUnitWriter
 from xray_bridge.reports.xray import XrayWriter
+from xray_bridge.tags import PREFIXES
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from xray_bridge.reports.protocol import ReportWriter
 
@@ -23,8 +24,21 @@ WRITERS: Mapping[str, Callable[[], ReportWriter]] = {
     "cucumber": CucumberWriter,
     "behave": BehaveWriter,
 }
+OF_SCENARIOS: Mapping[str, Callable[[Sequence[str]], ReportWriter]] = {
+    "cucumber": CucumberWriter,
+    "behave": BehaveWriter,
+}
 
 
-def writer(name: str, project: str = "") -> ReportWriter:
-    """The writer of a format; ``project`` is where Xray JSON makes new Tests."""
-    return XrayWriter(project=project) if name == "xray" else WRITERS[name]()
+def writer(
+    name: str, project: str = "", prefixes: Sequence[str] = PREFIXES
+) -> ReportWriter:
+    """
+    The writer of a format.
+
+    ``project`` is where Xray JSON makes new Tests; ``prefixes`` are those of
+    Xray's tags, which scenarios are written with.
+    """
+    if name == "xray":
+        return XrayWriter(project=project)
+    return OF_SCENARIOS[name](prefixes) if name in OF_SCENARIOS else WRITERS[name]()

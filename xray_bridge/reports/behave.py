@@ -14,6 +14,7 @@ from xray_bridge.model import Outcome
 from xray_bridge.reports import scenarios
 from xray_bridge.reports.protocol import lasted, readable
 from xray_bridge.reports.streams import Base64
+from xray_bridge.tags import PREFIXES
 
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class BehaveWriter:
     format = "behave"
     file_name = "report.behave.json"
     ensure_ascii = False
+
+    def __init__(self, prefixes: Sequence[str] = PREFIXES) -> None:
+        self.prefixes = prefixes
 
     def write(self, results: Results, dialect: Dialect, file: BinaryIO) -> None:
         """

@@ -13,6 +13,7 @@ from xray_bridge.model import Outcome
 from xray_bridge.reports import scenarios
 from xray_bridge.reports.protocol import lasted, readable
 from xray_bridge.reports.streams import Base64
+from xray_bridge.tags import PREFIXES
 
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class CucumberWriter:
     format = "cucumber"
     file_name = "report-cucumber.json"
     ensure_ascii = True
+
+    def __init__(self, prefixes: Sequence[str] = PREFIXES) -> None:
+        self.prefixes = prefixes
 
     def write(self, results: Results, dialect: Dialect, file: BinaryIO) -> None:
         """

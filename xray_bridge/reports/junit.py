@@ -16,7 +16,13 @@ from xray_bridge import evidence
 from xray_bridge.model import Outcome
 from xray_bridge.moments import iso
 from xray_bridge.reports.comment import comment
-from xray_bridge.reports.protocol import lasted, one_line, plainly, readable
+from xray_bridge.reports.protocol import (
+    LONGEST_SUMMARY,
+    lasted,
+    one_line,
+    plainly,
+    readable,
+)
 from xray_bridge.reports.streams import blocks, pieces
 
 
@@ -92,7 +98,7 @@ def _testcase(run: TestRun, outcome: Outcome) -> Any:
         "testcase",
         {
             "classname": readable(run.test.classname),
-            "name": readable(run.test.name),
+            "name": _name(run),
             "time": _seconds(duration),
             "started-at": iso(run.started),
             "finished-at": iso(run.started + duration),
@@ -120,7 +126,7 @@ def _properties(run: TestRun, outcome: Outcome) -> Iterator[Any]:
     test = run.test
     values = {
         "test_key": ",".join(test.test_keys),
-        "test_summary": one_line(test.summary),
+        "test_summary": one_line(test.summary)[:LONGEST_SUMMARY],
         "requirements": ",".join(test.requirements),
         "tags": ",".join(test.labels),
     }
@@ -152,6 +158,12 @@ def _custom_fields(run: TestRun) -> Any:
         item = etree.SubElement(element, "item", {"name": readable(name)})
         item.text = readable(value)
     return element
+
+
+def _name(run: TestRun) -> str:
+    """Xray refuses a testcase without a name; a scenario may have none."""
+    name = readable(run.test.name)
+    return name if name.strip() or not run.scenario else f"line {run.scenario.line}"
 
 
 def _first_line(text: str) -> str:

@@ -23,6 +23,8 @@ ANSI = re.compile(
 # control characters, lone surrogates, non-characters.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+# Jira's limit for the summary of an issue.
+LONGEST_SUMMARY = 255
 # A year, in seconds.
 LONGEST_DURATION = 366 * 86_400
 

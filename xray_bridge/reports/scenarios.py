@@ -2,7 +2,9 @@
 What Cucumber and Behave JSON say alike: tags that name Tests, steps that add up.
 
 Xray judges a scenario by its steps. So what became of a scenario has to show in
-them, also where a hook, a fixture or an expectation decided it.
+them, also where a hook, a fixture or an expectation decided it. Cucumber's own
+reports have ``error_message`` at steps that were skipped, too: readers take it
+with any status.
 """
 
 from __future__ import annotations
@@ -13,13 +15,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from xray_bridge import evidence
+from xray_bridge import tags as grammar
 from xray_bridge.model import Outcome, Step
 from xray_bridge.reports.protocol import plainly, readable
 from xray_bridge.reports.streams import dump, pieces
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from xray_bridge.dialect import Dialect
@@ -50,6 +53,11 @@ class Form(Protocol):
         """Whether all but ASCII is written as escapes."""
         ...
 
+    @property
+    def prefixes(self) -> Sequence[str]:
+        """Those of Xray's tags, as the setting ``tag_prefixes`` has them."""
+        ...
+
     def head(self, feature: Feature) -> dict[str, Any]:
         """What stands before the scenarios of a feature."""
         ...
@@ -73,7 +81,7 @@ def write(form: Form, results: Results, dialect: Dialect, file: BinaryIO) -> Non
     for number, runs in enumerate(results.features()):
         file.write(b",\n\n" if number else b"\n")
         found = (
-            _scenario(run, run.scenario, results, dialect)
+            _scenario(form, run, run.scenario, results, dialect)
             for run in runs
             if run.scenario
         )
@@ -101,46 +109,83 @@ def _members(form: Form, found: dict[str, Any]) -> bytes:
 
 
 def _scenario(
-    run: TestRun, scenario: Scenario, results: Results, dialect: Dialect
+    form: Form, run: TestRun, scenario: Scenario, results: Results, dialect: Dialect
 ) -> Told:
     outcome = plainly(run.outcome, dialect)
     return Told(
         scenario=scenario,
         outcome=outcome,
-        tags=tags(run, scenario),
+        tags=tags(run, scenario, form.prefixes),
         steps=[
             (step, list(pieces(results, step.evidence)))
-            for step in _with_the_rest(run, told(run, outcome))
+            for step in _with_the_rest(run, told(run, outcome), outcome)
         ],
     )
 
 
-def _with_the_rest(run: TestRun, steps: list[Step]) -> list[Step]:
-    """What is the scenario's own and only a step can carry: evidence and output."""
+def _with_the_rest(run: TestRun, steps: list[Step], outcome: Outcome) -> list[Step]:
+    """What is the scenario's own and only a step can carry: evidence and texts."""
     last = steps[-1]
     found = evidence.distinct((*last.evidence, *run.evidence))
     steps[-1] = replace(last, evidence=found)
-    outcomes = [step.outcome for step in steps]
-    if run.output and Outcome.FAILED in outcomes:
-        number = outcomes.index(Outcome.FAILED)
-        texts = filter(None, (steps[number].message, run.output))
-        steps[number] = replace(steps[number], message="\n\n".join(texts))
+    number = _deciding(steps, outcome)
+    texts = filter(None, (_whole(run, steps[number]), run.output))
+    steps[number] = replace(steps[number], message="\n\n".join(texts))
     return steps
 
 
-def tags(run: TestRun, scenario: Scenario) -> list[str]:
-    """All tags, and each Test key that none of them spells as Xray does."""
-    found = list(scenario.tags)
-    found += [
-        key for key in run.test.test_keys if not any(_is_key(tag, key) for tag in found)
+def _deciding(steps: Sequence[Step], outcome: Outcome) -> int:
+    """
+    Which step says what is to be said of the scenario; it has that outcome.
+
+    The first that failed; of another outcome the one that says something, or
+    else where a scenario is skipped, and where it has passed.
+    """
+    found = [number for number, step in enumerate(steps) if step.outcome is outcome]
+    if outcome is Outcome.FAILED:
+        return found[0]
+    usual = found[0] if outcome is Outcome.SKIPPED else found[-1]
+    return next((number for number in found if steps[number].message), usual)
+
+
+def _whole(run: TestRun, step: Step) -> str:
+    """The step's message and the scenario's, and nothing of it twice."""
+    rest = run.message
+    for each in run.steps:
+        if each.outcome is Outcome.FAILED:
+            # behave's adapter puts the messages of its steps together.
+            said = f"{each.keyword} {each.name}\n{each.message}"
+            rest = rest.replace(said, "", 1)
+    rest = rest.strip("\n")
+    if rest in step.message:
+        return step.message
+    if step.message in rest and rest == run.message.strip("\n"):
+        return rest
+    return "\n\n".join(filter(None, (step.message, rest)))
+
+
+def tags(
+    run: TestRun, scenario: Scenario, prefixes: Sequence[str] = grammar.PREFIXES
+) -> list[str]:
+    """
+    All tags, and what else is known of the Test, as far as tags can say it.
+
+    Each Test key that no tag spells as Xray does, and requirements and labels
+    that stand neither on the scenario nor on its feature. A label with blanks,
+    or one that would be a key, is left out.
+    """
+    of_tests, of_requirements = (*prefixes, *grammar.PREFIXES[len(prefixes) :])[:2]
+    own, test = scenario.tags, run.test
+    known = {*own, *scenario.feature.tags}
+    required = [f"{of_requirements}{key}" for key in test.requirements]
+    words = (label for label in test.labels if label.split() == [label])
+    found = [
+        *own,
+        *(key for key in test.test_keys if not {key, f"{of_tests}{key}"} & {*own}),
+        *(tag for tag in required if tag not in known),
+        *(w for w in grammar.read(words, prefixes=prefixes).labels if w not in known),
     ]
     return [readable(tag) for tag in found]
-
-
-def _is_key(tag: str, key: str) -> bool:
-    """Whether the tag is the key, plain or behind a prefix such as ``TEST_``."""
-    prefix = tag.removesuffix(key)
-    return prefix != tag and not prefix[-1:].isalnum()
 
 
 def told(run: TestRun, outcome: Outcome) -> list[Step]:
@@ -148,8 +193,6 @@ def told(run: TestRun, outcome: Outcome) -> list[Step]:
     steps = list(run.steps)
     if outcome is Outcome.SKIPPED:
         steps = [replace(step, outcome=outcome, duration=0.0) for step in steps]
-    if run.outcome is Outcome.SKIPPED:
-        steps = [replace(step, message="") for step in steps]
     if outcome is Outcome.PASSED and run.outcome is not outcome:
         # Its steps stopped where they were expected to.
         steps = [replace(step, outcome=outcome) for step in steps]
@@ -159,13 +202,12 @@ def told(run: TestRun, outcome: Outcome) -> list[Step]:
 
 
 def _with_a_word(run: TestRun, outcome: Outcome, steps: list[Step]) -> list[Step]:
-    """A step of our own, before or after the others, that says what they do not."""
+    """A step of our own, before or after the others, for what none of them says."""
     ran = any(step.outcome is not Outcome.NOT_RUN for step in steps)
     step = Step(
         keyword="After" if ran else "Before",
         name="hook",
         outcome=outcome,
-        message=run.message,
         line=run.scenario.line if run.scenario else 0,
     )
     return [*steps, step] if ran else [step, *steps]

@@ -14,7 +14,12 @@ from xray_bridge.errors import ReportError
 from xray_bridge.moments import iso
 from xray_bridge.reports.comment import comment
 from xray_bridge.reports.parts import Parts
-from xray_bridge.reports.protocol import lasted, one_line, readable
+from xray_bridge.reports.protocol import (
+    LONGEST_SUMMARY,
+    lasted,
+    one_line,
+    readable,
+)
 from xray_bridge.reports.streams import dump
 
 
@@ -24,9 +29,6 @@ if TYPE_CHECKING:
     from xray_bridge.dialect import Dialect
     from xray_bridge.merge import Results
     from xray_bridge.model import TestRun
-
-# Jira's limit for the summary of an issue.
-LONGEST_SUMMARY = 255
 
 
 class XrayWriter:

@@ -33,6 +33,17 @@ def _recorded(project: Project) -> dict[str, str]:
     return {name: settings[name] for name in names if name in settings}
 
 
+def test_names_of_behave_xray(project: Project) -> None:
+    """They are read; who ran the tests cannot be told, and that is said."""
+    project.write({"features/a.feature": FEATURE})
+    project.report("-D", "xray.summary=Nightly")
+    refused = project.run("-D", "xray.user=me")
+
+    assert project.directory.session.settings["summary"] == "Nightly"
+    assert refused.code == 2
+    assert "xray.user has no counterpart" in refused.err
+
+
 def test_userdata_wins_over_the_shared_file(one: Project) -> None:
     """behave.ini is nearer than xray-bridge.toml."""
     one.report()
