@@ -150,3 +150,27 @@ def test_a_project_with_a_use_for_xrays_tags(project: Project) -> None:
     result = project.run()
 
     result.assert_outcomes(xfailed=1)
+
+
+def test_names_of_any_kind(project: Project, workers: tuple[str, ...]) -> None:
+    """Each is a Test of its own, in the report that goes out as well."""
+    project.pytester.makepyfile(
+        r"""
+        import pytest
+
+        IDS = ["a::b", "a[b", "a]b", "a@b", "a/b.py", "x\ny", "é\u202e"]
+        IDS += ["n" * 4096, " "]
+
+        @pytest.mark.parametrize("value", range(len(IDS)), ids=IDS)
+        def test_it(value):
+            assert value != 1
+        """
+    )
+
+    project.upload("--dist", "loadgroup", *workers)
+
+    (execution,) = project.executions
+    outcomes = [line["outcome"] for line in project.journal]
+    assert len({line["name"] for line in project.journal}) == 9
+    assert sorted(outcomes) == ["failed", *["passed"] * 8]
+    assert len(execution.runs) == 9
