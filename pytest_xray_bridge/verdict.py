@@ -84,7 +84,7 @@ def subtests(phases: Sequence[pytest.TestReport]) -> list[dict[str, Any]]:
 
 def _iteration(report: Any) -> dict[str, Any]:
     said = (CALL, report.outcome, hasattr(report, "wasxfail"))
-    decided = TABLE.get(said, Outcome.FAILED) or Outcome.FAILED
+    decided = TABLE.get(said) or Outcome.FAILED
     context = report.context
     named = [("subtest", str(context.msg))] if context.msg is not None else []
     values = [(str(name), _unquoted(value)) for name, value in context.kwargs.items()]

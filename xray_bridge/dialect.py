@@ -7,7 +7,7 @@ what Xray's own clients send (xray-maven-plugin, xray-automation-js).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.model import Outcome
@@ -20,7 +20,6 @@ SERVER = "server"
 CLOUD = "cloud"
 
 XML_FORMATS = frozenset({"junit", "testng", "nunit", "xunit", "robot"})
-JSON_FORMATS = frozenset({"xray", "cucumber", "behave"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +52,6 @@ class Dialect:
     evidence_key: str
     step_evidence_key: str
     test_type_key: str
-    answer_keys: tuple[tuple[str, ...], ...] = field(
-        default=(("testExecIssue",), ()),
-    )
 
     def report_part(self, report_format: str) -> str:
         """The name of the report's part on a multipart endpoint."""
