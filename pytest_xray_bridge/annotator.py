@@ -153,8 +153,9 @@ class Annotator:
         self._item = item
         with self._kept_in(wire.OURSELVES):
             self._known = self._line(item)
-        with self._kept_in("pytest_xray_test_keys"):
-            self._ask_for_keys(item)
+        if item.config.hook.pytest_xray_test_keys.get_hookimpls():
+            with self._kept_in("pytest_xray_test_keys"):
+                self._ask_for_keys(item)
         if self._said is not None:
             self._known.update(self._said.line(self._known))
         if self._note is not None:
@@ -177,10 +178,14 @@ class Annotator:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Hang what is known on the report; the last to touch it."""
         report = yield
-        with self._kept_in(wire.OURSELVES):
+        # Spelled out: this is on the path of every test, three times.
+        try:
             self._pack(item, report)
-        wire.pack_faults(report, self._faults)
-        self._faults = []
+        except wire.FAULTS as error:
+            self._faults.append(wire.fault(wire.OURSELVES, error))
+        if self._faults:
+            wire.pack_faults(report, self._faults)
+            self._faults = []
         return report
 
     def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
@@ -265,10 +270,9 @@ class Annotator:
 
     def _ask_for_keys(self, item: pytest.Item) -> None:
         """More keys, by users' hooks."""
-        if item.config.hook.pytest_xray_test_keys.get_hookimpls():
-            for keys in item.ihook.pytest_xray_test_keys(item=item):
-                for key in _listed(keys):
-                    self.annotations().key(key)
+        for keys in item.ihook.pytest_xray_test_keys(item=item):
+            for key in _listed(keys):
+                self.annotations().key(key)
 
     def _add_tags(self, line: Line, scenario: Scenario) -> None:
         """A scenario without keys in marks has them in its tags."""
