@@ -34,6 +34,8 @@ class Context:
     revision: str = ""
     build_url: str = ""
     build_number: str = ""
+    branch: str = ""
+    run_id: str = ""
 
 
 SYSTEMS = (

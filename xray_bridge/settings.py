@@ -39,7 +39,14 @@ class Settings:
 
     upload = switch("upload the results at session end")
     dry_run = switch("do everything but send; print what would be sent, and where")
+    collect = switch("record the results for a later upload, and send nothing")
     sandbox = switch("use the embedded sandbox instead of a server")
+    connection = Setting(
+        values.text,
+        "",
+        "a stored connection: address, credentials and how to get there",
+        metavar="NAME",
+    )
     deployment = Setting(
         values.choice("auto", "server", "cloud", datacenter="server"),
         "auto",
@@ -236,6 +243,19 @@ class Settings:
         "where fetched feature files go",
         metavar="PATH",
         is_path=True,
+    )
+    select = Setting(
+        values.text,
+        "",
+        "run only tests whose key is in this Test Plan, Test Execution or Test Set, "
+        "or is found by this JQL",
+        metavar="KEY|JQL",
+    )
+    run_id = Setting(
+        values.text,
+        "",
+        "what the parts of one CI run have in common; default: what CI tells",
+        metavar="ID",
     )
 
     def __init__(

@@ -39,6 +39,7 @@ SANDBOX_PROJECT = "CALC"
 
 OF_A_CONNECTION = frozenset(
     {
+        "connection",
         "sandbox",
         "deployment",
         "url",
