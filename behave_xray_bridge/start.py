@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import behave
 
-from behave_xray_bridge import console, options, said
+from behave_xray_bridge import console, options, said, selecting
 from behave_xray_bridge.bridge import Bridge
 from behave_xray_bridge.notes import Notes
 from behave_xray_bridge.recorder import Recorder
 from behave_xray_bridge.run import Run
 from behave_xray_bridge.selection import Selection, running
-from xray_bridge.errors import XrayBridgeError
+from xray_bridge.errors import SelectionError, XrayBridgeError
 from xray_bridge.session import Session
 
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from behave.configuration import Configuration
+    from behave.model import Feature
 
     from xray_bridge.plugins import Plugins
     from xray_bridge.settings import Settings
@@ -52,11 +55,16 @@ def session(settings: Settings, root: str = "") -> Session:
 def _bridge(config: Configuration, outfile: str) -> Bridge | None:
     # First without the tags: how they are spelled is a setting itself.
     settings = options.settings(config, outfile=outfile)
-    if not settings.wants_upload and not settings.report:
+    if not settings.wants_record and not settings.wants_selection:
         return None
     runner = running(config)
     features = list(getattr(runner, "features", ()))
     recorder = Recorder(folder=str(Path.cwd()), prefixes=settings.tag_prefixes)
+    plugins = _plugins(config, runner)
+    notices = _select(settings, features, recorder, plugins)
+    if not settings.wants_record:
+        console.section(f"Note: {notice}" for notice in notices)
+        return None
     selection = Selection(features, config)
     tags = said.by_tags(features, recorder, selection)
     is_part = "behavex" in sys.modules
@@ -67,9 +75,8 @@ def _bridge(config: Configuration, outfile: str) -> Bridge | None:
         config, outfile=outfile, said_by_tags=tags.settings, overrides=overrides
     )
     made = session(settings, _root(config))
-    made.notices += tags.notices
+    made.notices += [*notices, *tags.notices]
     made.notices += tags.unused(settings)
-    plugins = _plugins(config, runner)
     made.add_execution_fields(plugins.execution_fields())
     if not is_part:
         made.preflight()
@@ -80,6 +87,28 @@ def _bridge(config: Configuration, outfile: str) -> Bridge | None:
     first = settings.format[0]
     is_written = outfile == settings.report and first == "behave"
     return Bridge(run, [outfile] if outfile and not is_written else [])
+
+
+def _select(
+    settings: Settings,
+    features: Sequence[Feature],
+    recorder: Recorder,
+    plugins: Plugins,
+) -> list[str]:
+    """
+    Leave out what ``xray_select`` does not mean; what there is to say of it.
+
+    Raises SelectionError.
+    """
+    if not settings.wants_selection:
+        return []
+    if not features:
+        msg = "xray_select: the scenarios of this runner are not known"
+        raise SelectionError(msg, hint="run it with behave itself")
+    asked = session(settings)
+    selected = asked.selected()
+    in_code = selecting.leave_out(features, recorder, plugins, selected)
+    return [*asked.notices, selecting.said(settings.select, selected, in_code)]
 
 
 def _plugins(config: Configuration, runner: Any) -> Plugins:

@@ -246,12 +246,12 @@ class Annotator:
         if hook.pytest_xray_defects.get_hookimpls():
             with self._kept_in("pytest_xray_defects"):
                 for keys in item.ihook.pytest_xray_defects(item=item, report=report):
-                    for key in _listed(keys):
+                    for key in listed(keys):
                         self.annotations().defect(key)
         if hook.pytest_xray_evidence.get_hookimpls():
             with self._kept_in("pytest_xray_evidence"):
                 for found in item.ihook.pytest_xray_evidence(item=item, report=report):
-                    self._add(_listed(found))
+                    self._add(listed(found))
 
     def _add(self, found: Iterable[Any]) -> None:
         for each in found:
@@ -271,7 +271,7 @@ class Annotator:
     def _ask_for_keys(self, item: pytest.Item) -> None:
         """More keys, by users' hooks."""
         for keys in item.ihook.pytest_xray_test_keys(item=item):
-            for key in _listed(keys):
+            for key in listed(keys):
                 self.annotations().key(key)
 
     def _add_tags(self, line: Line, scenario: Scenario) -> None:
@@ -284,7 +284,7 @@ class Annotator:
         line["summary"] = line.get("summary") or scenario.name
 
 
-def _listed(found: Any) -> Iterable[Any]:
+def listed(found: Any) -> Iterable[Any]:
     """One value or several, as users return them."""
     if found is None:
         return ()

@@ -26,9 +26,12 @@ SWITCHES = (
     Settings.report,
     Settings.export_keys,
     Settings.export_filter,
+    Settings.select,
 )
 # In the environment while a session is recorded.
 SESSION = "PYTEST_XRAY_BRIDGE_SESSION"
+# What the controller of a session that is ours tells its workers.
+WORKER_INPUT = frozenset({"xray", "xray_select"})
 # Sessions that look at tests without running them.
 LOOKING_ONLY = (
     "collectonly",
@@ -79,7 +82,7 @@ def asked(config: pytest.Config) -> bool:
     In a worker, the controller says so.
     """
     if is_worker(config):
-        return "xray" in worker_input(config)
+        return not WORKER_INPUT.isdisjoint(worker_input(config))
     if any(config.getoption(setting.ini) for setting in TABLE.values()):
         return True
     if os.environ.get(SESSION):
@@ -110,6 +113,13 @@ def _in_shared_file(folder: Path) -> bool:
 def looks_only(config: pytest.Config) -> bool:
     """Whether no test will run: then nothing is fetched, recorded or sent."""
     return any(config.getoption(name, None) for name in LOOKING_ONLY)
+
+
+def lists_selection(config: pytest.Config) -> bool:
+    """Whether somebody wants to see what a selection would run."""
+    return bool(
+        config.getoption("collectonly", None) and config.getoption(Settings.select.ini)
+    )
 
 
 def make_features_dir(config: pytest.Config) -> None:

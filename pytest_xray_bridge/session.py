@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from pytest_xray_bridge import annotator, options
+from pytest_xray_bridge import annotator, options, selection
 from pytest_xray_bridge.notes import Notes
 from pytest_xray_bridge.recorder import Recorder
 from pytest_xray_bridge.wire import FAULTS, OURSELVES, fault
@@ -48,10 +48,9 @@ def register(config: pytest.Config) -> None:
     Raises UsageError for settings that are wrong.
     """
     if options.is_worker(config):
-        found = annotator.in_worker(config)
-        config.pluginmanager.register(found, annotator.NAME)
+        _register_in_worker(config)
         return
-    if options.looks_only(config):
+    if options.looks_only(config) and not options.lists_selection(config):
         return
     try:
         settings = settings_of(config)
@@ -73,6 +72,16 @@ def register(config: pytest.Config) -> None:
         config.pluginmanager.register(found, annotator.NAME)
 
 
+def _register_in_worker(config: pytest.Config) -> None:
+    """What the controller has told it to have."""
+    told = options.worker_input(config)
+    register = config.pluginmanager.register
+    if "xray" in told:
+        register(annotator.in_worker(config), annotator.NAME)
+    if selection.TOLD in told:
+        register(selection.in_worker(config), selection.NAME)
+
+
 def settings_of(config: pytest.Config) -> Settings | None:
     """
     The settings of this session, from all doors; None where it asks for nothing.
@@ -92,9 +101,12 @@ def settings_of(config: pytest.Config) -> Settings | None:
     found = [layer for layer in layers if layer]
     names = frozenset(setting.name for setting in options.SWITCHES)
     switches = resolve.resolve(found, environ, only=names)
-    if not switches.wants_record and not switches.wants_export:
-        return None
-    return resolve.resolve(found, environ)
+    asked = (
+        switches.wants_record,
+        switches.wants_export,
+        switches.wants_selection,
+    )
+    return resolve.resolve(found, environ) if any(asked) else None
 
 
 def _versions(config: pytest.Config) -> dict[str, str]:
@@ -141,6 +153,8 @@ class Reporter:
         self._collected = 0
         self._interrupted = False
         self._problems: dict[str, None] = {}
+        self._selected: dict[str, str] = {}
+        self._in_code: set[str] = set()
         self.faults: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -148,6 +162,9 @@ class Reporter:
         """Fetch features, ask the server, open the journal: before any test."""
         try:
             self._session.export_features()
+            self._select()
+            if options.looks_only(self._config):
+                return
             self._ask_for_fields()
             self._session.preflight()
             self._session.start()
@@ -157,6 +174,18 @@ class Reporter:
             pytest.exit(f"xray-bridge: {error}", returncode=FeaturesError.exit_code)
         except (XrayBridgeError, RunDirectoryError) as error:
             raise pytest.UsageError(f"xray-bridge: {error}") from None
+
+    def _select(self) -> None:
+        """Which tests are to run, if not all that are collected."""
+        settings = self._session.settings
+        if not settings.wants_selection:
+            return
+        self._selected = self._session.selected()
+        if not self._config.pluginmanager.hasplugin("dsession"):
+            found = selection.Selector(
+                self._config, self._selected, settings.tag_prefixes
+            )
+            self._config.pluginmanager.register(found, selection.NAME)
 
     def _ask_for_fields(self) -> None:
         """Fields of the Test Execution that users' hooks add; the first one wins."""
@@ -185,12 +214,16 @@ class Reporter:
                 settings.evidence_limit[0],
                 settings.redact,
             )
+        if self._selected:
+            told = selection.as_worker_input(self._selected, settings.tag_prefixes)
+            node.workerinput[selection.TOLD] = told
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
     def pytest_testnodedown(self, node: Any) -> None:
         """Hear from a worker that has ended."""
         output = getattr(node, "workeroutput", {})
+        self._in_code.update(output.get(selection.IN_CODE, ()))
         self._problems |= dict.fromkeys(output.get(annotator.PROBLEMS, ()))
         for notice in output.get(annotator.NOTICES, ()):
             self._session.note(notice)
@@ -248,6 +281,7 @@ class Reporter:
 
     @guarded
     def _seal(self) -> None:
+        self._note_selection()
         self._recorder.close(interrupted=self._interrupted)
         if self._interrupted:
             self._session.note_incomplete("the session was interrupted")
@@ -260,6 +294,14 @@ class Reporter:
         if trouble:
             self.faults.append(trouble)
 
+    def _note_selection(self) -> None:
+        if not self._selected:
+            return
+        found = self._config.pluginmanager.get_plugin(selection.NAME)
+        in_code = found.in_code if found else self._in_code
+        what = self._session.settings.select
+        self._session.note(selection.said(what, self._selected, in_code))
+
     def _finish(self, session: pytest.Session) -> None:
         os.environ.pop(options.SESSION, None)
         if self._problems:
@@ -269,7 +311,7 @@ class Reporter:
             self._session.discard()
         ending = self._publish()
         self._tell(ending.receipt if ending else None)
-        lines = [*(ending.lines if ending else ())]
+        lines = [*(ending.lines if ending else self._session.said())]
         told = self._recorder.faults.items()
         self.faults += [f"{what} ({nodeid})" for what, nodeid in told]
         lines += [self._session.clean(f"ERROR in {each}") for each in self.faults]

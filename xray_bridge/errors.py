@@ -77,6 +77,12 @@ class FeaturesError(XrayBridgeError):
     exit_code = 82
 
 
+class SelectionError(UsageError):
+    """There is no telling which tests ``select`` means."""
+
+    slug = "selection"
+
+
 class DeliveryError(XrayBridgeError):
     """Results or questions did not get through; nothing was processed."""
 

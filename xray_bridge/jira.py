@@ -28,11 +28,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Of issues, in one answer.
+PAGE = 100
+
 # Xray's custom fields, by type: their names are translated, their ids differ.
 TEST_PLAN = "com.xpandit.plugins.xray:test-plan-custom-field"
 ENVIRONMENTS = "com.xpandit.plugins.xray:test-environments-custom-field"
 # Plain Jira fields that Xray uses; there is nothing but the name to go by.
 NAMED = {"revision": "Revision", "started": "Begin Date", "finished": "End Date"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A part of what a search found: issues as Jira has them, and how many in all."""
+
+    issues: tuple[Any, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +81,7 @@ class Jira:
     def _send(self, request: Request) -> Answer:
         return check(self._http.send(request, url=self._url, headers=self._headers))
 
-    def _get(self, path: str, shape: type[T], **query: str) -> T:
+    def get(self, path: str, shape: type[T], **query: str) -> T:
         """
         A JSON document of a known shape.
 
@@ -92,13 +103,13 @@ class Jira:
 
         Raises AuthenticationError.
         """
-        found = self._get("/rest/api/2/myself", dict)
+        found = self.get("/rest/api/2/myself", dict)
         return str(found.get("displayName") or found.get("name") or "")
 
     def project(self, key: str) -> Project | None:
         """The project with its versions, or None."""
         try:
-            found = self._get(f"/rest/api/2/project/{key}", dict)
+            found = self.get(f"/rest/api/2/project/{key}", dict)
         except RefusedError as error:
             if error.status == 404:  # noqa: PLR2004
                 return None
@@ -110,7 +121,7 @@ class Jira:
         """The name of an issue's type, in the instance's language; None: no issue."""
         path = f"/rest/api/2/issue/{key}"
         try:
-            found = self._get(path, dict, fields="issuetype")
+            found = self.get(path, dict, fields="issuetype")
         except RefusedError as error:
             if error.status == 404:  # noqa: PLR2004
                 return None
@@ -120,7 +131,7 @@ class Jira:
 
     def custom_fields(self) -> CustomFields:
         """The ids of the Test Execution's custom fields on this instance."""
-        found = self._get("/rest/api/2/field", list)
+        found = self.get("/rest/api/2/field", list)
         by_type = {each.get("schema", {}).get("custom"): each["id"] for each in found}
         by_name = {each.get("name"): each["id"] for each in found if each.get("custom")}
         return CustomFields(
@@ -131,7 +142,7 @@ class Jira:
 
     def executions_labelled(self, label: str) -> list[str]:
         """Keys of issues that carry a label; Jira's search may lag behind."""
-        found = self._get(
+        found = self.get(
             "/rest/api/2/search",
             dict,
             jql=f'labels = "{label}"',
@@ -139,6 +150,28 @@ class Jira:
             maxResults="2",
         )
         return [str(each["key"]) for each in found.get("issues", ())]
+
+    def search(self, jql: str, fields: tuple[str, ...], start: int = 0) -> Page:
+        """Issues that a JQL finds, a page of them from ``start`` on."""
+        content = {
+            "jql": jql,
+            "fields": list(fields),
+            "startAt": start,
+            "maxResults": PAGE,
+        }
+        request = Request(
+            method="POST",
+            path="/rest/api/2/search",
+            content=json.dumps(content).encode(),
+            media_type=JSON,
+            repeatable=True,
+        )
+        found = self._send(request).json()
+        if not isinstance(found, dict):
+            msg = f"{self._url} does not search as Jira does"
+            raise NotXrayError(msg, hint="is xray_url right?")
+        issues = tuple(found.get("issues", ()))
+        return Page(issues=issues, total=int(found.get("total", len(issues))))
 
     def update(self, key: str, fields: Mapping[str, Any]) -> None:
         """Set fields of an issue."""

@@ -19,6 +19,7 @@ from xray_bridge import ci, codec, journal
 from xray_bridge.errors import (
     AmbiguousError,
     FeaturesError,
+    SelectionError,
     UsageError,
     XrayBridgeError,
 )
@@ -116,6 +117,30 @@ class Session:
             kind = UsageError if answer.exit_code == UsageError.exit_code else None
             raise (kind or FeaturesError)(error["message"], hint=error["hint"])
         self.notices += answer.content.get("notices", ())
+
+    def selected(self) -> dict[str, str]:
+        """
+        The Tests that the setting ``select`` means, with their summaries.
+
+        Raises SelectionError: without an answer nobody knows what is to run.
+        """
+        try:
+            answer = self.launcher.run(
+                "keys",
+                "--selected",
+                "--given",
+                "-",
+                deadline=self.settings.deadline,
+                stdin=self.settings.given,
+            )
+        except LaunchError as problem:
+            raise SelectionError(problem.message, hint=problem.hint) from None
+        error = answer.content.get("error")
+        if error:
+            msg = f"xray_select: {error['message']}"
+            raise SelectionError(msg, hint=error["hint"])
+        self.notices += answer.content.get("notices", ())
+        return dict(answer.content["tests"])
 
     def preflight(self) -> None:
         """
@@ -250,7 +275,7 @@ class Session:
         shown = _relative(directory, self.launcher.folder)
         if interrupted:
             said = f"Interrupted, so nothing was uploaded. {_resend(shown)}"
-            return Ending(lines=(*self._said(), said), exit_code=80)
+            return Ending(lines=(*self.said(), said), exit_code=80)
         try:
             answer = self.launcher.run(
                 "upload", str(directory), deadline=self.settings.deadline
@@ -258,18 +283,19 @@ class Session:
             receipt = Receipt.from_json(answer.content)
         except KeyboardInterrupt:
             said = "Interrupted while uploading; it may still arrive."
-            return Ending(lines=(*self._said(), said, *self.saved()), exit_code=81)
+            return Ending(lines=(*self.said(), said, *self.saved()), exit_code=81)
         except (LaunchError, TypeError, KeyError) as error:
             receipt = _unanswered(self._journal.directory, shown, error)
         warn_only = self.settings.on_upload_error == "warn"
         return Ending(
             # What both processes note is said once.
-            lines=tuple(dict.fromkeys((*self._said(), *receipt.lines()))),
+            lines=tuple(dict.fromkeys((*self.said(), *receipt.lines()))),
             exit_code=0 if warn_only else receipt.exit_code,
             receipt=receipt,
         )
 
-    def _said(self) -> list[str]:
+    def said(self) -> list[str]:
+        """What there is to say besides what became of the upload."""
         return [f"Note: {notice}" for notice in self.notices]
 
 

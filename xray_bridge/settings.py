@@ -322,6 +322,11 @@ class Settings:
         return self.wants_upload or bool(self.report)
 
     @property
+    def wants_selection(self) -> bool:
+        """Whether only some of the tests run, which the server names."""
+        return bool(self.select)
+
+    @property
     def wants_export(self) -> bool:
         """Whether feature files are fetched before the session."""
         return bool(self.export_keys or self.export_filter)

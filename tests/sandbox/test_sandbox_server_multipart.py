@@ -53,8 +53,9 @@ def test_everything_arrives(server: Any) -> None:
 def test_plan_field_leaves_the_tests_out_of_the_plan(server: Any) -> None:
     """Only the plain endpoint's query puts the Tests into the Test Plan."""
     ids = field_ids(server)
-    server.post_parts("/junit", REPORT, info(**{ids["Test Plan"]: ["CALC-15"]}))
-    url = "/rest/raven/2.0/api/testplan/CALC-15/test"
+    server.store.add_test_plan("CALC-16")
+    server.post_parts("/junit", REPORT, info(**{ids["Test Plan"]: ["CALC-16"]}))
+    url = "/rest/raven/2.0/api/testplan/CALC-16/test"
     assert server.call("GET", url).json() == []
 
 

@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from xray_bridge import __version__
-from xray_bridge.cli import check, features, resend, sandbox, settings, upload
+from xray_bridge.cli import check, features, keys, resend, sandbox, settings, upload
 from xray_bridge.errors import AmbiguousError, XrayBridgeError
 from xray_bridge.resolve import redactor_of
 
@@ -21,7 +21,7 @@ from xray_bridge.resolve import redactor_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (upload, resend, features, check, settings, sandbox)
+COMMANDS = (upload, resend, features, keys, check, settings, sandbox)
 
 
 def parser() -> argparse.ArgumentParser:

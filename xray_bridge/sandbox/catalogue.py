@@ -10,7 +10,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from xray_bridge.sandbox.database import Database
-from xray_bridge.sandbox.rows import STORY, TEST, TEST_PLAN, IssueRow, TestRow
+from xray_bridge.sandbox.rows import (
+    STORY,
+    TEST,
+    TEST_PLAN,
+    TEST_SET,
+    IssueRow,
+    TestRow,
+)
 
 
 FIRST_NEW_NUMBER = 101
@@ -96,6 +103,13 @@ class Catalogue(Database):
             self.link_to_plan(plan, tests)
         return plan
 
+    def add_test_set(self, key: str, *, tests: Sequence[str] = ()) -> str:
+        """Add a Test Set."""
+        with self.transaction():
+            self.add_issue(TEST_SET, key)
+            self.link_to_plan(key, tests)
+        return key
+
     def add_filter(self, id: int, jql_or_keys: str | Sequence[str]) -> None:  # noqa: A002
         """Save a filter: a JQL text, or the keys it is to find."""
         text = isinstance(jql_or_keys, str)
@@ -161,7 +175,7 @@ class Catalogue(Database):
             )
 
     def link_to_plan(self, plan: str, keys: Iterable[str]) -> None:
-        """Put Tests or Test Executions into a Test Plan."""
+        """Put Tests or Test Executions into a Test Plan, Tests into a Test Set."""
         with self.transaction():
             for key in keys:
                 self.run(

@@ -71,7 +71,9 @@ def _seed_issues(store: Store) -> None:
     for key, summary in GENERIC.items():
         definition = f"demo.{summary.lower().replace(' ', '_')}"
         store.add_test(key, summary=summary, definition=definition)
-    store.add_test_plan(TEST_PLAN, summary="Release 3 of the calculator")
+    store.add_test_plan(
+        TEST_PLAN, summary="Release 3 of the calculator", tests=tuple(GENERIC)[:3]
+    )
     store.add_test_execution(TEST_EXECUTION, summary="Nightly run")
     store.add_requirement(REQUIREMENT, "The calculator calculates")
     for key, (summary, scenario) in SCENARIOS.items():

@@ -15,7 +15,13 @@ from xray_bridge.sandbox.graphql_text import Selection, read_query
 from xray_bridge.sandbox.jql import search
 from xray_bridge.sandbox.product import CLOUD
 from xray_bridge.sandbox.refused import RefusedError
-from xray_bridge.sandbox.rows import TEST, TEST_EXECUTION, TEST_PLAN, IssueRow
+from xray_bridge.sandbox.rows import (
+    TEST,
+    TEST_EXECUTION,
+    TEST_PLAN,
+    TEST_SET,
+    IssueRow,
+)
 from xray_bridge.sandbox.site import Site
 
 
@@ -58,6 +64,8 @@ def _member(value: Any, asked: Selection) -> Any:
     if asked.name == "jira":
         names = asked.arguments.get("fields", ["key"])
         return {name: found.get(name) for name in names}
+    if isinstance(found, dict) and "results" in found and asked.arguments:
+        found = _page(found["results"], {"limit": _LIMIT, **asked.arguments})
     return _chosen(found, asked.selections)
 
 
@@ -159,6 +167,7 @@ def _add_environments(site: Site, arguments: Mapping[str, Any]) -> Any:
 _RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
     "getTests": _listing(TEST, graphql_json.test_json),
     "getTestPlans": _listing(TEST_PLAN, graphql_json.plan_json),
+    "getTestSets": _listing(TEST_SET, graphql_json.plan_json),
     "getTestExecutions": _listing(TEST_EXECUTION, graphql_json.execution_json),
     "getTestRuns": _test_runs,
     "getProjectSettings": _project_settings,

@@ -10,6 +10,7 @@ from typing import Any
 TEST = "Test"
 TEST_PLAN = "Test Plan"
 TEST_EXECUTION = "Test Execution"
+TEST_SET = "Test Set"
 STORY = "Story"
 
 

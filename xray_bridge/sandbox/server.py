@@ -21,6 +21,7 @@ from xray_bridge.sandbox.rows import (
     TEST,
     TEST_EXECUTION,
     TEST_PLAN,
+    TEST_SET,
     IssueRow,
     StepRow,
     TestRunRow,
@@ -105,9 +106,16 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
     def tests_of_execution(key: str) -> ResponseReturnValue:
         execution = site.registry.require(key, TEST_EXECUTION)
         runs = site.store.test_runs(execution.id)
-        return jsonify(
-            [{"id": run.id, "key": run.test_key, "status": run.status} for run in runs]
-        )
+        found = [
+            {"id": run.id, "key": run.test_key, "status": run.status} for run in runs
+        ]
+        return jsonify(_page(found))
+
+    @blueprint.get("/api/testset/<key>/test")
+    def tests_of_set(key: str) -> ResponseReturnValue:
+        found = site.registry.require(key, TEST_SET)
+        members = site.store.plan_members(found.key, TEST)
+        return jsonify(_page([site.reference(issue) for issue in members]))
 
     @blueprint.get("/export/test")
     def export_features() -> ResponseReturnValue:
@@ -117,6 +125,13 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
         if query.get("fz", "false") != "true" and len(files) == 1:
             return _download(files[0].name, files[0].text, "text/plain")
         return _download("features.zip", zipped(files), "application/octet-stream")
+
+
+def _page(found: list[Any]) -> list[Any]:
+    """`limit` and `page`, which counts from 1; all of it without a limit."""
+    limit = request.args.get("limit", 0, int)
+    start = limit * (max(1, request.args.get("page", 1, int)) - 1)
+    return found[start : start + limit] if limit > 0 else found
 
 
 def _download(name: str, data: str | bytes, mimetype: str) -> Response:
@@ -130,7 +145,7 @@ def _add_plans(blueprint: Blueprint, site: Site) -> None:
     def plan_members(key: str, kind: str) -> ResponseReturnValue:
         plan = site.registry.require(key, TEST_PLAN)
         members = site.store.plan_members(plan.key, _MEMBERS[kind])
-        return jsonify([site.reference(issue) for issue in members])
+        return jsonify(_page([site.reference(issue) for issue in members]))
 
     @blueprint.post("/api/testplan/<key>/<any(test,testexecution):kind>")
     def change_plan(key: str, kind: str) -> ResponseReturnValue:

@@ -1,0 +1,52 @@
+"""
+Lists scenarios with their Test keys, for ``xray-bridge keys``: a formatter of a
+dry run, named by that command only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from behave.formatter.base import Formatter
+
+from behave_xray_bridge.recorder import Recorder, places
+from xray_bridge import tags
+
+
+if TYPE_CHECKING:
+    from behave.configuration import Configuration
+    from behave.formatter.base import StreamOpener
+    from behave.model import Feature
+
+# As ``xray_bridge.cli.keys`` calls it, which is not imported among tests.
+LIST_TO = "XRAY_BRIDGE_LIST_TO"
+
+
+class Listing(Formatter):  # type: ignore[misc]
+    """One line of JSON for each scenario, in a file that the environment names."""
+
+    name = "xray-listing"
+    description = "Lists scenarios and their Test keys for xray-bridge keys"
+
+    def __init__(self, stream_opener: StreamOpener, config: Configuration) -> None:
+        super().__init__(stream_opener, config)
+        given = os.environ.get("XRAY_TAG_PREFIXES", "").split()
+        prefixes = tuple(given) or tags.PREFIXES
+        self._recorder = Recorder(folder=str(Path.cwd()), prefixes=prefixes)
+        self._path = Path(os.environ[LIST_TO])
+        self._path.touch()
+
+    def feature(self, feature: Feature) -> None:
+        """A feature begins."""
+        with self._path.open("a", encoding="utf-8") as file:
+            for place in places(feature):
+                template = place.outline or place.scenario
+                line = {
+                    "name": template.name,
+                    "where": f"{template.filename}:{template.line}",
+                    "keys": self._recorder.meaning(place).test_keys,
+                }
+                file.write(json.dumps(line) + "\n")

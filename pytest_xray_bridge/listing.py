@@ -1,0 +1,50 @@
+"""
+Lists the collected tests with their Test keys, for ``xray-bridge keys``.
+
+Loaded by that command only, with ``-p``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pytest_xray_bridge import bdd, selection
+from xray_bridge import tags
+
+
+# As ``xray_bridge.cli.keys`` calls it, which is not imported among tests.
+LIST_TO = "XRAY_BRIDGE_LIST_TO"
+MISSING: list[str] = []
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """Remember what could not be collected."""
+    if report.failed:
+        MISSING.append(f"{report.nodeid} could not be collected")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """One line of JSON for each test."""
+    given = os.environ.get("XRAY_TAG_PREFIXES", "").split()
+    prefixes = tuple(given) or tags.PREFIXES
+    lines = [_line(item, prefixes) for item in session.items]
+    lines += [json.dumps({"missing": reason}) for reason in MISSING]
+    path = Path(os.environ[LIST_TO])
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _line(item: pytest.Item, prefixes: tuple[str, ...]) -> str:
+    scenario = bdd.scenario_of(item, prefixes)
+    if scenario is not None:
+        where, name = f"{scenario.feature.path}:{scenario.line}", scenario.name
+    else:
+        path, line, _ = item.location
+        where = path if line is None else f"{path}:{line + 1}"
+        name = item.nodeid.partition("::")[2] or item.name
+        name = name.partition("[")[0]
+    keys = selection.keys_of(item, prefixes)
+    return json.dumps({"name": name, "where": where, "keys": keys})

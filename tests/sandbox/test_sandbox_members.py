@@ -1,0 +1,120 @@
+"""Which Tests there are, asked of both products by our own clients."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import settings_of
+from xray_bridge.connection import connect
+from xray_bridge.errors import RefusedError, SelectionError
+from xray_bridge.http import Deadline, Http
+from xray_bridge.members import MOST_SEARCHES, PAGE, Among, Members, _by_halves, members
+from xray_bridge.sandbox import CREDENTIALS, RunningSandbox
+
+
+@pytest.fixture(params=["server", "cloud"])
+def asked(sandbox: RunningSandbox, request: pytest.FixtureRequest) -> Members:
+    """Questions to each product."""
+    given = {
+        "server": {"token": CREDENTIALS.token},
+        "cloud": {
+            "client_id": CREDENTIALS.client_id,
+            "client_secret": CREDENTIALS.client_secret,
+        },
+    }[request.param]
+    settings = settings_of(url=sandbox.url, deployment=request.param, **given)
+    connection = connect(settings, {})
+    return members(connection, Http(connection, Deadline(20), attempts=1))
+
+
+def test_the_tests_of_a_plan_are_found(asked: Members) -> None:
+    """By its key."""
+    assert list(asked.tests_of("CALC-15")) == ["CALC-1", "CALC-2", "CALC-3"]
+
+
+def test_the_tests_of_a_set_are_found_on_every_page(
+    asked: Members, sandbox: RunningSandbox
+) -> None:
+    """One more than a page, and more than two."""
+    keys = [f"CALC-{number}" for number in range(1000, 1000 + 2 * PAGE + 1)]
+    for key in keys:
+        sandbox.store.add_test(key)
+    sandbox.store.add_test_set("CALC-500", tests=keys)
+
+    assert sorted(asked.tests_of("CALC-500")) == sorted(keys)
+
+
+def test_a_full_last_page_is_not_asked_for_again_and_again(
+    asked: Members, sandbox: RunningSandbox
+) -> None:
+    """Exactly a page of Tests ends, too."""
+    keys = [f"CALC-{number}" for number in range(1000, 1000 + PAGE)]
+    for key in keys:
+        sandbox.store.add_test(key)
+    sandbox.store.add_test_set("CALC-500", tests=keys)
+
+    assert len(asked.tests_of("CALC-500")) == PAGE
+
+
+def test_a_jql_finds_tests_with_their_summaries(asked: Members) -> None:
+    """Issues of other types are left out."""
+    found = asked.tests_of("project = CALC")
+
+    assert found["CALC-8"] == "Clear the display"
+    assert not {"CALC-15", "CALC-20", "CALC-70"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("selection", "why"),
+    [
+        ("CALC-999", "no issue CALC-999"),
+        ("CALC-70", "no Test Plan, Test Execution or Test Set"),
+        ("CALC-20", "has no Tests"),
+        ("labels = nobody", "has no Tests"),
+    ],
+)
+def test_a_selection_of_nothing_says_why(
+    asked: Members, selection: str, why: str
+) -> None:
+    """Nothing selected must not look like nothing failed."""
+    with pytest.raises(SelectionError, match=why):
+        asked.tests_of(selection)
+
+
+def test_a_jql_that_jira_does_not_understand_is_refused(asked: Members) -> None:
+    """In Jira's own words."""
+    with pytest.raises(RefusedError, match="JQL"):
+        asked.tests_of("sprint is not empty or so")
+
+
+def test_keys_are_told_apart(asked: Members) -> None:
+    """Tests, issues that are none, and keys of nothing."""
+    found = asked.tests_among(["CALC-1", "CALC-70", "CALC-999", "CALC-2", "CALC-998"])
+
+    assert sorted(found.tests) == ["CALC-1", "CALC-2"]
+    assert sorted(found.others) == ["CALC-70", "CALC-998", "CALC-999"]
+    assert found.others["CALC-999"] == "there is no such issue"
+    assert found.unknown == []
+
+
+def test_searches_end_where_very_many_keys_are_wrong() -> None:
+    """What nobody has looked at is not called wrong."""
+
+    def refuse(jql: str, _: dict[str, str]) -> dict[str, str]:
+        raise RefusedError(jql, status=400)
+
+    found: Among = _by_halves([f"CALC-{n}" for n in range(1, 500)], refuse)
+
+    assert found.searches == MOST_SEARCHES
+    assert found.unknown
+    assert len(found.others) + len(found.unknown) == 499
+
+
+def test_a_permission_that_is_missing_is_no_answer() -> None:
+    """Not even for a single key."""
+
+    def refuse(jql: str, _: dict[str, str]) -> dict[str, str]:
+        raise RefusedError(jql, status=403)
+
+    with pytest.raises(RefusedError):
+        _by_halves(["CALC-1"], refuse)
