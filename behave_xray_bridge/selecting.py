@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from behave_xray_bridge.recorder import Place, Recorder
     from xray_bridge.plugins import Plugins
 
-SHOWN = 20
-
 
 def leave_out(
     features: Iterable[Feature],
@@ -52,14 +50,3 @@ def _decidable(feature: Feature) -> Iterator[Place]:
                 yield replace(place, scenario=scenario, outline=outline, row=row)
         else:
             yield place
-
-
-def said(selection: str, selected: Iterable[str], in_code: Container[str]) -> str:
-    """One line for the end of the run: what was selected, what has no scenario."""
-    selected = list(selected)
-    missing = [key for key in selected if key not in in_code]
-    text = f"selected: {len(selected)} Tests of {selection}"
-    if missing:
-        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        text += f"; no scenario carries {', '.join(missing[:SHOWN])}{more}"
-    return text

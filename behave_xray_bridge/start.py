@@ -19,7 +19,7 @@ from behave_xray_bridge.recorder import Recorder
 from behave_xray_bridge.run import Run
 from behave_xray_bridge.selection import Selection, running
 from xray_bridge.errors import SelectionError, XrayBridgeError
-from xray_bridge.session import Session
+from xray_bridge.session import Session, selection_said
 
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _select(
     asked = session(settings)
     selected = asked.selected()
     in_code = selecting.leave_out(features, recorder, plugins, selected)
-    return [*asked.notices, selecting.said(settings.select, selected, in_code)]
+    return [*asked.notices, selection_said(settings.select, selected, in_code)]
 
 
 def _plugins(config: Configuration, runner: Any) -> Plugins:

@@ -21,7 +21,6 @@ NAME = "xray-bridge-selection"
 TOLD = "xray_select"
 # What workers found in code, of what was selected.
 IN_CODE = "xray_in_code"
-SHOWN = 20
 
 
 def as_worker_input(keys: Iterable[str], prefixes: Sequence[str]) -> dict[str, Any]:
@@ -81,15 +80,3 @@ class Selector:
         if rest:
             items[:] = [item for item in items if item in chosen]
             self._config.hook.pytest_deselected(items=rest)
-
-
-def said(selection: str, selected: Iterable[str], in_code: Iterable[str]) -> str:
-    """One line for the end of the session: what was selected, what has no code."""
-    selected = list(selected)
-    found = frozenset(in_code)
-    missing = [key for key in selected if key not in found]
-    text = f"selected: {len(selected)} Tests of {selection}"
-    if missing:
-        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        text += f"; no collected test carries {', '.join(missing[:SHOWN])}{more}"
-    return text

@@ -27,7 +27,7 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.launch import Launcher, LaunchError
-from xray_bridge.session import Ending, Session
+from xray_bridge.session import Ending, Session, selection_said
 
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ class Reporter:
         found = self._config.pluginmanager.get_plugin(selection.NAME)
         in_code = found.in_code if found else self._in_code
         what = self._session.settings.select
-        self._session.note(selection.said(what, self._selected, in_code))
+        self._session.note(selection_said(what, self._selected, in_code))
 
     def _finish(self, session: pytest.Session) -> None:
         os.environ.pop(options.SESSION, None)

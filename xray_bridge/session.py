@@ -30,12 +30,16 @@ from xray_bridge.scrub import Scrub, folders
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from xray_bridge.codec import Line
     from xray_bridge.journal import RunDirectory
     from xray_bridge.model import TestRun
     from xray_bridge.settings import Settings
+
+
+# Of Tests that were selected and have no code, on a screen.
+SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +301,19 @@ class Session:
     def said(self) -> list[str]:
         """What there is to say besides what became of the upload."""
         return [f"Note: {notice}" for notice in self.notices]
+
+
+def selection_said(
+    selection: str, selected: Iterable[str], in_code: Container[str]
+) -> str:
+    """One line for the end: what was selected, and what of it has no code."""
+    keys = list(selected)
+    missing = [key for key in keys if key not in in_code]
+    text = f"selected: {len(keys)} Tests of {selection}"
+    if missing:
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        text += f"; nothing collected carries {', '.join(missing[:SHOWN])}{more}"
+    return text
 
 
 def _unanswered(directory: RunDirectory, shown: str, error: Exception) -> Receipt:
