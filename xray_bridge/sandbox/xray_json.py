@@ -61,7 +61,8 @@ _TEST_INFO = frozenset(
         "definition",
     }
 )
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
+# pytest-jira-xray sends offsets without a colon, and Xray takes them.
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(Z|([+-]\d\d):?(\d\d))")
 _BODIES = ("steps", "examples", "iterations")
 _TYPES = ("Generic", "Cucumber", "Manual")
 
@@ -115,10 +116,12 @@ def _times(values: Mapping[str, Any], start: str, finish: str) -> tuple[str, str
 
 
 def _moment(text: str) -> datetime:
-    if not _TIME.fullmatch(text):
+    found = _TIME.fullmatch(text)
+    if not found:
         raise RefusedError(f"Invalid date format: {text}")
+    offset = "+00:00" if found[2] == "Z" else f"{found[3]}:{found[4]}"
     try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return datetime.fromisoformat(f"{found[1]}{offset}")
     except ValueError as error:
         raise RefusedError(f"Invalid date: {text}") from error
 
