@@ -170,7 +170,7 @@ def test_commands_parse(command: str) -> None:
     """What is shown of ``xray-bridge`` can be typed."""
     arguments = shlex.split(command)[1:]
 
-    assert cli.parser().parse_args(arguments).command == arguments[0]
+    assert cli.parser(arguments).parse_args(arguments).command == arguments[0]
 
 
 @pytest.mark.parametrize(

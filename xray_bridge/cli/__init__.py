@@ -5,6 +5,7 @@ The ``xray-bridge`` command: one module for each subcommand.
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import json
 import os
@@ -13,7 +14,6 @@ import threading
 from typing import TYPE_CHECKING
 
 from xray_bridge import __version__
-from xray_bridge.cli import check, features, keys, resend, sandbox, settings, upload
 from xray_bridge.errors import AmbiguousError, XrayBridgeError
 from xray_bridge.resolve import redactor_of
 
@@ -21,11 +21,21 @@ from xray_bridge.resolve import redactor_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (upload, resend, features, keys, check, settings, sandbox)
+# Modules of this package, with what the list of commands says of them. Only the one
+# that is asked for is imported: each session starts this program two or three times.
+COMMANDS = {
+    "upload": "send the results of run directories; several are merged into one",
+    "resend": "send what earlier runs could not send; exactly once",
+    "features": "feature files out of Xray",
+    "keys": "compare the Test keys in code with Xray, without running a test",
+    "check": "ask the server whether an upload can work",
+    "settings": "show the settings and their sources",
+    "sandbox": "run a stand-in for Xray on 127.0.0.1 and show what it was sent",
+}
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """The command line, with the flags of the command that ``argv`` names."""
     found = argparse.ArgumentParser(
         prog="xray-bridge",
         description="Test results into Xray for Jira, feature files out of it.",
@@ -35,8 +45,12 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--within", type=float, help=argparse.SUPPRESS)
     found.add_argument("--version", action="version", version=__version__)
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.register(commands)
+    for name, told in COMMANDS.items():
+        if name in argv:
+            module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+            module.register(commands, told)
+        else:
+            commands.add_parser(name, help=told)
     return found
 
 
@@ -51,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # Servers speak all languages, terminals do not.
             stream.reconfigure(errors="backslashreplace")
-    arguments = parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    arguments = parser(argv).parse_args(argv)
     if arguments.within:
         _end_after(arguments.within)
     try:

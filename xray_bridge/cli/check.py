@@ -27,10 +27,10 @@ PATIENCE = 30.0
 WORDS = {True: "ok", False: "WRONG", None: "?"}
 
 
-def register(commands: Any) -> None:
+def register(commands: Any, told: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "check", help="ask the server whether an upload can work", allow_abbrev=False
+        "check", help=told, allow_abbrev=False
     )
     # For the adapters: only what needs no network.
     parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from xray_bridge.settings import Settings
 
 
-def register(commands: Any) -> None:
+def register(commands: Any, told: str) -> None:
     """Add the subcommands."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "features", help="feature files out of Xray", allow_abbrev=False
+        "features", help=told, allow_abbrev=False
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     export = actions.add_parser(

@@ -42,11 +42,11 @@ FILES_OF_BEHAVE = ("behave.ini", ".behaverc", "features")
 ONLY = options.OF_A_CONNECTION | {"project", "select", "test_plan", "tag_prefixes"}
 
 
-def register(commands: Any) -> None:
+def register(commands: Any, told: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "keys",
-        help="compare the Test keys in code with Xray, without running a test",
+        help=told,
         description="Lists tests without a Test key, keys that stand on several "
         "tests, keys that are no Tests in Xray, and Tests of xray_select (or of the "
         "Test Plan) without code. Tests are collected, not run; run directories "

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from xray_bridge.journal import RunDirectory
 
 
-def register(commands: Any) -> None:
+def register(commands: Any, told: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "resend",
-        help="send what earlier runs could not send; exactly once",
+        help=told,
         allow_abbrev=False,
     )
     parser.add_argument(

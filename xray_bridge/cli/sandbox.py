@@ -13,11 +13,11 @@ from xray_bridge.cli import options
 from xray_bridge.errors import SettingError, UsageError
 
 
-def register(commands: Any) -> None:
+def register(commands: Any, told: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "sandbox",
-        help="run a stand-in for Xray on 127.0.0.1 and show what it was sent",
+        help=told,
         allow_abbrev=False,
     )
     parser.add_argument(

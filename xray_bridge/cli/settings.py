@@ -13,10 +13,10 @@ from xray_bridge.secret import MASK, Secret
 from xray_bridge.settings import TABLE
 
 
-def register(commands: Any) -> None:
+def register(commands: Any, told: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "settings", help="show the settings and their sources", allow_abbrev=False
+        "settings", help=told, allow_abbrev=False
     )
     options.add(parser)
     parser.set_defaults(run=run)

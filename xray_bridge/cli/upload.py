@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from xray_bridge.receipt import Receipt
 
 
-def register(commands: Any) -> None:
+def register(commands: Any, told: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "upload",
-        help="send the results of run directories; several are merged into one",
+        help=told,
         allow_abbrev=False,
     )
     parser.add_argument(
