@@ -265,8 +265,8 @@ class Run:
         if trouble:
             self.session.notices.append(trouble)
         if not self._publishes:
-            runs = f"{self.session.settings.report_dir}/runs/*"
-            said = f"One part of several. To send all: xray-bridge upload {runs}"
+            where = self.session.settings.report_dir
+            said = f"One part of several. To send all: xray-bridge upload {where}"
             return Ending(lines=(said,), exit_code=0)
         return self.session.publish(interrupted=self.interrupted)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SWITCHES = (
     Settings.upload,
     Settings.dry_run,
+    Settings.collect,
     Settings.report,
     Settings.export_keys,
     Settings.export_filter,

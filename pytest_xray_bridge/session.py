@@ -189,7 +189,8 @@ class Reporter:
 
     def _ask_for_fields(self) -> None:
         """Fields of the Test Execution that users' hooks add; the first one wins."""
-        if not self._session.settings.wants_upload:
+        settings = self._session.settings
+        if not (settings.wants_upload or settings.collect):
             return
         try:
             answers = self._config.hook.pytest_xray_execution_fields(

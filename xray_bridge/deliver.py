@@ -45,7 +45,8 @@ class Delivery:
 
     ``fill_after`` says that ``create`` cannot carry everything, so that ``fill``
     has to follow. ``fill`` is None where there is no second way to send the run.
-    ``key`` is an existing Test Execution, or empty.
+    ``key`` is an existing Test Execution, or empty. ``is_shared``: other machines
+    may have sent parts of the same CI run under this label; ``project`` is theirs.
     """
 
     label: str
@@ -53,6 +54,8 @@ class Delivery:
     fill: Callable[[str], Request] | None
     fill_after: bool
     key: str
+    is_shared: bool = False
+    project: str = ""
 
 
 def deliver(
@@ -73,6 +76,10 @@ def deliver(
     known = key = delivery.key or before.test_execution
     # Whether an earlier request may have made a Test Execution.
     doubt = not key and before.state in {journal.SENDING, journal.AMBIGUOUS}
+    found: tuple[str, ...] = ()
+    if delivery.is_shared and not key and not doubt:
+        found = _made_elsewhere(delivery, xray)
+        key = found[0] if found else ""
     sending = replace(before, state=journal.SENDING, attempts=before.attempts + 1)
     directory.state = replace(sending, test_execution=key)
     if doubt:
@@ -99,7 +106,25 @@ def deliver(
         return _as_it_is(delivery, key, known=bool(known))
     directory.state = replace(sending, test_execution=key)
     filled = xray.import_results(delivery.fill(key))
-    return replace(filled, resent=not known)
+    return replace(filled, resent=not known, found=found)
+
+
+def _made_elsewhere(delivery: Delivery, xray: Xray) -> tuple[str, ...]:
+    """
+    Test Executions that other machines have made of this CI run, the first first.
+
+    Another job may have merged the same parts a while ago. One look: nothing went
+    out from here whose answer could be lost. Raises DeliveryError where the server
+    does not let us look: going on could double all results.
+    """
+    try:
+        labelled = xray.executions_labelled(delivery.label)
+    except (DeliveryError, AmbiguousError) as error:
+        msg = f"no telling whether another job has sent this CI run: {error.message}"
+        hint = "name its Test Execution with --test-execution, or an empty one"
+        raise DeliveryError(msg, hint=hint) from None
+    ours = (key for key in labelled if key.startswith(f"{delivery.project}-"))
+    return tuple(sorted(ours, key=lambda key: (len(key), key)))
 
 
 def _as_it_is(delivery: Delivery, key: str, *, known: bool) -> Imported:

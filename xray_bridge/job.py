@@ -5,6 +5,8 @@ One run and what its settings make of it: reports, Test Execution.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import re
 import shutil
 import time
 from dataclasses import dataclass
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 # may follow.
 LONGEST_SUMMARY = 255
 LONGEST_DESCRIPTION = 32_000
+# Of a run id within a label, as Jira and JQL take it without ado.
+LONGEST_ID = 60
+ODD = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,38 @@ def existing_execution(job: Job) -> str:
 def project(job: Job) -> str:
     """Where Tests without a key are: as set, else where the Test Execution is."""
     return job.settings.project or existing_execution(job).rpartition("-")[0]
+
+
+def is_shared(job: Job) -> bool:
+    """Whether other machines may send the same: parts that were merged by run id."""
+    return bool(job.session.parts and job.session.run_id)
+
+
+def made_elsewhere(job: Job, imported: Imported) -> list[str]:
+    """What there is to say of Test Executions that another job has made."""
+    said = []
+    if imported.found:
+        run = f"CI run {job.session.run_id}"
+        said.append(f"{imported.key} was made of {run} before, and was filled again")
+    if len(imported.found) > 1:
+        rest = ", ".join(imported.found[1:])
+        said.append(f"{rest} too, by jobs that ran side by side: to be deleted")
+    return said
+
+
+def _label(job: Job) -> str:
+    """
+    What a new Test Execution is found by: of this run, or of this CI run.
+
+    Jira's labels have no blanks, and JQL has its own ideas of other characters.
+    """
+    if not is_shared(job):
+        return f"xray-bridge-{job.directory.id}"
+    run_id = job.session.run_id
+    name = ODD.sub("-", run_id)[:LONGEST_ID]
+    if name != run_id:
+        name += f"-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
+    return f"xray-bridge-{job.session.framework}-{name}"
 
 
 def can_fill(job: Job, name: str) -> bool:
@@ -152,7 +189,7 @@ def described_execution(job: Job) -> plan.Execution:
     settings, session = job.settings, job.session
     return plan.Execution(
         project=settings.project,
-        label=f"xray-bridge-{job.directory.id}",
+        label=_label(job),
         test_plan=settings.test_plan,
         environments=settings.environments,
         revision=settings.revision,

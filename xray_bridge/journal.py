@@ -42,6 +42,10 @@ _ENCODE = JSONEncoder(separators=(",", ":")).encode
 # Rendered for people, never meant to be sent.
 KEPT = "kept"
 KILLED = "the session was killed before it ended"
+# How the message of a part begins, once it is in a whole.
+MERGED = "merged into"
+# How the reason begins for which a whole is incomplete until more parts come.
+PARTS_MISSING = "parts are missing"
 UNDER_WAY = (SENDING, DELIVERED, AMBIGUOUS)
 UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
 
@@ -52,6 +56,8 @@ class Session:
     What a run is: framework, versions, settings without secrets, CI context.
 
     ``started`` is in seconds since the epoch. ``settings`` is ``Settings.given``.
+    ``run_id`` is what it has in common with other parts of one CI run. ``parts``
+    are the runs that were merged into this one, ``notices`` what that has to say.
     """
 
     id: str
@@ -60,6 +66,9 @@ class Session:
     started: float
     settings: Mapping[str, str]
     ci: Mapping[str, str] = field(default_factory=dict)
+    run_id: str = ""
+    parts: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +113,21 @@ class RunDirectory:
         if found.get("version") != FORMAT_VERSION:
             msg = f"{self.path} was written by another version of xray-bridge"
             raise RunDirectoryError(msg, hint="use the version that wrote it")
-        known = {key: found[key] for key in Session.__slots__ if key in found}
+        known = {
+            key: tuple(found[key]) if isinstance(found[key], list) else found[key]
+            for key in Session.__slots__
+            if key in found
+        }
         try:
             return Session(**known)
         except TypeError:
             msg = f"{self.path / 'run.json'} is damaged"
             raise RunDirectoryError(msg) from None
+
+    @session.setter
+    def session(self, session: Session) -> None:
+        content = {key: getattr(session, key) for key in Session.__slots__}
+        write_json(self.path / "run.json", {"version": FORMAT_VERSION, **content})
 
     @property
     def state(self) -> State:
@@ -168,12 +186,24 @@ class RunDirectory:
 
 def create(report_dir: Path, session: Session) -> RunDirectory:
     """
-    Make a run directory below ``report_dir``, readable by its owner only.
+    Make a run directory below ``report_dir``.
 
     Raises RunDirectoryError where that is impossible.
     """
+    directory = make(report_dir, session.id)
+    directory.session = session
+    return directory
+
+
+def make(report_dir: Path, name: str) -> RunDirectory:
+    """
+    Make the folder of a run, readable by its owner only.
+
+    It is a run, to be found and sent, once it has a session. Raises
+    RunDirectoryError.
+    """
     runs = report_dir / RUNS
-    path = runs / session.id
+    path = runs / name
     try:
         runs.mkdir(parents=True, exist_ok=True)
         ignore = report_dir / ".gitignore"
@@ -183,8 +213,6 @@ def create(report_dir: Path, session: Session) -> RunDirectory:
     except OSError as error:
         msg = f"no run directory can be made in {report_dir}: {error.strerror}"
         raise RunDirectoryError(msg, hint="set xray_report_dir") from None
-    content = {key: getattr(session, key) for key in Session.__slots__}
-    write_json(path / "run.json", {"version": FORMAT_VERSION, **content})
     return RunDirectory(path)
 
 

@@ -1,5 +1,5 @@
 """
-Several runs of one Test become one; several run directories become one session.
+Several results of one Test become one, from one run directory or from several.
 
 Journals are read twice and never held: the first pass keeps, for each Test,
 where its lines start; the second reads them group by group.
@@ -8,17 +8,13 @@ where its lines start; the second reads them group by group.
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
-from contextlib import ExitStack, closing
-from dataclasses import replace
-from itertools import chain
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from xray_bridge import evidence, journal
-from xray_bridge.aggregate import AGGREGATES, WORST, merge, unique
-from xray_bridge.errors import RunDirectoryError
+from xray_bridge.aggregate import AGGREGATES, WORST, merge
 from xray_bridge.model import Evidence, Outcome, TestRun
 
 
@@ -28,8 +24,6 @@ if TYPE_CHECKING:
     from xray_bridge.journal import RunDirectory
 
 DEFINITION = "definition:"
-# How the state of a part begins, once it is in a whole.
-MERGED = "merged into"
 
 
 class _Place(NamedTuple):
@@ -261,86 +255,6 @@ class _Reader:
             self._current = place.journal
         self._file.seek(place.offset)
         return journal.parsed(self._file.readline(), path)
-
-
-def join(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
-    """
-    One run directory from several: the shards of a CI run, the parts of behavex.
-
-    Settings and CI context are those of the first. The parts are marked once the
-    whole is safe, so that they are not sent on their own as well. Raises
-    RunDirectoryError; then nothing has changed.
-    """
-    with ExitStack() as claims:
-        for part in parts:
-            claims.enter_context(part.claim())
-            state = part.state
-            if state.state in journal.UNDER_WAY or state.test_execution:
-                msg = f"{part.path} was sent before, or may have been"
-                raise RunDirectoryError(msg, hint="leave it out, or resend it alone")
-            if state.message.startswith(MERGED):
-                msg = f"{part.path} was {state.message}"
-                raise RunDirectoryError(msg, hint="resend that one")
-        whole = _joined(parts, report_dir)
-        for part in parts:
-            into = f"{MERGED} {whole.id}"
-            part.state = replace(part.state, state=journal.KEPT, message=into)
-    return whole
-
-
-def _joined(parts: Sequence[RunDirectory], report_dir: Path) -> RunDirectory:
-    first = min((part.session for part in parts), key=lambda each: each.started)
-    whole = journal.create(report_dir, replace(first, id=journal.new_id(first.started)))
-    try:
-        for part in parts:
-            _copy_evidence(part, whole)
-        _copy_lines(parts, whole)
-    except RunDirectoryError:
-        shutil.rmtree(whole.path, ignore_errors=True)
-        raise
-    return whole
-
-
-def _copy_lines(parts: Sequence[RunDirectory], whole: RunDirectory) -> None:
-    incomplete = unique(part.missing for part in parts)
-    written = journal.Journal(whole)
-    try:
-        for line in chain.from_iterable(part.lines() for part in parts):
-            written.copy_line(line)
-    except OSError as error:
-        msg = f"{error.filename} cannot be read: {error.strerror}"
-        raise RunDirectoryError(msg) from None
-    finally:
-        written.close(incomplete)
-
-
-def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:
-    """
-    Names are made of contents, so what is there already is the same.
-
-    Raises RunDirectoryError.
-    """
-    source = part.path / evidence.FOLDER
-    if not source.is_dir():
-        return
-    try:
-        shutil.copytree(
-            source,
-            whole.path / evidence.FOLDER,
-            dirs_exist_ok=True,
-            # Drafts of a process that was killed.
-            ignore=shutil.ignore_patterns(".*"),
-        )
-    except OSError as error:
-        msg = f"{source} cannot be copied: {_reason(error)}"
-        raise RunDirectoryError(msg, hint="set xray_report_dir") from None
-
-
-def _reason(error: OSError) -> str:
-    """In words; of what went wrong with many files, the first."""
-    if isinstance(error, shutil.Error):
-        return str(error.args[0][0][2])
-    return str(error.strerror)
 
 
 def identities(run: TestRun) -> tuple[str, ...]:

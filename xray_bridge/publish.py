@@ -35,6 +35,8 @@ from xray_bridge.job import (
     described_execution,
     existing_execution,
     filler,
+    is_shared,
+    made_elsewhere,
     project,
     render,
     sent_report,
@@ -112,6 +114,9 @@ def _publish(
     if state.state == journal.DELIVERED:
         msg = f"{directory.path} was delivered before, as {state.test_execution}"
         raise RunDirectoryError(msg, hint="there is nothing left to send")
+    if state.message.startswith(journal.MERGED):
+        msg = f"{directory.path} was {state.message}"
+        raise RunDirectoryError(msg, hint="resend that one")
     results = Results(
         [directory],
         only_keyed=settings.only_keyed,
@@ -120,7 +125,7 @@ def _publish(
     )
     base = Receipt(status=receipt.KEPT, counts=dict(results.counts))
     if not len(results):
-        _keep(directory)
+        _keep(directory, settings)
         unkeyed = settings.only_keyed and len(Results([directory]))
         said: tuple[str, ...] = (NO_KEY,) if unkeyed else ()
         return replace(base, status=receipt.EMPTY, notices=said)
@@ -137,7 +142,7 @@ def _publish(
         )
         choice = choose(job)
         going = sent(job, choice.sent_as)
-        said = tuple(notices(job, choice, going))
+        said = (*session.notices, *notices(job, choice, going))
         left_out = (*going.left_out, *results.left_out)
         base = replace(base, left_out=left_out, notices=said)
         if connection is not None:
@@ -148,7 +153,7 @@ def _publish(
         said = (*said, *unwritten)
         base = replace(base, report=_described(report), notices=said)
         if connection is None:
-            _keep(directory)
+            _keep(directory, settings)
             return base
         to_send = _ToSend(job=job, report=report, choice=choice, going=going)
         if settings.dry_run:
@@ -183,10 +188,10 @@ def _expected(
     return AmbiguousError(msg) if unclear else NotXrayError(msg)
 
 
-def _keep(directory: RunDirectory) -> None:
-    """Not to be sent; what was under way before stays as it was."""
+def _keep(directory: RunDirectory, settings: Settings) -> None:
+    """Not to be sent; what was under way or is collected stays as it was."""
     state = directory.state
-    if state.state in {journal.RECORDED, journal.SEALED}:
+    if state.state in {journal.RECORDED, journal.SEALED} and not settings.collect:
         directory.state = replace(state, state=journal.KEPT)
 
 
@@ -256,6 +261,7 @@ def _send(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
     base = replace(base, report=to_send.described())
     going = to_send.going
     said = [] if key else unset(job, execution, report, fields)
+    said += made_elsewhere(job, imported)
     if imported.resent and report.format not in XML_FORMATS:
         # The answer is to Xray JSON, and cannot speak of all that went out before.
         again = sent(job, "xray")
@@ -284,7 +290,7 @@ def _rehearse(to_send: _ToSend, connection: Connection, base: Receipt) -> Receip
         missing = sorted(plan.not_carried(execution, job.dialect, fields))
         if missing and not said:
             lines += [f"then, for {', '.join(missing)}:", *plan.shown(fill(NEW_KEY))]
-    _keep(job.directory)
+    _keep(job.directory, job.settings)
     return replace(
         base,
         status=receipt.DRY_RUN,
@@ -312,6 +318,8 @@ def _delivery(
         fill=filler(job, execution, report) if fills else None,
         fill_after=bool(plan.not_carried(execution, job.dialect, fields)),
         key=existing_execution(job),
+        is_shared=is_shared(job),
+        project=execution.project,
     )
 
 

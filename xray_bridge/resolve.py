@@ -162,10 +162,10 @@ def _secret_file(setting: Setting[Any], path: str) -> str:
 
 def from_ci(context: Context) -> Layer | None:
     """The layer of what CI tells; guesses, which never cause an error."""
-    if not context.revision:
-        return None
+    told = {"revision": context.revision, "run_id": context.run_id}
+    values = {name: value for name, value in told.items() if value}
     source = f"{GUESSED}{context.name}"
-    return Layer(source, {"revision": context.revision}, _ini, literal=True)
+    return Layer(source, values, _ini, literal=True) if values else None
 
 
 def shared_file(start: Path) -> Layer | None:

@@ -7,7 +7,9 @@ only writes the journal.
 
 from __future__ import annotations
 
+import contextlib
 import platform
+import shlex
 import shutil
 import time
 from dataclasses import asdict, dataclass
@@ -194,6 +196,7 @@ class Session:
                 started=now,
                 settings=self.settings.given,
                 ci=asdict(ci.detect(self.launcher.environ)),
+                run_id=self.settings.run_id,
             ),
         )
         self._journal = journal.Journal(directory)
@@ -275,26 +278,56 @@ class Session:
         """
         if self._journal is None or not self._journal.is_ours:
             return None
-        directory = self._journal.directory.path
-        shown = _relative(directory, self.launcher.folder)
+        shown = _relative(self._journal.directory.path, self.launcher.folder)
+        warn_only = self.settings.on_upload_error == "warn"
+        if self.settings.collect:
+            return self._collected(self._journal, shown, warn_only=warn_only)
         if interrupted:
             said = f"Interrupted, so nothing was uploaded. {_resend(shown)}"
             return Ending(lines=(*self.said(), said), exit_code=80)
         try:
-            answer = self.launcher.run(
-                "upload", str(directory), deadline=self.settings.deadline
-            )
-            receipt = Receipt.from_json(answer.content)
+            receipt = self._upload(self._journal.directory, shown)
         except KeyboardInterrupt:
             said = "Interrupted while uploading; it may still arrive."
             return Ending(lines=(*self.said(), said, *self.saved()), exit_code=81)
-        except (LaunchError, TypeError, KeyError) as error:
-            receipt = _unanswered(self._journal.directory, shown, error)
-        warn_only = self.settings.on_upload_error == "warn"
         return Ending(
             # What both processes note is said once.
             lines=tuple(dict.fromkeys((*self.said(), *receipt.lines()))),
             exit_code=0 if warn_only else receipt.exit_code,
+            receipt=receipt,
+        )
+
+    def _upload(self, directory: RunDirectory, shown: str, *flags: str) -> Receipt:
+        try:
+            answer = self.launcher.run(
+                "upload", str(directory.path), *flags, deadline=self.settings.deadline
+            )
+            return Receipt.from_json(answer.content)
+        except (LaunchError, TypeError, KeyError) as error:
+            return _unanswered(directory, shown, error)
+
+    def _collected(
+        self, written: journal.Journal, shown: str, *, warn_only: bool
+    ) -> Ending:
+        """Where the results are; a report is written where one is asked for."""
+        settings = self.settings
+        number = written.written
+        results = "1 result" if number == 1 else f"{number} results"
+        lines = [f"Collected {results}; nothing was sent."]
+        receipt = None
+        if settings.report or len(settings.format) > 1:
+            with contextlib.suppress(KeyboardInterrupt):
+                # The flag keeps it from being sent.
+                receipt = self._upload(written.directory, shown, "--collect")
+        if receipt and receipt.error:
+            lines.append(f"The report was not written: {receipt.error['message']}")
+        lines += [f"Incomplete: {reason}" for reason in self.incomplete]
+        run_id = shlex.quote(settings.run_id)
+        what = f"--run-id {run_id} DIR" if settings.run_id else shown
+        lines += [f"To send: xray-bridge upload {what}", f"Run directory: {shown}"]
+        return Ending(
+            lines=(*self.said(), *lines),
+            exit_code=receipt.exit_code if receipt and not warn_only else 0,
             receipt=receipt,
         )
 

@@ -314,12 +314,12 @@ class Settings:
     @property
     def wants_upload(self) -> bool:
         """Whether this session ends with an upload, or the rehearsal of one."""
-        return self.upload or self.dry_run
+        return (self.upload or self.dry_run) and not self.collect
 
     @property
     def wants_record(self) -> bool:
         """Whether results are recorded, to be sent or to be written only."""
-        return self.wants_upload or bool(self.report)
+        return self.collect or self.wants_upload or bool(self.report)
 
     @property
     def wants_selection(self) -> bool:

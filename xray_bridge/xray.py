@@ -34,7 +34,8 @@ class Imported:
 
     ``accepted`` are keys of Tests; ``None`` where Xray does not list them (Cloud).
     ``said`` is the answer itself. ``resent``: the answer to the request that made
-    the Test Execution was lost, and this one is to a second.
+    the Test Execution was lost, and this one is to a second. ``found`` are the
+    Test Executions that another job has made of the same CI run.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Imported:
     refused: tuple[Refused, ...] = ()
     said: str = ""
     resent: bool = False
+    found: tuple[str, ...] = ()
 
 
 class Xray(Protocol):

@@ -26,7 +26,7 @@ from tests.builders import (
     recorded,
     results,
 )
-from xray_bridge import aggregate, journal, merge
+from xray_bridge import aggregate, join, journal, merge
 from xray_bridge.aggregate import AGGREGATES, ALL_FAILED, LAST, WORST
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.evidence import FOLDER, EvidenceFolder, EvidenceSource, Limits, of_run
@@ -269,7 +269,7 @@ def test_joined_shards(tmp_path: Path) -> None:
     parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
     parts[1].state = replace(parts[1].state, incomplete=("killed",))
 
-    whole = merge.join(parts, tmp_path / ".xray")
+    whole = join.join(parts, tmp_path / ".xray")
 
     assert [run.test.name for run in whole.runs()] == ["test_a", "test_b"]
     assert whole.state == State(state=journal.SEALED, incomplete=("killed",))
@@ -281,7 +281,7 @@ def test_part_of_a_session_that_was_killed(tmp_path: Path) -> None:
     parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
     (parts[1].path / "state.json").unlink()
 
-    whole = merge.join(parts, tmp_path / ".xray")
+    whole = join.join(parts, tmp_path / ".xray")
 
     assert whole.state.incomplete == (journal.KILLED,)
 
@@ -289,10 +289,10 @@ def test_part_of_a_session_that_was_killed(tmp_path: Path) -> None:
 def test_parts_are_joined_once(tmp_path: Path) -> None:
     """A second time would send them twice; the error names the whole."""
     parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
-    whole = merge.join(parts, tmp_path / ".xray")
+    whole = join.join(parts, tmp_path / ".xray")
 
     with pytest.raises(RunDirectoryError, match=f"merged into {whole.id}"):
-        merge.join(parts, tmp_path / ".xray")
+        join.join(parts, tmp_path / ".xray")
 
 
 def test_joining_what_another_process_holds(tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_joining_what_another_process_holds(tmp_path: Path) -> None:
     parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
 
     with parts[1].claim(), pytest.raises(RunDirectoryError, match="in use"):
-        merge.join(parts, tmp_path / ".xray")
+        join.join(parts, tmp_path / ".xray")
 
     assert {part.state.state for part in parts} == {journal.SEALED}
     assert len(journal.find(tmp_path / ".xray")) == 2
@@ -318,7 +318,7 @@ def test_joining_on_a_full_disk(
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
         with pytest.raises(RunDirectoryError, match="No space left"):
-            merge.join(parts, tmp_path / ".xray")
+            join.join(parts, tmp_path / ".xray")
 
     assert parts[0].state.state == journal.SEALED
 
@@ -655,7 +655,7 @@ def test_joined_shards_keep_their_evidence(tmp_path: Path) -> None:
     ]
     (parts[0].path / FOLDER / ".1-draft").write_bytes(b"half")
 
-    whole = merge.join(parts, tmp_path / ".xray")
+    whole = join.join(parts, tmp_path / ".xray")
 
     found = Results([whole])
     contents = [
@@ -687,7 +687,7 @@ def test_joining_evidence_on_a_full_disk(
     with monkeypatch.context() as patched:
         patched.setattr(module, name, full)
         with pytest.raises(RunDirectoryError) as caught:
-            merge.join(parts, tmp_path / ".xray")
+            join.join(parts, tmp_path / ".xray")
 
     source = parts[0].path / FOLDER
     assert str(caught.value).startswith(f"{source} cannot be copied: {reason}")
@@ -710,7 +710,7 @@ def test_joining_what_cannot_be_read(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", refuse)
         with pytest.raises(RunDirectoryError, match="cannot be read: Permission"):
-            merge.join(parts, tmp_path / ".xray")
+            join.join(parts, tmp_path / ".xray")
 
     assert {part.state.state for part in parts} == {journal.SEALED}
     assert len(journal.find(tmp_path / ".xray")) == 2
@@ -732,7 +732,7 @@ def test_joining_what_may_have_been_sent(tmp_path: Path, state: State) -> None:
     parts[0].state = state
 
     with pytest.raises(RunDirectoryError, match="was sent before, or may have been"):
-        merge.join(parts, tmp_path / ".xray")
+        join.join(parts, tmp_path / ".xray")
 
     assert parts[0].state == state
 
@@ -742,7 +742,7 @@ def test_joined_run_is_that_of_the_first_shard(tmp_path: Path) -> None:
     late = recorded(tmp_path, a_run(), started=STARTED + 5, ci={"system": "late"})
     early = recorded(tmp_path, a_run(), started=STARTED, ci={"system": "early"})
 
-    whole = merge.join([late, early], tmp_path / ".xray")
+    whole = join.join([late, early], tmp_path / ".xray")
 
     assert whole.session.started == STARTED
     assert whole.session.ci == {"system": "early"}

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import journal
+from xray_bridge import journal, shards
 from xray_bridge.cli import options, upload
 from xray_bridge.errors import (
     RunDirectoryError,
@@ -48,7 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     skipped = []
     code = 0
     # A rehearsal that is named may be sent for real, and the other way round.
-    wanted = {"upload": "yes", "dry_run": arguments.set_dry_run or ""}
+    dry_run = arguments.set_dry_run or ""
+    wanted = {"upload": "yes", "collect": "", "dry_run": dry_run}
     for directory in _chosen(arguments.path, report_dir):
         try:
             receipts.append(upload.send(arguments, directory, wanted))
@@ -80,7 +81,8 @@ def _is_unsent(directory: RunDirectory) -> bool:
 def _chosen(path: str | None, report_dir: Path) -> list[RunDirectory]:
     if path is None:
         found = journal.find(report_dir)
-        return [each for each in found if _is_unsent(each)]
+        merged = shards.in_wholes(found)
+        return [each for each in found if each.id not in merged and _is_unsent(each)]
     for candidate in (Path(path), report_dir / journal.RUNS / path):
         if (candidate / "run.json").is_file():
             return [upload.existing(candidate)]

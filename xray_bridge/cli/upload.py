@@ -9,12 +9,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.cli import options
+from xray_bridge.cli import options, shards
 from xray_bridge.errors import UsageError
 from xray_bridge.journal import RunDirectory
-from xray_bridge.merge import join
 from xray_bridge.publish import publish
-from xray_bridge.settings import Settings
 
 
 if TYPE_CHECKING:
@@ -29,25 +27,38 @@ def register(commands: Any, told: str) -> None:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "paths", type=Path, nargs="+", metavar="RUN", help="a run directory"
+        "paths",
+        type=Path,
+        nargs="*",
+        metavar="PATH",
+        help="a run directory, or a folder with some in it; default: those of this "
+        "CI run in report_dir",
     )
+    shards.add(parser)
     options.add(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Send one run, or several as one; the receipt says what became of it."""
-    parts = [existing(path) for path in arguments.paths]
-    also: dict[str, object] = {}
-    if len(parts) > 1:
-        report_dir = arguments.set_report_dir or Settings.report_dir.default
-        parts = [join(parts, Path(report_dir))]
-        also = {"upload": "yes", "dry_run": arguments.set_dry_run or ""}
-    receipt = send(arguments, parts[0], also)
+    if shards.are_parts(arguments):
+        receipt = shards.send_all(arguments, send)
+    else:
+        directory = existing(arguments.paths[0])
+        receipt = send(arguments, directory, _collected(arguments, directory))
     print(
         json.dumps(receipt.to_json()) if arguments.json else "\n".join(receipt.lines())
     )
     return receipt.exit_code
+
+
+def _collected(
+    arguments: argparse.Namespace, directory: RunDirectory
+) -> dict[str, object]:
+    """What was collected to be sent later is sent now, unless it says otherwise."""
+    if not directory.session.settings.get("collect"):
+        return {}
+    return {"upload": "yes", "collect": arguments.set_collect or ""}
 
 
 def existing(path: Path) -> RunDirectory:
