@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge import journal
 from xray_bridge.connection import Bearer, Connection
 from xray_bridge.dialect import DIALECTS, SERVER
+from xray_bridge.evidence import EvidenceFolder, EvidenceSource
 from xray_bridge.merge import Results
 from xray_bridge.model import (
+    Evidence,
     Feature,
     Outcome,
     Scenario,
@@ -96,6 +98,33 @@ def recorded(tmp_path: Path, *runs: TestRun, **session: Any) -> journal.RunDirec
     written = journal.Journal(directory)
     for run in runs:
         written.append(run)
+    written.close()
+    return directory
+
+
+def attached(directory: journal.RunDirectory, content: bytes, name: str) -> Evidence:
+    """A piece of evidence that is in a run directory."""
+    folder = EvidenceFolder(directory.path, 10_000, str)
+    return folder.add(EvidenceSource(content, name, "image/x"))
+
+
+def a_shard(tmp_path: Path, *runs: dict[str, Any]) -> journal.RunDirectory:
+    """
+    A run directory with evidence, sealed.
+
+    ``evidence`` and ``steps`` of each run: contents by name, which also says whose.
+    """
+    directory = journal.create(tmp_path / ".xray", a_session())
+    written = journal.Journal(directory)
+    for run in runs:
+        changes = dict(run)
+        own = changes.pop("evidence", {})
+        step = changes.pop("step", {})
+        pieces = tuple(attached(directory, c, name) for name, c in own.items())
+        of_step = tuple(attached(directory, c, name) for name, c in step.items())
+        steps = (a_step(evidence=of_step),) if step else ()
+        make = a_scenario_run if "scenario" in changes else a_run
+        written.append(make(**{"evidence": pieces, "steps": steps, **changes}))
     written.close()
     return directory
 

@@ -99,6 +99,7 @@ def deliver(
             key = made
         else:
             directory.state = replace(sending, test_execution=made.key)
+            made = replace(made, found=_made_beside(delivery, xray, made.key))
             if not delivery.fill_after or delivery.fill is None:
                 return made
             return both(made, xray.import_results(delivery.fill(made.key)))
@@ -125,6 +126,21 @@ def _made_elsewhere(delivery: Delivery, xray: Xray) -> tuple[str, ...]:
         raise DeliveryError(msg, hint=hint) from None
     ours = (key for key in labelled if key.startswith(f"{delivery.project}-"))
     return tuple(sorted(ours, key=lambda key: (len(key), key)))
+
+
+def _made_beside(delivery: Delivery, xray: Xray, key: str) -> tuple[str, ...]:
+    """
+    Test Executions that jobs have made while this one made its own.
+
+    Nobody can keep them from it: Jira has no lock. This is to say so, and no more.
+    """
+    if not delivery.is_shared:
+        return ()
+    try:
+        found = _made_elsewhere(delivery, xray)
+    except DeliveryError:
+        return ()
+    return tuple(each for each in found if each != key)
 
 
 def _as_it_is(delivery: Delivery, key: str, *, known: bool) -> Imported:

@@ -69,12 +69,13 @@ def is_shared(job: Job) -> bool:
 def made_elsewhere(job: Job, imported: Imported) -> list[str]:
     """What there is to say of Test Executions that another job has made."""
     said = []
-    if imported.found:
-        run = f"CI run {job.session.run_id}"
+    run = f"CI run {job.session.run_id}"
+    if imported.key in imported.found:
         said.append(f"{imported.key} was made of {run} before, and was filled again")
-    if len(imported.found) > 1:
-        rest = ", ".join(imported.found[1:])
-        said.append(f"{rest} too, by jobs that ran side by side: to be deleted")
+    others = ", ".join(key for key in imported.found if key != imported.key)
+    if others:
+        why = "jobs that ran side by side; delete what is too many"
+        said.append(f"{others} was made of {run} as well, by {why}")
     return said
 
 

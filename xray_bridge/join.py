@@ -139,9 +139,7 @@ def _joined(
     return whole
 
 
-def _session(
-    parts: Sequence[Part], report_dir: Path, given: Container[str]
-) -> Session:
+def _session(parts: Sequence[Part], report_dir: Path, given: Container[str]) -> Session:
     first = parts[0].session
     settings: dict[str, str] = {}
     for part in reversed(parts):

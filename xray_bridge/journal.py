@@ -113,7 +113,7 @@ class RunDirectory:
         if found.get("version") != FORMAT_VERSION:
             msg = f"{self.path} was written by another version of xray-bridge"
             raise RunDirectoryError(msg, hint="use the version that wrote it")
-        known = {
+        known: dict[str, Any] = {
             key: tuple(found[key]) if isinstance(found[key], list) else found[key]
             for key in Session.__slots__
             if key in found

@@ -264,7 +264,9 @@ def _refuse_mixture(shards: Collection[Shard], paths: Sequence[Path]) -> None:
         raise UsageError(msg, hint=hint)
 
 
-def _nothing(paths: Sequence[Path], known: Collection[Shard], run_id: str) -> UsageError:
+def _nothing(
+    paths: Sequence[Path], known: Collection[Shard], run_id: str
+) -> UsageError:
     where = " and ".join(map(str, paths))
     if not known:
         msg = f"there is no run directory in {where}"
@@ -275,7 +277,8 @@ def _nothing(paths: Sequence[Path], known: Collection[Shard], run_id: str) -> Us
 
 
 def _listed(counted: Counter[str]) -> str:
-    return ", ".join(f"{_name(name)} ({n})" for name, n in counted.items())
+    in_order = sorted(counted.items(), key=lambda item: (not item[0], item[0]))
+    return ", ".join(f"{_name(name)} ({number})" for name, number in in_order)
 
 
 def _name(run_id: str) -> str:

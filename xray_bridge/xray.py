@@ -34,8 +34,8 @@ class Imported:
 
     ``accepted`` are keys of Tests; ``None`` where Xray does not list them (Cloud).
     ``said`` is the answer itself. ``resent``: the answer to the request that made
-    the Test Execution was lost, and this one is to a second. ``found`` are the
-    Test Executions that another job has made of the same CI run.
+    the Test Execution was lost, and this one is to a second. ``found`` are Test
+    Executions that other jobs have made of the same CI run, this one perhaps too.
     """
 
     key: str

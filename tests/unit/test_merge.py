@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
-import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +18,16 @@ from tests.builders import (
     a_scenario,
     a_scenario_run,
     a_session,
+    a_shard,
     a_step,
     a_test,
+    attached,
     recorded,
     results,
 )
-from xray_bridge import aggregate, join, journal, merge
+from xray_bridge import aggregate, journal
 from xray_bridge.aggregate import AGGREGATES, ALL_FAILED, LAST, WORST
-from xray_bridge.errors import RunDirectoryError
-from xray_bridge.evidence import FOLDER, EvidenceFolder, EvidenceSource, Limits, of_run
-from xray_bridge.journal import RunDirectory, State
+from xray_bridge.evidence import Limits, of_run
 from xray_bridge.merge import Results
 from xray_bridge.model import Evidence, Iteration, Outcome, TestRun
 
@@ -264,65 +261,6 @@ def test_shard_without_a_journal(tmp_path: Path) -> None:
     assert [run.test.name for run in found.runs()] == ["test_add"]
 
 
-def test_joined_shards(tmp_path: Path) -> None:
-    """One run with all results, and why some may be missing; parts are marked."""
-    parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
-    parts[1].state = replace(parts[1].state, incomplete=("killed",))
-
-    whole = join.join(parts, tmp_path / ".xray")
-
-    assert [run.test.name for run in whole.runs()] == ["test_a", "test_b"]
-    assert whole.state == State(state=journal.SEALED, incomplete=("killed",))
-    assert {part.state.state for part in parts} == {journal.KEPT}
-
-
-def test_part_of_a_session_that_was_killed(tmp_path: Path) -> None:
-    """The whole says that tests may be missing."""
-    parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
-    (parts[1].path / "state.json").unlink()
-
-    whole = join.join(parts, tmp_path / ".xray")
-
-    assert whole.state.incomplete == (journal.KILLED,)
-
-
-def test_parts_are_joined_once(tmp_path: Path) -> None:
-    """A second time would send them twice; the error names the whole."""
-    parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
-    whole = join.join(parts, tmp_path / ".xray")
-
-    with pytest.raises(RunDirectoryError, match=f"merged into {whole.id}"):
-        join.join(parts, tmp_path / ".xray")
-
-
-def test_joining_what_another_process_holds(tmp_path: Path) -> None:
-    """Nothing is marked and nothing half-made stays, where one part is in use."""
-    parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
-
-    with parts[1].claim(), pytest.raises(RunDirectoryError, match="in use"):
-        join.join(parts, tmp_path / ".xray")
-
-    assert {part.state.state for part in parts} == {journal.SEALED}
-    assert len(journal.find(tmp_path / ".xray")) == 2
-
-
-def test_joining_on_a_full_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Parts that could not be copied are still to be sent."""
-    parts = [recorded(tmp_path, a_run())]
-
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "write", full)
-        with pytest.raises(RunDirectoryError, match="No space left"):
-            join.join(parts, tmp_path / ".xray")
-
-    assert parts[0].state.state == journal.SEALED
-
-
 @given(st.lists(st.sampled_from(RESULTS), min_size=1, max_size=6))
 def test_merging_is_as_bad_as_the_worst(outcomes: list[Outcome]) -> None:
     """Any list of results with a failure fails, and only those."""
@@ -490,33 +428,6 @@ def test_shared_keys(tmp_path: Path) -> None:
     }
 
 
-def attached(directory: RunDirectory, content: bytes, name: str) -> Evidence:
-    """A piece of evidence that is in a run directory."""
-    folder = EvidenceFolder(directory.path, 10_000, str)
-    return folder.add(EvidenceSource(content, name, "image/x"))
-
-
-def a_shard(tmp_path: Path, *runs: dict[str, Any]) -> RunDirectory:
-    """
-    A run directory with evidence, sealed.
-
-    ``evidence`` and ``steps`` of each run: contents by name, which also says whose.
-    """
-    directory = journal.create(tmp_path / ".xray", a_session())
-    written = journal.Journal(directory)
-    for run in runs:
-        changes = dict(run)
-        own = changes.pop("evidence", {})
-        step = changes.pop("step", {})
-        pieces = tuple(attached(directory, c, name) for name, c in own.items())
-        of_step = tuple(attached(directory, c, name) for name, c in step.items())
-        steps = (a_step(evidence=of_step),) if step else ()
-        make = a_scenario_run if "scenario" in changes else a_run
-        written.append(make(**{"evidence": pieces, "steps": steps, **changes}))
-    written.close()
-    return directory
-
-
 def names(runs: Iterable[TestRun]) -> list[list[str]]:
     """Of their evidence."""
     return [[each.name for each in of_run(run)] for run in runs]
@@ -644,106 +555,3 @@ def test_evidence_that_is_no_file_of_ours(tmp_path: Path, name: str) -> None:
     piece = Evidence(name="x", file=name, media_type="text/plain", size=1)
 
     assert Results([directory]).path_of(piece) is None
-
-
-def test_joined_shards_keep_their_evidence(tmp_path: Path) -> None:
-    """Two shards with the same file are fine; drafts of the killed stay behind."""
-    parts = [
-        a_shard(tmp_path, {"evidence": {"x.bin": b"1", "y.bin": b"2"}}),
-        a_shard(tmp_path, {"evidence": {"x.bin": b"1", "z.bin": b"3"}}),
-        recorded(tmp_path, a_run()),
-    ]
-    (parts[0].path / FOLDER / ".1-draft").write_bytes(b"half")
-
-    whole = join.join(parts, tmp_path / ".xray")
-
-    found = Results([whole])
-    contents = [
-        path.read_bytes()
-        for run in found.runs()
-        for piece in run.evidence
-        if (path := found.path_of(piece))
-    ]
-    assert contents == [b"1", b"2", b"1", b"3"]
-    assert len(list((whole.path / FOLDER).iterdir())) == 3
-
-
-@pytest.mark.parametrize(
-    ("module", "name", "reason"),
-    [
-        (shutil, "copyfile", "[Errno 28] No space left on device"),
-        (os, "makedirs", "No space left on device"),
-    ],
-)
-def test_joining_evidence_on_a_full_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, reason: str
-) -> None:
-    """Parts whose evidence could not be copied are still to be sent."""
-    parts = [a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})]
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(module, name, full)
-        with pytest.raises(RunDirectoryError) as caught:
-            join.join(parts, tmp_path / ".xray")
-
-    source = parts[0].path / FOLDER
-    assert str(caught.value).startswith(f"{source} cannot be copied: {reason}")
-    assert parts[0].state.state == journal.SEALED
-    assert len(journal.find(tmp_path / ".xray")) == 1
-
-
-def test_joining_what_cannot_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A part that somebody else owns: nothing has changed."""
-    parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
-    real = Path.open
-
-    def refuse(path: Path, *given: Any, **named: Any) -> Any:
-        if path == parts[1].journal:
-            raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return real(path, *given, **named)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", refuse)
-        with pytest.raises(RunDirectoryError, match="cannot be read: Permission"):
-            join.join(parts, tmp_path / ".xray")
-
-    assert {part.state.state for part in parts} == {journal.SEALED}
-    assert len(journal.find(tmp_path / ".xray")) == 2
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        State(state=journal.SENDING),
-        State(state=journal.DELIVERED),
-        State(state=journal.AMBIGUOUS),
-        State(state=journal.FAILED, test_execution="CALC-77"),
-    ],
-    ids=lambda state: state.state,
-)
-def test_joining_what_may_have_been_sent(tmp_path: Path, state: State) -> None:
-    """It would be there twice."""
-    parts = [recorded(tmp_path, a_run())]
-    parts[0].state = state
-
-    with pytest.raises(RunDirectoryError, match="was sent before, or may have been"):
-        join.join(parts, tmp_path / ".xray")
-
-    assert parts[0].state == state
-
-
-def test_joined_run_is_that_of_the_first_shard(tmp_path: Path) -> None:
-    """By time: settings and CI context, and the parts say what became of them."""
-    late = recorded(tmp_path, a_run(), started=STARTED + 5, ci={"system": "late"})
-    early = recorded(tmp_path, a_run(), started=STARTED, ci={"system": "early"})
-
-    whole = join.join([late, early], tmp_path / ".xray")
-
-    assert whole.session.started == STARTED
-    assert whole.session.ci == {"system": "early"}
-    assert late.state.message == early.state.message == f"merged into {whole.id}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "upload": "send the results of run directories; several are merged into one",
     "resend": "send what earlier runs could not send; exactly once",
+    "runs": "list, show and prune run directories",
     "features": "feature files out of Xray",
     "keys": "compare the Test keys in code with Xray, without running a test",
     "check": "ask the server whether an upload can work",

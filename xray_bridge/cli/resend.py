@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge import journal, shards
 from xray_bridge.cli import options, upload
+from xray_bridge.cli.runs import find_run
 from xray_bridge.errors import (
     RunDirectoryError,
     RunInUseError,
-    UsageError,
     XrayBridgeError,
 )
 
@@ -83,10 +83,4 @@ def _chosen(path: str | None, report_dir: Path) -> list[RunDirectory]:
         found = journal.find(report_dir)
         merged = shards.in_wholes(found)
         return [each for each in found if each.id not in merged and _is_unsent(each)]
-    for candidate in (Path(path), report_dir / journal.RUNS / path):
-        if (candidate / "run.json").is_file():
-            return [upload.existing(candidate)]
-    known = [each.id for each in journal.find(report_dir)]
-    hint = f"there are {', '.join(known[-3:])}" if known else "there are none"
-    msg = f"there is no run {path}"
-    raise UsageError(msg, hint=hint)
+    return [find_run(path, report_dir)]

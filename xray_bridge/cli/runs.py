@@ -1,0 +1,274 @@
+"""
+``xray-bridge runs``: what lies in the report directory, and making room there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import evidence, inventory, journal, shards
+from xray_bridge.cli import options
+from xray_bridge.errors import RunInUseError, UsageError
+from xray_bridge.journal import RunDirectory
+from xray_bridge.settings import Settings
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xray_bridge.inventory import Row
+
+UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def register(commands: Any, told: str) -> None:
+    """Add the subcommands; without one, runs are listed."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "runs", help=told, allow_abbrev=False
+    )
+    parser.set_defaults(run=run_list, given=None, json=False, set_report_dir=None)
+    _common(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    found = actions.add_parser("list", help="list them, oldest first")
+    found.set_defaults(run=run_list)
+    _common(found)
+    show = actions.add_parser("show", help="all that is known of one")
+    show.add_argument("name", metavar="RUN", help="a run directory or its name")
+    show.set_defaults(run=run_show)
+    _common(show)
+    prune = actions.add_parser(
+        "prune", help="remove runs that need not be sent", allow_abbrev=False
+    )
+    prune.add_argument("names", nargs="*", metavar="RUN", help="only these")
+    prune.add_argument(
+        "--older-than", type=_age, metavar="AGE", help="as in 30d, 12h or 2w"
+    )
+    prune.add_argument("--keep", type=_number, metavar="N", help="not the newest N")
+    prune.add_argument(
+        "--unsent", action="store_true", help="those that were not delivered, too"
+    )
+    prune.add_argument(
+        "--dry-run", action="store_true", help="say what would be removed"
+    )
+    prune.set_defaults(run=run_prune)
+    _common(prune)
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    """Before or after the action's name, which must not undo one another."""
+    unset: Any = argparse.SUPPRESS
+    parser.add_argument(
+        "--json", action="store_true", default=unset, help="print it as JSON"
+    )
+    parser.add_argument(
+        Settings.report_dir.flag_name,
+        dest="set_report_dir",
+        metavar="PATH",
+        default=unset,
+        help=Settings.report_dir.help,
+    )
+
+
+def _age(text: str) -> float:
+    found = re.fullmatch(r"(\d{1,6})([mhdw])", text.strip().lower())
+    if not found:
+        msg = f"{text!r} is not an age such as 30d, 12h or 2w"
+        raise argparse.ArgumentTypeError(msg)
+    return float(found[1]) * UNITS[found[2]]
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        msg = f"{text!r} is not a number"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def find_run(name: str, report_dir: Path) -> RunDirectory:
+    """
+    The run that a path or a name means.
+
+    Raises UsageError where there is none.
+    """
+    for path in (Path(name), report_dir / journal.RUNS / name):
+        if shards.is_run(path):
+            return RunDirectory(path)
+    known = [each.id for each in journal.find(report_dir)]
+    hint = f"there are {', '.join(known[-3:])}" if known else "there are none"
+    msg = f"there is no run {name}"
+    raise UsageError(msg, hint=hint)
+
+
+def run_list(arguments: argparse.Namespace) -> int:
+    """One line for each run, oldest first."""
+    report_dir = _report_dir(arguments)
+    rows = inventory.rows(report_dir)
+    if arguments.json:
+        print(json.dumps({"runs": [row.to_json() for row in rows]}))
+        return 0
+    if not rows:
+        print(f"There are no runs in {report_dir}.")
+        return 0
+    heads = ("RUN", "STATE", "TEST EXECUTION", "RESULTS", "SIZE", "AGE")
+    print("\n".join(_table([heads, *map(_cells, rows)])))
+    unsent = sum(
+        row.state not in inventory.OWES_NOTHING and not row.in_use for row in rows
+    )
+    total = evidence.shown(sum(row.bytes for row in rows))
+    send = f"; not delivered: {unsent}, see xray-bridge resend" if unsent else ""
+    print(f"{_runs(len(rows))}, {total}{send}")
+    return 0
+
+
+def run_show(arguments: argparse.Namespace) -> int:
+    """
+    Session, state, results, settings and files of one run.
+
+    Raises RunDirectoryError where it cannot be read.
+    """
+    report_dir = _report_dir(arguments)
+    directory = find_run(arguments.name, report_dir)
+    session, state = directory.session, directory.state
+    counts = Counter(run.outcome.value for run in directory.runs())
+    row = inventory.row(directory, report_dir)
+    files = {
+        str(path.relative_to(directory.path)): path.stat().st_size
+        for path in sorted(directory.path.rglob("*"))
+        if path.is_file()
+    }
+    if arguments.json:
+        known = {**asdict(session), **asdict(state), **row.to_json()}
+        print(json.dumps({**known, "counts": counts, "files": files}))
+        return 0
+    ci = " ".join(filter(None, map(str, session.ci.values())))
+    versions = ", ".join(
+        f"{name} {version}" for name, version in session.versions.items()
+    )
+    said = {
+        "Run": row.path,
+        "State": row.state,
+        "Test Execution": row.test_execution,
+        "Results": _counts(counts),
+        "Started": row.to_json()["started"],
+        "Run id": session.run_id,
+        "Versions": versions,
+        "CI": ci,
+        "Parts": ", ".join(session.parts),
+        "Attempts": str(state.attempts or ""),
+        "Message": state.message,
+        "Incomplete": "; ".join(state.incomplete),
+    }
+    lines = [f"{name}: {value}" for name, value in said.items() if value]
+    lines += ["Settings:", *(f"  {k} = {v}" for k, v in session.settings.items())]
+    lines += ["Files:", *(f"  {k} ({evidence.shown(v)})" for k, v in files.items())]
+    print("\n".join(lines))
+    return 0
+
+
+def run_prune(arguments: argparse.Namespace) -> int:
+    """
+    Remove what is not needed any more, oldest first.
+
+    Raises UsageError where a run that is named has results that were not
+    delivered, and RunInUseError where it is in use; then nothing is removed.
+    """
+    report_dir = _report_dir(arguments)
+    by_rule = arguments.older_than is not None or arguments.keep is not None
+    if not arguments.names and not by_rule:
+        msg = "which runs are to go?"
+        raise UsageError(msg, hint="give --older-than 30d, --keep 100, or their names")
+    rows = inventory.rows(report_dir)
+    if arguments.names:
+        named = [find_run(name, report_dir) for name in arguments.names]
+        rows = [inventory.row(directory, report_dir) for directory in named]
+        _refuse(rows, unsent=arguments.unsent)
+    newest = rows[-arguments.keep :] if arguments.keep else []
+    old_enough = [
+        row
+        for row in rows
+        if row not in newest and row.age >= (arguments.older_than or 0)
+    ]
+    chosen, kept = [], Counter[str]()
+    for row in old_enough:
+        if row.in_use:
+            kept["in use"] += 1
+        elif row.state not in inventory.OWES_NOTHING and not arguments.unsent:
+            kept["not delivered, which only --unsent removes"] += 1
+        else:
+            chosen.append(row)
+    if not arguments.dry_run:
+        chosen = [row for row in chosen if inventory.remove(Path(row.path))]
+        if not arguments.names:
+            inventory.remove_leftovers(report_dir)
+    _tell(arguments, chosen, kept)
+    return 0
+
+
+def _refuse(rows: Sequence[Row], *, unsent: bool) -> None:
+    for row in rows:
+        if row.in_use:
+            msg = f"{row.path} is in use by another process"
+            raise RunInUseError(msg, hint="wait until it has ended")
+        if row.state not in inventory.OWES_NOTHING and not unsent:
+            msg = f"{row.path} was not delivered"
+            raise UsageError(msg, hint="resend it, or give --unsent to lose it")
+
+
+def _tell(
+    arguments: argparse.Namespace, chosen: Sequence[Row], kept: Mapping[str, int]
+) -> None:
+    size = sum(row.bytes for row in chosen)
+    if arguments.json:
+        names = [row.run for row in chosen]
+        print(json.dumps({"removed": names, "bytes": size, "kept": kept}))
+        return
+    verb = "Would remove" if arguments.dry_run else "Removed"
+    print(f"{verb} {_runs(len(chosen))}, {evidence.shown(size)}.")
+    for why, number in kept.items():
+        print(f"Kept {_runs(number)}: {why}.")
+
+
+def _report_dir(arguments: argparse.Namespace) -> Path:
+    with options.settings_of(arguments, also={"sandbox": ""}) as settings:
+        return Path(settings.report_dir)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.run,
+        row.state,
+        row.test_execution,
+        _counts(row.counts),
+        evidence.shown(row.bytes),
+        _ago(row.age),
+    )
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {word}" for word, n in counts.items() if n)
+
+
+def _ago(seconds: float) -> str:
+    """In the largest unit of which there are two, or one minute."""
+    for name in ("d", "h", "m"):
+        if seconds >= 2 * UNITS[name]:
+            return f"{seconds // UNITS[name]:.0f} {name}"
+    return "now"
+
+
+def _table(lines: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    ]
+
+
+def _runs(number: int) -> str:
+    return "1 run" if number == 1 else f"{number} runs"
