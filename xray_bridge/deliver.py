@@ -124,7 +124,9 @@ def _made_elsewhere(delivery: Delivery, xray: Xray) -> tuple[str, ...]:
         msg = f"no telling whether another job has sent this CI run: {error.message}"
         hint = "name its Test Execution with --test-execution, or an empty one"
         raise DeliveryError(msg, hint=hint) from None
-    ours = (key for key in labelled if key.startswith(f"{delivery.project}-"))
+    # Short run ids, such as the number of a build, come up in other projects, too.
+    project = f"{delivery.project}-" if delivery.project else ""
+    ours = (key for key in labelled if key.startswith(project))
     return tuple(sorted(ours, key=lambda key: (len(key), key)))
 
 

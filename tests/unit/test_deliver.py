@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
@@ -543,3 +544,125 @@ def test_lost_answer_to_what_cannot_be_filled(directory: RunDirectory) -> None:
             send(xray, directory, no_fill())
 
     assert xray.executions == {"CALC-1": 1}
+
+
+def shared(**changes: Any) -> Delivery:
+    """What other jobs may have sent, too."""
+    return replace(a_delivery(), is_shared=True, project="CALC", **changes)
+
+
+def test_shared_run_is_looked_for_before_it_is_sent(directory: RunDirectory) -> None:
+    """Another job has made it: the same one is filled again."""
+    xray = FakeXray(executions={"CALC-1": 1})
+
+    imported = send(xray, directory, shared())
+
+    assert (imported.key, imported.found) == ("CALC-1", ("CALC-1",))
+    assert xray.executions == {"CALC-1": 2}
+
+
+def test_shared_run_that_nobody_has_sent(directory: RunDirectory) -> None:
+    """Made as any other; one look before, and one after."""
+    xray = FakeXray()
+
+    imported = send(xray, directory, shared())
+
+    assert (imported.key, imported.found) == ("CALC-1", ())
+    assert (xray.executions, xray.searches) == ({"CALC-1": 1}, 2)
+
+
+def test_shared_run_in_several_test_executions(directory: RunDirectory) -> None:
+    """The first one is filled; the same CI run in another project is not ours."""
+    executions = {"CALC-12": 1, "OTHER-1": 1, "CALC-9": 1, "CALCULUS-1": 1}
+    xray = FakeXray(executions=executions)
+
+    imported = send(xray, directory, shared())
+
+    assert (imported.key, imported.found) == ("CALC-9", ("CALC-9", "CALC-12"))
+    assert xray.executions == {**executions, "CALC-9": 2}
+
+
+def test_shared_run_of_no_known_project(directory: RunDirectory) -> None:
+    """Fields may name it; then any Test Execution with the label counts."""
+    xray = FakeXray(executions={"OTHER-1": 1})
+
+    imported = send(xray, directory, replace(shared(), project=""))
+
+    assert imported.key == "OTHER-1"
+
+
+@pytest.mark.parametrize("fill_after", [False, True], ids=["", "and fill"])
+def test_shared_run_side_by_side(directory: RunDirectory, *, fill_after: bool) -> None:
+    """Both looked before any of them sent: nobody can help that, but it is said."""
+    xray = FakeXray(lag=1, executions={"CALC-8": 1})
+
+    imported = send(xray, directory, shared(fill_after=fill_after))
+
+    assert (imported.key, imported.found) == ("CALC-2", ("CALC-8",))
+
+
+@pytest.mark.parametrize("error", SEARCHES, ids=lambda e: type(e).__name__)
+def test_shared_run_that_cannot_be_looked_for(
+    directory: RunDirectory, error: XrayBridgeError
+) -> None:
+    """Nothing is sent, and nothing is in doubt."""
+    xray = FakeXray(search=error)
+    before = directory.state
+
+    with pytest.raises(DeliveryError, match="no telling whether another job"):
+        send(xray, directory, shared())
+
+    assert (xray.executions, directory.state) == ({}, before)
+
+
+def test_shared_run_goes_into_a_test_execution_that_is_named(
+    directory: RunDirectory,
+) -> None:
+    """There is nothing to look for."""
+    xray = FakeXray(search=RefusedError("no", status=403))
+
+    imported = send(xray, directory, replace(shared(), key="CALC-7"))
+
+    assert (imported.key, xray.searches) == ("CALC-7", 0)
+
+
+def test_last_look_does_not_undo_what_was_delivered(directory: RunDirectory) -> None:
+    """A search that fails by then is nobody's trouble."""
+    xray = FakeXray()
+
+    def fail_from_now_on() -> None:
+        xray.search = RefusedError("no", status=403)
+
+    xray.tick = fail_from_now_on
+
+    assert send(xray, directory, shared()).key == "CALC-1"
+
+
+def test_found_but_not_to_be_filled(directory: RunDirectory) -> None:
+    """What has no second way to be sent is not made twice."""
+    xray = FakeXray(executions={"CALC-1": 1})
+
+    with pytest.raises(AmbiguousError, match="it made CALC-1"):
+        send(xray, directory, shared(fill=None))
+
+    assert xray.executions == {"CALC-1": 1}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_shared_run_killed_at_any_step(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """Here or on another machine, a second delivery ends with one Test Execution."""
+    killer = Killer(step)
+    xray = FakeXray(tick=killer)
+    with monkeypatch.context() as patched:
+        kill_at(killer, patched)
+        with contextlib.suppress(KilledError):
+            send(xray, directory, shared())
+    xray.tick = nothing
+    if step % 2:
+        directory.state = State(state=journal.SEALED)
+
+    imported = send(xray, directory, shared())
+
+    assert list(xray.executions) == [imported.key] == ["CALC-1"]

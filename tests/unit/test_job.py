@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -92,3 +93,43 @@ def test_many_reasons_why_a_run_is_incomplete(tmp_path: Path) -> None:
     assert lines[0] == "Incomplete: tests/test_0.py could not be collected"
     assert last == f"... {2_000 - len(lines)} more"
     assert 30_000 < len("\n".join(lines)) < 32_000
+
+
+def label_of(tmp_path: Path, **session: Any) -> str:
+    """The label of a run."""
+    found = a_job(tmp_path)
+    return job.described_execution(
+        replace(found, session=replace(found.session, **session))
+    ).label
+
+
+def test_label_of_a_run(tmp_path: Path) -> None:
+    """Its own; a part does not know whether it is all there is."""
+    found = a_job(tmp_path)
+
+    assert job.described_execution(found).label == f"xray-bridge-{found.directory.id}"
+    assert "4711" not in label_of(tmp_path, run_id="4711")
+    assert "4711" not in label_of(tmp_path, parts=("4711",))
+
+
+@pytest.mark.parametrize(
+    ("run_id", "name"),
+    [
+        ("4711", "4711"),
+        ("jenkins-Calc_main-4.2", "jenkins-Calc_main-4.2"),
+        ("a b", "a-b-c8687a08aa5d"),
+        ('a"b', "a-b-39a012772dd5"),
+        ("x" * 61, f"{'x' * 60}-"),
+    ],
+)
+def test_label_of_a_ci_run(tmp_path: Path, run_id: str, name: str) -> None:
+    """The same on all machines, of one framework; Jira takes it as it is."""
+    given: dict[str, Any] = {"parts": ("one",), "run_id": run_id}
+
+    found = label_of(tmp_path, **given)
+
+    assert found.startswith(f"xray-bridge-pytest-{name}")
+    assert re.fullmatch(r"[A-Za-z0-9._-]{1,100}", found)
+    assert found == label_of(tmp_path, **given)
+    assert found != label_of(tmp_path, **given, framework="behave")
+    assert found != label_of(tmp_path, parts=("one",), run_id=f"{run_id}?")

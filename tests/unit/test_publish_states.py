@@ -19,6 +19,7 @@ from tests.builders import (
 from tests.scripted import answer
 from xray_bridge import http, journal
 from xray_bridge import publish as module
+from xray_bridge.errors import RunDirectoryError
 from xray_bridge.journal import State
 from xray_bridge.publish import publish
 
@@ -302,3 +303,34 @@ def test_only_keyed_with_no_key(
     found = publish_to("https://jira.example.com", directory, only_keyed="yes")
 
     assert (found.status, found.notices) == ("empty", notices)
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (State(state=journal.DELIVERED, test_execution="CALC-7"), "delivered before"),
+        (State(state=journal.KEPT, message="merged into X"), "was merged into X"),
+    ],
+)
+def test_what_is_not_to_be_sent_again(tmp_path: Path, state: State, said: str) -> None:
+    """Xray has it, or another run has it."""
+    directory = recorded(tmp_path, a_run())
+    directory.state = state
+
+    with pytest.raises(RunDirectoryError, match=said):
+        publish_to("https://jira.example.com", directory)
+
+    assert directory.state == state
+
+
+@pytest.mark.parametrize("runs", [(), (a_run(),)], ids=["nothing", "one test"])
+def test_collected_run_is_still_to_be_sent(
+    tmp_path: Path, runs: tuple[TestRun, ...]
+) -> None:
+    """Its report is written, and that is all, whatever else its settings say."""
+    directory = recorded(tmp_path, *runs)
+
+    receipt = publish_to("https://jira.example.com", directory, collect="yes")
+
+    assert directory.state == State(state=journal.SEALED)
+    assert (receipt.status, receipt.exit_code) == ("kept" if runs else "empty", 0)
