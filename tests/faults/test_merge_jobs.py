@@ -12,6 +12,7 @@ import pytest
 
 from tests.builders import STARTED, a_run, recorded
 from xray_bridge import cli, deliver, journal, shards
+from xray_bridge.errors import DeliveryError
 from xray_bridge.journal import RunDirectory
 from xray_bridge.model import Outcome
 from xray_bridge.sandbox import CREDENTIALS, Store, TestExecutionRow, running
@@ -36,7 +37,7 @@ STATUSES = {
 
 
 ENVIRONMENTS = ("chrome", "firefox", "linux")
-CLIENTS = {"server": ServerXray, "cloud": CloudXray}
+CLIENTS: dict[str, Any] = {"server": ServerXray, "cloud": CloudXray}
 
 
 class Bench:
@@ -311,7 +312,7 @@ def test_search_that_is_impossible(
 
     def refused(self: object, label: str) -> list[str]:
         msg = "no permission to search"
-        raise deliver.DeliveryError(msg, hint=f"{self} {label}")
+        raise DeliveryError(msg, hint=f"{self} {label}")
 
     monkeypatch.setattr(ServerXray, "executions_labelled", refused)
     stopped, said = merge(workspace)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -336,7 +337,7 @@ def test_removal_that_is_cut_off(
 ) -> None:
     """Half a run is none: it is neither found nor sent."""
     a_recorded(9)
-    monkeypatch.setattr(inventory.shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
 
     runs("prune", "--keep", "0")
 

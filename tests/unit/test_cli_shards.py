@@ -122,6 +122,19 @@ def test_label_of_the_run_id(upload: Command) -> None:
     assert code == 83
 
 
+def test_variable_of_the_shards_does_not_keep_the_whole(
+    upload: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is set for all jobs of a pipeline."""
+    monkeypatch.setenv("XRAY_COLLECT", "yes")
+    part = a_part("shards", "4711")
+    alone = a_part(".", collect="false")
+
+    assert upload("shards")[1]["status"] == "dry run"
+    assert upload(str(alone.path))[1]["status"] == "dry run"
+    assert part.state.message.startswith(journal.MERGED)
+
+
 @pytest.mark.parametrize("flag", [(), ("--collect",)], ids=str)
 def test_collected_run_that_is_named(upload: Command, flag: tuple[str, ...]) -> None:
     """It is sent now, but for the session's own call, which wants the report."""

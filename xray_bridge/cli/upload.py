@@ -45,20 +45,22 @@ def run(arguments: argparse.Namespace) -> int:
         receipt = shards.send_all(arguments, send)
     else:
         directory = existing(arguments.paths[0])
-        receipt = send(arguments, directory, _collected(arguments, directory))
+        receipt = send(arguments, directory, _now(arguments, directory))
     print(
         json.dumps(receipt.to_json()) if arguments.json else "\n".join(receipt.lines())
     )
     return receipt.exit_code
 
 
-def _collected(
-    arguments: argparse.Namespace, directory: RunDirectory
-) -> dict[str, object]:
-    """What was collected to be sent later is sent now, unless it says otherwise."""
-    if not directory.session.settings.get("collect"):
-        return {}
-    return {"upload": "yes", "collect": arguments.set_collect or ""}
+def _now(arguments: argparse.Namespace, directory: RunDirectory) -> dict[str, object]:
+    """
+    What was collected to be sent later is sent now.
+
+    With ``--collect``, as the session itself calls it, its report is written only.
+    """
+    collect = arguments.set_collect or ""
+    is_collected = directory.session.settings.get("collect") == "true"
+    return {"collect": collect, **({"upload": "yes"} if is_collected else {})}
 
 
 def existing(path: Path) -> RunDirectory:
