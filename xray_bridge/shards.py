@@ -40,6 +40,7 @@ FURTHEST_LAST = (
     journal.DELIVERED,
 )
 NOT_HERE = "which is not here"
+REHEARSED = "not to be sent: rehearsed, or without results"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +156,13 @@ def find(paths: Sequence[Path], report_dir: Path, *, run_id: str = "") -> Found:
         if became[each.id] and not any(map(each.is_in, shards)):
             gone.setdefault(became[each.id], set()).update(each.leaves)
     if not shards:
-        _refuse_orphans(gone)
+        _refuse_lost(gone)
     return Found(
         shards=shards,
         sent=tuple(f"{_parts(len(ids))} {said}" for said, ids in gone.items()),
-        parts=frozenset().union(*(each.leaves for each in here.values())),
+        parts=frozenset().union(
+            *(e.leaves for e in here.values() if became[e.id] != REHEARSED)
+        ),
         delivered=tuple(
             each
             for each in here.values()
@@ -227,7 +230,11 @@ def _became(shard: Shard, wholes: Iterable[Shard]) -> str:
         return _delivered(whole) if is_sent else f"merged into {whole.id}"
     if shard.state.message.startswith(journal.MERGED):
         return f"{shard.state.message}, {NOT_HERE}"
-    return _delivered(shard) if shard.state.state == journal.DELIVERED else ""
+    if shard.state.state == journal.DELIVERED:
+        return _delivered(shard)
+    # Whoever names a rehearsal wants it sent.
+    is_kept = shard.state.state == journal.KEPT and not shard.is_whole
+    return REHEARSED if is_kept and not shard.is_named else ""
 
 
 def _delivered(shard: Shard) -> str:
@@ -241,12 +248,19 @@ def _refuse_named(shards: Iterable[Shard], became: dict[str, str]) -> None:
             raise RunDirectoryError(msg, hint="leave it out")
 
 
-def _refuse_orphans(gone: Iterable[str]) -> None:
-    """What was merged on another machine: it may have been sent there, or not."""
+def _refuse_lost(gone: Iterable[str]) -> None:
+    """
+    Nothing is left to send, but not because all was sent.
+
+    What was merged on another machine may have been sent there, or not.
+    """
     for said in gone:
         if said.endswith(NOT_HERE):
             msg = f"the parts were {said}"
             raise RunDirectoryError(msg, hint="resend it where it was made")
+        if said == REHEARSED:
+            msg = f"what is there is {said}"
+            raise UsageError(msg, hint="name the run directories to send them")
 
 
 def _refuse_mixture(shards: Collection[Shard], paths: Sequence[Path]) -> None:

@@ -126,6 +126,28 @@ def test_shards_become_one(bench: Bench, merge: Any) -> None:
     assert set(execution.environments) == set(ENVIRONMENTS)
 
 
+@pytest.mark.parametrize("bench", ["server"], indirect=True)
+def test_twenty_shards(bench: Bench, merge: Any) -> None:
+    """Each has one test of its own and one that all have; one of them failed."""
+    workspace = bench.workspace("merge")
+    shutil.rmtree(workspace / "shards")
+    for number in range(20):
+        outcome = Outcome.FAILED if number == 7 else Outcome.PASSED
+        recorded(
+            workspace / "shards" / str(number),
+            a_run(name=f"test_{number}"),
+            a_run(outcome, keys=["CALC-1"]),
+            run_id="4711",
+        )
+
+    code, said = merge(workspace, "shards", "--parts", "20")
+
+    assert code == 0, said
+    (found,) = bench.found
+    assert len(found) == 21
+    assert [key for key, status in found.items() if status == "FAIL"] == ["CALC-1"]
+
+
 def test_second_job_in_the_same_workspace(bench: Bench, merge: Any) -> None:
     """It has nothing to do, and says what the first one did."""
     workspace = bench.workspace("merge")

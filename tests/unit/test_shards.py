@@ -198,6 +198,22 @@ def test_part_that_was_sent_alone() -> None:
         found_in(str(rest.path), str(sent.path))
 
 
+def test_rehearsals() -> None:
+    """Sent only where they are named; alone, they are no success."""
+    rehearsed = a_part("s/1")
+    rehearsed.state = State(state=journal.KEPT)
+
+    with pytest.raises(UsageError, match="is not to be sent: rehearsed"):
+        found_in("s")
+    named = found_in(str(rehearsed.path), run_id="4711")
+    rest = a_part("s/2")
+    found = found_in("s")
+
+    assert ids(named) == {rehearsed.id}
+    assert ids(found) == found.parts == {rest.id}
+    assert found.sent == ("1 part was not to be sent: rehearsed, or without results",)
+
+
 def test_whole_that_was_not_sent() -> None:
     """What a merge job that failed has left is sent again, as it is."""
     parts = [a_part(f"s/{number}") for number in range(2)]
