@@ -46,7 +46,7 @@ class Delivery:
     ``fill_after`` says that ``create`` cannot carry everything, so that ``fill``
     has to follow. ``fill`` is None where there is no second way to send the run.
     ``key`` is an existing Test Execution, or empty. ``is_shared``: other machines
-    may have sent parts of the same CI run under this label; ``project`` is theirs.
+    may have sent parts of the same CI run under this label.
     """
 
     label: str
@@ -55,7 +55,6 @@ class Delivery:
     fill_after: bool
     key: str
     is_shared: bool = False
-    project: str = ""
 
 
 def deliver(
@@ -124,10 +123,7 @@ def _made_elsewhere(delivery: Delivery, xray: Xray) -> tuple[str, ...]:
         msg = f"no telling whether another job has sent this CI run: {error.message}"
         hint = "name its Test Execution with --test-execution, or an empty one"
         raise DeliveryError(msg, hint=hint) from None
-    # Short run ids, such as the number of a build, come up in other projects, too.
-    project = f"{delivery.project}-" if delivery.project else ""
-    ours = (key for key in labelled if key.startswith(project))
-    return tuple(sorted(ours, key=lambda key: (len(key), key)))
+    return tuple(sorted(labelled, key=lambda key: (len(key), key)))
 
 
 def _made_beside(delivery: Delivery, xray: Xray, key: str) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ def _label(job: Job) -> str:
     """
     What a new Test Execution is found by: of this run, or of this CI run.
 
+    A short run id, such as the number of a build, comes up in other projects, too.
     Jira's labels have no blanks, and JQL has its own ideas of other characters.
     """
     if not is_shared(job):
@@ -91,7 +92,8 @@ def _label(job: Job) -> str:
     name = ODD.sub("-", run_id)[:LONGEST_ID]
     if name != run_id:
         name += f"-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
-    return f"xray-bridge-{job.session.framework}-{name}"
+    whose = filter(None, (job.settings.project, job.session.framework))
+    return "-".join(("xray-bridge", *whose, name))
 
 
 def can_fill(job: Job, name: str) -> bool:

@@ -319,7 +319,6 @@ def _delivery(
         fill_after=bool(plan.not_carried(execution, job.dialect, fields)),
         key=existing_execution(job),
         is_shared=is_shared(job),
-        project=execution.project,
     )
 
 

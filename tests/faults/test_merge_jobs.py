@@ -122,7 +122,7 @@ def test_shards_become_one(bench: Bench, merge: Any) -> None:
     assert code == 0, said
     assert bench.found == [bench.statuses]
     (execution,) = bench.executions
-    assert "xray-bridge-pytest-4711" in execution.labels
+    assert "xray-bridge-CALC-pytest-4711" in execution.labels
     assert set(execution.environments) == set(ENVIRONMENTS)
 
 

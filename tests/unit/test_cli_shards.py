@@ -117,7 +117,7 @@ def test_label_of_the_run_id(upload: Command) -> None:
     _, again = upload("shards")
     code, _ = upload(str(part.path), "--run-id", "4711")
 
-    assert "xray-bridge-pytest-4711" in "".join(found["plan"])
+    assert "xray-bridge-CALC-pytest-4711" in "".join(found["plan"])
     assert again["run"] == found["run"]
     assert code == 83
 
@@ -159,6 +159,32 @@ def test_fewer_parts_than_there_are_to_be(upload: Command) -> None:
     assert early["incomplete"] == ["parts are missing: 1 of 3 are there"]
     assert again["incomplete"][-1] == "parts are missing: 1 of 4 are there"
     assert late["incomplete"] == []
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "all"])
+def test_numbers_of_parts_that_are_none(upload: Command, number: str) -> None:
+    """argparse says so."""
+    with pytest.raises(SystemExit):
+        upload("shards", "--parts", number)
+
+
+def test_resend_of_one_run_id(
+    upload: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each part by itself, and no other; a whole in place of its parts."""
+    part = a_part(".", "4711")
+    a_part(".", "4710")
+    resend = ["resend", "--dry-run", "--json", "--run-id"]
+
+    cli.main([*resend, "4711"])
+    (alone,) = json.loads(capsys.readouterr().out)["runs"]
+    part.state = State(state=journal.SEALED)
+    _, whole = upload("--run-id", "4710")
+    cli.main([*resend, "4710"])
+
+    assert Path(alone["run"]).name == part.id
+    assert whole["status"] == "dry run"
+    assert json.loads(capsys.readouterr().out)["runs"] == []
 
 
 def test_upload_that_fails_keeps_its_exit_code(

@@ -95,9 +95,9 @@ def test_many_reasons_why_a_run_is_incomplete(tmp_path: Path) -> None:
     assert 30_000 < len("\n".join(lines)) < 32_000
 
 
-def label_of(tmp_path: Path, **session: Any) -> str:
+def label_of(tmp_path: Path, project: str = "", **session: Any) -> str:
     """The label of a run."""
-    found = a_job(tmp_path)
+    found = a_job(tmp_path, project=project)
     return job.described_execution(
         replace(found, session=replace(found.session, **session))
     ).label
@@ -129,6 +129,7 @@ def test_label_of_a_ci_run(tmp_path: Path, run_id: str, name: str) -> None:
     found = label_of(tmp_path, **given)
 
     assert found.startswith(f"xray-bridge-pytest-{name}")
+    assert f"-CALC-pytest-{name}" in label_of(tmp_path, **given, project="CALC")
     assert re.fullmatch(r"[A-Za-z0-9._-]{1,100}", found)
     assert found == label_of(tmp_path, **given)
     assert found != label_of(tmp_path, **given, framework="behave")

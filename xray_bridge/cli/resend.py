@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     # A rehearsal that is named may be sent for real, and the other way round.
     dry_run = arguments.set_dry_run or ""
     wanted = {"upload": "yes", "collect": "", "dry_run": dry_run}
-    for directory in _chosen(arguments.path, report_dir):
+    for directory in _chosen(arguments.path, report_dir, arguments.set_run_id or ""):
         try:
             receipts.append(upload.send(arguments, directory, wanted))
         except XrayBridgeError as error:
@@ -70,17 +70,20 @@ def run(arguments: argparse.Namespace) -> int:
     return max([code, *(receipt.exit_code for receipt in receipts)])
 
 
-def _is_unsent(directory: RunDirectory) -> bool:
+def _is_unsent(directory: RunDirectory, run_id: str) -> bool:
     try:
-        return directory.state.state in journal.UNSENT
+        if directory.state.state not in journal.UNSENT:
+            return False
+        return not run_id or directory.session.run_id == run_id
     except RunDirectoryError:
         # To be told of, in its turn.
         return True
 
 
-def _chosen(path: str | None, report_dir: Path) -> list[RunDirectory]:
+def _chosen(path: str | None, report_dir: Path, run_id: str) -> list[RunDirectory]:
     if path is None:
         found = journal.find(report_dir)
         merged = shards.in_wholes(found)
-        return [each for each in found if each.id not in merged and _is_unsent(each)]
+        unsent = (each for each in found if _is_unsent(each, run_id))
+        return [each for each in unsent if each.id not in merged]
     return [find_run(path, report_dir)]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,6 @@ from xray_bridge.settings import TABLE, Settings
 
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Sequence
 
     from xray_bridge.journal import RunDirectory
@@ -31,11 +31,18 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add what only parts need."""
     parser.add_argument(
         "--parts",
-        type=int,
+        type=_count,
         metavar="N",
         help="how many parts there are to be; with fewer, what is there is sent as "
         "incomplete, and the exit code is 83",
     )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        msg = f"{text!r} is not a number of parts"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def are_parts(arguments: argparse.Namespace) -> bool:

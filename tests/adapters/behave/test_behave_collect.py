@@ -57,7 +57,7 @@ def test_matrix_is_sent_as_one(
         "CALC-2": "FAIL",
     }
     assert set(newest.environments) == {"chrome", "firefox"}
-    assert "xray-bridge-behave-4711" in newest.labels
+    assert "xray-bridge-CALC-behave-4711" in newest.labels
 
 
 def test_report_of_a_part(project: Project) -> None:
