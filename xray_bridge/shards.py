@@ -120,12 +120,10 @@ def search(folder: Path) -> Iterator[RunDirectory]:
 
 def in_wholes(directories: Iterable[RunDirectory]) -> frozenset[str]:
     """The runs that were merged into one of these, marked or not."""
-    found: set[str] = set()
-    for directory in directories:
-        # What cannot be read is told of where it is to be sent.
-        with contextlib.suppress(RunDirectoryError):
-            found |= set(directory.session.parts)
-    return frozenset(found)
+    wholes = list(_wholes(directories))
+    unsent = (each for each in wholes if each.state.state in journal.UNSENT)
+    inner = {each.id for each in unsent if any(map(each.is_in, wholes))}
+    return frozenset(inner).union(*(each.leaves for each in wholes))
 
 
 def find(paths: Sequence[Path], report_dir: Path, *, run_id: str = "") -> Found:
@@ -138,7 +136,7 @@ def find(paths: Sequence[Path], report_dir: Path, *, run_id: str = "") -> Found:
     sent before.
     """
     known = _at(paths)
-    wholes = {each.id: each for each in _local(report_dir)}
+    wholes = {each.id: each for each in _wholes(journal.find(report_dir))}
     wholes |= {each.id: each for each in known if each.is_whole}
     here = {each.id: each for each in _of_run(known, run_id)}
     for whole in wholes.values():
@@ -203,9 +201,9 @@ def _read(directory: RunDirectory, *, is_named: bool = False) -> Shard:
     )
 
 
-def _local(report_dir: Path) -> Iterator[Shard]:
-    """The wholes that were made here; what cannot be read is none."""
-    for directory in journal.find(report_dir):
+def _wholes(directories: Iterable[RunDirectory]) -> Iterator[Shard]:
+    """Those that are wholes; what cannot be read is told of where it is sent."""
+    for directory in directories:
         with contextlib.suppress(RunDirectoryError):
             shard = _read(directory)
             if shard.is_whole:
@@ -224,8 +222,10 @@ def _of_run(known: Sequence[Shard], run_id: str) -> Iterator[Shard]:
 
 def _became(shard: Shard, wholes: Iterable[Shard]) -> str:
     """Why it is not to be sent, in words; empty where it is."""
-    whole = next((each for each in wholes if shard.is_in(each)), None)
-    if whole is not None:
+    holding = [each for each in wholes if shard.is_in(each)]
+    if holding:
+        # A whole may be a part itself: the last one has most.
+        whole = max(holding, key=lambda each: len(each.leaves))
         is_sent = whole.state.state == journal.DELIVERED
         return _delivered(whole) if is_sent else f"merged into {whole.id}"
     if shard.state.message.startswith(journal.MERGED):

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -298,10 +297,16 @@ def test_whole_of_a_whole() -> None:
     first = joined(found_in("s"))
     a_part("s/2")
     last = joined(found_in("s"))
-    first.state = replace(first.state, message="")
+    first.state = State(state=journal.SEALED)
 
     assert ids(found_in("s")) == {last.id}
     assert ids(found_in(".")) == {last.id}
+    runs = journal.find(REPORT_DIR)
+    assert {run.id for run in runs} - shards.in_wholes(runs) == {last.id}
+
+    last.state = State(state=journal.DELIVERED, test_execution="CALC-7")
+
+    assert found_in("s").sent == ("2 parts were delivered before, as CALC-7",)
 
 
 def test_damaged_neighbours_are_no_wholes() -> None:
