@@ -55,6 +55,7 @@ HOOKS_OF_PYTEST = {
     name for name in vars(hooks_of_pytest) if name.startswith("pytest_xray_")
 }
 OUTPUTS = {
+    "XRAY_CONNECTIONS_FILE",
     "XRAY_IS_REQUEST_SUCCESSFUL",
     "XRAY_ISSUES_MODIFIED",
     "XRAY_RAW_RESPONSE",

@@ -50,6 +50,12 @@ class SecretInPlainSightError(CredentialError):
     slug = "secret-in-plain-sight"
 
 
+class ConnectionDisabledError(UsageError):
+    """The connection that is named keeps its settings and is not to be used."""
+
+    slug = "connection-disabled"
+
+
 class RunDirectoryError(XrayBridgeError):
     """A run directory cannot be made, read or claimed."""
 

@@ -18,6 +18,7 @@ AMBIGUOUS = "ambiguous"
 DRY_RUN = "dry run"
 EMPTY = "empty"
 KEPT = "kept"
+SKIPPED = "skipped"
 # Of what was left out, on a screen; receipt.json has all.
 SHOWN = 10
 
@@ -131,6 +132,7 @@ def _headline(receipt: Receipt) -> list[str]:
             f"Nothing to upload{'' if receipt.notices else ': no test has a result'}."
         ],
         KEPT: ["Not uploaded; the report is written."],
+        SKIPPED: [f"Not uploaded. {resend}"],
         FAILED: [f"NOT DELIVERED: {error}", f"The results are saved. {resend}"],
         AMBIGUOUS: [
             f"NO TELLING whether Xray took the results: {error}",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 SHARED_FILE = "xray-bridge.toml"
+CONNECTIONS = "connections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +174,29 @@ def shared_file(start: Path) -> Layer | None:
     The layer of ``xray-bridge.toml`` or ``[tool.xray-bridge]``, if there is one.
 
     Looked for in ``start`` and upwards, to the root of the repository at most.
+    Stored connections are in it, too, and are no settings.
+    """
+    path, table = shared_table(start)
+    if path is None:
+        return None
+    values = {name: value for name, value in table.items() if name != CONNECTIONS}
+    return Layer(path.name, values, _name, folder=path.parent)
+
+
+def shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
+    """
+    The shared file and what is in it; no file and nothing where there is none.
+
+    Raises SettingError for a file that cannot be read.
     """
     for folder in (start, *start.parents):
         for name in (SHARED_FILE, "pyproject.toml"):
             table = _shared_table(folder / name)
             if table is not None:
-                return Layer(name, table, _name, folder=folder)
+                return folder / name, table
         if (folder / ".git").exists():
             break
-    return None
+    return None, {}
 
 
 def _shared_table(path: Path) -> dict[str, object] | None:

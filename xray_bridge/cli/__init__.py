@@ -28,6 +28,7 @@ COMMANDS = {
     "resend": "send what earlier runs could not send; exactly once",
     "runs": "list, show and prune run directories",
     "features": "feature files out of Xray",
+    "connection": "connections with names, kept on this machine",
     "keys": "compare the Test keys in code with Xray, without running a test",
     "check": "ask the server whether an upload can work",
     "settings": "show the settings and their sources",

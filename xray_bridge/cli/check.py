@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.check import Finding, findings, refuse_impossible
 from xray_bridge.cli import options
 from xray_bridge.connection import connect
-from xray_bridge.errors import CheckError, SettingError
+from xray_bridge.errors import CheckError, ConnectionDisabledError, SettingError
 from xray_bridge.http import Deadline, Http
 from xray_bridge.xray import client
 
@@ -40,6 +40,17 @@ def register(commands: Any, told: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at everything; exit code 85 where something is wrong."""
+    try:
+        return _run(arguments)
+    except ConnectionDisabledError as error:
+        if not arguments.given:
+            raise
+        # A session goes on: its upload is skipped, which is said at its end.
+        print(json.dumps({"findings": [], "notices": [str(error)]}))
+        return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
     with options.settings_of(arguments) as settings:
         connection = connect(settings)
         if arguments.given:

@@ -12,8 +12,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import ci
-from xray_bridge.errors import SettingError, UsageError
+from xray_bridge import ci, connections, vault
+from xray_bridge.errors import (
+    ConnectionDisabledError,
+    SettingError,
+    UsageError,
+    XrayBridgeError,
+)
 from xray_bridge.resolve import (
     Layer,
     command_line,
@@ -121,11 +126,44 @@ def settings_of(
     told = ci.context(session.ci) if session else ci.detect(os.environ)
     layers += filter(None, [from_ci(told)])
     settings = resolve(layers)
-    if not settings.sandbox:
-        yield settings
+    if settings.sandbox:
+        with _sandbox(settings) as layer:
+            yield resolve([layer, *layers])
         return
-    with _sandbox(settings) as layer:
-        yield resolve([layer, *layers])
+    if settings.connection and not settings.collect:
+        # Below the command line, and above all that is not about this server.
+        layers.insert(1, _connection(settings))
+        settings = resolve(layers)
+    try:
+        yield settings
+    except XrayBridgeError as error:
+        # Secrets of files, commands and keyrings are known here only.
+        error.message = settings.redactor.clean(error.message)
+        error.hint = settings.redactor.clean(error.hint)
+        raise
+
+
+def _connection(settings: Settings) -> Layer:
+    """
+    The stored connection that the settings name.
+
+    Raises UsageError, ConnectionDisabledError, CredentialError; SettingError where
+    another server is named as well: the credentials of one must not go to another.
+    """
+    stored = connections.find(settings.connection, Path.cwd(), os.environ)
+    if not stored.is_enabled:
+        msg = f"the connection {stored.name} is disabled"
+        hint = f"xray-bridge connection enable {stored.name}"
+        raise ConnectionDisabledError(msg, hint=hint)
+    layer = connections.layer(stored, vault.fetch(stored, os.environ))
+    own = resolve([layer]).url
+    if settings.url and settings.url != own:
+        msg = (
+            f"two servers: xray_url is {settings.url} ({settings.sources['url']}), "
+            f"the connection {stored.name} is {own or 'without a url'}"
+        )
+        raise SettingError(msg, hint="keep one of them")
+    return layer
 
 
 def _from_stdin() -> dict[str, str]:

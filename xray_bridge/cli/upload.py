@@ -7,16 +7,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xray_bridge.cli import options, shards
-from xray_bridge.errors import UsageError
+from xray_bridge.errors import ConnectionDisabledError, UsageError
 from xray_bridge.journal import RunDirectory
 from xray_bridge.publish import publish
-
-
-if TYPE_CHECKING:
-    from xray_bridge.receipt import Receipt
+from xray_bridge.receipt import SKIPPED, Receipt
 
 
 def register(commands: Any, told: str) -> None:
@@ -79,9 +76,15 @@ def send(
     arguments: argparse.Namespace, directory: RunDirectory, also: dict[str, object]
 ) -> Receipt:
     """Publish one run with its own settings, and what the command line adds."""
-    session = directory.session
-    with options.settings_of(arguments, session=session, also=also) as settings:
-        return publish(directory, settings, shown=_shown(directory.path))
+    shown = _shown(directory.path)
+    try:
+        with options.settings_of(
+            arguments, session=directory.session, also=also
+        ) as settings:
+            return publish(directory, settings, shown=shown)
+    except ConnectionDisabledError as error:
+        # Switched off on purpose: nothing is wrong, and nothing is lost.
+        return Receipt(status=SKIPPED, run=shown, notices=(str(error),))
 
 
 def _shown(path: Path) -> str:

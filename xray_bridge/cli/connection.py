@@ -1,0 +1,277 @@
+"""
+``xray-bridge connection``: connections with names, kept on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import connections, trial, vault
+from xray_bridge.connections import Stored
+from xray_bridge.errors import CheckError, SecretInPlainSightError, UsageError
+from xray_bridge.settings import TABLE
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# Of fields that are no settings, what their flags say of them.
+HELP = {
+    "secret_env": "variable that holds the password, token or client secret",
+    "secret_file": "file that holds it",
+    "secret_command": "command that prints it, such as a password manager's",
+    "secret_keyring": "it is in the keyring of this machine",
+    "jira_secret_env": "variable that holds the API token of the Jira site (Cloud)",
+    "jira_secret_file": "file that holds it",
+    "jira_secret_command": "command that prints it",
+    "jira_secret_keyring": "it is in the keyring of this machine",
+    "description": "for people",
+}
+SWITCHES = frozenset({"secret_keyring", "jira_secret_keyring", "skip_proxy"})
+
+
+def register(commands: Any, told: str) -> None:
+    """Add the subcommands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "connection", help=told, allow_abbrev=False
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, (run, told_, fields) in ACTIONS.items():
+        action = actions.add_parser(name, help=told_, allow_abbrev=False)
+        if name != "list":
+            action.add_argument("name", metavar="NAME")
+        action.add_argument("--json", action="store_true", help="print it as JSON")
+        if fields:
+            _add_fields(action)
+        action.set_defaults(run=run)
+
+
+def _add_fields(parser: argparse.ArgumentParser) -> None:
+    for field in connections.FIELDS:
+        if field == connections.ENABLED:
+            continue
+        setting = TABLE.get(field)
+        told = setting.help if setting else HELP[field]
+        keywords: dict[str, Any] = {"dest": f"field_{field}", "help": told}
+        if field in SWITCHES:
+            keywords |= {"action": "store_const", "const": True}
+        else:
+            keywords["metavar"] = setting.metavar if setting else "TEXT"
+        parser.add_argument(f"--{field.replace('_', '-')}", **keywords)
+    for name, setting in TABLE.items():
+        if setting.secret:
+            # A secret's flag exists only to be refused in words.
+            flag = setting.flag_name
+            parser.add_argument(flag, dest=f"refused_{name}", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--ask-secret",
+        action="store_true",
+        help="ask for the secret and put it into the keyring",
+    )
+    parser.add_argument(
+        "--no-check", action="store_true", help="store it without a trial"
+    )
+
+
+def add(arguments: argparse.Namespace) -> int:
+    """Store a new connection, once it has been tried."""
+    stored = _all()
+    if arguments.name in stored:
+        where = stored[arguments.name].source
+        msg = f"there is a connection {arguments.name!r} in {where}"
+        raise UsageError(msg, hint="change it with `xray-bridge connection update`")
+    if not connections.NAME.fullmatch(arguments.name):
+        msg = f"{arguments.name!r} is no name for a connection"
+        raise UsageError(msg, hint="use letters, digits, dots and dashes")
+    return _store(arguments, {})
+
+
+def update(arguments: argparse.Namespace) -> int:
+    """Change only what is given."""
+    return _store(arguments, _own(arguments.name).values)
+
+
+def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> int:
+    for name, setting in TABLE.items():
+        if getattr(arguments, f"refused_{name}", None) is not None:
+            msg = f"{setting.flag_name} must not stand in a command line"
+            hint = "say where it is: --secret-env, --secret-file, --secret-command"
+            raise SecretInPlainSightError(msg, hint=f"{hint} or --ask-secret")
+    given = {
+        field: value
+        for field in connections.FIELDS
+        if (value := getattr(arguments, f"field_{field}", None)) is not None
+    }
+    if arguments.ask_secret:
+        given["secret_keyring"] = True
+    # One place for each secret: the one that was named last.
+    merged = {k: v for k, v in before.items() if not _is_replaced(k, given)} | given
+    values = connections.checked(merged, f"connection {arguments.name}")
+    # Given but empty: not any more.
+    values = {field: value for field, value in values.items() if value != ""}
+    path = connections.own_file(os.environ)
+    stored = Stored(name=arguments.name, values=values, source=path, is_own=True)
+    if not stored.values.get("url") and not stored.values.get("client_id"):
+        msg = "a connection needs a url, or the client id of Xray Cloud"
+        raise UsageError(msg, hint="--url https://jira.example.com")
+    if arguments.ask_secret:
+        vault.keep(stored, "secret", _asked(stored))
+    if not arguments.no_check:
+        verdict = trial.of(stored, os.environ)
+        if verdict.state != trial.HEALTHY:
+            msg = f"not stored: {verdict.reason}"
+            hint = verdict.hint or "--no-check stores it all the same"
+            raise CheckError(msg, hint=hint)
+    _save(stored, path)
+    _print(arguments, _shown(stored), f"{stored.name} is stored in {path}")
+    return 0
+
+
+def _is_replaced(field: str, given: Mapping[str, object]) -> bool:
+    which, _, place = field.rpartition("_")
+    return which in connections.SECRETS and any(
+        f"{which}_{other}" in given for other in connections.PLACES if other != place
+    )
+
+
+def _asked(stored: Stored) -> str:
+    if not sys.stdin.isatty():
+        secret = sys.stdin.readline().strip()
+    else:
+        secret = getpass.getpass(f"{connections.secret_of(stored)} of {stored.name}: ")
+    if not secret:
+        raise UsageError("no secret was given")
+    return secret
+
+
+def _save(stored: Stored | None, path: Path, *, without: str = "") -> None:
+    own = {name: each for name, each in _all().items() if each.is_own}
+    own.pop(without, None)
+    if stored is not None:
+        own[stored.name] = stored
+    connections.save(own, path)
+
+
+def list_(arguments: argparse.Namespace) -> int:
+    """One line each."""
+    found = [_shown(each) for each in _all().values()]
+    if arguments.json:
+        print(json.dumps(found))
+        return 0
+    for each in found:
+        off = "" if each["enabled"] else "  disabled"
+        about = f"  {each['description']}" if each.get("description") else ""
+        where = each.get("url") or "Xray Cloud"
+        print(f"{each['name']:16}{where}  ({each['source']}){off}{about}")
+    if not found:
+        print("There is no connection: xray-bridge connection add NAME --url URL")
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """All there is, but for secrets: these are not in it."""
+    shown = _shown(_find(arguments.name))
+    _print(arguments, shown, *(f"{name}: {value}" for name, value in shown.items()))
+    return 0
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Healthy, faulty, not found or unreachable; exit code 85 unless healthy."""
+    try:
+        verdict = trial.of(_find(arguments.name), os.environ)
+    except UsageError as error:
+        verdict = trial.Verdict(
+            state=trial.NOT_FOUND, reason=error.message, hint=error.hint
+        )
+    found = {
+        "name": arguments.name,
+        "status": verdict.state,
+        "reason": verdict.reason,
+        "hint": verdict.hint,
+        "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }
+    hint = f" ({verdict.hint})" if verdict.hint else ""
+    line = f"{arguments.name}: {verdict.state}, {verdict.reason}{hint}"
+    _print(arguments, found, f"{line}, {found['time']}")
+    return 0 if verdict.state == trial.HEALTHY else CheckError.exit_code
+
+
+def enable(arguments: argparse.Namespace) -> int:
+    """Use it again."""
+    return _switch(arguments, on=True)
+
+
+def disable(arguments: argparse.Namespace) -> int:
+    """Keep its settings, and upload nothing through it."""
+    return _switch(arguments, on=False)
+
+
+def _switch(arguments: argparse.Namespace, *, on: bool) -> int:
+    before = _own(arguments.name)
+    stored = replace(before, values={**before.values, connections.ENABLED: on})
+    _save(stored, stored.source)
+    _print(
+        arguments, _shown(stored), f"{stored.name} is {'enabled' if on else 'disabled'}"
+    )
+    return 0
+
+
+def remove(arguments: argparse.Namespace) -> int:
+    """Forget it; a secret in a keyring stays there."""
+    before = _own(arguments.name)
+    _save(None, before.source, without=before.name)
+    _print(arguments, {"removed": before.name}, f"{before.name} is removed")
+    return 0
+
+
+def _all() -> dict[str, Stored]:
+    return connections.known(Path.cwd(), os.environ)
+
+
+def _find(name: str) -> Stored:
+    return connections.find(name, Path.cwd(), os.environ)
+
+
+def _own(name: str) -> Stored:
+    """One that may be changed; raises UsageError for a project's."""
+    found = _find(name)
+    if not found.is_own:
+        msg = f"the connection {name} is the project's, in {found.source}"
+        raise UsageError(msg, hint="change it in that file")
+    return found
+
+
+def _shown(stored: Stored) -> dict[str, str | bool]:
+    rest = {k: v for k, v in stored.values.items() if k != connections.ENABLED}
+    return {
+        "name": stored.name,
+        **rest,
+        "enabled": stored.is_enabled,
+        "source": str(stored.source),
+    }
+
+
+def _print(
+    arguments: argparse.Namespace, content: Mapping[str, object], *lines: str
+) -> None:
+    print(json.dumps(content) if arguments.json else "\n".join(lines))
+
+
+ACTIONS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str, bool]] = {
+    "add": (add, "store a new connection, once it has been tried", True),
+    "update": (update, "change what is given, once it has been tried", True),
+    "list": (list_, "one line each", False),
+    "show": (show, "all of one, without secrets", False),
+    "check": (check, "healthy, faulty, not found or unreachable", False),
+    "enable": (enable, "use it again", False),
+    "disable": (disable, "keep its settings, and upload nothing through it", False),
+    "remove": (remove, "forget it", False),
+}
