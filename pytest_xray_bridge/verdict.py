@@ -92,7 +92,7 @@ def _iteration(report: Any) -> dict[str, Any]:
         "outcome": decided.value,
         "parameters": named + values or [("subtest", "")],
     }
-    text = message([report], decided) if decided is not Outcome.PASSED else ""
+    text = message([report], decided)
     return {**found, "message": text} if text else found
 
 

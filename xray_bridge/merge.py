@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -238,21 +239,19 @@ class _Reader:
 
     def __init__(self, journals: Sequence[Path]) -> None:
         self._paths = journals
-        self._current = -1
-        self._file: BinaryIO | None = None
+        self._current: Path | None = None
+        self._file: BinaryIO = BytesIO()
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            self._file.close()
+        self._file.close()
 
     def read(self, place: _Place) -> TestRun:
         """The result that stands there."""
         path = self._paths[place.journal]
-        if self._file is None or place.journal != self._current:
+        if path != self._current:
             self.close()
-            self._file = path.open("rb")
-            self._current = place.journal
+            self._file, self._current = path.open("rb"), path
         self._file.seek(place.offset)
         return journal.parsed(self._file.readline(), path)
 

@@ -173,6 +173,12 @@ def test_name_of_rows() -> None:
     assert merged(*rows, a_run(name="test_b")).test.name == "test_a[1]"
 
 
+@pytest.mark.parametrize("name", ["test_a", "test_a[[1, 2]]"])
+def test_name_of_a_row(name: str) -> None:
+    """A row may be named by what has brackets itself, or have no name."""
+    assert merged(a_run(name=name), a_run(name="test_a[x]")).test.name == "test_a"
+
+
 def test_name_without_a_key() -> None:
     """It is what Xray knows the Test by."""
     rows = [a_run(name="test_a[1]"), a_run(name="test_a[1]")]

@@ -46,8 +46,10 @@ def test_parts_are_joined_once(tmp_path: Path) -> None:
     parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
     whole = join.join(parts, tmp_path / ".xray")
 
-    with pytest.raises(RunDirectoryError, match=f"merged into {whole.id}"):
+    with pytest.raises(RunDirectoryError, match=f"merged into {whole.id}") as caught:
         join.join(parts, tmp_path / ".xray")
+
+    assert caught.value.hint == "resend that one"
 
 
 def test_joining_what_another_process_holds(tmp_path: Path) -> None:
@@ -123,8 +125,25 @@ def test_joining_evidence_on_a_full_disk(
 
     source = parts[0].path / FOLDER
     assert str(caught.value).startswith(f"{source} cannot be copied: {reason}")
+    assert caught.value.hint == "set xray_report_dir"
     assert parts[0].state.state == journal.SEALED
     assert len(journal.find(tmp_path / ".xray")) == 1
+
+
+def test_joining_where_nothing_can_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was left half-made does not hide why."""
+    parts = [a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "rmdir", refuse)
+        patched.setattr(shutil, "copyfile", refuse)
+        with pytest.raises(RunDirectoryError, match="cannot be copied"):
+            join.join(parts, tmp_path / ".xray")
 
 
 def test_joining_what_cannot_be_read(
@@ -163,9 +182,11 @@ def test_joining_what_may_have_been_sent(tmp_path: Path, state: State) -> None:
     parts = [recorded(tmp_path, a_run())]
     parts[0].state = state
 
-    with pytest.raises(RunDirectoryError, match="was sent before, or may have been"):
+    with pytest.raises(RunDirectoryError, match="or may have been") as caught:
         join.join(parts, tmp_path / ".xray")
 
+    assert caught.value.message == f"{parts[0].path} was sent before, or may have been"
+    assert caught.value.hint == "leave it out, or resend it alone"
     assert parts[0].state == state
 
 
@@ -177,6 +198,7 @@ def test_joined_run_is_that_of_the_first_shard(tmp_path: Path) -> None:
     whole = join.join([late, early], tmp_path / ".xray")
 
     assert whole.session.started == STARTED
+    assert whole.id.startswith("20260102T030405Z-")
     assert whole.session.ci == {"system": "early"}
     assert late.state.message == early.state.message == f"merged into {whole.id}"
 

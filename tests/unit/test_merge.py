@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from tests.builders import (
 )
 from xray_bridge import aggregate, journal
 from xray_bridge.aggregate import AGGREGATES, ALL_FAILED, LAST, WORST
+from xray_bridge.errors import RunDirectoryError
 from xray_bridge.evidence import Limits, of_run
 from xray_bridge.merge import Results
 from xray_bridge.model import Evidence, Iteration, Outcome, TestRun
@@ -99,11 +101,12 @@ def test_counts_by_result_and_by_test(tmp_path: Path) -> None:
     found = results(
         tmp_path,
         a_run(keys=["CALC-1"]),
+        a_run(keys=["CALC-1"]),
         a_run(Outcome.FAILED, keys=["CALC-1"]),
         a_run(Outcome.SKIPPED, name="test_b"),
     )
 
-    assert found.counts == {"passed": 1, "failed": 1, "skipped": 1}
+    assert found.counts == {"passed": 2, "failed": 1, "skipped": 1}
     assert found.merged_counts() == {Outcome.FAILED: 1, Outcome.SKIPPED: 1}
 
 
@@ -132,6 +135,39 @@ def test_shards_become_one(tmp_path: Path) -> None:
 
     assert [run.outcome for run in found.runs()] == [Outcome.PASSED, Outcome.FAILED]
     assert [run.outcome for run in found.merged()] == [Outcome.FAILED]
+
+
+def test_journals_are_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not once for each line."""
+    runs = [a_run(name="test_a"), a_run(name="test_b")]
+    shards = [recorded(tmp_path, *runs), recorded(tmp_path, *runs)]
+    found = Results(shards)
+    opened = []
+    real = Path.open
+
+    def noted(path: Path, *given: Any, **named: Any) -> Any:
+        opened.append(path)
+        return real(path, *given, **named)
+
+    monkeypatch.setattr(Path, "open", noted)
+
+    assert list(found.runs()) == [*runs, *runs]
+    assert opened == [shard.journal for shard in shards]
+
+
+def test_damaged_line(tmp_path: Path) -> None:
+    """The error names its journal, also where it was damaged after a first look."""
+    directory = recorded(tmp_path, a_run())
+    found = Results([directory])
+    directory.journal.write_text("no JSON\n", encoding="ascii")
+    damaged = re.escape(f"{directory.journal} has a damaged line")
+
+    with pytest.raises(RunDirectoryError, match=damaged):
+        list(found.runs())
+    with pytest.raises(RunDirectoryError, match=damaged):
+        Results([directory])
 
 
 def test_lines_of_any_width_are_found_again(tmp_path: Path) -> None:
@@ -363,6 +399,17 @@ def test_rows_of_an_outline_in_order(tmp_path: Path) -> None:
     assert [run.scenario for run in found.runs()] == [row.scenario for row in rows]
 
 
+def test_scenario_and_test_of_one_key(tmp_path: Path) -> None:
+    """What is no row stays in the order in which it finished."""
+    scenario = a_scenario_run(keys=["CALC-1"], parameters=(("n", "2"),))
+    runs = [a_run(keys=["CALC-1"], parameters=(("n", n),)) for n in "13"]
+    found = results(tmp_path, runs[0], scenario, runs[1])
+
+    (whole,) = found.merged()
+
+    assert [dict(part.parameters)["n"] for part in whole.iterations] == ["1", "2", "3"]
+
+
 def test_what_there_is_of_defects_and_steps(tmp_path: Path) -> None:
     """Steps of scenarios are the format's own business and do not count."""
     found = results(
@@ -540,11 +587,16 @@ def test_evidence_of_tests_that_are_left_out(tmp_path: Path) -> None:
 
 def test_evidence_that_was_not_kept(tmp_path: Path) -> None:
     """What a test could not attach is told with its name."""
-    found = results(tmp_path, a_run(left_out=("x.png is empty", "y.png is no file")))
+    found = results(
+        tmp_path,
+        a_run(left_out=("x.png is empty", "y.png is no file")),
+        a_run(left_out=("z.png is empty",), name="test_b"),
+    )
 
     assert found.left_out == [
         "tests.test_calculator.test_add: x.png is empty",
         "tests.test_calculator.test_add: y.png is no file",
+        "tests.test_calculator.test_b: z.png is empty",
     ]
 
 
