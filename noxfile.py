@@ -1,7 +1,9 @@
-"""What is checked before a change goes in: ``nox`` runs all of it."""
+"""What is checked before a change goes in: ``nox`` runs it, but for mutants."""
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import nox
@@ -14,6 +16,8 @@ PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 LOWEST_PYTHON = "3.10"
 # Flask's of that time; what it tests with is gone from Werkzeug 3.1.
 BESIDES = ("werkzeug==2.3.8",)
+# Of the mutants of what decides verdicts, in percent.
+KILLED = 90
 
 
 def oldest() -> list[str]:
@@ -73,3 +77,23 @@ def lowest(session: nox.Session) -> None:
     # urllib3 1.26 leaves sockets of broken connections to the garbage collector.
     known = "ignore::pytest.PytestUnraisableExceptionWarning"
     session.run("python", "-m", "pytest", "-W", known, *session.posargs)
+
+
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """
+    Whether a test fails for each small mistake in what decides verdicts.
+
+    Takes minutes. ``mutmut show NAME`` has the code of a mutant that survived.
+    """
+    session.install("-e", ".[test]", "mutmut>=3.8")
+    # mutmut would not ask again what it has asked before.
+    shutil.rmtree("mutants", ignore_errors=True)
+    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "results")
+    session.run("mutmut", "export-cicd-stats")
+    found = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text("ascii"))
+    killed = 100 * found["killed"] / found["total"]
+    session.log(f"{killed:.1f} % of {found['total']} mutants killed")
+    if killed < KILLED:
+        session.error(f"less than {KILLED} %")
