@@ -33,7 +33,7 @@ OF_SCENARIO = {
 }
 OF_STEP = OF_SCENARIO
 # After a failure behave marks the rest "skipped"; they were not run.
-AFTER_FAILURE = {"skipped", "untested", "executing"}
+AFTER_FAILURE = {"skipped", "executing"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
