@@ -61,6 +61,8 @@ class Bridge:
         lines = [*(ending.lines if ending else ()), *faults, *bugs]
         if lines:
             console.section(lines)
+        if ending and ending.receipt:
+            console.plain(ending.receipt.commands)
         if (
             self._trouble or faults
         ) and self.run.session.settings.on_upload_error != "warn":

@@ -8,6 +8,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from xray_bridge.tame import tame
+
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +22,14 @@ TITLE = " xray-bridge "
 def section(lines: Iterable[str]) -> None:
     """Print lines under a ruler, on stdout, where behave's summary is."""
     width = shutil.get_terminal_size().columns
-    text = "\n".join(["", TITLE.center(width, "-"), *lines])
+    text = "\n".join(["", TITLE.center(width, "-"), *map(tame, lines)])
     _print(text, sys.stdout)
+
+
+def plain(lines: Iterable[str]) -> None:
+    """Print lines as they are, for the CI system that reads this output."""
+    for line in lines:
+        _print(line, sys.stdout)
 
 
 def refuse(error: XrayBridgeError) -> NoReturn:

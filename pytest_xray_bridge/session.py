@@ -28,6 +28,7 @@ from xray_bridge.errors import (
 )
 from xray_bridge.launch import Launcher, LaunchError
 from xray_bridge.session import Ending, Session, selection_said
+from xray_bridge.tame import tame
 
 
 if TYPE_CHECKING:
@@ -320,6 +321,8 @@ class Reporter:
             lines += self._session.saved()
         if lines:
             self._say(lines)
+        if ending and ending.receipt:
+            self._say_plainly(ending.receipt.commands)
         exit_code = (ending.exit_code if ending else 0) or (self.faults and OWN_FAULT)
         if exit_code and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = exit_code
@@ -341,8 +344,17 @@ class Reporter:
     def _say(self, lines: Sequence[str]) -> None:
         terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         if terminal is None:
-            print(*lines, sep="\n", file=sys.stderr)
+            print(*map(tame, lines), sep="\n", file=sys.stderr)
             return
         terminal.write_sep("=", "xray-bridge")
         for line in lines:
-            terminal.write_line(line)
+            terminal.write_line(tame(line))
+
+    def _say_plainly(self, lines: Sequence[str]) -> None:
+        """For the CI system, which looks for them at the start of a line."""
+        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        for line in lines:
+            if terminal is None:
+                print(line)
+            else:
+                terminal.write_line(line)

@@ -10,12 +10,14 @@ import re
 import shutil
 import time
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge import carries, journal, plan
 from xray_bridge.dialect import XML_FORMATS
 from xray_bridge.errors import ReportError
+from xray_bridge.receipt import FAILURES, Failure
 from xray_bridge.reports.protocol import one_line, readable
 from xray_bridge.reports.xray import XrayWriter
 from xray_bridge.settings import Settings
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from xray_bridge.dialect import Dialect
     from xray_bridge.journal import RunDirectory
     from xray_bridge.merge import Results
+    from xray_bridge.model import TestRun
     from xray_bridge.reports.protocol import ReportWriter
     from xray_bridge.request import Request
     from xray_bridge.xray import Imported
@@ -38,6 +41,10 @@ LONGEST_DESCRIPTION = 32_000
 # Of a run id within a label, as Jira and JQL take it without ado.
 LONGEST_ID = 60
 ODD = re.compile(r"[^A-Za-z0-9._-]")
+# Of a failure, in characters.
+LONGEST_MESSAGE = 500
+# How pytest shows the error itself, below the code.
+MARKED = "E   "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +217,33 @@ def described_execution(job: Job) -> plan.Execution:
     )
 
 
+def failures(results: Results) -> tuple[Failure, ...]:
+    """The first of the Tests that failed."""
+    return tuple(map(_failure, islice(results.failures(), FAILURES)))
+
+
+def _failure(run: TestRun) -> Failure:
+    said = run.message or next((s.message for s in run.steps if s.message), "")
+    where = run.scenario
+    message = one_line(_gist(readable(said)))
+    return Failure(
+        name=one_line(run.test.definition),
+        keys=run.test.test_keys,
+        message=message[:LONGEST_MESSAGE],
+        file=where.feature.path if where else "",
+        line=where.line if where else 0,
+    )
+
+
+def _gist(text: str) -> str:
+    """The line that says what went wrong: pytest marks it, tracebacks end with it."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    marked = next((line for line in lines if line.startswith(MARKED)), "")
+    if marked:
+        return marked.removeprefix(MARKED)
+    return lines[-1 if lines[0].startswith("Traceback (") else 0] if lines else ""
+
+
 def write_variables(job: Job, imported: Imported) -> None:
     """
     ``xray.env``: the names that Xray's Jenkins plugin gives to later steps.
@@ -247,10 +281,13 @@ def _summary(session: journal.Session) -> str:
 
 
 def _description(job: Job) -> str:
-    build = job.session.ci.get("build_url", "")
-    lines = [f"Build: {build}"] if build else []
+    told = {
+        "Build": readable(job.session.ci.get("build_url", "")),
+        "Branch": one_line(job.session.ci.get("branch", ""))[:LONGEST_SUMMARY],
+    }
+    lines = [f"{name}: {value}" for name, value in told.items() if value]
     reasons = job.directory.state.incomplete
-    room = LONGEST_DESCRIPTION - _units(build) - 100
+    room = LONGEST_DESCRIPTION - _units("\n".join(lines)) - 100
     for number, reason in enumerate(reasons):
         line = f"Incomplete: {readable(reason)}"
         room -= _units(line) + 1

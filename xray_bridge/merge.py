@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from contextlib import closing
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -222,6 +223,15 @@ class Results:
                 in_order = sorted(places, key=lambda place: place.row)
                 runs = (self._read(reader, place) for place in in_order)
                 yield merge(key, runs, self._decided[identity][1])
+
+    def failures(self) -> Iterator[TestRun]:
+        """For each Test that failed, the last of its results that did."""
+        with closing(_Reader(self._journals)) as reader:
+            for identity, (_, outcome) in self._decided.items():
+                if outcome is Outcome.FAILED:
+                    runs = map(reader.read, reversed(self._groups[identity]))
+                    failed = (run for run in runs if run.outcome is Outcome.FAILED)
+                    yield from islice(failed, 1)
 
     def _read(self, reader: _Reader, place: _Place) -> TestRun:
         run = reader.read(place)

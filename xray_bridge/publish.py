@@ -34,6 +34,7 @@ from xray_bridge.job import (
     copy,
     described_execution,
     existing_execution,
+    failures,
     filler,
     is_shared,
     made_elsewhere,
@@ -123,7 +124,9 @@ def _publish(
         aggregate=settings.aggregate,
         limits=Limits.of(settings.evidence_limit),
     )
-    base = Receipt(status=receipt.KEPT, counts=dict(results.counts))
+    base = Receipt(
+        status=receipt.KEPT, counts=dict(results.counts), failures=failures(results)
+    )
     if not len(results):
         _keep(directory, settings)
         unkeyed = settings.only_keyed and len(Results([directory]))

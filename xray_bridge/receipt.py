@@ -21,6 +21,8 @@ KEPT = "kept"
 SKIPPED = "skipped"
 # Of what was left out, on a screen; receipt.json has all.
 SHOWN = 10
+# Of failures, in receipt.json and in what CI systems show.
+FAILURES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +35,30 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """
+    A Test that failed: its name, its keys, the first line of what it said.
+
+    ``file`` and ``line`` are where a scenario stands; empty for other tests.
+    """
+
+    name: str
+    keys: tuple[str, ...] = ()
+    message: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """
     What became of a run.
 
     ``counts`` are results by outcome, as the tests ended; ``sent`` and
     ``accepted`` are Tests. ``accepted`` is ``None`` where Xray does not say
-    (Cloud answers with the Test Execution only). ``duration`` is in seconds.
+    (Cloud answers with the Test Execution only). ``failures`` are the first
+    FAILURES of them. ``duration`` is in seconds. ``commands`` are lines for the CI
+    system that reads this process's output, and stand in no file.
     """
 
     status: str
@@ -49,6 +68,7 @@ class Receipt:
     sent: int = 0
     accepted: int | None = None
     refused: tuple[Refused, ...] = ()
+    failures: tuple[Failure, ...] = ()
     left_out: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -58,10 +78,14 @@ class Receipt:
     duration: float = 0.0
     error: Mapping[str, str] = field(default_factory=dict)
     exit_code: int = 0
+    commands: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Builtins, as they stand in ``receipt.json``."""
-        return asdict(self)
+        found = asdict(self)
+        if not self.commands:
+            del found["commands"]
+        return found
 
     def cleaned(self, clean: Callable[[str], str]) -> Receipt:
         """With ``clean`` applied to whatever others have said."""
@@ -69,6 +93,10 @@ class Receipt:
             self,
             error={name: clean(text) for name, text in self.error.items()},
             refused=tuple(replace(r, message=clean(r.message)) for r in self.refused),
+            failures=tuple(
+                replace(f, name=clean(f.name), message=clean(f.message))
+                for f in self.failures
+            ),
             notices=tuple(map(clean, self.notices)),
             incomplete=tuple(map(clean, self.incomplete)),
             left_out=tuple(map(clean, self.left_out)),
@@ -88,7 +116,11 @@ class Receipt:
             Refused(key=r["key"], tests=tuple(r["tests"]), message=r["message"])
             for r in rest.pop("refused", ())
         )
-        return cls(**rest, refused=refused)
+        failures = tuple(
+            Failure(**{**failure, "keys": tuple(failure["keys"])})
+            for failure in rest.pop("failures", ())
+        )
+        return cls(**rest, refused=refused, failures=failures)
 
     def lines(self) -> list[str]:
         """What a person reads at the end of the session."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import journal, shards
-from xray_bridge.cli import options, upload
+from xray_bridge.cli import options, telling, upload
 from xray_bridge.cli.runs import find_run
 from xray_bridge.errors import (
     RunDirectoryError,
@@ -60,13 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
             skipped.append(f"{directory.id}: {error}")
             if not isinstance(error, RunInUseError):
                 code = max(code, error.exit_code)
+    receipts = telling.told(receipts)
     if arguments.json:
         found = [receipt.to_json() for receipt in receipts]
         print(json.dumps({"runs": found, "skipped": skipped}))
     else:
-        blocks = ["\n".join(receipt.lines()) for receipt in receipts]
-        blocks += [f"Skipped: {reason}" for reason in skipped]
-        print("\n\n".join(blocks) or f"Nothing to send in {report_dir}.")
+        said = [f"Skipped: {reason}" for reason in skipped]
+        print(telling.text(receipts, said) or f"Nothing to send in {report_dir}.")
     return max([code, *(receipt.exit_code for receipt in receipts)])
 
 

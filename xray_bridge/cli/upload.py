@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from xray_bridge.cli import options, shards
+from xray_bridge.cli import options, shards, telling
 from xray_bridge.errors import ConnectionDisabledError, UsageError
 from xray_bridge.journal import RunDirectory
 from xray_bridge.publish import publish
@@ -43,9 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         directory = existing(arguments.paths[0])
         receipt = send(arguments, directory, _now(arguments, directory))
-    print(
-        json.dumps(receipt.to_json()) if arguments.json else "\n".join(receipt.lines())
-    )
+    [receipt] = telling.told([receipt])
+    print(json.dumps(receipt.to_json()) if arguments.json else telling.text([receipt]))
     return receipt.exit_code
 
 

@@ -1,0 +1,62 @@
+"""
+What became of uploads, told: to the CI system, and on standard output.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge import outputs
+from xray_bridge.errors import XrayBridgeError
+from xray_bridge.journal import RunDirectory
+from xray_bridge.outputs.of_receipts import outputs_of
+from xray_bridge.resolve import redactor_of
+from xray_bridge.settings import Settings
+from xray_bridge.tame import tame
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xray_bridge.receipt import Receipt
+
+
+def told(receipts: Sequence[Receipt], folder: Path | None = None) -> list[Receipt]:
+    """
+    Tell the CI system that this process runs in, if it does.
+
+    The receipts, the last of them with the lines that are to be printed, each at
+    the start of one, and with what could not be told. Files go to ``folder``, or
+    where the last run directory is.
+    """
+    clean = redactor_of(os.environ).clean
+    cleaned = [each.cleaned(clean) for each in receipts]
+    found = outputs_of(cleaned, is_fatal=any(map(_is_fatal, receipts)))
+    if found is None:
+        return [*receipts]
+    last = receipts[-1]
+    # ``.xray/runs/RUN``
+    folder = folder or Path(last.run).parent.parent
+    written = outputs.write(found, os.environ, folder, clean)
+    notices = (*last.notices, *written.notices)
+    told = replace(last, notices=notices, commands=written.commands)
+    return [*receipts[:-1], told]
+
+
+def text(receipts: Sequence[Receipt], said: Sequence[str] = ()) -> str:
+    """For people, with what else is to be said, and then for the CI system."""
+    blocks = ["\n".join(receipt.lines()) for receipt in receipts]
+    commands = (line for receipt in receipts for line in receipt.commands)
+    return "\n".join([tame("\n\n".join([*blocks, *said])), *commands])
+
+
+def _is_fatal(receipt: Receipt) -> bool:
+    """Whether an upload that failed is to fail the job."""
+    try:
+        settings = RunDirectory(Path(receipt.run)).session.settings
+    except XrayBridgeError:
+        return True
+    return settings.get(Settings.on_upload_error.name) != "warn"

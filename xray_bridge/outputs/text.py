@@ -1,0 +1,94 @@
+"""
+Texts made harmless, for each language that a CI system reads.
+
+Each function takes any text of one line and gives what the other side reads as
+that text and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Dotenv files have no quoting that all their readers agree on.
+PLAIN = re.compile(r"""[^\s"'`$#\\]*""")
+KEY = re.compile(r"[A-Z][A-Z0-9_]*-[0-9]+")
+ADDRESS = re.compile(r"https?://[^\s<>\\\"`|()\[\]]+")
+TICKS = re.compile(r"`+")
+
+_GITHUB = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_AZURE = {"%": "%AZP25", "\r": "%0D", "\n": "%0A"}
+_TEAMCITY = {
+    "|": "||",
+    "'": "|'",
+    "[": "|[",
+    "]": "|]",
+    "\n": "|n",
+    "\r": "|r",
+    "\x85": "|x",
+    "\u2028": "|l",
+    "\u2029": "|p",
+}
+GITHUB_DATA = str.maketrans(_GITHUB)
+GITHUB_PROPERTY = str.maketrans({**_GITHUB, ":": "%3A", ",": "%2C"})
+AZURE_DATA = str.maketrans(_AZURE)
+AZURE_PROPERTY = str.maketrans({**_AZURE, ";": "%3B", "]": "%5D"})
+TEAMCITY = str.maketrans(_TEAMCITY)
+PROPERTIES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
+def is_name(text: str) -> bool:
+    """Whether all systems take it as the name of a variable."""
+    return bool(NAME.fullmatch(text))
+
+
+def is_plain(text: str) -> bool:
+    """Whether a dotenv file can hold it as it is."""
+    return bool(PLAIN.fullmatch(text))
+
+
+def shell(name: str, value: str) -> str:
+    """A line of a POSIX shell that exports a variable."""
+    return f"export {name}={shlex.quote(value)}"
+
+
+def properties(variables: Mapping[str, str]) -> str:
+    """A file of Java's properties, in ASCII."""
+    return "".join(f"{name}={_property(text)}\n" for name, text in variables.items())
+
+
+def _property(text: str) -> str:
+    escaped = text.translate(PROPERTIES)
+    if escaped[:1].isspace():
+        escaped = f"\\{escaped}"
+    units = escaped.encode("utf-16-be", "surrogatepass")
+    pairs = (units[at : at + 2] for at in range(0, len(units), 2))
+    codes = (int.from_bytes(pair, "big") for pair in pairs)
+    return "".join(chr(c) if 31 < c < 127 else f"\\u{c:04x}" for c in codes)  # noqa: PLR2004
+
+
+def code(text: str) -> str:
+    """
+    A code span of Markdown, in which nothing else has a meaning.
+
+    It is no good in tables, whose cells are told apart before.
+    """
+    longest = max((len(found) for found in TICKS.findall(text)), default=0)
+    fence = "`" * (longest + 1)
+    if not text.strip():
+        return "(nothing)"
+    pad = " " if text[0] in "` " or text[-1] in "` " else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def link(label: str, address: str) -> str:
+    """A link of Markdown; code where the one is no key or the other no address."""
+    if not KEY.fullmatch(label):
+        return code(label)
+    return f"[{label}]({address})" if ADDRESS.fullmatch(address) else label
