@@ -61,6 +61,7 @@ OUTPUTS = {
     "XRAY_RAW_RESPONSE",
     "XRAY_TESTS",
     "XRAY_TEST_EXECS",
+    "XRAY_TEST_EXEC_URLS",
 }
 
 

@@ -248,3 +248,15 @@ def _notices(settings: Settings, name: str, url: str) -> list[str]:
             f"credentials go unencrypted to {url}; use https if it can be had"
         )
     return notices
+
+
+def deployment(settings: Settings) -> str:
+    """
+    What the settings speak of, with or without credentials; Server if of nothing.
+
+    Raises SettingError for an address that cannot be Xray's.
+    """
+    try:
+        return _deployment(settings)[0]
+    except CredentialError:
+        return SERVER

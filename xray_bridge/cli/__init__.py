@@ -32,6 +32,7 @@ COMMANDS = {
     "keys": "compare the Test keys in code with Xray, without running a test",
     "check": "ask the server whether an upload can work",
     "outputs": "print what an upload came to, for scripts",
+    "ci-snippet": "print configuration for a CI system, made for this project",
     "settings": "show the settings and their sources",
     "sandbox": "run a stand-in for Xray on 127.0.0.1 and show what it was sent",
 }

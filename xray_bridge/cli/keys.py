@@ -127,10 +127,11 @@ def _tests(
         directories = [existing(Path(path)) for path in given]
         missing = [reason for each in directories for reason in each.missing]
         return list(keys.of_runs(directories)), missing
-    return _collected(_framework(arguments.framework), given, settings)
+    return _collected(framework_of(arguments.framework), given, settings)
 
 
-def _framework(given: str | None) -> str:
+def framework_of(given: str | None) -> str:
+    """The one that is given, or whose files are here."""
     if given:
         return given
     here = any(Path(name).exists() for name in FILES_OF_BEHAVE)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from xray_bridge.outputs.value import Outputs, Place
 
+    # Arguments, and what goes to standard input.
+    Call = tuple[tuple[str, ...], str]
+
 AGENT = "buildkite-agent"
 # Of a value, and of an annotation, in bytes.
 LONGEST = 100_000
@@ -31,8 +34,12 @@ def write(outputs: Outputs, place: Place) -> Written:
     if agent is None:
         return Written()
     kept, notices = short(outputs.variables, LONGEST)
-    # Empty values are refused.
-    calls = [(("meta-data", "set", name), text) for name, text in kept.items() if text]
+    calls: list[Call] = [
+        # Empty values are refused.
+        (("meta-data", "set", name), value)
+        for name, value in kept.items()
+        if value
+    ]
     if outputs.markdown:
         calls.append((_annotate(outputs), outputs.markdown))
     ended = _run(agent, calls, place)
@@ -51,9 +58,7 @@ def _annotate(outputs: Outputs) -> tuple[str, ...]:
     return ("annotate", "--style", style, "--context", "xray-bridge")
 
 
-def _run(
-    agent: str, calls: Sequence[tuple[tuple[str, ...], str]], place: Place
-) -> list[bool]:
+def _run(agent: str, calls: Sequence[Call], place: Place) -> list[bool]:
     """Side by side: each call asks Buildkite, which takes its time."""
     end = time.monotonic() + PATIENCE
     started = []

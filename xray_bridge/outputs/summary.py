@@ -34,7 +34,7 @@ def headline(receipt: Receipt) -> str:
     said = NOT_DELIVERED.get(receipt.status)
     if said:
         return f"Xray: {said[0].lower()}{said[1:]}"
-    key = receipt.test_execution.get("key", "")
+    key = one_line(receipt.test_execution.get("key", ""))
     return f"Xray: {key}, {receipt.sent} sent, {len(receipt.refused)} refused"
 
 
@@ -57,7 +57,8 @@ def _lines(receipt: Receipt) -> Iterator[str]:
 def _title(receipt: Receipt) -> str:
     said = NOT_DELIVERED.get(receipt.status)
     execution = receipt.test_execution
-    return said or link(execution.get("key", ""), execution.get("url", ""))
+    key, url = (one_line(execution.get(name, "")) for name in ("key", "url"))
+    return said or link(tame(key), url)
 
 
 def _problem(receipt: Receipt) -> Iterator[str]:

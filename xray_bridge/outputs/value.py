@@ -60,11 +60,11 @@ class Outputs:
                     each,
                     name=_plain(clean(each.name)),
                     message=_plain(clean(each.message)),
-                    file=_plain(each.file),
+                    file=_plain(clean(each.file)),
                 )
                 for each in self.failures
             ),
-            links=tuple((_plain(a), _plain(b)) for a, b in self.links),
+            links=tuple((_plain(clean(a)), _plain(clean(b))) for a, b in self.links),
             problem=_plain(clean(self.problem)),
         )
 

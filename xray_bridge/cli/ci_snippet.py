@@ -1,0 +1,163 @@
+"""
+``xray-bridge ci-snippet``: a piece of configuration for a CI system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.cli import options
+from xray_bridge.cli.keys import framework_of
+from xray_bridge.connection import deployment
+from xray_bridge.dialect import CLOUD, SERVER
+from xray_bridge.resolve import command_line, resolve
+from xray_bridge.settings import TABLE, Settings
+from xray_bridge.snippets import SYSTEMS, Wishes, snippet
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Files that only the framework itself reads.
+FILES = {
+    "pytest": ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml"),
+    "behave": ("behave.ini", ".behaverc", "tox.ini", "setup.cfg", "pyproject.toml"),
+    "files": (),
+}
+IN_FILE = re.compile(r"^\s*xray_(\w+)\s*=\s*(.*?)\s*$", re.MULTILINE)
+PACKAGES = {
+    "pytest": "'xray-bridge[pytest]'",
+    "behave": "'xray-bridge[behave]'",
+    "files": "xray-bridge",
+}
+BEHAVE = "behave -f behave_xray_bridge:XrayFormatter -o report.json"
+COMMANDS = {
+    "pytest": ("pytest",),
+    "behave": (BEHAVE,),
+    "files": (
+        "set -e",
+        "make test || code=$?",
+        "xray-bridge upload 'reports/**/*.xml'",
+        "exit ${code:-0}",
+    ),
+}
+UPLOAD = {"pytest": " --xray-upload", "behave": " -D xray_upload=yes", "files": ""}
+SECRETS = {
+    SERVER: ("XRAY_TOKEN",),
+    CLOUD: ("XRAY_CLIENT_ID", "XRAY_CLIENT_SECRET"),
+}
+# What a project has to say somewhere, with what to write where it does not.
+NEEDED = {
+    SERVER: {"url": "https://jira.example.com", "project": "CALC"},
+    CLOUD: {"project": "CALC"},
+}
+# Said otherwise, or of this machine only.
+NOT_REPEATED = {"upload", "dry_run", "collect", "sandbox", "client_id", "run_id"}
+
+
+def register(commands: Any, told: str) -> None:
+    """Add the subcommand."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "ci-snippet",
+        help=told,
+        description="Prints configuration that runs the tests and uploads their "
+        "results. Settings of flags and of the environment stand in it; those of "
+        "the project's files are where they belong.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--for", dest="name", choices=SYSTEMS, required=True)
+    parser.add_argument(
+        "--framework",
+        choices=COMMANDS,
+        help="what runs the tests; files: something else that writes report files; "
+        "default: behave where its files are, or pytest",
+    )
+    options.add(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Print it.
+
+    Raises SettingError for settings that are wrong.
+    """
+    with options.settings_of(arguments, also={"sandbox": ""}) as settings:
+        framework = framework_of(arguments.framework)
+        found = snippet(arguments.name, wishes(settings, framework, Path.cwd()))
+    path = SYSTEMS[arguments.name].path
+    if arguments.json:
+        print(json.dumps({"path": path, "content": found}))
+    else:
+        print(found, end="")
+    return 0
+
+
+def wishes(settings: Settings, framework: str, folder: Path) -> Wishes:
+    """What the project in ``folder`` wants to have in it."""
+    texts = [_text(folder / name) for name in FILES[framework]]
+    said = {name: value for text in texts for name, value in IN_FILE.findall(text)}
+    known = {name: value for name, value in said.items() if name in TABLE}
+    name = _deployment(settings, known)
+    *before, last = COMMANDS[framework]
+    if framework == "behave" and any("XrayFormatter" in text for text in texts):
+        last = "behave"
+    if known.get("upload", "no").lower() not in {"yes", "true", "on", "1"}:
+        last += UPLOAD[framework]
+    also = " -r requirements.txt" if (folder / "requirements.txt").is_file() else ""
+    return Wishes(
+        install=f"pip install {PACKAGES[framework]}{also}",
+        commands=(*before, last),
+        secrets=_secrets(settings, known, name),
+        settings=_to_repeat(settings, known, NEEDED[name]),
+    )
+
+
+def _deployment(settings: Settings, known: Mapping[str, str]) -> str:
+    """What the framework's file says is as good as any other."""
+    relevant = ("deployment", "url", "client_id")
+    values = {name: known[name] for name in relevant if name in known}
+    if any(settings.is_given(TABLE[name]) for name in relevant) or not values:
+        return deployment(settings)
+    plain = {name: value for name, value in values.items() if "$" not in value}
+    return deployment(resolve([command_line(plain)]))
+
+
+def _secrets(settings: Settings, known: Mapping[str, str], name: str) -> list[str]:
+    password = bool(settings.user or known.get("user"))
+    found = ["XRAY_PASSWORD"] if password and name == SERVER else [*SECRETS[name]]
+    if settings.jira_url or known.get("jira_url"):
+        found.append("XRAY_JIRA_TOKEN")
+    return found
+
+
+def _to_repeat(
+    settings: Settings, known: Mapping[str, str], needed: Mapping[str, str]
+) -> dict[str, str]:
+    """What is set here and now only, and what is set nowhere and has to be."""
+    own = ("command line", "environment")
+    here = {
+        name: value
+        for name, value in settings.given.items()
+        if value
+        and settings.sources[name] in own
+        and name not in {*NOT_REPEATED, *known}
+    }
+    missing = {
+        name: value
+        for name, value in needed.items()
+        if name not in known and not settings.is_given(TABLE[name])
+    }
+    found = {**here, **missing}
+    return {TABLE[name].environment: found[name] for name in TABLE if name in found}
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""

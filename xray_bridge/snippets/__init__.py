@@ -1,0 +1,138 @@
+"""
+Pieces of configuration for CI systems: a template for each, filled for a project.
+
+In a template, ``@install@``, ``@commands@``, ``@secrets@`` and ``@settings@`` stand
+for lines, ``@secret-names@`` for words; a line with ``@if-settings@`` goes where
+there are no settings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+LINES = re.compile(r"( *)@(install|commands|secrets|settings)@")
+IF_SETTINGS = " @if-settings@"
+NAMES = "@secret-names@"
+
+
+def _yaml(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _groovy(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{escaped}'"
+
+
+def _kotlin(value: str) -> str:
+    # A reference to a parameter is between per cent signs.
+    return _yaml(value).replace("$", "\\$").replace("%", "%%")
+
+
+def _buildkite(value: str) -> str:
+    return _yaml(value).replace("$", "$$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """
+    How a CI system spells what differs.
+
+    ``path`` is where its configuration lies. ``dollar`` is how a shell's ``$`` is
+    written within it.
+    """
+
+    path: str
+    secret: str = ""
+    setting: str = "{name}: {value}"
+    quote: Callable[[str], str] = _yaml
+    dollar: str = "$"
+
+
+SYSTEMS: Mapping[str, System] = {
+    "jenkins": System(
+        path="Jenkinsfile",
+        secret="{name} = credentials('{name}')",  # noqa: S106 - its name
+        setting="{name} = {value}",
+        quote=_groovy,
+    ),
+    "github": System(
+        path=".github/workflows/test.yml",
+        secret="{name}: ${{{{ secrets.{name} }}}}",  # noqa: S106 - its name
+    ),
+    "gitlab": System(path=".gitlab-ci.yml"),
+    "azure": System(path="azure-pipelines.yml", secret="{name}: $({name})"),  # noqa: S106 - its name
+    "bitbucket": System(
+        path="bitbucket-pipelines.yml",
+        setting="export {name}={value}",
+        quote=shlex.quote,
+    ),
+    "circleci": System(path=".circleci/config.yml"),
+    "harness": System(
+        path=".harness/test.yaml",
+        secret='{name}: <+secrets.getValue("{name}")>',  # noqa: S106 - its name
+    ),
+    "teamcity": System(
+        path=".teamcity/settings.kts",
+        secret='password("env.{name}", "credentialsJSON:id-of-{name}")',  # noqa: S106 - its name
+        setting='param("env.{name}", {value})',
+        quote=_kotlin,
+        dollar="${'$'}",
+    ),
+    "buildkite": System(
+        path=".buildkite/pipeline.yml",
+        secret="- {name}",  # noqa: S106 - its name
+        quote=_buildkite,
+        dollar="$$",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """
+    What a project wants to have in it.
+
+    ``secrets`` are names of environment variables, ``settings`` names and values.
+    """
+
+    install: str
+    commands: Sequence[str]
+    secrets: Sequence[str]
+    settings: Mapping[str, str]
+
+
+def snippet(name: str, wishes: Wishes) -> str:
+    """The configuration for a system of SYSTEMS."""
+    system = SYSTEMS[name]
+    template = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
+    settings = wishes.settings.items()
+    told = {
+        "install": [wishes.install],
+        "commands": [line.replace("$", system.dollar) for line in wishes.commands],
+        "secrets": [system.secret.format(name=secret) for secret in wishes.secrets],
+        "settings": [
+            system.setting.format(name=setting, value=system.quote(value))
+            for setting, value in settings
+        ],
+    }
+    filled = _filled(template.splitlines(), told)
+    return "\n".join(filled).replace(NAMES, ", ".join(wishes.secrets)) + "\n"
+
+
+def _filled(lines: Iterable[str], told: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    for line in lines:
+        found = LINES.fullmatch(line)
+        if found:
+            yield from (f"{found[1]}{each}" for each in told[found[2]])
+        elif told["settings"] or not line.endswith(IF_SETTINGS):
+            yield line.removesuffix(IF_SETTINGS)
