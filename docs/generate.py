@@ -20,6 +20,7 @@ import showcase
 from behave_xray_bridge import verdict as of_behave
 from pytest_xray_bridge import verdict as of_pytest
 from xray_bridge.aggregate import WORST_FIRST
+from xray_bridge.ci import SYSTEMS
 from xray_bridge.cli.options import NOT_HERE
 from xray_bridge.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.evidence import shown
@@ -197,6 +198,39 @@ def behave() -> str:
     return _table(("behave's status", "Outcome"), rows)
 
 
+# What a system tells elsewhere than in its variables.
+ELSEWHERE = {
+    "{HEAD_OF_PULL_REQUEST}": "`pull_request.head.sha` of the event",
+    "{BUILD_OF_ARN}": "the build in `CODEBUILD_BUILD_ARN`, but of a batch",
+    "{teamcity.build.branch}": "`teamcity.build.branch` of the properties file",
+    "{teamcity.build.id}": "`teamcity.build.id` of the properties file",
+}
+
+
+def ci_systems() -> str:
+    """Where each CI system says what."""
+    rows = (
+        (
+            system.name,
+            _either(system.revision),
+            _either(system.branch),
+            _either(system.run_id),
+        )
+        for system in SYSTEMS
+    )
+    return _table(("System", "Revision", "Branch", "Run id"), rows)
+
+
+def _either(templates: Iterable[str]) -> str:
+    names = (ELSEWHERE.get(each) or _code(_bare(each)) for each in templates)
+    return ", else ".join(names)
+
+
+def _bare(template: str) -> str:
+    """A variable alone needs no braces."""
+    return template[1:-1] if template.count("{") == 1 else template
+
+
 def showcase_pytest() -> str | None:
     """What became of the showcase in pytest."""
     return _showcase("pytest")
@@ -270,6 +304,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
         pytest_order,
         worst,
         behave,
+        ci_systems,
         showcase_pytest,
         showcase_behave,
         layers,

@@ -65,11 +65,13 @@ def test_wheel_has_known_kinds_of_files_only(wheel: Path) -> None:
     packed = {Path(name) for name in names_in(wheel) if ".dist-info/" not in name}
     kinds = {path.suffix for path in packed if path.name != "py.typed"}
     typed = {path.parent.name for path in packed if path.name == "py.typed"}
-    templates = {path.parent.as_posix() for path in packed if path.suffix == ".html"}
+    templates = {
+        path.parent.as_posix() for path in packed if path.suffix in {".html", ".txt"}
+    }
 
-    assert kinds == {".py", ".html"}
+    assert kinds == {".py", ".html", ".txt"}
     assert typed == set(PACKAGES)
-    assert templates == {"xray_bridge/sandbox/templates"}
+    assert templates == {"xray_bridge/sandbox/templates", "xray_bridge/snippets"}
 
 
 def test_entry_points_are_right(wheel: Path) -> None:

@@ -21,6 +21,7 @@ from xray_bridge.tame import tame
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xray_bridge.outputs import Outputs, Written
     from xray_bridge.receipt import Receipt
 
 
@@ -39,11 +40,15 @@ def told(receipts: Sequence[Receipt], folder: Path | None = None) -> list[Receip
         return [*receipts]
     last = receipts[-1]
     # ``.xray/runs/RUN``
-    folder = folder or Path(last.run).parent.parent
-    written = outputs.write(found, os.environ, folder, clean)
+    written = tell(found, folder or Path(last.run).parent.parent)
     notices = (*last.notices, *written.notices)
     told = replace(last, notices=notices, commands=written.commands)
     return [*receipts[:-1], told]
+
+
+def tell(found: Outputs, folder: Path) -> Written:
+    """Write for the CI system of this process; the commands are to be printed."""
+    return outputs.write(found, os.environ, folder, redactor_of(os.environ).clean)
 
 
 def text(receipts: Sequence[Receipt], said: Sequence[str] = ()) -> str:
