@@ -17,7 +17,7 @@ from tests.faults.conftest import (
     Sender,
     Xray,
 )
-from xray_bridge.cli import main
+from xray_bridge.cli import main, telling
 from xray_bridge.cli.telling import tell
 from xray_bridge.outputs import Outputs
 
@@ -108,6 +108,18 @@ def test_resend_of_several(
     summary = (github / "GITHUB_STEP_SUMMARY").read_text()
     assert summary.count("### Xray: [CALC-7") == 2
     assert capsys.readouterr().out.splitlines()[-1].startswith("::error title=")
+
+
+@pytest.mark.usefixtures("server", "github")
+def test_fault_of_ours(send: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It makes no failure of what has arrived."""
+    monkeypatch.setattr(telling, "outputs_of", len)
+
+    outcome = send()
+
+    assert outcome.exit_code == 0
+    assert "Test Execution: CALC-77" in outcome.output
+    assert "the CI system was not told of the results (TypeError)" in outcome.output
 
 
 @pytest.mark.usefixtures("server")

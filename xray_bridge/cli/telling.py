@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from xray_bridge import outputs
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.journal import RunDirectory
+from xray_bridge.outputs import Written
 from xray_bridge.outputs.of_receipts import outputs_of
 from xray_bridge.resolve import redactor_of
 from xray_bridge.settings import Settings
@@ -21,29 +22,38 @@ from xray_bridge.tame import tame
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xray_bridge.outputs import Outputs, Written
+    from xray_bridge.outputs import Outputs
     from xray_bridge.receipt import Receipt
 
 
-def told(receipts: Sequence[Receipt], folder: Path | None = None) -> list[Receipt]:
+def told(receipts: Sequence[Receipt]) -> list[Receipt]:
     """
-    Tell the CI system that this process runs in, if it does.
+    Tell the CI system that this process runs in, if it does; never raises.
 
     The receipts, the last of them with the lines that are to be printed, each at
-    the start of one, and with what could not be told. Files go to ``folder``, or
-    where the last run directory is.
+    the start of one, and with what could not be told.
     """
+    if not receipts:
+        return []
+    try:
+        written = _written(receipts)
+    except Exception as error:  # noqa: BLE001 - what was delivered stays delivered
+        said = f"the CI system was not told of the results ({type(error).__name__})"
+        written = Written(notices=(said,))
+    last = receipts[-1]
+    notices = (*last.notices, *written.notices)
+    told = replace(last, notices=notices, commands=written.commands)
+    return [*receipts[:-1], told]
+
+
+def _written(receipts: Sequence[Receipt]) -> Written:
     clean = redactor_of(os.environ).clean
     cleaned = [each.cleaned(clean) for each in receipts]
     found = outputs_of(cleaned, is_fatal=any(map(_is_fatal, receipts)))
     if found is None:
-        return [*receipts]
-    last = receipts[-1]
+        return Written()
     # ``.xray/runs/RUN``
-    written = tell(found, folder or Path(last.run).parent.parent)
-    notices = (*last.notices, *written.notices)
-    told = replace(last, notices=notices, commands=written.commands)
-    return [*receipts[:-1], told]
+    return tell(found, Path(receipts[-1].run).parent.parent)
 
 
 def tell(found: Outputs, folder: Path) -> Written:

@@ -74,7 +74,7 @@ def _refusal(receipt: Receipt) -> str:
 def _variables(receipt: Receipt) -> dict[str, str]:
     """As the upload has written them, with the page for people besides."""
     found = dict.fromkeys(NAMES, "")
-    found |= read(Path(receipt.run) / "xray.env")
+    found |= read(Path(receipt.run) / "xray.env") if receipt.run else {}
     found[SUCCESS] = "false" if receipt.error else "true"
     found[EXECUTIONS] = receipt.test_execution.get("key", "")
     found[ADDRESSES] = receipt.test_execution.get("url", "")
