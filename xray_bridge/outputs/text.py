@@ -31,9 +31,6 @@ _TEAMCITY = {
     "]": "|]",
     "\n": "|n",
     "\r": "|r",
-    "\x85": "|x",
-    "\u2028": "|l",
-    "\u2029": "|p",
 }
 GITHUB_DATA = str.maketrans(_GITHUB)
 GITHUB_PROPERTY = str.maketrans({**_GITHUB, ":": "%3A", ",": "%2C"})
