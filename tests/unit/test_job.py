@@ -134,3 +134,27 @@ def test_label_of_a_ci_run(tmp_path: Path, run_id: str, name: str) -> None:
     assert found == label_of(tmp_path, **given)
     assert found != label_of(tmp_path, **given, framework="behave")
     assert found != label_of(tmp_path, parts=("one",), run_id=f"{run_id}?")
+
+
+@pytest.mark.parametrize(
+    ("ci", "description"),
+    [
+        (
+            {"build_url": "https://ci.example.com/17", "branch": "topic"},
+            "Build: https://ci.example.com/17\nBranch: topic",
+        ),
+        ({"build_url": "", "branch": "a\nb\x1b[1m"}, "Branch: a b"),
+        ({}, ""),
+    ],
+    ids=["both", "odd", "none"],
+)
+def test_description_of_a_new_execution(
+    tmp_path: Path, ci: dict[str, str], description: str
+) -> None:
+    """Where it comes from, in lines of their own; what people set goes before."""
+    found = a_job(tmp_path)
+    told = replace(found, session=replace(found.session, ci=ci))
+    own = replace(told, settings=settings_of(description="Mine."))
+
+    assert job.described_execution(told).description == description
+    assert job.described_execution(own).description == "Mine."

@@ -176,6 +176,28 @@ def test_every_system_and_framework(
 
 
 @pytest.mark.parametrize(
+    ("tests", "upload", "code"), [(0, 0, 0), (1, 0, 1), (0, 80, 80), (1, 80, 80)]
+)
+def test_upload_of_files_follows_red_tests(
+    tmp_path: Path, printed: Callable[..., str], tests: int, upload: int, code: int
+) -> None:
+    """Both run, and neither's failure is lost."""
+    for name, ends in (("make", tests), ("xray-bridge", upload)):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\necho {name}\nexit {ends}\n")
+        program.chmod(0o755)
+    found = yaml.safe_load(printed("--for", "gitlab", "--framework", "files"))
+
+    script = ["/bin/sh", "-c", found["test"]["script"][1]]
+    ended = subprocess.run(
+        script, env={"PATH": str(tmp_path)}, capture_output=True, check=False
+    )
+
+    assert ended.returncode == code
+    assert ended.stdout.split() == [b"make", b"xray-bridge"]
+
+
+@pytest.mark.parametrize(
     ("arguments", "secrets"),
     [
         ((), ["XRAY_TOKEN"]),
