@@ -12,6 +12,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from xray_bridge.sandbox.access import add_access, project_types, require_project
 from xray_bridge.sandbox.auth import CREDENTIALS
 from xray_bridge.sandbox.documents import expect, items_of, texts_of
 from xray_bridge.sandbox.fields import all_fields
@@ -39,6 +40,7 @@ def jira_blueprint(site: Site) -> Blueprint:
     blueprint.url_value_preprocessor(_drop_version)
     blueprint.register_error_handler(RefusedError, _refusal)
     _add_instance(blueprint, site)
+    add_access(blueprint, site)
     _add_issues(blueprint, site)
     return blueprint
 
@@ -91,11 +93,7 @@ def _add_instance(blueprint: Blueprint, site: Site) -> None:
 
     @blueprint.get("/project/<key>")
     def project(key: str) -> ResponseReturnValue:
-        try:
-            site.registry.project(key)
-        except RefusedError as error:
-            text = f"No project could be found with key '{key}'."
-            raise RefusedError(text, status=404) from error
+        require_project(site, key)
         return jsonify(_project_json(site, key))
 
 
@@ -109,7 +107,7 @@ def _project_json(site: Site, key: str) -> dict[str, Any]:
             {"id": str(id_), "name": name, "released": False, "archived": False}
             for id_, name in site.store.versions(key)
         ],
-        "issueTypes": [{"id": id_, "name": name} for id_, name in ISSUE_TYPES.items()],
+        "issueTypes": project_types(site),
     }
 
 

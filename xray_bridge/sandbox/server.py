@@ -84,7 +84,8 @@ def _import_view(site: Site, name: str, *, multipart: bool) -> Any:
 def _add_resources(blueprint: Blueprint, site: Site) -> None:
     @blueprint.get("/api/xraylicense")
     def license_() -> ResponseReturnValue:
-        return jsonify({"active": True, "licenseType": "SANDBOX"})
+        active = "licence" not in site.store.taken_away
+        return jsonify({"active": active, "licenseType": "SANDBOX"})
 
     @blueprint.get("/api/settings/teststatuses")
     def test_statuses() -> ResponseReturnValue:

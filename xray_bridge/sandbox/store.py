@@ -37,6 +37,9 @@ class Store(Catalogue):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.evidence_directory = path.parent / "evidence"
+        # Permissions and issue types by name, and "licence": what an instance that
+        # is set up badly does not have.
+        self.taken_away: set[str] = set()
 
     def add_test_execution(  # noqa: PLR0913 -- a Test Execution has this many sides
         self,

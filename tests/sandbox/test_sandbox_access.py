@@ -1,0 +1,129 @@
+"""What the sandbox tells of an account, and what ``check`` makes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.builders import a_connection, settings_of
+from xray_bridge.check import look
+from xray_bridge.connection import ApiKey, Basic
+from xray_bridge.dialect import CLOUD, DIALECTS
+from xray_bridge.sandbox import CREDENTIALS
+from xray_bridge.secret import Secret
+
+
+API = "/rest/api/2"
+LOGIN = Basic(user=CREDENTIALS.user, password=Secret(CREDENTIALS.password))
+KEY = ApiKey(
+    client_id=CREDENTIALS.client_id, client_secret=Secret(CREDENTIALS.client_secret)
+)
+
+
+def found(sandbox: Any, **changes: Any) -> dict[str, Any]:
+    """The marks of all lines, for a session that sets everything."""
+    settings = settings_of(
+        project="CALC",
+        test_plan="CALC-15",
+        test_execution="CALC-20",
+        fix_version="v1.0",
+        environments="chrome",
+        statuses="skipped=ABORTED",
+        execution_fields='{"customfield_11506": "r1"}',
+    )
+    connection = a_connection(sandbox.url, **{"credentials": LOGIN, **changes})
+    return {each.what: each.ok for each in look(settings, connection, thorough=True)}
+
+
+def test_permissions(server: Any) -> None:
+    """Those that are asked for, each with whether it is there."""
+    server.store.taken_away.add("LINK_ISSUES")
+    query = {"projectKey": "CALC", "permissions": "EDIT_ISSUES,LINK_ISSUES"}
+
+    answer = server.call("GET", f"{API}/mypermissions", params=query).json()
+
+    given = {key: row["havePermission"] for key, row in answer["permissions"].items()}
+    assert given == {"EDIT_ISSUES": True, "LINK_ISSUES": False}
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [({"projectKey": "NONE"}, 404), ({"permissions": "FLY"}, 400), ({}, 200)],
+    ids=str,
+)
+def test_permissions_that_cannot_be_told(
+    server: Any, query: dict[str, str], status: int
+) -> None:
+    """Neither of an unknown project nor unknown ones; all where none is named."""
+    answer = server.call("GET", f"{API}/mypermissions", params=query)
+
+    assert answer.status_code == status
+
+
+def test_issue_types(server: Any) -> None:
+    """In pages, as Jira has them since 8.4."""
+    path = f"{API}/issue/createmeta/CALC/issuetypes"
+
+    answer = server.call("GET", path).json()
+
+    names = [each["name"] for each in answer["values"]]
+    assert names == ["Test", "Test Plan", "Test Execution"]
+    assert (answer["total"], answer["isLast"]) == (3, True)
+
+
+def test_server_is_well(sandbox: Any) -> None:
+    """Nothing is wrong and nothing open."""
+    marks = found(sandbox)
+
+    assert {what for what, ok in marks.items() if not ok} == set()
+    assert {"permissions", "issue_types", "execution_fields", "clock"} <= set(marks)
+
+
+def test_cloud_without_jira(sandbox: Any) -> None:
+    """What only Jira knows is open."""
+    marks = found(sandbox, dialect=DIALECTS[CLOUD], credentials=KEY)
+
+    open_ = {"fix_version", "permissions", "issue_types", "fields"}
+    assert {what: ok for what, ok in marks.items() if not ok} == dict.fromkeys(open_)
+
+
+def test_cloud_with_jira(sandbox: Any) -> None:
+    """Jira tells the rest; the sandbox's is a Server, which does not fit."""
+    changes = {"jira_url": sandbox.url, "jira_credentials": LOGIN}
+    marks = found(sandbox, dialect=DIALECTS[CLOUD], credentials=KEY, **changes)
+
+    assert {what for what, ok in marks.items() if not ok} == {"product"}
+    assert marks["jira"]
+
+
+def test_cloud_with_a_jira_that_refuses(sandbox: Any) -> None:
+    """It is not asked again with what it has refused."""
+    wrong = Basic(user="ann", password=Secret("not-the-password"))
+    changes = {"jira_url": sandbox.url, "jira_credentials": wrong}
+    marks = found(sandbox, dialect=DIALECTS[CLOUD], credentials=KEY, **changes)
+
+    assert marks["jira"] is False
+    assert marks["permissions"] is None
+
+
+@pytest.mark.parametrize(
+    ("away", "line", "ok"),
+    [
+        ("licence", "xray", False),
+        ("BROWSE_PROJECTS", "permissions", False),
+        ("EDIT_ISSUES", "permissions", False),
+        ("CREATE_ISSUES", "permissions", None),
+        ("LINK_ISSUES", "permissions", None),
+        ("Test", "issue_types", False),
+    ],
+)
+def test_instance_that_lacks_something(
+    sandbox: Any, away: str, line: str, ok: bool | None
+) -> None:
+    """One line says so, and no other; an existing Test Execution needs no new one."""
+    sandbox.store.taken_away.add(away)
+
+    marks = found(sandbox)
+
+    assert {what: mark for what, mark in marks.items() if not mark} == {line: ok}
