@@ -88,6 +88,18 @@ def answer(status: int, body: bytes = b"{}", **headers: str) -> Script:
     return script
 
 
+def by_path(answers: Mapping[str, tuple[int, bytes, Mapping[str, str]]]) -> Script:
+    """Answer each path with status, body and headers; others with a page and 404."""
+
+    def script(peer: Peer) -> None:
+        peer.read()
+        path = peer.received[-1].target.partition("?")[0]
+        status, body, headers = answers.get(path, (404, b"<html>Not found</html>", {}))
+        peer.write(head(status, headers, len(body)) + body)
+
+    return script
+
+
 def reset_after_request(peer: Peer) -> None:
     """Take the request, then reset the connection."""
     peer.read()

@@ -35,6 +35,7 @@ HINTS = {
     403: "does the account have the permission in this project?",
     404: "is xray_url right, context path included, and is Xray installed there?",
     405: "is xray_url right, context path included?",
+    407: "the proxy wants a login: write it into xray_proxy, as user:password@host",
     413: "the server limits uploads; ask its administrators, or send fewer results",
     415: "is xray_deployment right?",
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xray_bridge import carries, evidence
+from xray_bridge import carries, evidence, trace
 from xray_bridge.job import can_fill, existing_execution
 from xray_bridge.merge import DEFINITION, identities
 
@@ -189,6 +189,10 @@ def _lost_evidence(run: TestRun, results: Results) -> Iterator[str]:
 def notices(job: Job, choice: Choice, going: Sent) -> list[str]:
     """What a person should know of this run, whatever becomes of it."""
     results, settings = job.results, job.settings
+    why = "; ".join(choice.notices) or "nothing stands against it"
+    formats = ", ".join(choice.formats)
+    told = f"format {formats}, sent as {choice.sent_as}: {why}"
+    trace.tell(told, settings.redactor.clean)
     found = [*choice.notices, *going.notices]
     if settings.verify is False:
         found.append("TLS certificates are not verified (xray_verify = false)")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from xray_bridge import values
+from xray_bridge import trace, values
 from xray_bridge.dialect import CLOUD, DIALECTS, SERVER, Dialect
 from xray_bridge.errors import CredentialError, SettingError
 from xray_bridge.redactor import Redactor
@@ -81,6 +81,12 @@ class Connection:
         """Jira's base URL, if it is known."""
         return self.jira_url if self.dialect.name == CLOUD else self.url
 
+    @property
+    def site_credentials(self) -> Credentials | None:
+        """What opens Jira, if anything does."""
+        is_cloud = self.dialect.name == CLOUD
+        return self.jira_credentials if is_cloud else self.credentials
+
 
 def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Connection:
     """
@@ -96,6 +102,8 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
     if not url:
         msg = "no address: xray_url is not set"
         raise SettingError(msg, hint="set XRAY_URL to Jira's base URL")
+    told = f"{DIALECTS[name].product} at {url}: {why}"
+    trace.tell(told, settings.redactor.clean)
     return Connection(
         dialect=DIALECTS[name],
         why=why,

@@ -35,6 +35,8 @@ class Dialect:
     words in Xray JSON, ``example_statuses`` those that rows of an outline may
     have. ``evidence_key`` and ``step_evidence_key`` are how clients of the
     product spell it in Xray JSON (old versions knew one spelling only).
+    ``licence_path`` is where Xray tells of its licence; empty where a token is
+    proof of one.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Dialect:
     evidence_key: str
     step_evidence_key: str
     test_type_key: str
+    licence_path: str
 
     def report_part(self, report_format: str) -> str:
         """The name of the report's part on a multipart endpoint."""
@@ -142,6 +145,7 @@ DIALECTS = {
         evidence_key="evidences",
         step_evidence_key="evidences",
         test_type_key="testType",
+        licence_path="/rest/raven/2.0/api/xraylicense",
     ),
     CLOUD: Dialect(
         name=CLOUD,
@@ -159,5 +163,6 @@ DIALECTS = {
         evidence_key="evidence",
         step_evidence_key="evidences",
         test_type_key="type",
+        licence_path="",
     ),
 }

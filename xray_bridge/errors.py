@@ -108,6 +108,12 @@ class TlsError(DeliveryError):
     slug = "tls"
 
 
+class ProxyError(UnreachableError):
+    """The proxy does not lead to the server."""
+
+    slug = "proxy"
+
+
 class RedirectedError(DeliveryError):
     """The server answered with a redirect, which is never followed."""
 

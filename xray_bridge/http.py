@@ -22,7 +22,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
-from xray_bridge import __version__
+from xray_bridge import __version__, trace
 from xray_bridge.answers import Answer
 from xray_bridge.errors import (
     AmbiguousError,
@@ -92,6 +92,8 @@ class Http:
         self.deadline = deadline
         self._connection = connection
         self._attempts = attempts
+        # Seconds by which the server's clock is ahead; None until it tells.
+        self.skew: float | None = None
         if connection.verify is False:
             # Said in our own words, once per run.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -119,6 +121,7 @@ class Http:
             pause = max(wait, _backoff(attempt))
             if not repeat or attempt >= self._attempts or pause >= self.deadline.left:
                 raise found
+            self._tell(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
             time.sleep(pause)
         raise AssertionError
 
@@ -134,10 +137,19 @@ class Http:
         try:
             answer = self._once(request, url, headers, into)
         except UnreachableError as error:
+            self._tell_of(request, url, began, error.message)
             return error, 0.0
         except AmbiguousError as error:
             error.waited = time.monotonic() - began
+            self._tell_of(request, url, began, error.message)
             return error, 0.0
+        except XrayBridgeError as error:
+            self._tell_of(request, url, began, error.message)
+            raise
+        if trace.is_on():
+            size = len(answer.content) or (into.tell() if into else 0)
+            told = f"HTTP {answer.status}, {size:,} bytes back"
+            self._tell_of(request, url, began, told)
         if answer.status == 429:  # noqa: PLR2004
             wait = _retry_after(answer)
             later = f" and asks to wait {wait:.0f} s" if wait else ""
@@ -149,6 +161,15 @@ class Http:
             unclear.waited = time.monotonic() - began
             return unclear, _retry_after(answer)
         return answer, 0.0
+
+    def _tell(self, text: str) -> None:
+        trace.tell(text, self._connection.redactor.clean)
+
+    def _tell_of(self, request: Request, url: str, began: float, told: str) -> None:
+        if trace.is_on():
+            seconds = time.monotonic() - began
+            address = f"{request.method} {url}{request.target}"
+            self._tell(f"{address}: {request.size:,} bytes, {told}, {seconds:.2f} s")
 
     def _once(
         self,
@@ -209,8 +230,9 @@ class Http:
                 ),
                 allow_redirects=False,
                 stream=True,
-                proxies=self._proxies(address),
+                proxies=self.proxies(address),
             )
+            self.skew = _skew(response.headers)
             with response:
                 content = self._read(response, into)
             return Answer(
@@ -231,7 +253,8 @@ class Http:
             session.mount(scheme, _Adapter())
         return session
 
-    def _proxies(self, address: str) -> dict[str, str]:
+    def proxies(self, address: str) -> dict[str, str]:
+        """The proxies on the way to an address, by scheme."""
         if self._connection.proxies is not None:
             return dict(self._connection.proxies)
         found: dict[str, str] = get_environ_proxies(address, no_proxy=None)
@@ -353,6 +376,15 @@ def _retry_after(answer: Answer) -> float:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):
         return 0.0
+
+
+def _skew(headers: Mapping[str, str]) -> float | None:
+    """By how much the server's clock is ahead; a kept answer has an old date."""
+    try:
+        told = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None if "Age" in headers else told - time.time()
 
 
 def _backoff(attempt: int) -> float:

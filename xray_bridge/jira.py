@@ -36,6 +36,10 @@ TEST_PLAN = "com.xpandit.plugins.xray:test-plan-custom-field"
 ENVIRONMENTS = "com.xpandit.plugins.xray:test-environments-custom-field"
 # Plain Jira fields that Xray uses; there is nothing but the name to go by.
 NAMED = {"revision": "Revision", "started": "Begin Date", "finished": "End Date"}
+# Of Jira itself, as they are called before anybody translates them.
+JIRA_TYPES = frozenset(
+    {"bug", "epic", "improvement", "new feature", "story", "sub-task", "task"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,17 @@ class Project:
     key: str
     versions: frozenset[str] | None = None
     environments: frozenset[str] | None = None
+
+
+def custom_fields(found: list[Any]) -> CustomFields:
+    """Those of Xray, among the fields that Jira lists."""
+    by_type = {each.get("schema", {}).get("custom"): each["id"] for each in found}
+    by_name = {each.get("name"): each["id"] for each in found if each.get("custom")}
+    return CustomFields(
+        test_plan=by_type.get(TEST_PLAN, ""),
+        environments=by_type.get(ENVIRONMENTS, ""),
+        **{ours: by_name.get(theirs, "") for ours, theirs in NAMED.items()},
+    )
 
 
 def authorization(credentials: Credentials) -> dict[str, str]:
@@ -73,10 +88,11 @@ def authorization(credentials: Credentials) -> dict[str, str]:
 class Jira:
     """One Jira site."""
 
-    def __init__(self, http: Http, url: str, credentials: Credentials) -> None:
+    def __init__(self, http: Http, url: str, credentials: Credentials | None) -> None:
         self._http = http
         self._url = url
-        self._headers = authorization(credentials)
+        # Without credentials it is asked what it tells anybody.
+        self._headers = authorization(credentials) if credentials else {}
 
     def _send(self, request: Request) -> Answer:
         return check(self._http.send(request, url=self._url, headers=self._headers))
@@ -131,14 +147,11 @@ class Jira:
 
     def custom_fields(self) -> CustomFields:
         """The ids of the Test Execution's custom fields on this instance."""
-        found = self.get("/rest/api/2/field", list)
-        by_type = {each.get("schema", {}).get("custom"): each["id"] for each in found}
-        by_name = {each.get("name"): each["id"] for each in found if each.get("custom")}
-        return CustomFields(
-            test_plan=by_type.get(TEST_PLAN, ""),
-            environments=by_type.get(ENVIRONMENTS, ""),
-            **{ours: by_name.get(theirs, "") for ours, theirs in NAMED.items()},
-        )
+        return custom_fields(self.fields())
+
+    def fields(self) -> list[Any]:
+        """All fields, Jira's own and custom ones, as Jira lists them."""
+        return self.get("/rest/api/2/field", list)
 
     def executions_labelled(self, label: str) -> list[str]:
         """Keys of issues that carry a label; Jira's search may lag behind."""

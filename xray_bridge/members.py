@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import RefusedError, SelectionError
+from xray_bridge.jira import JIRA_TYPES
 from xray_bridge.values import KEY
 from xray_bridge.xray import ISSUE_TYPES, CloudXray, ServerXray
 
@@ -29,7 +30,7 @@ PAGE = 100
 # More than any Test Plan has; a server that repeats its pages must end, too.
 MOST_PAGES = 1000
 # Of Xray and of Jira, as they are called before anybody translates them.
-NO_TESTS = (ISSUE_TYPES - {"test"}) | {"bug", "epic", "story", "sub-task", "task"}
+NO_TESTS = (ISSUE_TYPES - {"test"}) | JIRA_TYPES
 # Jira refuses a whole search for one key that does not exist; so it is searched by
 # halves, but not for ever: Cloud allows 300 requests in five minutes.
 MOST_SEARCHES = 60

@@ -6,6 +6,7 @@ Texts of exceptions are not passed on: they quote headers and proxy passwords.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,12 +15,14 @@ import urllib3
 
 from xray_bridge.errors import (
     AmbiguousError,
+    ProxyError,
     TlsError,
     UnreachableError,
     XrayBridgeError,
 )
 
 
+TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
 PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
     (
         (
@@ -33,8 +36,8 @@ PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
     ),
     (
         requests.exceptions.ProxyError,
-        UnreachableError,
-        "the proxy does not lead to {host}",
+        ProxyError,
+        "the proxy does not lead to {host}{status}",
         "check xray_proxy and HTTPS_PROXY, or set xray_skip_proxy",
     ),
     (
@@ -64,10 +67,19 @@ def problem(error: requests.RequestException, url: str) -> XrayBridgeError:
     reason = _reason(error)
     for kinds, kind, message, hint in PROBLEMS:
         if isinstance(error, kinds):
-            return kind(message.format(host=host, reason=reason), hint=hint)
+            status = _tunnel_status(error)
+            said = message.format(host=host, reason=reason, status=status)
+            return kind(said, hint=hint)
     if _never_connected(error):
         return UnreachableError(f"{host} cannot be reached: {reason}")
     return AmbiguousError(f"the connection to {host} broke: {reason}")
+
+
+def _tunnel_status(error: BaseException) -> str:
+    """What a proxy answered to CONNECT; 407: it wants a login."""
+    texts = (str(each) for each in _chain(error) if isinstance(each, OSError))
+    found = next(filter(None, map(TUNNEL.search, texts)), None)
+    return f" (HTTP {found[1]})" if found else ""
 
 
 def _never_connected(error: BaseException) -> bool:
@@ -101,5 +113,6 @@ def _reason(error: BaseException) -> str:
             return verify or each.strerror or type(each).__name__
         if isinstance(each, urllib3.exceptions.NewConnectionError):
             # urllib3 1.26 keeps the system's words in its own text only.
-            return str(each).rpartition("] ")[2] or type(each).__name__
+            said = str(each).rpartition("] ")[2].removesuffix(")")
+            return said or type(each).__name__
     return type(_chain(error)[-1]).__name__

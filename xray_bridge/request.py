@@ -55,6 +55,12 @@ class Request:
         query = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in self.query)
         return f"{self.path}?{query}" if query else self.path
 
+    @property
+    def size(self) -> int:
+        """Bytes of what is sent, without what a form puts around it."""
+        content = (self.content,) if self.content is not None else ()
+        return sum(map(_length, (*content, *(part.content for part in self.parts))))
+
     def describe(self) -> Iterable[str]:
         """Lines for a person: the request, then its parts."""
         yield f"{self.method} {self.target}"
@@ -69,5 +75,8 @@ def _quoted(text: str) -> str:
 
 
 def _size(content: bytes | Path) -> str:
-    size = len(content) if isinstance(content, bytes) else content.stat().st_size
-    return f"{size:,} bytes"
+    return f"{_length(content):,} bytes"
+
+
+def _length(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size

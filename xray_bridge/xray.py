@@ -13,7 +13,7 @@ from xray_bridge.answers import check, key_of
 from xray_bridge.connection import ApiKey
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
-from xray_bridge.jira import Jira, Project, authorization
+from xray_bridge.jira import JIRA_TYPES, Jira, Project, authorization
 from xray_bridge.plan import CustomFields
 from xray_bridge.receipt import Refused
 from xray_bridge.request import JSON, Request
@@ -114,7 +114,7 @@ class ServerXray:
         Names of issue types are translated: only what is surely another type is not.
         """
         found = self._jira.issue_type(key)
-        others = ISSUE_TYPES - {kind.replace("_", " ")}
+        others = (ISSUE_TYPES | JIRA_TYPES) - {kind.replace("_", " ")}
         return found is not None and found.lower() not in others
 
     def statuses(self) -> frozenset[str] | None:

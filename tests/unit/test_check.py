@@ -16,6 +16,7 @@ from xray_bridge.errors import (
     AuthenticationError,
     BusyError,
     NotXrayError,
+    ProxyError,
     RefusedError,
     SettingError,
     TlsError,
@@ -170,26 +171,31 @@ def test_environments_of_the_project(environments: str, ok: bool, said: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("error", "ok"),
+    ("error", "line", "ok"),
     [
-        (UnreachableError("nobody there"), None),
-        (BusyError("later"), None),
-        (AmbiguousError("HTTP 503"), None),
-        (RefusedError("forbidden", status=403), None),
-        (RefusedError("not found", status=404), False),
-        (AuthenticationError("no"), False),
-        (TlsError("self-signed"), False),
-        (NotXrayError("a page"), False),
+        (UnreachableError("nobody there"), "address", None),
+        (BusyError("later"), "address", None),
+        (AmbiguousError("HTTP 503"), "address", None),
+        (ProxyError("no way"), "proxy", None),
+        (RefusedError("forbidden", status=403), "credentials", None),
+        (RefusedError("not found", status=404), "address", False),
+        (AuthenticationError("no"), "credentials", False),
+        (TlsError("self-signed"), "tls", False),
+        (NotXrayError("a page"), "address", False),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
-def test_login_that_fails(error: XrayBridgeError, ok: bool | None) -> None:
-    """What may pass is open; the rest is wrong; nothing further is asked."""
+def test_login_that_fails(error: XrayBridgeError, line: str, ok: bool | None) -> None:
+    """
+    What may pass is open; the rest is wrong; nothing further is asked.
+
+    No address is fine that nobody has reached.
+    """
     found = asked(FakeXray(errors={"login": error}), project="CALC")
 
-    assert found["credentials"].ok is ok
-    assert found["credentials"].message == error.message
-    assert "project" not in found
+    assert found[line].ok is ok
+    assert found[line].message == error.message
+    assert list(found) == (["address", line] if line == "credentials" else [line])
 
 
 def test_status_that_xray_does_not_have() -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
-import shutil
 import socket
-import ssl
-import subprocess
 import time
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -18,6 +15,7 @@ import pytest
 from tests import scripted
 from tests.builders import TOKEN, a_connection
 from tests.scripted import answer
+from tests.tls import needs_openssl, over_tls, self_signed
 from xray_bridge import http
 from xray_bridge.errors import (
     AmbiguousError,
@@ -664,31 +662,10 @@ def test_file_that_is_gone(tmp_path: Path) -> None:
         send("http://127.0.0.1:9", request)
 
 
-needs_openssl = pytest.mark.skipif(
-    shutil.which("openssl") is None, reason="makes certificates with openssl"
-)
-
-
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A self-signed certificate for 127.0.0.1, with its key, as PEM."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
-    command += " -nodes -days 2 -subj /CN=127.0.0.1"
-    command += " -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
-    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
-    both = folder / "both.pem"
-    both.write_bytes(
-        (folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes()
-    )
-    return both
-
-
-def over_tls(certificate: Path) -> Callable[[socket.socket], socket.socket]:
-    """Makes a TLS server of a connection."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return lambda accepted: context.wrap_socket(accepted, server_side=True)
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @needs_openssl

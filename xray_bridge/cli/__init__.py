@@ -71,6 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else argv
     arguments = parser(argv).parse_args(argv)
+    if getattr(arguments, "verbose", False):
+        from xray_bridge import trace
+
+        trace.start()
     if arguments.within:
         _end_after(arguments.within)
     try:

@@ -9,21 +9,16 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.check import Finding, findings, refuse_impossible
+from xray_bridge.check import Finding, look, refuse_impossible
 from xray_bridge.cli import options
 from xray_bridge.connection import connect
 from xray_bridge.errors import CheckError, ConnectionDisabledError, SettingError
-from xray_bridge.http import Deadline, Http
-from xray_bridge.xray import client
 
 
 if TYPE_CHECKING:
     from xray_bridge.connection import Connection
     from xray_bridge.settings import Settings
 
-# Before the first test nobody waits long: the answer can wait, the tests cannot.
-ATTEMPTS = 1
-PATIENCE = 30.0
 WORDS = {True: "ok", False: "WRONG", None: "?"}
 
 
@@ -57,11 +52,12 @@ def _run(arguments: argparse.Namespace) -> int:
             refuse_impossible(settings, connection)
         found: list[Finding] = []
         if not arguments.offline:
-            found = [*_findings(settings), *_impossible(settings, connection)]
+            # A person wants to know all; a session waits for the answer.
+            found = look(settings, connection, thorough=not arguments.given)
+            found += _impossible(settings, connection)
         clean = connection.redactor.clean
         notices = [*connection.notices]
-    # The address is not checked on its own: the line of the credentials says why.
-    open_ = [each for each in found if each.ok is None and each.what != "address"]
+    open_ = [each for each in found if each.ok is None]
     notices += [f"not checked: {each.what}: {each.message}" for each in open_]
     wrong = next((each for each in found if each.ok is False), None)
     if arguments.json:
@@ -78,11 +74,12 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         for each in found:
             hint = f" ({each.hint})" if each.hint else ""
-            print(clean(f"{WORDS[each.ok]:6}{each.what:16}{each.message}{hint}"))
+            print(clean(f"{WORDS[each.ok]:6}{each.what:17}{each.message}{hint}"))
         for notice in connection.notices:
             print(clean(f"note: {notice}"))
     # A person asked whether an upload can work; no answer is not a yes.
-    unanswered = any(f.ok is None and f.what == "credentials" for f in found)
+    answered = any(f.ok and f.what == "credentials" for f in found)
+    unanswered = not (answered or arguments.offline)
     return CheckError.exit_code if wrong or unanswered else 0
 
 
@@ -94,10 +91,3 @@ def _impossible(settings: Settings, connection: Connection) -> list[Finding]:
             Finding(what="settings", ok=False, message=error.message, hint=error.hint)
         ]
     return []
-
-
-def _findings(settings: Settings) -> list[Finding]:
-    connection = connect(settings)
-    deadline = Deadline(min(PATIENCE, settings.deadline))
-    http = Http(connection, deadline, attempts=ATTEMPTS)
-    return list(findings(settings, connection, client(connection, http)))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import connections, trial, vault
+from xray_bridge.cli import options
 from xray_bridge.connections import Stored
 from xray_bridge.errors import CheckError, SecretInPlainSightError, UsageError
 from xray_bridge.settings import TABLE
@@ -49,6 +50,7 @@ def register(commands: Any, told: str) -> None:
         if name != "list":
             action.add_argument("name", metavar="NAME")
         action.add_argument("--json", action="store_true", help="print it as JSON")
+        options.add_verbose(action)
         if fields:
             _add_fields(action)
         action.set_defaults(run=run)

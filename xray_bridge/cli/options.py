@@ -79,9 +79,23 @@ OF_A_CHECK = OF_A_CONNECTION | {
 }
 
 
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    """Add ``-v``, which all commands take, before or after an action's name."""
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="show each request, wait and decision on standard error",
+    )
+
+
 def add(parser: argparse.ArgumentParser, only: Container[str] = tuple(TABLE)) -> None:
-    """Add ``--json`` and a flag for each setting that the command has a use for."""
+    """
+    Add ``--json``, ``-v`` and a flag for each setting that the command has a use for.
+    """
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    add_verbose(parser)
     # For the adapters: settings that their session has resolved, on stdin.
     parser.add_argument("--given", choices=["-"], help=argparse.SUPPRESS)
     group = parser.add_argument_group("settings")

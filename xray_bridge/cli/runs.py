@@ -73,6 +73,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
         default=unset,
         help=Settings.report_dir.help,
     )
+    options.add_verbose(parser)
 
 
 def _age(text: str) -> float:

@@ -36,6 +36,7 @@ def register(commands: Any, told: str) -> None:
         help="create projects, Tests and plans when they are first named, as "
         "--xray-sandbox does, instead of refusing them",
     )
+    options.add_verbose(parser)
     parser.set_defaults(run=run)
 
 

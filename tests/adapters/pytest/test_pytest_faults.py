@@ -44,7 +44,7 @@ def test_an_unreachable_server(
         [
             "*1 passed*" if source == GREEN else "*1 failed*",
             "*= xray-bridge =*",
-            "Note: not checked: credentials: 127.0.0.1:9 cannot be reached*",
+            "Note: not checked: address: 127.0.0.1:9 cannot be reached*",
             "NOT DELIVERED: 127.0.0.1:9 cannot be reached*",
             "*xray-bridge resend .xray/runs/*",
         ]

@@ -1,0 +1,96 @@
+"""
+Custom fields: those in which Xray keeps things, and those that the settings name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
+from xray_bridge.jira import custom_fields
+from xray_bridge.plan import as_document
+from xray_bridge.settings import TABLE
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from xray_bridge.connection import Connection
+    from xray_bridge.settings import Settings
+    from xray_bridge.survey import Survey
+
+CUSTOM = re.compile(r"customfield_[0-9]+")
+# What Xray calls them before anybody translates them.
+NAMES = {
+    "test_plan": "Test Plan",
+    "environments": "Test Environments",
+    "revision": "Revision",
+}
+
+
+def fields(
+    settings: Settings, connection: Connection, survey: Survey
+) -> Iterator[Finding]:
+    """Xray's own, where the product keeps them as fields; then the user's."""
+    named = _named(settings)
+    is_custom = not connection.dialect.plan_and_environments
+    if not (named or is_custom):
+        return
+    if not survey.knows_jira:
+        message = f"only Jira knows whether it has {', '.join(named)}"
+        yield Finding(what="fields", ok=None, message=message, hint=TO_ASK_JIRA)
+        return
+    listed: list[Any] = []
+
+    def question() -> Finding:
+        listed.extend(survey.fields())
+        return _own(settings, listed) if is_custom else _given(named, listed)
+
+    yield ask("fields" if is_custom else "execution_fields", question, decides=False)
+    if is_custom and named and listed:
+        yield _given(named, listed)
+
+
+def _own(settings: Settings, listed: list[Any]) -> Finding:
+    known = custom_fields(listed)
+    missing = [name for name in NAMES if not getattr(known, name)]
+    wanted = [NAMES[name] for name in missing if settings.is_given(TABLE[name])]
+    if wanted:
+        return Finding(
+            what="fields",
+            ok=None,
+            message=f"Jira has no field of Xray for {', '.join(wanted)}",
+            hint="a second request sets it; is Xray's field shown in this project?",
+        )
+    there = ", ".join(NAMES[name] for name in NAMES if name not in missing)
+    message = f"Jira has {there}" if there else "none of Xray's is needed"
+    return Finding(what="fields", ok=True, message=message)
+
+
+def _given(named: Mapping[str, str], listed: list[Any]) -> Finding:
+    known = {str(each.get("id")) for each in listed if isinstance(each, dict)}
+    missing = [field for field in named if field not in known]
+    if not missing:
+        message = f"Jira has {', '.join(named)}"
+        return Finding(what="execution_fields", ok=True, message=message)
+    where = " and ".join(dict.fromkeys(named[field] for field in missing))
+    return Finding(
+        what="execution_fields",
+        ok=False,
+        message=f"Jira has no field {', '.join(missing)}, which {where} names",
+        hint="ids differ between instances; /rest/api/2/field lists this one's",
+    )
+
+
+def _named(settings: Settings) -> dict[str, str]:
+    """The ids of custom fields that settings name, and which setting does."""
+    found: dict[str, str] = {}
+    for name in ("execution_fields", "test_fields"):
+        document = as_document(getattr(settings, name))
+        for part in ("fields", "update"):
+            for field in document.get(part) or ():
+                if CUSTOM.fullmatch(str(field)):
+                    found.setdefault(str(field), f"xray_{name}")
+    return found

@@ -1,0 +1,153 @@
+"""
+What the account may do in the project, and which issue types that has.
+
+The keys are Jira's own; the names beside them are what its screens say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
+from xray_bridge.jira import JIRA_TYPES
+from xray_bridge.xray import ISSUE_TYPES
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from xray_bridge.settings import Settings
+    from xray_bridge.survey import Survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """
+    A permission and what it is for.
+
+    ``always``: whether an upload with these settings fails for certain without
+    it; else only a part of what tests can say needs it.
+    """
+
+    key: str
+    name: str
+    purpose: str
+    always: Callable[[Settings], bool]
+
+
+# "Resolve Issues" is what Jira asks for to set a fix version.
+NEEDS = (
+    Need(
+        key="BROWSE_PROJECTS",
+        name="Browse Projects",
+        purpose="to see its issues",
+        always=lambda _: True,
+    ),
+    Need(
+        key="CREATE_ISSUES",
+        name="Create Issues",
+        purpose="for new Test Executions and Tests",
+        always=lambda settings: not settings.test_execution,
+    ),
+    Need(
+        key="EDIT_ISSUES",
+        name="Edit Issues",
+        purpose="to report into a Test Execution and to add to a Test Plan",
+        always=lambda settings: bool(settings.test_execution or settings.test_plan),
+    ),
+    Need(
+        key="LINK_ISSUES",
+        name="Link Issues",
+        purpose="for requirements",
+        always=lambda _: False,
+    ),
+    Need(
+        key="RESOLVE_ISSUES",
+        name="Resolve Issues",
+        purpose="for the fix version",
+        always=lambda _: False,
+    ),
+)
+
+
+def permissions(settings: Settings, survey: Survey) -> Iterator[Finding]:
+    """One line: what is missing, and whether nothing works without it."""
+    key = project_of(settings)
+    if not key:
+        return
+    if not survey.knows_jira:
+        message = f"only Jira knows what the account may do in {key}"
+        yield Finding(what="permissions", ok=None, message=message, hint=TO_ASK_JIRA)
+        return
+    needs = [
+        need for need in NEEDS if settings.fix_version or need.key != "RESOLVE_ISSUES"
+    ]
+    names = [need.key for need in needs]
+    yield ask(
+        "permissions",
+        lambda: _allowed(settings, needs, survey.permissions(key, names)),
+        decides=False,
+    )
+
+
+def _allowed(
+    settings: Settings, needs: list[Need], allowed: Mapping[str, bool]
+) -> Finding:
+    key = project_of(settings)
+    untold = ", ".join(need.name for need in needs if need.key not in allowed)
+    missing = [need for need in needs if allowed.get(need.key) is False]
+    if not missing and untold:
+        message = f"Jira does not tell of {untold} in {key}"
+        return Finding(what="permissions", ok=None, message=message)
+    if not missing:
+        names = ", ".join(need.name for need in needs)
+        return Finding(what="permissions", ok=True, message=f"{names} in {key}")
+    said = ", ".join(f"{need.name} ({need.purpose})" for need in missing)
+    return Finding(
+        what="permissions",
+        ok=False if any(need.always(settings) for need in missing) else None,
+        message=f"the account has not, in {key}: {said}",
+        hint="the project's administrators can give it, by role or permission scheme",
+    )
+
+
+def issue_types(settings: Settings, survey: Survey) -> Iterator[Finding]:
+    """Names are translated: one that is not found may still be there."""
+    key = project_of(settings)
+    if not key:
+        return
+    if not survey.knows_jira:
+        message = f"only Jira knows the issue types of {key}"
+        yield Finding(what="issue_types", ok=None, message=message, hint=TO_ASK_JIRA)
+        return
+    wanted = ["Test"] if settings.test_execution else ["Test Execution", "Test"]
+    yield ask(
+        "issue_types",
+        lambda: _offered(key, wanted, survey.issue_types(key)),
+        decides=False,
+    )
+
+
+def _offered(key: str, wanted: list[str], names: tuple[str, ...]) -> Finding:
+    folded = {name.lower() for name in names}
+    missing = [name for name in wanted if name.lower() not in folded]
+    if not missing:
+        message = f"{key} has {', '.join(wanted)}"
+        return Finding(what="issue_types", ok=True, message=message)
+    # Where one of Xray's names is English, all are; Jira's own alone are not Xray's.
+    is_certain = bool(folded & ISSUE_TYPES) or folded <= JIRA_TYPES
+    absent, there = ", ".join(missing), ", ".join(names) or "none"
+    return Finding(
+        what="issue_types",
+        ok=False if is_certain else None,
+        message=f"nothing that can be created in {key} is called {absent}: {there}",
+        hint="add Xray's issue types to the project's issue type scheme"
+        if is_certain
+        else "names may be translated: is it there under another?",
+    )
+
+
+def project_of(settings: Settings) -> str:
+    """The project that is reported into, as far as the settings tell."""
+    return settings.project or settings.test_execution.rpartition("-")[0]

@@ -1,0 +1,90 @@
+"""
+The project, its versions and its Test Environments.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.connection import Connection
+    from xray_bridge.jira import Project
+    from xray_bridge.settings import Settings
+    from xray_bridge.survey import Survey
+    from xray_bridge.xray import Xray
+
+
+def project(
+    settings: Settings, connection: Connection, xray: Xray, survey: Survey | None
+) -> Iterator[Finding]:
+    """The project first; what it has, where it was found."""
+    found: list[Finding] = []
+
+    def question() -> Finding:
+        known = xray.project(settings.project)
+        if known is None:
+            return Finding(
+                what="project",
+                ok=False,
+                message=f"there is no project {settings.project}",
+                hint="is xray_project the key, and may the account see it?",
+            )
+        found.extend(_versions(settings, known))
+        if survey and settings.environments and known.environments is None:
+            found.append(_untold(settings, connection))
+        found.extend(_environments(settings, known))
+        return Finding(what="project", ok=True, message=settings.project)
+
+    yield ask("project", question)
+    yield from found
+
+
+def _versions(settings: Settings, project: Project) -> Iterator[Finding]:
+    version = settings.fix_version
+    if not version:
+        return
+    if project.versions is None:
+        yield Finding(
+            what="fix_version",
+            ok=None,
+            message=f"only Jira knows whether {project.key} has {version}",
+            hint=TO_ASK_JIRA,
+        )
+        return
+    ok = version in project.versions
+    there = f"{project.key} has" if ok else f"{project.key} does not have"
+    yield Finding(
+        what="fix_version",
+        ok=ok,
+        message=f"{there} the version {version}",
+        hint="" if ok else "create it in Jira, or set xray_fix_version to another",
+    )
+
+
+def _environments(settings: Settings, project: Project) -> Iterator[Finding]:
+    """Cloud takes only Test Environments that the project has."""
+    if not settings.environments or project.environments is None:
+        return
+    missing = [e for e in settings.environments if e not in project.environments]
+    there = ", ".join(missing or settings.environments)
+    yield Finding(
+        what="environments",
+        ok=not missing,
+        message=f"{project.key} {'does not have' if missing else 'has'} {there}",
+        hint="create them in the project's settings of Xray" if missing else "",
+    )
+
+
+def _untold(settings: Settings, connection: Connection) -> Finding:
+    """On Server they are free text: a name that is new is made."""
+    names = ", ".join(settings.environments)
+    if connection.dialect.plan_and_environments:
+        message = f"Xray does not tell whether it has {names}"
+        return Finding(what="environments", ok=None, message=message)
+    message = f"{names}; {connection.dialect.product} takes any name"
+    return Finding(what="environments", ok=True, message=message)

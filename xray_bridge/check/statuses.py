@@ -1,0 +1,63 @@
+"""
+Status words: does Xray have those that results will carry?
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.check.finding import Finding, ask
+from xray_bridge.model import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from xray_bridge.connection import Connection
+    from xray_bridge.settings import Settings
+    from xray_bridge.xray import Xray
+
+
+def statuses(
+    settings: Settings, connection: Connection, xray: Xray
+) -> Iterator[Finding]:
+    """Cloud takes any word, and silently makes TO DO of one that it does not have."""
+    dialect = connection.dialect.with_statuses(settings.statuses)
+    words = [dialect.statuses[Outcome(name)] for name in settings.statuses]
+    if words:
+        yield ask("statuses", lambda: _compared(words, xray.statuses()))
+
+
+def _compared(words: list[str], known: frozenset[str] | None) -> Finding:
+    if known is None:
+        return Finding(
+            what="statuses",
+            ok=None,
+            message=f"Xray does not tell whether it has {_listed(words)}",
+        )
+    spelled = {_folded(name): name for name in known}
+    missing = [word for word in words if _folded(word) not in spelled]
+    if missing:
+        return Finding(
+            what="statuses",
+            ok=False,
+            message=f"Xray does not have {_listed(missing)}",
+            hint=f"xray_statuses can name {', '.join(sorted(known))}",
+        )
+    # Whether an import minds upper and lower case is nowhere written.
+    odd = [w for w in words if "".join(spelled[_folded(w)].split()) != w]
+    return Finding(
+        what="statuses",
+        ok=None if odd else True,
+        message=f"Xray has {_listed(spelled[_folded(word)] for word in words)}",
+        hint=f"write {_listed(odd)} as Xray does" if odd else "",
+    )
+
+
+def _folded(word: str) -> str:
+    """Xray shows TODO as TO DO, and people write as they like."""
+    return "".join(word.split()).upper()
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))
