@@ -1,5 +1,5 @@
 """
-Whether a stored connection works: one question to its server.
+Whether a stored connection works: asked of its server.
 """
 
 from __future__ import annotations
@@ -7,13 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xray_bridge import connections, vault
-from xray_bridge.check import PASSING
+from xray_bridge import check, connections, vault
 from xray_bridge.connection import connect
 from xray_bridge.errors import XrayBridgeError
-from xray_bridge.http import Deadline, Http
 from xray_bridge.resolve import environment, resolve
-from xray_bridge.xray import client
+from xray_bridge.settings import TABLE
 
 
 if TYPE_CHECKING:
@@ -25,7 +23,13 @@ HEALTHY = "healthy"
 FAULTY = "faulty"
 NOT_FOUND = "not found"
 UNREACHABLE = "unreachable"
-PATIENCE = 30.0
+# What of the check must have an answer.
+ASKED = frozenset({"address", "credentials"})
+SETTINGS = frozenset(connections.OF_SETTINGS) | {
+    "timeout",
+    "deadline",
+    *(name for name, setting in TABLE.items() if setting.secret),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,23 +42,26 @@ class Verdict:
 
 
 def of(stored: Stored, environ: Mapping[str, str]) -> Verdict:
-    """Log in; Xray Cloud's key is its own, Jira's login says nothing of Xray yet."""
+    """
+    All of ``xray-bridge check`` that is about the server, and not about a project.
+
+    The first thing that is wrong decides.
+    """
     try:
-        settings = resolve(
-            [
-                connections.layer(stored, vault.fetch(stored, environ)),
-                environment(environ),
-            ]
-        )
+        layers = [
+            connections.layer(stored, vault.fetch(stored, environ)),
+            environment(environ),
+        ]
+        settings = resolve(layers, environ, only=SETTINGS)
+        connection = connect(settings, environ)
     except XrayBridgeError as error:
         return Verdict(state=FAULTY, reason=error.message, hint=error.hint)
     clean = settings.redactor.clean
-    try:
-        connection = connect(settings, environ)
-        http = Http(connection, Deadline(PATIENCE), attempts=1)
-        who = client(connection, http).login()
-    except XrayBridgeError as error:
-        state = UNREACHABLE if isinstance(error, PASSING) else FAULTY
-        return Verdict(state=state, reason=clean(error.message), hint=clean(error.hint))
-    known = f" as {who}" if who else ""
-    return Verdict(state=HEALTHY, reason=f"{connection.url} lets us in{known}")
+    found = check.look(settings, connection, thorough=True)
+    wrong = next((each for each in found if each.ok is False), None)
+    silent = next((each for each in found if each.what in ASKED and not each.ok), None)
+    if said := wrong or silent:
+        state = FAULTY if wrong else UNREACHABLE
+        return Verdict(state=state, reason=clean(said.message), hint=clean(said.hint))
+    login = next(each for each in found if each.what == "credentials")
+    return Verdict(state=HEALTHY, reason=clean(login.message))

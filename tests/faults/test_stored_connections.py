@@ -16,6 +16,7 @@ from xray_bridge.journal import SEALED
 
 
 MYSELF = "/rest/api/2/myself"
+LICENCE = "/rest/raven/2.0/api/xraylicense"
 Command = Callable[..., tuple[int, str]]
 
 
@@ -33,7 +34,11 @@ def command(
     for name in ("XRAY_URL", "XRAY_TOKEN"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("PROD_TOKEN", SECRET)
-    server.script[MYSELF] = [{"displayName": "Ann"}]
+    server.script |= {
+        MYSELF: [{"displayName": "Ann"}],
+        "/rest/api/2/serverInfo": [{"deploymentType": "Server", "version": "9.12.0"}],
+        LICENCE: [{"active": True, "licenseType": "COMMERCIAL"}],
+    }
 
     def run(*arguments: str) -> tuple[int, str]:
         code = cli.main(arguments)
@@ -127,19 +132,14 @@ def test_a_secret_on_the_command_line_is_refused_unseen(command: Command) -> Non
 
 
 @pytest.mark.parametrize(
-    ("script", "status"),
-    [
-        ({MYSELF: [{"displayName": "Ann"}]}, "healthy"),
-        ({}, "faulty"),
-    ],
+    ("gone", "status"), [("", "healthy"), (MYSELF, "faulty"), (LICENCE, "faulty")]
 )
 def test_a_check_says_how_it_stands_why_and_when(
-    command: Command, server: Xray, script: dict[str, list[object]], status: str
+    command: Command, server: Xray, gone: str, status: str
 ) -> None:
     """For machines as well."""
     add(command, server)
-    del server.script[MYSELF]
-    server.script |= script
+    server.script.pop(gone, None)
     code, said = command("connection", "check", "prod", "--json")
     found = json.loads(said)
 
