@@ -37,15 +37,16 @@ class Verdict:
     hint: str = ""
 
 
-def of(stored: Stored, environ: Mapping[str, str]) -> Verdict:
-    """Log in; Xray Cloud's key is its own, Jira's login says nothing of Xray yet."""
+def of(stored: Stored, environ: Mapping[str, str], asked: str = "") -> Verdict:
+    """
+    Log in; Xray Cloud's key is its own, Jira's login says nothing of Xray yet.
+
+    ``asked``: the secret itself, which is not kept anywhere before it was tried.
+    """
     try:
-        settings = resolve(
-            [
-                connections.layer(stored, vault.fetch(stored, environ)),
-                environment(environ),
-            ]
-        )
+        known = {"secret": asked} if asked else {}
+        secrets = vault.fetch(stored, environ, known)
+        settings = resolve([connections.layer(stored, secrets), environment(environ)])
     except XrayBridgeError as error:
         return Verdict(state=FAULTY, reason=error.message, hint=error.hint)
     clean = settings.redactor.clean
@@ -56,5 +57,5 @@ def of(stored: Stored, environ: Mapping[str, str]) -> Verdict:
     except XrayBridgeError as error:
         state = UNREACHABLE if isinstance(error, PASSING) else FAULTY
         return Verdict(state=state, reason=clean(error.message), hint=clean(error.hint))
-    known = f" as {who}" if who else ""
-    return Verdict(state=HEALTHY, reason=f"{connection.url} lets us in{known}")
+    account = f" as {who}" if who else ""
+    return Verdict(state=HEALTHY, reason=f"{connection.url} lets us in{account}")
