@@ -228,6 +228,18 @@ def test_a_disabled_connection_loses_nothing(
     assert len(server.posts(MULTIPART)) == 1
 
 
+def test_a_project_s_connection_is_enabled_in_its_file(
+    command: Command, tmp_path: Path
+) -> None:
+    """What the command cannot do is not what it is told to do."""
+    table = '[connections.team]\nurl = "https://j.com"\nenabled = false\n'
+    (tmp_path / "xray-bridge.toml").write_text(table)
+    code, said = command("check", "--connection", "team")
+
+    assert code == 2
+    assert "set enabled = true in xray-bridge.toml" in said
+
+
 def test_what_is_removed_is_gone(command: Command, server: Xray) -> None:
     """And nothing else."""
     add(command, server)

@@ -168,6 +168,8 @@ def _connection(settings: Settings) -> Layer:
     if not stored.is_enabled:
         msg = f"the connection {stored.name} is disabled"
         hint = f"xray-bridge connection enable {stored.name}"
+        if not stored.is_own:
+            hint = f"set enabled = true in {stored.source.name}"
         raise ConnectionDisabledError(msg, hint=hint)
     layer = connections.layer(stored, vault.fetch(stored, os.environ))
     own = resolve([layer])
