@@ -149,16 +149,18 @@ def layer(stored: Stored, secrets: Mapping[str, str]) -> Layer:
     What a connection says, as a layer of settings.
 
     ``secrets`` are those that were fetched, by which they are. Where it has a
-    secret of its own, other credentials do not count.
+    secret of its own, other credentials do not count, and neither do other
+    addresses: a secret goes to the server that it is for.
     """
     said: dict[str, object] = {
         name: stored.values[name] for name in OF_SETTINGS if name in stored.values
     }
     if "secret" in secrets:
-        kinds = ("token", "password", "client_secret", "user", "client_id")
+        kinds = ("url", "token", "password", "client_secret", "user", "client_id")
         said = dict.fromkeys(kinds, "") | said
         said[secret_of(stored)] = secrets["secret"]
     if "jira_secret" in secrets:
+        said = dict.fromkeys(("jira_url", "jira_user"), "") | said
         said["jira_token"] = secrets["jira_secret"]
     folder = None if stored.is_own else stored.source.parent
     source = f"connection {stored.name}"

@@ -41,17 +41,16 @@ class Verdict:
     hint: str = ""
 
 
-def of(stored: Stored, environ: Mapping[str, str]) -> Verdict:
+def of(stored: Stored, environ: Mapping[str, str], asked: str = "") -> Verdict:
     """
     All of ``xray-bridge check`` that is about the server, and not about a project.
 
-    The first thing that is wrong decides.
+    The first thing that is wrong decides. ``asked``: the secret itself, which is not
+    kept anywhere before it was tried.
     """
     try:
-        layers = [
-            connections.layer(stored, vault.fetch(stored, environ)),
-            environment(environ),
-        ]
+        secrets = vault.fetch(stored, environ, {"secret": asked} if asked else {})
+        layers = [connections.layer(stored, secrets), environment(environ)]
         settings = resolve(layers, environ, only=SETTINGS)
         connection = connect(settings, environ)
     except XrayBridgeError as error:

@@ -22,16 +22,19 @@ SERVICE = "xray-bridge"
 PATIENCE = 30.0
 
 
-def fetch(stored: Stored, environ: Mapping[str, str]) -> dict[str, str]:
+def fetch(
+    stored: Stored, environ: Mapping[str, str], known: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """
     The secrets that a connection says where to find, by which they are.
 
-    Raises CredentialError, without any output of a command: that may be the secret.
+    Those that are ``known`` are not looked for. Raises CredentialError, without any
+    output of a command: that may be the secret.
     """
-    found = {}
+    found = dict(known or ())
     for which in SECRETS:
         place, where = stored.place_of(which)
-        if place:
+        if place and which not in found:
             found[which] = _FETCH[place](Place(stored, which, where, environ))
     return found
 

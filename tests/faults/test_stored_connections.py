@@ -197,6 +197,20 @@ def test_two_servers_are_one_too_many(
     assert "two servers" in said
 
 
+def test_two_jira_sites_are_one_too_many(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token of one must not go to the other, either."""
+    cloud = ("--client-id", "id", "--secret-env", "PROD_TOKEN")
+    jira = ("--jira-user", "a@b.c", "--jira-secret-env", "PROD_TOKEN")
+    command("connection", "add", "prod", *cloud, *jira, "--no-check")
+    monkeypatch.setenv("XRAY_JIRA_URL", "https://other.example.com")
+    code, said = command("check", "--connection", "prod")
+
+    assert code == 2
+    assert "two servers: xray_jira_url" in said
+
+
 def test_a_disabled_connection_loses_nothing(
     command: Command, server: Xray, send: Sender
 ) -> None:
@@ -212,6 +226,18 @@ def test_a_disabled_connection_loses_nothing(
     assert "the connection prod is disabled" in skipped.output
     assert sent.exit_code == 0, sent.output
     assert len(server.posts(MULTIPART)) == 1
+
+
+def test_a_project_s_connection_is_enabled_in_its_file(
+    command: Command, tmp_path: Path
+) -> None:
+    """What the command cannot do is not what it is told to do."""
+    table = '[connections.team]\nurl = "https://j.com"\nenabled = false\n'
+    (tmp_path / "xray-bridge.toml").write_text(table)
+    code, said = command("check", "--connection", "team")
+
+    assert code == 2
+    assert "set enabled = true in xray-bridge.toml" in said
 
 
 def test_what_is_removed_is_gone(command: Command, server: Xray) -> None:
@@ -266,6 +292,27 @@ def test_a_secret_goes_into_the_keyring_and_comes_from_there(
     assert code == 0, said
     assert keyring == {("xray-bridge", "prod"): SECRET}
     assert server.sent[0].authorization == f"Bearer {SECRET}"
+
+
+def test_a_secret_that_does_not_work_takes_nobody_s_place(
+    command: Command,
+    server: Xray,
+    keyring: dict[tuple[str, str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The keyring is written once the server has let it in."""
+    keyring[("xray-bridge", "prod")] = "the one that works"
+    server.script[MYSELF] = [401]
+    monkeypatch.setattr(
+        "sys.stdin",
+        types.SimpleNamespace(isatty=lambda: False, readline=lambda: f"{SECRET}\n"),
+    )
+    code, said = command(
+        "connection", "add", "prod", "--url", server.url, "--ask-secret"
+    )
+
+    assert code == 85, said
+    assert keyring == {("xray-bridge", "prod"): "the one that works"}
 
 
 def test_without_the_library_a_keyring_is_told_how_to_get(

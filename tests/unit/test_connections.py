@@ -199,6 +199,16 @@ def test_credentials_of_the_environment_do_not_mix_with_its_own() -> None:
     assert not any((found.user, found.password, found.client_id))
 
 
+def test_a_secret_goes_to_no_address_but_its_own() -> None:
+    """Without one, that is Xray Cloud's, whatever the environment says."""
+    environ = {"XRAY_URL": "https://other.com", "XRAY_JIRA_URL": "https://other.com"}
+    secrets = {"secret": SECRET, "jira_secret": SECRET}
+    layer = connections.layer(a_stored(client_id="x"), secrets)
+    found = resolve([layer, environment(environ)])
+
+    assert (found.url, found.jira_url) == ("", "")
+
+
 def test_without_a_place_of_its_own_the_environment_has_the_secret() -> None:
     """As without a connection."""
     layer = connections.layer(a_stored(url="https://j.com"), {})

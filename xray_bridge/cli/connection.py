@@ -124,14 +124,15 @@ def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> i
     if not stored.values.get("url") and not stored.values.get("client_id"):
         msg = "a connection needs a url, or the client id of Xray Cloud"
         raise UsageError(msg, hint="--url https://jira.example.com")
-    if arguments.ask_secret:
-        vault.keep(stored, "secret", _asked(stored))
+    asked = _asked(stored) if arguments.ask_secret else ""
     if not arguments.no_check:
-        verdict = trial.of(stored, os.environ)
+        verdict = trial.of(stored, os.environ, asked)
         if verdict.state != trial.HEALTHY:
             msg = f"not stored: {verdict.reason}"
             hint = verdict.hint or "--no-check stores it all the same"
             raise CheckError(msg, hint=hint)
+    if asked:
+        vault.keep(stored, "secret", asked)
     _save(stored, path)
     _print(arguments, _shown(stored), f"{stored.name} is stored in {path}")
     return 0

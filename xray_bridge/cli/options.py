@@ -168,15 +168,21 @@ def _connection(settings: Settings) -> Layer:
     if not stored.is_enabled:
         msg = f"the connection {stored.name} is disabled"
         hint = f"xray-bridge connection enable {stored.name}"
+        if not stored.is_own:
+            hint = f"set enabled = true in {stored.source.name}"
         raise ConnectionDisabledError(msg, hint=hint)
     layer = connections.layer(stored, vault.fetch(stored, os.environ))
-    own = resolve([layer]).url
-    if settings.url and settings.url != own:
-        msg = (
-            f"two servers: xray_url is {settings.url} ({settings.sources['url']}), "
-            f"the connection {stored.name} is {own or 'without a url'}"
-        )
-        raise SettingError(msg, hint="keep one of them")
+    own = resolve([layer])
+    # Of Jira the connection may say nothing at all, and then has no secret for it.
+    names = ("url", "jira_url") if own.jira_url or own.jira_token else ("url",)
+    for name in names:
+        given, mine = getattr(settings, name), getattr(own, name)
+        if given and given != mine:
+            msg = (
+                f"two servers: xray_{name} is {given} ({settings.sources[name]}), "
+                f"the connection {stored.name} is {mine or f'without a {name}'}"
+            )
+            raise SettingError(msg, hint="keep one of them")
     return layer
 
 
