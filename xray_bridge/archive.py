@@ -134,11 +134,18 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+class UnsoundError(FeaturesError):
+    """An archive that is refused as a whole, for this ``reason``."""
+
+    def __init__(self, reason: str) -> None:
+        msg = f"the exported feature files were refused: {reason}"
+        super().__init__(msg, hint=_HINT)
+        self.reason = reason
+
+
 def refuse(reason: str, cause: Exception | None = None) -> NoReturn:
     """Raise the ``FeaturesError`` that refuses a download as a whole."""
-    raise FeaturesError(
-        f"the exported feature files were refused: {reason}", hint=_HINT
-    ) from cause
+    raise UnsoundError(reason) from cause
 
 
 # Names --------------------------------------------------------------------------

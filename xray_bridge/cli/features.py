@@ -1,5 +1,5 @@
 """
-``xray-bridge features export``: feature files out of Xray.
+``xray-bridge features``: feature files out of Xray, and into it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import features
-from xray_bridge.cli import options
+from xray_bridge.cli import features_import, options
 from xray_bridge.connection import connect
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
 from xray_bridge.http import Deadline, Http
@@ -39,6 +39,7 @@ def register(commands: Any, told: str) -> None:
     export.add_argument("--zip", type=Path, metavar="FILE", help="keep the archive")
     options.add(export, options.OF_A_CONNECTION)
     export.set_defaults(run=run_export)
+    features_import.register(actions)
 
 
 def run_export(arguments: argparse.Namespace) -> int:

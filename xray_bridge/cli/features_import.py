@@ -1,0 +1,164 @@
+"""
+``xray-bridge features import``: feature files into Xray.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import values
+from xray_bridge.cli import options
+from xray_bridge.connection import connect
+from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
+from xray_bridge.feature_import import Order, Outcome, import_features
+from xray_bridge.feature_import.changed import changed, only
+from xray_bridge.feature_import.files import found, modified_within
+from xray_bridge.plan import refuse_odd
+
+
+if TYPE_CHECKING:
+    import argparse
+
+    from xray_bridge.feature_import.files import Chosen
+    from xray_bridge.settings import Settings
+
+ONLY = options.OF_A_CONNECTION | {"project", "test_fields", "tag_prefixes"}
+
+
+def register(actions: Any) -> None:
+    """Add the subcommand."""
+    parser: argparse.ArgumentParser = actions.add_parser(
+        "import",
+        help="send feature files",
+        description="Sends feature files and archives of them. Tests are made and "
+        "updated; summaries and labels that people have set stay.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("paths", nargs="+", metavar="PATH", help="a file, a directory or a glob")
+    add(
+        "--relative-to",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="where the names of files begin for Xray; default: here",
+    )
+    add(
+        "--modified-within",
+        metavar="TIME",
+        help="only files that were modified in the last 3h, 90m or 2d",
+    )
+    add(
+        "--changed-since",
+        metavar="REF",
+        help="only files that differ from where the branch left this commit",
+    )
+    add(
+        "--precondition-fields",
+        default="",
+        metavar="JSON|PATH",
+        help="Jira fields of Preconditions that the import creates",
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="summaries and labels become those of the feature files",
+    )
+    add("--dry-run", action="store_true", help="say what would change, send nothing")
+    options.add(parser, ONLY)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Choose, import, tell; exit code 82 for whatever Xray did not take."""
+    with options.settings_of(arguments) as settings:
+        _check(settings)
+        fields = _precondition_fields(arguments.precondition_fields)
+        chosen, left_out = _chosen(arguments)
+        outcome = Outcome(project=settings.project, notices=tuple(left_out))
+        clean = settings.redactor.clean
+        if chosen:
+            order = Order(
+                chosen=chosen,
+                precondition_fields=fields,
+                overwrite=arguments.overwrite,
+                dry_run=arguments.dry_run,
+            )
+            outcome = _imported(settings, order, left_out)
+    if arguments.json:
+        print(json.dumps(outcome.to_json(clean)))
+    else:
+        lines = _lines(outcome, arguments)
+        print(clean("\n".join(lines)))
+    return outcome.exit_code
+
+
+def _check(settings: Settings) -> None:
+    if not settings.project:
+        msg = "no project to import to"
+        raise UsageError(msg, hint="give --project KEY")
+    refuse_odd("xray_test_fields", settings.test_fields)
+
+
+def _precondition_fields(given: str) -> dict[str, object]:
+    try:
+        found = values.fields(given)
+    except ValueError as error:
+        msg = f"--precondition-fields: {error}"
+        raise UsageError(msg) from None
+    refuse_odd("--precondition-fields", found)
+    return found
+
+
+def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str]]:
+    """The files that are left after the filters, and what to say of the others."""
+    chosen = found(arguments.paths, arguments.relative_to)
+    notices = []
+    for flag, value, choose in (
+        ("--modified-within", arguments.modified_within, modified_within),
+        ("--changed-since", arguments.changed_since, _changed),
+    ):
+        if value is not None and chosen:
+            left = choose(chosen, value)
+            number = len(chosen) - len(left)
+            if number:
+                notices.append(f"{flag} {value} leaves out {number} of {len(chosen)}")
+            chosen = left
+    if not chosen:
+        notices.append("nothing to import")
+    return chosen, notices
+
+
+def _changed(chosen: tuple[Chosen, ...], ref: str) -> tuple[Chosen, ...]:
+    return only(chosen, changed(chosen[0].path.resolve().parent, ref))
+
+
+def _imported(settings: Settings, order: Order, left_out: list[str]) -> Outcome:
+    connection = connect(settings)
+    try:
+        outcome = import_features(settings, connection, order)
+    except (UsageError, FeaturesError):
+        raise
+    except XrayBridgeError as error:
+        msg = f"feature files could not be imported: {error.message}"
+        raise FeaturesError(msg, hint=error.hint) from None
+    notices = (*connection.notices, *left_out, *outcome.notices)
+    return outcome.with_notices(notices)
+
+
+def _lines(outcome: Outcome, arguments: argparse.Namespace) -> list[str]:
+    changes = [line for change in outcome.changes for line in change.lines()]
+    if changes and not outcome.put_back:
+        then = "this is kept" if arguments.overwrite else "what goes is put back"
+        changes.insert(0, f"The feature files say otherwise ({then}):")
+    return [
+        *outcome.notices,
+        *changes,
+        *outcome.plan,
+        *(f"created {each.key} {each.summary}".rstrip() for each in outcome.created),
+        *(f"updated {each.key} {each.summary}".rstrip() for each in outcome.updated),
+        *(f"put back summary and labels of {key}" for key in outcome.put_back),
+        *(f"refused: {each}" for each in outcome.refused),
+    ]

@@ -1,0 +1,245 @@
+"""
+What an import would do, decided before anything is sent: pure functions.
+
+Sources: Xray's manual, "Importing Cucumber Tests - REST" of both products, and
+xray-maven-plugin for the names of the parts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge import tags
+from xray_bridge.errors import FeaturesError
+from xray_bridge.feature_import.values import Change, Unkeyed, Wanted
+from xray_bridge.plan import as_document
+from xray_bridge.request import JSON, Part, Request
+from xray_bridge.values import KEY as A_KEY
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from xray_bridge.dialect import Dialect
+    from xray_bridge.feature_import.gherkin import Block, Feature
+    from xray_bridge.feature_import.values import Bundle, Issue
+
+KEY = re.compile(A_KEY)
+ZIP = "application/zip"
+TEXT = "text/plain"
+PRECONDITION = 2  # of the setting ``tag_prefixes``
+# What Xray itself writes into a background, whatever the prefix is.
+WRITTEN = "Precondition:"
+
+
+def wanted(
+    features: Mapping[str, Feature], prefixes: Sequence[str]
+) -> dict[str, Wanted]:
+    """What feature files say of the issues that they name, by key."""
+    found: dict[str, Wanted] = {}
+    for name, feature in features.items():
+        for each in (
+            *_of_scenarios(name, feature, prefixes),
+            *_of_backgrounds(name, feature, prefixes),
+        ):
+            before = found.get(each.key)
+            places = (*before.places, *each.places) if before else each.places
+            found[each.key] = Wanted(
+                key=each.key, places=places, summary=each.summary, labels=each.labels
+            )
+    return found
+
+
+def _of_scenarios(
+    name: str, feature: Feature, prefixes: Sequence[str]
+) -> Iterator[Wanted]:
+    for scenario in feature.scenarios:
+        said = tags.read(scenario.tags, prefixes=prefixes)
+        for key in said.test_keys:
+            yield Wanted(
+                key=key,
+                places=(f"{name}:{scenario.line}",),
+                summary=scenario.name,
+                labels=said.labels,
+            )
+
+
+def _of_backgrounds(
+    name: str, feature: Feature, prefixes: Sequence[str]
+) -> Iterator[Wanted]:
+    for background in feature.backgrounds:
+        for key in precondition_keys(background, prefixes):
+            place = f"{name}:{background.line}"
+            yield Wanted(key=key, places=(place,), summary=background.name)
+
+
+def precondition_keys(background: Block, prefixes: Sequence[str]) -> tuple[str, ...]:
+    """The issues that comments in a background name."""
+    known = (*prefixes[PRECONDITION : PRECONDITION + 1], WRITTEN)
+    bare = (
+        next((tag[len(each) :] for each in known if tag.startswith(each)), tag)
+        for tag in background.tags
+    )
+    return tuple(dict.fromkeys(key for key in bare if KEY.fullmatch(key)))
+
+
+def without_key(
+    features: Mapping[str, Feature], prefixes: Sequence[str]
+) -> list[Unkeyed]:
+    """Scenarios for which Xray has to find a Test, or to make one."""
+    found = []
+    for name, feature in features.items():
+        for scenario in feature.scenarios:
+            said = tags.read(scenario.tags, prefixes=prefixes)
+            if not said.test_keys:
+                found.append(
+                    Unkeyed(
+                        place=f"{name}:{scenario.line}",
+                        name=scenario.name,
+                        labels=said.labels,
+                    )
+                )
+    return found
+
+
+def by_name(
+    scenarios: Iterable[Unkeyed], tests: Mapping[str, Issue]
+) -> dict[str, Wanted]:
+    """
+    What scenarios without a key say of Tests that Xray may find for them.
+
+    By its summary, or by a label such as ``id:7``, which the scenario has, too.
+    """
+    found: dict[str, Wanted] = {}
+    for scenario in scenarios:
+        for key, issue in tests.items():
+            if scenario.name == issue.summary or set(scenario.ids) & set(issue.labels):
+                found[key] = Wanted(
+                    key=key,
+                    places=(scenario.place,),
+                    summary=scenario.name,
+                    labels=scenario.labels,
+                )
+    return found
+
+
+def notices(
+    features: Mapping[str, Feature], prefixes: Sequence[str], known: Iterable[Wanted]
+) -> Iterator[str]:
+    """What is odd about the tags."""
+    for name, feature in features.items():
+        for scenario in feature.scenarios:
+            said = tags.read(scenario.tags, prefixes=prefixes)
+            place = f"{name}:{scenario.line}"
+            if len(said.test_keys) > 1:
+                keys = ", ".join(said.test_keys)
+                yield f"{place} has several Test keys, Xray takes one: {keys}"
+            for tag in said.malformed:
+                yield f"{place} has a tag that looks like a key and is none: @{tag}"
+    for each in known:
+        if len(each.places) > 1:
+            where = ", ".join(each.places)
+            yield f"{each.key} stands at several places, Xray keeps one: {where}"
+
+
+def refuse_others(known: Iterable[Wanted], project: str) -> None:
+    """
+    Refuse keys of another project than the one that is imported to.
+
+    Raises FeaturesError.
+    """
+    for each in known:
+        if each.key.rpartition("-")[0] != project:
+            msg = f"{each.places[0]}: {each.key} is not of project {project}"
+            hint = "nothing was sent; give its own --project, or take off the tag"
+            raise FeaturesError(msg, hint=hint)
+
+
+def changes(known: Iterable[Wanted], before: Mapping[str, Issue]) -> tuple[Change, ...]:
+    """What the feature files do to summaries and labels."""
+    found = []
+    for each in known:
+        issue = before.get(each.key)
+        if issue is None:
+            continue
+        renamed = bool(each.summary) and each.summary != issue.summary
+        labels = issue.labels if each.labels is None else each.labels
+        change = Change(
+            key=each.key,
+            summary=(issue.summary, each.summary) if renamed else None,
+            lost=tuple(label for label in issue.labels if label not in labels),
+            added=tuple(label for label in labels if label not in issue.labels),
+        )
+        if change.lines():
+            found.append(change)
+    return tuple(found)
+
+
+def put_back(change: Change) -> dict[str, Any]:
+    """
+    Jira's edit after which summary and labels are what they were before.
+
+    What the import has added stays. It can be sent twice, and does nothing to an
+    issue that the import has left alone.
+    """
+    body: dict[str, Any] = {}
+    if change.summary:
+        body["fields"] = {"summary": change.summary[0]}
+    if change.lost:
+        body["update"] = {"labels": [{"add": label} for label in change.lost]}
+    return body
+
+
+def was(change: Change) -> str:
+    """In words, what a person has to put back."""
+    parts = []
+    if change.summary:
+        parts.append(f"its summary was {change.summary[0]!r}")
+    if change.lost:
+        parts.append(f"among its labels were {', '.join(change.lost)}")
+    return " and ".join(parts)
+
+
+def request(
+    bundle: Bundle,
+    project: str,
+    dialect: Dialect,
+    fields: Sequence[Mapping[str, object]] = ({}, {}),
+    *,
+    repeatable: bool = False,
+) -> Request:
+    """
+    One import; ``fields`` are those of Tests and of Preconditions.
+
+    Repeated it finds what it made, but for a server that is still making it.
+    """
+    media_type = ZIP if bundle.is_zip else TEXT
+    parts = [
+        Part(
+            name="file",
+            filename=bundle.filename,
+            media_type=media_type,
+            content=bundle.path,
+        )
+    ]
+    names = (dialect.test_info_part, dialect.precondition_info_part)
+    for name, given in zip(names, fields, strict=True):
+        if given:
+            document = json.dumps(as_document(given), indent=1).encode()
+            parts.append(
+                Part(
+                    name=name,
+                    filename=f"{name}.json",
+                    media_type=JSON,
+                    content=document,
+                )
+            )
+    return Request(
+        method="POST",
+        path=dialect.feature_path,
+        query=(("projectKey", project),),
+        parts=tuple(parts),
+        repeatable=repeatable,
+    )
