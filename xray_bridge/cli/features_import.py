@@ -150,15 +150,17 @@ def _imported(settings: Settings, order: Order, left_out: list[str]) -> Outcome:
 
 def _lines(outcome: Outcome, arguments: argparse.Namespace) -> list[str]:
     changes = [line for change in outcome.changes for line in change.lines()]
-    if changes and not outcome.put_back:
-        then = "this is kept" if arguments.overwrite else "what goes is put back"
-        changes.insert(0, f"The feature files say otherwise ({then}):")
+    if changes:
+        then = (
+            "it stays so" if arguments.overwrite else "what goes is put back after it"
+        )
+        changes.insert(0, f"What the import changes ({then}):")
     return [
         *outcome.notices,
         *changes,
         *outcome.plan,
         *(f"created {each.key} {each.summary}".rstrip() for each in outcome.created),
         *(f"updated {each.key} {each.summary}".rstrip() for each in outcome.updated),
-        *(f"put back summary and labels of {key}" for key in outcome.put_back),
+        *(f"put back {key}" for key in outcome.put_back),
         *(f"refused: {each}" for each in outcome.refused),
     ]

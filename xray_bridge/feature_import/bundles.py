@@ -102,11 +102,15 @@ def _inside(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
     """The features in an archive, unpacked one by one and looked at."""
     found = {}
     try:
+        if not zipfile.is_zipfile(each.path):
+            msg = f"{each.name} is no archive"
+            raise FeaturesError(msg, hint=NOT_SENT)
         with archive.opened(each.path, limits) as packed:
             for name in packed.sizes:
                 path = folder / "unpacked"
                 packed.unpack(name, path)
-                found[name] = _read(path, f"{each.name}: {name}", limits)
+                inner = f"{each.name}: {name}"
+                found[inner] = _read(path, inner, limits)
                 path.unlink()
     except UnsoundError as error:
         msg = f"{each.name} is no sound archive of feature files: {error.reason}"

@@ -87,14 +87,24 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def _named(place: Path, path: Path, root: Path) -> Chosen:
-    if not place.is_relative_to(root.resolve()):
-        msg = f"{path} is not below {root}, so its name for Xray is not clear"
+    """Behind a link it goes by the name that leads there."""
+    pairs = (
+        (os.path.abspath(path), os.path.abspath(root)),  # noqa: PTH100 - without ".."
+        (place, root.resolve()),
+    )
+    inner = [Path(at).relative_to(top) for at, top in pairs if _is_below(at, top)]
+    if not inner:
+        msg = f"{path} is not below {root.resolve()}, so it has no name for Xray"
         raise UsageError(msg, hint="say with --relative-to where its name begins")
-    name = place.relative_to(root.resolve()).as_posix()
+    name = inner[0].as_posix()
     if fault := name_fault(name):
         msg = f"{name!a} {fault}"
         raise UsageError(msg, hint="rename it")
     return Chosen(path=path, name=name)
+
+
+def _is_below(path: str | Path, top: str | Path) -> bool:
+    return Path(path).is_relative_to(top)
 
 
 def minutes(text: str) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import tags
+from xray_bridge.archive import SUFFIX
 from xray_bridge.errors import FeaturesError
 from xray_bridge.feature_import.values import Change, Unkeyed, Wanted
 from xray_bridge.plan import as_document
@@ -169,12 +170,17 @@ def changes(known: Iterable[Wanted], before: Mapping[str, Issue]) -> tuple[Chang
         change = Change(
             key=each.key,
             summary=(issue.summary, each.summary) if renamed else None,
-            lost=tuple(label for label in issue.labels if label not in labels),
+            lost=tuple(each for each in _people_s(issue.labels) if each not in labels),
             added=tuple(label for label in labels if label not in issue.labels),
         )
         if change.lines():
             found.append(change)
     return tuple(found)
+
+
+def _people_s(labels: Iterable[str]) -> Iterator[str]:
+    """Without paths of feature files: by these labels Xray Server finds Tests."""
+    return (label for label in labels if not label.endswith(SUFFIX))
 
 
 def put_back(change: Change) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Change:
             before, after = self.summary
             found.append(f"{self.key}: summary {before!r} becomes {after!r}")
         if self.lost:
-            found.append(f"{self.key}: labels go: {', '.join(self.lost)}")
+            found.append(f"{self.key}: labels may go: {', '.join(self.lost)}")
         if self.added:
             found.append(f"{self.key}: labels come: {', '.join(self.added)}")
         return found
