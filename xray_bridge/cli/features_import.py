@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import values
+from xray_bridge.archive import SUFFIX
 from xray_bridge.cli import options
 from xray_bridge.connection import connect
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
@@ -114,25 +115,24 @@ def _precondition_fields(given: str) -> dict[str, object]:
 
 def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str]]:
     """The files that are left after the filters, and what to say of the others."""
-    chosen = found(arguments.paths, arguments.relative_to)
+    chosen = every = found(arguments.paths, arguments.relative_to)
     notices = []
-    for flag, value, choose in (
-        ("--modified-within", arguments.modified_within, modified_within),
-        ("--changed-since", arguments.changed_since, _changed),
-    ):
-        if value is not None and chosen:
-            left = choose(chosen, value)
-            number = len(chosen) - len(left)
-            if number:
-                notices.append(f"{flag} {value} leaves out {number} of {len(chosen)}")
-            chosen = left
+    filters = []
+    if arguments.modified_within is not None:
+        filters.append(f"--modified-within {arguments.modified_within}")
+        chosen = modified_within(chosen, arguments.modified_within)
+    if arguments.changed_since is not None:
+        filters.append(f"--changed-since {arguments.changed_since}")
+        changes = changed(every[0].path.resolve().parent, arguments.changed_since)
+        chosen = only(chosen, changes)
+        gone = [name for name in changes.gone if name.endswith(SUFFIX)]
+        notices += [f"{name} is gone; its Tests stay in Xray" for name in gone]
+    if len(chosen) < len(every):
+        left_out = f"{len(every) - len(chosen)} of {len(every)} files"
+        notices.append(f"{' and '.join(filters)} leaves out {left_out}")
     if not chosen:
         notices.append("nothing to import")
     return chosen, notices
-
-
-def _changed(chosen: tuple[Chosen, ...], ref: str) -> tuple[Chosen, ...]:
-    return only(chosen, changed(chosen[0].path.resolve().parent, ref))
 
 
 def _imported(settings: Settings, order: Order, left_out: list[str]) -> Outcome:

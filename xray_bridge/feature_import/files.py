@@ -52,9 +52,10 @@ def found(patterns: Sequence[str], root: Path) -> tuple[Chosen, ...]:
     """
     by_place: dict[Path, Path] = {}
     for pattern in patterns:
-        matches = list(_matches(pattern))
+        # An empty one is a variable that is not set, not the current directory.
+        matches = list(_matches(pattern)) if pattern else []
         if not matches:
-            msg = f"no {SUFFIX} or {ZIP} file: {pattern}"
+            msg = f"no {SUFFIX} or {ZIP} file: {pattern or repr(pattern)}"
             raise UsageError(msg, hint="name files, directories or globs")
         for path in matches:
             by_place.setdefault(path.resolve(), path)

@@ -50,10 +50,16 @@ class Issues(Protocol):
         """The Preconditions among keys."""
         ...
 
-    def named(
-        self, project: str, names: Sequence[str], labels: Sequence[str]
+    def named_tests(
+        self, project: str, names: Sequence[str], labels: Sequence[str] = ()
     ) -> dict[str, Issue]:
         """Tests of a project with such a summary or label, and perhaps others."""
+        ...
+
+    def named_preconditions(
+        self, project: str, names: Sequence[str]
+    ) -> dict[str, Issue]:
+        """Preconditions of a project with such a summary, and perhaps others."""
         ...
 
     @property
@@ -77,14 +83,15 @@ class ServerIssues(ServerXray):
         """Of any type that is not surely another one."""
         return by_halves(keys, self._found)
 
-    # One search finds issues of all types.
-    preconditions = tests
-
-    def named(
-        self, project: str, names: Sequence[str], labels: Sequence[str]
+    def named_tests(
+        self, project: str, names: Sequence[str], labels: Sequence[str] = ()
     ) -> dict[str, Issue]:
         """By phrases: Jira knows no other search for a summary."""
         return _named(self._found, project, names, labels)
+
+    # One search finds issues of all types, whose names are translated.
+    preconditions = tests
+    named_preconditions = named_tests
 
     @property
     def editor(self) -> Jira:
@@ -123,11 +130,17 @@ class CloudIssues(CloudXray):
         """By Xray's own list."""
         return by_halves(keys, partial(self._found, "getPreconditions"))
 
-    def named(
-        self, project: str, names: Sequence[str], labels: Sequence[str]
+    def named_tests(
+        self, project: str, names: Sequence[str], labels: Sequence[str] = ()
     ) -> dict[str, Issue]:
         """By phrases, as Jira searches."""
         return _named(partial(self._found, "getTests"), project, names, labels)
+
+    def named_preconditions(
+        self, project: str, names: Sequence[str]
+    ) -> dict[str, Issue]:
+        """By phrases, as Jira searches."""
+        return _named(partial(self._found, "getPreconditions"), project, names, ())
 
     @property
     def editor(self) -> Jira | None:

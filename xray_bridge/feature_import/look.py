@@ -66,29 +66,24 @@ def look(
         among = ask(sorted(keys))
         _refuse_unknown(among, keyed)
         before |= among.tests
-    unkeyed = plan.without_key(features, prefixes)
-    named = xray.named(
-        project,
-        [each.name for each in unkeyed],
-        [label for each in unkeyed for label in each.ids],
-    )
-    met = plan.by_name(unkeyed, named)
-    before |= {key: named[key] for key in met}
+    scenarios = plan.without_key(features, prefixes)
+    backgrounds = plan.backgrounds_without_key(features, prefixes)
+    labels = [label for each in scenarios for label in each.ids]
+    tests = xray.named_tests(project, [each.name for each in scenarios], labels)
+    others = xray.named_preconditions(project, [each.name for each in backgrounds])
+    met = plan.by_name(backgrounds, others, are_tests=False)
+    met |= plan.by_name(scenarios, tests)
+    before |= {key: (tests | others)[key] for key in met}
     wanted = {**met, **keyed}
-    has_keys = all(
-        plan.precondition_keys(background, prefixes)
-        for feature in features.values()
-        for background in feature.backgrounds
-    )
     return Known(
         before=before,
         wanted=wanted,
         changes=plan.changes(wanted.values(), before),
         notices=(
             *plan.notices(features, prefixes, keyed.values()),
-            *_made(unkeyed, met),
+            *_made(scenarios, met),
         ),
-        is_repeatable=has_keys and not unkeyed,
+        is_repeatable=not scenarios and not backgrounds,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import tags
@@ -47,9 +48,7 @@ def wanted(
         ):
             before = found.get(each.key)
             places = (*before.places, *each.places) if before else each.places
-            found[each.key] = Wanted(
-                key=each.key, places=places, summary=each.summary, labels=each.labels
-            )
+            found[each.key] = replace(each, places=places)
     return found
 
 
@@ -73,7 +72,9 @@ def _of_backgrounds(
     for background in feature.backgrounds:
         for key in precondition_keys(background, prefixes):
             place = f"{name}:{background.line}"
-            yield Wanted(key=key, places=(place,), summary=background.name)
+            yield Wanted(
+                key=key, places=(place,), summary=background.name, is_test=False
+            )
 
 
 def precondition_keys(background: Block, prefixes: Sequence[str]) -> tuple[str, ...]:
@@ -105,23 +106,37 @@ def without_key(
     return found
 
 
+def backgrounds_without_key(
+    features: Mapping[str, Feature], prefixes: Sequence[str]
+) -> list[Unkeyed]:
+    """Backgrounds for which Xray has to find a Precondition, or to make one."""
+    return [
+        Unkeyed(place=f"{name}:{background.line}", name=background.name)
+        for name, feature in features.items()
+        for background in feature.backgrounds
+        if not precondition_keys(background, prefixes)
+    ]
+
+
 def by_name(
-    scenarios: Iterable[Unkeyed], tests: Mapping[str, Issue]
+    scenarios: Iterable[Unkeyed], issues: Mapping[str, Issue], *, are_tests: bool = True
 ) -> dict[str, Wanted]:
     """
     What scenarios without a key say of Tests that Xray may find for them.
 
     By its summary, or by a label such as ``id:7``, which the scenario has, too.
+    It is the same for backgrounds and Preconditions.
     """
     found: dict[str, Wanted] = {}
     for scenario in scenarios:
-        for key, issue in tests.items():
+        for key, issue in issues.items():
             if scenario.name == issue.summary or set(scenario.ids) & set(issue.labels):
                 found[key] = Wanted(
                     key=key,
                     places=(scenario.place,),
                     summary=scenario.name,
                     labels=scenario.labels,
+                    is_test=are_tests,
                 )
     return found
 
@@ -166,12 +181,12 @@ def changes(known: Iterable[Wanted], before: Mapping[str, Issue]) -> tuple[Chang
         if issue is None:
             continue
         renamed = bool(each.summary) and each.summary != issue.summary
-        labels = issue.labels if each.labels is None else each.labels
+        theirs = _people_s(issue.labels)
         change = Change(
             key=each.key,
             summary=(issue.summary, each.summary) if renamed else None,
-            lost=tuple(each for each in _people_s(issue.labels) if each not in labels),
-            added=tuple(label for label in labels if label not in issue.labels),
+            lost=tuple(label for label in theirs if label not in each.labels),
+            added=tuple(label for label in each.labels if label not in issue.labels),
         )
         if change.lines():
             found.append(change)

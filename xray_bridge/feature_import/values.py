@@ -25,26 +25,21 @@ class Issue:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """
-    What a feature file says of an issue.
+    What a feature file says of a Test or a Precondition.
 
-    ``labels`` are None for a Precondition, whose labels stay as they are.
-    ``places`` are file and line.
+    ``places`` are file and line. A Precondition has no labels there.
     """
 
     key: str
     places: tuple[str, ...]
     summary: str
-    labels: tuple[str, ...] | None = None
-
-    @property
-    def is_test(self) -> bool:
-        """Whether it is to be a Test; else it is a Precondition."""
-        return self.labels is not None
+    labels: tuple[str, ...] = ()
+    is_test: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unkeyed:
-    """A scenario that names no Test."""
+    """A scenario that names no Test, or a background that names no Precondition."""
 
     place: str
     name: str
