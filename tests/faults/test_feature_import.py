@@ -13,7 +13,7 @@ import pytest
 from werkzeug import Response
 
 from tests.faults.conftest import SEARCH, SECRET, Sent, Xray
-from xray_bridge import cli
+from xray_bridge import cli, members
 
 
 SERVER = "/rest/raven/2.0/import/feature"
@@ -199,6 +199,52 @@ def test_a_scenario_without_key(jira: Xray, bring: Importer) -> None:
     assert edits(jira) == [{"update": {"labels": [{"add": "manual"}]}}]
 
 
+def test_names_that_need_quotes(jira: Xray, bring: Importer) -> None:
+    """A name is searched for as a phrase of its words."""
+    (bring.root / "a.feature").write_text(UNKEYED.replace("Divide", r'The "\ key'))
+    bring()
+    asked = json.loads(jira.posts("/search")[0].body)["jql"]
+
+    assert r'(summary ~ "\"The key\"")' in asked
+
+
+def test_a_name_that_jira_cannot_search_for(jira: Xray, bring: Importer) -> None:
+    """The others are searched for without it."""
+    text = f"{UNKEYED}  Scenario: ***\n    * x\n"
+    (bring.root / "a.feature").write_text(text)
+    refusal = Response('{"errorMessages": ["no"]}', status=400)
+    jira.script[SEARCH] = [refusal, a_test("CALC-78", "Divide", "manual"), refusal]
+    said = bring()
+
+    assert said.exit_code == 0
+    assert "a.feature:4: a Test is made for '***'" in said.output
+    assert edits(jira) == [{"update": {"labels": [{"add": "manual"}]}}]
+
+
+def test_searches_of_several_pages(jira: Xray, bring: Importer) -> None:
+    """All of them are read."""
+    (bring.root / "a.feature").write_text(UNKEYED)
+    pages = [a_test(f"CALC-{n}", "Divide", "manual") for n in (78, 79)]
+    jira.script[SEARCH] = [{**page, "total": 2} for page in pages]
+    jira.script["/rest/api/2/issue/CALC-79"] = [Response("", status=204)]
+    said = bring("--json").json
+
+    assert said["put_back"] == ["CALC-78", "CALC-79"]
+    assert json.loads(jira.posts("/search")[1].body)["startAt"] == 1
+
+
+def test_keys_that_nobody_looked_at(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be looked up is not overwritten."""
+    monkeypatch.setattr(members, "MOST_SEARCHES", 0)
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "keys that could not be looked up: 1, as in a.feature:3" in said.errors
+    assert not posted(jira)
+
+
 def test_what_was_created(jira: Xray, bring: Importer) -> None:
     """A key that nobody knew before was made, and is told with its summary."""
     (bring.root / "a.feature").write_text(UNKEYED)
@@ -249,6 +295,17 @@ def test_no_telling(jira: Xray, bring: Importer) -> None:
 
     assert said.exit_code == 82
     assert "no telling whether Xray took it" in said.output
+    assert len(posted(jira)) == 1
+
+
+def test_a_background_without_key(jira: Xray, bring: Importer) -> None:
+    """Nor is what may make a Precondition sent twice."""
+    text = KEYED.replace("  @TEST", "  Background: Fresh\n    * x\n  @TEST")
+    (bring.root / "a.feature").write_text(text)
+    jira.script[SEARCH] = [a_test("CALC-78", "Add two"), NO_ISSUES]
+    jira.script[SERVER] = [Response("gateway timeout", status=504)]
+    bring()
+
     assert len(posted(jira)) == 1
 
 
@@ -330,7 +387,7 @@ def refused_search() -> Response:
         (
             {},
             ("--project", "SHOP"),
-            (82, ":3: CALC-78 is not of project SHOP"),
+            (82, "error: a.feature:3: CALC-78 is not of project"),
         ),
         ({}, ("--project", "calc"), (2, "'calc' is not a project key")),
         (

@@ -56,6 +56,7 @@ def names(*patterns: str, root: str = ".") -> list[str]:
         (["features/**/b.*"], ["features/core/b.feature"]),
         (["features/co*"], ["features/core/b.feature"]),
         (["features/core", "features/core/b.feature"], ["features/core/b.feature"]),
+        (["features/core", "features/../features/core"], ["features/core/b.feature"]),
         (["other/[d].feature"], ["other/[d].feature"]),
     ],
 )

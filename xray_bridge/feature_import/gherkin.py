@@ -74,14 +74,9 @@ def read(text: str) -> Feature:
 
 @cache
 def _headline(language: str) -> re.Pattern[str]:
-    """A keyword with its colon, the longest first."""
-    words = {
-        word: kind
-        for kind, listed in zip(KINDS, LANGUAGES[language], strict=True)
-        for word in listed.split("|")
-    }
-    longest = sorted(words, key=len, reverse=True)
-    return re.compile(f"({'|'.join(map(re.escape, longest))}):(.*)")
+    """A keyword with its colon."""
+    words = "|".join(LANGUAGES[language]).split("|")
+    return re.compile(f"({'|'.join(map(re.escape, words))}):(.*)")
 
 
 def _kind(language: str, word: str) -> str:

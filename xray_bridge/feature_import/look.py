@@ -95,9 +95,9 @@ def _refuse_unknown(among: Among[Issue], keyed: Mapping[str, Wanted]) -> None:
         hint = f"{NOT_SENT}; mend the key, or take it off: then Xray finds or makes one"
         raise FeaturesError(msg, hint=hint)
     if among.unknown:
-        msg = f"{len(among.unknown)} keys could not be looked up, as in"
-        msg += f" {keyed[among.unknown[0]].places[0]}: too many are not there"
-        raise FeaturesError(msg, hint=f"{NOT_SENT}; mend the keys")
+        place = keyed[among.unknown[0]].places[0]
+        msg = f"keys that could not be looked up: {len(among.unknown)}, as in {place}"
+        raise FeaturesError(msg, hint=f"{NOT_SENT}; too many others are not there")
 
 
 def _made(unkeyed: Sequence[Unkeyed], met: Mapping[str, Wanted]) -> Iterator[str]:
