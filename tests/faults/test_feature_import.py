@@ -118,7 +118,7 @@ def test_summary_and_labels_are_put_back(jira: Xray, bring: Importer) -> None:
     ]
     assert "CALC-78: summary 'Add two' becomes 'Add two numbers'" in said.output
     assert "CALC-78: labels may go: manual" in said.output
-    assert "updated CALC-78 Add two\n" in said.output
+    assert "updated CALC-78 'Add two'\n" in said.output
     assert "put back CALC-78" in said.output
 
 
@@ -252,7 +252,7 @@ def test_what_was_created(jira: Xray, bring: Importer) -> None:
     said = bring()
 
     assert "a.feature:2: a Test is made for 'Divide'" in said.output
-    assert "created CALC-78 Divide" in said.output
+    assert "created CALC-78 'Divide'" in said.output
     assert edits(jira) == []
 
 
@@ -505,6 +505,17 @@ def test_cloud_without_a_login_to_jira(graphql: Xray, bring: Importer) -> None:
     assert "XRAY_JIRA_TOKEN" in said.output
     assert "--overwrite" in said.output
     assert not posted(graphql)
+
+
+def test_no_secret_is_told(graphql: Xray, bring: Importer) -> None:
+    """A server that repeats the token it sold is not repeated."""
+    token = "a.token.made-of-base64"
+    graphql.script[CLOUD] = [{"errors": [f"who is {token}?"]}]
+    said = bring("--overwrite", "--json")
+
+    assert said.exit_code == 82
+    assert token not in said.output
+    assert "who is" in said.json["refused"][0]
 
 
 def test_cloud_may_overwrite(graphql: Xray, bring: Importer) -> None:

@@ -341,7 +341,7 @@ def test_folders_are_kept(here: Path, pattern: str) -> None:
 
 def test_the_same_files_give_the_same_bytes(here: Path) -> None:
     """An archive does not depend on times or on the order of a directory."""
-    digests = set()
+    digests: set[str] = set()
     for order in ("ab", "ba"):
         for name in order:
             path = here / f"{name}.feature"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import features
-from xray_bridge.cli import features_import, options
+from xray_bridge.cli import options
 from xray_bridge.connection import connect
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
 from xray_bridge.http import Deadline, Http
@@ -22,6 +22,9 @@ from xray_bridge.xray import client
 
 if TYPE_CHECKING:
     from xray_bridge.settings import Settings
+
+
+OF_AN_IMPORT = options.OF_A_CONNECTION | {"project", "test_fields", "tag_prefixes"}
 
 
 def register(commands: Any, told: str) -> None:
@@ -39,7 +42,57 @@ def register(commands: Any, told: str) -> None:
     export.add_argument("--zip", type=Path, metavar="FILE", help="keep the archive")
     options.add(export, options.OF_A_CONNECTION)
     export.set_defaults(run=run_export)
-    features_import.register(actions)
+    _register_import(actions)
+
+
+def _register_import(actions: Any) -> None:
+    parser: argparse.ArgumentParser = actions.add_parser(
+        "import",
+        help="send feature files",
+        description="Sends feature files and archives of them. Tests are made and "
+        "updated; summaries and labels that people have set stay.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("paths", nargs="+", metavar="PATH", help="a file, a directory or a glob")
+    add(
+        "--relative-to",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="where the names of files begin for Xray; default: here",
+    )
+    add(
+        "--modified-within",
+        metavar="TIME",
+        help="only files that were modified in the last 3h, 90m or 2d",
+    )
+    add(
+        "--changed-since",
+        metavar="REF",
+        help="only files that differ from where the branch left this commit",
+    )
+    add(
+        "--precondition-fields",
+        default="",
+        metavar="JSON|PATH",
+        help="Jira fields of Preconditions that the import creates",
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="summaries and labels become those of the feature files",
+    )
+    add("--dry-run", action="store_true", help="say what would change, send nothing")
+    options.add(parser, OF_AN_IMPORT)
+    parser.set_defaults(run=run_import)
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """Import; the modules for it are not loaded by an export before each session."""
+    from xray_bridge.cli import features_import
+
+    return features_import.run(arguments)
 
 
 def run_export(arguments: argparse.Namespace) -> int:

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from xray_bridge import values
 from xray_bridge.archive import SUFFIX
@@ -25,52 +25,6 @@ if TYPE_CHECKING:
     from xray_bridge.feature_import.files import Chosen
     from xray_bridge.settings import Settings
 
-ONLY = options.OF_A_CONNECTION | {"project", "test_fields", "tag_prefixes"}
-
-
-def register(actions: Any) -> None:
-    """Add the subcommand."""
-    parser: argparse.ArgumentParser = actions.add_parser(
-        "import",
-        help="send feature files",
-        description="Sends feature files and archives of them. Tests are made and "
-        "updated; summaries and labels that people have set stay.",
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("paths", nargs="+", metavar="PATH", help="a file, a directory or a glob")
-    add(
-        "--relative-to",
-        type=Path,
-        default=Path(),
-        metavar="DIR",
-        help="where the names of files begin for Xray; default: here",
-    )
-    add(
-        "--modified-within",
-        metavar="TIME",
-        help="only files that were modified in the last 3h, 90m or 2d",
-    )
-    add(
-        "--changed-since",
-        metavar="REF",
-        help="only files that differ from where the branch left this commit",
-    )
-    add(
-        "--precondition-fields",
-        default="",
-        metavar="JSON|PATH",
-        help="Jira fields of Preconditions that the import creates",
-    )
-    add(
-        "--overwrite",
-        action="store_true",
-        help="summaries and labels become those of the feature files",
-    )
-    add("--dry-run", action="store_true", help="say what would change, send nothing")
-    options.add(parser, ONLY)
-    parser.set_defaults(run=run)
-
 
 def run(arguments: argparse.Namespace) -> int:
     """Choose, import, tell; exit code 82 for whatever Xray did not take."""
@@ -79,7 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
         fields = _precondition_fields(arguments.precondition_fields)
         chosen, left_out = _chosen(arguments)
         outcome = Outcome(project=settings.project, notices=tuple(left_out))
-        clean = settings.redactor.clean
         if chosen:
             order = Order(
                 chosen=chosen,
@@ -89,10 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
             )
             outcome = _imported(settings, order, left_out)
     if arguments.json:
-        print(json.dumps(outcome.to_json(clean)))
+        print(json.dumps(asdict(outcome)))
     else:
-        lines = _lines(outcome, arguments)
-        print(clean("\n".join(lines)))
+        print("\n".join(_lines(outcome, arguments)))
     return outcome.exit_code
 
 
@@ -142,10 +94,11 @@ def _imported(settings: Settings, order: Order, left_out: list[str]) -> Outcome:
     except (UsageError, FeaturesError):
         raise
     except XrayBridgeError as error:
-        msg = f"feature files could not be imported: {error.message}"
-        raise FeaturesError(msg, hint=error.hint) from None
+        clean = connection.redactor.clean
+        msg = f"feature files could not be imported: {clean(error.message)}"
+        raise FeaturesError(msg, hint=clean(error.hint)) from None
     notices = (*connection.notices, *left_out, *outcome.notices)
-    return outcome.with_notices(notices)
+    return replace(outcome, notices=notices).cleaned(connection.redactor.clean)
 
 
 def _lines(outcome: Outcome, arguments: argparse.Namespace) -> list[str]:
@@ -159,8 +112,8 @@ def _lines(outcome: Outcome, arguments: argparse.Namespace) -> list[str]:
         *outcome.notices,
         *changes,
         *outcome.plan,
-        *(f"created {each.key} {each.summary}".rstrip() for each in outcome.created),
-        *(f"updated {each.key} {each.summary}".rstrip() for each in outcome.updated),
+        *(f"created {each}" for each in outcome.created),
+        *(f"updated {each}" for each in outcome.updated),
         *(f"put back {key}" for key in outcome.put_back),
         *(f"refused: {each}" for each in outcome.refused),
     ]

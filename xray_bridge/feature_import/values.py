@@ -4,8 +4,8 @@ What an import of feature files is made of, and what came of it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ class Issue:
     key: str
     summary: str = ""
     labels: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """For a person; what others wrote does nothing to a terminal."""
+        return f"{self.key} {self.summary!r}" if self.summary else self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +128,11 @@ class Outcome:
     raw: tuple[str, ...] = ()
     exit_code: int = 0
 
-    def with_notices(self, notices: tuple[str, ...]) -> Outcome:
-        """The same with other notices."""
-        return replace(self, notices=notices)
-
-    def to_json(self, clean: Callable[[str], str]) -> dict[str, Any]:
-        """Builtins, with ``clean`` applied to what others have said."""
-        found = asdict(self)
-        for name in ("refused", "notices", "raw"):
-            found[name] = [clean(text) for text in found[name]]
-        return found
+    def cleaned(self, clean: Callable[[str], str]) -> Outcome:
+        """With ``clean`` applied to whatever others have said."""
+        return replace(
+            self,
+            refused=tuple(map(clean, self.refused)),
+            notices=tuple(map(clean, self.notices)),
+            raw=tuple(map(clean, self.raw)),
+        )
