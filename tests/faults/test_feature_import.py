@@ -14,6 +14,7 @@ from werkzeug import Response
 
 from tests.faults.conftest import SEARCH, SECRET, Sent, Xray
 from xray_bridge import cli, members
+from xray_bridge.feature_import.issues import ServerIssues
 
 
 SERVER = "/rest/raven/2.0/import/feature"
@@ -64,12 +65,16 @@ class Importer:
         self._capsys = capsys
         (root / "a.feature").write_text(KEYED)
 
+    def read(self) -> Any:
+        """What was printed since."""
+        return self._capsys.readouterr()
+
     def __call__(
         self, *arguments: str, paths: tuple[str, ...] = ("a.feature",)
     ) -> Said:
         """What it says of some files."""
         code = cli.main(["features", "import", *paths, *arguments])
-        captured = self._capsys.readouterr()
+        captured = self.read()
         assert SECRET not in captured.out + captured.err
         return Said(code, captured.out, captured.err)
 
@@ -316,6 +321,39 @@ def test_a_second_try(jira: Xray, bring: Importer) -> None:
 
     assert said.exit_code == 0
     assert len(posted(jira)) == 2
+
+
+def test_somebody_who_cannot_wait(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while Xray is at it: what it may have done by then is put back."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ServerIssues, "import_features", interrupted)
+    said = bring()
+
+    assert said.exit_code == 130
+    assert "CALC-78: labels may go: manual" in said.output
+    assert len(edits(jira)) == 1
+
+
+def test_what_changes_is_told_before(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that dies in between has said what was there; so with JSON."""
+
+    def dies(*_: object) -> None:
+        raise SystemExit(9)
+
+    monkeypatch.setattr(ServerIssues, "import_features", dies)
+    with pytest.raises(SystemExit):
+        bring("--json")
+
+    errors = bring.read().err
+    assert "CALC-78: summary 'Add two' becomes 'Add two numbers'" in errors
+    assert jira.sent
 
 
 def test_an_answer_that_nobody_understands(jira: Xray, bring: Importer) -> None:

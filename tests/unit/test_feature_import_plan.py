@@ -167,6 +167,7 @@ def test_notices() -> None:
     text = (
         "Feature: F\n  @CALC-1 @TEST_CALC-2 @TEST_CALC-x1\n  Scenario: S\n"
         "  @CALC-1\n  Scenario: T\n  @TEST_calc-9\n  Scenario: U\n"
+        "  @jira.testcase('CALC-5')\n  Scenario: U\n  @id:1\n  Scenario: U\n"
     )
     found = features(a=text)
     known = plan.wanted(found, PREFIXES)
@@ -174,6 +175,8 @@ def test_notices() -> None:
     assert list(plan.notices(found, PREFIXES, known.values())) == [
         "a.feature:3 has several Test keys, Xray takes one: CALC-1, CALC-2",
         "a.feature:7 has a tag that looks like a key and is none: @TEST_calc-9",
+        "a.feature:9 has a tag in which Xray sees no key: @jira.testcase('CALC-5')",
+        "a.feature, lines 7, 9: one name, so one Test, 'U'; give them keys",
         "CALC-1 stands at several places, Xray keeps one: a.feature:3, a.feature:5",
     ]
 

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TextIO
 
 from xray_bridge import values
 from xray_bridge.archive import SUFFIX
@@ -21,7 +23,9 @@ from xray_bridge.plan import refuse_odd
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
+    from xray_bridge.connection import Connection
     from xray_bridge.feature_import.files import Chosen
     from xray_bridge.settings import Settings
 
@@ -33,18 +37,24 @@ def run(arguments: argparse.Namespace) -> int:
         fields = _precondition_fields(arguments.precondition_fields)
         chosen, left_out = _chosen(arguments)
         outcome = Outcome(project=settings.project, notices=tuple(left_out))
+        if not arguments.json:
+            _print(left_out)
         if chosen:
+            connection = connect(settings)
             order = Order(
                 chosen=chosen,
                 precondition_fields=fields,
                 overwrite=arguments.overwrite,
                 dry_run=arguments.dry_run,
+                tell=partial(_tell, arguments, connection),
             )
-            outcome = _imported(settings, order, left_out)
+            outcome = _imported(settings, connection, order)
+            notices = (*left_out, *connection.notices, *outcome.notices)
+            outcome = replace(outcome, notices=notices)
     if arguments.json:
         print(json.dumps(asdict(outcome)))
     else:
-        print("\n".join(_lines(outcome, arguments)))
+        _print(_lines(outcome))
     return outcome.exit_code
 
 
@@ -87,33 +97,42 @@ def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str
     return chosen, notices
 
 
-def _imported(settings: Settings, order: Order, left_out: list[str]) -> Outcome:
-    connection = connect(settings)
+def _imported(settings: Settings, connection: Connection, order: Order) -> Outcome:
+    clean = connection.redactor.clean
     try:
-        outcome = import_features(settings, connection, order)
+        return import_features(settings, connection, order).cleaned(clean)
     except (UsageError, FeaturesError):
         raise
     except XrayBridgeError as error:
-        clean = connection.redactor.clean
         msg = f"feature files could not be imported: {clean(error.message)}"
         raise FeaturesError(msg, hint=clean(error.hint)) from None
-    notices = (*connection.notices, *left_out, *outcome.notices)
-    return replace(outcome, notices=notices).cleaned(connection.redactor.clean)
 
 
-def _lines(outcome: Outcome, arguments: argparse.Namespace) -> list[str]:
-    changes = [line for change in outcome.changes for line in change.lines()]
-    if changes:
-        then = (
-            "it stays so" if arguments.overwrite else "what goes is put back after it"
-        )
-        changes.insert(0, f"What the import changes ({then}):")
+def _tell(
+    arguments: argparse.Namespace, connection: Connection, outcome: Outcome
+) -> None:
+    """What will change, before it does; apart from what a machine reads."""
+    lines = [line for change in outcome.changes for line in change.lines()]
+    if lines:
+        then = "it stays so" if arguments.overwrite else "what goes is put back"
+        lines.insert(0, f"What the import changes ({then}):")
+    if not arguments.json:
+        lines = [*connection.notices, *outcome.notices, *lines]
+    clean = connection.redactor.clean
+    _print(map(clean, lines), file=sys.stderr if arguments.json else sys.stdout)
+
+
+def _lines(outcome: Outcome) -> list[str]:
+    """What came of it; all else has been told by then."""
     return [
-        *outcome.notices,
-        *changes,
         *outcome.plan,
         *(f"created {each}" for each in outcome.created),
         *(f"updated {each}" for each in outcome.updated),
         *(f"put back {key}" for key in outcome.put_back),
         *(f"refused: {each}" for each in outcome.refused),
     ]
+
+
+def _print(lines: Iterable[str], file: TextIO | None = None) -> None:
+    for line in lines:
+        print(line, file=file, flush=True)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 KEY = re.compile(A_KEY)
 ZIP = "application/zip"
 TEXT = "text/plain"
+# In tags such as @jira.testcase('CALC-1').
+CALL = "("
 PRECONDITION = 2  # of the setting ``tag_prefixes``
 # What Xray itself writes into a background, whatever the prefix is.
 WRITTEN = "Precondition:"
@@ -56,7 +58,7 @@ def _of_scenarios(
     name: str, feature: Feature, prefixes: Sequence[str]
 ) -> Iterator[Wanted]:
     for scenario in feature.scenarios:
-        said = tags.read(scenario.tags, prefixes=prefixes)
+        said = _meaning(scenario, prefixes)
         for key in said.test_keys:
             yield Wanted(
                 key=key,
@@ -64,6 +66,14 @@ def _of_scenarios(
                 summary=scenario.name,
                 labels=said.labels,
             )
+
+
+def _meaning(scenario: Block, prefixes: Sequence[str]) -> tags.TagMeaning:
+    """What its tags say to Xray, to which those of behave-xray are labels."""
+    calls = tuple(tag for tag in scenario.tags if CALL in tag)
+    others = (tag for tag in scenario.tags if CALL not in tag)
+    said = tags.read(others, prefixes=prefixes)
+    return replace(said, labels=(*said.labels, *calls))
 
 
 def _of_backgrounds(
@@ -94,7 +104,7 @@ def without_key(
     found = []
     for name, feature in features.items():
         for scenario in feature.scenarios:
-            said = tags.read(scenario.tags, prefixes=prefixes)
+            said = _meaning(scenario, prefixes)
             if not said.test_keys:
                 found.append(
                     Unkeyed(
@@ -144,20 +154,36 @@ def by_name(
 def notices(
     features: Mapping[str, Feature], prefixes: Sequence[str], known: Iterable[Wanted]
 ) -> Iterator[str]:
-    """What is odd about the tags."""
+    """What is odd about tags and names."""
     for name, feature in features.items():
         for scenario in feature.scenarios:
-            said = tags.read(scenario.tags, prefixes=prefixes)
+            said = _meaning(scenario, prefixes)
             place = f"{name}:{scenario.line}"
             if len(said.test_keys) > 1:
                 keys = ", ".join(said.test_keys)
                 yield f"{place} has several Test keys, Xray takes one: {keys}"
             for tag in said.malformed:
                 yield f"{place} has a tag that looks like a key and is none: @{tag}"
+            for tag in said.labels:
+                if CALL in tag:
+                    yield f"{place} has a tag in which Xray sees no key: @{tag}"
+        yield from _twice(name, feature, prefixes)
     for each in known:
         if len(each.places) > 1:
             where = ", ".join(each.places)
             yield f"{each.key} stands at several places, Xray keeps one: {where}"
+
+
+def _twice(name: str, feature: Feature, prefixes: Sequence[str]) -> Iterator[str]:
+    lines: dict[str, list[str]] = {}
+    for scenario in feature.scenarios:
+        said = _meaning(scenario, prefixes)
+        if not said.test_keys and not any(tag.startswith("id:") for tag in said.labels):
+            lines.setdefault(scenario.name, []).append(str(scenario.line))
+    for scenario_name, found in lines.items():
+        if len(found) > 1:
+            where = f"{name}, lines {', '.join(found)}"
+            yield f"{where}: one name, so one Test, {scenario_name!r}; give them keys"
 
 
 def refuse_others(known: Iterable[Wanted], project: str) -> None:

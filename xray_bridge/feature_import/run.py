@@ -28,7 +28,7 @@ from xray_bridge.plan import shown
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from xray_bridge.connection import Connection
     from xray_bridge.feature_import.files import Chosen
@@ -46,14 +46,24 @@ CANNOT_PUT_BACK = (
 LOST = "look in Jira; it can be run again: Xray finds by path and name what it has made"
 
 
+def _tell_nobody(_: Outcome) -> None:
+    """There may be nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be imported, and how."""
+    """
+    What is to be imported, and how.
+
+    ``tell`` is told what will change, before anything is sent: should this process be
+    killed in between, that is all there is to put it right by.
+    """
 
     chosen: Sequence[Chosen]
     precondition_fields: Mapping[str, object] = field(default_factory=dict)
     overwrite: bool = False
     dry_run: bool = False
+    tell: Callable[[Outcome], None] = _tell_nobody
 
 
 def import_features(
@@ -75,6 +85,7 @@ def import_features(
             changes=known.changes,
             notices=(*packed.left_out, *known.notices),
         )
+        order.tell(outcome)
         harms = () if order.overwrite else known.harms
         if harms and xray.editor is None:
             code = FeaturesError.exit_code
@@ -93,11 +104,15 @@ def import_features(
         if order.dry_run:
             lines = tuple(line for request in requests for line in shown(request))
             return replace(outcome, plan=lines)
-        sent = _send(xray, packed.bundles, requests)
-    # With time of its own: what came before may have taken all there was.
-    after = issues(connection, Http(connection, Deadline(settings.deadline)))
-    if sent.reached:
-        _put_back(after, harms, sent)
+        sent = _Sent()
+        # With time of its own: what comes before may take all there is.
+        after = issues(connection, Http(connection, Deadline(settings.deadline)))
+        try:
+            _send(xray, packed.bundles, requests, sent)
+        finally:
+            # Of somebody who does not want to wait any longer, too.
+            if sent.reached:
+                _put_back(after, harms, sent)
     return _told(outcome, known, sent, after)
 
 
@@ -112,32 +127,32 @@ class _Sent:
 
 
 def _send(
-    xray: Issues, bundles: Sequence[Bundle], requests: Sequence[Request]
-) -> _Sent:
+    xray: Issues,
+    bundles: Sequence[Bundle],
+    requests: Sequence[Request],
+    sent: _Sent,
+) -> None:
     """One after the other; after a refusal the next may still be taken."""
-    sent = _Sent()
     for number, (bundle, request) in enumerate(zip(bundles, requests, strict=True)):
+        before, sent.reached = sent.reached, True
         try:
             answer = xray.import_features(request)
         except RefusedError as error:
-            sent.reached = True
             sent.refused.append(f"{bundle.filename}: {error}")
             continue
         except (AmbiguousError, FeaturesError) as error:
-            sent.reached = True
             said = f"no telling whether Xray took it: {error.message} ({LOST})"
             sent.refused.append(f"{bundle.filename}: {said}")
         except XrayBridgeError as error:
+            sent.reached = before
             sent.refused.append(f"{bundle.filename}: {error}")
         else:
-            sent.reached = True
             sent.answers.append(answer)
             sent.refused += answer.errors
             continue
         rest = bundles[number + 1 :]
         sent.refused += [f"{each.filename}: not sent after that" for each in rest]
-        break
-    return sent
+        return
 
 
 def _put_back(xray: Issues, harms: Sequence[Change], sent: _Sent) -> None:

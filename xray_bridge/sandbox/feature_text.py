@@ -20,6 +20,7 @@ _HEAD = re.compile(
     r"|(?P<scenario>Scenario Outline|Scenario Template|Scenario|Example"
     r"|Szenariogrundriss|Szenario|Beispiel)):(?P<name>.*)"
 )
+_KINDS = ("feature", "rule", "background", "scenario")
 _TAG = re.compile(r"@([^\s@]+)")
 
 
@@ -93,9 +94,8 @@ def _parts(text: str) -> Iterator[Part]:
                 yield current
             tags = [tag for one in waiting for tag in _tags(one)]
             waiting = []
-            current = Part(str(head.lastgroup), head["name"].strip(), tags)
-            kinds = ("feature", "rule", "background", "scenario")
-            current.kind = next(kind for kind in kinds if head[kind])
+            kind = next(kind for kind in _KINDS if head[kind])
+            current = Part(kind, head["name"].strip(), tags)
         elif bare.startswith("@"):
             waiting.append(line)
             continue
