@@ -262,7 +262,7 @@ def test_reasons(unpack: Callable[..., Path], case: str, reason: str) -> None:
     "data", [b"", BAD_ARCHIVES["empty zip"], BAD_ARCHIVES["no features"]]
 )
 def test_nothing_was_found(unpack: Callable[..., Path], data: bytes) -> None:
-    """A server that sends nothing may have found nothing: the hint says where to look."""
+    """A server that has found nothing may send nothing: the hint says so."""
     with pytest.raises(FeaturesError) as caught:
         unpack(data)
 
