@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from xray_bridge.feature_import.gherkin import Block, NoFeatureError, read
 from xray_bridge.feature_import.words import KINDS, LANGUAGES
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 # As Gherkin's own list of languages calls them.
-THEIRS = dict(zip(KINDS, (*KINDS[:4], "scenarioOutline", "examples"), strict=True))
+THEIRS = (*KINDS[:4], "scenarioOutline", "examples")
+OF_STEPS = ("given", "when", "then", "and", "but")
 
 ALL_OF_IT = '''\
 # a comment
@@ -114,17 +117,59 @@ def test_the_parser_agrees_on_files(path: Path) -> None:
     assert told(read(text).scenarios) == list(scenarios(oracle(text)))
 
 
+@given(
+    lines=st.lists(
+        st.sampled_from(
+            [
+                "Feature: A",
+                "  Rule: B",
+                "  Scenario: C",
+                "\tExample:D ",
+                "  Scenario Outline: E: <x>",
+                "    Examples: F",
+                "    Scenarios:",
+                "  Background: G",
+                "    Given x",
+                "    * Scenario: no",
+                "    | Scenario: | @x |",
+                "  @a @b",
+                " @c#d @e #f",
+                "@g@h",
+                "  # a comment @i",
+                '    """',
+                "    ```",
+                '    """json',
+                "    Text with: a colon",
+                "",
+            ]
+        ),
+        max_size=14,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_the_parser_agrees_on_anything(lines: list[str]) -> None:
+    """Whatever the parser takes is read as it reads it."""
+    text = "\n".join(["Feature: F", *lines])
+    try:
+        expected = list(scenarios(oracle(text)))
+    except pytest.importorskip("gherkin.errors").ParserError:
+        return
+
+    assert told(read(text).scenarios) == expected
+
+
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_languages(language: str) -> None:
-    """In each language, the words for a scenario are known, and no others."""
+    """In each language, the words are known, and no others."""
     gherkin = pytest.importorskip("gherkin")
     path = Path(gherkin.__file__).with_name("gherkin-languages.json")
     known = json.loads(path.read_text(encoding="utf-8"))[language]
-    words = dict(zip(KINDS, LANGUAGES[language], strict=True))
+    steps = [word for kind in OF_STEPS for word in known[kind]]
 
-    assert {kind: words[kind].split("|") for kind in KINDS} == {
-        kind: known[theirs] for kind, theirs in THEIRS.items()
-    }
+    assert [words.split("|") for words in LANGUAGES[language]] == [
+        *(known[theirs] for theirs in THEIRS),
+        list(dict.fromkeys(steps)),
+    ]
 
 
 def test_another_language() -> None:
@@ -165,7 +210,6 @@ def test_comments_that_are_not_a_backgrounds() -> None:
         ("<!DOCTYPE html>\n<html>", "line 1 is '<!DOCTYPE html>'"),
         ('{"a": 1}', "is not a feature file: line 1"),
         ("Scenario: S\n", "is not a feature file: line 1 is 'Scenario: S'"),
-        ("Feature: F\nFeature: G\n", "line 2 is 'Feature: G'"),
         ("# language: tlh\nFeature: F\n", "cannot be read here: tlh"),
     ],
 )

@@ -14,12 +14,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import FeaturesError
-from xray_bridge.feature_import.words import KINDS, LANGUAGES
+from xray_bridge.feature_import.words import KINDS, LANGUAGES, STEPS
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+WITH_STEPS = frozenset({"background", "scenario", "outline"})
 DOCSTRINGS = ('"""', "```")
 LONGEST_SHOWN = 60
 _LANGUAGE = re.compile(r"#\s*language\s*:\s*([A-Za-z_-]+)\s*")
@@ -75,12 +76,17 @@ def read(text: str) -> Feature:
 @cache
 def _headline(language: str) -> re.Pattern[str]:
     """A keyword with its colon."""
-    words = "|".join(LANGUAGES[language]).split("|")
+    words = "|".join(LANGUAGES[language][:STEPS]).split("|")
     return re.compile(f"({'|'.join(map(re.escape, words))}):(.*)")
 
 
+@cache
+def _steps(language: str) -> tuple[str, ...]:
+    return tuple(LANGUAGES[language][STEPS].split("|"))
+
+
 def _kind(language: str, word: str) -> str:
-    rows = zip(KINDS, LANGUAGES[language], strict=True)
+    rows = zip(KINDS, LANGUAGES[language][:STEPS], strict=True)
     return next(kind for kind, words in rows if word in words.split("|"))
 
 
@@ -118,12 +124,18 @@ class _Reader:
             self.tags += _tags(line)
         elif found := _headline(self.language).fullmatch(line):
             self._open(found[1], found[2].strip(), number)
-        elif line.startswith(DOCSTRINGS):
-            self.docstring = line[:3]
         elif line and not self.blocks:
             raise _no_feature(line, number)
-        elif line and self.blocks:
-            self.blocks[-1].has_steps = True
+        elif line:
+            self._text(line)
+
+    def _text(self, line: str) -> None:
+        """A step, the text in quotes of one, a table, or a description."""
+        current = self.blocks[-1]
+        if current.kind in WITH_STEPS and line.startswith(_steps(self.language)):
+            current.has_steps = True
+        elif current.has_steps and line.startswith(DOCSTRINGS):
+            self.docstring = line[:3]
 
     def _comment(self, line: str) -> None:
         language = _LANGUAGE.fullmatch(line)
@@ -136,8 +148,10 @@ class _Reader:
 
     def _open(self, word: str, name: str, number: int) -> None:
         kind = _kind(self.language, word)
-        if (kind == "feature") == bool(self.blocks):
+        if kind != "feature" and not self.blocks:
             raise _no_feature(f"{word}: {name}", number)
+        if kind == "feature" and self.blocks:
+            return  # a line of its description
         # What stands between a background and its steps may be a description;
         # what stands on rows of examples is not a scenario's.
         tags = [] if kind == "background" else self.tags

@@ -2,13 +2,15 @@
 Gherkin's keywords in the languages that are read here.
 
 Source: the Gherkin reference, "Spoken Languages". In each row: feature, rule,
-background, scenario, outline, examples; with ``|`` between words for the same.
+background, scenario, outline, examples, and how steps begin; with ``|`` between words
+for the same.
 """
 
 from __future__ import annotations
 
 
 KINDS = ("feature", "rule", "background", "scenario", "outline", "examples")
+STEPS = len(KINDS)
 LANGUAGES: dict[str, tuple[str, ...]] = {
     "bg": (
         "Функционалност",
@@ -17,6 +19,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Пример|Сценарий",
         "Рамка на сценарий",
         "Примери",
+        "* |Дадено |Когато |То |И |Но ",
     ),
     "ca": (
         "Característica|Funcionalitat",
@@ -25,6 +28,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Exemple|Escenari",
         "Esquema de l'escenari",
         "Exemples",
+        "* |Donat |Donada |Atès |Atesa |Quan |Aleshores |Cal |I |Però ",
     ),
     "cs": (
         "Požadavek",
@@ -33,6 +37,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Příklad|Scénář",
         "Náčrt Scénáře|Osnova scénáře",
         "Příklady",
+        "* |Pokud |Za předpokladu |Když |Pak |A také |A |Ale ",
     ),
     "da": (
         "Egenskab",
@@ -41,6 +46,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Eksempel|Scenarie",
         "Abstrakt Scenario",
         "Eksempler",
+        "* |Givet |Når |Så |Og |Men ",
     ),
     "de": (
         "Funktionalität|Funktion",
@@ -49,6 +55,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Beispiel|Szenario",
         "Szenariogrundriss|Szenarien",
         "Beispiele",
+        "* |Angenommen |Gegeben sei |Gegeben seien |Wenn |Dann |Und |Aber ",
     ),
     "el": (
         "Δυνατότητα|Λειτουργία",
@@ -57,6 +64,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Παράδειγμα|Σενάριο",
         "Περιγραφή Σεναρίου|Περίγραμμα Σεναρίου",
         "Παραδείγματα|Σενάρια",
+        "* |Δεδομένου |Όταν |Τότε |Και |Αλλά ",
     ),
     "en": (
         "Feature|Business Need|Ability",
@@ -65,6 +73,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Example|Scenario",
         "Scenario Outline|Scenario Template",
         "Examples|Scenarios",
+        "* |Given |When |Then |And |But ",
     ),
     "es": (
         "Característica|Necesidad del negocio|Requisito",
@@ -73,6 +82,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Ejemplo|Escenario",
         "Esquema del escenario",
         "Ejemplos",
+        "* |Dado |Dada |Dados |Dadas |Cuando |Entonces |Y |E |Pero ",
     ),
     "fi": (
         "Ominaisuus",
@@ -81,6 +91,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Tapaus",
         "Tapausaihio",
         "Tapaukset",
+        "* |Oletetaan |Kun |Niin |Ja |Mutta ",
     ),
     "fr": (
         "Fonctionnalité",
@@ -89,6 +100,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Exemple|Scénario",
         "Plan du scénario|Plan du Scénario",
         "Exemples",
+        "* |Soit |Sachant que |Sachant qu'|Sachant |Etant donné que |Etant donné qu'|Etant donné |Etant donnée |Etant donnés |Etant données |Étant donné que |Étant donné qu'|Étant donné |Étant donnée |Étant donnés |Étant données |Quand |Lorsque |Lorsqu'|Alors |Donc |Et que |Et qu'|Et |Mais que |Mais qu'|Mais ",
     ),
     "hr": (
         "Osobina|Mogućnost|Mogucnost",
@@ -97,6 +109,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Primjer|Scenarij",
         "Skica|Koncept",
         "Primjeri|Scenariji",
+        "* |Zadan |Zadani |Zadano |Ukoliko |Kada |Kad |Onda |I |Ali ",
     ),
     "hu": (
         "Jellemző",
@@ -105,6 +118,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Példa|Forgatókönyv",
         "Forgatókönyv vázlat",
         "Példák",
+        "* |Amennyiben |Adott |Majd |Ha |Amikor |Akkor |És |De ",
     ),
     "it": (
         "Funzionalità|Esigenza di Business|Abilità",
@@ -113,6 +127,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Esempio|Scenario",
         "Schema dello scenario",
         "Esempi",
+        "* |Dato |Data |Dati |Date |Quando |Allora |E |Ed |Ma ",
     ),
     "ja": (
         "フィーチャ|機能",
@@ -121,6 +136,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "シナリオ",
         "シナリオアウトライン|シナリオテンプレート|テンプレ|シナリオテンプレ",
         "例|サンプル",
+        "* |前提|もし|ならば|且つ|かつ|然し|しかし|但し|ただし",
     ),
     "ko": (
         "기능",
@@ -129,6 +145,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "시나리오",
         "시나리오 개요",
         "예",
+        "* |조건 |먼저 |만일 |만약 |그러면 |그리고 |하지만 |단 ",
     ),
     "nl": (
         "Functionaliteit",
@@ -137,6 +154,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Voorbeeld|Scenario",
         "Abstract Scenario",
         "Voorbeelden",
+        "* |Gegeven |Stel |Als |Wanneer |Dan |En |Maar ",
     ),
     "no": (
         "Egenskap",
@@ -145,6 +163,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Eksempel|Scenario",
         "Scenariomal|Abstrakt Scenario",
         "Eksempler",
+        "* |Gitt |Når |Så |Og |Men ",
     ),
     "pl": (
         "Właściwość|Funkcja|Aspekt|Potrzeba biznesowa",
@@ -153,6 +172,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Przykład|Scenariusz",
         "Szablon scenariusza",
         "Przykłady",
+        "* |Zakładając |Mając |Zakładając, że |Jeżeli |Jeśli |Gdy |Kiedy |Wtedy |Oraz |I |Ale ",
     ),
     "pt": (
         "Funcionalidade|Característica|Caracteristica",
@@ -161,6 +181,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Exemplo|Cenário|Cenario",
         "Esquema do Cenário|Esquema do Cenario|Delineação do Cenário|Delineacao do Cenario",
         "Exemplos|Cenários|Cenarios",
+        "* |Dado |Dada |Dados |Dadas |Quando |Então |Entao |E |Mas ",
     ),
     "ro": (
         "Functionalitate|Funcționalitate|Funcţionalitate",
@@ -169,6 +190,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Exemplu|Scenariu",
         "Structura scenariu|Structură scenariu",
         "Exemple",
+        "* |Date fiind |Dat fiind |Dată fiind|Dati fiind |Dați fiind |Daţi fiind |Cand |Când |Atunci |Si |Și |Şi |Dar ",
     ),
     "ru": (
         "Функция|Функциональность|Функционал|Свойство|Фича",
@@ -177,6 +199,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Пример|Сценарий",
         "Структура сценария|Шаблон сценария",
         "Примеры|Значения",
+        "* |Допустим |Дано |Пусть |Когда |Если |То |Затем |Тогда |И |К тому же |Также |Но |А |Иначе ",
     ),
     "sk": (
         "Požiadavka|Funkcia|Vlastnosť",
@@ -185,6 +208,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Príklad|Scenár",
         "Náčrt Scenáru|Náčrt Scenára|Osnova Scenára",
         "Príklady",
+        "* |Pokiaľ |Za predpokladu |Keď |Ak |Tak |Potom |A |A tiež |A taktiež |A zároveň |Ale ",
     ),
     "sv": (
         "Egenskap",
@@ -193,6 +217,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Scenario",
         "Abstrakt Scenario|Scenariomall",
         "Exempel",
+        "* |Givet |När |Så |Och |Men ",
     ),
     "tr": (
         "Özellik|İş Gereksinimi|Gereksinim|İşlev|Kullanıcı Hikayesi|Yetenek|Teknik Gereksinim",
@@ -201,6 +226,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Örnek|Senaryo|Durum|Vaka",
         "Senaryo taslağı|Senaryo şablonu",
         "Örnekler|Değerler",
+        "* |Mevcut |Önceden |Geçmişte |Daha önce |Halihazırda |Zaten |Sistemde |Diyelim ki |Varsayalım ki |Farz edelim ki |Kabul edelim ki |Başlangıçta |Varsayılan olarak |Biliniyor ki |Eğer |Eğer ki |Ne zaman |Ne zaman ki |Şayet |Beklenen |O zaman |Sonuç olarak |Böylece |Bunun üzerine |Bu durumda |O takdirde |Şu halde |Netice itibariyle |Buna binaen |Ve |Hem de |Bir de |Ayrıca |İlaveten |Buna ek olarak |Fakat |Ama |Ancak |Yalnız |Lakin |Meğer ki |Buna mukabil |Aksi halde ",
     ),
     "uk": (
         "Функціонал",
@@ -209,6 +235,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "Приклад|Сценарій",
         "Структура сценарію",
         "Приклади",
+        "* |Припустимо |Припустимо, що |Нехай |Дано |Якщо |Коли |То |Тоді |І |А також |Та |Але ",
     ),
     "zh-CN": (
         "功能",
@@ -217,6 +244,7 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "场景|剧本",
         "场景大纲|剧本大纲",
         "例子",
+        "* |假如|假设|假定|当|那么|而且|并且|同时|但是",
     ),
     "zh-TW": (
         "功能",
@@ -225,5 +253,6 @@ LANGUAGES: dict[str, tuple[str, ...]] = {
         "場景|劇本",
         "場景大綱|劇本大綱",
         "例子",
+        "* |假如|假設|假定|當|那麼|而且|並且|同時|但是",
     ),
 }
