@@ -26,7 +26,7 @@ from xray_bridge.settings import TABLE
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
-    chain(ROOT.glob("*.md"), ROOT.glob("docs/*.md"), ROOT.glob("examples/*/*.md"))
+    chain(ROOT.glob("*.md"), ROOT.glob("docs/*.md"), ROOT.glob("examples/**/*.md"))
 )
 CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -79,10 +79,11 @@ def code_in(path: Path) -> str:
 def kinds(
     root: type[XrayBridgeError] = XrayBridgeError,
 ) -> list[type[XrayBridgeError]]:
-    """All errors of ours below ``root``."""
+    """All errors of ours below ``root`` that have a slug of their own."""
     below = root.__subclasses__()
     found = [*below, *chain.from_iterable(map(kinds, below))]
-    return [kind for kind in found if kind.__module__.startswith("xray_bridge.")]
+    ours = (kind for kind in found if kind.__module__.startswith("xray_bridge."))
+    return [kind for kind in ours if "slug" in vars(kind)]
 
 
 def sections() -> dict[str, str]:

@@ -134,11 +134,24 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
+class UnsoundError(FeaturesError):
+    """An archive that is refused as a whole, for this ``reason``."""
+
+    def __init__(self, reason: str, hint: str = _HINT) -> None:
+        msg = f"the exported feature files were refused: {reason}"
+        super().__init__(msg, hint=hint)
+        self.reason = reason
+
+
+def _refuse_nothing(reason: str) -> NoReturn:
+    """A server may say that nothing was found by sending nothing."""
+    hint = "nothing was installed; do the keys and the filter name Cucumber Tests?"
+    raise UnsoundError(reason, hint)
+
+
 def refuse(reason: str, cause: Exception | None = None) -> NoReturn:
     """Raise the ``FeaturesError`` that refuses a download as a whole."""
-    raise FeaturesError(
-        f"the exported feature files were refused: {reason}", hint=_HINT
-    ) from cause
+    raise UnsoundError(reason) from cause
 
 
 # Names --------------------------------------------------------------------------
@@ -276,7 +289,7 @@ def _checked_zip(
 ) -> Export:
     infos = archive.infolist()
     if not infos:
-        refuse("it is empty")
+        _refuse_nothing("it is empty")
     _check_entries(infos, limits)
     _check_collisions([info.orig_filename for info in infos])
     _check_overlaps(file, infos, end)
@@ -284,7 +297,7 @@ def _checked_zip(
     named = {info.orig_filename: info for info in files}
     chosen = {name: named[name] for name in sorted(named) if _is_feature(name)}
     if not chosen:
-        refuse("there is no feature file in it")
+        _refuse_nothing("there is no feature file in it")
     skipped = sorted(named.keys() - chosen.keys())
     return Export(
         sizes={name: info.file_size for name, info in chosen.items()},
@@ -304,6 +317,8 @@ def _is_gherkin(text: str) -> bool:
 
 def _checked_bare(download: Path, file: IO[bytes], limits: Limits) -> Export:
     content = file.read(limits.file_bytes + 1)
+    if not content:
+        _refuse_nothing("it is empty")
     if len(content) > limits.file_bytes:
         refuse("the file is too large")
     try:

@@ -49,6 +49,9 @@ class Dialect:
     info_carries: frozenset[str]
     export_path: str
     export_query: Mapping[str, str]
+    feature_path: str
+    test_info_part: str
+    precondition_info_part: str
     statuses: Mapping[Outcome, str]
     example_statuses: frozenset[str]
     evidence_key: str
@@ -140,6 +143,9 @@ DIALECTS = {
         info_carries=frozenset({"test_plan", "environments", "revision"}),
         export_path="/rest/raven/2.0/export/test",
         export_query={"fz": "true"},
+        feature_path="/rest/raven/2.0/import/feature",
+        test_info_part="testInfo",
+        precondition_info_part="preCondInfo",
         statuses=_statuses("PASS", "FAIL"),
         example_statuses=frozenset({"PASS", "FAIL", "TODO", "EXECUTING"}),
         evidence_key="evidences",
@@ -158,6 +164,9 @@ DIALECTS = {
         info_carries=frozenset({"test_plan", "environments"}),
         export_path="/api/v2/export/cucumber",
         export_query={},
+        feature_path="/api/v2/import/feature",
+        test_info_part="testInfo",
+        precondition_info_part="precondInfo",
         statuses=_statuses("PASSED", "FAILED"),
         example_statuses=frozenset({"PASSED", "FAILED", "TODO", "EXECUTING"}),
         evidence_key="evidence",

@@ -188,7 +188,11 @@ class Jira:
 
     def update(self, key: str, fields: Mapping[str, Any]) -> None:
         """Set fields of an issue."""
-        content = json.dumps({"fields": fields}).encode()
+        self.edit(key, {"fields": fields})
+
+    def edit(self, key: str, body: Mapping[str, Any]) -> None:
+        """Edit an issue, by ``fields`` and by the operations of ``update``."""
+        content = json.dumps(body).encode()
         request = Request(
             method="PUT",
             path=f"/rest/api/2/issue/{key}",

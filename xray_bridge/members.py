@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import RefusedError, SelectionError
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from xray_bridge.connection import Connection
     from xray_bridge.http import Http
+
+T = TypeVar("T")
 
 # What one answer may list: Cloud's own limit, and a fair share of Server's 200.
 PAGE = 100
@@ -47,20 +49,21 @@ class Members(Protocol):
         """
         ...
 
-    def tests_among(self, keys: Sequence[str]) -> Among:
+    def tests_among(self, keys: Sequence[str]) -> Among[str]:
         """What is known of issues that tests name."""
         ...
 
 
-class Among:
+class Among(Generic[T]):
     """
     Keys sorted by what they are: Tests, no Tests, and those nobody has looked at.
 
-    ``others`` maps keys that are no Tests to what they are instead.
+    ``tests`` is what is known of each, such as its summary. ``others`` maps keys
+    that are no Tests to what they are instead.
     """
 
     def __init__(self) -> None:
-        self.tests: dict[str, str] = {}
+        self.tests: dict[str, T] = {}
         self.others: dict[str, str] = {}
         self.unknown: list[str] = []
         self.searches = 0
@@ -90,9 +93,9 @@ class ServerMembers(ServerXray):
         found = self._jira.get(path, list, limit=str(PAGE), page=str(number + 1))
         return (str(each["key"]) for each in found)
 
-    def tests_among(self, keys: Sequence[str]) -> Among:
+    def tests_among(self, keys: Sequence[str]) -> Among[str]:
         """By halves, where one of them does not exist."""
-        return _by_halves(keys, self._found)
+        return by_halves(keys, self._found)
 
     def _found(self, jql: str, others: dict[str, str] | None) -> dict[str, str]:
         """Tests by key; what surely is none goes to ``others``."""
@@ -151,9 +154,9 @@ class CloudMembers(CloudXray):
                 break
         return found
 
-    def tests_among(self, keys: Sequence[str]) -> Among:
+    def tests_among(self, keys: Sequence[str]) -> Among[str]:
         """By halves, where one of them does not exist."""
-        return _by_halves(keys, self._found)
+        return by_halves(keys, self._found)
 
     def _found(self, jql: str, _: dict[str, str] | None) -> dict[str, str]:
         query = (
@@ -203,10 +206,15 @@ def _summaries(page: Mapping[str, Any]) -> dict[str, str]:
     return {str(each["key"]): str(each.get("summary") or "") for each in found}
 
 
-def _by_halves(
-    keys: Sequence[str], search: Callable[[str, dict[str, str]], dict[str, str]]
-) -> Among:
-    among = Among()
+def by_halves(
+    keys: Sequence[str], search: Callable[[str, dict[str, str]], dict[str, T]]
+) -> Among[T]:
+    """
+    Search for keys, by halves where one of them does not exist.
+
+    ``search`` takes a JQL, and puts issues that are no Tests into its dictionary.
+    """
+    among: Among[T] = Among()
     parts = [list(keys[at : at + PAGE]) for at in range(0, len(keys), PAGE)]
     while parts:
         part = parts.pop()

@@ -8,14 +8,20 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from xray_bridge.sandbox import Store, TestExecutionRow
 
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
-LEFTOVERS = shutil.ignore_patterns(".xray", "__pycache__", "*.output", ".pytest_cache")
+LEFTOVERS = shutil.ignore_patterns(
+    ".xray", "__pycache__", "*.output", ".pytest_cache", "exported"
+)
 # Of the pytest that runs us; a worker's would be taken for the example's own.
 NOT_THEIRS = ("PYTEST_",)
 
@@ -34,13 +40,24 @@ class Workplace:
 
         It must end with ``code``. ``python_path`` goes before what is installed.
         """
+        python = (sys.executable, "-m", *arguments)
+        more = {"PYTHONPATH": python_path} if python_path else {}
+        return self._run(python, folder, code, more)
+
+    def script(self, path: str, code: int = 0, **environ: str) -> str:
+        """Run a shell script, with the programs of this environment."""
+        programs = str(Path(sys.executable).parent)
+        known = os.pathsep.join((programs, os.environ["PATH"]))
+        return self._run(("sh", path), ".", code, {"PATH": known, **environ})
+
+    def _run(
+        self, command: Sequence[str], folder: str, code: int, more: Mapping[str, str]
+    ) -> str:
         theirs = {k: v for k, v in os.environ.items() if not k.startswith(NOT_THEIRS)}
-        if python_path:
-            theirs["PYTHONPATH"] = python_path
         finished = subprocess.run(
-            [sys.executable, "-m", *arguments],
+            command,
             cwd=self.root / folder,
-            env=theirs,
+            env={**theirs, **more},
             capture_output=True,
             encoding="utf-8",
             timeout=120,

@@ -8,7 +8,7 @@ from tests.builders import settings_of
 from xray_bridge.connection import connect
 from xray_bridge.errors import RefusedError, SelectionError
 from xray_bridge.http import Deadline, Http
-from xray_bridge.members import MOST_SEARCHES, PAGE, Among, Members, _by_halves, members
+from xray_bridge.members import MOST_SEARCHES, PAGE, Among, Members, by_halves, members
 from xray_bridge.sandbox import CREDENTIALS, RunningSandbox
 
 
@@ -103,7 +103,7 @@ def test_searches_end_where_very_many_keys_are_wrong() -> None:
     def refuse(jql: str, _: dict[str, str]) -> dict[str, str]:
         raise RefusedError(jql, status=400)
 
-    found: Among = _by_halves([f"CALC-{n}" for n in range(1, 500)], refuse)
+    found: Among[str] = by_halves([f"CALC-{n}" for n in range(1, 500)], refuse)
 
     assert found.searches == MOST_SEARCHES
     assert found.unknown
@@ -117,4 +117,4 @@ def test_a_permission_that_is_missing_is_no_answer() -> None:
         raise RefusedError(jql, status=403)
 
     with pytest.raises(RefusedError):
-        _by_halves(["CALC-1"], refuse)
+        by_halves(["CALC-1"], refuse)

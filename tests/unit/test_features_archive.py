@@ -259,6 +259,17 @@ def test_reasons(unpack: Callable[..., Path], case: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "data", [b"", BAD_ARCHIVES["empty zip"], BAD_ARCHIVES["no features"]]
+)
+def test_nothing_was_found(unpack: Callable[..., Path], data: bytes) -> None:
+    """A server that has found nothing may send nothing: the hint says so."""
+    with pytest.raises(FeaturesError) as caught:
+        unpack(data)
+
+    assert "do the keys and the filter name Cucumber Tests?" in caught.value.hint
+
+
+@pytest.mark.parametrize(
     "data",
     [
         packed("a.feature", mode=stat.S_IFREG | 0o644),

@@ -27,7 +27,7 @@ COMMANDS = {
     "upload": "send the results of run directories; several are merged into one",
     "resend": "send what earlier runs could not send; exactly once",
     "runs": "list, show and prune run directories",
-    "features": "feature files out of Xray",
+    "features": "feature files out of Xray, and into it",
     "connection": "connections with names, kept on this machine",
     "keys": "compare the Test keys in code with Xray, without running a test",
     "check": "ask the server whether an upload can work",
@@ -42,7 +42,7 @@ def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """The command line, with the flags of the command that ``argv`` names."""
     found = argparse.ArgumentParser(
         prog="xray-bridge",
-        description="Test results into Xray for Jira, feature files out of it.",
+        description="Test results into Xray for Jira, feature files out of it and in.",
         allow_abbrev=False,
     )
     # For the adapters, which must not need a clock of their own.

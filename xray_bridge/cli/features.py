@@ -1,5 +1,5 @@
 """
-``xray-bridge features export``: feature files out of Xray.
+``xray-bridge features``: feature files out of Xray, and into it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from xray_bridge.settings import Settings
 
 
+OF_AN_IMPORT = options.OF_A_CONNECTION | {"project", "test_fields", "tag_prefixes"}
+
+
 def register(commands: Any, told: str) -> None:
     """Add the subcommands."""
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -39,6 +42,57 @@ def register(commands: Any, told: str) -> None:
     export.add_argument("--zip", type=Path, metavar="FILE", help="keep the archive")
     options.add(export, options.OF_A_CONNECTION)
     export.set_defaults(run=run_export)
+    _register_import(actions)
+
+
+def _register_import(actions: Any) -> None:
+    parser: argparse.ArgumentParser = actions.add_parser(
+        "import",
+        help="send feature files",
+        description="Sends feature files and archives of them. Tests are made and "
+        "updated; summaries and labels that people have set stay.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("paths", nargs="+", metavar="PATH", help="a file, a directory or a glob")
+    add(
+        "--relative-to",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="where the names of files begin for Xray; default: here",
+    )
+    add(
+        "--modified-within",
+        metavar="TIME",
+        help="only files that were modified in the last 3h, 90m or 2d",
+    )
+    add(
+        "--changed-since",
+        metavar="REF",
+        help="only files that differ from where the branch left this commit",
+    )
+    add(
+        "--precondition-fields",
+        default="",
+        metavar="JSON|PATH",
+        help="Jira fields of Preconditions that the import creates",
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="summaries and labels become those of the feature files",
+    )
+    add("--dry-run", action="store_true", help="say what would change, send nothing")
+    options.add(parser, OF_AN_IMPORT)
+    parser.set_defaults(run=run_import)
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """Import; the modules for it are not loaded by an export before each session."""
+    from xray_bridge.cli import features_import
+
+    return features_import.run(arguments)
 
 
 def run_export(arguments: argparse.Namespace) -> int:

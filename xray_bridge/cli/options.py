@@ -222,7 +222,9 @@ def _sandbox(settings: Settings) -> Iterator[Layer]:
             "token": "",
             "client_id": CREDENTIALS.client_id if cloud else "",
             "client_secret": CREDENTIALS.client_secret if cloud else "",
-            "jira_token": "",
+            "jira_url": server.url if cloud else "",
+            "jira_user": CREDENTIALS.user if cloud else "",
+            "jira_token": CREDENTIALS.password if cloud else "",
             "skip_proxy": "yes",
         }
         yield Layer("sandbox", values, lambda setting: setting.name, True, True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from xray_bridge.sandbox.database import Database
 from xray_bridge.sandbox.rows import (
+    PRECONDITION,
     STORY,
     TEST,
     TEST_PLAN,
@@ -206,10 +207,17 @@ class Catalogue(Database):
 
     def plans_of(self, issue_id: int) -> tuple[str, ...]:
         """The Test Plans that an issue is in."""
-        rows = self.issues(
-            "id IN (SELECT plan_id FROM plan_member WHERE issue_id = ?)", (issue_id,)
+        return tuple(row.key for row in self._holders(TEST_PLAN, issue_id))
+
+    def preconditions_of(self, issue_id: int) -> tuple[IssueRow, ...]:
+        """The Preconditions of a Test."""
+        return self._holders(PRECONDITION, issue_id)
+
+    def _holders(self, type: str, issue_id: int) -> tuple[IssueRow, ...]:  # noqa: A002
+        return self.issues(
+            "type = ? AND id IN (SELECT plan_id FROM plan_member WHERE issue_id = ?)",
+            (type, issue_id),
         )
-        return tuple(row.key for row in rows)
 
     def project_id(self, key: str) -> int | None:
         """The project's id, or None when there is no such project."""

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from xray_bridge.sandbox.auth import issue_token, knows_api_key, knows_token
 from xray_bridge.sandbox.documents import expect, text_of
 from xray_bridge.sandbox.features_export import export, zipped
+from xray_bridge.sandbox.features_import import receive_features
 from xray_bridge.sandbox.graphql import answer
 from xray_bridge.sandbox.imports import PATHS, receive
 from xray_bridge.sandbox.product import CLOUD
@@ -58,6 +59,19 @@ def _import_view(site: Site, name: str, *, multipart: bool) -> Any:
 
 
 def _add_resources(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.post("/import/feature")
+    def import_features() -> ResponseReturnValue:
+        done = receive_features(site.registry, CLOUD)
+        return jsonify(
+            {
+                "errors": done.errors,
+                "updatedOrCreatedTests": list(map(site.reference, done.tests)),
+                "updatedOrCreatedPreconditions": list(
+                    map(site.reference, done.preconditions)
+                ),
+            }
+        )
+
     @blueprint.post("/authenticate")
     def authenticate() -> ResponseReturnValue:
         """The token, as a JSON string."""

@@ -32,7 +32,7 @@ class FeatureFile:
 def export(
     registry: Registry, keys: str, filter_id: str, *, numbered: bool
 ) -> tuple[FeatureFile, ...]:
-    """One file per requirement; `numbered`: named as Server names them."""
+    """One file per requirement and Precondition; `numbered`: as Server names them."""
     named = [key.strip() for key in re.split("[;,]", keys) if key.strip()]
     if filter_id:
         named += _filtered(registry, filter_id)
@@ -41,18 +41,20 @@ def export(
     for key in named:
         for test in _tests_of(registry, key, executions):
             tests[test.key] = test
-    groups: dict[str, list[IssueRow]] = {}
+    groups: dict[tuple[str, str], list[IssueRow]] = {}
     for test in tests.values():
         if test.scenario:
-            groups.setdefault(next(iter(test.requirements), ""), []).append(test)
+            held = [row.key for row in registry.store.preconditions_of(test.id)]
+            place = (next(iter(test.requirements), ""), next(iter(held), ""))
+            groups.setdefault(place, []).append(test)
     if not groups:
         raise RefusedError("No Cucumber Tests were found to export")
     return tuple(
         FeatureFile(
-            _name(number, requirement, group, numbered=numbered),
-            _text(registry, requirement, group, executions),
+            _name(number, place, group, numbered=numbered),
+            _text(registry, place, group, executions),
         )
-        for number, (requirement, group) in enumerate(groups.items(), 1)
+        for number, (place, group) in enumerate(groups.items(), 1)
     )
 
 
@@ -90,24 +92,32 @@ def _tests_of(
 
 
 def _name(
-    number: int, requirement: str, group: list[IssueRow], *, numbered: bool
+    number: int, place: tuple[str, str], group: list[IssueRow], *, numbered: bool
 ) -> str:
-    stem = requirement or group[0].key
-    if numbered:
-        return f"{number}_{requirement}.feature" if requirement else f"{number}.feature"
-    return f"{stem[:_NAME_LIMIT]}.feature"
+    stem = "_".join(filter(None, (str(number) if numbered else "", *place)))
+    return f"{(stem or group[0].key)[:_NAME_LIMIT]}.feature"
 
 
 def _text(
-    registry: Registry, requirement: str, group: list[IssueRow], executions: list[str]
+    registry: Registry,
+    place: tuple[str, str],
+    group: list[IssueRow],
+    executions: list[str],
 ) -> str:
+    requirement, precondition = place
     story = registry.store.issue(requirement) if requirement else None
     lines = [f"@{key}" for key in executions]
     lines += [f"@REQ_{requirement}"] if requirement else []
     lines.append(f"Feature: {story.summary if story else group[0].summary}")
+    if held := registry.store.issue(precondition):
+        steps = [f"#@PRECOND_{held.key}", *held.scenario.split("\n")]
+        lines += ["", f"  Background: {held.summary}"]
+        lines += [f"    {step}".rstrip() for step in steps]
     for test in group:
         tags = [f"@TEST_{test.key}", *(f"@{label}" for label in test.labels)]
-        body = test.scenario.rstrip("\n").split("\n")
+        headline, *rest = test.scenario.rstrip("\n").split("\n")
+        # Jira's summary is the name, whatever the text was imported with.
+        body = (f"{headline.partition(':')[0]}: {test.summary}", *rest)
         lines += ["", *(f"  {line}".rstrip() for line in (" ".join(tags), *body))]
     return "\n".join(lines) + "\n"
 

@@ -16,6 +16,7 @@ from xray_bridge.sandbox.jql import search
 from xray_bridge.sandbox.product import CLOUD
 from xray_bridge.sandbox.refused import RefusedError
 from xray_bridge.sandbox.rows import (
+    PRECONDITION,
     TEST,
     TEST_EXECUTION,
     TEST_PLAN,
@@ -166,6 +167,7 @@ def _add_environments(site: Site, arguments: Mapping[str, Any]) -> Any:
 
 _RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
     "getTests": _listing(TEST, graphql_json.test_json),
+    "getPreconditions": _listing(PRECONDITION, graphql_json.plan_json),
     "getTestPlans": _listing(TEST_PLAN, graphql_json.plan_json),
     "getTestSets": _listing(TEST_SET, graphql_json.plan_json),
     "getTestExecutions": _listing(TEST_EXECUTION, graphql_json.execution_json),

@@ -15,11 +15,16 @@ from xray_bridge.sandbox import fields
 from xray_bridge.sandbox.documents import expect, text_of, texts_of
 from xray_bridge.sandbox.product import Product
 from xray_bridge.sandbox.refused import NO_INFO, NO_PROJECT, RefusedError, not_settable
-from xray_bridge.sandbox.rows import TEST_EXECUTION
+from xray_bridge.sandbox.rows import PRECONDITION, TEST_EXECUTION
 from xray_bridge.sandbox.submission import Details
 
 
-ISSUE_TYPES = {"10200": "Test", "10201": "Test Plan", "10202": TEST_EXECUTION}
+ISSUE_TYPES = {
+    "10200": "Test",
+    "10201": "Test Plan",
+    "10202": TEST_EXECUTION,
+    "10203": PRECONDITION,
+}
 _TOP = frozenset({"fields", "update", "historyMetadata", "properties", "transition"})
 _SUMMARY_LIMIT = 255
 _TEXT_LIMIT = 32_767

@@ -1,5 +1,6 @@
 """
-A small part of JQL: equality and lists, joined with AND; ORDER BY is ignored.
+A small part of JQL: equality, lists and phrases, joined with AND, and OR in
+brackets; ORDER BY is ignored.
 
 Source: Atlassian's 'Advanced searching'.
 """
@@ -15,11 +16,11 @@ from xray_bridge.sandbox.registry import Registry
 from xray_bridge.sandbox.rows import IssueRow
 
 
-_ORDER = re.compile(r"\border\s+by\b.*$", re.IGNORECASE | re.DOTALL)
+_ORDER = re.compile(r"\border\s+by\b[^\"']*$", re.IGNORECASE)
 _VALUE = r"""\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s"'(),=!<>~]+)\s*"""
 _CLAUSE = re.compile(
-    rf"\s*(?P<field>\w+)\s*(?:=(?P<one>{_VALUE})|in\s*\((?P<many>{_VALUE}(?:,{_VALUE})*)\))"
-    r"\s*(?P<joint>and\b|$)",
+    rf"\s*(?P<field>\w+)\s*(?:(?P<relation>[=~])(?P<one>{_VALUE})"
+    rf"|in\s*\((?P<many>{_VALUE}(?:,{_VALUE})*)\))\s*(?P<joint>and\b|or\b|\)|$)",
     re.IGNORECASE,
 )
 _EACH = re.compile(_VALUE)
@@ -31,6 +32,21 @@ class Clause:
 
     field: str
     values: tuple[str, ...]
+    alternatives: tuple[Clause, ...] = ()
+
+    @property
+    def every(self) -> tuple[Clause, ...]:
+        """This one, or those in brackets."""
+        return self.alternatives or (self,)
+
+    @property
+    def sql(self) -> str:
+        """The condition, with a mark for each value."""
+        parts = (
+            _IN_SQL[one.field].format(", ".join("?" * len(one.values)))
+            for one in self.every
+        )
+        return f"({' OR '.join(parts)})"
 
 
 _IN_SQL = {
@@ -39,6 +55,7 @@ _IN_SQL = {
     "issuetype": "type IN ({})",
     "labels": "EXISTS (SELECT 1 FROM json_each(issue.labels) WHERE value IN ({}))",
     "summary": "summary IN ({})",
+    "summary ~": "instr(lower(summary), lower({})) > 0",
 }
 _ALIASES = {
     "issuekey": "key",
@@ -55,12 +72,30 @@ def parse(text: str) -> tuple[Clause, ...]:
     clauses: list[Clause] = []
     joint = "and"
     while rest or (joint and clauses):
-        match = _CLAUSE.match(rest)
-        if match is None:
-            raise RefusedError(f"Error in the JQL Query: {text}")
-        clauses.append(_clause(match))
-        joint, rest = match["joint"], rest[match.end() :]
+        clause, joint, rest = _next(rest, text)
+        clauses.append(clause)
     return tuple(clauses)
+
+
+def _next(rest: str, text: str) -> tuple[Clause, str, str]:
+    """A condition, or some in brackets, with what follows."""
+    opened = rest.lstrip().startswith("(")
+    rest = rest.lstrip().removeprefix("(") if opened else rest
+    found: list[Clause] = []
+    joint = "or"
+    while joint == "or":
+        match = _CLAUSE.match(rest)
+        joint = match["joint"].lower() if match else ""
+        if match is None or (joint in {"or", ")"}) != opened:
+            raise RefusedError(f"Error in the JQL Query: {text}")
+        found.append(_clause(match))
+        rest = rest[match.end() :]
+    if not opened:
+        return found[0], joint, rest
+    end = re.match(r"\s*(and\b|$)", rest, re.IGNORECASE)
+    if end is None:
+        raise RefusedError(f"Error in the JQL Query: {text}")
+    return Clause("", (), tuple(found)), end[1].lower(), rest[end.end() :]
 
 
 def _clause(match: re.Match[str]) -> Clause:
@@ -71,7 +106,13 @@ def _clause(match: re.Match[str]) -> Clause:
             "permission to view it."
         )
     values = _EACH.findall(match["one"] or match["many"])
-    return Clause(name, tuple(_plain(value.strip()) for value in values))
+    plain = tuple(_plain(value.strip()) for value in values)
+    if match["relation"] != "~":
+        return Clause(name, plain)
+    if name != "summary":
+        text = f"The operator '~' is not supported by the '{match['field']}' field."
+        raise RefusedError(text)
+    return Clause("summary ~", (_plain(plain[0] or "?"),))
 
 
 def _plain(value: str) -> str:
@@ -83,18 +124,16 @@ def _plain(value: str) -> str:
 def search(registry: Registry, text: str, type: str = "") -> tuple[IssueRow, ...]:  # noqa: A002
     """The issues that a query finds; `type` restricts them further."""
     clauses = parse(text)
-    types = [one.values[0] for one in clauses if one.field == "issuetype"]
-    for clause in clauses:
+    every = [one for clause in clauses for one in clause.every]
+    types = [one.values[0] for one in every if one.field == "issuetype"]
+    for clause in every:
         for value in clause.values:
             _CHECKS.get(clause.field, _unchecked)(registry, value, (type, *types))
     if type:
         clauses = (*clauses, Clause("issuetype", (type,)))
-    conditions = [
-        _IN_SQL[one.field].format(", ".join("?" * len(one.values))) for one in clauses
-    ]
     return registry.store.issues(
-        " AND ".join(conditions) or "1",
-        tuple(value for one in clauses for value in one.values),
+        " AND ".join(clause.sql for clause in clauses) or "1",
+        tuple(v for clause in clauses for one in clause.every for v in one.values),
     )
 
 

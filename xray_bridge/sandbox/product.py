@@ -34,6 +34,9 @@ class Product:
     iteration_keys: frozenset[str]
     user_key: str
     xray_fields: frozenset[str]
+    precondition_part: str
+    needs_known_keys: bool
+    labels_path: bool
     env_prefix: str = ""
 
 
@@ -79,6 +82,9 @@ SERVER = Product(
     iteration_keys=frozenset({"name", "parameters", "status", "steps"}),
     user_key="name",
     xray_fields=frozenset(),
+    precondition_part="preCondInfo",
+    needs_known_keys=False,
+    labels_path=True,
 )
 
 SERVER_V1 = replace(SERVER, tells_test_errors=False)
@@ -107,4 +113,7 @@ CLOUD = Product(
     ),
     user_key="accountId",
     xray_fields=frozenset({"testPlanKey", "environments"}),
+    precondition_part="precondInfo",
+    needs_known_keys=True,
+    labels_path=False,
 )

@@ -11,6 +11,7 @@ TEST = "Test"
 TEST_PLAN = "Test Plan"
 TEST_EXECUTION = "Test Execution"
 TEST_SET = "Test Set"
+PRECONDITION = "Pre-Condition"
 STORY = "Story"
 
 

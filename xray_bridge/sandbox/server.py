@@ -13,7 +13,9 @@ from flask.typing import ResponseReturnValue
 
 from xray_bridge.sandbox.documents import expect, texts_of
 from xray_bridge.sandbox.features_export import export, zipped
+from xray_bridge.sandbox.features_import import receive_features
 from xray_bridge.sandbox.imports import PATHS, receive
+from xray_bridge.sandbox.info import ISSUE_TYPES
 from xray_bridge.sandbox.login import refuse_strangers
 from xray_bridge.sandbox.product import SERVER, SERVER_V1
 from xray_bridge.sandbox.refused import RefusedError
@@ -49,6 +51,7 @@ def server_blueprint(site: Site) -> Blueprint:
             methods=["POST"],
         )
     _add_resources(blueprint, site)
+    _add_feature_import(blueprint, site)
     _add_plans(blueprint, site)
     return blueprint
 
@@ -126,6 +129,29 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
         if query.get("fz", "false") != "true" and len(files) == 1:
             return _download(files[0].name, files[0].text, "text/plain")
         return _download("features.zip", zipped(files), "application/octet-stream")
+
+
+def _add_feature_import(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.post("/import/feature")
+    def import_features() -> ResponseReturnValue:
+        """A list of issues; an object where something was refused."""
+        done = receive_features(site.registry, SERVER)
+        if not done.errors:
+            every = (*done.tests, *done.preconditions)
+            return jsonify([_with_type(site, issue) for issue in every])
+        return jsonify(
+            {
+                "message": "\n".join(done.errors),
+                "testIssues": list(map(site.reference, done.tests)),
+                "preconditionIssues": list(map(site.reference, done.preconditions)),
+            }
+        )
+
+
+def _with_type(site: Site, issue: IssueRow) -> dict[str, Any]:
+    types = {name: id_ for id_, name in ISSUE_TYPES.items()}
+    kind = {"id": types[issue.type], "name": issue.type}
+    return {**site.reference(issue), "issueType": kind}
 
 
 def _page(found: list[Any]) -> list[Any]:

@@ -1,0 +1,138 @@
+"""
+``xray-bridge features import``: feature files into Xray.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, replace
+from functools import partial
+from typing import TYPE_CHECKING, TextIO
+
+from xray_bridge import values
+from xray_bridge.archive import SUFFIX
+from xray_bridge.cli import options
+from xray_bridge.connection import connect
+from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
+from xray_bridge.feature_import import Order, Outcome, import_features
+from xray_bridge.feature_import.changed import changed, only
+from xray_bridge.feature_import.files import found, modified_within
+from xray_bridge.plan import refuse_odd
+
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from xray_bridge.connection import Connection
+    from xray_bridge.feature_import.files import Chosen
+    from xray_bridge.settings import Settings
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Choose, import, tell; exit code 82 for whatever Xray did not take."""
+    with options.settings_of(arguments) as settings:
+        _check(settings)
+        fields = _precondition_fields(arguments.precondition_fields)
+        chosen, left_out = _chosen(arguments)
+        outcome = Outcome(project=settings.project, notices=tuple(left_out))
+        if not arguments.json:
+            _print(left_out)
+        if chosen:
+            connection = connect(settings)
+            order = Order(
+                chosen=chosen,
+                precondition_fields=fields,
+                overwrite=arguments.overwrite,
+                dry_run=arguments.dry_run,
+                tell=partial(_tell, arguments, connection),
+            )
+            outcome = _imported(settings, connection, order)
+            notices = (*left_out, *connection.notices, *outcome.notices)
+            outcome = replace(outcome, notices=notices)
+    if arguments.json:
+        print(json.dumps(asdict(outcome)))
+    else:
+        _print(_lines(outcome))
+    return outcome.exit_code
+
+
+def _check(settings: Settings) -> None:
+    if not settings.project:
+        msg = "no project to import to"
+        raise UsageError(msg, hint="give --project KEY")
+    refuse_odd("xray_test_fields", settings.test_fields)
+
+
+def _precondition_fields(given: str) -> dict[str, object]:
+    try:
+        found = values.fields(given)
+    except ValueError as error:
+        msg = f"--precondition-fields: {error}"
+        raise UsageError(msg) from None
+    refuse_odd("--precondition-fields", found)
+    return found
+
+
+def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str]]:
+    """The files that are left after the filters, and what to say of the others."""
+    chosen = every = found(arguments.paths, arguments.relative_to)
+    notices = []
+    filters = []
+    if arguments.modified_within is not None:
+        filters.append(f"--modified-within {arguments.modified_within}")
+        chosen = modified_within(chosen, arguments.modified_within)
+    if arguments.changed_since is not None:
+        filters.append(f"--changed-since {arguments.changed_since}")
+        changes = changed(every[0].path.resolve().parent, arguments.changed_since)
+        chosen = only(chosen, changes)
+        gone = [name for name in changes.gone if name.endswith(SUFFIX)]
+        notices += [f"{name} is gone; its Tests stay in Xray" for name in gone]
+    if len(chosen) < len(every):
+        left_out = f"{len(every) - len(chosen)} of {len(every)} files"
+        notices.append(f"{' and '.join(filters)} leaves out {left_out}")
+    if not chosen:
+        notices.append("nothing to import")
+    return chosen, notices
+
+
+def _imported(settings: Settings, connection: Connection, order: Order) -> Outcome:
+    clean = connection.redactor.clean
+    try:
+        return import_features(settings, connection, order).cleaned(clean)
+    except (UsageError, FeaturesError):
+        raise
+    except XrayBridgeError as error:
+        msg = f"feature files could not be imported: {clean(error.message)}"
+        raise FeaturesError(msg, hint=clean(error.hint)) from None
+
+
+def _tell(
+    arguments: argparse.Namespace, connection: Connection, outcome: Outcome
+) -> None:
+    """What will change, before it does; apart from what a machine reads."""
+    lines = [line for change in outcome.changes for line in change.lines()]
+    if lines:
+        then = "it stays so" if arguments.overwrite else "what goes is put back"
+        lines.insert(0, f"What the import changes ({then}):")
+    if not arguments.json:
+        lines = [*connection.notices, *outcome.notices, *lines]
+    clean = connection.redactor.clean
+    _print(map(clean, lines), file=sys.stderr if arguments.json else sys.stdout)
+
+
+def _lines(outcome: Outcome) -> list[str]:
+    """What came of it; all else has been told by then."""
+    return [
+        *outcome.plan,
+        *(f"created {each}" for each in outcome.created),
+        *(f"updated {each}" for each in outcome.updated),
+        *(f"put back {key}" for key in outcome.put_back),
+        *(f"refused: {each}" for each in outcome.refused),
+    ]
+
+
+def _print(lines: Iterable[str], file: TextIO | None = None) -> None:
+    for line in lines:
+        print(line, file=file, flush=True)
