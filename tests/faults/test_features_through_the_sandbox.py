@@ -314,3 +314,21 @@ def test_nothing_to_export(
     assert (said.exit_code, said.errors.count("\n")) == (code, 1)
     assert words in said.errors
     assert not Path("out").exists()
+
+
+def test_a_ci_system_is_told_what_was_imported(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the names of Xray's plugin for Jenkins; a rehearsal tells nothing."""
+    outputs = bench.root / "outputs"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
+    bench.root.joinpath("add.feature").write_text(ADDITION)
+    bench.run("import", "add.feature", "--project", "CALC", "--dry-run")
+    told_early = outputs.exists()
+    outcome = bench.bring("add.feature")
+    told = outputs.read_text()
+
+    assert not told_early
+    assert ";".join(outcome["tests"]) in told.splitlines()
+    assert "XRAY_ISSUES_MODIFIED" in told

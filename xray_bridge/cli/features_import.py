@@ -8,17 +8,22 @@ import json
 import sys
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from xray_bridge import values
 from xray_bridge.archive import SUFFIX
-from xray_bridge.cli import options
+from xray_bridge.cli import options, telling
 from xray_bridge.connection import connect
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
 from xray_bridge.feature_import import Order, Outcome, import_features
 from xray_bridge.feature_import.changed import changed, only
 from xray_bridge.feature_import.files import found, modified_within
+from xray_bridge.outputs import Outputs, Written
+from xray_bridge.outputs.summary import SHOWN
+from xray_bridge.outputs.text import code
 from xray_bridge.plan import refuse_odd
+from xray_bridge.tame import tame
 
 
 if TYPE_CHECKING:
@@ -51,11 +56,47 @@ def run(arguments: argparse.Namespace) -> int:
             outcome = _imported(settings, connection, order)
             notices = (*left_out, *connection.notices, *outcome.notices)
             outcome = replace(outcome, notices=notices)
+        # A rehearsal, and an import of nothing, have sent nothing to tell of.
+        told = Written()
+        if outcome.raw and not arguments.dry_run:
+            told = telling.tell(_outputs(outcome), Path(settings.report_dir))
+    outcome = replace(outcome, notices=(*outcome.notices, *told.notices))
     if arguments.json:
-        print(json.dumps(asdict(outcome)))
+        print(json.dumps({**asdict(outcome), "commands": told.commands}))
     else:
-        _print(_lines(outcome))
+        _print((*map(tame, _lines(outcome)), *told.notices, *told.commands))
     return outcome.exit_code
+
+
+def _outputs(outcome: Outcome) -> Outputs:
+    """What later steps of a CI job get, in the names of Xray's plugin for Jenkins."""
+    keys = [issue.key for issue in (*outcome.created, *outcome.updated)]
+    groups = {
+        "Created": [*map(str, outcome.created)],
+        "Updated": [*map(str, outcome.updated)],
+        "Refused": [*outcome.refused],
+    }
+    headline = ", ".join(
+        f"{len(items)} {name.lower()}" for name, items in groups.items()
+    )
+    lines = [f"### Xray: feature files, {headline}"]
+    for name, items in groups.items():
+        shown = [f"- {code(item)}" for item in items[:SHOWN]]
+        more = [f"- and {len(items) - SHOWN} more"] if len(items) > SHOWN else []
+        lines += ["", f"**{name}**", "", *shown, *more] if items else []
+    return Outputs(
+        variables={
+            "XRAY_IS_REQUEST_SUCCESSFUL": str(not outcome.exit_code).lower(),
+            "XRAY_TESTS": ";".join(outcome.tests),
+            "XRAY_ISSUES_MODIFIED": ";".join(keys),
+            "XRAY_RAW_RESPONSE": ";".join(outcome.raw),
+        },
+        markdown="\n".join((*lines, "")),
+        headline=f"Xray: feature files, {headline}",
+        problem="; ".join(outcome.refused),
+        is_fatal=bool(outcome.exit_code),
+        document=asdict(outcome),
+    )
 
 
 def _check(settings: Settings) -> None:
