@@ -20,6 +20,8 @@ SERVER = "server"
 CLOUD = "cloud"
 
 XML_FORMATS = frozenset({"junit", "testng", "nunit", "xunit", "robot"})
+# All that Xray imports.
+FORMATS = ("xray", "cucumber", "behave", "junit", "testng", "nunit", "xunit", "robot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,11 @@ class Dialect:
             for name, word in overrides.items()
         }
         return replace(self, statuses={**self.statuses, **changed})
+
+    def own_word(self, word: str) -> str:
+        """A status as this product spells it: the other one's word is no other."""
+        own = DIALECTS[self.name].statuses
+        return next((own[o] for o, words in SYNONYMS.items() if word in words), word)
 
     @property
     def changed(self) -> Mapping[Outcome, str]:

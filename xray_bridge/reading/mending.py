@@ -1,0 +1,55 @@
+"""
+What Xray Cloud trips over in JUnit XML, taken out of the copy that is sent.
+
+Gradle writes an empty ``<properties/>`` into each suite. Source:
+xray-junit-extensions, pull requests 18 and 19, which write a dummy into it.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from typing import TYPE_CHECKING, BinaryIO
+
+from xray_bridge.reading.xml import starts
+
+
+if TYPE_CHECKING:
+    from xray_bridge.reading.case import Source
+
+HOLLOW = re.compile(rb"<properties\s*(?:/>|>\s*</properties\s*>)")
+
+
+def hollows(source: Source) -> list[tuple[int, int]]:
+    """
+    Where empty elements stand, from and to, in bytes.
+
+    Only where they are elements: a test may have printed the same. Raises
+    ReportError.
+    """
+    if not source.path.stat().st_size:
+        return []
+    with (
+        source.path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        found = dict(match.span() for match in HOLLOW.finditer(content))
+    if not found:
+        return []
+    real = (place for place in starts(source, "properties") if place in found)
+    return [(place, found[place]) for place in real]
+
+
+def without(source: Source, places: list[tuple[int, int]], out: BinaryIO) -> None:
+    """Write the file without these places."""
+    with source.path.open("rb") as file:
+        for start, end in places:
+            _copy(file, out, start - file.tell())
+            file.seek(end)
+        _copy(file, out, source.path.stat().st_size - file.tell())
+
+
+def _copy(file: BinaryIO, out: BinaryIO, size: int) -> None:
+    while size > 0 and (block := file.read(min(size, 1 << 20))):
+        out.write(block)
+        size -= len(block)
