@@ -170,6 +170,21 @@ def render(
     return plan.Report(format=writer.format, path=path)
 
 
+def keep_parts(directory: RunDirectory, request: Request) -> None:
+    """
+    Write the parts of a form beside the report that it is sent with.
+
+    Raises ReportError.
+    """
+    for part in request.parts:
+        if isinstance(part.content, bytes):
+            try:
+                (directory.path / part.filename).write_bytes(part.content)
+            except OSError as error:
+                msg = f"{part.filename} cannot be written: {error.strerror}"
+                raise ReportError(msg) from None
+
+
 def copy(job: Job, report: plan.Report) -> None:
     """
     Put the report where the user wants it, too.
@@ -225,14 +240,18 @@ def failures(results: Results) -> tuple[Failure, ...]:
 def _failure(run: TestRun) -> Failure:
     said = run.message or next((s.message for s in run.steps if s.message), "")
     where = run.scenario
-    message = one_line(_gist(readable(said)))
     return Failure(
         name=one_line(run.test.definition),
         keys=run.test.test_keys,
-        message=message[:LONGEST_MESSAGE],
+        message=gist(said),
         file=where.feature.path if where else "",
         line=where.line if where else 0,
     )
+
+
+def gist(said: str) -> str:
+    """On one line, what is worth most of what a failure says."""
+    return one_line(_gist(readable(said)))[:LONGEST_MESSAGE]
 
 
 def _gist(text: str) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 RUNS = "runs"
+# In place of a framework's name, where other tools wrote the reports.
+REPORT_FILES = "report files"
 
 RECORDED = "recorded"
 SEALED = "sealed"

@@ -62,6 +62,15 @@ class CustomFields:
     finished: str = ""
 
 
+# Stand-ins where a dry run may not ask the server for the real ids.
+UNKNOWN_FIELDS = CustomFields(
+    test_plan="customfield_TestPlan",
+    environments="customfield_TestEnvironments",
+    revision="customfield_Revision",
+)
+NEW_KEY = "KEY-OF-THE-NEW-ONE"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A rendered report on disk."""
@@ -133,6 +142,20 @@ def existing_execution(
     if dialect.plain_xml_part:
         return replace(request, parts=(_part(dialect.plain_xml_part, report),))
     return replace(request, content=report.path, media_type=report.media_type)
+
+
+def unlabelled(report: Report, dialect: Dialect) -> Request:
+    """
+    The request that leaves everything to what JSON says itself: tags, ``info``.
+
+    Nothing marks the Test Execution that it may make, so it must not be repeated.
+    """
+    return Request(
+        method="POST",
+        path=dialect.import_to(report.format, multipart=False),
+        content=report.path,
+        media_type=report.media_type,
+    )
 
 
 def shown(request: Request) -> list[str]:

@@ -11,11 +11,12 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import carries, journal, plan, receipt
+from xray_bridge import carries, files, journal, plan, receipt
 from xray_bridge.carries import words_for
 from xray_bridge.choice import Choice, Sent, choose, counted, notices, sent
 from xray_bridge.connection import connect
 from xray_bridge.deliver import Delivery, deliver
+from xray_bridge.delivered import delivered, described, update_fields
 from xray_bridge.dialect import DIALECTS, SERVER, XML_FORMATS
 from xray_bridge.errors import (
     AmbiguousError,
@@ -27,7 +28,6 @@ from xray_bridge.errors import (
 )
 from xray_bridge.evidence import Limits
 from xray_bridge.http import Deadline, Http
-from xray_bridge.jira import Jira
 from xray_bridge.job import (
     Job,
     can_fill,
@@ -37,13 +37,13 @@ from xray_bridge.job import (
     failures,
     filler,
     is_shared,
+    keep_parts,
     made_elsewhere,
     project,
     render,
     sent_report,
     unset,
     write_env,
-    write_variables,
 )
 from xray_bridge.merge import Results
 from xray_bridge.receipt import Receipt, Refused
@@ -55,19 +55,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xray_bridge.connection import Connection
+    from xray_bridge.files import Files
     from xray_bridge.journal import RunDirectory
     from xray_bridge.settings import Settings
     from xray_bridge.xray import Imported
 
 NO_KEY = "no test carries a Test key (xray_only_keyed)"
+NOT_TAKEN_IN = "it was killed before all files were read; upload them again"
 IN_DOUBT = frozenset({journal.SENDING, journal.AMBIGUOUS})
-# Stand-ins where a dry run may not ask the server for the real ids.
-UNKNOWN_FIELDS = plan.CustomFields(
-    test_plan="customfield_TestPlan",
-    environments="customfield_TestEnvironments",
-    revision="customfield_Revision",
-)
-NEW_KEY = "KEY-OF-THE-NEW-ONE"
 
 
 def publish(
@@ -105,6 +100,18 @@ def publish(
     return found
 
 
+@dataclass(slots=True, kw_only=True)
+class _Attempt:
+    """
+    What is known by now, for a receipt whatever comes next.
+
+    ``asked``: there is a server that may have answered.
+    """
+
+    base: Receipt
+    asked: bool = False
+
+
 def _publish(
     directory: RunDirectory,
     settings: Settings,
@@ -118,21 +125,25 @@ def _publish(
     if state.message.startswith(journal.MERGED):
         msg = f"{directory.path} was {state.message}"
         raise RunDirectoryError(msg, hint="resend that one")
+    received = files.load(directory)
     results = Results(
         [directory],
-        only_keyed=settings.only_keyed,
+        only_keyed=settings.only_keyed and received is None,
         aggregate=settings.aggregate,
         limits=Limits.of(settings.evidence_limit),
     )
-    base = Receipt(
-        status=receipt.KEPT, counts=dict(results.counts), failures=failures(results)
-    )
-    if not len(results):
+    counts = received.counts if received else results.counts
+    failed = received.failures if received else failures(results)
+    base = Receipt(status=receipt.KEPT, counts=dict(counts), failures=failed)
+    if received is None and session.framework == journal.REPORT_FILES:
+        _keep(directory, settings)
+        return replace(base, status=receipt.EMPTY, notices=(NOT_TAKEN_IN,))
+    if not len(results) and received is None:
         _keep(directory, settings)
         unkeyed = settings.only_keyed and len(Results([directory]))
         said: tuple[str, ...] = (NO_KEY,) if unkeyed else ()
         return replace(base, status=receipt.EMPTY, notices=said)
-    asked = False
+    attempt = _Attempt(base=base)
     try:
         connection = connect(settings, environ) if settings.wants_upload else None
         dialect = connection.dialect if connection else DIALECTS[SERVER]
@@ -143,34 +154,59 @@ def _publish(
             results=results,
             dialect=dialect.with_statuses(settings.statuses),
         )
-        choice = choose(job)
-        going = sent(job, choice.sent_as)
-        said = (*session.notices, *notices(job, choice, going))
-        left_out = (*going.left_out, *results.left_out)
-        base = replace(base, left_out=left_out, notices=said)
-        if connection is not None:
-            plan.refuse_odd("xray_execution_fields", settings.execution_fields)
-            plan.refuse_odd("xray_test_fields", settings.test_fields)
-            carries.refuse(settings, job.dialect)
-        report, unwritten = _rendered(job, choice)
-        said = (*said, *unwritten)
-        base = replace(base, report=_described(report), notices=said)
-        if connection is None:
-            _keep(directory, settings)
-            return base
-        to_send = _ToSend(job=job, report=report, choice=choice, going=going)
-        if settings.dry_run:
-            return _rehearse(to_send, connection, base)
-        asked = True
-        return _send(to_send, connection, base)
+        if received is not None:
+            return _publish_files(attempt, job, received, connection)
+        return _publish_run(attempt, job, connection)
     except Exception as unexpected:  # noqa: BLE001 - a receipt, whatever a server says
-        error = _expected(unexpected, directory.state, asked=asked)
+        error = _expected(unexpected, directory.state, asked=attempt.asked)
         began = directory.state.attempts > state.attempts
         in_doubt = state.state in IN_DOUBT and not state.test_execution
         if in_doubt and not began:
             # It failed before anything was asked: the doubt is as old as it was.
             error = AmbiguousError(error.message, hint=error.hint)
-        return _failed(directory, settings, base, error)
+        return _failed(directory, settings, attempt.base, error)
+
+
+def _publish_run(attempt: _Attempt, job: Job, connection: Connection | None) -> Receipt:
+    """What a session has recorded."""
+    settings = job.settings
+    choice = choose(job)
+    going = sent(job, choice.sent_as)
+    said = (*job.session.notices, *notices(job, choice, going))
+    left_out = (*going.left_out, *job.results.left_out)
+    attempt.base = replace(attempt.base, left_out=left_out, notices=said)
+    if connection is not None:
+        plan.refuse_odd("xray_execution_fields", settings.execution_fields)
+        plan.refuse_odd("xray_test_fields", settings.test_fields)
+        carries.refuse(settings, job.dialect)
+    report, unwritten = _rendered(job, choice)
+    said = (*said, *unwritten)
+    attempt.base = replace(attempt.base, report=described(report), notices=said)
+    if connection is None:
+        _keep(job.directory, settings)
+        return attempt.base
+    to_send = _ToSend(job=job, report=report, choice=choice, going=going)
+    if settings.dry_run:
+        return _rehearse(to_send, connection, attempt.base)
+    attempt.asked = True
+    return _send(to_send, connection, attempt.base)
+
+
+def _publish_files(
+    attempt: _Attempt, job: Job, received: Files, connection: Connection | None
+) -> Receipt:
+    """What other tools have written; sessions do without what reads that."""
+    from xray_bridge import forward
+
+    ready, attempt.base = forward.prepare(job, received, attempt.base)
+    if connection is None or job.settings.dry_run:
+        _keep(job.directory, job.settings)
+    if connection is None:
+        return attempt.base
+    if job.settings.dry_run:
+        return forward.rehearse(ready, connection, attempt.base)
+    attempt.asked = True
+    return forward.send(ready, connection, attempt.base)
 
 
 def _expected(
@@ -246,7 +282,7 @@ class _ToSend:
 
     def described(self) -> dict[str, Any]:
         """The file that went out, which may not be the one that was written first."""
-        return _described(sent_report(self.job, self.report, self.choice.sent_as))
+        return described(sent_report(self.job, self.report, self.choice.sent_as))
 
 
 def _send(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
@@ -260,7 +296,7 @@ def _send(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
     delivery = _delivery(job, execution, report, fields)
     imported = deliver(delivery, xray, job.directory, deadline)
     if settings.test_execution and settings.execution_fields:
-        _update_fields(connection, http, imported.key, settings)
+        update_fields(connection, http, imported.key, settings)
     base = replace(base, report=to_send.described())
     going = to_send.going
     said = [] if key else unset(job, execution, report, fields)
@@ -273,14 +309,16 @@ def _send(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
             said.append(f"no telling whether Xray took {who} without a Test key")
         going = again
     base = replace(base, notices=(*base.notices, *said))
-    return _delivered(job, connection, imported, going, base)
+    refused = _named(job, imported, going)
+    tests = going.tests
+    return delivered(job, connection, imported, base, tests=tests, refused=refused)
 
 
 def _rehearse(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
     job, report = to_send.job, to_send.report
     execution = described_execution(job)
     by_name = job.dialect.plan_and_environments
-    fields = plan.CustomFields() if by_name else UNKNOWN_FIELDS
+    fields = plan.CustomFields() if by_name else plan.UNKNOWN_FIELDS
     fill = filler(job, execution, report)
     key = existing_execution(job)
     lines = [f"to {connection.url} ({job.dialect.product}: {connection.why})"]
@@ -292,7 +330,10 @@ def _rehearse(to_send: _ToSend, connection: Connection, base: Receipt) -> Receip
         said = unset(job, execution, report, fields)
         missing = sorted(plan.not_carried(execution, job.dialect, fields))
         if missing and not said:
-            lines += [f"then, for {', '.join(missing)}:", *plan.shown(fill(NEW_KEY))]
+            lines += [
+                f"then, for {', '.join(missing)}:",
+                *plan.shown(fill(plan.NEW_KEY)),
+            ]
     _keep(job.directory, job.settings)
     return replace(
         base,
@@ -307,13 +348,7 @@ def _delivery(
     job: Job, execution: plan.Execution, report: plan.Report, fields: plan.CustomFields
 ) -> Delivery:
     create = plan.new_execution(report, execution, job.dialect, fields)
-    for part in create.parts:
-        if isinstance(part.content, bytes):
-            try:
-                (job.directory.path / part.filename).write_bytes(part.content)
-            except OSError as error:
-                msg = f"{part.filename} cannot be written: {error.strerror}"
-                raise ReportError(msg) from None
+    keep_parts(job.directory, create)
     fills = bool(job.settings.test_execution) or can_fill(job, report.format)
     return Delivery(
         label=execution.label,
@@ -322,42 +357,6 @@ def _delivery(
         fill_after=bool(plan.not_carried(execution, job.dialect, fields)),
         key=existing_execution(job),
         is_shared=is_shared(job),
-    )
-
-
-def _update_fields(
-    connection: Connection, http: Http, key: str, settings: Settings
-) -> None:
-    """Fields of an existing Test Execution are Jira's to set."""
-    credentials = connection.jira_credentials or connection.credentials
-    fields = plan.as_document(settings.execution_fields)["fields"]
-    Jira(http, connection.site, credentials).update(key, fields)
-
-
-def _delivered(
-    job: Job, connection: Connection, imported: Imported, going: Sent, base: Receipt
-) -> Receipt:
-    refused = _named(job, imported, going)
-    partly = bool(refused)
-    write_variables(job, imported)
-    job.directory.state = replace(
-        job.directory.state,
-        state=journal.DELIVERED,
-        test_execution=imported.key,
-        message="",
-    )
-    return replace(
-        base,
-        status=receipt.PARTLY_REFUSED if partly else receipt.DELIVERED,
-        test_execution={
-            "key": imported.key,
-            "id": imported.id,
-            "url": _browse(connection, imported),
-        },
-        sent=going.tests,
-        accepted=None if imported.accepted is None else len(set(imported.accepted)),
-        refused=refused,
-        exit_code=84 if partly else 0,
     )
 
 
@@ -381,17 +380,3 @@ def _named(job: Job, imported: Imported, going: Sent) -> tuple[Refused, ...]:
             found.append(Refused(key="", message=message))
     names = job.results.names({each.key for each in found})
     return tuple(replace(r, tests=names.get(r.key, r.tests)) for r in found)
-
-
-def _browse(connection: Connection, imported: Imported) -> str:
-    """The page for people; ``self`` is the one for programs."""
-    base = imported.api_url.partition("/rest/")[0] or connection.site
-    return f"{base}/browse/{imported.key}" if base else ""
-
-
-def _described(report: plan.Report) -> dict[str, Any]:
-    return {
-        "format": report.format,
-        "path": report.path.name,
-        "bytes": report.path.stat().st_size,
-    }

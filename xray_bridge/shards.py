@@ -179,6 +179,11 @@ def _at(paths: Sequence[Path]) -> list[Shard]:
         is_named = is_run(path)
         for directory in [RunDirectory(path)] if is_named else search(path):
             shard = _read(directory, is_named=is_named)
+            if shard.session.framework == journal.REPORT_FILES:
+                if is_named:
+                    msg = f"{path} holds report files, which are no part of others"
+                    raise UsageError(msg, hint=f"xray-bridge resend {path}")
+                continue
             other = found.setdefault(shard.id, shard)
             found[shard.id] = max(other, shard, key=_rank)
     return list(found.values())

@@ -339,20 +339,21 @@ def imported(answer: Answer) -> Imported:
     )
 
 
-def both(made: Imported, filled: Imported) -> Imported:
+def both(made: Imported, *filled: Imported) -> Imported:
     """
-    What two answers say of one Test Execution: the second only added to it.
+    What several answers say of one Test Execution: all but the first only added.
 
-    What either took is there, whatever the other said of it.
+    What any took is there, whatever the others said of it.
     """
-    known = [each.accepted for each in (made, filled) if each.accepted is not None]
-    accepted = tuple(dict.fromkeys(key for keys in known for key in keys))
-    refused = dict.fromkeys((*made.refused, *filled.refused))
+    answers = (made, *filled)
+    known = [each.accepted for each in answers if each.accepted is not None]
+    accepted = dict.fromkeys(key for keys in known for key in keys)
+    refused = dict.fromkeys(each for answer in answers for each in answer.refused)
     return replace(
         made,
-        accepted=accepted if known else None,
+        accepted=tuple(accepted) if known else None,
         refused=tuple(each for each in refused if each.key not in accepted),
-        said=filled.said,
+        said=answers[-1].said,
     )
 
 

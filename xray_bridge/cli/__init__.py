@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # Modules of this package, with what the list of commands says of them. Only the one
 # that is asked for is imported: each session starts this program two or three times.
 COMMANDS = {
-    "upload": "send the results of run directories; several are merged into one",
+    "upload": "send report files, or run directories; several become one",
     "resend": "send what earlier runs could not send; exactly once",
     "runs": "list, show and prune run directories",
     "features": "feature files out of Xray, and into it",

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import ci, connections, vault
@@ -32,7 +33,7 @@ from xray_bridge.settings import TABLE
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from xray_bridge.journal import Session
     from xray_bridge.settings import Settings
@@ -90,9 +91,15 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add(parser: argparse.ArgumentParser, only: Container[str] = tuple(TABLE)) -> None:
+def add(
+    parser: argparse.ArgumentParser,
+    only: Container[str] = tuple(TABLE),
+    helps: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """
     Add ``--json``, ``-v`` and a flag for each setting that the command has a use for.
+
+    ``helps`` are other words for some of them, where they mean more here.
     """
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     add_verbose(parser)
@@ -108,7 +115,8 @@ def add(parser: argparse.ArgumentParser, only: Container[str] = tuple(TABLE)) ->
         else:
             keywords |= {"metavar": setting.metavar}
         # A secret's flag exists only to be refused in words.
-        told = argparse.SUPPRESS if setting.secret else setting.help.replace("%", "%%")
+        words = helps.get(setting.name, setting.help)
+        told = argparse.SUPPRESS if setting.secret else words.replace("%", "%%")
         group.add_argument(setting.flag_name, help=told, **keywords)
 
 
@@ -126,6 +134,53 @@ def settings_of(
     CI of that time told. ``also`` are values of
     flags that the command has of its own.
     """
+    layers = _layers(arguments, session=session, also=also)
+    settings = resolve(layers)
+    if settings.sandbox:
+        with _sandbox(settings) as layer:
+            yield resolve([layer, *layers])
+        return
+    settings = _connected(settings, layers)
+    try:
+        yield settings
+    except XrayBridgeError as error:
+        # Secrets of files, commands and keyrings are known here only.
+        error.message = settings.redactor.clean(error.message)
+        error.hint = settings.redactor.clean(error.hint)
+        raise
+
+
+def resolved(
+    arguments: argparse.Namespace, also: Mapping[str, object] | None = None
+) -> Settings:
+    """
+    What a command was told, for a record: neither a sandbox runs yet, nor is the
+    stored connection looked up.
+    """
+    return resolve(_layers(arguments, also=also))
+
+
+def expected(
+    arguments: argparse.Namespace,
+    session: Session,
+    also: Mapping[str, object],
+) -> Settings:
+    """
+    The settings that ``settings_of`` will have, without a sandbox.
+
+    Raises what looking up a stored connection raises.
+    """
+    layers = _layers(arguments, session=session, also=also)
+    settings = resolve(layers)
+    return settings if settings.sandbox else _connected(settings, layers)
+
+
+def _layers(
+    arguments: argparse.Namespace,
+    *,
+    session: Session | None = None,
+    also: Mapping[str, object] | None = None,
+) -> list[Layer]:
     flags = {
         name: getattr(arguments, f"set_{name}", None)
         for name in TABLE
@@ -139,22 +194,15 @@ def settings_of(
         layers += filter(None, [shared_file(Path.cwd())])
     told = ci.context(session.ci) if session else ci.detect(os.environ)
     layers += filter(None, [from_ci(told)])
-    settings = resolve(layers)
-    if settings.sandbox:
-        with _sandbox(settings) as layer:
-            yield resolve([layer, *layers])
-        return
-    if settings.connection and not settings.collect:
-        # Below the command line, and above all that is not about this server.
-        layers.insert(1, _connection(settings))
-        settings = resolve(layers)
-    try:
-        yield settings
-    except XrayBridgeError as error:
-        # Secrets of files, commands and keyrings are known here only.
-        error.message = settings.redactor.clean(error.message)
-        error.hint = settings.redactor.clean(error.hint)
-        raise
+    return layers
+
+
+def _connected(settings: Settings, layers: Sequence[Layer]) -> Settings:
+    """With the stored connection that they name, if they do."""
+    if not settings.connection or settings.collect:
+        return settings
+    # Below the command line, and above all that is not about this server.
+    return resolve([layers[0], _connection(settings), *layers[1:]])
 
 
 def _connection(settings: Settings) -> Layer:

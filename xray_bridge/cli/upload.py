@@ -1,5 +1,5 @@
 """
-``xray-bridge upload``: send run directories, several as one.
+``xray-bridge upload``: report files, or run directories, several as one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from xray_bridge.cli import options, shards, telling
+from xray_bridge.cli import files, options, shards, telling
 from xray_bridge.errors import ConnectionDisabledError, UsageError
 from xray_bridge.journal import RunDirectory
 from xray_bridge.publish import publish
@@ -25,19 +25,21 @@ def register(commands: Any, told: str) -> None:
     )
     parser.add_argument(
         "paths",
-        type=Path,
         nargs="*",
         metavar="PATH",
-        help="a run directory, or a folder with some in it; default: those of this "
-        "CI run in report_dir",
+        help="report files, globs of them (also **), a run directory, or a folder "
+        "with some in it; default: the run directories of this CI run in report_dir",
     )
+    files.add_flags(parser)
     shards.add(parser)
-    options.add(parser)
+    options.add(parser, helps={"format": files.FORMAT})
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Send one run, or several as one; the receipt says what became of it."""
+    """Send files or runs, several as one; the receipt says what became of it."""
+    if files.are_meant(arguments):
+        return files.upload(arguments, send)
     if shards.are_parts(arguments):
         receipt = shards.send_all(arguments, send)
     else:
@@ -76,10 +78,9 @@ def send(
 ) -> Receipt:
     """Publish one run with its own settings, and what the command line adds."""
     shown = _shown(directory.path)
+    session = files.session_of(directory)
     try:
-        with options.settings_of(
-            arguments, session=directory.session, also=also
-        ) as settings:
+        with options.settings_of(arguments, session=session, also=also) as settings:
             return publish(directory, settings, shown=shown)
     except ConnectionDisabledError as error:
         # Switched off on purpose: nothing is wrong, and nothing is lost.
