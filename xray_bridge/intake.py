@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,16 +42,21 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DECLARED = re.compile(r"""(<\?xml[^>]*?encoding=)(["'])[^"']*\2""")
 # Of what stands in several files; there may be thousands.
 SHOWN = 3
+# Of the results of one Test in one file, the worst is what Xray makes of them.
+RANKS = {Outcome.PASSED: 0, Outcome.FAILED: 2}
+NEITHER = 1
+SCENARIOS = "scenarios"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which files, and what is to be done with them."""
+    """Which files, what is to be done with them, and what there is to say of it."""
 
     paths: Sequence[Path]
     format: str = "auto"
     merge: bool = False
     jobs: int = 1
+    notices: tuple[str, ...] = ()
 
 
 def take_in(wanted: Wanted, settings: Settings, ci: Mapping[str, str]) -> RunDirectory:
@@ -71,6 +76,22 @@ def take_in(wanted: Wanted, settings: Settings, ci: Mapping[str, str]) -> RunDir
         settings={**settings.given, "upload": "yes"},
         ci=ci,
     )
+    try:
+        return _taken(wanted, settings, session)
+    except _DifferError as differ:
+        # One report, in which every result counts, instead of several of which the
+        # last one would.
+        if not (differ.can_merge and merging.is_possible()):
+            raise
+        together = replace(
+            wanted, merge=True, notices=(f"{differ.message}: they are merged",)
+        )
+        return _taken(together, settings, session)
+
+
+def _taken(
+    wanted: Wanted, settings: Settings, session: journal.Session
+) -> RunDirectory:
     directory = journal.create(Path(settings.report_dir).absolute(), session)
     try:
         written = journal.Journal(directory)
@@ -88,19 +109,26 @@ def take_in(wanted: Wanted, settings: Settings, ci: Mapping[str, str]) -> RunDir
     return directory
 
 
+class _DifferError(UsageError):
+    """A Test ended differently in several files; ``can_merge``: all are JUnit XML."""
+
+    can_merge = False
+
+
 @dataclass(slots=True)
 class _Counted:
     """What is counted while a report is read."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    seen: set[int] = field(default_factory=set)
+    seen: dict[int, int] = field(default_factory=dict)
     keys: dict[str, None] = field(default_factory=dict)
     unknown: dict[str, None] = field(default_factory=dict)
 
     def add(self, case: Case) -> None:
         """Count a result; names are kept as hashes only, there may be many."""
         self.counts[case.outcome.value] += 1
-        self.seen.add(hash(case.identity))
+        identity, rank = hash(case.identity), RANKS.get(case.outcome, NEITHER)
+        self.seen[identity] = max(rank, self.seen.get(identity, 0))
         if case.key:
             self.keys[case.key] = None
         if case.word:
@@ -125,8 +153,10 @@ class _Intake:
         self._left_out: list[str] = []
         self._failures: list[Failure] = []
         self._said: list[tuple[str, reading.Said]] = []
-        self._places: dict[int, str] = {}
+        self._places: set[int] = set()
+        self._ends: dict[int, tuple[int, str]] = {}
         self._shared: dict[str, None] = {}
+        self._differing: dict[str, None] = {}
 
     def of(self, wanted: Wanted) -> Files:
         """All files, read to their ends."""
@@ -137,7 +167,9 @@ class _Intake:
         known = [(each, reading.recognised(each, wanted.format)) for each in sources]
         if wanted.merge:
             known = [(merging.merged(known, self._directory.path), "junit")]
+        self._notices += wanted.notices
         found = [self._one(source, name) for source, name in known]
+        self._refuse_differing([each.format for each in found])
         kept = tuple(each for each in found if each.tests)
         self._note_shared(len(kept))
         moments = [said for _, said in self._said]
@@ -173,6 +205,9 @@ class _Intake:
             self._left_out.append(f"{source.name}{files.NO_TESTS}")
         if name not in reading.SCENARIOS:
             self._look_for_others(source, counted)
+        # All scenarios go out together, so these add up.
+        together = SCENARIOS if name in reading.SCENARIOS else source.name
+        self._look_for_differing(together, counted)
         said = xray_json.said(source) if name == "xray" else reading.Said()
         if not said.is_silent and counted.counts:
             self._said.append((source.name, said))
@@ -223,7 +258,37 @@ class _Intake:
         unnamed = twice - sum(hash(key) in self._places for key in counted.keys)
         if unnamed:
             self._shared[f"{unnamed} of {source.name}"] = None
-        self._places.update(dict.fromkeys(counted.seen, source.name))
+        self._places |= counted.seen.keys()
+
+    def _look_for_differing(self, where: str, counted: _Counted) -> None:
+        """Tests that ended otherwise in what goes out before."""
+        named = {hash(key): key for key in counted.keys}
+        for identity, rank in counted.seen.items():
+            before, other = self._ends.get(identity, (rank, where))
+            if other == where:
+                self._ends[identity] = (max(before, rank), where)
+            elif before != rank:
+                who = named.get(identity, "a test without a key")
+                self._differing[f"{who} in {other} and {where}"] = None
+
+    def _refuse_differing(self, formats: Sequence[str]) -> None:
+        """
+        Refuse what would hide a result: in one Test Execution the last one counts.
+
+        Raises _DifferError.
+        """
+        if not self._differing:
+            return
+        shown = ", ".join([*self._differing][:SHOWN])
+        more = ", ..." if len(self._differing) > SHOWN else ""
+        hint = "--separate-executions keeps them apart"
+        all_junit = set(formats) == {"junit"}
+        if all_junit:
+            hint += "; pip install 'xray-bridge[merge]' and --merge add them up"
+        msg = f"tests ended differently in several files ({shown}{more})"
+        error = _DifferError(msg, hint=hint)
+        error.can_merge = all_junit
+        raise error
 
     def _note_shared(self, number: int) -> None:
         if not self._shared or number < 2:  # noqa: PLR2004 - several

@@ -15,6 +15,7 @@ from xray_bridge import dialect, files, journal
 from xray_bridge.errors import ReportError, RunDirectoryError, UsageError
 from xray_bridge.files import Files
 from xray_bridge.intake import Wanted, take_in
+from xray_bridge.reading import merging
 
 
 TEST = '<testcase classname="c" name="{}">{}</testcase>'
@@ -127,6 +128,50 @@ def test_tests_in_several_files() -> None:
 
     (notice,) = found.notices
     assert "tests stand in several files (CALC-1)" in notice
+
+
+FAILURE = '<failure message="no"/>'
+
+
+def test_results_of_a_test_that_differ_are_merged() -> None:
+    """In one Test Execution the last file would hide the failure in the first."""
+    keyed = '<properties><property name="test_key" value="CALC-1"/></properties>'
+    write("a.xml", f"<testsuite>{TEST.format('x', keyed + FAILURE)}</testsuite>")
+    write("b.xml", f"<testsuite>{TEST.format('x', keyed)}</testsuite>")
+
+    _, found = taken("a.xml", "b.xml")
+
+    (file,) = found.files
+    assert file.counts == {"failed": 1, "passed": 1}
+    assert "CALC-1 in a.xml and b.xml): they are merged" in found.notices[0]
+
+
+def test_results_that_differ_and_cannot_be_merged_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is left behind."""
+    monkeypatch.setattr(merging, "is_possible", lambda: False)
+    write("a.xml", f"<testsuite>{TEST.format('x', FAILURE)}</testsuite>")
+    write("b.xml", f"<testsuite>{TEST.format('x', '')}</testsuite>")
+
+    with pytest.raises(UsageError, match="a test without a key in a") as caught:
+        taken("a.xml", "b.xml")
+    assert "--separate-executions" in caught.value.hint
+    assert "xray-bridge[merge]" in caught.value.hint
+    assert not list(Path(".xray/runs").iterdir())
+
+
+def test_a_scenario_and_a_test_of_one_key_that_differ_are_refused() -> None:
+    """These formats cannot be one report."""
+    keyed = '<properties><property name="test_key" value="CALC-1"/></properties>'
+    write("a.xml", f"<testsuite>{TEST.format('x', keyed)}</testsuite>")
+    step = {"name": "x", "result": {"status": "failed"}}
+    scenario = {"type": "scenario", "tags": [{"name": "@CALC-1"}], "steps": [step]}
+    write("c.json", json.dumps([{"uri": "f", "elements": [scenario]}]))
+
+    with pytest.raises(UsageError, match="CALC-1 in a") as caught:
+        taken("a.xml", "c.json")
+    assert "merge" not in caught.value.hint
 
 
 def test_words_that_nobody_knows() -> None:

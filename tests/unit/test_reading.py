@@ -68,7 +68,7 @@ def test_outcomes(name: str) -> None:
 
 NAMES = {
     "junit.xml": "com.example.CalculatorTest.subtracts",
-    "testng.xml": "com.example.CalculatorTest.subtracts",
+    "testng.xml": "com.example.CalculatorNGTest.subtracts",
     "nunit2.xml": "Example.CalculatorTests.Subtracts",
     "nunit3.xml": "Example.CalculatorTests.Subtracts",
     "xunit.xml": "Example.CalculatorTests.Subtracts",

@@ -4,6 +4,7 @@ JUnit files become one, by junitparser: its suites and properties stay.
 
 from __future__ import annotations
 
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import UsageError
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "merged.xml"
+
+
+def is_possible() -> bool:
+    """Whether junitparser is there."""
+    return importlib.util.find_spec("junitparser") is not None
 
 
 def merged(reports: Sequence[tuple[Source, str]], folder: Path) -> Source:
