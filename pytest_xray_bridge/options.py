@@ -230,6 +230,11 @@ def _section(path: Path) -> Mapping[str, object]:
 
 
 def is_xray_tag(tag: str) -> bool:
-    """Whether a tag of a feature file names an issue, such as ``TEST_CALC-1``."""
+    """
+    Whether a tag of a feature file is Xray's: an issue, such as ``TEST_CALC-1``, or
+    a label that an import has set, the path of a feature file or an ``id:``.
+    """
+    if tag.endswith(".feature") or tag.startswith("id:"):
+        return True
     head, dash, number = tag.rpartition("-")
     return bool(dash) and number.isdigit() and head.replace("_", "").isalnum()

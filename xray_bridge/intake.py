@@ -245,6 +245,9 @@ class _Intake:
             key = next(iter(run.test.test_keys), "")
             name = run.test.definition
             yield Case(name=name, outcome=run.outcome, key=key, message=run.message)
+        if reader.is_bare:
+            with journal.replaced(source.path) as file:
+                mending.with_signs(source, file)
         for word in reader.unknown:
             what = f"{word!r} is no status that is known, and counts as failed"
             self._notices.append(f"{source.name}: {what}")

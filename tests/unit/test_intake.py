@@ -130,6 +130,22 @@ def test_tests_in_several_files() -> None:
     assert "tests stand in several files (CALC-1)" in notice
 
 
+def test_tags_of_pytest_bdd_get_their_signs() -> None:
+    """Xray looks for ``@TEST_CALC-1``, and pytest-bdd writes ``TEST_CALC-1``."""
+    step = {"name": "x", "result": {"status": "passed"}}
+    scenario = {"type": "scenario", "tags": [{"name": "TEST_CALC-1"}], "steps": [step]}
+    feature = {"uri": "f", "tags": [{"name": "@REQ_CALC-2"}], "elements": [scenario]}
+    write("c.json", json.dumps([feature]))
+
+    directory, found = taken("c.json")
+
+    (file,) = found.files
+    (sent,) = json.loads((directory.path / file.file).read_text())
+    assert file.keys == ("CALC-1",)
+    assert sent["tags"] == [{"name": "@REQ_CALC-2"}]
+    assert sent["elements"][0]["tags"] == [{"name": "@TEST_CALC-1"}]
+
+
 FAILURE = '<failure message="no"/>'
 
 

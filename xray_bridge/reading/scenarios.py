@@ -28,6 +28,7 @@ from xray_bridge.model import (
 )
 from xray_bridge.reading.case import Source
 from xray_bridge.reading.documents import items
+from xray_bridge.reading.mending import has_bare_tags
 
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class ScenarioReader:
 
     ``keep`` takes evidence. ``finished`` is when the report was written, in
     seconds since the epoch: few of them say when a scenario ran. ``unknown`` are
-    words that nobody knows.
+    words that nobody knows; ``is_bare``: tags came without their ``@``.
     """
 
     behave: bool
@@ -72,6 +73,7 @@ class ScenarioReader:
     finished: float = 0.0
     keep: Keep = _nothing
     unknown: dict[str, None] = field(default_factory=dict)
+    is_bare: bool = False
     _lost: list[str] = field(default_factory=list)
     _output: list[str] = field(default_factory=list)
 
@@ -83,6 +85,7 @@ class ScenarioReader:
         """
         for feature in items(source):
             try:
+                self.is_bare |= not self.behave and has_bare_tags(feature)
                 yield from self._feature(feature)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 kind = "Behave" if self.behave else "Cucumber"

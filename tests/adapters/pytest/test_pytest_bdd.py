@@ -684,8 +684,9 @@ def test_decorated(): pass
 
 
 def test_xray_tags_need_no_registration(project: Project) -> None:
-    """On features and on scenarios; marks of the user's own still do."""
-    feature = f"@REQ_CALC-7\n{a_feature(a_scenario('one', tags='@TEST_CALC-1'))}"
+    """Keys, and the labels of an import; marks of the user's own still do."""
+    own = "@TEST_CALC-1 @specs/one.feature @id:1"
+    feature = f"@REQ_CALC-7\n{a_feature(a_scenario('one', tags=own))}"
     write(project, feature)
 
     result = project.upload("--strict-markers")
