@@ -1,0 +1,12 @@
+#!/bin/sh
+# The page's "Using parameters" pipeline: fields come from the environment, which
+# parameters/xray-bridge.toml names. `params.projectKey` and `params.env` of the page are
+# PROJECT_KEY and TARGET here; BUILD_NUMBER is Jenkins' own.
+set -eu
+cd "$(dirname "$0")"
+
+pytest -q tests/test_add.py --junitxml=reports/TEST-add.xml || true
+
+# stage('Import Results'): the fields are in parameters/xray-bridge.toml.
+cd parameters
+xray-bridge upload '../reports/*.xml' --same-execution
