@@ -24,6 +24,8 @@ LEFTOVERS = shutil.ignore_patterns(
 )
 # Of the pytest that runs us; a worker's would be taken for the example's own.
 NOT_THEIRS = ("PYTEST_",)
+# What tests of ours are made with; loading it takes longer than most of these sessions.
+OURS = {"PYTEST_ADDOPTS": "-p no:hypothesispytest -p no:pytest_httpserver"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Workplace:
         finished = subprocess.run(
             command,
             cwd=self.root / folder,
-            env={**theirs, **more},
+            env={**theirs, **OURS, **more},
             capture_output=True,
             encoding="utf-8",
             timeout=120,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples.conftest import NOT_THEIRS, Workplace
+from tests.examples.conftest import NOT_THEIRS, OURS, Workplace
 from xray_bridge.sandbox import (
     CREDENTIALS,
     RunningSandbox,
@@ -59,6 +59,7 @@ def replay(
             ["sh", str(workplace.root / "examples" / "jenkins" / script)],  # noqa: S607
             env={
                 **theirs,
+                **OURS,
                 **login,
                 **environ,
                 "PATH": os.pathsep.join((tools, os.environ["PATH"])),

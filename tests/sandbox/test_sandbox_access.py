@@ -68,8 +68,8 @@ def test_issue_types(server: Any) -> None:
     answer = server.call("GET", path).json()
 
     names = [each["name"] for each in answer["values"]]
-    assert names == ["Test", "Test Plan", "Test Execution"]
-    assert (answer["total"], answer["isLast"]) == (3, True)
+    assert names == ["Test", "Test Plan", "Test Execution", "Pre-Condition"]
+    assert (answer["total"], answer["isLast"]) == (4, True)
 
 
 def test_server_is_well(sandbox: Any) -> None:

@@ -13,6 +13,11 @@ import pytest
 from xray_bridge.sandbox import Store, TestExecutionRow
 
 
+# What tests of ours are made with, and no session of a user's has: loading it takes
+# longer than most of these sessions, and again in each worker.
+OURS = ("-p", "no:hypothesispytest", "-p", "no:pytest_httpserver")
+
+
 @dataclass
 class Project:
     """A user's project in a folder of its own."""
@@ -22,7 +27,8 @@ class Project:
     def run(self, *arguments: str, **environ: str) -> pytest.RunResult:
         """Run pytest there, with ``XRAY_*`` variables as given."""
         os.environ.update(environ)
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+        given = ("-p", "no:cacheprovider", *OURS, *arguments)
+        return self.pytester.runpytest_subprocess(*given)
 
     def upload(self, *arguments: str, **environ: str) -> pytest.RunResult:
         """Run pytest with an upload to the embedded sandbox."""

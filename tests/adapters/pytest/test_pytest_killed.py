@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.adapters.pytest.conftest import Project
+from tests.adapters.pytest.conftest import OURS, Project
 from xray_bridge.sandbox import CREDENTIALS, RunningSandbox, running
 
 
@@ -52,7 +52,7 @@ def test_finished_tests_survive_sigkill(
     }
     folder = project.pytester.path
     before = len(server.store.test_executions())
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *OURS]
     process = subprocess.Popen(
         [*command, "--xray-upload", *workers],
         cwd=folder,
