@@ -278,6 +278,7 @@ def _statuses(scenario: Scenario) -> list[str]:
 def _was_interrupted(scenario: Scenario) -> bool:
     return _hook_torn(scenario) or any(
         isinstance(getattr(step, "exception", None), KeyboardInterrupt)
+        or (_hook_torn(step) and getattr(step, "exception", None) is None)
         for step in scenario.all_steps
     )
 

@@ -183,6 +183,10 @@ INTERRUPTS = {
         "def after_scenario(context, scenario):\n"
         "    if scenario.name == 'two': raise KeyboardInterrupt"
     ),
+    "before_step": (
+        "def before_step(context, step):\n"
+        "    if context.scenario.name == 'two': raise KeyboardInterrupt"
+    ),
     "before_feature": (
         "def before_feature(context, feature):\n"
         "    if feature.name == 'Other': raise KeyboardInterrupt"
@@ -240,6 +244,7 @@ def test_step_ends_the_process(some: Project, ends: str) -> None:
 
     assert finished.code == 3
     assert some.outcomes == said.get(ends, {"one": PASSED})
+    assert bool(finished.section) == (ends in said)
 
 
 def test_retried_scenario_counts_once(some: Project) -> None:
