@@ -255,7 +255,8 @@ class Run:
             why = "the run was interrupted"
         elif self.aborted:
             why = "the run was aborted"
-        self.session.note_incomplete(f"{self._not_run} scenarios did not run: {why}")
+        who = "1 scenario" if self._not_run == 1 else f"{self._not_run} scenarios"
+        self.session.note_incomplete(f"{who} did not run: {why}")
 
     def _publish(self) -> Ending | None:
         self.ended = True
