@@ -63,8 +63,12 @@ def _pytest_flag(setting: Setting[Any]) -> str:
     return setting.pytest_flag
 
 
+# Flags of `xray-bridge features export`, which are shorter than their settings.
+SHORT = {"export_keys": "--keys", "export_filter": "--filter", "features_dir": "--out"}
+
+
 def _flag(setting: Setting[Any]) -> str:
-    return setting.flag_name
+    return SHORT.get(setting.name, setting.flag_name)
 
 
 def _name(setting: Setting[Any]) -> str:

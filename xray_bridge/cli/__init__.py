@@ -14,12 +14,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from xray_bridge import __version__
-from xray_bridge.errors import AmbiguousError, XrayBridgeError
+from xray_bridge.errors import AmbiguousError, UsageError, XrayBridgeError
 from xray_bridge.resolve import redactor_of
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
 # Modules of this package, with what the list of commands says of them. Only the one
 # that is asked for is imported: each session starts this program two or three times.
@@ -38,9 +39,20 @@ COMMANDS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, where argparse puts the whole usage before."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with exit code 2."""
+        said = redactor_of(os.environ).clean(message)
+        hint = f"`{self.prog} --help`"
+        print(f"xray-bridge: error: {said} ({hint}) [usage]", file=sys.stderr)
+        raise SystemExit(UsageError.exit_code)
+
+
 def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """The command line, with the flags of the command that ``argv`` names."""
-    found = argparse.ArgumentParser(
+    found = _Parser(
         prog="xray-bridge",
         description="Test results into Xray for Jira, feature files out of it and in.",
         allow_abbrev=False,

@@ -34,7 +34,7 @@ HELP = {
     "jira_secret_file": "file that holds it",
     "jira_secret_command": "command that prints it",
     "jira_secret_keyring": "it is in the keyring of this machine",
-    "description": "for people",
+    "description": "what it is, for people; at most 255 characters",
 }
 SWITCHES = frozenset({"secret_keyring", "jira_secret_keyring", "skip_proxy"})
 
@@ -48,7 +48,7 @@ def register(commands: Any, told: str) -> None:
     for name, (run, told_, fields) in ACTIONS.items():
         action = actions.add_parser(name, help=told_, allow_abbrev=False)
         if name != "list":
-            action.add_argument("name", metavar="NAME")
+            action.add_argument("name", metavar="NAME", help="of the connection")
         action.add_argument("--json", action="store_true", help="print it as JSON")
         options.add_verbose(action)
         if fields:
@@ -61,7 +61,8 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
         if field == connections.ENABLED:
             continue
         setting = TABLE.get(field)
-        told = setting.help if setting else HELP[field]
+        # A description is here that of the connection.
+        told = HELP[field] if field in HELP or setting is None else setting.help
         keywords: dict[str, Any] = {"dest": f"field_{field}", "help": told}
         if field in SWITCHES:
             keywords |= {"action": "store_const", "const": True}
