@@ -176,12 +176,12 @@ def test_every_system_and_framework(
 
 
 @pytest.mark.parametrize(
-    ("tests", "upload", "code"), [(0, 0, 0), (1, 0, 1), (0, 80, 80), (1, 80, 80)]
+    ("tests", "upload", "code"), [(0, 0, 0), (1, 0, 1), (0, 80, 80), (1, 80, 1)]
 )
 def test_upload_of_files_follows_red_tests(
     tmp_path: Path, printed: Callable[..., str], tests: int, upload: int, code: int
 ) -> None:
-    """Both run, and neither's failure is lost."""
+    """Both run, and a red run keeps its code, as in sessions."""
     for name, ends in (("make", tests), ("xray-bridge", upload)):
         program = tmp_path / name
         program.write_text(f"#!/bin/sh\necho {name}\nexit {ends}\n")
@@ -195,6 +195,21 @@ def test_upload_of_files_follows_red_tests(
 
     assert ended.returncode == code
     assert ended.stdout.split() == [b"make", b"xray-bridge"]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_harness_has_outputs_of_a_green_run(
+    printed: Callable[..., str], framework: str
+) -> None:
+    """No command ends the shell before they are read."""
+    found = yaml.safe_load(printed("--for", "harness", "--framework", framework))
+
+    [stage] = found["pipeline"]["stages"]
+    [step] = stage["stage"]["spec"]["execution"]["steps"]
+    lines = step["step"]["spec"]["command"].splitlines()
+    assert lines[0] == "set -e"
+    assert lines[-1].startswith("eval ")
+    assert not any(line.startswith("exit") for line in lines)
 
 
 @pytest.mark.parametrize(
