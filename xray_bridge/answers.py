@@ -30,6 +30,7 @@ LONGEST_TEXT = 500
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]{1,18}")
 LONGEST_PAGE = 200_000
+NOT_ACCEPTED = "are they of this server, not expired, and without a typing error?"
 HINTS = {
     400: "",
     403: "does the account have the permission in this project?",
@@ -180,7 +181,8 @@ def _unauthenticated(answer: Answer, host: str) -> AuthenticationError:
         return AuthenticationError(msg, hint="log in once by browser, then try again")
     msg = f"{host} does not accept the credentials (HTTP {answer.status})"
     said = "" if answer.is_html else answer.said
-    return AuthenticationError(f"{msg}: {said}" if said else msg)
+    msg = f"{msg}: {said}" if said else msg
+    return AuthenticationError(msg, hint=NOT_ACCEPTED)
 
 
 def _redirected(answer: Answer) -> RedirectedError:

@@ -289,7 +289,9 @@ def _nothing(
     where = " and ".join(map(str, paths))
     if not known:
         msg = f"there is no run directory in {where}"
-        return UsageError(msg, hint="do artifacts hold hidden folders, such as .xray?")
+        hint = "do artifacts hold hidden folders, such as .xray? Report files are "
+        hint += f"named by a glob: '{paths[0]}/**/*.xml'"
+        return UsageError(msg, hint=hint)
     there = _listed(Counter(each.session.run_id for each in known))
     msg = f"there is no run directory of run id {run_id} in {where}"
     return UsageError(msg, hint=f"there are some of {there}")

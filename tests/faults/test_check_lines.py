@@ -218,7 +218,7 @@ FIRST: dict[str, tuple[Script, Line]] = {
             "WRONG",
             "credentials",
             "does not accept the credentials (HTTP 401): nope",
-            "",
+            "are they of this server, not expired",
         ),
     ),
     "Basic login that is switched off": (

@@ -332,3 +332,13 @@ def test_a_ci_system_is_told_what_was_imported(
     assert not told_early
     assert ";".join(outcome["tests"]) in told.splitlines()
     assert "XRAY_ISSUES_MODIFIED" in told
+
+
+def test_export_of_a_filter_that_is_not_there(bench: Bench) -> None:
+    """Says what to look at, and makes no directory."""
+    said = bench.run("export", "--filter", "99999", "--out", "exported")
+
+    assert said.exit_code == 82
+    assert "Filter with id 99999 does not exist (are --keys and --filter" in said.errors
+    assert said.errors.count("\n") == 1
+    assert not (bench.root / "exported").exists()

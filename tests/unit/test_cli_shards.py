@@ -94,7 +94,7 @@ def test_nothing_said(upload: Command) -> None:
     code, said = upload()
 
     assert code == 2
-    assert said["error"]["hint"] == "xray-bridge upload DIR, or --run-id ID"
+    assert said["error"]["hint"] == "xray-bridge upload PATH, or --run-id ID"
 
 
 def test_parts_without_a_run_id(upload: Command) -> None:

@@ -36,9 +36,14 @@ def register(commands: Any, told: str) -> None:
     export = actions.add_parser(
         "export", help="fetch feature files", allow_abbrev=False
     )
-    export.add_argument("--keys", metavar="KEY;KEY", help="issues, with ; between")
+    export.add_argument(
+        "--keys",
+        metavar="KEY;KEY",
+        help="Tests, Test Sets, Test Plans, Test Executions or requirements, "
+        "with ; between them",
+    )
     export.add_argument("--filter", metavar="ID", help="id of a saved filter")
-    export.add_argument("--out", metavar="DIR", help="default: features")
+    export.add_argument("--out", metavar="DIR", help="where to; default: features")
     export.add_argument("--zip", type=Path, metavar="FILE", help="keep the archive")
     options.add(export, options.OF_A_CONNECTION)
     export.set_defaults(run=run_export)
@@ -116,8 +121,9 @@ def run_export(arguments: argparse.Namespace) -> int:
             raise FeaturesError(msg, hint=str(error.filename or "")) from None
         except XrayBridgeError as error:
             clean = connection.redactor.clean
+            asked = "are --keys and --filter right, and may the account see them?"
             msg = f"feature files could not be exported: {clean(error.message)}"
-            raise FeaturesError(msg, hint=clean(error.hint)) from None
+            raise FeaturesError(msg, hint=clean(error.hint) or asked) from None
         notices = connection.notices
     lines = [*(f"left out: {each}" for each in installed.skipped), *notices]
     files = [str(path) for path in installed.files]

@@ -169,4 +169,4 @@ def _collected(
     last = said[-1].strip() if said else "it said nothing"
     msg = f"{framework} could not collect tests (exit code {done.returncode}): {last}"
     kind = UsageError if done.returncode == 4 else ReportError  # noqa: PLR2004 - pytest's
-    raise kind(msg, hint=f"what does `{' '.join(command[1:])}` say?")
+    raise kind(msg, hint=f"what does `python {' '.join(command[1:])}` say?")

@@ -115,7 +115,8 @@ def _chosen(name: str | None, report_dir: Path) -> Path:
         chosen = max(written, key=lambda path: path.stat().st_mtime_ns, default=None)
     if chosen is None:
         msg = f"{name} has no receipt" if name else f"{report_dir} has no receipt yet"
-        raise UsageError(msg, hint="upload first")
+        hint = "upload first; `xray-bridge runs` lists what is there"
+        raise UsageError(msg, hint=hint)
     return chosen
 
 

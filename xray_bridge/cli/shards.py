@@ -90,7 +90,7 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> str:
         return ""
     if not arguments.paths and not settings.run_id:
         msg = "which results? No path is given, and no run id is known"
-        raise UsageError(msg, hint="xray-bridge upload DIR, or --run-id ID")
+        raise UsageError(msg, hint="xray-bridge upload PATH, or --run-id ID")
     return settings.run_id
 
 
