@@ -25,7 +25,11 @@ WORDS = {True: "ok", False: "WRONG", None: "?"}
 def register(commands: Any, told: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "check", help=told, allow_abbrev=False
+        "check",
+        help=told,
+        description="Asks the server whether an upload with these settings can work. "
+        "Each line is ok, WRONG, or ? where it cannot be looked at. Changes nothing.",
+        allow_abbrev=False,
     )
     # For the adapters: only what needs no network.
     parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)

@@ -28,6 +28,8 @@ def register(commands: Any, told: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "resend",
         help=told,
+        description="Sends what was recorded and not delivered. What an earlier "
+        "attempt may have made is looked for first.",
         allow_abbrev=False,
     )
     parser.add_argument(

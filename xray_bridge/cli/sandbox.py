@@ -18,6 +18,8 @@ def register(commands: Any, told: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "sandbox",
         help=told,
+        description="Answers as Xray Server and Cloud do, and shows in a browser what "
+        "it was sent. Needs no account, and is only reached from this machine.",
         allow_abbrev=False,
     )
     parser.add_argument(

@@ -16,7 +16,11 @@ from xray_bridge.settings import TABLE
 def register(commands: Any, told: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "settings", help=told, allow_abbrev=False
+        "settings",
+        help=told,
+        description="Shows each setting, its value and where it comes from. Secrets "
+        "are not shown, and no server is asked.",
+        allow_abbrev=False,
     )
     options.add(parser)
     parser.set_defaults(run=run)

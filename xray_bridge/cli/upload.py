@@ -21,6 +21,8 @@ def register(commands: Any, told: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "upload",
         help=told,
+        description="Sends report files of Xray's formats, or run directories of "
+        "pytest and behave; all that is named becomes one Test Execution.",
         allow_abbrev=False,
     )
     parser.add_argument(
