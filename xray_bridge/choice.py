@@ -194,8 +194,6 @@ def notices(job: Job, choice: Choice, going: Sent) -> list[str]:
     told = f"format {formats}, sent as {choice.sent_as}: {why}"
     trace.tell(told, settings.redactor.clean)
     found = [*choice.notices, *going.notices]
-    if settings.verify is False:
-        found.append("TLS certificates are not verified (xray_verify = false)")
     first = choice.formats[0]
     if settings.wants_upload and choice.sent_as != first:
         why = f"the plain endpoint of {carries.NAMES[first]} takes no Test Execution"

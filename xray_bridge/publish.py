@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import carries, files, journal, plan, receipt
+from xray_bridge.aggregate import unique
 from xray_bridge.carries import words_for
 from xray_bridge.choice import Choice, Sent, choose, counted, notices, sent
 from xray_bridge.connection import connect
@@ -147,6 +148,10 @@ def _publish(
     try:
         connection = connect(settings, environ) if settings.wants_upload else None
         dialect = connection.dialect if connection else DIALECTS[SERVER]
+        if connection:
+            # A preflight may have told them before, or there was none.
+            both = (session.notices, connection.notices)
+            session = replace(session, notices=unique(both))
         job = Job(
             directory=directory,
             settings=settings,

@@ -216,7 +216,7 @@ class Settings:
         metavar="PREFIX PREFIX",
     )
     preflight = switch(
-        "ask the server before the first test whether the upload can work",
+        "ask the server first, before any test or upload, whether that can work",
         default=True,
     )
     on_upload_error = Setting(

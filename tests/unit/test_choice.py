@@ -469,13 +469,6 @@ def test_unkeyed_scenarios_that_xray_does_not_look_for(
     assert found == []
 
 
-def test_certificates_that_are_not_verified(tmp_path: Path) -> None:
-    """It is said each time."""
-    (line,) = said(a_job(tmp_path, PLAIN, verify="no"))
-
-    assert "not verified" in line
-
-
 TOLD = a_test("test_told", test_keys=("CALC-4",), requirements=("CALC-7",))
 
 

@@ -245,3 +245,20 @@ def test_part_of_a_run_that_was_sent_alone(upload: Command) -> None:
 
     assert (code, receipt["counts"]) == (0, {"passed": 1})
     assert "1 part was delivered before, as CALC-7" in receipt["notices"]
+
+
+@pytest.mark.parametrize("what", ["part", "files"])
+def test_what_is_not_safe_is_said(upload: Command, what: str) -> None:
+    """Once, though no preflight has told it before."""
+    a_part(".", "4711")
+    Path("a.xml").write_text('<testsuite><testcase name="a"/></testsuite>')
+    path = ["a.xml"] if what == "files" else ["--run-id", "4711"]
+
+    unsafe = ["--verify=false", "--url=http://jira.example.com"]
+    code, said = upload(*path, *unsafe)
+
+    assert code == 0
+    assert [each.partition(" (")[0].partition("; ")[0] for each in said["notices"]] == [
+        "TLS certificates are not verified",
+        "credentials go unencrypted to http://jira.example.com",
+    ]

@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge import features
 from xray_bridge.cli import options
 from xray_bridge.connection import connect
-from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
+from xray_bridge.errors import (
+    FeaturesError,
+    RefusedError,
+    UsageError,
+    XrayBridgeError,
+)
 from xray_bridge.http import Deadline, Http
 from xray_bridge.request import Request
 from xray_bridge.xray import client
@@ -100,6 +105,12 @@ def run_import(arguments: argparse.Namespace) -> int:
     return features_import.run(arguments)
 
 
+def _asked(error: XrayBridgeError) -> str:
+    if not isinstance(error, RefusedError):
+        return ""
+    return "are --keys and --filter right, and may the account see them?"
+
+
 def run_export(arguments: argparse.Namespace) -> int:
     """Fetch and unpack; nothing changes where anything fails."""
     also = {
@@ -121,9 +132,8 @@ def run_export(arguments: argparse.Namespace) -> int:
             raise FeaturesError(msg, hint=str(error.filename or "")) from None
         except XrayBridgeError as error:
             clean = connection.redactor.clean
-            asked = "are --keys and --filter right, and may the account see them?"
             msg = f"feature files could not be exported: {clean(error.message)}"
-            raise FeaturesError(msg, hint=clean(error.hint) or asked) from None
+            raise FeaturesError(msg, hint=clean(error.hint) or _asked(error)) from None
         notices = connection.notices
     lines = [*(f"left out: {each}" for each in installed.skipped), *notices]
     files = [str(path) for path in installed.files]

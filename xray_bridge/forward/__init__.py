@@ -151,7 +151,7 @@ def prepare(job: Job, files: Files, base: Receipt) -> tuple[Consignment, Receipt
     for load in found:
         if load.is_of_scenarios:
             left_out += sent(job, load.sent_as).left_out
-    notices = [*files.notices, *_notices(job, found)]
+    notices = [*job.session.notices, *files.notices, *_notices(job, found)]
     report = ready.described()
     return ready, replace(
         base, left_out=tuple(left_out), notices=tuple(notices), report=report
@@ -167,8 +167,6 @@ def _named(job: Job, files: Files) -> Job:
 def _notices(job: Job, found: Sequence[Load]) -> list[str]:
     settings = job.settings
     said = []
-    if settings.verify is False:
-        said.append("TLS certificates are not verified (xray_verify = false)")
     written = [
         each for each in found if each.is_of_scenarios and each.sent_as == "xray"
     ]
