@@ -44,6 +44,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register what records and reports, if this session has asked for it."""
     config.addinivalue_line("markers", MARKER)
+    if hasattr(config.hook, "pytest_bdd_before_scenario"):
+        from pytest_xray_bridge import strict
+
+        strict.let_in_tags()
     if options.asked(config):
         from pytest_xray_bridge import session
 

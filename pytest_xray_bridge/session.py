@@ -152,6 +152,7 @@ class Reporter:
             captures=session.settings.captures,
         )
         self._collected = 0
+        self._copies = 1
         self._interrupted = False
         self._problems: dict[str, None] = {}
         self._selected: dict[str, str] = {}
@@ -253,6 +254,13 @@ class Reporter:
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
+    def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:
+        """Remember how often each test is to run: ``--dist each`` is once a worker."""
+        if self._config.getoption("dist", "no") == "each":
+            self._copies = len(specs)
+
+    @pytest.hookimpl(optionalhook=True)
+    @guarded
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Remember how many tests there are to be."""
         self._collected = max(self._collected, len(ids))
@@ -287,9 +295,10 @@ class Reporter:
         self._recorder.close(interrupted=self._interrupted)
         if self._interrupted:
             self._session.note_incomplete("the session was interrupted")
-        missing = self._collected - self._recorder.count
+        expected = self._collected * self._copies
+        missing = expected - self._recorder.count
         if missing > 0 and self._recorder.count:
-            said = f"{missing} of {self._collected} collected tests have no result"
+            said = f"{missing} of {expected} collected tests have no result"
             self._session.note_incomplete(said)
         self._notes.clear()
         trouble = self._session.seal()

@@ -697,6 +697,37 @@ def test_xray_tags_need_no_registration(project: Project) -> None:
     assert run.test.requirements == ("CALC-7",)
 
 
+@WITH_GHERKIN
+def test_xray_tags_on_tables_need_no_registration(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """pytest-bdd makes marks of these past its own hook."""
+    outline = """
+  Scenario Outline: rows
+    Given it <what>
+
+    @TEST_CALC-3
+    Examples: A
+      | what  |
+      | works |
+"""
+    write(project, f"Feature: F\n{outline}")
+    project.pytester.makepyfile(
+        test_rows="""
+        from pytest_bdd import given, scenarios
+        scenarios("all.feature")
+
+        @given("it works")
+        def _(): pass
+        """
+    )
+
+    result = project.upload("--strict-markers", *workers, "test_rows.py")
+
+    result.assert_outcomes(passed=1)
+    assert project.statuses == {"CALC-3": "PASS"}
+
+
 def test_tags_with_other_prefixes(project: Project, workers: tuple[str, ...]) -> None:
     """As an administrator of Xray has set them."""
     write(project, a_feature(a_scenario("one", tags="@T_CALC-1 @R_CALC-7")))

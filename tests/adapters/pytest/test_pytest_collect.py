@@ -172,3 +172,19 @@ def test_matrix_that_shares_a_run_id(project: Project) -> None:
     assert code == 0
     assert set(execution.environments) == {"py310", "py314"}
     assert [run.status for run in execution.runs] == ["PASSED"]
+
+
+def test_each_worker_s_results_are_expected(project: Project) -> None:
+    """With ``--dist each`` a worker that dies does not hide behind the others."""
+    project.pytester.makepyfile("""
+        import os
+
+        def test_a(): pass
+        def test_b():
+            if os.environ["PYTEST_XDIST_WORKER"] == "gw1": os._exit(1)
+        def test_c(): pass
+    """)
+    each = ("-n", "2", "--dist", "each", "--max-worker-restart=0")
+    result = project.upload(*each)
+
+    result.stdout.fnmatch_lines(["Incomplete: 1 of 6 collected tests have no result"])
