@@ -36,7 +36,9 @@ class Arrivals:
         self._path = directory.path / "arrived.jsonl"
         self._lock = threading.Lock()
         try:
-            lines = map(json.loads, _whole_lines(self._path))
+            whole = _whole_lines(self._path)
+            self._end = sum(len(line) + 1 for line in whole)
+            lines = map(json.loads, whole)
             self._answers = {
                 each["report"]: _imported(each["answer"]) for each in lines
             }
@@ -60,9 +62,12 @@ class Arrivals:
             self._answers[name] = answer
             try:
                 with self._path.open("ab") as file:
+                    # What a full disk took of an earlier line goes first.
+                    file.truncate(self._end)
                     file.write(line + b"\n")
                     file.flush()
                     os.fsync(file.fileno())
+                    self._end = file.tell()
             except OSError as error:
                 msg = f"{self._path} cannot be written: {error.strerror}"
                 raise RunDirectoryError(msg) from None
@@ -88,7 +93,7 @@ def _whole_lines(path: Path) -> list[bytes]:
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         os.truncate(path, whole)
-    return content[:whole].splitlines()
+    return content[:whole].split(b"\n")[:-1]
 
 
 def _imported(found: Mapping[str, Any]) -> Imported:
