@@ -266,6 +266,7 @@ def test_what_was_created(jira: Xray, bring: Importer) -> None:
     [
         {"message": "no such step", "testIssues": TAKEN, "preconditionIssues": []},
         {"errors": ["no such step"], "updatedOrCreatedTests": TAKEN},
+        {"testIssues": {"success": TAKEN, "error": [{"message": "no such step"}]}},
     ],
 )
 def test_errors_in_a_success(jira: Xray, bring: Importer, answer: Any) -> None:
@@ -277,6 +278,16 @@ def test_errors_in_a_success(jira: Xray, bring: Importer, answer: Any) -> None:
     assert "refused: no such step" in said.output
     assert "updated CALC-78" in said.output
     assert len(edits(jira)) == 1
+
+
+@pytest.mark.parametrize("answer", [[], {"errors": [], "updatedOrCreatedTests": []}])
+def test_a_success_without_tests(jira: Xray, bring: Importer, answer: Any) -> None:
+    """Scenarios went out, and nobody knows of them: that is no success."""
+    jira.script[SERVER] = [answer]
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "refused: a.feature: Xray names no Test" in said.output
 
 
 def test_a_refusal(jira: Xray, bring: Importer) -> None:
