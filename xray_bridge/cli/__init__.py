@@ -7,13 +7,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
-import json
 import os
 import sys
 import threading
 from typing import TYPE_CHECKING
 
 from xray_bridge import __version__
+from xray_bridge.cli import say
 from xray_bridge.errors import AmbiguousError, XrayBridgeError
 from xray_bridge.resolve import redactor_of
 
@@ -85,8 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         hint = redactor.clean(error.hint)
         if getattr(arguments, "json", False):
             found = {"message": message, "hint": hint, "slug": error.slug}
-            print(json.dumps({"error": found}))
-        said = f"{message} ({hint})" if hint else message
+            say.document({"error": found})
+        said = say.line(f"{message} ({hint})" if hint else message)
         print(f"xray-bridge: error: {said} [{error.slug}]", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:

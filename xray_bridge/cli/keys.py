@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import keys
-from xray_bridge.cli import options
+from xray_bridge.cli import options, say
 from xray_bridge.cli.upload import existing
 from xray_bridge.connection import connect
 from xray_bridge.errors import CheckError, ReportError, SelectionError, UsageError
 from xray_bridge.http import Deadline, Http
 from xray_bridge.members import members
+from xray_bridge.tame import tame_json
 
 
 if TYPE_CHECKING:
@@ -81,9 +82,9 @@ def run(arguments: argparse.Namespace) -> int:
         found = keys.compared(tests, asked, incomplete)
         clean = settings.redactor.clean
         if arguments.json:
-            print(clean(json.dumps(asdict(found))))
+            print(tame_json(clean(json.dumps(asdict(found)))))
         else:
-            print(clean("\n".join(found.lines(carriers))))
+            say.text(*map(clean, found.lines(carriers)))
             if not arguments.offline and not asked.selection:
                 print("Tests without code: name them with --select or --test-plan")
     is_wrong = found.no_tests or found.not_asked or found.incomplete
@@ -109,7 +110,7 @@ def _print_selected(arguments: argparse.Namespace) -> int:
             raise SelectionError(msg)
         found = _members(settings).tests_of(settings.select)
         notices = connect(settings).notices
-    print(json.dumps({"tests": found, "notices": notices}))
+    say.document({"tests": found, "notices": notices})
     return 0
 
 
