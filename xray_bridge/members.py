@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from xray_bridge.dialect import CLOUD, SERVER
-from xray_bridge.errors import RefusedError, SelectionError
+from xray_bridge.errors import NotXrayError, RefusedError, SelectionError
 from xray_bridge.jira import JIRA_TYPES
 from xray_bridge.values import KEY
 from xray_bridge.xray import ISSUE_TYPES, CloudXray, ServerXray
@@ -112,6 +112,7 @@ class ServerMembers(ServerXray):
             start += len(page.issues)
             if not page.issues or start >= page.total:
                 break
+        refuse_half(start, page.total)
         return found
 
 
@@ -152,6 +153,7 @@ class CloudMembers(CloudXray):
             found |= _summaries(page)
             if len(found) == before or len(found) >= (page.get("total") or 0):
                 break
+        refuse_half(len(found), page.get("total") or 0)
         return found
 
     def tests_among(self, keys: Sequence[str]) -> Among[str]:
@@ -171,6 +173,7 @@ class CloudMembers(CloudXray):
             found |= _summaries(page)
             if len(found) == before or len(found) >= (page.get("total") or 0):
                 break
+        refuse_half(len(found), page.get("total") or 0)
         return found
 
 
@@ -191,14 +194,35 @@ def is_key(selection: str) -> bool:
 
 
 def _pages(page: Callable[[int], Iterator[str]]) -> list[str]:
-    """Until a page has nothing new: old versions give all of it for each."""
+    """
+    Until a page has nothing new: old versions give all of it for each.
+
+    One that is shorter is not the last: administrators may allow less than we want.
+    """
     found: dict[str, None] = {}
+    is_short = False
     for number in range(MOST_PAGES):
         before = len(found)
-        found |= dict.fromkeys(page(number))
-        if len(found) < before + PAGE:
+        try:
+            found |= dict.fromkeys(page(number))
+        except RefusedError:
+            if is_short:
+                break
+            raise
+        if len(found) == before:
             break
+        is_short = len(found) < before + PAGE
     return list(found)
+
+
+def refuse_half(number: int, total: int) -> None:
+    """
+    Refuse a list that ends before its end: what is missing would go unnoticed.
+
+    Raises NotXrayError.
+    """
+    if number < total:
+        raise NotXrayError(f"the server lists {number} of {total} issues, and no more")
 
 
 def _summaries(page: Mapping[str, Any]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import RefusedError
 from xray_bridge.feature_import.answers import answered
 from xray_bridge.feature_import.values import Issue
-from xray_bridge.members import MOST_PAGES, NO_TESTS, PAGE, by_halves
+from xray_bridge.members import MOST_PAGES, NO_TESTS, PAGE, by_halves, refuse_half
 from xray_bridge.xray import CloudXray, ServerXray
 
 
@@ -116,6 +116,7 @@ class ServerIssues(ServerXray):
             start += len(page.issues)
             if not page.issues or start >= page.total:
                 break
+        refuse_half(start, page.total)
         return found
 
 
@@ -165,6 +166,7 @@ class CloudIssues(CloudXray):
             found |= _issues(each["jira"] for each in page.get("results") or ())
             if len(found) == before or len(found) >= (page.get("total") or 0):
                 break
+        refuse_half(len(found), page.get("total") or 0)
         return found
 
 
