@@ -16,7 +16,7 @@ from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import NotXrayError, RefusedError, SelectionError
 from xray_bridge.jira import JIRA_TYPES
 from xray_bridge.values import KEY
-from xray_bridge.xray import ISSUE_TYPES, CloudXray, ServerXray
+from xray_bridge.xray import ISSUE_TYPES, CloudXray, ServerXray, issues_of
 
 
 if TYPE_CHECKING:
@@ -145,15 +145,18 @@ class CloudMembers(CloudXray):
                 if error.status == 200:  # noqa: PLR2004
                     raise _missing(key) from None
                 raise
-            results = (data.get(field) or {}).get("results") or ()
+            containers = data.get(field)
+            results = containers.get("results") if isinstance(containers, dict) else ()
             if not results:
                 return None
-            page = results[0].get("tests") or {}
+            first = results[0] if isinstance(results, list) else None
+            page = first.get("tests") if isinstance(first, dict) else first
+            issues, total = issues_of(page)
             before = len(found)
-            found |= _summaries(page)
-            if len(found) == before or len(found) >= (page.get("total") or 0):
+            found |= _summaries(issues)
+            if len(found) == before or len(found) >= total:
                 break
-        refuse_half(len(found), page.get("total") or 0)
+        refuse_half(len(found), total)
         return found
 
     def tests_among(self, keys: Sequence[str]) -> Among[str]:
@@ -168,12 +171,12 @@ class CloudMembers(CloudXray):
         found: dict[str, str] = {}
         for _number in range(MOST_PAGES):
             variables: dict[str, Any] = {"jql": jql, "start": len(found)}
-            page = self._graphql(query, variables).get("getTests") or {}
+            issues, total = issues_of(self._graphql(query, variables).get("getTests"))
             before = len(found)
-            found |= _summaries(page)
-            if len(found) == before or len(found) >= (page.get("total") or 0):
+            found |= _summaries(issues)
+            if len(found) == before or len(found) >= total:
                 break
-        refuse_half(len(found), page.get("total") or 0)
+        refuse_half(len(found), total)
         return found
 
 
@@ -225,8 +228,7 @@ def refuse_half(number: int, total: int) -> None:
         raise NotXrayError(f"the server lists {number} of {total} issues, and no more")
 
 
-def _summaries(page: Mapping[str, Any]) -> dict[str, str]:
-    found = [each["jira"] for each in page.get("results") or ()]
+def _summaries(found: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {str(each["key"]): str(each.get("summary") or "") for each in found}
 
 

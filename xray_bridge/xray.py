@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from xray_bridge.answers import check, key_of
+from xray_bridge.answers import KEY, check, key_of
 from xray_bridge.connection import ApiKey
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
@@ -252,8 +252,7 @@ class CloudXray:
             if error.status == 200 and jql.startswith("key"):  # noqa: PLR2004
                 return []
             raise
-        found = data.get(field) or {}
-        return [str(each["jira"]["key"]) for each in found.get("results") or ()]
+        return [each["key"] for each in issues_of(data.get(field))[0]]
 
     def _graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Any]:
         """
@@ -274,7 +273,10 @@ class CloudXray:
         if not isinstance(found, dict) or found.get("errors"):
             msg = f"Xray refused a question: {answer.said}"
             raise RefusedError(msg, status=answer.status)
-        return found.get("data") or {}
+        data = found.get("data") or {}
+        if not isinstance(data, dict):
+            raise NotXrayError(f"{answer.url} does not answer as GraphQL does")
+        return data
 
     def import_results(self, request: Request) -> Imported:
         """One POST."""
@@ -310,6 +312,26 @@ CLIENTS: Mapping[str, Callable[[Connection, Http], Xray]] = {
 def client(connection: Connection, http: Http) -> Xray:
     """The client for the connection's deployment."""
     return CLIENTS[connection.dialect.name](connection, http)
+
+
+def issues_of(page: Any) -> tuple[list[dict[str, Any]], int]:
+    """
+    The issues in a GraphQL list, as Jira has them, and how many there are in all.
+
+    Raises NotXrayError for a list of anything else.
+    """
+    page = page or {}
+    results = page.get("results") or [] if isinstance(page, dict) else None
+    total = page.get("total") or 0 if isinstance(page, dict) else 0
+    if not isinstance(results, list) or not isinstance(total, int):
+        raise NotXrayError(NO_LIST)
+    found = [each.get("jira") if isinstance(each, dict) else None for each in results]
+    if not all(isinstance(e, dict) and KEY.fullmatch(str(e.get("key"))) for e in found):
+        raise NotXrayError(NO_LIST)
+    return [each for each in found if each], total
+
+
+NO_LIST = "Xray does not list issues as its GraphQL does"
 
 
 def imported(answer: Answer) -> Imported:

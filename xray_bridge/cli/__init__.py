@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge import __version__
 from xray_bridge.cli import say
-from xray_bridge.errors import AmbiguousError, XrayBridgeError
+from xray_bridge.errors import AmbiguousError, UsageError, XrayBridgeError
 from xray_bridge.resolve import redactor_of
 
 
@@ -78,6 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.within:
         _end_after(arguments.within)
     try:
+        _refuse_nowhere()
         code: int = arguments.run(arguments)
     except XrayBridgeError as error:
         redactor = redactor_of(os.environ)
@@ -96,6 +97,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
+
+
+def _refuse_nowhere() -> None:
+    """
+    Without a folder to be in, no path means anything.
+
+    Raises UsageError.
+    """
+    try:
+        os.getcwd()  # noqa: PTH109 - only whether there is one
+    except OSError as error:
+        msg = f"the current directory is gone: {error.strerror}"
+        raise UsageError(msg, hint="cd to one that is there") from None
 
 
 def _end_after(seconds: float) -> None:

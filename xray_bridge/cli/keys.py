@@ -39,6 +39,8 @@ COMMANDS = {
 }
 # Of a collection that is worth reading: all fine, errors in some files, no tests.
 LISTED = {"pytest": {0, 2, 5}, "behave": {0, 1}}
+# Which is also the code of errors in some files; these are listed.
+INTERRUPTED = ("pytest", 2)
 FILES_OF_BEHAVE = ("behave.ini", ".behaverc", "features")
 ONLY = options.OF_A_CONNECTION | {"project", "select", "test_plan", "tag_prefixes"}
 
@@ -165,7 +167,10 @@ def _collected(
             check=False,
         )
         if target.is_file() and done.returncode in LISTED[framework]:
-            return keys.read(target)
+            tests, missing = keys.read(target)
+            if (framework, done.returncode) == INTERRUPTED and not missing:
+                missing.append(f"{framework} was interrupted")
+            return tests, missing
     said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     last = said[-1].strip() if said else "it said nothing"
     msg = f"{framework} could not collect tests (exit code {done.returncode}): {last}"

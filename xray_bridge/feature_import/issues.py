@@ -16,7 +16,7 @@ from xray_bridge.errors import RefusedError
 from xray_bridge.feature_import.answers import answered
 from xray_bridge.feature_import.values import Issue
 from xray_bridge.members import MOST_PAGES, NO_TESTS, PAGE, by_halves, refuse_half
-from xray_bridge.xray import CloudXray, ServerXray
+from xray_bridge.xray import CloudXray, ServerXray, issues_of
 
 
 if TYPE_CHECKING:
@@ -161,12 +161,12 @@ class CloudIssues(CloudXray):
         found: dict[str, Issue] = {}
         for _number in range(MOST_PAGES):
             variables: dict[str, Any] = {"jql": jql, "start": len(found)}
-            page = self._graphql(query, variables).get(field) or {}
+            issues, total = issues_of(self._graphql(query, variables).get(field))
             before = len(found)
-            found |= _issues(each["jira"] for each in page.get("results") or ())
-            if len(found) == before or len(found) >= (page.get("total") or 0):
+            found |= _issues(issues)
+            if len(found) == before or len(found) >= total:
                 break
-        refuse_half(len(found), page.get("total") or 0)
+        refuse_half(len(found), total)
         return found
 
 
