@@ -351,6 +351,9 @@ def imported(answer: Answer) -> Imported:
         # An empty list says that nothing was taken; no list says nothing.
         accepted = tuple(map(_key, success)) if isinstance(success, list) else None
         refused = tuple(map(_refused, _listed(tests.get("error"))))
+    # Beside a key it is no refusal of all, and still none of what is to be green.
+    said = (content.get(name) for name in ("error", "errors"))
+    refused += tuple(Refused(key="", message=_text(each)) for each in said if each)
     return Imported(
         key=execution["key"],
         id=execution.get("id", ""),
@@ -412,6 +415,10 @@ def _refused(found: Any) -> Refused:
     if isinstance(said, list) and all(isinstance(each, str) for each in said):
         said = "; ".join(said)
     return Refused(key=key, message=said if isinstance(said, str) else json.dumps(said))
+
+
+def _text(found: Any) -> str:
+    return found if isinstance(found, str) else json.dumps(found)
 
 
 def _names(found: Sequence[Any] | None) -> frozenset[str] | None:

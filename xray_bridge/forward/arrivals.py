@@ -19,7 +19,7 @@ from xray_bridge.xray import Imported, both
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from xray_bridge.journal import RunDirectory
@@ -32,7 +32,11 @@ class Arrivals:
     Raises RunDirectoryError where the list is damaged.
     """
 
-    def __init__(self, directory: RunDirectory) -> None:
+    def __init__(
+        self, directory: RunDirectory, clean: Callable[[str], str] = str
+    ) -> None:
+        # Servers may repeat what they were sent.
+        self._clean = clean
         self._path = directory.path / "arrived.jsonl"
         self._lock = threading.Lock()
         try:
@@ -51,13 +55,19 @@ class Arrivals:
     def __len__(self) -> int:
         return len(self._answers)
 
+    def has_none_of(self, name: str) -> bool:
+        """Whether the answer to a report lists what was taken, and that is nothing."""
+        answer = self._answers[name]
+        return answer.accepted == () and not answer.refused
+
     def note(self, name: str, answer: Imported) -> None:
         """
         Note that a report has arrived.
 
         Raises RunDirectoryError.
         """
-        line = json.dumps({"report": name, "answer": asdict(answer)}).encode()
+        content = {"report": name, "answer": asdict(answer)}
+        line = self._clean(json.dumps(content)).encode()
         with self._lock:
             self._answers[name] = answer
             try:
