@@ -100,7 +100,7 @@ class ServerMembers(ServerXray):
     def _found(self, jql: str, others: dict[str, str] | None) -> dict[str, str]:
         """Tests by key; what surely is none goes to ``others``."""
         found: dict[str, str] = {}
-        start = 0
+        start = total = 0
         for _ in range(MOST_PAGES):
             page = self._jira.search(jql, ("issuetype", "summary"), start)
             for issue in page.issues:
@@ -109,10 +109,10 @@ class ServerMembers(ServerXray):
                     found[issue["key"]] = str(issue["fields"].get("summary") or "")
                 elif others is not None:
                     others[issue["key"]] = f"it is a {kind}"
-            start += len(page.issues)
-            if not page.issues or start >= page.total:
+            start, total = start + len(page.issues), page.total
+            if not page.issues or start >= total:
                 break
-        refuse_half(start, page.total)
+        refuse_half(start, total)
         return found
 
 
@@ -136,6 +136,7 @@ class CloudMembers(CloudXray):
             '{ total results { jira(fields: ["key", "summary"]) } } } } }'
         )
         found: dict[str, str] = {}
+        total = 0
         for _ in range(MOST_PAGES):
             variables: dict[str, Any] = {"jql": f"key = {key}", "start": len(found)}
             try:
@@ -169,6 +170,7 @@ class CloudMembers(CloudXray):
             'start: $start) { total results { jira(fields: ["key", "summary"]) } } }'
         )
         found: dict[str, str] = {}
+        total = 0
         for _number in range(MOST_PAGES):
             variables: dict[str, Any] = {"jql": jql, "start": len(found)}
             issues, total = issues_of(self._graphql(query, variables).get("getTests"))

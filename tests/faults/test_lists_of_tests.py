@@ -130,3 +130,17 @@ def test_a_folder_that_is_gone(
 
     assert code == 2
     assert "the current directory is gone" in capsys.readouterr().err
+
+
+def test_a_collection_that_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some of the tests are not all of them."""
+    monkeypatch.chdir(tmp_path)
+    Path("test_a.py").write_text("def test_a(): pass")
+    Path("test_b.py").write_text("raise KeyboardInterrupt")
+
+    code = cli.main(["keys", "--offline"])
+
+    assert code == 85
+    assert "Incomplete: pytest was interrupted" in capsys.readouterr().out

@@ -104,7 +104,7 @@ class ServerIssues(ServerXray):
 
     def _found(self, jql: str, others: dict[str, str]) -> dict[str, Issue]:
         found: dict[str, Issue] = {}
-        start = 0
+        start = total = 0
         for _ in range(MOST_PAGES):
             page = self._jira.search(jql, ("issuetype", *FIELDS), start)
             for issue in page.issues:
@@ -113,10 +113,10 @@ class ServerIssues(ServerXray):
                     others[issue["key"]] = f"it is a {kind}"
                 else:
                     found |= _issues([{"key": issue["key"], **issue["fields"]}])
-            start += len(page.issues)
-            if not page.issues or start >= page.total:
+            start, total = start + len(page.issues), page.total
+            if not page.issues or start >= total:
                 break
-        refuse_half(start, page.total)
+        refuse_half(start, total)
         return found
 
 
@@ -159,6 +159,7 @@ class CloudIssues(CloudXray):
             f"start: $start) {{ total results {{ jira(fields: {wanted}) }} }} }}"
         )
         found: dict[str, Issue] = {}
+        total = 0
         for _number in range(MOST_PAGES):
             variables: dict[str, Any] = {"jql": jql, "start": len(found)}
             issues, total = issues_of(self._graphql(query, variables).get(field))
