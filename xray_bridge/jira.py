@@ -37,6 +37,18 @@ TEST_PLAN = "com.xpandit.plugins.xray:test-plan-custom-field"
 ENVIRONMENTS = "com.xpandit.plugins.xray:test-environments-custom-field"
 # Plain Jira fields that Xray uses; there is nothing but the name to go by.
 NAMED = {"revision": "Revision", "started": "Begin Date", "finished": "End Date"}
+# Of Xray, as they are called before anybody translates them.
+ISSUE_TYPES = frozenset(
+    {
+        "test",
+        "test set",
+        "test plan",
+        "test execution",
+        "sub test execution",
+        "pre-condition",
+        "precondition",
+    }
+)
 # Of Jira itself, as they are called before anybody translates them.
 JIRA_TYPES = frozenset(
     {"bug", "epic", "improvement", "new feature", "story", "sub-task", "task"}

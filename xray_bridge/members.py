@@ -12,11 +12,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from xray_bridge.answers import issues_of
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import NotXrayError, RefusedError, SelectionError
-from xray_bridge.jira import JIRA_TYPES
+from xray_bridge.jira import ISSUE_TYPES, JIRA_TYPES
 from xray_bridge.values import KEY
-from xray_bridge.xray import ISSUE_TYPES, CloudXray, ServerXray, issues_of
+from xray_bridge.xray import CloudXray, ServerXray
 
 
 if TYPE_CHECKING:

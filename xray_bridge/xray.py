@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from xray_bridge.answers import KEY, check, key_of
+from xray_bridge.answers import check, issues_of, key_of
 from xray_bridge.connection import ApiKey
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
-from xray_bridge.jira import JIRA_TYPES, Jira, Project, authorization
+from xray_bridge.jira import ISSUE_TYPES, JIRA_TYPES, Jira, Project, authorization
 from xray_bridge.plan import CustomFields
 from xray_bridge.receipt import Refused
 from xray_bridge.request import JSON, Request
@@ -314,26 +314,6 @@ def client(connection: Connection, http: Http) -> Xray:
     return CLIENTS[connection.dialect.name](connection, http)
 
 
-def issues_of(page: Any) -> tuple[list[dict[str, Any]], int]:
-    """
-    The issues in a GraphQL list, as Jira has them, and how many there are in all.
-
-    Raises NotXrayError for a list of anything else.
-    """
-    page = page or {}
-    results = page.get("results") or [] if isinstance(page, dict) else None
-    total = page.get("total") or 0 if isinstance(page, dict) else 0
-    if not isinstance(results, list) or not isinstance(total, int):
-        raise NotXrayError(NO_LIST)
-    found = [each.get("jira") if isinstance(each, dict) else None for each in results]
-    if not all(isinstance(e, dict) and KEY.fullmatch(str(e.get("key"))) for e in found):
-        raise NotXrayError(NO_LIST)
-    return [each for each in found if each], total
-
-
-NO_LIST = "Xray does not list issues as its GraphQL does"
-
-
 def imported(answer: Answer) -> Imported:
     """
     What an import's answer says, in each of the shapes that are known.
@@ -351,9 +331,8 @@ def imported(answer: Answer) -> Imported:
         # An empty list says that nothing was taken; no list says nothing.
         accepted = tuple(map(_key, success)) if isinstance(success, list) else None
         refused = tuple(map(_refused, _listed(tests.get("error"))))
-    # Beside a key it is no refusal of all, and still none of what is to be green.
-    said = (content.get(name) for name in ("error", "errors"))
-    refused += tuple(Refused(key="", message=_text(each)) for each in said if each)
+    # Beside a key it is no refusal of all, and still nothing to be green about.
+    refused += tuple(_refused(content[n]) for n in ERRORS if content.get(n))
     return Imported(
         key=execution["key"],
         id=execution.get("id", ""),
@@ -382,18 +361,7 @@ def both(made: Imported, *filled: Imported) -> Imported:
     )
 
 
-# Of Xray, as they are called before anybody translates them.
-ISSUE_TYPES = frozenset(
-    {
-        "test",
-        "test set",
-        "test plan",
-        "test execution",
-        "sub test execution",
-        "pre-condition",
-        "precondition",
-    }
-)
+ERRORS = ("error", "errors")
 
 
 def _listed(found: Any) -> list[Any]:
@@ -415,10 +383,6 @@ def _refused(found: Any) -> Refused:
     if isinstance(said, list) and all(isinstance(each, str) for each in said):
         said = "; ".join(said)
     return Refused(key=key, message=said if isinstance(said, str) else json.dumps(said))
-
-
-def _text(found: Any) -> str:
-    return found if isinstance(found, str) else json.dumps(found)
 
 
 def _names(found: Sequence[Any] | None) -> frozenset[str] | None:

@@ -10,13 +10,13 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from xray_bridge.answers import check
+from xray_bridge.answers import check, issues_of
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import RefusedError
 from xray_bridge.feature_import.answers import answered
 from xray_bridge.feature_import.values import Issue
 from xray_bridge.members import MOST_PAGES, NO_TESTS, PAGE, by_halves, refuse_half
-from xray_bridge.xray import CloudXray, ServerXray, issues_of
+from xray_bridge.xray import CloudXray, ServerXray
 
 
 if TYPE_CHECKING:
