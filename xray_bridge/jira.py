@@ -11,8 +11,9 @@ import base64
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
-from xray_bridge.answers import check
+from xray_bridge.answers import KEY, check
 from xray_bridge.connection import Basic, Bearer
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
 from xray_bridge.plan import CustomFields
@@ -36,6 +37,18 @@ TEST_PLAN = "com.xpandit.plugins.xray:test-plan-custom-field"
 ENVIRONMENTS = "com.xpandit.plugins.xray:test-environments-custom-field"
 # Plain Jira fields that Xray uses; there is nothing but the name to go by.
 NAMED = {"revision": "Revision", "started": "Begin Date", "finished": "End Date"}
+# Of Xray, as they are called before anybody translates them.
+ISSUE_TYPES = frozenset(
+    {
+        "test",
+        "test set",
+        "test plan",
+        "test execution",
+        "sub test execution",
+        "pre-condition",
+        "precondition",
+    }
+)
 # Of Jira itself, as they are called before anybody translates them.
 JIRA_TYPES = frozenset(
     {"bug", "epic", "improvement", "new feature", "story", "sub-task", "task"}
@@ -83,6 +96,14 @@ def authorization(credentials: Credentials) -> dict[str, str]:
         return {"Authorization": f"Bearer {credentials.token.reveal()}"}
     msg = "an Xray API key does not open Jira"
     raise CredentialError(msg, hint="set XRAY_JIRA_USER and XRAY_JIRA_TOKEN")
+
+
+def _is_issue(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("fields"), dict)
+        and KEY.fullmatch(str(found.get("key"))) is not None
+    )
 
 
 class Jira:
@@ -180,11 +201,13 @@ class Jira:
             repeatable=True,
         )
         found = self._send(request).json()
-        if not isinstance(found, dict):
+        issues = found.get("issues", []) if isinstance(found, dict) else None
+        if not isinstance(issues, list) or not all(map(_is_issue, issues)):
             msg = f"{self._url} does not search as Jira does"
             raise NotXrayError(msg, hint="is xray_url right?")
-        issues = tuple(found.get("issues", ()))
-        return Page(issues=issues, total=int(found.get("total", len(issues))))
+        total = found.get("total")
+        known = total if isinstance(total, int) else len(issues)
+        return Page(issues=tuple(issues), total=known)
 
     def update(self, key: str, fields: Mapping[str, Any]) -> None:
         """Set fields of an issue."""
@@ -195,7 +218,8 @@ class Jira:
         content = json.dumps(body).encode()
         request = Request(
             method="PUT",
-            path=f"/rest/api/2/issue/{key}",
+            # Xray has named it, which is another server on Cloud.
+            path=f"/rest/api/2/issue/{quote(key, safe='')}",
             content=content,
             media_type=JSON,
             repeatable=True,

@@ -12,11 +12,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from xray_bridge.answers import issues_of
 from xray_bridge.dialect import CLOUD, SERVER
-from xray_bridge.errors import RefusedError, SelectionError
-from xray_bridge.jira import JIRA_TYPES
+from xray_bridge.errors import NotXrayError, RefusedError, SelectionError
+from xray_bridge.jira import ISSUE_TYPES, JIRA_TYPES
 from xray_bridge.values import KEY
-from xray_bridge.xray import ISSUE_TYPES, CloudXray, ServerXray
+from xray_bridge.xray import CloudXray, ServerXray
 
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class ServerMembers(ServerXray):
     def _found(self, jql: str, others: dict[str, str] | None) -> dict[str, str]:
         """Tests by key; what surely is none goes to ``others``."""
         found: dict[str, str] = {}
-        start = 0
+        start = total = 0
         for _ in range(MOST_PAGES):
             page = self._jira.search(jql, ("issuetype", "summary"), start)
             for issue in page.issues:
@@ -109,9 +110,10 @@ class ServerMembers(ServerXray):
                     found[issue["key"]] = str(issue["fields"].get("summary") or "")
                 elif others is not None:
                     others[issue["key"]] = f"it is a {kind}"
-            start += len(page.issues)
-            if not page.issues or start >= page.total:
+            start, total = start + len(page.issues), page.total
+            if not page.issues or start >= total:
                 break
+        refuse_half(start, total)
         return found
 
 
@@ -135,6 +137,7 @@ class CloudMembers(CloudXray):
             '{ total results { jira(fields: ["key", "summary"]) } } } } }'
         )
         found: dict[str, str] = {}
+        total = 0
         for _ in range(MOST_PAGES):
             variables: dict[str, Any] = {"jql": f"key = {key}", "start": len(found)}
             try:
@@ -144,14 +147,18 @@ class CloudMembers(CloudXray):
                 if error.status == 200:  # noqa: PLR2004
                     raise _missing(key) from None
                 raise
-            results = (data.get(field) or {}).get("results") or ()
+            containers = data.get(field)
+            results = containers.get("results") if isinstance(containers, dict) else ()
             if not results:
                 return None
-            page = results[0].get("tests") or {}
+            first = results[0] if isinstance(results, list) else None
+            page = first.get("tests") if isinstance(first, dict) else first
+            issues, total = issues_of(page)
             before = len(found)
-            found |= _summaries(page)
-            if len(found) == before or len(found) >= (page.get("total") or 0):
+            found |= _summaries(issues)
+            if len(found) == before or len(found) >= total:
                 break
+        refuse_half(len(found), total)
         return found
 
     def tests_among(self, keys: Sequence[str]) -> Among[str]:
@@ -164,13 +171,15 @@ class CloudMembers(CloudXray):
             'start: $start) { total results { jira(fields: ["key", "summary"]) } } }'
         )
         found: dict[str, str] = {}
+        total = 0
         for _number in range(MOST_PAGES):
             variables: dict[str, Any] = {"jql": jql, "start": len(found)}
-            page = self._graphql(query, variables).get("getTests") or {}
+            issues, total = issues_of(self._graphql(query, variables).get("getTests"))
             before = len(found)
-            found |= _summaries(page)
-            if len(found) == before or len(found) >= (page.get("total") or 0):
+            found |= _summaries(issues)
+            if len(found) == before or len(found) >= total:
                 break
+        refuse_half(len(found), total)
         return found
 
 
@@ -191,18 +200,38 @@ def is_key(selection: str) -> bool:
 
 
 def _pages(page: Callable[[int], Iterator[str]]) -> list[str]:
-    """Until a page has nothing new: old versions give all of it for each."""
+    """
+    Until a page has nothing new: old versions give all of it for each.
+
+    One that is shorter is not the last: administrators may allow less than we want.
+    """
     found: dict[str, None] = {}
+    is_short = False
     for number in range(MOST_PAGES):
         before = len(found)
-        found |= dict.fromkeys(page(number))
-        if len(found) < before + PAGE:
+        try:
+            found |= dict.fromkeys(page(number))
+        except RefusedError:
+            if is_short:
+                break
+            raise
+        if len(found) == before:
             break
+        is_short = len(found) < before + PAGE
     return list(found)
 
 
-def _summaries(page: Mapping[str, Any]) -> dict[str, str]:
-    found = [each["jira"] for each in page.get("results") or ()]
+def refuse_half(number: int, total: int) -> None:
+    """
+    Refuse a list that ends before its end: what is missing would go unnoticed.
+
+    Raises NotXrayError.
+    """
+    if number < total:
+        raise NotXrayError(f"the server lists {number} of {total} issues, and no more")
+
+
+def _summaries(found: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {str(each["key"]): str(each.get("summary") or "") for each in found}
 
 

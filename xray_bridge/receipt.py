@@ -91,6 +91,9 @@ class Receipt:
         """With ``clean`` applied to whatever others have said."""
         return replace(
             self,
+            test_execution={
+                name: clean(text) for name, text in self.test_execution.items()
+            },
             error={name: clean(text) for name, text in self.error.items()},
             refused=tuple(replace(r, message=clean(r.message)) for r in self.refused),
             failures=tuple(

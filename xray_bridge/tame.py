@@ -20,3 +20,8 @@ def tame(text: str) -> str:
     if "##" in text:
         text = HASHES.sub("# ", text)
     return COLONS.sub(lambda found: f"{found[0]} ", text) if "::" in text else text
+
+
+def tame_json(document: str) -> str:
+    """The same JSON, with an escape in what would begin a command."""
+    return document.replace("##", "#\\u0023")

@@ -8,6 +8,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from xray_bridge.tame import tame
+
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,4 +34,4 @@ def is_on() -> bool:
 def tell(text: str, clean: Callable[[str], str]) -> None:
     """Show a line, with secrets taken out by ``clean``."""
     if is_on():
-        _LOG.info("%s", clean(text))
+        _LOG.info("%s", tame(clean(text)))

@@ -9,11 +9,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from xray_bridge.answers import check, key_of
+from xray_bridge.answers import check, issues_of, key_of
 from xray_bridge.connection import ApiKey
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
-from xray_bridge.jira import JIRA_TYPES, Jira, Project, authorization
+from xray_bridge.jira import ISSUE_TYPES, JIRA_TYPES, Jira, Project, authorization
 from xray_bridge.plan import CustomFields
 from xray_bridge.receipt import Refused
 from xray_bridge.request import JSON, Request
@@ -252,8 +252,7 @@ class CloudXray:
             if error.status == 200 and jql.startswith("key"):  # noqa: PLR2004
                 return []
             raise
-        found = data.get(field) or {}
-        return [str(each["jira"]["key"]) for each in found.get("results") or ()]
+        return [each["key"] for each in issues_of(data.get(field))[0]]
 
     def _graphql(self, query: str, variables: Mapping[str, str]) -> dict[str, Any]:
         """
@@ -274,7 +273,10 @@ class CloudXray:
         if not isinstance(found, dict) or found.get("errors"):
             msg = f"Xray refused a question: {answer.said}"
             raise RefusedError(msg, status=answer.status)
-        return found.get("data") or {}
+        data = found.get("data") or {}
+        if not isinstance(data, dict):
+            raise NotXrayError(f"{answer.url} does not answer as GraphQL does")
+        return data
 
     def import_results(self, request: Request) -> Imported:
         """One POST."""
@@ -329,6 +331,8 @@ def imported(answer: Answer) -> Imported:
         # An empty list says that nothing was taken; no list says nothing.
         accepted = tuple(map(_key, success)) if isinstance(success, list) else None
         refused = tuple(map(_refused, _listed(tests.get("error"))))
+    # Beside a key it is no refusal of all, and still nothing to be green about.
+    refused += tuple(_refused(content[n]) for n in ERRORS if content.get(n))
     return Imported(
         key=execution["key"],
         id=execution.get("id", ""),
@@ -357,18 +361,7 @@ def both(made: Imported, *filled: Imported) -> Imported:
     )
 
 
-# Of Xray, as they are called before anybody translates them.
-ISSUE_TYPES = frozenset(
-    {
-        "test",
-        "test set",
-        "test plan",
-        "test execution",
-        "sub test execution",
-        "pre-condition",
-        "precondition",
-    }
-)
+ERRORS = ("error", "errors")
 
 
 def _listed(found: Any) -> list[Any]:

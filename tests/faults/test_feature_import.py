@@ -266,6 +266,7 @@ def test_what_was_created(jira: Xray, bring: Importer) -> None:
     [
         {"message": "no such step", "testIssues": TAKEN, "preconditionIssues": []},
         {"errors": ["no such step"], "updatedOrCreatedTests": TAKEN},
+        {"testIssues": {"success": TAKEN, "error": [{"message": "no such step"}]}},
     ],
 )
 def test_errors_in_a_success(jira: Xray, bring: Importer, answer: Any) -> None:
@@ -277,6 +278,37 @@ def test_errors_in_a_success(jira: Xray, bring: Importer, answer: Any) -> None:
     assert "refused: no such step" in said.output
     assert "updated CALC-78" in said.output
     assert len(edits(jira)) == 1
+
+
+@pytest.mark.parametrize("answer", [[], {"errors": [], "updatedOrCreatedTests": []}])
+def test_a_success_without_tests(jira: Xray, bring: Importer, answer: Any) -> None:
+    """Scenarios went out, and nobody knows of them: that is no success."""
+    jira.script[SERVER] = [answer]
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "refused: a.feature: Xray names no Test" in said.output
+
+
+def test_nobody_speaks_to_the_ci_system(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a scenario, nor a summary, nor what Xray answers."""
+    page = bring.root / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    spoken = "##vso[task.setvariable variable=PATH]/evil"
+    with (bring.root / "a.feature").open("a") as file:
+        file.write(f"  Scenario: {spoken}\n    * x\n")
+    jira.script[SEARCH] = [a_test("CALC-78", f"{spoken}\n::error::no")]
+    jira.script[SERVER] = [{"message": f"{spoken}\n\n# Heading", "testIssues": TAKEN}]
+    people, machine = bring(), bring("--json")
+
+    for told in (people, machine):
+        assert "# #vso" in told.output or "#\\u0023vso" in told.output
+        assert "##vso" not in told.output + told.errors
+        assert "\n::error::no" not in told.output + told.errors
+    assert "\n# Heading" not in page.read_text()
 
 
 def test_a_refusal(jira: Xray, bring: Importer) -> None:

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 from werkzeug import Response
 
-from tests.faults.conftest import CREATED, IMPORT, MULTIPART, PLAIN, SEARCH, Xray
+from tests.faults.conftest import (
+    CREATED,
+    IMPORT,
+    MULTIPART,
+    PLAIN,
+    SEARCH,
+    SECRET,
+    Xray,
+)
 from xray_bridge import cli, deliver, journal
 from xray_bridge.forward.arrivals import Arrivals
 from xray_bridge.journal import RunDirectory
@@ -587,3 +595,43 @@ def test_plain_part_of_xml(server: Xray, capsys: pytest.CaptureFixture[str]) -> 
         "testExecKey": "CALC-9",
         "revision": "r17",
     }
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"testIssues": {"success": []}}, "Xray lists nothing of robot.xml"),
+        ({"error": "no such field"}, "no such field"),
+        ({"errors": [{"x": 1}]}, "x"),
+    ],
+)
+def test_success_that_is_none(
+    server: Xray,
+    capsys: pytest.CaptureFixture[str],
+    more: dict[str, Any],
+    said: str,
+) -> None:
+    """A key alone is not enough."""
+    server.script[ROBOT] = [{"testExecIssue": {"key": "CALC-77"}, **more}]
+
+    code, told = run(capsys, "upload", "robot.xml", "--test-execution=CALC-77")
+
+    assert code == 84
+    assert said in told
+
+
+def test_answers_that_repeat_a_secret(
+    server: Xray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Stay without it, wherever they are kept."""
+    repeated = {"id": SECRET, "key": "CALC-77", "self": f"http://x/{SECRET}/rest/1"}
+    refusal = [{"key": "CALC-1", "message": SECRET}]
+    server.script[MULTIPART] = [
+        {"testExecIssue": repeated, "testIssues": {"error": refusal}}
+    ]
+
+    code, told = run(capsys, "upload", "junit.xml", "--json")
+
+    kept = [path.read_text() for path in runs()[0].path.rglob("*") if path.is_file()]
+    assert code == 84
+    assert SECRET not in "".join([told, *kept])

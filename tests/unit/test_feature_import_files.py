@@ -329,3 +329,14 @@ def test_git_that_hangs(
 
     with pytest.raises(UsageError, match="git took longer"):
         repository.changed()
+
+
+def test_pipes_and_devices(here: Path) -> None:
+    """Would never end, whatever they are called."""
+    os.mkfifo(here / "features" / "pipe.feature")
+    (here / "features" / "zero.feature").symlink_to("/dev/zero")
+
+    assert not {"features/pipe.feature", "features/zero.feature"} & {
+        *names("features"),
+        *names("features/*.feature", "features"),
+    }

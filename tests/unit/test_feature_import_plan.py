@@ -319,6 +319,15 @@ def packed(here: Path, *patterns: str, limits: Limits | None = None) -> Packed:
     return pack(found(patterns, Path()), folder, limits or Limits())
 
 
+def test_what_was_looked_at_goes_out(here: Path) -> None:
+    """Whatever becomes of the file until then."""
+    (here / "a.feature").write_text(ADDITION)
+    found = packed(here, "a.feature")
+    (here / "a.feature").write_text("Feature: Another")
+
+    assert found.bundles[0].path.read_text() == ADDITION
+
+
 def test_one_file_goes_out_as_it_is(here: Path) -> None:
     """No archive is made for it."""
     (here / "a.feature").write_text(ADDITION)
@@ -366,7 +375,8 @@ def test_archives_go_out_as_they_are(here: Path) -> None:
     found = packed(here, ".")
 
     assert [each.filename for each in found.bundles] == ["a.feature", "more.zip"]
-    assert found.bundles[1].path.resolve() == (here / "more.zip").resolve()
+    sent, theirs = found.bundles[1].path, here / "more.zip"
+    assert sent.read_bytes() == theirs.read_bytes()
     assert sorted(found.features) == ["a.feature", "more.zip: core/b.feature"]
 
 

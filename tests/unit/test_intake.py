@@ -313,3 +313,28 @@ def test_merge_without_junitparser(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_words_of_the_product(product: str, word: str, own: str) -> None:
     """What both have under two names; all others stay."""
     assert dialect.DIALECTS[product].own_word(word) == own
+
+
+def test_deep_nesting() -> None:
+    """Is no report, and no fault of ours."""
+    deep = '[{"steps":' * 3000 + "[]" + "}]" * 3000
+    write("a.json", f'{{"tests": [{{"status": "PASS", "steps": {deep}}}]}}')
+
+    with pytest.raises(ReportError, match=r"a\.json: is nested too deeply"):
+        taken("a.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<testsuite>{TEST.format('one', '')}",
+        f"{'<testsuite>' * 300}{'</testsuite>' * 300}",
+    ],
+    ids=["broken off", "deeper than libxml2 likes"],
+)
+def test_merge_of_what_cannot_be_merged(text: str) -> None:
+    """Names the file that was given, not its copy."""
+    write("a.xml", text)
+
+    with pytest.raises(ReportError, match=r"^a\.xml, line 1: cannot be merged"):
+        taken("a.xml", merge=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xray_bridge.tame import tame
+from xray_bridge.tame import tame, tame_json
 
 
 # GitHub trims a line before it looks; older GitHub, Azure and TeamCity look anywhere.
@@ -40,3 +41,12 @@ def test_only_blanks_are_added(text: str) -> None:
 def test_what_is_no_command(text: str) -> None:
     """It stays as it is."""
     assert tame(text) == text
+
+
+def test_json_stays_the_same() -> None:
+    """Any reader finds the text that was written, and no CI system a command."""
+    content = {"name": "##vso[x]y ###teamcity[z] \\\\##"}
+    found = tame_json(json.dumps(content))
+
+    assert "##" not in found
+    assert json.loads(found) == content

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
-from xray_bridge.jira import JIRA_TYPES
-from xray_bridge.xray import ISSUE_TYPES
+from xray_bridge.jira import ISSUE_TYPES, JIRA_TYPES
 
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
-import json
 import os
 import sys
 import threading
 from typing import TYPE_CHECKING
 
 from xray_bridge import __version__
+from xray_bridge.cli import say
 from xray_bridge.errors import AmbiguousError, UsageError, XrayBridgeError
 from xray_bridge.resolve import redactor_of
 
@@ -90,6 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.within:
         _end_after(arguments.within)
     try:
+        _refuse_nowhere()
         code: int = arguments.run(arguments)
     except XrayBridgeError as error:
         redactor = redactor_of(os.environ)
@@ -97,8 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         hint = redactor.clean(error.hint)
         if getattr(arguments, "json", False):
             found = {"message": message, "hint": hint, "slug": error.slug}
-            print(json.dumps({"error": found}))
-        said = f"{message} ({hint})" if hint else message
+            say.document({"error": found})
+        said = say.line(f"{message} ({hint})" if hint else message)
         print(f"xray-bridge: error: {said} [{error.slug}]", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
@@ -108,6 +109,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
+
+
+def _refuse_nowhere() -> None:
+    """
+    Without a folder to be in, no path means anything.
+
+    Raises UsageError.
+    """
+    try:
+        os.getcwd()  # noqa: PTH109 - only whether there is one
+    except OSError as error:
+        msg = f"the current directory is gone: {error.strerror}"
+        raise UsageError(msg, hint="cd to one that is there") from None
 
 
 def _end_after(seconds: float) -> None:

@@ -10,9 +10,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import Finding, look, refuse_impossible
-from xray_bridge.cli import options
+from xray_bridge.cli import options, say
 from xray_bridge.connection import connect
 from xray_bridge.errors import CheckError, ConnectionDisabledError, SettingError
+from xray_bridge.tame import tame_json
 
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.given:
             raise
         # A session goes on: its upload is skipped, which is said at its end.
-        print(json.dumps({"findings": [], "notices": [str(error)]}))
+        say.document({"findings": [], "notices": [str(error)]})
         return 0
 
 
@@ -74,13 +75,13 @@ def _run(arguments: argparse.Namespace) -> int:
                 "slug": CheckError.slug,
             }
             content["error"] = error
-        print(clean(json.dumps(content)))
+        print(tame_json(clean(json.dumps(content))))
     else:
         for each in found:
             hint = f" ({each.hint})" if each.hint else ""
-            print(clean(f"{WORDS[each.ok]:6}{each.what:17}{each.message}{hint}"))
+            say.text(clean(f"{WORDS[each.ok]:6}{each.what:17}{each.message}{hint}"))
         for notice in connection.notices:
-            print(clean(f"note: {notice}"))
+            say.text(clean(f"note: {notice}"))
     # A person asked whether an upload can work; no answer is not a yes.
     answered = any(f.ok and f.what == "credentials" for f in found)
     unanswered = not (answered or arguments.offline)

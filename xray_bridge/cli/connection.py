@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import json
 import os
 import sys
 from dataclasses import replace
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import connections, trial, vault
-from xray_bridge.cli import options
+from xray_bridge.cli import options, say
 from xray_bridge.connections import Stored
 from xray_bridge.errors import CheckError, SecretInPlainSightError, UsageError
 from xray_bridge.settings import TABLE
@@ -168,13 +167,13 @@ def list_(arguments: argparse.Namespace) -> int:
     """One line each."""
     found = [_shown(each) for each in _all().values()]
     if arguments.json:
-        print(json.dumps(found))
+        say.document(found)
         return 0
     for each in found:
         off = "" if each["enabled"] else "  disabled"
         about = f"  {each['description']}" if each.get("description") else ""
         where = each.get("url") or "Xray Cloud"
-        print(f"{each['name']:16}{where}  ({each['source']}){off}{about}")
+        say.text(f"{each['name']:16}{where}  ({each['source']}){off}{about}")
     if not found:
         print("There is no connection: xray-bridge connection add NAME --url URL")
     return 0
@@ -266,7 +265,10 @@ def _shown(stored: Stored) -> dict[str, str | bool]:
 def _print(
     arguments: argparse.Namespace, content: Mapping[str, object], *lines: str
 ) -> None:
-    print(json.dumps(content) if arguments.json else "\n".join(lines))
+    if arguments.json:
+        say.document(content)
+    else:
+        say.text(*lines)
 
 
 ACTIONS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str, bool]] = {

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import features
-from xray_bridge.cli import options
+from xray_bridge.cli import options, say
 from xray_bridge.connection import connect
 from xray_bridge.errors import (
     FeaturesError,
@@ -140,9 +139,9 @@ def run_export(arguments: argparse.Namespace) -> int:
     removed = [str(path) for path in installed.removed]
     if arguments.json:
         found = {"files": files, "removed": removed, "notices": lines}
-        print(json.dumps(found))
+        say.document(found)
     else:
-        print("\n".join([*files, *(f"removed {path}" for path in removed), *lines]))
+        say.text(*files, *(f"removed {path}" for path in removed), *lines)
     return 0
 
 

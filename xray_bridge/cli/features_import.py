@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict, replace
 from functools import partial
@@ -13,17 +12,15 @@ from typing import TYPE_CHECKING, TextIO
 
 from xray_bridge import values
 from xray_bridge.archive import SUFFIX
-from xray_bridge.cli import options, telling
+from xray_bridge.cli import options, say, telling
 from xray_bridge.connection import connect
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
 from xray_bridge.feature_import import Order, Outcome, import_features
 from xray_bridge.feature_import.changed import changed, only
 from xray_bridge.feature_import.files import found, modified_within
 from xray_bridge.outputs import Outputs, Written
-from xray_bridge.outputs.summary import SHOWN
-from xray_bridge.outputs.text import code
+from xray_bridge.outputs.summary import SHOWN, code_of
 from xray_bridge.plan import refuse_odd
-from xray_bridge.tame import tame
 
 
 if TYPE_CHECKING:
@@ -62,9 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
             told = telling.tell(_outputs(outcome), Path(settings.report_dir))
     outcome = replace(outcome, notices=(*outcome.notices, *told.notices))
     if arguments.json:
-        print(json.dumps({**asdict(outcome), "commands": told.commands}))
+        say.document({**asdict(outcome), "commands": told.commands})
     else:
-        _print((*map(tame, _lines(outcome)), *told.notices, *told.commands))
+        _print((*_lines(outcome), *told.notices))
+        # Which are to be taken for commands.
+        print("".join(f"{command}\n" for command in told.commands), end="")
     return outcome.exit_code
 
 
@@ -81,7 +80,7 @@ def _outputs(outcome: Outcome) -> Outputs:
     )
     lines = [f"### Xray: feature files, {headline}"]
     for name, items in groups.items():
-        shown = [f"- {code(item)}" for item in items[:SHOWN]]
+        shown = [f"- {code_of(item)}" for item in items[:SHOWN]]
         more = [f"- and {len(items) - SHOWN} more"] if len(items) > SHOWN else []
         lines += ["", f"**{name}**", "", *shown, *more] if items else []
     return Outputs(
@@ -176,4 +175,4 @@ def _lines(outcome: Outcome) -> list[str]:
 
 def _print(lines: Iterable[str], file: TextIO | None = None) -> None:
     for line in lines:
-        print(line, file=file, flush=True)
+        print(say.line(line), file=file, flush=True)

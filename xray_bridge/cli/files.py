@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import glob
-import json
 import os
 import shutil
 from dataclasses import asdict, replace
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge import ci, files
-from xray_bridge.cli import options, telling
+from xray_bridge.cli import options, say, telling
 from xray_bridge.connection import connect
 from xray_bridge.dialect import FORMATS
 from xray_bridge.errors import ConnectionDisabledError, ReportError, UsageError
@@ -260,4 +259,4 @@ def _say(arguments: argparse.Namespace, receipts: Sequence[Receipt]) -> None:
         print(telling.text(receipts))
         return
     found = [receipt.to_json() for receipt in receipts]
-    print(json.dumps(found if arguments.separate_executions else found[0]))
+    say.document(found if arguments.separate_executions else found[0])

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import keys
-from xray_bridge.cli import options
+from xray_bridge.cli import options, say
 from xray_bridge.cli.upload import existing
 from xray_bridge.connection import connect
 from xray_bridge.errors import CheckError, ReportError, SelectionError, UsageError
 from xray_bridge.http import Deadline, Http
 from xray_bridge.members import members
+from xray_bridge.tame import tame_json
 
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ COMMANDS = {
 }
 # Of a collection that is worth reading: all fine, errors in some files, no tests.
 LISTED = {"pytest": {0, 2, 5}, "behave": {0, 1}}
+# Which is also the code of errors in some files; these are listed.
+INTERRUPTED = ("pytest", 2)
 FILES_OF_BEHAVE = ("behave.ini", ".behaverc", "features")
 ONLY = options.OF_A_CONNECTION | {"project", "select", "test_plan", "tag_prefixes"}
 
@@ -81,9 +84,9 @@ def run(arguments: argparse.Namespace) -> int:
         found = keys.compared(tests, asked, incomplete)
         clean = settings.redactor.clean
         if arguments.json:
-            print(clean(json.dumps(asdict(found))))
+            print(tame_json(clean(json.dumps(asdict(found)))))
         else:
-            print(clean("\n".join(found.lines(carriers))))
+            say.text(*map(clean, found.lines(carriers)))
             if not arguments.offline and not asked.selection:
                 print("Tests without code: name them with --select or --test-plan")
     is_wrong = found.no_tests or found.not_asked or found.incomplete
@@ -109,7 +112,7 @@ def _print_selected(arguments: argparse.Namespace) -> int:
             raise SelectionError(msg)
         found = _members(settings).tests_of(settings.select)
         notices = connect(settings).notices
-    print(json.dumps({"tests": found, "notices": notices}))
+    say.document({"tests": found, "notices": notices})
     return 0
 
 
@@ -164,7 +167,10 @@ def _collected(
             check=False,
         )
         if target.is_file() and done.returncode in LISTED[framework]:
-            return keys.read(target)
+            tests, missing = keys.read(target)
+            if (framework, done.returncode) == INTERRUPTED and not missing:
+                missing.append(f"{framework} was interrupted")
+            return tests, missing
     said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     last = said[-1].strip() if said else "it said nothing"
     msg = f"{framework} could not collect tests (exit code {done.returncode}): {last}"

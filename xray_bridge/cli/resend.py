@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import journal, shards
-from xray_bridge.cli import options, telling, upload
+from xray_bridge.cli import options, say, telling, upload
 from xray_bridge.cli.runs import find_run
 from xray_bridge.errors import (
     RunDirectoryError,
@@ -65,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     receipts = telling.told(receipts)
     if arguments.json:
         found = [receipt.to_json() for receipt in receipts]
-        print(json.dumps({"runs": found, "skipped": skipped}))
+        say.document({"runs": found, "skipped": skipped})
     else:
         said = [f"Skipped: {reason}" for reason in skipped]
         print(telling.text(receipts, said) or f"Nothing to send in {report_dir}.")

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from collections import Counter
 from dataclasses import asdict
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge import evidence, inventory, journal, shards
-from xray_bridge.cli import options
+from xray_bridge.cli import options, say
 from xray_bridge.errors import RunInUseError, UsageError
 from xray_bridge.journal import RunDirectory
 from xray_bridge.settings import Settings
@@ -111,13 +110,13 @@ def run_list(arguments: argparse.Namespace) -> int:
     report_dir = _report_dir(arguments)
     rows = inventory.rows(report_dir)
     if arguments.json:
-        print(json.dumps({"runs": [row.to_json() for row in rows]}))
+        say.document({"runs": [row.to_json() for row in rows]})
         return 0
     if not rows:
         print(f"There are no runs in {report_dir}.")
         return 0
     heads = ("RUN", "STATE", "TEST EXECUTION", "RESULTS", "SIZE", "AGE")
-    print("\n".join(_table([heads, *map(_cells, rows)])))
+    say.text(*_table([heads, *map(_cells, rows)]))
     unsent = sum(
         row.state not in inventory.OWES_NOTHING and not row.in_use for row in rows
     )
@@ -145,7 +144,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     }
     if arguments.json:
         known = {**asdict(session), **asdict(state), **row.to_json()}
-        print(json.dumps({**known, "counts": counts, "files": files}))
+        say.document({**known, "counts": counts, "files": files})
         return 0
     ci = " ".join(filter(None, map(str, session.ci.values())))
     versions = ", ".join(
@@ -168,7 +167,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     lines = [f"{name}: {value}" for name, value in said.items() if value]
     lines += ["Settings:", *(f"  {k} = {v}" for k, v in session.settings.items())]
     lines += ["Files:", *(f"  {k} ({evidence.shown(v)})" for k, v in files.items())]
-    print("\n".join(lines))
+    say.text(*lines)
     return 0
 
 
@@ -227,7 +226,7 @@ def _tell(
     size = sum(row.bytes for row in chosen)
     if arguments.json:
         names = [row.run for row in chosen]
-        print(json.dumps({"removed": names, "bytes": size, "kept": kept}))
+        say.document({"removed": names, "bytes": size, "kept": kept})
         return
     verb = "Would remove" if arguments.dry_run else "Removed"
     print(f"{verb} {_runs(len(chosen))}, {evidence.shown(size)}.")

@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-from xray_bridge.cli import files, options, shards, telling
+from xray_bridge.cli import files, options, say, shards, telling
 from xray_bridge.errors import ConnectionDisabledError, UsageError
 from xray_bridge.journal import RunDirectory
 from xray_bridge.publish import publish
@@ -48,7 +47,10 @@ def run(arguments: argparse.Namespace) -> int:
         directory = existing(arguments.paths[0])
         receipt = send(arguments, directory, _now(arguments, directory))
     [receipt] = telling.told([receipt])
-    print(json.dumps(receipt.to_json()) if arguments.json else telling.text([receipt]))
+    if arguments.json:
+        say.document(receipt.to_json())
+    else:
+        print(telling.text([receipt]))
     return receipt.exit_code
 
 

@@ -47,7 +47,12 @@ def answered(answer: Answer) -> Answered:
         tests=_keys(_first(content, TESTS)),
         preconditions=_keys(_first(content, PRECONDITIONS)),
         errors=tuple(
-            text for name in ERRORS for text in _texts(content.get(name)) if text
+            text
+            for found in (content, *map(content.get, (*TESTS, *PRECONDITIONS)))
+            if isinstance(found, dict)
+            for name in ERRORS
+            for text in _texts(found.get(name))
+            if text
         ),
         raw=answer.text,
     )

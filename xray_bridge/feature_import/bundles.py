@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xray_bridge import archive
@@ -54,20 +54,22 @@ def pack(
     left_out: list[str] = []
     plain: list[Chosen] = []
     archives: list[Bundle] = []
-    for each in chosen:
+    for number, original in enumerate(chosen):
+        # What was looked at is what goes out, whoever edits it meanwhile.
+        each = _copied(original, folder / str(number), limits)
         if each.is_zip:
             inside = _inside(each, folder, limits)
             features |= inside
             archives.append(
                 Bundle(
                     path=each.path,
-                    filename=each.path.name,
+                    filename=original.path.name,
                     names=tuple(inside),
                     is_zip=True,
                 )
             )
             continue
-        feature = _read(each.path, each.name, limits)
+        feature = _read(each.path, each.name)
         if feature.scenarios or feature.backgrounds:
             features[each.name] = feature
             plain.append(each)
@@ -80,6 +82,20 @@ def pack(
     return Packed(
         bundles=(*together, *archives), features=features, left_out=tuple(left_out)
     )
+
+
+def _copied(each: Chosen, folder: Path, limits: Limits) -> Chosen:
+    most = limits.total_bytes if each.is_zip else limits.file_bytes
+    try:
+        if each.path.stat().st_size > most:
+            msg = f"{each.name} is larger than {most >> 20} MiB"
+            raise FeaturesError(msg, hint=NOT_SENT)
+        folder.mkdir(exist_ok=True)
+        path = folder / f"copy{each.path.suffix}"
+        shutil.copyfile(each.path, path)
+    except OSError as error:
+        raise _unreadable(each.name, error) from None
+    return replace(each, path=path)
 
 
 def _together(chosen: Sequence[Chosen], folder: Path) -> Bundle:
@@ -110,7 +126,7 @@ def _inside(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
                 path = folder / "unpacked"
                 packed.unpack(name, path)
                 inner = f"{each.name}: {name}"
-                found[inner] = _read(path, inner, limits)
+                found[inner] = _read(path, inner)
                 path.unlink()
     except UnsoundError as error:
         msg = f"{each.name} is no sound archive of feature files: {error.reason}"
@@ -120,11 +136,8 @@ def _inside(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
     return found
 
 
-def _read(path: Path, name: str, limits: Limits) -> Feature:
+def _read(path: Path, name: str) -> Feature:
     try:
-        if path.stat().st_size > limits.file_bytes:
-            msg = f"{name} is larger than {limits.file_bytes >> 20} MiB"
-            raise FeaturesError(msg, hint=NOT_SENT)
         return gherkin.read(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
         msg = f"{name} is not UTF-8"

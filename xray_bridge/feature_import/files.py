@@ -76,7 +76,7 @@ def _matches(pattern: str) -> Iterator[Path]:
         for match in map(Path, glob.glob(pattern, recursive=True)):  # noqa: PTH207 - a pattern may be absolute
             if match.is_dir():
                 yield from _below(match)
-            elif match.suffix in SUFFIXES:
+            elif match.suffix in SUFFIXES and match.is_file():
                 yield match
 
 
@@ -84,7 +84,9 @@ def _below(folder: Path) -> Iterator[Path]:
     """All there is in a directory, but not behind links or hidden."""
     for at, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(at, name) for name in names if Path(name).suffix in SUFFIXES)
+        paths = (Path(at, name) for name in names if Path(name).suffix in SUFFIXES)
+        # A pipe or a device would never end.
+        yield from (path for path in paths if path.is_file())
 
 
 def _named(place: Path, path: Path, root: Path) -> Chosen:

@@ -10,12 +10,12 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from xray_bridge.answers import check
+from xray_bridge.answers import check, issues_of
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import RefusedError
 from xray_bridge.feature_import.answers import answered
 from xray_bridge.feature_import.values import Issue
-from xray_bridge.members import MOST_PAGES, NO_TESTS, PAGE, by_halves
+from xray_bridge.members import MOST_PAGES, NO_TESTS, PAGE, by_halves, refuse_half
 from xray_bridge.xray import CloudXray, ServerXray
 
 
@@ -104,7 +104,7 @@ class ServerIssues(ServerXray):
 
     def _found(self, jql: str, others: dict[str, str]) -> dict[str, Issue]:
         found: dict[str, Issue] = {}
-        start = 0
+        start = total = 0
         for _ in range(MOST_PAGES):
             page = self._jira.search(jql, ("issuetype", *FIELDS), start)
             for issue in page.issues:
@@ -113,9 +113,10 @@ class ServerIssues(ServerXray):
                     others[issue["key"]] = f"it is a {kind}"
                 else:
                     found |= _issues([{"key": issue["key"], **issue["fields"]}])
-            start += len(page.issues)
-            if not page.issues or start >= page.total:
+            start, total = start + len(page.issues), page.total
+            if not page.issues or start >= total:
                 break
+        refuse_half(start, total)
         return found
 
 
@@ -158,13 +159,15 @@ class CloudIssues(CloudXray):
             f"start: $start) {{ total results {{ jira(fields: {wanted}) }} }} }}"
         )
         found: dict[str, Issue] = {}
+        total = 0
         for _number in range(MOST_PAGES):
             variables: dict[str, Any] = {"jql": jql, "start": len(found)}
-            page = self._graphql(query, variables).get(field) or {}
+            issues, total = issues_of(self._graphql(query, variables).get(field))
             before = len(found)
-            found |= _issues(each["jira"] for each in page.get("results") or ())
-            if len(found) == before or len(found) >= (page.get("total") or 0):
+            found |= _issues(issues)
+            if len(found) == before or len(found) >= total:
                 break
+        refuse_half(len(found), total)
         return found
 
 

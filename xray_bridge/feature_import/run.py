@@ -43,6 +43,7 @@ CANNOT_PUT_BACK = (
     "Jira they cannot be put back: set XRAY_JIRA_URL, XRAY_JIRA_USER and "
     "XRAY_JIRA_TOKEN, or let the feature files win with --overwrite; " + NOT_SENT
 )
+NOTHING_TAKEN = "Xray names no Test that it has created or updated"
 LOST = "look in Jira; it can be run again: Xray finds by path and name what it has made"
 
 
@@ -149,6 +150,8 @@ def _send(
         else:
             sent.answers.append(answer)
             sent.refused += answer.errors
+            if not (answer.tests or answer.preconditions or answer.errors):
+                sent.refused.append(f"{bundle.filename}: {NOTHING_TAKEN}")
             continue
         rest = bundles[number + 1 :]
         sent.refused += [f"{each.filename}: not sent after that" for each in rest]

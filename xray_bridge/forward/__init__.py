@@ -28,7 +28,7 @@ from xray_bridge.xray import client
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from xray_bridge.connection import Connection
     from xray_bridge.files import Files
@@ -233,7 +233,7 @@ def send(ready: Consignment, connection: Connection, base: Receipt) -> Receipt:
     http = Http(connection, deadline)
     xray = client(connection, http)
     first, *others = ready.loads
-    arrivals = Arrivals(job.directory)
+    arrivals = Arrivals(job.directory, settings.redactor.clean)
     said: list[str] = []
     if first.id in arrivals:
         _begin(job)
@@ -247,7 +247,7 @@ def send(ready: Consignment, connection: Connection, base: Receipt) -> Receipt:
         update_fields(connection, http, imported.key, settings)
     tests, keys = ready.going
     base = replace(base, report=ready.described(), notices=(*base.notices, *said))
-    refused = _refused(imported, keys)
+    refused = (*_refused(imported, keys), *_untaken(ready.loads, arrivals))
     if not (others or imported.resent) and first.is_of_scenarios:
         refused += _silent(imported, tests - len(refused))
     return delivered(job, connection, imported, base, tests=tests, refused=refused)
@@ -316,6 +316,14 @@ def _refused(imported: Imported, keys: Sequence[str]) -> tuple[Refused, ...]:
         silent = (key for key in keys if key not in known)
         found += [Refused(key=key, message=unmentioned) for key in silent]
     return tuple(found)
+
+
+def _untaken(loads: Sequence[Load], arrivals: Arrivals) -> Iterator[Refused]:
+    """Files of which Xray says that it took nothing; keys are told one by one."""
+    for load in loads:
+        for file in load.files if arrivals.has_none_of(load.id) else ():
+            if not file.keys:
+                yield Refused(key="", message=f"Xray lists nothing of {file.name}")
 
 
 def _silent(imported: Imported, expected: int) -> tuple[Refused, ...]:

@@ -19,7 +19,7 @@ from xray_bridge.xray import Imported, both
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from xray_bridge.journal import RunDirectory
@@ -32,11 +32,17 @@ class Arrivals:
     Raises RunDirectoryError where the list is damaged.
     """
 
-    def __init__(self, directory: RunDirectory) -> None:
+    def __init__(
+        self, directory: RunDirectory, clean: Callable[[str], str] = str
+    ) -> None:
+        # Servers may repeat what they were sent.
+        self._clean = clean
         self._path = directory.path / "arrived.jsonl"
         self._lock = threading.Lock()
         try:
-            lines = map(json.loads, _whole_lines(self._path))
+            whole = _whole_lines(self._path)
+            self._end = sum(len(line) + 1 for line in whole)
+            lines = map(json.loads, whole)
             self._answers = {
                 each["report"]: _imported(each["answer"]) for each in lines
             }
@@ -49,20 +55,29 @@ class Arrivals:
     def __len__(self) -> int:
         return len(self._answers)
 
+    def has_none_of(self, name: str) -> bool:
+        """Whether the answer to a report lists what was taken, and that is nothing."""
+        answer = self._answers[name]
+        return answer.accepted == () and not answer.refused
+
     def note(self, name: str, answer: Imported) -> None:
         """
         Note that a report has arrived.
 
         Raises RunDirectoryError.
         """
-        line = json.dumps({"report": name, "answer": asdict(answer)}).encode()
+        content = {"report": name, "answer": asdict(answer)}
+        line = self._clean(json.dumps(content)).encode()
         with self._lock:
             self._answers[name] = answer
             try:
                 with self._path.open("ab") as file:
+                    # What a full disk took of an earlier line goes first.
+                    file.truncate(self._end)
                     file.write(line + b"\n")
                     file.flush()
                     os.fsync(file.fileno())
+                    self._end = file.tell()
             except OSError as error:
                 msg = f"{self._path} cannot be written: {error.strerror}"
                 raise RunDirectoryError(msg) from None
@@ -88,7 +103,7 @@ def _whole_lines(path: Path) -> list[bytes]:
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         os.truncate(path, whole)
-    return content[:whole].splitlines()
+    return content[:whole].split(b"\n")[:-1]
 
 
 def _imported(found: Mapping[str, Any]) -> Imported:

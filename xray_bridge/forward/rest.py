@@ -30,8 +30,13 @@ def send_rest(
     rest = _Rest(key, xray, arrivals)
     missing = [load for load in loads if load.id not in arrivals]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        for load in missing:
-            pool.submit(rest.send, load)
+        try:
+            for each in [pool.submit(rest.send, load) for load in missing]:
+                each.result()
+        except BaseException:
+            # Ctrl-C: what has not begun is not begun after this process let go.
+            rest.stop()
+            raise
     rest.raise_worst(len(loads) + 1)
 
 
@@ -61,6 +66,10 @@ class _Rest:
         except BaseException as error:  # noqa: BLE001 - raised again, where it is seen
             self._unexpected.append(error)
             self._stopped = True
+
+    def stop(self) -> None:
+        """Begin no other."""
+        self._stopped = True
 
     def raise_worst(self, total: int) -> None:
         """Raise what went wrong with one of ``total``, if something did."""

@@ -49,9 +49,9 @@ def _lines(receipt: Receipt) -> Iterator[str]:
     yield from _counts(receipt)
     yield from _listed("Failed", [_failure(f) for f in receipt.failures])
     yield from _listed("Refused by Xray", [_refused(r) for r in receipt.refused])
-    yield from _listed("Incomplete", [_code(text) for text in receipt.incomplete])
-    yield from _listed("Left out", [_code(text) for text in receipt.left_out])
-    yield from _listed("Notes", [_code(text) for text in receipt.notices])
+    yield from _listed("Incomplete", [code_of(text) for text in receipt.incomplete])
+    yield from _listed("Left out", [code_of(text) for text in receipt.left_out])
+    yield from _listed("Notes", [code_of(text) for text in receipt.notices])
 
 
 def _title(receipt: Receipt) -> str:
@@ -64,9 +64,9 @@ def _title(receipt: Receipt) -> str:
 def _problem(receipt: Receipt) -> Iterator[str]:
     if receipt.error:
         yield ""
-        yield _code(receipt.error.get("message", ""))
+        yield code_of(receipt.error.get("message", ""))
         yield ""
-        yield f"To send it: {_code(f'xray-bridge resend {receipt.run}')}"
+        yield f"To send it: {code_of(f'xray-bridge resend {receipt.run}')}"
 
 
 def _counts(receipt: Receipt) -> Iterator[str]:
@@ -96,17 +96,18 @@ def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def _failure(failure: Failure) -> str:
-    keys = f" ({_code(', '.join(failure.keys))})" if failure.keys else ""
-    message = f": {_code(failure.message)}" if failure.message else ""
-    return f"{_code(failure.name)}{keys}{message}"
+    keys = f" ({code_of(', '.join(failure.keys))})" if failure.keys else ""
+    message = f": {code_of(failure.message)}" if failure.message else ""
+    return f"{code_of(failure.name)}{keys}{message}"
 
 
 def _refused(refused: Refused) -> str:
-    tests = f" ({_code(', '.join(refused.tests[:3]))})" if refused.tests else ""
-    who = f"{_code(refused.key)}{tests}: " if refused.key else ""
-    return f"{who}{_code(refused.message)}"
+    tests = f" ({code_of(', '.join(refused.tests[:3]))})" if refused.tests else ""
+    who = f"{code_of(refused.key)}{tests}: " if refused.key else ""
+    return f"{who}{code_of(refused.message)}"
 
 
-def _code(text: str) -> str:
+def code_of(text: str) -> str:
+    """What others said, on one line and not too long."""
     line = tame(one_line(text))
     return code(line if len(line) <= LONGEST else f"{line[:LONGEST]}...")

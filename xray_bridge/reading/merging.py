@@ -40,7 +40,12 @@ def merged(reports: Sequence[tuple[Source, str]], folder: Path) -> Source:
         raise UsageError("--merge needs junitparser", hint=hint) from None
     whole: Any = junitparser.JUnitXml()
     for source, _ in reports:
-        found: Any = junitparser.JUnitXml.fromfile(str(source.path))
+        try:
+            found: Any = junitparser.JUnitXml.fromfile(str(source.path))
+        # What both of its parsers raise, for bad XML and for more than they like.
+        except SyntaxError as error:
+            line = error.lineno or 0
+            raise source.broken(f"cannot be merged: {error.msg}", line) from None
         is_suite = isinstance(found, junitparser.TestSuite)
         # Not ``+``, which takes suites of one name for one.
         for suite in [found] if is_suite else list(found):

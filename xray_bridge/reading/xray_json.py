@@ -78,7 +78,10 @@ def said(source: Source) -> Said:
 
     for name, value in members(source, "tests"):
         if name == "tests":
-            _respelled(value, note)
+            try:
+                _respelled(value, note)
+            except RecursionError:
+                raise source.broken("is nested too deeply") from None
         else:
             top[name] = value
     info = top.get("info") or {}
