@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+# pytester takes modules away that were first imported within a test, and requests
+# does not take being there twice.
+import xray_bridge.publish  # noqa: F401
 from xray_bridge.sandbox import Store, TestExecutionRow
 
 
