@@ -170,17 +170,12 @@ class CloudMembers(CloudXray):
             f"query($jql: String!, $start: Int!) {{ getTests(jql: $jql, limit: {PAGE}, "
             'start: $start) { total results { jira(fields: ["key", "summary"]) } } }'
         )
-        found: dict[str, str] = {}
-        total = 0
-        for _number in range(MOST_PAGES):
-            variables: dict[str, Any] = {"jql": jql, "start": len(found)}
-            issues, total = issues_of(self._graphql(query, variables).get("getTests"))
-            before = len(found)
-            found |= _summaries(issues)
-            if len(found) == before or len(found) >= total:
-                break
-        refuse_half(len(found), total)
-        return found
+
+        def page(start: int) -> Any:
+            variables: dict[str, Any] = {"jql": jql, "start": start}
+            return self._graphql(query, variables).get("getTests")
+
+        return all_of(page, _summaries)
 
 
 MEMBERS: Mapping[str, Callable[[Connection, Http], Members]] = {
@@ -197,6 +192,26 @@ def members(connection: Connection, http: Http) -> Members:
 def is_key(selection: str) -> bool:
     """Whether a selection is one issue; else it is a JQL."""
     return re.fullmatch(KEY, selection) is not None
+
+
+def all_of(
+    page: Callable[[int], Any], read: Callable[[Any], dict[str, T]]
+) -> dict[str, T]:
+    """
+    All that a list of GraphQL has, by key; ``page`` gives what stands from a place on.
+
+    Raises NotXrayError for a list that ends before its end.
+    """
+    found: dict[str, T] = {}
+    total = 0
+    for _ in range(MOST_PAGES):
+        issues, total = issues_of(page(len(found)))
+        before = len(found)
+        found |= read(issues)
+        if len(found) == before or len(found) >= total:
+            break
+    refuse_half(len(found), total)
+    return found
 
 
 def _pages(page: Callable[[int], Iterator[str]]) -> list[str]:

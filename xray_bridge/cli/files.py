@@ -135,7 +135,7 @@ def upload(arguments: argparse.Namespace, send: Send) -> int:
         with contextlib.suppress(ConnectionDisabledError):
             # Then they are kept, and sending says why.
             _preflight([_refuse(arguments, each) for each in kept])
-    except BaseException:
+    except BaseException:  # what is half done goes, whatever ended it
         for each in taken:
             shutil.rmtree(each.path, ignore_errors=True)
         raise

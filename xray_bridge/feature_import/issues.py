@@ -10,12 +10,19 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from xray_bridge.answers import check, issues_of
+from xray_bridge.answers import check
 from xray_bridge.dialect import CLOUD, SERVER
 from xray_bridge.errors import RefusedError
 from xray_bridge.feature_import.answers import answered
 from xray_bridge.feature_import.values import Issue
-from xray_bridge.members import MOST_PAGES, NO_TESTS, PAGE, by_halves, refuse_half
+from xray_bridge.members import (
+    MOST_PAGES,
+    NO_TESTS,
+    PAGE,
+    all_of,
+    by_halves,
+    refuse_half,
+)
 from xray_bridge.xray import CloudXray, ServerXray
 
 
@@ -158,17 +165,12 @@ class CloudIssues(CloudXray):
             f"query($jql: String!, $start: Int!) {{ {field}(jql: $jql, limit: {PAGE}, "
             f"start: $start) {{ total results {{ jira(fields: {wanted}) }} }} }}"
         )
-        found: dict[str, Issue] = {}
-        total = 0
-        for _number in range(MOST_PAGES):
-            variables: dict[str, Any] = {"jql": jql, "start": len(found)}
-            issues, total = issues_of(self._graphql(query, variables).get(field))
-            before = len(found)
-            found |= _issues(issues)
-            if len(found) == before or len(found) >= total:
-                break
-        refuse_half(len(found), total)
-        return found
+
+        def page(start: int) -> Any:
+            variables: dict[str, Any] = {"jql": jql, "start": start}
+            return self._graphql(query, variables).get(field)
+
+        return all_of(page, _issues)
 
 
 ISSUES: Mapping[str, Callable[[Connection, Http], Issues]] = {
