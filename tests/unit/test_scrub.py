@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 POSIX = {
-    "/work/shop": "",
-    "/work/shop/.venv": "<python>",
-    "/work/shop/.venv/lib/python3.12/site-packages": "<site-packages>",
+    "/srv/shop": "",
+    "/srv/shop/.venv": "<python>",
+    "/srv/shop/.venv/lib/python3.12/site-packages": "<site-packages>",
     "/home/ann": "~",
     "/scratch": "<tmp>",
 }
@@ -53,12 +53,12 @@ def a_scrub(folders: dict[str, str] = POSIX, pattern: str = "") -> Scrub:
         ("/home/ann.old/x.log", "/home/ann.old/x.log"),
         ("/home/ann-2/x.log", "/home/ann-2/x.log"),
         ("nothing in /home/ann.", "nothing in ~."),
-        ("/work/shop/tests/test_a.py:7", "tests/test_a.py:7"),
-        ("/work/shop//tests/test_a.py", "tests/test_a.py"),
-        ("rootdir: /work/shop", "rootdir: ."),
-        ("cd /work/shop/ && ls", "cd ./ && ls"),
-        ("/work/shop/.venv/bin/python", "<python>/bin/python"),
-        ("/work/shop/.venv/lib/python3.12/site-packages/a.py", "<site-packages>/a.py"),
+        ("/srv/shop/tests/test_a.py:7", "tests/test_a.py:7"),
+        ("/srv/shop//tests/test_a.py", "tests/test_a.py"),
+        ("rootdir: /srv/shop", "rootdir: ."),
+        ("cd /srv/shop/ && ls", "cd ./ && ls"),
+        ("/srv/shop/.venv/bin/python", "<python>/bin/python"),
+        ("/srv/shop/.venv/lib/python3.12/site-packages/a.py", "<site-packages>/a.py"),
         ("/scratch/pytest-of-ann/0", "<tmp>/pytest-of-ann/0"),
         ("PATH=/home/ann/bin:/scratch/bin", "PATH=~/bin:<tmp>/bin"),
         ("PosixPath('/scratch/x')", "PosixPath('<tmp>/x')"),
@@ -315,7 +315,7 @@ def test_cost_of_ordinary_text() -> None:
     Some 20 microseconds; with room for a busy machine.
     """
     line = "E       AssertionError: expected 3 and got 4 instead of anything else\n"
-    text = f"{line * 12}/work/shop/tests/test_a.py:7: AssertionError\n" * 2
+    text = f"{line * 12}/srv/shop/tests/test_a.py:7: AssertionError\n" * 2
     scrub = a_scrub()
 
     began = time.process_time()
