@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.annotations import Annotations
+from xray_bridge.recording.annotations import Annotations
 
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from xray_bridge.tame import tame
+from xray_bridge.ci.escape import tame
 
 
 if TYPE_CHECKING:

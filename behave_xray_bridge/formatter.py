@@ -17,8 +17,8 @@ from behave.reporter.base import Reporter
 
 from behave_xray_bridge import options, start
 from behave_xray_bridge.annotating import Annotating
-from behave_xray_bridge.run import Run
-from xray_bridge.annotations import Annotations
+from behave_xray_bridge.recorder import Run
+from xray_bridge.recording.annotations import Annotations
 
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from behave.model import Feature, Scenario, Step
     from behave.runner import Context
 
-    from behave_xray_bridge.bridge import Bridge
+    from behave_xray_bridge.session import Bridge
 
 
 class XrayFormatter(Formatter):  # type: ignore[misc]

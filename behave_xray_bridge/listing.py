@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from behave.formatter.base import Formatter
 
-from behave_xray_bridge.recorder import Recorder, places
-from xray_bridge import tags
+from behave_xray_bridge.convert import Recorder, places
+from xray_bridge.model import tags
 
 
 if TYPE_CHECKING:

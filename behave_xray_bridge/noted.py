@@ -8,10 +8,10 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xray_bridge.aggregate import unique
-from xray_bridge.annotations import Annotations
-from xray_bridge.model import Evidence, Outcome, TestRun
-from xray_bridge.model import Step as Told
+from xray_bridge.model.results import Evidence, Outcome, TestRun
+from xray_bridge.model.results import Step as Told
+from xray_bridge.recording.annotations import Annotations
+from xray_bridge.text import unique
 
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from behave.model import Scenario, Step
 
-    from xray_bridge.evidence import EvidenceFolder
+    from xray_bridge.runs.evidence import EvidenceFolder
 
 # Owners of what no step said, beside the ids of behave's steps.
 BEFORE = -1

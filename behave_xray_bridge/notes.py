@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from behave_xray_bridge import captured
 from behave_xray_bridge.noted import Noted
-from xray_bridge.evidence import EvidenceSource
-from xray_bridge.model import Outcome
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs.evidence import EvidenceSource
 
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from behave.model import Scenario, Step
     from behave.runner import Context
 
-    from behave_xray_bridge.recorder import Place
-    from xray_bridge.annotations import Annotations
-    from xray_bridge.model import TestRun
-    from xray_bridge.plugins import Plugins
-    from xray_bridge.session import Session
+    from behave_xray_bridge.convert import Place
+    from behave_xray_bridge.hooks import Plugins
+    from xray_bridge.model.results import TestRun
+    from xray_bridge.recording.annotations import Annotations
+    from xray_bridge.recording.session import Session
 
 NO_SCENARIO = (
     "xray(context) or context.attach was used outside of a scenario; that belongs to "

@@ -11,7 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import ci, resolve
+from xray_bridge.ci import detect
+from xray_bridge.config import resolve
 from xray_bridge.errors import SettingError
 
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from behave.configuration import Configuration
 
-    from xray_bridge.setting import Setting
-    from xray_bridge.settings import Settings
+    from xray_bridge.config.setting import Setting
+    from xray_bridge.config.settings import Settings
 
 PREFIX = "xray_"
 TAGS = "feature tags"
@@ -61,7 +62,7 @@ def settings(
         resolve.shared_file(start.absolute()),
         resolve.Layer(TAGS, said_by_tags or {}, _name),
         resolve.Layer("-o", _report(outfile), _name, literal=True),
-        resolve.from_ci(ci.detect(os.environ)),
+        resolve.from_ci(detect.detect(os.environ)),
     )
     return resolve.resolve(layer for layer in layers if layer is not None)
 

@@ -1,251 +1,296 @@
 """
-From behave's finished model to ``TestRun``; reads, and changes nothing.
+One run of behave: scenarios are recorded as they end, results are published.
 
-Only what behave 1.2.6 and 1.3 both have is used, and ``getattr`` where not.
+Fed by the formatter (which hears of scenarios one by one) and by the reporter
+(which sees every feature, whatever happened). Whoever comes first records.
 """
 
 from __future__ import annotations
 
 import os
-import traceback
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from behave.model import Tag
-
-from behave_xray_bridge import captured, verdict
-from xray_bridge import model, tags
+from behave_xray_bridge import outcomes
+from behave_xray_bridge.convert import Place, places
+from xray_bridge.model.results import Outcome
+from xray_bridge.recording.session import Ending
+from xray_bridge.runs.aggregate import told
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from behave.model import Feature, Scenario, Step
 
-    from behave.model import Feature, Rule, Scenario, ScenarioOutline, Step
+    from behave_xray_bridge.convert import Recorder
+    from behave_xray_bridge.notes import Notes
+    from behave_xray_bridge.selection import Selection
+    from xray_bridge.recording.session import Session
 
-CLEANUP_FAILED = "A cleanup function failed after the scenario."
-UNDEFINED = "No step definition matches this step."
-PENDING = "The step is not implemented."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A scenario of behave's model, with what stands around it."""
-
-    feature: Feature
-    scenario: Scenario
-    rule: Rule | None = None
-    outline: ScenarioOutline | None = None
-    row: int = 0
-
-    @property
-    def containers(self) -> tuple[Feature | Rule, ...]:
-        """The feature and, since Gherkin 6, the rule; outermost first."""
-        return (self.feature, self.rule) if self.rule else (self.feature,)
-
-    @property
-    def where(self) -> str:
-        """``file:line``, for people."""
-        return str(self.scenario.location)
+# "failed" is what its scenarios say; behave 1.2.6 says so of cleanup errors, too,
+# but exits with 0.
+NO_NEWS = {"passed", "failed", "error", "skipped", "untested", "xfailed", "xpassed"}
+ENDED_EARLY = (
+    "The run ended while this scenario ran: SystemExit in a step or hook, or an "
+    "error of behave or one of its formatters."
+)
 
 
-def places(feature: Feature) -> Iterator[Place]:
-    """All scenarios of a feature, each row of an outline one."""
-    for place in templates(feature):
-        if place.scenario.type != "scenario_outline":
-            yield place
-            continue
-        outline = place.scenario
-        for row, scenario in enumerate(outline.scenarios, start=1):
-            yield replace(place, scenario=scenario, outline=outline, row=row)
-
-
-def templates(feature: Feature) -> Iterator[Place]:
+class Run:
     """
-    All scenarios of a feature, each outline one.
+    Records scenarios and knows how the run stands.
 
-    Before the first hook only this will do: behave 1.2.6 makes the rows when it
-    is first asked for them, and hooks may still change the table.
-    """
-    yield from _templates(feature, getattr(feature, "run_items", feature.scenarios))
-
-
-def _templates(
-    feature: Feature, items: Sequence[Scenario | Rule], rule: Rule | None = None
-) -> Iterator[Place]:
-    for item in items:
-        if item.type == "rule":
-            yield from _templates(feature, item.run_items, item)
-        else:
-            yield Place(feature=feature, scenario=item, rule=rule)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorder:
-    """
-    Makes a ``TestRun`` of a scenario that has ended.
-
-    ``folder``: paths of feature files are relative to it. ``prefixes``: those of
-    Xray's tags.
+    ``runner`` is behave's, where it could be found. A run that does not publish
+    leaves its run directory to ``xray-bridge upload``.
     """
 
-    folder: str
-    prefixes: tuple[str, ...]
-
-    def meaning(self, place: Place) -> tags.TagMeaning:
-        """What the tags of a scenario say, those it inherits included."""
-        above = [tag for each in place.containers for tag in each.tags]
-        return tags.read(_tags(place), above, prefixes=self.prefixes)
-
-    def test_run(
+    def __init__(  # noqa: PLR0913 - one for each thing that it puts together
         self,
-        place: Place,
-        outcome: model.Outcome,
+        session: Session,
+        recorder: Recorder,
+        selection: Selection,
+        notes: Notes,
+        runner: Any = None,
         *,
-        started: float,
-        reason: str = "",
-    ) -> model.TestRun:
-        """
-        The record of a scenario.
+        publishes: bool = True,
+    ) -> None:
+        self.session = session
+        self.notes = notes
+        self.failed = False
+        self.interrupted = False
+        self.ended = False
+        self._recorder = recorder
+        self._selection = selection
+        self._runner = runner
+        self._publishes = publishes
+        # Held here, so that a test which patches the module does not reach it.
+        self._clock = time.time
+        self._pid = os.getpid()
+        self._places: dict[int, Place] = {}
+        self._begun: dict[int, float] = {}
+        self._recorded: set[int] = set()
+        self._current: Scenario | None = None
+        # What failed in attempts that were run again, in one line each.
+        self._attempts: dict[int, list[str]] = {}
+        self._failed = ""
+        self._began = False
+        self._is_open = False
+        self._was_aborted = False
+        self._not_run = 0
 
-        ``started`` is in seconds since the epoch. ``reason`` is why it failed,
-        where neither its steps nor behave say so.
-        """
-        scenario = place.scenario
-        meaning = self.meaning(place)
-        path = self._path(place.feature.filename)
-        name = (place.outline or scenario).name
-        steps = _steps(scenario)
-        return model.TestRun(
-            test=model.TestIssue(
-                classname=".".join(PurePath(path).with_suffix("").parts),
-                name=name,
-                test_keys=meaning.test_keys,
-                summary=name,
-                description=_lines(scenario.description),
-                labels=meaning.labels,
-                requirements=meaning.requirements,
-            ),
-            outcome=outcome,
-            started=started,
-            duration=float(scenario.duration),
-            message=_message(scenario, outcome, steps, reason),
-            parameters=_parameters(scenario) if place.outline else (),
-            scenario=model.Scenario(
-                feature=_feature(place.feature, path),
-                name=scenario.name,
-                keyword=scenario.keyword,
-                line=scenario.line,
-                tags=tuple(map(str, _tags(place))),
-                description=_lines(scenario.description),
-                outline=place.outline.name if place.outline else "",
-                row=place.row,
-            ),
-            steps=steps,
+    @property
+    def aborted(self) -> bool:
+        """Whether behave was told to stop: by Ctrl-C, a hook, or ``abort``."""
+        return bool(getattr(self._runner, "aborted", False))
+
+    def begin_file(self) -> None:
+        """Behave begins with a feature file; hooks of the feature come next."""
+        self._began = True
+        self._is_open = True
+        self._was_aborted = self.aborted
+
+    def begin_feature(self, feature: Feature) -> None:
+        """Behave begins with a feature."""
+        self._know(feature)
+
+    def begin_scenario(self, scenario: Scenario) -> None:
+        """Behave begins with a scenario; the one before it is over."""
+        if scenario is not self._current:
+            self._end_scenario()
+        elif scenario is not None:
+            # behave.contrib.scenario_autoretry: it begins anew because it failed.
+            self._attempts.setdefault(id(scenario), []).append(self._failed)
+        self._failed = ""
+        self._current = scenario
+        self.notes.begin(scenario)
+        self._begun[id(scenario)] = self._clock()
+
+    def end_step(self, step: Step) -> None:
+        """A step is over, its hooks included."""
+        self.notes.end_step(step)
+        if outcomes.of_step(step.status.name) is Outcome.FAILED:
+            lines = (step.error_message or "").strip().splitlines()
+            said = lines[-1] if lines else step.status.name
+            self._failed = f"{step.keyword} {step.name}: {said}"
+
+    def end_feature(self) -> None:
+        """All scenarios of the feature, and its hooks, are over."""
+        self._end_scenario()
+        self._is_open = False
+
+    def read(self, feature: Feature) -> None:
+        """Record what is left of a feature; behave is done with it."""
+        if self._is_open and self.aborted and not self._was_aborted:
+            # Ctrl-C in a hook of behave 1.2.6: it leaves everything as it is.
+            self.interrupted = True
+            self._recorded.add(id(self._running_scenario))
+        self._know(feature)
+        for place in self._places.values():
+            self._record(place)
+        self._note_hooks(feature)
+        self._current = None
+        self._is_open = False
+        self._places = {}
+        self._begun = {}
+        self._attempts = {}
+        self._recorded = set()
+        self.notes.clear()
+
+    def end(self) -> Ending | None:
+        """Seal and publish; ``None`` where there is nothing to say."""
+        self._note_missing()
+        return self._publish()
+
+    def end_early(self, interrupted: bool) -> Ending | None:
+        """Seal and publish what there is: the process ends before behave did."""
+        if self.ended or os.getpid() != self._pid:
+            return None
+        torn = self._running_scenario
+        if torn is not self._current:
+            self._end_scenario()
+        place = self._places.get(id(torn))
+        if place is not None and not interrupted:
+            self._put(place, Outcome.FAILED, ENDED_EARLY)
+        self.interrupted = self.interrupted or interrupted
+        self.session.note_incomplete("behave did not reach the end of its run")
+        return self._publish()
+
+    @property
+    def is_red(self) -> bool:
+        """Whether behave's own exit code says that something failed."""
+        runner = self._runner
+        return bool(
+            self.failed
+            or self.aborted
+            or getattr(runner, "hook_failures", 0)
+            or getattr(runner, "undefined_steps", ())
         )
 
-    def _path(self, filename: str) -> str:
-        path = Path(filename)
-        if path.is_absolute():
-            try:
-                path = Path(os.path.relpath(path, self.folder))
-            except ValueError:
-                # Windows: another drive has no relative path.
-                return path.as_posix()
-        return path.as_posix()
+    @property
+    def _running_scenario(self) -> Scenario | None:
+        """The scenario that behave is in, its hooks included."""
+        context = getattr(self._runner, "context", None)
+        if context is None:
+            return self._current
+        return getattr(context, "scenario", None)
+
+    def _know(self, feature: Feature) -> None:
+        self._places = {id(place.scenario): place for place in places(feature)}
+
+    def _end_scenario(self) -> None:
+        place = self._places.get(id(self._current))
+        if place is not None:
+            self._record(place)
+        self._current = None
+
+    def _record(self, place: Place) -> None:
+        scenario = place.scenario
+        if id(scenario) in self._recorded:
+            return
+        self._recorded.add(id(scenario))
+        torn = _was_interrupted(scenario) or any(map(_hook_torn, place.containers))
+        self.interrupted = self.interrupted or torn
+        reason = next(filter(None, map(_before_hook, place.containers)), "")
+        selected = self._selection.has(scenario)
+        found = outcomes.of_scenario(
+            self._status(scenario),
+            selected=selected,
+            interrupted=torn,
+            never_began=bool(reason),
+        )
+        if found.warning:
+            self.session.notices.append(f"{place.where}: {found.warning}")
+        if found.outcome is Outcome.NOT_RUN:
+            self._not_run += selected
+            return
+        self._put(place, found.outcome, reason)
+
+    def _status(self, scenario: Scenario) -> str:
+        name = str(scenario.status.name)
+        # Without steps, behave finds that all of them passed, run or not.
+        if name == "passed" and id(scenario) not in self._begun:
+            return "untested"
+        if name == "passed" and any(map(outcomes.is_pending, _statuses(scenario))):
+            return outcomes.PENDING
+        return name
+
+    def _put(self, place: Place, outcome: Outcome, reason: str) -> None:
+        self._recorded.add(id(place.scenario))
+        attempts = self._attempts.pop(id(place.scenario), [])
+        if attempts and outcome is Outcome.PASSED:
+            outcome = Outcome.FLAKY
+        self.failed = self.failed or outcome is Outcome.FAILED
+        started = self._begun.get(id(place.scenario), self._clock())
+        run = self._recorder.test_run(place, outcome, started=started, reason=reason)
+        if attempts:
+            text = "\n".join(filter(None, (run.message, *told(attempts))))
+            run = replace(run, message=text)
+        self._warn(place, has_steps=bool(run.steps))
+        self.session.record(self.notes.added_to(run, place))
+
+    def _warn(self, place: Place, *, has_steps: bool) -> None:
+        notices = self.session.notices
+        if not has_steps:
+            notices.append(f"{place.where}: the scenario has no steps")
+        for tag in self._recorder.meaning(place).malformed:
+            notices.append(f"{place.where}: @{tag} holds no issue key")
+
+    def _note_hooks(self, feature: Feature) -> None:
+        """A feature's hook that failed after its scenarios is nobody's result."""
+        status = feature.status.name
+        if not feature.hook_failed and status in NO_NEWS:
+            return
+        self.failed = True
+        said = feature.error_message or f"behave's status of the feature is {status}"
+        if not _before_hook(feature):
+            self.session.notices.append(f"{feature.filename}: {said}")
+
+    def _note_missing(self) -> None:
+        if not self._not_run:
+            return
+        why = "the run was stopped after a failure"
+        if not self._began:
+            why = "before_all failed"
+        elif self.interrupted:
+            why = "the run was interrupted"
+        elif self.aborted:
+            why = "the run was aborted"
+        who = "1 scenario" if self._not_run == 1 else f"{self._not_run} scenarios"
+        self.session.note_incomplete(f"{who} did not run: {why}")
+
+    def _publish(self) -> Ending | None:
+        self.ended = True
+        # What stands in a message twice is said once.
+        self.session.notices[:] = dict.fromkeys(self.session.notices)
+        trouble = self.session.seal()
+        if trouble:
+            self.session.notices.append(trouble)
+        if not self._publishes:
+            where = self.session.settings.report_dir
+            said = f"One part of several. To send all: xray-bridge upload {where}"
+            return Ending(lines=(said,), exit_code=0)
+        return self.session.publish(interrupted=self.interrupted)
 
 
-def _feature(feature: Feature, path: str) -> model.Feature:
-    return model.Feature(
-        path=path,
-        name=feature.name,
-        keyword=feature.keyword,
-        line=feature.line,
-        tags=tuple(map(str, feature.tags)),
-        description=_lines(feature.description),
+def _statuses(scenario: Scenario) -> list[str]:
+    return [step.status.name for step in scenario.all_steps]
+
+
+def _was_interrupted(scenario: Scenario) -> bool:
+    return _hook_torn(scenario) or any(
+        isinstance(getattr(step, "exception", None), KeyboardInterrupt)
+        or (_hook_torn(step) and getattr(step, "exception", None) is None)
+        for step in scenario.all_steps
     )
 
 
-def _lines(description: Sequence[str] | None) -> str:
-    return "\n".join(description or ())
+def _hook_torn(statement: Any) -> bool:
+    """behave 1.3 stops a hook at Ctrl-C, and leaves no text of it."""
+    return bool(statement.hook_failed) and not statement.error_message
 
 
-def _tags(place: Place) -> list[str]:
-    """
-    The scenario's own tags.
-
-    For the row of an outline behave drops quotes and parentheses; they are
-    taken from the outline again.
-    """
-    if not place.outline:
-        return list(place.scenario.tags)
-    outline = place.outline
-    above = [*outline.tags, *(tag for each in outline.examples for tag in each.tags)]
-    whole = {Tag.make_name(str(tag), unescape=True): tag for tag in above}
-    return [whole.get(tag, tag) for tag in place.scenario.tags]
-
-
-def _parameters(scenario: Scenario) -> tuple[tuple[str, str], ...]:
-    row = getattr(scenario, "_row", None)
-    if row is None:
-        return ()
-    return tuple(zip(map(str, row.headings), map(str, row.cells), strict=False))
-
-
-def _steps(scenario: Scenario) -> tuple[model.Step, ...]:
-    found = []
-    failed = bool(scenario.hook_failed)
-    for step in scenario.all_steps:
-        outcome = verdict.of_step(step.status.name, after_failure=failed)
-        failed = failed or outcome is model.Outcome.FAILED
-        found.append(_step(step, outcome))
-    return tuple(found)
-
-
-def _step(step: Step, outcome: model.Outcome) -> model.Step:
-    return model.Step(
-        keyword=step.keyword,
-        name=step.name,
-        outcome=outcome,
-        duration=float(step.duration or 0.0),
-        message=_step_message(step) if outcome is model.Outcome.FAILED else "",
-        line=step.line,
-        text=str(step.text or ""),
-        table=_table(step.table) if step.table else (),
-    )
-
-
-def _table(table: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
-    headings = tuple(table.headings)  # type: ignore[attr-defined]
-    return (headings, *(tuple(row) for row in table))
-
-
-def _step_message(step: Step) -> str:
-    named = {"undefined": UNDEFINED, "pending": PENDING}.get(step.status.name, "")
-    said = captured.without(step.error_message or named, step)
-    exception = getattr(step, "exception", None)
-    if exception is None or "Traceback (most recent call last)" in said:
-        return said
-    # behave shows no traceback of assertions, and loses the text of step hooks.
-    frames = getattr(step, "exc_traceback", None)
-    trace = traceback.format_exception(type(exception), exception, frames)
-    return "\n".join(part for part in (said, "".join(trace).rstrip()) if part)
-
-
-def _message(
-    scenario: Scenario,
-    outcome: model.Outcome,
-    steps: Sequence[model.Step],
-    reason: str,
-) -> str:
-    if outcome is model.Outcome.SKIPPED:
-        is_pending = any(verdict.is_pending(s.status.name) for s in scenario.all_steps)
-        told = getattr(scenario, "skip_reason", None)
-        return str(told or (PENDING if is_pending else ""))
-    if outcome is not model.Outcome.FAILED:
-        return ""
-    failed = (step for step in steps if step.outcome is model.Outcome.FAILED)
-    parts = [f"{step.keyword} {step.name}\n{step.message}" for step in failed]
-    parts += [reason] if reason else []
-    parts += [scenario.error_message] if scenario.error_message else []
-    return "\n\n".join(parts) or CLEANUP_FAILED
+def _before_hook(container: Any) -> str:
+    """What a hook before a feature or rule failed with: nothing in it ran."""
+    said = container.error_message or ""
+    never_began = container.hook_failed and said.startswith("HOOK-ERROR in before_")
+    return str(said) if never_began else ""

@@ -13,7 +13,7 @@ from behave.runner import Runner
 
 from behave_xray_bridge import console, options, start
 from xray_bridge.errors import FeaturesError, SettingError, XrayBridgeError
-from xray_bridge.launch import LaunchError
+from xray_bridge.recording.second_process import LaunchError
 
 
 class XrayRunner(Runner):  # type: ignore[misc]

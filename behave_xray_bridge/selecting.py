@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from behave_xray_bridge.recorder import templates
+from behave_xray_bridge.convert import templates
 
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from behave.model import Feature
 
-    from behave_xray_bridge.recorder import Place, Recorder
-    from xray_bridge.plugins import Plugins
+    from behave_xray_bridge.convert import Place, Recorder
+    from behave_xray_bridge.hooks import Plugins
 
 
 def leave_out(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from behave_xray_bridge.recorder import templates
+from behave_xray_bridge.convert import templates
 
 
 if TYPE_CHECKING:

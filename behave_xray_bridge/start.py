@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import behave
 
-from behave_xray_bridge import console, options, said, selecting
-from behave_xray_bridge.bridge import Bridge
+from behave_xray_bridge import console, options, run_tags, selecting
+from behave_xray_bridge.convert import Recorder
 from behave_xray_bridge.notes import Notes
-from behave_xray_bridge.recorder import Recorder
-from behave_xray_bridge.run import Run
+from behave_xray_bridge.recorder import Run
 from behave_xray_bridge.selection import Selection, running
+from behave_xray_bridge.session import Bridge
 from xray_bridge.errors import SelectionError, XrayBridgeError
-from xray_bridge.session import Session, selection_said
+from xray_bridge.recording.session import Session, selection_said
 
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from behave.configuration import Configuration
     from behave.model import Feature
 
-    from xray_bridge.plugins import Plugins
-    from xray_bridge.settings import Settings
+    from behave_xray_bridge.hooks import Plugins
+    from xray_bridge.config.settings import Settings
 
 
 def bridge(config: Configuration, *, outfile: str) -> Bridge | None:
@@ -66,7 +66,7 @@ def _bridge(config: Configuration, outfile: str) -> Bridge | None:
         console.section(f"Note: {notice}" for notice in notices)
         return None
     selection = Selection(features, config)
-    tags = said.by_tags(features, recorder, selection)
+    tags = run_tags.by_tags(features, recorder, selection)
     is_part = "behavex" in sys.modules
     wants_file = bool(outfile) or _has_outfiles(config)
     overrides = _with_behave(settings.format) if wants_file else {}
@@ -113,7 +113,7 @@ def _select(
 
 def _plugins(config: Configuration, runner: Any) -> Plugins:
     """Users' hooks. Imported now: who wants nothing of us needs no pluggy."""
-    from xray_bridge.plugins import Plugins
+    from behave_xray_bridge.hooks import Plugins
 
     source = str(getattr(config, "environment_file", None) or "environment.py")
     return Plugins.load(config, getattr(runner, "hooks", {}), source)

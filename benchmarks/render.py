@@ -9,23 +9,23 @@ import tempfile
 import time
 from pathlib import Path
 
-from xray_bridge import journal
-from xray_bridge.dialect import DIALECTS
-from xray_bridge.merge import Results
-from xray_bridge.model import Outcome, TestIssue, TestRun
-from xray_bridge.reports import writer
+from xray_bridge.formats.write import writer
+from xray_bridge.model.dialect import DIALECTS
+from xray_bridge.model.results import Outcome, TestIssue, TestRun
+from xray_bridge.runs import run_directory
+from xray_bridge.runs.merge import Results
 
 
 FORMATS = ("junit", "xray")
 
 
-def record(folder: Path, tests: int) -> journal.RunDirectory:
+def record(folder: Path, tests: int) -> run_directory.RunDirectory:
     """A journal of that many failed tests with 1 KiB of text each."""
-    session = journal.Session(
+    session = run_directory.Session(
         id="run", framework="pytest", versions={}, started=0.0, settings={}
     )
-    directory = journal.create(folder, session)
-    written = journal.Journal(directory)
+    directory = run_directory.create(folder, session)
+    written = run_directory.Journal(directory)
     for number in range(tests):
         written.append(
             TestRun(
@@ -44,7 +44,7 @@ def record(folder: Path, tests: int) -> journal.RunDirectory:
     return directory
 
 
-def render(directory: journal.RunDirectory, name: str) -> None:
+def render(directory: run_directory.RunDirectory, name: str) -> None:
     """Render one report and print what it took."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     began = time.perf_counter()

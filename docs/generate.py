@@ -17,23 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 import showcase
 
-from behave_xray_bridge import verdict as of_behave
-from pytest_xray_bridge import verdict as of_pytest
-from xray_bridge.aggregate import WORST_FIRST
-from xray_bridge.ci import SYSTEMS
+from behave_xray_bridge import outcomes as of_behave
+from pytest_xray_bridge import outcomes as of_pytest
+from xray_bridge.ci.detect import SYSTEMS
 from xray_bridge.cli.options import NOT_HERE
-from xray_bridge.dialect import CLOUD, DIALECTS, SERVER
-from xray_bridge.evidence import shown
-from xray_bridge.model import Outcome
-from xray_bridge.resolve import read_toml
-from xray_bridge.secret import Secret
-from xray_bridge.settings import TABLE, Settings
+from xray_bridge.config.resolve import read_toml
+from xray_bridge.config.secret import Secret
+from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs.aggregate import WORST_FIRST
+from xray_bridge.runs.evidence import shown
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from xray_bridge.setting import Setting
+    from xray_bridge.config.setting import Setting
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent
@@ -42,7 +42,7 @@ PART = re.compile(
     r".*?(?P<foot><!-- end: (?P=name) -->)",
     re.DOTALL,
 )
-PACKAGES = ("xray_bridge", "pytest_xray_bridge", "behave_xray_bridge")
+PACKAGES = ("xray_bridge", "xray_sandbox", "pytest_xray_bridge", "behave_xray_bridge")
 NONE = "-"
 NOT_REPORTED = "none: not reported"
 A_NEW_ONE = "a new one"

@@ -20,15 +20,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xray_bridge import journal
-from xray_bridge.aggregate import WORST_FIRST
-from xray_bridge.sandbox import Store
+from xray_bridge.runs import run_directory
+from xray_bridge.runs.aggregate import WORST_FIRST
+from xray_sandbox import Store
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from xray_bridge.model import TestRun
+    from xray_bridge.model.results import TestRun
 
 FOLDER = Path(__file__).parents[1] / "examples" / "showcase"
 LEFTOVERS = shutil.ignore_patterns(".xray", ".pytest_cache", "__pycache__")
@@ -93,8 +93,8 @@ def _run(command: Sequence[str], place: Path, report_dir: Path) -> None:
         encoding="utf-8",
         check=False,
     )
-    states = [directory.state.state for directory in journal.find(report_dir)]
-    if (finished.returncode, states) != (RED, [journal.DELIVERED]):
+    states = [directory.state.state for directory in run_directory.find(report_dir)]
+    if (finished.returncode, states) != (RED, [run_directory.DELIVERED]):
         msg = f"{command[0]} ended with {finished.returncode}, {states}\n"
         raise RuntimeError(msg + finished.stdout + finished.stderr)
 
@@ -103,7 +103,7 @@ def _read(
     report_dir: Path, situation_of: Callable[[TestRun], tuple[int, str]]
 ) -> Iterator[Row]:
     """From the journal what happened, from the sandbox what Xray has."""
-    (directory,) = journal.find(report_dir)
+    (directory,) = run_directory.find(report_dir)
     parts: dict[str, list[TestRun]] = {}
     for run in directory.runs():
         for key in run.test.test_keys or ("",):

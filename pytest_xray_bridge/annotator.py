@@ -14,20 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_xray_bridge import artefacts, bdd, marks, options, wire
-from pytest_xray_bridge.notes import Note, file_of
-from xray_bridge import codec, resolve
-from xray_bridge.annotations import Annotations
-from xray_bridge.evidence import EvidenceFolder, EvidenceSource
-from xray_bridge.model import Outcome
-from xray_bridge.scrub import Scrub, folders
+from pytest_xray_bridge import bdd, marks, options, other_plugins, wire
+from pytest_xray_bridge.crash_notes import Note, file_of
+from xray_bridge.config import resolve
+from xray_bridge.model.results import Outcome
+from xray_bridge.recording.annotations import Annotations
+from xray_bridge.runs import codec
+from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
+from xray_bridge.runs.scrub import Scrub, folders
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
-    from xray_bridge.codec import Line
-    from xray_bridge.model import Scenario
+    from xray_bridge.model.results import Scenario
+    from xray_bridge.runs.codec import Line
 
 NAME = "xray-bridge-annotator"
 PROBLEMS = "xray_problems"
@@ -241,7 +242,7 @@ class Annotator:
         """What other plugins left behind, and what users' hooks add."""
         if report.when == "teardown":
             with self._kept_in(wire.OURSELVES):
-                self._add(artefacts.of(item, report))
+                self._add(other_plugins.of(item, report))
         hook = item.config.hook
         if hook.pytest_xray_defects.get_hookimpls():
             with self._kept_in("pytest_xray_defects"):

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_xray_bridge import wire
-from xray_bridge import tags
-from xray_bridge.model import Feature, Outcome, Scenario, Step
+from xray_bridge.model import tags
+from xray_bridge.model.results import Feature, Outcome, Scenario, Step
 
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
 
-    from xray_bridge.evidence import EvidenceSource
-    from xray_bridge.receipt import Receipt
+    from xray_bridge.model.receipt import Receipt
+    from xray_bridge.runs.evidence import EvidenceSource
 
 
 @pytest.hookspec

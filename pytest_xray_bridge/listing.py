@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pytest_xray_bridge import bdd, selection
-from xray_bridge import tags
+from xray_bridge.model import tags
 
 
 # As ``xray_bridge.cli.keys`` calls it, which is not imported among tests.

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from xray_bridge import values
+from xray_bridge.model import keys
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from xray_bridge.codec import Line
+    from xray_bridge.runs.codec import Line
 
 NAME = "xray"
-KEY = re.compile(values.KEY)
+KEY = re.compile(keys.KEY)
 
 
 def read(item: pytest.Item) -> Line:

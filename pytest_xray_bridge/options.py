@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from xray_bridge.settings import TABLE, Settings
+from xray_bridge.config.settings import TABLE, Settings
 
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _is_ini(config: pytest.Config, name: str) -> bool:
 
 def _section(path: Path) -> Mapping[str, object]:
     if path.suffix == ".toml":
-        from xray_bridge.resolve import read_toml
+        from xray_bridge.config.resolve import read_toml
 
         parsed = read_toml(path)
         if path.name == "pyproject.toml":

@@ -17,7 +17,7 @@ from pytest_xray_bridge import hookspecs, options
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xray_bridge.annotations import Annotations
+    from xray_bridge.recording.annotations import Annotations
 
 MARKER = (
     "xray(key, ..., requirements=, defects=, labels=, summary=, description=, "
@@ -45,13 +45,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register what records and reports, if this session has asked for it."""
     config.addinivalue_line("markers", MARKER)
     if hasattr(config.hook, "pytest_bdd_before_scenario"):
-        from pytest_xray_bridge import strict
+        from pytest_xray_bridge import strict_markers
 
-        strict.let_in_tags()
+        strict_markers.let_in_tags()
     if options.asked(config):
-        from pytest_xray_bridge import session
+        from pytest_xray_bridge import reporter
 
-        session.register(config)
+        reporter.register(config)
 
 
 @pytest.fixture

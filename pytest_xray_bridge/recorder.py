@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_xray_bridge import verdict, wire
-from xray_bridge.aggregate import told
-from xray_bridge.model import Outcome
+from pytest_xray_bridge import outcomes, wire
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs.aggregate import told
 
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_xray_bridge.notes import Notes
-    from xray_bridge.codec import Line
+    from pytest_xray_bridge.crash_notes import Notes
+    from xray_bridge.runs.codec import Line
 
 RERUN = "rerun"
 PHASES = frozenset({"setup", "call", "teardown"})
@@ -143,7 +143,7 @@ class Recorder:
             self._record(line)
 
     def _forget_attempt(self, test: _Open) -> None:
-        test.attempts.append(verdict.first_line(test.phases))
+        test.attempts.append(outcomes.first_line(test.phases))
         test.evidence += (test.known or {}).get("evidence", ())
         test.phases, test.known = [], None
 
@@ -157,7 +157,7 @@ class Recorder:
             self._finish_crashed()
         for test in self._open.values():
             # Its teardown never came: all that is certain is a failure.
-            if verdict.outcome(test.phases) is Outcome.FAILED:
+            if outcomes.outcome(test.phases) is Outcome.FAILED:
                 self._finished(test)
         self._open.clear()
         self._crashed.clear()
@@ -169,11 +169,11 @@ class Recorder:
         # Reports of crashed workers have no times.
         started = getattr(first, "start", None) or self._now()
         finished = getattr(last, "stop", None) or started
-        decided = verdict.outcome(test.phases)
+        decided = outcomes.outcome(test.phases)
         return {
             "classname": classname,
             "name": name,
-            "outcome": verdict.after_reruns(decided, len(test.attempts)).value,
+            "outcome": outcomes.after_reruns(decided, len(test.attempts)).value,
             "started": started,
             "duration": max(0.0, finished - started),
         }
@@ -185,12 +185,12 @@ class Recorder:
         if test.known:
             line.update(test.known)
         if decided is not Outcome.PASSED:
-            parts = [verdict.message(phases, decided), *told(test.attempts)]
+            parts = [outcomes.message(phases, decided), *told(test.attempts)]
             if text := "\n".join(part for part in parts if part):
                 line["message"] = text
-        if parts_of_test := verdict.subtests(phases):
+        if parts_of_test := outcomes.subtests(phases):
             line["iterations"] = parts_of_test
-        if decided in self._captures and (captured := verdict.output(phases)):
+        if decided in self._captures and (captured := outcomes.output(phases)):
             line["output"] = captured
         if test.evidence:
             line["evidence"] = [*test.evidence, *line.get("evidence", ())]

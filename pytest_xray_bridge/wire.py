@@ -17,7 +17,7 @@ import pytest
 
 
 if TYPE_CHECKING:
-    from xray_bridge.codec import Line
+    from xray_bridge.runs.codec import Line
 
 ATTRIBUTE = "xray_bridge"
 FAULTS_OF = "xray_bridge_faults"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import journal
-from xray_bridge.connection import Bearer, Connection
-from xray_bridge.dialect import DIALECTS, SERVER
-from xray_bridge.evidence import EvidenceFolder, EvidenceSource
-from xray_bridge.merge import Results
-from xray_bridge.model import (
+from xray_bridge.client.connection import Bearer, Connection
+from xray_bridge.config.redaction import Redactor
+from xray_bridge.config.resolve import environment, resolve
+from xray_bridge.config.secret import Secret
+from xray_bridge.model.dialect import DIALECTS, SERVER
+from xray_bridge.model.results import (
     Evidence,
     Feature,
     Outcome,
@@ -18,16 +18,16 @@ from xray_bridge.model import (
     TestIssue,
     TestRun,
 )
-from xray_bridge.redactor import Redactor
-from xray_bridge.resolve import environment, resolve
-from xray_bridge.secret import Secret
+from xray_bridge.runs import run_directory
+from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
+from xray_bridge.runs.merge import Results
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from xray_bridge.settings import Settings
+    from xray_bridge.config.settings import Settings
 
 # 2026-01-02 03:04:05 UTC, in seconds since the epoch.
 STARTED = 1_767_323_045.0
@@ -79,43 +79,47 @@ def a_scenario_run(outcome: Outcome = Outcome.PASSED, **changes: Any) -> TestRun
     return a_run(outcome, scenario=scenario, **given)
 
 
-def a_session(**changes: Any) -> journal.Session:
+def a_session(**changes: Any) -> run_directory.Session:
     """What a run is; with an id of its own."""
     given = {
-        "id": journal.new_id(STARTED),
+        "id": run_directory.new_id(STARTED),
         "framework": "pytest",
         "versions": {"pytest": "9.0.0"},
         "started": STARTED,
         "settings": {},
         **changes,
     }
-    return journal.Session(**given)
+    return run_directory.Session(**given)
 
 
-def recorded(tmp_path: Path, *runs: TestRun, **session: Any) -> journal.RunDirectory:
+def recorded(
+    tmp_path: Path, *runs: TestRun, **session: Any
+) -> run_directory.RunDirectory:
     """A run directory with these results, sealed."""
-    directory = journal.create(tmp_path / ".xray", a_session(**session))
-    written = journal.Journal(directory)
+    directory = run_directory.create(tmp_path / ".xray", a_session(**session))
+    written = run_directory.Journal(directory)
     for run in runs:
         written.append(run)
     written.close()
     return directory
 
 
-def attached(directory: journal.RunDirectory, content: bytes, name: str) -> Evidence:
+def attached(
+    directory: run_directory.RunDirectory, content: bytes, name: str
+) -> Evidence:
     """A piece of evidence that is in a run directory."""
     folder = EvidenceFolder(directory.path, 10_000, str)
     return folder.add(EvidenceSource(content, name, "image/x"))
 
 
-def a_shard(tmp_path: Path, *runs: dict[str, Any]) -> journal.RunDirectory:
+def a_shard(tmp_path: Path, *runs: dict[str, Any]) -> run_directory.RunDirectory:
     """
     A run directory with evidence, sealed.
 
     ``evidence`` and ``steps`` of each run: contents by name, which also says whose.
     """
-    directory = journal.create(tmp_path / ".xray", a_session())
-    written = journal.Journal(directory)
+    directory = run_directory.create(tmp_path / ".xray", a_session())
+    written = run_directory.Journal(directory)
     for run in runs:
         changes = dict(run)
         own = changes.pop("evidence", {})

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
-from xray_bridge.ci import SYSTEMS
+from tests.scripted_xray import (
+    CREATED,
+    FIELD,
+    FIELDS,
+    IMPORT,
+    MULTIPART,
+    OTHER_IMPORTS,
+    PLAIN,
+    SECRET,
+    Sender,
+    Xray,
+)
+from xray_bridge.ci.detect import SYSTEMS
+from xray_bridge.client import http
+from xray_bridge.upload import exactly_once
 
 
 if TYPE_CHECKING:
@@ -56,3 +73,54 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture
+def xray(httpserver: HTTPServer) -> Xray:
+    """A server with an empty script."""
+    found = Xray(httpserver)
+    everything = re.compile(".*")
+    httpserver.expect_request(everything).respond_with_handler(found.answer)
+    return found
+
+
+@pytest.fixture
+def server(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
+    """Xray Server with its fields; pauses are short."""
+    monkeypatch.setenv("XRAY_URL", xray.url)
+    monkeypatch.setenv("XRAY_TOKEN", SECRET)
+    monkeypatch.setenv("XRAY_PROJECT", "CALC")
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(exactly_once, "LOOKS", (0.0, 0.01, 0.01))
+    monkeypatch.setattr(exactly_once, "IN_PROGRESS", 0.0)
+    xray.script = {
+        FIELD: [FIELDS],
+        MULTIPART: [CREATED],
+        PLAIN: [CREATED],
+        **{f"{IMPORT}{path}": [CREATED] for path in OTHER_IMPORTS},
+    }
+    return xray
+
+
+@pytest.fixture
+def cloud(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
+    """Xray Cloud, which sells tokens; pauses are short."""
+    monkeypatch.setenv("XRAY_URL", xray.url)
+    monkeypatch.setenv("XRAY_CLIENT_ID", "the-id")
+    monkeypatch.setenv("XRAY_CLIENT_SECRET", SECRET)
+    monkeypatch.setenv("XRAY_PROJECT", "CALC")
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(exactly_once, "LOOKS", (0.0, 0.01, 0.01))
+    created = CREATED["testExecIssue"]
+    paths = ("/junit", "/junit/multipart", *OTHER_IMPORTS)
+    xray.script = {
+        "/api/v2/authenticate": ["a.token.made-of-base64"],
+        **{f"/api/v2/import/execution{path}": [created] for path in paths},
+    }
+    return xray
+
+
+@pytest.fixture
+def send(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Sender:
+    """Records and sends."""
+    return Sender(tmp_path, capsys)

@@ -18,10 +18,12 @@ from pathlib import Path
 import pytest
 
 import xray_bridge
+from behave_xray_bridge import hookspecs
 from pytest_xray_bridge import hookspecs as hooks_of_pytest
-from xray_bridge import Annotations, cli, hookspecs, launch
+from xray_bridge import Annotations, cli
+from xray_bridge.config.settings import TABLE
 from xray_bridge.errors import XrayBridgeError
-from xray_bridge.settings import TABLE
+from xray_bridge.recording import second_process
 
 
 ROOT = Path(__file__).parents[1]
@@ -125,7 +127,7 @@ def test_generated_parts_are_up_to_date() -> None:
 
 def test_every_error_has_a_heading() -> None:
     """The slug that a message ends with can be looked up, and nothing else can."""
-    assert launch.LaunchError in kinds()
+    assert second_process.LaunchError in kinds()
     assert sorted(sections()) == sorted(kind.slug for kind in kinds())
 
 

@@ -71,7 +71,7 @@ def test_wheel_has_known_kinds_of_files_only(wheel: Path) -> None:
 
     assert kinds == {".py", ".html", ".txt"}
     assert typed == set(PACKAGES)
-    assert templates == {"xray_bridge/sandbox/templates", "xray_bridge/snippets"}
+    assert templates == {"xray_sandbox/templates", "xray_bridge/ci/snippets"}
 
 
 def test_entry_points_are_right(wheel: Path) -> None:

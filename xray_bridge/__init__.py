@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge._version import __version__
+
 
 if TYPE_CHECKING:
-    from xray_bridge.annotations import Annotations
-    from xray_bridge.evidence import EvidenceSource
-    from xray_bridge.receipt import Receipt
+    from xray_bridge.model.receipt import Receipt
+    from xray_bridge.recording.annotations import Annotations
+    from xray_bridge.runs.evidence import EvidenceSource
 
 __all__ = ["Annotations", "EvidenceSource", "Receipt", "__version__"]
 
-__version__ = "0.1.0"
 _HOMES = {
-    "Annotations": "xray_bridge.annotations",
-    "EvidenceSource": "xray_bridge.evidence",
-    "Receipt": "xray_bridge.receipt",
+    "Annotations": "xray_bridge.recording.annotations",
+    "EvidenceSource": "xray_bridge.runs.evidence",
+    "Receipt": "xray_bridge.model.receipt",
 }
 
 

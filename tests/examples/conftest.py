@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xray_bridge.sandbox import Store, TestExecutionRow
+from xray_sandbox import Store, TestExecutionRow
 
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.examples.conftest import Workplace
-    from xray_bridge.sandbox import TestExecutionRow
+    from xray_sandbox import TestExecutionRow
 
 IN_SANDBOX = ("--xray-upload", "--xray-sandbox")
 

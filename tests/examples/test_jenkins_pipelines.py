@@ -13,12 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples.conftest import NOT_THEIRS, OURS, Workplace
-from xray_bridge.sandbox import (
-    CREDENTIALS,
-    RunningSandbox,
-    TestExecutionRow,
-    running,
-)
+from xray_sandbox import CREDENTIALS, RunningSandbox, TestExecutionRow, running
 
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tests.examples.conftest import Workplace
-    from xray_bridge.sandbox import TestExecutionRow, TestRunRow
+    from xray_sandbox import TestExecutionRow, TestRunRow
 
 IN_SANDBOX = ("--xray-upload", "--xray-sandbox")
 PYTEST = "examples/showcase/pytest"

@@ -6,7 +6,7 @@ import pytest
 from werkzeug import Response
 
 from tests.builders import a_scenario, a_scenario_run
-from tests.faults.conftest import (
+from tests.scripted_xray import (
     CREATED,
     FIELDS,
     IMPORT,
@@ -18,7 +18,8 @@ from tests.faults.conftest import (
     Sender,
     Xray,
 )
-from xray_bridge import cli, deliver
+from xray_bridge import cli
+from xray_bridge.upload import exactly_once
 
 
 FIELD = "/rest/api/2/field"
@@ -146,8 +147,8 @@ def test_what_may_still_be_under_way_is_not_sent_again(
     server: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A search does not find an import that goes on behind a gateway's 504."""
-    monkeypatch.setattr(deliver, "QUICK", 0.0)
-    monkeypatch.setattr(deliver, "IN_PROGRESS", 300.0)
+    monkeypatch.setattr(exactly_once, "QUICK", 0.0)
+    monkeypatch.setattr(exactly_once, "IN_PROGRESS", 300.0)
     server.script[MULTIPART] = [html(504), CREATED]
     server.script[SEARCH] = [NONE_FOUND]
 

@@ -11,8 +11,8 @@ import pytest
 from lxml import etree
 
 from tests.builders import a_run, a_scenario, a_scenario_run, a_step
-from tests.faults.conftest import CREATED, IMPORT, MULTIPART, Sender, Xray
-from xray_bridge.model import Evidence, Outcome, TestRun
+from tests.scripted_xray import CREATED, IMPORT, MULTIPART, Sender, Xray
+from xray_bridge.model.results import Evidence, Outcome, TestRun
 
 
 SHOT = bytes(range(256)) * 200

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from xray_bridge.sandbox import CREDENTIALS, RunningSandbox, Store, running
+from xray_sandbox import CREDENTIALS, RunningSandbox, Store, running
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import pytest
 
 from tests.builders import a_connection, settings_of
 from xray_bridge.check import look
-from xray_bridge.connection import ApiKey, Basic
-from xray_bridge.dialect import CLOUD, DIALECTS
-from xray_bridge.sandbox import CREDENTIALS
-from xray_bridge.secret import Secret
+from xray_bridge.client.connection import ApiKey, Basic
+from xray_bridge.config.secret import Secret
+from xray_bridge.model.dialect import CLOUD, DIALECTS
+from xray_sandbox import CREDENTIALS
 
 
 API = "/rest/api/2"

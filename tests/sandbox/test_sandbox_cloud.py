@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from xray_bridge.sandbox import CREDENTIALS
+from xray_sandbox import CREDENTIALS
 
 
 REPORT = '<testsuite name="s"><testcase classname="a" name="b"/></testsuite>'

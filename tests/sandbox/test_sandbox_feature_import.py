@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from xray_bridge.sandbox import RunningSandbox
+from xray_sandbox import RunningSandbox
 
 
 SERVER = "/rest/raven/2.0/import/feature"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from xray_bridge.sandbox import CREDENTIALS
+from xray_sandbox import CREDENTIALS
 
 
 API = "/rest/api/2"

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import settings_of
-from xray_bridge.connection import connect
+from xray_bridge.client.connection import connect
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.key_lookup import (
+    MOST_SEARCHES,
+    PAGE,
+    Among,
+    Members,
+    by_halves,
+    members,
+)
 from xray_bridge.errors import RefusedError, SelectionError
-from xray_bridge.http import Deadline, Http
-from xray_bridge.members import MOST_SEARCHES, PAGE, Among, Members, by_halves, members
-from xray_bridge.sandbox import CREDENTIALS, RunningSandbox
+from xray_sandbox import CREDENTIALS, RunningSandbox
 
 
 @pytest.fixture(params=["server", "cloud"])

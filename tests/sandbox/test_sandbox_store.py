@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import requests
 
-from xray_bridge.sandbox import Store, create_app, running, seed_demo
+from xray_sandbox import Store, create_app, running, seed_demo
 
 
 ALLOCATE = """
 import pathlib, sys
-from xray_bridge.sandbox import Store, seed_demo
+from xray_sandbox import Store, seed_demo
 store = Store(pathlib.Path(sys.argv[1]))
 seed_demo(store)
 for _ in range(20):

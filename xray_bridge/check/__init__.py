@@ -10,21 +10,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.check import fields, issues, permissions, project, reach
+from xray_bridge.check import fields, issues, permissions, project, reachability
 from xray_bridge.check.finding import PASSING, Finding
-from xray_bridge.check.impossible import refuse_impossible
+from xray_bridge.check.offline import refuse_impossible
+from xray_bridge.check.site import Survey
 from xray_bridge.check.statuses import statuses
-from xray_bridge.http import Deadline, Http
-from xray_bridge.survey import Survey
-from xray_bridge.xray import client
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.xray import client
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xray_bridge.connection import Connection
-    from xray_bridge.settings import Settings
-    from xray_bridge.xray import Xray
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.xray import Xray
+    from xray_bridge.config.settings import Settings
 
 __all__ = ["PASSING", "Finding", "findings", "look", "refuse_impossible"]
 
@@ -50,7 +50,7 @@ def findings(
     survey: Survey | None = None,
 ) -> Iterator[Finding]:
     """What is right and wrong; with a ``survey`` it is thorough."""
-    reached = reach.reach(connection, xray, survey)
+    reached = reachability.reach(connection, xray, survey)
     yield from reached
     if not any(each.what == "credentials" and each.ok for each in reached):
         return
@@ -72,4 +72,4 @@ def findings(
             yield issues.issue(xray, survey, kind, key)
     if survey:
         yield from fields.fields(settings, connection, survey)
-        yield reach.clock(survey)
+        yield reachability.clock(survey)

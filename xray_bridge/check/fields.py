@@ -8,18 +8,18 @@ import re
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
-from xray_bridge.jira import custom_fields
-from xray_bridge.plan import as_document
-from xray_bridge.settings import TABLE
+from xray_bridge.client.import_requests import as_document
+from xray_bridge.client.jira import custom_fields
+from xray_bridge.config.settings import TABLE
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from xray_bridge.connection import Connection
-    from xray_bridge.settings import Settings
-    from xray_bridge.survey import Survey
+    from xray_bridge.check.site import Survey
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.config.settings import Settings
 
 CUSTOM = re.compile(r"customfield_[0-9]+")
 # What Xray calls them before anybody translates them.

@@ -10,8 +10,8 @@ from xray_bridge.check.finding import Finding, ask
 
 
 if TYPE_CHECKING:
-    from xray_bridge.survey import Survey
-    from xray_bridge.xray import Xray
+    from xray_bridge.check.site import Survey
+    from xray_bridge.client.xray import Xray
 
 
 def issue(xray: Xray, survey: Survey | None, kind: str, key: str) -> Finding:

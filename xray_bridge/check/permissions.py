@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
-from xray_bridge.jira import ISSUE_TYPES, JIRA_TYPES
+from xray_bridge.client.jira import ISSUE_TYPES, JIRA_TYPES
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from xray_bridge.settings import Settings
-    from xray_bridge.survey import Survey
+    from xray_bridge.check.site import Survey
+    from xray_bridge.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,11 @@ from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xray_bridge.connection import Connection
-    from xray_bridge.jira import Project
-    from xray_bridge.settings import Settings
-    from xray_bridge.survey import Survey
-    from xray_bridge.xray import Xray
+    from xray_bridge.check.site import Survey
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.jira import Project
+    from xray_bridge.client.xray import Xray
+    from xray_bridge.config.settings import Settings
 
 
 def project(

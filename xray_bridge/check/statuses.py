@@ -7,15 +7,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import Finding, ask
-from xray_bridge.model import Outcome
+from xray_bridge.model.results import Outcome
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from xray_bridge.connection import Connection
-    from xray_bridge.settings import Settings
-    from xray_bridge.xray import Xray
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.xray import Xray
+    from xray_bridge.config.settings import Settings
 
 
 def statuses(

@@ -12,10 +12,10 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from xray_bridge import __version__
-from xray_bridge.cli import say
+from xray_bridge._version import __version__
+from xray_bridge.cli import console
+from xray_bridge.config.resolve import redactor_of
 from xray_bridge.errors import AmbiguousError, UsageError, XrayBridgeError
-from xray_bridge.resolve import redactor_of
 
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     arguments = parser(argv).parse_args(argv)
     if getattr(arguments, "verbose", False):
-        from xray_bridge import trace
+        from xray_bridge.client import log
 
-        trace.start()
+        log.start()
     if arguments.within:
         _end_after(arguments.within)
     try:
@@ -98,8 +98,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         hint = redactor.clean(error.hint)
         if getattr(arguments, "json", False):
             found = {"message": message, "hint": hint, "slug": error.slug}
-            say.document({"error": found})
-        said = say.line(f"{message} ({hint})" if hint else message)
+            console.document({"error": found})
+        said = console.line(f"{message} ({hint})" if hint else message)
         print(f"xray-bridge: error: {said} [{error.slug}]", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:

@@ -10,15 +10,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import Finding, look, refuse_impossible
-from xray_bridge.cli import options, say
-from xray_bridge.connection import connect
+from xray_bridge.ci.escape import tame_json
+from xray_bridge.cli import console, options
+from xray_bridge.client.connection import connect
 from xray_bridge.errors import CheckError, ConnectionDisabledError, SettingError
-from xray_bridge.tame import tame_json
 
 
 if TYPE_CHECKING:
-    from xray_bridge.connection import Connection
-    from xray_bridge.settings import Settings
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.config.settings import Settings
 
 WORDS = {True: "ok", False: "WRONG", None: "?"}
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.given:
             raise
         # A session goes on: its upload is skipped, which is said at its end.
-        say.document({"findings": [], "notices": [str(error)]})
+        console.document({"findings": [], "notices": [str(error)]})
         return 0
 
 
@@ -79,9 +79,9 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         for each in found:
             hint = f" ({each.hint})" if each.hint else ""
-            say.text(clean(f"{WORDS[each.ok]:6}{each.what:17}{each.message}{hint}"))
+            console.text(clean(f"{WORDS[each.ok]:6}{each.what:17}{each.message}{hint}"))
         for notice in connection.notices:
-            say.text(clean(f"note: {notice}"))
+            console.text(clean(f"note: {notice}"))
     # A person asked whether an upload can work; no answer is not a yes.
     answered = any(f.ok and f.what == "credentials" for f in found)
     unanswered = not (answered or arguments.offline)

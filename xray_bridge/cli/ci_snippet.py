@@ -10,13 +10,13 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.ci.snippets import SYSTEMS, Wishes, snippet
 from xray_bridge.cli import options
 from xray_bridge.cli.keys import framework_of
-from xray_bridge.connection import deployment
-from xray_bridge.dialect import CLOUD, SERVER
-from xray_bridge.resolve import command_line, resolve
-from xray_bridge.settings import TABLE, Settings
-from xray_bridge.snippets import SYSTEMS, Wishes, snippet
+from xray_bridge.client.connection import deployment
+from xray_bridge.config.resolve import command_line, resolve
+from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.model.dialect import CLOUD, SERVER
 
 
 if TYPE_CHECKING:

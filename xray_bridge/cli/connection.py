@@ -13,11 +13,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import connections, trial, vault
-from xray_bridge.cli import options, say
-from xray_bridge.connections import Stored
+from xray_bridge.check import stored_connection
+from xray_bridge.cli import console, options
+from xray_bridge.config import secret_sources, stored_connections
+from xray_bridge.config.settings import TABLE
+from xray_bridge.config.stored_connections import Stored
 from xray_bridge.errors import CheckError, SecretInPlainSightError, UsageError
-from xray_bridge.settings import TABLE
 
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def register(commands: Any, told: str) -> None:
 
 
 def _add_fields(parser: argparse.ArgumentParser) -> None:
-    for field in connections.FIELDS:
-        if field == connections.ENABLED:
+    for field in stored_connections.FIELDS:
+        if field == stored_connections.ENABLED:
             continue
         setting = TABLE.get(field)
         # A description is here that of the connection.
@@ -90,7 +91,7 @@ def add(arguments: argparse.Namespace) -> int:
         where = stored[arguments.name].source
         msg = f"there is a connection {arguments.name!r} in {where}"
         raise UsageError(msg, hint="change it with `xray-bridge connection update`")
-    if not connections.NAME.fullmatch(arguments.name):
+    if not stored_connections.NAME.fullmatch(arguments.name):
         msg = f"{arguments.name!r} is no name for a connection"
         raise UsageError(msg, hint="use letters, digits, dots and dashes")
     return _store(arguments, {})
@@ -109,30 +110,30 @@ def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> i
             raise SecretInPlainSightError(msg, hint=f"{hint} or --ask-secret")
     given = {
         field: value
-        for field in connections.FIELDS
+        for field in stored_connections.FIELDS
         if (value := getattr(arguments, f"field_{field}", None)) is not None
     }
     if arguments.ask_secret:
         given["secret_keyring"] = True
     # One place for each secret: the one that was named last.
     merged = {k: v for k, v in before.items() if not _is_replaced(k, given)} | given
-    values = connections.checked(merged, f"connection {arguments.name}")
+    values = stored_connections.checked(merged, f"connection {arguments.name}")
     # Given but empty: not any more.
     values = {field: value for field, value in values.items() if value != ""}
-    path = connections.own_file(os.environ)
+    path = stored_connections.own_file(os.environ)
     stored = Stored(name=arguments.name, values=values, source=path, is_own=True)
     if not stored.values.get("url") and not stored.values.get("client_id"):
         msg = "a connection needs a url, or the client id of Xray Cloud"
         raise UsageError(msg, hint="--url https://jira.example.com")
     asked = _asked(stored) if arguments.ask_secret else ""
     if not arguments.no_check:
-        verdict = trial.of(stored, os.environ, asked)
-        if verdict.state != trial.HEALTHY:
+        verdict = stored_connection.of(stored, os.environ, asked)
+        if verdict.state != stored_connection.HEALTHY:
             msg = f"not stored: {verdict.reason}"
             hint = verdict.hint or "--no-check stores it all the same"
             raise CheckError(msg, hint=hint)
     if asked:
-        vault.keep(stored, "secret", asked)
+        secret_sources.keep(stored, "secret", asked)
     _save(stored, path)
     _print(arguments, _shown(stored), f"{stored.name} is stored in {path}")
     return 0
@@ -140,8 +141,10 @@ def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> i
 
 def _is_replaced(field: str, given: Mapping[str, object]) -> bool:
     which, _, place = field.rpartition("_")
-    return which in connections.SECRETS and any(
-        f"{which}_{other}" in given for other in connections.PLACES if other != place
+    return which in stored_connections.SECRETS and any(
+        f"{which}_{other}" in given
+        for other in stored_connections.PLACES
+        if other != place
     )
 
 
@@ -149,7 +152,9 @@ def _asked(stored: Stored) -> str:
     if not sys.stdin.isatty():
         secret = sys.stdin.readline().strip()
     else:
-        secret = getpass.getpass(f"{connections.secret_of(stored)} of {stored.name}: ")
+        secret = getpass.getpass(
+            f"{stored_connections.secret_of(stored)} of {stored.name}: "
+        )
     if not secret:
         raise UsageError("no secret was given")
     return secret
@@ -160,20 +165,20 @@ def _save(stored: Stored | None, path: Path, *, without: str = "") -> None:
     own.pop(without, None)
     if stored is not None:
         own[stored.name] = stored
-    connections.save(own, path)
+    stored_connections.save(own, path)
 
 
 def list_(arguments: argparse.Namespace) -> int:
     """One line each."""
     found = [_shown(each) for each in _all().values()]
     if arguments.json:
-        say.document(found)
+        console.document(found)
         return 0
     for each in found:
         off = "" if each["enabled"] else "  disabled"
         about = f"  {each['description']}" if each.get("description") else ""
         where = each.get("url") or "Xray Cloud"
-        say.text(f"{each['name']:16}{where}  ({each['source']}){off}{about}")
+        console.text(f"{each['name']:16}{where}  ({each['source']}){off}{about}")
     if not found:
         print("There is no connection: xray-bridge connection add NAME --url URL")
     return 0
@@ -189,10 +194,10 @@ def show(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     """Healthy, faulty, not found or unreachable; exit code 85 unless healthy."""
     try:
-        verdict = trial.of(_find(arguments.name), os.environ)
+        verdict = stored_connection.of(_find(arguments.name), os.environ)
     except UsageError as error:
-        verdict = trial.Verdict(
-            state=trial.NOT_FOUND, reason=error.message, hint=error.hint
+        verdict = stored_connection.Verdict(
+            state=stored_connection.NOT_FOUND, reason=error.message, hint=error.hint
         )
     found = {
         "name": arguments.name,
@@ -204,7 +209,7 @@ def check(arguments: argparse.Namespace) -> int:
     hint = f" ({verdict.hint})" if verdict.hint else ""
     line = f"{arguments.name}: {verdict.state}, {verdict.reason}{hint}"
     _print(arguments, found, f"{line}, {found['time']}")
-    return 0 if verdict.state == trial.HEALTHY else CheckError.exit_code
+    return 0 if verdict.state == stored_connection.HEALTHY else CheckError.exit_code
 
 
 def enable(arguments: argparse.Namespace) -> int:
@@ -219,7 +224,7 @@ def disable(arguments: argparse.Namespace) -> int:
 
 def _switch(arguments: argparse.Namespace, *, on: bool) -> int:
     before = _own(arguments.name)
-    stored = replace(before, values={**before.values, connections.ENABLED: on})
+    stored = replace(before, values={**before.values, stored_connections.ENABLED: on})
     _save(stored, stored.source)
     _print(
         arguments, _shown(stored), f"{stored.name} is {'enabled' if on else 'disabled'}"
@@ -236,11 +241,11 @@ def remove(arguments: argparse.Namespace) -> int:
 
 
 def _all() -> dict[str, Stored]:
-    return connections.known(Path.cwd(), os.environ)
+    return stored_connections.known(Path.cwd(), os.environ)
 
 
 def _find(name: str) -> Stored:
-    return connections.find(name, Path.cwd(), os.environ)
+    return stored_connections.find(name, Path.cwd(), os.environ)
 
 
 def _own(name: str) -> Stored:
@@ -253,7 +258,7 @@ def _own(name: str) -> Stored:
 
 
 def _shown(stored: Stored) -> dict[str, str | bool]:
-    rest = {k: v for k, v in stored.values.items() if k != connections.ENABLED}
+    rest = {k: v for k, v in stored.values.items() if k != stored_connections.ENABLED}
     return {
         "name": stored.name,
         **rest,
@@ -266,9 +271,9 @@ def _print(
     arguments: argparse.Namespace, content: Mapping[str, object], *lines: str
 ) -> None:
     if arguments.json:
-        say.document(content)
+        console.document(content)
     else:
-        say.text(*lines)
+        console.text(*lines)
 
 
 ACTIONS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str, bool]] = {

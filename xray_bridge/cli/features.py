@@ -10,22 +10,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import features
-from xray_bridge.cli import options, say
-from xray_bridge.connection import connect
-from xray_bridge.errors import (
-    FeaturesError,
-    RefusedError,
-    UsageError,
-    XrayBridgeError,
-)
-from xray_bridge.http import Deadline, Http
-from xray_bridge.request import Request
-from xray_bridge.xray import client
+from xray_bridge.cli import console, options
+from xray_bridge.client.connection import connect
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.request import Request
+from xray_bridge.client.xray import client
+from xray_bridge.errors import FeaturesError, RefusedError, UsageError, XrayBridgeError
+from xray_bridge.features import install
 
 
 if TYPE_CHECKING:
-    from xray_bridge.settings import Settings
+    from xray_bridge.config.settings import Settings
 
 
 OF_AN_IMPORT = options.OF_A_CONNECTION | {"project", "test_fields", "tag_prefixes"}
@@ -139,13 +134,13 @@ def run_export(arguments: argparse.Namespace) -> int:
     removed = [str(path) for path in installed.removed]
     if arguments.json:
         found = {"files": files, "removed": removed, "notices": lines}
-        say.document(found)
+        console.document(found)
     else:
-        say.text(*files, *(f"removed {path}" for path in removed), *lines)
+        console.text(*files, *(f"removed {path}" for path in removed), *lines)
     return 0
 
 
-def _export(settings: Settings, keep: Path | None) -> features.Installed:
+def _export(settings: Settings, keep: Path | None) -> install.Installed:
     connection = connect(settings)
     http = Http(connection, Deadline(settings.deadline))
     query = {
@@ -167,4 +162,4 @@ def _export(settings: Settings, keep: Path | None) -> features.Installed:
         if keep is not None:
             keep.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(download, keep)
-        return features.install(download, Path(settings.features_dir))
+        return install.install(download, Path(settings.features_dir))

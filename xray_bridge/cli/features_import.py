@@ -10,26 +10,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from xray_bridge import values
-from xray_bridge.archive import SUFFIX
-from xray_bridge.cli import options, say, telling
-from xray_bridge.connection import connect
+from xray_bridge.ci.outputs import Outputs, Written
+from xray_bridge.ci.outputs.summary import SHOWN, code_of
+from xray_bridge.cli import console, options, upload_summary
+from xray_bridge.client.connection import connect
+from xray_bridge.client.import_requests import refuse_odd
+from xray_bridge.config import parsers
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
-from xray_bridge.feature_import import Order, Outcome, import_features
-from xray_bridge.feature_import.changed import changed, only
-from xray_bridge.feature_import.files import found, modified_within
-from xray_bridge.outputs import Outputs, Written
-from xray_bridge.outputs.summary import SHOWN, code_of
-from xray_bridge.plan import refuse_odd
+from xray_bridge.features import Order, Outcome, import_features
+from xray_bridge.features.archive import SUFFIX
+from xray_bridge.features.files import found, modified_within
+from xray_bridge.features.git import changed, only
 
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from xray_bridge.connection import Connection
-    from xray_bridge.feature_import.files import Chosen
-    from xray_bridge.settings import Settings
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.features.files import Chosen
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,10 +56,10 @@ def run(arguments: argparse.Namespace) -> int:
         # A rehearsal, and an import of nothing, have sent nothing to tell of.
         told = Written()
         if outcome.raw and not arguments.dry_run:
-            told = telling.tell(_outputs(outcome), Path(settings.report_dir))
+            told = upload_summary.tell(_outputs(outcome), Path(settings.report_dir))
     outcome = replace(outcome, notices=(*outcome.notices, *told.notices))
     if arguments.json:
-        say.document({**asdict(outcome), "commands": told.commands})
+        console.document({**asdict(outcome), "commands": told.commands})
     else:
         _print((*_lines(outcome), *told.notices))
         # Which are to be taken for commands.
@@ -107,7 +107,7 @@ def _check(settings: Settings) -> None:
 
 def _precondition_fields(given: str) -> dict[str, object]:
     try:
-        found = values.fields(given)
+        found = parsers.fields(given)
     except ValueError as error:
         msg = f"--precondition-fields: {error}"
         raise UsageError(msg) from None
@@ -175,4 +175,4 @@ def _lines(outcome: Outcome) -> list[str]:
 
 def _print(lines: Iterable[str], file: TextIO | None = None) -> None:
     for line in lines:
-        print(say.line(line), file=file, flush=True)
+        print(console.line(line), file=file, flush=True)

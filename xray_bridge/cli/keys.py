@@ -14,21 +14,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import keys
-from xray_bridge.cli import options, say
+from xray_bridge.check import keys
+from xray_bridge.ci.escape import tame_json
+from xray_bridge.cli import console, options
 from xray_bridge.cli.upload import existing
-from xray_bridge.connection import connect
+from xray_bridge.client.connection import connect
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.key_lookup import members
 from xray_bridge.errors import CheckError, ReportError, SelectionError, UsageError
-from xray_bridge.http import Deadline, Http
-from xray_bridge.members import members
-from xray_bridge.tame import tame_json
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from xray_bridge.members import Members
-    from xray_bridge.settings import Settings
+    from xray_bridge.client.key_lookup import Members
+    from xray_bridge.config.settings import Settings
 
 # How each framework is told where to list its tests: the last argument of its
 # command line, or a variable.
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(tame_json(clean(json.dumps(asdict(found)))))
         else:
-            say.text(*map(clean, found.lines(carriers)))
+            console.text(*map(clean, found.lines(carriers)))
             if not arguments.offline and not asked.selection:
                 print("Tests without code: name them with --select or --test-plan")
     is_wrong = found.no_tests or found.not_asked or found.incomplete
@@ -112,7 +112,7 @@ def _print_selected(arguments: argparse.Namespace) -> int:
             raise SelectionError(msg)
         found = _members(settings).tests_of(settings.select)
         notices = connect(settings).notices
-    say.document({"tests": found, "notices": notices})
+    console.document({"tests": found, "notices": notices})
     return 0
 
 

@@ -13,14 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import ci, connections, vault
-from xray_bridge.errors import (
-    ConnectionDisabledError,
-    SettingError,
-    UsageError,
-    XrayBridgeError,
-)
-from xray_bridge.resolve import (
+from xray_bridge.ci import detect
+from xray_bridge.config import secret_sources, stored_connections
+from xray_bridge.config.resolve import (
     Layer,
     command_line,
     environment,
@@ -29,14 +24,20 @@ from xray_bridge.resolve import (
     resolve,
     shared_file,
 )
-from xray_bridge.settings import TABLE
+from xray_bridge.config.settings import TABLE
+from xray_bridge.errors import (
+    ConnectionDisabledError,
+    SettingError,
+    UsageError,
+    XrayBridgeError,
+)
 
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
-    from xray_bridge.journal import Session
-    from xray_bridge.settings import Settings
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.runs.run_directory import Session
 
 # Of adapters only, or with a flag of its own where it makes sense.
 NOT_HERE = frozenset({"upload", "export_keys", "export_filter", "features_dir"})
@@ -192,7 +193,7 @@ def _layers(
     layers.append(environment(os.environ))
     if session is None and not arguments.given:
         layers += filter(None, [shared_file(Path.cwd())])
-    told = ci.context(session.ci) if session else ci.detect(os.environ)
+    told = detect.context(session.ci) if session else detect.detect(os.environ)
     layers += filter(None, [from_ci(told)])
     return layers
 
@@ -212,14 +213,14 @@ def _connection(settings: Settings) -> Layer:
     Raises UsageError, ConnectionDisabledError, CredentialError; SettingError where
     another server is named as well: the credentials of one must not go to another.
     """
-    stored = connections.find(settings.connection, Path.cwd(), os.environ)
+    stored = stored_connections.find(settings.connection, Path.cwd(), os.environ)
     if not stored.is_enabled:
         msg = f"the connection {stored.name} is disabled"
         hint = f"xray-bridge connection enable {stored.name}"
         if not stored.is_own:
             hint = f"set enabled = true in {stored.source.name}"
         raise ConnectionDisabledError(msg, hint=hint)
-    layer = connections.layer(stored, vault.fetch(stored, os.environ))
+    layer = stored_connections.layer(stored, secret_sources.fetch(stored, os.environ))
     own = resolve([layer])
     # Of Jira the connection may say nothing at all, and then has no secret for it.
     names = ("url", "jira_url") if own.jira_url or own.jira_token else ("url",)
@@ -253,7 +254,7 @@ def _sandbox(settings: Settings) -> Iterator[Layer]:
     It takes over address and credentials, whatever the environment has.
     """
     try:
-        from xray_bridge.sandbox import CREDENTIALS, running
+        from xray_sandbox import CREDENTIALS, running
     except ImportError as error:
         msg = f"the sandbox needs {error.name}"
         hint = "pip install 'xray-bridge[sandbox]'"

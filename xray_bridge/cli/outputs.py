@@ -12,19 +12,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import journal
+from xray_bridge.ci.outputs import text
+from xray_bridge.ci.outputs.from_receipts import TOLD, outputs_of
 from xray_bridge.cli import options
+from xray_bridge.config.resolve import redactor_of
 from xray_bridge.errors import UsageError
-from xray_bridge.outputs import text
-from xray_bridge.outputs.of_receipts import TOLD, outputs_of
-from xray_bridge.receipt import Receipt
-from xray_bridge.resolve import redactor_of
+from xray_bridge.model.receipt import Receipt
+from xray_bridge.runs import run_directory
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from xray_bridge.outputs import Outputs
+    from xray_bridge.ci.outputs import Outputs
 
 
 def _sh(outputs: Outputs) -> str:
@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
         report_dir = Path(settings.report_dir)
     clean = redactor_of(os.environ).clean
     path = _chosen(arguments.path, report_dir)
-    receipt = Receipt.from_json(journal.read_json(path)).cleaned(clean)
+    receipt = Receipt.from_json(run_directory.read_json(path)).cleaned(clean)
     # It may have been uploaded from another folder.
     found = outputs_of([replace(receipt, run=str(path.parent))])
     if found is None:
@@ -107,11 +107,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _chosen(name: str | None, report_dir: Path) -> Path:
     """The receipt that is meant."""
     if name is not None:
-        runs = (Path(name), report_dir / journal.RUNS / name)
+        runs = (Path(name), report_dir / run_directory.RUNS / name)
         found = [run / "receipt.json" for run in runs]
         chosen = next((path for path in found if path.is_file()), None)
     else:
-        written = filter(_is_told, (report_dir / journal.RUNS).glob("*/receipt.json"))
+        written = filter(
+            _is_told, (report_dir / run_directory.RUNS).glob("*/receipt.json")
+        )
         chosen = max(written, key=lambda path: path.stat().st_mtime_ns, default=None)
     if chosen is None:
         msg = f"{name} has no receipt" if name else f"{report_dir} has no receipt yet"
@@ -121,4 +123,4 @@ def _chosen(name: str | None, report_dir: Path) -> Path:
 
 
 def _is_told(path: Path) -> bool:
-    return journal.read_json(path).get("status") in TOLD
+    return run_directory.read_json(path).get("status") in TOLD

@@ -8,18 +8,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import journal, shards
-from xray_bridge.cli import options, say, telling, upload
+from xray_bridge.cli import console, options, upload, upload_summary
 from xray_bridge.cli.runs import find_run
-from xray_bridge.errors import (
-    RunDirectoryError,
-    RunInUseError,
-    XrayBridgeError,
-)
+from xray_bridge.errors import RunDirectoryError, RunInUseError, XrayBridgeError
+from xray_bridge.runs import parts, run_directory
 
 
 if TYPE_CHECKING:
-    from xray_bridge.journal import RunDirectory
+    from xray_bridge.runs.run_directory import RunDirectory
 
 
 def register(commands: Any, told: str) -> None:
@@ -61,19 +57,21 @@ def run(arguments: argparse.Namespace) -> int:
             skipped.append(f"{directory.id}: {error}")
             if not isinstance(error, RunInUseError):
                 code = max(code, error.exit_code)
-    receipts = telling.told(receipts)
+    receipts = upload_summary.told(receipts)
     if arguments.json:
         found = [receipt.to_json() for receipt in receipts]
-        say.document({"runs": found, "skipped": skipped})
+        console.document({"runs": found, "skipped": skipped})
     else:
         said = [f"Skipped: {reason}" for reason in skipped]
-        print(telling.text(receipts, said) or f"Nothing to send in {report_dir}.")
+        print(
+            upload_summary.text(receipts, said) or f"Nothing to send in {report_dir}."
+        )
     return max([code, *(receipt.exit_code for receipt in receipts)])
 
 
 def _is_unsent(directory: RunDirectory, run_id: str) -> bool:
     try:
-        if directory.state.state not in journal.UNSENT:
+        if directory.state.state not in run_directory.UNSENT:
             return False
         return not run_id or directory.session.run_id == run_id
     except RunDirectoryError:
@@ -83,8 +81,8 @@ def _is_unsent(directory: RunDirectory, run_id: str) -> bool:
 
 def _chosen(path: str | None, report_dir: Path, run_id: str) -> list[RunDirectory]:
     if path is None:
-        found = journal.find(report_dir)
-        merged = shards.in_wholes(found)
+        found = run_directory.find(report_dir)
+        merged = parts.in_wholes(found)
         unsent = (each for each in found if _is_unsent(each, run_id))
         return [each for each in unsent if each.id not in merged]
     return [find_run(path, report_dir)]

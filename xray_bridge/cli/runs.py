@@ -11,17 +11,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge import evidence, inventory, journal, shards
-from xray_bridge.cli import options, say
+from xray_bridge.cli import console, options
+from xray_bridge.config.settings import Settings
 from xray_bridge.errors import RunInUseError, UsageError
-from xray_bridge.journal import RunDirectory
-from xray_bridge.settings import Settings
+from xray_bridge.runs import evidence, inventory, parts, run_directory
+from xray_bridge.runs.run_directory import RunDirectory
 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xray_bridge.inventory import Row
+    from xray_bridge.runs.inventory import Row
 
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -96,10 +96,10 @@ def find_run(name: str, report_dir: Path) -> RunDirectory:
 
     Raises UsageError where there is none.
     """
-    for path in (Path(name), report_dir / journal.RUNS / name):
-        if shards.is_run(path):
+    for path in (Path(name), report_dir / run_directory.RUNS / name):
+        if parts.is_run(path):
             return RunDirectory(path)
-    known = [each.id for each in journal.find(report_dir)]
+    known = [each.id for each in run_directory.find(report_dir)]
     hint = f"there are {', '.join(known[-3:])}" if known else "there are none"
     msg = f"there is no run {name}"
     raise UsageError(msg, hint=hint)
@@ -110,13 +110,13 @@ def run_list(arguments: argparse.Namespace) -> int:
     report_dir = _report_dir(arguments)
     rows = inventory.rows(report_dir)
     if arguments.json:
-        say.document({"runs": [row.to_json() for row in rows]})
+        console.document({"runs": [row.to_json() for row in rows]})
         return 0
     if not rows:
         print(f"There are no runs in {report_dir}.")
         return 0
     heads = ("RUN", "STATE", "TEST EXECUTION", "RESULTS", "SIZE", "AGE")
-    say.text(*_table([heads, *map(_cells, rows)]))
+    console.text(*_table([heads, *map(_cells, rows)]))
     unsent = sum(
         row.state not in inventory.OWES_NOTHING and not row.in_use for row in rows
     )
@@ -144,7 +144,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     }
     if arguments.json:
         known = {**asdict(session), **asdict(state), **row.to_json()}
-        say.document({**known, "counts": counts, "files": files})
+        console.document({**known, "counts": counts, "files": files})
         return 0
     ci = " ".join(filter(None, map(str, session.ci.values())))
     versions = ", ".join(
@@ -167,7 +167,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     lines = [f"{name}: {value}" for name, value in said.items() if value]
     lines += ["Settings:", *(f"  {k} = {v}" for k, v in session.settings.items())]
     lines += ["Files:", *(f"  {k} ({evidence.shown(v)})" for k, v in files.items())]
-    say.text(*lines)
+    console.text(*lines)
     return 0
 
 
@@ -226,7 +226,7 @@ def _tell(
     size = sum(row.bytes for row in chosen)
     if arguments.json:
         names = [row.run for row in chosen]
-        say.document({"removed": names, "bytes": size, "kept": kept})
+        console.document({"removed": names, "bytes": size, "kept": kept})
         return
     verb = "Would remove" if arguments.dry_run else "Removed"
     print(f"{verb} {_runs(len(chosen))}, {evidence.shown(size)}.")

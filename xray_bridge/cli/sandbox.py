@@ -45,7 +45,7 @@ def register(commands: Any, told: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
     try:
-        from xray_bridge.sandbox import CREDENTIALS, running
+        from xray_sandbox import CREDENTIALS, running
     except ImportError as error:
         msg = f"the sandbox needs {error.name}"
         raise SettingError(msg, hint="pip install 'xray-bridge[sandbox]'") from None

@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 from xray_bridge.cli import options
-from xray_bridge.secret import MASK, Secret
-from xray_bridge.settings import TABLE
+from xray_bridge.config.secret import MASK, Secret
+from xray_bridge.config.settings import TABLE
 
 
 def register(commands: Any, told: str) -> None:

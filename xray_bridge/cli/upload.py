@@ -8,11 +8,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from xray_bridge.cli import files, options, say, shards, telling
+from xray_bridge.cli import console, options, upload_files, upload_parts, upload_summary
 from xray_bridge.errors import ConnectionDisabledError, UsageError
-from xray_bridge.journal import RunDirectory
-from xray_bridge.publish import publish
-from xray_bridge.receipt import SKIPPED, Receipt
+from xray_bridge.model.receipt import SKIPPED, Receipt
+from xray_bridge.runs.run_directory import RunDirectory
+from xray_bridge.upload.publish import publish
 
 
 def register(commands: Any, told: str) -> None:
@@ -31,26 +31,26 @@ def register(commands: Any, told: str) -> None:
         help="report files, globs of them (also **), a run directory, or a folder "
         "with some in it; default: the run directories of this CI run in report_dir",
     )
-    files.add_flags(parser)
-    shards.add(parser)
-    options.add(parser, helps={"format": files.FORMAT})
+    upload_files.add_flags(parser)
+    upload_parts.add(parser)
+    options.add(parser, helps={"format": upload_files.FORMAT})
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Send files or runs, several as one; the receipt says what became of it."""
-    if files.are_meant(arguments):
-        return files.upload(arguments, send)
-    if shards.are_parts(arguments):
-        receipt = shards.send_all(arguments, send)
+    if upload_files.are_meant(arguments):
+        return upload_files.upload(arguments, send)
+    if upload_parts.are_parts(arguments):
+        receipt = upload_parts.send_all(arguments, send)
     else:
         directory = existing(arguments.paths[0])
         receipt = send(arguments, directory, _now(arguments, directory))
-    [receipt] = telling.told([receipt])
+    [receipt] = upload_summary.told([receipt])
     if arguments.json:
-        say.document(receipt.to_json())
+        console.document(receipt.to_json())
     else:
-        print(telling.text([receipt]))
+        print(upload_summary.text([receipt]))
     return receipt.exit_code
 
 
@@ -82,7 +82,7 @@ def send(
 ) -> Receipt:
     """Publish one run with its own settings, and what the command line adds."""
     shown = _shown(directory.path)
-    session = files.session_of(directory)
+    session = upload_files.session_of(directory)
     try:
         with options.settings_of(arguments, session=session, also=also) as settings:
             return publish(directory, settings, shown=shown)

@@ -17,13 +17,13 @@ import behave
 import pytest
 
 import behave_xray_bridge
-from xray_bridge import journal
+from xray_bridge.runs import run_directory
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from xray_bridge.model import TestRun
+    from xray_bridge.model.results import TestRun
 
 OLD = "1.2.6"
 ROOT = Path(behave_xray_bridge.__file__).parents[1]
@@ -97,12 +97,12 @@ class Project:
         return self.run("-o", "report.json", *arguments)
 
     @property
-    def directories(self) -> list[journal.RunDirectory]:
+    def directories(self) -> list[run_directory.RunDirectory]:
         """All run directories, oldest first."""
-        return journal.find(self.path / ".xray")
+        return run_directory.find(self.path / ".xray")
 
     @property
-    def directory(self) -> journal.RunDirectory:
+    def directory(self) -> run_directory.RunDirectory:
         """The only run directory."""
         (found,) = self.directories
         return found

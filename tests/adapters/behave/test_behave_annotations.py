@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.adapters.behave.conftest import Project
-    from xray_bridge.model import Evidence, TestRun
+    from xray_bridge.model.results import Evidence, TestRun
 
 FEATURE = """
 @said_in_tag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.sandbox import CREDENTIALS, running
+from xray_sandbox import CREDENTIALS, running
 
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xray_bridge import cli, journal
-from xray_bridge.sandbox import Store
+from xray_bridge import cli
+from xray_bridge.runs import run_directory
+from xray_sandbox import Store
 
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def test_matrix_is_sent_as_one(
 
     store = Store(project.path / ".xray" / "sandbox" / "sandbox.sqlite3")
     newest = store.test_execution(store.test_executions()[0].key)
-    assert (code, states) == (0, {journal.SEALED})
+    assert (code, states) == (0, {run_directory.SEALED})
     assert newest is not None
     assert {run.test_key: run.status for run in newest.runs} == {
         "CALC-1": "PASS",
@@ -68,5 +69,5 @@ def test_report_of_a_part(project: Project) -> None:
 
     assert finished.code == 0
     assert "works" in (project.path / "report.json").read_text()
-    assert project.directory.state.state == journal.SEALED
+    assert project.directory.state.state == run_directory.SEALED
     assert "To send: xray-bridge upload .xray/runs/" in finished.section

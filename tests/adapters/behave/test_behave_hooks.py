@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xray_bridge.sandbox import CREDENTIALS, RunningSandbox, running
+from xray_sandbox import CREDENTIALS, RunningSandbox, running
 
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ Feature: Hooks
 """
 ENVIRONMENT = """
 from pathlib import Path
-from xray_bridge.evidence import EvidenceSource
+from xray_bridge.runs.evidence import EvidenceSource
 
 def xray_test_keys(scenario):
     return ["CALC-79"] if scenario.name == "passes" else "calc-1"
@@ -55,7 +55,7 @@ def xray_uploaded(config, receipt):
     print("TOLD", config.userdata["xray_project"], where, dict(receipt.counts))
 """
 PLUGIN = """
-from xray_bridge.hookspecs import hookimpl
+from behave_xray_bridge.hookspecs import hookimpl
 
 @hookimpl
 def xray_defects(scenario):

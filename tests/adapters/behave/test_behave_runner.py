@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xray_bridge.sandbox import CREDENTIALS, running
+from xray_sandbox import CREDENTIALS, running
 
 
 if TYPE_CHECKING:

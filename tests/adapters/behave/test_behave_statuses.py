@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.adapters.behave.conftest import Project
-    from xray_bridge.model import TestRun
+    from xray_bridge.model.results import TestRun
 
 FEATURE = """
 Feature: Statuses

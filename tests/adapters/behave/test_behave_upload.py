@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xray_bridge.sandbox import CREDENTIALS, RunningSandbox, TestExecutionRow, running
+from xray_sandbox import CREDENTIALS, RunningSandbox, TestExecutionRow, running
 
 
 if TYPE_CHECKING:

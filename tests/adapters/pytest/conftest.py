@@ -12,8 +12,8 @@ import pytest
 
 # pytester takes modules away that were first imported within a test, and requests
 # does not take being there twice.
-import xray_bridge.publish  # noqa: F401
-from xray_bridge.sandbox import Store, TestExecutionRow
+import xray_bridge.upload.publish  # noqa: F401
+from xray_sandbox import Store, TestExecutionRow
 
 
 # What tests of ours are made with, and no session of a user's has: loading it takes

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xray_bridge import codec
-from xray_bridge.model import Outcome, Scenario, Step
+from xray_bridge.model.results import Outcome, Scenario, Step
+from xray_bridge.runs import codec
 
 
 if TYPE_CHECKING:
     from tests.adapters.pytest.conftest import Project
-    from xray_bridge.model import TestRun
+    from xray_bridge.model.results import TestRun
 
 BDD = tuple(map(int, version("pytest-bdd").split(".")[:2]))
 WITH_GHERKIN = pytest.mark.skipif(

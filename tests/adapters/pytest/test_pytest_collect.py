@@ -10,7 +10,8 @@ import pytest
 from tests import scripted
 from tests.adapters.pytest.conftest import Project
 from tests.scripted import answer
-from xray_bridge import cli, journal
+from xray_bridge import cli
+from xray_bridge.runs import run_directory
 
 
 SUITE = """
@@ -84,8 +85,8 @@ def test_nothing_is_asked(project: Project) -> None:
             "Run directory: .xray/runs/*",
         ]
     )
-    (directory,) = journal.find(project.pytester.path / ".xray")
-    assert directory.state.state == journal.SEALED
+    (directory,) = run_directory.find(project.pytester.path / ".xray")
+    assert directory.state.state == run_directory.SEALED
     assert directory.session.run_id == "4711"
 
 
@@ -112,8 +113,8 @@ def test_report_of_a_shard(project: Project) -> None:
     result = project.run("--xray-collect", "--xray-report", "reports/junit.xml")
 
     assert "CALC-3" in (project.pytester.path / "reports/junit.xml").read_text()
-    (directory,) = journal.find(project.pytester.path / ".xray")
-    assert directory.state.state == journal.SEALED
+    (directory,) = run_directory.find(project.pytester.path / ".xray")
+    assert directory.state.state == run_directory.SEALED
     result.stdout.fnmatch_lines(["Collected 3 results; nothing was sent."])
 
 
@@ -154,8 +155,8 @@ def test_shard_that_is_stopped(project: Project) -> None:
     result.stdout.fnmatch_lines(
         ["Collected 1 result; nothing was sent.", "Incomplete: *interrupted*"]
     )
-    (directory,) = journal.find(project.pytester.path / ".xray")
-    assert directory.state.state == journal.SEALED
+    (directory,) = run_directory.find(project.pytester.path / ".xray")
+    assert directory.state.state == run_directory.SEALED
     assert directory.state.incomplete
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.adapters.pytest.conftest import Project
-from xray_bridge.sandbox import CREDENTIALS, RunningSandbox, running
+from xray_sandbox import CREDENTIALS, RunningSandbox, running
 
 
 if TYPE_CHECKING:
@@ -260,7 +260,8 @@ def test_without_the_flag_nothing_heavy_is_imported(project: Project) -> None:
         import sys
 
         HEAVY = ("requests", "urllib3", "lxml", "flask", "http.client", "tomllib",
-                 "xray_bridge.journal", "xray_bridge.resolve", "xray_bridge.launch")
+                 "xray_bridge.runs.run_directory", "xray_bridge.config.resolve",
+                 "xray_bridge.recording.second_process")
 
         def test_it():
             assert not [name for name in HEAVY if name in sys.modules]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.adapters.pytest.conftest import Project
-from xray_bridge.sandbox import Store
+from xray_sandbox import Store
 
 
 STEPS = """

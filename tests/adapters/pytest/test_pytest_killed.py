@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.adapters.pytest.conftest import OURS, Project
-from xray_bridge.sandbox import CREDENTIALS, RunningSandbox, running
+from xray_sandbox import CREDENTIALS, RunningSandbox, running
 
 
 if TYPE_CHECKING:

@@ -1,0 +1,251 @@
+"""
+From behave's finished model to ``TestRun``; reads, and changes nothing.
+
+Only what behave 1.2.6 and 1.3 both have is used, and ``getattr`` where not.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from behave.model import Tag
+
+from behave_xray_bridge import captured, outcomes
+from xray_bridge.model import results, tags
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from behave.model import Feature, Rule, Scenario, ScenarioOutline, Step
+
+CLEANUP_FAILED = "A cleanup function failed after the scenario."
+UNDEFINED = "No step definition matches this step."
+PENDING = "The step is not implemented."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A scenario of behave's model, with what stands around it."""
+
+    feature: Feature
+    scenario: Scenario
+    rule: Rule | None = None
+    outline: ScenarioOutline | None = None
+    row: int = 0
+
+    @property
+    def containers(self) -> tuple[Feature | Rule, ...]:
+        """The feature and, since Gherkin 6, the rule; outermost first."""
+        return (self.feature, self.rule) if self.rule else (self.feature,)
+
+    @property
+    def where(self) -> str:
+        """``file:line``, for people."""
+        return str(self.scenario.location)
+
+
+def places(feature: Feature) -> Iterator[Place]:
+    """All scenarios of a feature, each row of an outline one."""
+    for place in templates(feature):
+        if place.scenario.type != "scenario_outline":
+            yield place
+            continue
+        outline = place.scenario
+        for row, scenario in enumerate(outline.scenarios, start=1):
+            yield replace(place, scenario=scenario, outline=outline, row=row)
+
+
+def templates(feature: Feature) -> Iterator[Place]:
+    """
+    All scenarios of a feature, each outline one.
+
+    Before the first hook only this will do: behave 1.2.6 makes the rows when it
+    is first asked for them, and hooks may still change the table.
+    """
+    yield from _templates(feature, getattr(feature, "run_items", feature.scenarios))
+
+
+def _templates(
+    feature: Feature, items: Sequence[Scenario | Rule], rule: Rule | None = None
+) -> Iterator[Place]:
+    for item in items:
+        if item.type == "rule":
+            yield from _templates(feature, item.run_items, item)
+        else:
+            yield Place(feature=feature, scenario=item, rule=rule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorder:
+    """
+    Makes a ``TestRun`` of a scenario that has ended.
+
+    ``folder``: paths of feature files are relative to it. ``prefixes``: those of
+    Xray's tags.
+    """
+
+    folder: str
+    prefixes: tuple[str, ...]
+
+    def meaning(self, place: Place) -> tags.TagMeaning:
+        """What the tags of a scenario say, those it inherits included."""
+        above = [tag for each in place.containers for tag in each.tags]
+        return tags.read(_tags(place), above, prefixes=self.prefixes)
+
+    def test_run(
+        self,
+        place: Place,
+        outcome: results.Outcome,
+        *,
+        started: float,
+        reason: str = "",
+    ) -> results.TestRun:
+        """
+        The record of a scenario.
+
+        ``started`` is in seconds since the epoch. ``reason`` is why it failed,
+        where neither its steps nor behave say so.
+        """
+        scenario = place.scenario
+        meaning = self.meaning(place)
+        path = self._path(place.feature.filename)
+        name = (place.outline or scenario).name
+        steps = _steps(scenario)
+        return results.TestRun(
+            test=results.TestIssue(
+                classname=".".join(PurePath(path).with_suffix("").parts),
+                name=name,
+                test_keys=meaning.test_keys,
+                summary=name,
+                description=_lines(scenario.description),
+                labels=meaning.labels,
+                requirements=meaning.requirements,
+            ),
+            outcome=outcome,
+            started=started,
+            duration=float(scenario.duration),
+            message=_message(scenario, outcome, steps, reason),
+            parameters=_parameters(scenario) if place.outline else (),
+            scenario=results.Scenario(
+                feature=_feature(place.feature, path),
+                name=scenario.name,
+                keyword=scenario.keyword,
+                line=scenario.line,
+                tags=tuple(map(str, _tags(place))),
+                description=_lines(scenario.description),
+                outline=place.outline.name if place.outline else "",
+                row=place.row,
+            ),
+            steps=steps,
+        )
+
+    def _path(self, filename: str) -> str:
+        path = Path(filename)
+        if path.is_absolute():
+            try:
+                path = Path(os.path.relpath(path, self.folder))
+            except ValueError:
+                # Windows: another drive has no relative path.
+                return path.as_posix()
+        return path.as_posix()
+
+
+def _feature(feature: Feature, path: str) -> results.Feature:
+    return results.Feature(
+        path=path,
+        name=feature.name,
+        keyword=feature.keyword,
+        line=feature.line,
+        tags=tuple(map(str, feature.tags)),
+        description=_lines(feature.description),
+    )
+
+
+def _lines(description: Sequence[str] | None) -> str:
+    return "\n".join(description or ())
+
+
+def _tags(place: Place) -> list[str]:
+    """
+    The scenario's own tags.
+
+    For the row of an outline behave drops quotes and parentheses; they are
+    taken from the outline again.
+    """
+    if not place.outline:
+        return list(place.scenario.tags)
+    outline = place.outline
+    above = [*outline.tags, *(tag for each in outline.examples for tag in each.tags)]
+    whole = {Tag.make_name(str(tag), unescape=True): tag for tag in above}
+    return [whole.get(tag, tag) for tag in place.scenario.tags]
+
+
+def _parameters(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    row = getattr(scenario, "_row", None)
+    if row is None:
+        return ()
+    return tuple(zip(map(str, row.headings), map(str, row.cells), strict=False))
+
+
+def _steps(scenario: Scenario) -> tuple[results.Step, ...]:
+    found = []
+    failed = bool(scenario.hook_failed)
+    for step in scenario.all_steps:
+        outcome = outcomes.of_step(step.status.name, after_failure=failed)
+        failed = failed or outcome is results.Outcome.FAILED
+        found.append(_step(step, outcome))
+    return tuple(found)
+
+
+def _step(step: Step, outcome: results.Outcome) -> results.Step:
+    return results.Step(
+        keyword=step.keyword,
+        name=step.name,
+        outcome=outcome,
+        duration=float(step.duration or 0.0),
+        message=_step_message(step) if outcome is results.Outcome.FAILED else "",
+        line=step.line,
+        text=str(step.text or ""),
+        table=_table(step.table) if step.table else (),
+    )
+
+
+def _table(table: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    headings = tuple(table.headings)  # type: ignore[attr-defined]
+    return (headings, *(tuple(row) for row in table))
+
+
+def _step_message(step: Step) -> str:
+    named = {"undefined": UNDEFINED, "pending": PENDING}.get(step.status.name, "")
+    said = captured.without(step.error_message or named, step)
+    exception = getattr(step, "exception", None)
+    if exception is None or "Traceback (most recent call last)" in said:
+        return said
+    # behave shows no traceback of assertions, and loses the text of step hooks.
+    frames = getattr(step, "exc_traceback", None)
+    trace = traceback.format_exception(type(exception), exception, frames)
+    return "\n".join(part for part in (said, "".join(trace).rstrip()) if part)
+
+
+def _message(
+    scenario: Scenario,
+    outcome: results.Outcome,
+    steps: Sequence[results.Step],
+    reason: str,
+) -> str:
+    if outcome is results.Outcome.SKIPPED:
+        is_pending = any(outcomes.is_pending(s.status.name) for s in scenario.all_steps)
+        told = getattr(scenario, "skip_reason", None)
+        return str(told or (PENDING if is_pending else ""))
+    if outcome is not results.Outcome.FAILED:
+        return ""
+    failed = (step for step in steps if step.outcome is results.Outcome.FAILED)
+    parts = [f"{step.keyword} {step.name}\n{step.message}" for step in failed]
+    parts += [reason] if reason else []
+    parts += [scenario.error_message] if scenario.error_message else []
+    return "\n\n".join(parts) or CLEANUP_FAILED

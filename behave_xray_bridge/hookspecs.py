@@ -1,0 +1,97 @@
+"""
+Hooks for users of behave: in ``environment.py``, or in a plugin of their own.
+
+A plugin is a module behind an entry point of the group ``xray_bridge``, whose
+functions carry ``hookimpl``; in ``environment.py`` the name alone is enough. Each
+returns additions; none edits what it is given. All are called, and what they
+return adds up. One that raises costs neither the run nor the result: it is told
+at the end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+    from xray_bridge.model.receipt import Receipt
+    from xray_bridge.runs.evidence import EvidenceSource
+
+# Of the markers, and of the entry points.
+GROUP = "xray_bridge"
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+@hookspec
+def xray_test_keys(scenario: Any) -> Iterable[str] | str | None:
+    """
+    More keys of Tests that ``scenario`` (behave's own) is a result of.
+
+    Called once the scenario is over, for each one that has a result. They are
+    added to those of its tags; what is no issue key is told, and not sent::
+
+        def xray_test_keys(scenario):
+            return KEYS_BY_NAME.get(scenario.name)
+    """
+
+
+@hookspec
+def xray_evidence(
+    scenario: Any,
+) -> Iterable[bytes | str | os.PathLike[str] | EvidenceSource] | None:
+    """
+    Evidence for a scenario: paths of files, which are copied now, bytes, or
+    ``xray_bridge.runs.evidence.EvidenceSource(content, name, media_type)``.
+
+    Called as ``xray_test_keys`` is: hooks such as ``after_scenario`` have ended,
+    and those before the next scenario may have run::
+
+        def xray_evidence(scenario):
+            if scenario.status.name != "passed":
+                yield "logs/server.log"
+    """
+
+
+@hookspec
+def xray_defects(scenario: Any) -> Iterable[str] | str | None:
+    """
+    Keys of issues that explain the result.
+
+    Called as ``xray_test_keys`` is::
+
+        def xray_defects(scenario):
+            if scenario.status.name != "passed" and "flaky" in scenario.tags:
+                return ["CALC-99"]
+    """
+
+
+@hookspec
+def xray_execution_fields(config: Any) -> Mapping[str, object] | None:
+    """
+    Jira fields of the Test Execution, by id or name as Jira's REST API has them.
+
+    Called once, before the first test, with behave's configuration. What the
+    setting ``execution_fields`` says wins. One that raises ends the run there::
+
+        def xray_execution_fields(config):
+            return {"components": [{"name": config.userdata["component"]}]}
+    """
+
+
+@hookspec
+def xray_uploaded(config: Any, receipt: Receipt) -> None:
+    """
+    The results have arrived: ``receipt.test_execution["key"]`` and the rest.
+
+    Called once, at the end of the run, where Xray has taken the results or a part
+    of them::
+
+        def xray_uploaded(config, receipt):
+            notify(receipt.test_execution["url"], dict(receipt.counts))
+    """

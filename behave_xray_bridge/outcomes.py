@@ -1,0 +1,82 @@
+"""
+From behave's status names to outcomes: tables and pure functions.
+
+Names of both behave 1.2.6 and 1.3, those that 1.3 reserves included. A name
+that nobody knows is a failure with a warning, never a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xray_bridge.model.results import Outcome
+
+
+PENDING = "pending_warn"
+# Outcome.NOT_RUN: there is no result, nothing is recorded.
+OF_SCENARIO = {
+    "passed": Outcome.PASSED,
+    "xfailed": Outcome.XFAILED,
+    "xpassed": Outcome.XPASSED,
+    # With --wip, of a step that is still to be written: it proves nothing.
+    PENDING: Outcome.SKIPPED,
+    "failed": Outcome.FAILED,
+    "error": Outcome.FAILED,
+    "hook_error": Outcome.FAILED,
+    "cleanup_error": Outcome.FAILED,
+    "undefined": Outcome.FAILED,
+    "pending": Outcome.FAILED,
+    "skipped": Outcome.SKIPPED,
+    "untested": Outcome.NOT_RUN,
+    "untested_pending": Outcome.NOT_RUN,
+    "untested_undefined": Outcome.NOT_RUN,
+}
+OF_STEP = OF_SCENARIO
+# After a failure behave marks the rest "skipped"; they were not run.
+AFTER_FAILURE = {"skipped", "executing"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The outcome of a scenario, and a warning where the name was unknown."""
+
+    outcome: Outcome
+    warning: str = ""
+
+
+def of_scenario(
+    status: str, *, selected: bool, interrupted: bool = False, never_began: bool = False
+) -> Verdict:
+    """
+    The verdict on a scenario.
+
+    ``selected``: by tags, line and name, before any hook ran. ``interrupted``:
+    Ctrl-C came while it ran. ``never_began``: a hook of its feature or rule
+    failed, so behave did not start it.
+    """
+    outcome = OF_SCENARIO.get(status)
+    if interrupted or (not selected and outcome in {Outcome.SKIPPED, Outcome.NOT_RUN}):
+        return Verdict(outcome=Outcome.NOT_RUN)
+    if outcome is Outcome.NOT_RUN and never_began:
+        return Verdict(outcome=Outcome.FAILED)
+    if outcome is None:
+        warning = f"behave's status {status!r} is unknown and counts as failed"
+        return Verdict(outcome=Outcome.FAILED, warning=warning)
+    return Verdict(outcome=outcome)
+
+
+def is_pending(status: str) -> bool:
+    """Whether a step that behave lets pass is still to be written."""
+    return status == PENDING
+
+
+def of_step(status: str, *, after_failure: bool = False) -> Outcome:
+    """
+    The outcome of a step.
+
+    ``after_failure``: an earlier step or a hook failed. An undefined step fails
+    even there: behave looks for the remaining steps' implementations.
+    """
+    if after_failure and status in AFTER_FAILURE:
+        return Outcome.NOT_RUN
+    return OF_STEP.get(status, Outcome.FAILED)

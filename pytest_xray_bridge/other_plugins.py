@@ -1,0 +1,75 @@
+"""
+What other plugins leave behind about a test: evidence that nobody has to attach.
+
+Neither plugin is imported. pytest-playwright keeps screenshots, videos and
+traces in a folder for each test (fixture ``output_path``), as its own options
+say; pytest-html has texts and images on the report (``extras``).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.runs.evidence import EvidenceSource
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
+PLAYWRIGHT = "output_path"
+MEDIA = frozenset({"image", "video"})
+TEXTS = {"text": "txt", "html": "html", "json": "json"}
+
+
+def of(item: pytest.Item, report: pytest.TestReport) -> Iterator[EvidenceSource]:
+    """Evidence that is there once the last fixture has ended."""
+    if report.when != "teardown":
+        return
+    yield from _of_playwright(item)
+    for extra in getattr(report, "extras", None) or ():
+        source = _of_html(extra) if isinstance(extra, dict) else None
+        if source is not None:
+            yield source
+
+
+def _of_playwright(item: pytest.Item) -> Iterator[EvidenceSource]:
+    fixtures: dict[str, Any] = getattr(item, "funcargs", None) or {}
+    folder = fixtures.get(PLAYWRIGHT)
+    if "page" not in fixtures and "context" not in fixtures:
+        # Somebody else's fixture of that name.
+        return
+    if isinstance(folder, (str, Path)) and Path(folder).is_dir():
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file():
+                yield EvidenceSource(path)
+
+
+def _of_html(extra: dict[str, Any]) -> EvidenceSource | None:
+    """One of pytest-html's extras; links and pictures elsewhere are none."""
+    kind, content = extra.get("format_type"), extra.get("content")
+    ending = extra.get("extension") or TEXTS.get(str(kind), "")
+    name = str(extra.get("name") or kind or "extra")
+    if ending and not name.endswith(f".{ending}"):
+        name = f"{name}.{ending}"
+    if kind in TEXTS:
+        text = content if isinstance(content, str) else json.dumps(content, default=str)
+        found: bytes | None = text.encode("utf-8", "backslashreplace")
+    else:
+        found = _decoded(content) if kind in MEDIA else None
+    media_type = str(extra.get("mime_type") or "")
+    return EvidenceSource(found, name, media_type) if found else None
+
+
+def _decoded(content: object) -> bytes | None:
+    if isinstance(content, bytes):
+        return content
+    try:
+        return base64.b64decode(str(content), validate=True)
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,167 @@
+"""
+From the reports of a test to its outcome: a table, no session.
+"""
+
+from __future__ import annotations
+
+import re
+from ast import literal_eval
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+
+# What pytest says of xdist's worker, above a traceback.
+WORKER = re.compile(r"\A\[\w+\] [^\n]* -- Python [^\n]*\n+")
+CALL = "call"
+SETUP = "setup"
+TEARDOWN = "teardown"
+# (phase, pytest's word, whether ``wasxfail`` is there): what it says of the test;
+# None: nothing. What is not in the table is a failure.
+TABLE = {
+    (SETUP, "passed", False): None,
+    (SETUP, "passed", True): None,
+    (SETUP, "skipped", False): Outcome.SKIPPED,
+    # xfail(run=False): it was not run, so it did not fail as expected.
+    (SETUP, "skipped", True): Outcome.SKIPPED,
+    (CALL, "skipped", False): Outcome.SKIPPED,
+    (CALL, "skipped", True): Outcome.XFAILED,
+    (CALL, "passed", False): Outcome.PASSED,
+    (CALL, "passed", True): Outcome.XPASSED,
+    (TEARDOWN, "passed", False): None,
+    (TEARDOWN, "passed", True): None,
+    (TEARDOWN, "skipped", False): Outcome.SKIPPED,
+    (TEARDOWN, "skipped", True): Outcome.SKIPPED,
+}
+# The first of these that any phase says is the outcome of the test.
+DECIDES = (
+    Outcome.FAILED,
+    Outcome.SKIPPED,
+    Outcome.XFAILED,
+    Outcome.XPASSED,
+    Outcome.PASSED,
+)
+
+
+def outcome(phases: Sequence[pytest.TestReport]) -> Outcome:
+    """
+    The outcome of a test, from all its phases.
+
+    Nothing but a call that passed makes it pass; no call at all means that it
+    was not run to its end. An outcome nobody knows is a failure.
+    """
+    said = {_of_phase(report) for report in phases}
+    return next((each for each in DECIDES if each in said), Outcome.NOT_RUN)
+
+
+def _of_phase(report: pytest.TestReport) -> Outcome | None:
+    if report.outcome == "passed" and _is_subtest(report):
+        return None
+    said = (report.when, report.outcome, hasattr(report, "wasxfail"))
+    return TABLE.get(said, Outcome.FAILED)
+
+
+def _is_subtest(report: pytest.TestReport) -> bool:
+    """One of several reports within a call; the call's own report follows."""
+    return hasattr(getattr(report, "context", None), "kwargs")
+
+
+def after_reruns(outcome: Outcome, failed_attempts: int) -> Outcome:
+    """A pass that took more than one attempt is flaky; the last attempt counts."""
+    is_flaky = outcome is Outcome.PASSED and failed_attempts > 0
+    return Outcome.FLAKY if is_flaky else outcome
+
+
+def subtests(phases: Sequence[pytest.TestReport]) -> list[dict[str, Any]]:
+    """The subtests of a test, as iterations in a line of the journal."""
+    return [_iteration(report) for report in phases if _is_subtest(report)]
+
+
+def _iteration(report: Any) -> dict[str, Any]:
+    said = (CALL, report.outcome, hasattr(report, "wasxfail"))
+    decided = TABLE.get(said) or Outcome.FAILED
+    context = report.context
+    named = [("subtest", str(context.msg))] if context.msg is not None else []
+    values = [(str(name), _unquoted(value)) for name, value in context.kwargs.items()]
+    found: dict[str, Any] = {
+        "outcome": decided.value,
+        "parameters": named + values or [("subtest", "")],
+    }
+    text = message([report], decided)
+    return {**found, "message": text} if text else found
+
+
+def _unquoted(value: object) -> str:
+    """
+    The value of a subtest's parameter, which pytest has quoted as ``repr`` does.
+
+    Over xdist it has been quoted twice (pytest 9.2).
+    """
+    text = str(value)
+    for _ in range(2):
+        try:
+            inner = literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            break
+        if not isinstance(inner, str):
+            break
+        text = inner
+    return text
+
+
+def output(phases: Sequence[pytest.TestReport]) -> str:
+    """
+    What was captured, with pytest's headings.
+
+    Each phase has that of all before it; a subtest has its own.
+    """
+    whole = [report for report in phases if not _is_subtest(report)][-1:]
+    parts = [report for report in phases if _is_subtest(report)]
+    sections = [each for report in (*parts, *whole) for each in report.sections]
+    return "\n".join(f"--- {title} ---\n{text}" for title, text in sections)
+
+
+def first_line(phases: Sequence[pytest.TestReport]) -> str:
+    """What went wrong, in one line; empty where nothing tells."""
+    crashes = (getattr(report.longrepr, "reprcrash", None) for report in phases)
+    said = [crash.message for crash in crashes if crash is not None]
+    texts = (report.longreprtext for report in phases if report.longrepr)
+    said += [WORKER.sub("", text) for text in texts]
+    return next((text.strip().split("\n")[0] for text in said if text.strip()), "")
+
+
+def message(phases: Sequence[pytest.TestReport], verdict: Outcome) -> str:
+    """The text that explains an outcome, where there is one."""
+    if verdict is Outcome.FAILED:
+        texts = [_failure(report) for report in phases if _tells(report)]
+        return "\n\n".join(text for text in texts if text)
+    return next((text for report in phases if (text := _reason(report))), "")
+
+
+def _tells(report: pytest.TestReport) -> bool:
+    return _of_phase(report) is Outcome.FAILED
+
+
+def _failure(report: pytest.TestReport) -> str:
+    text = WORKER.sub("", report.longreprtext)
+    if report.outcome != "failed":
+        text = f"pytest reported the unknown outcome {report.outcome!r}. {text}".strip()
+    # That a fixture failed is worth saying; a call or a crash tells itself.
+    is_fixture = report.when in {SETUP, TEARDOWN}
+    return f"{report.when}: {text}" if is_fixture else text
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Of a skip or an expected failure; pytest's skips come with their place."""
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail)
+    if report.outcome != "skipped":
+        return ""
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return str(report.longreprtext)

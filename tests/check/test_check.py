@@ -1,0 +1,337 @@
+"""Questions to the server before the first test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+import pytest
+
+from tests.builders import a_connection, settings_of
+from xray_bridge.check import Finding, findings, refuse_impossible
+from xray_bridge.client.connection import ApiKey, Basic
+from xray_bridge.client.jira import Project
+from xray_bridge.config.secret import Secret
+from xray_bridge.errors import (
+    AmbiguousError,
+    AuthenticationError,
+    BusyError,
+    NotXrayError,
+    ProxyError,
+    RefusedError,
+    SettingError,
+    TlsError,
+    UnreachableError,
+    XrayBridgeError,
+)
+from xray_bridge.model.dialect import CLOUD, DIALECTS
+
+
+if TYPE_CHECKING:
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.import_requests import CustomFields
+    from xray_bridge.client.request import Request
+    from xray_bridge.client.xray import Imported
+
+PROJECT = Project(key="CALC", versions=frozenset({"1.0"}), environments=None)
+OVER_CLOUD = a_connection(
+    "https://xray.cloud.getxray.app",
+    dialect=DIALECTS[CLOUD],
+    credentials=ApiKey(client_id="id", client_secret=Secret("hunter22")),
+)
+
+
+@dataclass
+class FakeXray:
+    """Answers questions; ``errors`` are raised instead, by question."""
+
+    known: Project | None = PROJECT
+    issues: tuple[str, ...] = ("CALC-15", "CALC-7")
+    words: frozenset[str] | None = frozenset({"PASS", "FAIL", "TO DO", "BLOCKED"})
+    errors: dict[str, XrayBridgeError] = field(default_factory=dict)
+
+    def _ask(self, question: str) -> None:
+        if question in self.errors:
+            raise self.errors[question]
+
+    def login(self) -> str:
+        """Who we are."""
+        self._ask("login")
+        return "Ann"
+
+    def project(self, key: str) -> Project | None:
+        """The one project."""
+        self._ask("project")
+        return self.known if self.known and self.known.key == key else None
+
+    def has_issue(self, key: str, kind: str) -> bool:
+        """Any of the issues."""
+        self._ask(kind)
+        return key in self.issues
+
+    def statuses(self) -> frozenset[str] | None:
+        """The words."""
+        self._ask("statuses")
+        return self.words
+
+    def custom_fields(self) -> CustomFields:
+        """Not needed here."""
+        raise NotImplementedError
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """Not needed here."""
+        raise NotImplementedError(label)
+
+    def import_results(self, request: Request) -> Imported:
+        """Not needed here."""
+        raise NotImplementedError(request)
+
+    def export(self, request: Request, into: BinaryIO) -> None:
+        """Not needed here."""
+        raise NotImplementedError(request, into)
+
+
+def asked(xray: FakeXray, **given: str) -> dict[str, Finding]:
+    """What is found, by what was looked at."""
+    connection = a_connection()
+    return {
+        each.what: each for each in findings(settings_of(**given), connection, xray)
+    }
+
+
+def test_all_is_well() -> None:
+    """Each thing that is set has a line."""
+    found = asked(
+        FakeXray(),
+        project="CALC",
+        fix_version="1.0",
+        test_plan="CALC-15",
+        test_execution="CALC-7",
+        statuses="skipped=BLOCKED",
+    )
+
+    assert {what: each.ok for what, each in found.items()} == {
+        "address": True,
+        "credentials": True,
+        "project": True,
+        "fix_version": True,
+        "statuses": True,
+        "test_execution": True,
+        "test_plan": True,
+    }
+    assert "for Ann" in found["credentials"].message
+
+
+def test_nothing_else_is_asked() -> None:
+    """What is not set is not looked at."""
+    assert set(asked(FakeXray())) == {"address", "credentials"}
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"project": "NONE"}, "project"),
+        ({"project": "CALC", "fix_version": "9.9"}, "fix_version"),
+        ({"test_plan": "CALC-99"}, "test_plan"),
+        ({"test_execution": "CALC-99"}, "test_execution"),
+        ({"statuses": "skipped=ABORTED"}, "statuses"),
+        ({"statuses": "skipped=BLOCKED flaky=BLOKED"}, "statuses"),
+    ],
+)
+def test_what_is_not_there(given: dict[str, str], wrong: str) -> None:
+    """One line says so, with its fix."""
+    found = asked(FakeXray(), **given)
+
+    assert [what for what, each in found.items() if each.ok is False] == [wrong]
+    assert found[wrong].hint
+
+
+def test_versions_that_cannot_be_known() -> None:
+    """Cloud alone does not tell; then that is said, with what would."""
+    known = Project(key="CALC", versions=None)
+
+    found = asked(FakeXray(known), project="CALC", fix_version="1")["fix_version"]
+
+    assert found.ok is None
+    assert "XRAY_JIRA_URL" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("environments", "ok", "said"),
+    [("chrome", True, "has chrome"), ("chrome;edge;ie", False, "not have edge, ie")],
+)
+def test_environments_of_the_project(environments: str, ok: bool, said: str) -> None:
+    """Cloud takes only those that the project has."""
+    known = Project(key="CALC", environments=frozenset({"chrome", "linux"}))
+
+    found = asked(FakeXray(known), project="CALC", environments=environments)
+
+    assert found["environments"].ok is ok
+    assert said in found["environments"].message
+
+
+@pytest.mark.parametrize(
+    ("error", "line", "ok"),
+    [
+        (UnreachableError("nobody there"), "address", None),
+        (BusyError("later"), "address", None),
+        (AmbiguousError("HTTP 503"), "address", None),
+        (ProxyError("no way"), "proxy", None),
+        (RefusedError("forbidden", status=403), "credentials", None),
+        (RefusedError("not found", status=404), "address", False),
+        (AuthenticationError("no"), "credentials", False),
+        (TlsError("self-signed"), "tls", False),
+        (NotXrayError("a page"), "address", False),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_login_that_fails(error: XrayBridgeError, line: str, ok: bool | None) -> None:
+    """
+    What may pass is open; the rest is wrong; nothing further is asked.
+
+    No address is fine that nobody has reached.
+    """
+    found = asked(FakeXray(errors={"login": error}), project="CALC")
+
+    assert found[line].ok is ok
+    assert found[line].message == error.message
+    assert list(found) == (["address", line] if line == "credentials" else [line])
+
+
+def test_status_that_xray_does_not_have() -> None:
+    """The word that is wrong, and those that can be meant."""
+    found = asked(FakeXray(), statuses="skipped=BLOKED flaky=FAIL")["statuses"]
+
+    assert found.message == "Xray does not have BLOKED"
+    assert found.hint == "xray_statuses can name BLOCKED, FAIL, PASS, TO DO"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "ok"),
+    [
+        ("skipped=PASSED", True),
+        ("skipped=TODO flaky=fail", True),
+        ("skipped=BLOCKED", True),
+        ("skipped=Blocked", None),
+    ],
+)
+def test_spelling_of_statuses(statuses: str, ok: bool | None) -> None:
+    """
+    Either product's own words in any case; a blank in one is no difference.
+
+    What becomes of another's upper and lower case only Xray knows.
+    """
+    found = asked(FakeXray(), statuses=statuses)["statuses"]
+
+    assert found.ok is ok
+    assert found.hint == ("" if ok else "write Blocked as Xray does")
+
+
+def test_statuses_that_cannot_be_known() -> None:
+    """Old versions do not tell them."""
+    found = asked(FakeXray(words=None), statuses="skipped=ABORTED")["statuses"]
+
+    assert found.ok is None
+    assert "ABORTED" in found.message
+
+
+@pytest.mark.parametrize(
+    "question", ["project", "test_plan", "test_execution", "statuses"]
+)
+def test_question_that_may_not_be_asked(question: str) -> None:
+    """A permission that the upload may not need: open, and the rest is asked."""
+    xray = FakeXray(errors={question: RefusedError("forbidden", status=403)})
+
+    found = asked(
+        xray,
+        project="CALC",
+        test_plan="CALC-15",
+        test_execution="CALC-7",
+        statuses="flaky=FAIL",
+    )
+
+    assert {what for what, each in found.items() if each.ok is None} == {question}
+    assert len(found) == 6
+
+
+def test_no_project() -> None:
+    """A new Test Execution needs one."""
+    with pytest.raises(SettingError, match="xray_project is not set"):
+        refuse_impossible(settings_of(), a_connection())
+
+
+@pytest.mark.parametrize(
+    "given", [{"project": "CALC"}, {"test_execution": "CALC-7"}], ids=str
+)
+def test_project_or_execution_is_enough(given: dict[str, str]) -> None:
+    """Either says where the results go."""
+    refuse_impossible(settings_of(**given), a_connection())
+
+    assert given
+
+
+def test_fields_of_tests_into_an_existing_execution() -> None:
+    """The plain endpoints have no part for them."""
+    settings = settings_of(test_execution="CALC-7", test_fields='{"a": 1}')
+
+    with pytest.raises(SettingError, match="xray_test_fields"):
+        refuse_impossible(settings, a_connection())
+
+
+@pytest.mark.parametrize("connection", [a_connection(), OVER_CLOUD])
+def test_format_that_cannot_say_a_status(connection: Connection) -> None:
+    """JUnit has no element for it; it is known before the first test."""
+    settings = settings_of(project="CALC", format="junit", statuses="skipped=ABORTED")
+
+    with pytest.raises(SettingError, match="junit cannot carry xray_statuses"):
+        refuse_impossible(settings, connection)
+
+
+@pytest.mark.parametrize("connection", [a_connection(), OVER_CLOUD])
+@pytest.mark.parametrize("word", ["FAIL", "FAILED"])
+def test_format_that_can_say_a_status(connection: Connection, word: str) -> None:
+    """The words of either product are the same failure to JUnit."""
+    settings = settings_of(project="CALC", format="junit", statuses=f"flaky={word}")
+
+    refuse_impossible(settings, connection)
+
+    assert settings.statuses == {"flaky": word}
+
+
+def test_fields_of_an_existing_execution_on_cloud() -> None:
+    """Only Jira sets them, so Jira has to be known."""
+    settings = settings_of(test_execution="CALC-7", execution_fields='{"a": 1}')
+
+    with pytest.raises(SettingError, match="Jira") as caught:
+        refuse_impossible(settings, OVER_CLOUD)
+
+    assert "XRAY_JIRA_TOKEN" in caught.value.hint
+
+
+def test_fields_of_an_existing_execution_with_jira() -> None:
+    """Server is Jira; Cloud has been told of it."""
+    settings = settings_of(test_execution="CALC-7", execution_fields='{"a": 1}')
+    jira = Basic(user="ann", password=Secret("hunter22"))
+    told = a_connection(
+        dialect=DIALECTS[CLOUD], credentials=jira, jira_credentials=jira
+    )
+
+    for connection in (a_connection(), told):
+        refuse_impossible(settings, connection)
+
+    assert settings.execution_fields == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"execution_fields": '{"labels": null}'}, "xray_execution_fields: labels"),
+        ({"execution_fields": '{"fields": 1}'}, "xray_execution_fields: fields"),
+        ({"test_fields": '{"labels": [1]}'}, "xray_test_fields: labels"),
+    ],
+    ids=str,
+)
+def test_fields_of_an_odd_shape(given: dict[str, str], what: str) -> None:
+    """It is known before the first test."""
+    with pytest.raises(SettingError, match=what):
+        refuse_impossible(settings_of(project="CALC", **given), a_connection())

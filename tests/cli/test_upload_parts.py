@@ -1,0 +1,268 @@
+"""``xray-bridge upload`` for parts: which ones are meant, and what is said."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import a_run, recorded
+from xray_bridge import cli
+from xray_bridge.ci import detect
+from xray_bridge.runs import run_directory
+from xray_bridge.runs.run_directory import RunDirectory, State
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def upload(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Rehearse an upload; its exit code and receipt."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XRAY_URL", "https://jira.example.com")
+    monkeypatch.setenv("XRAY_TOKEN", "a-token")
+    monkeypatch.setenv("XRAY_PROJECT", "CALC")
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+        code = cli.main(["upload", "--dry-run", "--json", *arguments])
+        return code, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def a_part(folder: str, run_id: str = "", **settings: str) -> RunDirectory:
+    """A collected part."""
+    given = {"collect": "true", "upload": "true", **settings}
+    return recorded(Path(folder), a_run(), run_id=run_id, settings=given)
+
+
+def tells(monkeypatch: pytest.MonkeyPatch, run_id: str) -> None:
+    """Let CI tell a run id."""
+    context = detect.Context(name="GitHub Actions", run_id=run_id)
+    monkeypatch.setattr(detect, "detect", lambda _: context)
+
+
+def test_run_id_of_ci_is_enough(
+    upload: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts in the report directory, those of behavex included."""
+    a_part(".", "4711")
+    a_part(".xray/behavex-1", "4711")
+    a_part(".", "4710")
+    tells(monkeypatch, "4711")
+
+    code, receipt = upload()
+
+    assert (code, receipt["counts"]) == (0, {"passed": 2})
+
+
+def test_run_id_of_ci_does_not_choose_among_what_is_named(
+    upload: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Artifacts may be sent from a pipeline of their own."""
+    a_part("shards", "4711")
+    tells(monkeypatch, "9999")
+
+    assert upload("shards")[0] == 0
+
+
+@pytest.mark.parametrize("door", ["flag", "environment"])
+def test_run_id_that_is_set_chooses(
+    upload: Command, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    """Wherever parts lie."""
+    a_part("shards", "4711")
+    a_part("shards", "4710")
+    flag = ("--run-id", "4711") if door == "flag" else ()
+    if not flag:
+        monkeypatch.setenv("XRAY_RUN_ID", "4711")
+
+    code, receipt = upload("shards", *flag)
+
+    assert (code, receipt["counts"]) == (0, {"passed": 1})
+
+
+def test_nothing_said(upload: Command) -> None:
+    """Neither path nor run id."""
+    code, said = upload()
+
+    assert code == 2
+    assert said["error"]["hint"] == "xray-bridge upload PATH, or --run-id ID"
+
+
+def test_parts_without_a_run_id(upload: Command) -> None:
+    """Named or found, they are one; nobody else can have sent them."""
+    parts = [a_part("shards"), a_part("shards")]
+    (parts[1].path / "journal.jsonl").write_bytes(b"")
+
+    code, receipt = upload(*(str(part.path) for part in parts))
+
+    (whole,) = run_directory.find(Path(".xray"))
+    assert (code, receipt["counts"]) == (0, {"passed": 1})
+    assert f"xray-bridge-{whole.id}" in "".join(receipt["plan"])
+
+
+def test_label_of_the_run_id(upload: Command) -> None:
+    """One part alone is a whole, too, as another job may send it."""
+    part = a_part("shards", "4711")
+
+    _, found = upload("shards")
+    _, again = upload("shards")
+    code, _ = upload(str(part.path), "--run-id", "4711")
+
+    assert "xray-bridge-CALC-pytest-4711" in "".join(found["plan"])
+    assert again["run"] == found["run"]
+    assert code == 83
+
+
+def test_variable_of_the_shards_does_not_keep_the_whole(
+    upload: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is set for all jobs of a pipeline."""
+    monkeypatch.setenv("XRAY_COLLECT", "yes")
+    part = a_part("shards", "4711")
+    alone = a_part(".", collect="false")
+
+    assert upload("shards")[1]["status"] == "dry run"
+    assert upload(str(alone.path))[1]["status"] == "dry run"
+    assert part.state.message.startswith(run_directory.MERGED)
+
+
+@pytest.mark.parametrize("flag", [(), ("--collect",)], ids=str)
+def test_collected_run_that_is_named(upload: Command, flag: tuple[str, ...]) -> None:
+    """It is sent now, but for the session's own call, which wants the report."""
+    part = a_part(".")
+
+    code, receipt = upload(str(part.path), *flag)
+
+    assert (code, receipt["status"]) == (0, "kept" if flag else "dry run")
+    assert part.state.state == (run_directory.SEALED if flag else run_directory.KEPT)
+
+
+def test_fewer_parts_than_there_are_to_be(upload: Command) -> None:
+    """What is there goes out as incomplete, and no exit code is green."""
+    a_part("shards", "4711")
+
+    first, early = upload("shards", "--parts", "3")
+    second, again = upload("shards", "--parts", "4")
+    a_part("shards", "4711")
+    third, late = upload("shards", "--parts", "2")
+
+    assert (first, second, third) == (83, 83, 0)
+    assert early["incomplete"] == ["parts are missing: 1 of 3 are there"]
+    assert again["incomplete"][-1] == "parts are missing: 1 of 4 are there"
+    assert late["incomplete"] == []
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "all"])
+def test_numbers_of_parts_that_are_none(upload: Command, number: str) -> None:
+    """argparse says so."""
+    with pytest.raises(SystemExit):
+        upload("shards", "--parts", number)
+
+
+def test_resend_of_one_run_id(
+    upload: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each part by itself, and no other; a whole in place of its parts."""
+    part = a_part(".", "4711")
+    a_part(".", "4710")
+    resend = ["resend", "--dry-run", "--json", "--run-id"]
+
+    cli.main([*resend, "4711"])
+    (alone,) = json.loads(capsys.readouterr().out)["runs"]
+    part.state = State(state=run_directory.SEALED)
+    _, whole = upload("--run-id", "4710")
+    cli.main([*resend, "4710"])
+
+    assert Path(alone["run"]).name == part.id
+    assert whole["status"] == "dry run"
+    assert json.loads(capsys.readouterr().out)["runs"] == []
+
+
+def test_upload_that_fails_keeps_its_exit_code(
+    upload: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says more than that parts are missing."""
+    a_part("shards", "4711")
+    monkeypatch.delenv("XRAY_TOKEN")
+
+    assert upload("shards", "--parts", "3")[0] == 80
+
+
+def test_what_was_delivered_without_a_receipt(upload: Command) -> None:
+    """A few words, and no error."""
+    a_part("shards", "4711")
+    upload("shards")
+    (whole,) = run_directory.find(Path(".xray"))
+    (whole.path / "receipt.json").unlink()
+    whole.state = State(state=run_directory.DELIVERED, test_execution="CALC-7")
+
+    code, receipt = upload("shards")
+
+    assert (code, receipt["status"]) == (0, "empty")
+    assert receipt["notices"] == ["1 part was delivered before, as CALC-7"]
+
+
+def test_flag_settles_what_parts_differ_in(upload: Command) -> None:
+    """As the error says."""
+    a_part("shards", "4711", project="AA")
+    a_part("shards", "4711", project="BB")
+
+    refused, said = upload("shards")
+    code, receipt = upload("shards", "--project", "CC")
+
+    assert (refused, code) == (2, 0)
+    assert "xray_project: " in said["error"]["message"]
+    assert '"key": "CC"' in "".join(receipt["plan"])
+
+
+def test_difference_is_said_at_each_attempt(upload: Command) -> None:
+    """It is of the whole, which keeps it."""
+    a_part("shards", "4711", summary="one")
+    a_part("shards", "4711", summary="two")
+
+    notices = [upload("shards")[1]["notices"] for _ in range(2)]
+
+    assert notices[0] == notices[1]
+    assert "the parts differ in xray_summary: " in notices[0][0]
+
+
+def test_part_of_a_run_that_was_sent_alone(upload: Command) -> None:
+    """Left out, and said."""
+    a_part("shards", "4711")
+    sent = a_part("shards", "4711")
+    sent.state = replace(
+        sent.state, state=run_directory.DELIVERED, test_execution="CALC-7"
+    )
+
+    code, receipt = upload("shards", "--parts", "2")
+
+    assert (code, receipt["counts"]) == (0, {"passed": 1})
+    assert "1 part was delivered before, as CALC-7" in receipt["notices"]
+
+
+@pytest.mark.parametrize("what", ["part", "files"])
+def test_what_is_not_safe_is_said(upload: Command, what: str) -> None:
+    """Once, though no preflight has told it before."""
+    a_part(".", "4711")
+    Path("a.xml").write_text('<testsuite><testcase name="a"/></testsuite>')
+    path = ["a.xml"] if what == "files" else ["--run-id", "4711"]
+
+    unsafe = ["--verify=false", "--url=http://jira.example.com"]
+    code, said = upload(*path, *unsafe)
+
+    assert code == 0
+    assert [each.partition(" (")[0].partition("; ")[0] for each in said["notices"]] == [
+        "TLS certificates are not verified",
+        "credentials go unencrypted to http://jira.example.com",
+    ]

@@ -1,0 +1,258 @@
+"""Which server, with which credentials: settled before any request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import settings_of
+from xray_bridge.client.connection import (
+    CA_VARIABLES,
+    ApiKey,
+    Basic,
+    Bearer,
+    Connection,
+    connect,
+)
+from xray_bridge.config.secret import Secret
+from xray_bridge.errors import CredentialError, SettingError, XrayBridgeError
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVER = {"url": "https://jira.example.com"}
+PAT = {**SERVER, "token": "hunter22"}
+CLOUD = {"client_id": "id", "client_secret": "hunter22"}
+
+
+def connected(
+    given: dict[str, str], environ: dict[str, str] | None = None
+) -> Connection:
+    """The connection that settings make."""
+    return connect(settings_of(**given), environ or {})
+
+
+@pytest.mark.parametrize(
+    ("given", "deployment", "why"),
+    [
+        (PAT, "server", "personal access token"),
+        ({**SERVER, "user": "ann", "password": "hunter22"}, "server", "a password"),
+        (CLOUD, "cloud", "client id"),
+        (
+            {**CLOUD, "url": "https://us.xray.cloud.getxray.app"},
+            "cloud",
+            "address is us.xray.cloud.getxray.app",
+        ),
+        ({**PAT, "deployment": "datacenter"}, "server", "as set"),
+        ({**CLOUD, "deployment": "cloud"}, "cloud", "as set"),
+    ],
+)
+def test_deployment_is_decided(
+    given: dict[str, str], deployment: str, why: str
+) -> None:
+    """From the address, then from the kind of credential; and it is said."""
+    found = connected(given)
+
+    assert found.dialect.name == deployment
+    assert why in found.why
+
+
+@pytest.mark.parametrize("host", ["evilgetxray.app", "getxray.app.example.com"])
+def test_deployment_is_not_decided_by_a_look_alike(host: str) -> None:
+    """Only Xray's own domain is Xray's."""
+    found = connected({**PAT, "url": f"https://{host}"})
+
+    assert found.dialect.name == "server"
+
+
+@pytest.mark.parametrize(
+    ("given", "credentials"),
+    [
+        (PAT, Bearer(token=Secret("hunter22"))),
+        (
+            {**SERVER, "user": "ann", "password": 'p":\\ä'},
+            Basic(user="ann", password=Secret('p":\\ä')),
+        ),
+        (CLOUD, ApiKey(client_id="id", client_secret=Secret("hunter22"))),
+    ],
+)
+def test_credentials(given: dict[str, str], credentials: object) -> None:
+    """Of the kind that was set."""
+    assert connected(given).credentials == credentials
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        SERVER,
+        {**SERVER, "deployment": "server"},
+        {"deployment": "cloud"},
+        {**SERVER, "user": "ann"},
+        {**SERVER, "password": "hunter22"},
+        {"client_id": "id"},
+        {"client_secret": "hunter22"},
+        {**PAT, **CLOUD},
+        {**PAT, "user": "ann", "password": "hunter22"},
+        {**PAT, "deployment": "cloud"},
+        {**CLOUD, **SERVER, "deployment": "server"},
+        {**SERVER, "token": "two words"},
+        {**SERVER, "token": "a\r\nX-Evil: b"},
+        {**SERVER, "token": "t\u00e4ken"},
+    ],
+)
+def test_credentials_that_cannot_be_meant(given: dict[str, str]) -> None:
+    """None, half, two kinds, the wrong kind, no token: said, and never shown."""
+    with pytest.raises(CredentialError) as caught:
+        connected(given)
+
+    assert caught.value.hint
+    assert "hunter22" not in str(caught.value)
+
+
+def test_address_is_missing() -> None:
+    """Server has no default."""
+    with pytest.raises(SettingError, match="xray_url is not set"):
+        connected({"token": "hunter22"})
+
+
+def test_address_of_cloud_is_known() -> None:
+    """Cloud has one."""
+    assert connected(CLOUD).url == "https://xray.cloud.getxray.app"
+
+
+def test_jira_s_site_is_not_xray() -> None:
+    """A common mistake, with the way out."""
+    with pytest.raises(SettingError, match="does not take results") as caught:
+        connected({**CLOUD, "url": "https://ann.atlassian.net"})
+
+    assert "jira_url" in caught.value.hint
+
+
+def test_cloud_is_not_reached_over_http() -> None:
+    """Its token must not go unencrypted."""
+    with pytest.raises(SettingError, match="not reached over http"):
+        connected({**CLOUD, "url": "http://xray.cloud.getxray.app"})
+
+
+def test_server_over_http_is_noticed() -> None:
+    """Intranets do it; once it is said."""
+    (notice,) = connected({**PAT, "url": "http://jira.example.com"}).notices
+
+    assert "unencrypted" in notice
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080"])
+def test_this_machine_over_http_is_fine(host: str) -> None:
+    """Nobody listens there."""
+    assert connected({**PAT, "url": f"http://{host}"}).notices == ()
+
+
+def test_unverified_is_noticed() -> None:
+    """Each time."""
+    found = connected({**PAT, "verify": "false"})
+
+    assert found.verify is False
+    assert "not verified" in found.notices[0]
+
+
+def test_verification_is_not_turned_off_by_an_empty_variable() -> None:
+    """Only ``false`` is false."""
+    settings = settings_of(**PAT, verify="${CA_BUNDLE:-}")
+
+    assert connect(settings, {}).verify is True
+
+
+@pytest.mark.parametrize("variable", CA_VARIABLES)
+def test_bundle_of_the_environment(tmp_path: Path, variable: str) -> None:
+    """The names that requests, curl and OpenSSL know."""
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("-----BEGIN CERTIFICATE-----\n")
+
+    found = connected(PAT, {variable: str(bundle)})
+
+    assert found.verify == str(bundle)
+
+
+def test_bundle_of_the_environment_that_is_missing() -> None:
+    """Found out before the first test, and the variable is named."""
+    with pytest.raises(SettingError, match=r"REQUESTS_CA_BUNDLE: 'gone.pem' cannot"):
+        connected(PAT, {"REQUESTS_CA_BUNDLE": "gone.pem"})
+
+
+def test_folder_of_certificates(tmp_path: Path) -> None:
+    """OpenSSL's hashed folders are fine, too."""
+    assert connected(PAT, {"SSL_CERT_FILE": str(tmp_path)}).verify == str(tmp_path)
+
+
+def test_verification_that_was_set_goes_first(tmp_path: Path) -> None:
+    """Before what the environment says."""
+    found = connected({**PAT, "verify": "no"}, {"SSL_CERT_FILE": str(tmp_path)})
+
+    assert found.verify is False
+
+
+@pytest.mark.parametrize(
+    ("given", "proxies"),
+    [
+        ({}, None),
+        ({"skip_proxy": "yes", "proxy": "http://p.example.com:3128"}, {}),
+        (
+            {"proxy": "http://p.example.com:3128"},
+            {
+                "http": "http://p.example.com:3128",
+                "https": "http://p.example.com:3128",
+            },
+        ),
+    ],
+)
+def test_proxies(given: dict[str, str], proxies: object) -> None:
+    """None of one's own, none at all, or one for both schemes."""
+    assert connected({**PAT, **given}).proxies == proxies
+
+
+def test_jira_of_a_cloud_site() -> None:
+    """Address, user and token together make a login."""
+    found = connected(
+        {
+            **CLOUD,
+            "jira_url": "https://ann.atlassian.net",
+            "jira_user": "ann@example.com",
+            "jira_token": "jira-hunter",
+        }
+    )
+
+    assert found.site == "https://ann.atlassian.net"
+    assert found.jira_credentials == Basic(
+        user="ann@example.com", password=Secret("jira-hunter")
+    )
+
+
+def test_site_of_a_server_is_its_address() -> None:
+    """There they are one."""
+    assert connected(PAT).site == "https://jira.example.com"
+
+
+def test_secrets_are_known_to_the_redactor() -> None:
+    """Also the one of Jira, and the pair of user and password."""
+    found = connected(
+        {**SERVER, "user": "ann", "password": "hunter22", "jira_token": "jira-hunter"}
+    )
+
+    cleaned = found.redactor.clean("hunter22 YW5uOmh1bnRlcjIy jira-hunter")
+
+    assert cleaned == "*** *** ***"
+
+
+@pytest.mark.parametrize("given", [PAT, CLOUD])
+def test_connection_shows_no_secret(given: dict[str, str]) -> None:
+    """Not even to a debugger."""
+    assert "hunter22" not in repr(connected(given))
+
+
+def test_errors_are_of_one_family() -> None:
+    """So that the edge catches them all."""
+    assert issubclass(CredentialError, XrayBridgeError)
+    assert CredentialError.exit_code == SettingError.exit_code == 2

@@ -1,0 +1,708 @@
+"""The only HTTP, against a server that misbehaves."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import socket
+import time
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests import scripted
+from tests.builders import TOKEN, a_connection
+from tests.scripted import answer
+from tests.tls import needs_openssl, over_tls, self_signed
+from xray_bridge.client import http
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.request import JSON, Part, Request
+from xray_bridge.errors import (
+    AmbiguousError,
+    BusyError,
+    TlsError,
+    UnreachableError,
+    XrayBridgeError,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from xray_bridge.client.response import Answer
+
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+ONCE = Request(method="POST", path="/import", content=b"{}", media_type=JSON)
+AGAIN = Request(
+    method="POST", path="/import", content=b"{}", media_type=JSON, repeatable=True
+)
+FETCH = Request(method="GET", path="/export", repeatable=True)
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses are short, and no proxy is set."""
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.001)
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Pauses that were made, none of which takes time."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    return pauses
+
+
+def send(
+    url: str,
+    request: Request = ONCE,
+    *,
+    deadline: float = 10.0,
+    into: io.BytesIO | None = None,
+    **connection: Any,
+) -> Answer:
+    """Send one request with a secret in its headers."""
+    client = Http(a_connection(url, **connection), Deadline(deadline))
+    return client.send(request, url=url, headers=HEADERS, into=into)
+
+
+def test_answer_is_returned() -> None:
+    """Status, headers, body and address."""
+    with scripted.scripted(answer(200, b'{"key": "CALC-1"}', X_Extra="yes")) as server:
+        found = send(server.url)
+
+    assert (found.status, found.json()) == (200, {"key": "CALC-1"})
+    assert found.headers["x-extra"] == "yes"
+    assert found.url == f"{server.url}/import"
+
+
+def test_request_is_what_was_planned(tmp_path: Path) -> None:
+    """Method, query, headers and body arrive; files are streamed."""
+    path = tmp_path / "report.xml"
+    path.write_bytes(b"<testsuites/>")
+    request = Request(
+        method="POST",
+        path="/import",
+        query=(("testEnvironments", "a;b c"),),
+        content=path,
+        media_type="application/xml",
+    )
+
+    with scripted.scripted(answer(200)) as server:
+        send(server.url, request)
+
+    (received,) = server.received
+    assert received.method == "POST"
+    assert received.target == "/import?testEnvironments=a%3Bb%20c"
+    assert received.body == b"<testsuites/>"
+    assert received.headers["authorization"] == HEADERS["Authorization"]
+    assert received.headers["content-type"] == "application/xml"
+    assert received.headers["content-length"] == "13"
+    assert received.headers["user-agent"].startswith("xray-bridge/")
+
+
+def test_form_arrives_whole(tmp_path: Path) -> None:
+    """Parts from memory and from disk, read by an independent parser."""
+    path = tmp_path / "report.xml"
+    path.write_bytes(b"x" * 3_000_000)
+    parts = (
+        Part(name="file", filename="r.xml", media_type="text/xml", content=path),
+        Part(name="info", filename="info.json", media_type=JSON, content=b"{}"),
+    )
+
+    with scripted.scripted(answer(200)) as server:
+        send(server.url, Request(method="POST", path="/import", parts=parts))
+
+    (received,) = server.received
+    boundary = received.headers["content-type"].partition("boundary=")[2].encode()
+    sections = received.body.split(b"--" + boundary)
+    assert len(sections) == 4
+    assert sections[1].endswith(b"\r\n\r\n" + path.read_bytes() + b"\r\n")
+    assert b'name="info"; filename="info.json"' in sections[2]
+    assert sections[3] == b"--\r\n"
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 400, 401, 403, 404, 413])
+def test_clear_answer_is_not_repeated(status: int) -> None:
+    """Success and refusal are answers; what they mean is decided elsewhere."""
+    body = b"" if status == 204 else b"{}"
+    with scripted.scripted(answer(status, body)) as server:
+        found = send(server.url, AGAIN)
+
+    assert found.status == status
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_is_not_followed(status: int) -> None:
+    """The token goes nowhere else, and no POST becomes a GET."""
+    with scripted.scripted(answer(200)) as elsewhere:
+        moved = answer(status, b"", Location=f"{elsewhere.url}/login")
+        with scripted.scripted(moved) as server:
+            found = send(server.url, AGAIN)
+
+    assert found.status == status
+    assert elsewhere.received == []
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("request_", [ONCE, AGAIN], ids=["once", "repeatable"])
+def test_refused_then_up(monkeypatch: pytest.MonkeyPatch, request_: Request) -> None:
+    """Nothing was sent, so even what must not be repeated is tried again."""
+    port = scripted.unused_port()
+    running = scripted.scripted(answer(200), port=port)
+
+    def pause(attempt: int) -> float:
+        if attempt == 2:
+            started.append(running.__enter__())
+        return 0.0
+
+    started: list[scripted.Scripted] = []
+    monkeypatch.setattr(http, "_backoff", pause)
+    try:
+        found = send(f"http://127.0.0.1:{port}", request_)
+    finally:
+        running.__exit__(None, None, None)
+
+    assert found.status == 200
+    assert len(started[0].received) == 1
+
+
+def test_refused_always() -> None:
+    """Host and reason are said; nothing was processed."""
+    url = f"http://127.0.0.1:{scripted.unused_port()}"
+
+    with pytest.raises(
+        UnreachableError, match=r"127.0.0.1:\d+ cannot be reached: Conn"
+    ):
+        send(url)
+
+
+def test_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name without an address was not reached."""
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+    with pytest.raises(UnreachableError, match=r"jira.invalid cannot be reached: Name"):
+        send("http://jira.invalid")
+
+
+def test_no_answer_to_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A black hole costs the timeout of the connection, and nothing was sent."""
+
+    def hole(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(socket.socket, "connect", hole)
+
+    with pytest.raises(UnreachableError, match="does not take connections"):
+        send("http://127.0.0.1:9")
+
+
+BROKEN = [
+    scripted.reset_after_request,
+    scripted.hang_up_after_request,
+    scripted.break_off,
+    answer(408),
+    answer(500, b'{"error": "oops"}'),
+    answer(502),
+    answer(503),
+    answer(504),
+]
+NAMES = ["reset", "hang up", "break off", "408", "500", "502", "503", "504"]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=NAMES)
+def test_lost_answer_is_not_repeated(broken: scripted.Script) -> None:
+    """Nobody can tell whether it was processed, so the caller decides."""
+    with (
+        scripted.scripted(broken, answer(200)) as server,
+        pytest.raises(AmbiguousError),
+    ):
+        send(server.url, ONCE)
+
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=NAMES)
+def test_lost_answer_is_repeated_where_that_is_harmless(
+    broken: scripted.Script,
+) -> None:
+    """A request that can be sent twice is."""
+    with scripted.scripted(broken, broken, answer(200)) as server:
+        found = send(server.url, AGAIN)
+
+    assert found.status == 200
+    assert len(server.received) == 3
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=NAMES)
+def test_attempts_come_to_an_end(broken: scripted.Script) -> None:
+    """Five attempts, then the last problem."""
+    with scripted.scripted(broken) as server, pytest.raises(AmbiguousError):
+        send(server.url, AGAIN)
+
+    assert len(server.received) == http.ATTEMPTS
+
+
+def test_problem_of_the_server_is_quoted() -> None:
+    """Status and message, so that a person can act."""
+    with (
+        scripted.scripted(answer(500, b'{"error": "no space"}')) as server,
+        pytest.raises(AmbiguousError, match="HTTP 500: no space"),
+    ):
+        send(server.url)
+
+
+def test_no_answer_in_time() -> None:
+    """The request was taken: no telling."""
+    with scripted.scripted(scripted.say_nothing) as server:
+        began = time.monotonic()
+        with pytest.raises(AmbiguousError, match="did not answer in time"):
+            send(server.url, timeout=0.2)
+
+    assert time.monotonic() - began < 2
+
+
+def test_timeout_is_cut_to_the_deadline() -> None:
+    """A minute for one answer is not a minute where half a second is left."""
+    with scripted.scripted(scripted.say_nothing) as server:
+        began = time.monotonic()
+        with pytest.raises(AmbiguousError):
+            send(server.url, AGAIN, deadline=0.3)
+
+    assert time.monotonic() - began < 2
+
+
+def dripping_body(peer: scripted.Peer) -> None:
+    """Promise much and send it byte by byte, each in time."""
+    peer.read()
+    peer.write(scripted.head(200, {}, 60))
+    peer.drip(b"x" * 60, 0.05)
+
+
+def dripping_chunks(peer: scripted.Peer) -> None:
+    """The same without saying how much it will be."""
+    peer.read()
+    peer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(60):
+        peer.write(b"1\r\nx\r\n")
+        if peer.stopped.wait(0.05):
+            return
+
+
+def dripping_headers(peer: scripted.Peer) -> None:
+    """Never come to the body."""
+    peer.read()
+    peer.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    peer.drip(b"x" * 60, 0.05)
+
+
+@pytest.mark.parametrize("script", [dripping_body, dripping_chunks, dripping_headers])
+def test_dripping_answer_is_bounded_by_the_deadline(script: scripted.Script) -> None:
+    """No timeout of a socket ends this; the deadline does."""
+    with scripted.scripted(script) as server:
+        began = time.monotonic()
+        with pytest.raises(AmbiguousError):
+            send(server.url, deadline=0.5)
+        took = time.monotonic() - began
+
+    assert took < 2
+
+
+def test_deadline_that_has_passed() -> None:
+    """Then nothing is sent at all."""
+    with (
+        scripted.scripted(answer(200)) as server,
+        pytest.raises(UnreachableError, match="deadline"),
+    ):
+        send(server.url, deadline=0)
+
+    assert server.received == []
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_endless_answer_is_bounded_in_size(status: int) -> None:
+    """Five MiB are more than any answer has."""
+    with (
+        scripted.scripted(answer(status, b"x" * (5 << 20) + b"x")) as server,
+        pytest.raises(AmbiguousError, match="larger than 5 MiB"),
+    ):
+        send(server.url)
+
+
+def test_compressed_answer_is_bounded_in_size() -> None:
+    """What counts is the size after it was unpacked."""
+    bomb = gzip.compress(b"x" * (50 << 20))
+    with (
+        scripted.scripted(answer(200, bomb, Content_Encoding="gzip")) as server,
+        pytest.raises(AmbiguousError, match="larger than 5 MiB"),
+    ):
+        send(server.url)
+
+
+def test_download_may_be_larger() -> None:
+    """Feature files go to a file and have a limit of their own."""
+    content = b"x" * (6 << 20)
+    into = io.BytesIO()
+
+    with scripted.scripted(answer(200, content)) as server:
+        found = send(server.url, FETCH, into=into)
+
+    assert into.getvalue() == content
+    assert found.content == b""
+
+
+def test_download_keeps_an_error_out_of_the_file() -> None:
+    """Only the body of a 200 goes there."""
+    into = io.BytesIO()
+
+    with scripted.scripted(answer(404, b'{"error": "none"}')) as server:
+        found = send(server.url, FETCH, into=into)
+
+    assert into.getvalue() == b""
+    assert found.said == "none"
+
+
+def test_download_that_is_repeated_starts_anew() -> None:
+    """What came before the connection broke is not in the file."""
+    into = io.BytesIO()
+
+    def break_off_late(peer: scripted.Peer) -> None:
+        peer.read()
+        peer.write(scripted.head(200, {}, 4 << 20) + b"x" * (3 << 20))
+
+    with scripted.scripted(break_off_late, answer(200, b"whole")) as server:
+        send(server.url, FETCH, into=into)
+
+    assert into.getvalue() == b"whole"
+
+
+def later(seconds: float) -> str:
+    """An HTTP date."""
+    moment = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+    return format_datetime(moment, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        ("2", 2.0, 2.0),
+        ("0", 0.0, 0.1),
+        ("soon", 0.0, 0.1),
+        ("-1", 0.0, 0.1),
+        ("1e9", 0.0, 0.1),
+        ("\xb2", 0.0, 0.1),
+        ("Fri, 99 Foo 99999", 0.0, 0.1),
+        ("", 0.0, 0.1),
+    ],
+)
+def test_too_many_requests(
+    slept: list[float], said: str, least: float, most: float
+) -> None:
+    """Wait as long as the server says; own pauses where it talks nonsense."""
+    busy = answer(429, Retry_After=said)
+    with scripted.scripted(busy, answer(200)) as server:
+        found = send(server.url, ONCE)
+
+    assert found.status == 200
+    assert len(slept) == 1
+    assert least <= slept[0] <= most
+
+
+@pytest.mark.parametrize(("seconds", "least", "most"), [(5, 3.0, 5.0), (-99, 0.0, 0.1)])
+def test_too_many_requests_until_a_date(
+    slept: list[float], seconds: float, least: float, most: float
+) -> None:
+    """The header may be a date; one that has passed means no wait."""
+    busy = answer(429, Retry_After=later(seconds))
+    with scripted.scripted(busy, answer(200)) as server:
+        send(server.url, ONCE)
+
+    assert least <= slept[0] <= most
+
+
+def test_too_many_requests_without_a_header(slept: list[float]) -> None:
+    """Own pauses, with jitter."""
+    with scripted.scripted(answer(429), answer(429), answer(200)) as server:
+        send(server.url, ONCE)
+
+    assert len(slept) == 2
+    assert max(slept) < 0.1
+
+
+@pytest.mark.parametrize(
+    "said", ["99999999", "9" * 400, "60", "Thu, 01 Jan 2099 00:00:00 GMT"]
+)
+def test_later_than_the_deadline_gives_up_at_once(
+    slept: list[float], said: str
+) -> None:
+    """Nothing was processed; the message says what to raise."""
+    with (
+        scripted.scripted(answer(429, Retry_After=said)) as server,
+        pytest.raises(BusyError, match="too many requests") as caught,
+    ):
+        send(server.url, AGAIN, deadline=30)
+
+    assert slept == []
+    assert len(server.received) == 1
+    assert "xray_deadline" in caught.value.hint
+
+
+def test_unavailable_until_later(slept: list[float]) -> None:
+    """A 503 may say when to come back, too."""
+    with scripted.scripted(answer(503, Retry_After="3"), answer(200)) as server:
+        send(server.url, AGAIN)
+
+    assert slept == [3.0]
+
+
+def test_pauses_grow_and_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full jitter up to 1, 2, 4 ... 20 seconds."""
+    monkeypatch.setattr(http, "FIRST_PAUSE", 1.0)
+    pauses = [[http._backoff(attempt) for _ in range(200)] for attempt in range(1, 9)]
+
+    longest = [max(each) for each in pauses]
+
+    assert all(pause >= 0 for each in pauses for pause in each)
+    assert longest[0] <= 1
+    assert 1 < longest[2] <= 4
+    assert 10 < longest[7] <= 20
+
+
+def test_deadline_does_not_wait_in_vain() -> None:
+    """A pause beyond it is refused at once."""
+    with pytest.raises(BusyError, match="wait 60 s"):
+        Deadline(1).pause(60)
+
+
+def test_deadline_is_never_below_zero() -> None:
+    """Nothing is left of what has passed."""
+    assert Deadline(-1).left == 0.0
+
+
+def test_one_deadline_for_all_requests() -> None:
+    """What the first request took, the second does not have."""
+    deadline = Deadline(0.3)
+
+    with scripted.scripted(answer(200), scripted.say_nothing) as server:
+        client = Http(a_connection(server.url), deadline)
+        client.send(ONCE, url=server.url)
+        began = time.monotonic()
+        with pytest.raises(AmbiguousError):
+            client.send(ONCE, url=server.url)
+
+    assert time.monotonic() - began < 1
+
+
+def test_connections_are_not_kept() -> None:
+    """A kept one may be dead by the next POST; then nobody knows what arrived."""
+    with scripted.scripted(scripted.keep_alive) as server:
+        client = Http(a_connection(server.url), Deadline(5))
+        for _ in range(3):
+            client.send(ONCE, url=server.url)
+
+    assert (len(server.received), server.connections) == (3, 3)
+
+
+def test_proxy_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked for the whole address."""
+    with scripted.scripted(answer(200)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        send("http://jira.example.com", proxies=None)
+
+    assert proxy.received[0].target == "http://jira.example.com/import"
+
+
+def test_answer_that_a_proxy_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent through a proxy may have arrived, and is not sent again."""
+    with scripted.scripted(lambda peer: peer.read()) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(AmbiguousError):
+            send("http://jira.example.com", proxies=None)
+
+    assert len(proxy.received) == 1
+
+
+@pytest.mark.parametrize("no_proxy", ["127.0.0.1", "*", "jira.example.com,127.0.0.1"])
+def test_no_proxy_covers_the_host(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str
+) -> None:
+    """Then the server is asked itself."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{scripted.unused_port()}")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+
+    with scripted.scripted(answer(200)) as server:
+        found = send(server.url, proxies=None)
+
+    assert found.status == 200
+
+
+def test_proxy_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxies of one's own: the environment does not matter."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{scripted.unused_port()}")
+
+    with scripted.scripted(answer(200)) as server:
+        found = send(server.url, proxies={})
+
+    assert found.status == 200
+
+
+def test_proxy_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes before that of the environment, NO_PROXY included."""
+    monkeypatch.setenv("NO_PROXY", "*")
+
+    with scripted.scripted(answer(200)) as proxy:
+        send("http://jira.example.com", proxies={"http": proxy.url})
+
+    assert len(proxy.received) == 1
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_proxy_that_refuses(scheme: str) -> None:
+    """The proxy is named, its password is not."""
+    proxy = f"http://ann:hunter22@127.0.0.1:{scripted.unused_port()}"
+
+    with pytest.raises(UnreachableError, match="proxy") as caught:
+        send(f"{scheme}://jira.example.com", proxies={scheme: proxy})
+
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [403, 407, 502])
+def test_proxy_that_does_not_connect(status: int) -> None:
+    """CONNECT was answered with a no: nothing was sent."""
+    with scripted.scripted(answer(status)) as proxy:
+        address = proxy.url.replace("//", "//ann:hunter22@")
+        with pytest.raises(UnreachableError, match="proxy") as caught:
+            send("https://jira.example.com", proxies={"https": address})
+
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["http://", "http:///x", "nonsense://127.0.0.1:1"])
+def test_proxy_that_is_no_address(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    """Nothing was sent, and that is what is said."""
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+
+    with pytest.raises(UnreachableError):
+        send("http://jira.example.com", proxies=None)
+
+
+def test_login_of_the_home_directory_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A .netrc does not take the place of our own header."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ann password hunter22\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    with scripted.scripted(answer(200)) as server:
+        send(server.url, proxies=None)
+
+    assert server.received[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def chain(error: BaseException) -> list[BaseException]:
+    """An error and all that a traceback would show with it."""
+    found: list[BaseException] = []
+    each: BaseException | None = error
+    while each is not None and each not in found:
+        found.append(each)
+        each = each.__cause__ or (
+            None if each.__suppress_context__ else each.__context__
+        )
+    return found
+
+
+PROBLEMS: dict[str, Callable[[str], object]] = {
+    "refused": lambda _: send(f"http://127.0.0.1:{scripted.unused_port()}"),
+    "reset": send,
+    "header": lambda url: Http(a_connection(url), Deadline(1)).send(
+        ONCE, url=url, headers={"Authorization": f" Bearer {TOKEN}\r\nX: y"}
+    ),
+    "address": lambda _: send("http://127.0.0.1:1:2"),
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
+def test_no_secret_in_any_error(problem: Callable[[str], object]) -> None:
+    """Neither in its text nor in anything that a traceback would add."""
+    with (
+        scripted.scripted(scripted.reset_after_request) as server,
+        pytest.raises(XrayBridgeError) as caught,
+    ):
+        problem(server.url)
+
+    texts = [f"{each} {each!r}" for each in chain(caught.value)]
+    assert not [text for text in texts if TOKEN in text]
+
+
+def test_address_that_is_none_was_not_reached() -> None:
+    """Nothing was sent, so there is no doubt about it."""
+    with pytest.raises(UnreachableError):
+        send("http://127.0.0.1:1:2")
+
+
+def test_file_that_is_gone(tmp_path: Path) -> None:
+    """A report that was deleted in between is an error in words."""
+    request = Request(method="POST", path="/import", content=tmp_path / "gone.xml")
+
+    with pytest.raises(XrayBridgeError):
+        send("http://127.0.0.1:9", request)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1, with its key, as PEM."""
+    return self_signed(tmp_path_factory.mktemp("tls"))
+
+
+@needs_openssl
+def test_certificate_of_nobody_known(certificate: Path) -> None:
+    """One attempt, the reason, and the setting that helps."""
+    with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:
+        url = server.url.replace("http:", "https:")
+        with pytest.raises(TlsError, match=r"self.signed certificate") as caught:
+            send(url, AGAIN)
+
+    assert "xray_verify" in caught.value.hint
+    assert server.received == []
+
+
+@needs_openssl
+def test_certificate_of_a_known_authority(certificate: Path) -> None:
+    """``verify`` is the path of a bundle."""
+    with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:
+        url = server.url.replace("http:", "https:")
+        found = send(url, verify=str(certificate))
+
+    assert found.status == 200
+
+
+@needs_openssl
+def test_certificate_is_not_looked_at(certificate: Path) -> None:
+    """``verify`` is off; the warning is ours to give."""
+    with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:
+        found = send(server.url.replace("http:", "https:"), verify=False)
+
+    assert found.status == 200
+
+
+@needs_openssl
+def test_certificate_of_another_host(certificate: Path) -> None:
+    """The name has to fit as well."""
+    with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:
+        url = server.url.replace("http://127.0.0.1", "https://localhost")
+        with pytest.raises(TlsError, match="localhost"):
+            send(url, verify=str(certificate))

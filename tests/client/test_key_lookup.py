@@ -1,0 +1,146 @@
+"""Servers that list Tests badly: what is missing must not go unnoticed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug import Response
+
+from tests.scripted_xray import SEARCH, Xray
+from xray_bridge import cli
+
+
+PLAN = "/rest/raven/2.0/api/testplan/CALC-15/test"
+ISSUE = "/rest/api/2/issue/CALC-15"
+GRAPHQL = "/api/v2/graphql"
+KIND = {"fields": {"issuetype": {"name": "Test Plan"}}}
+TEST = {"key": "CALC-1", "fields": {"issuetype": {"name": "Test"}}}
+
+
+def selected(capsys: pytest.CaptureFixture[str], select: str) -> tuple[int, Any, str]:
+    """What the adapters are told: exit code, output, errors."""
+    code = cli.main(["keys", "--selected", "--select", select])
+    said = capsys.readouterr()
+    return code, json.loads(said.out) if said.out else None, said.err
+
+
+def keys(first: int, number: int) -> list[dict[str, str]]:
+    """Tests as a plan lists them."""
+    return [{"key": f"CALC-{n}"} for n in range(first, first + number)]
+
+
+@pytest.mark.parametrize("last", [[], keys(1, 30), Response("{}", status=400)])
+def test_pages_that_are_shorter_than_asked_for(
+    server: Xray, capsys: pytest.CaptureFixture[str], last: Any
+) -> None:
+    """Administrators may allow less: there may be more all the same."""
+    server.script |= {ISSUE: [KIND], PLAN: [keys(1, 30), keys(31, 30), last]}
+
+    code, found, _ = selected(capsys, "CALC-15")
+
+    assert (code, len(found["tests"])) == (0, 60)
+
+
+def test_a_search_that_ends_early(
+    server: Xray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Tests that would not run are no selection."""
+    server.script[SEARCH] = [
+        {"issues": [TEST], "total": 3},
+        {"issues": [], "total": 3},
+    ]
+
+    code, _, said = selected(capsys, "labels = smoke")
+
+    assert code != 0
+    assert "the server lists 1 of 3 issues" in said
+
+
+def test_a_list_that_repeats_itself_on_cloud(
+    cloud: Xray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ends, and is not taken for the whole."""
+    page = {"total": 3, "results": [{"jira": {"key": "CALC-1"}}]}
+    cloud.script[GRAPHQL] = [{"data": {"getTests": page}}]
+
+    code, _, said = selected(capsys, "labels = smoke")
+
+    assert code != 0
+    assert "the server lists 1 of 3 issues" in said
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"issues": 5},
+        {"issues": ["CALC-1"]},
+        {"issues": [{"key": "../../user", "fields": {}}], "total": 1},
+        [],
+    ],
+)
+def test_searches_of_another_shape(
+    server: Xray, capsys: pytest.CaptureFixture[str], answer: Any
+) -> None:
+    """Are told of in a line."""
+    server.script[SEARCH] = [answer]
+
+    code, _, said = selected(capsys, "labels = smoke")
+
+    assert code != 0
+    assert "does not search as Jira does" in said
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        {"getTests": []},
+        {"getTests": "x"},
+        {"getTests": {"results": "x"}},
+        {"getTests": {"results": [None]}},
+        {"getTests": {"results": [{"jira": {"key": "../../user"}}]}},
+        {"getTests": {"results": [], "total": "3"}},
+    ],
+)
+def test_lists_of_another_shape_on_cloud(
+    cloud: Xray, capsys: pytest.CaptureFixture[str], data: Any
+) -> None:
+    """Are told of in a line."""
+    cloud.script[GRAPHQL] = [{"data": data}]
+
+    code, _, said = selected(capsys, "labels = smoke")
+
+    assert code != 0
+    assert said.startswith("xray-bridge: error: ")
+
+
+def test_a_folder_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, whatever was asked for."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    code = cli.main(["runs", "list"])
+
+    assert code == 2
+    assert "the current directory is gone" in capsys.readouterr().err
+
+
+def test_a_collection_that_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some of the tests are not all of them."""
+    monkeypatch.chdir(tmp_path)
+    Path("test_a.py").write_text("def test_a(): pass")
+    Path("test_b.py").write_text("raise KeyboardInterrupt")
+
+    code = cli.main(["keys", "--offline"])
+
+    assert code == 85
+    assert "Incomplete: pytest was interrupted" in capsys.readouterr().out

@@ -1,0 +1,259 @@
+"""What a server said, and what to make of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xray_bridge.client.response import LONGEST_TEXT, Answer, check, key_of
+from xray_bridge.errors import (
+    AmbiguousError,
+    AuthenticationError,
+    NotXrayError,
+    RedirectedError,
+    RefusedError,
+)
+
+
+URL = "https://jira.example.com/jira/rest/raven/2.0/import/execution"
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["error", "errors", "message", "errorMessages", "key", "testExecIssue"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
+
+
+def said(content: Any, status: int = 200, **headers: str) -> Answer:
+    """An answer; what is not bytes is JSON."""
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status=status, headers=named, content=body, url=URL)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"error": "issuetype: issuetype"}, "issuetype: issuetype"),
+        ({"errorMessages": ["a", "b"], "errors": {}}, "a; b"),
+        ({"errorMessages": [], "errors": {"fixVersions": "none"}}, "fixVersions: none"),
+        ({"errors": [{"message": "no"}, {"message": "never"}]}, "no; never"),
+        ({"errors": "Not found"}, "Not found"),
+        ({"errorMessages": "Not found"}, "Not found"),
+        ({"message": "a\n  b"}, "a b"),
+        ("just a text", "just a text"),
+        (b"plain", "plain"),
+        (b"", ""),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (
+            b"<html><style>p {}</style><script>x</script><p>Log in &amp; go</p></html>",
+            "Log in & go",
+        ),
+    ],
+)
+def test_message_of_the_server(content: Any, message: str) -> None:
+    """Xray's, Jira's and GraphQL's forms, and the text of a page."""
+    assert said(content).said == message
+
+
+def test_message_is_shortened() -> None:
+    """Three MB of HTML do not fill the terminal."""
+    page = b"<html>" + b"<p>word</p>" * 300_000
+
+    assert len(said(page).said) <= LONGEST_TEXT + 3
+
+
+@pytest.mark.parametrize(
+    "page", [b"<" * 60_000, b"<script" * 9_000, b"<style>" * 9_000]
+)
+def test_message_of_a_hostile_page_takes_no_time(page: bytes) -> None:
+    """No page can keep us busy until the deadline."""
+    began = time.process_time()
+    found = said(page).said
+
+    assert len(found) <= LONGEST_TEXT + 3
+    assert time.process_time() - began < 1
+
+
+@given(content=anything)
+def test_any_json_has_a_message(content: Any) -> None:
+    """Whatever its shape is."""
+    assert isinstance(said(content).said, str)
+
+
+@given(content=st.binary())
+def test_any_bytes_have_a_message(content: bytes) -> None:
+    """Whatever they are."""
+    assert isinstance(said(content).said, str)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[" * 100_000, b"<html>", b"1" * 5000, b"\xff"]
+)
+def test_what_is_no_json(content: bytes) -> None:
+    """Is none, without an error."""
+    assert said(content).json() is None
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_success_is_passed_on(status: int) -> None:
+    """The answer itself."""
+    answer = said({}, status)
+
+    assert check(answer) is answer
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_is_an_error(status: int) -> None:
+    """From where to where, without a query that might hold a token."""
+    answer = said(b"", status, Location="https://sso.example.com/login?token=hunter22")
+
+    with pytest.raises(RedirectedError) as caught:
+        check(answer)
+
+    assert caught.value.message == (
+        "https://jira.example.com redirects to https://sso.example.com"
+    )
+    assert "hunter22" not in str(caught.value)
+
+
+def test_redirect_to_https() -> None:
+    """The fix is the address."""
+    answer = Answer(
+        status=301,
+        headers={"Location": "https://jira.example.com/x"},
+        content=b"",
+        url="http://jira.example.com/x",
+    )
+
+    with pytest.raises(RedirectedError) as caught:
+        check(answer)
+
+    assert "https://" in caught.value.hint
+
+
+@pytest.mark.parametrize("location", ["/login", ""])
+def test_redirect_within_the_host(location: str) -> None:
+    """A path alone, or nothing."""
+    with pytest.raises(RedirectedError, match=r"/login|nowhere"):
+        check(said(b"", 302, Location=location))
+
+
+def test_unauthorized() -> None:
+    """Host and the server's own words."""
+    with pytest.raises(AuthenticationError, match=r"jira.example.com .*401.*: no such"):
+        check(said({"error": "no such key"}, 401))
+
+
+def test_unauthorized_with_a_page() -> None:
+    """A login page is not quoted."""
+    with pytest.raises(AuthenticationError) as caught:
+        check(said(b"<html>Log in</html>", 401))
+
+    assert "Log in" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [200, 401, 403])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_Authentication_Denied_Reason": "CAPTCHA_CHALLENGE; login-url=x"},
+        {"X_Seraph_LoginReason": "AUTHENTICATION_DENIED"},
+    ],
+)
+def test_captcha(status: int, headers: dict[str, str]) -> None:
+    """Jira locks the account out; the right password does not help."""
+    with pytest.raises(AuthenticationError, match="CAPTCHA") as caught:
+        check(said({}, status, **headers))
+
+    assert "browser" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (400, ""),
+        (403, "permission"),
+        (404, "xray_url"),
+        (405, "xray_url"),
+        (413, "limits"),
+        (415, "deployment"),
+        (422, ""),
+    ],
+)
+def test_refusal(status: int, hint: str) -> None:
+    """Status, address and the server's words, with a likely fix."""
+    with pytest.raises(RefusedError, match=f"HTTP {status} from .*: because") as caught:
+        check(said({"error": "because"}, status))
+
+    assert hint in caught.value.hint
+    assert caught.value.status == status
+
+
+def test_page_for_people() -> None:
+    """200 with HTML is not Xray."""
+    with pytest.raises(NotXrayError, match="page for people"):
+        check(said(b"\n <!DOCTYPE html><html></html>"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {
+            "testExecIssue": {"id": "1", "key": "CALC-7", "self": "s"},
+            "infoMessages": [],
+        },
+        {"id": "1", "key": "CALC-7", "self": "s"},
+    ],
+)
+def test_key_of_each_shape(content: Any) -> None:
+    """Server's REST 2.0, and what Cloud and REST 1.0 say."""
+    assert key_of(said(content)) == {"id": "1", "key": "CALC-7", "self": "s"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"ok",
+        [],
+        ["CALC-7"],
+        None,
+        7,
+        {},
+        {"key": None},
+        {"key": ""},
+        {"testExecIssue": None},
+        {"testExecIssue": {}},
+        {"testExecIssue": []},
+        {"jobId": "1"},
+    ],
+)
+def test_success_without_a_key(content: Any) -> None:
+    """Nobody can tell what became of the results."""
+    with pytest.raises(AmbiguousError, match="without a Test Execution's key"):
+        key_of(said(content))
+
+
+@given(content=anything)
+def test_any_success_has_a_key_or_is_open(content: Any) -> None:
+    """No shape makes a delivery of what is none."""
+    try:
+        key = key_of(said(content))["key"]
+    except AmbiguousError:
+        key = "open"
+
+    assert key

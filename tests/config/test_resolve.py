@@ -1,0 +1,376 @@
+"""From layers of raw values to settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xray_bridge.ci.detect import Context
+from xray_bridge.config import resolve
+from xray_bridge.config.secret import Secret
+from xray_bridge.config.settings import Settings
+from xray_bridge.errors import SecretInPlainSightError, SettingError
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def from_environment(environ: dict[str, str]) -> Settings:
+    """Settings that only the environment makes."""
+    return resolve.resolve([resolve.environment(environ)], environ)
+
+
+def from_ini(values: dict[str, object], environ: dict[str, str]) -> Settings:
+    """Settings that only an ini file makes."""
+    return resolve.resolve([resolve.ini("pytest.ini", values)], environ)
+
+
+def test_first_layer_with_a_value_wins() -> None:
+    """Command line over environment over ini, name by name."""
+    layers = [
+        resolve.command_line({"test_plan": "CALC-1", "project": None}),
+        resolve.environment({"XRAY_TEST_PLAN": "CALC-2", "XRAY_PROJECT": "ENV"}),
+        resolve.ini("pytest.ini", {"project": "INI", "summary": "from ini"}),
+    ]
+
+    found = resolve.resolve(layers, {})
+
+    assert (found.test_plan, found.project, found.summary) == (
+        "CALC-1",
+        "ENV",
+        "from ini",
+    )
+    assert found.sources == {
+        "test_plan": "command line",
+        "project": "environment",
+        "summary": "pytest.ini",
+    }
+
+
+def test_variables_are_replaced() -> None:
+    """``${NAME}`` and ``${NAME:-default}`` come from the environment."""
+    values: dict[str, object] = {"summary": "Build ${BUILD} of ${BRANCH:-main}"}
+
+    found = from_ini(values, {"BUILD": "17"})
+
+    assert found.summary == "Build 17 of main"
+    assert found.given["summary"] == "Build 17 of main"
+
+
+def test_unset_variable_is_an_error_that_names_the_setting() -> None:
+    """Setting, place and variable are named, with the way to a default."""
+    with pytest.raises(
+        SettingError, match=r"xray_summary \(pytest.ini\).*no BUILD"
+    ) as e:
+        from_ini({"summary": "${BUILD}"}, {})
+
+    assert "${BUILD:-default}" in e.value.hint
+
+
+def test_variables_inside_inline_fields() -> None:
+    """Strings inside the JSON are expanded; a quote in a variable harms nothing."""
+    text = '{"customfield_1": ["${WHO}"], "priority": {"name": "${HOW:-High}"}}'
+
+    found = from_ini({"execution_fields": text}, {"WHO": 'Ann "the" Bee'})
+
+    assert found.execution_fields == {
+        "customfield_1": ['Ann "the" Bee'],
+        "priority": {"name": "High"},
+    }
+
+
+def test_variables_inside_fields_of_a_file(tmp_path: Path) -> None:
+    """The file's path and the file's content are expanded."""
+    (tmp_path / "fields.json").write_text('{"summary": "${BUILD}"}')
+
+    found = from_ini(
+        {"execution_fields": "${HERE}/fields.json"},
+        {"HERE": str(tmp_path), "BUILD": "17"},
+    )
+
+    assert found.execution_fields == {"summary": "17"}
+
+
+@pytest.mark.parametrize(
+    "name", ["test_plan", "verify", "format", "timeout", "on_upload_error", "upload"]
+)
+def test_variable_that_expands_to_nothing_is_the_default(name: str) -> None:
+    """An empty variable is how CI systems spell "undefined"."""
+    found = from_ini({name: "${NOT_SET:-}"}, {})
+
+    assert getattr(found, name) == getattr(Settings({}), name)
+
+
+def test_given_but_empty_is_the_default() -> None:
+    """An empty value hides lower layers and means the default."""
+    layers = [
+        resolve.command_line({"summary": ""}),
+        resolve.ini("pytest.ini", {"summary": "from ini"}),
+    ]
+
+    assert resolve.resolve(layers, {}).summary == ""
+
+
+def test_unknown_name_is_an_error_with_the_nearest() -> None:
+    """The spelling is that of the place."""
+    with pytest.raises(SettingError, match="no setting 'xray_test_pln'") as caught:
+        from_ini({"test_pln": "CALC-1"}, {})
+
+    assert caught.value.hint == "did you mean xray_test_plan?"
+
+
+def test_unknown_name_like_no_other() -> None:
+    """Without a near name, the list of all is pointed to."""
+    with pytest.raises(SettingError, match="qqqq") as caught:
+        from_ini({"qqqq": "1"}, {})
+
+    assert "xray-bridge settings" in caught.value.hint
+
+
+def test_malformed_value_names_setting_and_place() -> None:
+    """One line that says where to look."""
+    with pytest.raises(SettingError, match=r"XRAY_TEST_PLAN \(environment\): 'abc' is"):
+        from_environment({"XRAY_TEST_PLAN": "abc"})
+
+
+def test_pytest_flag_is_spelled_as_pytest_has_it() -> None:
+    """An error of a flag names the flag."""
+    layer = resolve.command_line({"deadline": "soon"}, pytest=True)
+
+    with pytest.raises(SettingError, match=r"--xray-deadline \(command line\)"):
+        resolve.resolve([layer], {})
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        resolve.command_line({"token": "hunter22"}),
+        resolve.ini("pytest.ini", {"token": "hunter22"}),
+        resolve.Layer("pyproject.toml", {"token": "hunter22"}, lambda s: s.name),
+    ],
+    ids=["command line", "ini", "shared file"],
+)
+def test_secret_in_plain_sight_is_refused(layer: resolve.Layer) -> None:
+    """The error shows the right way and not the secret."""
+    with pytest.raises(SecretInPlainSightError, match="must not stand in") as caught:
+        resolve.resolve([layer], {})
+
+    assert "XRAY_TOKEN" in caught.value.hint
+    assert "hunter22" not in str(caught.value)
+
+
+def test_secret_from_the_environment() -> None:
+    """Trimmed, not expanded, and never recorded."""
+    found = from_environment({"XRAY_TOKEN": " a${b}c\n"})
+
+    assert found.token == Secret("a${b}c")
+    assert "token" not in found.given
+
+
+def test_secret_from_a_file(tmp_path: Path) -> None:
+    """``XRAY_TOKEN_FILE`` names a file, whose line end does not belong to it."""
+    (tmp_path / "token").write_text("hunter22\n")
+
+    found = from_environment({"XRAY_TOKEN_FILE": str(tmp_path / "token")})
+
+    assert found.token == Secret("hunter22")
+
+
+def test_secret_file_that_is_missing() -> None:
+    """The variable is named."""
+    with pytest.raises(SettingError, match="XRAY_TOKEN_FILE: 'nowhere' cannot be read"):
+        from_environment({"XRAY_TOKEN_FILE": "nowhere"})
+
+
+def test_secret_itself_goes_before_its_file() -> None:
+    """Both set: the variable wins and the file is not read."""
+    found = from_environment({"XRAY_TOKEN": "one", "XRAY_TOKEN_FILE": "nowhere"})
+
+    assert found.token == Secret("one")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name", "expected"),
+    [
+        ("XRAY_API_BASE_URL", "https://j.example.com", "url", "https://j.example.com"),
+        ("XRAY_API_USER", "ann", "user", "ann"),
+        ("XRAY_API_PASSWORD", "hunter22", "password", Secret("hunter22")),
+        ("XRAY_API_KEY", "hunter22", "token", Secret("hunter22")),
+        ("XRAY_API_VERIFY_SSL", "False", "verify", False),
+        ("XRAY_EXECUTION_TEST_ENVIRONMENTS", "a b", "environments", ("a", "b")),
+        ("XRAY_EXECUTION_TEST_ENVIRONMENTS", "a b;c", "environments", ("a b", "c")),
+        ("XRAY_EXECUTION_FIX_VERSION", "1.0", "fix_version", "1.0"),
+        ("XRAY_EXECUTION_REVISION", "abc", "revision", "abc"),
+        ("XRAY_EXECUTION_SUMMARY", "Smoke", "summary", "Smoke"),
+        ("XRAY_EXECUTION_DESC", "Of the day", "description", "Of the day"),
+    ],
+)
+def test_names_of_other_tools(
+    variable: str, value: str, name: str, expected: object
+) -> None:
+    """Users of pytest-jira-xray and behave-xray keep their variables."""
+    assert getattr(from_environment({variable: value}), name) == expected
+
+
+def test_own_name_goes_before_that_of_another_tool() -> None:
+    """Both set: ours wins."""
+    environ = {"XRAY_SUMMARY": "ours", "XRAY_EXECUTION_SUMMARY": "theirs"}
+
+    assert from_environment(environ).summary == "ours"
+
+
+def test_empty_variable_counts_as_not_given() -> None:
+    """The next layer is asked."""
+    layers = [
+        resolve.environment({"XRAY_SUMMARY": "  "}),
+        resolve.ini("pytest.ini", {"summary": "from ini"}),
+    ]
+
+    assert resolve.resolve(layers, {}).summary == "from ini"
+
+
+def test_revision_is_guessed_from_ci() -> None:
+    """What CI tells is the lowest layer and not given by a person."""
+    layer = resolve.from_ci(Context(name="Jenkins", revision="abc"))
+    assert layer is not None
+
+    found = resolve.resolve([layer], {})
+
+    assert (found.revision, found.sources["revision"]) == ("abc", "CI: Jenkins")
+    assert not found.is_given(Settings.revision)
+
+
+def test_ci_that_tells_nothing_is_no_layer() -> None:
+    """Without a revision there is nothing to guess."""
+    assert resolve.from_ci(Context(name="Jenkins")) is None
+
+
+TABLE = """
+[tool.xray-bridge]
+project = "CALC"
+upload = true
+deadline = 90
+environments = ["chrome", "linux"]
+execution_fields = { priority = { name = "High" } }
+"""
+
+
+def test_shared_file_speaks_toml(tmp_path: Path) -> None:
+    """Booleans, numbers, lists and tables become what they mean."""
+    (tmp_path / "pyproject.toml").write_text(TABLE)
+    layer = resolve.shared_file(tmp_path)
+    assert layer is not None
+
+    found = resolve.resolve([layer], {})
+
+    assert (found.project, found.upload, found.deadline) == ("CALC", True, 90.0)
+    assert found.environments == ("chrome", "linux")
+    assert found.execution_fields == {"priority": {"name": "High"}}
+
+
+def test_shared_file_of_its_own_goes_first(tmp_path: Path) -> None:
+    """``xray-bridge.toml`` before ``pyproject.toml`` beside it."""
+    (tmp_path / "pyproject.toml").write_text(TABLE)
+    (tmp_path / "xray-bridge.toml").write_text('project = "OWN"\n')
+
+    layer = resolve.shared_file(tmp_path)
+
+    assert layer is not None
+    assert layer.values == {"project": "OWN"}
+
+
+def test_shared_file_is_looked_for_up_to_the_repository(tmp_path: Path) -> None:
+    """Above the repository's root nothing counts."""
+    (tmp_path / "xray-bridge.toml").write_text('project = "OUTSIDE"\n')
+    inside = tmp_path / "repository" / "tests"
+    inside.mkdir(parents=True)
+    outside = resolve.shared_file(inside)
+    (tmp_path / "repository" / ".git").mkdir()
+
+    found = resolve.shared_file(inside)
+
+    assert outside is not None
+    assert found is None
+
+
+def test_shared_file_skips_a_pyproject_without_the_table(tmp_path: Path) -> None:
+    """Another project's pyproject.toml does not end the search."""
+    (tmp_path / "pyproject.toml").write_text(TABLE)
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "pyproject.toml").write_text('[project]\nname = "xray-bridge-user"\n')
+
+    layer = resolve.shared_file(inner)
+
+    assert layer is not None
+    assert layer.values["project"] == "CALC"
+
+
+@pytest.mark.parametrize("content", [b"project = ", b"\xff\xfe"])
+def test_shared_file_that_is_broken(tmp_path: Path, content: bytes) -> None:
+    """The file is named."""
+    (tmp_path / "pyproject.toml").write_bytes(content + b" # xray-bridge")
+
+    with pytest.raises(SettingError, match=r"pyproject\.toml cannot be read"):
+        resolve.shared_file(tmp_path)
+
+
+@pytest.mark.parametrize("content", ['tool = "xray-bridge"', "[tool]\nxray-bridge = 1"])
+def test_shared_file_of_another_shape(tmp_path: Path, content: str) -> None:
+    """TOML that is well-formed and not ours is skipped."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "pyproject.toml").write_text(content)
+
+    assert resolve.shared_file(tmp_path) is None
+
+
+def test_recorded_settings_are_taken_as_they_are() -> None:
+    """What was expanded once is not expanded again."""
+    found = resolve.resolve([resolve.recorded({"summary": "${BUILD}"})], {})
+
+    assert found.summary == "${BUILD}"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"XRAY_VERIFY": "false", "XRAY_UPLOAD": "yes"},
+        {"XRAY_ENVIRONMENTS": "a b;c", "XRAY_LABELS": "x y"},
+        {"XRAY_FORMAT": "junit,xray", "XRAY_EXPORT_KEYS": "CALC-1,CALC-2"},
+        {"XRAY_EXECUTION_FIELDS": '{"a": {"b": ["${X}"]}}', "X": "${Y}"},
+        {"XRAY_TIMEOUT": "1.5m", "XRAY_DEADLINE": "0.01ms"},
+        {"XRAY_DEADLINE": "604800"},
+        {"XRAY_SUMMARY": "${X}", "X": "a;b, c"},
+    ],
+)
+def test_recorded_settings_are_the_same(environ: dict[str, str]) -> None:
+    """``given`` parses to the settings it was made from."""
+    first = from_environment(environ)
+
+    second = resolve.resolve([resolve.recorded(first.given)], {})
+
+    assert second.values == first.values
+
+
+@given(text=st.text())
+def test_recorded_text_is_the_same(text: str) -> None:
+    """Whatever a summary is, it survives its record."""
+    layer = resolve.Layer("test", {"summary": text}, lambda s: s.name, literal=True)
+    first = resolve.resolve([layer], {})
+
+    second = resolve.resolve([resolve.recorded(first.given)], {})
+
+    assert second.values == first.values
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("test_pln", "test_plan"), ("on-upload-eror", "on_upload_error"), ("qqqq", "")],
+)
+def test_nearest_name(typed: str, meant: str) -> None:
+    """A typing error has a nearest name, nonsense has none."""
+    assert resolve.nearest(typed) == meant

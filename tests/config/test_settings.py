@@ -1,0 +1,174 @@
+"""The one table of settings."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from tests.builders import settings_of
+from xray_bridge.config.secret import Secret
+from xray_bridge.config.settings import TABLE, Settings
+
+
+# As a user reads them in the manual of the interface.
+NAMES = (
+    "upload",
+    "dry_run",
+    "sandbox",
+    "deployment",
+    "url",
+    "user",
+    "password",
+    "token",
+    "client_id",
+    "client_secret",
+    "jira_url",
+    "jira_user",
+    "jira_token",
+    "verify",
+    "client_cert",
+    "proxy",
+    "skip_proxy",
+    "timeout",
+    "deadline",
+    "project",
+    "test_execution",
+    "test_plan",
+    "environments",
+    "revision",
+    "fix_version",
+    "summary",
+    "description",
+    "labels",
+    "execution_fields",
+    "test_fields",
+    "format",
+    "report_dir",
+    "report",
+    "only_keyed",
+    "aggregate",
+    "statuses",
+    "captures",
+    "evidence_limit",
+    "tag_prefixes",
+    "preflight",
+    "on_upload_error",
+    "export_keys",
+    "export_filter",
+    "features_dir",
+)
+
+DEFAULTS = {
+    "upload": False,
+    "deployment": "auto",
+    "verify": True,
+    "timeout": 60.0,
+    "deadline": 120.0,
+    "format": ("auto",),
+    "report_dir": ".xray",
+    "aggregate": "worst",
+    "statuses": {},
+    "captures": "failed",
+    "evidence_limit": (10_485_760, 26_214_400, 67_108_864),
+    "redact": "",
+    "preflight": True,
+    "on_upload_error": "fail",
+    "features_dir": "features",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_setting_of_the_interface_exists(name: str) -> None:
+    """Each documented name is declared."""
+    assert name in TABLE
+
+
+@pytest.mark.parametrize(("name", "default"), DEFAULTS.items())
+def test_default_is_the_documented_one(name: str, default: object) -> None:
+    """Without any layer, the default holds."""
+    assert getattr(Settings({}), name) == default
+
+
+def test_spellings_at_each_door() -> None:
+    """One declaration, five spellings."""
+    setting: Any = TABLE["test_plan"]
+
+    spelled = (
+        setting.pytest_flag,
+        setting.ini,
+        setting.environment,
+        setting.flag_name,
+    )
+
+    assert spelled == (
+        "--xray-test-plan",
+        "xray_test_plan",
+        "XRAY_TEST_PLAN",
+        "--test-plan",
+    )
+
+
+@pytest.mark.parametrize("setting", TABLE.values(), ids=list(TABLE))
+def test_each_setting_has_help(setting: Any) -> None:
+    """A line for the manual, without a dot, and a metavar."""
+    assert setting.help
+    assert not setting.help.endswith(".")
+    assert setting.metavar
+
+
+def test_declaration_is_found_on_the_class() -> None:
+    """``Settings.url`` is the declaration, not a value."""
+    assert Settings.url is TABLE["url"]
+
+
+def test_settings_are_read_only() -> None:
+    """Nobody changes a setting on the way."""
+    settings = Settings({})
+
+    with pytest.raises(AttributeError, match="not changed"):
+        settings.url = "https://jira.example.com"
+
+
+def test_secrets_are_listed_for_redaction() -> None:
+    """All that are set, and no empty ones."""
+    settings = settings_of(token="t0ken", jira_token="jira-t0ken")
+
+    assert set(settings.secrets()) == {Secret("t0ken"), Secret("jira-t0ken")}
+
+
+@pytest.mark.parametrize(
+    ("source", "given"), [("environment", True), ("CI: Jenkins", False), ("", False)]
+)
+def test_given_is_what_a_person_set(source: str, given: bool) -> None:
+    """A guess of CI and a default are not given."""
+    sources = {"revision": source} if source else {}
+    settings = Settings({"revision": "abc"}, sources=sources)
+
+    assert settings.is_given(Settings.revision) is given
+
+
+@pytest.mark.parametrize("name", ["upload", "dry_run"])
+def test_upload_and_its_rehearsal_are_wanted(name: str) -> None:
+    """Both make a session end with an upload."""
+    assert Settings({name: True}).wants_upload
+    assert not Settings({}).wants_upload
+
+
+@pytest.mark.parametrize(
+    "given", [{"export_keys": ("CALC-1",)}, {"export_filter": "1"}]
+)
+def test_export_is_wanted(given: dict[str, object]) -> None:
+    """Keys or a filter make a session start with an export."""
+    assert Settings(given).wants_export
+    assert not Settings({}).wants_export
+
+
+def test_settings_do_not_share_their_values() -> None:
+    """The mapping that was handed in can change without harm."""
+    values = {"url": "https://one.example.com"}
+    settings = Settings(copy.copy(values))
+    values["url"] = "https://two.example.com"
+
+    assert settings.url == "https://one.example.com"

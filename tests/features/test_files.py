@@ -1,0 +1,342 @@
+"""Which feature files are sent: by path, by time, and by what git says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from xray_bridge.errors import UsageError
+from xray_bridge.features import git as git_module
+from xray_bridge.features.files import Chosen, found, minutes, modified_within
+from xray_bridge.features.git import changed, only
+
+
+HOUR = 3600.0
+NOW = 1_700_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with feature files, which is the current directory."""
+    root = tmp_path / "project"
+    for name in (
+        "features/a.feature",
+        "features/core/b.feature",
+        "features/more.zip",
+        "features/steps/steps.py",
+        "features/.hidden/c.feature",
+        "other/[d].feature",
+    ):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"Feature: {name}\n")
+    monkeypatch.chdir(root)
+    return root
+
+
+def names(*patterns: str, root: str = ".") -> list[str]:
+    """The names of what patterns find."""
+    return [each.name for each in found(patterns, Path(root))]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["features/a.feature"], ["features/a.feature"]),
+        (["./features/../features/a.feature"], ["features/a.feature"]),
+        (["features/more.zip"], ["features/more.zip"]),
+        (
+            ["features"],
+            ["features/a.feature", "features/core/b.feature", "features/more.zip"],
+        ),
+        (["features/*.feature"], ["features/a.feature"]),
+        (["features/**/b.*"], ["features/core/b.feature"]),
+        (["features/co*"], ["features/core/b.feature"]),
+        (["features/core", "features/core/b.feature"], ["features/core/b.feature"]),
+        (["features/core", "features/../features/core"], ["features/core/b.feature"]),
+        (["other/[d].feature"], ["other/[d].feature"]),
+    ],
+)
+def test_paths(patterns: list[str], expected: list[str]) -> None:
+    """Files, directories and globs are found, each file once, in order."""
+    assert names(*patterns) == expected
+
+
+def test_names_do_not_depend_on_the_choice() -> None:
+    """One file has the same name whether it is sent alone or with all others."""
+    everything = names("features")
+
+    assert names("features/core/b.feature")[0] in everything
+
+
+def test_names_begin_elsewhere(here: Path) -> None:
+    """The root of names can be chosen, and paths may be absolute."""
+    assert names(f"{here}/features/core", root="features") == ["core/b.feature"]
+
+
+def test_a_directory_behind_a_link(here: Path, tmp_path: Path) -> None:
+    """What is reached by a link goes by the name of the link."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "e.feature").write_text("Feature: E\n")
+    (here / "linked").symlink_to(tmp_path / "elsewhere")
+
+    assert names("linked") == ["linked/e.feature"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        ("nowhere", "no .feature or .zip file: nowhere"),
+        ("features/*.txt", "no .feature or .zip file: features/*.txt"),
+        ("features/steps", "no .feature or .zip file: features/steps"),
+        ("features/steps/steps.py", "neither a .feature nor a .zip file"),
+        ("../project-2", "no .feature"),
+        ("", "no .feature"),
+    ],
+)
+def test_nothing_found(pattern: str, said: str) -> None:
+    """A pattern that names nothing is an error, as a typing mistake would be."""
+    with pytest.raises(UsageError, match="feature") as caught:
+        names("features", pattern)
+
+    assert said in caught.value.message
+
+
+def test_outside_of_the_root(here: Path) -> None:
+    """A file outside of the root has no name, and the hint says what to do."""
+    with pytest.raises(UsageError) as caught:
+        names(str(here / "features"), root="other")
+
+    assert "--relative-to" in caught.value.hint
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_that_cannot_be_sent(here: Path) -> None:
+    """A name with a control character is refused."""
+    (here / "features" / "a\nb.feature").write_text("Feature: F\n")
+
+    with pytest.raises(UsageError, match="control character"):
+        names("features")
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "is_in"),
+    [
+        ("3", 3.9 * HOUR, True),
+        ("3", 4.1 * HOUR, False),
+        ("3h", 3.9 * HOUR, True),
+        ("1", 0.0, True),
+        ("1", -5.0 * HOUR, True),
+        ("90m", 90.9 * 60, True),
+        ("90m", 91.1 * 60, False),
+        ("2d", 48.9 * HOUR, True),
+        ("2d", 49.1 * HOUR, False),
+        (" 2 H ", 2.5 * HOUR, True),
+    ],
+)
+def test_modified_within(here: Path, text: str, age: float, is_in: bool) -> None:
+    """Whole hours count, as in Jenkins; with minutes, whole minutes."""
+    path = here / "features" / "a.feature"
+    os.utime(path, (NOW - age, NOW - age))
+    chosen = (Chosen(path=path, name="a.feature"),)
+
+    assert modified_within(chosen, text, NOW) == (chosen if is_in else ())
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "3w", "1.5h", "h", "1234567"])
+def test_no_time(text: str) -> None:
+    """What is no time is refused, with an example."""
+    with pytest.raises(UsageError, match="write 3h, 90m or 2d"):
+        minutes(text)
+
+
+class Repository:
+    """A real repository in the project."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.run("init", "-q", "-b", "main")
+        self.commit("first")
+
+    def run(self, *arguments: str) -> str:
+        """Run git, with a name and without the machine's configuration."""
+        who = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+        command = ["git", "-C", str(self.root), *who, *arguments]
+        plain = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+        environ = {**os.environ, **plain}
+        return subprocess.check_output(command, env=environ, encoding="utf-8").strip()
+
+    def commit(self, message: str) -> str:
+        """Commit all there is; returns the commit."""
+        self.run("add", "--all")
+        self.run("commit", "-q", "--no-gpg-sign", "-m", message)
+        return self.run("rev-parse", "HEAD")
+
+    def write(self, name: str, text: str = "Feature: changed\n") -> None:
+        """Write a file."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def changed(self, ref: str = "main") -> list[str]:
+        """Names of chosen files that have changed."""
+        chosen = found([str(self.root / "features")], self.root)
+        return [each.name for each in only(chosen, changed(self.root, ref))]
+
+
+@pytest.fixture
+def repository(here: Path) -> Repository:
+    """A repository on a branch of its own."""
+    made = Repository(here)
+    made.run("checkout", "-q", "-b", "work")
+    return made
+
+
+def test_nothing_changed(repository: Repository) -> None:
+    """Files that are as they were are left out, whatever their times are."""
+    os.utime(repository.root / "features" / "a.feature")
+
+    assert repository.changed() == []
+
+
+def test_committed_and_not_yet(repository: Repository) -> None:
+    """What is committed, staged, edited or new has changed; what is ignored not."""
+    repository.write("features/committed.feature")
+    repository.commit("one")
+    repository.write("features/staged.feature")
+    repository.run("add", "features/staged.feature")
+    repository.write("features/a.feature")
+    repository.write("features/new.feature")
+    repository.write("features/ignored.feature")
+    repository.write(".gitignore", "ignored.feature\n")
+
+    assert repository.changed() == [
+        "features/a.feature",
+        "features/committed.feature",
+        "features/new.feature",
+        "features/staged.feature",
+    ]
+
+
+def test_what_others_changed_meanwhile(repository: Repository) -> None:
+    """Compared is with where the branch left main, not with main as it is now."""
+    repository.write("features/mine.feature")
+    repository.commit("mine")
+    repository.run("checkout", "-q", "main")
+    repository.write("features/a.feature")
+    repository.commit("theirs")
+    repository.run("checkout", "-q", "work")
+
+    assert repository.changed() == ["features/mine.feature"]
+
+
+def test_renamed_and_deleted(repository: Repository) -> None:
+    """A renamed file has changed under its new name; a deleted one is told."""
+    repository.run("mv", "features/a.feature", "features/ä b.feature")
+    repository.run("rm", "-q", "features/core/b.feature")
+    repository.commit("moved")
+
+    assert repository.changed() == ["features/ä b.feature"]
+    assert changed(repository.root, "main").gone == ("features/core/b.feature",)
+
+
+def test_from_a_subdirectory(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where in the repository one stands makes no difference."""
+    repository.write("features/core/b.feature")
+    monkeypatch.chdir(repository.root / "features" / "core")
+    chosen = found(["."], Path())
+
+    assert [each.name for each in only(chosen, changed(Path(), "main"))] == [
+        "b.feature"
+    ]
+
+
+@pytest.mark.parametrize("ref", ["HEAD~1", "a-tag"])
+def test_commits_by_other_names(repository: Repository, ref: str) -> None:
+    """A tag and an expression are commits, too."""
+    repository.run("tag", "a-tag")
+    repository.write("features/a.feature")
+    repository.commit("one")
+
+    assert repository.changed(ref) == ["features/a.feature"]
+
+
+@pytest.mark.parametrize(
+    ("ref", "hint"),
+    [
+        ("origin/gone", "git fetch origin gone:refs/remotes/origin/gone"),
+        ("gone", "git fetch origin gone"),
+        ("--output=x", "--changed-since origin/main"),
+        ("", "--changed-since origin/main"),
+    ],
+)
+def test_no_such_commit(repository: Repository, ref: str, hint: str) -> None:
+    """An unknown commit is one line with the command that helps."""
+    with pytest.raises(UsageError) as caught:
+        changed(repository.root, ref)
+
+    assert hint in caught.value.hint
+    assert "\n" not in str(caught.value)
+    assert not (repository.root / "x").exists()
+
+
+def test_a_shallow_clone(repository: Repository, tmp_path: Path) -> None:
+    """In a clone without the common commit, the fix is named."""
+    repository.write("features/a.feature")
+    repository.commit("one")
+    repository.run("checkout", "-q", "main")
+    repository.write("features/more.zip")
+    repository.commit("two")
+    clone = tmp_path / "clone"
+    source = repository.root.as_uri()
+    options = ("--depth=1", "--no-single-branch", "--branch=work")
+    repository.run("clone", "-q", *options, source, str(clone))
+
+    with pytest.raises(UsageError, match="no common commit") as caught:
+        changed(clone, "origin/main")
+
+    assert "git fetch --unshallow" in caught.value.hint
+
+
+def test_no_repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside of a repository, what git says is told in one line."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(here.parent))
+
+    with pytest.raises(UsageError, match="not a git repository") as caught:
+        changed(here, "main")
+
+    assert "--modified-within" in caught.value.hint
+
+
+def test_no_git(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without git, that is what is said."""
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(UsageError, match="git cannot be run"):
+        changed(here, "main")
+
+
+def test_git_that_hangs(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A git that never ends is not waited for."""
+    monkeypatch.setattr(git_module, "SECONDS", 0)
+
+    with pytest.raises(UsageError, match="git took longer"):
+        repository.changed()
+
+
+def test_pipes_and_devices(here: Path) -> None:
+    """Would never end, whatever they are called."""
+    os.mkfifo(here / "features" / "pipe.feature")
+    (here / "features" / "zero.feature").symlink_to("/dev/zero")
+
+    assert not {"features/pipe.feature", "features/zero.feature"} & {
+        *names("features"),
+        *names("features/*.feature", "features"),
+    }

@@ -1,0 +1,222 @@
+"""Reading feature files, compared with Gherkin's own parser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xray_bridge.features.gherkin import Block, NoFeatureError, read
+from xray_bridge.features.gherkin_keywords import KINDS, LANGUAGES
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+# As Gherkin's own list of languages calls them.
+THEIRS = (*KINDS[:4], "scenarioOutline", "examples")
+OF_STEPS = ("given", "when", "then", "and", "but")
+
+ALL_OF_IT = '''\
+# a comment
+@REQ_CALC-70 @wip
+Feature: Addition
+  As a clerk
+  I want sums
+
+  Background: A fresh calculator
+    #@PRECOND_CALC-5
+    Given the calculator is on
+    """
+    Scenario: not one, but a text
+    @nor-a-tag
+    """
+
+  @TEST_CALC-78 @smoke@fast # and a comment
+  # between them
+  @slow
+  Scenario: Add: two numbers
+    Given the following users:
+      | @name |
+      | x     |
+    Then 5
+
+  Scenario Outline: Add <a>
+    Given <a>
+    ```
+    Feature: a text as well
+    """
+    ```
+
+    @rows
+    Examples: of rows
+      | a |
+      | 1 |
+
+  Rule: Big numbers
+    @rule-tag
+    Example: A sum
+      * I wait
+'''
+
+
+def oracle(text: str) -> Any:
+    """What Gherkin's own parser makes of a text."""
+    parser = pytest.importorskip("gherkin.parser")
+    return parser.Parser().parse(text)["feature"]
+
+
+def scenarios(node: Any) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """Name, line and tags of scenarios, those of rules among them."""
+    for child in node["children"]:
+        if found := child.get("scenario"):
+            tags = tuple(tag["name"].removeprefix("@") for tag in found["tags"])
+            yield found["name"], found["location"]["line"], tags
+        elif rule := child.get("rule"):
+            yield from scenarios(rule)
+
+
+def told(blocks: tuple[Block, ...]) -> list[tuple[str, int, tuple[str, ...]]]:
+    """The same of ours."""
+    return [(each.name, each.line, each.tags) for each in blocks]
+
+
+def test_all_of_it() -> None:
+    """Names and tags are those that stand there, and texts within texts are not."""
+    feature = read(ALL_OF_IT)
+
+    assert feature.name == "Addition"
+    assert feature.tags == ("REQ_CALC-70", "wip")
+    assert told(feature.scenarios) == [
+        ("Add: two numbers", 18, ("TEST_CALC-78", "smoke", "fast", "slow")),
+        ("Add <a>", 24, ()),
+        ("A sum", 38, ("rule-tag",)),
+    ]
+    assert feature.backgrounds == (
+        Block(name="A fresh calculator", line=7, tags=("PRECOND_CALC-5",)),
+    )
+
+
+def test_the_parser_agrees() -> None:
+    """Gherkin's own parser finds the same scenarios."""
+    assert told(read(ALL_OF_IT).scenarios) == list(scenarios(oracle(ALL_OF_IT)))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("examples/**/*.feature")), ids=lambda path: path.name
+)
+def test_the_parser_agrees_on_files(path: Path) -> None:
+    """It does so for all feature files of the examples."""
+    text = path.read_text(encoding="utf-8")
+
+    assert told(read(text).scenarios) == list(scenarios(oracle(text)))
+
+
+@given(
+    lines=st.lists(
+        st.sampled_from(
+            [
+                "Feature: A",
+                "  Rule: B",
+                "  Scenario: C",
+                "\tExample:D ",
+                "  Scenario Outline: E: <x>",
+                "    Examples: F",
+                "    Scenarios:",
+                "  Background: G",
+                "    Given x",
+                "    * Scenario: no",
+                "    | Scenario: | @x |",
+                "  @a @b",
+                " @c#d @e #f",
+                "@g@h",
+                "  # a comment @i",
+                '    """',
+                "    ```",
+                '    """json',
+                "    Text with: a colon",
+                "",
+            ]
+        ),
+        max_size=14,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_the_parser_agrees_on_anything(lines: list[str]) -> None:
+    """Whatever the parser takes is read as it reads it."""
+    text = "\n".join(["Feature: F", *lines])
+    try:
+        expected = list(scenarios(oracle(text)))
+    except pytest.importorskip("gherkin.errors").ParserError:
+        return
+
+    assert told(read(text).scenarios) == expected
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_languages(language: str) -> None:
+    """In each language, the words are known, and no others."""
+    gherkin = pytest.importorskip("gherkin")
+    path = Path(gherkin.__file__).with_name("gherkin-languages.json")
+    known = json.loads(path.read_text(encoding="utf-8"))[language]
+    steps = [word for kind in OF_STEPS for word in known[kind]]
+
+    assert [words.split("|") for words in LANGUAGES[language]] == [
+        *(known[theirs] for theirs in THEIRS),
+        list(dict.fromkeys(steps)),
+    ]
+
+
+def test_another_language() -> None:
+    """The language is said in a comment before the feature."""
+    text = (
+        "#language: de\n@TEST_CALC-1\nFunktionalität: Summen\n"
+        "  @a\n  Szenariogrundriss: Addieren\n    Gegeben sei <n>\n"
+        "    Beispiele:\n    | n |\n    | 1 |\n  Scenario: nur Text\n"
+    )
+
+    assert told(read(text).scenarios) == [("Addieren", 5, ("a",))]
+
+
+def test_line_ends_of_windows() -> None:
+    """A carriage return is no part of a name or a tag."""
+    feature = read("Feature: F\r\n  @a\r\n  Scenario: S\r\n    * x\r\n")
+
+    assert told(feature.scenarios) == [("S", 3, ("a",))]
+
+
+def test_comments_that_are_not_a_backgrounds() -> None:
+    """A comment after its steps, or elsewhere, names no Precondition."""
+    feature = read(
+        "#@CALC-1\nFeature: F\n  #@CALC-2\n  Background:\n    #@CALC-3 #@CALC-4\n"
+        "    * x\n    #@CALC-5\n  #@CALC-6\n  Scenario: S\n    #@CALC-7\n"
+    )
+
+    assert [each.tags for each in feature.backgrounds] == [("CALC-3", "CALC-4")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        (" \n\t\n", "is empty"),
+        ("# nothing\n", "has no Feature: line"),
+        ("PK\x03\x04\0", "is not text"),
+        ("<!DOCTYPE html>\n<html>", "line 1 is '<!DOCTYPE html>'"),
+        ('{"a": 1}', "is not a feature file: line 1"),
+        ("Scenario: S\n", "is not a feature file: line 1 is 'Scenario: S'"),
+        ("# language: tlh\nFeature: F\n", "cannot be read here: tlh"),
+    ],
+)
+def test_no_feature(text: str, said: str) -> None:
+    """What is no feature file is refused in words that say why."""
+    with pytest.raises(NoFeatureError) as caught:
+        read(text)
+
+    assert said in caught.value.message
+    assert "\n" not in str(caught.value)

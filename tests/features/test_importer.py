@@ -1,0 +1,624 @@
+"""Feature files to a server that is nobody's sandbox: requests, answers, faults."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug import Response
+
+from tests.scripted_xray import SEARCH, SECRET, Sent, Xray
+from xray_bridge import cli
+from xray_bridge.client import key_lookup
+from xray_bridge.features.issues import ServerIssues
+
+
+SERVER = "/rest/raven/2.0/import/feature"
+CLOUD = "/api/v2/import/feature"
+PROJECT = "/rest/api/2/project/CALC"
+ISSUE = "/rest/api/2/issue/CALC-78"
+KEYED = """\
+Feature: Addition
+  @TEST_CALC-78 @smoke
+  Scenario: Add two numbers
+    * x
+"""
+UNKEYED = """\
+Feature: Division
+  Scenario: Divide
+    * x
+"""
+TAKEN = [{"id": "78", "key": "CALC-78", "self": "x", "issueType": {"name": "Test"}}]
+NO_ISSUES: dict[str, Any] = {"issues": [], "total": 0}
+
+
+def a_test(key: str, summary: str, *labels: str) -> dict[str, Any]:
+    """What Jira's search says of a Test."""
+    kind = {"name": "Test"}
+    fields = {"summary": summary, "labels": labels, "issuetype": kind}
+    return {"issues": [{"key": key, "fields": fields}], "total": 1}
+
+
+@dataclass
+class Said:
+    """What the command came to."""
+
+    exit_code: int
+    output: str
+    errors: str
+
+    @property
+    def json(self) -> Any:
+        """The output as JSON."""
+        return json.loads(self.output)
+
+
+class Importer:
+    """Runs ``xray-bridge features import`` in a directory of its own."""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.root = root
+        self._capsys = capsys
+        (root / "a.feature").write_text(KEYED)
+
+    def read(self) -> Any:
+        """What was printed since."""
+        return self._capsys.readouterr()
+
+    def __call__(
+        self, *arguments: str, paths: tuple[str, ...] = ("a.feature",)
+    ) -> Said:
+        """What it says of some files."""
+        code = cli.main(["features", "import", *paths, *arguments])
+        captured = self.read()
+        assert SECRET not in captured.out + captured.err
+        return Said(code, captured.out, captured.err)
+
+
+@pytest.fixture
+def bring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Importer:
+    """The command, in a directory with one feature file."""
+    monkeypatch.chdir(tmp_path)
+    return Importer(tmp_path, capsys)
+
+
+@pytest.fixture
+def jira(server: Xray) -> Xray:
+    """Xray Server with a Test that people have edited."""
+    server.script |= {
+        PROJECT: [{"key": "CALC", "versions": []}],
+        SEARCH: [a_test("CALC-78", "Add two", "manual")],
+        SERVER: [TAKEN],
+        ISSUE: [Response("", status=204)],
+    }
+    return server
+
+
+def edits(server: Xray) -> list[Any]:
+    """Bodies of edits, in order."""
+    return [json.loads(each.body) for each in server.sent if each.method == "PUT"]
+
+
+def posted(server: Xray) -> list[Sent]:
+    """The imports that were asked for."""
+    return server.posts("/import/feature")
+
+
+def test_summary_and_labels_are_put_back(jira: Xray, bring: Importer) -> None:
+    """What people have set is there again, and the new label stays."""
+    said = bring()
+
+    assert said.exit_code == 0
+    assert edits(jira) == [
+        {
+            "fields": {"summary": "Add two"},
+            "update": {"labels": [{"add": "manual"}]},
+        }
+    ]
+    assert "CALC-78: summary 'Add two' becomes 'Add two numbers'" in said.output
+    assert "CALC-78: labels may go: manual" in said.output
+    assert "updated CALC-78 'Add two'\n" in said.output
+    assert "put back CALC-78" in said.output
+
+
+def test_what_is_sent(jira: Xray, bring: Importer) -> None:
+    """One file goes out as it is, with its project in the query."""
+    bring("--test-fields", '{"priority": {"name": "High"}}')
+    sent = posted(jira)[0]
+
+    assert sent.query == {"projectKey": "CALC"}
+    assert sent.parts["file"] == ("a.feature", "text/plain", KEYED.encode())
+    assert sent.part("testInfo") == {"fields": {"priority": {"name": "High"}}}
+    assert "preCondInfo" not in sent.parts
+
+
+def test_several_files_are_one_archive(jira: Xray, bring: Importer) -> None:
+    """With their paths, and with fields of Preconditions, where those are given."""
+    (bring.root / "core").mkdir()
+    (bring.root / "core" / "b.feature").write_text(KEYED)
+    bring("--precondition-fields", '{"labels": ["x"]}', paths=(".",))
+    name, media_type, content = posted(jira)[0].parts["file"]
+
+    assert (name, media_type) == ("features.zip", "application/zip")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.namelist() == ["a.feature", "core/b.feature"]
+    assert posted(jira)[0].part("preCondInfo") == {"fields": {"labels": ["x"]}}
+
+
+def test_feature_files_may_win(jira: Xray, bring: Importer) -> None:
+    """With ``--overwrite`` nothing is put back, and that is what is told."""
+    said = bring("--overwrite", "--json")
+
+    assert edits(jira) == []
+    assert said.json["updated"] == [
+        {"key": "CALC-78", "summary": "Add two numbers", "labels": ["manual"]}
+    ]
+    assert said.json["put_back"] == []
+
+
+def test_a_dry_run_sends_nothing(jira: Xray, bring: Importer) -> None:
+    """It says what would change and what would be sent."""
+    said = bring("--dry-run")
+
+    assert said.exit_code == 0
+    assert "labels may go: manual" in said.output
+    assert f"POST {SERVER}?projectKey=CALC" in said.output
+    assert not posted(jira)
+    assert edits(jira) == []
+
+
+@pytest.mark.usefixtures("jira")
+def test_the_outcome_as_json(bring: Importer) -> None:
+    """All of it is there for machines."""
+    said = bring("--json").json
+
+    assert said["tests"] == ["CALC-78"]
+    assert said["created"] == []
+    assert said["preconditions"] == []
+    assert said["files"] == ["a.feature"]
+    assert said["changes"] == [
+        {
+            "key": "CALC-78",
+            "summary": ["Add two", "Add two numbers"],
+            "lost": ["manual"],
+            "added": ["smoke"],
+        }
+    ]
+    assert json.loads(said["raw"][0]) == TAKEN
+
+
+def test_a_scenario_without_key(jira: Xray, bring: Importer) -> None:
+    """Tests of that name are looked for, and their labels put back as well."""
+    (bring.root / "a.feature").write_text(UNKEYED)
+    jira.script[SEARCH] = [a_test("CALC-78", "Divide", "manual")]
+    bring()
+    asked = json.loads(jira.posts("/search")[0].body)["jql"]
+
+    assert asked == 'project = "CALC" AND (summary ~ "\\"Divide\\"")'
+    assert edits(jira) == [{"update": {"labels": [{"add": "manual"}]}}]
+
+
+def test_names_that_need_quotes(jira: Xray, bring: Importer) -> None:
+    """A name is searched for as a phrase of its words."""
+    (bring.root / "a.feature").write_text(UNKEYED.replace("Divide", r'The "\ key'))
+    bring()
+    asked = json.loads(jira.posts("/search")[0].body)["jql"]
+
+    assert r'(summary ~ "\"The key\"")' in asked
+
+
+def test_a_name_that_jira_cannot_search_for(jira: Xray, bring: Importer) -> None:
+    """The others are searched for without it."""
+    text = f"{UNKEYED}  Scenario: ***\n    * x\n"
+    (bring.root / "a.feature").write_text(text)
+    refusal = Response('{"errorMessages": ["no"]}', status=400)
+    jira.script[SEARCH] = [refusal, a_test("CALC-78", "Divide", "manual"), refusal]
+    said = bring()
+
+    assert said.exit_code == 0
+    assert "a.feature:4: a Test is made for '***'" in said.output
+    assert edits(jira) == [{"update": {"labels": [{"add": "manual"}]}}]
+
+
+def test_searches_of_several_pages(jira: Xray, bring: Importer) -> None:
+    """All of them are read."""
+    (bring.root / "a.feature").write_text(UNKEYED)
+    pages = [a_test(f"CALC-{n}", "Divide", "manual") for n in (78, 79)]
+    jira.script[SEARCH] = [{**page, "total": 2} for page in pages]
+    jira.script["/rest/api/2/issue/CALC-79"] = [Response("", status=204)]
+    said = bring("--json").json
+
+    assert said["put_back"] == ["CALC-78", "CALC-79"]
+    assert json.loads(jira.posts("/search")[1].body)["startAt"] == 1
+
+
+def test_keys_that_nobody_looked_at(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be looked up is not overwritten."""
+    monkeypatch.setattr(key_lookup, "MOST_SEARCHES", 0)
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "keys that could not be looked up: 1, as in a.feature:3" in said.errors
+    assert not posted(jira)
+
+
+def test_what_was_created(jira: Xray, bring: Importer) -> None:
+    """A key that nobody knew before was made, and is told with its summary."""
+    (bring.root / "a.feature").write_text(UNKEYED)
+    jira.script[SEARCH] = [NO_ISSUES, a_test("CALC-78", "Divide")]
+    said = bring()
+
+    assert "a.feature:2: a Test is made for 'Divide'" in said.output
+    assert "created CALC-78 'Divide'" in said.output
+    assert edits(jira) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"message": "no such step", "testIssues": TAKEN, "preconditionIssues": []},
+        {"errors": ["no such step"], "updatedOrCreatedTests": TAKEN},
+        {"testIssues": {"success": TAKEN, "error": [{"message": "no such step"}]}},
+    ],
+)
+def test_errors_in_a_success(jira: Xray, bring: Importer, answer: Any) -> None:
+    """They are failures; what Xray took is listed, and put back all the same."""
+    jira.script[SERVER] = [answer]
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "refused: no such step" in said.output
+    assert "updated CALC-78" in said.output
+    assert len(edits(jira)) == 1
+
+
+@pytest.mark.parametrize("answer", [[], {"errors": [], "updatedOrCreatedTests": []}])
+def test_a_success_without_tests(jira: Xray, bring: Importer, answer: Any) -> None:
+    """Scenarios went out, and nobody knows of them: that is no success."""
+    jira.script[SERVER] = [answer]
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "refused: a.feature: Xray names no Test" in said.output
+
+
+def test_nobody_speaks_to_the_ci_system(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a scenario, nor a summary, nor what Xray answers."""
+    page = bring.root / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    spoken = "##vso[task.setvariable variable=PATH]/evil"
+    with (bring.root / "a.feature").open("a") as file:
+        file.write(f"  Scenario: {spoken}\n    * x\n")
+    jira.script[SEARCH] = [a_test("CALC-78", f"{spoken}\n::error::no")]
+    jira.script[SERVER] = [{"message": f"{spoken}\n\n# Heading", "testIssues": TAKEN}]
+    people, machine = bring(), bring("--json")
+
+    for told in (people, machine):
+        assert "# #vso" in told.output or "#\\u0023vso" in told.output
+        assert "##vso" not in told.output + told.errors
+        assert "\n::error::no" not in told.output + told.errors
+    assert "\n# Heading" not in page.read_text()
+
+
+def test_a_refusal(jira: Xray, bring: Importer) -> None:
+    """Xray's own words are told; it may have done a part of it, so that is mended."""
+    refusal = Response('{"error": "Line 3 is odd"}', status=400)
+    jira.script[SERVER] = [refusal]
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "refused: a.feature: HTTP 400 from" in said.output
+    assert "Line 3 is odd" in said.output
+    assert len(edits(jira)) == 1
+
+
+def test_no_telling(jira: Xray, bring: Importer) -> None:
+    """Scenarios without a key are not sent twice, lest Tests are made twice."""
+    (bring.root / "a.feature").write_text(UNKEYED)
+    jira.script[SEARCH] = [NO_ISSUES]
+    jira.script[SERVER] = [Response("gateway timeout", status=504)]
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "no telling whether Xray took it" in said.output
+    assert len(posted(jira)) == 1
+
+
+def test_a_background_without_key(jira: Xray, bring: Importer) -> None:
+    """Nor is what may make a Precondition sent twice."""
+    text = KEYED.replace("  @TEST", "  Background: Fresh\n    * x\n  @TEST")
+    (bring.root / "a.feature").write_text(text)
+    jira.script[SEARCH] = [a_test("CALC-78", "Add two"), NO_ISSUES]
+    jira.script[SERVER] = [Response("gateway timeout", status=504)]
+    bring()
+
+    assert len(posted(jira)) == 1
+
+
+def test_a_second_try(jira: Xray, bring: Importer) -> None:
+    """Where all scenarios have keys, a lost answer is asked for again."""
+    jira.script[SERVER] = [Response("gateway timeout", status=504), TAKEN]
+    said = bring()
+
+    assert said.exit_code == 0
+    assert len(posted(jira)) == 2
+
+
+def test_somebody_who_cannot_wait(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while Xray is at it: what it may have done by then is put back."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ServerIssues, "import_features", interrupted)
+    said = bring()
+
+    assert said.exit_code == 130
+    assert "CALC-78: labels may go: manual" in said.output
+    assert len(edits(jira)) == 1
+
+
+def test_what_changes_is_told_before(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that dies in between has said what was there; so with JSON."""
+
+    def dies(*_: object) -> None:
+        raise SystemExit(9)
+
+    monkeypatch.setattr(ServerIssues, "import_features", dies)
+    with pytest.raises(SystemExit):
+        bring("--json")
+
+    errors = bring.read().err
+    assert "CALC-78: summary 'Add two' becomes 'Add two numbers'" in errors
+    assert jira.sent
+
+
+def test_an_answer_that_nobody_understands(jira: Xray, bring: Importer) -> None:
+    """It is no success."""
+    jira.script[SERVER] = [{"ok": True}]
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "no telling whether Xray took it" in said.output
+
+
+def test_a_login_page(jira: Xray, bring: Importer) -> None:
+    """A page for people is no answer; what was not reached needs no mending."""
+    jira.script[SERVER] = [Response("<html>log in</html>", status=200)]
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "answers with a page for people" in said.output
+    assert edits(jira) == []
+
+
+def test_an_edit_that_is_refused(jira: Xray, bring: Importer) -> None:
+    """What could not be put back is told with what it was."""
+    jira.script[ISSUE] = [Response('{"errorMessages": ["no permission"]}', status=403)]
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "CALC-78 could not be put back" in said.output
+    assert "its summary was 'Add two' and among its labels were manual" in said.output
+
+
+def test_archives_one_after_the_other(jira: Xray, bring: Importer) -> None:
+    """A refused file does not keep the next from being sent."""
+    with zipfile.ZipFile(bring.root / "b.zip", "w") as archive:
+        archive.writestr("b.feature", KEYED)
+    jira.script[SERVER] = [Response('{"error": "no"}', status=400), TAKEN]
+    said = bring(paths=(".",))
+
+    assert [each.parts["file"][0] for each in posted(jira)] == ["a.feature", "b.zip"]
+    assert said.exit_code == 82
+    assert "refused: a.feature" in said.output
+    assert "updated CALC-78" in said.output
+
+
+def test_after_a_lost_answer_no_more_is_sent(jira: Xray, bring: Importer) -> None:
+    """What was not sent is named."""
+    with zipfile.ZipFile(bring.root / "b.zip", "w") as archive:
+        archive.writestr("b.feature", UNKEYED)
+    jira.script[SERVER] = [Response("", status=502)]
+    said = bring(paths=(".",))
+
+    assert len(posted(jira)) == 1
+    assert "refused: b.zip: not sent after that" in said.output
+
+
+# Before anything is sent ----------------------------------------------------------
+
+
+def refused_search() -> Response:
+    """What Jira says of a search for a key that does not exist."""
+    body = {"errorMessages": ["An issue with key 'CALC-78' does not exist."]}
+    return Response(json.dumps(body), status=400, content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "expected"),
+    [
+        ({PROJECT: [Response("{}", status=404)]}, (), (82, "there is no project CALC")),
+        (
+            {},
+            ("--project", "SHOP"),
+            (82, "error: a.feature:3: CALC-78 is not of project"),
+        ),
+        ({}, ("--project", "calc"), (2, "'calc' is not a project key")),
+        (
+            {SEARCH: [refused_search()]},
+            (),
+            (82, "a.feature:3: CALC-78 is no Test: there is no such issue"),
+        ),
+        (
+            {
+                SEARCH: [
+                    {
+                        "issues": [
+                            {
+                                "key": "CALC-78",
+                                "fields": {"issuetype": {"name": "Story"}},
+                            }
+                        ],
+                        "total": 1,
+                    }
+                ]
+            },
+            (),
+            (82, "CALC-78 is no Test: it is a Story"),
+        ),
+        ({PROJECT: [Response("", status=401)]}, (), (82, "does not accept the cred")),
+        ({}, ("--precondition-fields", "nowhere.json"), (2, "--precondition-fields")),
+        ({}, ("--precondition-fields", '{"labels": 7}'), (2, "labels is not a list")),
+        ({}, ("--test-fields", "{"), (2, "not JSON")),
+        ({}, ("--modified-within", "soon"), (2, "--modified-within: 'soon'")),
+        ({}, ("--changed-since", "--help"), (2, "--changed-since")),
+    ],
+)
+def test_bad_input(
+    jira: Xray,
+    bring: Importer,
+    script: dict[str, Any],
+    arguments: tuple[str, ...],
+    expected: tuple[int, str],
+) -> None:
+    """Each is one line with the fix, and nothing is sent."""
+    jira.script |= script
+    # The flag must reach the command as one word.
+    flags = ["=".join(arguments)] if arguments else []
+    found = bring(*flags)
+
+    code, said = expected
+
+    assert (found.exit_code, found.errors.count("\n")) == (code, 1)
+    assert said in found.errors
+    assert not posted(jira)
+    assert edits(jira) == []
+
+
+def test_no_project(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project has to be named."""
+    monkeypatch.delenv("XRAY_PROJECT")
+    found = bring()
+
+    assert found.exit_code == 2
+    assert "give --project KEY" in found.errors
+    assert jira.sent == []
+
+
+@pytest.mark.parametrize("name", ["nowhere", "*.zip"])
+def test_no_files(jira: Xray, bring: Importer, name: str) -> None:
+    """A pattern that names nothing is a mistake."""
+    found = bring(paths=(name,))
+
+    assert found.exit_code == 2
+    assert f"no .feature or .zip file: {name}" in found.errors
+    assert jira.sent == []
+
+
+def test_nothing_new(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filter that leaves nothing is normal in CI: one line, and no request."""
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    found = bring("--modified-within", "3")
+
+    assert found.exit_code == 0
+    assert found.output == (
+        "--modified-within 3 leaves out 1 of 1 files\nnothing to import\n"
+    )
+    assert jira.sent == []
+
+
+# Cloud ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def graphql(cloud: Xray) -> Xray:
+    """Xray Cloud with a Test that people have edited."""
+    found = a_test("CALC-78", "Add two", "manual")["issues"][0]
+    results = [{"jira": {"key": found["key"], **found["fields"]}}]
+    settings = {"data": {"getProjectSettings": {"projectId": "1"}}}
+    tests = {"data": {"getTests": {"total": 1, "results": results}}}
+    cloud.script |= {
+        "/api/v2/graphql": [settings, tests],
+        CLOUD: [{"errors": [], "updatedOrCreatedTests": TAKEN}],
+        ISSUE: [Response("", status=204)],
+        PROJECT: [{"key": "CALC", "versions": []}],
+    }
+    return cloud
+
+
+def test_cloud_without_a_login_to_jira(graphql: Xray, bring: Importer) -> None:
+    """What could not be put back is not overwritten: it is refused, with the fix."""
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "CALC-78: labels may go: manual" in said.output
+    assert "XRAY_JIRA_TOKEN" in said.output
+    assert "--overwrite" in said.output
+    assert not posted(graphql)
+
+
+def test_no_secret_is_told(graphql: Xray, bring: Importer) -> None:
+    """A server that repeats the token it sold is not repeated."""
+    token = "a.token.made-of-base64"
+    graphql.script[CLOUD] = [{"errors": [f"who is {token}?"]}]
+    said = bring("--overwrite", "--json")
+
+    assert said.exit_code == 82
+    assert token not in said.output
+    assert "who is" in said.json["refused"][0]
+
+
+def test_cloud_may_overwrite(graphql: Xray, bring: Importer) -> None:
+    """Then no login to Jira is needed."""
+    said = bring("--overwrite")
+
+    assert said.exit_code == 0
+    assert posted(graphql)[0].query == {"projectKey": "CALC"}
+    assert edits(graphql) == []
+
+
+def test_cloud_where_nothing_goes(graphql: Xray, bring: Importer) -> None:
+    """An import that changes nothing that people set needs no login to Jira."""
+    found = {"key": "CALC-78", "summary": "Add two numbers", "labels": ["smoke"]}
+    tests = {"data": {"getTests": {"total": 1, "results": [{"jira": found}]}}}
+    graphql.script["/api/v2/graphql"][1] = tests
+
+    assert bring().exit_code == 0
+    assert len(posted(graphql)) == 1
+
+
+def test_cloud_with_a_login_to_jira(
+    graphql: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Summary and labels are put back in Jira, with its own login."""
+    monkeypatch.setenv("XRAY_JIRA_URL", graphql.url)
+    monkeypatch.setenv("XRAY_JIRA_USER", "me@example.com")
+    monkeypatch.setenv("XRAY_JIRA_TOKEN", "another-secret")
+    said = bring()
+    edit = next(each for each in graphql.sent if each.method == "PUT")
+
+    assert said.exit_code == 0
+    assert edit.path == ISSUE
+    assert edit.authorization.startswith("Basic ")
+    assert json.loads(edit.body)["fields"] == {"summary": "Add two"}

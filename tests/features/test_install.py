@@ -1,0 +1,654 @@
+"""Installing feature files: what is replaced, removed, kept, and put back."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import xray_bridge
+from xray_bridge.errors import FeaturesError, UsageError
+from xray_bridge.features.install import Installed, Limits, install
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Install = Callable[[dict[str, str]], Installed]
+
+INDEX = ".xray-features.json"
+ROOT = Path(xray_bridge.__file__).parent.parent
+FIRST = {"a.feature": "A1", "sub/b.feature": "B1", "gone/c.feature": "C1"}
+SECOND = {"a.feature": "A2", "sub/b.feature": "B1", "new/deep/d.feature": "D2"}
+THIRD = {"a.feature": "A3", "e.feature": "E3"}
+
+CHILD = """
+import os, sys
+from pathlib import Path
+from xray_bridge.errors import FeaturesError
+from xray_bridge.features.install import install
+download, target, prelude = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+exec(prelude)
+try:
+    install(download, target)
+except FeaturesError as error:
+    sys.exit(f"refused: {error}")
+"""
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    """A zip with these texts."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+def content(path: Path) -> bytes | None:
+    """What a file holds or a link says; nothing for a directory."""
+    if path.is_symlink():
+        return b"-> " + os.fsencode(path.readlink())
+    return None if path.is_dir() else path.read_bytes()
+
+
+def snapshot(root: Path) -> dict[str, bytes | None]:
+    """Every path below a directory, with the content of files."""
+    return {str(path): content(path) for path in root.rglob("*")}
+
+
+def texts(target: Path) -> dict[str, str]:
+    """The feature files of a directory."""
+    found = target.rglob("*.feature")
+    return {p.relative_to(target).as_posix(): p.read_text() for p in found}
+
+
+def child(download: Path, target: Path, prelude: str = "") -> subprocess.Popen[str]:
+    """An export in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(download), str(target), prelude],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """The directory the target lies in."""
+    path = tmp_path / "work"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def target(work: Path) -> Path:
+    """Where to install; not there yet."""
+    return work / "features"
+
+
+@pytest.fixture
+def export(tmp_path: Path, target: Path) -> Install:
+    """Install a zip with these files."""
+
+    def run(files: dict[str, str]) -> Installed:
+        download = tmp_path / "download.zip"
+        download.write_bytes(zipped(files))
+        return install(download, target)
+
+    return run
+
+
+def test_first_export(export: Install, target: Path, work: Path) -> None:
+    """The target is made, all files are there, and nothing else is left behind."""
+    installed = export({**FIRST, "readme\x7e.txt": "x"})
+    assert texts(target) == FIRST
+    assert installed.files == tuple(target / name for name in sorted(FIRST))
+    assert installed.removed == ()
+    assert installed.skipped == ("'readme~.txt': not a .feature file",)
+    assert [path.name for path in work.iterdir()] == ["features"]
+    index = json.loads((target / INDEX).read_text())
+    hashes = {n: hashlib.sha256(t.encode()).hexdigest() for n, t in FIRST.items()}
+    assert index == {"version": 1, "files": hashes, "pending": {}}
+
+
+def test_missing_parents(tmp_path: Path) -> None:
+    """The directories above the target are made as well."""
+    (tmp_path / "d").write_bytes(zipped(FIRST))
+    install(tmp_path / "d", tmp_path / "x" / "y" / "features")
+    assert texts(tmp_path / "x" / "y" / "features") == FIRST
+
+
+def test_relative_target(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative target is told back as it was given."""
+    (tmp_path / "d").write_bytes(zipped(FIRST))
+    monkeypatch.chdir(work)
+    installed = install(tmp_path / "d", Path("features"))
+    assert installed.files[0] == Path("features/a.feature")
+
+
+def test_stale_files_go(export: Install, target: Path) -> None:
+    """What the earlier export had and this one has not is removed, with its folder."""
+    export(FIRST)
+    installed = export(SECOND)
+    assert texts(target) == SECOND
+    assert installed.removed == (target / "gone/c.feature",)
+    assert not (target / "gone").exists()
+
+
+def test_unchanged_files_stay(export: Install, target: Path) -> None:
+    """The same export again touches no file."""
+    export(FIRST)
+    before = {p: p.stat().st_mtime_ns for p in target.rglob("*")}
+    inodes = {p: p.stat().st_ino for p in target.rglob("*")}
+    export(FIRST)
+    assert {p: p.stat().st_mtime_ns for p in target.rglob("*")} == before
+    assert {p: p.stat().st_ino for p in target.rglob("*")} == inodes
+
+
+def test_users_files_stay(export: Install, target: Path) -> None:
+    """Files that were never ours, and folders that hold some, are left alone."""
+    export(FIRST)
+    own = {"own.feature": "mine", "gone/own.feature": "mine too"}
+    for name, text in own.items():
+        (target / name).write_text(text)
+    (target / "notes.txt").write_text("notes")
+    export(SECOND)
+    assert texts(target) == {**SECOND, **own}
+    assert (target / "notes.txt").read_text() == "notes"
+
+
+def test_changed_stale_file_stays(export: Install, target: Path) -> None:
+    """A file of an earlier export that the user changed is kept, and that is said."""
+    export(FIRST)
+    (target / "gone/c.feature").write_text("changed")
+    installed = export(SECOND)
+    assert (target / "gone/c.feature").read_text() == "changed"
+    assert installed.removed == ()
+    assert "'gone/c.feature'" in installed.skipped[0]
+    assert export(SECOND).skipped == ()
+
+
+def test_deleted_file_comes_back(export: Install, target: Path) -> None:
+    """A file that the user deleted is installed again, or forgotten when stale."""
+    export(FIRST)
+    (target / "a.feature").unlink()
+    (target / "gone/c.feature").unlink()
+    assert export(SECOND).removed == ()
+    assert texts(target) == SECOND
+
+
+def _own(target: Path) -> None:
+    (target / "new/deep").mkdir(parents=True)
+    (target / "new/deep/d.feature").write_text("mine")
+
+
+def _changed(target: Path) -> None:
+    (target / "a.feature").write_text("changed")
+
+
+def _folder(target: Path) -> None:
+    (target / "new/deep/d.feature").mkdir(parents=True)
+
+
+def _file_for_folder(target: Path) -> None:
+    (target / "new").write_text("a file")
+
+
+def _linked_file(target: Path) -> None:
+    (target / "a.feature").rename(target.parent / "moved")
+    (target / "a.feature").symlink_to(target.parent / "moved")
+
+
+def _linked_folder(target: Path) -> None:
+    (target.parent / "elsewhere").mkdir()
+    (target / "new").symlink_to(target.parent / "elsewhere")
+
+
+def _dangling_link(target: Path) -> None:
+    (target / "new").symlink_to(target.parent / "nowhere")
+
+
+def _fifo(target: Path) -> None:
+    (target / "a.feature").unlink()
+    os.mkfifo(target / "a.feature")
+
+
+@pytest.mark.parametrize(
+    "obstacle",
+    [
+        _own,
+        _changed,
+        _folder,
+        _file_for_folder,
+        _linked_file,
+        _linked_folder,
+        _dangling_link,
+    ],
+)
+def test_in_the_way(
+    export: Install, target: Path, work: Path, obstacle: Callable[[Path], None]
+) -> None:
+    """Where something of the user's is in the way, all is refused and it is named."""
+    export(FIRST)
+    obstacle(target)
+    before = snapshot(work)
+    with pytest.raises(FeaturesError, match=r"'(a|new/deep/d)\.feature'"):
+        export(SECOND)
+    assert snapshot(work) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no FIFOs")
+def test_fifo_in_the_way(export: Install, target: Path) -> None:
+    """A FIFO in the way is refused without waiting for what comes out of it."""
+    export(FIRST)
+    _fifo(target)
+    with pytest.raises(FeaturesError, match=r"'a\.feature'"):
+        export(SECOND)
+
+
+def test_stale_behind_a_link(export: Install, target: Path, work: Path) -> None:
+    """A stale file is not removed through a link that took its folder's place."""
+    export(FIRST)
+    (target / "gone").rename(work / "elsewhere")
+    (target / "gone").symlink_to(work / "elsewhere")
+    assert export(SECOND).removed == ()
+    assert (work / "elsewhere/c.feature").exists()
+
+
+def test_identical_is_adopted(export: Install, target: Path) -> None:
+    """A file that is there already, byte for byte, becomes ours."""
+    target.mkdir()
+    (target / "a.feature").write_text("A1")
+    export(FIRST)
+    export(SECOND)
+    assert texts(target) == SECOND
+
+
+def test_user_made_the_same_change(export: Install, target: Path) -> None:
+    """A change that the new export has too is no obstacle."""
+    export(FIRST)
+    (target / "a.feature").write_text("A2")
+    export(SECOND)
+    assert texts(target) == SECOND
+
+
+def test_two_spellings_of_one_file(export: Install, target: Path) -> None:
+    """On a disk without case, a file that changes only its case is not stale."""
+    export({"A.feature": "same", "b.feature": "b"})
+    os.link(target / "A.feature", target / "a.feature")  # as such a disk shows it
+    assert export({"a.feature": "same"}).removed == (target / "b.feature",)
+    assert (target / "a.feature").read_text() == "same"
+
+
+def test_case_change(export: Install, target: Path) -> None:
+    """On a disk with case, a file that changes its case is a new and a stale one."""
+    export({"A.feature": "1"})
+    export({"a.feature": "2"})
+    assert [path.name for path in target.glob("*.feature")] == ["a.feature"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "\udcff",
+        '{"version": 2, "files": {}, "pending": {}}',
+        '{"version": 1, "files": {}}',
+        '{"version": 1, "files": {"../x.feature": "%s"}, "pending": {}}' % ("0" * 64),
+        '{"version": 1, "files": {"x.feature": ""}, "pending": {}}',
+        '{"version": 1, "files": {"x.feature": 7}, "pending": {}}',
+        '{"version": 1, "files": [], "pending": {}}',
+        "[" * 100_000,
+    ],
+)
+def test_odd_index(export: Install, target: Path, work: Path, text: str) -> None:
+    """An index that cannot be trusted is refused, and the way out is told."""
+    export(FIRST)
+    (target / INDEX).write_bytes(text.encode(errors="surrogateescape"))
+    before = snapshot(work)
+    with pytest.raises(FeaturesError, match="index") as caught:
+        export(SECOND)
+    assert "remove it" in caught.value.hint
+    assert snapshot(work) == before
+
+
+def test_linked_index(export: Install, target: Path, work: Path) -> None:
+    """An index that is a link is not followed."""
+    export(FIRST)
+    (target / INDEX).rename(work / "index")
+    (target / INDEX).symlink_to(work / "index")
+    with pytest.raises(FeaturesError, match="index"):
+        export(SECOND)
+
+
+# Bad targets --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["/", ".", "..", "file", "link", "loop", "~", "a\0b"])
+def test_bad_target(
+    work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Root, here, home, what is above them, a file or a link cannot be meant."""
+    (tmp_path / "d").write_bytes(zipped(FIRST))
+    home = tmp_path / "home"
+    for folder in ("home", "real", "work/here"):
+        (tmp_path / folder).mkdir()
+    (work / "here/file").write_text("x")
+    (work / "here/link").symlink_to(tmp_path / "real")
+    (work / "here/loop").symlink_to("loop")
+    monkeypatch.chdir(work / "here")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    before = snapshot(tmp_path)
+    with pytest.raises(UsageError, match="features_dir") as caught:
+        install(tmp_path / "d", home if name == "~" else Path(name))
+    assert caught.value.exit_code == 2
+    assert caught.value.hint
+    assert snapshot(tmp_path) == before
+
+
+def test_no_home(
+    export: Install, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An odd or missing home does not matter."""
+    for home in ("/", "", "/nonexistent"):
+        monkeypatch.setenv("HOME", home)
+        export(FIRST)
+    assert texts(target) == FIRST
+
+
+def test_no_download(target: Path, tmp_path: Path) -> None:
+    """A download that is missing or a directory is our error."""
+    for download in (tmp_path / "nothing", tmp_path):
+        with pytest.raises(FeaturesError):
+            install(download, target)
+    assert not target.exists()
+
+
+def test_parent_is_a_file(tmp_path: Path) -> None:
+    """A target inside a file is our error."""
+    (tmp_path / "d").write_bytes(zipped(FIRST))
+    with pytest.raises((FeaturesError, UsageError)):
+        install(tmp_path / "d", tmp_path / "d" / "features")
+
+
+# Faults on the way --------------------------------------------------------------
+
+
+class Fault:
+    """Fails at the k-th call, or from there on."""
+
+    def __init__(self, real: Callable[..., Any], at: int, *, ever_after: bool) -> None:
+        self.real, self.at, self.ever_after = real, at, ever_after
+        self.calls = 0
+
+    def __call__(self, *values: Any, **options: Any) -> Any:
+        self.calls += 1
+        if self.calls == self.at or (self.ever_after and self.calls > self.at):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self.real(*values, **options)
+
+
+PLACES = {
+    "replace": Path,
+    "mkdir": Path,
+    "write_text": Path,
+    "lstat": Path,
+    "open": Path,
+    "copy2": shutil,
+    "mkdtemp": tempfile,
+    "os.open": os,
+}
+
+
+@pytest.mark.parametrize("existing", [True, False], ids=["over", "fresh"])
+@pytest.mark.parametrize("place", PLACES)
+def test_put_back(
+    export: Install, target: Path, work: Path, place: str, *, existing: bool
+) -> None:
+    """Whichever step fails once, all is as it was; tried for each step there is."""
+    owner, name = PLACES[place], place.removeprefix("os.")
+    if existing:
+        export(FIRST)
+    (target if existing else work).joinpath("own.feature").write_text("mine")
+    before = snapshot(work)
+    for step in count(1):
+        with pytest.MonkeyPatch.context() as patch:
+            fault = Fault(getattr(owner, name), step, ever_after=False)
+            wrapped = lambda *v, fault=fault, **o: fault(*v, **o)  # noqa: E731
+            patch.setattr(owner, name, wrapped)
+            try:
+                export(SECOND)
+            except (FeaturesError, UsageError) as error:
+                message = str(error)
+            except OSError:  # the test's own writing of the download
+                continue
+            else:
+                break
+        assert snapshot(work) == before, step
+        assert "nothing was changed" in message or "cannot be looked at" in message
+    own = {"own.feature": "mine"} if existing else {}
+    assert texts(target) == {**SECOND, **own}
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_interrupted(
+    export: Install,
+    work: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    interrupt: type[BaseException],
+) -> None:
+    """Ctrl-C between two moves puts all back as well."""
+    export(FIRST)
+    before = snapshot(work)
+    real = Path.replace
+    calls = count(1)
+
+    def replace(self: Path, other: Path) -> Path:
+        if next(calls) == 3:
+            raise interrupt
+        return real(self, other)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(interrupt):
+        export(SECOND)
+    assert snapshot(work) == before
+
+
+def test_cannot_be_put_back(export: Install, target: Path, work: Path) -> None:
+    """When putting back fails too, it is said what and where; the next export mends."""
+    for step in count(2):
+        shutil.rmtree(work)
+        work.mkdir()
+        export(FIRST)
+        (target / "own.feature").write_text("mine")
+        with pytest.MonkeyPatch.context() as patch:
+            fault = Fault(Path.replace, step, ever_after=True)
+            patch.setattr(Path, "replace", lambda *v, fault=fault: fault(*v))
+            try:
+                export(SECOND)
+            except FeaturesError as error:
+                hint = error.hint
+            else:
+                break
+        assert "could not move back" in hint
+        assert INDEX in hint
+        (kept,) = work.glob(".features.xray-new-*")
+        assert str(kept) in hint
+        now = texts(target)
+        assert now.pop("own.feature") == "mine"
+        for name, text in now.items():
+            assert text in {FIRST.get(name), SECOND.get(name)}
+        export(THIRD)
+        assert texts(target) == {**THIRD, "own.feature": "mine"}
+        assert [path.name for path in work.iterdir()] == ["features"]
+    assert step > 4
+
+
+KILL = """
+real, calls = Path.replace, iter(range(1, 99))
+def replace(self, other):
+    if next(calls) == {step}:
+        os._exit(9)
+    return real(self, other)
+Path.replace = replace
+"""
+
+
+def test_killed(export: Install, tmp_path: Path, target: Path, work: Path) -> None:
+    """Killed before any move, and again early on, the next export mends it all."""
+    (tmp_path / "second").write_bytes(zipped(SECOND))
+    (tmp_path / "first").write_bytes(zipped(FIRST))
+    for step in count(1):
+        shutil.rmtree(work)
+        work.mkdir()
+        export(FIRST)
+        (target / "own.feature").write_text("mine")
+        process = child(tmp_path / "second", target, KILL.format(step=step))
+        process.communicate()
+        again = child(tmp_path / "first", target, KILL.format(step=2))
+        again.communicate()
+        if process.returncode == 0:
+            break
+        assert process.returncode == 9
+        assert again.returncode in {0, 9}
+        export(THIRD)
+        assert texts(target) == {**THIRD, "own.feature": "mine"}
+        assert [path.name for path in work.iterdir()] == ["features"]
+    assert step > 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no resource limits")
+def test_disk_full(export: Install, tmp_path: Path, target: Path, work: Path) -> None:
+    """A real limit on file sizes is our error, with the old files intact."""
+    export(FIRST)
+    before = snapshot(work)
+    (tmp_path / "large").write_bytes(zipped({"a.feature": "Feature: x\n" * 9999}))
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999))"
+    process = child(tmp_path / "large", target, limit)
+    _, errors = process.communicate()
+    assert errors.startswith("refused: the feature files could not be installed")
+    assert "nothing was changed" in errors
+    assert snapshot(work) == before
+
+
+# Two at a time ------------------------------------------------------------------
+
+
+def test_two_processes(tmp_path: Path, target: Path, work: Path) -> None:
+    """Two processes exporting again and again into one directory end consistent."""
+    exports = {}
+    for mark in "xy":
+        files = {f"{mark}{n}.feature": mark * n for n in range(1, 20)}
+        exports[mark] = {**files, "both.feature": mark}
+        (tmp_path / mark).write_bytes(zipped(exports[mark]))
+    repeat = "for _ in range(100): install(download, target)"
+    processes = [child(tmp_path / mark, target, repeat) for mark in "xy"]
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (0, "")
+    assert texts(target) in exports.values()
+    index = json.loads((target / INDEX).read_text())
+    assert index["files"].keys() == texts(target).keys()
+    assert [path.name for path in work.iterdir()] == ["features"]
+
+
+def test_other_export_takes_too_long(tmp_path: Path, target: Path, work: Path) -> None:
+    """An export waits for another only so long, then says so and changes nothing."""
+    (tmp_path / "d").write_bytes(zipped(FIRST))
+    hold = (
+        "from xray_bridge.features.install import _lock\n"
+        "with _lock(target.parent / '.features.xray-lock', 5):\n"
+        "    print('held', file=sys.stderr, flush=True); sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(tmp_path / "d"), str(target), hold],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stderr is not None
+        assert other.stderr.readline() == "held\n"
+        with pytest.raises(FeaturesError, match=r"took longer than 0\.2 s"):
+            install(tmp_path / "d", target, limits=Limits(lock_seconds=0.2))
+        assert not target.exists()
+        other.communicate(timeout=30)
+    assert texts(target) == FIRST
+    assert [path.name for path in work.iterdir()] == ["features"]
+
+
+def test_left_lock(export: Install, target: Path, work: Path) -> None:
+    """The lock file of a killed export is no lock."""
+    (work / ".features.xray-lock").touch()
+    export(FIRST)
+    assert texts(target) == FIRST
+    assert not (work / ".features.xray-lock").exists()
+
+
+def test_lock_that_was_removed(
+    export: Install, target: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock whose file was removed before it was got is no lock: it tries again."""
+    lock, real = work / ".features.xray-lock", os.open
+    removed: list[Path] = []
+
+    def late(path: Path, *flags: int, **options: Any) -> int:
+        descriptor = real(path, *flags, **options)
+        if path == lock and len(removed) < 2:
+            lock.unlink()  # as whoever had it before does
+            removed.append(path)
+            if len(removed) == 2:
+                lock.touch()
+        return descriptor
+
+    monkeypatch.setattr(os, "open", late)
+    export(FIRST)
+    assert len(removed) == 2
+    assert texts(target) == FIRST
+    assert not lock.exists()
+
+
+def test_other_file_system(
+    export: Install, target: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A target that is a mount point is filled from inside, without leftovers."""
+    export(FIRST)
+    made = []
+    real_mkdtemp, real_stat = tempfile.mkdtemp, Path.stat
+
+    def mkdtemp(**options: Any) -> str:
+        made.append(options["dir"])
+        return str(real_mkdtemp(**options))
+
+    def other_device(self: Path, **options: Any) -> os.stat_result:
+        result = real_stat(self, **options)
+        if self != target:
+            return result
+        return os.stat_result((*result[:2], result.st_dev + 1, *result[3:]))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
+    monkeypatch.setattr(Path, "stat", other_device)
+    export(SECOND)
+    assert made == [target]
+    assert texts(target) == SECOND
+    names = {path.name for path in target.iterdir()}
+    assert names == {"a.feature", "sub", "new", INDEX}
+    assert [path.name for path in work.iterdir()] == ["features"]

@@ -1,0 +1,440 @@
+"""What an import would do, and what its answer says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xray_bridge.client.response import Answer
+from xray_bridge.errors import FeaturesError
+from xray_bridge.features import plan
+from xray_bridge.features.answers import answered
+from xray_bridge.features.archive import Limits
+from xray_bridge.features.bundles import Packed, pack
+from xray_bridge.features.files import found
+from xray_bridge.features.gherkin import Feature, read
+from xray_bridge.features.values import Bundle, Change, Issue, Unkeyed, Wanted
+from xray_bridge.model.dialect import DIALECTS
+from xray_bridge.model.tags import PREFIXES
+
+
+ADDITION = """\
+Feature: Addition
+  Background: A fresh calculator
+    #@Precondition:CALC-5
+    Given the calculator is on
+  @TEST_CALC-78 @REQ_CALC-70 @smoke
+  Scenario: Add two numbers
+    * x
+  @id:7 @fast
+  Scenario: Add three numbers
+    * x
+"""
+KEYED = Wanted(
+    key="CALC-78",
+    places=("a.feature:6",),
+    summary="Add two numbers",
+    labels=("smoke",),
+)
+
+
+def features(**texts: str) -> dict[str, Feature]:
+    """Feature files by name."""
+    return {f"{name}.feature": read(text) for name, text in texts.items()}
+
+
+def test_wanted() -> None:
+    """Tests have a name and labels, Preconditions a name only."""
+    assert plan.wanted(features(a=ADDITION), PREFIXES) == {
+        "CALC-78": KEYED,
+        "CALC-5": Wanted(
+            key="CALC-5",
+            places=("a.feature:2",),
+            summary="A fresh calculator",
+            is_test=False,
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("comment", "prefixes", "expected"),
+    [
+        ("#@CALC-5", PREFIXES, ("CALC-5",)),
+        ("# @PRECOND_CALC-5", PREFIXES, ("CALC-5",)),
+        ("#@Precondition:CALC-5", PREFIXES, ("CALC-5",)),
+        ("#@PRE:CALC-5", ("T:", "R:", "PRE:"), ("CALC-5",)),
+        ("#@PRE:CALC-5", PREFIXES, ()),
+        ("#@smoke", PREFIXES, ()),
+        ("#@CALC-5", ("T:",), ("CALC-5",)),
+    ],
+)
+def test_preconditions(
+    comment: str, prefixes: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    """A background's issue is recognised by any prefix that may be set."""
+    feature = read(f"Feature: F\n  Background:\n    {comment}\n    * x\n")
+
+    assert plan.precondition_keys(feature.backgrounds[0], prefixes) == expected
+
+
+def test_without_key() -> None:
+    """A scenario without a key is found by its name, or by a label with an id."""
+    scenarios = plan.without_key(features(a=ADDITION), PREFIXES)
+    tests = {
+        key: Issue(key=key, summary=summary, labels=labels)
+        for key, summary, labels in (
+            ("CALC-1", "Add three numbers", ("manual",)),
+            ("CALC-2", "An older name", ("id:7",)),
+            ("CALC-3", "Add three numbers and more", ()),
+        )
+    }
+    wanted = plan.by_name(scenarios, tests)
+
+    assert scenarios == [
+        Unkeyed(place="a.feature:9", name="Add three numbers", labels=("id:7", "fast"))
+    ]
+    assert sorted(wanted) == ["CALC-1", "CALC-2"]
+    assert wanted["CALC-2"].summary == "Add three numbers"
+
+
+@pytest.mark.parametrize(
+    ("issue", "expected"),
+    [
+        (Issue(key="CALC-78", summary="Add two numbers", labels=("smoke",)), None),
+        (
+            Issue(key="CALC-78", summary="Add", labels=("manual", "smoke")),
+            Change(key="CALC-78", summary=("Add", "Add two numbers"), lost=("manual",)),
+        ),
+        (
+            Issue(key="CALC-78", summary="Add two numbers"),
+            Change(key="CALC-78", added=("smoke",)),
+        ),
+        # The label by which Server finds it again is Xray's own.
+        (
+            Issue(
+                key="CALC-78",
+                summary="Add two numbers",
+                labels=("smoke", "old/a.feature"),
+            ),
+            None,
+        ),
+    ],
+)
+def test_changes(issue: Issue, expected: Change | None) -> None:
+    """Told is what goes and what comes, and nothing where all is the same."""
+    changes = plan.changes([KEYED], {issue.key: issue})
+
+    assert changes == ((expected,) if expected else ())
+
+
+def test_a_background_without_a_name_changes_nothing() -> None:
+    """A summary stays where the file has none."""
+    wanted = Wanted(key="CALC-5", places=("a.feature:2",), summary="")
+    before = Issue(key="CALC-5", summary="Fresh")
+
+    assert plan.changes([wanted], {"CALC-5": before}) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "body"),
+    [
+        (Change(key="A-1", summary=("old", "new")), {"fields": {"summary": "old"}}),
+        (
+            Change(key="A-1", lost=("x", "y"), added=("z",)),
+            {"update": {"labels": [{"add": "x"}, {"add": "y"}]}},
+        ),
+    ],
+)
+def test_put_back(change: Change, body: dict[str, Any]) -> None:
+    """Labels are added one by one, so that those that have come stay."""
+    assert plan.put_back(change) == body
+
+
+def test_a_label_that_comes_does_no_harm() -> None:
+    """Only what goes has to be put back."""
+    assert not Change(key="A-1", added=("x",)).harms
+    assert Change(key="A-1", lost=("x",)).harms
+
+
+def test_notices() -> None:
+    """Several keys on one scenario, one key on several, and a slip are told."""
+    text = (
+        "Feature: F\n  @CALC-1 @TEST_CALC-2 @TEST_CALC-x1\n  Scenario: S\n"
+        "  @CALC-1\n  Scenario: T\n  @TEST_calc-9\n  Scenario: U\n"
+        "  @jira.testcase('CALC-5')\n  Scenario: U\n  @id:1\n  Scenario: U\n"
+    )
+    found = features(a=text)
+    known = plan.wanted(found, PREFIXES)
+
+    assert list(plan.notices(found, PREFIXES, known.values())) == [
+        "a.feature:3 has several Test keys, Xray takes one: CALC-1, CALC-2",
+        "a.feature:7 has a tag that looks like a key and is none: @TEST_calc-9",
+        "a.feature:9 has a tag in which Xray sees no key: @jira.testcase('CALC-5')",
+        "a.feature, lines 7, 9: one name, so one Test, 'U'; give them keys",
+        "CALC-1 stands at several places, Xray keeps one: a.feature:3, a.feature:5",
+    ]
+
+
+def test_a_key_of_another_project() -> None:
+    """It is refused with file and line before anything is sent."""
+    with pytest.raises(FeaturesError) as caught:
+        plan.refuse_others([KEYED], "SHOP")
+
+    assert caught.value.message == "a.feature:6: CALC-78 is not of project SHOP"
+
+
+@pytest.mark.parametrize(
+    ("product", "path", "part"),
+    [
+        ("server", "/rest/raven/2.0/import/feature", "preCondInfo"),
+        ("cloud", "/api/v2/import/feature", "precondInfo"),
+    ],
+)
+def test_request(product: str, path: str, part: str, tmp_path: Path) -> None:
+    """Both products take the same parts, but for the name of one."""
+    bundle = Bundle(
+        path=tmp_path / "features.zip",
+        filename="features.zip",
+        names=("a.feature",),
+        is_zip=True,
+    )
+    fields = ({"labels": "nightly"}, {"fields": {"priority": {"name": "High"}}})
+    request = plan.request(bundle, "CALC", DIALECTS[product], fields)
+    contents: dict[str, Any] = {each.name: each.content for each in request.parts}
+
+    assert request.target == f"{path}?projectKey=CALC"
+    assert [(each.name, each.media_type) for each in request.parts] == [
+        ("file", "application/zip"),
+        ("testInfo", "application/json"),
+        (part, "application/json"),
+    ]
+    assert contents["file"] == bundle.path
+    assert json.loads(contents["testInfo"]) == {"fields": {"labels": ["nightly"]}}
+    assert json.loads(contents[part]) == {"fields": {"priority": {"name": "High"}}}
+
+
+def test_a_request_without_fields(tmp_path: Path) -> None:
+    """A file alone goes out as text, and nothing is said of fields."""
+    bundle = Bundle(
+        path=tmp_path / "a.feature",
+        filename="a.feature",
+        names=("a.feature",),
+        is_zip=False,
+    )
+    request = plan.request(bundle, "CALC", DIALECTS["cloud"], repeatable=True)
+
+    assert [(each.name, each.media_type) for each in request.parts] == [
+        ("file", "text/plain")
+    ]
+    assert request.repeatable
+
+
+# Answers --------------------------------------------------------------------------
+
+
+def said(content: Any) -> Answer:
+    """An answer of a server."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    return Answer(status=200, headers={}, content=text.encode(), url="https://x.test")
+
+
+def issue(number: int, kind: str = "") -> dict[str, Any]:
+    """An issue as answers name it."""
+    named = {"issueType": {"id": "1", "name": kind}} if kind else {}
+    return {"id": str(number), "key": f"CALC-{number}", "self": "https://x", **named}
+
+
+@pytest.mark.parametrize(
+    ("content", "tests", "preconditions", "errors"),
+    [
+        ([issue(1, "Test"), issue(5, "Pre-Condition")], ["1"], ["5"], []),
+        ([issue(1), issue(5, "Vorbedingung")], ["1", "5"], [], []),
+        ([issue(5, "Précondition")], [], ["5"], []),
+        ([], [], [], []),
+        (
+            {
+                "message": "CALC-9 is not there",
+                "testIssues": [issue(1)],
+                "preconditionIssues": [issue(5)],
+            },
+            ["1"],
+            ["5"],
+            ["CALC-9 is not there"],
+        ),
+        ({"testIssues": {"success": [issue(1)]}}, ["1"], [], []),
+        (
+            {
+                "errors": ["no", {"message": "never"}],
+                "updatedOrCreatedTests": [issue(1), issue(1)],
+                "updatedOrCreatedPreconditions": [issue(5)],
+            },
+            ["1"],
+            ["5"],
+            ["no", "never"],
+        ),
+        ({"errors": [], "updatedOrCreatedTests": []}, [], [], []),
+    ],
+)
+def test_answers(
+    content: Any, tests: list[str], preconditions: list[str], errors: list[str]
+) -> None:
+    """Both products' answers are understood; errors in a 200 are errors."""
+    found = answered(said(content))
+
+    assert found.tests == tuple(f"CALC-{each}" for each in tests)
+    assert found.preconditions == tuple(f"CALC-{each}" for each in preconditions)
+    assert found.errors == tuple(errors)
+    assert json.loads(found.raw) == content
+
+
+@pytest.mark.parametrize("content", ["", "OK", {"ok": True}, 7, None])
+def test_an_answer_of_another_kind(content: Any) -> None:
+    """Then there is no telling, and nothing is taken for a success."""
+    with pytest.raises(FeaturesError, match="not that of an import"):
+        answered(said(content))
+
+
+# Bundles --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current directory."""
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    return root
+
+
+def packed(here: Path, *patterns: str, limits: Limits | None = None) -> Packed:
+    """What is sent of some files."""
+    folder = here.parent / "folder"
+    folder.mkdir(exist_ok=True)
+    return pack(found(patterns, Path()), folder, limits or Limits())
+
+
+def test_what_was_looked_at_goes_out(here: Path) -> None:
+    """Whatever becomes of the file until then."""
+    (here / "a.feature").write_text(ADDITION)
+    found = packed(here, "a.feature")
+    (here / "a.feature").write_text("Feature: Another")
+
+    assert found.bundles[0].path.read_text() == ADDITION
+
+
+def test_one_file_goes_out_as_it_is(here: Path) -> None:
+    """No archive is made for it."""
+    (here / "a.feature").write_text(ADDITION)
+    found = packed(here, "a.feature")
+
+    assert [(each.filename, each.is_zip) for each in found.bundles] == [
+        ("a.feature", False)
+    ]
+    assert found.bundles[0].path.read_text() == ADDITION
+
+
+@pytest.mark.parametrize("pattern", ["core", "core/a.feature"])
+def test_folders_are_kept(here: Path, pattern: str) -> None:
+    """Even one file is put into an archive where its name has a folder."""
+    (here / "core").mkdir()
+    (here / "core" / "a.feature").write_text(ADDITION)
+    bundle = packed(here, pattern).bundles[0]
+
+    with zipfile.ZipFile(bundle.path) as archive:
+        assert archive.namelist() == ["core/a.feature"]
+        assert archive.read("core/a.feature").decode() == ADDITION
+
+
+def test_the_same_files_give_the_same_bytes(here: Path) -> None:
+    """An archive does not depend on times or on the order of a directory."""
+    digests: set[str] = set()
+    for order in ("ab", "ba"):
+        for name in order:
+            path = here / f"{name}.feature"
+            path.unlink(missing_ok=True)
+            path.write_text(ADDITION)
+            os.utime(path, (len(digests) * 1e6, 1e9 + len(digests) * 1e6))
+        content = packed(here, ".").bundles[0].path.read_bytes()
+        digests.add(hashlib.sha256(content).hexdigest())
+
+    assert len(digests) == 1
+
+
+def test_archives_go_out_as_they_are(here: Path) -> None:
+    """Each in a request of its own, after the files."""
+    (here / "a.feature").write_text(ADDITION)
+    with zipfile.ZipFile(here / "more.zip", "w") as archive:
+        archive.writestr("core/b.feature", ADDITION)
+        archive.writestr("README", "not sent for its own sake")
+    found = packed(here, ".")
+
+    assert [each.filename for each in found.bundles] == ["a.feature", "more.zip"]
+    sent, theirs = found.bundles[1].path, here / "more.zip"
+    assert sent.read_bytes() == theirs.read_bytes()
+    assert sorted(found.features) == ["a.feature", "more.zip: core/b.feature"]
+
+
+def test_a_feature_without_scenarios_is_left_out(here: Path) -> None:
+    """It is told, and the others are sent."""
+    (here / "a.feature").write_text(ADDITION)
+    (here / "b.feature").write_text("Feature: to be written\n")
+    found = packed(here, ".")
+
+    assert found.left_out == ("b.feature has no scenarios",)
+    assert found.bundles[0].names == ("a.feature",)
+
+
+def an_archive(path: Path, **texts: str) -> None:
+    """Write an archive."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(f"{name}.feature", text)
+
+
+def a_bomb(path: Path) -> None:
+    """Two megabytes of blanks in two kilobytes."""
+    an_archive(path, a=ADDITION + " " * (2 << 20))
+
+
+def a_broken_archive(path: Path) -> None:
+    """Half of an archive."""
+    an_archive(path, a=ADDITION)
+    path.write_bytes(path.read_bytes()[:40])
+
+
+def a_page_in_an_archive(path: Path) -> None:
+    """A login page where a feature should be."""
+    an_archive(path, a="<html>log in</html>")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "said"),
+    [
+        ("a.feature", lambda path: path.write_text(""), "a.feature is empty"),
+        ("a.feature", lambda path: path.write_text("<html>"), "a.feature is not a"),
+        ("a.feature", lambda path: path.write_bytes(b"\xff\xfe"), "is not UTF-8"),
+        ("a.feature", lambda path: path.write_text("x" * 2000), "is larger than"),
+        ("a.feature", lambda path: path.write_text("Feature: F"), "no scenarios"),
+        ("a.zip", lambda path: path.write_text(ADDITION), "a.zip is no archive"),
+        ("a.zip", a_broken_archive, "a.zip is no archive"),
+        ("a.zip", a_bomb, "a.zip is no sound archive of feature files: 'a.feature' is"),
+        ("a.zip", an_archive, "no sound archive of feature files: it is empty"),
+        ("a.zip", a_page_in_an_archive, "a.zip: a.feature is not a feature file"),
+    ],
+)
+def test_bad_files(here: Path, name: str, write: Any, said: str) -> None:
+    """Each is refused in one line with its name, before anything is sent."""
+    write(here / name)
+
+    with pytest.raises(FeaturesError) as caught:
+        packed(here, ".", limits=Limits(file_bytes=1999))
+
+    assert said in caught.value.message
+    assert "nothing was sent" in caught.value.hint
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,344 @@
+"""Feature files into the embedded sandbox and out of it, by the command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xray_bridge import cli
+from xray_sandbox import Store, TestRow
+
+
+ADDITION = """\
+@REQ_CALC-70
+Feature: The calculator calculates
+
+  Background: A fresh calculator
+    Given the calculator is on
+
+  @TEST_CALC-78 @smoke
+  Scenario: Add two numbers
+    Given I have entered 2 into the calculator
+    Then the result should be 5
+
+  @fast
+  Scenario Outline: Add <a>
+    Given I have entered <a> into the calculator
+
+    @rows
+    Examples:
+      | a |
+      | 1 |
+"""
+
+
+@dataclass
+class Said:
+    """What a command came to."""
+
+    exit_code: int
+    output: str
+    errors: str
+
+
+class Bench:
+    """The command and the sandbox of a directory."""
+
+    def __init__(
+        self, root: Path, product: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.root = root
+        self._product = product
+        self._capsys = capsys
+
+    def run(self, action: str, *arguments: str) -> Said:
+        """``xray-bridge features`` something, in the sandbox."""
+        sandbox = ("--sandbox", "--deployment", self._product)
+        code = cli.main(["features", action, *arguments, *sandbox])
+        captured = self._capsys.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    def bring(self, *arguments: str) -> Any:
+        """Import to the demo project; the outcome."""
+        said = self.run("import", *arguments, "--project", "CALC", "--json")
+        assert said.exit_code == 0, said.output + said.errors
+        return json.loads(said.output)
+
+    def write(self, name: str, text: str = ADDITION) -> None:
+        """Write a file."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    @property
+    def store(self) -> Store:
+        """The sandbox's data."""
+        return Store(self.root / ".xray" / "sandbox" / "sandbox.sqlite3")
+
+    def test(self, key: str) -> TestRow:
+        """A Test."""
+        return next(each for each in self.store.tests() if each.key == key)
+
+
+@pytest.fixture(params=["server", "cloud"])
+def bench(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Bench:
+    """Both products."""
+    monkeypatch.chdir(tmp_path)
+    return Bench(tmp_path, request.param, capsys)
+
+
+def keys(issues: list[dict[str, str]]) -> dict[str, str]:
+    """Summaries by key."""
+    return {each["key"]: each["summary"] for each in issues}
+
+
+def test_people_keep_their_words(bench: Bench) -> None:
+    """Steps are the file's, summary and labels are people's, and new labels come."""
+    bench.write("features/a.feature")
+    bench.run("import", "features", "--project", "CALC", "--dry-run")
+    bench.store.change_issue("CALC-78", labels=("manual",), summary="Sums")
+    outcome = bench.bring("features")
+    test = bench.test("CALC-78")
+
+    assert outcome["put_back"] == ["CALC-78"]
+    assert test.summary == "Sums"
+    assert {"manual", "smoke"} <= set(test.labels)
+    assert "I have entered 2" in test.scenario
+
+
+def test_feature_files_win(bench: Bench) -> None:
+    """With ``--overwrite`` summary and labels are the file's."""
+    bench.write("features/a.feature")
+    bench.run("import", "features", "--project", "CALC", "--dry-run")
+    bench.store.change_issue("CALC-78", labels=("manual",))
+    bench.bring("features", "--overwrite")
+    test = bench.test("CALC-78")
+
+    assert test.summary == "Add two numbers"
+    assert "manual" not in test.labels
+
+
+def test_created_and_updated(bench: Bench) -> None:
+    """A scenario without a key makes a Test once, and updates it from then on."""
+    bench.write("features/a.feature")
+    first = bench.bring("features")
+    second = bench.bring("features")
+    made, precondition = (each["key"] for each in first["created"])
+
+    assert keys(first["created"]) == {
+        made: "Add <a>",
+        precondition: "A fresh calculator",
+    }
+    assert list(keys(first["updated"])) == ["CALC-78"]
+    assert set(first["tests"]) == {"CALC-78", made}
+    assert first["preconditions"] == second["preconditions"] == [precondition]
+    assert set(second["tests"]) == {"CALC-78", made}
+    assert second["created"] == []
+    assert set(keys(second["updated"])) == {"CALC-78", made, precondition}
+
+
+def test_one_file_is_the_same_file(bench: Bench) -> None:
+    """Sent alone, a file updates the Tests that it made among others."""
+    bench.write("features/core/a.feature", "Feature: A\n  Scenario: One\n    * x\n")
+    bench.write("features/b.feature", "Feature: B\n  Scenario: Two\n    * x\n")
+    first = bench.bring("features")
+    second = bench.bring("features/core/a.feature")
+
+    assert len(first["created"]) == 2
+    assert second["created"] == []
+    assert set(keys(second["updated"])) < set(keys(first["created"]))
+
+
+def test_what_comes_in_goes_out(bench: Bench) -> None:
+    """An export gives back background, tags, steps and rows."""
+    bench.write("features/a.feature")
+    outcome = bench.bring("features", "--overwrite")
+    wanted = ";".join(outcome["tests"])
+    bench.run("export", "--keys", wanted, "--out", "out")
+    files = list((bench.root / "out").glob("*.feature"))
+    text = files[0].read_text()
+
+    assert len(files) == 1
+    assert text.startswith("@REQ_CALC-70\nFeature: The calculator calculates\n")
+    assert f"#@PRECOND_{outcome['preconditions'][0]}\n    Given the calc" in text
+    assert "@TEST_CALC-78 @smoke" in text
+    assert "Scenario Outline: Add <a>\n" in text
+    assert "    @rows\n    Examples:\n      | a |\n      | 1 |\n" in text
+
+
+def test_what_went_out_comes_in(bench: Bench) -> None:
+    """An exported file, imported as it is, changes nothing."""
+    bench.run("export", "--keys", "CALC-78;CALC-79", "--out", "out")
+    outcome = bench.bring("out")
+
+    assert outcome["created"] == outcome["changes"] == outcome["refused"] == []
+    assert sorted(keys(outcome["updated"])) == ["CALC-78", "CALC-79"]
+
+
+def test_a_background_with_a_key(bench: Bench) -> None:
+    """Its Precondition is updated, and its summary stays as it was."""
+    text = ADDITION.replace(
+        "    Given the calculator is on", "    #@PRECOND_CALC-5000\n    Given it is on"
+    )
+    bench.write("features/a.feature", text)
+    outcome = bench.bring("features")
+    precondition = bench.store.issue("CALC-5000")
+
+    assert outcome["preconditions"] == ["CALC-5000"]
+    assert precondition is not None
+    assert precondition.scenario == "Given it is on"
+    assert precondition.summary == "CALC-5000"
+
+
+def test_fields_of_what_is_made(bench: Bench) -> None:
+    """They are given to Tests and to Preconditions that the import makes."""
+    bench.write("features/a.feature")
+    outcome = bench.bring(
+        "features",
+        '--test-fields={"labels": ["of-tests"]}',
+        '--precondition-fields={"labels": "of-others"}',
+    )
+    made, precondition = (each["key"] for each in outcome["created"])
+    other = bench.store.issue(precondition)
+
+    assert "of-tests" in bench.test(made).labels
+    assert other is not None
+    assert "of-others" in other.labels
+
+
+def test_an_archive_of_ones_own(bench: Bench) -> None:
+    """It is sent as it is."""
+    with zipfile.ZipFile(bench.root / "all.zip", "w") as archive:
+        archive.writestr("core/a.feature", ADDITION)
+    outcome = bench.bring("all.zip")
+
+    assert outcome["files"] == ["all.zip"]
+    assert "CALC-78" in outcome["tests"]
+
+
+def test_only_what_has_changed(bench: Bench) -> None:
+    """Of a repository, the files that differ from a commit are sent."""
+    bench.write("features/a.feature", "Feature: A\n  Scenario: One\n    * x\n")
+    bench.write("features/b.feature", "Feature: B\n  Scenario: Two\n    * x\n")
+    bench.write(".gitignore", ".xray\n")
+    git = ("git", "-C", str(bench.root), "-c", "user.name=A", "-c", "user.email=a@b.c")
+    environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
+    for command in (
+        ("init", "-q"),
+        ("add", "."),
+        ("commit", "-q", "--no-gpg-sign", "-m", "all"),
+        ("rm", "-q", "features/b.feature"),
+    ):
+        subprocess.run([*git, *command], check=True, env=environ)
+    nothing = bench.bring("features", "--changed-since", "HEAD")
+    bench.write("features/a.feature", "Feature: A\n  Scenario: Three\n    * x\n")
+    outcome = bench.bring("features", "--changed-since", "HEAD")
+
+    assert nothing["files"] == []
+    assert nothing["notices"] == [
+        "features/b.feature is gone; its Tests stay in Xray",
+        "--changed-since HEAD leaves out 1 of 1 files",
+        "nothing to import",
+    ]
+    assert outcome["files"] == ["features/a.feature"]
+    assert list(keys(outcome["created"]).values()) == ["Three"]
+
+
+# Export ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--keys", "CALC-78;CALC-79"),
+        ("--filter", "11400"),
+        ("--keys", "CALC-78", "--filter", "11400"),
+    ],
+)
+def test_export(bench: Bench, arguments: tuple[str, ...]) -> None:
+    """Keys, a filter, and both; the directory is made, the archive kept."""
+    said = bench.run(
+        "export", *arguments, "--out", "x/y", "--zip", "z/all.zip", "--json"
+    )
+    files = [Path(each) for each in json.loads(said.output)["files"]]
+
+    assert said.exit_code == 0
+    assert "@TEST_CALC-78" in files[0].read_text()
+    assert "@TEST_CALC-79" in files[0].read_text()
+    with zipfile.ZipFile("z/all.zip") as archive:
+        assert archive.namelist() == [each.name for each in files]
+
+
+def test_stale_files_go(bench: Bench) -> None:
+    """Files of an earlier export go, the user's own stay."""
+    bench.write("features/a.feature")
+    made = bench.bring("features/a.feature")["created"][0]["key"]
+    bench.write("out/own.feature", "Feature: mine\n")
+    bench.run("export", "--keys", "CALC-78;CALC-79", "--out", "out")
+    before = {path.name for path in Path("out").glob("*.feature")}
+    said = bench.run("export", "--keys", made, "--out", "out", "--json")
+    after = {path.name for path in Path("out").glob("*.feature")}
+
+    assert json.loads(said.output)["removed"]
+    assert "own.feature" in after
+    assert before - after == {Path(p).name for p in json.loads(said.output)["removed"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--filter", "77"), 82, "Filter with id 77 does not exist"),
+        (("--keys", "CALC-1"), 82, "No Cucumber Tests were found"),
+        (("--keys", "lower-1"), 2, "'lower-1' is not an issue key"),
+        ((), 2, "give --keys or --filter"),
+    ],
+)
+def test_nothing_to_export(
+    bench: Bench, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    """One line says why, and no directory is made."""
+    said = bench.run("export", *arguments, "--out", "out")
+
+    assert (said.exit_code, said.errors.count("\n")) == (code, 1)
+    assert words in said.errors
+    assert not Path("out").exists()
+
+
+def test_a_ci_system_is_told_what_was_imported(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the names of Xray's plugin for Jenkins; a rehearsal tells nothing."""
+    outputs = bench.root / "outputs"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
+    bench.root.joinpath("add.feature").write_text(ADDITION)
+    bench.run("import", "add.feature", "--project", "CALC", "--dry-run")
+    told_early = outputs.exists()
+    outcome = bench.bring("add.feature")
+    told = outputs.read_text()
+
+    assert not told_early
+    assert ";".join(outcome["tests"]) in told.splitlines()
+    assert "XRAY_ISSUES_MODIFIED" in told
+
+
+def test_export_of_a_filter_that_is_not_there(bench: Bench) -> None:
+    """Says what to look at, and makes no directory."""
+    said = bench.run("export", "--filter", "99999", "--out", "exported")
+
+    assert said.exit_code == 82
+    assert "Filter with id 99999 does not exist (are --keys and --filter" in said.errors
+    assert said.errors.count("\n") == 1
+    assert not (bench.root / "exported").exists()

@@ -1,0 +1,296 @@
+"""Evidence in every format: whole, with its name, and never in memory."""
+
+from __future__ import annotations
+
+import re
+import tracemalloc
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import pytest
+
+from tests.builders import a_run, a_scenario, a_scenario_run, a_step
+from tests.formats.reading import (
+    ALL,
+    BOTH,
+    OF_SCENARIOS,
+    PICTURE,
+    a_piece,
+    document,
+    evidence,
+    kept,
+    one_case,
+    one_test,
+    properties,
+    rendered,
+    texts,
+    validate,
+    verdicts,
+)
+from xray_bridge.formats.write import writer
+from xray_bridge.formats.write.streams import BLOCK
+from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xray_bridge.model.results import TestRun
+
+MEBIBYTE = 1 << 20
+TEXT = "Grüße 🥒".encode()
+
+
+def a_result(name: str, *pieces: bytes) -> TestRun:
+    """A failed test, or scenario, with this evidence."""
+    found = tuple(a_piece(each, f"{n}.bin") for n, each in enumerate(pieces))
+    scenario = a_scenario() if name in OF_SCENARIOS else None
+    return a_run(Outcome.FAILED, keys=["CALC-1"], evidence=found, scenario=scenario)
+
+
+@BOTH
+@ALL
+def test_content_is_what_was_kept(tmp_path: Path, name: str, deployment: str) -> None:
+    """Read back by base64 itself, in order."""
+    contents = [PICTURE, TEXT, b"\0"]
+    run = a_result(name, *contents)
+
+    content = rendered(tmp_path, name, deployment, run, contents=contents)
+
+    validate(name, deployment, content)
+    assert [piece for _, piece in evidence(name, content)] == contents
+    if name != "behave":
+        names = [named for named, _ in evidence(name, content)]
+        assert names == ["0.bin", "1.bin", "2.bin"]
+
+
+@ALL
+@pytest.mark.parametrize(
+    "size", [1, 2, 3, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 2]
+)
+def test_ends_of_blocks(tmp_path: Path, name: str, size: int) -> None:
+    """Wherever the file ends, its base64 is one."""
+    whole = bytes(range(251)) * (size // 251 + 1)
+    piece = whole[:size]
+
+    content = rendered(tmp_path, name, SERVER, a_result(name, piece), contents=[piece])
+
+    assert [found for _, found in evidence(name, content)] == [piece]
+
+
+@BOTH
+@ALL
+def test_file_that_is_gone(tmp_path: Path, name: str, deployment: str) -> None:
+    """It is left out, and so is the word for it where there is no other."""
+    run = a_result(name, b"here", b"gone")
+    nothing = a_result(name, b"gone")
+
+    content = rendered(tmp_path / "a", name, deployment, run, contents=[b"here"])
+    without = rendered(tmp_path / "b", name, deployment, nothing)
+
+    assert [piece for _, piece in evidence(name, content)] == [b"here"]
+    validate(name, deployment, without)
+    assert evidence(name, without) == []
+    assert not any("evidence" in text for text in texts(name, without))
+
+
+@ALL
+def test_file_that_was_emptied(tmp_path: Path, name: str) -> None:
+    """Xray would refuse the whole report for it."""
+    found = kept(tmp_path, a_result(name, b"full"), contents=[b"full"])
+    for path in tmp_path.rglob(a_piece(b"full").file):
+        path.write_bytes(b"")
+    sink = Sink()
+
+    writer(name, "CALC").write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
+
+    assert sink.matches == 0
+
+
+@ALL
+def test_two_files_of_one_name(tmp_path: Path, name: str) -> None:
+    """Both arrive, and can be told apart; the same twice is once."""
+    scenario = a_scenario() if name in OF_SCENARIOS else None
+    pieces = (a_piece(b"one"), a_piece(b"two"), a_piece(b"one"))
+    run = a_run(keys=["CALC-1"], evidence=pieces, scenario=scenario)
+
+    content = rendered(tmp_path, name, SERVER, run, contents=[b"one", b"two"])
+
+    validate(name, SERVER, content)
+    assert [piece for _, piece in evidence(name, content)] == [b"one", b"two"]
+    if name != "behave":
+        names = [named for named, _ in evidence(name, content)]
+        assert names == ["shot.png", "shot (2).png"]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED])
+@pytest.mark.parametrize("comment", ["", "seen"])
+def test_junit_case_with_evidence(
+    tmp_path: Path, outcome: Outcome, comment: str
+) -> None:
+    """It is what it would be without, and has one property more."""
+    plain = a_run(outcome, message="because", comment=comment)
+    more = a_run(
+        outcome,
+        message="because",
+        comment=comment,
+        evidence=(a_piece(),),
+        steps=(),
+    )
+
+    bare = one_case(rendered(tmp_path / "a", "junit", SERVER, plain))
+    content = rendered(tmp_path / "b", "junit", SERVER, more, contents=[PICTURE])
+
+    validate("junit", SERVER, content)
+    case = one_case(content)
+    found = properties(case)
+    assert found.pop("testrun_evidence") == ""
+    assert found == properties(bare)
+    assert dict(case.attrib) == dict(bare.attrib)
+    assert verdicts("junit", content) != []
+    assert [child.text for child in case.iterfind("failure")] == [
+        child.text for child in bare.iterfind("failure")
+    ]
+    assert len(case.findall("skipped")) == len(bare.findall("skipped"))
+
+
+def test_junit_has_evidence_of_steps(tmp_path: Path) -> None:
+    """A testcase has no steps, so that it is the test's."""
+    steps = (a_step(evidence=(a_piece(b"of a step", "step.txt"),)),)
+    run = a_run(steps=steps, evidence=(a_piece(b"own", "own.txt"),))
+
+    content = rendered(tmp_path, "junit", SERVER, run, contents=[b"of a step", b"own"])
+
+    validate("junit", SERVER, content)
+    found = evidence("junit", content)
+    assert found == [("own.txt", b"own"), ("step.txt", b"of a step")]
+
+
+@pytest.mark.parametrize(
+    ("deployment", "key"), [(SERVER, "evidences"), (CLOUD, "evidence")]
+)
+def test_xray_json_has_each_products_key(
+    tmp_path: Path, deployment: str, key: str
+) -> None:
+    """Both together are refused."""
+    run = a_run(keys=["CALC-1"], evidence=(a_piece(),))
+
+    content = rendered(tmp_path, "xray", deployment, run, contents=[PICTURE])
+
+    (piece,) = one_test(content)[key]
+    assert piece["filename"] == "shot.png"
+    assert piece["contentType"] == "image/png"
+
+
+def test_merged_results_have_all_evidence(tmp_path: Path) -> None:
+    """Of every row, each file once."""
+    runs = [
+        a_run(
+            keys=["CALC-1"],
+            name=f"test_a[{number}]",
+            evidence=(a_piece(content), a_piece(b"same", "same.txt")),
+        )
+        for number, content in enumerate([b"one", b"two"])
+    ]
+
+    content = rendered(
+        tmp_path, "xray", CLOUD, *runs, contents=[b"one", b"two", b"same"]
+    )
+
+    validate("xray", CLOUD, content)
+    assert evidence("xray", content) == [
+        ("shot.png", b"one"),
+        ("same.txt", b"same"),
+        ("shot (2).png", b"two"),
+    ]
+
+
+class Sink:
+    """A file that keeps nothing but what can be said of it."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.biggest = 0
+        self.matches = 0
+
+    def write(self, content: bytes) -> int:
+        """Take it and forget it."""
+        self.size += len(content)
+        self.biggest = max(self.biggest, len(content))
+        self.matches += len(
+            re.findall(rb"testrun_evidence|evidences|mime_type", content)
+        )
+        return len(content)
+
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        """Take them one by one."""
+        for line in lines:
+            self.write(line)
+
+
+@pytest.mark.parametrize("place", ["test", "step"])
+@ALL
+def test_evidence_is_streamed(tmp_path: Path, name: str, place: str) -> None:
+    """64 MiB of it takes less than 8 MiB of memory, and no big write."""
+    size = 64 * MEBIBYTE
+    piece = a_piece(b"a stand-in", "big.bin")
+    own = (piece,) if place == "test" else ()
+    steps = (a_step(evidence=() if own else (piece,)),)
+    run = a_scenario_run(keys=["CALC-1"], steps=steps, evidence=own)
+    if name not in OF_SCENARIOS:
+        run = a_run(keys=["CALC-1"], steps=steps, evidence=own)
+    found = kept(tmp_path, run, contents=[b"a stand-in"])
+    (path,) = tmp_path.rglob(piece.file)
+    with path.open("wb") as file:
+        file.truncate(size)
+    sink = Sink()
+
+    tracemalloc.start()
+    try:
+        writer(name, "CALC").write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert sink.size > size * 4 // 3
+    assert sink.biggest < MEBIBYTE
+    assert peak < 8 * MEBIBYTE
+
+
+@pytest.mark.parametrize("name", OF_SCENARIOS)
+def test_scenarios_are_streamed(tmp_path: Path, name: str) -> None:
+    """A feature of a thousand rows is written row by row."""
+    message = "x" * 20_000
+    runs = [
+        a_scenario_run(
+            Outcome.FAILED,
+            name=str(row),
+            scenario=a_scenario(outline="sums", row=row),
+            steps=(a_step(Outcome.FAILED, message=message),),
+        )
+        for row in range(1, 1001)
+    ]
+    found = kept(tmp_path, *runs)
+    sink = Sink()
+
+    tracemalloc.start()
+    try:
+        writer(name).write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert sink.size > 20 * 1000 * 1000
+    assert peak < MEBIBYTE
+
+
+@pytest.mark.parametrize("name", OF_SCENARIOS)
+def test_every_row_is_there(tmp_path: Path, name: str) -> None:
+    """Streaming loses none, and repeats none."""
+    runs = [a_scenario_run(scenario=a_scenario(str(row))) for row in range(50)]
+
+    content = rendered(tmp_path, name, SERVER, *runs)
+
+    (feature,) = document(content)
+    assert [each["name"] for each in feature["elements"]] == [*map(str, range(50))]

@@ -1,0 +1,375 @@
+"""What the code of a test says about its result while it runs."""
+
+from __future__ import annotations
+
+import gc
+import json
+import time
+import unittest
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import a_run, a_step
+from xray_bridge.model.results import Outcome
+from xray_bridge.recording.annotations import Annotations
+from xray_bridge.runs import codec
+from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from xray_bridge.model.results import Step
+
+
+@pytest.fixture
+def xray(tmp_path: Path) -> Annotations:
+    """Those of a test that is recorded; a file may have 1000 bytes."""
+    return Annotations(EvidenceFolder(tmp_path, 1000, str))
+
+
+def told(xray: Annotations) -> list[tuple[str, Outcome]]:
+    """Names and outcomes of the steps."""
+    return [(step.name, step.outcome) for step in xray.steps]
+
+
+@pytest.mark.parametrize(
+    ("method", "field"),
+    [("key", "test_keys"), ("requirement", "requirements"), ("defect", "defects")],
+)
+def test_keys(xray: Annotations, method: str, field: str) -> None:
+    """Each once, in order, without the blanks around them."""
+    for key in ("CALC-2", " CALC-1\n", "CALC-2"):
+        getattr(xray, method)(key)
+
+    assert getattr(xray, field) == ["CALC-2", "CALC-1"]
+
+
+@pytest.mark.parametrize("method", ["key", "requirement", "defect"])
+@pytest.mark.parametrize("given", ["calc-1", "CALC", "CALC-0", "CALC-1 x", "", None, 7])
+def test_what_is_no_key(xray: Annotations, method: str, given: Any) -> None:
+    """The test that gives it is told, in words."""
+    with pytest.raises(ValueError, match="is not an issue key; keys look like CALC-15"):
+        getattr(xray, method)(given)
+
+    assert xray.line({}) == {}
+
+
+def test_comments_and_custom_fields(xray: Annotations) -> None:
+    """Paragraphs one after the other; the last value of a field wins."""
+    xray.comment("one")
+    xray.comment(2)  # type: ignore[arg-type]
+    xray.comment("one")
+    xray.custom_field("Browser", "Chrome")
+    xray.custom_field("Retries", 3)
+    xray.custom_field("Browser", "Firefox")
+
+    line = xray.line({})
+
+    assert line == {
+        "comment": "one\n\n2\n\none",
+        "custom_fields": [("Browser", "Firefox"), ("Retries", "3")],
+    }
+
+
+def test_nothing_said() -> None:
+    """Then nothing is added."""
+    assert Annotations().line({"test_keys": ("CALC-1",)}) == {}
+
+
+def test_what_marks_have_said_already(xray: Annotations) -> None:
+    """Keys add up, each once; the closest word on a field is the code's own."""
+    xray.key("CALC-2")
+    xray.requirement("CALC-7")
+    xray.defect("CALC-9")
+    xray.custom_field("Browser", "Firefox")
+
+    line = xray.line(
+        {
+            "test_keys": ("CALC-1", "CALC-2"),
+            "defects": ("CALC-8",),
+            "custom_fields": (("Browser", "Chrome"), ("System", "Linux")),
+        }
+    )
+
+    assert line == {
+        "test_keys": ["CALC-1", "CALC-2"],
+        "requirements": ["CALC-7"],
+        "defects": ["CALC-8", "CALC-9"],
+        "custom_fields": [("Browser", "Firefox"), ("System", "Linux")],
+    }
+
+
+def test_line_is_one_of_a_journal(xray: Annotations) -> None:
+    """What was said comes back from it."""
+    xray.key("CALC-1")
+    xray.comment("seen")
+    xray.attach(b"1", "a.bin")
+    xray.attach(b"", "b.bin")
+    with xray.step("one", data="2", expected="3"):
+        xray.attach(b"4", "c.bin")
+    known = codec.encode(a_run())
+
+    run = codec.decode(json.loads(json.dumps({**known, **xray.line(known)})))
+
+    assert run.test.test_keys == ("CALC-1",)
+    assert (run.comment, run.left_out) == ("seen", ("b.bin is empty",))
+    assert run.evidence == tuple(xray.evidence)
+    assert run.steps == tuple(xray.steps)
+
+
+def test_step_that_passes(xray: Annotations) -> None:
+    """With what the test said before it, and how long it took."""
+    with xray.step("Log in", data="ann", expected="a page"):
+        time.sleep(0.002)
+
+    (step,) = xray.steps
+    assert step == a_step(
+        name="Log in",
+        keyword="",
+        data="ann",
+        expected="a page",
+        duration=step.duration,
+    )
+    assert 0.001 < step.duration < 5
+
+
+class SkippedInOurSense(Exception):  # noqa: N818 - as users name theirs
+    """Of a user's own; not pytest's."""
+
+
+SkippedInOurSense.__name__ = SkippedInOurSense.__qualname__ = "Skipped"
+
+
+class OwnSkip(unittest.SkipTest):
+    """A skip of a user's own."""
+
+
+class Silent(Exception):  # noqa: N818 - it is about its text
+    """One that cannot be shown."""
+
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+class Skipping(Exception):  # noqa: N818 - it is about its text
+    """One that is no better."""
+
+    def __str__(self) -> str:
+        raise pytest.skip.Exception("no")
+
+
+class NoText(Exception):  # noqa: N818 - it is about its text
+    """One whose text is none."""
+
+    def __str__(self) -> str:
+        return 7  # type: ignore[return-value]  # noqa: PLE0307 - as users do
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "message"),
+    [
+        (AssertionError("1 is not 2"), Outcome.FAILED, "AssertionError: 1 is not 2"),
+        (AssertionError(), Outcome.FAILED, "AssertionError"),
+        (KeyError("a"), Outcome.FAILED, "KeyError: 'a'"),
+        (SystemExit(1), Outcome.FAILED, "SystemExit: 1"),
+        (pytest.fail.Exception("no"), Outcome.FAILED, "Failed: no"),
+        (pytest.skip.Exception("no"), Outcome.SKIPPED, "Skipped: no"),
+        (pytest.xfail.Exception("no"), Outcome.XFAILED, "XFailed: no"),
+        (pytest.exit.Exception("no"), Outcome.NOT_RUN, "Exit: no"),
+        (unittest.SkipTest("no"), Outcome.SKIPPED, "SkipTest: no"),
+        (OwnSkip("no"), Outcome.SKIPPED, "OwnSkip: no"),
+        (KeyboardInterrupt(), Outcome.NOT_RUN, "KeyboardInterrupt"),
+        (GeneratorExit(), Outcome.NOT_RUN, "GeneratorExit"),
+        (SkippedInOurSense("no"), Outcome.FAILED, "Skipped: no"),
+        (Silent(), Outcome.FAILED, "Silent"),
+        (Skipping(), Outcome.FAILED, "Skipping"),
+        (NoText(), Outcome.FAILED, "NoText"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_step_that_an_exception_leaves(
+    xray: Annotations, error: BaseException, outcome: Outcome, message: str
+) -> None:
+    """Its class decides, and it goes on its way, whatever its text is."""
+    with pytest.raises(type(error)) as caught, xray.step("one"):
+        raise error
+
+    assert caught.value is error
+    (step,) = xray.steps
+    assert (step.outcome, step.message) == (outcome, message)
+    assert step.duration > 0
+
+
+def test_ctrl_c_while_an_exception_is_shown(xray: Annotations) -> None:
+    """It is for the session, not for us to swallow."""
+
+    class Slow(Exception):  # noqa: N818 - it is about its text
+        def __str__(self) -> str:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), xray.step("one"):
+        raise Slow
+
+    assert told(xray) == [("one", Outcome.NOT_RUN)]
+
+
+def test_exception_that_is_caught_outside(xray: Annotations) -> None:
+    """The step failed, and the next one goes on."""
+    with pytest.raises(ValueError, match="no"), xray.step("one"):
+        raise ValueError("no")
+    with xray.step("two"):
+        pass
+
+    assert told(xray) == [("one", Outcome.FAILED), ("two", Outcome.PASSED)]
+
+
+def test_step_within_a_step(xray: Annotations) -> None:
+    """It is one after it; both know how they ended."""
+
+    def both() -> None:
+        with xray.step("first"):
+            pass
+        with xray.step("second"):
+            raise AssertionError
+
+    with pytest.raises(AssertionError), xray.step("outer"):
+        both()
+
+    assert told(xray) == [
+        ("outer", Outcome.FAILED),
+        ("first", Outcome.PASSED),
+        ("second", Outcome.FAILED),
+    ]
+
+
+def test_function_that_is_a_step(xray: Annotations) -> None:
+    """Each call is one."""
+
+    @xray.step("add")
+    def add() -> int:
+        return 3
+
+    assert (add(), add()) == (3, 3)
+    assert told(xray) == [("add", Outcome.PASSED), ("add", Outcome.PASSED)]
+
+
+def test_step_that_nobody_ends(xray: Annotations) -> None:
+    """It did not pass; not while it is held, and not when it is forgotten."""
+    held = xray.step("held")
+    held.__enter__()
+    forgotten = xray.step("forgotten")
+    forgotten.__enter__()
+    del forgotten
+    gc.collect()
+
+    assert told(xray) == [
+        ("held", Outcome.NOT_RUN),
+        ("forgotten", Outcome.NOT_RUN),
+    ]
+
+
+def test_generator_that_is_closed_within_a_step(xray: Annotations) -> None:
+    """What came after did not happen, so nobody knows."""
+
+    def rows() -> Iterator[int]:
+        with xray.step("read"):
+            yield 1
+
+    reading = rows()
+    next(reading)
+    reading.close()  # type: ignore[attr-defined]
+
+    assert told(xray) == [("read", Outcome.NOT_RUN)]
+
+
+def test_steps_that_end_in_another_order(xray: Annotations) -> None:
+    """Each is what it was, and evidence goes to the last that is under way."""
+    first, second = xray.step("first"), xray.step("second")
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    xray.attach(b"1", "a.bin")
+    second.__exit__(None, None, None)
+    xray.attach(b"2", "b.bin")
+
+    assert told(xray) == [("first", Outcome.PASSED), ("second", Outcome.PASSED)]
+    assert [step.evidence != () for step in xray.steps] == [False, True]
+    assert [piece.name for piece in xray.evidence] == ["b.bin"]
+
+
+def names(step: Step) -> list[str]:
+    """Of a step's evidence."""
+    return [piece.name for piece in step.evidence]
+
+
+def test_evidence_in_steps_and_outside(xray: Annotations, tmp_path: Path) -> None:
+    """It belongs to the innermost step that is under way."""
+    (tmp_path / "c.txt").write_text("3")
+    xray.attach(b"1", "a.bin")
+    with xray.step("outer"):
+        xray.attach(b"2", "b.bin", "image/x")
+        with xray.step("inner"):
+            xray.attach(tmp_path / "c.txt")
+        xray.attach(str(tmp_path / "c.txt"), name="d.txt")
+    xray.add(EvidenceSource(b"5", "e.bin"))
+
+    outer, inner = xray.steps
+    assert names(outer) == ["b.bin", "d.txt"]
+    assert names(inner) == ["c.txt"]
+    assert [piece.name for piece in xray.evidence] == ["a.bin", "e.bin"]
+    assert outer.evidence[0].media_type == "image/x"
+
+
+def test_evidence_that_is_attached_twice(xray: Annotations) -> None:
+    """Once is enough."""
+    xray.attach(b"1", "a.bin")
+    xray.attach(b"1", "a.bin")
+
+    assert len(xray.evidence) == 1
+
+
+@pytest.mark.parametrize("content", ["nowhere.png", b"", b"x" * 1001, None, 7])
+def test_evidence_that_cannot_be_kept(xray: Annotations, content: Any) -> None:
+    """It does not fail the test, and is told, once."""
+    with xray.step("one"):
+        xray.attach(content, "a.png")
+    xray.attach(content, "a.png")
+
+    assert told(xray) == [("one", Outcome.PASSED)]
+    assert xray.evidence == []
+    (reason,) = xray.left_out
+    assert reason.startswith("a.png")
+
+
+def test_session_that_is_not_recorded(tmp_path: Path) -> None:
+    """All is taken, and no file is touched."""
+    xray = Annotations()
+
+    xray.key("CALC-1")
+    xray.attach(tmp_path / "nowhere.png")
+    xray.attach(None)  # type: ignore[arg-type]
+    with xray.step("one"):
+        xray.attach(b"1", "a.bin")
+
+    assert (xray.evidence, xray.left_out) == ([], [])
+    assert told(xray) == [("one", Outcome.PASSED)]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_clock_that_a_test_patches(
+    xray: Annotations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps last as long as they do; a clock that runs backwards makes no step less."""
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "perf_counter", lambda: -1e9)
+        with xray.step("one"):
+            pass
+        backwards = Annotations(_clock=iter([5.0, 3.0]).__next__)
+        with backwards.step("two"):
+            pass
+
+    assert 0 <= xray.steps[0].duration < 5
+    assert backwards.steps[0].duration == 0.0

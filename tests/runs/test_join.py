@@ -1,0 +1,347 @@
+"""Several run directories become one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import STARTED, a_run, a_shard, recorded
+from xray_bridge.errors import RunDirectoryError, UsageError
+from xray_bridge.runs import join, run_directory
+from xray_bridge.runs.evidence import FOLDER
+from xray_bridge.runs.merge import Results
+from xray_bridge.runs.run_directory import RunDirectory, State
+
+
+def test_joined_shards(tmp_path: Path) -> None:
+    """One run with all results, and why some may be missing; parts are marked."""
+    parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
+    parts[1].state = replace(parts[1].state, incomplete=("killed",))
+
+    whole = join.join(parts, tmp_path / ".xray")
+
+    assert [run.test.name for run in whole.runs()] == ["test_a", "test_b"]
+    assert whole.state == State(state=run_directory.SEALED, incomplete=("killed",))
+    assert {part.state.state for part in parts} == {run_directory.KEPT}
+
+
+def test_part_of_a_session_that_was_killed(tmp_path: Path) -> None:
+    """The whole says that tests may be missing."""
+    parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
+    (parts[1].path / "state.json").unlink()
+
+    whole = join.join(parts, tmp_path / ".xray")
+
+    assert whole.state.incomplete == (run_directory.KILLED,)
+
+
+def test_parts_are_joined_once(tmp_path: Path) -> None:
+    """A second time would send them twice; the error names the whole."""
+    parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
+    whole = join.join(parts, tmp_path / ".xray")
+
+    with pytest.raises(RunDirectoryError, match=f"merged into {whole.id}") as caught:
+        join.join(parts, tmp_path / ".xray")
+
+    assert caught.value.hint == "resend that one"
+
+
+def test_joining_what_another_process_holds(tmp_path: Path) -> None:
+    """Nothing is marked and nothing half-made stays, where one part is in use."""
+    parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
+
+    with parts[1].claim(), pytest.raises(RunDirectoryError, match="in use"):
+        join.join(parts, tmp_path / ".xray")
+
+    assert {part.state.state for part in parts} == {run_directory.SEALED}
+    assert len(run_directory.find(tmp_path / ".xray")) == 2
+
+
+def test_joining_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts that could not be copied are still to be sent."""
+    parts = [recorded(tmp_path, a_run())]
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(RunDirectoryError, match="No space left"):
+            join.join(parts, tmp_path / ".xray")
+
+    assert parts[0].state.state == run_directory.SEALED
+
+
+def test_joined_shards_keep_their_evidence(tmp_path: Path) -> None:
+    """Two shards with the same file are fine; drafts of the killed stay behind."""
+    parts = [
+        a_shard(tmp_path, {"evidence": {"x.bin": b"1", "y.bin": b"2"}}),
+        a_shard(tmp_path, {"evidence": {"x.bin": b"1", "z.bin": b"3"}}),
+        recorded(tmp_path, a_run()),
+    ]
+    (parts[0].path / FOLDER / ".1-draft").write_bytes(b"half")
+
+    whole = join.join(parts, tmp_path / ".xray")
+
+    found = Results([whole])
+    contents = [
+        path.read_bytes()
+        for run in found.runs()
+        for piece in run.evidence
+        if (path := found.path_of(piece))
+    ]
+    assert contents == [b"1", b"2", b"1", b"3"]
+    assert len(list((whole.path / FOLDER).iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "reason"),
+    [
+        (shutil, "copyfile", "[Errno 28] No space left on device"),
+        (os, "makedirs", "No space left on device"),
+    ],
+)
+def test_joining_evidence_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, reason: str
+) -> None:
+    """Parts whose evidence could not be copied are still to be sent."""
+    parts = [a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})]
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, name, full)
+        with pytest.raises(RunDirectoryError) as caught:
+            join.join(parts, tmp_path / ".xray")
+
+    source = parts[0].path / FOLDER
+    assert str(caught.value).startswith(f"{source} cannot be copied: {reason}")
+    assert caught.value.hint == "set xray_report_dir"
+    assert parts[0].state.state == run_directory.SEALED
+    assert list(parts[0].path.parent.iterdir()) == [parts[0].path]
+
+
+def test_joining_where_nothing_can_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was left half-made does not hide why."""
+    parts = [a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})]
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "rmdir", refuse)
+        patched.setattr(shutil, "copyfile", refuse)
+        with pytest.raises(RunDirectoryError, match="cannot be copied"):
+            join.join(parts, tmp_path / ".xray")
+
+
+def test_joining_what_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part that somebody else owns: nothing has changed."""
+    parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
+    real = Path.open
+
+    def refuse(path: Path, *given: Any, **named: Any) -> Any:
+        if path == parts[1].journal:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
+        with pytest.raises(RunDirectoryError, match="cannot be read: Permission"):
+            join.join(parts, tmp_path / ".xray")
+
+    assert {part.state.state for part in parts} == {run_directory.SEALED}
+    assert len(run_directory.find(tmp_path / ".xray")) == 2
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(state=run_directory.SENDING),
+        State(state=run_directory.DELIVERED),
+        State(state=run_directory.AMBIGUOUS),
+        State(state=run_directory.FAILED, test_execution="CALC-77"),
+    ],
+    ids=lambda state: state.state,
+)
+def test_joining_what_may_have_been_sent(tmp_path: Path, state: State) -> None:
+    """It would be there twice."""
+    parts = [recorded(tmp_path, a_run())]
+    parts[0].state = state
+
+    with pytest.raises(RunDirectoryError, match="or may have been") as caught:
+        join.join(parts, tmp_path / ".xray")
+
+    assert caught.value.message == f"{parts[0].path} was sent before, or may have been"
+    assert caught.value.hint == "leave it out, or resend it alone"
+    assert parts[0].state == state
+
+
+def test_joined_run_is_that_of_the_first_shard(tmp_path: Path) -> None:
+    """By time: settings and CI context, and the parts say what became of them."""
+    late = recorded(tmp_path, a_run(), started=STARTED + 5, ci={"system": "late"})
+    early = recorded(tmp_path, a_run(), started=STARTED, ci={"system": "early"})
+
+    whole = join.join([late, early], tmp_path / ".xray")
+
+    assert whole.session.started == STARTED
+    assert whole.id.startswith("20260102T030405Z-")
+    assert whole.session.ci == {"system": "early"}
+    assert late.state.message == early.state.message == f"merged into {whole.id}"
+
+
+def a_part(tmp_path: Path, **given: Any) -> RunDirectory:
+    """A part of CI run 4711, with settings as given."""
+    session = {name: given.pop(name) for name in ("started", "ci") if name in given}
+    return recorded(tmp_path, a_run(), settings=given, run_id="4711", **session)
+
+
+def settings_of_whole(tmp_path: Path, *parts: RunDirectory) -> dict[str, str]:
+    """Those that the whole has; whatever the parts were told, it is uploaded."""
+    found = dict(join.join(parts, tmp_path / ".xray").session.settings)
+    assert found.pop("upload") == "true"
+    assert found.pop("report_dir") == str(tmp_path / ".xray")
+    return found
+
+
+def test_whole_names_its_parts(tmp_path: Path) -> None:
+    """Those of a whole that becomes a part are its own; the run id stays."""
+    parts = [a_part(tmp_path) for _ in range(3)]
+    first = join.join(parts[:2], tmp_path / ".xray")
+
+    whole = join.join([first, parts[2]], tmp_path / ".xray")
+
+    assert whole.session.parts == tuple(part.id for part in parts)
+    assert whole.session.run_id == "4711"
+    assert first.state.message == f"merged into {whole.id}"
+
+
+def test_environments_of_all_parts(tmp_path: Path) -> None:
+    """Chrome in one job and Firefox in the other is both, in order of time."""
+    late = a_part(tmp_path, environments="linux;firefox", started=STARTED + 9)
+    early = a_part(tmp_path, environments="chrome;linux")
+
+    found = settings_of_whole(tmp_path, late, early)
+
+    assert found == {"environments": "chrome;linux;firefox"}
+
+
+def test_what_belongs_to_a_part_alone(tmp_path: Path) -> None:
+    """Collecting, rehearsing and the path of its own report."""
+    part = a_part(tmp_path, collect="true", dry_run="true", report="/ci-1/r.xml")
+
+    assert settings_of_whole(tmp_path, part) == {}
+
+
+def test_what_one_part_only_says(tmp_path: Path) -> None:
+    """Nothing that was set is dropped, and it is said that not all have set it."""
+    parts = [a_part(tmp_path), a_part(tmp_path, test_plan="CALC-15", summary="S" * 99)]
+
+    whole = join.join(parts, tmp_path / ".xray")
+
+    assert whole.session.settings["test_plan"] == "CALC-15"
+    first, second = whole.session.notices
+    assert first == (
+        f"the parts differ in xray_test_plan: nothing ({parts[0].id}); "
+        f"CALC-15 ({parts[1].id}); the whole has CALC-15"
+    )
+    assert second.endswith(f"the whole has {'S' * 60}...")
+
+
+@pytest.mark.parametrize("name", [n for n in join.SAID_ONCE if n != "revision"])
+def test_what_can_be_said_once(tmp_path: Path, name: str) -> None:
+    """That of the part that began first."""
+    late = [a_part(tmp_path, **{name: "b"}, started=STARTED + 9) for _ in range(2)]
+    early = a_part(tmp_path, **{name: "a"})
+
+    whole = join.join([*late, early], tmp_path / ".xray")
+
+    assert whole.session.settings[name] == "a"
+    (notice,) = whole.session.notices
+    assert notice == (
+        f"the parts differ in xray_{name}: a ({early.id}); b (2 parts); the whole has a"
+    )
+
+
+def test_commits_that_ci_tells(tmp_path: Path) -> None:
+    """They count where nobody has set a revision."""
+    told = [a_part(tmp_path, ci={"revision": name}) for name in ("abc", "def")]
+    same = [a_part(tmp_path, ci={"revision": "abc"}) for _ in range(2)]
+
+    differing = join.join(told, tmp_path / ".xray").session.notices
+    agreeing = join.join(same, tmp_path / ".xray").session.notices
+
+    assert len(differing) == 1
+    assert "xray_revision: abc" in differing[0]
+    assert agreeing == ()
+
+
+@pytest.mark.parametrize("name", join.PLACES)
+def test_parts_that_go_to_several_places(tmp_path: Path, name: str) -> None:
+    """What one of them wanted elsewhere is not put where the other wanted it."""
+    parts = [a_part(tmp_path, **{name: value}) for value in ("a", "b")]
+
+    with pytest.raises(UsageError, match=f"differ in xray_{name}: a .*; b "):
+        join.join(parts, tmp_path / ".xray")
+
+    assert {part.state.state for part in parts} == {run_directory.SEALED}
+    assert len(run_directory.find(tmp_path / ".xray")) == 2
+
+
+def test_place_that_is_given_for_the_whole(tmp_path: Path) -> None:
+    """Then nobody asks the parts; what they do not say, they do not deny."""
+    parts = [a_part(tmp_path, project=value) for value in ("A", "B")]
+    silent = [a_part(tmp_path), a_part(tmp_path, project="A")]
+
+    join.join(parts, tmp_path / ".xray", given={"project"})
+    whole = join.join(silent, tmp_path / ".xray")
+
+    assert whole.session.settings["project"] == "A"
+
+
+def test_missing_part_that_has_come(tmp_path: Path) -> None:
+    """What was missing from an earlier whole is said anew, or no more."""
+    parts = [a_part(tmp_path) for _ in range(2)]
+    missing = f"{run_directory.PARTS_MISSING}: 1 of 2 are there"
+    first = join.join(parts[:1], tmp_path / ".xray", incomplete=(missing, "killed"))
+
+    whole = join.join([first, parts[1]], tmp_path / ".xray")
+
+    assert first.state.incomplete == (missing, "killed")
+    assert whole.state.incomplete == ("killed",)
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+def test_killed_before_the_whole_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is found, so that nothing can be sent twice."""
+    parts = [a_part(tmp_path) for _ in range(2)]
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    monkeypatch.setattr(join, "_copy_lines", killed)
+
+    with pytest.raises(KilledError):
+        join.join(parts, tmp_path / ".xray")
+
+    found = [each.id for each in run_directory.find(tmp_path / ".xray")]
+    assert found == sorted(part.id for part in parts)
+    assert {part.state.state for part in parts} == {run_directory.SEALED}

@@ -1,0 +1,609 @@
+"""Several results of one Test become one."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import (
+    STARTED,
+    a_feature,
+    a_run,
+    a_scenario,
+    a_scenario_run,
+    a_session,
+    a_shard,
+    a_step,
+    a_test,
+    attached,
+    recorded,
+    results,
+)
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.results import Evidence, Iteration, Outcome, TestRun
+from xray_bridge.runs import aggregate, run_directory
+from xray_bridge.runs.aggregate import AGGREGATES, ALL_FAILED, LAST, WORST
+from xray_bridge.runs.evidence import Limits, of_run
+from xray_bridge.runs.merge import Results
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RESULTS = [outcome for outcome in Outcome if outcome is not Outcome.NOT_RUN]
+
+
+def test_nothing_recorded(tmp_path: Path) -> None:
+    """An empty run has no results, no Tests and no times."""
+    found = results(tmp_path)
+
+    assert (len(found), found.tests) == (0, 0)
+    assert (found.started, found.finished) == (None, None)
+    assert list(found.merged()) == []
+
+
+def test_each_definition_is_a_test(tmp_path: Path) -> None:
+    """Without keys nothing is merged."""
+    runs = [a_run(name="test_a"), a_run(name="test_b")]
+
+    found = results(tmp_path, *runs)
+
+    assert list(found.merged()) == runs
+
+
+def test_several_keys_become_several_tests(tmp_path: Path) -> None:
+    """One result of two Tests counts for each of them."""
+    found = results(tmp_path, a_run(Outcome.FAILED, keys=["CALC-1", "CALC-2"]))
+
+    merged = list(found.merged())
+
+    assert [run.test.test_keys for run in merged] == [("CALC-1",), ("CALC-2",)]
+    assert {run.outcome for run in merged} == {Outcome.FAILED}
+    assert (len(found), found.tests) == (1, 2)
+
+
+def test_key_that_is_given_twice_counts_once(tmp_path: Path) -> None:
+    """The same key twice on a test does not make two results of it."""
+    found = results(tmp_path, a_run(keys=["CALC-1", "CALC-1"]))
+
+    (merged,) = found.merged()
+
+    assert merged.iterations == ()
+
+
+def test_interrupted_tests_are_no_results(tmp_path: Path) -> None:
+    """What was not run to its end does not appear."""
+    found = results(tmp_path, a_run(), a_run(Outcome.NOT_RUN, name="test_cut_short"))
+
+    assert [run.test.name for run in found.runs()] == ["test_add"]
+    assert found.counts == {"passed": 1}
+
+
+def test_only_keyed(tmp_path: Path) -> None:
+    """Tests without a key are left out, counts included."""
+    found = results(
+        tmp_path, a_run(), a_run(name="test_b", keys=["CALC-1"]), only_keyed=True
+    )
+
+    assert [run.test.test_keys for run in found.runs()] == [("CALC-1",)]
+    assert found.counts == {"passed": 1}
+
+
+def test_counts_by_result_and_by_test(tmp_path: Path) -> None:
+    """Two results of one Test are two results and one Test."""
+    found = results(
+        tmp_path,
+        a_run(keys=["CALC-1"]),
+        a_run(keys=["CALC-1"]),
+        a_run(Outcome.FAILED, keys=["CALC-1"]),
+        a_run(Outcome.SKIPPED, name="test_b"),
+    )
+
+    assert found.counts == {"passed": 2, "failed": 1, "skipped": 1}
+    assert found.merged_counts() == {Outcome.FAILED: 1, Outcome.SKIPPED: 1}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_times_span_all_results(tmp_path: Path, order: int) -> None:
+    """From the first start to the last finish, whatever the order."""
+    runs = [
+        a_run(started=STARTED + 5, duration=1, name="test_late"),
+        a_run(started=STARTED, duration=60, name="test_early_and_long"),
+        a_run(started=STARTED + 7, duration=1, name="test_later"),
+    ]
+
+    found = results(tmp_path, *runs[::order])
+
+    assert (found.started, found.finished) == (STARTED, STARTED + 60)
+
+
+def test_shards_become_one(tmp_path: Path) -> None:
+    """Results of several run directories, in their order."""
+    shards = [
+        recorded(tmp_path, a_run(keys=["CALC-1"])),
+        recorded(tmp_path, a_run(Outcome.FAILED, keys=["CALC-1"])),
+    ]
+
+    found = Results(shards)
+
+    assert [run.outcome for run in found.runs()] == [Outcome.PASSED, Outcome.FAILED]
+    assert [run.outcome for run in found.merged()] == [Outcome.FAILED]
+
+
+def test_journals_are_opened_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not once for each line."""
+    runs = [a_run(name="test_a"), a_run(name="test_b")]
+    shards = [recorded(tmp_path, *runs), recorded(tmp_path, *runs)]
+    found = Results(shards)
+    opened = []
+    real = Path.open
+
+    def noted(path: Path, *given: Any, **named: Any) -> Any:
+        opened.append(path)
+        return real(path, *given, **named)
+
+    monkeypatch.setattr(Path, "open", noted)
+
+    assert list(found.runs()) == [*runs, *runs]
+    assert opened == [shard.journal for shard in shards]
+
+
+def test_damaged_line(tmp_path: Path) -> None:
+    """The error names its journal, also where it was damaged after a first look."""
+    directory = recorded(tmp_path, a_run())
+    found = Results([directory])
+    directory.journal.write_text("no JSON\n", encoding="ascii")
+    damaged = re.escape(f"{directory.journal} has a damaged line")
+
+    with pytest.raises(RunDirectoryError, match=damaged):
+        list(found.runs())
+    with pytest.raises(RunDirectoryError, match=damaged):
+        Results([directory])
+
+
+def test_lines_of_any_width_are_found_again(tmp_path: Path) -> None:
+    """Places in the journal are bytes, not characters."""
+    names = ["ä" * 10, "\U0001f600", "\ud800", "plain", "\n"]
+
+    found = results(tmp_path, *(a_run(name=name, message="é") for name in names))
+
+    assert [run.test.name for run in found.runs()] == names
+
+
+def test_features_hold_their_scenarios(tmp_path: Path) -> None:
+    """File by file; other tests do not appear."""
+    other = a_feature(path="features/sub.feature", name="Subtracting")
+    found = results(
+        tmp_path,
+        a_scenario_run(scenario=a_scenario("one")),
+        a_run(name="test_without_a_feature"),
+        a_scenario_run(scenario=a_scenario("two", feature=other)),
+        a_scenario_run(scenario=a_scenario("three"), name="three", keys=[]),
+    )
+
+    names = [[run.test.name for run in runs] for runs in found.features()]
+
+    assert names == [["one", "three"], ["two"]]
+    assert (found.scenarios, found.unkeyed_scenarios) == (3, 3)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_no_mixture_is_better_than_its_worst(size: int) -> None:
+    """A failure fails all; a skip is never a pass; the order does not matter."""
+    for mixture in itertools.product(RESULTS, repeat=size):
+        found = aggregate.worst(mixture)
+
+        assert found in mixture
+        assert (found is Outcome.FAILED) == (Outcome.FAILED in mixture)
+        if Outcome.SKIPPED in mixture:
+            assert found in {Outcome.FAILED, Outcome.SKIPPED}
+
+
+@pytest.mark.parametrize("outcomes", [[], [Outcome.NOT_RUN]])
+def test_nothing_known_is_a_failure(outcomes: list[Outcome]) -> None:
+    """What has no result does not pass."""
+    assert aggregate.worst(outcomes) is Outcome.FAILED
+
+
+def test_merged_parts_stay_readable(tmp_path: Path) -> None:
+    """Messages, comments, defects and each single result are kept."""
+    found = results(
+        tmp_path,
+        a_run(keys=["CALC-1"], name="test_a[1]", parameters=(("n", "1"),)),
+        a_run(
+            Outcome.FAILED,
+            keys=["CALC-1"],
+            name="test_a[2]",
+            parameters=(("n", "2"),),
+            message="2 is wrong",
+            comment="seen",
+            defects=("CALC-9",),
+        ),
+        a_run(Outcome.SKIPPED, keys=["CALC-1"], name="test_a[3]", comment="seen"),
+    )
+
+    (merged,) = found.merged()
+
+    assert merged.test.name == "test_a"
+    assert merged.message == "test_a[2]: failed\n2 is wrong"
+    assert (merged.comment, merged.defects) == ("seen", ("CALC-9",))
+    assert merged.iterations == (
+        Iteration(outcome=Outcome.PASSED, parameters=(("n", "1"),)),
+        Iteration(
+            outcome=Outcome.FAILED, parameters=(("n", "2"),), message="2 is wrong"
+        ),
+        Iteration(outcome=Outcome.SKIPPED, parameters=(("test", "test_a[3]"),)),
+    )
+
+
+@pytest.mark.parametrize("field", ["labels", "requirements"])
+def test_merged_test_has_what_any_of_its_tests_has(tmp_path: Path, field: str) -> None:
+    """Labels and requirements of the second test are not dropped."""
+    tests = [
+        a_test(name, test_keys=("CALC-1",), **{field: (f"of_{name}",)})
+        for name in ("test_a", "test_b")
+    ]
+    found = results(tmp_path, *(a_run(test=test) for test in tests))
+
+    (merged,) = found.merged()
+
+    assert getattr(merged.test, field) == ("of_test_a", "of_test_b")
+
+
+def test_merged_custom_fields_of_all(tmp_path: Path) -> None:
+    """Custom fields of the second result are not dropped."""
+    found = results(
+        tmp_path,
+        a_run(keys=["CALC-1"], custom_fields=(("Browser", "Chrome"),)),
+        a_run(keys=["CALC-1"], custom_fields=(("System", "Linux"),)),
+    )
+
+    (merged,) = found.merged()
+
+    assert merged.custom_fields == (("Browser", "Chrome"), ("System", "Linux"))
+
+
+def test_merged_times_span_all_parts(tmp_path: Path) -> None:
+    """A merged result starts with its first part and ends with its last."""
+    found = results(
+        tmp_path,
+        a_run(keys=["CALC-1"], started=STARTED + 10, duration=1),
+        a_run(keys=["CALC-1"], started=STARTED, duration=2),
+    )
+
+    (merged,) = found.merged()
+
+    assert (merged.started, merged.duration) == (STARTED, 11)
+
+
+def test_shard_without_a_journal(tmp_path: Path) -> None:
+    """Archives may leave out what is empty; the others' results are there."""
+    shards = [
+        run_directory.create(tmp_path / ".xray", a_session()),
+        recorded(tmp_path, a_run()),
+    ]
+
+    found = Results(shards)
+
+    assert [run.test.name for run in found.runs()] == ["test_add"]
+
+
+@given(st.lists(st.sampled_from(RESULTS), min_size=1, max_size=6))
+def test_merging_is_as_bad_as_the_worst(outcomes: list[Outcome]) -> None:
+    """Any list of results with a failure fails, and only those."""
+    runs = [a_run(outcome, keys=["CALC-1"]) for outcome in outcomes]
+
+    merged = aggregate.merge(("CALC-1",), runs, aggregate.worst(outcomes))
+
+    assert (merged.outcome is Outcome.FAILED) == (Outcome.FAILED in outcomes)
+    if any(each is not Outcome.PASSED for each in outcomes):
+        assert merged.outcome is not Outcome.PASSED
+
+
+PASSED, FAILED, SKIPPED = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("rule", "expected"), [(WORST, FAILED), (LAST, PASSED), (ALL_FAILED, PASSED)]
+)
+def test_rule_decides_by_time(
+    tmp_path: Path, shards: int, rule: str, expected: Outcome
+) -> None:
+    """The last is what finished last, in whichever shard, whatever its place."""
+    runs = [
+        a_run(PASSED, keys=["CALC-1"], started=STARTED + 5, duration=10),
+        a_run(FAILED, keys=["CALC-1"], started=STARTED + 9, duration=1),
+        a_run(SKIPPED, keys=["CALC-1"], started=STARTED, duration=1),
+    ][: 2 if rule == ALL_FAILED else 3]
+
+    for order in itertools.permutations(runs):
+        parts = [recorded(tmp_path, *order[number::shards]) for number in range(shards)]
+        found = Results(parts, aggregate=rule)
+
+        assert [run.outcome for run in found.merged()] == [expected]
+        assert found.merged_counts() == {expected: 1}
+
+
+def test_results_that_finish_at_the_same_time(tmp_path: Path) -> None:
+    """Then the later one in the journal is the last."""
+    runs = [a_run(outcome, keys=["CALC-1"]) for outcome in (PASSED, FAILED)]
+
+    for order, expected in ((runs, FAILED), (runs[::-1], PASSED)):
+        found = Results([recorded(tmp_path, *order)], aggregate=LAST)
+
+        assert found.merged_counts() == {expected: 1}
+
+
+@given(
+    outcomes=st.lists(st.sampled_from(RESULTS), min_size=1, max_size=5),
+    finishes=st.permutations(range(5)),
+)
+def test_failure_is_never_green(
+    tmp_path_factory: pytest.TempPathFactory,
+    outcomes: list[Outcome],
+    finishes: list[int],
+) -> None:
+    """With the rule that is set unless another is: whatever finishes when."""
+    runs = [
+        a_run(outcome, keys=["CALC-1", "CALC-2"], started=STARTED + finish)
+        for outcome, finish in zip(outcomes, finishes, strict=False)
+    ]
+    folder = tmp_path_factory.mktemp("runs")
+    found = results(folder, *runs)
+
+    expected = aggregate.worst(outcomes)
+    assert [run.outcome for run in found.merged()] == [expected, expected]
+    assert found.merged_counts() == {expected: 2}
+    shutil.rmtree(folder)
+
+
+def test_rule_for_each_test(tmp_path: Path) -> None:
+    """Each Test is decided on its own."""
+    found = results(
+        tmp_path,
+        a_run(FAILED, keys=["CALC-1", "CALC-2"], name="test_a"),
+        a_run(PASSED, keys=["CALC-2"], name="test_b", started=STARTED + 9),
+    )
+
+    assert [run.outcome for run in found.merged()] == [FAILED, FAILED]
+    assert set(AGGREGATES) == {WORST, LAST, ALL_FAILED}
+
+
+def test_rows_of_an_outline_in_order(tmp_path: Path) -> None:
+    """Xray knows the rows of a scenario by their places."""
+    rows = [
+        a_scenario_run(
+            outcome,
+            scenario=a_scenario(f"sums -- {row}", outline="sums", row=row),
+            keys=["CALC-1"],
+            parameters=(("row", str(row)),),
+        )
+        for row, outcome in ((3, FAILED), (1, PASSED), (2, SKIPPED))
+    ]
+    found = Results([recorded(tmp_path, rows[0]), recorded(tmp_path, *rows[1:])])
+
+    (whole,) = found.merged()
+
+    assert [part.outcome for part in whole.iterations] == [PASSED, SKIPPED, FAILED]
+    assert whole.scenario == rows[1].scenario
+    assert [run.scenario for run in found.runs()] == [row.scenario for row in rows]
+
+
+def test_scenario_and_test_of_one_key(tmp_path: Path) -> None:
+    """What is no row stays in the order in which it finished."""
+    scenario = a_scenario_run(keys=["CALC-1"], parameters=(("n", "2"),))
+    runs = [a_run(keys=["CALC-1"], parameters=(("n", n),)) for n in "13"]
+    found = results(tmp_path, runs[0], scenario, runs[1])
+
+    (whole,) = found.merged()
+
+    assert [dict(part.parameters)["n"] for part in whole.iterations] == ["1", "2", "3"]
+
+
+def test_what_there_is_of_defects_and_steps(tmp_path: Path) -> None:
+    """Steps of scenarios are the format's own business and do not count."""
+    found = results(
+        tmp_path,
+        a_run(defects=("CALC-8", "CALC-9"), steps=(a_step(), a_step())),
+        a_run(defects=("CALC-9",), name="test_b"),
+        a_scenario_run(),
+    )
+
+    assert (found.defects, found.steps) == (3, 2)
+
+
+def test_keys_that_have_results(tmp_path: Path) -> None:
+    """And the tests behind them; definitions are no keys."""
+    found = results(
+        tmp_path,
+        a_run(keys=["CALC-2", "CALC-1"], name="test_a"),
+        a_run(keys=["CALC-1"], name="test_b"),
+        a_run(name="test_c"),
+    )
+
+    assert found.test_keys == ["CALC-2", "CALC-1"]
+    assert found.names(["CALC-1", "CALC-9"]) == {
+        "CALC-1": ("tests.test_calculator.test_a", "tests.test_calculator.test_b")
+    }
+
+
+def test_scenario_and_test_of_one_definition(tmp_path: Path) -> None:
+    """They are two Tests: one has steps, the other is Generic."""
+    found = results(tmp_path, a_run(name="two"), a_scenario_run(name="two"))
+
+    assert found.tests == 2
+
+
+def test_shared_keys(tmp_path: Path) -> None:
+    """Rows of one test are one test; so are the rows of one outline."""
+    sums = {"outline": "sums", "feature": a_feature(path="b.feature")}
+    found = results(
+        tmp_path,
+        a_run(keys=["CALC-1"], name="test_a[1]"),
+        a_run(keys=["CALC-1"], name="test_a[2]"),
+        a_run(keys=["CALC-2"], name="test_a[1]"),
+        a_run(keys=["CALC-2"], name="test_b"),
+        a_run(keys=["CALC-2"], name="test_b"),
+        a_scenario_run(keys=["CALC-3"], scenario=a_scenario("sums -- 1", **sums)),
+        a_scenario_run(keys=["CALC-3"], scenario=a_scenario("sums -- 2", **sums)),
+        a_scenario_run(keys=["CALC-4"], scenario=a_scenario("sums", line=3)),
+        a_scenario_run(keys=["CALC-4"], scenario=a_scenario("sums", line=9)),
+        a_scenario_run(scenario=a_scenario("same", line=3)),
+        a_scenario_run(scenario=a_scenario("same", line=9)),
+    )
+
+    assert found.shared == {
+        "CALC-2": ("tests.test_calculator.test_a", "tests.test_calculator.test_b"),
+        "CALC-4": (
+            "features/add.feature: sums, line 3",
+            "features/add.feature: sums, line 9",
+        ),
+        "scenario tests.test_calculator.same": (
+            "features/add.feature: same, line 3",
+            "features/add.feature: same, line 9",
+        ),
+    }
+
+
+def names(runs: Iterable[TestRun]) -> list[list[str]]:
+    """Of their evidence."""
+    return [[each.name for each in of_run(run)] for run in runs]
+
+
+def test_evidence_of_merged_results(tmp_path: Path) -> None:
+    """All of it, with names of its own, and each file where it is."""
+    shards = [
+        a_shard(
+            tmp_path,
+            {"keys": ["CALC-1"], "evidence": {"x.png": b"1"}, "step": {"s": b"2"}},
+            {"keys": ["CALC-1"], "evidence": {"x.png": b"3"}, "name": "test_b"},
+        ),
+        a_shard(tmp_path, {"keys": ["CALC-1"], "evidence": {"x.png": b"4"}}),
+    ]
+    found = Results(shards)
+
+    (whole,) = found.merged()
+
+    assert names([whole]) == [["x.png", "s", "x (2).png", "x (3).png"]]
+    paths = [found.path_of(piece) for piece in whole.evidence]
+    assert [path and path.read_bytes() for path in paths] == [b"1", b"2", b"3", b"4"]
+    assert found.pieces_of_evidence == 4
+
+
+def test_evidence_of_one_name_within_a_result(tmp_path: Path) -> None:
+    """Single results have distinct names as well."""
+    directory = run_directory.create(tmp_path / ".xray", a_session())
+    pieces = tuple(attached(directory, content, "x.png") for content in (b"1", b"2"))
+    written = run_directory.Journal(directory)
+    written.append(a_run(evidence=pieces))
+    written.close()
+
+    found = Results([directory])
+
+    assert names(found.runs()) == names(found.merged()) == [["x.png", "x (2).png"]]
+
+
+def test_evidence_over_the_limit(tmp_path: Path) -> None:
+    """What is left out is nowhere, and is told; what stays is everywhere."""
+    scenario = a_scenario()
+    runs: list[dict[str, Any]] = [
+        {"evidence": {"big.bin": b"1" * 2048, "a.bin": b"2" * 10}, "name": "test_a"},
+        {"outcome": FAILED, "step": {"b.bin": b"3" * 2048}, "name": "test_b"},
+        {"outcome": FAILED, "step": {"c.bin": b"4" * 999}, "scenario": scenario},
+        {"evidence": {"d.bin": b"5" * 100}, "scenario": scenario, "name": "two"},
+    ]
+    found = Results([a_shard(tmp_path, *runs)], limits=Limits(9999, 9999, 3100))
+
+    expected = [["a.bin"], ["b.bin"], ["c.bin"], []]
+    assert names(found.runs()) == expected
+    assert names(found.merged()) == expected
+    assert names(run for runs in found.features() for run in runs) == expected[2:]
+    assert found.left_out == [
+        "tests.test_calculator.two: d.bin (100 bytes), over xray_evidence_limit",
+        "tests.test_calculator.test_a: big.bin (2 KB), over xray_evidence_limit",
+    ]
+    assert found.pieces_of_evidence == 5
+
+
+@pytest.mark.parametrize(
+    ("outcome", "gone"),
+    [
+        (Outcome.PASSED, True),
+        (Outcome.XFAILED, True),
+        (Outcome.SKIPPED, True),
+        (Outcome.FLAKY, False),
+        (Outcome.XPASSED, False),
+        (Outcome.FAILED, False),
+    ],
+)
+def test_evidence_that_is_missed_least(
+    tmp_path: Path, outcome: Outcome, gone: bool
+) -> None:
+    """That of results which need no explanation; a smaller one of another stays."""
+    runs = [
+        {"outcome": outcome, "evidence": {"x.bin": b"1" * 10}},
+        {"outcome": FAILED, "evidence": {"y.bin": b"2" * 11}, "name": "test_b"},
+    ]
+    found = Results([a_shard(tmp_path, *runs)], limits=Limits(99, 99, 20))
+
+    assert names(found.runs()) == ([[], ["y.bin"]] if gone else [["x.bin"], []])
+
+
+def test_evidence_counts_for_each_key(tmp_path: Path) -> None:
+    """A test with two keys is sent twice."""
+    runs = [{"evidence": {"x.bin": b"1" * 10}, "keys": ["CALC-1", "CALC-2"]}]
+
+    enough = Results([a_shard(tmp_path, *runs)], limits=Limits(99, 10, 20))
+    too_little = Results([a_shard(tmp_path, *runs)], limits=Limits(99, 10, 19))
+
+    assert names(enough.merged()) == [["x.bin"], ["x.bin"]]
+    assert names(too_little.merged()) == [[], []]
+    assert len(too_little.left_out) == 1
+
+
+def test_evidence_of_tests_that_are_left_out(tmp_path: Path) -> None:
+    """It takes no room from what is sent."""
+    runs: list[dict[str, Any]] = [
+        {"evidence": {"x.bin": b"1" * 10}},
+        {"evidence": {"y.bin": b"2" * 10}, "keys": ["CALC-1"], "name": "test_b"},
+    ]
+    limits = Limits(99, 99, 10)
+
+    found = Results([a_shard(tmp_path, *runs)], only_keyed=True, limits=limits)
+
+    assert names(found.runs()) == [["y.bin"]]
+    assert found.left_out == []
+
+
+def test_evidence_that_was_not_kept(tmp_path: Path) -> None:
+    """What a test could not attach is told with its name."""
+    found = results(
+        tmp_path,
+        a_run(left_out=("x.png is empty", "y.png is no file")),
+        a_run(left_out=("z.png is empty",), name="test_b"),
+    )
+
+    assert found.left_out == [
+        "tests.test_calculator.test_add: x.png is empty",
+        "tests.test_calculator.test_add: y.png is no file",
+        "tests.test_calculator.test_b: z.png is empty",
+    ]
+
+
+@pytest.mark.parametrize("name", ["../run.json", "/etc/passwd", "a/b", "..", "", "no"])
+def test_evidence_that_is_no_file_of_ours(tmp_path: Path, name: str) -> None:
+    """A journal from elsewhere does not make us send any file of this machine."""
+    directory = a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})
+    piece = Evidence(name="x", file=name, media_type="text/plain", size=1)
+
+    assert Results([directory]).path_of(piece) is None

@@ -1,0 +1,327 @@
+"""Which run directories are the parts of one whole."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import a_run, a_session, recorded
+from xray_bridge.errors import RunDirectoryError, UsageError
+from xray_bridge.runs import join, parts, run_directory
+from xray_bridge.runs.run_directory import RunDirectory, State
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are those of a job's workspace."""
+    monkeypatch.chdir(tmp_path)
+
+
+REPORT_DIR = Path(".xray")
+
+
+def a_part(folder: str, run_id: str = "4711", **session: Any) -> RunDirectory:
+    """A part of a CI run, as the artifacts of a job have it."""
+    return recorded(Path(folder), a_run(), run_id=run_id, **session)
+
+
+def found_in(*paths: str, run_id: str = "") -> parts.Found:
+    """What there is to send below some folders."""
+    return parts.find([Path(path) for path in paths], REPORT_DIR, run_id=run_id)
+
+
+def ids(found: parts.Found) -> set[str]:
+    """Of what is to be sent."""
+    return {each.id for each in found.shards}
+
+
+def joined(found: parts.Found) -> RunDirectory:
+    """The whole of what was found."""
+    return join.join([each.directory for each in found.shards], REPORT_DIR)
+
+
+def test_parts_lie_anywhere() -> None:
+    """Deep in folders, hidden ones among them, and beside what is not ours."""
+    made = [a_part(folder) for folder in ("s/1", "s/.hidden/2", "s/3/deep/down")]
+    (made[2].path / "state.json").unlink()
+    Path("s/elsewhere").mkdir()
+    Path("s/elsewhere/run.json").write_text("of another program")
+    Path("s/.git").mkdir()
+    shutil.copytree(made[0].path, "s/.git/copy")
+
+    found = found_in("s")
+
+    assert ids(found) == found.parts == {part.id for part in made}
+    assert (found.sent, found.whole) == ((), None)
+
+
+def test_links_are_not_followed() -> None:
+    """They may lead round in circles."""
+    part = a_part("s")
+    Path("s/again").symlink_to(Path("s").absolute())
+
+    assert ids(found_in("s")) == {part.id}
+
+
+def test_folder_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts may be in it."""
+    a_part("s")
+    Path("s/closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if path.endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    with pytest.raises(RunDirectoryError, match="s/closed cannot be read: Permission"):
+        found_in("s")
+
+
+def test_only_one_run_id() -> None:
+    """What a workspace has kept of other CI runs stays there."""
+    part = a_part("s/new")
+    a_part("s/old", "4710")
+    a_part("s/local", "")
+
+    found = found_in("s", run_id="4711")
+
+    assert ids(found) == found.parts == {part.id}
+
+
+def test_named_part_of_another_run_id() -> None:
+    """It is not silently left out."""
+    part = a_part("s", "4710")
+
+    with pytest.raises(UsageError, match="is not of run id 4711, but of 4710"):
+        found_in(str(part.path), run_id="4711")
+
+
+def test_several_run_ids() -> None:
+    """Never mixed: the error counts them, and has the command for one."""
+    a_part("s/1")
+    a_part("s/2", "4712")
+    a_part("s/3", "")
+
+    with pytest.raises(UsageError) as caught:
+        found_in("s")
+
+    assert "of several CI runs: 4711 (1), 4712 (1), no run id (1)" in str(caught.value)
+    assert "xray-bridge upload --run-id 4711 s" in caught.value.hint
+
+
+def test_several_frameworks() -> None:
+    """They have different formats, and one Test Execution each."""
+    a_part("s/1")
+    a_part("s/2", framework="behave")
+
+    with pytest.raises(UsageError, match=r"frameworks: behave \(1\), pytest \(1\)"):
+        found_in("s")
+
+
+@pytest.mark.parametrize(
+    ("run_id", "said"),
+    [
+        ("", "there is no run directory in empty .*hidden folders, such as .xray"),
+        ("4711", "there is no run directory in empty"),
+    ],
+)
+def test_nothing_there(run_id: str, said: str) -> None:
+    """An artifact that is empty is no success."""
+    Path("empty").mkdir()
+
+    with pytest.raises(UsageError, match=said):
+        found_in("empty", run_id=run_id)
+
+
+def test_nothing_of_a_run_id() -> None:
+    """The error says what there is."""
+    a_part("s", "4710")
+    a_part("s", "")
+
+    with pytest.raises(UsageError) as caught:
+        found_in("s", run_id="4711")
+
+    assert "no run directory of run id 4711 in s" in caught.value.message
+    assert caught.value.hint == "there are some of 4710 (1), no run id (1)"
+
+
+def test_path_that_is_not_there() -> None:
+    """It is named."""
+    with pytest.raises(UsageError, match="nowhere is not a run directory"):
+        found_in("nowhere")
+
+
+def test_other_version() -> None:
+    """One line, before anything is sent."""
+    a_part("s/1")
+    path = a_part("s/2").path / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "version": 99}))
+
+    with pytest.raises(RunDirectoryError, match="written by another version"):
+        found_in("s")
+
+
+def test_copies_are_one() -> None:
+    """An artifact that was unpacked twice; the one that is further counts."""
+    part = a_part("s/1")
+    shutil.copytree("s/1", "s/0")
+    shutil.copytree("s/1", "s/2")
+    (Path("s/0") / part.path.relative_to("s/1") / "state.json").unlink()
+    part.state = State(state=run_directory.DELIVERED, test_execution="CALC-7")
+
+    found = found_in("s")
+
+    assert found.shards == ()
+    assert found.sent == ("1 part was delivered before, as CALC-7",)
+
+
+def test_part_that_was_sent_alone() -> None:
+    """Left out with a note where it was found, refused where it was named."""
+    rest, sent = a_part("s/1"), a_part("s/2")
+    sent.state = State(state=run_directory.DELIVERED, test_execution="CALC-7")
+
+    found = found_in("s")
+
+    assert (ids(found), len(found.parts)) == ({rest.id}, 2)
+    assert found.sent == ("1 part was delivered before, as CALC-7",)
+    with pytest.raises(RunDirectoryError, match="was delivered before, as CALC-7"):
+        found_in(str(rest.path), str(sent.path))
+
+
+def test_rehearsals() -> None:
+    """Sent only where they are named; alone, they are no success."""
+    rehearsed = a_part("s/1")
+    rehearsed.state = State(state=run_directory.KEPT)
+
+    with pytest.raises(UsageError, match="is not to be sent: rehearsed"):
+        found_in("s")
+    named = found_in(str(rehearsed.path), run_id="4711")
+    rest = a_part("s/2")
+    found = found_in("s")
+
+    assert ids(named) == {rehearsed.id}
+    assert ids(found) == found.parts == {rest.id}
+    assert found.sent == ("1 part was not to be sent: rehearsed, or without results",)
+
+
+def test_whole_that_was_not_sent() -> None:
+    """What a merge job that failed has left is sent again, as it is."""
+    made = [a_part(f"s/{number}") for number in range(2)]
+    whole = joined(found_in("s"))
+
+    found = found_in("s")
+
+    assert (ids(found), found.sent) == ({whole.id}, ())
+    assert found.whole is not None
+    assert found.whole.id == whole.id
+    assert found.parts == {part.id for part in made}
+
+
+def test_parts_that_could_not_be_marked() -> None:
+    """A merge job was killed, or artifacts were unpacked once more."""
+    shutil.copytree(a_part("s/1").path.parents[1], "kept")
+    whole = joined(found_in("s"))
+    shutil.rmtree("s")
+
+    found = found_in("kept")
+
+    assert ids(found) == {whole.id}
+
+
+def test_part_that_comes_late() -> None:
+    """It is joined with the whole that was not sent, or alone where it was."""
+    a_part("s/1")
+    whole = joined(found_in("s"))
+    late = a_part("s/2")
+
+    before = found_in("s")
+    whole.state = State(state=run_directory.DELIVERED, test_execution="CALC-7")
+    after = found_in("s")
+
+    assert ids(before) == {whole.id, late.id}
+    assert ids(after) == {late.id}
+    assert after.sent == ("1 part was delivered before, as CALC-7",)
+    assert len(before.parts) == len(after.parts) == 2
+
+
+def test_all_was_delivered() -> None:
+    """Nothing is left, and it is known as what."""
+    a_part("s/1")
+    a_part("s/2")
+    whole = joined(found_in("s"))
+    whole.state = State(state=run_directory.DELIVERED, test_execution="CALC-7")
+
+    found = found_in("s", run_id="4711")
+
+    assert (found.shards, found.whole) == ((), None)
+    assert found.sent == ("2 parts were delivered before, as CALC-7",)
+    assert [each.id for each in found.delivered] == [whole.id]
+
+
+def test_whole_on_another_machine() -> None:
+    """Whether that has sent them nobody here knows: that is no success."""
+    a_part("s/1")
+    whole = joined(found_in("s"))
+    shutil.rmtree(whole.path)
+
+    with pytest.raises(RunDirectoryError, match=f"{whole.id}, which is not here"):
+        found_in("s")
+    late = a_part("s/2")
+
+    assert ids(found_in("s")) == {late.id}
+    (said,) = found_in("s").sent
+    assert said == f"1 part was merged into {whole.id}, which is not here"
+
+
+def test_named_part_of_a_whole() -> None:
+    """The error says where it is."""
+    part = a_part("s/1")
+    whole = joined(found_in("s"))
+
+    with pytest.raises(RunDirectoryError, match=f"was merged into {whole.id}"):
+        found_in(str(part.path), run_id="4711")
+
+
+def test_whole_of_a_whole() -> None:
+    """The last one has all."""
+    a_part("s/1")
+    first = joined(found_in("s"))
+    a_part("s/2")
+    last = joined(found_in("s"))
+    first.state = State(state=run_directory.SEALED)
+
+    assert ids(found_in("s")) == {last.id}
+    assert ids(found_in(".")) == {last.id}
+    runs = run_directory.find(REPORT_DIR)
+    assert {run.id for run in runs} - parts.in_wholes(runs) == {last.id}
+
+    last.state = State(state=run_directory.DELIVERED, test_execution="CALC-7")
+
+    assert found_in("s").sent == ("2 parts were delivered before, as CALC-7",)
+
+
+def test_damaged_neighbours_are_no_wholes() -> None:
+    """What else lies in the report directory does not stop this CI run."""
+    part = a_part("s")
+    damaged = run_directory.create(REPORT_DIR, a_session())
+    (damaged.path / "run.json").write_text("{")
+
+    assert ids(found_in("s")) == {part.id}
+    assert parts.in_wholes([damaged, part]) == frozenset()
+
+
+def test_runs_in_wholes() -> None:
+    """By what the wholes say, not by what the parts do."""
+    part = a_part("s")
+    whole = joined(found_in("s"))
+
+    assert parts.in_wholes([part, whole]) == {part.id}

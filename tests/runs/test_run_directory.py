@@ -1,0 +1,388 @@
+"""Run directories: what a session leaves on disk."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import STARTED, a_run, a_session, recorded
+from xray_bridge.atomic import replaced
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.runs import run_directory
+from xray_bridge.runs.run_directory import Journal, RunDirectory, State
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Forked = Callable[[Callable[[], object]], None]
+
+forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> RunDirectory:
+    """An empty run directory."""
+    return run_directory.create(tmp_path / ".xray", a_session())
+
+
+def in_a_fork(do: Callable[[], object]) -> int:
+    """Do something in a child process; its process id, while it lives on."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        os.read(reading, 1)
+        os.close(reading)
+        return pid
+    try:
+        do()
+        os.write(writing, b".")
+        # Lives until it is killed, like a server that tests left behind.
+        signal.pause()
+    finally:
+        os._exit(1)
+
+
+def test_recorded_tests_come_back_in_order(tmp_path: Path) -> None:
+    """What is appended is what is read."""
+    runs = [a_run(name=f"test_{number}") for number in range(3)]
+
+    directory = recorded(tmp_path, *runs)
+
+    assert list(directory.runs()) == runs
+
+
+def test_run_directory_says_what_the_run_is(tmp_path: Path) -> None:
+    """Framework, versions, settings and CI context come back."""
+    session = a_session(settings={"project": "CALC"}, ci={"name": "Jenkins"})
+
+    directory = run_directory.create(tmp_path / ".xray", session)
+
+    assert directory.session == session
+
+
+def test_run_directory_is_private_and_ignored(directory: RunDirectory) -> None:
+    """Only the owner reads it, and git does not see it."""
+    report_dir = directory.path.parent.parent
+
+    assert stat.S_IMODE(directory.path.stat().st_mode) == 0o700
+    assert (report_dir / ".gitignore").read_text() == "*\n"
+
+
+def test_run_directory_that_cannot_be_made(tmp_path: Path) -> None:
+    """A file in the way is an error that names the setting."""
+    (tmp_path / ".xray").write_text("in the way")
+
+    with pytest.raises(RunDirectoryError, match="no run directory") as caught:
+        run_directory.create(tmp_path / ".xray", a_session())
+
+    assert "xray_report_dir" in caught.value.hint
+
+
+def test_two_runs_do_not_share_a_directory(tmp_path: Path) -> None:
+    """The same id twice is refused."""
+    session = a_session()
+    run_directory.create(tmp_path / ".xray", session)
+
+    with pytest.raises(RunDirectoryError, match="File exists"):
+        run_directory.create(tmp_path / ".xray", session)
+
+
+def test_ids_sort_by_time_and_differ() -> None:
+    """UTC time, then something random."""
+    early, late = run_directory.new_id(STARTED), run_directory.new_id(STARTED + 1)
+
+    assert early.startswith("20260102T030405Z-")
+    assert early < late
+    assert run_directory.new_id(STARTED) != early
+
+
+def test_found_oldest_first(tmp_path: Path) -> None:
+    """All run directories, and nothing else that lies there."""
+    (tmp_path / ".xray" / "runs" / "stray").mkdir(parents=True)
+    ids = [run_directory.new_id(STARTED + number) for number in (5, 1, 3)]
+    for each in ids:
+        run_directory.create(tmp_path / ".xray", a_session(id=each))
+
+    assert [run.id for run in run_directory.find(tmp_path / ".xray")] == sorted(ids)
+
+
+def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
+    """A missing report directory has no runs."""
+    assert run_directory.find(tmp_path / "missing") == []
+
+
+def test_closed_journal_is_sealed(tmp_path: Path) -> None:
+    """The state says so, and why tests may be missing."""
+    directory = run_directory.create(tmp_path / ".xray", a_session())
+    Journal(directory).close(("interrupted",))
+
+    assert directory.state == State(
+        state=run_directory.SEALED, incomplete=("interrupted",)
+    )
+
+
+def test_state_without_a_file_is_recorded(directory: RunDirectory) -> None:
+    """A killed session has no state file."""
+    assert directory.state == State(state=run_directory.RECORDED)
+
+
+def test_state_comes_back(directory: RunDirectory) -> None:
+    """All of it."""
+    state = State(
+        state=run_directory.AMBIGUOUS,
+        test_execution="CALC-7",
+        attempts=2,
+        incomplete=("a", "b"),
+        message="no \ud800 telling",
+    )
+    directory.state = state
+
+    assert directory.state == state
+
+
+def test_half_a_line_is_left_out(tmp_path: Path) -> None:
+    """A write that was cut off by SIGKILL is no result."""
+    directory = recorded(tmp_path, a_run(name="test_whole"))
+    with directory.journal.open("ab") as file:
+        file.write(b'{"classname": "tests", "na')
+
+    assert [run.test.name for run in directory.runs()] == ["test_whole"]
+
+
+@pytest.mark.parametrize(
+    "line", [b"\x00\x00\x00", b"{", b"[]", b'{"name": "x"}', b'{"outcome": "new"}']
+)
+def test_damaged_line_is_an_error_in_words(tmp_path: Path, line: bytes) -> None:
+    """A disk that ate a line is no reason for a traceback."""
+    directory = recorded(tmp_path, a_run())
+    with directory.journal.open("ab") as file:
+        file.write(line + b"\n")
+
+    with pytest.raises(RunDirectoryError, match="journal"):
+        list(directory.runs())
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", '{"version": 99}', "[" * 100_000, "{}"]
+)
+def test_damaged_session_is_an_error_in_words(
+    directory: RunDirectory, content: str
+) -> None:
+    """Broken, foreign and newer files are refused."""
+    (directory.path / "run.json").write_text(content)
+
+    with pytest.raises(RunDirectoryError):
+        _ = directory.session
+
+
+def test_session_with_parts_missing(directory: RunDirectory) -> None:
+    """The right version without an id is refused, too."""
+    (directory.path / "run.json").write_text(
+        json.dumps({"version": run_directory.FORMAT_VERSION, "id": "x"})
+    )
+
+    with pytest.raises(RunDirectoryError):
+        _ = directory.session
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"stat": "sealed"}'])
+def test_damaged_state_is_an_error_in_words(
+    directory: RunDirectory, content: str
+) -> None:
+    """Also where a later version has added something."""
+    (directory.path / "state.json").write_text(content)
+
+    with pytest.raises(RunDirectoryError):
+        _ = directory.state
+
+
+def test_replaced_file_is_old_or_new(tmp_path: Path) -> None:
+    """Where writing fails, the old file is whole and no draft stays."""
+    path = tmp_path / "report.xml"
+    path.write_bytes(b"old")
+
+    def write_half() -> None:
+        with replaced(path) as file:
+            file.write(b"half")
+            raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(OSError, match="full"):
+        write_half()
+
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_state_that_cannot_be_written(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """A full disk is an error in words; the old state stays."""
+    directory.state = State(state=run_directory.SEALED)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    target = "os.fsync" if call == "fsync" else "pathlib.Path.replace"
+    with monkeypatch.context() as patched:
+        patched.setattr(target, full)
+        with pytest.raises(RunDirectoryError, match="No space left"):
+            directory.state = State(state=run_directory.SENDING)
+
+    assert directory.state.state == run_directory.SEALED
+
+
+class FullDisk:
+    """``os.write`` that fails when it is told to, perhaps halfway."""
+
+    def __init__(self, *, takes: int = 0) -> None:
+        self.full = True
+        self.takes = takes
+        self._write = os.write
+
+    def __call__(self, file: int, content: bytes) -> int:
+        """Write, or fail after what fits."""
+        if not self.full:
+            return self._write(file, content)
+        if self.takes:
+            taken, self.takes = self.takes, 0
+            return self._write(file, content[:taken])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("takes", [0, 10])
+def test_full_disk_that_gets_room_again(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, takes: int
+) -> None:
+    """What could not be written is written later; then nothing was lost."""
+    disk = FullDisk(takes=takes)
+    monkeypatch.setattr(os, "write", disk)
+    written = Journal(directory)
+    written.append(a_run(name="test_1"))
+    disk.full = False
+    written.append(a_run(name="test_2"))
+
+    written.close()
+
+    assert [run.test.name for run in directory.runs()] == ["test_1", "test_2"]
+    assert directory.state.state == run_directory.SEALED
+
+
+def test_full_disk_to_the_end(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Appending never raises; closing says how much was lost, and why."""
+    written = Journal(directory)
+    written.append(a_run(name="test_1"))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", FullDisk())
+        written.append(a_run(name="test_2"))
+        written.append(a_run(name="test_3"))
+
+        with pytest.raises(RunDirectoryError, match="2 results could not be written"):
+            written.close()
+
+    assert [run.test.name for run in directory.runs()] == ["test_1"]
+
+
+def test_run_is_held_while_it_is_written(directory: RunDirectory) -> None:
+    """A resend does not touch a live run, and may once it is closed."""
+    written = Journal(directory)
+
+    with pytest.raises(RunDirectoryError, match="in use"), directory.claim():
+        pass
+    written.close()
+
+    with directory.claim():
+        pass
+
+
+def test_claim_is_for_one(directory: RunDirectory) -> None:
+    """Two resends do not send the same run at once."""
+    second = RunDirectory(directory.path)
+
+    with (
+        directory.claim(),
+        pytest.raises(RunDirectoryError, match="in use"),
+        second.claim(),
+    ):
+        pass
+
+
+def test_claim_ends_with_an_error(directory: RunDirectory) -> None:
+    """An upload that fails lets go of its run."""
+    with pytest.raises(KeyError), directory.claim():
+        raise KeyError
+
+    with directory.claim():
+        pass
+
+
+def test_claim_of_a_directory_that_is_gone(directory: RunDirectory) -> None:
+    """Deleted in between: an error in words."""
+    missing = RunDirectory(directory.path / "gone")
+
+    with pytest.raises(RunDirectoryError), missing.claim():
+        pass
+
+
+def test_journal_of_a_directory_that_is_gone(directory: RunDirectory) -> None:
+    """Deleted between its making and the first test: an error in words."""
+    with pytest.raises(RunDirectoryError):
+        Journal(RunDirectory(directory.path / "gone"))
+
+
+@pytest.fixture
+def forked() -> Iterator[Forked]:
+    """Forks children and kills them in the end."""
+    children: list[int] = []
+
+    def fork(do: Callable[[], object]) -> None:
+        children.append(in_a_fork(do))
+
+    yield fork
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+@forks
+def test_forked_child_does_not_write(directory: RunDirectory, forked: Forked) -> None:
+    """A test that forks does not report twice, nor seal what goes on."""
+    written = Journal(directory)
+    written.append(a_run(name="test_1"))
+
+    def as_a_child() -> None:
+        written.append(a_run(name="test_of_the_child"))
+        written.close(("the child says so",))
+
+    forked(as_a_child)
+    state = directory.state
+    written.append(a_run(name="test_2"))
+    written.close()
+
+    assert state.state == run_directory.RECORDED
+    assert [run.test.name for run in directory.runs()] == ["test_1", "test_2"]
+
+
+@forks
+def test_forked_child_that_lives_on_does_not_hold_the_run(
+    directory: RunDirectory, forked: Forked
+) -> None:
+    """A server that tests left behind does not keep the run from being sent."""
+    written = Journal(directory)
+    forked(lambda: None)
+
+    written.close()
+
+    with directory.claim():
+        pass

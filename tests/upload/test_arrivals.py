@@ -1,0 +1,95 @@
+"""What has arrived, on a disk and with a person that do not wait."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from xray_bridge.client.import_requests import Report
+from xray_bridge.client.request import Request
+from xray_bridge.client.xray import Imported
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.runs.run_directory import RunDirectory
+from xray_bridge.upload.arrivals import Arrivals
+from xray_bridge.upload.parallel import send_rest
+from xray_bridge.upload.shipments import Load
+
+
+if TYPE_CHECKING:
+    from xray_bridge.client.xray import Xray
+
+ANSWER = Imported(key="CALC-1")
+
+
+def test_full_disk_between_two_arrivals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The half line of the one does not spoil that of the next."""
+    directory = RunDirectory(tmp_path)
+    arrivals = Arrivals(directory)
+    arrivals.note("first", ANSWER)
+
+    def full(_: int) -> None:
+        os.truncate(tmp_path / "arrived.jsonl", arrivals_size + 5)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    arrivals_size = (tmp_path / "arrived.jsonl").stat().st_size
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(RunDirectoryError, match="No space left"):
+            arrivals.note("second", ANSWER)
+    arrivals.note("third", ANSWER)
+
+    found = Arrivals(directory)
+    assert [each in found for each in ("first", "second", "third")] == [
+        True,
+        False,
+        True,
+    ]
+
+
+def test_nothing_is_begun_after_ctrl_c(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits in a queue is left for the next time, when nobody else sends it."""
+    begun: list[str] = []
+
+    class Server:
+        """Takes all there is."""
+
+        def import_results(self, request: Request) -> Imported:
+            """Note it."""
+            begun.append(request.path)
+            if len(begun) == 1:
+                interrupted.append(True)
+            return ANSWER
+
+    interrupted: list[bool] = []
+
+    def result(_: object) -> None:
+        while not interrupted:
+            pass
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("concurrent.futures.Future.result", result)
+    path = tmp_path / "report"
+    path.touch()
+    loads = [
+        Load(
+            id=str(number),
+            report=Report(format="junit", path=path),
+            sent_as="junit",
+            fill=lambda key: Request(method="POST", path=key),
+        )
+        for number in range(500)
+    ]
+    arrivals = Arrivals(RunDirectory(tmp_path))
+
+    with pytest.raises(KeyboardInterrupt):
+        send_rest(loads, "CALC-1", cast("Xray", Server()), arrivals, jobs=1)
+
+    assert 1 <= len(begun) < len(loads)

@@ -1,0 +1,662 @@
+"""One run's report to the server, exactly once."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pytest
+
+from tests.builders import a_run, recorded
+from xray_bridge.client.http import Deadline
+from xray_bridge.client.import_requests import CustomFields
+from xray_bridge.client.request import Request
+from xray_bridge.client.xray import Imported
+from xray_bridge.errors import (
+    AmbiguousError,
+    BusyError,
+    DeliveryError,
+    RefusedError,
+    UnreachableError,
+    XrayBridgeError,
+)
+from xray_bridge.model.receipt import Refused
+from xray_bridge.runs import run_directory
+from xray_bridge.runs.run_directory import RunDirectory, State
+from xray_bridge.upload import exactly_once
+from xray_bridge.upload.exactly_once import Delivery
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from xray_bridge.client.jira import Project
+
+LABEL = "xray-bridge-run"
+CREATE = Request(method="POST", path="/import/multipart")
+
+# What becomes of a POST: the server does it or not, and the answer comes or not.
+TAKEN = "taken"
+LOST = "done, but the answer is lost"
+DROPPED = "not done, and no answer"
+REFUSED = "refused"
+UNREACHABLE = "unreachable"
+PROBLEMS = {
+    LOST: AmbiguousError("no answer"),
+    DROPPED: AmbiguousError("no answer"),
+    REFUSED: RefusedError("no", status=400),
+    UNREACHABLE: UnreachableError("nobody there"),
+}
+
+
+class KilledError(BaseException):
+    """The process ends here."""
+
+
+def nothing() -> None:
+    """Be no place to be killed at."""
+
+
+@dataclass
+class FakeXray:
+    """
+    Keeps Test Executions and what was put into them.
+
+    ``script`` is what becomes of each POST, then all are taken. ``lag`` is how
+    many searches find nothing yet. ``search`` is an error of each search.
+    """
+
+    script: list[str] = field(default_factory=list)
+    lag: int = 0
+    search: XrayBridgeError | None = None
+    tick: Callable[[], None] = nothing
+    executions: dict[str, int] = field(default_factory=dict)
+    searches: int = 0
+
+    def import_results(self, request: Request) -> Imported:
+        """Make a Test Execution, or fill one."""
+        self.tick()
+        fate = self.script.pop(0) if self.script else TAKEN
+        key = dict(request.query).get("testExecKey", "")
+        if fate in {TAKEN, LOST}:
+            key = key or f"CALC-{len(self.executions) + 1}"
+            self.executions[key] = self.executions.get(key, 0) + 1
+        self.tick()
+        if fate != TAKEN:
+            raise PROBLEMS[fate]
+        return Imported(key=key)
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """All there are: each has the run's label."""
+        assert label == LABEL
+
+        self.searches += 1
+        if self.search is not None:
+            raise self.search
+        if self.searches <= self.lag:
+            return []
+        return list(self.executions)
+
+    def login(self) -> str:
+        """Not needed here."""
+        raise NotImplementedError
+
+    def custom_fields(self) -> CustomFields:
+        """Not needed here."""
+        raise NotImplementedError
+
+    def project(self, key: str) -> Project | None:
+        """Not needed here."""
+        raise NotImplementedError(key)
+
+    def has_issue(self, key: str, kind: str) -> bool:
+        """Not needed here."""
+        raise NotImplementedError(key, kind)
+
+    def statuses(self) -> frozenset[str] | None:
+        """Not needed here."""
+        raise NotImplementedError
+
+    def export(self, request: Request, into: BinaryIO) -> None:
+        """Not needed here."""
+        raise NotImplementedError(request, into)
+
+
+def filling(key: str) -> Request:
+    """The request that fills a Test Execution."""
+    query = (("testExecKey", key),)
+    return Request(method="POST", path="/import", query=query, repeatable=True)
+
+
+def a_delivery(*, key: str = "", fill_after: bool = False) -> Delivery:
+    """What is to be sent."""
+    return Delivery(
+        label=LABEL, create=CREATE, fill=filling, fill_after=fill_after, key=key
+    )
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks without pauses."""
+    monkeypatch.setattr(exactly_once, "LOOKS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(exactly_once, "IN_PROGRESS", 0.0)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> RunDirectory:
+    """A sealed run."""
+    return recorded(tmp_path, a_run())
+
+
+def send(
+    xray: FakeXray, directory: RunDirectory, delivery: Delivery | None = None
+) -> Imported:
+    """Deliver, within a minute."""
+    return exactly_once.deliver(delivery or a_delivery(), xray, directory, Deadline(60))
+
+
+def send_as_publish_does(xray: FakeXray, directory: RunDirectory) -> str:
+    """Deliver, and note an error in the state; its exit code's name, or the key."""
+    try:
+        return send(xray, directory).key
+    except XrayBridgeError as error:
+        ended = run_directory.FAILED
+        if isinstance(error, AmbiguousError):
+            ended = run_directory.AMBIGUOUS
+        directory.state = replace(directory.state, state=ended)
+        return ended
+
+
+def test_new_execution(directory: RunDirectory) -> None:
+    """One POST, and its key is noted."""
+    xray = FakeXray()
+
+    imported = send(xray, directory)
+
+    assert (imported.key, xray.executions) == ("CALC-1", {"CALC-1": 1})
+    assert directory.state.test_execution == "CALC-1"
+    assert xray.searches == 0
+
+
+def test_existing_execution_is_filled(directory: RunDirectory) -> None:
+    """No new one is made."""
+    xray = FakeXray(executions={"CALC-7": 0})
+
+    imported = send(xray, directory, a_delivery(key="CALC-7"))
+
+    assert (imported.key, xray.executions) == ("CALC-7", {"CALC-7": 1})
+
+
+def test_what_create_cannot_carry_is_filled_in(directory: RunDirectory) -> None:
+    """The same results go to the new key."""
+    xray = FakeXray()
+
+    send(xray, directory, a_delivery(fill_after=True))
+
+    assert xray.executions == {"CALC-1": 2}
+
+
+def test_state_is_noted_before_the_request(directory: RunDirectory) -> None:
+    """A process that is killed while it sends has said that it sends."""
+    seen: list[str] = []
+    xray = FakeXray(tick=lambda: seen.append(directory.state.state))
+
+    send(xray, directory)
+
+    assert set(seen) == {run_directory.SENDING}
+    assert directory.state.attempts == 1
+
+
+def test_attempts_are_counted(directory: RunDirectory) -> None:
+    """Each delivery is one attempt, however many requests it takes."""
+    xray = FakeXray(script=[DROPPED, REFUSED])
+    send_as_publish_does(xray, directory)
+
+    send_as_publish_does(xray, directory)
+
+    assert directory.state.attempts == 2
+
+
+@pytest.mark.parametrize("lag", [0, 1, 2])
+def test_lost_answer_is_found_by_its_label(directory: RunDirectory, lag: int) -> None:
+    """What was made is filled again, never made twice; a search may lag."""
+    xray = FakeXray(script=[LOST], lag=lag)
+
+    imported = send(xray, directory)
+
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 2}
+
+
+def test_nothing_found_is_posted_again(directory: RunDirectory) -> None:
+    """The first POST did not get through."""
+    xray = FakeXray(script=[DROPPED])
+
+    imported = send(xray, directory)
+
+    assert (imported.key, xray.executions) == ("CALC-1", {"CALC-1": 1})
+    assert xray.searches == len(exactly_once.LOOKS)
+
+
+def test_nothing_found_ever(directory: RunDirectory) -> None:
+    """Three attempts, then nobody can tell."""
+    xray = FakeXray(script=[DROPPED] * 9)
+
+    with pytest.raises(AmbiguousError):
+        send(xray, directory)
+
+    assert len(xray.script) == 9 - exactly_once.ATTEMPTS
+    assert xray.executions == {}
+
+
+def test_found_after_the_last_attempt(directory: RunDirectory) -> None:
+    """The last lost answer is as good as the first."""
+    xray = FakeXray(script=[DROPPED] * (exactly_once.ATTEMPTS - 1) + [LOST])
+
+    imported = send(xray, directory)
+
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 2}
+
+
+SEARCHES: list[XrayBridgeError] = [
+    RefusedError("no permission", status=403),
+    UnreachableError("nobody there"),
+    BusyError("later"),
+    AmbiguousError("HTTP 500"),
+]
+
+
+@pytest.mark.parametrize("error", SEARCHES, ids=lambda e: type(e).__name__)
+def test_search_that_fails_leaves_it_open(
+    directory: RunDirectory, error: XrayBridgeError
+) -> None:
+    """Then only a person can tell, and nothing is posted again."""
+    xray = FakeXray(script=[LOST], search=error)
+
+    with pytest.raises(AmbiguousError) as caught:
+        send(xray, directory)
+
+    assert xray.executions == {"CALC-1": 1}
+    assert LABEL in caught.value.hint
+
+
+def test_no_time_to_look(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looks that the deadline does not allow leave it open."""
+    monkeypatch.setattr(exactly_once, "LOOKS", (600.0,))
+    xray = FakeXray(script=[LOST])
+
+    with pytest.raises(AmbiguousError, match="may have arrived"):
+        send(xray, directory)
+
+    assert xray.executions == {"CALC-1": 1}
+
+
+@pytest.mark.parametrize("fate", [REFUSED, UNREACHABLE])
+def test_clear_no_is_passed_on(directory: RunDirectory, fate: str) -> None:
+    """Nothing was made, nothing is looked for."""
+    xray = FakeXray(script=[fate])
+
+    with pytest.raises(DeliveryError):
+        send(xray, directory)
+
+    assert (xray.executions, xray.searches) == ({}, 0)
+
+
+@pytest.mark.parametrize("state", [run_directory.SENDING, run_directory.AMBIGUOUS])
+def test_earlier_attempt_is_looked_for_first(
+    directory: RunDirectory, state: str
+) -> None:
+    """A resend of what may have arrived does not post before it has looked."""
+    directory.state = State(state=state, attempts=1)
+    xray = FakeXray(executions={"CALC-1": 1})
+
+    imported = send(xray, directory)
+
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 2}
+
+
+@pytest.mark.parametrize("age", [0, 3600])
+def test_old_attempt_that_is_not_found(directory: RunDirectory, age: int) -> None:
+    """Then it is posted; after an hour one look is enough."""
+    directory.state = State(state=run_directory.AMBIGUOUS, attempts=1)
+    path = directory.path / "state.json"
+    then = path.stat().st_mtime - age
+    os.utime(path, (then, then))
+    xray = FakeXray()
+
+    send(xray, directory)
+
+    assert xray.executions == {"CALC-1": 1}
+    assert xray.searches == (1 if age else len(exactly_once.LOOKS))
+
+
+def test_known_key_is_filled_by_a_resend(directory: RunDirectory) -> None:
+    """An earlier attempt got as far as the key."""
+    directory.state = State(
+        state=run_directory.FAILED, test_execution="CALC-5", attempts=1
+    )
+    xray = FakeXray(executions={"CALC-5": 1})
+
+    send(xray, directory)
+
+    assert xray.executions == {"CALC-5": 2}
+    assert xray.searches == 0
+
+
+def test_fill_that_fails_keeps_the_key(directory: RunDirectory) -> None:
+    """The next attempt fills the same Test Execution."""
+    xray = FakeXray(script=[TAKEN, REFUSED])
+    with pytest.raises(RefusedError):
+        send(xray, directory, a_delivery(fill_after=True))
+    directory.state = replace(directory.state, state=run_directory.FAILED)
+
+    send(xray, directory, a_delivery(fill_after=True))
+
+    assert xray.executions == {"CALC-1": 2}
+
+
+def test_doubt_outlives_a_clear_no(directory: RunDirectory) -> None:
+    """
+    A lost answer, a search that lags, then no connection: still no telling.
+
+    What failed last does not say that what was sent first did not arrive.
+    """
+    xray = FakeXray(script=[LOST, UNREACHABLE], lag=len(exactly_once.LOOKS))
+
+    first = send_as_publish_does(xray, directory)
+    second = send_as_publish_does(xray, directory)
+
+    assert (first, second) == (run_directory.AMBIGUOUS, "CALC-1")
+    assert list(xray.executions) == ["CALC-1"]
+
+
+FATES = list(itertools.product([LOST, DROPPED, REFUSED, UNREACHABLE], repeat=3))
+
+
+@pytest.mark.parametrize("script", FATES, ids=" then ".join)
+def test_one_execution_whatever_happens(
+    directory: RunDirectory, script: tuple[str, ...]
+) -> None:
+    """Sent again until it is delivered, there is one Test Execution."""
+    xray = FakeXray(script=list(script))
+
+    for _ in range(len(script) + 1):
+        ended = send_as_publish_does(xray, directory)
+        if ended not in {run_directory.FAILED, run_directory.AMBIGUOUS}:
+            break
+
+    assert list(xray.executions) == ["CALC-1"]
+    assert directory.state.test_execution == "CALC-1"
+
+
+class Killer:
+    """Ends the process at its n-th step; a step is a write or half a request."""
+
+    def __init__(self, at: int) -> None:
+        self.steps = itertools.count()
+        self.at = at
+
+    def __call__(self) -> None:
+        """Take a step."""
+        if next(self.steps) == self.at:
+            raise KilledError
+
+
+def kill_at(killer: Killer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the writing of states two steps: before it, and after it."""
+    original: property = vars(RunDirectory)["state"]
+    write = original.fset
+    assert write is not None
+
+    def noted(self: RunDirectory, state: State) -> None:
+        killer()
+        write(self, state)
+        killer()
+
+    monkeypatch.setattr(RunDirectory, "state", property(original.fget, noted))
+
+
+STEPS = range(14)
+
+
+@pytest.mark.parametrize("fill_after", [False, True], ids=["", "and fill"])
+@pytest.mark.parametrize("script", [[], [LOST], [DROPPED]], ids=str)
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step(
+    directory: RunDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+    step: int,
+    script: list[str],
+    *,
+    fill_after: bool,
+) -> None:
+    """Whatever was cut off, a second delivery ends with one Test Execution."""
+    killer = Killer(step)
+    xray = FakeXray(script=list(script), tick=killer)
+    delivery = a_delivery(fill_after=fill_after)
+    with monkeypatch.context() as patched:
+        kill_at(killer, patched)
+        try:
+            send(xray, directory, delivery)
+        except KilledError:
+            xray.script.clear()
+    xray.tick = nothing
+
+    imported = send(xray, directory, delivery)
+
+    assert list(xray.executions) == ["CALC-1"]
+    assert imported.key == directory.state.test_execution == "CALC-1"
+
+
+def test_every_step_was_a_place_to_be_killed_at(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The range of steps above covers the longest way."""
+    counting = Killer(at=-1)
+    kill_at(counting, monkeypatch)
+    xray = FakeXray(script=[LOST], tick=counting)
+
+    send(xray, directory, a_delivery(fill_after=True))
+
+    assert next(counting.steps) <= len(STEPS)
+
+
+FIRST = Imported(
+    key="CALC-1",
+    id="7",
+    accepted=("CALC-11", "CALC-12"),
+    refused=(Refused(key="CALC-13", message="no"), Refused(key="CALC-14", message="?")),
+)
+SECOND = Imported(
+    key="CALC-1",
+    accepted=("CALC-11", "CALC-14"),
+    refused=(
+        Refused(key="CALC-12", message="no"),
+        Refused(key="CALC-13", message="no"),
+    ),
+)
+
+
+class TalkativeXray(FakeXray):
+    """Answers as the constants above say."""
+
+    def import_results(self, request: Request) -> Imported:
+        """The first answer, or the second."""
+        super().import_results(request)
+        return SECOND if request.query else FIRST
+
+
+def test_second_answer_does_not_hide_the_first(directory: RunDirectory) -> None:
+    """What either took is there; what both refused is refused, once."""
+    imported = send(TalkativeXray(), directory, a_delivery(fill_after=True))
+
+    assert imported.accepted == ("CALC-11", "CALC-12", "CALC-14")
+    assert imported.refused == (Refused(key="CALC-13", message="no"),)
+    assert (imported.id, imported.resent) == ("7", False)
+
+
+def test_answer_that_does_not_list_what_it_took(directory: RunDirectory) -> None:
+    """Two of them say no more than one."""
+    imported = send(FakeXray(), directory, a_delivery(fill_after=True))
+
+    assert imported.accepted is None
+
+
+def test_lost_answer_is_noted(directory: RunDirectory) -> None:
+    """The second answer may be to less than what went out first."""
+    assert send(FakeXray(script=[LOST]), directory).resent
+
+
+def no_fill(*, key: str = "") -> Delivery:
+    """What can be sent once only."""
+    return replace(a_delivery(key=key, fill_after=True), fill=None)
+
+
+def test_what_cannot_be_filled_is_sent_once(directory: RunDirectory) -> None:
+    """The first answer is all there is."""
+    xray = FakeXray()
+
+    imported = send(xray, directory, no_fill())
+
+    assert (imported.key, xray.executions) == ("CALC-1", {"CALC-1": 1})
+
+
+def test_noted_key_of_what_cannot_be_filled(directory: RunDirectory) -> None:
+    """It is noted only after the results were taken."""
+    xray = FakeXray(executions={"CALC-5": 1})
+
+    imported = send(xray, directory, no_fill(key="CALC-5"))
+
+    assert (imported.key, xray.executions) == ("CALC-5", {"CALC-5": 1})
+
+
+def test_lost_answer_to_what_cannot_be_filled(directory: RunDirectory) -> None:
+    """Nobody can tell, today and at each resend, and nothing is made twice."""
+    xray = FakeXray(script=[LOST])
+
+    for _ in range(2):
+        with pytest.raises(AmbiguousError, match="it made CALC-1"):
+            send(xray, directory, no_fill())
+
+    assert xray.executions == {"CALC-1": 1}
+
+
+def shared(**changes: Any) -> Delivery:
+    """What other jobs may have sent, too."""
+    return replace(a_delivery(), is_shared=True, **changes)
+
+
+def test_shared_run_is_looked_for_before_it_is_sent(directory: RunDirectory) -> None:
+    """Another job has made it: the same one is filled again."""
+    xray = FakeXray(executions={"CALC-1": 1})
+
+    imported = send(xray, directory, shared())
+
+    assert (imported.key, imported.found) == ("CALC-1", ("CALC-1",))
+    assert xray.executions == {"CALC-1": 2}
+
+
+def test_shared_run_that_nobody_has_sent(directory: RunDirectory) -> None:
+    """Made as any other; one look before, and one after."""
+    xray = FakeXray()
+
+    imported = send(xray, directory, shared())
+
+    assert (imported.key, imported.found) == ("CALC-1", ())
+    assert (xray.executions, xray.searches) == ({"CALC-1": 1}, 2)
+
+
+def test_shared_run_in_several_test_executions(directory: RunDirectory) -> None:
+    """The first one is filled, whatever the order in which Jira finds them."""
+    executions = {"CALC-12": 1, "CALC-9": 1}
+    xray = FakeXray(executions=executions)
+
+    imported = send(xray, directory, shared())
+
+    assert (imported.key, imported.found) == ("CALC-9", ("CALC-9", "CALC-12"))
+    assert xray.executions == {**executions, "CALC-9": 2}
+
+
+@pytest.mark.parametrize("fill_after", [False, True], ids=["", "and fill"])
+def test_shared_run_side_by_side(directory: RunDirectory, *, fill_after: bool) -> None:
+    """Both looked before any of them sent: nobody can help that, but it is said."""
+    xray = FakeXray(lag=1, executions={"CALC-8": 1})
+
+    imported = send(xray, directory, shared(fill_after=fill_after))
+
+    assert (imported.key, imported.found) == ("CALC-2", ("CALC-8",))
+
+
+@pytest.mark.parametrize("error", SEARCHES, ids=lambda e: type(e).__name__)
+def test_shared_run_that_cannot_be_looked_for(
+    directory: RunDirectory, error: XrayBridgeError
+) -> None:
+    """Nothing is sent, and nothing is in doubt."""
+    xray = FakeXray(search=error)
+    before = directory.state
+
+    with pytest.raises(DeliveryError, match="no telling whether another job"):
+        send(xray, directory, shared())
+
+    assert (xray.executions, directory.state) == ({}, before)
+
+
+def test_shared_run_goes_into_a_test_execution_that_is_named(
+    directory: RunDirectory,
+) -> None:
+    """There is nothing to look for."""
+    xray = FakeXray(search=RefusedError("no", status=403))
+
+    imported = send(xray, directory, replace(shared(), key="CALC-7"))
+
+    assert (imported.key, xray.searches) == ("CALC-7", 0)
+
+
+def test_last_look_does_not_undo_what_was_delivered(directory: RunDirectory) -> None:
+    """A search that fails by then is nobody's trouble."""
+    xray = FakeXray()
+
+    def fail_from_now_on() -> None:
+        xray.search = RefusedError("no", status=403)
+
+    xray.tick = fail_from_now_on
+
+    assert send(xray, directory, shared()).key == "CALC-1"
+
+
+def test_found_but_not_to_be_filled(directory: RunDirectory) -> None:
+    """What has no second way to be sent is not made twice."""
+    xray = FakeXray(executions={"CALC-1": 1})
+
+    with pytest.raises(AmbiguousError, match="it made CALC-1"):
+        send(xray, directory, shared(fill=None))
+
+    assert xray.executions == {"CALC-1": 1}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_shared_run_killed_at_any_step(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """Here or on another machine, a second delivery ends with one Test Execution."""
+    killer = Killer(step)
+    xray = FakeXray(tick=killer)
+    with monkeypatch.context() as patched:
+        kill_at(killer, patched)
+        with contextlib.suppress(KilledError):
+            send(xray, directory, shared())
+    xray.tick = nothing
+    if step % 2:
+        directory.state = State(state=run_directory.SEALED)
+
+    imported = send(xray, directory, shared())
+
+    assert list(xray.executions) == [imported.key] == ["CALC-1"]

@@ -1,0 +1,539 @@
+"""In which format a run goes out, what of it goes, and what is said of both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import (
+    a_feature,
+    a_run,
+    a_scenario,
+    a_scenario_run,
+    a_step,
+    a_test,
+    recorded,
+    settings_of,
+)
+from xray_bridge.errors import SettingError
+from xray_bridge.formats import capabilities
+from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.model.results import Evidence, TestRun
+from xray_bridge.runs.evidence import FOLDER
+from xray_bridge.runs.merge import Results
+from xray_bridge.upload.format_choice import choose, notices, sent
+from xray_bridge.upload.job import Job
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHOT = Evidence(name="shot.png", file="0a.png", media_type="image/png", size=3)
+PLAIN = a_run(keys=["CALC-1"])
+SCENARIO = a_scenario_run(keys=["CALC-2"])
+UNKEYED = a_scenario_run(scenario=a_scenario("no key", line=9), name="no_key")
+DEFECT: dict[str, Any] = {"defects": ("CALC-9",)}
+STEPS: dict[str, Any] = {"steps": (a_step(),)}
+EVIDENCE: dict[str, Any] = {"evidence": (SHOT,)}
+
+
+def a_job(
+    tmp_path: Path,
+    *runs: TestRun,
+    framework: str = "pytest",
+    deployment: str = SERVER,
+    **given: str,
+) -> Job:
+    """A run and the settings that it has."""
+    directory = recorded(tmp_path, *runs, framework=framework)
+    settings = settings_of(**given)
+    dialect = DIALECTS[deployment].with_statuses(settings.statuses)
+    return Job(
+        directory=directory,
+        settings=settings,
+        session=directory.session,
+        results=Results([directory], aggregate=settings.aggregate),
+        dialect=dialect,
+    )
+
+
+def chosen(tmp_path: Path, *runs: TestRun, **given: str) -> str:
+    """The format that is uploaded."""
+    return choose(a_job(tmp_path, *runs, **given)).formats[0]
+
+
+def with_(run: TestRun, changes: dict[str, Any]) -> TestRun:
+    """The same result with something more."""
+    return replace(run, **changes)
+
+
+@pytest.mark.parametrize(
+    ("runs", "framework", "name"),
+    [
+        ((PLAIN,), "pytest", "junit"),
+        ((SCENARIO,), "pytest", "cucumber"),
+        ((SCENARIO,), "behave", "behave"),
+        ((PLAIN, SCENARIO), "pytest", "xray"),
+        ((PLAIN, SCENARIO), "behave", "xray"),
+    ],
+)
+def test_usual_format(
+    tmp_path: Path, runs: tuple[TestRun, ...], framework: str, name: str
+) -> None:
+    """By framework and kind of test, and nothing is said about it."""
+    found = choose(a_job(tmp_path, *runs, framework=framework))
+
+    assert (found.formats, found.sent_as) == ((name,), name)
+    assert found.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "junit", "scenarios"),
+    [
+        ({}, True, True),
+        ({"statuses": "xfailed=PASS"}, True, True),
+        ({"statuses": "skipped=FAIL flaky=TODO"}, True, False),
+        ({"statuses": "skipped=ABORTED"}, False, False),
+        ({"statuses": "skipped=FAIL flaky=BLOCKED"}, False, False),
+        ({"aggregate": "worst"}, True, True),
+        ({"aggregate": "last"}, True, False),
+        ({"aggregate": "all-failed"}, True, False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("deployment", [SERVER, CLOUD])
+def test_format_carries_what_was_set(
+    tmp_path: Path,
+    deployment: str,
+    given: dict[str, str],
+    junit: bool,
+    scenarios: bool,
+) -> None:
+    """JUnit is merged here and knows three statuses; scenarios are Xray's to judge."""
+    found = {
+        name: chosen(tmp_path, run, framework=fw, deployment=deployment, **given)
+        for name, run, fw in (
+            ("junit", PLAIN, "pytest"),
+            ("cucumber", SCENARIO, "pytest"),
+            ("behave", SCENARIO, "behave"),
+        )
+    }
+
+    assert found == {
+        "junit": "junit" if junit else "xray",
+        "cucumber": "cucumber" if scenarios else "xray",
+        "behave": "behave" if scenarios else "xray",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "junit", "scenarios"),
+    [
+        (DEFECT, "xray", ("xray", "xray")),
+        (STEPS, "xray", ("cucumber", "behave")),
+        (EVIDENCE, "xray", ("cucumber", "behave")),
+        ({"steps": (a_step(evidence=(SHOT,)),)}, "xray", ("cucumber", "behave")),
+    ],
+    ids=["defects", "steps", "evidence", "evidence of a step"],
+)
+def test_format_carries_what_tests_said(
+    tmp_path: Path, changes: dict[str, Any], junit: str, scenarios: tuple[str, str]
+) -> None:
+    """Xray JSON says it to all versions; scenarios have steps and evidence anyway."""
+    runs = with_(PLAIN, changes), with_(SCENARIO, changes)
+
+    found = (
+        chosen(tmp_path, runs[0]),
+        (chosen(tmp_path, runs[1]), chosen(tmp_path, runs[1], framework="behave")),
+    )
+
+    assert found == (junit, scenarios)
+
+
+def test_other_format_is_explained(tmp_path: Path) -> None:
+    """One line has all reasons."""
+    run = a_run(**DEFECT, **STEPS, **EVIDENCE)
+
+    found = choose(a_job(tmp_path, run, statuses="skipped=ABORTED flaky=PASS"))
+
+    (line,) = found.notices
+    assert line == (
+        "Xray JSON in place of JUnit XML, which cannot carry xray_statuses "
+        "(skipped=ABORTED), defects, steps and evidence"
+    )
+
+
+@pytest.mark.parametrize("name", ["junit", "xray", "junit,xray"])
+def test_format_that_is_set_stays(tmp_path: Path, name: str) -> None:
+    """JUnit has comments and properties for what tests said; nothing is noted."""
+    run = a_run(**DEFECT, **STEPS, **EVIDENCE)
+
+    found = choose(a_job(tmp_path, run, format=name))
+
+    assert (found.formats, found.notices) == (tuple(name.split(",")), ())
+
+
+@pytest.mark.parametrize("name", ["cucumber", "behave"])
+def test_format_that_is_set_and_loses_something(tmp_path: Path, name: str) -> None:
+    """It stays, and what it has no place for is said."""
+    found = choose(a_job(tmp_path, with_(SCENARIO, DEFECT), format=name))
+
+    assert found.formats == (name,)
+    assert found.notices == (f"{capabilities.NAMES[name]} cannot carry defects",)
+
+
+NO_KEYS = (
+    "Behave JSON cannot carry defects; Xray JSON could, but has no place for "
+    "scenarios without Test keys"
+)
+
+
+def test_scenarios_that_nothing_else_could_name(tmp_path: Path) -> None:
+    """Without any key Xray JSON would be empty; better some of it than nothing."""
+    found = choose(a_job(tmp_path, with_(UNKEYED, DEFECT), framework="behave"))
+
+    assert found.formats == ("behave",)
+    assert found.notices == (NO_KEYS,)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [({}, "cucumber"), ({"aggregate": "last"}, "xray")], ids=str
+)
+def test_some_scenarios_without_keys(
+    tmp_path: Path, given: dict[str, str], name: str
+) -> None:
+    """A result weighs more than a defect, and less than a rule that was set."""
+    found = choose(a_job(tmp_path, with_(SCENARIO, DEFECT), UNKEYED, **given))
+
+    assert found.formats == (name,)
+    assert len(found.notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("run", "formats"), [(PLAIN, ("junit", "behave")), (SCENARIO, ("behave",))]
+)
+def test_others_beside_the_chosen_one(
+    tmp_path: Path, run: TestRun, formats: tuple[str, ...]
+) -> None:
+    """``auto`` is uploaded, and others are written beside it, each once."""
+    framework = "behave" if run.scenario else "pytest"
+
+    found = choose(a_job(tmp_path, run, framework=framework, format="auto,behave"))
+
+    assert found.formats == formats
+
+
+def test_existing_execution_and_a_status_that_behave_cannot_say(
+    tmp_path: Path,
+) -> None:
+    """What does not go out need not say it."""
+    given = {"test_execution": "CALC-7", "statuses": "skipped=ABORTED"}
+
+    found = choose(a_job(tmp_path, SCENARIO, framework="behave", **given))
+
+    assert (found.formats, found.sent_as) == (("behave",), "xray")
+
+
+@pytest.mark.parametrize("given", [{"test_execution": "CALC-7"}, {}], ids=str)
+def test_existing_execution_gets_xray_json(
+    tmp_path: Path, given: dict[str, str]
+) -> None:
+    """Scenarios go there as Xray JSON, which carries all that was set."""
+    job = a_job(tmp_path, SCENARIO, framework="behave", aggregate="last", **given)
+    if not given:
+        state = job.directory.state
+        job.directory.state = replace(state, test_execution="CALC-8")
+
+    found = choose(job)
+
+    assert (found.formats, found.sent_as, found.notices) == (("behave",), "xray", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("junit", {"statuses": "skipped=ABORTED"}),
+        ("junit,xray", {"statuses": "xfailed=BLOCKED"}),
+        ("cucumber", {"statuses": "skipped=FAIL"}),
+        ("behave", {"statuses": "flaky=FAIL"}),
+        ("cucumber", {"aggregate": "last"}),
+        ("behave", {"aggregate": "all-failed", "statuses": "flaky=ABORTED"}),
+    ],
+    ids=str,
+)
+def test_format_that_cannot_carry_a_setting(name: str, given: dict[str, str]) -> None:
+    """
+    It is refused, with a format that can, where it is the one that goes out.
+    """
+    settings = settings_of(format=name, **given)
+    dialect = DIALECTS[SERVER].with_statuses(settings.statuses)
+
+    with pytest.raises(SettingError, match="xray_format = ") as caught:
+        capabilities.refuse(settings, dialect)
+
+    named = [setting for setting in given if f"xray_{setting}" in str(caught.value)]
+    assert named == [setting for setting in given if setting != "test_execution"]
+    assert "auto or xray" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("auto", {"statuses": "skipped=ABORTED", "aggregate": "last"}),
+        ("xray", {"statuses": "skipped=ABORTED", "aggregate": "last"}),
+        ("xray,cucumber", {"aggregate": "last"}),
+        ("xray,junit", {"statuses": "skipped=ABORTED"}),
+        ("behave", {"statuses": "skipped=ABORTED", "test_execution": "CALC-7"}),
+        ("auto,behave", {"statuses": "skipped=ABORTED"}),
+        ("junit", {"statuses": "skipped=FAIL", "aggregate": "last"}),
+        ("behave", {"statuses": "xfailed=PASSED"}),
+        ("behave", {"aggregate": "last", "test_execution": "CALC-7"}),
+    ],
+    ids=str,
+)
+def test_format_that_carries_each_setting(name: str, given: dict[str, str]) -> None:
+    """What can be said is not refused, nor is a file that is not uploaded."""
+    settings = settings_of(format=name, **given)
+
+    capabilities.refuse(settings, DIALECTS[SERVER].with_statuses(settings.statuses))
+
+    assert settings.format[0] == name.partition(",")[0]
+
+
+@pytest.mark.parametrize("name", ["junit", "xray"])
+def test_all_results_go_out(tmp_path: Path, name: str) -> None:
+    """Tests with and without a key."""
+    found = sent(a_job(tmp_path, PLAIN, a_run(name="test_other")), name)
+
+    assert (found.tests, found.test_keys, found.left_out) == (2, ("CALC-1",), ())
+
+
+def test_scenarios_without_a_key_are_counted(tmp_path: Path) -> None:
+    """Xray JSON leaves them out; each name once, however many rows there are."""
+    runs = (PLAIN, SCENARIO, UNKEYED, UNKEYED)
+
+    found = sent(a_job(tmp_path, *runs), "xray")
+
+    assert (found.tests, found.test_keys) == (2, ("CALC-1", "CALC-2"))
+    (left_out,) = found.left_out
+    assert left_out == (
+        "2 results of scenarios without a Test key, which Xray JSON needs "
+        "(tests.test_calculator.no_key)"
+    )
+
+
+@pytest.mark.parametrize("name", ["cucumber", "behave"])
+def test_tests_that_are_no_scenarios_are_counted(tmp_path: Path, name: str) -> None:
+    """The formats of scenarios leave them out."""
+    plain = [a_run(name=f"test_{number}") for number in range(5)]
+
+    found = sent(a_job(tmp_path, SCENARIO, UNKEYED, *plain), name)
+
+    assert (found.tests, found.test_keys) == (2, ("CALC-2",))
+    (left_out,) = found.left_out
+    assert left_out.startswith("5 results of tests that are no scenarios")
+    assert "test_2" in left_out
+    assert left_out.endswith(", ...)")
+
+
+@pytest.mark.parametrize("name", ["junit", "xray"])
+def test_evidence_that_is_gone(tmp_path: Path, name: str) -> None:
+    """Archives may bring the journal and not the folder beside it."""
+    pieces = [
+        replace(SHOT, name=f"{name}.png", file=f"{name}.png")
+        for name in ("there", "gone", "empty")
+    ]
+    job = a_job(tmp_path, with_(PLAIN, {"evidence": tuple(pieces)}))
+    folder = job.directory.path / FOLDER
+    folder.mkdir()
+    folder.joinpath("there.png").write_bytes(b"abc")
+    folder.joinpath("empty.png").touch()
+
+    found = sent(job, name)
+
+    assert (found.tests, found.test_keys) == (1, ("CALC-1",))
+    assert list(found.left_out) == [
+        f"tests.test_calculator.test_add: {lost}, which is gone from the run directory"
+        for lost in ("gone.png", "empty.png")
+    ]
+
+
+def test_what_xray_json_does_not_say_of_a_test(tmp_path: Path) -> None:
+    """A key is all that it says of a Test that has one; it is counted."""
+    full = a_test(test_keys=("CALC-1",), requirements=("CALC-7",), labels=("smoke",))
+    named = a_test("test_b", test_keys=("CALC-3",), summary="Adds")
+    new = a_test("test_c", requirements=("CALC-7",))
+    runs = [a_run(test=test) for test in (full, named, new)]
+
+    found = sent(a_job(tmp_path, SCENARIO, *runs), "xray")
+
+    assert found.notices == (
+        "Xray JSON has no place for requirements, labels and summaries of 2 results",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"comment": "Seen before."}, "comments"),
+        ({"custom_fields": (("Browser", "Chrome"),)}, "custom fields"),
+    ],
+    ids=["comment", "custom field"],
+)
+@pytest.mark.parametrize("name", ["cucumber", "behave"])
+def test_what_formats_of_scenarios_do_not_say(
+    tmp_path: Path, name: str, changes: dict[str, Any], words: str
+) -> None:
+    """Steps have no place for what is said of the whole."""
+    found = sent(a_job(tmp_path, with_(SCENARIO, changes), UNKEYED), name)
+
+    shown = capabilities.NAMES[name]
+    assert found.notices == (f"{shown} has no place for {words} of 1 result",)
+
+
+def said(job: Job) -> list[str]:
+    """What a person should know."""
+    choice = choose(job)
+    return notices(job, choice, sent(job, choice.sent_as))
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "decides"),
+    [
+        ("worst", "the worst of them decides"),
+        ("last", "the last of them decides"),
+        ("all-failed", "it failed only if all of them did"),
+    ],
+)
+def test_key_on_several_tests(tmp_path: Path, aggregate: str, decides: str) -> None:
+    """They are one Test Run, by the rule that was set."""
+    runs = [a_run(keys=["CALC-1"], name=name) for name in ("test_a", "test_b")]
+
+    (line,) = said(a_job(tmp_path, *runs, aggregate=aggregate))
+    assert line == (
+        "CALC-1 stands on 2 tests (tests.test_calculator.test_a, "
+        f"tests.test_calculator.test_b): one Test Run, and {decides}"
+    )
+
+
+def test_key_on_the_rows_of_one_test(tmp_path: Path) -> None:
+    """That is what keys of parametrized tests are for."""
+    runs = [a_run(keys=["CALC-1"], name=f"test_a[{row}]") for row in range(3)]
+
+    assert said(a_job(tmp_path, *runs)) == []
+
+
+def test_keys_on_many_tests(tmp_path: Path) -> None:
+    """Ten are shown, the rest is counted."""
+    runs = [
+        a_run(keys=[f"CALC-{number}"], name=f"test_{name}")
+        for number in range(1, 14)
+        for name in "abcd"
+    ]
+
+    found = said(a_job(tmp_path, *runs))
+
+    assert len(found) == 11
+    assert "4 tests (" in found[0]
+    assert "test_c, ...)" in found[0]
+    assert found[-1] == "3 more Tests have results of several tests"
+
+
+def test_scenario_that_stands_twice(tmp_path: Path) -> None:
+    """Without a key its name is all that Xray has."""
+    feature = a_feature(path="features/add.feature")
+    runs = [
+        a_scenario_run(scenario=a_scenario("twice", line=line, feature=feature))
+        for line in (3, 9)
+    ]
+
+    found = said(a_job(tmp_path, *runs, framework="behave"))
+
+    assert found[0].startswith("2 scenarios carry no Test key")
+    assert found[1] == (
+        "the scenario tests.test_calculator.twice stands twice in "
+        "features/add.feature: without keys of their own they are one Test, and "
+        "the worst of them decides"
+    )
+
+
+@pytest.mark.parametrize("given", [{"format": "junit"}, {"test_execution": "CALC-7"}])
+def test_unkeyed_scenarios_that_xray_does_not_look_for(
+    tmp_path: Path, given: dict[str, str]
+) -> None:
+    """As JUnit they are Generic Tests; in Xray JSON they are left out."""
+    found = said(a_job(tmp_path, SCENARIO, UNKEYED, **given))
+
+    assert found == []
+
+
+TOLD = a_test("test_told", test_keys=("CALC-4",), requirements=("CALC-7",))
+
+
+@pytest.mark.parametrize(
+    ("run", "lost"),
+    [
+        (a_run(test=TOLD), "requirements"),
+        (a_run(name="b", custom_fields=(("Browser", "x"),)), "custom fields by name"),
+    ],
+    ids=["of the test", "custom field"],
+)
+def test_xray_json_would_cost_more_than_it_brings(
+    tmp_path: Path, run: TestRun, lost: str
+) -> None:
+    """What JUnit says in comments is said; what Xray JSON leaves out is not."""
+    found = choose(a_job(tmp_path, with_(PLAIN, {**EVIDENCE, **STEPS}), run))
+
+    assert (found.formats, found.sent_as) == (("junit",), "junit")
+    (notice,) = found.notices
+    assert notice == (
+        "JUnit XML says steps and evidence in comments only, or not to every version "
+        f"of Xray; Xray JSON would, but not {lost}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "given"),
+    [
+        (a_run(test=TOLD), {"statuses": "skipped=ABORTED"}),
+        (a_run(name="b", custom_fields=(("12", "x"),)), {}),
+    ],
+    ids=["setting", "custom field by its id"],
+)
+def test_xray_json_is_worth_its_cost(
+    tmp_path: Path, run: TestRun, given: dict[str, str]
+) -> None:
+    """A rule that was set is kept at any price; what costs nothing is no reason."""
+    found = choose(a_job(tmp_path, with_(PLAIN, EVIDENCE), run, **given))
+
+    assert found.sent_as == "xray"
+
+
+def test_existing_execution_of_scenarios_without_any_key(tmp_path: Path) -> None:
+    """An earlier request made it, with all of them; they went out as they are."""
+    job = a_job(tmp_path, UNKEYED, framework="behave")
+    job.directory.state = replace(job.directory.state, test_execution="CALC-8")
+
+    assert choose(job).sent_as == "behave"
+
+
+def test_other_format_than_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    """It is said where it is sent, and not of a file alone."""
+    given = {"format": "behave", "test_execution": "CALC-7", "project": "CALC"}
+
+    (line,) = said(a_job(tmp_path, SCENARIO, upload="yes", **given))
+
+    why = "the plain endpoint of Behave JSON takes no Test Execution"
+    assert line == f"sent as Xray JSON: {why}"
+    assert said(a_job(tmp_path, SCENARIO, **given)) == []
+
+
+def test_one_scenario_without_a_key(tmp_path: Path) -> None:
+    """In the singular."""
+    (line,) = said(a_job(tmp_path, SCENARIO, UNKEYED))
+
+    assert line == (
+        "1 scenario carries no Test key; Xray takes it only if it knows it by name"
+    )

@@ -1,0 +1,341 @@
+"""Report files on their way into a run directory."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builders import settings_of
+from xray_bridge.errors import ReportError, RunDirectoryError, UsageError
+from xray_bridge.formats.read import merge_junit
+from xray_bridge.model import dialect
+from xray_bridge.runs import report_files, run_directory
+from xray_bridge.runs.report_files import Files
+from xray_bridge.upload.intake import Wanted, take_in
+
+
+TEST = '<testcase classname="c" name="{}">{}</testcase>'
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are named as a person names them."""
+    monkeypatch.chdir(tmp_path)
+
+
+def suite(*tests: str) -> str:
+    """JUnit XML; a name with a ``!`` is that of a test that failed."""
+    cases = (
+        TEST.format(test.rstrip("!"), '<failure message="no"/>' * test.endswith("!"))
+        for test in tests
+    )
+    return f"<testsuite>{''.join(cases)}</testsuite>"
+
+
+def taken(
+    *names: str, merge: bool = False, **given: str
+) -> tuple[run_directory.RunDirectory, Files]:
+    """What is in the run directory of these files."""
+    wanted = Wanted(paths=[Path(name) for name in names], merge=merge)
+    directory = take_in(wanted, settings_of(**given), {})
+    found = report_files.load(directory)
+    assert found is not None
+    return directory, found
+
+
+def write(name: str, content: str | bytes) -> None:
+    """A file that another tool has written."""
+    found = content.encode() if isinstance(content, str) else content
+    Path(name).write_bytes(found)
+
+
+def test_counted() -> None:
+    """Results and Tests; the same Test twice is one."""
+    write("a.xml", suite("one", "two!", "two"))
+
+    directory, found = taken("a.xml")
+
+    (file,) = found.files
+    assert (file.name, file.format, file.tests) == ("a.xml", "junit", 2)
+    assert found.counts == {"passed": 2, "failed": 1}
+    assert directory.state.state == run_directory.SEALED
+    assert directory.session.framework == run_directory.REPORT_FILES
+
+
+def test_comes_back_from_disk() -> None:
+    """With what Xray JSON has beside."""
+    info = {"summary": "Nightly", "startDate": "2026-01-02T03:04:05Z", "user": "ann"}
+    tests = [{"testKey": "CALC-1", "status": "PASS"}]
+    write("x.json", json.dumps({"info": info, "tests": tests}))
+
+    directory, found = taken("x.json", project="CALC")
+    report_files.save(directory, found)
+
+    assert report_files.load(directory) == found
+    assert found.said == {"summary": "Nightly"}
+    assert found.started == 1_767_323_045.0
+    assert found.keys == ("CALC-1",)
+    assert found.files[0].words == ("PASS",)
+    assert found.notices == ("x.json: user cannot be sent along",)
+
+
+def test_list_that_is_damaged() -> None:
+    """Is told, as all of a run directory is."""
+    write("a.xml", suite("one"))
+    directory, _ = taken("a.xml")
+    (directory.path / "files.json").write_text('{"files": [1]}', encoding="ascii")
+
+    with pytest.raises(RunDirectoryError, match=r"files\.json is damaged"):
+        report_files.load(directory)
+
+
+def test_failures_of_a_run() -> None:
+    """For summaries: of all files, with what they say."""
+    write("a.xml", suite("one", "two!"))
+    write("b.xml", suite("three!"))
+
+    _, found = taken("a.xml", "b.xml")
+
+    assert [(each.name, each.message) for each in found.failures] == [
+        ("c.two", "no"),
+        ("c.three", "no"),
+    ]
+
+
+def test_summaries_that_differ() -> None:
+    """The first one counts, and that is said."""
+    for name in ("a", "b"):
+        tests = [{"testKey": f"CALC-{ord(name)}", "status": "PASS"}]
+        write(f"{name}.json", json.dumps({"info": {"summary": name}, "tests": tests}))
+
+    _, found = taken("a.json", "b.json")
+
+    assert found.said == {"summary": "a"}
+    assert "a.json says 'a', b.json says 'b'; the first one counts" in found.notices[0]
+
+
+def test_tests_in_several_files() -> None:
+    """Are named by key where they have one."""
+    keyed = '<properties><property name="test_key" value="CALC-1"/></properties>'
+    write("a.xml", f"<testsuite>{TEST.format('x', keyed)}</testsuite>")
+    write("b.xml", f"<testsuite>{TEST.format('y', keyed)}</testsuite>")
+
+    _, found = taken("a.xml", "b.xml")
+
+    (notice,) = found.notices
+    assert "tests stand in several files (CALC-1)" in notice
+
+
+def test_tags_of_pytest_bdd_get_their_signs() -> None:
+    """Xray looks for ``@TEST_CALC-1``, and pytest-bdd writes ``TEST_CALC-1``."""
+    step = {"name": "x", "result": {"status": "passed"}}
+    scenario = {"type": "scenario", "tags": [{"name": "TEST_CALC-1"}], "steps": [step]}
+    feature = {"uri": "f", "tags": [{"name": "@REQ_CALC-2"}], "elements": [scenario]}
+    write("c.json", json.dumps([feature]))
+
+    directory, found = taken("c.json")
+
+    (file,) = found.files
+    (sent,) = json.loads((directory.path / file.file).read_text())
+    assert file.keys == ("CALC-1",)
+    assert sent["tags"] == [{"name": "@REQ_CALC-2"}]
+    assert sent["elements"][0]["tags"] == [{"name": "@TEST_CALC-1"}]
+
+
+FAILURE = '<failure message="no"/>'
+
+
+def test_results_of_a_test_that_differ_are_merged() -> None:
+    """In one Test Execution the last file would hide the failure in the first."""
+    keyed = '<properties><property name="test_key" value="CALC-1"/></properties>'
+    write("a.xml", f"<testsuite>{TEST.format('x', keyed + FAILURE)}</testsuite>")
+    write("b.xml", f"<testsuite>{TEST.format('x', keyed)}</testsuite>")
+
+    _, found = taken("a.xml", "b.xml")
+
+    (file,) = found.files
+    assert file.counts == {"failed": 1, "passed": 1}
+    assert "CALC-1 in a.xml and b.xml): they are merged" in found.notices[0]
+
+
+def test_results_that_differ_and_cannot_be_merged_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing is left behind."""
+    monkeypatch.setattr(merge_junit, "is_possible", lambda: False)
+    write("a.xml", f"<testsuite>{TEST.format('x', FAILURE)}</testsuite>")
+    write("b.xml", f"<testsuite>{TEST.format('x', '')}</testsuite>")
+
+    with pytest.raises(UsageError, match="a test without a key in a") as caught:
+        taken("a.xml", "b.xml")
+    assert "--separate-executions" in caught.value.hint
+    assert "xray-bridge[merge]" in caught.value.hint
+    assert not list(Path(".xray/runs").iterdir())
+
+
+def test_a_scenario_and_a_test_of_one_key_that_differ_are_refused() -> None:
+    """These formats cannot be one report."""
+    keyed = '<properties><property name="test_key" value="CALC-1"/></properties>'
+    write("a.xml", f"<testsuite>{TEST.format('x', keyed)}</testsuite>")
+    step = {"name": "x", "result": {"status": "failed"}}
+    scenario = {"type": "scenario", "tags": [{"name": "@CALC-1"}], "steps": [step]}
+    write("c.json", json.dumps([{"uri": "f", "elements": [scenario]}]))
+
+    with pytest.raises(UsageError, match="CALC-1 in a") as caught:
+        taken("a.xml", "c.json")
+    assert "merge" not in caught.value.hint
+
+
+def test_words_that_nobody_knows() -> None:
+    """Are told with the file that has them."""
+    write("a.xml", '<test-run><test-case fullname="a" result="Splendid"/></test-run>')
+    step = {"name": "x", "result": {"status": "great"}}
+    feature = {"uri": "f", "elements": [{"type": "scenario", "steps": [step]}]}
+    write("c.json", json.dumps([feature]))
+
+    _, found = taken("a.xml", "c.json")
+
+    assert [each.partition(" is no ")[0] for each in found.notices] == [
+        "a.xml: 'Splendid'",
+        "c.json: 'great'",
+    ]
+
+
+def test_scenarios_are_recorded_without_secrets() -> None:
+    """What is written anew goes through the same hands as a session's."""
+    token = "s3cret-nobody-may-see"
+    result = {"status": "failed", "error_message": f"who knows {token}?"}
+    step = {"name": "x", "result": result}
+    feature = {"uri": "f", "elements": [{"type": "scenario", "steps": [step]}]}
+    write("c.json", json.dumps([feature]))
+
+    directory, _ = taken("c.json", token=token)
+
+    (run,) = directory.runs()
+    assert run.steps[0].message == "who knows ***?"
+
+
+def test_half_a_character_of_utf_16() -> None:
+    """Is no report."""
+    write("a.xml", suite("one").encode("utf-16") + b"\x00\xd8")
+
+    with pytest.raises(ReportError, match="begins as UTF-16 and is none"):
+        taken("a.xml")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_file_that_may_not_be_read() -> None:
+    """Is told by its name, and nothing stays behind."""
+    write("a.xml", suite("one"))
+    Path("a.xml").chmod(0)
+
+    with pytest.raises(ReportError, match=r"a\.xml: cannot be read: Permission"):
+        taken("a.xml")
+
+    assert run_directory.find(Path(".xray")) == []
+
+
+def test_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is told as such, and nothing stays behind."""
+    write("a.xml", suite("one"))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "utime", full)
+
+    with pytest.raises(RunDirectoryError, match="cannot be written: No space left"):
+        taken("a.xml")
+
+    assert run_directory.find(Path(".xray")) == []
+
+
+def test_pipe() -> None:
+    """Would be waited for."""
+    os.mkfifo("pipe.xml")
+
+    with pytest.raises(ReportError, match=r"pipe\.xml: is no file"):
+        taken("pipe.xml")
+
+
+def test_empty_properties() -> None:
+    """Xray Cloud trips over them; what a test has printed stays."""
+    printed = "<system-out><![CDATA[<properties/> é]]></system-out><!--<properties/>-->"
+    kept = '<properties><property name="a" value="b"/></properties>'
+    hollow = "<properties/>", "<properties \n/>", "<properties>\n </properties >"
+    text = "<testsuite>{}<testcase name='a'>{}{}" + f"{printed}</testcase>{kept}{{}}"
+    write("a.xml", f"{text}</testsuite>".format(*hollow, "x"))
+
+    directory, found = taken("a.xml")
+
+    sent = (directory.path / found.files[0].file).read_text(encoding="utf-8")
+    assert sent == f"{text}</testsuite>".format("", "", "", "x")
+
+
+def test_merged_keeps_suites_and_properties() -> None:
+    """Of both kinds of roots."""
+    about = '<properties><property name="os" value="linux"/></properties>'
+    write("a.xml", f'<testsuite name="A">{about}{TEST.format("one", "")}</testsuite>')
+    write("b.xml", f"<testsuites>{suite('two!')}{suite('three')}</testsuites>")
+
+    directory, found = taken("a.xml", "b.xml", merge=True)
+
+    (file,) = found.files
+    assert (file.name, file.tests) == ("a.xml, b.xml", 3)
+    assert found.counts == {"passed": 2, "failed": 1}
+    text = (directory.path / file.file).read_text(encoding="utf-8")
+    assert text.count("<testsuite ") + text.count("<testsuite>") == 3
+    assert '<property name="os" value="linux"/>' in text
+
+
+def test_merge_without_junitparser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line, with the command."""
+    monkeypatch.setitem(sys.modules, "junitparser", None)
+    write("a.xml", suite("one"))
+
+    with pytest.raises(UsageError, match=r"pip install 'xray-bridge\[merge\]'"):
+        taken("a.xml", merge=True)
+
+
+@pytest.mark.parametrize(
+    ("product", "word", "own"),
+    [
+        ("server", "PASSED", "PASS"),
+        ("server", "FAIL", "FAIL"),
+        ("cloud", "FAIL", "FAILED"),
+        ("cloud", "BLOCKED", "BLOCKED"),
+    ],
+)
+def test_words_of_the_product(product: str, word: str, own: str) -> None:
+    """What both have under two names; all others stay."""
+    assert dialect.DIALECTS[product].own_word(word) == own
+
+
+def test_deep_nesting() -> None:
+    """Is no report, and no fault of ours."""
+    deep = '[{"steps":' * 3000 + "[]" + "}]" * 3000
+    write("a.json", f'{{"tests": [{{"status": "PASS", "steps": {deep}}}]}}')
+
+    with pytest.raises(ReportError, match=r"a\.json: is nested too deeply"):
+        taken("a.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<testsuite>{TEST.format('one', '')}",
+        f"{'<testsuite>' * 300}{'</testsuite>' * 300}",
+    ],
+    ids=["broken off", "deeper than libxml2 likes"],
+)
+def test_merge_of_what_cannot_be_merged(text: str) -> None:
+    """Names the file that was given, not its copy."""
+    write("a.xml", text)
+
+    with pytest.raises(ReportError, match=r"^a\.xml, line 1: cannot be merged"):
+        taken("a.xml", merge=True)

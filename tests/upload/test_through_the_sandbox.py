@@ -1,0 +1,179 @@
+"""What was recorded, sent by the command and read back from the sandbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import a_run, a_scenario, a_scenario_run, a_step
+from tests.scripted_xray import Sender
+from xray_bridge.model.results import Evidence, Outcome, TestRun
+from xray_sandbox import Store
+
+
+SHOT = bytes(range(256)) * 300
+LOG = b"one\ntwo\n"
+PASSED = {"server": "PASS", "cloud": "PASSED"}
+
+
+class Bench:
+    """Sends runs to the embedded sandbox as one of the two products."""
+
+    def __init__(self, send: Sender, product: str) -> None:
+        self.send = send
+        self.passed = PASSED[product]
+        self._product = product
+        self._data = Path(".xray/sandbox").absolute()
+
+    def arrived(self, *runs: TestRun, **session: Any) -> dict[str, Any]:
+        """What the sandbox has of these results, by the Test's summary or key."""
+        directory = self.send.record(*runs, **session)
+        arguments = ["--sandbox", "--deployment", self._product]
+        outcome = self.send.send(directory, *arguments)
+        assert outcome.exit_code == 0, outcome.output
+        found = self.store.test_execution(outcome.receipt["test_execution"]["key"])
+        assert found is not None
+        return {run.test_key: run for run in found.runs}
+
+    @property
+    def store(self) -> Store:
+        """The sandbox's data."""
+        return Store(self._data / "sandbox.sqlite3")
+
+    def files(self, run: Any) -> dict[tuple[str, str], bytes]:
+        """Evidence of a Test Run: its content, by place and name."""
+        found = {}
+        for row in run.evidence:
+            kept = self.store.evidence(row.id)
+            assert kept is not None
+            found[row.place, row.filename] = kept[1].read_bytes()
+        return found
+
+
+@pytest.fixture(params=["server", "cloud"])
+def bench(
+    request: pytest.FixtureRequest,
+    send: Sender,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Bench:
+    """An empty sandbox."""
+    monkeypatch.chdir(tmp_path)
+    return Bench(send, request.param)
+
+
+def pieces(bench: Bench) -> tuple[Evidence, Evidence]:
+    """A picture and a text."""
+    return bench.send.keep(SHOT, "shot.png"), bench.send.keep(LOG, "log.txt")
+
+
+@pytest.mark.parametrize("name", ["auto", "junit"])
+def test_evidence_of_a_test(bench: Bench, name: str) -> None:
+    """Byte for byte, whichever format carries it."""
+    run = a_run(keys=["CALC-1"], evidence=pieces(bench))
+
+    found = bench.arrived(run, settings={"format": name})
+
+    assert bench.files(found["CALC-1"]) == {
+        ("", "shot.png"): SHOT,
+        ("", "log.txt"): LOG,
+    }
+
+
+def test_evidence_of_steps(bench: Bench) -> None:
+    """At the step that it is of."""
+    shot, log = pieces(bench)
+    steps = (a_step(name="one", evidence=(shot,)), a_step(name="two", evidence=(log,)))
+
+    found = bench.arrived(a_run(keys=["CALC-1"], steps=steps))
+
+    run = found["CALC-1"]
+    assert [step.status for step in run.steps] == [bench.passed] * 2
+    assert bench.files(run) == {
+        ("step 1", "shot.png"): SHOT,
+        ("step 2", "log.txt"): LOG,
+    }
+
+
+@pytest.mark.parametrize("framework", ["behave", "pytest"])
+def test_evidence_of_scenarios(bench: Bench, framework: str) -> None:
+    """As embeddings of steps."""
+    shot, log = pieces(bench)
+    steps = (a_step(evidence=(shot,)), a_step(name="it adds"))
+    run = a_scenario_run(keys=["CALC-1"], steps=steps, evidence=(log,))
+
+    found = bench.arrived(run, framework=framework)
+
+    files = {
+        place: content for (place, _), content in bench.files(found["CALC-1"]).items()
+    }
+    assert files == {"step 1": SHOT, "step 2": LOG}
+
+
+def test_iterations(bench: Bench) -> None:
+    """Rows with their parameters; their evidence is the whole's."""
+    shot, log = pieces(bench)
+    runs = [
+        a_run(
+            keys=["CALC-1"],
+            name=f"test_add[{number}]",
+            parameters=(("n", str(number)),),
+            evidence=(each,),
+        )
+        for number, each in enumerate((shot, log))
+    ]
+
+    found = bench.arrived(*runs)
+
+    run = found["CALC-1"]
+    assert [each.parameters for each in run.iterations] == [
+        (("n", "0"),),
+        (("n", "1"),),
+    ]
+    assert set(bench.files(run).values()) == {SHOT, LOG}
+
+
+def test_rows_by_rule(bench: Bench) -> None:
+    """The last one decides, and each stays an example."""
+    runs = [
+        a_scenario_run(
+            outcome,
+            keys=["CALC-1"],
+            scenario=a_scenario(f"add {row}", outline="add", row=row),
+            started=row * 60.0,
+        )
+        for row, outcome in enumerate((Outcome.FAILED, Outcome.PASSED), 1)
+    ]
+
+    found = bench.arrived(*runs, framework="behave", settings={"aggregate": "last"})
+
+    assert found["CALC-1"].status == bench.passed
+    assert len(found["CALC-1"].examples) == 2
+
+
+def test_statuses_and_defects(bench: Bench) -> None:
+    """A native word that no outcome has of itself."""
+    skipped = a_run(Outcome.SKIPPED, keys=["CALC-1"])
+    flaky = a_run(Outcome.FLAKY, keys=["CALC-2"], name="test_b", defects=("CALC-9",))
+
+    found = bench.arrived(
+        skipped, flaky, settings={"statuses": "skipped=ABORTED flaky=EXECUTING"}
+    )
+
+    assert {key: run.status for key, run in found.items()} == {
+        "CALC-1": "ABORTED",
+        "CALC-2": "EXECUTING",
+    }
+    assert found["CALC-2"].defects == ("CALC-9",)
+
+
+@pytest.mark.parametrize("name", ["junit", "xray"])
+def test_custom_fields(bench: Bench, name: str) -> None:
+    """By the name in JUnit XML, by the id in Xray JSON."""
+    run = a_run(keys=["CALC-1"], custom_fields=(("12", "Chrome"),))
+
+    found = bench.arrived(run, settings={"format": name})
+
+    assert found["CALC-1"].custom_fields == {"12": "Chrome"}

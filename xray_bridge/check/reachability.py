@@ -1,0 +1,216 @@
+"""
+The way to the server: address, proxy, TLS, product, licence, credentials, clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from xray_bridge.check.finding import PASSING, Finding, ask, failed
+from xray_bridge.client.connection import LOOPBACK
+from xray_bridge.errors import (
+    AmbiguousError,
+    AuthenticationError,
+    BusyError,
+    DeliveryError,
+    NotXrayError,
+    ProxyError,
+    RedirectedError,
+    RefusedError,
+    TlsError,
+    UnreachableError,
+)
+from xray_bridge.model.dialect import CLOUD, SERVER
+
+
+if TYPE_CHECKING:
+    from xray_bridge.check.site import Survey
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.xray import Xray
+
+# Which line an error of the first request belongs to; the first that fits.
+LINES: tuple[tuple[type[Exception], str], ...] = (
+    (ProxyError, "proxy"),
+    (TlsError, "tls"),
+    (AuthenticationError, "credentials"),
+    (UnreachableError, "address"),
+    (RedirectedError, "address"),
+    (NotXrayError, "address"),
+    (BusyError, "address"),
+    (AmbiguousError, "address"),
+)
+STATUSES = {404: "address", 405: "address", 407: "proxy"}
+# In this order a request gets there.
+WAY = ("proxy", "tls", "address")
+# Jira answers so where Basic login is switched off, and to accounts of no use.
+FORBIDDEN = 403
+# In seconds. Tokens, and the times of Test Executions, suffer from more.
+LARGEST_SKEW = 300.0
+DEPLOYMENTS = {SERVER: {"Server", "DataCenter"}, CLOUD: {"Cloud"}}
+
+
+def reach(
+    connection: Connection, xray: Xray, survey: Survey | None
+) -> tuple[Finding, ...]:
+    """
+    The lines that one request tells: the login.
+
+    ``credentials`` is among them, and ok, where there is more to ask.
+    """
+    try:
+        who = xray.login()
+    except (DeliveryError, AmbiguousError) as error:
+        line, wrong = _line(error), _wrong(error)
+        answered = not isinstance(error, PASSING)
+    else:
+        message = f"accepted by {connection.url}" + (f" for {who}" if who else "")
+        line, wrong = "", Finding(what="credentials", ok=True, message=message)
+        answered = True
+    way = _way(connection, survey, line, answered=answered)
+    if line in WAY:
+        return (*way, replace(wrong, what=line))
+    told = _told(connection, survey) if survey else ()
+    if line or survey is None:
+        return (*way, *told, wrong)
+    return (*way, *told, wrong, *_inside(connection, survey))
+
+
+def _line(error: Exception) -> str:
+    if isinstance(error, RefusedError):
+        return STATUSES.get(error.status, "credentials")
+    return next(
+        (line for kind, line in LINES if isinstance(error, kind)), "credentials"
+    )
+
+
+def _wrong(error: DeliveryError | AmbiguousError) -> Finding:
+    found = failed("credentials", error)
+    if isinstance(error, RefusedError) and error.status == FORBIDDEN:
+        hint = "may the account use the API? Where passwords may not, set XRAY_TOKEN"
+        return replace(found, hint=hint)
+    return found
+
+
+def _way(
+    connection: Connection, survey: Survey | None, failing: str, *, answered: bool
+) -> tuple[Finding, ...]:
+    """
+    What was passed before the line that fails; all of it where none of it does.
+
+    Where nobody has answered, nobody knows how far it got.
+    """
+    passed = WAY[: WAY.index(failing)] if failing in WAY else WAY
+    if failing == "address" and not answered:
+        passed = ("proxy",)
+    address = Finding(
+        what="address",
+        ok=True,
+        message=f"{connection.url}, {connection.dialect.product}: {connection.why}",
+    )
+    if survey is None:
+        return (address,) if "address" in passed else ()
+    lines = {"proxy": _proxy(survey), "tls": _tls(connection), "address": address}
+    return tuple(lines[name] for name in passed)
+
+
+def _proxy(survey: Survey) -> Finding:
+    return Finding(what="proxy", ok=True, message=survey.proxy)
+
+
+def _tls(connection: Connection) -> Finding:
+    parts = urlsplit(connection.url)
+    if parts.scheme == "http":
+        here = parts.hostname in LOOPBACK
+        return Finding(
+            what="tls",
+            ok=True if here else None,
+            message="none, on this machine" if here else "none: secrets go unencrypted",
+            hint="" if here else "write https:// in xray_url, if it can be had",
+        )
+    if connection.verify is False:
+        return Finding(
+            what="tls",
+            ok=None,
+            message="certificates are not verified (xray_verify = false)",
+            hint="set xray_verify to the path of your CA bundle",
+        )
+    by = "" if connection.verify is True else f" by {connection.verify}"
+    return Finding(what="tls", ok=True, message=f"the certificate is trusted{by}")
+
+
+def _told(connection: Connection, survey: Survey) -> tuple[Finding, ...]:
+    """What Jira says of itself to anybody."""
+    name = connection.dialect.name
+
+    def question() -> Finding:
+        info = survey.server_info()
+        kind = str(info.get("deploymentType") or "Server")
+        found = f"Jira {info['version']} ({kind}) at {connection.site}"
+        if kind in DEPLOYMENTS[name]:
+            return Finding(what="product", ok=True, message=found)
+        return Finding(
+            what="product",
+            ok=False,
+            message=f"{found}, but xray_deployment is {name}",
+            hint="set xray_deployment, xray_url and xray_jira_url to what is there",
+        )
+
+    if connection.site:
+        return (ask("product", question, decides=False),)
+    return (Finding(what="product", ok=True, message=connection.dialect.product),)
+
+
+def _inside(connection: Connection, survey: Survey) -> tuple[Finding, ...]:
+    """What only who is logged in is told: Xray's licence, and Jira beside Cloud."""
+    product = connection.dialect.product
+
+    def licence() -> Finding:
+        try:
+            found = survey.licence()
+        except RefusedError as error:
+            if error.status != 404:  # noqa: PLR2004
+                raise
+            return Finding(
+                what="xray",
+                ok=False,
+                message=f"this Jira has no Xray: {error.message}",
+                hint="ask its administrators to install and enable Xray",
+            )
+        kind = found.get("licenseType") or "no type told"
+        if found.get("active"):
+            return Finding(what="xray", ok=True, message=f"licensed ({kind})")
+        return Finding(
+            what="xray",
+            ok=False,
+            message=f"Xray's licence is not active ({kind})",
+            hint="ask Jira's administrators to renew it",
+        )
+
+    def jira() -> Finding:
+        who = survey.whoami()
+        return Finding(what="jira", ok=True, message=f"accepted for {who}")
+
+    if connection.dialect.licence_path:
+        return (ask("xray", licence),)
+    # A token is only given where Xray is licensed.
+    there = Finding(what="xray", ok=True, message=f"{product} gives a token")
+    return (there, ask("jira", jira)) if survey.knows_jira else (there,)
+
+
+def clock(survey: Survey) -> Finding:
+    """The server's clock beside ours, by the ``Date`` of an answer."""
+    skew = survey.skew
+    if skew is None:
+        message = "the server does not tell the time"
+        return Finding(what="clock", ok=None, message=message)
+    if abs(skew) <= LARGEST_SKEW:
+        return Finding(what="clock", ok=True, message="within 5 minutes of the server")
+    side = "behind" if skew > 0 else "ahead of"
+    return Finding(
+        what="clock",
+        ok=False,
+        message=f"this machine is {abs(skew) / 60:.0f} minutes {side} the server",
+        hint="set the clock (NTP): tokens expire by it, and Begin Date is told by it",
+    )

@@ -1,0 +1,69 @@
+"""
+Whether a stored connection works: asked of its server.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xray_bridge import check
+from xray_bridge.client.connection import connect
+from xray_bridge.config import secret_sources, stored_connections
+from xray_bridge.config.resolve import environment, resolve
+from xray_bridge.config.settings import TABLE
+from xray_bridge.errors import XrayBridgeError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.config.stored_connections import Stored
+
+HEALTHY = "healthy"
+FAULTY = "faulty"
+NOT_FOUND = "not found"
+UNREACHABLE = "unreachable"
+# What of the check must have an answer.
+ASKED = frozenset({"address", "credentials"})
+SETTINGS = frozenset(stored_connections.OF_SETTINGS) | {
+    "timeout",
+    "deadline",
+    *(name for name, setting in TABLE.items() if setting.secret),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a connection stands, why, and what to do about it."""
+
+    state: str
+    reason: str
+    hint: str = ""
+
+
+def of(stored: Stored, environ: Mapping[str, str], asked: str = "") -> Verdict:
+    """
+    All of ``xray-bridge check`` that is about the server, and not about a project.
+
+    The first thing that is wrong decides. ``asked``: the secret itself, which is not
+    kept anywhere before it was tried.
+    """
+    try:
+        secrets = secret_sources.fetch(
+            stored, environ, {"secret": asked} if asked else {}
+        )
+        layers = [stored_connections.layer(stored, secrets), environment(environ)]
+        settings = resolve(layers, environ, only=SETTINGS)
+        connection = connect(settings, environ)
+    except XrayBridgeError as error:
+        return Verdict(state=FAULTY, reason=error.message, hint=error.hint)
+    clean = settings.redactor.clean
+    found = check.look(settings, connection, thorough=True)
+    wrong = next((each for each in found if each.ok is False), None)
+    silent = next((each for each in found if each.what in ASKED and not each.ok), None)
+    if said := wrong or silent:
+        state = FAULTY if wrong else UNREACHABLE
+        return Verdict(state=state, reason=clean(said.message), hint=clean(said.hint))
+    login = next(each for each in found if each.what == "credentials")
+    return Verdict(state=HEALTHY, reason=clean(login.message))

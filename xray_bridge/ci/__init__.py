@@ -1,0 +1,3 @@
+"""
+The CI system around a run: which it is, what it gets back, its configuration.
+"""

@@ -1,0 +1,295 @@
+"""
+Which CI this is, read from the environment; a table, no network.
+
+Variable names are those that each system documents; order matters where one
+system also sets another's variables (Harness sets Drone's).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xray_bridge.ci import variables as rules
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# User and password, or a token, before the host.
+CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+HEADS = "refs/heads/"
+AZURE_PAGE = (
+    "{SYSTEM_TEAMFOUNDATIONSERVERURI}{SYSTEM_TEAMPROJECTID}"
+    "/_build/results?buildId={BUILD_BUILDID}"
+)
+BITBUCKET_PAGE = (
+    "https://bitbucket.org/{BITBUCKET_REPO_FULL_NAME}"
+    "/addon/pipelines/home#!/results/{BITBUCKET_BUILD_NUMBER}"
+)
+APPVEYOR_PAGE = (
+    "{APPVEYOR_URL}/project/{APPVEYOR_ACCOUNT_NAME}/{APPVEYOR_PROJECT_SLUG}"
+    "/builds/{APPVEYOR_BUILD_ID}"
+)
+CLOUD_BUILDS = "https://console.cloud.google.com/cloud-build/builds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """
+    How one CI system tells its context.
+
+    It is this one where the variable ``detect`` is set, to ``value`` if that is
+    given. The rest are templates, in which ``{NAME}`` is a variable; the first of
+    them whose variables are all there counts. ``more`` is what only its own rules
+    can tell, as further variables. ``slug`` is its name in run ids.
+    """
+
+    name: str
+    slug: str
+    detect: str
+    value: str = ""
+    revision: tuple[str, ...]
+    branch: tuple[str, ...]
+    number: str = ""
+    url: tuple[str, ...]
+    run_id: tuple[str, ...]
+    more: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """
+    What CI tells about this run; empty where it does not.
+
+    ``run_id`` is what all jobs of one pipeline run have in common, however often
+    one of them is retried.
+    """
+
+    name: str = ""
+    revision: str = ""
+    build_url: str = ""
+    build_number: str = ""
+    branch: str = ""
+    run_id: str = ""
+
+
+SYSTEMS = (
+    System(
+        name="GitHub Actions",
+        slug="github",
+        detect="GITHUB_ACTIONS",
+        # GITHUB_SHA is, for a pull request, a merge that nobody has.
+        revision=("{HEAD_OF_PULL_REQUEST}", "{GITHUB_SHA}"),
+        branch=("{GITHUB_HEAD_REF}", "{GITHUB_REF_NAME}"),
+        number="{GITHUB_RUN_NUMBER}",
+        url=("{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",),
+        run_id=("{GITHUB_RUN_ID}",),
+        more=rules.github,
+    ),
+    System(
+        name="GitLab CI",
+        slug="gitlab",
+        detect="GITLAB_CI",
+        revision=("{CI_MERGE_REQUEST_SOURCE_BRANCH_SHA}", "{CI_COMMIT_SHA}"),
+        branch=("{CI_MERGE_REQUEST_SOURCE_BRANCH_NAME}", "{CI_COMMIT_REF_NAME}"),
+        number="{CI_PIPELINE_IID}",
+        url=("{CI_PIPELINE_URL}",),
+        run_id=("{CI_PIPELINE_ID}",),
+    ),
+    System(
+        name="Jenkins",
+        slug="jenkins",
+        detect="JENKINS_URL",
+        revision=("{GIT_COMMIT}",),
+        branch=("{CHANGE_BRANCH}", "{BRANCH_NAME}", "{GIT_BRANCH}"),
+        number="{BUILD_NUMBER}",
+        url=("{BUILD_URL}", "{RUN_DISPLAY_URL}"),
+        run_id=("{BUILD_TAG}",),
+    ),
+    System(
+        name="Azure Pipelines",
+        slug="azure",
+        detect="TF_BUILD",
+        revision=("{SYSTEM_PULLREQUEST_SOURCECOMMITID}", "{BUILD_SOURCEVERSION}"),
+        branch=("{SYSTEM_PULLREQUEST_SOURCEBRANCH}", "{BUILD_SOURCEBRANCH}"),
+        number="{BUILD_BUILDID}",
+        url=(AZURE_PAGE,),
+        run_id=("{BUILD_BUILDID}",),
+    ),
+    System(
+        name="Bitbucket Pipelines",
+        slug="bitbucket",
+        detect="BITBUCKET_BUILD_NUMBER",
+        revision=("{BITBUCKET_COMMIT}",),
+        branch=("{BITBUCKET_BRANCH}",),
+        number="{BITBUCKET_BUILD_NUMBER}",
+        url=(BITBUCKET_PAGE,),
+        run_id=("{BITBUCKET_REPO_FULL_NAME}-{BITBUCKET_BUILD_NUMBER}",),
+    ),
+    System(
+        name="CircleCI",
+        slug="circleci",
+        detect="CIRCLECI",
+        revision=("{CIRCLE_SHA1}",),
+        branch=("{CIRCLE_BRANCH}",),
+        number="{CIRCLE_BUILD_NUM}",
+        url=("{CIRCLE_BUILD_URL}",),
+        run_id=("{CIRCLE_WORKFLOW_ID}",),
+    ),
+    System(
+        name="Harness CI",
+        slug="harness",
+        detect="HARNESS_BUILD_ID",
+        revision=("{DRONE_COMMIT_SHA}", "{CI_COMMIT_SHA}"),
+        # DRONE_COMMIT_BRANCH is, for a pull request, the branch it goes to.
+        branch=("{DRONE_SOURCE_BRANCH}", "{DRONE_COMMIT_BRANCH}"),
+        number="{HARNESS_BUILD_ID}",
+        url=("{CI_BUILD_LINK}", "{DRONE_BUILD_LINK}"),
+        run_id=(
+            "{HARNESS_PROJECT_ID}-{HARNESS_PIPELINE_ID}-{HARNESS_BUILD_ID}",
+            "{DRONE_REPO}-{HARNESS_BUILD_ID}",
+        ),
+    ),
+    System(
+        name="Drone",
+        slug="drone",
+        detect="DRONE",
+        revision=("{DRONE_COMMIT_SHA}",),
+        branch=("{DRONE_SOURCE_BRANCH}", "{DRONE_BRANCH}"),
+        number="{DRONE_BUILD_NUMBER}",
+        url=("{DRONE_BUILD_LINK}",),
+        run_id=("{DRONE_REPO}-{DRONE_BUILD_NUMBER}",),
+    ),
+    System(
+        name="Buildkite",
+        slug="buildkite",
+        detect="BUILDKITE",
+        revision=("{BUILDKITE_COMMIT}",),
+        branch=("{BUILDKITE_BRANCH}",),
+        number="{BUILDKITE_BUILD_NUMBER}",
+        url=("{BUILDKITE_BUILD_URL}",),
+        run_id=("{BUILDKITE_BUILD_ID}",),
+    ),
+    System(
+        name="TeamCity",
+        slug="teamcity",
+        detect="TEAMCITY_VERSION",
+        revision=("{BUILD_VCS_NUMBER}",),
+        branch=("{teamcity.build.branch}",),
+        number="{BUILD_NUMBER}",
+        url=("{BUILD_URL}",),
+        run_id=("{teamcity.build.id}",),
+        more=rules.teamcity,
+    ),
+    System(
+        name="Travis CI",
+        slug="travis",
+        detect="TRAVIS",
+        revision=("{TRAVIS_PULL_REQUEST_SHA}", "{TRAVIS_COMMIT}"),
+        branch=("{TRAVIS_PULL_REQUEST_BRANCH}", "{TRAVIS_BRANCH}"),
+        number="{TRAVIS_BUILD_NUMBER}",
+        url=("{TRAVIS_BUILD_WEB_URL}",),
+        run_id=("{TRAVIS_BUILD_ID}",),
+    ),
+    System(
+        name="AppVeyor",
+        slug="appveyor",
+        detect="APPVEYOR",
+        revision=("{APPVEYOR_PULL_REQUEST_HEAD_COMMIT}", "{APPVEYOR_REPO_COMMIT}"),
+        branch=("{APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH}", "{APPVEYOR_REPO_BRANCH}"),
+        number="{APPVEYOR_BUILD_NUMBER}",
+        url=(APPVEYOR_PAGE,),
+        run_id=("{APPVEYOR_BUILD_ID}",),
+    ),
+    System(
+        name="AWS CodeBuild",
+        slug="codebuild",
+        detect="CODEBUILD_BUILD_ARN",
+        revision=("{CODEBUILD_RESOLVED_SOURCE_VERSION}",),
+        branch=("{CODEBUILD_WEBHOOK_HEAD_REF}",),
+        number="{CODEBUILD_BUILD_NUMBER}",
+        url=("{CODEBUILD_PUBLIC_BUILD_URL}", "{URL_FROM_ARN}"),
+        run_id=("{BUILD_OF_ARN}",),
+        more=rules.codebuild,
+    ),
+    System(
+        name="Google Cloud Build",
+        slug="cloudbuild",
+        detect="BUILDER_OUTPUT",
+        revision=("{COMMIT_SHA}",),
+        branch=("{_HEAD_BRANCH}", "{BRANCH_NAME}"),
+        url=(
+            f"{CLOUD_BUILDS};region={{LOCATION}}/{{BUILD_ID}}?project={{PROJECT_ID}}",
+            f"{CLOUD_BUILDS}/{{BUILD_ID}}?project={{PROJECT_ID}}",
+        ),
+        run_id=("{BUILD_ID}",),
+    ),
+    System(
+        name="Woodpecker CI",
+        slug="woodpecker",
+        detect="CI",
+        value="woodpecker",
+        revision=("{CI_COMMIT_SHA}",),
+        branch=("{CI_COMMIT_SOURCE_BRANCH}", "{CI_COMMIT_BRANCH}"),
+        number="{CI_PIPELINE_NUMBER}",
+        url=("{CI_PIPELINE_URL}",),
+        run_id=("{CI_REPO}-{CI_PIPELINE_NUMBER}",),
+    ),
+)
+
+
+def context(found: Mapping[str, str]) -> Context:
+    """What a run directory has recorded; unknown names are a newer version's."""
+    return Context(**{name: found[name] for name in Context.__slots__ if name in found})
+
+
+def system(environ: Mapping[str, str]) -> System | None:
+    """The CI system that has made this environment; None outside CI."""
+    return next((each for each in SYSTEMS if _is(each, environ)), None)
+
+
+def detect(environ: Mapping[str, str]) -> Context:
+    """What CI tells; an empty context outside CI."""
+    found = system(environ)
+    if found is None:
+        return Context()
+    told = {**environ, **(found.more(environ) if found.more else {})}
+    return Context(
+        name=found.name,
+        revision=_revision(_first(found.revision, told)),
+        build_url=_url(_first(found.url, told)),
+        build_number=_first((found.number,), told),
+        branch=_branch(_first(found.branch, told)),
+        run_id=_run_id(found.slug, _first(found.run_id, told)),
+    )
+
+
+def _is(each: System, environ: Mapping[str, str]) -> bool:
+    found = environ.get(each.detect, "")
+    return found == each.value if each.value else bool(found)
+
+
+def _first(templates: tuple[str, ...], told: Mapping[str, str]) -> str:
+    """The first template that can be filled."""
+    filled = (rules.filled(template, told) for template in templates)
+    return next(filter(None, filled), "")
+
+
+def _revision(found: str) -> str:
+    # Buildkite says HEAD when it was not told a commit.
+    return "" if found == "HEAD" else found
+
+
+def _branch(found: str) -> str:
+    return found.removeprefix(HEADS).removeprefix("origin/")
+
+
+def _url(found: str) -> str:
+    is_address = found.startswith(("http://", "https://"))
+    return CREDENTIALS.sub("", found) if is_address else ""
+
+
+def _run_id(slug: str, found: str) -> str:
+    return f"{slug}-{found}" if found else ""

@@ -1,0 +1,64 @@
+"""
+What later steps of a CI job get back, in the way of the system that runs it.
+
+One module writes for each kind of system; ``WAYS`` says which. Some ways are files
+that the environment names, some are programs, and some are lines that the system
+reads from the output of the process that it has started.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.ci import detect
+from xray_bridge.ci.outputs import azure, buildkite, files, github, gitlab, teamcity
+from xray_bridge.ci.outputs.protocol import Outputs, Place, Written
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    Way = Callable[[Outputs, Place], Written]
+
+__all__ = ["WAYS", "Outputs", "Place", "Written", "write"]
+
+# By the slug of the system.
+WAYS: dict[str, Way] = {
+    "github": github.write,
+    "gitlab": gitlab.write,
+    "jenkins": files.jenkins,
+    "azure": azure.write,
+    "bitbucket": files.bitbucket,
+    "circleci": files.circleci,
+    "harness": files.drone,
+    "drone": files.drone,
+    "buildkite": buildkite.write,
+    "teamcity": teamcity.write,
+}
+
+
+def write(
+    outputs: Outputs,
+    environ: Mapping[str, str],
+    folder: Path,
+    clean: Callable[[str], str] = str,
+) -> Written:
+    """
+    Write for the system that this environment is of; never raises.
+
+    ``folder`` is where files go that the environment names no place for. ``clean``
+    takes out secrets, before anything is escaped. What cannot be written is a
+    notice: the results are where they are to be.
+    """
+    found = detect.system(environ)
+    way = WAYS.get(found.slug) if found else None
+    if found is None or way is None:
+        return Written()
+    try:
+        return way(outputs.cleaned(clean), Place(environ=environ, folder=folder))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        notice = f"{found.name} was not told of the results: {reason}"
+        where = f" ({error.filename})" if error.filename else ""
+        return Written(notices=(f"{notice}{where}",))

@@ -1,0 +1,83 @@
+"""
+Buildkite: an annotation of the build, and its meta-data, by the agent's own program.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+from xray_bridge.ci.outputs.protocol import Written, short
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xray_bridge.ci.outputs.protocol import Outputs, Place
+
+    # Arguments, and what goes to standard input.
+    Call = tuple[tuple[str, ...], str]
+
+AGENT = "buildkite-agent"
+# Of a value, and of an annotation, in bytes.
+LONGEST = 100_000
+LONGEST_ANNOTATION = 1 << 20
+# For all calls together, in seconds: the session waits for them.
+PATIENCE = 3.5
+
+
+def write(outputs: Outputs, place: Place) -> Written:
+    """Without the agent on the path, as in a container, there is no way."""
+    agent = shutil.which(AGENT, path=place.environ.get("PATH"))
+    if agent is None:
+        return Written()
+    kept, notices = short(outputs.variables, LONGEST)
+    calls: list[Call] = [
+        # Empty values are refused.
+        (("meta-data", "set", name), value)
+        for name, value in kept.items()
+        if value
+    ]
+    if outputs.markdown:
+        calls.append((_annotate(outputs), outputs.markdown))
+    ended = _run(agent, calls, place)
+    failed = [
+        " ".join(call[:3]) for (call, _), ok in zip(calls, ended, strict=True) if not ok
+    ]
+    said = (f"{AGENT} failed: {', '.join(failed)}",) if failed else ()
+    return Written(notices=(*notices, *said))
+
+
+def _annotate(outputs: Outputs) -> tuple[str, ...]:
+    if outputs.problem:
+        style = "error" if outputs.is_fatal else "warning"
+    else:
+        style = "error" if outputs.failures else "success"
+    return ("annotate", "--style", style, "--context", "xray-bridge")
+
+
+def _run(agent: str, calls: Sequence[Call], place: Place) -> list[bool]:
+    """Side by side: each call asks Buildkite, which takes its time."""
+    end = time.monotonic() + PATIENCE
+    started = []
+    for arguments, said in calls:
+        process = subprocess.Popen(  # noqa: S603 - Buildkite's own program
+            [agent, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=dict(place.environ),
+        )
+        started.append((process, said.encode("utf-8", "backslashreplace")))
+    return [_ended(process, said, end) for process, said in started]
+
+
+def _ended(process: subprocess.Popen[bytes], said: bytes, end: float) -> bool:
+    try:
+        process.communicate(said, timeout=max(0.01, end - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+    return process.returncode == 0

@@ -1,0 +1,101 @@
+"""
+What receipts have to tell a CI system; of several, all of it together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.ci.outputs.protocol import Outputs
+from xray_bridge.ci.outputs.summary import headline, markdown
+from xray_bridge.model import receipt as states
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from xray_bridge.model.receipt import Receipt
+
+# Those after which there is something to tell: not rehearsals, nor what only stays.
+TOLD = frozenset(
+    {states.DELIVERED, states.PARTLY_REFUSED, states.FAILED, states.AMBIGUOUS}
+)
+SUCCESS = "XRAY_IS_REQUEST_SUCCESSFUL"
+EXECUTIONS = "XRAY_TEST_EXECS"
+ADDRESSES = "XRAY_TEST_EXEC_URLS"
+# The names of Xray's plugin for Jenkins, and one of ours; the shorter ones first.
+NAMES = (
+    SUCCESS,
+    EXECUTIONS,
+    ADDRESSES,
+    "XRAY_TESTS",
+    "XRAY_ISSUES_MODIFIED",
+    "XRAY_RAW_RESPONSE",
+)
+# Between several values.
+SEPARATOR = ";"
+
+
+def outputs_of(receipts: Sequence[Receipt], *, is_fatal: bool = True) -> Outputs | None:
+    """
+    What there is to tell; None where nothing was to be delivered.
+
+    ``is_fatal``: an upload that failed fails the job.
+    """
+    told = [each for each in receipts if each.status in TOLD]
+    if not told:
+        return None
+    problems = [each.error["message"] for each in told if each.error]
+    problems += [_refusal(each) for each in told if each.refused]
+    executions = [each.test_execution for each in told if each.test_execution]
+    return Outputs(
+        variables=_joined([_variables(each) for each in told]),
+        markdown="\n".join(map(markdown, told)),
+        headline=SEPARATOR.join(map(headline, told)),
+        failures=tuple(failure for each in told for failure in each.failures),
+        links=tuple((e["key"], e["url"]) for e in executions if e.get("url")),
+        problem="; ".join(problems),
+        is_fatal=is_fatal,
+        document=told[0].to_json()
+        if len(told) == 1
+        else {"runs": [each.to_json() for each in told]},
+    )
+
+
+def _refusal(receipt: Receipt) -> str:
+    number = len(receipt.refused)
+    first = receipt.refused[0]
+    who = f"{first.key}: " if first.key else ""
+    more = f", and {number - 1} more" if number > 1 else ""
+    return f"Xray refused {who}{first.message}{more}"
+
+
+def _variables(receipt: Receipt) -> dict[str, str]:
+    """As the upload has written them, with the page for people besides."""
+    found = dict.fromkeys(NAMES, "")
+    found |= read(Path(receipt.run) / "xray.env") if receipt.run else {}
+    found[SUCCESS] = "false" if receipt.error else "true"
+    found[EXECUTIONS] = receipt.test_execution.get("key", "")
+    found[ADDRESSES] = receipt.test_execution.get("url", "")
+    return found
+
+
+def read(path: Path) -> dict[str, str]:
+    """The variables of a run; none where the disk had no room for them."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    pairs = (line.partition("=") for line in lines)
+    return {name: value for name, _, value in pairs if name in NAMES}
+
+
+def _joined(found: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    joined = {name: _several(each[name] for each in found) for name in NAMES}
+    all_well = all(each[SUCCESS] == "true" for each in found)
+    return {**joined, SUCCESS: str(all_well).lower()}
+
+
+def _several(values: Iterable[str]) -> str:
+    return SEPARATOR.join(dict.fromkeys(filter(None, values)))

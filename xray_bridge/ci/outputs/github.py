@@ -1,0 +1,74 @@
+"""
+GitHub Actions: outputs of the step, the summary of the job, annotations.
+
+Limits and escapes are those of GitHub's "Workflow commands".
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.ci.outputs.protocol import Written, short
+from xray_bridge.ci.outputs.text import GITHUB_DATA, GITHUB_PROPERTY
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.ci.outputs.protocol import Outputs, Place
+    from xray_bridge.model.receipt import Failure
+
+# All outputs of a job, and all that a step says in its summary, in bytes.
+LONGEST_OUTPUT = 200_000
+LONGEST_SUMMARY = 1 << 20
+# Of a kind, for each step; what is over is not shown.
+ANNOTATIONS = 10
+
+
+def write(outputs: Outputs, place: Place) -> Written:
+    """Raises OSError."""
+    kept, notices = short(outputs.variables, LONGEST_OUTPUT)
+    place.append("GITHUB_OUTPUT", "".join(_output(*each) for each in kept.items()))
+    place.append("GITHUB_STEP_SUMMARY", _summary(outputs, place))
+    return Written(commands=tuple(_annotations(outputs)), notices=notices)
+
+
+def _output(name: str, value: str) -> str:
+    """A value that cannot end itself: nobody knows the delimiter before."""
+    delimiter = f"xray_{secrets.token_hex(16)}"
+    return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
+
+
+def _summary(outputs: Outputs, place: Place) -> str:
+    path = Path(place.environ.get("GITHUB_STEP_SUMMARY", ""))
+    taken = path.stat().st_size if path.is_file() else 0
+    for text in (outputs.markdown, f"{outputs.headline}\n"):
+        if taken + len(text.encode("utf-8", "backslashreplace")) + 1 < LONGEST_SUMMARY:
+            return f"{text}\n"
+    return ""
+
+
+def _annotations(outputs: Outputs) -> Iterator[str]:
+    if outputs.problem:
+        kind = "error" if outputs.is_fatal else "warning"
+        yield f"::{kind} title=xray-bridge::{_data(outputs.problem)}"
+    room = ANNOTATIONS - bool(outputs.problem)
+    yield from map(_annotation, outputs.failures[:room])
+
+
+def _annotation(failure: Failure) -> str:
+    properties = {"title": failure.name}
+    if failure.file:
+        properties |= {"file": failure.file, "line": str(failure.line)}
+    told = ",".join(f"{k}={_property(v)}" for k, v in properties.items())
+    return f"::error {told}::{_data(failure.message or failure.name)}"
+
+
+def _data(text: str) -> str:
+    return text.translate(GITHUB_DATA)
+
+
+def _property(text: str) -> str:
+    return text.translate(GITHUB_PROPERTY)

@@ -1,0 +1,119 @@
+"""
+What there is to tell a CI system, and what was told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.atomic import replaced
+from xray_bridge.ci.escape import tame
+from xray_bridge.ci.outputs.text import is_name
+from xray_bridge.text import one_line
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from xray_bridge.model.receipt import Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """
+    What later steps, and people, get to see.
+
+    ``variables`` are values of one line each. ``headline`` is one line, ``markdown``
+    the whole, with whatever others said made harmless. ``links`` are labels and
+    addresses. ``problem`` says why an upload failed; ``is_fatal``: and that the job
+    fails for it. ``document`` is all of it for programs.
+    """
+
+    variables: Mapping[str, str]
+    markdown: str = ""
+    headline: str = ""
+    failures: tuple[Failure, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+    is_fatal: bool = False
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+    def cleaned(self, clean: Callable[[str], str]) -> Outputs:
+        """
+        With ``clean`` applied, and each text but the Markdown a tame line.
+
+        Ways have only the escapes of their language to add.
+        """
+        return replace(
+            self,
+            variables={
+                name: _plain(clean(value))
+                for name, value in self.variables.items()
+                if is_name(name)
+            },
+            markdown=clean(self.markdown),
+            headline=_plain(clean(self.headline)),
+            failures=tuple(
+                replace(
+                    each,
+                    name=_plain(clean(each.name)),
+                    message=_plain(clean(each.message)),
+                    file=_plain(clean(each.file)),
+                )
+                for each in self.failures
+            ),
+            links=tuple((_plain(clean(a)), _plain(clean(b))) for a, b in self.links),
+            problem=_plain(clean(self.problem)),
+        )
+
+
+def _plain(text: str) -> str:
+    """One line, in which no command begins."""
+    return tame(one_line(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Lines that the system is to read from our output, and what went wrong."""
+
+    commands: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where things can be written: what the environment names, or our own folder."""
+
+    environ: Mapping[str, str]
+    folder: Path
+
+    def file(self, name: str, content: str) -> Path:
+        """Write a file into our own folder, whole or not at all; its full path."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder.absolute() / name
+        with replaced(path) as file:
+            file.write(content.encode("utf-8", "backslashreplace"))
+        return path
+
+    def append(self, variable: str, content: str) -> None:
+        """Add to the file that a variable of the environment names, if it does."""
+        path = self.environ.get(variable, "")
+        if path:
+            with Path(path).open("ab") as file:
+                file.write(content.encode("utf-8", "backslashreplace"))
+
+
+def short(
+    variables: Mapping[str, str], longest: int
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The variables that are no longer than that, and notices for the others."""
+    kept = {name: text for name, text in variables.items() if len(text) <= longest}
+    return kept, tuple(_too_long(variables, kept))
+
+
+def _too_long(variables: Mapping[str, str], kept: Mapping[str, str]) -> Iterator[str]:
+    for name, text in variables.items():
+        if name not in kept:
+            yield f"{name} is too long for this CI system ({len(text)} characters)"

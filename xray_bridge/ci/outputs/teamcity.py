@@ -1,0 +1,51 @@
+"""
+TeamCity: parameters of the build and its status text, as service messages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.ci.outputs.protocol import Written, short
+from xray_bridge.ci.outputs.text import TEAMCITY
+
+
+if TYPE_CHECKING:
+    from xray_bridge.ci.outputs.protocol import Outputs, Place
+
+# Parameters become environment variables; Windows has no longer ones.
+LONGEST = 30_000
+# What TeamCity limits the description of a problem to.
+LONGEST_PROBLEM = 4_000
+
+
+def write(outputs: Outputs, place: Place) -> Written:  # noqa: ARG001 - as all ways
+    """TeamCity reads the lines; a failed test is its own business."""
+    kept, notices = short(outputs.variables, LONGEST)
+    lines = [
+        _message("setParameter", name=f"env.{name}", value=value)
+        for name, value in kept.items()
+    ]
+    if outputs.headline:
+        text = f"{{build.status.text}}; {_literal(outputs.headline)}"
+        lines.append(_message("buildStatus", text=text))
+    if outputs.problem:
+        said = outputs.problem[:LONGEST_PROBLEM]
+        lines.append(
+            _message("buildProblem", description=said, identity="xray-bridge")
+            if outputs.is_fatal
+            else _message("message", text=said, status="WARNING")
+        )
+    return Written(commands=tuple(lines), notices=notices)
+
+
+def _literal(text: str) -> str:
+    """Of a status text, without references."""
+    return text.replace("{", "(").replace("}", ")")
+
+
+def _message(kind: str, **attributes: str) -> str:
+    told = " ".join(
+        f"{name}='{text.translate(TEAMCITY)}'" for name, text in attributes.items()
+    )
+    return f"##teamcity[{kind} {told}]"

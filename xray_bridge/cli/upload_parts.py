@@ -1,0 +1,143 @@
+"""
+``xray-bridge upload`` for parts of one CI run: found, merged into one and sent.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.cli import options
+from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.errors import RunDirectoryError, UsageError
+from xray_bridge.model.receipt import EMPTY, Receipt
+from xray_bridge.runs import parts, run_directory
+from xray_bridge.runs.join import join
+from xray_bridge.text import unique
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from xray_bridge.runs.parts import Found
+    from xray_bridge.runs.run_directory import RunDirectory
+
+    Send = Callable[[argparse.Namespace, RunDirectory, dict[str, object]], Receipt]
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add what only parts need."""
+    parser.add_argument(
+        "--parts",
+        type=_count,
+        metavar="N",
+        help="how many parts there are to be; with fewer, what is there is sent as "
+        "incomplete, and the exit code is 83",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        msg = f"{text!r} is not a number of parts"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def are_parts(arguments: argparse.Namespace) -> bool:
+    """Whether this is about parts, and not about the one run that is named."""
+    paths: Sequence[Path] = arguments.paths
+    is_one = len(paths) == 1 and parts.is_run(paths[0])
+    return not is_one or bool(arguments.set_run_id or arguments.parts)
+
+
+def send_all(arguments: argparse.Namespace, send: Send) -> Receipt:
+    """
+    Send them as one; or say what was sent before, where nothing is left.
+
+    Raises UsageError and RunDirectoryError for parts that are not one whole.
+    """
+    with options.settings_of(arguments, also={"sandbox": ""}) as settings:
+        report_dir = Path(settings.report_dir)
+    paths = arguments.paths or [report_dir]
+    found = parts.find(paths, report_dir, run_id=_wanted(arguments, settings))
+    missing = _missing(found, arguments.parts)
+    if found.shards:
+        whole = _whole(found, arguments, report_dir, missing)
+        # Whatever the parts were told: this is the upload.
+        now = {"upload": "yes", "collect": "", "dry_run": arguments.set_dry_run or ""}
+        receipt = send(arguments, whole, now)
+    else:
+        receipt = _earlier(found)
+    extra = _extra(found, arguments.parts)
+    code = RunDirectoryError.exit_code if missing else 0
+    return replace(
+        receipt,
+        notices=(*receipt.notices, *found.sent, *extra),
+        incomplete=unique((receipt.incomplete, missing)),
+        exit_code=receipt.exit_code or code,
+    )
+
+
+def _wanted(arguments: argparse.Namespace, settings: Settings) -> str:
+    """
+    The run id of the parts that are meant; empty: of all that are there.
+
+    What CI tells is enough where nothing else says what is meant.
+    """
+    if arguments.paths and not settings.is_given(Settings.run_id):
+        return ""
+    if not arguments.paths and not settings.run_id:
+        msg = "which results? No path is given, and no run id is known"
+        raise UsageError(msg, hint="xray-bridge upload PATH, or --run-id ID")
+    return settings.run_id
+
+
+def _whole(
+    found: Found,
+    arguments: argparse.Namespace,
+    report_dir: Path,
+    missing: tuple[str, ...],
+) -> RunDirectory:
+    whole = found.whole
+    if whole is None:
+        return join(
+            [each.directory for each in found.shards],
+            report_dir,
+            given={name for name in TABLE if _is_flag(arguments, name)},
+            incomplete=missing,
+        )
+    if missing:
+        with whole.claim():
+            state = whole.state
+            incomplete = unique((state.incomplete, missing))
+            whole.state = replace(state, incomplete=incomplete)
+    return whole
+
+
+def _is_flag(arguments: argparse.Namespace, name: str) -> bool:
+    return getattr(arguments, f"set_{name}", None) is not None
+
+
+def _missing(found: Found, expected: int | None) -> tuple[str, ...]:
+    number = len(found.parts)
+    if not expected or number >= expected:
+        return ()
+    return (f"{run_directory.PARTS_MISSING}: {number} of {expected} are there",)
+
+
+def _extra(found: Found, expected: int | None) -> tuple[str, ...]:
+    number = len(found.parts)
+    if not expected or number <= expected:
+        return ()
+    return (f"there are {number} parts, not {expected}: did a job run twice?",)
+
+
+def _earlier(found: Found) -> Receipt:
+    """The receipt of the whole that was sent before; without one, a few words."""
+    for each in found.delivered:
+        path = each.directory.path / "receipt.json"
+        if path.exists():
+            return Receipt.from_json(run_directory.read_json(path))
+    return Receipt(status=EMPTY)

@@ -1,0 +1,3 @@
+"""
+Xray and Jira over HTTP: the only room that knows a URL.
+"""

@@ -1,0 +1,271 @@
+"""
+Which server, with which credentials, by which way: settled before any request.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from xray_bridge.client import log
+from xray_bridge.config import parsers
+from xray_bridge.config.redaction import Redactor
+from xray_bridge.config.secret import Secret
+from xray_bridge.config.settings import CLOUD_URL
+from xray_bridge.errors import CredentialError, SettingError
+from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER, Dialect
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.config.settings import Settings
+
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+XRAY_DOMAIN = "getxray.app"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basic:
+    """User name and password, or e-mail address and API token."""
+
+    user: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer:
+    """A token that is sent as it is."""
+
+    token: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """Xray Cloud's client id and secret, which are exchanged for a token."""
+
+    client_id: str
+    client_secret: Secret
+
+
+Credentials = Basic | Bearer | ApiKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """
+    A server and how to reach it.
+
+    ``why`` says how the deployment was decided. ``timeout`` is in seconds.
+    ``proxies`` maps schemes to addresses; ``None``: decide from the environment.
+    """
+
+    dialect: Dialect
+    why: str
+    url: str
+    credentials: Credentials
+    verify: bool | str = True
+    client_cert: str = ""
+    proxies: Mapping[str, str] | None = None
+    timeout: float = 60.0
+    jira_url: str = ""
+    jira_credentials: Basic | None = None
+    notices: tuple[str, ...] = ()
+    redactor: Redactor = field(default_factory=Redactor, compare=False)
+
+    @property
+    def site(self) -> str:
+        """Jira's base URL, if it is known."""
+        return self.jira_url if self.dialect.name == CLOUD else self.url
+
+    @property
+    def site_credentials(self) -> Credentials | None:
+        """What opens Jira, if anything does."""
+        is_cloud = self.dialect.name == CLOUD
+        return self.jira_credentials if is_cloud else self.credentials
+
+
+def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Connection:
+    """
+    The connection that the settings describe; no network.
+
+    Raises SettingError and CredentialError.
+    """
+    environ = os.environ if environ is None else environ
+    _refuse_both_kinds(settings)
+    _refuse_unsendable(settings)
+    name, why = _deployment(settings)
+    url = settings.url or (CLOUD_URL if name == CLOUD else "")
+    if not url:
+        msg = "no address: xray_url is not set"
+        raise SettingError(msg, hint="set XRAY_URL to Jira's base URL")
+    told = f"{DIALECTS[name].product} at {url}: {why}"
+    log.tell(told, settings.redactor.clean)
+    return Connection(
+        dialect=DIALECTS[name],
+        why=why,
+        url=url,
+        credentials=_CREDENTIALS[name](settings),
+        verify=_verify(settings, environ),
+        client_cert=settings.client_cert,
+        proxies=_proxies(settings),
+        timeout=settings.timeout,
+        jira_url=settings.jira_url,
+        jira_credentials=_jira_credentials(settings),
+        notices=tuple(_notices(settings, name, url)),
+        redactor=settings.redactor,
+    )
+
+
+def _deployment(settings: Settings) -> tuple[str, str]:
+    """
+    Server or Cloud, and why.
+
+    The address speaks first: Xray Cloud has its own, a Jira site on
+    atlassian.net is never one that results are sent to.
+    """
+    host = urlsplit(settings.url).hostname or ""
+    if host.endswith(".atlassian.net"):
+        msg = f"xray_url is a Jira Cloud site ({host}), which does not take results"
+        hint = f"leave xray_url out, or set {CLOUD_URL}; the site belongs in jira_url"
+        raise SettingError(msg, hint=hint)
+    if settings.deployment != "auto":
+        return settings.deployment, "as set"
+    if host == XRAY_DOMAIN or host.endswith(f".{XRAY_DOMAIN}"):
+        return CLOUD, f"the address is {host}"
+    if settings.client_id or settings.client_secret:
+        return CLOUD, "the credentials are a client id and secret"
+    if settings.token:
+        return SERVER, "the credential is a personal access token"
+    if settings.user or settings.password:
+        return SERVER, "the credentials are a user and a password"
+    raise _no_credentials("either", NEEDED["either"])
+
+
+NEEDED = {
+    "either": "set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD (Server/Data Center), "
+    "or XRAY_CLIENT_ID and XRAY_CLIENT_SECRET (Cloud)",
+    SERVER: "set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD",
+    CLOUD: "set XRAY_CLIENT_ID and XRAY_CLIENT_SECRET",
+}
+
+
+def _no_credentials(what: str, hint: str) -> CredentialError:
+    product = "" if what == "either" else f" for {DIALECTS[what].product}"
+    return CredentialError(f"no credentials{product}", hint=hint)
+
+
+def _refuse_both_kinds(settings: Settings) -> None:
+    kinds = {
+        "a personal access token (XRAY_TOKEN)": settings.token,
+        "a password (XRAY_PASSWORD)": settings.password,
+        "an API key (XRAY_CLIENT_ID, XRAY_CLIENT_SECRET)": settings.client_secret,
+    }
+    found = [name for name, secret in kinds.items() if secret]
+    if len(found) > 1:
+        msg = f"more than one kind of credential: {' and '.join(found)}"
+        raise CredentialError(msg, hint="keep one of them")
+
+
+def _refuse_unsendable(settings: Settings) -> None:
+    for secret in settings.secrets():
+        try:
+            secret.reveal().encode()
+        except UnicodeEncodeError:
+            msg = "a credential has bytes that are not UTF-8"
+            raise CredentialError(msg, hint="check its variable or file") from None
+
+
+def _server_credentials(settings: Settings) -> Credentials:
+    if settings.token:
+        return Bearer(token=_header_safe(settings.token, "XRAY_TOKEN"))
+    if settings.user and settings.password:
+        return Basic(user=settings.user, password=settings.password)
+    if settings.user or settings.password:
+        missing = "XRAY_PASSWORD" if settings.user else "XRAY_USER"
+        msg = f"half a credential: {missing} is not set"
+        raise CredentialError(msg, hint=NEEDED[SERVER])
+    raise _no_credentials(SERVER, NEEDED[SERVER])
+
+
+def _cloud_credentials(settings: Settings) -> Credentials:
+    if settings.client_id and settings.client_secret:
+        return ApiKey(
+            client_id=settings.client_id, client_secret=settings.client_secret
+        )
+    if settings.client_id or settings.client_secret:
+        missing = "XRAY_CLIENT_SECRET" if settings.client_id else "XRAY_CLIENT_ID"
+        msg = f"half a credential: {missing} is not set"
+        raise CredentialError(msg, hint=NEEDED[CLOUD])
+    raise _no_credentials(CLOUD, NEEDED[CLOUD])
+
+
+_CREDENTIALS = {SERVER: _server_credentials, CLOUD: _cloud_credentials}
+
+
+def _header_safe(secret: Secret, variable: str) -> Secret:
+    if not re.fullmatch(r"[\x21-\x7e]+", secret.reveal()):
+        msg = f"{variable} has characters that a token cannot have"
+        raise CredentialError(msg, hint="is it the token, whole and alone?")
+    return secret
+
+
+def _jira_credentials(settings: Settings) -> Basic | None:
+    if settings.jira_url and settings.jira_user and settings.jira_token:
+        return Basic(user=settings.jira_user, password=settings.jira_token)
+    return None
+
+
+def _verify(settings: Settings, environ: Mapping[str, str]) -> bool | str:
+    if settings.verify is not True:
+        return settings.verify
+    for name in CA_VARIABLES:
+        if path := environ.get(name):
+            try:
+                return parsers.pem(path)
+            except ValueError as error:
+                # SSL_CERT_FILE and the others may also name a folder of hashes.
+                if os.path.isdir(path):  # noqa: PTH112
+                    return path
+                msg = f"{name}: {error}"
+                raise SettingError(msg) from None
+    return True
+
+
+def _proxies(settings: Settings) -> Mapping[str, str] | None:
+    if settings.skip_proxy:
+        return {}
+    if settings.proxy:
+        return {"http": settings.proxy, "https": settings.proxy}
+    return None
+
+
+def _notices(settings: Settings, name: str, url: str) -> list[str]:
+    notices = []
+    if settings.verify is False:
+        notices.append("TLS certificates are not verified (xray_verify = false)")
+    parts = urlsplit(url)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        if name == CLOUD:
+            msg = f"Xray Cloud is not reached over http: {url}"
+            raise SettingError(msg, hint="write https://")
+        notices.append(
+            f"credentials go unencrypted to {url}; use https if it can be had"
+        )
+    return notices
+
+
+def deployment(settings: Settings) -> str:
+    """
+    What the settings speak of, with or without credentials; Server if of nothing.
+
+    Raises SettingError for an address that cannot be Xray's.
+    """
+    try:
+        return _deployment(settings)[0]
+    except CredentialError:
+        return SERVER

@@ -1,0 +1,394 @@
+"""
+The only HTTP: timeouts, one deadline over everything, retries, limits.
+
+A request is repeated only where that cannot do harm: nothing was sent, the
+server said "later" (429), or the request is repeatable. Everything else that
+leaves open whether the server acted is an AmbiguousError, for the caller to
+settle. Redirects are never followed, and bodies are bounded.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from xray_bridge._version import __version__
+from xray_bridge.client import log
+from xray_bridge.client.multipart import Body, FileBody, MultipartBody
+from xray_bridge.client.response import Answer
+from xray_bridge.client.transport_errors import problem
+from xray_bridge.errors import (
+    AmbiguousError,
+    BusyError,
+    ReportError,
+    UnreachableError,
+    XrayBridgeError,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.request import Request
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT = 10.0
+# After the deadline: what a socket's own timeout says is more exact.
+GRACE = 0.3
+ATTEMPTS = 5
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 20.0
+BLOCK = 1 << 20
+# urllib3 1.26 cannot be told, and sends in blocks of 16 KiB.
+LARGE_BLOCKS: dict[str, Any] = (
+    {} if version("urllib3").startswith("1.") else {"blocksize": BLOCK}
+)
+LARGEST_ANSWER = 5 << 20
+LARGEST_DOWNLOAD = 256 << 20
+# 408 and 5xx: a proxy or the server gave up, perhaps after the work was done.
+UNCLEAR = frozenset({408, 499})
+
+
+class Deadline:
+    """How much time is left for all there is to do, in seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds left, never below zero."""
+        return max(0.0, self._end - time.monotonic())
+
+    def pause(self, seconds: float) -> None:
+        """
+        Wait, if there is time for it.
+
+        Raises BusyError where there is not.
+        """
+        if seconds >= self.left:
+            msg = f"the server asks to wait {seconds:.0f} s, {self.left:.0f} s are left"
+            raise BusyError(msg, hint="raise xray_deadline, or send it later")
+        time.sleep(seconds)
+
+
+class Http:
+    """One server, with its proxies and certificates, within one deadline."""
+
+    def __init__(
+        self, connection: Connection, deadline: Deadline, *, attempts: int = ATTEMPTS
+    ) -> None:
+        self.deadline = deadline
+        self._connection = connection
+        self._attempts = attempts
+        # Seconds by which the server's clock is ahead; None until it tells.
+        self.skew: float | None = None
+        if connection.verify is False:
+            # Said in our own words, once per run.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def send(
+        self,
+        request: Request,
+        *,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        into: BinaryIO | None = None,
+    ) -> Answer:
+        """
+        Send a request and return the answer, whatever its status below 500.
+
+        ``into`` receives the body of a 200 instead of ``Answer.content``.
+        Raises UnreachableError, TlsError, BusyError: nothing was processed;
+        AmbiguousError: no telling.
+        """
+        for attempt in itertools.count(1):
+            found, wait = self._try(request, url, headers or {}, into)
+            if isinstance(found, Answer):
+                return found
+            repeat = request.repeatable or not isinstance(found, AmbiguousError)
+            pause = max(wait, _backoff(attempt))
+            if not repeat or attempt >= self._attempts or pause >= self.deadline.left:
+                raise found
+            self._tell(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
+            time.sleep(pause)
+        raise AssertionError
+
+    def _try(
+        self,
+        request: Request,
+        url: str,
+        headers: Mapping[str, str],
+        into: BinaryIO | None,
+    ) -> tuple[Answer | XrayBridgeError, float]:
+        """One attempt: an answer, or a problem and how long the server says to wait."""
+        began = time.monotonic()
+        try:
+            answer = self._once(request, url, headers, into)
+        except UnreachableError as error:
+            self._tell_of(request, url, began, error.message)
+            return error, 0.0
+        except AmbiguousError as error:
+            error.waited = time.monotonic() - began
+            self._tell_of(request, url, began, error.message)
+            return error, 0.0
+        except XrayBridgeError as error:
+            self._tell_of(request, url, began, error.message)
+            raise
+        if log.is_on():
+            size = len(answer.content) or (into.tell() if into else 0)
+            told = f"HTTP {answer.status}, {size:,} bytes back"
+            self._tell_of(request, url, began, told)
+        if answer.status == 429:  # noqa: PLR2004
+            wait = _retry_after(answer)
+            later = f" and asks to wait {wait:.0f} s" if wait else ""
+            msg = f"the server has too many requests{later}: {answer.said}"
+            hint = "raise xray_deadline, or send it later"
+            return BusyError(msg, hint=hint), wait
+        if answer.status in UNCLEAR or answer.status >= 500:  # noqa: PLR2004
+            unclear = AmbiguousError(f"HTTP {answer.status}: {answer.said}")
+            unclear.waited = time.monotonic() - began
+            return unclear, _retry_after(answer)
+        return answer, 0.0
+
+    def _tell(self, text: str) -> None:
+        log.tell(text, self._connection.redactor.clean)
+
+    def _tell_of(self, request: Request, url: str, began: float, told: str) -> None:
+        if log.is_on():
+            seconds = time.monotonic() - began
+            address = f"{request.method} {url}{request.target}"
+            self._tell(f"{address}: {request.size:,} bytes, {told}, {seconds:.2f} s")
+
+    def _once(
+        self,
+        request: Request,
+        url: str,
+        headers: Mapping[str, str],
+        into: BinaryIO | None,
+    ) -> Answer:
+        left = self.deadline.left
+        if left <= 0:
+            msg = "the deadline for the upload has passed"
+            raise UnreachableError(msg, hint="raise xray_deadline, or send it later")
+        body = _body(request, self.deadline)
+        try:
+            return within(
+                left + GRACE, lambda: self._exchange(request, url, headers, body, into)
+            )
+        except requests.RequestException as error:
+            found = problem(error, url)
+            if body is not None and body.started:
+                # Whatever broke then, the server may have the request.
+                found = AmbiguousError(found.message, hint=found.hint)
+            raise found from None
+        except urllib3.exceptions.LocationValueError:
+            raise UnreachableError(f"{url} or its proxy is no address") from None
+        except urllib3.exceptions.HTTPError as error:
+            msg = f"the answer of {url} broke off ({type(error).__name__})"
+            raise AmbiguousError(msg) from None
+        finally:
+            if body is not None:
+                body.close()
+
+    def _exchange(
+        self,
+        request: Request,
+        url: str,
+        headers: Mapping[str, str],
+        body: Body | None,
+        into: BinaryIO | None,
+    ) -> Answer:
+        left = self.deadline.left
+        address = f"{url}{request.target}"
+        if into is not None:
+            # What an earlier attempt has left there is not the file.
+            into.seek(0)
+            into.truncate()
+        # A session for each request: a kept connection may be dead by the time of
+        # the next POST, and then nobody can tell whether that was processed.
+        with self._session() as session:
+            response = session.request(
+                request.method,
+                address,
+                data=body,
+                headers={**_headers(body), **headers},
+                timeout=(
+                    min(CONNECT_TIMEOUT, left),
+                    min(self._connection.timeout, left),
+                ),
+                allow_redirects=False,
+                stream=True,
+                proxies=self.proxies(address),
+            )
+            self.skew = _skew(response.headers)
+            with response:
+                content = self._read(response, into)
+            return Answer(
+                status=response.status_code,
+                headers=response.headers,
+                content=content,
+                url=address,
+                clean=self._connection.redactor.clean,
+            )
+
+    def _session(self) -> requests.Session:
+        session = _Session()
+        # No .netrc, no surprises: what is used was resolved before.
+        session.trust_env = False
+        session.verify = self._connection.verify
+        session.cert = self._connection.client_cert or None
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _Adapter())
+        return session
+
+    def proxies(self, address: str) -> dict[str, str]:
+        """The proxies on the way to an address, by scheme."""
+        if self._connection.proxies is not None:
+            return dict(self._connection.proxies)
+        found: dict[str, str] = get_environ_proxies(address, no_proxy=None)
+        for proxy in found.values():
+            login, at, _ = proxy.rpartition("@")
+            if at:
+                self._connection.redactor.add(login.rpartition("/")[2])
+        return found
+
+    def _read(self, response: requests.Response, into: BinaryIO | None) -> bytes:
+        """The body, bounded in size and time: a socket's timeout bounds neither."""
+        download = into is not None and response.status_code == 200  # noqa: PLR2004
+        limit = LARGEST_DOWNLOAD if download else LARGEST_ANSWER
+        kept = bytearray()
+        size = 0
+        for block in response.iter_content(BLOCK if download else 1 << 14):
+            size += len(block)
+            if size > limit:
+                msg = f"the answer is larger than {limit >> 20} MiB"
+                raise AmbiguousError(msg)
+            if self.deadline.left <= 0:
+                msg = "the deadline passed while the answer came in"
+                raise AmbiguousError(msg)
+            if download and into is not None:
+                into.write(block)
+            else:
+                kept += block
+        _refuse_half(response)
+        return bytes(kept)
+
+
+def within(seconds: float, do: Callable[[], T]) -> T:
+    """
+    What ``do`` returns or raises, in at most that many seconds.
+
+    Timeouts of a socket bound neither an answer that drips nor its headers, so
+    the work is done in a thread that is left behind when time is up. Raises
+    AmbiguousError then.
+    """
+    done: list[T] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            done.append(do())
+        except BaseException as error:  # noqa: BLE001 - raised again by the caller
+            failed.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failed:
+        raise failed[0]
+    if not done:
+        msg = "the deadline passed while the server was answering"
+        raise AmbiguousError(msg)
+    return done[0]
+
+
+class _Session(requests.Session):
+    """Does not look where a redirect leads: requests would read all of its body."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        return None
+
+
+class _Adapter(HTTPAdapter):
+    """Sends in large blocks: that decides the speed of an upload."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **{**kwargs, **LARGE_BLOCKS})
+
+
+def _refuse_half(response: requests.Response) -> None:
+    """
+    Raise AmbiguousError for a body that is shorter than announced.
+
+    urllib3 1.26 takes it as whole.
+    """
+    announced = response.headers.get("Content-Length", "")
+    is_number = announced.isascii() and announced.isdigit()
+    if is_number and response.raw.tell() < int(announced[:15]):
+        msg = "the answer broke off before its end"
+        raise AmbiguousError(msg)
+
+
+def _body(request: Request, deadline: Deadline) -> Body | None:
+    try:
+        if request.parts:
+            return MultipartBody(request.parts, deadline)
+        if request.content is not None:
+            return FileBody(request.content, request.media_type, deadline)
+    except OSError as error:
+        msg = f"{error.filename} cannot be read: {error.strerror}"
+        raise ReportError(msg) from None
+    return None
+
+
+def _headers(body: Body | None) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json, */*;q=0.5",
+        "User-Agent": f"xray-bridge/{__version__}",
+        "Connection": "close",
+        "X-Atlassian-Token": "no-check",
+    }
+    if body is not None:
+        headers["Content-Type"] = body.media_type
+    return headers
+
+
+def _retry_after(answer: Answer) -> float:
+    """
+    Seconds that the server asks to wait; 0 where it does not say or cannot be read.
+    """
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:12])
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+
+
+def _skew(headers: Mapping[str, str]) -> float | None:
+    """By how much the server's clock is ahead; a kept answer has an old date."""
+    try:
+        told = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return None if "Age" in headers else told - time.time()
+
+
+def _backoff(attempt: int) -> float:
+    """Full jitter: between nothing and 1, 2, 4, ... seconds, at most 20."""
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1))
+    return random.uniform(0, longest)  # noqa: S311 - jitter, not a secret

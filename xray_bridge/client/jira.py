@@ -1,0 +1,227 @@
+"""
+The few things that only Jira knows: fields, projects, issues, searches.
+
+Paths are those of Jira's REST API 2, which Server/Data Center and Cloud share
+but for the search.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from xray_bridge.client.connection import Basic, Bearer
+from xray_bridge.client.import_requests import CustomFields
+from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.response import KEY, check
+from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.client.connection import Credentials
+    from xray_bridge.client.http import Http
+    from xray_bridge.client.response import Answer
+
+T = TypeVar("T")
+
+# Of issues, in one answer.
+PAGE = 100
+
+# Xray's custom fields, by type: their names are translated, their ids differ.
+TEST_PLAN = "com.xpandit.plugins.xray:test-plan-custom-field"
+ENVIRONMENTS = "com.xpandit.plugins.xray:test-environments-custom-field"
+# Plain Jira fields that Xray uses; there is nothing but the name to go by.
+NAMED = {"revision": "Revision", "started": "Begin Date", "finished": "End Date"}
+# Of Xray, as they are called before anybody translates them.
+ISSUE_TYPES = frozenset(
+    {
+        "test",
+        "test set",
+        "test plan",
+        "test execution",
+        "sub test execution",
+        "pre-condition",
+        "precondition",
+    }
+)
+# Of Jira itself, as they are called before anybody translates them.
+JIRA_TYPES = frozenset(
+    {"bug", "epic", "improvement", "new feature", "story", "sub-task", "task"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A part of what a search found: issues as Jira has them, and how many in all."""
+
+    issues: tuple[Any, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project; ``None`` where the server did not tell."""
+
+    key: str
+    versions: frozenset[str] | None = None
+    environments: frozenset[str] | None = None
+
+
+def custom_fields(found: list[Any]) -> CustomFields:
+    """Those of Xray, among the fields that Jira lists."""
+    by_type = {each.get("schema", {}).get("custom"): each["id"] for each in found}
+    by_name = {each.get("name"): each["id"] for each in found if each.get("custom")}
+    return CustomFields(
+        test_plan=by_type.get(TEST_PLAN, ""),
+        environments=by_type.get(ENVIRONMENTS, ""),
+        **{ours: by_name.get(theirs, "") for ours, theirs in NAMED.items()},
+    )
+
+
+def authorization(credentials: Credentials) -> dict[str, str]:
+    """
+    The header for Jira's own ways to log in.
+
+    Raises CredentialError for an API key, which only Xray Cloud understands.
+    """
+    if isinstance(credentials, Basic):
+        pair = f"{credentials.user}:{credentials.password.reveal()}".encode()
+        return {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
+    if isinstance(credentials, Bearer):
+        return {"Authorization": f"Bearer {credentials.token.reveal()}"}
+    msg = "an Xray API key does not open Jira"
+    raise CredentialError(msg, hint="set XRAY_JIRA_USER and XRAY_JIRA_TOKEN")
+
+
+def _is_issue(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("fields"), dict)
+        and KEY.fullmatch(str(found.get("key"))) is not None
+    )
+
+
+class Jira:
+    """One Jira site."""
+
+    def __init__(self, http: Http, url: str, credentials: Credentials | None) -> None:
+        self._http = http
+        self._url = url
+        # Without credentials it is asked what it tells anybody.
+        self._headers = authorization(credentials) if credentials else {}
+
+    def _send(self, request: Request) -> Answer:
+        return check(self._http.send(request, url=self._url, headers=self._headers))
+
+    def get(self, path: str, shape: type[T], **query: str) -> T:
+        """
+        A JSON document of a known shape.
+
+        Raises NotXrayError where it is anything else.
+        """
+        request = Request(
+            method="GET", path=path, query=tuple(query.items()), repeatable=True
+        )
+        answer = self._send(request)
+        found = answer.json()
+        if not isinstance(found, shape):
+            msg = f"{answer.url} does not answer as Jira does"
+            raise NotXrayError(msg, hint="is xray_url right?")
+        return found
+
+    def whoami(self) -> str:
+        """
+        The account's name.
+
+        Raises AuthenticationError.
+        """
+        found = self.get("/rest/api/2/myself", dict)
+        return str(found.get("displayName") or found.get("name") or "")
+
+    def project(self, key: str) -> Project | None:
+        """The project with its versions, or None."""
+        try:
+            found = self.get(f"/rest/api/2/project/{key}", dict)
+        except RefusedError as error:
+            if error.status == 404:  # noqa: PLR2004
+                return None
+            raise
+        versions = frozenset(str(each["name"]) for each in found.get("versions", ()))
+        return Project(key=key, versions=versions)
+
+    def issue_type(self, key: str) -> str | None:
+        """The name of an issue's type, in the instance's language; None: no issue."""
+        path = f"/rest/api/2/issue/{key}"
+        try:
+            found = self.get(path, dict, fields="issuetype")
+        except RefusedError as error:
+            if error.status == 404:  # noqa: PLR2004
+                return None
+            raise
+        kind = (found.get("fields") or {}).get("issuetype") or {}
+        return str(kind.get("name", ""))
+
+    def custom_fields(self) -> CustomFields:
+        """The ids of the Test Execution's custom fields on this instance."""
+        return custom_fields(self.fields())
+
+    def fields(self) -> list[Any]:
+        """All fields, Jira's own and custom ones, as Jira lists them."""
+        return self.get("/rest/api/2/field", list)
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """Keys of issues that carry a label; Jira's search may lag behind."""
+        found = self.get(
+            "/rest/api/2/search",
+            dict,
+            jql=f'labels = "{label}"',
+            fields="key",
+            maxResults="2",
+        )
+        return [str(each["key"]) for each in found.get("issues", ())]
+
+    def search(self, jql: str, fields: tuple[str, ...], start: int = 0) -> Page:
+        """Issues that a JQL finds, a page of them from ``start`` on."""
+        content = {
+            "jql": jql,
+            "fields": list(fields),
+            "startAt": start,
+            "maxResults": PAGE,
+        }
+        request = Request(
+            method="POST",
+            path="/rest/api/2/search",
+            content=json.dumps(content).encode(),
+            media_type=JSON,
+            repeatable=True,
+        )
+        found = self._send(request).json()
+        issues = found.get("issues", []) if isinstance(found, dict) else None
+        if not isinstance(issues, list) or not all(map(_is_issue, issues)):
+            msg = f"{self._url} does not search as Jira does"
+            raise NotXrayError(msg, hint="is xray_url right?")
+        total = found.get("total")
+        known = total if isinstance(total, int) else len(issues)
+        return Page(issues=tuple(issues), total=known)
+
+    def update(self, key: str, fields: Mapping[str, Any]) -> None:
+        """Set fields of an issue."""
+        self.edit(key, {"fields": fields})
+
+    def edit(self, key: str, body: Mapping[str, Any]) -> None:
+        """Edit an issue, by ``fields`` and by the operations of ``update``."""
+        content = json.dumps(body).encode()
+        request = Request(
+            method="PUT",
+            # Xray has named it, which is another server on Cloud.
+            path=f"/rest/api/2/issue/{quote(key, safe='')}",
+            content=content,
+            media_type=JSON,
+            repeatable=True,
+        )
+        self._send(request)

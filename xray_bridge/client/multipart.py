@@ -1,0 +1,113 @@
+"""
+Request bodies that are streamed from disk with a known length.
+
+``requests`` holds a form in memory (twice the file) and reads files in small
+blocks; ``urllib3``'s encoder holds it too. A form is only a list of byte strings
+and files one after the other.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from xray_bridge.errors import AmbiguousError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xray_bridge.client.request import Part
+
+
+class HasTime(Protocol):
+    """Something that knows how many seconds are left."""
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        ...
+
+
+class Body:
+    """
+    Byte strings and files, read as one; ``len`` is in bytes.
+
+    Raises AmbiguousError while it is read, where the deadline passes: by then
+    the server has a part of it.
+    """
+
+    media_type = "application/octet-stream"
+
+    def __init__(self, pieces: Iterable[bytes | Path], deadline: HasTime) -> None:
+        self._pieces = list(pieces)
+        self._length = sum(map(_length, self._pieces))
+        self._files: list[BinaryIO] = [_opened(piece) for piece in self._pieces]
+        self._current = 0
+        self._deadline = deadline
+        # Once anything was read, a server may have it: no error is "not sent".
+        self.started = False
+
+    def __len__(self) -> int:
+        return self._length
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, fewer than ``size`` at the end of a piece only."""
+        self.started = True
+        if self._deadline.left <= 0:
+            msg = "the deadline passed while the report was being sent"
+            raise AmbiguousError(msg)
+        while self._current < len(self._files):
+            block = self._files[self._current].read(size)
+            if block:
+                return block
+            self._current += 1
+        return b""
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files:
+            file.close()
+
+
+class FileBody(Body):
+    """A raw body: one byte string or one file."""
+
+    def __init__(
+        self, content: bytes | Path, media_type: str, deadline: HasTime
+    ) -> None:
+        super().__init__([content], deadline)
+        self.media_type = media_type
+
+
+class MultipartBody(Body):
+    """A ``multipart/form-data`` body (RFC 7578)."""
+
+    def __init__(self, parts: Sequence[Part], deadline: HasTime) -> None:
+        boundary = f"xray-bridge-{secrets.token_hex(16)}"
+        pieces: list[bytes | Path] = []
+        for part in parts:
+            head = (
+                f"--{boundary}\r\n"
+                f'Content-Disposition: form-data; name="{_quoted(part.name)}"; '
+                f'filename="{_quoted(part.filename)}"\r\n'
+                f"Content-Type: {part.media_type}\r\n\r\n"
+            )
+            pieces += [head.encode(), part.content, b"\r\n"]
+        super().__init__([*pieces, f"--{boundary}--\r\n".encode()], deadline)
+        self.media_type = f"multipart/form-data; boundary={boundary}"
+
+
+def _quoted(text: str) -> str:
+    """As browsers do it: quotes and line ends are percent-encoded."""
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _length(piece: bytes | Path) -> int:
+    return piece.stat().st_size if isinstance(piece, Path) else len(piece)
+
+
+def _opened(piece: bytes | Path) -> BinaryIO:
+    return piece.open("rb") if isinstance(piece, Path) else io.BytesIO(piece)

@@ -1,0 +1,3 @@
+"""
+Settings, secrets and stored connections: several sources, one value.
+"""

@@ -1,0 +1,270 @@
+"""
+From a setting's text to its value; each parser raises ``ValueError`` in words.
+
+Regular expressions are compiled where they are used: this module is imported
+by every start of pytest, and mostly none of it is needed.
+"""
+
+from __future__ import annotations
+
+from xray_bridge.model.keys import KEY, PROJECT
+
+
+YES = frozenset({"1", "on", "true", "yes"})
+NO = frozenset({"", "0", "false", "no", "off"})
+
+
+def text(value: str) -> str:
+    """Any text, without the blanks around it."""
+    return value.strip()
+
+
+def boolean(value: str) -> bool:
+    """``yes``, ``on``, ``true``, ``1`` or ``no``, ``off``, ``false``, ``0``."""
+    word = value.strip().lower()
+    if word in YES:
+        return True
+    if word in NO:
+        return False
+    msg = f"{value!r} is neither yes nor no"
+    raise ValueError(msg)
+
+
+def key(value: str) -> str:
+    """A Jira issue key such as CALC-15."""
+    import re
+
+    found = value.strip()
+    if found and not re.fullmatch(KEY, found):
+        msg = f"{value!r} is not an issue key; keys look like CALC-15"
+        raise ValueError(msg)
+    return found
+
+
+def keys(value: str) -> tuple[str, ...]:
+    """Issue keys with ``;`` or ``,`` between them."""
+    return tuple(key(part) for part in listed(value.replace(",", ";")))
+
+
+def project(value: str) -> str:
+    """A Jira project key such as CALC."""
+    import re
+
+    found = value.strip()
+    if found and not re.fullmatch(PROJECT, found):
+        msg = f"{value!r} is not a project key; project keys look like CALC"
+        raise ValueError(msg)
+    return found
+
+
+def listed(value: str) -> tuple[str, ...]:
+    """Parts with ``;`` between them, in order, empty ones left out."""
+    parts = (part.strip() for part in value.split(";"))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def words(value: str) -> tuple[str, ...]:
+    """Parts with blanks, ``,`` or ``;`` between them."""
+    return tuple(dict.fromkeys(value.replace(",", " ").replace(";", " ").split()))
+
+
+def url(value: str) -> str:
+    """An http or https address without a trailing slash, query or user name."""
+    from urllib.parse import urlsplit
+
+    found = value.strip().rstrip("/")
+    if not found:
+        return ""
+    if "@" in found:
+        # Before anything quotes it.
+        msg = "an address must not contain a user name or password"
+        raise ValueError(msg)
+    try:
+        parts = urlsplit(found)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError as error:
+        msg = f"{found!r} is not an address: {error}"
+        raise ValueError(msg) from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        msg = f"{found!r} is not an address; write https://jira.example.com"
+        raise ValueError(msg)
+    if parts.query or parts.fragment or not port_is_fine or any(map(_odd, found)):
+        msg = f"{found!r} has more than scheme, host, port and path"
+        raise ValueError(msg)
+    return found
+
+
+def _odd(char: str) -> bool:
+    return char.isspace() or not char.isprintable()
+
+
+# A week; more than that is "for ever", which is what a deadline is against.
+LONGEST = 604_800.0
+UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def seconds(value: str) -> float:
+    """A duration in seconds; ``30``, ``1.5s``, ``2m`` and ``1h`` are understood."""
+    import re
+
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|ms|)", value.strip().lower())
+    duration = float(found[1]) * UNITS[found[2]] if found else 0.0
+    if not 0 < duration <= LONGEST:
+        msg = f"{value!r} is not a duration; write 60, 90s or 2m"
+        raise ValueError(msg)
+    return duration
+
+
+def verification(value: str) -> bool | str:
+    """``true``, ``false``, or the path of a readable bundle of CA certificates."""
+    word = value.strip()
+    if not word or word.lower() in YES:
+        return True
+    if word.lower() in NO:
+        return False
+    return pem(word)
+
+
+def pem(value: str) -> str:
+    """The path of a readable PEM file."""
+    word = value.strip()
+    if not word:
+        return ""
+    try:
+        with open(word, encoding="ascii", errors="replace") as file:  # noqa: PTH123 - pathlib is not imported at start
+            is_pem = "-----BEGIN " in file.read(1 << 20)
+    except OSError as error:
+        msg = f"{word!r} cannot be read: {error.strerror}"
+        raise ValueError(msg) from None
+    if not is_pem:
+        msg = f"{word!r} is not a PEM file"
+        raise ValueError(msg)
+    return word
+
+
+def fields(value: str) -> dict[str, object]:
+    """A JSON object, inline or as the path of a file."""
+    import json
+
+    word = value.strip()
+    if not word:
+        return {}
+    if not word.startswith("{"):
+        try:
+            with open(word, encoding="utf-8") as file:  # noqa: PTH123 - pathlib is not imported at start
+                word = file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8"
+            msg = f"{value!r} is neither a JSON object nor a readable file: {reason}"
+            raise ValueError(msg) from None
+    try:
+        found = json.loads(word)
+    except (ValueError, RecursionError) as error:
+        msg = f"not JSON: {error}"
+        raise ValueError(msg) from None
+    if not isinstance(found, dict):
+        msg = "not a JSON object"
+        raise ValueError(msg)  # noqa: TRY004 - parsers speak in ValueError
+    return found
+
+
+def choice(*allowed: str, **synonyms: str) -> Choice:
+    """A parser for one of several words."""
+    return Choice(allowed, synonyms)
+
+
+class Choice:
+    """One of several words; ``synonyms`` maps other spellings to them."""
+
+    __slots__ = ("allowed", "synonyms")
+
+    def __init__(self, allowed: tuple[str, ...], synonyms: dict[str, str]) -> None:
+        self.allowed = allowed
+        self.synonyms = synonyms
+
+    def __call__(self, value: str) -> str:
+        """The word itself."""
+        word = value.strip().lower()
+        word = self.synonyms.get(word, word)
+        if word not in self.allowed:
+            msg = f"{value!r} is none of {', '.join(self.allowed)}"
+            raise ValueError(msg)
+        return word
+
+
+OUTCOMES = ("passed", "failed", "skipped", "xfailed", "xpassed", "flaky")
+
+
+def statuses(value: str) -> dict[str, str]:
+    """Xray's word for outcomes: ``skipped=ABORTED flaky=FAIL``, or a JSON object."""
+    import re
+
+    word = value.strip()
+    if word.startswith("{"):
+        given = fields(word).items()
+        pairs = [(name, s if isinstance(s, str) else "") for name, s in given]
+    else:
+        pairs = [(p.partition("=")[0], p.partition("=")[2]) for p in words(word)]
+    found = {name.strip().lower(): status.strip() for name, status in pairs}
+    for name, status in found.items():
+        if name not in OUTCOMES:
+            msg = f"{name!r} is no outcome; there are {', '.join(OUTCOMES)}"
+            raise ValueError(msg)
+        # Xray's own rule for the names of statuses.
+        if not re.fullmatch(r"[A-Za-z0-9_/]{2,18}", status):
+            msg = f"{status!r} is not a status of Xray; write {name}=ABORTED"
+            raise ValueError(msg)
+    return found
+
+
+SIZES = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
+
+
+def sizes(value: str) -> tuple[int, ...]:
+    """Up to three sizes in bytes; ``10MB``, or ``10MB 25MB 64MB``."""
+    import re
+
+    found = []
+    # "10 MB" is one size.
+    joined = re.sub(r"(\d)\s+([a-zA-Z])", r"\1\2", value)
+    # The same size may stand there again: not ``words``, which drops repetitions.
+    for word in joined.replace(",", " ").replace(";", " ").split():
+        match = re.fullmatch(r"(\d{1,15}(?:\.\d+)?)([kmg]?b?)", word.lower())
+        unit = match[2] if match else None
+        unit = f"{unit}b" if unit and not unit.endswith("b") else unit
+        if match is None or unit is None:
+            msg = f"{word!r} is not a size; write 10MB"
+            raise ValueError(msg)
+        found.append(int(float(match[1]) * SIZES[unit]))
+    if not 1 <= len(found) <= 3:  # noqa: PLR2004 - file, test, run
+        msg = f"{value!r} is not one to three sizes; write 10MB, or 10MB 25MB 64MB"
+        raise ValueError(msg)
+    return tuple(found)
+
+
+def pattern(value: str) -> str:
+    """A regular expression."""
+    import re
+
+    word = value.strip()
+    try:
+        empty = re.compile(word).fullmatch("") if word else None
+    except (re.error, RecursionError, OverflowError) as error:
+        msg = f"{word!r} is not a regular expression: {error}"
+        raise ValueError(msg) from None
+    if empty:
+        msg = f"{word!r} matches everywhere, which would leave nothing readable"
+        raise ValueError(msg)
+    return word
+
+
+FORMATS = Choice(("auto", "junit", "xray", "cucumber", "behave"), {})
+
+
+def formats(value: str) -> tuple[str, ...]:
+    """Report formats with ``,`` between them; the first is uploaded."""
+    found = tuple(FORMATS(part) for part in words(value))
+    if not found or "auto" in found[1:]:
+        msg = f"{value!r} is not a list of formats; write junit,xray"
+        raise ValueError(msg)
+    return found

@@ -1,0 +1,254 @@
+"""
+Texts that cannot contain secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import contextlib
+import json
+import re
+from html import escape
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+from xray_bridge.config.secret import MASK
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from xray_bridge.config.secret import Secret
+
+# Shorter values would blot out ordinary words; no real credential is that short.
+SHORTEST = 4
+# Of headers; what follows one of these is a credential, whatever it looks like.
+SCHEMES = (
+    "api-?key|basic|bearer|bot|digest|dpop|geniekey|hawk|jwt|kerberos|key|negotiate|"
+    "ntlm|oauth|splunk|token"
+)
+# What people write behind "authorization:" that is no credential.
+TELLS_NOTHING = frozenset(
+    {"denied", "failed", "false", "granted", "invalid", "missing", "no", "none"}
+    | {"null", "ok", "required", "true", "undefined", "yes"}
+)
+# A word of prose is no longer.
+LONGEST_WORD = 16
+# Escaped up to three times, and as HTML has it.
+_QUOTE = r"""(?:\\{0,7}["']|&quot;|&\#(?:34|39|x22|x27);)"""
+# As lines, in dicts, tuples, assignments, tables, elements.
+_NAME = (
+    rf"""authorization{_QUOTE}?[\])]?\s*(?:[:=,|]{{1,2}}>?|>|(?=\svalue)|(?=</\w))"""
+)
+# HAR files and HTML have the header's value under that name.
+_VALUE = rf"""\s*(?:{_QUOTE}?value{_QUOTE}?\s*[:=]\s*)?[\[(]?"""
+QUOTED = re.compile(
+    rf"({_NAME}{_VALUE}[burf]{{0,2}}({_QUOTE}))([^\r\n]*?)(?=(?<!\\)\2)", re.IGNORECASE
+)
+# Between both in a table or a list of HTML, or where a long header was folded.
+_APART = r"(?:(?:</?\w[^<>\n]{0,99}>\s{0,9}){1,9}|\r?\n[ \t]{1,9})?"
+PLAIN = re.compile(
+    rf"({_NAME})([ \t]*{_APART}[\[(]?(?:[burf]{{0,2}}{_QUOTE})?)"
+    r"((?:(?!authorization|\\[rn])[^\r\n])*)",
+    re.IGNORECASE,
+)
+# ``Digest username="ann", ...``: parameters up to the end of the line.
+PARAMETERS = re.compile(r"([\w\-]+[ \t]+)[\w\-]+=[^=\s]")
+CREDENTIALS = re.compile(rf"((?:{SCHEMES})[ \t]+)[^\s\"'\\,;)}}\]<>&|]+", re.IGNORECASE)
+# What may be a value where it is not in quotes.
+VALUE = re.compile(r"""[^"'\\<>,;)}\]&]*""")
+# Without the header's name around it, as in the cell of a table.
+BARE = re.compile(
+    r"\b((?:basic|bearer)[ \t]+)(?=[a-z._~+/\-]*\d)[\w.~+/\-]{16,}=*", re.IGNORECASE
+)
+
+# Of a file; enough to tell text from anything else.
+SNIFFED = 8192
+# How a text may begin; the longer marks first.
+MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+)
+WIDTHS = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
+# All but the control characters that neither texts nor terminals know.
+VISIBLE = bytes({*b"\a\b\t\n\v\f\r\x1b", *range(32, 127), *range(128, 256)})
+PRINTED = VISIBLE + b"\0"
+
+
+class Redactor:
+    """
+    Takes known secrets out of texts: raw, URL-encoded, JSON-escaped, base64.
+
+    ``basic`` holds (user, password) pairs, whose base64 form is what an
+    ``Authorization: Basic`` header shows. What any such header says goes, too,
+    and what the regular expression ``pattern`` matches.
+    """
+
+    def __init__(
+        self,
+        secrets: Iterable[Secret] = (),
+        basic: Iterable[tuple[str, Secret]] = (),
+        pattern: str = "",
+    ) -> None:
+        forms: set[str] = set()
+        for secret in secrets:
+            forms |= _forms(secret.reveal())
+        for user, secret in basic:
+            forms |= _forms(f"{user}:{secret.reveal()}")
+        self._pattern = re.compile(pattern) if pattern else None
+        # Longest first, so that no form leaves a tail of a longer one behind.
+        self._forms = sorted(forms, key=lambda form: (-len(form), form))
+
+    def add(self, secret: str) -> None:
+        """Know one more, such as a token that was bought on the way."""
+        forms = {*self._forms, *_forms(secret)}
+        self._forms = sorted(forms, key=lambda form: (-len(form), form))
+
+    def clean(self, text: str) -> str:
+        """``text`` with every known secret replaced by ``***``."""
+        for form in self._forms:
+            text = text.replace(form, MASK)
+        # Cheaper than the expressions, which most texts have no use for.
+        if "uthorization" in text or "UTHORIZATION" in text:
+            text = PLAIN.sub(_plain, QUOTED.sub(_quoted, text))
+        if "earer " in text or "asic " in text:
+            text = BARE.sub(rf"\1{MASK}", text)
+        return self._pattern.sub(_blotted, text) if self._pattern else text
+
+
+def _blotted(found: re.Match[str]) -> str:
+    return MASK if found[0] else ""
+
+
+def _quoted(found: re.Match[str]) -> str:
+    """A header's value between quotes."""
+    before, _, value = found.groups()
+    if not value.strip() or value.lower() in TELLS_NOTHING:
+        return found[0]
+    scheme = CREDENTIALS.match(value) or PARAMETERS.match(value)
+    return f"{before}{scheme[1] if scheme else ''}{MASK}"
+
+
+def _plain(found: re.Match[str]) -> str:
+    """What follows a header's name up to the end of the line: a value, or prose."""
+    name, between, rest = found.groups()
+    before = f"{name}{between}"
+    if parameters := PARAMETERS.match(rest):
+        return f"{before}{parameters[1]}{MASK}"
+    if known := CREDENTIALS.match(rest):
+        return f"{before}{known[1]}{MASK}{rest[known.end() :]}"
+    if not name.rstrip().endswith((":", "=")):
+        return found[0]
+    value = VALUE.match(rest)
+    words = value[0].split() if value else []
+    if value is None or _tells_nothing(words):
+        return found[0]
+    return f"{before}{_masked(words)}{rest[value.end() :]}"
+
+
+def _tells_nothing(words: list[str]) -> bool:
+    if len(words) == 1:
+        return words[0].lower() in TELLS_NOTHING
+    if words[1:] == [MASK]:
+        return True
+    # A scheme and a credential would be two words, too.
+    plain = all(map(_is_prose, words))
+    return plain and (len(words) != 2 or words[0].islower())  # noqa: PLR2004
+
+
+def _masked(words: list[str]) -> str:
+    """Of prose, what does not look like it; a scheme's credential follows it."""
+    if len(words) < 3:  # noqa: PLR2004
+        return MASK
+    kept = [word if _is_prose(word) else MASK for word in words]
+    if kept[0] == MASK:
+        kept[1] = MASK
+    return " ".join(kept)
+
+
+def _is_prose(word: str) -> bool:
+    bare = word.strip(".,:;!?()")
+    if bare.isdigit():
+        # Of an error, or a status.
+        return len(bare) < 5  # noqa: PLR2004
+    rest = bare[1:]
+    return not bare or (
+        bare.isalpha() and rest == rest.lower() and len(bare) <= LONGEST_WORD
+    )
+
+
+def _forms(value: str) -> set[str]:
+    if len(value) < SHORTEST:
+        return set()
+    encoded = value.encode("utf-8", "surrogatepass")
+    escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    quoted = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
+    lower = {re.sub("%..", lambda found: found[0].lower(), form) for form in quoted}
+    based = {
+        base64.b64encode(encoded).decode("ascii"),
+        base64.urlsafe_b64encode(encoded).decode("ascii"),
+    }
+    based |= {form.rstrip("=") for form in based}
+    # As tracebacks, --showlocals and pages show it.
+    shown = {repr(value)[1:-1], ascii(value)[1:-1], repr(encoded)[2:-1], escape(value)}
+    return {value, *escaped, *quoted, *lower, *based, *shown}
+
+
+def encoding_of(content: bytes) -> str:
+    """The encoding of a text; empty for anything else."""
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            return encoding
+    start = content[:SNIFFED]
+    # UTF-16 without a mark: every other byte of most texts is 0.
+    evens, odds = start[::2], start[1::2]
+    for zeros, others, encoding in (
+        (odds, evens, "utf-16-le"),
+        (evens, odds, "utf-16-be"),
+    ):
+        if zeros.count(0) * 2 > len(zeros) and not others.translate(None, VISIBLE):
+            return encoding
+    # A few control characters are in many logs; NUL is what ``env -0`` separates by.
+    odd = len(start.translate(None, PRINTED))
+    if start.count(0) * 8 > len(start) or odd * 32 > len(start):
+        return ""
+    try:
+        start.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # A character may be cut in half by the sniffing itself.
+        if error.start < SNIFFED - 4:
+            return "" if b"\0" in start else "latin-1"
+    return "utf-8"
+
+
+def cleaned(content: bytes, clean: Callable[[str], str]) -> bytes:
+    """
+    A text that has gone through ``clean``, in the encoding that it has.
+
+    What is not UTF-8 throughout is looked at as Latin-1, too.
+    """
+    encoding = encoding_of(content)
+    if encoding in WIDTHS:
+        whole = len(content) - len(content) % WIDTHS[encoding]
+        with contextlib.suppress(UnicodeDecodeError):
+            text = _through(content[:whole], encoding, "surrogatepass", clean)
+            return text + content[whole:]
+    content = _through(content, "utf-8", "surrogateescape", clean)
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return _through(content, "latin-1", "replace", clean)
+    return content
+
+
+def _through(
+    content: bytes, encoding: str, errors: str, clean: Callable[[str], str]
+) -> bytes:
+    text = content.decode(encoding, errors)
+    found = clean(text)
+    # What has nothing to hide stays as it is, to the byte.
+    return content if found == text else found.encode(encoding, errors)

@@ -1,0 +1,385 @@
+"""
+From layers of raw values to ``Settings``.
+
+Highest first: command line, environment, the framework's ini file, the shared
+file, what CI tells, defaults. Everything is checked here, before any test runs;
+an error names the setting as it was spelled and never shows a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.config.parsers import text
+from xray_bridge.config.redaction import Redactor
+from xray_bridge.config.secret import Secret
+from xray_bridge.config.setting import Setting
+from xray_bridge.config.settings import GUESSED, TABLE, Settings
+from xray_bridge.errors import SecretInPlainSightError, SettingError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Mapping
+
+    from xray_bridge.ci.detect import Context
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+SHARED_FILE = "xray-bridge.toml"
+CONNECTIONS = "connections"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """
+    Raw values from one place, by setting name.
+
+    ``spell`` turns a setting into its spelling at that place. In a ``literal``
+    layer nothing is expanded: its values were recorded after expansion. ``folder``
+    is where the file lies, if it is one: paths in it are relative to that.
+    """
+
+    source: str
+    values: Mapping[str, object]
+    spell: Callable[[Setting[Any]], str]
+    literal: bool = False
+    holds_secrets: bool = False
+    folder: Path | None = None
+
+
+def command_line(given: Mapping[str, object], *, pytest: bool = False) -> Layer:
+    """The layer of flags; ``None`` means not given."""
+    values = {name: value for name, value in given.items() if value is not None}
+    spell = _pytest_flag if pytest else _flag
+    return Layer("command line", values, spell)
+
+
+def _pytest_flag(setting: Setting[Any]) -> str:
+    return setting.pytest_flag
+
+
+# Flags of `xray-bridge features export`, which are shorter than their settings.
+SHORT = {"export_keys": "--keys", "export_filter": "--filter", "features_dir": "--out"}
+
+
+def _flag(setting: Setting[Any]) -> str:
+    return SHORT.get(setting.name, setting.flag_name)
+
+
+def _name(setting: Setting[Any]) -> str:
+    return setting.name
+
+
+def _ini(setting: Setting[Any]) -> str:
+    return setting.ini
+
+
+def ini(source: str, values: Mapping[str, object], folder: Path | None = None) -> Layer:
+    """The layer of a framework's configuration, without the ``xray_``."""
+    return Layer(source, values, _ini, folder=folder)
+
+
+def recorded(values: Mapping[str, str]) -> Layer:
+    """The layer of a run directory: what its session was told."""
+    return Layer("run directory", values, _ini, literal=True)
+
+
+def environment(environ: Mapping[str, str]) -> Layer:
+    """
+    The layer of environment variables, ``XRAY_TEST_PLAN`` and the like.
+
+    A secret may also stand in a file that ``XRAY_TOKEN_FILE`` names. An empty
+    variable counts as not given: that is how CI systems spell "undefined".
+    The names of pytest-jira-xray and behave-xray are understood too.
+
+    Raises SettingError for a secret's file that cannot be read, and for a name
+    that is nearly one of ours; other programs' ``XRAY_`` names are left alone.
+    """
+    _refuse_misspelt(environ)
+    values: dict[str, object] = {}
+    for setting in TABLE.values():
+        names = setting.variables[:-1] if setting.secret else setting.variables
+        found = next((name for name in names if environ.get(name, "").strip()), None)
+        if found is not None:
+            values[setting.name] = _foreign(found, environ[found])
+        elif setting.secret:
+            path = environ.get(f"{setting.environment}_FILE", "").strip()
+            if path:
+                values[setting.name] = _secret_file(setting, path)
+    return Layer("environment", values, _variable, holds_secrets=True)
+
+
+def redactor_of(environ: Mapping[str, str], pattern: str = "") -> Redactor:
+    """
+    What takes the secrets of an environment out of texts, before or without
+    settings; ``pattern`` is the setting ``redact``.
+    """
+    try:
+        found = environment(environ).values
+    except SettingError:
+        return Redactor(pattern=pattern)
+    secrets = {n: Secret(str(v)) for n, v in found.items() if TABLE[n].secret}
+    users = {"user": "password", "jira_user": "jira_token"}
+    basic = [
+        (str(found.get(user, "")), secrets[name])
+        for user, name in users.items()
+        if name in secrets
+    ]
+    return Redactor(secrets.values(), basic, pattern)
+
+
+def _refuse_misspelt(environ: Mapping[str, str]) -> None:
+    known = {name for setting in TABLE.values() for name in setting.variables}
+    short = [name.removeprefix("XRAY_") for name in known]
+    for name in environ:
+        if not name.startswith("XRAY_") or name in known:
+            continue
+        near = get_close_matches(name.removeprefix("XRAY_"), short, n=1, cutoff=0.85)
+        if near:
+            msg = f"environment: there is no setting {name!r}"
+            raise SettingError(msg, hint=f"did you mean XRAY_{near[0]}?")
+
+
+def _variable(setting: Setting[Any]) -> str:
+    return setting.environment
+
+
+def _foreign(name: str, value: str) -> str:
+    # pytest-jira-xray splits its environments on blanks.
+    if name == "XRAY_EXECUTION_TEST_ENVIRONMENTS" and ";" not in value:
+        return ";".join(value.split())
+    return value
+
+
+def _secret_file(setting: Setting[Any], path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        msg = f"{setting.environment}_FILE: {path!r} cannot be read: {reason}"
+        raise SettingError(msg) from None
+
+
+def from_ci(context: Context) -> Layer | None:
+    """The layer of what CI tells; guesses, which never cause an error."""
+    told = {"revision": context.revision, "run_id": context.run_id}
+    values = {name: value for name, value in told.items() if value}
+    source = f"{GUESSED}{context.name}"
+    return Layer(source, values, _ini, literal=True) if values else None
+
+
+def shared_file(start: Path) -> Layer | None:
+    """
+    The layer of ``xray-bridge.toml`` or ``[tool.xray-bridge]``, if there is one.
+
+    Looked for in ``start`` and upwards, to the root of the repository at most.
+    Stored connections are in it, too, and are no settings.
+    """
+    path, table = shared_table(start)
+    if path is None:
+        return None
+    values = {name: value for name, value in table.items() if name != CONNECTIONS}
+    return Layer(path.name, values, _name, folder=path.parent)
+
+
+def shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
+    """
+    The shared file and what is in it; no file and nothing where there is none.
+
+    Raises SettingError for a file that cannot be read.
+    """
+    for folder in (start, *start.parents):
+        for name in (SHARED_FILE, "pyproject.toml"):
+            table = _shared_table(folder / name)
+            if table is not None:
+                return folder / name, table
+        if (folder / ".git").exists():
+            break
+    return None, {}
+
+
+def _shared_table(path: Path) -> dict[str, object] | None:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    whole_file = path.name == SHARED_FILE
+    if not whole_file and b"xray-bridge" not in content:
+        return None
+    parsed = read_toml(path)
+    if whole_file:
+        return parsed
+    tool = parsed.get("tool")
+    table = tool.get("xray-bridge") if isinstance(tool, dict) else None
+    return table if isinstance(table, dict) else None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """
+    A TOML file.
+
+    Raises SettingError.
+    """
+    import sys
+
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path.name} cannot be read: {error}"
+        raise SettingError(msg) from None
+
+
+def resolve(
+    layers: Iterable[Layer],
+    environ: Mapping[str, str] | None = None,
+    *,
+    only: Container[str] = TABLE,
+) -> Settings:
+    """
+    Settings from layers, the first that has a value wins.
+
+    ``only`` these are read; names are looked at all the same. Raises SettingError
+    for unknown names, malformed values and unset variables;
+    SecretInPlainSightError for a secret in a layer that must hold none.
+    """
+    ordered = tuple(layers)
+    environ = os.environ if environ is None else environ
+    for each in ordered:
+        _refuse_unknown(each)
+        _refuse_secrets(each)
+    found: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    given: dict[str, str] = {}
+    for name, setting in TABLE.items():
+        layer = next((each for each in ordered if name in each.values), None)
+        if layer is None or name not in only:
+            continue
+        raw = _text(layer.values[name])
+        sources[name] = layer.source
+        if not raw.strip():
+            # Given but empty: the default, as a person means it.
+            given[name] = ""
+            continue
+        found[name] = value = _parse(setting, raw, layer, environ)
+        if not setting.secret and not layer.source.startswith(GUESSED):
+            given[name] = json.dumps(value) if setting.structured else _again(value)
+    return Settings(found, sources=sources, given=given)
+
+
+def _again(value: object) -> str:
+    """The text that parses to the same value."""
+    if isinstance(value, float):
+        return f"{value:.6f}".rstrip("0").rstrip(".")
+    if isinstance(value, tuple):
+        return ";".join(map(str, value))
+    if isinstance(value, dict):
+        return " ".join(f"{name}={word}" for name, word in value.items())
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _text(value: object) -> str:
+    """What a TOML value would be in an ini file."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ";".join(map(str, value))
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+def _parse(
+    setting: Setting[Any], raw: str, layer: Layer, environ: Mapping[str, str]
+) -> Any:
+    if setting.secret:
+        return Secret(raw.strip())
+    where = f"{layer.spell(setting)} ({layer.source})"
+    inline = setting.structured and raw.lstrip().startswith("{")
+    if not layer.literal and not inline:
+        raw = expand(raw, environ, where)
+        if not raw.strip():
+            return setting.default
+    try:
+        value = setting.parse(raw)
+    except ValueError as error:
+        msg = f"{where}: {error}"
+        raise SettingError(msg) from None
+    if setting.is_path and layer.folder is not None and layer.folder != Path.cwd():
+        return str(layer.folder / value)
+    if setting.structured and not layer.literal:
+        return _expand_inside(value, environ, where)
+    return value
+
+
+def expand(value: str, environ: Mapping[str, str], where: str) -> str:
+    """
+    ``value`` with ``${NAME}`` and ``${NAME:-default}`` from the environment.
+
+    Raises SettingError, naming ``where``, for a variable that is not set.
+    """
+
+    def replaced(found: re.Match[str]) -> str:
+        name, default = found.groups()
+        if name in environ:
+            return environ[name]
+        if default is not None:
+            return str(default)
+        msg = f"{where}: the environment has no {name}"
+        raise SettingError(msg, hint=f"set it, or write ${{{name}:-default}}")
+
+    return VARIABLE.sub(replaced, value)
+
+
+def _expand_inside(value: Any, environ: Mapping[str, str], where: str) -> Any:
+    if isinstance(value, str):
+        return expand(value, environ, where)
+    if isinstance(value, list):
+        return [_expand_inside(item, environ, where) for item in value]
+    if isinstance(value, dict):
+        return {k: _expand_inside(v, environ, where) for k, v in value.items()}
+    return value
+
+
+def _refuse_unknown(layer: Layer) -> None:
+    for name in layer.values:
+        if name not in TABLE:
+            unknown = Setting(text, "", "")
+            unknown.name = name
+            msg = f"{layer.source}: there is no setting {layer.spell(unknown)!r}"
+            near = nearest(name)
+            raise SettingError(msg, hint=_did_you_mean(near, layer))
+
+
+def _did_you_mean(near: str, layer: Layer) -> str:
+    if not near:
+        return "`xray-bridge settings` lists them all"
+    return f"did you mean {layer.spell(TABLE[near])}?"
+
+
+def nearest(name: str) -> str:
+    """The setting whose name is most like ``name``, or nothing."""
+    found = get_close_matches(name.replace("-", "_"), TABLE, n=1, cutoff=0.6)
+    return found[0] if found else ""
+
+
+def _refuse_secrets(layer: Layer) -> None:
+    if layer.holds_secrets:
+        return
+    for name in layer.values:
+        setting = TABLE[name]
+        if setting.secret:
+            variable = setting.environment
+            msg = f"{layer.spell(setting)} must not stand in {_place(layer)}"
+            hint = f"set {variable} in the environment, or {variable}_FILE to a path"
+            raise SecretInPlainSightError(msg, hint=hint)
+
+
+def _place(layer: Layer) -> str:
+    return "a command line" if layer.source == "command line" else layer.source

@@ -1,0 +1,271 @@
+"""
+Stored connections: where they are kept, and the layer of settings that each is.
+
+A project's own stand in its shared file, below ``connections``; a person's in a
+file of their own, which ``xray-bridge connection`` writes. Neither holds a secret,
+only where it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import sys
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.atomic import replaced
+from xray_bridge.config.parsers import boolean
+from xray_bridge.config.resolve import CONNECTIONS, Layer, read_toml, shared_table
+from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.errors import (
+    RunDirectoryError,
+    SecretInPlainSightError,
+    SettingError,
+    UsageError,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# What a connection says in the words of settings.
+OF_SETTINGS = tuple(
+    setting.name
+    for setting in (
+        Settings.url,
+        Settings.deployment,
+        Settings.user,
+        Settings.client_id,
+        Settings.jira_url,
+        Settings.jira_user,
+        Settings.verify,
+        Settings.client_cert,
+        Settings.proxy,
+        Settings.skip_proxy,
+    )
+)
+# Where a secret is: of Xray, and of the Jira site beside Xray Cloud.
+PLACES = ("env", "file", "command", "keyring")
+SECRETS = {"secret": "", "jira_secret": "jira_"}
+OF_SECRETS = tuple(f"{which}_{place}" for which in SECRETS for place in PLACES)
+DESCRIPTION, ENABLED = "description", "enabled"
+FIELDS = (*OF_SETTINGS, *OF_SECRETS, DESCRIPTION, ENABLED)
+# Other spellings: what the manual's vocabulary would have people write.
+ALIASES = {"password_command": "secret_command", "keyring": "secret_keyring"}
+LONGEST_DESCRIPTION = 255
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
+FOLDER = "xray-bridge"
+OWN_FILE = "connections.toml"
+# For who keeps it elsewhere.
+OWN_FILE_VARIABLE = "XRAY_CONNECTIONS_FILE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """
+    One connection as it is kept.
+
+    ``values`` are texts and booleans by field; ``source`` is the file they are in.
+    ``is_own``: in the person's own file, which the command may change.
+    """
+
+    name: str
+    values: Mapping[str, str | bool]
+    source: Path
+    is_own: bool
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether uploads go through it."""
+        return _yes(self.values.get(ENABLED, True))
+
+    def place_of(self, which: str) -> tuple[str, str]:
+        """How a secret is found, and where; both empty where it is not said."""
+        for place in PLACES:
+            found = self.values.get(f"{which}_{place}")
+            if found not in {None, "", False}:
+                return place, str(found)
+        return "", ""
+
+
+def _yes(value: str | bool) -> bool:
+    return value if isinstance(value, bool) else boolean(value)
+
+
+def own_file(environ: Mapping[str, str]) -> Path:
+    """Where a person's own connections are."""
+    if named := environ.get(OWN_FILE_VARIABLE):
+        return Path(named)
+    if sys.platform == "win32":
+        base = Path(environ.get("APPDATA") or "~")
+    else:
+        base = Path(environ.get("XDG_CONFIG_HOME") or "~/.config")
+    # Without a home there is no such file, and the path is one that nobody has.
+    text = os.path.expanduser(base / FOLDER / OWN_FILE)  # noqa: PTH111 - may not raise
+    return Path(text)
+
+
+def known(start: Path, environ: Mapping[str, str]) -> dict[str, Stored]:
+    """
+    All connections that can be named in ``start``; a person's own come first.
+
+    Raises SettingError for what is no connection, and for a file that others can
+    write: it may hold commands.
+    """
+    found: dict[str, Stored] = {}
+    path, shared = shared_table(start)
+    if path is not None:
+        tables = shared.get(CONNECTIONS, {})
+        found |= {each.name: each for each in _read(tables, path, is_own=False)}
+    own = own_file(environ)
+    if own.is_file():
+        _refuse_open(own)
+        found |= {each.name: each for each in _read(read_toml(own), own, is_own=True)}
+    return found
+
+
+def find(name: str, start: Path, environ: Mapping[str, str]) -> Stored:
+    """
+    The connection of a name.
+
+    Raises UsageError where there is none, with the nearest name.
+    """
+    stored = known(start, environ)
+    if name in stored:
+        return stored[name]
+    near = get_close_matches(name, stored, n=1)
+    hint = f"did you mean {near[0]}?" if near else "`xray-bridge connection list`"
+    msg = f"there is no connection {name!r}"
+    raise UsageError(msg, hint=hint)
+
+
+def layer(stored: Stored, secrets: Mapping[str, str]) -> Layer:
+    """
+    What a connection says, as a layer of settings.
+
+    ``secrets`` are those that were fetched, by which they are. Where it has a
+    secret of its own, other credentials do not count, and neither do other
+    addresses: a secret goes to the server that it is for.
+    """
+    said: dict[str, object] = {
+        name: stored.values[name] for name in OF_SETTINGS if name in stored.values
+    }
+    if "secret" in secrets:
+        kinds = ("url", "token", "password", "client_secret", "user", "client_id")
+        said = dict.fromkeys(kinds, "") | said
+        said[secret_of(stored)] = secrets["secret"]
+    if "jira_secret" in secrets:
+        said = dict.fromkeys(("jira_url", "jira_user"), "") | said
+        said["jira_token"] = secrets["jira_secret"]
+    folder = None if stored.is_own else stored.source.parent
+    source = f"connection {stored.name}"
+    return Layer(source, said, lambda s: s.name, holds_secrets=True, folder=folder)
+
+
+def secret_of(stored: Stored) -> str:
+    """Which setting its secret is: what is said of whoever logs in decides."""
+    if stored.values.get("client_id"):
+        return "client_secret"
+    return "password" if stored.values.get("user") else "token"
+
+
+def checked(values: Mapping[str, object], where: str) -> dict[str, str | bool]:
+    """
+    The fields of a connection, each looked at.
+
+    Raises SettingError and SecretInPlainSightError, naming ``where``.
+    """
+    found: dict[str, str | bool] = {}
+    for given, value in values.items():
+        name = ALIASES.get(given, given)
+        if name in TABLE and TABLE[name].secret:
+            msg = f"{where}: {given} must not stand in a file"
+            hint = "say where it is: secret_env, secret_file, secret_command or keyring"
+            raise SecretInPlainSightError(msg, hint=hint)
+        if name not in FIELDS:
+            near = get_close_matches(given, (*FIELDS, *ALIASES), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {_listed()}"
+            raise SettingError(f"{where}: there is no field {given!r}", hint=hint)
+        if not isinstance(value, (str, bool)):
+            raise SettingError(f"{where}: {given} is neither text nor true or false")
+        found[name] = value
+        try:
+            _look(name, value)
+        except ValueError as error:
+            raise SettingError(f"{where}: {given}: {error}") from None
+    return found
+
+
+def _listed() -> str:
+    return ", ".join(FIELDS)
+
+
+def _look(name: str, value: str | bool) -> None:
+    if name in {ENABLED, "secret_keyring", "jira_secret_keyring"}:
+        _yes(value)
+    elif name == DESCRIPTION and len(str(value)) > LONGEST_DESCRIPTION:
+        msg = f"longer than {LONGEST_DESCRIPTION} characters"
+        raise ValueError(msg)
+    elif name in OF_SETTINGS and "${" not in str(value):
+        text = str(value).lower() if isinstance(value, bool) else value
+        TABLE[name].parse(text)
+    if not str(value).isprintable():
+        msg = "it has more than one line, or what is no character"
+        raise ValueError(msg)
+
+
+def _read(
+    tables: Mapping[str, Any] | Any, path: Path, *, is_own: bool
+) -> Iterator[Stored]:
+    if not isinstance(tables, dict):
+        msg = f"{path.name}: {CONNECTIONS} is not a table"
+        raise SettingError(msg, hint='write [connections.NAME] and url = "..."')
+    for name, values in tables.items():
+        where = f"{path.name}: connection {name}"
+        if not isinstance(values, dict) or not NAME.fullmatch(name):
+            msg = f"{where} is not a table with a name"
+            raise SettingError(msg, hint="names have letters, digits, dots and dashes")
+        found = checked(values, where)
+        yield Stored(name=name, values=found, source=path, is_own=is_own)
+
+
+def _refuse_open(path: Path) -> None:
+    """Commands in a file that others can write would be theirs to choose."""
+    if sys.platform != "win32" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        msg = f"{path} can be written by others"
+        raise SettingError(msg, hint=f"chmod 600 {path}")
+
+
+def save(stored: Mapping[str, Stored], path: Path) -> None:
+    """
+    Write a person's own connections, whole or not at all, for their eyes only.
+
+    Raises RunDirectoryError where the disk does not take it.
+    """
+    lines = ["# Written by `xray-bridge connection`; it holds no secrets."]
+    for name, each in sorted(stored.items()):
+        # A dot would begin a table within a table.
+        lines += ["", f"[{_text(name) if '.' in name else name}]"]
+        lines += [f"{field} = {_value(value)}" for field, value in each.values.items()]
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replaced(path) as file:
+            os.chmod(file.name, 0o600)  # noqa: PTH101 - of a file that is open
+            file.write("\n".join((*lines, "")).encode())
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}"
+        raise RunDirectoryError(msg, hint=f"set {OWN_FILE_VARIABLE}") from None
+
+
+def _value(value: str | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else _text(value)
+
+
+def _text(value: str) -> str:
+    """A basic string of TOML; JSON's escapes are among its own, but for one."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

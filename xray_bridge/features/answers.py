@@ -1,0 +1,90 @@
+"""
+What the answer to an import of feature files says.
+
+Server lists issues, or an object with a message and lists where something went
+wrong; Cloud an object of three lists, with errors among them. Source: Xray's
+manual, "Importing Cucumber Tests - REST" of both products.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.errors import FeaturesError
+from xray_bridge.features.values import Answered
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xray_bridge.client.response import Answer
+
+TESTS = ("testIssues", "updatedOrCreatedTests")
+PRECONDITIONS = ("preconditionIssues", "updatedOrCreatedPreconditions")
+ERRORS = ("message", "error", "errors")
+UNDERSTOOD = frozenset({*TESTS, *PRECONDITIONS, *ERRORS})
+
+
+def answered(answer: Answer) -> Answered:
+    """
+    Keys and errors, in each of the shapes that are known.
+
+    Raises FeaturesError for any other: then there is no telling.
+    """
+    content = answer.json()
+    if isinstance(content, list):
+        others = [each for each in content if _is_precondition(each)]
+        return Answered(
+            tests=_keys([each for each in content if each not in others]),
+            preconditions=_keys(others),
+            raw=answer.text,
+        )
+    if not isinstance(content, dict) or not UNDERSTOOD & content.keys():
+        msg = f"the answer is not that of an import: {answer.said or 'nothing'}"
+        raise FeaturesError(msg, hint="look in Jira for what became of the Tests")
+    return Answered(
+        tests=_keys(_first(content, TESTS)),
+        preconditions=_keys(_first(content, PRECONDITIONS)),
+        errors=tuple(
+            text
+            for found in (content, *map(content.get, (*TESTS, *PRECONDITIONS)))
+            if isinstance(found, dict)
+            for name in ERRORS
+            for text in _texts(found.get(name))
+            if text
+        ),
+        raw=answer.text,
+    )
+
+
+def _is_precondition(found: Any) -> bool:
+    """
+    By the name of its type, which may be translated: then it counts as a Test.
+
+    Precondition, Pre-Condition, and what French, Spanish and German make of it.
+    """
+    kind = found.get("issueType") if isinstance(found, dict) else None
+    name = str(kind.get("name", "")) if isinstance(kind, dict) else ""
+    return "condi" in name.lower()
+
+
+def _first(content: dict[str, Any], names: Sequence[str]) -> Any:
+    return next((content[name] for name in names if content.get(name)), [])
+
+
+def _keys(found: Any) -> tuple[str, ...]:
+    if isinstance(found, dict):
+        found = found.get("success")
+    listed = found if isinstance(found, list) else []
+    keys = (each.get("key") if isinstance(each, dict) else each for each in listed)
+    return tuple(dict.fromkeys(key for key in keys if isinstance(key, str) and key))
+
+
+def _texts(found: Any) -> list[str]:
+    if isinstance(found, list):
+        return [text for each in found for text in _texts(each)]
+    if isinstance(found, dict):
+        said = found.get("message") or found.get("error")
+        return [str(said) if said else json.dumps(found)]
+    return [str(found)] if found else []

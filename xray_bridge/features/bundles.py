@@ -1,0 +1,153 @@
+"""
+From chosen files to what is read and sent: one file as it is, several as one zip.
+
+An archive of the user's goes out as it is, after the same distrust that an export
+meets. The same files give the same bytes.
+"""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import FeaturesError, UsageError
+from xray_bridge.features import archive, gherkin
+from xray_bridge.features.archive import DEFAULT_LIMITS, Limits, UnsoundError
+from xray_bridge.features.values import Bundle
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from xray_bridge.features.files import Chosen
+    from xray_bridge.features.gherkin import Feature
+
+NOT_SENT = "nothing was sent"
+# The first that a zip can say.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+PLAIN_FILE = 0o100644 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """What is sent, what stands in it by name, and what was left out, in words."""
+
+    bundles: tuple[Bundle, ...]
+    features: Mapping[str, Feature]
+    left_out: tuple[str, ...]
+
+
+def pack(
+    chosen: Sequence[Chosen], folder: Path, limits: Limits = DEFAULT_LIMITS
+) -> Packed:
+    """
+    Read all files, and put into ``folder`` what is to be sent.
+
+    A feature without scenarios is left out. Raises FeaturesError for a file that
+    is none, before anything is sent.
+    """
+    features: dict[str, Feature] = {}
+    left_out: list[str] = []
+    plain: list[Chosen] = []
+    archives: list[Bundle] = []
+    for number, original in enumerate(chosen):
+        # What was looked at is what goes out, whoever edits it meanwhile.
+        each = _copied(original, folder / str(number), limits)
+        if each.is_zip:
+            inside = _inside(each, folder, limits)
+            features |= inside
+            archives.append(
+                Bundle(
+                    path=each.path,
+                    filename=original.path.name,
+                    names=tuple(inside),
+                    is_zip=True,
+                )
+            )
+            continue
+        feature = _read(each.path, each.name)
+        if feature.scenarios or feature.backgrounds:
+            features[each.name] = feature
+            plain.append(each)
+        else:
+            left_out.append(f"{each.name} has no scenarios")
+    if not features:
+        msg = f"there are no scenarios to import: {'; '.join(left_out)}"
+        raise FeaturesError(msg, hint=NOT_SENT)
+    together = [_together(plain, folder)] if plain else []
+    return Packed(
+        bundles=(*together, *archives), features=features, left_out=tuple(left_out)
+    )
+
+
+def _copied(each: Chosen, folder: Path, limits: Limits) -> Chosen:
+    most = limits.total_bytes if each.is_zip else limits.file_bytes
+    try:
+        if each.path.stat().st_size > most:
+            msg = f"{each.name} is larger than {most >> 20} MiB"
+            raise FeaturesError(msg, hint=NOT_SENT)
+        folder.mkdir(exist_ok=True)
+        path = folder / f"copy{each.path.suffix}"
+        shutil.copyfile(each.path, path)
+    except OSError as error:
+        raise _unreadable(each.name, error) from None
+    return replace(each, path=path)
+
+
+def _together(chosen: Sequence[Chosen], folder: Path) -> Bundle:
+    """One file alone, where its name says no folder: a form's part cannot say it."""
+    names = tuple(each.name for each in chosen)
+    if len(chosen) == 1 and "/" not in names[0]:
+        return Bundle(path=chosen[0].path, filename=names[0], names=names, is_zip=False)
+    path = folder / "features.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for each in chosen:
+            info = zipfile.ZipInfo(each.name, EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = PLAIN_FILE
+            with each.path.open("rb") as source, packed.open(info, "w") as target:
+                shutil.copyfileobj(source, target)
+    return Bundle(path=path, filename=path.name, names=names, is_zip=True)
+
+
+def _inside(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
+    """The features in an archive, unpacked one by one and looked at."""
+    found = {}
+    try:
+        if not zipfile.is_zipfile(each.path):
+            msg = f"{each.name} is no archive"
+            raise FeaturesError(msg, hint=NOT_SENT)
+        with archive.opened(each.path, limits) as packed:
+            for name in packed.sizes:
+                path = folder / "unpacked"
+                packed.unpack(name, path)
+                inner = f"{each.name}: {name}"
+                found[inner] = _read(path, inner)
+                path.unlink()
+    except UnsoundError as error:
+        msg = f"{each.name} is no sound archive of feature files: {error.reason}"
+        raise FeaturesError(msg, hint=NOT_SENT) from None
+    except OSError as error:
+        raise _unreadable(each.name, error) from None
+    return found
+
+
+def _read(path: Path, name: str) -> Feature:
+    try:
+        return gherkin.read(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        msg = f"{name} is not UTF-8"
+        raise FeaturesError(msg, hint=NOT_SENT) from None
+    except OSError as error:
+        raise _unreadable(name, error) from None
+    except gherkin.NoFeatureError as error:
+        msg = f"{name} {error.message}"
+        hint = f"{NOT_SENT}; {error.hint}" if error.hint else NOT_SENT
+        raise FeaturesError(msg, hint=hint) from None
+
+
+def _unreadable(name: str, error: OSError) -> UsageError:
+    return UsageError(f"{name} cannot be read: {error.strerror}", hint=NOT_SENT)

@@ -1,0 +1,191 @@
+"""
+What an import needs of a feature file: its scenarios, with names and tags.
+
+Not a parser: steps, tables and rows of examples are passed over. Source: the
+Gherkin reference. A background's issue stands in a comment in it, as Xray's manual
+has it ("Importing Cucumber Tests").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import FeaturesError
+from xray_bridge.features.gherkin_keywords import KINDS, LANGUAGES, STEPS
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WITH_STEPS = frozenset({"background", "scenario", "outline"})
+DOCSTRINGS = ('"""', "```")
+LONGEST_SHOWN = 60
+_LANGUAGE = re.compile(r"#\s*language\s*:\s*([A-Za-z_-]+)\s*")
+_AFTER_TAGS = re.compile(r"\s#.*")
+_IN_COMMENT = re.compile(r"@(\S+)")
+
+
+class NoFeatureError(FeaturesError):
+    """A text that cannot be read; the message follows the file's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """
+    A scenario, an outline or a background; ``tags`` have no ``@``.
+
+    A background's tags are those in comments before its first step.
+    """
+
+    name: str
+    line: int
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """A feature file, as far as an import is concerned."""
+
+    name: str
+    tags: tuple[str, ...] = ()
+    scenarios: tuple[Block, ...] = ()
+    backgrounds: tuple[Block, ...] = ()
+
+
+def read(text: str) -> Feature:
+    """
+    The scenarios of a feature file.
+
+    Raises NoFeatureError.
+    """
+    if not text.strip():
+        msg = "is empty"
+        raise NoFeatureError(msg)
+    if "\0" in text:
+        msg = "is not text"
+        raise NoFeatureError(msg)
+    reader = _Reader()
+    for number, line in enumerate(text.split("\n"), 1):
+        reader.take(line.strip(), number)
+    return reader.feature()
+
+
+@cache
+def _headline(language: str) -> re.Pattern[str]:
+    """A keyword with its colon."""
+    words = "|".join(LANGUAGES[language][:STEPS]).split("|")
+    return re.compile(f"({'|'.join(map(re.escape, words))}):(.*)")
+
+
+@cache
+def _steps(language: str) -> tuple[str, ...]:
+    return tuple(LANGUAGES[language][STEPS].split("|"))
+
+
+def _kind(language: str, word: str) -> str:
+    rows = zip(KINDS, LANGUAGES[language][:STEPS], strict=True)
+    return next(kind for kind, words in rows if word in words.split("|"))
+
+
+@dataclass
+class _Open:
+    """What is being read: a block whose steps may still come."""
+
+    kind: str
+    name: str
+    line: int
+    tags: list[str]
+    has_steps: bool = False
+
+    @property
+    def takes_comments(self) -> bool:
+        return self.kind == "background" and not self.has_steps
+
+    def block(self) -> Block:
+        return Block(name=self.name, line=self.line, tags=tuple(self.tags))
+
+
+@dataclass
+class _Reader:
+    language: str = "en"
+    docstring: str = ""
+    tags: list[str] = field(default_factory=list)
+    blocks: list[_Open] = field(default_factory=list)
+
+    def take(self, line: str, number: int) -> None:
+        if self.docstring:
+            self.docstring = "" if line.startswith(self.docstring) else self.docstring
+        elif line.startswith("#"):
+            self._comment(line)
+        elif line.startswith("@"):
+            self.tags += _tags(line)
+        elif found := _headline(self.language).fullmatch(line):
+            self._open(found[1], found[2].strip(), number)
+        elif line and not self.blocks:
+            raise _no_feature(line, number)
+        elif line:
+            self._text(line)
+
+    def _text(self, line: str) -> None:
+        """A step, the text in quotes of one, a table, or a description."""
+        current = self.blocks[-1]
+        if current.kind in WITH_STEPS and line.startswith(_steps(self.language)):
+            current.has_steps = True
+        elif current.has_steps and line.startswith(DOCSTRINGS):
+            self.docstring = line[:3]
+
+    def _comment(self, line: str) -> None:
+        language = _LANGUAGE.fullmatch(line)
+        if language and not self.blocks:
+            if language[1] not in LANGUAGES:
+                raise _unknown_language(language[1])
+            self.language = language[1]
+        elif self.blocks and self.blocks[-1].takes_comments:
+            self.blocks[-1].tags += _IN_COMMENT.findall(line)
+
+    def _open(self, word: str, name: str, number: int) -> None:
+        kind = _kind(self.language, word)
+        if kind != "feature" and not self.blocks:
+            raise _no_feature(f"{word}: {name}", number)
+        if kind == "feature" and self.blocks:
+            return  # a line of its description
+        # What stands between a background and its steps may be a description;
+        # what stands on rows of examples is not a scenario's.
+        tags = [] if kind == "background" else self.tags
+        self.blocks.append(_Open(kind, name, number, tags))
+        self.tags = []
+
+    def feature(self) -> Feature:
+        if not self.blocks:
+            msg = "has no Feature: line"
+            raise NoFeatureError(msg)
+        return Feature(
+            name=self.blocks[0].name,
+            tags=tuple(self.blocks[0].tags),
+            scenarios=self._of("scenario", "outline"),
+            backgrounds=self._of("background"),
+        )
+
+    def _of(self, *kinds: str) -> tuple[Block, ...]:
+        return tuple(each.block() for each in self.blocks if each.kind in kinds)
+
+
+def _tags(line: str) -> Iterable[str]:
+    """Blanks part tags, and so does the next ``@``."""
+    words = _AFTER_TAGS.sub("", line).split()
+    return [tag for word in words for tag in word.split("@") if tag]
+
+
+def _no_feature(line: str, number: int) -> NoFeatureError:
+    shown = line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}..."
+    msg = f"is not a feature file: line {number} is {shown!r}"
+    hint = "a feature file begins with tags, or with Feature: and its name"
+    return NoFeatureError(msg, hint=hint)
+
+
+def _unknown_language(language: str) -> NoFeatureError:
+    msg = f"is in a language that cannot be read here: {language}"
+    return NoFeatureError(msg, hint=f"read are {', '.join(sorted(LANGUAGES))}")

@@ -1,0 +1,108 @@
+"""
+Which files have changed since a commit; ``git`` is asked.
+
+Times of files mean nothing in a fresh clone. Compared is with the commit where the
+branch left REF, as ``git diff REF...HEAD`` does; what is not committed yet, and what
+git does not know and does not ignore, has changed as well.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import UsageError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xray_bridge.features.files import Chosen
+
+SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What has changed: files that are there, and names of those that are gone."""
+
+    there: frozenset[Path]
+    gone: tuple[str, ...]
+
+
+def changed(folder: Path, ref: str) -> Changes:
+    """
+    What has changed in the repository around ``folder``.
+
+    Raises UsageError where there is no git, no repository or no such commit.
+    """
+    if not ref or ref.startswith("-"):
+        msg = f"--changed-since: {ref!r} is not a commit"
+        raise UsageError(msg, hint="as in --changed-since origin/main")
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
+    base = _base(top, ref)
+    diff = ("diff", "--name-only", "-z", "--no-ext-diff")
+    there = _names(_git(top, *diff, "--no-renames", "--diff-filter=d", base, "--"))
+    there += _names(_git(top, "ls-files", "-z", "--others", "--exclude-standard"))
+    gone = _names(_git(top, *diff, "--find-renames", "--diff-filter=D", base, "--"))
+    return Changes(
+        there=frozenset((top / name).resolve() for name in there), gone=tuple(gone)
+    )
+
+
+def only(chosen: Iterable[Chosen], changes: Changes) -> tuple[Chosen, ...]:
+    """Those that have changed."""
+    return tuple(each for each in chosen if each.path.resolve() in changes.there)
+
+
+def _names(listed: str) -> list[str]:
+    return [name for name in listed.split("\0") if name]
+
+
+def _base(top: Path, ref: str) -> str:
+    known = _run(top, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    if known.returncode:
+        msg = f"--changed-since: git does not know {ref} here"
+        raise UsageError(msg, hint=_fetch(ref))
+    common = _run(top, "merge-base", known.stdout.strip(), "HEAD")
+    if common.returncode:
+        msg = f"--changed-since: HEAD and {ref} have no common commit here"
+        raise UsageError(msg, hint="a shallow clone? git fetch --unshallow")
+    return common.stdout.strip()
+
+
+def _fetch(ref: str) -> str:
+    """The command that brings it; CI systems clone one branch, and shallowly."""
+    branch = ref.removeprefix("origin/")
+    target = f"{branch}:refs/remotes/{ref}" if branch != ref else branch
+    return f"git fetch origin {target}; in a shallow clone, git fetch --unshallow"
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = _run(folder, *arguments)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        msg = f"--changed-since: git {arguments[0]}: {said[0] if said else 'it failed'}"
+        raise UsageError(msg, hint="run it in a clone, or use --modified-within")
+    return done.stdout
+
+
+def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(  # noqa: S603 - a list, and no argument begins with REF
+            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=SECONDS,
+            check=False,
+        )
+    except OSError as error:
+        msg = f"--changed-since: git cannot be run: {error.strerror}"
+        raise UsageError(msg, hint="install git, or use --modified-within") from None
+    except subprocess.TimeoutExpired:
+        msg = f"--changed-since: git took longer than {SECONDS} s"
+        raise UsageError(msg) from None

@@ -1,0 +1,215 @@
+"""
+One import of feature files: read, look, send, put back.
+
+Nothing is sent before all files are read, all keys are found, and it is clear that
+summaries and labels that people have set can be put back.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.import_requests import shown
+from xray_bridge.errors import (
+    AmbiguousError,
+    FeaturesError,
+    RefusedError,
+    XrayBridgeError,
+)
+from xray_bridge.features import plan
+from xray_bridge.features.bundles import NOT_SENT, pack
+from xray_bridge.features.issues import issues
+from xray_bridge.features.preview import look
+from xray_bridge.features.values import Issue, Outcome
+from xray_bridge.text import unique
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.request import Request
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.features.files import Chosen
+    from xray_bridge.features.issues import Issues
+    from xray_bridge.features.preview import Known
+    from xray_bridge.text import unique
+from xray_bridge.features.values import Answered, Bundle, Change
+
+
+CANNOT_PUT_BACK = (
+    "summaries or labels that people may have set would go, and without a login to "
+    "Jira they cannot be put back: set XRAY_JIRA_URL, XRAY_JIRA_USER and "
+    "XRAY_JIRA_TOKEN, or let the feature files win with --overwrite; " + NOT_SENT
+)
+NOTHING_TAKEN = "Xray names no Test that it has created or updated"
+LOST = "look in Jira; it can be run again: Xray finds by path and name what it has made"
+
+
+def _tell_nobody(_: Outcome) -> None:
+    """There may be nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """
+    What is to be imported, and how.
+
+    ``tell`` is told what will change, before anything is sent: should this process be
+    killed in between, that is all there is to put it right by.
+    """
+
+    chosen: Sequence[Chosen]
+    precondition_fields: Mapping[str, object] = field(default_factory=dict)
+    overwrite: bool = False
+    dry_run: bool = False
+    tell: Callable[[Outcome], None] = _tell_nobody
+
+
+def import_features(
+    settings: Settings, connection: Connection, order: Order
+) -> Outcome:
+    """
+    Do it, or say what would be done.
+
+    Raises FeaturesError and what a server's questions raise while nothing has been
+    sent; what goes wrong after that is in the outcome.
+    """
+    xray = issues(connection, Http(connection, Deadline(settings.deadline)))
+    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+        packed = pack(order.chosen, Path(folder))
+        known = look(xray, settings.project, packed.features, settings.tag_prefixes)
+        outcome = Outcome(
+            project=settings.project,
+            files=tuple(each.name for each in order.chosen),
+            changes=known.changes,
+            notices=(*packed.left_out, *known.notices),
+        )
+        order.tell(outcome)
+        harms = () if order.overwrite else known.harms
+        if harms and xray.editor is None:
+            code = FeaturesError.exit_code
+            return replace(outcome, refused=(CANNOT_PUT_BACK,), exit_code=code)
+        fields = (settings.test_fields, order.precondition_fields)
+        requests = [
+            plan.request(
+                bundle,
+                settings.project,
+                connection.dialect,
+                fields,
+                repeatable=known.is_repeatable,
+            )
+            for bundle in packed.bundles
+        ]
+        if order.dry_run:
+            lines = tuple(line for request in requests for line in shown(request))
+            return replace(outcome, plan=lines)
+        sent = _Sent()
+        # With time of its own: what comes before may take all there is.
+        after = issues(connection, Http(connection, Deadline(settings.deadline)))
+        try:
+            _send(xray, packed.bundles, requests, sent)
+        finally:
+            # Of somebody who does not want to wait any longer, too.
+            if sent.reached:
+                _put_back(after, harms, sent)
+    return _told(outcome, known, sent, after)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sent:
+    """What has happened so far; ``reached``: Xray has had some of it."""
+
+    answers: list[Answered] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    put_back: list[str] = field(default_factory=list)
+    reached: bool = False
+
+
+def _send(
+    xray: Issues,
+    bundles: Sequence[Bundle],
+    requests: Sequence[Request],
+    sent: _Sent,
+) -> None:
+    """One after the other; after a refusal the next may still be taken."""
+    for number, (bundle, request) in enumerate(zip(bundles, requests, strict=True)):
+        before, sent.reached = sent.reached, True
+        try:
+            answer = xray.import_features(request)
+        except RefusedError as error:
+            sent.refused.append(f"{bundle.filename}: {error}")
+            continue
+        except (AmbiguousError, FeaturesError) as error:
+            said = f"no telling whether Xray took it: {error.message} ({LOST})"
+            sent.refused.append(f"{bundle.filename}: {said}")
+        except XrayBridgeError as error:
+            sent.reached = before
+            sent.refused.append(f"{bundle.filename}: {error}")
+        else:
+            sent.answers.append(answer)
+            sent.refused += answer.errors
+            if not (answer.tests or answer.preconditions or answer.errors):
+                sent.refused.append(f"{bundle.filename}: {NOTHING_TAKEN}")
+            continue
+        rest = bundles[number + 1 :]
+        sent.refused += [f"{each.filename}: not sent after that" for each in rest]
+        return
+
+
+def _put_back(xray: Issues, harms: Sequence[Change], sent: _Sent) -> None:
+    """Whatever became of the import: it may have done some of it."""
+    editor = xray.editor
+    if editor is None:
+        return
+    for change in harms:
+        try:
+            editor.edit(change.key, plan.put_back(change))
+        except XrayBridgeError as error:
+            was = plan.was(change)
+            sent.refused.append(f"{change.key} could not be put back: {error}; {was}")
+        else:
+            sent.put_back.append(change.key)
+
+
+def _told(outcome: Outcome, known: Known, sent: _Sent, xray: Issues) -> Outcome:
+    tests = unique(each.tests for each in sent.answers)
+    others = unique(each.preconditions for each in sent.answers)
+    kept = set(sent.put_back)
+
+    def now(key: str) -> Issue:
+        issue = known.before[key]
+        summary = known.wanted[key].summary
+        return issue if key in kept or not summary else replace(issue, summary=summary)
+
+    keys = (*tests, *others)
+    new = [key for key in keys if key not in known.before]
+    return replace(
+        outcome,
+        created=_read(xray, new),
+        updated=tuple(now(key) for key in keys if key in known.before),
+        refused=tuple(sent.refused),
+        tests=tests,
+        preconditions=others,
+        put_back=tuple(sent.put_back),
+        raw=tuple(each.raw for each in sent.answers),
+        exit_code=FeaturesError.exit_code if sent.refused else 0,
+    )
+
+
+def _read(xray: Issues, keys: Sequence[str]) -> tuple[Issue, ...]:
+    """Issues with their summaries; without, where the search does not know them yet."""
+    found: dict[str, Issue] = {}
+    for ask in (xray.tests, xray.preconditions):
+        missing = [key for key in keys if key not in found]
+        if not missing:
+            break
+        try:
+            found |= ask(missing).tests
+        except XrayBridgeError:
+            break
+    return tuple(found.get(key, Issue(key=key)) for key in keys)

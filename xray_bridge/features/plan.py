@@ -1,0 +1,292 @@
+"""
+What an import would do, decided before anything is sent: pure functions.
+
+Sources: Xray's manual, "Importing Cucumber Tests - REST" of both products, and
+xray-maven-plugin for the names of the parts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.client.import_requests import as_document
+from xray_bridge.client.request import JSON, Part, Request
+from xray_bridge.errors import FeaturesError
+from xray_bridge.features.archive import SUFFIX
+from xray_bridge.features.values import Change, Unkeyed, Wanted
+from xray_bridge.model import tags
+from xray_bridge.model.keys import KEY as A_KEY
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from xray_bridge.features.gherkin import Block, Feature
+    from xray_bridge.features.values import Bundle, Issue
+    from xray_bridge.model.dialect import Dialect
+
+KEY = re.compile(A_KEY)
+ZIP = "application/zip"
+TEXT = "text/plain"
+# In tags such as @jira.testcase('CALC-1').
+CALL = "("
+PRECONDITION = 2  # of the setting ``tag_prefixes``
+# What Xray itself writes into a background, whatever the prefix is.
+WRITTEN = "Precondition:"
+
+
+def wanted(
+    features: Mapping[str, Feature], prefixes: Sequence[str]
+) -> dict[str, Wanted]:
+    """What feature files say of the issues that they name, by key."""
+    found: dict[str, Wanted] = {}
+    for name, feature in features.items():
+        for each in (
+            *_of_scenarios(name, feature, prefixes),
+            *_of_backgrounds(name, feature, prefixes),
+        ):
+            before = found.get(each.key)
+            places = (*before.places, *each.places) if before else each.places
+            found[each.key] = replace(each, places=places)
+    return found
+
+
+def _of_scenarios(
+    name: str, feature: Feature, prefixes: Sequence[str]
+) -> Iterator[Wanted]:
+    for scenario in feature.scenarios:
+        said = _meaning(scenario, prefixes)
+        for key in said.test_keys:
+            yield Wanted(
+                key=key,
+                places=(f"{name}:{scenario.line}",),
+                summary=scenario.name,
+                labels=said.labels,
+            )
+
+
+def _meaning(scenario: Block, prefixes: Sequence[str]) -> tags.TagMeaning:
+    """What its tags say to Xray, to which those of behave-xray are labels."""
+    calls = tuple(tag for tag in scenario.tags if CALL in tag)
+    others = (tag for tag in scenario.tags if CALL not in tag)
+    said = tags.read(others, prefixes=prefixes)
+    return replace(said, labels=(*said.labels, *calls))
+
+
+def _of_backgrounds(
+    name: str, feature: Feature, prefixes: Sequence[str]
+) -> Iterator[Wanted]:
+    for background in feature.backgrounds:
+        for key in precondition_keys(background, prefixes):
+            place = f"{name}:{background.line}"
+            yield Wanted(
+                key=key, places=(place,), summary=background.name, is_test=False
+            )
+
+
+def precondition_keys(background: Block, prefixes: Sequence[str]) -> tuple[str, ...]:
+    """The issues that comments in a background name."""
+    known = (*prefixes[PRECONDITION : PRECONDITION + 1], WRITTEN)
+    bare = (
+        next((tag[len(each) :] for each in known if tag.startswith(each)), tag)
+        for tag in background.tags
+    )
+    return tuple(dict.fromkeys(key for key in bare if KEY.fullmatch(key)))
+
+
+def without_key(
+    features: Mapping[str, Feature], prefixes: Sequence[str]
+) -> list[Unkeyed]:
+    """Scenarios for which Xray has to find a Test, or to make one."""
+    found = []
+    for name, feature in features.items():
+        for scenario in feature.scenarios:
+            said = _meaning(scenario, prefixes)
+            if not said.test_keys:
+                found.append(
+                    Unkeyed(
+                        place=f"{name}:{scenario.line}",
+                        name=scenario.name,
+                        labels=said.labels,
+                    )
+                )
+    return found
+
+
+def backgrounds_without_key(
+    features: Mapping[str, Feature], prefixes: Sequence[str]
+) -> list[Unkeyed]:
+    """Backgrounds for which Xray has to find a Precondition, or to make one."""
+    return [
+        Unkeyed(place=f"{name}:{background.line}", name=background.name)
+        for name, feature in features.items()
+        for background in feature.backgrounds
+        if not precondition_keys(background, prefixes)
+    ]
+
+
+def by_name(
+    scenarios: Iterable[Unkeyed], issues: Mapping[str, Issue], *, are_tests: bool = True
+) -> dict[str, Wanted]:
+    """
+    What scenarios without a key say of Tests that Xray may find for them.
+
+    By its summary, or by a label such as ``id:7``, which the scenario has, too.
+    It is the same for backgrounds and Preconditions.
+    """
+    found: dict[str, Wanted] = {}
+    for scenario in scenarios:
+        for key, issue in issues.items():
+            if scenario.name == issue.summary or set(scenario.ids) & set(issue.labels):
+                found[key] = Wanted(
+                    key=key,
+                    places=(scenario.place,),
+                    summary=scenario.name,
+                    labels=scenario.labels,
+                    is_test=are_tests,
+                )
+    return found
+
+
+def notices(
+    features: Mapping[str, Feature], prefixes: Sequence[str], known: Iterable[Wanted]
+) -> Iterator[str]:
+    """What is odd about tags and names."""
+    for name, feature in features.items():
+        for scenario in feature.scenarios:
+            said = _meaning(scenario, prefixes)
+            place = f"{name}:{scenario.line}"
+            if len(said.test_keys) > 1:
+                keys = ", ".join(said.test_keys)
+                yield f"{place} has several Test keys, Xray takes one: {keys}"
+            for tag in said.malformed:
+                yield f"{place} has a tag that looks like a key and is none: @{tag}"
+            for tag in said.labels:
+                if CALL in tag:
+                    yield f"{place} has a tag in which Xray sees no key: @{tag}"
+        yield from _twice(name, feature, prefixes)
+    for each in known:
+        if len(each.places) > 1:
+            where = ", ".join(each.places)
+            yield f"{each.key} stands at several places, Xray keeps one: {where}"
+
+
+def _twice(name: str, feature: Feature, prefixes: Sequence[str]) -> Iterator[str]:
+    lines: dict[str, list[str]] = {}
+    for scenario in feature.scenarios:
+        said = _meaning(scenario, prefixes)
+        if not said.test_keys and not any(tag.startswith("id:") for tag in said.labels):
+            lines.setdefault(scenario.name, []).append(str(scenario.line))
+    for scenario_name, found in lines.items():
+        if len(found) > 1:
+            where = f"{name}, lines {', '.join(found)}"
+            yield f"{where}: one name, so one Test, {scenario_name!r}; give them keys"
+
+
+def refuse_others(known: Iterable[Wanted], project: str) -> None:
+    """
+    Refuse keys of another project than the one that is imported to.
+
+    Raises FeaturesError.
+    """
+    for each in known:
+        if each.key.rpartition("-")[0] != project:
+            msg = f"{each.places[0]}: {each.key} is not of project {project}"
+            hint = "nothing was sent; give its own --project, or take off the tag"
+            raise FeaturesError(msg, hint=hint)
+
+
+def changes(known: Iterable[Wanted], before: Mapping[str, Issue]) -> tuple[Change, ...]:
+    """What the feature files do to summaries and labels."""
+    found = []
+    for each in known:
+        issue = before.get(each.key)
+        if issue is None:
+            continue
+        renamed = bool(each.summary) and each.summary != issue.summary
+        theirs = _people_s(issue.labels)
+        change = Change(
+            key=each.key,
+            summary=(issue.summary, each.summary) if renamed else None,
+            lost=tuple(label for label in theirs if label not in each.labels),
+            added=tuple(label for label in each.labels if label not in issue.labels),
+        )
+        if change.lines():
+            found.append(change)
+    return tuple(found)
+
+
+def _people_s(labels: Iterable[str]) -> Iterator[str]:
+    """Without paths of feature files: by these labels Xray Server finds Tests."""
+    return (label for label in labels if not label.endswith(SUFFIX))
+
+
+def put_back(change: Change) -> dict[str, Any]:
+    """
+    Jira's edit after which summary and labels are what they were before.
+
+    What the import has added stays. It can be sent twice, and does nothing to an
+    issue that the import has left alone.
+    """
+    body: dict[str, Any] = {}
+    if change.summary:
+        body["fields"] = {"summary": change.summary[0]}
+    if change.lost:
+        body["update"] = {"labels": [{"add": label} for label in change.lost]}
+    return body
+
+
+def was(change: Change) -> str:
+    """In words, what a person has to put back."""
+    parts = []
+    if change.summary:
+        parts.append(f"its summary was {change.summary[0]!r}")
+    if change.lost:
+        parts.append(f"among its labels were {', '.join(change.lost)}")
+    return " and ".join(parts)
+
+
+def request(
+    bundle: Bundle,
+    project: str,
+    dialect: Dialect,
+    fields: Sequence[Mapping[str, object]] = ({}, {}),
+    *,
+    repeatable: bool = False,
+) -> Request:
+    """
+    One import; ``fields`` are those of Tests and of Preconditions.
+
+    Repeated it finds what it made, but for a server that is still making it.
+    """
+    media_type = ZIP if bundle.is_zip else TEXT
+    parts = [
+        Part(
+            name="file",
+            filename=bundle.filename,
+            media_type=media_type,
+            content=bundle.path,
+        )
+    ]
+    names = (dialect.test_info_part, dialect.precondition_info_part)
+    for name, given in zip(names, fields, strict=True):
+        if given:
+            document = json.dumps(as_document(given), indent=1).encode()
+            parts.append(
+                Part(
+                    name=name,
+                    filename=f"{name}.json",
+                    media_type=JSON,
+                    content=document,
+                )
+            )
+    return Request(
+        method="POST",
+        path=dialect.feature_path,
+        query=(("projectKey", project),),
+        parts=tuple(parts),
+        repeatable=repeatable,
+    )

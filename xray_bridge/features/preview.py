@@ -1,0 +1,109 @@
+"""
+What there is to know before an import: which Tests it meets, and what it does to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import FeaturesError
+from xray_bridge.features import plan
+from xray_bridge.features.bundles import NOT_SENT
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from xray_bridge.client.key_lookup import Among
+    from xray_bridge.features.gherkin import Feature
+    from xray_bridge.features.issues import Issues
+    from xray_bridge.features.values import Change, Issue, Unkeyed, Wanted
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """
+    Issues that an import meets, as they are, and what it does to them.
+
+    ``is_repeatable``: no scenario is without a key, so that a second import in the
+    middle of the first cannot make a Test twice.
+    """
+
+    before: Mapping[str, Issue]
+    wanted: Mapping[str, Wanted]
+    changes: tuple[Change, ...]
+    notices: tuple[str, ...]
+    is_repeatable: bool
+
+    @property
+    def harms(self) -> tuple[Change, ...]:
+        """The changes to what somebody may have set."""
+        return tuple(change for change in self.changes if change.harms)
+
+
+def look(
+    xray: Issues,
+    project: str,
+    features: Mapping[str, Feature],
+    prefixes: Sequence[str],
+) -> Known:
+    """
+    Ask the server about all that feature files name.
+
+    Raises FeaturesError for a project and for keys that are not there.
+    """
+    keyed = plan.wanted(features, prefixes)
+    plan.refuse_others(keyed.values(), project)
+    if xray.project(project) is None:
+        msg = f"there is no project {project}, or the account may not see it"
+        raise FeaturesError(msg, hint=f"{NOT_SENT}; is --project right?")
+    before: dict[str, Issue] = {}
+    for is_test, ask in ((True, xray.tests), (False, xray.preconditions)):
+        keys = [key for key, each in keyed.items() if each.is_test is is_test]
+        among = ask(sorted(keys))
+        _refuse_unknown(among, keyed)
+        before |= among.tests
+    scenarios = plan.without_key(features, prefixes)
+    backgrounds = plan.backgrounds_without_key(features, prefixes)
+    labels = [label for each in scenarios for label in each.ids]
+    tests = xray.named_tests(project, [each.name for each in scenarios], labels)
+    others = xray.named_preconditions(project, [each.name for each in backgrounds])
+    met = plan.by_name(backgrounds, others, are_tests=False)
+    met |= plan.by_name(scenarios, tests)
+    before |= {key: (tests | others)[key] for key in met}
+    wanted = {**met, **keyed}
+    return Known(
+        before=before,
+        wanted=wanted,
+        changes=plan.changes(wanted.values(), before),
+        notices=(
+            *plan.notices(features, prefixes, keyed.values()),
+            *_made(scenarios, met),
+        ),
+        is_repeatable=not scenarios and not backgrounds,
+    )
+
+
+def _refuse_unknown(among: Among[Issue], keyed: Mapping[str, Wanted]) -> None:
+    """Server would make another Test for a key that is not there."""
+    for key, what in among.others.items():
+        kind = "Test" if keyed[key].is_test else "Precondition"
+        msg = f"{keyed[key].places[0]}: {key} is no {kind}: {what}"
+        hint = f"{NOT_SENT}; mend the key, or take it off: then Xray finds or makes one"
+        raise FeaturesError(msg, hint=hint)
+    if among.unknown:
+        place = keyed[among.unknown[0]].places[0]
+        msg = f"keys that could not be looked up: {len(among.unknown)}, as in {place}"
+        raise FeaturesError(msg, hint=f"{NOT_SENT}; too many others are not there")
+
+
+def _made(unkeyed: Sequence[Unkeyed], met: Mapping[str, Wanted]) -> Iterator[str]:
+    known = {place for each in met.values() for place in each.places}
+    new = [each for each in unkeyed if each.place not in known]
+    for each in new[:SHOWN]:
+        yield f"{each.place}: a Test is made for {each.name!r}"
+    if len(new) > SHOWN:
+        yield f"{len(new) - SHOWN} more Tests are made"

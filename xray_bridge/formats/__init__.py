@@ -1,0 +1,3 @@
+"""
+Report formats: what each can carry, and how to write and read it.
+"""

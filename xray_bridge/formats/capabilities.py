@@ -1,0 +1,251 @@
+"""
+What each report format can say, and which of them says all that a run needs.
+
+The upload takes the format that carries everything that was set. Source: Xray's
+manual, "Import Execution Results": JUnit XML has elements for failures and skips
+and no words of its own; Xray judges scenarios by their steps and puts the rows of
+an outline together itself; Xray JSON says all of it in Xray's own terms.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import SettingError
+from xray_bridge.model import tags
+from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER, XML_FORMATS
+from xray_bridge.runs.aggregate import WORST
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.model.dialect import Dialect
+    from xray_bridge.model.results import Outcome, Scenario, TestIssue, TestRun
+    from xray_bridge.runs.merge import Results
+
+NAMES = {
+    "junit": "JUnit XML",
+    "xray": "Xray JSON",
+    "cucumber": "Cucumber JSON",
+    "behave": "Behave JSON",
+}
+
+
+class Need(enum.Enum):
+    """What a report has to say beyond outcomes and texts."""
+
+    # Another status than the outcome's own, and one that no element leads to.
+    STATUS = "status"
+    WORD = "word"
+    AGGREGATE = "aggregate"
+    DEFECTS = "defects"
+    STEPS = "steps"
+    EVIDENCE = "evidence"
+
+
+OF_SETTINGS = frozenset({Need.STATUS, Need.WORD, Need.AGGREGATE})
+# What a format has no place for.
+CANNOT: Mapping[str, frozenset[Need]] = {
+    "junit": frozenset({Need.WORD}),
+    "cucumber": OF_SETTINGS | {Need.DEFECTS},
+    "behave": OF_SETTINGS | {Need.DEFECTS},
+    "xray": frozenset(),
+}
+# What it says in a comment only.
+POORLY: Mapping[str, frozenset[Need]] = {
+    "junit": frozenset({Need.DEFECTS, Need.STEPS}),
+}
+# What not every version of a product reads. Source: Xray's manual: not every
+# version of Xray Server reads evidence in JUnit XML.
+NOT_EVERYWHERE: Mapping[str, Mapping[str, frozenset[Need]]] = {
+    SERVER: {"junit": frozenset({Need.EVIDENCE})},
+    CLOUD: {},
+}
+
+
+def of_settings(settings: Settings, dialect: Dialect) -> dict[Need, str]:
+    """
+    What the settings ask of a report, and how a message calls it.
+
+    ``dialect`` knows the statuses that were set.
+    """
+    found = {}
+    changed = dialect.changed
+    if changed:
+        special = {o: w for o, w in changed.items() if dialect.plainly(o) is None}
+        need = Need.WORD if special else Need.STATUS
+        found[need] = f"xray_statuses ({_shown(special or changed)})"
+    if settings.aggregate != WORST:
+        found[Need.AGGREGATE] = f"xray_aggregate = {settings.aggregate}"
+    return found
+
+
+def needs(settings: Settings, dialect: Dialect, results: Results) -> dict[Need, str]:
+    """What settings and results ask of a report."""
+    counts = {
+        Need.DEFECTS: results.defects,
+        Need.STEPS: results.steps,
+        Need.EVIDENCE: results.pieces_of_evidence,
+    }
+    said = {need: need.value for need, number in counts.items() if number}
+    return {**of_settings(settings, dialect), **said}
+
+
+def missing(name: str, wanted: Mapping[Need, str]) -> list[str]:
+    """What of it a format has no place for."""
+    return _among(CANNOT[name], wanted)
+
+
+def not_quite(
+    name: str, wanted: Mapping[Need, str], dialect: Dialect | None = None
+) -> list[str]:
+    """What of it another format says better; without a dialect, to any product."""
+    products = [dialect.name] if dialect else NOT_EVERYWHERE
+    found = {*CANNOT[name], *POORLY.get(name, ())}
+    for product in products:
+        found |= NOT_EVERYWHERE[product].get(name, frozenset())
+    return _among(found, wanted)
+
+
+def words_for(name: str, dialect: Dialect) -> Dialect:
+    """
+    The dialect for a report that stays here: with words that the format has.
+
+    What goes out was chosen so that it says all; the others are for people, and
+    had better be there.
+    """
+    cannot = Need.WORD in CANNOT[name]
+    plain = all(dialect.plainly(each) is not None for each in dialect.changed)
+    return dialect if plain or not cannot else DIALECTS[dialect.name]
+
+
+def _among(needs: Iterable[Need], wanted: Mapping[Need, str]) -> list[str]:
+    found = frozenset(needs)
+    return [said for need, said in wanted.items() if need in found]
+
+
+def _shown(statuses: Mapping[Outcome, str]) -> str:
+    return ", ".join(f"{outcome.value}={word}" for outcome, word in statuses.items())
+
+
+def sent_as(name: str, *, existing: bool) -> str:
+    """
+    The format in which a report goes out.
+
+    The plain endpoints of Cucumber and Behave JSON take no key: what goes into an
+    existing Test Execution is sent as Xray JSON.
+    """
+    return "xray" if existing and name not in XML_FORMATS else name
+
+
+def refuse(settings: Settings, dialect: Dialect) -> None:
+    """
+    Refuse a format that was set and cannot carry what else was set.
+
+    Only the first goes out. Raises SettingError.
+    """
+    name = settings.format[0]
+    if name == "auto":
+        return
+    on_the_way = sent_as(name, existing=bool(settings.test_execution))
+    gone = missing(on_the_way, of_settings(settings, dialect))
+    if gone:
+        msg = f"xray_format = {name} cannot carry {' and '.join(gone)}"
+        raise SettingError(msg, hint="set xray_format to auto or xray")
+
+
+def _is_scenario(run: TestRun) -> bool:
+    return run.scenario is not None
+
+
+def _is_nameable(run: TestRun) -> bool:
+    """Of a scenario without a key Xray JSON could only make a Generic Test."""
+    return bool(run.test.test_keys) or run.scenario is None
+
+
+# Which results a format has a place for; without an entry: all.
+PLACES: Mapping[str, Callable[[TestRun], bool]] = {
+    "cucumber": _is_scenario,
+    "behave": _is_scenario,
+    "xray": _is_nameable,
+}
+# Whose results have none.
+NO_PLACE = {
+    "cucumber": "of tests that are no scenarios, for which Cucumber JSON has no place",
+    "behave": "of tests that are no scenarios, for which Behave JSON has no place",
+    "xray": "of scenarios without a Test key, which Xray JSON needs",
+}
+
+
+def without_a_place(name: str, results: Results) -> int:
+    """How many results a format leaves out."""
+    return {
+        "cucumber": len(results) - results.scenarios,
+        "behave": len(results) - results.scenarios,
+        "xray": results.unkeyed_scenarios,
+    }.get(name, 0)
+
+
+def _of_the_test(run: TestRun) -> list[str]:
+    """A key is all that Xray JSON says of a Test that has one."""
+    test = run.test
+    if not test.test_keys:
+        return []
+    found: dict[str, Collection[str]] = {
+        "requirements": test.requirements,
+        "labels": test.labels,
+        "summaries": test.summary,
+        "descriptions": test.description,
+    }
+    if run.scenario:
+        # Of the rest, Xray has the feature.
+        known = (*run.scenario.tags, *run.scenario.feature.tags)
+        found["requirements"] = [
+            key
+            for key in test.requirements
+            if not any(tag.endswith(key) for tag in known)
+        ]
+        found["labels"] = [label for label in test.labels if label not in known]
+        found |= _other_words(test, run.scenario)
+    return [name for name, value in found.items() if value]
+
+
+def _of_the_run(run: TestRun) -> list[str]:
+    """Scenarios have steps and tags, and nothing to say beside them."""
+    found: dict[str, Collection[object]] = {
+        "comments": run.comment,
+        "custom fields": run.custom_fields,
+    }
+    if run.scenario:
+        known = (*run.scenario.tags, *run.scenario.feature.tags)
+        labels = [label for label in run.test.labels if not _is_tag(label)]
+        found["labels"] = [label for label in labels if label not in known]
+        found |= _other_words(run.test, run.scenario)
+    return [name for name, value in found.items() if value]
+
+
+def _is_tag(label: str) -> bool:
+    """Whether it can be a tag, and would mean no more than itself."""
+    return label.split() == [label] and bool(tags.read([label]).labels)
+
+
+def _other_words(test: TestIssue, scenario: Scenario) -> dict[str, str]:
+    """What the feature file says otherwise: in code a Test may have its own."""
+    same = test.summary in {scenario.name, scenario.outline}
+    return {
+        "summaries": "" if same else test.summary,
+        "descriptions": (
+            "" if test.description == scenario.description else test.description
+        ),
+    }
+
+
+# What a format does not say of the results that it has a place for.
+UNSAID: Mapping[str, Callable[[TestRun], list[str]]] = {
+    "cucumber": _of_the_run,
+    "behave": _of_the_run,
+    "xray": _of_the_test,
+}

@@ -1,0 +1,296 @@
+"""
+Cucumber and Behave JSON that another tool wrote, as results of ours.
+
+So they can go where their own endpoints do not lead: into a Test Execution that
+exists. Sources: Cucumber's description of its JSON formatter and the files of
+cucumber-jvm, cucumber-js and cucumber-ruby; behave's JSON formatter.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.formats.read.json_stream import items
+from xray_bridge.formats.read.protocol import Source
+from xray_bridge.formats.read.repair import has_bare_tags
+from xray_bridge.model import tags
+from xray_bridge.model.results import (
+    Evidence,
+    Feature,
+    Outcome,
+    Scenario,
+    Step,
+    TestIssue,
+    TestRun,
+)
+from xray_bridge.runs.evidence import EvidenceSource, NotKeptError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    Keep = Callable[[EvidenceSource], Evidence]
+
+# Of steps and hooks. What is still to be written does not pass, and what
+# nobody knows has failed.
+OUTCOMES: Mapping[str, Outcome] = {
+    "passed": Outcome.PASSED,
+    "failed": Outcome.FAILED,
+    "error": Outcome.FAILED,
+    "ambiguous": Outcome.FAILED,
+    "undefined": Outcome.FAILED,
+    "skipped": Outcome.SKIPPED,
+    "pending": Outcome.SKIPPED,
+    "pending_warn": Outcome.SKIPPED,
+    "untested": Outcome.NOT_RUN,
+    "": Outcome.NOT_RUN,
+}
+NANOSECONDS = 1e-9
+
+
+def _nothing(_: EvidenceSource) -> Evidence:
+    """Evidence is not wanted."""
+    raise NotKeptError("")
+
+
+@dataclass(slots=True, kw_only=True)
+class ScenarioReader:
+    """
+    Reads reports of one format.
+
+    ``keep`` takes evidence. ``finished`` is when the report was written, in
+    seconds since the epoch: few of them say when a scenario ran. ``unknown`` are
+    words that nobody knows; ``is_bare``: tags came without their ``@``.
+    """
+
+    behave: bool
+    prefixes: Sequence[str] = tags.PREFIXES
+    finished: float = 0.0
+    keep: Keep = _nothing
+    unknown: dict[str, None] = field(default_factory=dict)
+    is_bare: bool = False
+    _lost: list[str] = field(default_factory=list)
+    _output: list[str] = field(default_factory=list)
+
+    def runs(self, source: Source) -> Iterator[TestRun]:
+        """
+        The scenarios, feature by feature.
+
+        Raises ReportError.
+        """
+        for feature in items(source):
+            try:
+                self.is_bare |= not self.behave and has_bare_tags(feature)
+                yield from self._feature(feature)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                kind = "Behave" if self.behave else "Cucumber"
+                what = f"is no {kind} JSON ({type(error).__name__}: {error})"
+                raise source.broken(what) from None
+
+    def _feature(self, found: Mapping[str, Any]) -> Iterator[TestRun]:
+        path, line = self._place(found)
+        feature = Feature(
+            path=path,
+            name=str(found.get("name", "")),
+            keyword=str(found.get("keyword", "Feature")),
+            line=line,
+            tags=_tags(found),
+            description=_lines(found.get("description")),
+        )
+        rows: Counter[object] = Counter()
+        background: list[Step] = []
+        for element in found.get("elements") or ():
+            if element.get("type") == "background":
+                # behave has its steps in each scenario, too.
+                background = [] if self.behave else self._steps(element)
+                continue
+            yield self._scenario(element, feature, background, rows)
+            background = []
+
+    def _scenario(
+        self,
+        found: Mapping[str, Any],
+        feature: Feature,
+        background: Sequence[Step],
+        rows: Counter[object],
+    ) -> TestRun:
+        _, line = self._place(found)
+        own = tuple(tag for tag in _tags(found) if tag not in feature.tags)
+        name = str(found.get("name", ""))
+        keyword = str(found.get("keyword", "Scenario"))
+        meaning = tags.read(own, feature.tags, prefixes=self.prefixes)
+        outline = name.partition(" -- @")[0] if "Outline" in keyword else ""
+        if outline:
+            rows[meaning.test_keys or outline] += 1
+        steps = [
+            *self._hooks(found, "before", "Before"),
+            *background,
+            *self._steps(found),
+            *self._hooks(found, "after", "After"),
+        ]
+        outcome = self._outcome(found, steps)
+        duration = sum(step.duration for step in steps)
+        lost, self._lost = tuple(self._lost), []
+        output, self._output = "\n".join(self._output), []
+        began = _moment(found.get("start_timestamp"))
+        return TestRun(
+            test=TestIssue(
+                classname=feature.path,
+                name=name,
+                test_keys=meaning.test_keys,
+                labels=meaning.labels,
+                requirements=meaning.requirements,
+            ),
+            outcome=outcome,
+            started=self.finished - duration if began is None else began,
+            duration=duration,
+            message=_message(steps) if outcome is Outcome.FAILED else "",
+            scenario=Scenario(
+                feature=feature,
+                name=name,
+                keyword=keyword,
+                line=line,
+                tags=own,
+                description=_lines(found.get("description")),
+                outline=outline,
+                row=rows[meaning.test_keys or outline] if outline else 0,
+            ),
+            steps=tuple(steps),
+            output=output,
+            left_out=lost,
+        )
+
+    def _outcome(self, found: Mapping[str, Any], steps: Sequence[Step]) -> Outcome:
+        """The worst of its steps and hooks, and of what it says itself."""
+        outcomes = {step.outcome for step in steps}
+        if self.behave and "status" in found:
+            outcomes.add(self._known(found["status"]))
+        if Outcome.FAILED in outcomes:
+            return Outcome.FAILED
+        return Outcome.PASSED if outcomes == {Outcome.PASSED} else Outcome.SKIPPED
+
+    def _hooks(
+        self, found: Mapping[str, Any], name: str, keyword: str
+    ) -> Iterator[Step]:
+        """Those that failed, or have something to show."""
+        for hook in found.get(name) or ():
+            where = hook.get("match") or {}
+            step = self._step({**hook, "name": str(where.get("location", "hook"))})
+            if step.outcome is not Outcome.PASSED or step.evidence:
+                yield replace(step, keyword=keyword)
+
+    def _steps(self, found: Mapping[str, Any]) -> list[Step]:
+        steps: list[Step] = []
+        for each in found.get("steps") or ():
+            step = self._step(each)
+            # cucumber-js writes hooks as hidden steps.
+            quiet = step.outcome is Outcome.PASSED and not step.evidence
+            if each.get("hidden") and quiet:
+                continue
+            steps += self._hooks(each, "before", "Before")
+            steps.append(step)
+            steps += self._hooks(each, "after", "After")
+        return steps
+
+    def _step(self, found: Mapping[str, Any]) -> Step:
+        result = found.get("result") or {}
+        _, line = self._place(found)
+        duration = result.get("duration") or 0
+        self._output += filter(None, [_lines(found.get("output"))])
+        evidence = []
+        for number, piece in enumerate(found.get("embeddings") or (), 1):
+            try:
+                evidence.append(self.keep(_piece(piece, number)))
+            except NotKeptError as reason:
+                self._lost += filter(None, [str(reason)])
+        return Step(
+            keyword=str(found.get("keyword", "")).strip(),
+            name=str(found.get("name", "")),
+            outcome=self._known(result.get("status", "")),
+            duration=float(duration) * (1.0 if self.behave else NANOSECONDS),
+            message=_lines(result.get("error_message")),
+            line=line,
+            text=_doc_string(found),
+            table=_table(found),
+            evidence=tuple(evidence),
+        )
+
+    def _known(self, word: object) -> Outcome:
+        outcome = OUTCOMES.get(str(word))
+        if outcome is None:
+            self.unknown[str(word)] = None
+            return Outcome.FAILED
+        return outcome
+
+    def _place(self, found: Mapping[str, Any]) -> tuple[str, int]:
+        if not self.behave:
+            return str(found.get("uri", "")), int(found.get("line") or 0)
+        path, _, line = str(found.get("location", "")).rpartition(":")
+        return path, int(line) if line.isdigit() else 0
+
+
+def _moment(text: object) -> float | None:
+    """As cucumber-jvm writes it; others say nothing."""
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return None
+
+
+def _tags(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Objects in Cucumber's, texts in behave's; without ``@``."""
+    names = (
+        tag["name"] if isinstance(tag, dict) else tag for tag in found.get("tags") or ()
+    )
+    return tuple(str(name).removeprefix("@") for name in names)
+
+
+def _lines(found: object) -> str:
+    if isinstance(found, (list, tuple)):
+        return "\n".join(map(str, found))
+    return str(found) if found else ""
+
+
+def _doc_string(found: Mapping[str, Any]) -> str:
+    given = found.get("doc_string")
+    if isinstance(given, dict):
+        return str(given.get("value", given.get("content", "")))
+    text = found.get("text")
+    return _lines(text) if not isinstance(text, dict) else ""
+
+
+def _table(found: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    table = found.get("table")
+    if isinstance(table, dict):
+        rows = [table.get("headings") or (), *(table.get("rows") or ())]
+    else:
+        rows = [row.get("cells") or () for row in found.get("rows") or ()]
+    return tuple(tuple(map(str, row)) for row in rows if row)
+
+
+def _message(steps: Sequence[Step]) -> str:
+    """Of what failed: step by step."""
+    return "\n\n".join(
+        f"{step.keyword} {step.name}\n{step.message}".strip()
+        for step in steps
+        if step.outcome is Outcome.FAILED
+    )
+
+
+def _piece(found: Mapping[str, Any], number: int) -> EvidenceSource:
+    """Raises NotKeptError for what is no base64."""
+    media_type = str(found.get("mime_type") or found.get("media_type") or "")
+    name = str(found.get("name") or "")
+    ending = media_type.partition(";")[0].rpartition("/")[2]
+    plain = ending if ending.isalnum() else "bin"
+    try:
+        content = base64.b64decode(str(found.get("data", "")), validate=True)
+    except (binascii.Error, ValueError):
+        raise NotKeptError(f"{name or 'an embedding'} is no base64") from None
+    named = name if "." in name else f"{name or f'embedding-{number}'}.{plain}"
+    return EvidenceSource(content, named, media_type)

@@ -1,0 +1,155 @@
+"""
+Xray JSON that another tool wrote, test by test.
+
+Source: Xray's manual, "Using Xray JSON format to import execution results".
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from xray_bridge.formats.read.json_stream import members
+from xray_bridge.formats.read.protocol import Case, Said, verdict
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from xray_bridge.formats.read.protocol import Source
+
+# What ``info`` says, and the setting that says the same.
+SETTINGS = {
+    "project": "project",
+    "summary": "summary",
+    "description": "description",
+    "version": "fix_version",
+    "revision": "revision",
+    "testPlanKey": "test_plan",
+    "testEnvironments": "environments",
+}
+MOMENTS = ("startDate", "finishDate")
+# Of a test, with statuses of their own.
+PARTS = ("steps", "iterations", "results")
+
+
+def cases(source: Source) -> Iterator[Case]:
+    """
+    The tests.
+
+    Raises ReportError.
+    """
+    for name, value in members(source, "tests"):
+        if name == "tests":
+            if not isinstance(value, dict):
+                raise source.broken("is no Xray JSON: tests are JSON objects")
+            yield _case(value)
+
+
+def _case(test: Mapping[str, Any]) -> Case:
+    info = test.get("testInfo")
+    of_test = info if isinstance(info, dict) else {}
+    names = (of_test.get("definition"), of_test.get("summary"))
+    found = verdict(str(test.get("status", "")))
+    failed = found.outcome is Outcome.FAILED
+    return Case(
+        name=str(next(filter(None, names), "")),
+        outcome=found.outcome,
+        key=str(test.get("testKey") or ""),
+        message=str(test.get("comment") or "") if failed else "",
+        word=found.word,
+    )
+
+
+def said(source: Source) -> Said:
+    """
+    What the report says of the Test Execution.
+
+    Raises ReportError.
+    """
+    top: dict[str, Any] = {}
+    words: dict[str, None] = {}
+
+    def note(word: str) -> str:
+        words[word] = None
+        return word
+
+    for name, value in members(source, "tests"):
+        if name == "tests":
+            try:
+                _respelled(value, note)
+            except RecursionError:
+                raise source.broken("is nested too deeply") from None
+        else:
+            top[name] = value
+    info = top.get("info") or {}
+    if not isinstance(info, dict):
+        raise source.broken("is no Xray JSON: info is a JSON object")
+    known = {SETTINGS[name]: _text(v) for name, v in info.items() if name in SETTINGS}
+    settings = {"test_execution": _text(top.get("testExecutionKey") or ""), **known}
+    started, finished = (_moment(source, info.get(name)) for name in MOMENTS)
+    others = [name for name in top if name not in {"info", "testExecutionKey"}]
+    others += [name for name in info if name not in {*SETTINGS, *MOMENTS}]
+    return Said(
+        settings={name: text for name, text in settings.items() if text},
+        started=started,
+        finished=finished,
+        lost=tuple(others),
+        words=tuple(words),
+    )
+
+
+def _text(value: Any) -> str:
+    return ";".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _moment(source: Source, value: object) -> float | None:
+    """``2014-08-30T11:47:35+01:00``; what it says is sent again, so it must be one."""
+    if not value:
+        return None
+    try:
+        found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        raise source.broken(f"{value!r} is no point in time") from None
+    return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def _respelled(found: Any, spell: Callable[[str], str]) -> Any:
+    """A test, step or iteration with ``spell`` applied to its statuses."""
+    if not isinstance(found, dict):
+        return found
+    new = dict(found)
+    if isinstance(found.get("status"), str):
+        new["status"] = spell(found["status"])
+    if isinstance(found.get("examples"), list):
+        new["examples"] = [spell(str(word)) for word in found["examples"]]
+    for name in PARTS:
+        if isinstance(found.get(name), list):
+            new[name] = [_respelled(each, spell) for each in found[name]]
+    return new
+
+
+def rewritten(
+    source: Source,
+    header: Mapping[str, Any] | None,
+    file: BinaryIO,
+    spell: Callable[[str], str] = str,
+) -> None:
+    """
+    Write the same tests, with ``header`` in place of what stood before them.
+
+    Without one that stays. ``spell`` gives a status as the product has it.
+    """
+    if header is None:
+        header = {n: value for n, value in members(source, "tests") if n != "tests"}
+    head = json.dumps(header)[:-1]
+    file.write(f"{head}{', ' if header else ''}".encode())
+    file.write(b'"tests": [')
+    between = b"\n"
+    for name, value in members(source, "tests"):
+        if name == "tests":
+            file.write(between + json.dumps(_respelled(value, spell)).encode())
+            between = b",\n"
+    file.write(b"\n]}\n")

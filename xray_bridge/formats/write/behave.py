@@ -1,0 +1,143 @@
+"""
+Behave's JSON report, as its formatter ``json`` of 1.2.6 writes it.
+
+Xray reads that form only: statuses of later versions are put into the words of
+the old one. Xray judges a scenario by its steps, so a failure outside of them
+(a hook) becomes a step of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from xray_bridge.formats.write import scenarios
+from xray_bridge.formats.write.protocol import lasted
+from xray_bridge.formats.write.streams import Base64
+from xray_bridge.model.results import Outcome
+from xray_bridge.model.tags import PREFIXES
+from xray_bridge.text import readable
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from xray_bridge.model.dialect import Dialect
+    from xray_bridge.model.results import Evidence, Feature, Step
+    from xray_bridge.runs.merge import Results
+
+STATUSES = {
+    Outcome.PASSED: "passed",
+    Outcome.XFAILED: "passed",
+    Outcome.XPASSED: "passed",
+    Outcome.FLAKY: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.SKIPPED: "skipped",
+    Outcome.NOT_RUN: "untested",
+}
+# The first of these that any scenario has is the feature's.
+OF_FEATURE = ("failed", "untested", "passed", "skipped")
+STEP_TYPES = {"given": "given", "when": "when", "then": "then"}
+NO_MATCH = {"location": "", "arguments": []}
+
+
+class BehaveWriter:
+    """Writes features one by one, with only those scenarios that have results."""
+
+    format = "behave"
+    file_name = "report.behave.json"
+    ensure_ascii = False
+
+    def __init__(self, prefixes: Sequence[str] = PREFIXES) -> None:
+        self.prefixes = prefixes
+
+    def write(self, results: Results, dialect: Dialect, file: BinaryIO) -> None:
+        """
+        Write the report of all scenarios in ``results``; the rest is left out.
+
+        Raises ReportError where an outcome has a status that steps cannot say.
+        """
+        scenarios.write(self, results, dialect, file)
+
+    def head(self, feature: Feature) -> dict[str, Any]:
+        """What stands before the scenarios of a feature."""
+        return {
+            "keyword": readable(feature.keyword),
+            "name": readable(feature.name),
+            "tags": _texts(feature.tags),
+            "location": readable(f"{feature.path}:{feature.line}"),
+            **_described(feature.description),
+        }
+
+    def element(self, told: scenarios.Told) -> dict[str, Any]:
+        """One scenario, or one row."""
+        scenario = told.scenario
+        return {
+            "type": "scenario",
+            "keyword": readable(scenario.keyword),
+            "name": readable(scenario.name),
+            "tags": told.tags,
+            "location": readable(f"{scenario.feature.path}:{scenario.line}"),
+            "steps": list(_steps(told)),
+            "status": STATUSES[told.outcome],
+            **_described(scenario.description),
+        }
+
+    def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:
+        """The feature's status, which is known at its end."""
+        found = {STATUSES[outcome] for outcome in outcomes}
+        return {"status": next(status for status in OF_FEATURE if status in found)}
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    return [readable(text) for text in texts]
+
+
+def _described(description: str) -> dict[str, list[str]]:
+    return {"description": readable(description).split("\n")} if description else {}
+
+
+def _steps(told: scenarios.Told) -> Iterator[dict[str, Any]]:
+    step_type = "given"
+    for step, kept in told.steps:
+        step_type = STEP_TYPES.get(step.keyword.strip().lower(), step_type)
+        yield {
+            "keyword": readable(step.keyword),
+            "step_type": step_type,
+            "name": readable(step.name),
+            "location": readable(f"{told.scenario.feature.path}:{step.line}"),
+            **_argument(step),
+            **_result(step),
+            **_embeddings(kept),
+        }
+
+
+def _argument(step: Step) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if step.text:
+        text = readable(step.text)
+        found["text"] = text.split("\n") if "\n" in text else text
+    if step.table:
+        headings, *rows = map(_texts, step.table)
+        found["table"] = {"headings": headings, "rows": rows}
+    return found
+
+
+def _result(step: Step) -> dict[str, Any]:
+    """Nothing for a step that was not run, as behave has it."""
+    if step.outcome is Outcome.NOT_RUN:
+        return {}
+    result: dict[str, Any] = {
+        "status": STATUSES[step.outcome],
+        "duration": lasted(step.duration),
+    }
+    if step.message:
+        result["error_message"] = readable(step.message).split("\n")
+    return {"match": NO_MATCH, "result": result}
+
+
+def _embeddings(kept: Sequence[tuple[Evidence, Path]]) -> dict[str, Any]:
+    found = [
+        {"mime_type": each.media_type, "data": Base64(path)} for each, path in kept
+    ]
+    return {"embeddings": found} if found else {}

@@ -1,0 +1,172 @@
+"""
+The comment of a Test Run: what its author says, and what its format cannot.
+
+Jira reads comments as wiki text. The author's own is meant so; what came out of
+a test is not, and stands in a ``{noformat}`` block. Mentions send mail from
+anywhere, so that there are none.
+"""
+
+from __future__ import annotations
+
+import re
+from textwrap import indent
+from typing import TYPE_CHECKING
+
+from xray_bridge.model.results import Outcome
+from xray_bridge.text import readable
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from xray_bridge.model.results import Iteration, Step, TestRun
+
+# Jira's limit for a text is 32,767 UTF-16 units (its default setting).
+LONGEST = 32_000
+# Of a step's texts, in UTF-16 units; Cloud's limit for what a step says to do.
+LONGEST_OF_STEP = 8_192
+# Room for the words that stand for what was cut, and for what frames a block.
+CUT = 60
+FRAME = 60
+# Outcomes that no format has a word for.
+NOTES = {
+    Outcome.XFAILED: "Failed, as expected (xfail).",
+    Outcome.XPASSED: "Passed, though a failure was expected (xpass).",
+}
+# Macros whose content is no wiki text, up to the next of the same name.
+MACRO = re.compile(r"(?<!\\)\{(noformat|code)(?::[^}\n]*)?\}", re.IGNORECASE)
+NOFORMAT = re.compile(r"\{(noformat)(\}?)", re.IGNORECASE)
+
+
+def comment(  # noqa: PLR0913 - one for each thing that a format may lack
+    run: TestRun,
+    *,
+    message: bool = True,
+    steps: bool = True,
+    output: bool = True,
+    defects: Sequence[str] = (),
+    custom_fields: Sequence[tuple[str, str]] = (),
+) -> str:
+    """
+    All that is to be said, as wiki text; empty where there is nothing.
+
+    The keywords are what the format has no other place for. Too long, it keeps
+    head and tail of each part; the output gives way first, then what was said.
+    """
+    said = [NOTES.get(run.outcome, ""), run.message if message else ""]
+    said += _of_iterations(run)
+    said += _of_steps(run.steps, run.message) if steps else ()
+    said += [f"{name}: {value}" for name, value in custom_fields]
+    said += [f"Defects: {', '.join(defects)}"] if defects else ()
+    return _framed(
+        _harmless(run.comment),
+        _literally("\n".join(filter(None, said))),
+        _literally(run.output) if output else "",
+    )
+
+
+def block(text: str) -> str:
+    """A text of a step, to be shown as it is; empty where it is."""
+    shown = _shortened(_literally(text), LONGEST_OF_STEP - FRAME)
+    return _block(shown) if shown else ""
+
+
+def _of_iterations(run: TestRun) -> Iterator[str]:
+    room, place = LONGEST, 0
+    for each in run.iterations:
+        named = ", ".join(f"{name}={value}" for name, value in each.parameters)
+        yield f"{each.outcome.value}: {named}".removesuffix(": ")
+        if each.message and room > 0:
+            # Merged messages stand in the order of the iterations.
+            found = run.message.find(each.message, place)
+            place = max(place, found)
+            if found < 0:
+                room -= len(each.message)
+                yield indent(each.message, "  ")
+        yield from _of_failed(each)
+
+
+def _of_failed(iteration: Iteration) -> Iterator[str]:
+    if iteration.outcome is Outcome.FAILED:
+        for line in _of_steps(iteration.steps, iteration.message):
+            yield indent(line, "  ")
+
+
+def _of_steps(steps: Iterable[Step], told: str) -> Iterator[str]:
+    for step in steps:
+        named = f"{step.keyword} {step.name}".strip()
+        yield f"{step.outcome.value}: {named}"
+        yield from (indent(line, "  ") for line in given(step))
+        if step.message and step.message not in told:
+            yield indent(step.message, "  ")
+
+
+def given(step: Step) -> Iterator[str]:
+    """What the test said before the step."""
+    if step.data:
+        yield f"data: {step.data}"
+    if step.expected:
+        yield f"expected: {step.expected}"
+
+
+def _framed(own: str, said: str, output: str) -> str:
+    room = LONGEST - 3 * FRAME - CUT
+    if 2 * (len(own) + len(said) + len(output)) > room:
+        own = _shortened(own, max(room // 2, room - _units(said)))
+        room -= _units(own)
+        said = _shortened(said, room)
+        # What is left, and the room for the words that say how much is not there.
+        output = _shortened(output, room - _units(said) + CUT)
+    told = "\n\n".join(filter(None, (said, output)))
+    if not told:
+        return own
+    return f"{_closed(own)}\n\n{_block(told)}" if own else _block(told)
+
+
+def _block(text: str) -> str:
+    # On lines of their own: a backslash before a macro would take it back.
+    return f"{{noformat}}\n{text}\n{{noformat}}"
+
+
+def _closed(wiki: str) -> str:
+    """With an end for a block that has none, so that ours begins one."""
+    name = ""
+    for macro in MACRO.finditer(wiki):
+        found = macro[1].lower()
+        if found == name:
+            name = ""
+        elif not name:
+            name = found
+    return f"{wiki}\n{{{name}}}" if name else wiki
+
+
+def _literally(text: str) -> str:
+    """Text that cannot end the block that it stands in."""
+    text = _harmless(text)
+    return NOFORMAT.sub(r"{ \1 \2", text) if "{" in text else text
+
+
+def _harmless(text: str) -> str:
+    """Readable text that mentions nobody."""
+    if not text:
+        return ""
+    text = readable(text).strip("\n").replace("[~", "[ ~")
+    return text if text.strip() else ""
+
+
+def _shortened(text: str, room: int) -> str:
+    """Head and tail of a text that is longer than that many UTF-16 units."""
+    if _units(text) <= room:
+        return text
+    size = (room - CUT) // 2 * 2
+    units = text.encode("utf-16-le")
+    # A character that is cut in half goes.
+    head = units[:size].decode("utf-16-le", "ignore")
+    tail = units[len(units) - size :].decode("utf-16-le", "ignore")
+    left_out = len(text) - len(head) - len(tail)
+    return f"{head}\n[... {left_out} characters left out ...]\n{tail}"
+
+
+def _units(text: str) -> int:
+    """Its length as Java counts it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2

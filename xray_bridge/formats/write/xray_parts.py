@@ -1,0 +1,110 @@
+"""
+What Xray JSON says of the parts of a result: steps, iterations, examples, evidence.
+
+Source: as for ``xray``. Lists must not be empty, and a test has but one of
+``steps``, ``iterations`` and ``examples``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.formats.write.comment import block, given
+from xray_bridge.formats.write.streams import Base64, pieces
+from xray_bridge.model.dialect import DIALECTS
+from xray_bridge.runs import evidence
+from xray_bridge.text import one_line, readable
+
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
+
+    from xray_bridge.model.dialect import Dialect
+    from xray_bridge.model.results import Evidence, Iteration, Outcome, Step, TestRun
+    from xray_bridge.runs.merge import Results
+
+# Xray's limit for the parameters of a dataset; more stand in the comment only.
+MOST_PARAMETERS = 20
+# Characters of a parameter's name or value; what is over is in the comment.
+LONGEST_PARAMETER = 255
+
+
+class Parts:
+    """What the parts of results become in one product's Xray JSON."""
+
+    def __init__(self, results: Results, dialect: Dialect) -> None:
+        self._results = results
+        self._dialect = dialect
+        self._plain = DIALECTS[dialect.name].statuses
+
+    def of_run(self, run: TestRun) -> dict[str, Any]:
+        """
+        ``examples``, ``iterations`` or ``steps``; only a Test that has a key has them.
+
+        The steps of a scenario are Xray's own business: it knows the feature.
+        """
+        if not run.test.test_keys:
+            return {}
+        if run.scenario:
+            examples = [self._word(each.outcome) for each in run.iterations]
+            return {"examples": examples} if examples else {}
+        if run.iterations:
+            return {"iterations": [self._iteration(each) for each in run.iterations]}
+        return self._steps(run.steps)
+
+    def evidence(self, found: Sequence[Evidence]) -> list[dict[str, Any]]:
+        """Evidence that is there, its content still on disk."""
+        return [
+            {
+                "data": Base64(path),
+                "filename": each.name,
+                "contentType": each.media_type,
+            }
+            for each, path in pieces(self._results, found)
+        ]
+
+    def not_told(self, run: TestRun, told: Container[str]) -> tuple[Evidence, ...]:
+        """The evidence of a result that does not stand at its steps."""
+        if "steps" in told:
+            return run.evidence
+        if "iterations" in told:
+            return evidence.of_run(replace(run, iterations=()))
+        return evidence.of_run(run)
+
+    def _word(self, outcome: Outcome) -> str:
+        """Examples and steps know Xray's own words only."""
+        word = self._dialect.statuses[outcome]
+        known = word in self._dialect.example_statuses
+        return word if known else self._plain[outcome]
+
+    def _iteration(self, iteration: Iteration) -> dict[str, Any]:
+        parameters = _parameters(iteration)
+        return {
+            **({"parameters": parameters} if parameters else {}),
+            "status": self._dialect.statuses[iteration.outcome],
+            **self._steps(iteration.steps),
+        }
+
+    def _steps(self, steps: Iterable[Step]) -> dict[str, Any]:
+        told = [self._step(step) for step in steps]
+        return {"steps": told} if told else {}
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        name = f"{step.keyword} {step.name}".strip()
+        found = {
+            "status": self._word(step.outcome),
+            "comment": block("\n".join((name, *given(step)))),
+            "actualResult": block(step.message),
+            self._dialect.step_evidence_key: self.evidence(step.evidence),
+        }
+        return {name: value for name, value in found.items() if value}
+
+
+def _parameters(iteration: Iteration) -> list[dict[str, str]]:
+    found: dict[str, str] = {}
+    for name, value in iteration.parameters:
+        key = one_line(name)[:LONGEST_PARAMETER]
+        if key and len(found) < MOST_PARAMETERS:
+            found.setdefault(key, readable(value)[:LONGEST_PARAMETER])
+    return [{"name": name, "value": value} for name, value in found.items()]

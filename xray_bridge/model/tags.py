@@ -1,0 +1,132 @@
+"""
+What tags in feature files mean to Xray; one grammar for behave and pytest-bdd.
+
+Xray's own tags are described in its manual ("Export Cucumber Features"): a key
+on a scenario is its Test, a prefixed key says what it is, and a plain key on a
+feature is the Test Execution that the file was exported from. The call-like
+ones are those of behave-xray, whose users come here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from xray_bridge.model.keys import KEY
+from xray_bridge.text import unique
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+PREFIXES = ("TEST_", "REQ_", "PRECOND_", "TESTSET_")
+
+TEST = "test_keys"
+REQUIREMENT = "requirements"
+PLAN = "test_plans"
+EXECUTION = "test_executions"
+EXPORTED_FROM = "exported_from"
+LABEL = "labels"
+MALFORMED = "malformed"
+# A prefixed key that says nothing about results: a precondition, a Test Set.
+ELSEWHERE = ""
+
+_CALL = re.compile(r"(jira|allure)\.(\w+)\((.*)\)")
+_CALLS = {
+    ("jira", "testcase"): TEST,
+    ("allure", "testcase"): TEST,
+    ("jira", "test_plan"): PLAN,
+    ("jira", "test_execution"): EXECUTION,
+}
+_KEY = re.compile(KEY)
+_ALMOST = re.compile(r"[A-Z][A-Z0-9_]*-[0-9]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagMeaning:
+    """
+    What the tags of a scenario say; tags have no ``@``.
+
+    ``exported_from`` are plain keys on a feature. ``malformed`` are tags that
+    were meant to hold an issue key and do not. ``labels`` are all others.
+    """
+
+    test_keys: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
+    test_plans: tuple[str, ...] = ()
+    test_executions: tuple[str, ...] = ()
+    exported_from: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
+
+
+def read(
+    own: Iterable[str],
+    inherited: Iterable[str] = (),
+    *,
+    prefixes: Sequence[str] = PREFIXES,
+) -> TagMeaning:
+    """
+    The meaning of a scenario's own tags and those of its feature and rule.
+
+    Own Test keys win over inherited ones; everything else adds up, but for
+    labels, which are the scenario's own.
+    """
+    found = _sorted(own, prefixes)
+    above = of_feature(inherited, prefixes=prefixes)
+    return TagMeaning(
+        test_keys=found.test_keys or above.test_keys,
+        requirements=unique((above.requirements, found.requirements)),
+        test_plans=unique((above.test_plans, found.test_plans)),
+        test_executions=unique((above.test_executions, found.test_executions)),
+        exported_from=above.exported_from,
+        labels=found.labels,
+        malformed=unique((above.malformed, found.malformed)),
+    )
+
+
+def of_feature(
+    tags: Iterable[str], *, prefixes: Sequence[str] = PREFIXES
+) -> TagMeaning:
+    """The meaning of tags on a feature or a rule."""
+    return _sorted(tags, prefixes, plain_key=EXPORTED_FROM)
+
+
+def _sorted(
+    tags: Iterable[str], prefixes: Sequence[str], plain_key: str = TEST
+) -> TagMeaning:
+    found: dict[str, list[str]] = {each.name: [] for each in fields(TagMeaning)}
+    for tag in tags:
+        for kind, value in _meanings(tag.removeprefix("@"), prefixes, plain_key):
+            if kind != ELSEWHERE and value not in found[kind]:
+                found[kind].append(value)
+    return TagMeaning(**{kind: tuple(values) for kind, values in found.items()})
+
+
+def _meanings(
+    tag: str, prefixes: Sequence[str], plain_key: str
+) -> Iterator[tuple[str, str]]:
+    call = _CALL.fullmatch(tag)
+    kind = _CALLS.get((call[1], call[2])) if call else None
+    if call and kind:
+        for argument in call[3].split(","):
+            key = argument.strip("'\" ")
+            yield (kind, key) if _KEY.fullmatch(key) else (MALFORMED, tag)
+        return
+    # Before plain keys: REQ_CALC-7 looks like an issue of a project REQ_CALC.
+    for number, prefix in enumerate(prefixes):
+        key = tag.removeprefix(prefix)
+        if key == tag:
+            continue
+        if _KEY.fullmatch(key):
+            yield _KINDS.get(number, ELSEWHERE), key
+            return
+        if _ALMOST.fullmatch(key):
+            yield MALFORMED, tag
+            return
+    yield (plain_key if _KEY.fullmatch(tag) else LABEL), tag
+
+
+# By position in the setting ``tag_prefixes``.
+_KINDS = {0: TEST, 1: REQUIREMENT}

@@ -1,0 +1,3 @@
+"""
+What may run in the process of the tests.
+"""

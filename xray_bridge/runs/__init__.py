@@ -1,0 +1,3 @@
+"""
+Run directories: written, read, merged, listed.
+"""

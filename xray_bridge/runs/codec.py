@@ -1,0 +1,212 @@
+"""
+One line of a journal: a ``TestRun`` as JSON builtins, and back.
+
+What is empty is left out. Encoding is on the path of every single test, so it
+is written out by hand for what nearly all tests have; the rest is generic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from xray_bridge.model.results import (
+    Evidence,
+    Feature,
+    Iteration,
+    Outcome,
+    Scenario,
+    Step,
+    TestIssue,
+    TestRun,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_SELDOM = (
+    "message",
+    "comment",
+    "defects",
+    "parameters",
+    "custom_fields",
+    "output",
+    "left_out",
+)
+_LISTS = ("steps", "iterations", "evidence")
+_SELDOM_OF_TEST = ("test_keys", "summary", "description", "labels", "requirements")
+
+
+class Line(TypedDict, total=False):
+    """
+    A line of a journal, or as much of it as is known so far.
+
+    Sequences are tuples or lists; scenario and steps are what ``plain`` makes.
+    """
+
+    classname: str
+    name: str
+    outcome: str
+    started: float
+    duration: float
+    test_keys: Sequence[str]
+    summary: str
+    description: str
+    labels: Sequence[str]
+    requirements: Sequence[str]
+    message: str
+    comment: str
+    defects: Sequence[str]
+    parameters: Sequence[Sequence[str]]
+    custom_fields: Sequence[Sequence[str]]
+    scenario: dict[str, Any]
+    steps: Sequence[dict[str, Any]]
+    iterations: Sequence[dict[str, Any]]
+    evidence: Sequence[dict[str, Any]]
+    output: str
+    left_out: Sequence[str]
+
+
+def encode(run: TestRun) -> Line:
+    """Builtins that ``json`` writes, and ``decode`` turns back."""
+    test = run.test
+    found: Line = {
+        "classname": test.classname,
+        "name": test.name,
+        "outcome": run.outcome.value,
+        "started": run.started,
+        "duration": run.duration,
+    }
+    seldom = {key: getattr(test, key) for key in _SELDOM_OF_TEST}
+    seldom |= {key: getattr(run, key) for key in _SELDOM}
+    found.update({key: value for key, value in seldom.items() if value})  # type: ignore[typeddict-item]
+    if run.scenario:
+        found["scenario"] = plain(run.scenario)
+    for key in _LISTS:
+        if values := getattr(run, key):
+            found[key] = [plain(value) for value in values]  # type: ignore[literal-required]
+    return found
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """A frozen dataclass of the model as builtins, defaults left out."""
+    found: dict[str, Any] = {}
+    for each in fields(value):
+        item = getattr(value, each.name)
+        if isinstance(item, Feature):
+            found[each.name] = plain(item)
+        elif isinstance(item, Enum):
+            found[each.name] = item.value
+        elif item != each.default:
+            parts = isinstance(item, tuple) and is_dataclass(item[0])
+            found[each.name] = [plain(part) for part in item] if parts else item
+    return found
+
+
+def cleaned(line: Line, clean: Callable[[str], str]) -> Line:
+    """
+    A line whose texts have gone through ``clean``.
+
+    What Xray or the project knows something by stays, whatever the secret is:
+    keys, labels, tags, keywords, ``classname``, names of tests, scenarios and
+    features but for what parameters make of them, paths of features, names of
+    parameters and of fields, and words of ours.
+    """
+    name, bracket, parameters = line.get("name", "").partition("[")
+    if bracket:
+        line["name"] = f"{name}{bracket}{clean(parameters)}"
+    _clean(line, _FREE, clean)
+    if scenario := line.get("scenario"):
+        of_row = ("name",) if scenario.get("outline") else ()
+        _clean(scenario, (*of_row, "description"), clean)
+        _clean(scenario["feature"], ("description",), clean)
+    _clean_parts(line.get("steps", ()), clean)
+    _clean_parts(line.get("iterations", ()), clean)
+    for each in line.get("evidence", ()):
+        _clean(each, _FREE_OF_PART, clean)
+    return line
+
+
+_FREE = ("summary", "description", "message", "comment", "output")
+_FREE_OF_PART = ("name", "message", "text", "data", "expected")
+
+
+def _clean_parts(parts: Sequence[dict[str, Any]], clean: Callable[[str], str]) -> None:
+    for part in parts:
+        _clean(part, _FREE_OF_PART, clean)
+        for each in part.get("evidence", ()):
+            _clean(each, _FREE_OF_PART, clean)
+        _clean_parts(part.get("steps", ()), clean)
+
+
+def _clean(found: Any, names: Sequence[str], clean: Callable[[str], str]) -> None:
+    for key in names:
+        if key in found:
+            found[key] = clean(found[key])
+    for key in ("parameters", "custom_fields"):
+        if key in found:
+            found[key] = [(name, clean(text)) for name, text in found[key]]
+    if "left_out" in found:
+        found["left_out"] = [clean(text) for text in found["left_out"]]
+    if "table" in found:
+        found["table"] = [[clean(cell) for cell in row] for row in found["table"]]
+
+
+def decode(line: dict[str, Any]) -> TestRun:
+    """The ``TestRun`` that ``encode`` was given."""
+    rest = dict(line)
+    test = TestIssue(
+        classname=rest.pop("classname"),
+        name=rest.pop("name"),
+        **{key: frozen(rest.pop(key)) for key in _SELDOM_OF_TEST if key in rest},
+    )
+    scenario = rest.pop("scenario", None)
+    return TestRun(
+        test=test,
+        outcome=Outcome(rest.pop("outcome")),
+        scenario=scenario_of(scenario) if scenario else None,
+        steps=tuple(map(step_of, rest.pop("steps", ()))),
+        iterations=tuple(map(_iteration_of, rest.pop("iterations", ()))),
+        evidence=evidence_of(rest.pop("evidence", ())),
+        **{key: frozen(value) for key, value in rest.items()},
+    )
+
+
+def scenario_of(found: dict[str, Any]) -> Scenario:
+    """The scenario that ``plain`` was given."""
+    feature = Feature(**{k: frozen(v) for k, v in found["feature"].items()})
+    rest = {k: frozen(v) for k, v in found.items() if k != "feature"}
+    return Scenario(feature=feature, **rest)
+
+
+def step_of(found: dict[str, Any]) -> Step:
+    """The step that ``plain`` was given."""
+    rest = dict(found)
+    evidence = evidence_of(rest.pop("evidence", ()))
+    step: Step = _part(Step, rest, evidence=evidence)
+    return step
+
+
+def evidence_of(found: Sequence[dict[str, Any]]) -> tuple[Evidence, ...]:
+    """The evidence that ``plain`` was given."""
+    return tuple(Evidence(**each) for each in found)
+
+
+def _iteration_of(found: dict[str, Any]) -> Iteration:
+    rest = dict(found)
+    steps = tuple(map(step_of, rest.pop("steps", ())))
+    iteration: Iteration = _part(Iteration, rest, steps=steps)
+    return iteration
+
+
+def _part(kind: type[Any], found: dict[str, Any], **parts: Any) -> Any:
+    rest = {key: frozen(value) for key, value in found.items()}
+    rest["outcome"] = Outcome(rest["outcome"])
+    return kind(**rest, **parts)
+
+
+def frozen(value: Any) -> Any:
+    """Lists as tuples, all the way down."""
+    return tuple(map(frozen, value)) if isinstance(value, list) else value

@@ -1,0 +1,256 @@
+"""
+Several run directories become one: the shards of a CI run, the parts of behavex.
+
+The whole is a run from the moment when its ``run.json`` is there, which comes
+last and names the parts. Until then nothing has happened; from then on the parts
+are in it, whether or not they could still be marked.
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.errors import RunDirectoryError, UsageError
+from xray_bridge.runs import evidence, run_directory
+from xray_bridge.text import unique
+
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping, Sequence
+    from pathlib import Path
+
+    from xray_bridge.runs.run_directory import RunDirectory, Session
+
+# Where results go. Parts that want to go to different places are not one whole.
+PLACES = tuple(
+    setting.name
+    for setting in (
+        Settings.connection,
+        Settings.deployment,
+        Settings.url,
+        Settings.project,
+        Settings.test_execution,
+    )
+)
+# What is said of the whole and can be said once only; ``environments`` add up.
+SAID_ONCE = tuple(
+    setting.name
+    for setting in (
+        Settings.test_plan,
+        Settings.revision,
+        Settings.fix_version,
+        Settings.summary,
+        Settings.description,
+        Settings.labels,
+        Settings.execution_fields,
+        Settings.test_fields,
+        Settings.format,
+        Settings.only_keyed,
+        Settings.aggregate,
+        Settings.statuses,
+        Settings.evidence_limit,
+        Settings.redact,
+        Settings.tag_prefixes,
+    )
+)
+# Of the session that recorded a part; the path may be one of another machine.
+OF_A_PART = frozenset({"collect", "dry_run", "report"})
+NOTHING = "nothing"
+LONGEST = 60
+
+
+class Part(NamedTuple):
+    """A run directory that is to be a part, and what it is."""
+
+    directory: RunDirectory
+    session: Session
+
+
+def join(
+    parts: Sequence[RunDirectory],
+    report_dir: Path,
+    *,
+    given: Container[str] = (),
+    incomplete: tuple[str, ...] = (),
+) -> RunDirectory:
+    """
+    One run directory from several.
+
+    Its settings and CI context are those of the part that began first, Test
+    Environments are those of all; what differs besides is noted. ``given`` are
+    settings that are given for the whole, so that the parts may differ in them.
+    ``incomplete`` says why parts may be missing. Raises RunDirectoryError and
+    UsageError; then nothing has changed.
+    """
+    with ExitStack() as claims:
+        for part in parts:
+            claims.enter_context(part.claim())
+            _refuse_sent(part)
+        read = [Part(part, part.session) for part in parts]
+        in_order = sorted(read, key=lambda part: part.session.started)
+        session = _session(in_order, report_dir, given)
+        whole = _joined(in_order, session, report_dir, incomplete)
+        for part in parts:
+            mark(part, whole)
+    return whole
+
+
+def mark(part: RunDirectory, whole: RunDirectory) -> None:
+    """Note in a part that its results are in a whole, and are not its own to send."""
+    into = f"{run_directory.MERGED} {whole.id}"
+    part.state = replace(part.state, state=run_directory.KEPT, message=into)
+
+
+def leaves(directory: RunDirectory, session: Session) -> tuple[str, ...]:
+    """The runs that are in a run: its parts, or itself."""
+    return session.parts or (directory.id,)
+
+
+def _refuse_sent(part: RunDirectory) -> None:
+    state = part.state
+    if state.state in run_directory.UNDER_WAY or state.test_execution:
+        msg = f"{part.path} was sent before, or may have been"
+        raise RunDirectoryError(msg, hint="leave it out, or resend it alone")
+    if state.message.startswith(run_directory.MERGED):
+        msg = f"{part.path} was {state.message}"
+        raise RunDirectoryError(msg, hint="resend that one")
+
+
+def _joined(
+    parts: Sequence[Part],
+    session: Session,
+    report_dir: Path,
+    incomplete: tuple[str, ...],
+) -> RunDirectory:
+    whole = run_directory.make(report_dir, session.id)
+    try:
+        for part in parts:
+            _copy_evidence(part.directory, whole)
+        _copy_lines([part.directory for part in parts], whole, incomplete)
+        whole.session = session
+    except RunDirectoryError:
+        shutil.rmtree(whole.path, ignore_errors=True)
+        raise
+    return whole
+
+
+def _session(parts: Sequence[Part], report_dir: Path, given: Container[str]) -> Session:
+    first = parts[0].session
+    settings: dict[str, str] = {}
+    for part in reversed(parts):
+        said = part.session.settings.items()
+        settings |= {k: v for k, v in said if v and k not in OF_A_PART}
+    settings |= {"upload": "true", "report_dir": str(report_dir)}
+    if environments := _environments(parts):
+        settings["environments"] = ";".join(environments)
+    return replace(
+        first,
+        id=run_directory.new_id(first.started),
+        settings=settings,
+        parts=unique(leaves(*part) for part in parts),
+        notices=(
+            *unique(part.session.notices for part in parts),
+            *_differing(parts, given),
+        ),
+    )
+
+
+def _environments(parts: Sequence[Part]) -> tuple[str, ...]:
+    parse = Settings.environments.parse
+    said = (part.session.settings.get("environments", "") for part in parts)
+    return unique(parse(text) if text else () for text in said)
+
+
+def _differing(parts: Sequence[Part], given: Container[str]) -> list[str]:
+    """
+    In what the parts differ, in words.
+
+    Raises UsageError where results are to go to several places.
+    """
+    found = []
+    for name in (*PLACES, *SAID_ONCE):
+        said = _said(parts, name)
+        if len(said) == 1 or name in given:
+            continue
+        values = [value for value in said if value != NOTHING]
+        shown = "; ".join(f"{_cut(value)} ({_who(ids)})" for value, ids in said.items())
+        setting = TABLE[name]
+        msg = f"the parts differ in {setting.ini}: {shown}"
+        if name in PLACES and len(values) > 1:
+            hint = f"merge them apart, or say {setting.flag_name} for all"
+            raise UsageError(msg, hint=hint)
+        found.append(f"{msg}; the whole has {_cut(values[0])}")
+    return found
+
+
+def _said(parts: Sequence[Part], name: str) -> Mapping[str, list[str]]:
+    """What the parts say of a setting, and which of them says it."""
+    sources = [part.session.settings for part in parts]
+    if name == Settings.revision.name and not any(each.get(name) for each in sources):
+        sources = [part.session.ci for part in parts]
+    found: dict[str, list[str]] = {}
+    for part, said in zip(parts, sources, strict=True):
+        found.setdefault(said.get(name) or NOTHING, []).append(part.directory.id)
+    return found
+
+
+def _who(ids: Sequence[str]) -> str:
+    return ids[0] if len(ids) == 1 else f"{len(ids)} parts"
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
+
+
+def _copy_lines(
+    parts: Sequence[RunDirectory], whole: RunDirectory, incomplete: tuple[str, ...]
+) -> None:
+    missing = unique(part.missing for part in parts)
+    # What was missing from a whole that is a part now may be here.
+    still = (
+        each for each in missing if not each.startswith(run_directory.PARTS_MISSING)
+    )
+    why = unique(((*still,), incomplete))
+    written = run_directory.Journal(whole)
+    try:
+        for line in chain.from_iterable(part.lines() for part in parts):
+            written.copy_line(line)
+    except OSError as error:
+        msg = f"{error.filename} cannot be read: {error.strerror}"
+        raise RunDirectoryError(msg) from None
+    finally:
+        written.close(why)
+
+
+def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:
+    """
+    Names are made of contents, so what is there already is the same.
+
+    Raises RunDirectoryError.
+    """
+    source = part.path / evidence.FOLDER
+    if not source.is_dir():
+        return
+    try:
+        shutil.copytree(
+            source,
+            whole.path / evidence.FOLDER,
+            dirs_exist_ok=True,
+            # Drafts of a process that was killed.
+            ignore=shutil.ignore_patterns(".*"),
+        )
+    except OSError as error:
+        msg = f"{source} cannot be copied: {_reason(error)}"
+        raise RunDirectoryError(msg, hint="set xray_report_dir") from None
+
+
+def _reason(error: OSError) -> str:
+    """In words; of what went wrong with many files, the first."""
+    if isinstance(error, shutil.Error):
+        return str(error.args[0][0][2])
+    return str(error.strerror)

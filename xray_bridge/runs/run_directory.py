@@ -1,0 +1,354 @@
+"""
+Run directories: what a session leaves on disk, and what happened to it since.
+
+One line is appended for each finished test, with a single ``write`` and no
+fsync: that survives a SIGKILL of the process (not a power cut), and costs
+microseconds. ``state.json`` is replaced atomically and fsynced before each step
+of an upload, so that whatever is killed can be taken up again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from dataclasses import dataclass, field
+from json import JSONEncoder, dumps, loads
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.atomic import replaced
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.runs import codec
+from xray_bridge.runs.locks import Lock, OwnFile
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xray_bridge.model.results import TestRun
+
+FORMAT_VERSION = 1
+RUNS = "runs"
+# In place of a framework's name, where other tools wrote the reports.
+REPORT_FILES = "report files"
+
+RECORDED = "recorded"
+SEALED = "sealed"
+SENDING = "sending"
+DELIVERED = "delivered"
+REFUSED = "refused"
+FAILED = "failed"
+AMBIGUOUS = "ambiguous"
+_ENCODE = JSONEncoder(separators=(",", ":")).encode
+# Rendered for people, never meant to be sent.
+KEPT = "kept"
+KILLED = "the session was killed before it ended"
+# How the message of a part begins, once it is in a whole.
+MERGED = "merged into"
+# How the reason begins for which a whole is incomplete until more parts come.
+PARTS_MISSING = "parts are missing"
+UNDER_WAY = (SENDING, DELIVERED, AMBIGUOUS)
+UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """
+    What a run is: framework, versions, settings without secrets, CI context.
+
+    ``started`` is in seconds since the epoch. ``settings`` is ``Settings.given``.
+    ``run_id`` is what it has in common with other parts of one CI run. ``parts``
+    are the runs that were merged into this one, ``notices`` what that has to say.
+    """
+
+    id: str
+    framework: str
+    versions: Mapping[str, str]
+    started: float
+    settings: Mapping[str, str]
+    ci: Mapping[str, str] = field(default_factory=dict)
+    run_id: str = ""
+    parts: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """
+    How far a run has come.
+
+    ``test_execution`` is set as soon as it is known. ``incomplete`` says why
+    tests may be missing. ``attempts`` counts uploads, not requests. ``asked`` is
+    when the last request that makes a Test Execution went out, in seconds since
+    the epoch; 0: none has.
+    """
+
+    state: str = RECORDED
+    test_execution: str = ""
+    attempts: int = 0
+    asked: float = 0.0
+    incomplete: tuple[str, ...] = ()
+    message: str = ""
+
+
+class RunDirectory:
+    """One run on disk; the names of its files, and nothing cached."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+
+    @property
+    def journal(self) -> Path:
+        """One JSON object per finished test."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def session(self) -> Session:
+        """
+        What the run is.
+
+        Raises RunDirectoryError where that cannot be read.
+        """
+        found = read_json(self.path / "run.json")
+        if found.get("version") != FORMAT_VERSION:
+            msg = f"{self.path} was written by another version of xray-bridge"
+            raise RunDirectoryError(msg, hint="use the version that wrote it")
+        known: dict[str, Any] = {
+            key: tuple(found[key]) if isinstance(found[key], list) else found[key]
+            for key in Session.__slots__
+            if key in found
+        }
+        try:
+            return Session(**known)
+        except TypeError:
+            msg = f"{self.path / 'run.json'} is damaged"
+            raise RunDirectoryError(msg) from None
+
+    @session.setter
+    def session(self, session: Session) -> None:
+        content = {key: getattr(session, key) for key in Session.__slots__}
+        write_json(self.path / "run.json", {"version": FORMAT_VERSION, **content})
+
+    @property
+    def state(self) -> State:
+        """How far it has come; without a state file it has only been recorded."""
+        path = self.path / "state.json"
+        if not path.exists():
+            return State()
+        found = read_json(path)
+        try:
+            incomplete = tuple(map(str, found.pop("incomplete", ())))
+            return State(**found, incomplete=incomplete)
+        except TypeError:
+            msg = f"{path} is damaged"
+            raise RunDirectoryError(msg) from None
+
+    @state.setter
+    def state(self, state: State) -> None:
+        content = {key: getattr(state, key) for key in State.__slots__}
+        write_json(self.path / "state.json", content)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether its session came to an end; what was killed has no state."""
+        return (self.path / "state.json").exists()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Why tests may be missing from it."""
+        return self.state.incomplete if self.is_sealed else (KILLED,)
+
+    def runs(self) -> Iterator[TestRun]:
+        """The finished tests, in the order in which they finished."""
+        return (parsed(line, self.journal) for line in self.lines())
+
+    def lines(self) -> Iterator[bytes]:
+        """Whole lines of the journal; the half line of a killed write is left out."""
+        if not self.journal.exists():
+            return
+        with self.journal.open("rb") as file:
+            yield from (line for line in file if line.endswith(b"\n"))
+
+    @contextlib.contextmanager
+    def claim(self) -> Iterator[None]:
+        """
+        Hold the run, so that no other process writes or sends it.
+
+        Raises RunDirectoryError where another one does. The lock goes with the
+        process that holds it, however that ends.
+        """
+        lock = Lock(self.path / "lock")
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def create(report_dir: Path, session: Session) -> RunDirectory:
+    """
+    Make a run directory below ``report_dir``.
+
+    Raises RunDirectoryError where that is impossible.
+    """
+    directory = make(report_dir, session.id)
+    directory.session = session
+    return directory
+
+
+def make(report_dir: Path, name: str) -> RunDirectory:
+    """
+    Make the folder of a run, readable by its owner only.
+
+    It is a run, to be found and sent, once it has a session. Raises
+    RunDirectoryError.
+    """
+    runs = report_dir / RUNS
+    path = runs / name
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        ignore = report_dir / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="ascii")
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        msg = f"no run directory can be made in {report_dir}: {error.strerror}"
+        raise RunDirectoryError(msg, hint="set xray_report_dir") from None
+    return RunDirectory(path)
+
+
+def new_id(now: float) -> str:
+    """``<UTC time>-<random>``; sorts by time, and no two machines make the same."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    return f"{stamp}-{secrets.token_hex(4)}"
+
+
+def find(report_dir: Path) -> list[RunDirectory]:
+    """All run directories below ``report_dir``, oldest first."""
+    found = sorted((report_dir / RUNS).glob("*/run.json"))
+    return [RunDirectory(path.parent) for path in found]
+
+
+class Journal:
+    """
+    The journal while it is written; held by one process, appended to only.
+
+    A line that cannot be written (disk full) stays in memory and is tried
+    again with the next one and at ``close``.
+    """
+
+    _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self.directory = directory
+        self.written = 0
+        self.trouble = ""
+        self._lock = Lock(directory.path / "lock")
+        self._pid = os.getpid()
+        self._unwritten = b""
+        self._is_closed = False
+        self._file = OwnFile(directory.journal, self._FLAGS)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process opened it; a child that a test forked did not."""
+        return os.getpid() == self._pid
+
+    def append(self, run: TestRun) -> None:
+        """Write one finished test; never raises for the disk's sake."""
+        self.append_line(codec.encode(run))
+
+    def append_line(self, line: Mapping[str, Any]) -> None:
+        """Write one finished test that is a line already."""
+        if self.is_ours:
+            self._write(_ENCODE(line).encode("ascii"))
+            self.written += 1
+
+    def copy_line(self, line: bytes) -> None:
+        """Write a line of another journal, its line end included."""
+        self._write(line.rstrip(b"\n"))
+        self.written += 1
+
+    def _write(self, line: bytes) -> None:
+        rest = self._unwritten + line + b"\n" if line else self._unwritten
+        try:
+            if not self._file.is_open:
+                self._file = OwnFile(self.directory.journal, self._FLAGS)
+            while rest:
+                rest = rest[os.write(self._file.number, rest) :]
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = f"{self.directory.journal}: {error.strerror}"
+        self._unwritten = rest
+
+    def close(self, incomplete: tuple[str, ...] = ()) -> None:
+        """
+        Seal the run: all there is, on disk for good; a second time does nothing.
+
+        Raises RunDirectoryError where lines could not be written.
+        """
+        if self._is_closed or not self.is_ours:
+            return
+        self._is_closed = True
+        self._write(b"")
+        lost = self._unwritten.count(b"\n")
+        try:
+            os.fsync(self._file.number)
+            self.directory.state = State(state=SEALED, incomplete=incomplete)
+        except OSError as error:
+            self.trouble = self.trouble or f"{self.directory.path}: {error.strerror}"
+        finally:
+            self._file.close()
+            self._lock.release()
+        if lost or self.trouble:
+            msg = f"{lost} results could not be written: {self.trouble}"
+            raise RunDirectoryError(msg, hint="make room, or set xray_report_dir")
+
+
+def parsed(line: bytes, path: Path) -> TestRun:
+    """
+    The result in a line of a journal.
+
+    Raises RunDirectoryError, naming ``path``, where the line holds none.
+    """
+    try:
+        return codec.decode(loads(line))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        start = line[:60].decode("utf-8", "backslashreplace").strip()
+        msg = f"{path} has a damaged line: {start!r}"
+        raise RunDirectoryError(
+            msg, hint="take the line out to send the rest"
+        ) from None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """
+    The JSON object in a file of a run directory.
+
+    Raises RunDirectoryError where there is none.
+    """
+    try:
+        found = loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        msg = f"{path} cannot be read: {error}"
+        raise RunDirectoryError(msg) from None
+    if not isinstance(found, dict):
+        msg = f"{path} is not a JSON object"
+        raise RunDirectoryError(msg)
+    return found
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """
+    Replace a file of a run directory, whole and for good.
+
+    Raises RunDirectoryError where the disk does not take it.
+    """
+    try:
+        with replaced(path) as file:
+            file.write(dumps(content, indent=1).encode() + b"\n")
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror}"
+        raise RunDirectoryError(msg) from None

@@ -1,0 +1,67 @@
+"""
+Texts for people and for reports: readable, on one line, counted, listed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SHOWN_NAMES = 3
+# CSI and OSC sequences: colours, cursor movements, titles, links.
+ANSI = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])"
+)
+# What neither XML 1.0 nor a JSON reader at the other end can be trusted with:
+# control characters, lone surrogates, non-characters.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def readable(text: str) -> str:
+    """
+    Text that every reader takes: no colours, no control characters.
+
+    What is not allowed stays visible as an escape such as ``\\x1b``.
+    """
+    if text.isascii() and text.isprintable():
+        # Nearly all that is on one line.
+        return text
+    text = ANSI.sub("", text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return UNPRINTABLE.sub(_escape, text)
+
+
+def one_line(text: str) -> str:
+    """A readable text without line ends: a name, the summary of an issue."""
+    return " ".join(readable(text).split())
+
+
+def count(number: int, what: str) -> str:
+    """``1 result``, ``2 results``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """``one``, ``one and two``, ``one, two and three``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def first_names(names: Sequence[str]) -> str:
+    """The first three names; dots if there are more."""
+    between = "; " if any(", " in name for name in names) else ", "
+    more = f"{between}..." if len(names) > SHOWN_NAMES else ""
+    return f"{between.join(names[:SHOWN_NAMES])}{more}"
+
+
+def unique(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """All texts of all parts, each once, in the order of their first appearance."""
+    return tuple(dict.fromkeys(text for part in parts for text in part))
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004

@@ -1,0 +1,3 @@
+"""
+Results into Xray, exactly once.
+"""

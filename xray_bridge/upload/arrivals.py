@@ -1,0 +1,118 @@
+"""
+Which of several reports have arrived, and what was answered to each.
+
+A line of ``arrived.jsonl`` is on disk before the next report goes out: what
+stands there is not sent again, and what Xray refused of it is not forgotten.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.client.xray import Imported, both
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.receipt import Refused
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from xray_bridge.runs.run_directory import RunDirectory
+
+
+class Arrivals:
+    """
+    Those of one run directory; threads may share it.
+
+    Raises RunDirectoryError where the list is damaged.
+    """
+
+    def __init__(
+        self, directory: RunDirectory, clean: Callable[[str], str] = str
+    ) -> None:
+        # Servers may repeat what they were sent.
+        self._clean = clean
+        self._path = directory.path / "arrived.jsonl"
+        self._lock = threading.Lock()
+        try:
+            whole = _whole_lines(self._path)
+            self._end = sum(len(line) + 1 for line in whole)
+            lines = map(json.loads, whole)
+            self._answers = {
+                each["report"]: _imported(each["answer"]) for each in lines
+            }
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise RunDirectoryError(f"{self._path} is damaged") from None
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._answers
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def has_none_of(self, name: str) -> bool:
+        """Whether the answer to a report lists what was taken, and that is nothing."""
+        answer = self._answers[name]
+        return answer.accepted == () and not answer.refused
+
+    def note(self, name: str, answer: Imported) -> None:
+        """
+        Note that a report has arrived.
+
+        Raises RunDirectoryError.
+        """
+        content = {"report": name, "answer": asdict(answer)}
+        line = self._clean(json.dumps(content)).encode()
+        with self._lock:
+            self._answers[name] = answer
+            try:
+                with self._path.open("ab") as file:
+                    # What a full disk took of an earlier line goes first.
+                    file.truncate(self._end)
+                    file.write(line + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                    self._end = file.tell()
+            except OSError as error:
+                msg = f"{self._path} cannot be written: {error.strerror}"
+                raise RunDirectoryError(msg) from None
+
+    @property
+    def whole(self) -> Imported:
+        """
+        All answers as one, that to the first report first.
+
+        What was refused of one report is, whatever was taken of another.
+        """
+        answers = self._answers.values()
+        refused = dict.fromkeys(each for answer in answers for each in answer.refused)
+        said = ";".join(each.said for each in answers)
+        return replace(both(*answers), refused=tuple(refused), said=said)
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """The half line of a killed write goes, so that the next one is whole."""
+    if not path.exists():
+        return []
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(path, whole)
+    return content[:whole].split(b"\n")[:-1]
+
+
+def _imported(found: Mapping[str, Any]) -> Imported:
+    rest = dict(found)
+    accepted = rest.pop("accepted")
+    rest["found"] = tuple(rest["found"])
+    refused = ({**each, "tests": tuple(each["tests"])} for each in rest.pop("refused"))
+    return Imported(
+        accepted=None if accepted is None else tuple(accepted),
+        refused=tuple(Refused(**each) for each in refused),
+        **rest,
+    )

@@ -1,0 +1,86 @@
+"""
+All reports but the first, into the Test Execution that this has made.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import AmbiguousError, RefusedError, XrayBridgeError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xray_bridge.client.xray import Xray
+    from xray_bridge.upload.arrivals import Arrivals
+    from xray_bridge.upload.shipments import Load
+
+
+def send_rest(
+    loads: Sequence[Load], key: str, xray: Xray, arrivals: Arrivals, *, jobs: int
+) -> None:
+    """
+    Send what has not arrived into the Test Execution ``key``, ``jobs`` at a time.
+
+    A report that Xray refuses does not keep the others back. Raises the error
+    that leaves most open.
+    """
+    rest = _Rest(key, xray, arrivals)
+    missing = [load for load in loads if load.id not in arrivals]
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        try:
+            for each in [pool.submit(rest.send, load) for load in missing]:
+                each.result()
+        except BaseException:
+            # Ctrl-C: what has not begun is not begun after this process let go.
+            rest.stop()
+            raise
+    rest.raise_worst(len(loads) + 1)
+
+
+class _Rest:
+    """What the threads share."""
+
+    def __init__(self, key: str, xray: Xray, arrivals: Arrivals) -> None:
+        self._key = key
+        self._xray = xray
+        self._arrivals = arrivals
+        self._errors: list[tuple[Load, XrayBridgeError]] = []
+        self._unexpected: list[BaseException] = []
+        self._stopped = False
+
+    def send(self, load: Load) -> None:
+        """Send one; what goes wrong is kept for the end."""
+        if self._stopped or load.fill is None:
+            return
+        try:
+            answer = self._xray.import_results(load.fill(self._key))
+            self._arrivals.note(load.id, answer)
+        except XrayBridgeError as error:
+            self._errors.append((load, error))
+            # What a server says no to says nothing of the next one.
+            if not isinstance(error, RefusedError):
+                self._stopped = True
+        except BaseException as error:  # noqa: BLE001 - raised again, where it is seen
+            self._unexpected.append(error)
+            self._stopped = True
+
+    def stop(self) -> None:
+        """Begin no other."""
+        self._stopped = True
+
+    def raise_worst(self, total: int) -> None:
+        """Raise what went wrong with one of ``total``, if something did."""
+        if self._unexpected:
+            raise self._unexpected[0]
+        if not self._errors:
+            return
+        load, error = max(
+            self._errors, key=lambda each: isinstance(each[1], AmbiguousError)
+        )
+        names = ", ".join(each.name for each in load.files)
+        there = f"{len(self._arrivals)} of {total} reports are there"
+        error.message = f"{names} into {self._key}: {error.message}; {there}"
+        raise error

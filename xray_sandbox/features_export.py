@@ -1,0 +1,131 @@
+"""
+Feature files, made from Cucumber Tests.
+
+Source: Xray's manuals, 'Export Cucumber Features' and 'Exporting Cucumber
+Features - REST' of both products.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+
+from xray_sandbox.refused import RefusedError
+from xray_sandbox.store.jql import search
+from xray_sandbox.store.registry import Registry
+from xray_sandbox.store.rows import TEST, TEST_EXECUTION, TEST_PLAN, IssueRow
+
+
+_NAME_LIMIT = 50
+
+
+@dataclass(frozen=True)
+class FeatureFile:
+    """A feature file."""
+
+    name: str
+    text: str
+
+
+def export(
+    registry: Registry, keys: str, filter_id: str, *, numbered: bool
+) -> tuple[FeatureFile, ...]:
+    """One file per requirement and Precondition; `numbered`: as Server names them."""
+    named = [key.strip() for key in re.split("[;,]", keys) if key.strip()]
+    if filter_id:
+        named += _filtered(registry, filter_id)
+    executions: list[str] = []
+    tests: dict[str, IssueRow] = {}
+    for key in named:
+        for test in _tests_of(registry, key, executions):
+            tests[test.key] = test
+    groups: dict[tuple[str, str], list[IssueRow]] = {}
+    for test in tests.values():
+        if test.scenario:
+            held = [row.key for row in registry.store.preconditions_of(test.id)]
+            place = (next(iter(test.requirements), ""), next(iter(held), ""))
+            groups.setdefault(place, []).append(test)
+    if not groups:
+        raise RefusedError("No Cucumber Tests were found to export")
+    return tuple(
+        FeatureFile(
+            _name(number, place, group, numbered=numbered),
+            _text(registry, place, group, executions),
+        )
+        for number, (place, group) in enumerate(groups.items(), 1)
+    )
+
+
+def _filtered(registry: Registry, filter_id: str) -> list[str]:
+    found = registry.store.filter(int(filter_id)) if filter_id.isdecimal() else None
+    if found is None:
+        raise RefusedError(f"Filter with id {filter_id} does not exist")
+    keys, query = found
+    found_now = search(registry, query) if query else ()
+    return [*keys, *(issue.key for issue in found_now)]
+
+
+def _tests_of(
+    registry: Registry, key: str, executions: list[str]
+) -> tuple[IssueRow, ...]:
+    """The Tests that a key stands for: itself, or what it holds or covers."""
+    store = registry.store
+    issue = store.issue(key)
+    if issue is None:
+        raise RefusedError(f"Issue with key {key} does not exist")
+    if issue.type == TEST:
+        return (issue,)
+    if issue.type == TEST_PLAN:
+        return store.plan_members(key, TEST)
+    if issue.type == TEST_EXECUTION:
+        executions.append(key)
+        return store.issues(
+            "id IN (SELECT test_id FROM run WHERE execution_id = ?)", (issue.id,)
+        )
+    return store.issues(
+        "type = ? AND EXISTS "
+        "(SELECT 1 FROM json_each(issue.requirements) WHERE value = ?)",
+        (TEST, key),
+    )
+
+
+def _name(
+    number: int, place: tuple[str, str], group: list[IssueRow], *, numbered: bool
+) -> str:
+    stem = "_".join(filter(None, (str(number) if numbered else "", *place)))
+    return f"{(stem or group[0].key)[:_NAME_LIMIT]}.feature"
+
+
+def _text(
+    registry: Registry,
+    place: tuple[str, str],
+    group: list[IssueRow],
+    executions: list[str],
+) -> str:
+    requirement, precondition = place
+    story = registry.store.issue(requirement) if requirement else None
+    lines = [f"@{key}" for key in executions]
+    lines += [f"@REQ_{requirement}"] if requirement else []
+    lines.append(f"Feature: {story.summary if story else group[0].summary}")
+    if held := registry.store.issue(precondition):
+        steps = [f"#@PRECOND_{held.key}", *held.scenario.split("\n")]
+        lines += ["", f"  Background: {held.summary}"]
+        lines += [f"    {step}".rstrip() for step in steps]
+    for test in group:
+        tags = [f"@TEST_{test.key}", *(f"@{label}" for label in test.labels)]
+        headline, *rest = test.scenario.rstrip("\n").split("\n")
+        # Jira's summary is the name, whatever the text was imported with.
+        body = (f"{headline.partition(':')[0]}: {test.summary}", *rest)
+        lines += ["", *(f"  {line}".rstrip() for line in (" ".join(tags), *body))]
+    return "\n".join(lines) + "\n"
+
+
+def zipped(files: tuple[FeatureFile, ...]) -> bytes:
+    """The files in an archive; the same files give the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.writestr(zipfile.ZipInfo(file.name), file.text)
+    return buffer.getvalue()

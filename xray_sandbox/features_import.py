@@ -1,0 +1,212 @@
+"""
+Feature files become Tests and Preconditions, in place of what these were before.
+
+Source: Xray's manuals, 'Importing Cucumber Tests - REST' of both products. What
+they leave open is done the worse way: summary and labels are replaced.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import request
+
+from xray_sandbox.product import Product
+from xray_sandbox.read.documents import read_json
+from xray_sandbox.read.feature_text import FeatureText, Part, read_feature
+from xray_sandbox.read.info import read_test_info
+from xray_sandbox.refused import NO_INFO, NO_VALID_TESTS, RefusedError
+from xray_sandbox.store.registry import Registry
+from xray_sandbox.store.rows import PRECONDITION, TEST, IssueRow
+
+
+_KEY = r"([A-Z][A-Z0-9_]+?-[1-9][0-9]*)"
+_TEST = re.compile(rf"(?:TEST_)?{_KEY}")
+_OTHER = re.compile(r"(?:REQ|PRECOND|TESTSET)_.*")
+_REQUIREMENT = re.compile(rf"REQ_{_KEY}")
+_PRECONDITION = re.compile(rf"(?:PRECOND_|Precondition:)?{_KEY}")
+_ID = re.compile(r"id:.+")
+
+
+@dataclass
+class Done:
+    """What came of an import."""
+
+    tests: list[IssueRow] = field(default_factory=list)
+    preconditions: list[IssueRow] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def receive_features(registry: Registry, product: Product) -> Done:
+    """Handle the current request as an import of feature files."""
+    if request.mimetype != "multipart/form-data":
+        raise RefusedError("Unsupported Media Type", status=415)
+    sent = request.files.get("file")
+    if sent is None:
+        raise RefusedError("no file in part 'file'")
+    content = sent.stream.read()
+    features = [
+        read_feature(path, text) for path, text in _files(sent.filename or "", content)
+    ]
+    fields = _Fields(_info("testInfo"), _info(product.precondition_part))
+    done = Done()
+    with registry.store.transaction():
+        project = registry.project(request.args.get("projectKey", ""))
+        for feature in features:
+            _Import(registry, product, project, feature, fields, done).run()
+    if not done.tests and not done.errors:
+        raise RefusedError(NO_VALID_TESTS)
+    return done
+
+
+def _files(name: str, content: bytes) -> Iterable[tuple[str, bytes]]:
+    if content[:2] != b"PK":
+        return [(name.rpartition("/")[2], content)]
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = sorted(n for n in archive.namelist() if n.endswith(".feature"))
+            return [(each, archive.read(each)) for each in names]
+    except zipfile.BadZipFile as error:
+        raise RefusedError("the archive cannot be read") from error
+
+
+def _info(part: str) -> dict[str, Any]:
+    given = request.files.get(part)
+    return (
+        dict(read_test_info(read_json(given.stream, otherwise=NO_INFO)))
+        if given
+        else {}
+    )
+
+
+@dataclass(frozen=True)
+class _Fields:
+    tests: dict[str, Any]
+    preconditions: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Import:
+    """One feature file on its way in."""
+
+    registry: Registry
+    product: Product
+    project: str
+    feature: FeatureText
+    fields: _Fields
+    done: Done
+
+    def run(self) -> None:
+        try:
+            precondition = self._precondition()
+        except RefusedError as error:
+            self.done.errors.append(error.text)
+            precondition = None
+        for scenario in self.feature.scenarios:
+            try:
+                test = self._test(scenario)
+            except RefusedError as error:
+                self.done.errors.append(error.text)
+                continue
+            self.done.tests.append(test)
+            if precondition:
+                self.registry.store.link_to_plan(precondition.key, [test.key])
+
+    def _test(self, scenario: Part) -> IssueRow:
+        keys = [key for tag in scenario.tags for key in _test_key(tag)]
+        every = (*self.feature.tags, *scenario.tags)
+        labels = [tag for tag in scenario.tags if not _names_issue(tag)]
+        found = self._by_key(keys[0], TEST) if keys else None
+        ids = [label for label in labels if _ID.fullmatch(label)]
+        found = found or self._by_path(TEST, scenario.name, ids)
+        if found and found.kind != "Cucumber" and not self.registry.adopt:
+            raise RefusedError(f"The Test {found.key} is not a Cucumber Test")
+        matches = [match for tag in every if (match := _REQUIREMENT.fullmatch(tag))]
+        columns: dict[str, Any] = {
+            "summary": scenario.name,
+            "labels": self._labels(labels),
+            "kind": "Cucumber",
+            "scenario": scenario.text,
+            "requirements": tuple(match[1] for match in matches),
+        }
+        return self._written(TEST, found, columns, self.fields.tests)
+
+    def _precondition(self) -> IssueRow | None:
+        background = self.feature.background
+        if background is None:
+            return None
+        tags = background.in_comments
+        keys = [match[1] for tag in tags if (match := _PRECONDITION.fullmatch(tag))]
+        name = background.name or f"Background: {self.feature.name}"
+        found = self._by_key(keys[0], PRECONDITION) if keys else None
+        found = found or self._by_path(PRECONDITION, name, [])
+        columns: dict[str, Any] = {"summary": name, "scenario": background.steps}
+        if not keys:
+            columns["labels"] = self._labels([])
+        made = self._written(PRECONDITION, found, columns, self.fields.preconditions)
+        self.done.preconditions.append(made)
+        return made
+
+    def _by_key(self, key: str, type_: str) -> IssueRow | None:
+        found = self.registry.find(key, type_)
+        if found is None and self.product.needs_known_keys:
+            raise RefusedError(f"{type_} with key {key} was not found")
+        return found
+
+    def _by_path(self, type_: str, name: str, ids: list[str]) -> IssueRow | None:
+        """By path and id, by path and summary, by summary: in this order."""
+        store = self.registry.store
+        rows = store.issues("type = ? AND project = ?", (type_, self.project))
+        here = [row for row in rows if self._path_of(row) == self.feature.path]
+        known = [row for row in here if set(ids) & set(row.labels)]
+        known += [row for row in here if row.summary == name]
+        known += [row for row in rows if row.summary == name and not self._path_of(row)]
+        return known[0] if known else None
+
+    def _path_of(self, row: IssueRow) -> str:
+        """The file that an issue came from: a label on Server."""
+        if not self.product.labels_path:
+            return str(row.fields.get("feature", ""))
+        return next((each for each in row.labels if each.endswith(".feature")), "")
+
+    def _labels(self, labels: list[str]) -> tuple[str, ...]:
+        path = (self.feature.path,) if self.product.labels_path else ()
+        return tuple(dict.fromkeys((*labels, *path)))
+
+    def _written(
+        self,
+        type_: str,
+        found: IssueRow | None,
+        columns: dict[str, Any],
+        given: dict[str, Any],
+    ) -> IssueRow:
+        """Fields that are given are for issues that are made."""
+        store = self.registry.store
+        source = {"feature": self.feature.path}
+        if found is None:
+            columns["fields"] = {**given, **source}
+            columns["description"] = str(given.get("description") or "")
+            own = columns.get("labels", ())
+            columns["labels"] = (*own, *map(str, given.get("labels") or ()))
+            key = store.add_issue(type_, project=self.project, **columns)
+        else:
+            columns["fields"] = {**found.fields, **source}
+            key = found.key
+            store.change_issue(key, **columns)
+        row = store.issue(key)
+        assert row is not None  # noqa: S101 -- it was written a line above
+        return row
+
+
+def _test_key(tag: str) -> list[str]:
+    match = None if _OTHER.fullmatch(tag) else _TEST.fullmatch(tag)
+    return [match[1]] if match else []
+
+
+def _names_issue(tag: str) -> bool:
+    return bool(_OTHER.fullmatch(tag) or _TEST.fullmatch(tag))

@@ -1,0 +1,145 @@
+"""
+Which Test a result is of.
+
+Source: Xray's manuals: by key; Generic Tests by definition, Manual and Cucumber
+Tests by summary, in the same project; what is not found is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xray_sandbox.product import Product
+from xray_sandbox.read.documents import text_of, texts_of
+from xray_sandbox.read.submission import NewTest, Result, Submission
+from xray_sandbox.refused import RefusedError
+from xray_sandbox.store.registry import Registry
+from xray_sandbox.store.rows import TEST, IssueRow
+
+
+@dataclass(frozen=True)
+class Match:
+    """A Test and all that the report says about it."""
+
+    test: IssueRow
+    results: tuple[Result, ...]
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """Matches the results of one submission."""
+
+    registry: Registry
+    product: Product
+    project: str
+    submission: Submission
+
+    def match(self) -> tuple[tuple[Match, ...], tuple[Mapping[str, Any], ...]]:
+        """Each Test's results, and what is wrong with the rest."""
+        found: dict[str, list[Result]] = {}
+        tests: dict[str, IssueRow] = {}
+        errors: list[Mapping[str, Any]] = []
+        self._adopt()
+        for result in self.submission.results:
+            try:
+                test = self._test(result)
+            except RefusedError as error:
+                key = result.test_key or result.test_id
+                errors.append({"testKey": key, "messages": [error.text]})
+                continue
+            if test is not None:
+                tests[test.key] = test
+                found.setdefault(test.key, []).append(result)
+        matched = (Match(tests[key], tuple(found[key])) for key in found)
+        return tuple(matched), tuple(errors)
+
+    def _adopt(self) -> None:
+        """All that is named first, so that no Test that is made gets its key."""
+        for result in self.submission.results:
+            if result.test_key and self.registry.adopt:
+                self._by_key(result)
+
+    def _test(self, result: Result) -> IssueRow | None:
+        if self.submission.only_tagged:
+            return self._by_key(result)
+        if result.test_id:
+            return self._by_id(result)
+        if not result.test_key:
+            assert result.test is not None  # noqa: S101 -- the readers see to it
+            return self._by_content(result.test)
+        test = self._by_key(result)
+        if test is None:
+            raise RefusedError(f"Test with key {result.test_key} does not exist")
+        if result.test and test.kind in {"", result.test.kind}:
+            self._cover(test, result.test)
+        return self._suitable(test)
+
+    def _by_key(self, result: Result) -> IssueRow | None:
+        kind = result.test.kind if result.test else "Generic"
+        summary = result.test.summary if result.test else result.test_key
+        return self.registry.find(result.test_key, TEST, kind=kind, summary=summary)
+
+    def _by_id(self, result: Result) -> IssueRow:
+        """By issue id, or else by definition: texts differ about `test_id`."""
+        store = self.registry.store
+        test = store.issue(int(result.test_id)) if result.test_id.isdecimal() else None
+        if test is None:
+            test = self._find("Generic", result.test_id, self.project)
+        if test is None or test.type != TEST:
+            raise RefusedError(f"Test with id {result.test_id} does not exist")
+        return self._suitable(test)
+
+    def _suitable(self, test: IssueRow) -> IssueRow:
+        """Reports of test frameworks can only target Generic Tests."""
+        generic = test.kind == "Generic" or self.registry.adopt
+        if self.submission.targets_generic and not generic:
+            raise RefusedError(f"The Test {test.key} is not a Generic Test")
+        return test
+
+    def _by_content(self, test: NewTest) -> IssueRow:
+        registry = self.registry
+        project = registry.project(test.project) if test.project else self.project
+        value = test.definition if test.kind == "Generic" else test.summary
+        found = self._find(test.kind, value, project)
+        if found is None:
+            return self._made(test, project)
+        self._cover(found, test)
+        return found
+
+    def _find(self, kind: str, value: str, project: str) -> IssueRow | None:
+        """By definition or by summary, whichever goes with the Test type."""
+        column = "definition" if kind == "Generic" else "summary"
+        found = self.registry.store.issues(
+            f"{column} = ? AND kind = ? AND type = ? AND project = ?",
+            (value, kind, TEST, project),
+        )
+        return found[0] if found else None
+
+    def _made(self, test: NewTest, project: str) -> IssueRow:
+        given = self.submission.test_fields
+        key = self.registry.store.add_test(
+            project=project,
+            type=test.kind,
+            summary=test.summary,
+            definition=test.definition,
+            scenario=test.scenario,
+            description=test.description or text_of(given, "description"),
+            labels=tuple(dict.fromkeys((*test.labels, *texts_of(given, "labels")))),
+            requirements=test.requirements,
+            fields=given,
+        )
+        made = self.registry.store.issue(key)
+        assert made is not None  # noqa: S101 -- it was written a line above
+        return made
+
+    def _cover(self, test: IssueRow, said: NewTest) -> None:
+        """Add the requirements and labels that the report names."""
+        given = texts_of(self.submission.test_fields, "labels")
+        labels = tuple(dict.fromkeys((*test.labels, *said.labels, *given)))
+        requirements = tuple(dict.fromkeys((*test.requirements, *said.requirements)))
+        if (labels, requirements) != (test.labels, test.requirements):
+            self.registry.store.change_issue(
+                test.key, labels=labels, requirements=requirements
+            )

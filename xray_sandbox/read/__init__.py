@@ -1,0 +1,3 @@
+"""
+How the sandbox reads what it is sent, as Xray's manual has it.
+"""

@@ -1,0 +1,110 @@
+"""
+Feature files as an import reads them: scenarios with their tags and their text.
+
+Source: the Gherkin reference; English and German keywords only.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from xray_sandbox.refused import RefusedError
+
+
+_HEAD = re.compile(
+    r"\s*(?:(?P<feature>Feature|Funktionalität|Funktion)|(?P<rule>Rule|Regel)"
+    r"|(?P<background>Background|Grundlage|Hintergrund)"
+    r"|(?P<scenario>Scenario Outline|Scenario Template|Scenario|Example"
+    r"|Szenariogrundriss|Szenario|Beispiel)):(?P<name>.*)"
+)
+_KINDS = ("feature", "rule", "background", "scenario")
+_TAG = re.compile(r"@([^\s@]+)")
+
+
+@dataclass
+class Part:
+    """A scenario or a background: its tags, and its lines without them."""
+
+    kind: str
+    name: str
+    tags: list[str]
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What Xray keeps, with no more indentation than it needs."""
+        return textwrap.dedent("\n".join(self.lines)).strip() + "\n"
+
+    @property
+    def steps(self) -> str:
+        """The same without its first line and without comments."""
+        inner = (line for line in self.lines[1:] if not line.lstrip().startswith("#"))
+        return textwrap.dedent("\n".join(inner)).strip()
+
+    @property
+    def in_comments(self) -> tuple[str, ...]:
+        """The tags in comments, as a background has them."""
+        comments = (line for line in self.lines if line.lstrip().startswith("#"))
+        return tuple(tag for line in comments for tag in _TAG.findall(line))
+
+
+@dataclass(frozen=True)
+class FeatureText:
+    """A feature file; ``name`` is its path in the archive."""
+
+    path: str
+    name: str
+    tags: tuple[str, ...]
+    background: Part | None
+    scenarios: tuple[Part, ...]
+
+
+def read_feature(path: str, content: bytes) -> FeatureText:
+    """A feature file, or a refusal."""
+    try:
+        parts = list(_parts(content.decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{path} is not UTF-8") from error
+    if not parts or parts[0].kind != "feature":
+        raise RefusedError(f"Error parsing the feature file {path}")
+    backgrounds = [part for part in parts if part.kind == "background"]
+    return FeatureText(
+        path=path,
+        name=parts[0].name,
+        tags=tuple(parts[0].tags),
+        background=backgrounds[0] if backgrounds else None,
+        scenarios=tuple(part for part in parts if part.kind == "scenario"),
+    )
+
+
+def _parts(text: str) -> Iterator[Part]:
+    """What stands before a headline, tags and comments, belongs to it."""
+    current: Part | None = None
+    waiting: list[str] = []
+    quoted = ""
+    for line in text.splitlines():
+        bare = line.strip()
+        if quoted or bare.startswith(('"""', "```")):
+            quoted = "" if quoted and bare.startswith(quoted) else quoted or bare[:3]
+        elif head := _HEAD.fullmatch(line):
+            if current:
+                yield current
+            tags = [tag for one in waiting for tag in _tags(one)]
+            waiting = []
+            kind = next(kind for kind in _KINDS if head[kind])
+            current = Part(kind, head["name"].strip(), tags)
+        elif bare.startswith("@"):
+            waiting.append(line)
+            continue
+        if current:
+            current.lines += [*waiting, line]
+            waiting = []
+    if current:
+        yield current
+
+
+def _tags(line: str) -> list[str]:
+    return _TAG.findall(line.partition(" #")[0])

@@ -1,0 +1,161 @@
+"""
+The custom fields of the sandbox's Jira.
+
+Their ids are the sandbox's own, as they are every instance's own: a client has
+to ask for them. Source: Jira's 'GET field' and Xray's manual on its custom fields.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from xray_sandbox.refused import RefusedError
+
+
+_XRAY = "com.xpandit.plugins.xray:"
+_JIRA = "com.atlassian.jira.plugin.system.customfieldtypes:"
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}")
+
+
+@dataclass(frozen=True)
+class CustomField:
+    """A custom field; `settable`: it is on the screen of Test Executions."""
+
+    id: str
+    name: str
+    custom: str
+    type: str
+    settable: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The way Jira lists it."""
+        number = int(self.id.partition("_")[2])
+        schema: dict[str, Any] = {"type": self.type, "custom": self.custom}
+        if self.type == "array":
+            schema["items"] = "string"
+        return {
+            "id": self.id,
+            "name": self.name,
+            "custom": True,
+            "orderable": True,
+            "navigable": True,
+            "searchable": True,
+            "clauseNames": [f"cf[{number}]", self.name],
+            "schema": {**schema, "customId": number},
+        }
+
+    def check(self, value: Any) -> None:
+        """Refuse a value of the wrong type, in Jira's words."""
+        if self.type == "array" and not (
+            isinstance(value, list) and all(isinstance(item, str) for item in value)
+        ):
+            raise RefusedError(f"{self.id}: data was not an array of strings")
+        if self.type == "string" and not isinstance(value, str):
+            raise RefusedError(f"{self.id}: Operation value must be a string")
+        if self.type == "datetime" and not (
+            isinstance(value, str) and _DATE_TIME.fullmatch(value)
+        ):
+            raise RefusedError(
+                f"{self.id}: Error parsing date string: {value}; "
+                "expected yyyy-MM-dd'T'HH:mm:ss.SSSZ"
+            )
+
+
+ENVIRONMENTS = CustomField(
+    "customfield_11505",
+    "Test Environments",
+    f"{_XRAY}test-environments-custom-field",
+    "array",
+    settable=True,
+)
+TEST_PLAN = CustomField(
+    "customfield_11507",
+    "Test Plan",
+    f"{_XRAY}test-plan-custom-field",
+    "array",
+    settable=True,
+)
+REVISION = CustomField(
+    "customfield_11506", "Revision", f"{_JIRA}textfield", "string", settable=True
+)
+BEGIN_DATE = CustomField(
+    "customfield_11502", "Begin Date", f"{_JIRA}datetime", "datetime", settable=True
+)
+END_DATE = CustomField(
+    "customfield_11503", "End Date", f"{_JIRA}datetime", "datetime", settable=True
+)
+
+CUSTOM_FIELDS = (
+    BEGIN_DATE,
+    END_DATE,
+    ENVIRONMENTS,
+    REVISION,
+    TEST_PLAN,
+    *(
+        CustomField(f"customfield_{number}", name, _XRAY + custom, type_)
+        for number, name, custom, type_ in (
+            (11510, "Test Type", "test-type-custom-field", "option"),
+            (
+                11511,
+                "Test Repository Path",
+                "test-repository-path-custom-field",
+                "any",
+            ),
+            (11512, "Generic Test Definition", "path-editor-custom-field", "string"),
+            (
+                11513,
+                "Cucumber Test Type",
+                "automated-test-type-custom-field",
+                "option",
+            ),
+            (11514, "Cucumber Scenario", "steps-editor-custom-field", "string"),
+            (11515, "Manual Test Steps", "manual-test-steps-custom-field", "any"),
+            (
+                11516,
+                "Tests association with a Test Execution",
+                "testexec-tests-custom-field",
+                "array",
+            ),
+            (
+                11517,
+                "Tests associated with a Test Plan",
+                "tests-associated-with-test-plan-custom-field",
+                "array",
+            ),
+        )
+    ),
+)
+BY_ID = {found.id: found for found in CUSTOM_FIELDS}
+
+_PLAIN = {
+    "assignee": ("Assignee", "user"),
+    "components": ("Component/s", "array"),
+    "description": ("Description", "string"),
+    "fixVersions": ("Fix Version/s", "array"),
+    "issuetype": ("Issue Type", "issuetype"),
+    "labels": ("Labels", "array"),
+    "priority": ("Priority", "priority"),
+    "project": ("Project", "project"),
+    "reporter": ("Reporter", "user"),
+    "summary": ("Summary", "string"),
+}
+
+
+def all_fields() -> list[dict[str, Any]]:
+    """The answer of `GET field`."""
+    plain = [
+        {
+            "id": id_,
+            "name": name,
+            "custom": False,
+            "orderable": True,
+            "navigable": True,
+            "searchable": True,
+            "clauseNames": [id_],
+            "schema": {"type": type_, "system": id_},
+        }
+        for id_, (name, type_) in _PLAIN.items()
+    ]
+    return plain + [found.as_json() for found in CUSTOM_FIELDS]

@@ -1,0 +1,3 @@
+"""
+What the sandbox keeps: issues, Test Runs and evidence in SQLite.
+"""

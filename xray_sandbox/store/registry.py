@@ -1,0 +1,103 @@
+"""
+Finds what a request names.
+
+With `adopt`, whatever is named and well formed is made at first mention, so that
+somebody's own suite can be tried with no set-up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from xray_sandbox.product import Product
+from xray_sandbox.refused import NO_PROJECT, NO_VERSION, RefusedError
+from xray_sandbox.store.catalogue import split_key
+from xray_sandbox.store.rows import TEST, IssueRow
+from xray_sandbox.store.store import Store
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The store, as requests may use it."""
+
+    store: Store
+    adopt: bool = False
+
+    def project(self, key: str) -> str:
+        """The project's key."""
+        known = self.store.project_id(key) is not None
+        if not known and self.adopt and split_key(f"{key}-1"):
+            self.store.add_project(key)
+        elif not known:
+            raise RefusedError(NO_PROJECT)
+        return key
+
+    def find(self, key: str, type: str, **columns: Any) -> IssueRow | None:  # noqa: A002
+        """The issue of this type with this key."""
+        found = self.store.issue(key)
+        if found and found.type == type:
+            return found
+        if not self.adopt or split_key(key) is None:
+            return None
+        if found is None:
+            self.store.add_issue(type, key, adopted=True, **_defaults(type, columns))
+        elif found.adopted and not self._in_use(found):
+            self.store.change_issue(key, type=type, **_defaults(type, columns))
+        else:
+            return None
+        return self.store.issue(key)
+
+    def _in_use(self, issue: IssueRow) -> bool:
+        """Whether an adopted issue has shown by now of what type it is."""
+        used = self.store.first(
+            "SELECT 1 FROM run WHERE execution_id = ?1 OR test_id = ?1 "
+            "UNION SELECT 1 FROM plan_member WHERE plan_id = ?1 OR issue_id = ?1",
+            (issue.id,),
+        )
+        return used is not None
+
+    def any_issue(self, key: str) -> IssueRow | None:
+        """The issue with this key, whatever it is."""
+        return self.store.issue(key) or self.find(key, TEST)
+
+    def require(self, key: str, type: str) -> IssueRow:  # noqa: A002
+        """The issue of this type with this key, or a refusal."""
+        found = self.find(key, type)
+        if found is None:
+            raise RefusedError(
+                f"issue with key {key} does not exist or is not of issue type {type}!"
+            )
+        return found
+
+    def version(self, project: str, name: str) -> str:
+        """The version's name."""
+        known = any(name == found for _, found in self.store.versions(project))
+        if not known and self.adopt and name:
+            self.store.add_version(project, name)
+        elif not known:
+            raise RefusedError(NO_VERSION)
+        return name
+
+    def environments(
+        self, project: str, names: tuple[str, ...], product: Product
+    ) -> tuple[str, ...]:
+        """The Test Environments; free text on Server, a fixed list on Cloud."""
+        if product.free_environments:
+            names = tuple(name for name in names if name)
+        known = self.store.environments(project)
+        unknown = [name for name in names if name not in known]
+        free = product.free_environments or self.adopt
+        if unknown and not (free and all(unknown)):
+            listed = ", ".join(f"'{name}'" for name in unknown)
+            raise RefusedError(
+                "Error importing results: the following environments don't exist or "
+                f"are not in the context of test execution project: {listed}!"
+            )
+        for name in unknown:
+            self.store.add_environment(project, name)
+        return tuple(dict.fromkeys(names))
+
+
+def _defaults(type: str, columns: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+    return {"kind": "Generic", **columns} if type == TEST else columns

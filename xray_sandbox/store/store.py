@@ -1,0 +1,250 @@
+"""The sandbox's data: what was seeded, what was uploaded, what was asked."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from xray_sandbox.read.submission import Result
+from xray_sandbox.store import blobs
+from xray_sandbox.store.catalogue import Catalogue
+from xray_sandbox.store.rows import (
+    TEST_EXECUTION,
+    EvidenceRow,
+    IssueRow,
+    IterationRow,
+    PartRow,
+    RequestRow,
+    StepRow,
+    TestExecutionRow,
+    TestRunRow,
+)
+
+
+_RUNS = (
+    "SELECT run.*, issue.key AS test_key, issue.summary AS test_summary "
+    "FROM run JOIN issue ON issue.id = run.test_id "
+)
+
+
+class Store(Catalogue):
+    """Everything the sandbox remembers; `path` is the database's file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.evidence_directory = path.parent / "evidence"
+        # Permissions and issue types by name, and "licence": what an instance that
+        # is set up badly does not have.
+        self.taken_away: set[str] = set()
+
+    def add_test_execution(  # noqa: PLR0913 -- a Test Execution has this many sides
+        self,
+        key: str | None = None,
+        *,
+        project: str = "",
+        summary: str = "",
+        description: str = "",
+        labels: Sequence[str] = (),
+        fix_versions: Sequence[str] = (),
+        test_plans: Sequence[str] = (),
+        environments: Sequence[str] = (),
+        revision: str = "",
+        fields: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Add a Test Execution: under this key, or under the project's next one."""
+        with self.transaction():
+            key = self.add_issue(
+                TEST_EXECUTION,
+                key,
+                project=project,
+                summary=summary or "Execution results",
+                description=description,
+                labels=labels,
+                fix_versions=fix_versions,
+                environments=environments,
+                revision=revision,
+                fields=fields or {},
+            )
+            for plan in test_plans:
+                self.link_to_plan(plan, [key])
+        return key
+
+    def put_test_run(self, execution: IssueRow, test: IssueRow, result: Result) -> None:
+        """Write a Test Run in place of the one that the Test had there before."""
+        with self.transaction():
+            self.run(
+                "DELETE FROM run WHERE execution_id = ? AND test_id = ?",
+                (execution.id, test.id),
+            )
+            run_id = self.run(
+                "INSERT INTO run (execution_id, test_id, status, comment, log, "
+                "started, finished, executed_by, defects, steps, iterations, examples, "
+                "custom_fields) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (execution.id, test.id, *_run_values(result)),
+            )
+            for item in result.evidence:
+                self.run(
+                    "INSERT INTO evidence "
+                    "(run_id, filename, media_type, size, sha256, place) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    (
+                        run_id,
+                        item.filename,
+                        item.media_type,
+                        len(item.data),
+                        blobs.keep(self.evidence_directory, item.data),
+                        item.place,
+                    ),
+                )
+
+    def test_executions(self) -> tuple[TestExecutionRow, ...]:
+        """All Test Executions, newest first, with counts but without their runs."""
+        found = self.issues("type = ?", (TEST_EXECUTION,))
+        rows = (self._execution(issue, ()) for issue in found)
+        return tuple(sorted(rows, key=lambda row: row.id, reverse=True))
+
+    def test_execution(self, key: str) -> TestExecutionRow | None:
+        """One Test Execution with its Test Runs."""
+        issue = self.issue(key)
+        if issue is None or issue.type != TEST_EXECUTION:
+            return None
+        return self._execution(issue, self.test_runs(issue.id))
+
+    def _execution(
+        self, issue: IssueRow, runs: tuple[TestRunRow, ...]
+    ) -> TestExecutionRow:
+        return TestExecutionRow(
+            key=issue.key,
+            id=issue.id,
+            project=issue.project,
+            summary=issue.summary,
+            description=issue.description,
+            labels=issue.labels,
+            fix_versions=issue.fix_versions,
+            test_plans=self.plans_of(issue.id),
+            environments=issue.environments,
+            revision=issue.revision,
+            fields=issue.fields,
+            created=issue.created,
+            runs=runs,
+            counts=self._counts(issue.id),
+        )
+
+    def _counts(self, execution_id: int) -> Mapping[str, int]:
+        rows = self.all(
+            "SELECT status, COUNT(*) AS times FROM run WHERE execution_id = ? "
+            "GROUP BY status ORDER BY status",
+            (execution_id,),
+        )
+        return {row["status"]: row["times"] for row in rows}
+
+    def test_runs(self, execution_id: int) -> tuple[TestRunRow, ...]:
+        """The Test Runs of a Test Execution, in the order they came."""
+        rows = self.all(
+            _RUNS + "WHERE execution_id = ? ORDER BY run.id", (execution_id,)
+        )
+        evidence: dict[int, list[EvidenceRow]] = {}
+        for found in self.all(
+            "SELECT evidence.* FROM evidence JOIN run ON run.id = evidence.run_id "
+            "WHERE run.execution_id = ? ORDER BY evidence.id",
+            (execution_id,),
+        ):
+            evidence.setdefault(found["run_id"], []).append(_evidence(found))
+        return tuple(_run(row, tuple(evidence.get(row["id"], ()))) for row in rows)
+
+    def evidence(self, id: int) -> tuple[EvidenceRow, Path] | None:  # noqa: A002
+        """One piece of evidence and the file that holds it."""
+        row = self.first("SELECT * FROM evidence WHERE id = ?", (id,))
+        if row is None:
+            return None
+        return _evidence(row), self.evidence_directory / row["sha256"]
+
+    def add_request(self, row: RequestRow) -> None:
+        """Log a received request."""
+        self.run(
+            "INSERT INTO request (method, path, query, status, content_type, parts) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                row.method,
+                row.path,
+                row.query,
+                row.status,
+                row.content_type,
+                json.dumps([asdict(part) for part in row.parts]),
+            ),
+        )
+
+    def requests(self) -> tuple[RequestRow, ...]:
+        """All received requests, oldest first."""
+        return tuple(
+            RequestRow(
+                method=row["method"],
+                path=row["path"],
+                query=row["query"],
+                status=row["status"],
+                content_type=row["content_type"],
+                parts=tuple(PartRow(**part) for part in json.loads(row["parts"])),
+            )
+            for row in self.all("SELECT * FROM request ORDER BY id")
+        )
+
+
+def _run_values(result: Result) -> tuple[str, ...]:
+    return (
+        result.status,
+        result.comment,
+        result.log,
+        result.started,
+        result.finished,
+        result.executed_by,
+        json.dumps(result.defects),
+        json.dumps([asdict(step) for step in result.steps]),
+        json.dumps([asdict(iteration) for iteration in result.iterations]),
+        json.dumps(result.examples),
+        json.dumps(dict(result.custom_fields)),
+    )
+
+
+def _run(row: sqlite3.Row, evidence: tuple[EvidenceRow, ...]) -> TestRunRow:
+    return TestRunRow(
+        id=row["id"],
+        test_key=row["test_key"],
+        test_summary=row["test_summary"],
+        status=row["status"],
+        comment=row["comment"],
+        log=row["log"],
+        started=row["started"],
+        finished=row["finished"],
+        executed_by=row["executed_by"],
+        defects=tuple(json.loads(row["defects"])),
+        evidence=evidence,
+        steps=tuple(_step(step) for step in json.loads(row["steps"])),
+        iterations=tuple(_iteration(one) for one in json.loads(row["iterations"])),
+        examples=tuple(json.loads(row["examples"])),
+        custom_fields=json.loads(row["custom_fields"]),
+    )
+
+
+def _step(value: dict[str, Any]) -> StepRow:
+    return StepRow(**{**value, "defects": tuple(value["defects"])})
+
+
+def _iteration(value: dict[str, Any]) -> IterationRow:
+    pairs = tuple((name, text) for name, text in value["parameters"])
+    steps = tuple(_step(step) for step in value["steps"])
+    return IterationRow(**{**value, "parameters": pairs, "steps": steps})
+
+
+def _evidence(row: sqlite3.Row) -> EvidenceRow:
+    return EvidenceRow(
+        id=row["id"],
+        filename=row["filename"],
+        media_type=row["media_type"],
+        size=row["size"],
+        sha256=row["sha256"],
+        place=row["place"],
+    )

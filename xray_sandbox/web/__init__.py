@@ -1,0 +1,3 @@
+"""
+The sandbox's HTTP interfaces: Server, Cloud, Jira, and its pages.
+"""

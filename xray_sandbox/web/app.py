@@ -1,0 +1,92 @@
+"""The sandbox as a WSGI application."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge
+
+from xray_sandbox.store.registry import Registry
+from xray_sandbox.store.store import Store
+from xray_sandbox.web.cloud import cloud_blueprint
+from xray_sandbox.web.jira import jira_blueprint
+from xray_sandbox.web.pages import pages_blueprint
+from xray_sandbox.web.server import server_blueprint
+from xray_sandbox.web.site import Site
+from xray_sandbox.web.traffic import watch
+
+
+_NOT_FOUND = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<status><status-code>404</status-code><message>null for uri: {}</message></status>
+"""
+_LOGIN_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><title>Log in - Jira</title></head>
+<body><h1>Log in</h1><form method="post" action="/login.jsp">
+<label>Username <input name="os_username"></label>
+<label>Password <input name="os_password" type="password"></label>
+<button>Log In</button></form></body></html>
+"""
+_XML_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+
+
+def create_app(
+    store: Store, *, adopt: bool = False, public_url: str | None = None
+) -> Flask:
+    """
+    The sandbox over this store.
+
+    `adopt`: what is named and unknown is made at first mention, not refused.
+    `public_url`: what links begin with, if not the address that was asked.
+    """
+    site = Site(Registry(store, adopt), public_url)
+    app = Flask(__name__, static_folder=None)
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = True
+    watch(app, store)
+    for blueprint in (
+        server_blueprint,
+        jira_blueprint,
+        cloud_blueprint,
+        pages_blueprint,
+    ):
+        app.register_blueprint(blueprint(site))
+    app.register_error_handler(NotFound, _not_found)
+    for unusable in (BadRequest, UnicodeEncodeError, OverflowError):
+        app.register_error_handler(unusable, _bad_request)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.before_request(_refuse_double_slash)
+    return app
+
+
+def _path() -> str:
+    path: str = request.environ.get("sandbox.path", request.path)
+    return path
+
+
+def _refuse_double_slash() -> ResponseReturnValue | None:
+    """Cloud answers 400 to a doubled slash, Server does not find it."""
+    if "//" not in _path():
+        return None
+    if "/api/v2" in _path():
+        return jsonify({"error": "Bad Request"}), 400
+    return _not_found(NotFound())
+
+
+def _not_found(_: Exception) -> ResponseReturnValue:
+    """On a wrong path Xray and Jira answer anything but their JSON."""
+    path = _path()
+    if path.lstrip("/").startswith("rest/"):
+        text = _NOT_FOUND.format(path.translate(_XML_ESCAPES))
+        return Response(text, status=404, mimetype="application/xml")
+    if path.lstrip("/").startswith("api/"):
+        return jsonify({"error": "Not Found"}), 404
+    own = path.startswith(("/browse/", "/sandbox/"))
+    return Response(_LOGIN_PAGE, status=404 if own else 200, mimetype="text/html")
+
+
+def _bad_request(_: Exception) -> ResponseReturnValue:
+    return jsonify({"error": "Bad Request"}), 400
+
+
+def _too_large(_: Exception) -> ResponseReturnValue:
+    return Response("Request Entity Too Large", status=413, mimetype="text/plain")

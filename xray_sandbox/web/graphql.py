@@ -1,0 +1,182 @@
+"""
+Xray Cloud's GraphQL, as far as clients of imports use it.
+
+Source: Xray's GraphQL schema and its published request collections. Sub-fields
+that the sandbox does not have are answered with null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from xray_sandbox.product import CLOUD
+from xray_sandbox.refused import RefusedError
+from xray_sandbox.store.jql import search
+from xray_sandbox.store.rows import (
+    PRECONDITION,
+    TEST,
+    TEST_EXECUTION,
+    TEST_PLAN,
+    TEST_SET,
+    IssueRow,
+)
+from xray_sandbox.web import graphql_json
+from xray_sandbox.web.graphql_text import Selection, read_query
+from xray_sandbox.web.site import Site
+
+
+_LIMIT = 100
+_COLOURS = ("#95C160", "#D45D52", "#A2A6AE", "#F1E069", "#111111")
+
+
+def answer(site: Site, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The data that is asked for, or the errors."""
+    try:
+        asked = read_query(text, variables)
+        with site.store.transaction():
+            data = {one.alias: _resolve(site, one) for one in asked}
+    except RefusedError as error:
+        return {"data": None, "errors": [{"message": error.text}]}
+    return {"data": data}
+
+
+def _resolve(site: Site, asked: Selection) -> Any:
+    resolver = _RESOLVERS.get(asked.name)
+    if resolver is None:
+        raise RefusedError(f'Cannot query field "{asked.name}".')
+    return _chosen(resolver(site, asked.arguments), asked.selections)
+
+
+def _chosen(value: Any, wanted: Sequence[Selection]) -> Any:
+    """Only what the selection names, under its aliases."""
+    if isinstance(value, list):
+        return [_chosen(item, wanted) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if not wanted:
+        raise RefusedError("Objects must have a selection of subfields.")
+    return {one.alias: _member(value.get(one.name), one) for one in wanted}
+
+
+def _member(value: Any, asked: Selection) -> Any:
+    """A member; what is costly is a function, and made only when asked for."""
+    found = value() if callable(value) else value
+    if asked.name == "jira":
+        names = asked.arguments.get("fields", ["key"])
+        return {name: found.get(name) for name in names}
+    if isinstance(found, dict) and "results" in found and asked.arguments:
+        found = _page(found["results"], {"limit": _LIMIT, **asked.arguments})
+    return _chosen(found, asked.selections)
+
+
+def _page(found: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    limit, start = arguments.get("limit"), arguments.get("start") or 0
+    if not isinstance(limit, int) or not 1 <= limit <= _LIMIT:
+        raise RefusedError(f"limit must be a number from 1 to {_LIMIT}")
+    shown = list(found[start : start + limit])
+    return {"total": len(found), "start": start, "limit": limit, "results": shown}
+
+
+def _listing(
+    type_: str, show: Callable[[Site, IssueRow], dict[str, Any]]
+) -> Callable[[Site, Mapping[str, Any]], Any]:
+    """What answers a list query for one issue type."""
+
+    def resolve(site: Site, arguments: Mapping[str, Any]) -> Any:
+        found = search(site.registry, str(arguments.get("jql") or ""), type_)
+        page = _page(found, arguments)
+        return {**page, "results": [show(site, one) for one in page["results"]]}
+
+    return resolve
+
+
+def _test_runs(site: Site, arguments: Mapping[str, Any]) -> Any:
+    executions = arguments.get("testExecIssueIds") or [
+        str(row.id) for row in site.store.test_executions()
+    ]
+    wanted = set(arguments.get("testIssueIds") or ())
+    runs = [
+        graphql_json.run_json(site, execution, run)
+        for id_ in executions
+        for execution in (_issue(site, id_, TEST_EXECUTION),)
+        for run in site.store.test_runs(execution.id)
+    ]
+    chosen = [run for run in runs if not wanted or run["test"]["issueId"] in wanted]
+    return _page(chosen, arguments)
+
+
+def _issue(site: Site, id_: object, type_: str) -> IssueRow:
+    """An issue by its numeric id, which is a string here."""
+    text = str(id_)
+    found = site.store.issue(int(text)) if text.isdecimal() else None
+    if found is None or found.type != type_:
+        raise RefusedError(f"{type_} with id {text} not found")
+    return found
+
+
+def _project_settings(site: Site, arguments: Mapping[str, Any]) -> Any:
+    given = str(arguments.get("projectIdOrKey"))
+    by_id = {str(site.store.project_id(key)): key for key in site.store.projects()}
+    key = site.registry.project(by_id.get(given, given))
+    return {
+        "projectId": str(site.store.project_id(key)),
+        "testEnvironments": list(site.store.environments(key)),
+        "defectIssueTypes": [],
+    }
+
+
+def _statuses(_: Site, __: Mapping[str, Any]) -> Any:
+    return [
+        {"name": word, "description": word, "color": colour, "final": True}
+        for word, colour in zip(CLOUD.statuses, _COLOURS, strict=True)
+    ]
+
+
+def _adding(
+    type_: str, argument: str, result: str
+) -> Callable[[Site, Mapping[str, Any]], Any]:
+    """What answers a mutation that puts issues into a Test Plan."""
+
+    def resolve(site: Site, arguments: Mapping[str, Any]) -> Any:
+        plan = _issue(site, arguments.get("issueId"), TEST_PLAN)
+        ids = arguments.get(argument) or []
+        issues = [_issue(site, id_, type_) for id_ in ids]
+        site.store.link_to_plan(plan.key, [issue.key for issue in issues])
+        return {result: [str(issue.id) for issue in issues], "warning": None}
+
+    return resolve
+
+
+def _add_environments(site: Site, arguments: Mapping[str, Any]) -> Any:
+    """Unlike an import, this makes the Test Environments that are missing."""
+    execution = _issue(site, arguments.get("issueId"), TEST_EXECUTION)
+    names = [str(name) for name in arguments.get("testEnvironments") or []]
+    known = site.store.environments(execution.project)
+    created = [name for name in names if name not in known]
+    for name in created:
+        site.store.add_environment(execution.project, name)
+    every = tuple(dict.fromkeys((*execution.environments, *names)))
+    site.store.change_issue(execution.key, environments=every)
+    return {
+        "associatedTestEnvironments": names,
+        "createdTestEnvironments": created,
+        "warning": None,
+    }
+
+
+_RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
+    "getTests": _listing(TEST, graphql_json.test_json),
+    "getPreconditions": _listing(PRECONDITION, graphql_json.plan_json),
+    "getTestPlans": _listing(TEST_PLAN, graphql_json.plan_json),
+    "getTestSets": _listing(TEST_SET, graphql_json.plan_json),
+    "getTestExecutions": _listing(TEST_EXECUTION, graphql_json.execution_json),
+    "getTestRuns": _test_runs,
+    "getProjectSettings": _project_settings,
+    "getStatuses": _statuses,
+    "addTestExecutionsToTestPlan": _adding(
+        TEST_EXECUTION, "testExecIssueIds", "addedTestExecutions"
+    ),
+    "addTestsToTestPlan": _adding(TEST, "testIssueIds", "addedTests"),
+    "addTestEnvironmentsToTestExecution": _add_environments,
+}

@@ -1,0 +1,154 @@
+"""
+Tests, Test Plans, Test Executions and Test Runs as GraphQL shows them.
+
+Members that are functions are costly; they are called when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from xray_sandbox.store.rows import (
+    TEST,
+    TEST_EXECUTION,
+    IssueRow,
+    StepRow,
+    TestRunRow,
+    iteration_place,
+    step_place,
+)
+from xray_sandbox.web.issue_json import fields_json
+from xray_sandbox.web.site import Site
+
+
+def _listed(items: Sequence[Any]) -> dict[str, Any]:
+    return {"total": len(items), "start": 0, "limit": 100, "results": list(items)}
+
+
+def _issue_json(site: Site, issue: IssueRow) -> dict[str, Any]:
+    return {
+        "issueId": str(issue.id),
+        "projectId": str(site.store.project_id(issue.project)),
+        "jira": lambda: {"key": issue.key, **fields_json(site, issue)},
+    }
+
+
+def test_json(site: Site, issue: IssueRow) -> dict[str, Any]:
+    """A Test."""
+    return {
+        **_issue_json(site, issue),
+        "testType": {"name": issue.kind, "kind": issue.kind},
+        "unstructured": issue.definition or None,
+        "gherkin": issue.scenario or None,
+    }
+
+
+def plan_json(site: Site, issue: IssueRow) -> dict[str, Any]:
+    """A Test Plan with what is in it."""
+
+    def members(type_: str) -> dict[str, Any]:
+        found = site.store.plan_members(issue.key, type_)
+        return _listed([_issue_json(site, member) for member in found])
+
+    return {
+        **_issue_json(site, issue),
+        "tests": lambda: members(TEST),
+        "testExecutions": lambda: members(TEST_EXECUTION),
+    }
+
+
+def execution_json(site: Site, issue: IssueRow) -> dict[str, Any]:
+    """A Test Execution with its plans and runs."""
+
+    def plans() -> dict[str, Any]:
+        found = map(site.store.issue, site.store.plans_of(issue.id))
+        return _listed([_issue_json(site, plan) for plan in found if plan])
+
+    def runs() -> dict[str, Any]:
+        found = site.store.test_runs(issue.id)
+        return _listed([run_json(site, issue, run) for run in found])
+
+    def tests() -> dict[str, Any]:
+        found = site.store.test_runs(issue.id)
+        return _listed([_test_of(site, run) for run in found])
+
+    return {
+        **_issue_json(site, issue),
+        "testEnvironments": list(issue.environments),
+        "testPlans": plans,
+        "tests": tests,
+        "testRuns": runs,
+    }
+
+
+def run_json(site: Site, execution: IssueRow, run: TestRunRow) -> dict[str, Any]:
+    """A Test Run."""
+    return {
+        "id": str(run.id),
+        "status": {"name": run.status},
+        "comment": run.comment,
+        "startedOn": run.started,
+        "finishedOn": run.finished,
+        "defects": list(run.defects),
+        "evidence": _evidence_json(site, run, ""),
+        "customFields": [
+            {"id": name, "values": value} for name, value in run.custom_fields.items()
+        ],
+        "steps": _steps_json(site, run, run.steps, ""),
+        "examples": [{"status": {"name": word}} for word in run.examples],
+        "iterations": _listed(
+            [
+                {
+                    **_named(row.status),
+                    "parameters": [{"name": n, "value": v} for n, v in row.parameters],
+                    "stepResults": _listed(
+                        _steps_json(site, run, row.steps, iteration_place(number))
+                    ),
+                }
+                for number, row in enumerate(run.iterations, 1)
+            ]
+        ),
+        "results": [{"log": run.log, "status": {"name": run.status}}],
+        "test": _test_of(site, run),
+        "testExecution": lambda: _issue_json(site, execution),
+    }
+
+
+def _test_of(site: Site, run: TestRunRow) -> dict[str, Any]:
+    test = site.store.issue(run.test_key)
+    return test_json(site, test) if test else {}
+
+
+def _named(status: str) -> dict[str, Any]:
+    return {"status": {"name": status}}
+
+
+def _steps_json(
+    site: Site, run: TestRunRow, steps: Sequence[StepRow], prefix: str
+) -> list[dict[str, Any]]:
+    return [
+        {
+            **_named(step.status),
+            "action": step.action,
+            "comment": step.comment,
+            "actualResult": step.actual_result,
+            "defects": list(step.defects),
+            "evidence": _evidence_json(site, run, step_place(number, prefix)),
+        }
+        for number, step in enumerate(steps, 1)
+    ]
+
+
+def _evidence_json(site: Site, run: TestRunRow, place: str) -> list[dict[str, Any]]:
+    """What belongs to the run itself, or to the step at a place."""
+    return [
+        {
+            "id": str(item.id),
+            "filename": item.filename,
+            "size": item.size,
+            "downloadLink": site.link(f"sandbox/evidence/{item.id}"),
+        }
+        for item in run.evidence
+        if item.place == place
+    ]

@@ -1,0 +1,66 @@
+"""The web page: Test Executions and their Test Runs, for people and for tests."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from flask import Blueprint, abort, jsonify, render_template, send_file
+from flask.typing import ResponseReturnValue
+
+from xray_sandbox.store.rows import TestExecutionRow
+from xray_sandbox.web.site import Site
+
+
+def pages_blueprint(site: Site) -> Blueprint:
+    """Everything below `/`, `/browse` and `/sandbox`."""
+    blueprint = Blueprint("pages", __name__, template_folder="templates")
+    _add_pages(blueprint, site)
+    _add_json(blueprint, site)
+    return blueprint
+
+
+def _add_pages(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.get("/")
+    def executions() -> ResponseReturnValue:
+        rows = site.store.test_executions()
+        return render_template("sandbox_executions.html", executions=rows)
+
+    @blueprint.get("/browse/<key>")
+    def browse(key: str) -> ResponseReturnValue:
+        found = site.store.test_execution(key)
+        if found is not None:
+            return render_template("sandbox_execution.html", execution=found)
+        issue = site.store.issue(key) or abort(404)
+        return render_template("sandbox_issue.html", issue=issue)
+
+    @blueprint.get("/sandbox/evidence/<int:number>")
+    def evidence(number: int) -> ResponseReturnValue:
+        """Evidence is a stranger's file: it is saved, never shown."""
+        row, path = site.store.evidence(number) or abort(404)
+        answer = send_file(
+            path.resolve(),
+            mimetype="application/octet-stream",
+            as_attachment=True,
+            download_name=row.filename,
+        )
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+
+
+def _add_json(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.get("/sandbox/executions.json")
+    def executions_json() -> ResponseReturnValue:
+        return jsonify([asdict(row) for row in site.store.test_executions()])
+
+    @blueprint.get("/sandbox/executions/<key>.json")
+    def execution_json(key: str) -> ResponseReturnValue:
+        found: TestExecutionRow = site.store.test_execution(key) or abort(404)
+        return jsonify(asdict(found))
+
+    @blueprint.get("/sandbox/tests.json")
+    def tests_json() -> ResponseReturnValue:
+        return jsonify([asdict(row) for row in site.store.tests()])
+
+    @blueprint.get("/sandbox/requests.json")
+    def requests_json() -> ResponseReturnValue:
+        return jsonify([asdict(row) for row in site.store.requests()])

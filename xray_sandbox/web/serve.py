@@ -1,0 +1,96 @@
+"""The sandbox as a server on this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from xray_sandbox.store.demo import seed_demo
+from xray_sandbox.store.store import Store
+from xray_sandbox.web.app import create_app
+
+
+_HOST = "127.0.0.1"
+_DATABASE = "sandbox.sqlite3"
+
+
+@dataclass(frozen=True)
+class RunningSandbox:
+    """A sandbox that answers at `url`."""
+
+    url: str
+    store: Store
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Logs nothing; keeps the path as it was sent, doubled slashes and all."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing."""
+
+    def make_environ(self) -> dict[str, Any]:
+        """The usual, and the path from the request line."""
+        words = self.requestline.split(" ")
+        target = words[1] if len(words) > 1 else ""
+        return {**super().make_environ(), "sandbox.path": target.partition("?")[0]}
+
+
+@contextmanager
+def running(
+    data: Path,
+    *,
+    port: int = 0,
+    adopt: bool = False,
+    public_url: str | None = None,
+    seed: bool = True,
+) -> Iterator[RunningSandbox]:
+    """
+    A sandbox on 127.0.0.1 for the length of a `with` block.
+
+    `data` is a directory, made if need be; several sandboxes may share one.
+    `port` 0 takes any free one. `seed` adds the demo project.
+    """
+    store = Store(data / _DATABASE)
+    if seed:
+        seed_demo(store)
+    app = create_app(store, adopt=adopt, public_url=public_url)
+    with _listening(port) as listener:
+        server = make_server(
+            _HOST,
+            port,
+            app,
+            threaded=True,
+            request_handler=_QuietHandler,
+            fd=listener.fileno(),
+        )
+        url = f"http://{_HOST}:{listener.getsockname()[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield RunningSandbox(url, store)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _listening(port: int) -> socket.socket:
+    """A listening socket; werkzeug would end the process if the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,260 @@
+"""
+Xray Server / Data Center: everything below `rest/raven`.
+
+Source: Xray's manual, 'REST API' of Server and Data Center.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from xray_sandbox.features_export import export, zipped
+from xray_sandbox.features_import import receive_features
+from xray_sandbox.product import SERVER, SERVER_V1
+from xray_sandbox.read.documents import expect, texts_of
+from xray_sandbox.read.imports import PATHS, receive
+from xray_sandbox.read.info import ISSUE_TYPES
+from xray_sandbox.refused import RefusedError
+from xray_sandbox.store.rows import (
+    TEST,
+    TEST_EXECUTION,
+    TEST_PLAN,
+    TEST_SET,
+    IssueRow,
+    StepRow,
+    TestRunRow,
+    iteration_place,
+    step_place,
+)
+from xray_sandbox.web.login import refuse_strangers
+from xray_sandbox.web.site import Site
+
+
+_PREFIX = "/rest/raven/<any('1.0','2.0','latest'):version>"
+_MEMBERS = {"test": TEST, "testexecution": TEST_EXECUTION}
+
+
+def server_blueprint(site: Site) -> Blueprint:
+    """Imports, exports and the few resources that clients look at."""
+    blueprint = Blueprint("server", __name__, url_prefix=_PREFIX)
+    blueprint.before_request(refuse_strangers)
+    blueprint.url_value_preprocessor(_take_version)
+    blueprint.register_error_handler(RefusedError, _refusal)
+    for path, (name, multipart) in PATHS.items():
+        blueprint.add_url_rule(
+            f"/import/execution{path}",
+            f"import {path}",
+            _import_view(site, name, multipart=multipart),
+            methods=["POST"],
+        )
+    _add_resources(blueprint, site)
+    _add_feature_import(blueprint, site)
+    _add_plans(blueprint, site)
+    return blueprint
+
+
+def _take_version(_: str | None, values: dict[str, Any] | None) -> None:
+    g.version = (values or {}).pop("version", "2.0")
+
+
+def _refusal(error: RefusedError) -> ResponseReturnValue:
+    return jsonify({"error": error.text}), error.status
+
+
+def _import_view(site: Site, name: str, *, multipart: bool) -> Any:
+    def view() -> ResponseReturnValue:
+        bare = g.version == "1.0"
+        product = SERVER_V1 if bare else SERVER
+        done = receive(site.registry, product, name, multipart=multipart)
+        execution = site.reference(done.execution)
+        if bare:
+            return jsonify(execution)
+        tests = [site.reference(test) for test in done.tests]
+        return jsonify(
+            {
+                "testExecIssue": execution,
+                "testIssues": {"success": tests, "error": list(done.errors)},
+                "infoMessages": [],
+            }
+        )
+
+    return view
+
+
+def _add_resources(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.get("/api/xraylicense")
+    def license_() -> ResponseReturnValue:
+        active = "licence" not in site.store.taken_away
+        return jsonify({"active": active, "licenseType": "SANDBOX"})
+
+    @blueprint.get("/api/settings/teststatuses")
+    def test_statuses() -> ResponseReturnValue:
+        return jsonify(
+            [
+                {"id": number, "rank": number, "name": word, "isNative": True}
+                for number, word in enumerate(SERVER.statuses)
+            ]
+        )
+
+    @blueprint.get("/api/testruns")
+    def test_runs() -> ResponseReturnValue:
+        key = request.args.get("testExecKey", "")
+        execution = site.registry.require(key, TEST_EXECUTION)
+        runs = site.store.test_runs(execution.id)
+        return jsonify([_run_json(site, execution, run) for run in runs])
+
+    @blueprint.get("/api/testexec/<key>/test")
+    def tests_of_execution(key: str) -> ResponseReturnValue:
+        execution = site.registry.require(key, TEST_EXECUTION)
+        runs = site.store.test_runs(execution.id)
+        found = [
+            {"id": run.id, "key": run.test_key, "status": run.status} for run in runs
+        ]
+        return jsonify(_page(found))
+
+    @blueprint.get("/api/testset/<key>/test")
+    def tests_of_set(key: str) -> ResponseReturnValue:
+        found = site.registry.require(key, TEST_SET)
+        members = site.store.plan_members(found.key, TEST)
+        return jsonify(_page([site.reference(issue) for issue in members]))
+
+    @blueprint.get("/export/test")
+    def export_features() -> ResponseReturnValue:
+        query = request.args
+        keys, saved = query.get("keys", ""), query.get("filter", "")
+        files = export(site.registry, keys, saved, numbered=True)
+        if query.get("fz", "false") != "true" and len(files) == 1:
+            return _download(files[0].name, files[0].text, "text/plain")
+        return _download("features.zip", zipped(files), "application/octet-stream")
+
+
+def _add_feature_import(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.post("/import/feature")
+    def import_features() -> ResponseReturnValue:
+        """A list of issues; an object where something was refused."""
+        done = receive_features(site.registry, SERVER)
+        if not done.errors:
+            every = (*done.tests, *done.preconditions)
+            return jsonify([_with_type(site, issue) for issue in every])
+        return jsonify(
+            {
+                "message": "\n".join(done.errors),
+                "testIssues": list(map(site.reference, done.tests)),
+                "preconditionIssues": list(map(site.reference, done.preconditions)),
+            }
+        )
+
+
+def _with_type(site: Site, issue: IssueRow) -> dict[str, Any]:
+    types = {name: id_ for id_, name in ISSUE_TYPES.items()}
+    kind = {"id": types[issue.type], "name": issue.type}
+    return {**site.reference(issue), "issueType": kind}
+
+
+def _page(found: list[Any]) -> list[Any]:
+    """`limit` and `page`, which counts from 1; all of it without a limit."""
+    limit = request.args.get("limit", 0, int)
+    start = limit * (max(1, request.args.get("page", 1, int)) - 1)
+    return found[start : start + limit] if limit > 0 else found
+
+
+def _download(name: str, data: str | bytes, mimetype: str) -> Response:
+    answer = Response(data, mimetype=mimetype)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+def _add_plans(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.get("/api/testplan/<key>/<any(test,testexecution):kind>")
+    def plan_members(key: str, kind: str) -> ResponseReturnValue:
+        plan = site.registry.require(key, TEST_PLAN)
+        members = site.store.plan_members(plan.key, _MEMBERS[kind])
+        return jsonify(_page([site.reference(issue) for issue in members]))
+
+    @blueprint.post("/api/testplan/<key>/<any(test,testexecution):kind>")
+    def change_plan(key: str, kind: str) -> ResponseReturnValue:
+        """Answers an empty array when all went well, else what did not."""
+        body = expect(request.get_json(silent=True), dict, "body")
+        with site.store.transaction():
+            plan = site.registry.require(key, TEST_PLAN)
+            wanted, absent = _found(site, texts_of(body, "add"), _MEMBERS[kind])
+            site.store.link_to_plan(plan.key, wanted)
+            site.store.unlink_from_plan(plan.key, texts_of(body, "remove"))
+        return jsonify(absent)
+
+
+def _found(
+    site: Site, keys: tuple[str, ...], type_: str
+) -> tuple[list[str], list[str]]:
+    wanted, absent = [], []
+    for key in keys:
+        if site.registry.find(key, type_):
+            wanted.append(key)
+        else:
+            absent.append(f"Issue with key {key} does not exist or is not a {type_}")
+    return wanted, absent
+
+
+def _run_json(site: Site, execution: IssueRow, run: TestRunRow) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "testKey": run.test_key,
+        "testExecKey": execution.key,
+        "testEnvironments": list(execution.environments),
+        "fixVersions": list(execution.fix_versions),
+        "status": run.status,
+        "comment": run.comment,
+        "executedBy": run.executed_by,
+        "startedOn": run.started,
+        "finishedOn": run.finished,
+        "defects": [{"key": key} for key in run.defects],
+        "evidences": _evidence_json(site, run, ""),
+        "customFields": [
+            {"id": name, "value": value} for name, value in run.custom_fields.items()
+        ],
+        "examples": [{"status": word} for word in run.examples],
+        "iterations": [
+            {
+                "name": row.name,
+                "status": row.status,
+                "parameters": [{"name": n, "value": v} for n, v in row.parameters],
+                "steps": _steps_json(site, run, row.steps, iteration_place(number)),
+            }
+            for number, row in enumerate(run.iterations, 1)
+        ],
+        "steps": _steps_json(site, run, run.steps, ""),
+    }
+
+
+def _steps_json(
+    site: Site, run: TestRunRow, steps: tuple[StepRow, ...], prefix: str
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": number,
+            "status": step.status,
+            "step": step.action,
+            "comment": step.comment,
+            "actualResult": step.actual_result,
+            "defects": [{"key": key} for key in step.defects],
+            "evidences": _evidence_json(site, run, step_place(number, prefix)),
+        }
+        for number, step in enumerate(steps, 1)
+    ]
+
+
+def _evidence_json(site: Site, run: TestRunRow, place: str) -> list[dict[str, Any]]:
+    """What belongs to the run itself, or to the step at a place."""
+    return [
+        {
+            "id": item.id,
+            "fileName": item.filename,
+            "fileSize": item.size,
+            "fileURL": site.link(f"sandbox/evidence/{item.id}"),
+        }
+        for item in run.evidence
+        if item.place == place
+    ]

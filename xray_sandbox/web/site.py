@@ -1,0 +1,33 @@
+"""What every blueprint is given: the store's registry, and how links begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request
+
+from xray_sandbox.store.registry import Registry
+from xray_sandbox.store.rows import IssueRow
+from xray_sandbox.store.store import Store
+
+
+@dataclass(frozen=True)
+class Site:
+    """One sandbox, as seen from a request."""
+
+    registry: Registry
+    public_url: str | None = None
+
+    @property
+    def store(self) -> Store:
+        """The data."""
+        return self.registry.store
+
+    def link(self, path: str) -> str:
+        """An absolute link to something in this Jira."""
+        return f"{(self.public_url or request.host_url).rstrip('/')}/{path}"
+
+    def reference(self, issue: IssueRow) -> dict[str, str]:
+        """An issue as answers name it: id, key and link."""
+        self_link = self.link(f"rest/api/2/issue/{issue.id}")
+        return {"id": str(issue.id), "key": issue.key, "self": self_link}
