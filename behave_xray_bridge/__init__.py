@@ -13,23 +13,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from behave_xray_bridge.annotating import xray
     from behave_xray_bridge.formatter import XrayFormatter
+    from behave_xray_bridge.hookspecs import hookimpl
     from behave_xray_bridge.runner import XrayRunner
 
-__all__ = ["XrayFormatter", "XrayRunner", "xray"]
+__all__ = ["XrayFormatter", "XrayRunner", "hookimpl", "xray"]
+_MODULES = {
+    "XrayFormatter": "formatter",
+    "XrayRunner": "runner",
+    "hookimpl": "hookspecs",
+    "xray": "annotating",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "XrayFormatter":
-        from behave_xray_bridge.formatter import XrayFormatter
+    if name in _MODULES:
+        from importlib import import_module
 
-        return XrayFormatter
-    if name == "XrayRunner":
-        from behave_xray_bridge.runner import XrayRunner
-
-        return XrayRunner
-    if name == "xray":
-        from behave_xray_bridge.annotating import xray
-
-        return xray
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from behave_xray_bridge.convert import templates
+from xray_bridge.text import unique
 
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from behave_xray_bridge.convert import Recorder
     from behave_xray_bridge.selection import Selection
-    from xray_bridge.text import unique
 from xray_bridge.config.settings import Settings
 
 

@@ -273,9 +273,6 @@ def modules() -> str:
 def _package(name: str) -> str:
     folder = ROOT / name
     found = sorted(folder.glob("*.py")) + sorted(folder.glob("*/__init__.py"))
-    if name == "xray_bridge":
-        found += sorted(folder.glob("reports/[!_]*.py"))
-        found += sorted(folder.glob("feature_import/[!_]*.py"))
     rows = ((_code(_shown(path, folder)), _first_sentence(path)) for path in found)
     said = sorted(row for row in rows if row[1])
     return _table((_code(f"{name}/"), "is"), said)

@@ -17,7 +17,7 @@ import xray_bridge
 
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("xray_bridge", "pytest_xray_bridge", "behave_xray_bridge")
+PACKAGES = ("xray_bridge", "xray_sandbox", "pytest_xray_bridge", "behave_xray_bridge")
 ENTRY_POINTS = {
     "console_scripts": {"xray-bridge": "xray_bridge.cli:main"},
     "pytest11": {"xray-bridge": "pytest_xray_bridge.plugin"},
@@ -48,7 +48,7 @@ def metadata(wheel: Path, name: str) -> str:
 
 
 def test_wheel_has_the_packages_and_nothing_else(wheel: Path) -> None:
-    """Every file of the three packages; neither tests nor examples."""
+    """Every file of the four packages; neither tests nor examples."""
     expected = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
@@ -71,7 +71,7 @@ def test_wheel_has_known_kinds_of_files_only(wheel: Path) -> None:
 
     assert kinds == {".py", ".html", ".txt"}
     assert typed == set(PACKAGES)
-    assert templates == {"xray_sandbox/templates", "xray_bridge/ci/snippets"}
+    assert templates == {"xray_sandbox/web/templates", "xray_bridge/ci/snippets"}
 
 
 def test_entry_points_are_right(wheel: Path) -> None:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from xray_bridge.features.files import Chosen
     from xray_bridge.features.issues import Issues
     from xray_bridge.features.preview import Known
-    from xray_bridge.text import unique
 from xray_bridge.features.values import Answered, Bundle, Change
 
 

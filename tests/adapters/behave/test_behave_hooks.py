@@ -55,7 +55,7 @@ def xray_uploaded(config, receipt):
     print("TOLD", config.userdata["xray_project"], where, dict(receipt.counts))
 """
 PLUGIN = """
-from behave_xray_bridge.hookspecs import hookimpl
+from behave_xray_bridge import hookimpl
 
 @hookimpl
 def xray_defects(scenario):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from behave_xray_bridge import hookimpl
 from behave_xray_bridge.hooks import Plugins
-from behave_xray_bridge.hookspecs import hookimpl
 from xray_bridge.errors import UsageError
 from xray_bridge.model.receipt import DELIVERED, FAILED, Receipt
 from xray_bridge.runs.evidence import EvidenceSource
@@ -22,7 +22,7 @@ CONFIG = object()
 ENVIRONMENT = "environment.py"
 # A module that can be imported, as the plugin of somebody else.
 ADDS_A_KEY = """
-from behave_xray_bridge.hookspecs import hookimpl
+from behave_xray_bridge import hookimpl
 
 @hookimpl
 def xray_test_keys(scenario):
@@ -33,7 +33,7 @@ def xray_execution_fields():
     return {"priority": "low", "labels": ["plugin"]}
 """
 WRAPS = """
-from behave_xray_bridge.hookspecs import hookimpl
+from behave_xray_bridge import hookimpl
 
 @hookimpl(wrapper=True)
 def xray_test_keys(scenario):
@@ -41,7 +41,7 @@ def xray_test_keys(scenario):
     return []
 """
 RAISES = """
-from behave_xray_bridge.hookspecs import hookimpl
+from behave_xray_bridge import hookimpl
 
 @hookimpl
 def xray_test_keys(scenario):
