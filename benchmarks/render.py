@@ -21,10 +21,10 @@ FORMATS = ("junit", "xray")
 
 def record(folder: Path, tests: int) -> run_directory.RunDirectory:
     """A journal of that many failed tests with 1 KiB of text each."""
-    session = run_directory.Session(
+    info = run_directory.RunInfo(
         id="run", framework="pytest", versions={}, started=0.0, settings={}
     )
-    directory = run_directory.create(folder, session)
+    directory = run_directory.create(folder, info)
     written = run_directory.Journal(directory)
     for number in range(tests):
         written.append(

@@ -79,7 +79,7 @@ def a_scenario_run(outcome: Outcome = Outcome.PASSED, **changes: Any) -> TestRun
     return a_run(outcome, scenario=scenario, **given)
 
 
-def a_session(**changes: Any) -> run_directory.Session:
+def run_info(**changes: Any) -> run_directory.RunInfo:
     """What a run is; with an id of its own."""
     given = {
         "id": run_directory.new_id(STARTED),
@@ -89,14 +89,12 @@ def a_session(**changes: Any) -> run_directory.Session:
         "settings": {},
         **changes,
     }
-    return run_directory.Session(**given)
+    return run_directory.RunInfo(**given)
 
 
-def recorded(
-    tmp_path: Path, *runs: TestRun, **session: Any
-) -> run_directory.RunDirectory:
+def recorded(tmp_path: Path, *runs: TestRun, **info: Any) -> run_directory.RunDirectory:
     """A run directory with these results, sealed."""
-    directory = run_directory.create(tmp_path / ".xray", a_session(**session))
+    directory = run_directory.create(tmp_path / ".xray", run_info(**info))
     written = run_directory.Journal(directory)
     for run in runs:
         written.append(run)
@@ -118,7 +116,7 @@ def a_shard(tmp_path: Path, *runs: dict[str, Any]) -> run_directory.RunDirectory
 
     ``evidence`` and ``steps`` of each run: contents by name, which also says whose.
     """
-    directory = run_directory.create(tmp_path / ".xray", a_session())
+    directory = run_directory.create(tmp_path / ".xray", run_info())
     written = run_directory.Journal(directory)
     for run in runs:
         changes = dict(run)

@@ -157,10 +157,10 @@ class Sender:
         folder = EvidenceFolder(kept, sys.maxsize, str)
         return folder.add(EvidenceSource(content, name))
 
-    def record(self, *runs: TestRun, **session: Any) -> RunDirectory:
+    def record(self, *runs: TestRun, **info: Any) -> RunDirectory:
         """A sealed run directory that wants to be uploaded."""
-        settings = {"upload": "yes", **session.pop("settings", {})}
-        directory = recorded(self.folder, *runs, settings=settings, **session)
+        settings = {"upload": "yes", **info.pop("settings", {})}
+        directory = recorded(self.folder, *runs, settings=settings, **info)
         kept = self.folder / "kept" / FOLDER
         if kept.is_dir():
             shutil.copytree(kept, directory.path / FOLDER)

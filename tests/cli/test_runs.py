@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import a_run, a_session, recorded
+from tests.builders import a_run, recorded, run_info
 from xray_bridge import cli
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import inventory, run_directory
@@ -44,10 +44,10 @@ def runs(
     return run
 
 
-def a_recorded(days: float = 0.0, state: State = SENT, **session: Any) -> RunDirectory:
+def a_recorded(days: float = 0.0, state: State = SENT, **info: Any) -> RunDirectory:
     """A run of some days ago, with a receipt if it was sent."""
     started = time.time() - days * DAY - 60
-    given = {"id": run_directory.new_id(started), "started": started, **session}
+    given = {"id": run_directory.new_id(started), "started": started, **info}
     runs = (a_run(keys=["CALC-1"]), a_run(Outcome.FAILED, name="test_sub"))
     directory = recorded(Path(), *runs, **given)
     directory.state = state
@@ -352,7 +352,7 @@ def test_removal_that_is_cut_off(
 
 def test_session_of_old(runs: Command) -> None:
     """Runs that an older version has recorded have no run id."""
-    directory = run_directory.create(Path(".xray"), a_session())
+    directory = run_directory.create(Path(".xray"), run_info())
     content = run_directory.read_json(directory.path / "run.json")
     for name in ("run_id", "parts", "notices"):
         del content[name]

@@ -54,7 +54,7 @@ def _run(
 
 
 def _bytes(folder: Path, runs: tuple[TestRun, ...]) -> bytes:
-    info = run_directory.Session(
+    info = run_directory.RunInfo(
         id="run", framework="behave", versions={}, started=0.0, settings={}
     )
     directory = run_directory.create(folder, info)

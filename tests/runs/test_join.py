@@ -197,21 +197,21 @@ def test_joined_run_is_that_of_the_first_shard(tmp_path: Path) -> None:
 
     whole = join.join([late, early], tmp_path / ".xray")
 
-    assert whole.session.started == STARTED
+    assert whole.info.started == STARTED
     assert whole.id.startswith("20260102T030405Z-")
-    assert whole.session.ci == {"system": "early"}
+    assert whole.info.ci == {"system": "early"}
     assert late.state.message == early.state.message == f"merged into {whole.id}"
 
 
 def a_part(tmp_path: Path, **given: Any) -> RunDirectory:
     """A part of CI run 4711, with settings as given."""
-    session = {name: given.pop(name) for name in ("started", "ci") if name in given}
-    return recorded(tmp_path, a_run(), settings=given, run_id="4711", **session)
+    info = {name: given.pop(name) for name in ("started", "ci") if name in given}
+    return recorded(tmp_path, a_run(), settings=given, run_id="4711", **info)
 
 
 def settings_of_whole(tmp_path: Path, *parts: RunDirectory) -> dict[str, str]:
     """Those that the whole has; whatever the parts were told, it is uploaded."""
-    found = dict(join.join(parts, tmp_path / ".xray").session.settings)
+    found = dict(join.join(parts, tmp_path / ".xray").info.settings)
     assert found.pop("upload") == "true"
     assert found.pop("report_dir") == str(tmp_path / ".xray")
     return found
@@ -224,8 +224,8 @@ def test_whole_names_its_parts(tmp_path: Path) -> None:
 
     whole = join.join([first, parts[2]], tmp_path / ".xray")
 
-    assert whole.session.parts == tuple(part.id for part in parts)
-    assert whole.session.run_id == "4711"
+    assert whole.info.parts == tuple(part.id for part in parts)
+    assert whole.info.run_id == "4711"
     assert first.state.message == f"merged into {whole.id}"
 
 
@@ -252,8 +252,8 @@ def test_what_one_part_only_says(tmp_path: Path) -> None:
 
     whole = join.join(parts, tmp_path / ".xray")
 
-    assert whole.session.settings["test_plan"] == "CALC-15"
-    first, second = whole.session.notices
+    assert whole.info.settings["test_plan"] == "CALC-15"
+    first, second = whole.info.notices
     assert first == (
         f"the parts differ in xray_test_plan: nothing ({parts[0].id}); "
         f"CALC-15 ({parts[1].id}); the whole has CALC-15"
@@ -269,8 +269,8 @@ def test_what_can_be_said_once(tmp_path: Path, name: str) -> None:
 
     whole = join.join([*late, early], tmp_path / ".xray")
 
-    assert whole.session.settings[name] == "a"
-    (notice,) = whole.session.notices
+    assert whole.info.settings[name] == "a"
+    (notice,) = whole.info.notices
     assert notice == (
         f"the parts differ in xray_{name}: a ({early.id}); b (2 parts); the whole has a"
     )
@@ -281,8 +281,8 @@ def test_commits_that_ci_tells(tmp_path: Path) -> None:
     told = [a_part(tmp_path, ci={"revision": name}) for name in ("abc", "def")]
     same = [a_part(tmp_path, ci={"revision": "abc"}) for _ in range(2)]
 
-    differing = join.join(told, tmp_path / ".xray").session.notices
-    agreeing = join.join(same, tmp_path / ".xray").session.notices
+    differing = join.join(told, tmp_path / ".xray").info.notices
+    agreeing = join.join(same, tmp_path / ".xray").info.notices
 
     assert len(differing) == 1
     assert "xray_revision: abc" in differing[0]
@@ -309,7 +309,7 @@ def test_place_that_is_given_for_the_whole(tmp_path: Path) -> None:
     join.join(parts, tmp_path / ".xray", given={"project"})
     whole = join.join(silent, tmp_path / ".xray")
 
-    assert whole.session.settings["project"] == "A"
+    assert whole.info.settings["project"] == "A"
 
 
 def test_missing_part_that_has_come(tmp_path: Path) -> None:

@@ -18,13 +18,13 @@ from tests.builders import (
     a_run,
     a_scenario,
     a_scenario_run,
-    a_session,
     a_shard,
     a_step,
     a_test,
     attached,
     recorded,
     results,
+    run_info,
 )
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Evidence, Iteration, Outcome, TestRun
@@ -288,7 +288,7 @@ def test_merged_times_span_all_parts(tmp_path: Path) -> None:
 def test_shard_without_a_journal(tmp_path: Path) -> None:
     """Archives may leave out what is empty; the others' results are there."""
     shards = [
-        run_directory.create(tmp_path / ".xray", a_session()),
+        run_directory.create(tmp_path / ".xray", run_info()),
         recorded(tmp_path, a_run()),
     ]
 
@@ -502,7 +502,7 @@ def test_evidence_of_merged_results(tmp_path: Path) -> None:
 
 def test_evidence_of_one_name_within_a_result(tmp_path: Path) -> None:
     """Single results have distinct names as well."""
-    directory = run_directory.create(tmp_path / ".xray", a_session())
+    directory = run_directory.create(tmp_path / ".xray", run_info())
     pieces = tuple(attached(directory, content, "x.png") for content in (b"1", b"2"))
     written = run_directory.Journal(directory)
     written.append(a_run(evidence=pieces))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_run, a_session, recorded
+from tests.builders import a_run, recorded, run_info
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import join, parts, run_directory
 from xray_bridge.runs.run_directory import RunDirectory, State
@@ -26,9 +26,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 REPORT_DIR = Path(".xray")
 
 
-def a_part(folder: str, run_id: str = "4711", **session: Any) -> RunDirectory:
+def a_part(folder: str, run_id: str = "4711", **info: Any) -> RunDirectory:
     """A part of a CI run, as the artifacts of a job have it."""
-    return recorded(Path(folder), a_run(), run_id=run_id, **session)
+    return recorded(Path(folder), a_run(), run_id=run_id, **info)
 
 
 def found_in(*paths: str, run_id: str = "") -> parts.Found:
@@ -312,7 +312,7 @@ def test_whole_of_a_whole() -> None:
 def test_damaged_neighbours_are_no_wholes() -> None:
     """What else lies in the report directory does not stop this CI run."""
     part = a_part("s")
-    damaged = run_directory.create(REPORT_DIR, a_session())
+    damaged = run_directory.create(REPORT_DIR, run_info())
     (damaged.path / "run.json").write_text("{")
 
     assert ids(found_in("s")) == {part.id}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import STARTED, a_run, a_session, recorded
+from tests.builders import STARTED, a_run, recorded, run_info
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import run_directory
@@ -30,7 +30,7 @@ forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.fixture
 def directory(tmp_path: Path) -> RunDirectory:
     """An empty run directory."""
-    return run_directory.create(tmp_path / ".xray", a_session())
+    return run_directory.create(tmp_path / ".xray", run_info())
 
 
 def in_a_fork(do: Callable[[], object]) -> int:
@@ -62,11 +62,11 @@ def test_recorded_tests_come_back_in_order(tmp_path: Path) -> None:
 
 def test_run_directory_says_what_the_run_is(tmp_path: Path) -> None:
     """Framework, versions, settings and CI context come back."""
-    session = a_session(settings={"project": "CALC"}, ci={"name": "Jenkins"})
+    info = run_info(settings={"project": "CALC"}, ci={"name": "Jenkins"})
 
-    directory = run_directory.create(tmp_path / ".xray", session)
+    directory = run_directory.create(tmp_path / ".xray", info)
 
-    assert directory.session == session
+    assert directory.info == info
 
 
 def test_run_directory_is_private_and_ignored(directory: RunDirectory) -> None:
@@ -82,18 +82,18 @@ def test_run_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / ".xray").write_text("in the way")
 
     with pytest.raises(RunDirectoryError, match="no run directory") as caught:
-        run_directory.create(tmp_path / ".xray", a_session())
+        run_directory.create(tmp_path / ".xray", run_info())
 
     assert "xray_report_dir" in caught.value.hint
 
 
 def test_two_runs_do_not_share_a_directory(tmp_path: Path) -> None:
     """The same id twice is refused."""
-    session = a_session()
-    run_directory.create(tmp_path / ".xray", session)
+    info = run_info()
+    run_directory.create(tmp_path / ".xray", info)
 
     with pytest.raises(RunDirectoryError, match="File exists"):
-        run_directory.create(tmp_path / ".xray", session)
+        run_directory.create(tmp_path / ".xray", info)
 
 
 def test_ids_sort_by_time_and_differ() -> None:
@@ -110,7 +110,7 @@ def test_found_oldest_first(tmp_path: Path) -> None:
     (tmp_path / ".xray" / "runs" / "stray").mkdir(parents=True)
     ids = [run_directory.new_id(STARTED + number) for number in (5, 1, 3)]
     for each in ids:
-        run_directory.create(tmp_path / ".xray", a_session(id=each))
+        run_directory.create(tmp_path / ".xray", run_info(id=each))
 
     assert [run.id for run in run_directory.find(tmp_path / ".xray")] == sorted(ids)
 
@@ -122,7 +122,7 @@ def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
 
 def test_closed_journal_is_sealed(tmp_path: Path) -> None:
     """The state says so, and why tests may be missing."""
-    directory = run_directory.create(tmp_path / ".xray", a_session())
+    directory = run_directory.create(tmp_path / ".xray", run_info())
     Journal(directory).close(("interrupted",))
 
     assert directory.state == State(
@@ -181,7 +181,7 @@ def test_damaged_session_is_an_error_in_words(
     (directory.path / "run.json").write_text(content)
 
     with pytest.raises(RunDirectoryError):
-        _ = directory.session
+        _ = directory.info
 
 
 def test_session_with_parts_missing(directory: RunDirectory) -> None:
@@ -191,7 +191,7 @@ def test_session_with_parts_missing(directory: RunDirectory) -> None:
     )
 
     with pytest.raises(RunDirectoryError):
-        _ = directory.session
+        _ = directory.info
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"stat": "sealed"}'])

@@ -53,7 +53,7 @@ def a_job(
     return Job(
         directory=directory,
         settings=settings,
-        session=directory.session,
+        info=directory.info,
         results=Results([directory], aggregate=settings.aggregate),
         dialect=dialect,
     )

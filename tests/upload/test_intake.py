@@ -64,7 +64,7 @@ def test_counted() -> None:
     assert (file.name, file.format, file.tests) == ("a.xml", "junit", 2)
     assert found.counts == {"passed": 2, "failed": 1}
     assert directory.state.state == run_directory.SEALED
-    assert directory.session.framework == run_directory.REPORT_FILES
+    assert directory.info.framework == run_directory.REPORT_FILES
 
 
 def test_comes_back_from_disk() -> None:

@@ -25,7 +25,7 @@ def a_job(tmp_path: Path, **given: str) -> Job:
     return Job(
         directory=directory,
         settings=settings_of(**given),
-        session=directory.session,
+        info=directory.info,
         results=Results([directory]),
         dialect=DIALECTS[SERVER],
     )
@@ -95,11 +95,11 @@ def test_many_reasons_why_a_run_is_incomplete(tmp_path: Path) -> None:
     assert 30_000 < len("\n".join(lines)) < 32_000
 
 
-def label_of(tmp_path: Path, project: str = "", **session: Any) -> str:
+def label_of(tmp_path: Path, project: str = "", **info: Any) -> str:
     """The label of a run."""
     found = a_job(tmp_path, project=project)
     return job.described_execution(
-        replace(found, session=replace(found.session, **session))
+        replace(found, info=replace(found.info, **info))
     ).label
 
 
@@ -153,7 +153,7 @@ def test_description_of_a_new_execution(
 ) -> None:
     """Where it comes from, in lines of their own; what people set goes before."""
     found = a_job(tmp_path)
-    told = replace(found, session=replace(found.session, ci=ci))
+    told = replace(found, info=replace(found.info, ci=ci))
     own = replace(told, settings=settings_of(description="Mine."))
 
     assert job.described_execution(told).description == description

@@ -27,9 +27,9 @@ class Bench:
         self._product = product
         self._data = Path(".xray/sandbox").absolute()
 
-    def arrived(self, *runs: TestRun, **session: Any) -> dict[str, Any]:
+    def arrived(self, *runs: TestRun, **info: Any) -> dict[str, Any]:
         """What the sandbox has of these results, by the Test's summary or key."""
-        directory = self.send.record(*runs, **session)
+        directory = self.send.record(*runs, **info)
         arguments = ["--sandbox", "--deployment", self._product]
         outcome = self.send.send(directory, *arguments)
         assert outcome.exit_code == 0, outcome.output

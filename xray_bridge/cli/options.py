@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
     from xray_bridge.config.settings import Settings
-    from xray_bridge.runs.run_directory import Session
+    from xray_bridge.runs.run_directory import RunInfo
 
 # Of adapters only, or with a flag of its own where it makes sense.
 NOT_HERE = frozenset({"upload", "export_keys", "export_filter", "features_dir"})
@@ -125,17 +125,17 @@ def add(
 def settings_of(
     arguments: argparse.Namespace,
     *,
-    session: Session | None = None,
+    info: RunInfo | None = None,
     also: Mapping[str, object] | None = None,
 ) -> Iterator[Settings]:
     """
     The settings of a command, with the sandbox running where they want it.
 
-    ``session`` is what a run directory has recorded: its settings, and what the
+    ``info`` is what a run directory has recorded: its settings, and what the
     CI of that time told. ``also`` are values of
     flags that the command has of its own.
     """
-    layers = _layers(arguments, session=session, also=also)
+    layers = _layers(arguments, info=info, also=also)
     settings = resolve(layers)
     if settings.sandbox:
         with _sandbox(settings) as layer:
@@ -163,7 +163,7 @@ def resolved(
 
 def expected(
     arguments: argparse.Namespace,
-    session: Session,
+    info: RunInfo,
     also: Mapping[str, object],
 ) -> Settings:
     """
@@ -171,7 +171,7 @@ def expected(
 
     Raises what looking up a stored connection raises.
     """
-    layers = _layers(arguments, session=session, also=also)
+    layers = _layers(arguments, info=info, also=also)
     settings = resolve(layers)
     return settings if settings.sandbox else _connected(settings, layers)
 
@@ -179,7 +179,7 @@ def expected(
 def _layers(
     arguments: argparse.Namespace,
     *,
-    session: Session | None = None,
+    info: RunInfo | None = None,
     also: Mapping[str, object] | None = None,
 ) -> list[Layer]:
     flags = {
@@ -188,12 +188,12 @@ def _layers(
         if name not in NOT_HERE
     }
     layers = [command_line({**flags, **(also or {})})]
-    if session is not None or arguments.given:
-        layers.append(recorded(session.settings if session else _from_stdin()))
+    if info is not None or arguments.given:
+        layers.append(recorded(info.settings if info else _from_stdin()))
     layers.append(environment(os.environ))
-    if session is None and not arguments.given:
+    if info is None and not arguments.given:
         layers += filter(None, [shared_file(Path.cwd())])
-    told = detect.context(session.ci) if session else detect.detect(os.environ)
+    told = detect.context(info.ci) if info else detect.detect(os.environ)
     layers += filter(None, [from_ci(told)])
     return layers
 

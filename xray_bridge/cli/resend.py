@@ -73,7 +73,7 @@ def _is_unsent(directory: RunDirectory, run_id: str) -> bool:
     try:
         if directory.state.state not in run_directory.UNSENT:
             return False
-        return not run_id or directory.session.run_id == run_id
+        return not run_id or directory.info.run_id == run_id
     except RunDirectoryError:
         # To be told of, in its turn.
         return True

@@ -134,7 +134,7 @@ def run_show(arguments: argparse.Namespace) -> int:
     """
     report_dir = _report_dir(arguments)
     directory = find_run(arguments.name, report_dir)
-    session, state = directory.session, directory.state
+    info, state = directory.info, directory.state
     counts = Counter(run.outcome.value for run in directory.runs())
     row = inventory.row(directory, report_dir)
     files = {
@@ -143,29 +143,27 @@ def run_show(arguments: argparse.Namespace) -> int:
         if path.is_file()
     }
     if arguments.json:
-        known = {**asdict(session), **asdict(state), **row.to_json()}
+        known = {**asdict(info), **asdict(state), **row.to_json()}
         console.document({**known, "counts": counts, "files": files})
         return 0
-    ci = " ".join(filter(None, map(str, session.ci.values())))
-    versions = ", ".join(
-        f"{name} {version}" for name, version in session.versions.items()
-    )
+    ci = " ".join(filter(None, map(str, info.ci.values())))
+    versions = ", ".join(f"{name} {version}" for name, version in info.versions.items())
     said = {
         "Run": row.path,
         "State": row.state,
         "Test Execution": row.test_execution,
         "Results": _counts(counts),
         "Started": row.to_json()["started"],
-        "Run id": session.run_id,
+        "Run id": info.run_id,
         "Versions": versions,
         "CI": ci,
-        "Parts": ", ".join(session.parts),
+        "Parts": ", ".join(info.parts),
         "Attempts": str(state.attempts or ""),
         "Message": state.message,
         "Incomplete": "; ".join(state.incomplete),
     }
     lines = [f"{name}: {value}" for name, value in said.items() if value]
-    lines += ["Settings:", *(f"  {k} = {v}" for k, v in session.settings.items())]
+    lines += ["Settings:", *(f"  {k} = {v}" for k, v in info.settings.items())]
     lines += ["Files:", *(f"  {k} ({evidence.shown(v)})" for k, v in files.items())]
     console.text(*lines)
     return 0

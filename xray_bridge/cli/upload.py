@@ -61,7 +61,7 @@ def _now(arguments: argparse.Namespace, directory: RunDirectory) -> dict[str, ob
     With ``--collect``, as the session itself calls it, its report is written only.
     """
     collect = arguments.set_collect or ""
-    is_collected = directory.session.settings.get("collect") == "true"
+    is_collected = directory.info.settings.get("collect") == "true"
     return {"collect": collect, **({"upload": "yes"} if is_collected else {})}
 
 
@@ -82,9 +82,9 @@ def send(
 ) -> Receipt:
     """Publish one run with its own settings, and what the command line adds."""
     shown = _shown(directory.path)
-    session = upload_files.session_of(directory)
+    info = upload_files.info_of(directory)
     try:
-        with options.settings_of(arguments, session=session, also=also) as settings:
+        with options.settings_of(arguments, info=info, also=also) as settings:
             return publish(directory, settings, shown=shown)
     except ConnectionDisabledError as error:
         # Switched off on purpose: nothing is wrong, and nothing is lost.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from xray_bridge.config.settings import Settings
-    from xray_bridge.runs.run_directory import RunDirectory, Session
+    from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
     Send = Callable[[argparse.Namespace, RunDirectory, dict[str, object]], Receipt]
 
@@ -210,12 +210,12 @@ def _refuse(arguments: argparse.Namespace, directory: RunDirectory) -> Settings:
     from xray_bridge.upload.report_files import refuse_impossible
 
     found = report_files.load(directory)
-    session = session_of(directory)
-    settings = options.expected(arguments, session, {"format": AUTO})
+    info = info_of(directory)
+    settings = options.expected(arguments, info, {"format": AUTO})
     if settings.sandbox:
         # It brings an address, credentials and a project.
         project = {"project": settings.project or options.SANDBOX_PROJECT}
-        settings = options.expected(arguments, session, {"format": AUTO, **project})
+        settings = options.expected(arguments, info, {"format": AUTO, **project})
     elif not settings.collect:
         connect(settings)
     if found is not None:
@@ -246,13 +246,13 @@ def _preflight(of_runs: Sequence[Settings]) -> None:
             raise UsageError(clean(first.message), hint=clean(first.hint))
 
 
-def session_of(directory: RunDirectory) -> Session:
+def info_of(directory: RunDirectory) -> RunInfo:
     """What a run has recorded; files may say more, where nobody else did."""
-    session = directory.session
+    info = directory.info
     found = report_files.load(directory)
     if found is None:
-        return session
-    return replace(session, settings={**found.said, **session.settings})
+        return info
+    return replace(info, settings={**found.said, **info.settings})
 
 
 def _say(arguments: argparse.Namespace, receipts: Sequence[Receipt]) -> None:

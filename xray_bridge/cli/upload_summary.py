@@ -71,7 +71,7 @@ def text(receipts: Sequence[Receipt], said: Sequence[str] = ()) -> str:
 def _is_fatal(receipt: Receipt) -> bool:
     """Whether an upload that failed is to fail the job."""
     try:
-        settings = RunDirectory(Path(receipt.run)).session.settings
+        settings = RunDirectory(Path(receipt.run)).info.settings
     except XrayBridgeError:
         return True
     return settings.get(Settings.on_upload_error.name) != "warn"

@@ -190,7 +190,7 @@ class Session:
         now = time.time()
         directory = run_directory.create(
             Path(self.settings.report_dir).absolute(),
-            run_directory.Session(
+            run_directory.RunInfo(
                 id=run_directory.new_id(now),
                 framework=self._framework,
                 versions=self._versions,

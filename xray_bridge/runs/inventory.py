@@ -76,7 +76,7 @@ def row(directory: RunDirectory, report_dir: Path) -> Row:
     is_usual = path.parent == report_dir / run_directory.RUNS
     size = sum(_sizes(path))
     try:
-        session, state = directory.session, directory.state
+        info, state = directory.info, directory.state
     except RunDirectoryError as error:
         return Row(
             run=directory.id if is_usual else str(path),
@@ -99,11 +99,11 @@ def row(directory: RunDirectory, report_dir: Path) -> Row:
         path=str(path),
         state=name,
         in_use=in_use,
-        run_id=session.run_id,
+        run_id=info.run_id,
         test_execution=state.test_execution,
         counts=_counted(path),
         bytes=size,
-        started=session.started,
+        started=info.started,
         message=state.message,
     )
 

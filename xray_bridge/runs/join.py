@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
     from pathlib import Path
 
-    from xray_bridge.runs.run_directory import RunDirectory, Session
+    from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
 # Where results go. Parts that want to go to different places are not one whole.
 PLACES = tuple(
@@ -68,7 +68,7 @@ class Part(NamedTuple):
     """A run directory that is to be a part, and what it is."""
 
     directory: RunDirectory
-    session: Session
+    info: RunInfo
 
 
 def join(
@@ -91,10 +91,10 @@ def join(
         for part in parts:
             claims.enter_context(part.claim())
             _refuse_sent(part)
-        read = [Part(part, part.session) for part in parts]
-        in_order = sorted(read, key=lambda part: part.session.started)
-        session = _session(in_order, report_dir, given)
-        whole = _joined(in_order, session, report_dir, incomplete)
+        read = [Part(part, part.info) for part in parts]
+        in_order = sorted(read, key=lambda part: part.info.started)
+        info = _joined_info(in_order, report_dir, given)
+        whole = _joined(in_order, info, report_dir, incomplete)
         for part in parts:
             mark(part, whole)
     return whole
@@ -106,9 +106,9 @@ def mark(part: RunDirectory, whole: RunDirectory) -> None:
     part.state = replace(part.state, state=run_directory.KEPT, message=into)
 
 
-def leaves(directory: RunDirectory, session: Session) -> tuple[str, ...]:
+def leaves(directory: RunDirectory, info: RunInfo) -> tuple[str, ...]:
     """The runs that are in a run: its parts, or itself."""
-    return session.parts or (directory.id,)
+    return info.parts or (directory.id,)
 
 
 def _refuse_sent(part: RunDirectory) -> None:
@@ -123,27 +123,29 @@ def _refuse_sent(part: RunDirectory) -> None:
 
 def _joined(
     parts: Sequence[Part],
-    session: Session,
+    info: RunInfo,
     report_dir: Path,
     incomplete: tuple[str, ...],
 ) -> RunDirectory:
-    whole = run_directory.make(report_dir, session.id)
+    whole = run_directory.make(report_dir, info.id)
     try:
         for part in parts:
             _copy_evidence(part.directory, whole)
         _copy_lines([part.directory for part in parts], whole, incomplete)
-        whole.session = session
+        whole.info = info
     except RunDirectoryError:
         shutil.rmtree(whole.path, ignore_errors=True)
         raise
     return whole
 
 
-def _session(parts: Sequence[Part], report_dir: Path, given: Container[str]) -> Session:
-    first = parts[0].session
+def _joined_info(
+    parts: Sequence[Part], report_dir: Path, given: Container[str]
+) -> RunInfo:
+    first = parts[0].info
     settings: dict[str, str] = {}
     for part in reversed(parts):
-        said = part.session.settings.items()
+        said = part.info.settings.items()
         settings |= {k: v for k, v in said if v and k not in OF_A_PART}
     settings |= {"upload": "true", "report_dir": str(report_dir)}
     if environments := _environments(parts):
@@ -154,7 +156,7 @@ def _session(parts: Sequence[Part], report_dir: Path, given: Container[str]) -> 
         settings=settings,
         parts=unique(leaves(*part) for part in parts),
         notices=(
-            *unique(part.session.notices for part in parts),
+            *unique(part.info.notices for part in parts),
             *_differing(parts, given),
         ),
     )
@@ -162,7 +164,7 @@ def _session(parts: Sequence[Part], report_dir: Path, given: Container[str]) -> 
 
 def _environments(parts: Sequence[Part]) -> tuple[str, ...]:
     parse = Settings.environments.parse
-    said = (part.session.settings.get("environments", "") for part in parts)
+    said = (part.info.settings.get("environments", "") for part in parts)
     return unique(parse(text) if text else () for text in said)
 
 
@@ -190,9 +192,9 @@ def _differing(parts: Sequence[Part], given: Container[str]) -> list[str]:
 
 def _said(parts: Sequence[Part], name: str) -> Mapping[str, list[str]]:
     """What the parts say of a setting, and which of them says it."""
-    sources = [part.session.settings for part in parts]
+    sources = [part.info.settings for part in parts]
     if name == Settings.revision.name and not any(each.get(name) for each in sources):
-        sources = [part.session.ci for part in parts]
+        sources = [part.info.ci for part in parts]
     found: dict[str, list[str]] = {}
     for part, said in zip(parts, sources, strict=True):
         found.setdefault(said.get(name) or NOTHING, []).append(part.directory.id)

@@ -24,7 +24,7 @@ from xray_bridge.runs.run_directory import RunDirectory
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from xray_bridge.runs.run_directory import Session, State
+    from xray_bridge.runs.run_directory import RunInfo, State
 
 # One of these stands beside ``run.json``, which other programs write, too.
 OURS = frozenset({"journal.jsonl", "lock", "state.json"})
@@ -48,7 +48,7 @@ class Shard:
     """A run directory that was found, or named, and what is known of it."""
 
     directory: RunDirectory
-    session: Session
+    info: RunInfo
     state: State
     is_named: bool = False
 
@@ -60,12 +60,12 @@ class Shard:
     @property
     def is_whole(self) -> bool:
         """Whether parts were merged into it."""
-        return bool(self.session.parts)
+        return bool(self.info.parts)
 
     @property
     def leaves(self) -> frozenset[str]:
         """The runs that are in it."""
-        return frozenset(leaves(self.directory, self.session))
+        return frozenset(leaves(self.directory, self.info))
 
     def is_in(self, whole: Shard) -> bool:
         """Whether its results are in a whole."""
@@ -179,7 +179,7 @@ def _at(paths: Sequence[Path]) -> list[Shard]:
         is_named = is_run(path)
         for directory in [RunDirectory(path)] if is_named else search(path):
             shard = _read(directory, is_named=is_named)
-            if shard.session.framework == run_directory.REPORT_FILES:
+            if shard.info.framework == run_directory.REPORT_FILES:
                 if is_named:
                     msg = f"{path} holds report files, which are no part of others"
                     raise UsageError(msg, hint=f"xray-bridge resend {path}")
@@ -200,7 +200,7 @@ def _rank(shard: Shard) -> tuple[int, int]:
 def _read(directory: RunDirectory, *, is_named: bool = False) -> Shard:
     return Shard(
         directory=directory,
-        session=directory.session,
+        info=directory.info,
         state=directory.state,
         is_named=is_named,
     )
@@ -217,10 +217,10 @@ def _wholes(directories: Iterable[RunDirectory]) -> Iterator[Shard]:
 
 def _of_run(known: Sequence[Shard], run_id: str) -> Iterator[Shard]:
     for each in known:
-        if not run_id or each.session.run_id == run_id:
+        if not run_id or each.info.run_id == run_id:
             yield each
         elif each.is_named:
-            own = _name(each.session.run_id)
+            own = _name(each.info.run_id)
             msg = f"{each.directory.path} is not of run id {run_id}, but of {own}"
             raise UsageError(msg, hint="leave it out, or --run-id and XRAY_RUN_ID")
 
@@ -269,14 +269,14 @@ def _refuse_lost(gone: Iterable[str]) -> None:
 
 
 def _refuse_mixture(shards: Collection[Shard], paths: Sequence[Path]) -> None:
-    run_ids = Counter(each.session.run_id for each in shards)
+    run_ids = Counter(each.info.run_id for each in shards)
     if len(run_ids) > 1:
         where = " ".join(map(str, paths))
         first = next(filter(None, run_ids))
         msg = f"these are parts of several CI runs: {_listed(run_ids)}"
         hint = f"take one of them, as in: xray-bridge upload --run-id {first} {where}"
         raise UsageError(msg, hint=hint)
-    frameworks = Counter(each.session.framework for each in shards)
+    frameworks = Counter(each.info.framework for each in shards)
     if len(frameworks) > 1:
         msg = f"these are parts of several frameworks: {_listed(frameworks)}"
         hint = "one Test Execution each: name the folder of one"
@@ -292,7 +292,7 @@ def _nothing(
         hint = "do artifacts hold hidden folders, such as .xray? Report files are "
         hint += f"named by a glob: '{paths[0]}/**/*.xml'"
         return UsageError(msg, hint=hint)
-    there = _listed(Counter(each.session.run_id for each in known))
+    there = _listed(Counter(each.info.run_id for each in known))
     msg = f"there is no run directory of run id {run_id} in {where}"
     return UsageError(msg, hint=f"there are some of {there}")
 

@@ -54,7 +54,7 @@ UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class RunInfo:
     """
     What a run is: framework, versions, settings without secrets, CI context.
 
@@ -106,7 +106,7 @@ class RunDirectory:
         return self.path / "journal.jsonl"
 
     @property
-    def session(self) -> Session:
+    def info(self) -> RunInfo:
         """
         What the run is.
 
@@ -118,18 +118,18 @@ class RunDirectory:
             raise RunDirectoryError(msg, hint="use the version that wrote it")
         known: dict[str, Any] = {
             key: tuple(found[key]) if isinstance(found[key], list) else found[key]
-            for key in Session.__slots__
+            for key in RunInfo.__slots__
             if key in found
         }
         try:
-            return Session(**known)
+            return RunInfo(**known)
         except TypeError:
             msg = f"{self.path / 'run.json'} is damaged"
             raise RunDirectoryError(msg) from None
 
-    @session.setter
-    def session(self, session: Session) -> None:
-        content = {key: getattr(session, key) for key in Session.__slots__}
+    @info.setter
+    def info(self, info: RunInfo) -> None:
+        content = {key: getattr(info, key) for key in RunInfo.__slots__}
         write_json(self.path / "run.json", {"version": FORMAT_VERSION, **content})
 
     @property
@@ -187,14 +187,14 @@ class RunDirectory:
             lock.release()
 
 
-def create(report_dir: Path, session: Session) -> RunDirectory:
+def create(report_dir: Path, info: RunInfo) -> RunDirectory:
     """
     Make a run directory below ``report_dir``.
 
     Raises RunDirectoryError where that is impossible.
     """
-    directory = make(report_dir, session.id)
-    directory.session = session
+    directory = make(report_dir, info.id)
+    directory.info = info
     return directory
 
 
@@ -202,7 +202,7 @@ def make(report_dir: Path, name: str) -> RunDirectory:
     """
     Make the folder of a run, readable by its owner only.
 
-    It is a run, to be found and sent, once it has a session. Raises
+    It is a run, to be found and sent, once it has its ``run.json``. Raises
     RunDirectoryError.
     """
     runs = report_dir / RUNS

@@ -123,7 +123,7 @@ def _usual(job: Job) -> str:
         return "junit"
     if scenarios < len(job.results):
         return "xray"
-    return "behave" if job.session.framework == "behave" else "cucumber"
+    return "behave" if job.info.framework == "behave" else "cucumber"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ def take_in(wanted: Wanted, settings: Settings, ci: Mapping[str, str]) -> RunDir
     each other, RunDirectoryError; then nothing is left behind.
     """
     now = time.time()
-    session = run_directory.Session(
+    info = run_directory.RunInfo(
         id=run_directory.new_id(now),
         framework=run_directory.REPORT_FILES,
         versions={},
@@ -79,7 +79,7 @@ def take_in(wanted: Wanted, settings: Settings, ci: Mapping[str, str]) -> RunDir
         ci=ci,
     )
     try:
-        return _taken(wanted, settings, session)
+        return _taken(wanted, settings, info)
     except _DifferError as differ:
         # One report, in which every result counts, instead of several of which the
         # last one would.
@@ -88,13 +88,13 @@ def take_in(wanted: Wanted, settings: Settings, ci: Mapping[str, str]) -> RunDir
         together = replace(
             wanted, merge=True, notices=(f"{differ.message}: they are merged",)
         )
-        return _taken(together, settings, session)
+        return _taken(together, settings, info)
 
 
 def _taken(
-    wanted: Wanted, settings: Settings, session: run_directory.Session
+    wanted: Wanted, settings: Settings, info: run_directory.RunInfo
 ) -> RunDirectory:
-    directory = run_directory.create(Path(settings.report_dir).absolute(), session)
+    directory = run_directory.create(Path(settings.report_dir).absolute(), info)
     try:
         written = run_directory.Journal(directory)
         try:

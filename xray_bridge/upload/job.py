@@ -56,7 +56,7 @@ class Job:
 
     directory: RunDirectory
     settings: Settings
-    session: run_directory.Session
+    info: run_directory.RunInfo
     results: Results
     dialect: Dialect
 
@@ -73,13 +73,13 @@ def project(job: Job) -> str:
 
 def is_shared(job: Job) -> bool:
     """Whether other machines may send the same: parts that were merged by run id."""
-    return bool(job.session.parts and job.session.run_id)
+    return bool(job.info.parts and job.info.run_id)
 
 
 def made_elsewhere(job: Job, imported: Imported) -> list[str]:
     """What there is to say of Test Executions that another job has made."""
     said = []
-    run = f"CI run {job.session.run_id}"
+    run = f"CI run {job.info.run_id}"
     if imported.key in imported.found:
         said.append(f"{imported.key} was made of {run} before, and was filled again")
     others = ", ".join(key for key in imported.found if key != imported.key)
@@ -98,11 +98,11 @@ def _label(job: Job) -> str:
     """
     if not is_shared(job):
         return f"xray-bridge-{job.directory.id}"
-    run_id = job.session.run_id
+    run_id = job.info.run_id
     name = ODD.sub("-", run_id)[:LONGEST_ID]
     if name != run_id:
         name += f"-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
-    whose = filter(None, (job.settings.project, job.session.framework))
+    whose = filter(None, (job.settings.project, job.info.framework))
     return "-".join(("xray-bridge", *whose, name))
 
 
@@ -221,7 +221,7 @@ def described_execution(job: Job) -> import_requests.Execution:
 
     Its texts are of a length that Jira takes; what was cut ends in dots.
     """
-    settings, session = job.settings, job.session
+    settings, info = job.settings, job.info
     return import_requests.Execution(
         project=settings.project,
         label=_label(job),
@@ -230,7 +230,7 @@ def described_execution(job: Job) -> import_requests.Execution:
         revision=settings.revision,
         revision_is_guessed=not settings.is_given(Settings.revision),
         fix_version=settings.fix_version,
-        summary=_cut(one_line(settings.summary) or _summary(session), LONGEST_SUMMARY),
+        summary=_cut(one_line(settings.summary) or _summary(info), LONGEST_SUMMARY),
         description=_cut(
             readable(settings.description or _description(job)), LONGEST_DESCRIPTION
         ),
@@ -301,18 +301,16 @@ def write_env(directory: RunDirectory, content: str) -> None:
         path.write_text(content, encoding="utf-8", errors="backslashreplace")
 
 
-def _summary(session: run_directory.Session) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(session.started))
-    build = " ".join(
-        filter(None, (session.ci.get("name"), session.ci.get("build_number")))
-    )
-    return one_line(f"{session.framework} {when}" + (f", {build}" if build else ""))
+def _summary(info: run_directory.RunInfo) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(info.started))
+    build = " ".join(filter(None, (info.ci.get("name"), info.ci.get("build_number"))))
+    return one_line(f"{info.framework} {when}" + (f", {build}" if build else ""))
 
 
 def _description(job: Job) -> str:
     told = {
-        "Build": readable(job.session.ci.get("build_url", "")),
-        "Branch": one_line(job.session.ci.get("branch", ""))[:LONGEST_SUMMARY],
+        "Build": readable(job.info.ci.get("build_url", "")),
+        "Branch": one_line(job.info.ci.get("branch", ""))[:LONGEST_SUMMARY],
     }
     lines = [f"{name}: {value}" for name, value in told.items() if value]
     reasons = job.directory.state.incomplete

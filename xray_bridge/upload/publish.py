@@ -91,11 +91,11 @@ def publish(
     """
     with directory.claim():
         started = time.monotonic()
-        session = directory.session
+        info = directory.info
         if not directory.is_sealed:
             # Killed before it was sealed: what is there is all there will be.
             directory.state = run_directory.State(incomplete=directory.missing)
-        found = _publish(directory, settings, session, environ)
+        found = _publish(directory, settings, info, environ)
         incomplete = directory.state.incomplete
         found = replace(
             found,
@@ -125,7 +125,7 @@ class _Attempt:
 def _publish(
     directory: RunDirectory,
     settings: Settings,
-    session: run_directory.Session,
+    info: run_directory.RunInfo,
     environ: Mapping[str, str] | None,
 ) -> Receipt:
     state = directory.state
@@ -145,7 +145,7 @@ def _publish(
     counts = received.counts if received else results.counts
     failed = received.failures if received else failures(results)
     base = Receipt(status=receipt.KEPT, counts=dict(counts), failures=failed)
-    if received is None and session.framework == run_directory.REPORT_FILES:
+    if received is None and info.framework == run_directory.REPORT_FILES:
         _keep(directory, settings)
         return replace(base, status=receipt.EMPTY, notices=(NOT_TAKEN_IN,))
     if not len(results) and received is None:
@@ -159,12 +159,12 @@ def _publish(
         dialect = connection.dialect if connection else DIALECTS[SERVER]
         if connection:
             # A preflight may have told them before, or there was none.
-            both = (session.notices, connection.notices)
-            session = replace(session, notices=unique(both))
+            both = (info.notices, connection.notices)
+            info = replace(info, notices=unique(both))
         job = Job(
             directory=directory,
             settings=settings,
-            session=session,
+            info=info,
             results=results,
             dialect=dialect.with_statuses(settings.statuses),
         )
@@ -186,7 +186,7 @@ def _publish_run(attempt: _Attempt, job: Job, connection: Connection | None) -> 
     settings = job.settings
     choice = choose(job)
     going = sent(job, choice.sent_as)
-    said = (*job.session.notices, *notices(job, choice, going))
+    said = (*job.info.notices, *notices(job, choice, going))
     left_out = (*going.left_out, *job.results.left_out)
     attempt.base = replace(attempt.base, left_out=left_out, notices=said)
     if connection is not None:

@@ -159,7 +159,7 @@ def prepare(job: Job, files: Files, base: Receipt) -> tuple[Consignment, Receipt
     for load in found:
         if load.is_of_scenarios:
             left_out += sent(job, load.sent_as).left_out
-    notices = [*job.session.notices, *files.notices, *_notices(job, found)]
+    notices = [*job.info.notices, *files.notices, *_notices(job, found)]
     report = ready.described()
     return ready, replace(
         base, left_out=tuple(left_out), notices=tuple(notices), report=report
@@ -169,7 +169,7 @@ def prepare(job: Job, files: Files, base: Receipt) -> tuple[Consignment, Receipt
 def _named(job: Job, files: Files) -> Job:
     """Called by what wrote the files, as sessions are by their framework."""
     names = (NAMES[each].partition(" ")[0] for each in files.formats)
-    return replace(job, session=replace(job.session, framework=", ".join(names)))
+    return replace(job, info=replace(job.info, framework=", ".join(names)))
 
 
 def _notices(job: Job, found: Sequence[Load]) -> list[str]:

@@ -329,7 +329,7 @@ def test_last_attempt_counts(project: Project) -> None:
 
         assert finished.code == 0, finished
     # Names of runs of the same second are in no order.
-    runs = sorted(project.directories, key=lambda each: each.session.started)
+    runs = sorted(project.directories, key=lambda each: each.info.started)
     second, third = (next(each.runs()) for each in runs)
 
     assert (second.comment, third.comment) == ("", "attempt 3")

@@ -135,7 +135,7 @@ def test_upload_with_hooks(hooks: Project, sandbox: RunningSandbox) -> None:
 
     assert made is not None
     assert f"TOLD CALC {key} {{'passed': 1, 'failed': 1}}" in finished.out
-    assert hooks.directory.session.settings["execution_fields"] == (
+    assert hooks.directory.info.settings["execution_fields"] == (
         '{"description": "CALC"}'
     )
     assert {run.test_key for run in made.runs} >= {"CALC-78", "CALC-79"}

@@ -28,7 +28,7 @@ def one(project: Project) -> Project:
 
 
 def _recorded(project: Project) -> dict[str, str]:
-    settings = project.directory.session.settings
+    settings = project.directory.info.settings
     names = ("project", "summary", "labels")
     return {name: settings[name] for name in names if name in settings}
 
@@ -39,7 +39,7 @@ def test_names_of_behave_xray(project: Project) -> None:
     project.report("-D", "xray.summary=Nightly")
     refused = project.run("-D", "xray.user=me")
 
-    assert project.directory.session.settings["summary"] == "Nightly"
+    assert project.directory.info.settings["summary"] == "Nightly"
     assert refused.code == 2
     assert "xray.user has no counterpart" in refused.err
 
@@ -73,7 +73,7 @@ def test_revision_is_guessed_from_ci(one: Project) -> None:
     one.environ.update(GITLAB_CI="true", CI_COMMIT_SHA="c0ffee")
     one.report()
 
-    assert one.directory.session.ci["revision"] == "c0ffee"
+    assert one.directory.info.ci["revision"] == "c0ffee"
 
 
 @pytest.mark.parametrize(
@@ -129,5 +129,5 @@ def test_two_test_plans_in_tags(project: Project) -> None:
     )
     finished = project.report()
 
-    assert project.directory.session.settings["test_plan"] == "CALC-15"
+    assert project.directory.info.settings["test_plan"] == "CALC-15"
     assert "CALC-15, CALC-16" in finished.section

@@ -87,7 +87,7 @@ def test_nothing_is_asked(project: Project) -> None:
     )
     (directory,) = run_directory.find(project.pytester.path / ".xray")
     assert directory.state.state == run_directory.SEALED
-    assert directory.session.run_id == "4711"
+    assert directory.info.run_id == "4711"
 
 
 @pytest.mark.parametrize("command", ["upload", "resend"])
