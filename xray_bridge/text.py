@@ -62,6 +62,20 @@ def unique(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for part in parts for text in part))
 
 
+def merge_lines(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """
+    All lines of all parts, in order; of a line that several parts have, the first's.
+
+    What one part says twice stays there twice: lines are no set. (Two tests may be
+    refused with the same words, and JSON has many lines with ``},``.)
+    """
+    found: list[str] = []
+    for part in parts:
+        known = frozenset(found)
+        found += (line for line in part if line not in known)
+    return tuple(found)
+
+
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004

@@ -15,7 +15,7 @@ from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.join import join
-from xray_bridge.text import unique
+from xray_bridge.text import merge_lines
 
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def send_all(arguments: argparse.Namespace, send: Send) -> Receipt:
     return replace(
         receipt,
         notices=(*receipt.notices, *found.sent, *extra),
-        incomplete=unique((receipt.incomplete, missing)),
+        incomplete=merge_lines((receipt.incomplete, missing)),
         exit_code=receipt.exit_code or code,
     )
 
@@ -111,7 +111,7 @@ def _whole(
     if missing:
         with whole.claim():
             state = whole.state
-            incomplete = unique((state.incomplete, missing))
+            incomplete = merge_lines((state.incomplete, missing))
             whole.state = replace(state, incomplete=incomplete)
     return whole
 

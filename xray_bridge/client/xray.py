@@ -22,7 +22,7 @@ from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import check, issues_of, key_of
 from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
 from xray_bridge.model.dialect import CLOUD, SERVER
-from xray_bridge.model.receipt import Refused
+from xray_bridge.model.receipt import Refused, join_refusals
 
 
 if TYPE_CHECKING:
@@ -358,7 +358,7 @@ def both(made: Imported, *filled: Imported) -> Imported:
     answers = (made, *filled)
     known = [each.accepted for each in answers if each.accepted is not None]
     accepted = dict.fromkeys(key for keys in known for key in keys)
-    refused = dict.fromkeys(each for answer in answers for each in answer.refused)
+    refused = join_refusals(answer.refused for answer in answers)
     return replace(
         made,
         accepted=tuple(accepted) if known else None,

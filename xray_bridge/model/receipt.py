@@ -5,11 +5,12 @@ The outcome of an upload, for machines (``receipt.json``) and for people.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 DELIVERED = "delivered"
 PARTLY_REFUSED = "partly refused"
@@ -32,6 +33,21 @@ class Refused:
     key: str
     tests: tuple[str, ...] = ()
     message: str = ""
+
+
+def join_refusals(parts: Iterable[Iterable[Refused]]) -> tuple[Refused, ...]:
+    """
+    All refusals of several answers; the same one of a Test that has a key is one.
+
+    Without a key nobody knows: two with the same words are two.
+    """
+    found: list[Refused] = []
+    known: set[Refused] = set()
+    for each in chain.from_iterable(parts):
+        if not each.key or each not in known:
+            found.append(each)
+            known.add(each)
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

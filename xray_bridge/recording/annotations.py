@@ -44,7 +44,7 @@ OF_EXCEPTION = {
 @dataclass(slots=True, repr=False)
 class Annotations:
     """
-    What a test has said so far; sequences keep their order, each value once.
+    What a test has said so far; sequences keep their order, each key once.
 
     Keys that are none raise ValueError where they are given. Evidence that
     cannot be kept does not fail the test: the reason stands in ``left_out``.
@@ -107,7 +107,7 @@ class Annotations:
         try:
             found = self.folder.add(source)
         except NotKeptError as error:
-            _add(self.left_out, str(error))
+            self.left_out.append(str(error))
             return
         if self._under_way:
             number = self._under_way[-1]

@@ -133,7 +133,7 @@ class _Whole:
         self._labels: dict[str, None] = {}
         self._requirements: dict[str, None] = {}
         self._defects: dict[str, None] = {}
-        self._left_out: dict[str, None] = {}
+        self._left_out: list[str] = []
         self._custom_fields: dict[str, str] = {}
         self._evidence: list[Evidence] = []
         self._iterations: list[Iteration] = []
@@ -154,7 +154,7 @@ class _Whole:
         self._labels |= dict.fromkeys(run.test.labels)
         self._requirements |= dict.fromkeys(run.test.requirements)
         self._defects |= dict.fromkeys(run.defects)
-        self._left_out |= dict.fromkeys(run.left_out)
+        self._left_out += run.left_out
         self._custom_fields |= dict(run.custom_fields)
         self._evidence += evidence.of_run(run)
         self._iterations += map(self._short, iterations(run))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import evidence, run_directory
-from xray_bridge.text import unique
+from xray_bridge.text import merge_lines, unique
 
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _joined_info(
         settings=settings,
         parts=unique(leaves(*part) for part in parts),
         notices=(
-            *unique(part.info.notices for part in parts),
+            *merge_lines(part.info.notices for part in parts),
             *_differing(parts, given),
         ),
     )
@@ -212,12 +212,14 @@ def _cut(value: str) -> str:
 def _copy_lines(
     parts: Sequence[RunDirectory], whole: RunDirectory, incomplete: tuple[str, ...]
 ) -> None:
-    missing = unique(part.missing for part in parts)
     # What was missing from a whole that is a part now may be here.
-    still = (
-        each for each in missing if not each.startswith(run_directory.PARTS_MISSING)
-    )
-    why = unique(((*still,), incomplete))
+    still = [
+        reason
+        for part in parts
+        for reason in part.missing
+        if not reason.startswith(run_directory.PARTS_MISSING)
+    ]
+    why = merge_lines((still, incomplete))
     written = run_directory.Journal(whole)
     try:
         for line in chain.from_iterable(part.lines() for part in parts):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.xray import Imported, both
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.model.receipt import Refused
+from xray_bridge.model.receipt import Refused, join_refusals
 
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ class Arrivals:
         What was refused of one report is, whatever was taken of another.
         """
         answers = self._answers.values()
-        refused = dict.fromkeys(each for answer in answers for each in answer.refused)
+        refused = join_refusals(answer.refused for answer in answers)
         said = ";".join(each.said for each in answers)
-        return replace(both(*answers), refused=tuple(refused), said=said)
+        return replace(both(*answers), refused=refused, said=said)
 
 
 def _whole_lines(path: Path) -> list[bytes]:

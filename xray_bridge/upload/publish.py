@@ -32,7 +32,7 @@ from xray_bridge.model.receipt import Receipt, Refused
 from xray_bridge.runs import report_files, run_directory
 from xray_bridge.runs.evidence import Limits
 from xray_bridge.runs.merge import Results
-from xray_bridge.text import count, unique
+from xray_bridge.text import count, merge_lines
 from xray_bridge.upload.delivery import delivered, described, update_fields
 from xray_bridge.upload.exactly_once import Delivery, deliver
 from xray_bridge.upload.format_choice import (
@@ -160,7 +160,7 @@ def _publish(
         if connection:
             # A preflight may have told them before, or there was none.
             both = (info.notices, connection.notices)
-            info = replace(info, notices=unique(both))
+            info = replace(info, notices=merge_lines(both))
         job = Job(
             directory=directory,
             settings=settings,
