@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+import xray_sandbox
 from xray_sandbox import Store, create_app, running, seed_demo
 
 
@@ -43,6 +46,20 @@ def test_processes_get_distinct_keys(tmp_path: Path) -> None:
     keys = [key for one in started for key in one.communicate(timeout=120)[0].split()]
     assert [one.returncode for one in started] == [0] * 4
     assert (len(keys), len(set(keys))) == (80, 80)
+
+
+def test_placeholders_have_no_numbers() -> None:
+    """Python 3.14 takes a sequence of values for bare question marks only."""
+    [package] = map(Path, xray_sandbox.__path__)
+    texts = [
+        node.value
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+
+    assert any("WHERE id = ?" in text for text in texts)
+    assert [text for text in texts if re.search(r"\?\d", text)] == []
 
 
 def test_two_sandboxes_share_a_directory(tmp_path: Path) -> None:
@@ -107,6 +124,18 @@ def test_adopting_finds_test_executions(new_server: Any, new_cloud: Any) -> None
     text = '<testsuite name="s"><testcase classname="a" name="b"/></testsuite>'
     assert new_server.post_xml(text, testExecKey="MINE-5").status_code == 200
     assert new_cloud.post_xml(text, testExecKey="MINE-6").json()["key"] == "MINE-6"
+
+
+def test_an_adopted_test_plan_with_members_stays_one(new_server: Any) -> None:
+    """What was named as a Test Plan and holds Tests is no Test Execution."""
+    info = {"project": "MINE", "testPlanKey": "MINE-3"}
+    body = {"info": info, "tests": [{"testKey": "MINE-7", "status": "PASS"}]}
+    assert new_server.post_json("", body).status_code == 200
+
+    answer = new_server.post_json("", {**body, "testExecutionKey": "MINE-3"})
+
+    assert answer.status_code == 400
+    assert "MINE-3 does not exist or is not of issue type" in answer.json()["error"]
 
 
 def test_adopting_keeps_to_keys_that_can_be(new_server: Any) -> None:

@@ -51,9 +51,9 @@ class Registry:
     def _in_use(self, issue: IssueRow) -> bool:
         """Whether an adopted issue has shown by now of what type it is."""
         used = self.store.first(
-            "SELECT 1 FROM run WHERE execution_id = ?1 OR test_id = ?1 "
-            "UNION SELECT 1 FROM plan_member WHERE plan_id = ?1 OR issue_id = ?1",
-            (issue.id,),
+            "SELECT 1 FROM run WHERE ? IN (execution_id, test_id) "
+            "UNION SELECT 1 FROM plan_member WHERE ? IN (plan_id, issue_id)",
+            (issue.id, issue.id),
         )
         return used is not None
 
