@@ -337,7 +337,7 @@ def test_tests_that_are_no_scenarios_are_counted(tmp_path: Path, name: str) -> N
     assert left_out.startswith("5 results (")
     assert "JSON cannot hold results of tests that are not scenarios" in left_out
     assert "test_2" in left_out
-    assert left_out.endswith(", ...)")
+    assert ", ...): " in left_out
 
 
 @pytest.mark.parametrize("name", ["junit", "xray"])
