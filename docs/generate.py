@@ -25,6 +25,7 @@ from xray_bridge.config.resolve import read_toml
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.aggregate import WORST_FIRST
 from xray_bridge.runs.evidence import shown
@@ -198,6 +199,15 @@ def behave() -> str:
     return _table(("behave's status", "Outcome"), rows)
 
 
+def formats() -> str:
+    """What each report format is called, and how it is recognised."""
+    rows = (
+        (each.tool or each.title, _code(each.name), each.recognised_by)
+        for each in FORMATS.values()
+    )
+    return _table(("Format", "`--format`", "Known by"), rows)
+
+
 # What a system tells elsewhere than in its variables.
 ELSEWHERE = {
     "{HEAD_OF_PULL_REQUEST}": "`pull_request.head.sha` of the event",
@@ -302,6 +312,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
         pytest_order,
         worst,
         behave,
+        formats,
         ci_systems,
         showcase_pytest,
         showcase_behave,

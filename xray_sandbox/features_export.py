@@ -12,6 +12,9 @@ import re
 import zipfile
 from dataclasses import dataclass
 
+from gherkin.dialect import DIALECTS
+
+from xray_sandbox.read.feature_text import ENGLISH
 from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.jql import search
 from xray_sandbox.store.registry import Registry
@@ -32,7 +35,11 @@ class FeatureFile:
 def export(
     registry: Registry, keys: str, filter_id: str, *, numbered: bool
 ) -> tuple[FeatureFile, ...]:
-    """One file per requirement and Precondition; `numbered`: as Server names them."""
+    """
+    One file per requirement, Precondition and language.
+
+    `numbered`: as Server names them.
+    """
     named = [key.strip() for key in re.split("[;,]", keys) if key.strip()]
     if filter_id:
         named += _filtered(registry, filter_id)
@@ -41,11 +48,15 @@ def export(
     for key in named:
         for test in _tests_of(registry, key, executions):
             tests[test.key] = test
-    groups: dict[tuple[str, str], list[IssueRow]] = {}
+    groups: dict[tuple[str, str, str], list[IssueRow]] = {}
     for test in tests.values():
         if test.scenario:
             held = [row.key for row in registry.store.preconditions_of(test.id)]
-            place = (next(iter(test.requirements), ""), next(iter(held), ""))
+            place = (
+                next(iter(test.requirements), ""),
+                next(iter(held), ""),
+                str(test.fields.get("language", ENGLISH)),
+            )
             groups.setdefault(place, []).append(test)
     if not groups:
         raise RefusedError("No Cucumber Tests were found to export")
@@ -92,26 +103,36 @@ def _tests_of(
 
 
 def _name(
-    number: int, place: tuple[str, str], group: list[IssueRow], *, numbered: bool
+    number: int, place: tuple[str, str, str], group: list[IssueRow], *, numbered: bool
 ) -> str:
-    stem = "_".join(filter(None, (str(number) if numbered else "", *place)))
+    requirement, precondition, language = place
+    parts = (
+        str(number) if numbered else "",
+        requirement,
+        precondition,
+        language if language != ENGLISH else "",
+    )
+    stem = "_".join(filter(None, parts))
     return f"{(stem or group[0].key)[:_NAME_LIMIT]}.feature"
 
 
 def _text(
     registry: Registry,
-    place: tuple[str, str],
+    place: tuple[str, str, str],
     group: list[IssueRow],
     executions: list[str],
 ) -> str:
-    requirement, precondition = place
+    requirement, precondition, language = place
+    words = DIALECTS[language]
     story = registry.store.issue(requirement) if requirement else None
-    lines = [f"@{key}" for key in executions]
+    lines = [f"# language: {language}"] if language != ENGLISH else []
+    lines += [f"@{key}" for key in executions]
     lines += [f"@REQ_{requirement}"] if requirement else []
-    lines.append(f"Feature: {story.summary if story else group[0].summary}")
+    name = story.summary if story else group[0].summary
+    lines.append(f"{words['feature'][0]}: {name}")
     if held := registry.store.issue(precondition):
         steps = [f"#@PRECOND_{held.key}", *held.scenario.split("\n")]
-        lines += ["", f"  Background: {held.summary}"]
+        lines += ["", f"  {words['background'][0]}: {held.summary}"]
         lines += [f"    {step}".rstrip() for step in steps]
     for test in group:
         tags = [f"@TEST_{test.key}", *(f"@{label}" for label in test.labels)]

@@ -187,7 +187,7 @@ class _Import:
     ) -> IssueRow:
         """Fields that are given are for issues that are made."""
         store = self.registry.store
-        source = {"feature": self.feature.path}
+        source = {"feature": self.feature.path, "language": self.feature.language}
         if found is None:
             columns["fields"] = {**given, **source}
             columns["description"] = str(given.get("description") or "")

@@ -75,7 +75,7 @@ class Bench:
         """Write a file."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
 
     @property
     def store(self) -> Store:
@@ -342,3 +342,34 @@ def test_export_of_a_filter_that_is_not_there(bench: Bench) -> None:
     assert "Filter with id 99999 does not exist (are --keys and --filter" in said.errors
     assert said.errors.count("\n") == 1
     assert not (bench.root / "exported").exists()
+
+
+LANGUAGES = {
+    "vi": ("Tính năng", "Bối cảnh", "Cho", "Tình huống", "Khung tình huống", "Dữ liệu"),
+    "de": ("Funktion", "Grundlage", "Wenn", "Szenario", "Szenarien", "Beispiele"),
+    "ar": ("خاصية", "الخلفية", "عندما", "سيناريو", "سيناريو مخطط", "امثلة"),
+    "ko": ("기능", "배경", "만약", "시나리오", "시나리오 개요", "예"),
+    "en-old": ("Hwaet", "Aer", "Tha", "Swa", "Swa hwaer swa", "Se the"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_other_languages(bench: Bench, language: str) -> None:
+    """What is imported in a language comes back in it, and can be imported again."""
+    feature, background, when, scenario, outline, examples = LANGUAGES[language]
+    bench.write(
+        "a.feature",
+        f"# language: {language}\n{feature}: F\n\n  {background}: B\n    {when} x\n\n"
+        f"  {scenario}: one\n    {when} 1\n\n"
+        f"  {outline}: two\n    {when} <n>\n\n    {examples}:\n      | n |\n",
+    )
+    first = bench.bring("a.feature")
+    said = bench.run("export", "--keys", ";".join(first["tests"]), "--out", "out")
+    again = bench.bring("out")
+
+    assert keys(first["created"]).keys() == {*first["tests"], *first["preconditions"]}
+    assert [each["summary"] for each in first["created"]] == ["one", "two", "B"]
+    assert said.exit_code == 0
+    assert again["tests"] == first["tests"]
+    assert again["preconditions"] == first["preconditions"]
+    assert not again["changes"]

@@ -25,8 +25,9 @@ from tests.formats.reading import (
     verdicts,
 )
 from xray_bridge.errors import ReportError
-from xray_bridge.formats.write import WRITERS, writer
+from xray_bridge.formats.write import writer
 from xray_bridge.model.dialect import DIALECTS, SERVER
+from xray_bridge.model.formats import WRITERS
 from xray_bridge.model.results import Iteration, Outcome
 
 

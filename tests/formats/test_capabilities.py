@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.builders import a_feature, a_scenario, a_scenario_run, a_test
-from xray_bridge.formats.capabilities import UNSAID, Need, not_quite
+from xray_bridge.formats.capabilities import better_elsewhere, unsaid
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.model.formats import Need
 from xray_bridge.model.results import TestRun
 
 
@@ -27,7 +28,7 @@ def test_evidence_in_junit(deployment: str | None, expected: list[str]) -> None:
     """Not every version of Xray Server reads it; Xray Cloud does."""
     dialect = DIALECTS[deployment] if deployment else None
 
-    assert not_quite("junit", WANTED, dialect) == expected
+    assert better_elsewhere("junit", WANTED, dialect) == expected
 
 
 @pytest.mark.parametrize("deployment", [SERVER, CLOUD])
@@ -36,7 +37,7 @@ def test_evidence_in_junit(deployment: str | None, expected: list[str]) -> None:
 )
 def test_evidence_elsewhere(deployment: str, name: str, expected: list[str]) -> None:
     """Every version reads it there."""
-    assert not_quite(name, WANTED, DIALECTS[deployment]) == expected
+    assert better_elsewhere(name, WANTED, DIALECTS[deployment]) == expected
 
 
 def a_keyed_run(**of_test: Any) -> TestRun:
@@ -59,21 +60,21 @@ def test_what_the_feature_file_says(name: str) -> None:
         description="As is.",
     )
 
-    assert UNSAID[name](run) == []
+    assert unsaid(name, run) == []
 
 
 @pytest.mark.parametrize("name", ["cucumber", "behave"])
 def test_what_tags_cannot_say(name: str) -> None:
     """Requirements and labels they can, but for labels that are no tags."""
     said = a_keyed_run(requirements=("CALC-9",), labels=("new",))
-    unsaid = a_keyed_run(
+    otherwise = a_keyed_run(
         labels=("two words",), summary="Sums up", description="Otherwise."
     )
     key = a_keyed_run(labels=("CALC-2",))
 
-    assert UNSAID[name](said) == []
-    assert UNSAID[name](unsaid) == ["labels", "summaries", "descriptions"]
-    assert UNSAID[name](key) == ["labels"]
+    assert unsaid(name, said) == []
+    assert unsaid(name, otherwise) == ["labels", "summaries", "descriptions"]
+    assert unsaid(name, key) == ["labels"]
 
 
 def test_what_xray_json_does_not_say_of_a_scenario() -> None:
@@ -85,7 +86,7 @@ def test_what_xray_json_does_not_say_of_a_scenario() -> None:
         description="Otherwise.",
     )
 
-    assert UNSAID["xray"](run) == [
+    assert unsaid("xray", run) == [
         "requirements",
         "labels",
         "summaries",
@@ -104,4 +105,4 @@ def test_summary_of_a_row_is_that_of_its_outline(name: str) -> None:
         for each in ("sums", "sums -- @1.1")
     ]
 
-    assert [UNSAID[name](run) for run in runs] == [[], []]
+    assert [unsaid(name, run) for run in runs] == [[], []]

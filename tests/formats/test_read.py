@@ -14,6 +14,7 @@ from xray_bridge.errors import ReportError
 from xray_bridge.formats import read
 from xray_bridge.formats.read import xray
 from xray_bridge.formats.read.protocol import Source
+from xray_bridge.model import formats
 from xray_bridge.model.results import Outcome
 
 
@@ -195,7 +196,9 @@ def test_what_is_no_report(tmp_path: Path, name: str) -> None:
 )
 def test_another_format_than_was_said(name: str, asked: str) -> None:
     """Is refused, and called by its name."""
-    with pytest.raises(ReportError, match=f"is {read.NAMES[FORMATS[name]]}, not"):
+    title = formats.FORMATS[FORMATS[name]].title
+
+    with pytest.raises(ReportError, match=f"is {title}, not"):
         read.recognised(sample(name), asked)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.results import Outcome
 
 
@@ -90,7 +91,6 @@ def test_own_words_can_be_said_by_each_format(
     assert DIALECTS[deployment].plainly(outcome) is not None
 
 
-FORMATS = ["xray", "cucumber", "behave", "junit", "testng", "nunit", "xunit", "robot"]
 XML = {"junit", "testng", "nunit", "xunit", "robot"}
 
 

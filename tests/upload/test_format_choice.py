@@ -20,6 +20,7 @@ from tests.builders import (
 from xray_bridge.errors import SettingError
 from xray_bridge.formats import capabilities
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.results import Evidence, TestRun
 from xray_bridge.runs.evidence import FOLDER
 from xray_bridge.runs.merge import Results
@@ -181,7 +182,7 @@ def test_format_that_is_set_and_loses_something(tmp_path: Path, name: str) -> No
     found = choose(a_job(tmp_path, with_(SCENARIO, DEFECT), format=name))
 
     assert found.formats == (name,)
-    assert found.notices == (f"{capabilities.NAMES[name]} cannot carry defects",)
+    assert found.notices == (f"{FORMATS[name].title} cannot carry defects",)
 
 
 NO_KEYS = (
@@ -319,8 +320,8 @@ def test_scenarios_without_a_key_are_counted(tmp_path: Path) -> None:
     assert (found.tests, found.test_keys) == (2, ("CALC-1", "CALC-2"))
     (left_out,) = found.left_out
     assert left_out == (
-        "2 results of scenarios without a Test key, which Xray JSON needs "
-        "(tests.test_calculator.no_key)"
+        "2 results (tests.test_calculator.no_key): "
+        "Xray JSON cannot hold scenarios without a Test key"
     )
 
 
@@ -333,9 +334,10 @@ def test_tests_that_are_no_scenarios_are_counted(tmp_path: Path, name: str) -> N
 
     assert (found.tests, found.test_keys) == (2, ("CALC-2",))
     (left_out,) = found.left_out
-    assert left_out.startswith("5 results of tests that are no scenarios")
+    assert left_out.startswith("5 results (")
+    assert "JSON cannot hold results of tests that are not scenarios" in left_out
     assert "test_2" in left_out
-    assert left_out.endswith(", ...)")
+    assert ", ...): " in left_out
 
 
 @pytest.mark.parametrize("name", ["junit", "xray"])
@@ -389,7 +391,7 @@ def test_what_formats_of_scenarios_do_not_say(
     """Steps have no place for what is said of the whole."""
     found = sent(a_job(tmp_path, with_(SCENARIO, changes), UNKEYED), name)
 
-    shown = capabilities.NAMES[name]
+    shown = FORMATS[name].title
     assert found.notices == (f"{shown} has no place for {words} of 1 result",)
 
 

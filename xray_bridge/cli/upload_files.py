@@ -17,7 +17,7 @@ from xray_bridge.ci import detect
 from xray_bridge.cli import console, options, upload_summary
 from xray_bridge.client.connection import connect
 from xray_bridge.errors import ConnectionDisabledError, ReportError, UsageError
-from xray_bridge.model.dialect import FORMATS
+from xray_bridge.model.formats import AUTO, FORMATS, WRITERS
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import report_files
 
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 
 FORMAT = (
     f"of report files: auto, {', '.join(FORMATS)}; of run directories: auto, "
-    "junit, xray, cucumber, behave"
+    f"{', '.join(WRITERS)}"
 )
-AUTO = "auto"
 # What a server that answers can be asked for.
 ASKED = frozenset(
     {"project", "test_plan", "test_execution", "fix_version", "environments"}

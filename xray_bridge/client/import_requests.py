@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.request import JSON, XML, Part, Request
 from xray_bridge.errors import SettingError
-from xray_bridge.model.dialect import XML_FORMATS
+from xray_bridge.model.formats import XML_FORMATS
 from xray_bridge.model.times import iso, jira_time
 
 

@@ -258,13 +258,13 @@ def pattern(value: str) -> str:
     return word
 
 
-FORMATS = Choice(("auto", "junit", "xray", "cucumber", "behave"), {})
-
-
 def formats(value: str) -> tuple[str, ...]:
     """Report formats with ``,`` between them; the first is uploaded."""
-    found = tuple(FORMATS(part) for part in words(value))
-    if not found or "auto" in found[1:]:
+    from xray_bridge.model.formats import AUTO, WRITERS
+
+    word = Choice((AUTO, *WRITERS), {})
+    found = tuple(word(part) for part in words(value))
+    if not found or AUTO in found[1:]:
         msg = f"{value!r} is not a list of formats; write junit,xray"
         raise ValueError(msg)
     return found

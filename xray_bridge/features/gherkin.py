@@ -1,9 +1,10 @@
 """
 What an import needs of a feature file: its scenarios, with names and tags.
 
-Not a parser: steps, tables and rows of examples are passed over. Source: the
-Gherkin reference. A background's issue stands in a comment in it, as Xray's manual
-has it ("Importing Cucumber Tests").
+Not a parser, which would refuse what Xray takes: steps, tables and rows of examples
+are passed over. The keywords are those of Gherkin's own parser. Source: the Gherkin
+reference. A background's issue stands in a comment in it, as Xray's manual has it
+("Importing Cucumber Tests").
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import FeaturesError
-from xray_bridge.features.gherkin_keywords import KINDS, LANGUAGES, STEPS
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 WITH_STEPS = frozenset({"background", "scenario", "outline"})
 DOCSTRINGS = ('"""', "```")
@@ -73,21 +73,42 @@ def read(text: str) -> Feature:
     return reader.feature()
 
 
-@cache
-def _headline(language: str) -> re.Pattern[str]:
-    """A keyword with its colon."""
-    words = "|".join(LANGUAGES[language][:STEPS]).split("|")
-    return re.compile(f"({'|'.join(map(re.escape, words))}):(.*)")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Keywords:
+    """Those of a language: what each headline opens, and how steps begin."""
+
+    kinds: Mapping[str, str]
+    headline: re.Pattern[str]
+    steps: tuple[str, ...]
 
 
 @cache
-def _steps(language: str) -> tuple[str, ...]:
-    return tuple(LANGUAGES[language][STEPS].split("|"))
+def _keywords(language: str) -> _Keywords:
+    # Late, because it brings the whole parser along.
+    from gherkin.dialect import Dialect
 
-
-def _kind(language: str, word: str) -> str:
-    rows = zip(KINDS, LANGUAGES[language][:STEPS], strict=True)
-    return next(kind for kind, words in rows if word in words.split("|"))
+    found = Dialect.for_name(language)
+    if found is None:
+        raise _unknown_language(language)
+    kinds = {
+        **dict.fromkeys(found.examples_keywords, "examples"),
+        **dict.fromkeys(found.scenario_outline_keywords, "outline"),
+        **dict.fromkeys(found.scenario_keywords, "scenario"),
+        **dict.fromkeys(found.background_keywords, "background"),
+        **dict.fromkeys(found.rule_keywords, "rule"),
+        **dict.fromkeys(found.feature_keywords, "feature"),
+    }
+    return _Keywords(
+        kinds=kinds,
+        headline=re.compile(f"({'|'.join(map(re.escape, kinds))}):(.*)"),
+        steps=(
+            *found.given_keywords,
+            *found.when_keywords,
+            *found.then_keywords,
+            *found.and_keywords,
+            *found.but_keywords,
+        ),
+    )
 
 
 @dataclass
@@ -110,7 +131,7 @@ class _Open:
 
 @dataclass
 class _Reader:
-    language: str = "en"
+    keywords: _Keywords = field(default_factory=lambda: _keywords("en"))
     docstring: str = ""
     tags: list[str] = field(default_factory=list)
     blocks: list[_Open] = field(default_factory=list)
@@ -122,7 +143,7 @@ class _Reader:
             self._comment(line)
         elif line.startswith("@"):
             self.tags += _tags(line)
-        elif found := _headline(self.language).fullmatch(line):
+        elif found := self.keywords.headline.fullmatch(line):
             self._open(found[1], found[2].strip(), number)
         elif line and not self.blocks:
             raise _no_feature(line, number)
@@ -132,7 +153,7 @@ class _Reader:
     def _text(self, line: str) -> None:
         """A step, the text in quotes of one, a table, or a description."""
         current = self.blocks[-1]
-        if current.kind in WITH_STEPS and line.startswith(_steps(self.language)):
+        if current.kind in WITH_STEPS and line.startswith(self.keywords.steps):
             current.has_steps = True
         elif current.has_steps and line.startswith(DOCSTRINGS):
             self.docstring = line[:3]
@@ -140,14 +161,12 @@ class _Reader:
     def _comment(self, line: str) -> None:
         language = _LANGUAGE.fullmatch(line)
         if language and not self.blocks:
-            if language[1] not in LANGUAGES:
-                raise _unknown_language(language[1])
-            self.language = language[1]
+            self.keywords = _keywords(language[1])
         elif self.blocks and self.blocks[-1].takes_comments:
             self.blocks[-1].tags += _IN_COMMENT.findall(line)
 
     def _open(self, word: str, name: str, number: int) -> None:
-        kind = _kind(self.language, word)
+        kind = self.keywords.kinds[word]
         if kind != "feature" and not self.blocks:
             raise _no_feature(f"{word}: {name}", number)
         if kind == "feature" and self.blocks:
@@ -187,5 +206,6 @@ def _no_feature(line: str, number: int) -> NoFeatureError:
 
 
 def _unknown_language(language: str) -> NoFeatureError:
-    msg = f"is in a language that cannot be read here: {language}"
-    return NoFeatureError(msg, hint=f"read are {', '.join(sorted(LANGUAGES))}")
+    msg = f"is in a language that Gherkin does not know here: {language}"
+    hint = "the Gherkin reference lists them; for a new one, update gherkin-official"
+    return NoFeatureError(msg, hint=hint)

@@ -1,20 +1,24 @@
 """
 What each report format can say, and which of them says all that a run needs.
 
-The upload takes the format that carries everything that was set. Source: Xray's
-manual, "Import Execution Results": JUnit XML has elements for failures and skips
-and no words of its own; Xray judges scenarios by their steps and puts the rows of
-an outline together itself; Xray JSON says all of it in Xray's own terms.
+The upload takes the format that can say everything that was set.
 """
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import SettingError
 from xray_bridge.model import tags
-from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER, XML_FORMATS
+from xray_bridge.model.dialect import DIALECTS
+from xray_bridge.model.formats import (
+    AUTO,
+    FORMATS,
+    WRITERS,
+    XML_FORMATS,
+    Holds,
+    Need,
+)
 from xray_bridge.runs.aggregate import WORST
 
 
@@ -26,47 +30,8 @@ if TYPE_CHECKING:
     from xray_bridge.model.results import Outcome, Scenario, TestIssue, TestRun
     from xray_bridge.runs.merge import Results
 
-NAMES = {
-    "junit": "JUnit XML",
-    "xray": "Xray JSON",
-    "cucumber": "Cucumber JSON",
-    "behave": "Behave JSON",
-}
 
-
-class Need(enum.Enum):
-    """What a report has to say beyond outcomes and texts."""
-
-    # Another status than the outcome's own, and one that no element leads to.
-    STATUS = "status"
-    WORD = "word"
-    AGGREGATE = "aggregate"
-    DEFECTS = "defects"
-    STEPS = "steps"
-    EVIDENCE = "evidence"
-
-
-OF_SETTINGS = frozenset({Need.STATUS, Need.WORD, Need.AGGREGATE})
-# What a format has no place for.
-CANNOT: Mapping[str, frozenset[Need]] = {
-    "junit": frozenset({Need.WORD}),
-    "cucumber": OF_SETTINGS | {Need.DEFECTS},
-    "behave": OF_SETTINGS | {Need.DEFECTS},
-    "xray": frozenset(),
-}
-# What it says in a comment only.
-POORLY: Mapping[str, frozenset[Need]] = {
-    "junit": frozenset({Need.DEFECTS, Need.STEPS}),
-}
-# What not every version of a product reads. Source: Xray's manual: not every
-# version of Xray Server reads evidence in JUnit XML.
-NOT_EVERYWHERE: Mapping[str, Mapping[str, frozenset[Need]]] = {
-    SERVER: {"junit": frozenset({Need.EVIDENCE})},
-    CLOUD: {},
-}
-
-
-def of_settings(settings: Settings, dialect: Dialect) -> dict[Need, str]:
+def needs_of_settings(settings: Settings, dialect: Dialect) -> dict[Need, str]:
     """
     What the settings ask of a report, and how a message calls it.
 
@@ -91,22 +56,22 @@ def needs(settings: Settings, dialect: Dialect, results: Results) -> dict[Need, 
         Need.EVIDENCE: results.pieces_of_evidence,
     }
     said = {need: need.value for need, number in counts.items() if number}
-    return {**of_settings(settings, dialect), **said}
+    return {**needs_of_settings(settings, dialect), **said}
 
 
 def missing(name: str, wanted: Mapping[Need, str]) -> list[str]:
     """What of it a format has no place for."""
-    return _among(CANNOT[name], wanted)
+    return _among(WRITERS[name].cannot, wanted)
 
 
-def not_quite(
+def better_elsewhere(
     name: str, wanted: Mapping[Need, str], dialect: Dialect | None = None
 ) -> list[str]:
     """What of it another format says better; without a dialect, to any product."""
-    products = [dialect.name] if dialect else NOT_EVERYWHERE
-    found = {*CANNOT[name], *POORLY.get(name, ())}
-    for product in products:
-        found |= NOT_EVERYWHERE[product].get(name, frozenset())
+    writer = WRITERS[name]
+    found = {*writer.cannot, *writer.in_comments}
+    for each in [dialect] if dialect else DIALECTS.values():
+        found |= each.not_always_read.get(name, frozenset())
     return _among(found, wanted)
 
 
@@ -117,7 +82,7 @@ def words_for(name: str, dialect: Dialect) -> Dialect:
     What goes out was chosen so that it says all; the others are for people, and
     had better be there.
     """
-    cannot = Need.WORD in CANNOT[name]
+    cannot = Need.WORD in WRITERS[name].cannot
     plain = all(dialect.plainly(each) is not None for each in dialect.changed)
     return dialect if plain or not cannot else DIALECTS[dialect.name]
 
@@ -148,48 +113,63 @@ def refuse(settings: Settings, dialect: Dialect) -> None:
     Only the first goes out. Raises SettingError.
     """
     name = settings.format[0]
-    if name == "auto":
+    if name == AUTO:
         return
     on_the_way = sent_as(name, existing=bool(settings.test_execution))
-    gone = missing(on_the_way, of_settings(settings, dialect))
+    gone = missing(on_the_way, needs_of_settings(settings, dialect))
     if gone:
         msg = f"xray_format = {name} cannot carry {' and '.join(gone)}"
         raise SettingError(msg, hint="set xray_format to auto or xray")
 
 
-def _is_scenario(run: TestRun) -> bool:
-    return run.scenario is not None
+def holds_everything(name: str) -> bool:
+    """Whether a format says all of every result."""
+    return _holds(name) is Holds.ALL
 
 
-def _is_nameable(run: TestRun) -> bool:
-    """Of a scenario without a key Xray JSON could only make a Generic Test."""
-    return bool(run.test.test_keys) or run.scenario is None
+def can_hold(name: str, run: TestRun) -> bool:
+    """Whether a format has a place for a result."""
+    return {
+        Holds.ALL: True,
+        Holds.SCENARIOS: run.scenario is not None,
+        # Of a scenario without a key Xray JSON could only make a Generic Test.
+        Holds.NAMED: bool(run.test.test_keys) or run.scenario is None,
+    }[_holds(name)]
 
 
-# Which results a format has a place for; without an entry: all.
-PLACES: Mapping[str, Callable[[TestRun], bool]] = {
-    "cucumber": _is_scenario,
-    "behave": _is_scenario,
-    "xray": _is_nameable,
-}
-# Whose results have none.
-NO_PLACE = {
-    "cucumber": "of tests that are no scenarios, for which Cucumber JSON has no place",
-    "behave": "of tests that are no scenarios, for which Behave JSON has no place",
-    "xray": "of scenarios without a Test key, which Xray JSON needs",
-}
+def why_not_held(name: str) -> str:
+    """Why a format leaves results out."""
+    what = {
+        Holds.SCENARIOS: "results of tests that are not scenarios",
+        Holds.NAMED: "scenarios without a Test key",
+    }
+    return f"{FORMATS[name].title} cannot hold {what[_holds(name)]}"
 
 
 def without_a_place(name: str, results: Results) -> int:
     """How many results a format leaves out."""
     return {
-        "cucumber": len(results) - results.scenarios,
-        "behave": len(results) - results.scenarios,
-        "xray": results.unkeyed_scenarios,
-    }.get(name, 0)
+        Holds.ALL: 0,
+        Holds.SCENARIOS: len(results) - results.scenarios,
+        Holds.NAMED: results.unkeyed_scenarios,
+    }[_holds(name)]
 
 
-def _of_the_test(run: TestRun) -> list[str]:
+def unsaid(name: str, run: TestRun) -> list[str]:
+    """What a format does not say of a result that it has a place for."""
+    say: Mapping[Holds, Callable[[TestRun], list[str]]] = {
+        Holds.SCENARIOS: _unsaid_of_scenarios,
+        Holds.NAMED: _unsaid_of_known_tests,
+    }
+    holds = _holds(name)
+    return say[holds](run) if holds in say else []
+
+
+def _holds(name: str) -> Holds:
+    return WRITERS[name].holds
+
+
+def _unsaid_of_known_tests(run: TestRun) -> list[str]:
     """A key is all that Xray JSON says of a Test that has one."""
     test = run.test
     if not test.test_keys:
@@ -213,7 +193,7 @@ def _of_the_test(run: TestRun) -> list[str]:
     return [name for name, value in found.items() if value]
 
 
-def _of_the_run(run: TestRun) -> list[str]:
+def _unsaid_of_scenarios(run: TestRun) -> list[str]:
     """Scenarios have steps and tags, and nothing to say beside them."""
     found: dict[str, Collection[object]] = {
         "comments": run.comment,
@@ -241,11 +221,3 @@ def _other_words(test: TestIssue, scenario: Scenario) -> dict[str, str]:
             "" if test.description == scenario.description else test.description
         ),
     }
-
-
-# What a format does not say of the results that it has a place for.
-UNSAID: Mapping[str, Callable[[TestRun], list[str]]] = {
-    "cucumber": _of_the_run,
-    "behave": _of_the_run,
-    "xray": _of_the_test,
-}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from xray_bridge.model.formats import FORMATS, Need
 from xray_bridge.model.results import Outcome
 
 
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
 SERVER = "server"
 CLOUD = "cloud"
-
-XML_FORMATS = frozenset({"junit", "testng", "nunit", "xunit", "robot"})
-# All that Xray imports.
-FORMATS = ("xray", "cucumber", "behave", "junit", "testng", "nunit", "xunit", "robot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +35,7 @@ class Dialect:
     have. ``evidence_key`` and ``step_evidence_key`` are how clients of the
     product spell it in Xray JSON (old versions knew one spelling only).
     ``licence_path`` is where Xray tells of its licence; empty where a token is
-    proof of one.
+    proof of one. ``not_always_read`` is what not every version reads, by format.
     """
 
     name: str
@@ -60,15 +57,16 @@ class Dialect:
     step_evidence_key: str
     test_type_key: str
     licence_path: str
+    not_always_read: Mapping[str, frozenset[Need]]
 
     def report_part(self, report_format: str) -> str:
         """The name of the report's part on a multipart endpoint."""
-        return self.xml_part if report_format in XML_FORMATS else self.json_part
+        return self.xml_part if FORMATS[report_format].is_xml else self.json_part
 
     def import_to(self, report_format: str, *, multipart: bool) -> str:
         """The path of the import endpoint of a format."""
-        suffix = "" if report_format == "xray" else f"/{report_format}"
-        return f"{self.import_path}{suffix}{'/multipart' if multipart else ''}"
+        suffix = "/multipart" if multipart else ""
+        return f"{self.import_path}{FORMATS[report_format].endpoint}{suffix}"
 
     def with_statuses(self, overrides: Mapping[str, str]) -> Dialect:
         """
@@ -159,6 +157,8 @@ DIALECTS = {
         step_evidence_key="evidences",
         test_type_key="testType",
         licence_path="/rest/raven/2.0/api/xraylicense",
+        # Source: Xray's manual, "Taking advantage of JUnit XML reports".
+        not_always_read={"junit": frozenset({Need.EVIDENCE})},
     ),
     CLOUD: Dialect(
         name=CLOUD,
@@ -180,5 +180,6 @@ DIALECTS = {
         step_evidence_key="evidences",
         test_type_key="type",
         licence_path="",
+        not_always_read={},
     ),
 }

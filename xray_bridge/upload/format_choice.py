@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.client import log
 from xray_bridge.formats import capabilities
+from xray_bridge.model.formats import FORMATS, SCENARIO_FORMATS
 from xray_bridge.runs import evidence
 from xray_bridge.runs.merge import DEFINITION, identities
 from xray_bridge.text import count, first_names, join_words, unique
@@ -58,14 +59,14 @@ def choose(job: Job) -> Choice:
     if formats[0] != "auto":
         on_the_way = capabilities.sent_as(formats[0], existing=existing)
         lost = capabilities.missing(on_the_way, wanted)
-        said = f"{capabilities.NAMES[formats[0]]} cannot carry {join_words(lost)}"
+        said = f"{FORMATS[formats[0]].title} cannot carry {join_words(lost)}"
         return Choice(
             formats=formats, sent_as=on_the_way, notices=(said,) if lost else ()
         )
     first = _usual(job)
     usual = (first, *(each for each in formats[1:] if each != first))
     on_the_way = capabilities.sent_as(first, existing=existing)
-    missing = capabilities.not_quite(on_the_way, wanted)
+    missing = capabilities.better_elsewhere(on_the_way, wanted)
     if not missing:
         return Choice(formats=usual, sent_as=on_the_way)
     price = _price(job) if first == "junit" else []
@@ -75,12 +76,12 @@ def choose(job: Job) -> Choice:
             f"version of Xray; Xray JSON would, but not {join_words(price)}"
         )
         return Choice(formats=usual, sent_as=on_the_way, notices=(notice,))
-    name = capabilities.NAMES[first]
+    name = FORMATS[first].title
     said = f"{name} cannot carry {join_words(missing)}; Xray JSON could, but"
     if _would_lose(job, missing):
         notice = f"{said} has no place for scenarios without Test keys"
         return Choice(formats=usual, sent_as=on_the_way, notices=(notice,))
-    said = f"Xray JSON in place of {capabilities.NAMES[first]}, which cannot carry "
+    said = f"Xray JSON in place of {FORMATS[first].title}, which cannot carry "
     return Choice(
         formats=("xray", *(each for each in formats[1:] if each != "xray")),
         sent_as="xray",
@@ -98,7 +99,7 @@ def _would_lose(job: Job, missing: Sequence[str]) -> bool:
     homeless = capabilities.without_a_place("xray", job.results)
     if not homeless or homeless == len(job.results):
         return bool(homeless)
-    set_by_user = capabilities.of_settings(job.settings, job.dialect).values()
+    set_by_user = capabilities.needs_of_settings(job.settings, job.dialect).values()
     return not set(missing) & set(set_by_user)
 
 
@@ -110,7 +111,7 @@ def _price(job: Job) -> list[str]:
     """
     found: dict[str, None] = {}
     for run in job.results.runs():
-        found |= dict.fromkeys(capabilities.UNSAID["xray"](run))
+        found |= dict.fromkeys(capabilities.unsaid("xray", run))
         if not all(name.isascii() and name.isdigit() for name, _ in run.custom_fields):
             found["custom fields by name"] = None
     return list(found)
@@ -144,7 +145,7 @@ class Sent:
 def sent(job: Job, name: str) -> Sent:
     """What goes out in a format."""
     results = job.results
-    has_all = name not in capabilities.PLACES
+    has_all = capabilities.holds_everything(name)
     if has_all and not results.pieces_of_evidence:
         return Sent(tests=results.tests, test_keys=tuple(results.test_keys))
     found: dict[str, None] = {}
@@ -152,21 +153,21 @@ def sent(job: Job, name: str) -> Sent:
     lost: list[str] = []
     unsaid: list[list[str]] = []
     for run in results.runs():
-        if not has_all and not capabilities.PLACES[name](run):
+        if not capabilities.can_hold(name, run):
             others.append(run.test.definition)
             continue
         found |= dict.fromkeys(identities(run))
         lost += _lost_evidence(run, results)
-        if not has_all and (words := capabilities.UNSAID[name](run)):
+        if words := capabilities.unsaid(name, run):
             unsaid.append(words)
     keys = (each for each in found if not each.startswith(DEFINITION))
     if others:
-        whose = f"{capabilities.NO_PLACE[name]} ({first_names(unique([others]))})"
-        lost.insert(0, f"{count(len(others), 'result')} {whose}")
+        whose = f"{count(len(others), 'result')} ({first_names(unique([others]))})"
+        lost.insert(0, f"{whose}: {capabilities.why_not_held(name)}")
     notices = []
     if unsaid:
         of_ = f"{join_words(unique(unsaid))} of {count(len(unsaid), 'result')}"
-        notices.append(f"{capabilities.NAMES[name]} has no place for {of_}")
+        notices.append(f"{FORMATS[name].title} has no place for {of_}")
     return Sent(
         tests=len(found),
         test_keys=tuple(keys),
@@ -198,12 +199,10 @@ def notices(job: Job, choice: Choice, going: Sent) -> list[str]:
     found = [*choice.notices, *going.notices]
     first = choice.formats[0]
     if settings.wants_upload and choice.sent_as != first:
-        why = (
-            f"the plain endpoint of {capabilities.NAMES[first]} takes no Test Execution"
-        )
-        found.append(f"sent as {capabilities.NAMES[choice.sent_as]}: {why}")
+        why = f"the plain endpoint of {FORMATS[first].title} takes no Test Execution"
+        found.append(f"sent as {FORMATS[choice.sent_as].title}: {why}")
     number = results.unkeyed_scenarios
-    if number and choice.sent_as in {"cucumber", "behave"}:
+    if number and choice.sent_as in SCENARIO_FORMATS:
         who = count(number, "scenario")
         carry, them = ("carries", "it") if number == 1 else ("carry", "them")
         found.append(

@@ -22,6 +22,7 @@ from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.formats import read
 from xray_bridge.formats.read import merge_junit, repair, xray
 from xray_bridge.formats.read.protocol import Case, Source
+from xray_bridge.model.formats import SCENARIO_FORMATS
 from xray_bridge.model.receipt import FAILURES, Failure
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import codec, report_files, run_directory
@@ -196,7 +197,7 @@ class _Intake:
         counted = _Counted()
         cases = (
             self._scenarios(source, name)
-            if name in read.SCENARIOS
+            if name in SCENARIO_FORMATS
             else read.cases(source, name)
         )
         for case in cases:
@@ -208,10 +209,10 @@ class _Intake:
             self._notices.append(f"{source.name}: {what}")
         if not counted.counts:
             self._left_out.append(f"{source.name}{report_files.NO_TESTS}")
-        if name not in read.SCENARIOS:
+        if name not in SCENARIO_FORMATS:
             self._look_for_others(source, counted)
         # All scenarios go out together, so these add up.
-        together = SCENARIOS if name in read.SCENARIOS else source.name
+        together = SCENARIOS if name in SCENARIO_FORMATS else source.name
         self._look_for_differing(together, counted)
         said = xray.said(source) if name == "xray" else read.Said()
         if not said.is_silent and counted.counts:

@@ -20,7 +20,7 @@ from xray_bridge.config.settings import Settings
 from xray_bridge.errors import ReportError
 from xray_bridge.formats import capabilities
 from xray_bridge.formats.write.xray import XrayWriter
-from xray_bridge.model.dialect import XML_FORMATS
+from xray_bridge.model.formats import XML_FORMATS
 from xray_bridge.model.receipt import FAILURES, Failure
 from xray_bridge.runs import run_directory
 from xray_bridge.text import one_line, readable

@@ -27,7 +27,8 @@ from xray_bridge.formats import capabilities
 from xray_bridge.formats.capabilities import words_for
 from xray_bridge.formats.write import writer
 from xray_bridge.model import receipt
-from xray_bridge.model.dialect import DIALECTS, SERVER, XML_FORMATS
+from xray_bridge.model.dialect import DIALECTS, SERVER
+from xray_bridge.model.formats import FORMATS, XML_FORMATS
 from xray_bridge.model.receipt import Receipt, Refused
 from xray_bridge.runs import report_files, run_directory
 from xray_bridge.runs.evidence import Limits
@@ -283,9 +284,7 @@ def _rendered(job: Job, choice: Choice) -> tuple[import_requests.Report, list[st
         except ReportError as error:
             if not reports:
                 raise
-            unwritten.append(
-                f"{capabilities.NAMES[name]} was not written: {error.message}"
-            )
+            unwritten.append(f"{FORMATS[name].title} was not written: {error.message}")
     copy(job, reports[0])
     return reports[0], unwritten
 

@@ -15,9 +15,8 @@ from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.xray import client
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import AmbiguousError, SettingError
-from xray_bridge.formats.read import NAMES
 from xray_bridge.model import receipt
-from xray_bridge.model.dialect import XML_FORMATS
+from xray_bridge.model.formats import FORMATS, SCENARIO_FORMATS, XML_FORMATS
 from xray_bridge.model.receipt import Refused
 from xray_bridge.runs import run_directory
 from xray_bridge.text import count
@@ -101,7 +100,7 @@ def refuse_impossible(settings: Settings, files: Files) -> None:
 
 def _number_of_loads(files: Files) -> int:
     """Scenarios of several files are sent as one."""
-    others = [each for each in files.files if each.format not in {"cucumber", "behave"}]
+    others = [each for each in files.files if each.format not in SCENARIO_FORMATS]
     return len(others) + (len(others) < len(files.files))
 
 
@@ -168,7 +167,7 @@ def prepare(job: Job, files: Files, base: Receipt) -> tuple[Consignment, Receipt
 
 def _named(job: Job, files: Files) -> Job:
     """Called by what wrote the files, as sessions are by their framework."""
-    names = (NAMES[each].partition(" ")[0] for each in files.formats)
+    names = (FORMATS[each].title.partition(" ")[0] for each in files.formats)
     return replace(job, info=replace(job.info, framework=", ".join(names)))
 
 

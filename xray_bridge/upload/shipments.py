@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from xray_bridge.atomic import replaced
 from xray_bridge.client import import_requests
 from xray_bridge.errors import ReportError
-from xray_bridge.formats.read import SCENARIOS, xray
+from xray_bridge.formats.read import xray
 from xray_bridge.formats.read.json_stream import items
 from xray_bridge.formats.read.protocol import Source
 from xray_bridge.formats.write.xray import XrayWriter
-from xray_bridge.model.dialect import XML_FORMATS
+from xray_bridge.model.formats import SCENARIO_FORMATS, XML_FORMATS
 from xray_bridge.upload.job import can_fill, filler, project, render
 
 
@@ -61,7 +61,7 @@ def loads(job: Job, files: Files, execution: import_requests.Execution) -> list[
     Raises ReportError where a report cannot be written.
     """
     found = list(_scenarios(job, files, execution))
-    others = [each for each in files.files if each.format not in SCENARIOS]
+    others = [each for each in files.files if each.format not in SCENARIO_FORMATS]
     for each in others:
         path = job.directory.path / each.file
         if each.format in XML_FORMATS:
@@ -81,7 +81,7 @@ def loads(job: Job, files: Files, execution: import_requests.Execution) -> list[
 def _scenarios(
     job: Job, files: Files, execution: import_requests.Execution
 ) -> Iterator[Load]:
-    mine = [each for each in files.files if each.format in SCENARIOS]
+    mine = [each for each in files.files if each.format in SCENARIO_FORMATS]
     if not mine:
         return
     kinds = {each.format for each in mine}

@@ -1,7 +1,7 @@
 """
 Feature files as an import reads them: scenarios with their tags and their text.
 
-Source: the Gherkin reference; English and German keywords only.
+Source: the Gherkin reference; the keywords are those of Gherkin's own parser.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gherkin.dialect import Dialect
+
 from xray_sandbox.refused import RefusedError
 
 
-_HEAD = re.compile(
-    r"\s*(?:(?P<feature>Feature|Funktionalität|Funktion)|(?P<rule>Rule|Regel)"
-    r"|(?P<background>Background|Grundlage|Hintergrund)"
-    r"|(?P<scenario>Scenario Outline|Scenario Template|Scenario|Example"
-    r"|Szenariogrundriss|Szenario|Beispiel)):(?P<name>.*)"
-)
+ENGLISH = "en"
+_LANGUAGE = re.compile(r"\s*#\s*language\s*:\s*([\w-]+)\s*")
 _KINDS = ("feature", "rule", "background", "scenario")
 _TAG = re.compile(r"@([^\s@]+)")
 
@@ -53,10 +51,11 @@ class Part:
 
 @dataclass(frozen=True)
 class FeatureText:
-    """A feature file; ``name`` is its path in the archive."""
+    """A feature file; ``path`` is its name in the archive."""
 
     path: str
     name: str
+    language: str
     tags: tuple[str, ...]
     background: Part | None
     scenarios: tuple[Part, ...]
@@ -65,22 +64,53 @@ class FeatureText:
 def read_feature(path: str, content: bytes) -> FeatureText:
     """A feature file, or a refusal."""
     try:
-        parts = list(_parts(content.decode("utf-8-sig")))
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RefusedError(f"{path} is not UTF-8") from error
+    language = _language(text)
+    dialect = Dialect.for_name(language)
+    if dialect is None:
+        raise RefusedError(f"Language not supported: {language}")
+    parts = list(_parts(text, _headline(dialect)))
     if not parts or parts[0].kind != "feature":
         raise RefusedError(f"Error parsing the feature file {path}")
     backgrounds = [part for part in parts if part.kind == "background"]
     return FeatureText(
         path=path,
         name=parts[0].name,
+        language=language,
         tags=tuple(parts[0].tags),
         background=backgrounds[0] if backgrounds else None,
         scenarios=tuple(part for part in parts if part.kind == "scenario"),
     )
 
 
-def _parts(text: str) -> Iterator[Part]:
+def _language(text: str) -> str:
+    """As a comment before the first other line says."""
+    for line in text.splitlines():
+        if found := _LANGUAGE.fullmatch(line):
+            return found[1]
+        if line.strip() and not line.lstrip().startswith("#"):
+            break
+    return ENGLISH
+
+
+def _headline(dialect: Dialect) -> re.Pattern[str]:
+    scenarios = (*dialect.scenario_keywords, *dialect.scenario_outline_keywords)
+    words = (
+        dialect.feature_keywords,
+        dialect.rule_keywords,
+        dialect.background_keywords,
+        scenarios,
+    )
+    kinds = (
+        f"(?P<{kind}>{'|'.join(map(re.escape, each))})"
+        for kind, each in zip(_KINDS, words, strict=True)
+    )
+    return re.compile(rf"\s*(?:{'|'.join(kinds)}):(?P<name>.*)")
+
+
+def _parts(text: str, headline: re.Pattern[str]) -> Iterator[Part]:
     """What stands before a headline, tags and comments, belongs to it."""
     current: Part | None = None
     waiting: list[str] = []
@@ -89,7 +119,7 @@ def _parts(text: str) -> Iterator[Part]:
         bare = line.strip()
         if quoted or bare.startswith(('"""', "```")):
             quoted = "" if quoted and bare.startswith(quoted) else quoted or bare[:3]
-        elif head := _HEAD.fullmatch(line):
+        elif head := headline.fullmatch(line):
             if current:
                 yield current
             tags = [tag for one in waiting for tag in _tags(one)]

@@ -5,7 +5,8 @@ JSON, member by member: never a whole report in memory.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import ijson
 
@@ -15,9 +16,30 @@ if TYPE_CHECKING:
 
     from xray_bridge.formats.read.protocol import Source
 
-DEEPER = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 # Above this many bytes nobody is told in which line the mistake is.
 SEARCHED = 64 << 20
+
+
+def keys(source: Source) -> Iterator[str]:
+    """
+    The keys of a JSON object.
+
+    Raises ReportError.
+    """
+    with _opened(source) as file:
+        for prefix, event, value in ijson.parse(file, use_float=True):
+            if not prefix and event == "map_key":
+                yield value
+
+
+def items(source: Source) -> Iterator[Any]:
+    """
+    The items of a JSON array, one by one.
+
+    Raises ReportError.
+    """
+    with _opened(source) as file:
+        yield from ijson.items(file, "item", use_float=True)
 
 
 def members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
@@ -29,51 +51,33 @@ def members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
     depth = floor = 0
     name = ""
     builder: Any = None
-    for event, value in events(source):
-        if builder is None:
-            if depth == 1 and event == "map_key":
-                name = value
-                continue
-            opens = depth == 0 or (depth, name, event) == (1, listed, "start_array")
-            if opens or event.startswith("end_"):
-                depth += DEEPER.get(event, 0)
-                continue
-            builder, floor = ijson.ObjectBuilder(), depth
-        builder.event(event, value)
-        depth += DEEPER.get(event, 0)
-        if depth == floor:
-            yield name, builder.value
-            builder = None
-
-
-def items(source: Source) -> Iterator[Any]:
-    """
-    The items of a JSON array, one by one.
-
-    Raises ReportError.
-    """
-    depth = 0
-    builder: Any = None
-    for event, value in events(source):
-        if depth == 1 and builder is None and not event.startswith("end_"):
-            builder = ijson.ObjectBuilder()
-        if builder is not None:
+    with _opened(source) as file:
+        for event, value in ijson.basic_parse(file, use_float=True):
+            if builder is None:
+                if depth == 1 and event == "map_key":
+                    name = value
+                    continue
+                opens = depth == 0 or (depth, name, event) == (1, listed, "start_array")
+                if opens or event.startswith("end_"):
+                    depth += DEEPER.get(event, 0)
+                    continue
+                builder, floor = ijson.ObjectBuilder(), depth
             builder.event(event, value)
-        depth += DEEPER.get(event, 0)
-        if depth == 1 and builder is not None:
-            yield builder.value
-            builder = None
+            depth += DEEPER.get(event, 0)
+            if depth == floor:
+                yield name, builder.value
+                builder = None
 
 
-def events(source: Source) -> Iterator[tuple[str, Any]]:
-    """
-    What a parser meets on its way.
+DEEPER = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 
-    Raises ReportError.
-    """
+
+@contextmanager
+def _opened(source: Source) -> Iterator[BinaryIO]:
+    """The file; what a parser raises becomes a ReportError."""
     try:
         with source.path.open("rb") as file:
-            yield from ijson.basic_parse(file, use_float=True)
+            yield file
     except (ijson.JSONError, UnicodeDecodeError) as error:
         said, line = _mistake(source, error)
         hint = "was the report written to its end?"

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.read.json_stream import items
-from xray_bridge.formats.read.protocol import Source
+from xray_bridge.formats.read.protocol import Case, Source
 from xray_bridge.formats.read.repair import has_bare_tags
 from xray_bridge.model import tags
 from xray_bridge.model.results import (
@@ -232,6 +232,37 @@ class ScenarioReader:
             return str(found.get("uri", "")), int(found.get("line") or 0)
         path, _, line = str(found.get("location", "")).rpartition(":")
         return path, int(line) if line.isdigit() else 0
+
+
+def cucumber_cases(source: Source) -> Iterator[Case]:
+    """
+    The scenarios of Cucumber JSON.
+
+    Raises ReportError.
+    """
+    return _cases(source, behave=False)
+
+
+def behave_cases(source: Source) -> Iterator[Case]:
+    """
+    The scenarios of Behave JSON.
+
+    Raises ReportError.
+    """
+    return _cases(source, behave=True)
+
+
+def _cases(source: Source, *, behave: bool) -> Iterator[Case]:
+    return (
+        Case(
+            name=run.test.definition,
+            outcome=run.outcome,
+            key=key,
+            message=run.message,
+        )
+        for run in ScenarioReader(behave=behave).runs(source)
+        for key in run.test.test_keys or ("",)
+    )
 
 
 def _moment(text: object) -> float | None:

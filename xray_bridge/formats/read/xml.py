@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NoReturn
 from xml.parsers import expat
 
 from xray_bridge.formats.read.protocol import Case, verdict
-from xray_bridge.formats.read.xml_dialects import SHAPES, Element
 from xray_bridge.model.results import Outcome
+from xray_bridge.model.xml_shapes import Element
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from xray_bridge.formats.read.protocol import Source
-    from xray_bridge.formats.read.xml_dialects import Shape
+    from xray_bridge.model.xml_shapes import XmlShape
 
 BLOCK = 1 << 16
 # Characters of a failure's text; the report itself is sent whole.
@@ -72,14 +72,14 @@ def starts(source: Source, tag: str) -> Iterator[int]:
         found.clear()
 
 
-def cases(source: Source, name: str) -> Iterator[Case]:
+def cases(source: Source, shape: XmlShape) -> Iterator[Case]:
     """
-    The tests of a report in a format, read to its end.
+    The tests of a report, read to its end.
 
     Raises ReportError.
     """
     parser = _parser(source)
-    reader = _Reader(SHAPES[name], parser)
+    reader = _Reader(shape, parser)
     for _ in _parsed(parser, source):
         yield from reader.done
         reader.done.clear()
@@ -125,7 +125,7 @@ def _plain(tag: str) -> str:
 class _Reader:
     """Collects tests as their elements end; ``done`` is taken away from outside."""
 
-    def __init__(self, shape: Shape, parser: expat.XMLParserType) -> None:
+    def __init__(self, shape: XmlShape, parser: expat.XMLParserType) -> None:
         self.done: list[Case] = []
         self._shape = shape
         self._parser = parser
@@ -151,7 +151,7 @@ class _Reader:
             test.children[tag] = attributes
         if tag == "property" and "name" in attributes:
             test.properties[attributes["name"]] = attributes.get("value", "")
-        if shape.said.get(tag) == self._depth and tag not in test.texts:
+        if shape.messages.get(tag) == self._depth and tag not in test.texts:
             test.texts[tag] = attributes.get("message", "")
             self._texts = []
             self._parser.CharacterDataHandler = self._text
@@ -166,7 +166,7 @@ class _Reader:
             if tag in self._shape.scopes:
                 self._scopes.pop()
             return
-        if self._texts is not None and self._shape.said.get(tag) == self._depth:
+        if self._texts is not None and self._shape.messages.get(tag) == self._depth:
             whole = "".join(self._texts)[:LONGEST_MESSAGE].strip()
             said = test.texts[tag]
             test.texts[tag] = whole if said in whole else f"{said}\n{whole}".strip()
