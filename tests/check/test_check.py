@@ -29,9 +29,9 @@ from xray_bridge.model.dialect import CLOUD, DIALECTS
 
 if TYPE_CHECKING:
     from xray_bridge.client.connection import Connection
+    from xray_bridge.client.import_answer import ImportAnswer
     from xray_bridge.client.import_requests import CustomFields
     from xray_bridge.client.request import Request
-    from xray_bridge.client.xray import Imported
 
 PROJECT = Project(key="CALC", versions=frozenset({"1.0"}), environments=None)
 OVER_CLOUD = a_connection(
@@ -82,7 +82,7 @@ class FakeXray:
         """Not needed here."""
         raise NotImplementedError(label)
 
-    def import_results(self, request: Request) -> Imported:
+    def import_results(self, request: Request) -> ImportAnswer:
         """Not needed here."""
         raise NotImplementedError(request)
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.request import Request
 
-FIELDS = CustomFields(
-    test_plan="customfield_11807",
-    environments="customfield_11805",
-    revision="customfield_11810",
-    started="customfield_1",
-    finished="customfield_2",
-)
+FIELDS = {
+    "test_plan": "customfield_11807",
+    "environments": "customfield_11805",
+    "revision": "customfield_11810",
+    "started": "customfield_1",
+    "finished": "customfield_2",
+}
 EXECUTION = Execution(
     project="CALC",
     label="xray-bridge-run",
@@ -72,7 +72,7 @@ def info_of(request: Request) -> Any:
 def info(execution: Execution, deployment: str, fields: CustomFields = FIELDS) -> Any:
     """The info part for an execution."""
     if deployment == CLOUD:
-        fields = CustomFields()
+        fields = {}
     return import_requests.info_part(execution, DIALECTS[deployment], fields)
 
 
@@ -228,16 +228,16 @@ def test_settings_are_not_changed_by_planning() -> None:
     ("deployment", "fields", "missing"),
     [
         (SERVER, FIELDS, set()),
-        (SERVER, CustomFields(), {"test_plan", "environments", "revision"}),
-        (SERVER, CustomFields(test_plan="x"), {"environments", "revision"}),
-        (CLOUD, CustomFields(), {"revision"}),
+        (SERVER, {}, {"test_plan", "environments", "revision"}),
+        (SERVER, {"test_plan": "x"}, {"environments", "revision"}),
+        (CLOUD, {}, {"revision"}),
     ],
 )
 def test_what_a_second_request_has_to_say(
     deployment: str, fields: CustomFields, missing: set[str]
 ) -> None:
     """What the info part cannot carry."""
-    found = import_requests.not_carried(EXECUTION, DIALECTS[deployment], fields)
+    found = import_requests.unset_fields(EXECUTION, DIALECTS[deployment], fields)
 
     assert found == missing
 
@@ -248,10 +248,10 @@ def test_guessed_revision_is_no_reason_for_a_second_request(deployment: str) -> 
     execution = Execution(revision="abc", revision_is_guessed=True, description="Of CI")
     dialect = DIALECTS[deployment]
 
-    missing = import_requests.not_carried(execution, dialect, CustomFields())
+    missing = import_requests.unset_fields(execution, dialect, {})
 
     assert missing == set()
-    described = import_requests.info_part(execution, dialect, CustomFields())["fields"]
+    described = import_requests.info_part(execution, dialect, {})["fields"]
     assert described["description"] == "Of CI\n\nRevision: abc"
 
 
@@ -369,7 +369,7 @@ def test_label_alone_is_a_list_of_one(given: dict[str, Any]) -> None:
     execution = Execution(fields=given, test_fields=given, label="run")
 
     assert info(execution, SERVER)["fields"]["labels"] == ["mine", "run"]
-    assert import_requests.as_document(given)["fields"]["labels"] == ["mine"]
+    assert import_requests.with_fields_object(given)["fields"]["labels"] == ["mine"]
 
 
 @pytest.mark.parametrize(
@@ -387,7 +387,7 @@ def test_label_alone_is_a_list_of_one(given: dict[str, Any]) -> None:
 def test_fields_of_an_odd_shape(given: dict[str, Any]) -> None:
     """They are refused by the setting's name."""
     with pytest.raises(SettingError, match="xray_test_fields: "):
-        import_requests.refuse_odd("xray_test_fields", given)
+        import_requests.validate_fields("xray_test_fields", given)
 
 
 def test_what_is_shown_of_a_request(path: Path) -> None:

@@ -15,7 +15,9 @@ from werkzeug import Response
 from tests.scripted_xray import SEARCH, SECRET, Sent, Xray
 from xray_bridge import cli
 from xray_bridge.client import key_lookup
-from xray_bridge.features.issues import ServerIssues
+from xray_bridge.client.request import Request
+from xray_bridge.client.response import Answer
+from xray_bridge.client.server import ServerXray
 
 
 SERVER = "/rest/raven/2.0/import/feature"
@@ -109,6 +111,18 @@ def edits(server: Xray) -> list[Any]:
 def posted(server: Xray) -> list[Sent]:
     """The imports that were asked for."""
     return server.posts("/import/feature")
+
+
+def raise_on_import(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """End the process where the feature files would go out."""
+    send = ServerXray.send
+
+    def ends(xray: ServerXray, request: Request) -> Answer:
+        if request.path == SERVER:
+            raise error
+        return send(xray, request)
+
+    monkeypatch.setattr(ServerXray, "send", ends)
 
 
 def test_summary_and_labels_are_put_back(jira: Xray, bring: Importer) -> None:
@@ -361,10 +375,7 @@ def test_somebody_who_cannot_wait(
 ) -> None:
     """Ctrl-C while Xray is at it: what it may have done by then is put back."""
 
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(ServerIssues, "import_features", interrupted)
+    raise_on_import(monkeypatch, KeyboardInterrupt())
     said = bring()
 
     assert said.exit_code == 130
@@ -377,10 +388,7 @@ def test_what_changes_is_told_before(
 ) -> None:
     """A process that dies in between has said what was there; so with JSON."""
 
-    def dies(*_: object) -> None:
-        raise SystemExit(9)
-
-    monkeypatch.setattr(ServerIssues, "import_features", dies)
+    raise_on_import(monkeypatch, SystemExit(9))
     with pytest.raises(SystemExit):
         bring("--json")
 

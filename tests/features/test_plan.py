@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from xray_bridge.client.issues import Issue
 from xray_bridge.client.response import Answer
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features import plan
@@ -19,7 +20,7 @@ from xray_bridge.features.archive import Limits
 from xray_bridge.features.bundles import Packed, pack
 from xray_bridge.features.files import found
 from xray_bridge.features.gherkin import Feature, read
-from xray_bridge.features.values import Bundle, Change, Issue, Unkeyed, Wanted
+from xray_bridge.features.values import Bundle, Change, Unkeyed, Wanted
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.model.tags import PREFIXES
 

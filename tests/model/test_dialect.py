@@ -129,8 +129,7 @@ def test_what_server_is_told() -> None:
     assert dialect.export_path == "/rest/raven/2.0/export/test"
     assert dialect.export_query == {"fz": "true"}
     assert dialect.plain_xml_part == "file"
-    assert dialect.plan_and_environments == ""
-    assert dialect.info_carries == {"test_plan", "environments", "revision"}
+    assert dialect.xray_fields == ""
     assert dialect.example_statuses == {"PASS", "FAIL", "TODO", "EXECUTING"}
     assert dialect.evidence_key == dialect.step_evidence_key == "evidences"
     assert dialect.test_type_key == "testType"
@@ -145,8 +144,7 @@ def test_what_cloud_is_told() -> None:
     assert dialect.export_path == "/api/v2/export/cucumber"
     assert dialect.export_query == {}
     assert dialect.plain_xml_part == ""
-    assert dialect.plan_and_environments == "xrayFields"
-    assert dialect.info_carries == {"test_plan", "environments"}
+    assert dialect.xray_fields == "xrayFields"
     assert dialect.example_statuses == {"PASSED", "FAILED", "TODO", "EXECUTING"}
     assert (dialect.evidence_key, dialect.step_evidence_key) == (
         "evidence",

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import settings_of
+from tests.builders import a_connection, settings_of
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
-from xray_bridge.client.key_lookup import (
-    MOST_SEARCHES,
-    PAGE,
-    Among,
-    Members,
-    by_halves,
-    members,
-)
+from xray_bridge.client.issues import IssueKind, SearchResult
+from xray_bridge.client.key_lookup import MOST_SEARCHES, look_up, tests_of
+from xray_bridge.client.paging import PAGE
+from xray_bridge.client.server import ServerXray
+from xray_bridge.client.xray import XrayClient, client
 from xray_bridge.errors import RefusedError, SelectionError
 from xray_sandbox import CREDENTIALS, RunningSandbox
 
 
 @pytest.fixture(params=["server", "cloud"])
-def asked(sandbox: RunningSandbox, request: pytest.FixtureRequest) -> Members:
+def asked(sandbox: RunningSandbox, request: pytest.FixtureRequest) -> XrayClient:
     """Questions to each product."""
     given = {
         "server": {"token": CREDENTIALS.token},
@@ -31,16 +28,31 @@ def asked(sandbox: RunningSandbox, request: pytest.FixtureRequest) -> Members:
     }[request.param]
     settings = settings_of(url=sandbox.url, deployment=request.param, **given)
     connection = connect(settings, {})
-    return members(connection, Http(connection, Deadline(20), attempts=1))
+    return client(connection, Http(connection, Deadline(20), attempts=1))
 
 
-def test_the_tests_of_a_plan_are_found(asked: Members) -> None:
+class Refusing(ServerXray):
+    """A client whose searches are refused, and counted."""
+
+    def __init__(self, status: int) -> None:
+        connection = a_connection()
+        super().__init__(connection, Http(connection, Deadline(1)))
+        self.status = status
+        self.searches = 0
+
+    def search(self, kind: IssueKind, jql: str) -> SearchResult:
+        """No."""
+        self.searches += 1
+        raise RefusedError(f"{kind.cloud_list}: {jql}", status=self.status)
+
+
+def test_the_tests_of_a_plan_are_found(asked: XrayClient) -> None:
     """By its key."""
-    assert list(asked.tests_of("CALC-15")) == ["CALC-1", "CALC-2", "CALC-3"]
+    assert list(tests_of(asked, "CALC-15")) == ["CALC-1", "CALC-2", "CALC-3"]
 
 
 def test_the_tests_of_a_set_are_found_on_every_page(
-    asked: Members, sandbox: RunningSandbox
+    asked: XrayClient, sandbox: RunningSandbox
 ) -> None:
     """One more than a page, and more than two."""
     keys = [f"CALC-{number}" for number in range(1000, 1000 + 2 * PAGE + 1)]
@@ -48,11 +60,11 @@ def test_the_tests_of_a_set_are_found_on_every_page(
         sandbox.store.add_test(key)
     sandbox.store.add_test_set("CALC-500", tests=keys)
 
-    assert sorted(asked.tests_of("CALC-500")) == sorted(keys)
+    assert sorted(tests_of(asked, "CALC-500")) == sorted(keys)
 
 
 def test_a_full_last_page_is_not_asked_for_again_and_again(
-    asked: Members, sandbox: RunningSandbox
+    asked: XrayClient, sandbox: RunningSandbox
 ) -> None:
     """Exactly a page of Tests ends, too."""
     keys = [f"CALC-{number}" for number in range(1000, 1000 + PAGE)]
@@ -60,12 +72,12 @@ def test_a_full_last_page_is_not_asked_for_again_and_again(
         sandbox.store.add_test(key)
     sandbox.store.add_test_set("CALC-500", tests=keys)
 
-    assert len(asked.tests_of("CALC-500")) == PAGE
+    assert len(tests_of(asked, "CALC-500")) == PAGE
 
 
-def test_a_jql_finds_tests_with_their_summaries(asked: Members) -> None:
+def test_a_jql_finds_tests_with_their_summaries(asked: XrayClient) -> None:
     """Issues of other types are left out."""
-    found = asked.tests_of("project = CALC")
+    found = tests_of(asked, "project = CALC")
 
     assert found["CALC-8"] == "Clear the display"
     assert not {"CALC-15", "CALC-20", "CALC-70"} & set(found)
@@ -81,24 +93,24 @@ def test_a_jql_finds_tests_with_their_summaries(asked: Members) -> None:
     ],
 )
 def test_a_selection_of_nothing_says_why(
-    asked: Members, selection: str, why: str
+    asked: XrayClient, selection: str, why: str
 ) -> None:
     """Nothing selected must not look like nothing failed."""
     with pytest.raises(SelectionError, match=why):
-        asked.tests_of(selection)
+        tests_of(asked, selection)
 
 
-def test_a_jql_that_jira_does_not_understand_is_refused(asked: Members) -> None:
+def test_a_jql_that_jira_does_not_understand_is_refused(asked: XrayClient) -> None:
     """In Jira's own words."""
     with pytest.raises(RefusedError, match="JQL"):
-        asked.tests_of("sprint is not empty or so")
+        tests_of(asked, "sprint is not empty or so")
 
 
-def test_keys_are_told_apart(asked: Members) -> None:
+def test_keys_are_told_apart(asked: XrayClient) -> None:
     """Tests, issues that are none, and keys of nothing."""
-    found = asked.tests_among(["CALC-1", "CALC-70", "CALC-999", "CALC-2", "CALC-998"])
+    found = look_up(asked, ["CALC-1", "CALC-70", "CALC-999", "CALC-2", "CALC-998"])
 
-    assert sorted(found.tests) == ["CALC-1", "CALC-2"]
+    assert sorted(found.issues) == ["CALC-1", "CALC-2"]
     assert sorted(found.others) == ["CALC-70", "CALC-998", "CALC-999"]
     assert found.others["CALC-999"] == "there is no such issue"
     assert found.unknown == []
@@ -106,22 +118,16 @@ def test_keys_are_told_apart(asked: Members) -> None:
 
 def test_searches_end_where_very_many_keys_are_wrong() -> None:
     """What nobody has looked at is not called wrong."""
+    xray = Refusing(400)
 
-    def refuse(jql: str, _: dict[str, str]) -> dict[str, str]:
-        raise RefusedError(jql, status=400)
+    found = look_up(xray, [f"CALC-{n}" for n in range(1, 500)])
 
-    found: Among[str] = by_halves([f"CALC-{n}" for n in range(1, 500)], refuse)
-
-    assert found.searches == MOST_SEARCHES
+    assert xray.searches == MOST_SEARCHES
     assert found.unknown
     assert len(found.others) + len(found.unknown) == 499
 
 
 def test_a_permission_that_is_missing_is_no_answer() -> None:
     """Not even for a single key."""
-
-    def refuse(jql: str, _: dict[str, str]) -> dict[str, str]:
-        raise RefusedError(jql, status=403)
-
     with pytest.raises(RefusedError):
-        by_halves(["CALC-1"], refuse)
+        look_up(Refusing(403), ["CALC-1"])

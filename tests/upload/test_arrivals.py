@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from xray_bridge.client.import_answer import ImportAnswer
 from xray_bridge.client.import_requests import Report
 from xray_bridge.client.request import Request
-from xray_bridge.client.xray import Imported
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.upload.arrivals import Arrivals
@@ -22,7 +22,7 @@ from xray_bridge.upload.shipments import Load
 if TYPE_CHECKING:
     from xray_bridge.client.xray import Xray
 
-ANSWER = Imported(key="CALC-1")
+ANSWER = ImportAnswer(key="CALC-1")
 
 
 def test_full_disk_between_two_arrivals(
@@ -61,7 +61,7 @@ def test_nothing_is_begun_after_ctrl_c(
     class Server:
         """Takes all there is."""
 
-        def import_results(self, request: Request) -> Imported:
+        def import_results(self, request: Request) -> ImportAnswer:
             """Note it."""
             begun.append(request.path)
             if len(begun) == 1:

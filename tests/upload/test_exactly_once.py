@@ -12,9 +12,9 @@ import pytest
 
 from tests.builders import a_run, recorded
 from xray_bridge.client.http import Deadline
+from xray_bridge.client.import_answer import ImportAnswer
 from xray_bridge.client.import_requests import CustomFields
 from xray_bridge.client.request import Request
-from xray_bridge.client.xray import Imported
 from xray_bridge.errors import (
     AmbiguousError,
     BusyError,
@@ -77,7 +77,7 @@ class FakeXray:
     executions: dict[str, int] = field(default_factory=dict)
     searches: int = 0
 
-    def import_results(self, request: Request) -> Imported:
+    def import_results(self, request: Request) -> ImportAnswer:
         """Make a Test Execution, or fill one."""
         self.tick()
         fate = self.script.pop(0) if self.script else TAKEN
@@ -88,7 +88,7 @@ class FakeXray:
         self.tick()
         if fate != TAKEN:
             raise PROBLEMS[fate]
-        return Imported(key=key)
+        return ImportAnswer(key=key)
 
     def executions_labelled(self, label: str) -> list[str]:
         """All there are: each has the run's label."""
@@ -154,7 +154,7 @@ def directory(tmp_path: Path) -> RunDirectory:
 
 def send(
     xray: FakeXray, directory: RunDirectory, delivery: Delivery | None = None
-) -> Imported:
+) -> ImportAnswer:
     """Deliver, within a minute."""
     return exactly_once.deliver(delivery or a_delivery(), xray, directory, Deadline(60))
 
@@ -469,13 +469,13 @@ def test_every_step_was_a_place_to_be_killed_at(
     assert next(counting.steps) <= len(STEPS)
 
 
-FIRST = Imported(
+FIRST = ImportAnswer(
     key="CALC-1",
     id="7",
     accepted=("CALC-11", "CALC-12"),
     refused=(Refused(key="CALC-13", message="no"), Refused(key="CALC-14", message="?")),
 )
-SECOND = Imported(
+SECOND = ImportAnswer(
     key="CALC-1",
     accepted=("CALC-11", "CALC-14"),
     refused=(
@@ -488,7 +488,7 @@ SECOND = Imported(
 class TalkativeXray(FakeXray):
     """Answers as the constants above say."""
 
-    def import_results(self, request: Request) -> Imported:
+    def import_results(self, request: Request) -> ImportAnswer:
         """The first answer, or the second."""
         super().import_results(request)
         return SECOND if request.query else FIRST

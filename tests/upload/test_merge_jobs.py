@@ -12,7 +12,8 @@ import pytest
 
 from tests.builders import STARTED, a_run, recorded
 from xray_bridge import cli
-from xray_bridge.client.xray import CloudXray, ServerXray
+from xray_bridge.client.cloud import CloudXray
+from xray_bridge.client.server import ServerXray
 from xray_bridge.errors import DeliveryError
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import parts, run_directory

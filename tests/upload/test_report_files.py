@@ -22,7 +22,7 @@ from tests.scripted_xray import (
     Xray,
 )
 from xray_bridge import cli
-from xray_bridge.client.xray import Imported
+from xray_bridge.client.import_answer import ImportAnswer
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.upload import exactly_once
@@ -271,7 +271,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 
     noted = Arrivals.note
 
-    def note(self: Arrivals, name: str, answer: Imported) -> None:
+    def note(self: Arrivals, name: str, answer: ImportAnswer) -> None:
         left[0] -= 1
         if left[0] <= 0:
             # Half a line, as it may be.

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
-from xray_bridge.client.import_requests import as_document
+from xray_bridge.client.import_requests import with_fields_object
 from xray_bridge.client.jira import custom_fields
 from xray_bridge.config.settings import TABLE
 
@@ -35,7 +35,7 @@ def fields(
 ) -> Iterator[Finding]:
     """Xray's own, where the product keeps them as fields; then the user's."""
     named = _named(settings)
-    is_custom = not connection.dialect.plan_and_environments
+    is_custom = not connection.dialect.xray_fields
     if not (named or is_custom):
         return
     if not survey.knows_jira:
@@ -88,7 +88,7 @@ def _named(settings: Settings) -> dict[str, str]:
     """The ids of custom fields that settings name, and which setting does."""
     found: dict[str, str] = {}
     for name in ("execution_fields", "test_fields"):
-        document = as_document(getattr(settings, name))
+        document = with_fields_object(getattr(settings, name))
         for part in ("fields", "update"):
             for field in document.get(part) or ():
                 if CUSTOM.fullmatch(str(field)):

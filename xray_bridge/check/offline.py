@@ -30,13 +30,13 @@ def refuse_impossible(settings: Settings, connection: Connection) -> None:
         raise SettingError(
             msg, hint="leave out xray_test_fields or xray_test_execution"
         )
-    import_requests.refuse_odd("xray_execution_fields", settings.execution_fields)
-    import_requests.refuse_odd("xray_test_fields", settings.test_fields)
+    import_requests.validate_fields("xray_execution_fields", settings.execution_fields)
+    import_requests.validate_fields("xray_test_fields", settings.test_fields)
     capabilities.refuse(settings, connection.dialect.with_statuses(settings.statuses))
     is_cloud_update = (
         settings.test_execution
         and settings.execution_fields
-        and connection.dialect.plan_and_environments
+        and connection.dialect.xray_fields
     )
     if is_cloud_update and connection.jira_credentials is None:
         msg = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
-from xray_bridge.client.jira import ISSUE_TYPES, JIRA_TYPES
+from xray_bridge.client.issues import ISSUE_TYPES, JIRA_TYPES
 
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def _environments(settings: Settings, project: Project) -> Iterator[Finding]:
 def _untold(settings: Settings, connection: Connection) -> Finding:
     """On Server they are free text: a name that is new is made."""
     names = ", ".join(settings.environments)
-    if connection.dialect.plan_and_environments:
+    if connection.dialect.xray_fields:
         message = f"Xray does not tell whether it has {names}"
         return Finding(what="environments", ok=None, message=message)
     message = f"{names}; {connection.dialect.product} takes any name"

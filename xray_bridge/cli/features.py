@@ -158,7 +158,7 @@ def _export(settings: Settings, keep: Path | None) -> install.Installed:
         # A bare feature file takes its name from the download.
         download = Path(folder) / (settings.export_keys or ("export",))[0]
         with download.open("wb") as file:
-            client(connection, http).export(request, file)
+            client(connection, http).send(request, file)
         if keep is not None:
             keep.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(download, keep)

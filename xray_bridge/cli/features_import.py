@@ -14,7 +14,7 @@ from xray_bridge.ci.outputs import Outputs, Written
 from xray_bridge.ci.outputs.summary import SHOWN, code_of
 from xray_bridge.cli import console, options, upload_summary
 from xray_bridge.client.connection import connect
-from xray_bridge.client.import_requests import refuse_odd
+from xray_bridge.client.import_requests import validate_fields
 from xray_bridge.config import parsers
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
 from xray_bridge.features import Order, Outcome, import_features
@@ -102,7 +102,7 @@ def _check(settings: Settings) -> None:
     if not settings.project:
         msg = "no project to import to"
         raise UsageError(msg, hint="give --project KEY")
-    refuse_odd("xray_test_fields", settings.test_fields)
+    validate_fields("xray_test_fields", settings.test_fields)
 
 
 def _precondition_fields(given: str) -> dict[str, object]:
@@ -111,7 +111,7 @@ def _precondition_fields(given: str) -> dict[str, object]:
     except ValueError as error:
         msg = f"--precondition-fields: {error}"
         raise UsageError(msg) from None
-    refuse_odd("--precondition-fields", found)
+    validate_fields("--precondition-fields", found)
     return found
 
 

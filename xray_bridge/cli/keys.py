@@ -20,14 +20,15 @@ from xray_bridge.cli import console, options
 from xray_bridge.cli.upload import existing
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
-from xray_bridge.client.key_lookup import members
+from xray_bridge.client.key_lookup import look_up, tests_of
+from xray_bridge.client.xray import client
 from xray_bridge.errors import CheckError, ReportError, SelectionError, UsageError
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from xray_bridge.client.key_lookup import Members
+    from xray_bridge.client.xray import XrayClient
     from xray_bridge.config.settings import Settings
 
 # How each framework is told where to list its tests: the last argument of its
@@ -94,13 +95,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _asked(settings: Settings, by_key: Iterable[str]) -> keys.Asked:
-    xray = _members(settings)
-    among = xray.tests_among(sorted(by_key))
+    xray = _client(settings)
+    lookup = look_up(xray, sorted(by_key))
     selection = settings.select or settings.test_plan
     return keys.Asked(
-        no_tests=among.others,
-        unknown=tuple(among.unknown),
-        wanted=xray.tests_of(selection) if selection else {},
+        no_tests=lookup.others,
+        unknown=tuple(lookup.unknown),
+        wanted=tests_of(xray, selection) if selection else {},
         selection=selection,
     )
 
@@ -110,15 +111,15 @@ def _print_selected(arguments: argparse.Namespace) -> int:
         if not settings.select:
             msg = "nothing is selected: xray_select is not set"
             raise SelectionError(msg)
-        found = _members(settings).tests_of(settings.select)
+        found = tests_of(_client(settings), settings.select)
         notices = connect(settings).notices
     console.document({"tests": found, "notices": notices})
     return 0
 
 
-def _members(settings: Settings) -> Members:
+def _client(settings: Settings) -> XrayClient:
     connection = connect(settings)
-    return members(connection, Http(connection, Deadline(settings.deadline)))
+    return client(connection, Http(connection, Deadline(settings.deadline)))
 
 
 def _tests(

@@ -65,6 +65,7 @@ class Deadline:
     """How much time is left for all there is to do, in seconds."""
 
     def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
         self._end = time.monotonic() + seconds
 
     @property
@@ -98,6 +99,10 @@ class Http:
         if connection.verify is False:
             # Said in our own words, once per run.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def renew_deadline(self) -> None:
+        """All of the time again; a request that is still under way keeps its own."""
+        self.deadline = Deadline(self.deadline.seconds)
 
     def send(
         self,

@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from xray_bridge.client.request import JSON, XML, Part, Request
 from xray_bridge.errors import SettingError
+from xray_bridge.model.execution_fields import EXECUTION_FIELDS, XRAY_FIELDS
 from xray_bridge.model.formats import XML_FORMATS
 from xray_bridge.model.times import iso, jira_time
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from xray_bridge.model.dialect import Dialect
+    from xray_bridge.model.execution_fields import ExecutionField
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,23 +53,12 @@ class Execution:
     finished: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomFields:
-    """Ids of the Test Execution's custom fields; empty where there is none."""
-
-    test_plan: str = ""
-    environments: str = ""
-    revision: str = ""
-    started: str = ""
-    finished: str = ""
-
-
+# Ids of the Test Execution's custom fields, by our names of the fields.
+CustomFields: TypeAlias = "Mapping[str, str]"
 # Stand-ins where a dry run may not ask the server for the real ids.
-UNKNOWN_FIELDS = CustomFields(
-    test_plan="customfield_TestPlan",
-    environments="customfield_TestEnvironments",
-    revision="customfield_Revision",
-)
+UNKNOWN_FIELDS: CustomFields = {
+    each.name: f"customfield_{each.title.replace(' ', '')}" for each in XRAY_FIELDS
+}
 NEW_KEY = "KEY-OF-THE-NEW-ONE"
 
 
@@ -98,7 +89,7 @@ def new_execution(
         _json_part("info", "info.json", info),
     ]
     if execution.test_fields:
-        test_info = as_document(execution.test_fields)
+        test_info = with_fields_object(execution.test_fields)
         parts.append(_json_part("testInfo", "test-info.json", test_info))
     return Request(
         method="POST",
@@ -125,14 +116,12 @@ def existing_execution(
             media_type=report.media_type,
             repeatable=True,
         )
-    query = (
-        ("projectKey", execution.project),
-        ("testExecKey", key),
-        ("testPlanKey", execution.test_plan),
-        ("testEnvironments", ";".join(execution.environments)),
-        ("revision", execution.revision),
-        ("fixVersion", execution.fix_version),
-    )
+    query = [("projectKey", execution.project), ("testExecKey", key)]
+    query += [
+        (each.query_name, _query_text(getattr(execution, each.name)))
+        for each in EXECUTION_FIELDS
+        if each.query_name
+    ]
     request = Request(
         method="POST",
         path=path,
@@ -144,7 +133,7 @@ def existing_execution(
     return replace(request, content=report.path, media_type=report.media_type)
 
 
-def unlabelled(report: Report, dialect: Dialect) -> Request:
+def import_without_label(report: Report, dialect: Dialect) -> Request:
     """
     The request that leaves everything to what JSON says itself: tags, ``info``.
 
@@ -170,17 +159,26 @@ def shown(request: Request) -> list[str]:
 
 def xray_header(execution: Execution, key: str) -> dict[str, Any]:
     """What stands before ``tests`` in Xray JSON for an existing Test Execution."""
-    info = {
-        "project": execution.project,
-        "version": execution.fix_version,
-        "revision": execution.revision,
-        "testPlanKey": execution.test_plan,
-        "testEnvironments": list(execution.environments),
-        "startDate": iso(execution.started),
-        "finishDate": iso(execution.finished),
-    }
+    # What comes first stays first; the values are in the table.
+    info: dict[str, Any] = {"project": execution.project, "version": "", "revision": ""}
+    for each in EXECUTION_FIELDS:
+        info[each.json_name] = _json_value(each, execution, iso)
     given = {name: value for name, value in info.items() if value}
     return {"testExecutionKey": key, **({"info": given} if given else {})}
+
+
+def _query_text(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ";".join(value)
+
+
+def _json_value(
+    known: ExecutionField, execution: Execution, spell: Callable[[float | None], str]
+) -> Any:
+    """A field's value; ``spell`` writes a point in time."""
+    value = getattr(execution, known.name)
+    if known.is_time:
+        return spell(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def info_part(
@@ -201,7 +199,7 @@ def info_part(
         else (),
         **_custom_fields(execution, fields),
     }
-    document = as_document(execution.fields)
+    document = with_fields_object(execution.fields)
     theirs = document.pop("fields")
     labels = (*execution.labels, *theirs.pop("labels", ()), execution.label)
     info = {
@@ -212,62 +210,59 @@ def info_part(
         },
         **document,
     }
-    beside = {
-        "testPlanKey": execution.test_plan,
-        "environments": list(execution.environments),
+    given = {
+        each.cloud_name: value
+        for each in XRAY_FIELDS
+        if each.cloud_name and (value := _json_value(each, execution, iso))
     }
-    given = {name: value for name, value in beside.items() if value}
-    if dialect.plan_and_environments and given:
-        theirs_beside = info.get(dialect.plan_and_environments, {})
-        info[dialect.plan_and_environments] = {**given, **theirs_beside}
+    if dialect.xray_fields and given:
+        theirs_beside = info.get(dialect.xray_fields, {})
+        info[dialect.xray_fields] = {**given, **theirs_beside}
     return info
 
 
-def not_carried(
+def unset_fields(
     execution: Execution, dialect: Dialect, fields: CustomFields
 ) -> frozenset[str]:
     """
-    What the info part cannot say and a second request has to.
+    Names of fields that the info part cannot say and a second request has to.
 
-    A guessed revision is not among it: that goes into the description.
+    A guessed revision is not among them: that goes into the description.
     """
-    wanted = {
-        "test_plan": bool(execution.test_plan),
-        "environments": bool(execution.environments),
-        "revision": bool(execution.revision) and not execution.revision_is_guessed,
-    }
+    left_out = _without_place(execution, dialect, fields)
+    return left_out - {"revision"} if execution.revision_is_guessed else left_out
+
+
+def _without_place(
+    execution: Execution, dialect: Dialect, fields: CustomFields
+) -> frozenset[str]:
     return frozenset(
-        name
-        for name, is_wanted in wanted.items()
-        if is_wanted and not _carries(name, dialect, fields)
+        each.name
+        for each in XRAY_FIELDS
+        if getattr(execution, each.name)
+        and not (each.cloud_name if dialect.xray_fields else fields.get(each.name))
     )
 
 
-def _carries(name: str, dialect: Dialect, fields: CustomFields) -> bool:
-    if name not in dialect.info_carries:
-        return False
-    return bool(dialect.plan_and_environments or getattr(fields, name))
-
-
 def _custom_fields(execution: Execution, fields: CustomFields) -> dict[str, Any]:
-    values = {
-        fields.test_plan: [execution.test_plan] if execution.test_plan else (),
-        fields.environments: list(execution.environments),
-        fields.revision: execution.revision,
-        fields.started: jira_time(execution.started),
-        fields.finished: jira_time(execution.finished),
-    }
-    return {field_id: value for field_id, value in values.items() if field_id}
+    """Custom fields of Xray's own types are arrays."""
+    found = {}
+    for each in EXECUTION_FIELDS:
+        if field_id := fields.get(each.name):
+            value = _json_value(each, execution, jira_time)
+            is_one = each.custom_type and value and not isinstance(value, list)
+            found[field_id] = [value] if is_one else value
+    return found
 
 
 def _description(execution: Execution, dialect: Dialect, fields: CustomFields) -> str:
-    guessed = execution.revision if execution.revision_is_guessed else ""
-    if not guessed or _carries("revision", dialect, fields):
-        return execution.description
-    return f"{execution.description}\n\nRevision: {guessed}".strip()
+    left_out = _without_place(execution, dialect, fields)
+    if execution.revision_is_guessed and "revision" in left_out:
+        return f"{execution.description}\n\nRevision: {execution.revision}".strip()
+    return execution.description
 
 
-def as_document(fields: Mapping[str, Any]) -> dict[str, Any]:
+def with_fields_object(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
     Fields alone, or a whole document with ``fields`` in it, as Jenkins users have.
 
@@ -280,7 +275,7 @@ def as_document(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, "fields": own}
 
 
-def refuse_odd(name: str, fields: Mapping[str, Any]) -> None:
+def validate_fields(name: str, fields: Mapping[str, Any]) -> None:
     """
     Refuse fields that are not of the shape that Jira and Xray take.
 
@@ -289,7 +284,7 @@ def refuse_odd(name: str, fields: Mapping[str, Any]) -> None:
     for place in ("fields", "xrayFields"):
         if not isinstance(fields.get(place, {}), dict):
             raise _odd(name, f"{place} is not a JSON object")
-    labels = as_document(fields)["fields"].get("labels", [])
+    labels = with_fields_object(fields)["fields"].get("labels", [])
     if not isinstance(labels, list) or not all(isinstance(x, str) for x in labels):
         raise _odd(name, "labels is not a list of texts")
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from xray_bridge.client.connection import Basic, Bearer
-from xray_bridge.client.import_requests import CustomFields
+from xray_bridge.client.paging import PAGE, Page
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import KEY, check
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
+from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 
 
 if TYPE_CHECKING:
@@ -25,42 +26,10 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.connection import Credentials
     from xray_bridge.client.http import Http
+    from xray_bridge.client.import_requests import CustomFields
     from xray_bridge.client.response import Answer
 
 T = TypeVar("T")
-
-# Of issues, in one answer.
-PAGE = 100
-
-# Xray's custom fields, by type: their names are translated, their ids differ.
-TEST_PLAN = "com.xpandit.plugins.xray:test-plan-custom-field"
-ENVIRONMENTS = "com.xpandit.plugins.xray:test-environments-custom-field"
-# Plain Jira fields that Xray uses; there is nothing but the name to go by.
-NAMED = {"revision": "Revision", "started": "Begin Date", "finished": "End Date"}
-# Of Xray, as they are called before anybody translates them.
-ISSUE_TYPES = frozenset(
-    {
-        "test",
-        "test set",
-        "test plan",
-        "test execution",
-        "sub test execution",
-        "pre-condition",
-        "precondition",
-    }
-)
-# Of Jira itself, as they are called before anybody translates them.
-JIRA_TYPES = frozenset(
-    {"bug", "epic", "improvement", "new feature", "story", "sub-task", "task"}
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A part of what a search found: issues as Jira has them, and how many in all."""
-
-    issues: tuple[Any, ...]
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +42,17 @@ class Project:
 
 
 def custom_fields(found: list[Any]) -> CustomFields:
-    """Those of Xray, among the fields that Jira lists."""
+    """Those of Xray, among the fields that Jira lists: their ids differ."""
     by_type = {each.get("schema", {}).get("custom"): each["id"] for each in found}
     by_name = {each.get("name"): each["id"] for each in found if each.get("custom")}
-    return CustomFields(
-        test_plan=by_type.get(TEST_PLAN, ""),
-        environments=by_type.get(ENVIRONMENTS, ""),
-        **{ours: by_name.get(theirs, "") for ours, theirs in NAMED.items()},
-    )
+    ids = {
+        field.name: by_type.get(field.custom_type)
+        if field.custom_type
+        else by_name.get(field.title)
+        for field in EXECUTION_FIELDS
+        if field.title
+    }
+    return {name: str(field_id) for name, field_id in ids.items() if field_id}
 
 
 def authorization(credentials: Credentials) -> dict[str, str]:
@@ -218,7 +190,7 @@ class Jira:
         content = json.dumps(body).encode()
         request = Request(
             method="PUT",
-            # Xray has named it, which is another server on Cloud.
+            # On Cloud the key comes from Xray, which is another server.
             path=f"/rest/api/2/issue/{quote(key, safe='')}",
             content=content,
             media_type=JSON,

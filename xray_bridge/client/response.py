@@ -31,7 +31,6 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]{1,18}")
 LONGEST_PAGE = 200_000
 NOT_ACCEPTED = "are they of this server, not expired, and without a typing error?"
-NO_LIST = "Xray does not list issues as its GraphQL does"
 HINTS = {
     400: "",
     403: "does the account have the permission in this project?",
@@ -163,21 +162,12 @@ def key_of(answer: Answer) -> Mapping[str, str]:
     raise AmbiguousError(msg)
 
 
-def issues_of(page: Any) -> tuple[list[dict[str, Any]], int]:
-    """
-    The issues in a GraphQL list, as Jira has them, and how many there are in all.
-
-    Raises NotXrayError for a list of anything else.
-    """
-    page = page or {}
-    results = page.get("results") or [] if isinstance(page, dict) else None
-    total = page.get("total") or 0 if isinstance(page, dict) else 0
-    if not isinstance(results, list) or not isinstance(total, int):
-        raise NotXrayError(NO_LIST)
-    found = [each.get("jira") if isinstance(each, dict) else None for each in results]
-    if not all(isinstance(e, dict) and KEY.fullmatch(str(e.get("key"))) for e in found):
-        raise NotXrayError(NO_LIST)
-    return [each for each in found if each], total
+def names_of(found: Any) -> frozenset[str] | None:
+    """Names in a list of names, or of objects with one; None where it is no list."""
+    if not isinstance(found, list):
+        return None
+    names = (each.get("name") if isinstance(each, dict) else each for each in found)
+    return frozenset(name for name in names if name and isinstance(name, str))
 
 
 def _locked(answer: Answer) -> bool:

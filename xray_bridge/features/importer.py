@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.import_requests import shown
+from xray_bridge.client.issues import Issue
+from xray_bridge.client.key_lookup import look_up
+from xray_bridge.client.xray import client
 from xray_bridge.errors import (
     AmbiguousError,
     FeaturesError,
@@ -21,10 +24,11 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.features import plan
+from xray_bridge.features.answers import answered
 from xray_bridge.features.bundles import NOT_SENT, pack
-from xray_bridge.features.issues import issues
-from xray_bridge.features.preview import look
-from xray_bridge.features.values import Issue, Outcome
+from xray_bridge.features.issues import PRECONDITIONS, TESTS
+from xray_bridge.features.preview import preview
+from xray_bridge.features.values import Outcome
 from xray_bridge.text import unique
 
 
@@ -33,10 +37,10 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.request import Request
+    from xray_bridge.client.xray import XrayClient
     from xray_bridge.config.settings import Settings
     from xray_bridge.features.files import Chosen
-    from xray_bridge.features.issues import Issues
-    from xray_bridge.features.preview import Known
+    from xray_bridge.features.preview import Preview
 from xray_bridge.features.values import Answered, Bundle, Change
 
 
@@ -78,10 +82,11 @@ def import_features(
     Raises FeaturesError and what a server's questions raise while nothing has been
     sent; what goes wrong after that is in the outcome.
     """
-    xray = issues(connection, Http(connection, Deadline(settings.deadline)))
+    http = Http(connection, Deadline(settings.deadline))
+    xray = client(connection, http)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
         packed = pack(order.chosen, Path(folder))
-        known = look(xray, settings.project, packed.features, settings.tag_prefixes)
+        known = preview(xray, settings.project, packed.features, settings.tag_prefixes)
         outcome = Outcome(
             project=settings.project,
             files=tuple(each.name for each in order.chosen),
@@ -90,7 +95,7 @@ def import_features(
         )
         order.tell(outcome)
         harms = () if order.overwrite else known.harms
-        if harms and xray.editor is None:
+        if harms and xray.jira is None:
             code = FeaturesError.exit_code
             return replace(outcome, refused=(CANNOT_PUT_BACK,), exit_code=code)
         fields = (settings.test_fields, order.precondition_fields)
@@ -108,15 +113,15 @@ def import_features(
             lines = tuple(line for request in requests for line in shown(request))
             return replace(outcome, plan=lines)
         sent = _Sent()
-        # With time of its own: what comes before may take all there is.
-        after = issues(connection, Http(connection, Deadline(settings.deadline)))
         try:
             _send(xray, packed.bundles, requests, sent)
         finally:
-            # Of somebody who does not want to wait any longer, too.
+            # What came before may have taken all of the time.
+            http.renew_deadline()
+            # Also after Ctrl-C.
             if sent.reached:
-                _put_back(after, harms, sent)
-    return _told(outcome, known, sent, after)
+                _put_back(xray, harms, sent)
+    return _told(outcome, known, sent, xray)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,7 +135,7 @@ class _Sent:
 
 
 def _send(
-    xray: Issues,
+    xray: XrayClient,
     bundles: Sequence[Bundle],
     requests: Sequence[Request],
     sent: _Sent,
@@ -139,7 +144,7 @@ def _send(
     for number, (bundle, request) in enumerate(zip(bundles, requests, strict=True)):
         before, sent.reached = sent.reached, True
         try:
-            answer = xray.import_features(request)
+            answer = answered(xray.send(request))
         except RefusedError as error:
             sent.refused.append(f"{bundle.filename}: {error}")
             continue
@@ -160,14 +165,14 @@ def _send(
         return
 
 
-def _put_back(xray: Issues, harms: Sequence[Change], sent: _Sent) -> None:
+def _put_back(xray: XrayClient, harms: Sequence[Change], sent: _Sent) -> None:
     """Whatever became of the import: it may have done some of it."""
-    editor = xray.editor
-    if editor is None:
+    jira = xray.jira
+    if jira is None:
         return
     for change in harms:
         try:
-            editor.edit(change.key, plan.put_back(change))
+            jira.edit(change.key, plan.put_back(change))
         except XrayBridgeError as error:
             was = plan.was(change)
             sent.refused.append(f"{change.key} could not be put back: {error}; {was}")
@@ -175,7 +180,7 @@ def _put_back(xray: Issues, harms: Sequence[Change], sent: _Sent) -> None:
             sent.put_back.append(change.key)
 
 
-def _told(outcome: Outcome, known: Known, sent: _Sent, xray: Issues) -> Outcome:
+def _told(outcome: Outcome, known: Preview, sent: _Sent, xray: XrayClient) -> Outcome:
     tests = unique(each.tests for each in sent.answers)
     others = unique(each.preconditions for each in sent.answers)
     kept = set(sent.put_back)
@@ -200,15 +205,15 @@ def _told(outcome: Outcome, known: Known, sent: _Sent, xray: Issues) -> Outcome:
     )
 
 
-def _read(xray: Issues, keys: Sequence[str]) -> tuple[Issue, ...]:
+def _read(xray: XrayClient, keys: Sequence[str]) -> tuple[Issue, ...]:
     """Issues with their summaries; without, where the search does not know them yet."""
     found: dict[str, Issue] = {}
-    for ask in (xray.tests, xray.preconditions):
+    for kind in (TESTS, PRECONDITIONS):
         missing = [key for key in keys if key not in found]
         if not missing:
             break
         try:
-            found |= ask(missing).tests
+            found |= look_up(xray, missing, kind).issues
         except XrayBridgeError:
             break
     return tuple(found.get(key, Issue(key=key)) for key in keys)

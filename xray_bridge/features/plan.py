@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.import_requests import as_document
+from xray_bridge.client.import_requests import with_fields_object
 from xray_bridge.client.request import JSON, Part, Request
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features.archive import SUFFIX
@@ -24,8 +24,9 @@ from xray_bridge.model.keys import KEY as A_KEY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from xray_bridge.client.issues import Issue
     from xray_bridge.features.gherkin import Block, Feature
-    from xray_bridge.features.values import Bundle, Issue
+    from xray_bridge.features.values import Bundle
     from xray_bridge.model.dialect import Dialect
 
 KEY = re.compile(A_KEY)
@@ -207,7 +208,7 @@ def changes(known: Iterable[Wanted], before: Mapping[str, Issue]) -> tuple[Chang
         if issue is None:
             continue
         renamed = bool(each.summary) and each.summary != issue.summary
-        theirs = _people_s(issue.labels)
+        theirs = _labels_set_by_people(issue.labels)
         change = Change(
             key=each.key,
             summary=(issue.summary, each.summary) if renamed else None,
@@ -219,7 +220,7 @@ def changes(known: Iterable[Wanted], before: Mapping[str, Issue]) -> tuple[Chang
     return tuple(found)
 
 
-def _people_s(labels: Iterable[str]) -> Iterator[str]:
+def _labels_set_by_people(labels: Iterable[str]) -> Iterator[str]:
     """Without paths of feature files: by these labels Xray Server finds Tests."""
     return (label for label in labels if not label.endswith(SUFFIX))
 
@@ -274,7 +275,7 @@ def request(
     names = (dialect.test_info_part, dialect.precondition_info_part)
     for name, given in zip(names, fields, strict=True):
         if given:
-            document = json.dumps(as_document(given), indent=1).encode()
+            document = json.dumps(with_fields_object(given), indent=1).encode()
             parts.append(
                 Part(
                     name=name,

@@ -1,5 +1,5 @@
 """
-What there is to know before an import: which Tests it meets, and what it does to them.
+Which Tests an import would update or create, and what it would change.
 """
 
 from __future__ import annotations
@@ -7,24 +7,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.client.key_lookup import look_up
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features import plan
 from xray_bridge.features.bundles import NOT_SENT
+from xray_bridge.features.issues import PRECONDITIONS, TESTS, find_named
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from xray_bridge.client.key_lookup import Among
+    from xray_bridge.client.issues import Issue
+    from xray_bridge.client.key_lookup import KeyLookup
+    from xray_bridge.client.xray import XrayClient
     from xray_bridge.features.gherkin import Feature
-    from xray_bridge.features.issues import Issues
-    from xray_bridge.features.values import Change, Issue, Unkeyed, Wanted
+    from xray_bridge.features.values import Change, Unkeyed, Wanted
 
 SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Preview:
     """
     Issues that an import meets, as they are, and what it does to them.
 
@@ -44,12 +47,12 @@ class Known:
         return tuple(change for change in self.changes if change.harms)
 
 
-def look(
-    xray: Issues,
+def preview(
+    xray: XrayClient,
     project: str,
     features: Mapping[str, Feature],
     prefixes: Sequence[str],
-) -> Known:
+) -> Preview:
     """
     Ask the server about all that feature files name.
 
@@ -61,21 +64,23 @@ def look(
         msg = f"there is no project {project}, or the account may not see it"
         raise FeaturesError(msg, hint=f"{NOT_SENT}; is --project right?")
     before: dict[str, Issue] = {}
-    for is_test, ask in ((True, xray.tests), (False, xray.preconditions)):
+    for is_test, kind in ((True, TESTS), (False, PRECONDITIONS)):
         keys = [key for key, each in keyed.items() if each.is_test is is_test]
-        among = ask(sorted(keys))
-        _refuse_unknown(among, keyed)
-        before |= among.tests
+        lookup = look_up(xray, sorted(keys), kind)
+        _refuse_unknown(lookup, keyed)
+        before |= lookup.issues
     scenarios = plan.without_key(features, prefixes)
     backgrounds = plan.backgrounds_without_key(features, prefixes)
     labels = [label for each in scenarios for label in each.ids]
-    tests = xray.named_tests(project, [each.name for each in scenarios], labels)
-    others = xray.named_preconditions(project, [each.name for each in backgrounds])
+    names = [each.name for each in scenarios]
+    tests = find_named(xray, TESTS, project, names, labels)
+    names = [each.name for each in backgrounds]
+    others = find_named(xray, PRECONDITIONS, project, names)
     met = plan.by_name(backgrounds, others, are_tests=False)
     met |= plan.by_name(scenarios, tests)
     before |= {key: (tests | others)[key] for key in met}
     wanted = {**met, **keyed}
-    return Known(
+    return Preview(
         before=before,
         wanted=wanted,
         changes=plan.changes(wanted.values(), before),
@@ -87,16 +92,16 @@ def look(
     )
 
 
-def _refuse_unknown(among: Among[Issue], keyed: Mapping[str, Wanted]) -> None:
+def _refuse_unknown(lookup: KeyLookup, keyed: Mapping[str, Wanted]) -> None:
     """Server would make another Test for a key that is not there."""
-    for key, what in among.others.items():
+    for key, what in lookup.others.items():
         kind = "Test" if keyed[key].is_test else "Precondition"
         msg = f"{keyed[key].places[0]}: {key} is no {kind}: {what}"
         hint = f"{NOT_SENT}; mend the key, or take it off: then Xray finds or makes one"
         raise FeaturesError(msg, hint=hint)
-    if among.unknown:
-        place = keyed[among.unknown[0]].places[0]
-        msg = f"keys that could not be looked up: {len(among.unknown)}, as in {place}"
+    if lookup.unknown:
+        place = keyed[lookup.unknown[0]].places[0]
+        msg = f"keys that could not be looked up: {len(lookup.unknown)}, as in {place}"
         raise FeaturesError(msg, hint=f"{NOT_SENT}; too many others are not there")
 
 

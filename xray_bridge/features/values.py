@@ -12,18 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
-    """A Test or a Precondition, as it is in Jira."""
-
-    key: str
-    summary: str = ""
-    labels: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        """For a person; what others wrote does nothing to a terminal."""
-        return f"{self.key} {self.summary!r}" if self.summary else self.key
+    from xray_bridge.client.issues import Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

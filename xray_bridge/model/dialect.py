@@ -27,15 +27,15 @@ class Dialect:
     One product's spelling of the import API.
 
     ``plain_xml_part``: the form part in which the plain endpoint wants an XML
-    report; empty where it wants the raw file. ``plan_and_environments``: the
-    object beside ``fields`` of the info part that holds them; empty where they
-    are custom fields, whose ids only the server knows. ``info_carries``: what
-    multipart's info part can say beyond Jira's own fields. ``statuses`` are its
-    words in Xray JSON, ``example_statuses`` those that rows of an outline may
-    have. ``evidence_key`` and ``step_evidence_key`` are how clients of the
-    product spell it in Xray JSON (old versions knew one spelling only).
-    ``licence_path`` is where Xray tells of its licence; empty where a token is
-    proof of one. ``not_always_read`` is what not every version reads, by format.
+    report; empty where it wants the raw file. ``xray_fields``: the
+    object beside ``fields`` of the info part that holds Xray's own fields (see
+    ``execution_fields``); empty where they are custom fields, whose ids only the
+    server knows. ``statuses`` are its words in Xray JSON, ``example_statuses``
+    those that rows of an outline may have. ``evidence_key`` and
+    ``step_evidence_key`` are how clients of the product spell it in Xray JSON (old
+    versions knew one spelling only). ``licence_path`` is where Xray tells of its
+    licence; empty where a token is proof of one. ``not_always_read`` is what not
+    every version reads, by format.
     """
 
     name: str
@@ -44,8 +44,7 @@ class Dialect:
     xml_part: str
     json_part: str
     plain_xml_part: str
-    plan_and_environments: str
-    info_carries: frozenset[str]
+    xray_fields: str
     export_path: str
     export_query: Mapping[str, str]
     feature_path: str
@@ -144,8 +143,7 @@ DIALECTS = {
         xml_part="file",
         json_part="result",
         plain_xml_part="file",
-        plan_and_environments="",
-        info_carries=frozenset({"test_plan", "environments", "revision"}),
+        xray_fields="",
         export_path="/rest/raven/2.0/export/test",
         export_query={"fz": "true"},
         feature_path="/rest/raven/2.0/import/feature",
@@ -167,8 +165,7 @@ DIALECTS = {
         xml_part="results",
         json_part="results",
         plain_xml_part="",
-        plan_and_environments="xrayFields",
-        info_carries=frozenset({"test_plan", "environments"}),
+        xray_fields="xrayFields",
         export_path="/api/v2/export/cucumber",
         export_query={},
         feature_path="/api/v2/import/feature",

@@ -13,7 +13,7 @@ import threading
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.xray import Imported, both
+from xray_bridge.client.import_answer import ImportAnswer, combine_answers
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.receipt import Refused, join_refusals
 
@@ -60,7 +60,7 @@ class Arrivals:
         answer = self._answers[name]
         return answer.accepted == () and not answer.refused
 
-    def note(self, name: str, answer: Imported) -> None:
+    def note(self, name: str, answer: ImportAnswer) -> None:
         """
         Note that a report has arrived.
 
@@ -83,7 +83,7 @@ class Arrivals:
                 raise RunDirectoryError(msg) from None
 
     @property
-    def whole(self) -> Imported:
+    def whole(self) -> ImportAnswer:
         """
         All answers as one, that to the first report first.
 
@@ -92,7 +92,7 @@ class Arrivals:
         answers = self._answers.values()
         refused = join_refusals(answer.refused for answer in answers)
         said = ";".join(each.said for each in answers)
-        return replace(both(*answers), refused=refused, said=said)
+        return replace(combine_answers(*answers), refused=refused, said=said)
 
 
 def _whole_lines(path: Path) -> list[bytes]:
@@ -106,12 +106,12 @@ def _whole_lines(path: Path) -> list[bytes]:
     return content[:whole].split(b"\n")[:-1]
 
 
-def _imported(found: Mapping[str, Any]) -> Imported:
+def _imported(found: Mapping[str, Any]) -> ImportAnswer:
     rest = dict(found)
     accepted = rest.pop("accepted")
     rest["found"] = tuple(rest["found"])
     refused = ({**each, "tests": tuple(each["tests"])} for each in rest.pop("refused"))
-    return Imported(
+    return ImportAnswer(
         accepted=None if accepted is None else tuple(accepted),
         refused=tuple(Refused(**each) for each in refused),
         **rest,

@@ -17,7 +17,7 @@ from xray_bridge.upload.job import write_variables
 if TYPE_CHECKING:
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.http import Http
-    from xray_bridge.client.xray import Imported
+    from xray_bridge.client.import_answer import ImportAnswer
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.receipt import Receipt, Refused
     from xray_bridge.upload.job import Job
@@ -28,14 +28,14 @@ def update_fields(
 ) -> None:
     """Fields of an existing Test Execution are Jira's to set."""
     credentials = connection.jira_credentials or connection.credentials
-    fields = import_requests.as_document(settings.execution_fields)["fields"]
+    fields = import_requests.with_fields_object(settings.execution_fields)["fields"]
     Jira(http, connection.site, credentials).update(key, fields)
 
 
 def delivered(  # noqa: PLR0913 - what a receipt is made of
     job: Job,
     connection: Connection,
-    imported: Imported,
+    imported: ImportAnswer,
     base: Receipt,
     *,
     tests: int,
@@ -65,7 +65,7 @@ def delivered(  # noqa: PLR0913 - what a receipt is made of
     )
 
 
-def _browse(connection: Connection, imported: Imported) -> str:
+def _browse(connection: Connection, imported: ImportAnswer) -> str:
     """The page for people; ``self`` is the one for programs."""
     base = imported.api_url.partition("/rest/")[0] or connection.site
     return f"{base}/browse/{imported.key}" if base else ""

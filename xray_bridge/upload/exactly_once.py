@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from xray_bridge.client.xray import Imported, both
+from xray_bridge.client.import_answer import ImportAnswer, combine_answers
 from xray_bridge.errors import AmbiguousError, DeliveryError
 from xray_bridge.runs import run_directory
 
@@ -59,7 +59,7 @@ class Delivery:
 
 def deliver(
     delivery: Delivery, xray: Xray, directory: RunDirectory, deadline: Deadline
-) -> Imported:
+) -> ImportAnswer:
     """
     Send a run and note each step in its ``state.json`` before it is taken.
 
@@ -101,7 +101,7 @@ def deliver(
             made = replace(made, found=_made_beside(delivery, xray, made.key))
             if not delivery.fill_after or delivery.fill is None:
                 return made
-            return both(made, xray.import_results(delivery.fill(made.key)))
+            return combine_answers(made, xray.import_results(delivery.fill(made.key)))
     if delivery.fill is None:
         return _as_it_is(delivery, key, known=bool(known))
     directory.state = replace(sending, test_execution=key)
@@ -141,7 +141,7 @@ def _made_beside(delivery: Delivery, xray: Xray, key: str) -> tuple[str, ...]:
     return tuple(each for each in found if each != key)
 
 
-def _as_it_is(delivery: Delivery, key: str, *, known: bool) -> Imported:
+def _as_it_is(delivery: Delivery, key: str, *, known: bool) -> ImportAnswer:
     """
     A Test Execution that cannot be filled again.
 
@@ -149,14 +149,14 @@ def _as_it_is(delivery: Delivery, key: str, *, known: bool) -> Imported:
     where its label alone led to it.
     """
     if known:
-        return Imported(key=key)
+        return ImportAnswer(key=key)
     msg = f"it made {key}, into which this run cannot be sent again"
     raise _open(delivery, AmbiguousError(msg))
 
 
 def _create(
     delivery: Delivery, xray: Xray, deadline: Deadline, *, doubt: bool
-) -> Imported | str:
+) -> ImportAnswer | str:
     """
     Make the Test Execution, or give the key of one that a lost answer had made.
 

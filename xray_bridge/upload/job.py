@@ -29,8 +29,8 @@ from xray_bridge.text import one_line, readable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xray_bridge.client.import_answer import ImportAnswer
     from xray_bridge.client.request import Request
-    from xray_bridge.client.xray import Imported
     from xray_bridge.formats.write.protocol import ReportWriter
     from xray_bridge.model.dialect import Dialect
     from xray_bridge.model.results import TestRun
@@ -76,7 +76,7 @@ def is_shared(job: Job) -> bool:
     return bool(job.info.parts and job.info.run_id)
 
 
-def made_elsewhere(job: Job, imported: Imported) -> list[str]:
+def made_elsewhere(job: Job, imported: ImportAnswer) -> list[str]:
     """What there is to say of Test Executions that another job has made."""
     said = []
     run = f"CI run {job.info.run_id}"
@@ -147,7 +147,7 @@ def unset(
     if can_fill(job, report.format):
         return []
     why = "only Xray JSON can, which has no place for scenarios without Test keys"
-    missing = sorted(import_requests.not_carried(execution, job.dialect, fields))
+    missing = sorted(import_requests.unset_fields(execution, job.dialect, fields))
     return [f"xray_{name} could not be set: {why}" for name in missing]
 
 
@@ -273,7 +273,7 @@ def _gist(text: str) -> str:
     return lines[-1 if lines[0].startswith("Traceback (") else 0] if lines else ""
 
 
-def write_variables(job: Job, imported: Imported) -> None:
+def write_variables(job: Job, imported: ImportAnswer) -> None:
     """
     ``xray.env``: the names that Xray's Jenkins plugin gives to later steps.
 

@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xray_bridge.client.connection import Connection
-    from xray_bridge.client.xray import Imported
+    from xray_bridge.client.import_answer import ImportAnswer
     from xray_bridge.config.settings import Settings
     from xray_bridge.runs.report_files import Files
     from xray_bridge.runs.run_directory import RunDirectory
@@ -191,8 +191,10 @@ def _publish_run(attempt: _Attempt, job: Job, connection: Connection | None) -> 
     left_out = (*going.left_out, *job.results.left_out)
     attempt.base = replace(attempt.base, left_out=left_out, notices=said)
     if connection is not None:
-        import_requests.refuse_odd("xray_execution_fields", settings.execution_fields)
-        import_requests.refuse_odd("xray_test_fields", settings.test_fields)
+        import_requests.validate_fields(
+            "xray_execution_fields", settings.execution_fields
+        )
+        import_requests.validate_fields("xray_test_fields", settings.test_fields)
         capabilities.refuse(settings, job.dialect)
     report, unwritten = _rendered(job, choice)
     said = (*said, *unwritten)
@@ -310,7 +312,7 @@ def _send(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
     http = Http(connection, deadline)
     xray = client(connection, http)
     key = existing_execution(job)
-    fields = import_requests.CustomFields() if key else xray.custom_fields()
+    fields = {} if key else xray.custom_fields()
     delivery = _delivery(job, execution, report, fields)
     imported = deliver(delivery, xray, job.directory, deadline)
     if settings.test_execution and settings.execution_fields:
@@ -335,10 +337,8 @@ def _send(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
 def _rehearse(to_send: _ToSend, connection: Connection, base: Receipt) -> Receipt:
     job, report = to_send.job, to_send.report
     execution = described_execution(job)
-    by_name = job.dialect.plan_and_environments
-    fields = (
-        import_requests.CustomFields() if by_name else import_requests.UNKNOWN_FIELDS
-    )
+    by_name = job.dialect.xray_fields
+    fields = {} if by_name else import_requests.UNKNOWN_FIELDS
     fill = filler(job, execution, report)
     key = existing_execution(job)
     lines = [f"to {connection.url} ({job.dialect.product}: {connection.why})"]
@@ -350,7 +350,7 @@ def _rehearse(to_send: _ToSend, connection: Connection, base: Receipt) -> Receip
             import_requests.new_execution(report, execution, job.dialect, fields)
         )
         said = unset(job, execution, report, fields)
-        missing = sorted(import_requests.not_carried(execution, job.dialect, fields))
+        missing = sorted(import_requests.unset_fields(execution, job.dialect, fields))
         if missing and not said:
             lines += [
                 f"then, for {', '.join(missing)}:",
@@ -379,13 +379,13 @@ def _delivery(
         label=execution.label,
         create=create,
         fill=filler(job, execution, report) if fills else None,
-        fill_after=bool(import_requests.not_carried(execution, job.dialect, fields)),
+        fill_after=bool(import_requests.unset_fields(execution, job.dialect, fields)),
         key=existing_execution(job),
         is_shared=is_shared(job),
     )
 
 
-def _named(job: Job, imported: Imported, going: Sent) -> tuple[Refused, ...]:
+def _named(job: Job, imported: ImportAnswer, going: Sent) -> tuple[Refused, ...]:
     """
     What Xray refused, and what it simply does not mention, by the tests' names.
 

@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xray_bridge.client.connection import Connection
+    from xray_bridge.client.import_answer import ImportAnswer
     from xray_bridge.client.request import Request
-    from xray_bridge.client.xray import Imported, Xray
+    from xray_bridge.client.xray import Xray
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.runs.report_files import Files
     from xray_bridge.upload.job import Job
@@ -73,8 +74,8 @@ def refuse_impossible(settings: Settings, files: Files) -> None:
 
     Raises SettingError.
     """
-    import_requests.refuse_odd("xray_execution_fields", settings.execution_fields)
-    import_requests.refuse_odd("xray_test_fields", settings.test_fields)
+    import_requests.validate_fields("xray_execution_fields", settings.execution_fields)
+    import_requests.validate_fields("xray_test_fields", settings.test_fields)
     if settings.test_execution and settings.test_fields:
         msg = "xray_test_fields cannot be sent into an existing Test Execution"
         raise SettingError(
@@ -205,10 +206,8 @@ def rehearse(ready: Consignment, connection: Connection, base: Receipt) -> Recei
     job = ready.job
     lines = [f"to {connection.url} ({job.dialect.product}: {connection.why})"]
     key = existing_execution(job)
-    by_name = job.dialect.plan_and_environments
-    fields = (
-        import_requests.CustomFields() if by_name else import_requests.UNKNOWN_FIELDS
-    )
+    by_name = job.dialect.xray_fields
+    fields = {} if by_name else import_requests.UNKNOWN_FIELDS
     first, *others = ready.loads
     missing: list[str] = []
     if key or _is_unlabelled(job.settings):
@@ -219,7 +218,7 @@ def rehearse(ready: Consignment, connection: Connection, base: Receipt) -> Recei
         )
         lines += import_requests.shown(create)
         missing = sorted(
-            import_requests.not_carried(ready.execution, job.dialect, fields)
+            import_requests.unset_fields(ready.execution, job.dialect, fields)
         )
     if missing and first.fill is not None:
         lines += [f"then, for {', '.join(missing)}:"]
@@ -233,7 +232,7 @@ def rehearse(ready: Consignment, connection: Connection, base: Receipt) -> Recei
 
 def _request(ready: Consignment, load: Load, key: str) -> Request:
     if not key or load.fill is None:
-        return import_requests.unlabelled(load.report, ready.job.dialect)
+        return import_requests.import_without_label(load.report, ready.job.dialect)
     return load.fill(key)
 
 
@@ -270,20 +269,20 @@ def send(ready: Consignment, connection: Connection, base: Receipt) -> Receipt:
 
 def _first(
     ready: Consignment, load: Load, xray: Xray, deadline: Deadline
-) -> tuple[Imported, list[str]]:
+) -> tuple[ImportAnswer, list[str]]:
     """The file that makes the Test Execution, and what there is to say of that."""
     job, execution = ready.job, ready.execution
     key = existing_execution(job)
     if not key and _is_unlabelled(job.settings):
         return _blindly(job, load, xray), []
-    fields = import_requests.CustomFields() if key else xray.custom_fields()
+    fields = {} if key else xray.custom_fields()
     create = import_requests.new_execution(load.report, execution, job.dialect, fields)
     keep_parts(job.directory, create)
     delivery = Delivery(
         label=execution.label,
         create=create,
         fill=load.fill,
-        fill_after=bool(import_requests.not_carried(execution, job.dialect, fields)),
+        fill_after=bool(import_requests.unset_fields(execution, job.dialect, fields)),
         key=key,
     )
     imported = deliver(delivery, xray, job.directory, deadline)
@@ -298,7 +297,7 @@ def _first(
     return imported, said
 
 
-def _blindly(job: Job, load: Load, xray: Xray) -> Imported:
+def _blindly(job: Job, load: Load, xray: Xray) -> ImportAnswer:
     """
     Xray decides where it goes, and nothing of ours marks what it makes.
 
@@ -311,7 +310,9 @@ def _blindly(job: Job, load: Load, xray: Xray) -> Imported:
         hint = "look in Jira; if nothing is there, upload the files again"
         raise AmbiguousError(msg, hint=hint)
     _begin(job)
-    return xray.import_results(import_requests.unlabelled(load.report, job.dialect))
+    return xray.import_results(
+        import_requests.import_without_label(load.report, job.dialect)
+    )
 
 
 def _begin(job: Job) -> None:
@@ -322,7 +323,7 @@ def _begin(job: Job) -> None:
     )
 
 
-def _refused(imported: Imported, keys: Sequence[str]) -> tuple[Refused, ...]:
+def _refused(imported: ImportAnswer, keys: Sequence[str]) -> tuple[Refused, ...]:
     """What Xray refused, and keys that it does not list among what it took."""
     found = list(imported.refused)
     if imported.accepted is not None:
@@ -341,7 +342,7 @@ def _untaken(loads: Sequence[Load], arrivals: Arrivals) -> Iterator[Refused]:
                 yield Refused(key="", message=f"Xray lists nothing of {file.name}")
 
 
-def _silent(imported: Imported, expected: int) -> tuple[Refused, ...]:
+def _silent(imported: ImportAnswer, expected: int) -> tuple[Refused, ...]:
     """
     Scenarios without a Test key that are not among what Xray took.
 

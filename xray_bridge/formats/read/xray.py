@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.formats.read.json_stream import members
 from xray_bridge.formats.read.protocol import Case, Said, verdict
+from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 from xray_bridge.model.results import Outcome
 
 
@@ -25,12 +26,9 @@ SETTINGS = {
     "project": "project",
     "summary": "summary",
     "description": "description",
-    "version": "fix_version",
-    "revision": "revision",
-    "testPlanKey": "test_plan",
-    "testEnvironments": "environments",
+    **{each.json_name: each.name for each in EXECUTION_FIELDS if not each.is_time},
 }
-MOMENTS = ("startDate", "finishDate")
+MOMENTS = tuple(each.json_name for each in EXECUTION_FIELDS if each.is_time)
 # Of a test, with statuses of their own.
 PARTS = ("steps", "iterations", "results")
 

@@ -1,0 +1,265 @@
+"""
+Xray Cloud: a service of its own, with an API key that buys a token.
+
+Source: Xray's manual, "Authentication - REST v2", and its GraphQL schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from xray_bridge.client.connection import ApiKey
+from xray_bridge.client.import_answer import read_import_answer
+from xray_bridge.client.issues import (
+    SearchResult,
+    no_container,
+    no_issue,
+    read_issue,
+)
+from xray_bridge.client.jira import Jira, Project
+from xray_bridge.client.paging import PAGE, Page, all_pages
+from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.response import KEY, check, names_of
+from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.http import Http
+    from xray_bridge.client.import_answer import ImportAnswer
+    from xray_bridge.client.import_requests import CustomFields
+    from xray_bridge.client.issues import IssueKind
+    from xray_bridge.client.response import Answer
+
+TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
+NO_LIST = "Xray does not list issues as its GraphQL does"
+# Errors of GraphQL come with a 200; Jira refuses a search for a key that nobody has.
+GRAPHQL_ERROR = 200
+
+
+class CloudXray:
+    """Xray's GraphQL and REST API; Jira beside it needs a login of its own."""
+
+    def __init__(self, connection: Connection, http: Http) -> None:
+        self._http = http
+        self._url = connection.url
+        self._credentials = connection.credentials
+        self._token = ""
+        self._redactor = connection.redactor
+        self.jira = (
+            Jira(http, connection.jira_url, connection.jira_credentials)
+            if connection.jira_credentials
+            else None
+        )
+
+    def login(self) -> str:
+        """Buy a token."""
+        self._authenticate()
+        return ""
+
+    def _authenticate(self) -> None:
+        """
+        Exchange client id and secret for a token, valid 24 hours.
+
+        Its answer is a JSON string; anything else is not a token. Source:
+        "Authentication - REST v2".
+        """
+        if not isinstance(self._credentials, ApiKey):
+            msg = "Xray Cloud wants a client id and secret"
+            raise AuthenticationError(msg)
+        content = {
+            "client_id": self._credentials.client_id,
+            "client_secret": self._credentials.client_secret.reveal(),
+        }
+        request = Request(
+            method="POST",
+            path="/api/v2/authenticate",
+            content=json.dumps(content).encode(),
+            media_type=JSON,
+            repeatable=True,
+        )
+        try:
+            answer = check(self._http.send(request, url=self._url))
+        except RefusedError as error:
+            if error.status == 400:  # noqa: PLR2004
+                msg = f"{self._url} does not accept the API key: {error.message}"
+                raise AuthenticationError(msg) from None
+            raise
+        token = answer.json()
+        if not isinstance(token, str) or not TOKEN.fullmatch(token):
+            msg = f"{answer.url} did not answer with a token"
+            raise AuthenticationError(msg, hint="is xray_url right?")
+        self._redactor.add(token)
+        self._token = token
+
+    def custom_fields(self) -> CustomFields:
+        """Cloud takes plan and environments by name."""
+        return {}
+
+    def project(self, key: str) -> Project | None:
+        """From Xray, with its environments; versions from Jira, if that is known."""
+        query = (
+            "query($key: String!) { getProjectSettings(projectIdOrKey: $key) "
+            "{ projectId testEnvironments } }"
+        )
+        try:
+            data = self._graphql(query, {"key": key})
+        except RefusedError as error:
+            if error.status == GRAPHQL_ERROR:
+                return None
+            raise
+        found = data.get("getProjectSettings")
+        if not found or not found.get("projectId"):
+            return None
+        site = self.jira.project(key) if self.jira else None
+        return Project(
+            key=key,
+            versions=site.versions if site else None,
+            environments=names_of(found.get("testEnvironments")),
+        )
+
+    def has_issue(self, key: str, kind: str) -> bool:
+        """By GraphQL, which knows Test Plans from Test Executions."""
+        field = {"test_plan": "getTestPlans", "test_execution": "getTestExecutions"}
+        return bool(self._find_keys(field[kind], f"key = {key}"))
+
+    def statuses(self) -> frozenset[str] | None:
+        """By GraphQL."""
+        try:
+            data = self._graphql("{ getStatuses { name } }", {})
+        except RefusedError:
+            return None
+        return names_of(data.get("getStatuses")) or None
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """By GraphQL."""
+        return self._find_keys("getTestExecutions", f'labels = "{label}"')
+
+    def _find_keys(self, field: str, jql: str) -> list[str]:
+        query = (
+            f"query($jql: String!) {{ {field}(jql: $jql, limit: 2) "
+            '{ total results { issueId jira(fields: ["key"]) } } }'
+        )
+        try:
+            data = self._graphql(query, {"jql": jql})
+        except RefusedError as error:
+            if error.status == GRAPHQL_ERROR and jql.startswith("key"):
+                return []
+            raise
+        return [each["key"] for each in _page(data.get(field)).issues]
+
+    def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        The ``data`` of an answer.
+
+        Raises RefusedError, with status 200 where the errors came with one.
+        """
+        content = json.dumps({"query": query, "variables": variables}).encode()
+        request = Request(
+            method="POST",
+            path="/api/v2/graphql",
+            content=content,
+            media_type=JSON,
+            repeatable=True,
+        )
+        answer = self.send(request)
+        found = answer.json()
+        if not isinstance(found, dict) or found.get("errors"):
+            msg = f"Xray refused a question: {answer.said}"
+            raise RefusedError(msg, status=answer.status)
+        data = found.get("data") or {}
+        if not isinstance(data, dict):
+            raise NotXrayError(f"{answer.url} does not answer as GraphQL does")
+        return data
+
+    def import_results(self, request: Request) -> ImportAnswer:
+        """One POST."""
+        return read_import_answer(self.send(request))
+
+    def search(self, kind: IssueKind, jql: str) -> SearchResult:
+        """By GraphQL, whose lists hold issues of one kind only."""
+        name, wanted = kind.cloud_list, json.dumps(["key", *kind.fields])
+        query = (
+            f"query($jql: String!, $start: Int!) {{ {name}(jql: $jql, limit: {PAGE}, "
+            f"start: $start) {{ total results {{ jira(fields: {wanted}) }} }} }}"
+        )
+
+        def page(start: int) -> Page:
+            variables = {"jql": jql, "start": start}
+            return _page(self._graphql(query, variables).get(name))
+
+        found = {str(each["key"]): each for each in all_pages(page)}
+        return SearchResult(
+            issues={key: read_issue(key, each) for key, each in found.items()}
+        )
+
+    def tests_in(self, key: str) -> dict[str, str]:
+        """By GraphQL: the Tests inside the one issue that a search finds."""
+        for name in ("getTestPlans", "getTestExecutions", "getTestSets"):
+            with suppress(LookupError):
+                return self._tests_in(name, key)
+        raise no_container(key)
+
+    def _tests_in(self, name: str, key: str) -> dict[str, str]:
+        """Raises LookupError where the list of that name does not have the issue."""
+        query = (
+            f"query($jql: String!, $start: Int!) {{ {name}(jql: $jql, limit: 1) "
+            f"{{ total results {{ issueId tests(limit: {PAGE}, start: $start) "
+            '{ total results { jira(fields: ["key", "summary"]) } } } } }'
+        )
+
+        def page(start: int) -> Page:
+            variables = {"jql": f"key = {key}", "start": start}
+            try:
+                found = self._graphql(query, variables).get(name)
+            except RefusedError as error:
+                if error.status == GRAPHQL_ERROR:
+                    raise no_issue(key) from None
+                raise
+            results = found.get("results") if isinstance(found, dict) else ()
+            if not results:
+                raise LookupError(key)
+            first = results[0] if isinstance(results, list) else None
+            return _page(first.get("tests") if isinstance(first, dict) else first)
+
+        return {
+            str(each["key"]): str(each.get("summary") or "") for each in all_pages(page)
+        }
+
+    def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
+        """With a token; one that is not accepted is replaced once."""
+        if not self._token:
+            self._authenticate()
+        answer = self._with_token(request, into)
+        if answer.status == 401:  # noqa: PLR2004
+            self._authenticate()
+            answer = self._with_token(request, into)
+        return check(answer)
+
+    def _with_token(self, request: Request, into: BinaryIO | None) -> Answer:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return self._http.send(request, url=self._url, headers=headers, into=into)
+
+
+def _page(found: Any) -> Page:
+    """
+    A page of a GraphQL list, its issues as Jira has them.
+
+    Raises NotXrayError for a list of anything else.
+    """
+    found = found or {}
+    results = found.get("results") or [] if isinstance(found, dict) else None
+    total = found.get("total") or 0 if isinstance(found, dict) else 0
+    if not isinstance(results, list) or not isinstance(total, int):
+        raise NotXrayError(NO_LIST)
+    issues = [each.get("jira") if isinstance(each, dict) else None for each in results]
+    if not all(
+        isinstance(e, dict) and KEY.fullmatch(str(e.get("key"))) for e in issues
+    ):
+        raise NotXrayError(NO_LIST)
+    return Page(issues=tuple(each for each in issues if each), total=total)

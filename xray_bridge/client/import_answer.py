@@ -1,0 +1,104 @@
+"""
+What Xray answers to an import of results.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.client.response import key_of
+from xray_bridge.model.receipt import Refused, join_refusals
+
+
+if TYPE_CHECKING:
+    from xray_bridge.client.response import Answer
+
+ERRORS = ("error", "errors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportAnswer:
+    """
+    What an import's answer says.
+
+    ``accepted`` are keys of Tests; ``None`` where Xray does not list them (Cloud).
+    ``said`` is the answer itself. ``resent``: the answer to the request that made
+    the Test Execution was lost, and this one is to a second. ``found`` are Test
+    Executions that other jobs have made of the same CI run, this one perhaps too.
+    """
+
+    key: str
+    id: str = ""
+    api_url: str = ""
+    accepted: tuple[str, ...] | None = None
+    refused: tuple[Refused, ...] = ()
+    said: str = ""
+    resent: bool = False
+    found: tuple[str, ...] = ()
+
+
+def read_import_answer(answer: Answer) -> ImportAnswer:
+    """
+    What an import's answer says, in each of the shapes that are known.
+
+    A 200 can still list Tests that were refused (``testIssues.error``).
+    Raises AmbiguousError where it names no Test Execution.
+    """
+    execution = key_of(answer)
+    content = answer.json()
+    tests = content.get("testIssues")
+    accepted: tuple[str, ...] | None = None
+    refused: tuple[Refused, ...] = ()
+    if isinstance(tests, dict):
+        success = tests.get("success")
+        # An empty list says that nothing was taken; no list says nothing.
+        accepted = tuple(map(_key, success)) if isinstance(success, list) else None
+        errors = tests.get("error")
+        # What is no list is not worth losing a Test Execution's key for.
+        refused = tuple(map(_refused, errors)) if isinstance(errors, list) else ()
+    # Beside a key it is no refusal of all, and still nothing to be green about.
+    refused += tuple(_refused(content[n]) for n in ERRORS if content.get(n))
+    return ImportAnswer(
+        key=execution["key"],
+        id=execution.get("id", ""),
+        api_url=execution.get("self", ""),
+        accepted=accepted,
+        refused=refused,
+        said=answer.text,
+    )
+
+
+def combine_answers(made: ImportAnswer, *filled: ImportAnswer) -> ImportAnswer:
+    """
+    What several answers say of one Test Execution: all but the first only added.
+
+    What any took is there, whatever the others said of it.
+    """
+    answers = (made, *filled)
+    known = [each.accepted for each in answers if each.accepted is not None]
+    accepted = dict.fromkeys(key for keys in known for key in keys)
+    refused = join_refusals(answer.refused for answer in answers)
+    return replace(
+        made,
+        accepted=tuple(accepted) if known else None,
+        refused=tuple(each for each in refused if each.key not in accepted),
+        said=answers[-1].said,
+    )
+
+
+def _key(found: Any) -> str:
+    return str(found.get("key", "")) if isinstance(found, dict) else str(found)
+
+
+def _refused(found: Any) -> Refused:
+    """Its exact shape is not documented; whatever it says is shown."""
+    if not isinstance(found, dict):
+        return Refused(key="", message=str(found))
+    known = ("message", "messages", "error", "errors")
+    said = next((found[name] for name in known if found.get(name)), found)
+    key = str(found.get("key") or found.get("testKey") or "")
+    if isinstance(said, list) and all(isinstance(each, str) for each in said):
+        said = "; ".join(said)
+    return Refused(key=key, message=said if isinstance(said, str) else json.dumps(said))

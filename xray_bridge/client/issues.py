@@ -1,0 +1,95 @@
+"""
+Issues as searches find them, and what tells Tests from others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.errors import SelectionError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# English names of Xray's issue types; Jira may translate them.
+ISSUE_TYPES = frozenset(
+    {
+        "test",
+        "test set",
+        "test plan",
+        "test execution",
+        "sub test execution",
+        "pre-condition",
+        "precondition",
+    }
+)
+# English names of Jira's own.
+JIRA_TYPES = frozenset(
+    {"bug", "epic", "improvement", "new feature", "story", "sub-task", "task"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """A Test or a Precondition, as it is in Jira."""
+
+    key: str
+    summary: str = ""
+    labels: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """For a person; what others wrote does nothing to a terminal."""
+        return f"{self.key} {self.summary!r}" if self.summary else self.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueKind:
+    """
+    What to search for.
+
+    ``cloud_list`` is the list of Cloud's GraphQL that holds nothing else. Jira's own
+    search finds issues of all types: those of ``other_types`` are surely something
+    else. ``fields`` are read of each issue.
+    """
+
+    cloud_list: str
+    other_types: frozenset[str]
+    fields: tuple[str, ...]
+
+
+TESTS = IssueKind(
+    cloud_list="getTests",
+    other_types=(ISSUE_TYPES | JIRA_TYPES) - {"test"},
+    fields=("summary",),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """Issues by key; ``others`` maps keys of another kind to what they are instead."""
+
+    issues: dict[str, Issue]
+    others: dict[str, str] = field(default_factory=dict)
+
+
+def read_issue(key: str, fields: Mapping[str, Any]) -> Issue:
+    """An issue, of the fields that Jira tells of it."""
+    return Issue(
+        key=key,
+        summary=str(fields.get("summary") or ""),
+        labels=tuple(map(str, fields.get("labels") or ())),
+    )
+
+
+def no_issue(key: str) -> SelectionError:
+    """A key is selected that nobody has."""
+    msg = f"there is no issue {key}"
+    return SelectionError(msg, hint="is xray_select right, may the account see it?")
+
+
+def no_container(key: str) -> SelectionError:
+    """An issue is selected that has no Tests in it."""
+    msg = f"{key} is no Test Plan, Test Execution or Test Set"
+    return SelectionError(msg, hint="give the key of one of these, or a JQL")

@@ -1,0 +1,75 @@
+"""
+Lists that come in pages: Jira's and GraphQL's by position, Xray Server's by number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.errors import NotXrayError, RefusedError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# What one answer may list: Cloud's own limit, and a fair share of Server's 200.
+PAGE = 100
+# More than any Test Plan has; a server that repeats its pages must end, too.
+MOST_PAGES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some issues of a list, each with its ``key``, and how many the list has."""
+
+    issues: tuple[dict[str, Any], ...]
+    total: int
+
+
+def all_pages(page: Callable[[int], Page]) -> list[dict[str, Any]]:
+    """
+    Every issue of a list; ``page`` gives those from a position on.
+
+    Raises NotXrayError for a list that ends before its end: what is missing would go
+    unnoticed.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    position = total = 0
+    for _ in range(MOST_PAGES):
+        current = page(position)
+        total = current.total
+        issues = {str(issue["key"]): issue for issue in current.issues}
+        if issues.keys() <= found.keys():
+            break
+        found |= issues
+        position += len(current.issues)
+        if position >= total:
+            break
+    if position < total:
+        msg = f"the server lists {position} of {total} issues, and no more"
+        raise NotXrayError(msg)
+    return list(found.values())
+
+
+def all_numbered_pages(page: Callable[[int], Iterable[str]]) -> list[str]:
+    """
+    Every key of a list without a total; ``page`` gives those of a page, from 1 on.
+
+    It ends where a page has nothing new: old versions give all of it for each. One
+    that is shorter is not the last: administrators may allow less than we want.
+    """
+    found: dict[str, None] = {}
+    is_short = False
+    for number in range(1, MOST_PAGES + 1):
+        before = len(found)
+        try:
+            found |= dict.fromkeys(page(number))
+        except RefusedError:
+            if is_short:
+                break
+            raise
+        if len(found) == before:
+            break
+        is_short = len(found) < before + PAGE
+    return list(found)

@@ -1,0 +1,125 @@
+"""
+Xray Server/Data Center: an app inside Jira, behind Jira's login.
+
+Sources: Xray's manuals, "Test Plans - REST", "Test Executions - REST" and "Test
+Sets - REST".
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
+
+from xray_bridge.client.import_answer import read_import_answer
+from xray_bridge.client.issues import (
+    ISSUE_TYPES,
+    JIRA_TYPES,
+    SearchResult,
+    no_container,
+    no_issue,
+    read_issue,
+)
+from xray_bridge.client.jira import Jira, authorization
+from xray_bridge.client.paging import PAGE, all_numbered_pages, all_pages
+from xray_bridge.client.request import Request
+from xray_bridge.client.response import check, names_of
+from xray_bridge.errors import NotXrayError, RefusedError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.http import Http
+    from xray_bridge.client.import_answer import ImportAnswer
+    from xray_bridge.client.import_requests import CustomFields
+    from xray_bridge.client.issues import IssueKind
+    from xray_bridge.client.jira import Project
+    from xray_bridge.client.response import Answer
+
+STATUSES = "/rest/raven/2.0/api/settings/teststatuses"
+
+
+class ServerXray:
+    """Xray's REST API and Jira's, with the same credentials."""
+
+    def __init__(self, connection: Connection, http: Http) -> None:
+        self._http = http
+        self._url = connection.url
+        self._headers = authorization(connection.credentials)
+        self.jira = Jira(http, connection.url, connection.credentials)
+
+    def login(self) -> str:
+        """Ask Jira who we are."""
+        return self.jira.whoami()
+
+    def custom_fields(self) -> CustomFields:
+        """Plan, environments and revision are custom fields of this instance."""
+        return self.jira.custom_fields()
+
+    def project(self, key: str) -> Project | None:
+        """From Jira, with its versions."""
+        return self.jira.project(key)
+
+    def has_issue(self, key: str, kind: str) -> bool:
+        """
+        Names of issue types are translated: only what is surely another type is not.
+        """
+        found = self.jira.issue_type(key)
+        others = (ISSUE_TYPES | JIRA_TYPES) - {kind.replace("_", " ")}
+        return found is not None and found.lower() not in others
+
+    def statuses(self) -> frozenset[str] | None:
+        """From Xray's settings; old versions do not tell them."""
+        request = Request(method="GET", path=STATUSES, repeatable=True)
+        try:
+            answer = self.send(request)
+        except (RefusedError, NotXrayError):
+            return None
+        return names_of(answer.json()) or None
+
+    def executions_labelled(self, label: str) -> list[str]:
+        """By JQL."""
+        return self.jira.executions_labelled(label)
+
+    def import_results(self, request: Request) -> ImportAnswer:
+        """One POST."""
+        return read_import_answer(self.send(request))
+
+    def search(self, kind: IssueKind, jql: str) -> SearchResult:
+        """By Jira's search, which finds issues of all types."""
+        fields = ("issuetype", *kind.fields)
+        result = SearchResult(issues={})
+        for issue in all_pages(partial(self.jira.search, jql, fields)):
+            key, told = issue["key"], issue["fields"]
+            issue_type = str((told.get("issuetype") or {}).get("name", ""))
+            if issue_type.lower() in kind.other_types:
+                result.others[key] = f"it is a {issue_type}"
+            else:
+                result.issues[key] = read_issue(key, told)
+        return result
+
+    def tests_in(self, key: str) -> dict[str, str]:
+        """By Xray's lists, which do not tell summaries."""
+        if self.jira.issue_type(key) is None:
+            raise no_issue(key)
+        for kind in ("testplan", "testexec", "testset"):
+            path = f"/rest/raven/2.0/api/{kind}/{key}/test"
+            try:
+                found = all_numbered_pages(partial(self._keys_on_page, path))
+            except RefusedError as error:
+                if error.status in {400, 404}:
+                    continue
+                raise
+            return dict.fromkeys(found, "")
+        raise no_container(key)
+
+    def _keys_on_page(self, path: str, number: int) -> Iterator[str]:
+        found = self.jira.get(path, list, limit=str(PAGE), page=str(number))
+        return (str(each["key"]) for each in found)
+
+    def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
+        """With Jira's credentials."""
+        return check(
+            self._http.send(request, url=self._url, headers=self._headers, into=into)
+        )

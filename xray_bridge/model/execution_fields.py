@@ -1,0 +1,71 @@
+"""
+The fields of a Test Execution, and where each place of Xray's API keeps them.
+
+Sources: Xray's manual, "Import Execution Results - REST" and "Using Xray JSON format
+to import execution results", of both products.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionField:
+    """
+    One field; an empty name: that place does not have it.
+
+    ``name`` is our setting, ``json_name`` its name in ``info`` of Xray JSON,
+    ``query_name`` the one in the query of endpoints that fill an existing Test
+    Execution. ``cloud_name`` is its name in ``xrayFields`` of the info part.
+    ``title`` is what Xray calls the custom field that Server keeps it in, before
+    anybody translates it; ``custom_type`` is the type of that field, an array; without
+    one the title is all there is to find it by. ``is_time``: told by the run, set by
+    nobody.
+    """
+
+    name: str
+    json_name: str
+    query_name: str = ""
+    cloud_name: str = ""
+    title: str = ""
+    custom_type: str = ""
+    is_time: bool = False
+
+
+EXECUTION_FIELDS = (
+    ExecutionField(
+        name="test_plan",
+        json_name="testPlanKey",
+        query_name="testPlanKey",
+        cloud_name="testPlanKey",
+        title="Test Plan",
+        custom_type="com.xpandit.plugins.xray:test-plan-custom-field",
+    ),
+    ExecutionField(
+        name="environments",
+        json_name="testEnvironments",
+        query_name="testEnvironments",
+        cloud_name="environments",
+        title="Test Environments",
+        custom_type="com.xpandit.plugins.xray:test-environments-custom-field",
+    ),
+    ExecutionField(
+        name="revision",
+        json_name="revision",
+        query_name="revision",
+        title="Revision",
+    ),
+    # Jira's own, on both products.
+    ExecutionField(name="fix_version", json_name="version", query_name="fixVersion"),
+    ExecutionField(
+        name="started", json_name="startDate", title="Begin Date", is_time=True
+    ),
+    ExecutionField(
+        name="finished", json_name="finishDate", title="End Date", is_time=True
+    ),
+)
+# Those that only Xray knows: on Server custom fields, on Cloud in ``xrayFields``.
+XRAY_FIELDS = tuple(
+    field for field in EXECUTION_FIELDS if field.title and not field.is_time
+)
