@@ -8,19 +8,19 @@ import pytest
 
 from tests.builders import a_feature, a_run, a_scenario, a_scenario_run, recorded
 from xray_bridge.check import keys
-from xray_bridge.check.keys import Asked, Automated
+from xray_bridge.check.keys import AutomatedTest, XrayKeys
 from xray_bridge.errors import ReportError
 
 
-ADD = Automated(name="test_add", where="test_calc.py:3", keys=("CALC-1",))
-ROW = Automated(name="test_add", where="test_calc.py:3", keys=("CALC-2",))
-SUB = Automated(name="test_sub", where="test_calc.py:9", keys=("CALC-1",))
-BARE = Automated(name="test_bare", where="test_calc.py:12")
+ADD = AutomatedTest(name="test_add", where="test_calc.py:3", keys=("CALC-1",))
+ROW = AutomatedTest(name="test_add", where="test_calc.py:3", keys=("CALC-2",))
+SUB = AutomatedTest(name="test_sub", where="test_calc.py:9", keys=("CALC-1",))
+BARE = AutomatedTest(name="test_bare", where="test_calc.py:12")
 
 
 def test_a_test_without_a_key_is_told() -> None:
     """It is named once, however many rows it has."""
-    found = keys.compared([ADD, BARE, BARE])
+    found = keys.compare([ADD, BARE, BARE])
 
     assert found.tests == 2
     assert found.without_key == (BARE,)
@@ -28,37 +28,37 @@ def test_a_test_without_a_key_is_told() -> None:
 
 def test_rows_with_keys_of_their_own_are_one_test_with_a_key() -> None:
     """A row without one beside them does not make it a test without a key."""
-    bare_row = Automated(name="test_add", where="test_calc.py:3")
-    found = keys.compared([ADD, ROW, bare_row])
+    bare_row = AutomatedTest(name="test_add", where="test_calc.py:3")
+    found = keys.compare([ADD, ROW, bare_row])
 
     assert (found.tests, found.without_key, found.shared) == (1, (), {})
 
 
 def test_a_key_on_two_tests_is_told_with_both() -> None:
     """Which may be a slip."""
-    assert keys.compared([ADD, SUB]).shared == {"CALC-1": (ADD, SUB)}
+    assert keys.compare([ADD, SUB]).shared == {"CALC-1": (ADD, SUB)}
 
 
 def test_a_test_without_code_is_told_with_its_summary() -> None:
     """Of what was selected, only what nothing carries."""
     wanted = {"CALC-1": "Add", "CALC-8": "Clear the display"}
-    found = keys.compared([ADD], Asked(wanted=wanted, selection="CALC-15"))
+    found = keys.compare([ADD], XrayKeys(wanted=wanted, selection="CALC-15"))
 
     assert found.without_code == {"CALC-8": "Clear the display"}
 
 
 def test_lines_name_every_finding_with_its_place() -> None:
     """So that a person can go there."""
-    asked = Asked(
+    asked = XrayKeys(
         no_tests={"CALC-1": "it is a Story"},
         unknown=("CALC-9",),
         wanted={"CALC-8": "Clear"},
         selection="CALC-15",
     )
     incomplete = ["test_x.py could not be collected"]
-    found = keys.compared([ADD, SUB, BARE], asked, incomplete)
+    found = keys.compare([ADD, SUB, BARE], asked, incomplete)
 
-    assert list(found.lines(keys.carriers([ADD, SUB, BARE]))) == [
+    assert list(found.lines(keys.tests_by_key([ADD, SUB, BARE]))) == [
         "Tests: 3, 2 with a Test key",
         "Without a Test key: 1",
         "  test_calc.py:12: test_bare",
@@ -85,7 +85,7 @@ def test_run_directories_tell_their_tests_without_parameters(tmp_path: Path) -> 
         a_run(keys=["CALC-1"], name="test_add[2]"),
         a_scenario_run(scenario=scenario),
     )
-    found = list(dict.fromkeys(keys.of_runs([directory])))
+    found = list(dict.fromkeys(keys.tests_in_runs([directory])))
 
     assert [(each.name.rpartition(".")[2], each.where) for each in found] == [
         ("test_add", ""),
@@ -99,7 +99,7 @@ def test_a_list_that_broke_off_is_refused(tmp_path: Path) -> None:
     path.write_text('{"name": "a", "where": "", "keys": []}\n{"na')
 
     with pytest.raises(ReportError, match="cannot be read"):
-        keys.read(path)
+        keys.read_listing(path)
 
 
 def test_what_could_not_be_collected_is_told_once(tmp_path: Path) -> None:
@@ -107,4 +107,4 @@ def test_what_could_not_be_collected_is_told_once(tmp_path: Path) -> None:
     path = tmp_path / "tests.jsonl"
     path.write_text('{"missing": "a.py could not"}\n{"missing": "a.py could not"}')
 
-    assert keys.read(path) == ([], ["a.py could not"])
+    assert keys.read_listing(path) == ([], ["a.py could not"])

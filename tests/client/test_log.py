@@ -55,7 +55,7 @@ def sent(url: str, request: Request = ONCE) -> None:
 
 def test_one_line_for_each_request(capsys: pytest.CaptureFixture[str]) -> None:
     """Method, address, bytes of both ways, status and seconds."""
-    log.start()
+    log.enable()
     with scripted.scripted(answer(200, b'{"a": 1}')) as server:
         sent(server.url)
 
@@ -70,7 +70,7 @@ def test_waits_have_a_reason(
 ) -> None:
     """What was answered, how long it waits, which attempt comes next."""
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    log.start()
+    log.enable()
     with scripted.scripted(answer(429, Retry_After="2"), answer(200)) as server:
         sent(server.url)
 
@@ -82,7 +82,7 @@ def test_waits_have_a_reason(
 
 def test_request_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
     """The reason stands where the status would."""
-    log.start()
+    log.enable()
     with pytest.raises(Exception, match="cannot be reached"):
         sent(f"http://127.0.0.1:{scripted.unused_port()}")
 
@@ -104,7 +104,7 @@ def test_secrets_are_not_shown(
     capsys: pytest.CaptureFixture[str], request_: Request
 ) -> None:
     """Neither as they are nor in what is made of them; headers are not shown."""
-    log.start()
+    log.enable()
     with scripted.scripted(answer(403, SECRET.encode())) as server:
         sent(server.url, request_)
 
@@ -119,12 +119,12 @@ def test_nothing_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
         sent(server.url)
 
     assert capsys.readouterr().err == ""
-    assert not log.is_on()
+    assert not log.is_enabled()
 
 
 def test_decision_for_a_deployment(capsys: pytest.CaptureFixture[str]) -> None:
     """Which, where, and what spoke for it."""
-    log.start()
+    log.enable()
     connect(settings_of(url="https://jira.example.com", token="a-token-of-ann"), {})
 
     said = "Xray Server/Data Center at https://jira.example.com: "

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_connection, settings_of
-from xray_bridge.check import look
+from xray_bridge.check import run_checks
 from xray_bridge.client.connection import ApiKey, Basic
 from xray_bridge.config.secret import Secret
 from xray_bridge.model.dialect import CLOUD, DIALECTS
@@ -33,7 +33,9 @@ def found(sandbox: Any, **changes: Any) -> dict[str, Any]:
         execution_fields='{"customfield_11506": "r1"}',
     )
     connection = a_connection(sandbox.url, **{"credentials": LOGIN, **changes})
-    return {each.what: each.ok for each in look(settings, connection, thorough=True)}
+    return {
+        each.what: each.ok for each in run_checks(settings, connection, thorough=True)
+    }
 
 
 def test_permissions(server: Any) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import a_connection, settings_of
+from xray_bridge.client import key_lookup
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.issues import IssueKind, SearchResult
-from xray_bridge.client.key_lookup import MOST_SEARCHES, look_up, tests_of
+from xray_bridge.client.key_lookup import MOST_SEARCHES, look_up
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.server import ServerXray
 from xray_bridge.client.xray import XrayClient, client
@@ -48,7 +49,7 @@ class Refusing(ServerXray):
 
 def test_the_tests_of_a_plan_are_found(asked: XrayClient) -> None:
     """By its key."""
-    assert list(tests_of(asked, "CALC-15")) == ["CALC-1", "CALC-2", "CALC-3"]
+    assert list(key_lookup.tests_of(asked, "CALC-15")) == ["CALC-1", "CALC-2", "CALC-3"]
 
 
 def test_the_tests_of_a_set_are_found_on_every_page(
@@ -60,7 +61,7 @@ def test_the_tests_of_a_set_are_found_on_every_page(
         sandbox.store.add_test(key)
     sandbox.store.add_test_set("CALC-500", tests=keys)
 
-    assert sorted(tests_of(asked, "CALC-500")) == sorted(keys)
+    assert sorted(key_lookup.tests_of(asked, "CALC-500")) == sorted(keys)
 
 
 def test_a_full_last_page_is_not_asked_for_again_and_again(
@@ -72,12 +73,12 @@ def test_a_full_last_page_is_not_asked_for_again_and_again(
         sandbox.store.add_test(key)
     sandbox.store.add_test_set("CALC-500", tests=keys)
 
-    assert len(tests_of(asked, "CALC-500")) == PAGE
+    assert len(key_lookup.tests_of(asked, "CALC-500")) == PAGE
 
 
 def test_a_jql_finds_tests_with_their_summaries(asked: XrayClient) -> None:
     """Issues of other types are left out."""
-    found = tests_of(asked, "project = CALC")
+    found = key_lookup.tests_of(asked, "project = CALC")
 
     assert found["CALC-8"] == "Clear the display"
     assert not {"CALC-15", "CALC-20", "CALC-70"} & set(found)
@@ -97,13 +98,13 @@ def test_a_selection_of_nothing_says_why(
 ) -> None:
     """Nothing selected must not look like nothing failed."""
     with pytest.raises(SelectionError, match=why):
-        tests_of(asked, selection)
+        key_lookup.tests_of(asked, selection)
 
 
 def test_a_jql_that_jira_does_not_understand_is_refused(asked: XrayClient) -> None:
     """In Jira's own words."""
     with pytest.raises(RefusedError, match="JQL"):
-        tests_of(asked, "sprint is not empty or so")
+        key_lookup.tests_of(asked, "sprint is not empty or so")
 
 
 def test_keys_are_told_apart(asked: XrayClient) -> None:

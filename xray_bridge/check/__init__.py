@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.check import fields, issues, permissions, project, reachability
+from xray_bridge.check import fields, permissions, project, reachability
 from xray_bridge.check.finding import PASSING, Finding
-from xray_bridge.check.offline import refuse_impossible
-from xray_bridge.check.site import Survey
+from xray_bridge.check.site import JiraSite
 from xray_bridge.check.statuses import statuses
+from xray_bridge.client import import_requests
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.xray import client
+from xray_bridge.errors import SettingError
+from xray_bridge.formats import capabilities
 
 
 if TYPE_CHECKING:
@@ -26,50 +28,81 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import Xray
     from xray_bridge.config.settings import Settings
 
-__all__ = ["PASSING", "Finding", "findings", "look", "refuse_impossible"]
+__all__ = ["PASSING", "Finding", "findings", "refuse_impossible", "run_checks"]
 
 # Before the first test nobody waits long: the answer can wait, the tests cannot.
 ATTEMPTS = 1
 PATIENCE = 30.0
 
 
-def look(
+def run_checks(
     settings: Settings, connection: Connection, *, thorough: bool
 ) -> list[Finding]:
-    """Everything that is found, within 30 s and with one attempt for each question."""
+    """Ask the server, within 30 s and with one attempt for each question."""
     deadline = Deadline(min(PATIENCE, settings.deadline))
     http = Http(connection, deadline, attempts=ATTEMPTS)
-    survey = Survey(connection, http) if thorough else None
-    return list(findings(settings, connection, client(connection, http), survey))
+    site = JiraSite(connection, http) if thorough else None
+    return list(findings(settings, connection, client(connection, http), site))
 
 
 def findings(
     settings: Settings,
     connection: Connection,
     xray: Xray,
-    survey: Survey | None = None,
+    site: JiraSite | None = None,
 ) -> Iterator[Finding]:
-    """What is right and wrong; with a ``survey`` it is thorough."""
-    reached = reachability.reach(connection, xray, survey)
+    """What is right and wrong; with a ``site`` it is thorough."""
+    reached = reachability.reach(connection, xray, site)
     yield from reached
     if not any(each.what == "credentials" and each.ok for each in reached):
         return
-    if any(each.what == "jira" and not each.ok for each in reached) and survey:
+    if any(each.what == "jira" and not each.ok for each in reached) and site:
         # Each refused login brings a CAPTCHA nearer.
-        survey = survey.without_jira()
-        xray = survey.client()
+        site = site.without_jira()
+        xray = site.client()
     known = True
     if settings.project:
-        found = list(project.project(settings, connection, xray, survey))
+        found = list(project.project(settings, connection, xray, site))
         known = found[0].ok is not False
         yield from found
-    if survey and known:
-        yield from permissions.permissions(settings, survey)
-        yield from permissions.issue_types(settings, survey)
+    if site and known:
+        yield from permissions.permissions(settings, site)
+        yield from permissions.issue_types(settings, site)
     yield from statuses(settings, connection, xray)
     for kind in ("test_execution", "test_plan"):
         if key := getattr(settings, kind):
-            yield issues.issue(xray, survey, kind, key)
-    if survey:
-        yield from fields.fields(settings, connection, survey)
-        yield reachability.clock(survey)
+            yield project.issue(xray, site, kind, key)
+    if site:
+        yield from fields.fields(settings, connection, site)
+        yield reachability.clock(site)
+
+
+def refuse_impossible(settings: Settings, connection: Connection) -> None:
+    """
+    Refuse what no request could carry, before the first test.
+
+    Raises SettingError.
+    """
+    if not settings.project and not settings.test_execution:
+        msg = "no project: xray_project is not set"
+        raise SettingError(msg, hint="set it, or report into an xray_test_execution")
+    if settings.test_execution and settings.test_fields:
+        msg = "xray_test_fields cannot be sent into an existing Test Execution"
+        raise SettingError(
+            msg, hint="leave out xray_test_fields or xray_test_execution"
+        )
+    import_requests.validate_fields("xray_execution_fields", settings.execution_fields)
+    import_requests.validate_fields("xray_test_fields", settings.test_fields)
+    capabilities.refuse(settings, connection.dialect.with_statuses(settings.statuses))
+    is_cloud_update = (
+        settings.test_execution
+        and settings.execution_fields
+        and connection.dialect.xray_fields
+    )
+    if is_cloud_update and connection.jira_credentials is None:
+        msg = (
+            "xray_execution_fields of an existing Test Execution are set by Jira, "
+            "which is not configured"
+        )
+        hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
+        raise SettingError(msg, hint=hint)

@@ -11,41 +11,36 @@ from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
 from xray_bridge.client.import_requests import with_fields_object
 from xray_bridge.client.jira import custom_fields
 from xray_bridge.config.settings import TABLE
+from xray_bridge.model.execution_fields import XRAY_FIELDS
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from xray_bridge.check.site import Survey
+    from xray_bridge.check.site import JiraSite
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
 
 CUSTOM = re.compile(r"customfield_[0-9]+")
-# What Xray calls them before anybody translates them.
-NAMES = {
-    "test_plan": "Test Plan",
-    "environments": "Test Environments",
-    "revision": "Revision",
-}
 
 
 def fields(
-    settings: Settings, connection: Connection, survey: Survey
+    settings: Settings, connection: Connection, site: JiraSite
 ) -> Iterator[Finding]:
     """Xray's own, where the product keeps them as fields; then the user's."""
     named = _named(settings)
     is_custom = not connection.dialect.xray_fields
     if not (named or is_custom):
         return
-    if not survey.knows_jira:
+    if not site.knows_jira:
         message = f"only Jira knows whether it has {', '.join(named)}"
         yield Finding(what="fields", ok=None, message=message, hint=TO_ASK_JIRA)
         return
     listed: list[Any] = []
 
     def question() -> Finding:
-        listed.extend(survey.fields())
+        listed.extend(site.fields())
         return _own(settings, listed) if is_custom else _given(named, listed)
 
     yield ask("fields" if is_custom else "execution_fields", question, decides=False)
@@ -55,8 +50,8 @@ def fields(
 
 def _own(settings: Settings, listed: list[Any]) -> Finding:
     known = custom_fields(listed)
-    missing = [name for name in NAMES if not getattr(known, name)]
-    wanted = [NAMES[name] for name in missing if settings.is_given(TABLE[name])]
+    missing = [each for each in XRAY_FIELDS if each.name not in known]
+    wanted = [each.title for each in missing if settings.is_given(TABLE[each.name])]
     if wanted:
         return Finding(
             what="fields",
@@ -64,7 +59,7 @@ def _own(settings: Settings, listed: list[Any]) -> Finding:
             message=f"Jira has no field of Xray for {', '.join(wanted)}",
             hint="a second request sets it; is Xray's field shown in this project?",
         )
-    there = ", ".join(NAMES[name] for name in NAMES if name not in missing)
+    there = ", ".join(each.title for each in XRAY_FIELDS if each not in missing)
     message = f"Jira has {there}" if there else "none of Xray's is needed"
     return Finding(what="fields", ok=True, message=message)
 

@@ -1,5 +1,5 @@
 """
-One line of what was looked at, and how a question becomes one.
+A finding of the check, and how a question becomes one.
 """
 
 from __future__ import annotations

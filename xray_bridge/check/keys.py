@@ -1,6 +1,6 @@
 """
-What code and Xray say of each other: tests without a key, keys without a Test,
-keys that stand on several tests, Tests without code.
+Compare the keys in code with the Tests in Xray: tests without a key, keys without a
+Test, keys on several tests, Tests without code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Automated:
+class AutomatedTest:
     """
     One test in code, its parameters left out.
 
@@ -32,18 +32,18 @@ class Automated:
     keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """For people."""
+        """Place and name."""
         return f"{self.where}: {self.name}" if self.where else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class XrayKeys:
     """
-    What Xray says; nothing where it was not asked.
+    What Xray knows of keys; empty where it was not asked.
 
-    ``no_tests`` are keys that are no Tests, with what they are instead;
-    ``unknown`` those of which nobody knows. ``wanted`` are the Tests of
-    ``selection``, with their summaries.
+    ``no_tests`` maps keys that are no Tests to what they are instead; ``unknown``
+    are keys that were not looked up. ``wanted`` maps the Tests of ``selection`` to
+    their summaries.
     """
 
     no_tests: Mapping[str, str] = field(default_factory=dict)
@@ -52,29 +52,29 @@ class Asked:
     selection: str = ""
 
 
-NOBODY = Asked()
+NOT_ASKED = XrayKeys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysReport:
     """
-    What there is to say.
+    The result of the comparison.
 
     ``shared`` are keys on several tests. ``without_code`` maps Tests of
-    ``selection`` to their summaries. The rest is as in ``Asked``.
+    ``selection`` to their summaries. The rest is as in ``XrayKeys``.
     """
 
     tests: int
-    without_key: tuple[Automated, ...]
-    shared: Mapping[str, tuple[Automated, ...]]
+    without_key: tuple[AutomatedTest, ...]
+    shared: Mapping[str, tuple[AutomatedTest, ...]]
     no_tests: Mapping[str, str] = field(default_factory=dict)
     not_asked: tuple[str, ...] = ()
     without_code: Mapping[str, str] = field(default_factory=dict)
     selection: str = ""
     incomplete: tuple[str, ...] = ()
 
-    def lines(self, carriers: Mapping[str, tuple[Automated, ...]]) -> Iterator[str]:
-        """For people; ``carriers`` are the tests of each key."""
+    def lines(self, carriers: Mapping[str, tuple[AutomatedTest, ...]]) -> Iterator[str]:
+        """The report in words; ``carriers`` are the tests of each key."""
         keyed = self.tests - len(self.without_key)
         yield f"Tests: {self.tests}, {keyed} with a Test key"
         yield from _section("Without a Test key", map(str, self.without_key))
@@ -102,21 +102,25 @@ def _section(title: str, items: Iterable[str]) -> list[str]:
     return [f"{title}: {len(found)}", *found] if found else []
 
 
-def carriers(tests: Iterable[Automated]) -> dict[str, tuple[Automated, ...]]:
+def tests_by_key(
+    tests: Iterable[AutomatedTest],
+) -> dict[str, tuple[AutomatedTest, ...]]:
     """The tests of each key; rows of one test are one."""
-    found: dict[str, dict[Automated, None]] = {}
+    found: dict[str, dict[AutomatedTest, None]] = {}
     for test in tests:
         for key in test.keys:
             found.setdefault(key, {})[test] = None
     return {key: tuple(on) for key, on in found.items()}
 
 
-def compared(
-    tests: Iterable[Automated], asked: Asked = NOBODY, incomplete: Iterable[str] = ()
+def compare(
+    tests: Iterable[AutomatedTest],
+    asked: XrayKeys = NOT_ASKED,
+    incomplete: Iterable[str] = (),
 ) -> KeysReport:
-    """What is missing on which side."""
+    """Find what is missing in code or in Xray."""
     known = tuple(dict.fromkeys(tests))
-    by_key = carriers(known)
+    by_key = tests_by_key(known)
     places = {(test.where, test.name) for test in known}
     keyed = {(test.where, test.name) for test in known if test.keys}
     return KeysReport(
@@ -135,30 +139,30 @@ def compared(
     )
 
 
-def of_runs(directories: Iterable[RunDirectory]) -> Iterator[Automated]:
-    """The tests that run directories have results of."""
+def tests_in_runs(directories: Iterable[RunDirectory]) -> Iterator[AutomatedTest]:
+    """The tests that have results in run directories."""
     for directory in directories:
         for run in directory.runs():
             scenario = run.scenario
             if scenario is None:
                 name = run.test.definition.partition("[")[0]
-                yield Automated(name=name, keys=run.test.test_keys)
+                yield AutomatedTest(name=name, keys=run.test.test_keys)
                 continue
             where = f"{scenario.feature.path}:{scenario.line}" if scenario.line else ""
             name = scenario.outline or scenario.name
             if scenario.outline:
                 where = scenario.feature.path
-            yield Automated(name=name, where=where, keys=run.test.test_keys)
+            yield AutomatedTest(name=name, where=where, keys=run.test.test_keys)
 
 
-def read(path: Path) -> tuple[list[Automated], list[str]]:
+def read_listing(path: Path) -> tuple[list[AutomatedTest], list[str]]:
     """
-    What a framework has listed: its tests, and what it could not collect.
+    Read a framework's list: its tests, and what it could not collect.
 
     One JSON object per line: ``name``, ``where``, ``keys``; or ``missing``. Raises
     ReportError.
     """
-    tests: list[Automated] = []
+    tests: list[AutomatedTest] = []
     missing: list[str] = []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -168,7 +172,9 @@ def read(path: Path) -> tuple[list[Automated], list[str]]:
                 missing.append(str(found["missing"]))
                 continue
             keys = tuple(map(str, found["keys"]))
-            tests.append(Automated(name=found["name"], where=found["where"], keys=keys))
+            tests.append(
+                AutomatedTest(name=found["name"], where=found["where"], keys=keys)
+            )
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"the list of tests cannot be read ({type(error).__name__}: {error})"
         raise ReportError(msg) from None

@@ -16,7 +16,7 @@ from xray_bridge.client.issues import ISSUE_TYPES, JIRA_TYPES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from xray_bridge.check.site import Survey
+    from xray_bridge.check.site import JiraSite
     from xray_bridge.config.settings import Settings
 
 
@@ -70,12 +70,12 @@ NEEDS = (
 )
 
 
-def permissions(settings: Settings, survey: Survey) -> Iterator[Finding]:
+def permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
     """One line: what is missing, and whether nothing works without it."""
     key = project_of(settings)
     if not key:
         return
-    if not survey.knows_jira:
+    if not site.knows_jira:
         message = f"only Jira knows what the account may do in {key}"
         yield Finding(what="permissions", ok=None, message=message, hint=TO_ASK_JIRA)
         return
@@ -85,7 +85,7 @@ def permissions(settings: Settings, survey: Survey) -> Iterator[Finding]:
     names = [need.key for need in needs]
     yield ask(
         "permissions",
-        lambda: _allowed(settings, needs, survey.permissions(key, names)),
+        lambda: _allowed(settings, needs, site.permissions(key, names)),
         decides=False,
     )
 
@@ -111,19 +111,19 @@ def _allowed(
     )
 
 
-def issue_types(settings: Settings, survey: Survey) -> Iterator[Finding]:
+def issue_types(settings: Settings, site: JiraSite) -> Iterator[Finding]:
     """Names are translated: one that is not found may still be there."""
     key = project_of(settings)
     if not key:
         return
-    if not survey.knows_jira:
+    if not site.knows_jira:
         message = f"only Jira knows the issue types of {key}"
         yield Finding(what="issue_types", ok=None, message=message, hint=TO_ASK_JIRA)
         return
     wanted = ["Test"] if settings.test_execution else ["Test Execution", "Test"]
     yield ask(
         "issue_types",
-        lambda: _offered(key, wanted, survey.issue_types(key)),
+        lambda: _offered(key, wanted, site.issue_types(key)),
         decides=False,
     )
 

@@ -1,5 +1,5 @@
 """
-The project, its versions and its Test Environments.
+The project with its versions and Test Environments, and the issues that settings name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xray_bridge.check.site import Survey
+    from xray_bridge.check.site import JiraSite
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.jira import Project
     from xray_bridge.client.xray import Xray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def project(
-    settings: Settings, connection: Connection, xray: Xray, survey: Survey | None
+    settings: Settings, connection: Connection, xray: Xray, site: JiraSite | None
 ) -> Iterator[Finding]:
     """The project first; what it has, where it was found."""
     found: list[Finding] = []
@@ -35,7 +35,7 @@ def project(
                 hint="is xray_project the key, and may the account see it?",
             )
         found.extend(_versions(settings, known))
-        if survey and settings.environments and known.environments is None:
+        if site and settings.environments and known.environments is None:
             found.append(_untold(settings, connection))
         found.extend(_environments(settings, known))
         return Finding(what="project", ok=True, message=settings.project)
@@ -88,3 +88,28 @@ def _untold(settings: Settings, connection: Connection) -> Finding:
         return Finding(what="environments", ok=None, message=message)
     message = f"{names}; {connection.dialect.product} takes any name"
     return Finding(what="environments", ok=True, message=message)
+
+
+def issue(xray: Xray, site: JiraSite | None, kind: str, key: str) -> Finding:
+    """Whether there is such an issue, and whether it is one of this kind."""
+    name = kind.replace("_", " ").title()
+
+    def question() -> Finding:
+        if xray.has_issue(key, kind):
+            return Finding(what=kind, ok=True, message=f"{name} {key}")
+        instead = site.issue_type(key) if site else None
+        if instead:
+            return Finding(
+                what=kind,
+                ok=False,
+                message=f"{key} is a {instead}, not a {name}",
+                hint=f"set xray_{kind} to the key of a {name}",
+            )
+        return Finding(
+            what=kind,
+            ok=False,
+            message=f"there is no {name} {key}",
+            hint=f"is xray_{kind} right, and may the account see it?",
+        )
+
+    return ask(kind, question)

@@ -26,7 +26,7 @@ from xray_bridge.model.dialect import CLOUD, SERVER
 
 
 if TYPE_CHECKING:
-    from xray_bridge.check.site import Survey
+    from xray_bridge.check.site import JiraSite
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.xray import Xray
 
@@ -52,7 +52,7 @@ DEPLOYMENTS = {SERVER: {"Server", "DataCenter"}, CLOUD: {"Cloud"}}
 
 
 def reach(
-    connection: Connection, xray: Xray, survey: Survey | None
+    connection: Connection, xray: Xray, site: JiraSite | None
 ) -> tuple[Finding, ...]:
     """
     The lines that one request tells: the login.
@@ -68,13 +68,13 @@ def reach(
         message = f"accepted by {connection.url}" + (f" for {who}" if who else "")
         line, wrong = "", Finding(what="credentials", ok=True, message=message)
         answered = True
-    way = _way(connection, survey, line, answered=answered)
+    way = _passed(connection, site, line, answered=answered)
     if line in WAY:
         return (*way, replace(wrong, what=line))
-    told = _told(connection, survey) if survey else ()
-    if line or survey is None:
+    told = _product(connection, site) if site else ()
+    if line or site is None:
         return (*way, *told, wrong)
-    return (*way, *told, wrong, *_inside(connection, survey))
+    return (*way, *told, wrong, *_licence_and_jira(connection, site))
 
 
 def _line(error: Exception) -> str:
@@ -93,8 +93,8 @@ def _wrong(error: DeliveryError | AmbiguousError) -> Finding:
     return found
 
 
-def _way(
-    connection: Connection, survey: Survey | None, failing: str, *, answered: bool
+def _passed(
+    connection: Connection, site: JiraSite | None, failing: str, *, answered: bool
 ) -> tuple[Finding, ...]:
     """
     What was passed before the line that fails; all of it where none of it does.
@@ -109,14 +109,14 @@ def _way(
         ok=True,
         message=f"{connection.url}, {connection.dialect.product}: {connection.why}",
     )
-    if survey is None:
+    if site is None:
         return (address,) if "address" in passed else ()
-    lines = {"proxy": _proxy(survey), "tls": _tls(connection), "address": address}
+    lines = {"proxy": _proxy(site), "tls": _tls(connection), "address": address}
     return tuple(lines[name] for name in passed)
 
 
-def _proxy(survey: Survey) -> Finding:
-    return Finding(what="proxy", ok=True, message=survey.proxy)
+def _proxy(site: JiraSite) -> Finding:
+    return Finding(what="proxy", ok=True, message=site.proxy)
 
 
 def _tls(connection: Connection) -> Finding:
@@ -140,12 +140,12 @@ def _tls(connection: Connection) -> Finding:
     return Finding(what="tls", ok=True, message=f"the certificate is trusted{by}")
 
 
-def _told(connection: Connection, survey: Survey) -> tuple[Finding, ...]:
-    """What Jira says of itself to anybody."""
+def _product(connection: Connection, site: JiraSite) -> tuple[Finding, ...]:
+    """Jira's version and kind, which it tells anybody."""
     name = connection.dialect.name
 
     def question() -> Finding:
-        info = survey.server_info()
+        info = site.server_info()
         kind = str(info.get("deploymentType") or "Server")
         found = f"Jira {info['version']} ({kind}) at {connection.site}"
         if kind in DEPLOYMENTS[name]:
@@ -162,13 +162,13 @@ def _told(connection: Connection, survey: Survey) -> tuple[Finding, ...]:
     return (Finding(what="product", ok=True, message=connection.dialect.product),)
 
 
-def _inside(connection: Connection, survey: Survey) -> tuple[Finding, ...]:
-    """What only who is logged in is told: Xray's licence, and Jira beside Cloud."""
+def _licence_and_jira(connection: Connection, site: JiraSite) -> tuple[Finding, ...]:
+    """What needs a login: Xray's licence, and Jira beside Cloud."""
     product = connection.dialect.product
 
     def licence() -> Finding:
         try:
-            found = survey.licence()
+            found = site.licence()
         except RefusedError as error:
             if error.status != 404:  # noqa: PLR2004
                 raise
@@ -189,19 +189,19 @@ def _inside(connection: Connection, survey: Survey) -> tuple[Finding, ...]:
         )
 
     def jira() -> Finding:
-        who = survey.whoami()
+        who = site.whoami()
         return Finding(what="jira", ok=True, message=f"accepted for {who}")
 
     if connection.dialect.licence_path:
         return (ask("xray", licence),)
     # A token is only given where Xray is licensed.
     there = Finding(what="xray", ok=True, message=f"{product} gives a token")
-    return (there, ask("jira", jira)) if survey.knows_jira else (there,)
+    return (there, ask("jira", jira)) if site.knows_jira else (there,)
 
 
-def clock(survey: Survey) -> Finding:
+def clock(site: JiraSite) -> Finding:
     """The server's clock beside ours, by the ``Date`` of an answer."""
-    skew = survey.skew
+    skew = site.skew
     if skew is None:
         message = "the server does not tell the time"
         return Finding(what="clock", ok=None, message=message)

@@ -1,5 +1,5 @@
 """
-What only a thorough check asks of Jira: who it is, what the account may do.
+The questions to Jira that only a thorough check asks.
 
 Sources: Atlassian's REST references of Server and Cloud; Xray's own client for
 Cypress for the licence.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PAGES = ("issueTypes", "values")
 
 
-class Survey:
+class JiraSite:
     """
     A Jira site, as far as the connection has a login for it.
 
@@ -41,12 +41,12 @@ class Survey:
         credentials = connection.site_credentials
         self._jira = Jira(http, connection.site, credentials) if credentials else None
 
-    def without_jira(self) -> Survey:
-        """This survey, once the Jira beside Cloud has refused the login."""
-        return Survey(replace(self._connection, jira_credentials=None), self._http)
+    def without_jira(self) -> JiraSite:
+        """The same, once the Jira beside Cloud has refused the login."""
+        return JiraSite(replace(self._connection, jira_credentials=None), self._http)
 
     def client(self) -> Xray:
-        """A client that asks Jira no more than the survey does."""
+        """A client that asks Jira no more than the site does."""
         return client(self._connection, self._http)
 
     @property

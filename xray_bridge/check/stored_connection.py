@@ -24,8 +24,8 @@ HEALTHY = "healthy"
 FAULTY = "faulty"
 NOT_FOUND = "not found"
 UNREACHABLE = "unreachable"
-# What of the check must have an answer.
-ASKED = frozenset({"address", "credentials"})
+# The findings that must have an answer.
+MUST_ANSWER = frozenset({"address", "credentials"})
 SETTINGS = frozenset(stored_connections.OF_SETTINGS) | {
     "timeout",
     "deadline",
@@ -42,16 +42,17 @@ class Verdict:
     hint: str = ""
 
 
-def of(stored: Stored, environ: Mapping[str, str], asked: str = "") -> Verdict:
+def check_stored_connection(
+    stored: Stored, environ: Mapping[str, str], secret: str = ""
+) -> Verdict:
     """
-    All of ``xray-bridge check`` that is about the server, and not about a project.
+    Run the server part of ``xray-bridge check``; the first thing wrong decides.
 
-    The first thing that is wrong decides. ``asked``: the secret itself, which is not
-    kept anywhere before it was tried.
+    ``secret`` is tried in place of the stored one, before it is stored.
     """
     try:
         secrets = secret_sources.fetch(
-            stored, environ, {"secret": asked} if asked else {}
+            stored, environ, {"secret": secret} if secret else {}
         )
         layers = [stored_connections.layer(stored, secrets), environment(environ)]
         settings = resolve(layers, environ, only=SETTINGS)
@@ -59,9 +60,11 @@ def of(stored: Stored, environ: Mapping[str, str], asked: str = "") -> Verdict:
     except XrayBridgeError as error:
         return Verdict(state=FAULTY, reason=error.message, hint=error.hint)
     clean = settings.redactor.clean
-    found = check.look(settings, connection, thorough=True)
+    found = check.run_checks(settings, connection, thorough=True)
     wrong = next((each for each in found if each.ok is False), None)
-    silent = next((each for each in found if each.what in ASKED and not each.ok), None)
+    silent = next(
+        (each for each in found if each.what in MUST_ANSWER and not each.ok), None
+    )
     if said := wrong or silent:
         state = FAULTY if wrong else UNREACHABLE
         return Verdict(state=state, reason=clean(said.message), hint=clean(said.hint))

@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if getattr(arguments, "verbose", False):
         from xray_bridge.client import log
 
-        log.start()
+        log.enable()
     if arguments.within:
         _end_after(arguments.within)
     try:

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.check import Finding, look, refuse_impossible
+from xray_bridge.check import Finding, refuse_impossible, run_checks
 from xray_bridge.ci.escape import tame_json
 from xray_bridge.cli import console, options
 from xray_bridge.client.connection import connect
@@ -58,7 +58,7 @@ def _run(arguments: argparse.Namespace) -> int:
         found: list[Finding] = []
         if not arguments.offline:
             # A person wants to know all; a session waits for the answer.
-            found = look(settings, connection, thorough=not arguments.given)
+            found = run_checks(settings, connection, thorough=not arguments.given)
             found += _impossible(settings, connection)
         clean = connection.redactor.clean
         notices = [*connection.notices]

@@ -127,7 +127,7 @@ def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> i
         raise UsageError(msg, hint="--url https://jira.example.com")
     asked = _asked(stored) if arguments.ask_secret else ""
     if not arguments.no_check:
-        verdict = stored_connection.of(stored, os.environ, asked)
+        verdict = stored_connection.check_stored_connection(stored, os.environ, asked)
         if verdict.state != stored_connection.HEALTHY:
             msg = f"not stored: {verdict.reason}"
             hint = verdict.hint or "--no-check stores it all the same"
@@ -194,7 +194,9 @@ def show(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     """Healthy, faulty, not found or unreachable; exit code 85 unless healthy."""
     try:
-        verdict = stored_connection.of(_find(arguments.name), os.environ)
+        verdict = stored_connection.check_stored_connection(
+            _find(arguments.name), os.environ
+        )
     except UsageError as error:
         verdict = stored_connection.Verdict(
             state=stored_connection.NOT_FOUND, reason=error.message, hint=error.hint

@@ -80,9 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
         return _print_selected(arguments)
     with options.settings_of(arguments) as settings:
         tests, incomplete = _tests(arguments, settings)
-        carriers = keys.carriers(tests)
-        asked = keys.NOBODY if arguments.offline else _asked(settings, carriers)
-        found = keys.compared(tests, asked, incomplete)
+        carriers = keys.tests_by_key(tests)
+        asked = keys.NOT_ASKED if arguments.offline else _asked(settings, carriers)
+        found = keys.compare(tests, asked, incomplete)
         clean = settings.redactor.clean
         if arguments.json:
             print(tame_json(clean(json.dumps(asdict(found)))))
@@ -94,11 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
     return CheckError.exit_code if is_wrong else 0
 
 
-def _asked(settings: Settings, by_key: Iterable[str]) -> keys.Asked:
+def _asked(settings: Settings, by_key: Iterable[str]) -> keys.XrayKeys:
     xray = _client(settings)
     lookup = look_up(xray, sorted(by_key))
     selection = settings.select or settings.test_plan
-    return keys.Asked(
+    return keys.XrayKeys(
         no_tests=lookup.others,
         unknown=tuple(lookup.unknown),
         wanted=tests_of(xray, selection) if selection else {},
@@ -124,13 +124,13 @@ def _client(settings: Settings) -> XrayClient:
 
 def _tests(
     arguments: argparse.Namespace, settings: Settings
-) -> tuple[list[keys.Automated], list[str]]:
+) -> tuple[list[keys.AutomatedTest], list[str]]:
     given: list[str] = arguments.paths
     runs = [path for path in given if Path(path, "run.json").is_file()]
     if runs and len(runs) == len(given):
         directories = [existing(Path(path)) for path in given]
         missing = [reason for each in directories for reason in each.missing]
-        return list(keys.of_runs(directories)), missing
+        return list(keys.tests_in_runs(directories)), missing
     return _collected(framework_of(arguments.framework), given, settings)
 
 
@@ -144,7 +144,7 @@ def framework_of(given: str | None) -> str:
 
 def _collected(
     framework: str, rest: Sequence[str], settings: Settings
-) -> tuple[list[keys.Automated], list[str]]:
+) -> tuple[list[keys.AutomatedTest], list[str]]:
     """
     The tests that a framework collects, in a process of its own.
 
@@ -168,7 +168,7 @@ def _collected(
             check=False,
         )
         if target.is_file() and done.returncode in LISTED[framework]:
-            tests, missing = keys.read(target)
+            tests, missing = keys.read_listing(target)
             if (framework, done.returncode) == INTERRUPTED and not missing:
                 missing.append(f"{framework} was interrupted")
             return tests, missing

@@ -229,7 +229,7 @@ def _preflight(of_runs: Sequence[Settings]) -> None:
     Address and credentials are left to the upload, which can be done again. Raises
     UsageError.
     """
-    from xray_bridge.check import look
+    from xray_bridge.check import run_checks
 
     # Most often they are all the same.
     different = {str(each.given): each for each in of_runs}
@@ -237,7 +237,7 @@ def _preflight(of_runs: Sequence[Settings]) -> None:
         sends = settings.wants_upload and not (settings.dry_run or settings.sandbox)
         if not (sends and settings.preflight):
             continue
-        found = look(settings, connect(settings), thorough=False)
+        found = run_checks(settings, connect(settings), thorough=False)
         wrong = (each for each in found if each.ok is False)
         first = next((each for each in wrong if each.what in ASKED), None)
         if first is not None:

@@ -104,7 +104,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
         msg = "no address: xray_url is not set"
         raise SettingError(msg, hint="set XRAY_URL to Jira's base URL")
     told = f"{DIALECTS[name].product} at {url}: {why}"
-    log.tell(told, settings.redactor.clean)
+    log.info(told, settings.redactor.clean)
     return Connection(
         dialect=DIALECTS[name],
         why=why,

@@ -94,11 +94,15 @@ class Http:
         self.deadline = deadline
         self._connection = connection
         self._attempts = attempts
-        # Seconds by which the server's clock is ahead; None until it tells.
-        self.skew: float | None = None
+        self._skew: float | None = None
         if connection.verify is False:
             # Said in our own words, once per run.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    @property
+    def skew(self) -> float | None:
+        """Seconds by which the server's clock is ahead; None until it tells."""
+        return self._skew
 
     def renew_deadline(self) -> None:
         """All of the time again; a request that is still under way keeps its own."""
@@ -127,7 +131,7 @@ class Http:
             pause = max(wait, _backoff(attempt))
             if not repeat or attempt >= self._attempts or pause >= self.deadline.left:
                 raise found
-            self._tell(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
+            self._log(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
             time.sleep(pause)
         raise AssertionError
 
@@ -143,19 +147,19 @@ class Http:
         try:
             answer = self._once(request, url, headers, into)
         except UnreachableError as error:
-            self._tell_of(request, url, began, error.message)
+            self._log_request(request, url, began, error.message)
             return error, 0.0
         except AmbiguousError as error:
             error.waited = time.monotonic() - began
-            self._tell_of(request, url, began, error.message)
+            self._log_request(request, url, began, error.message)
             return error, 0.0
         except XrayBridgeError as error:
-            self._tell_of(request, url, began, error.message)
+            self._log_request(request, url, began, error.message)
             raise
-        if log.is_on():
+        if log.is_enabled():
             size = len(answer.content) or (into.tell() if into else 0)
             told = f"HTTP {answer.status}, {size:,} bytes back"
-            self._tell_of(request, url, began, told)
+            self._log_request(request, url, began, told)
         if answer.status == 429:  # noqa: PLR2004
             wait = _retry_after(answer)
             later = f" and asks to wait {wait:.0f} s" if wait else ""
@@ -168,14 +172,14 @@ class Http:
             return unclear, _retry_after(answer)
         return answer, 0.0
 
-    def _tell(self, text: str) -> None:
-        log.tell(text, self._connection.redactor.clean)
+    def _log(self, text: str) -> None:
+        log.info(text, self._connection.redactor.clean)
 
-    def _tell_of(self, request: Request, url: str, began: float, told: str) -> None:
-        if log.is_on():
+    def _log_request(self, request: Request, url: str, began: float, told: str) -> None:
+        if log.is_enabled():
             seconds = time.monotonic() - began
             address = f"{request.method} {url}{request.target}"
-            self._tell(f"{address}: {request.size:,} bytes, {told}, {seconds:.2f} s")
+            self._log(f"{address}: {request.size:,} bytes, {told}, {seconds:.2f} s")
 
     def _once(
         self,
@@ -238,7 +242,7 @@ class Http:
                 stream=True,
                 proxies=self.proxies(address),
             )
-            self.skew = _skew(response.headers)
+            self._skew = _skew(response.headers)
             with response:
                 content = self._read(response, into)
             return Answer(

@@ -1,5 +1,5 @@
 """
-What ``-v`` shows: each request, each wait, each decision; nothing unless asked.
+The log that ``-v`` shows: each request, each wait, each decision.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("xray_bridge")
 
 
-def start() -> None:
-    """Show it on stderr, from now on."""
+def enable() -> None:
+    """Write the log to stderr, from now on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     _LOG.handlers = [handler]
@@ -26,12 +26,12 @@ def start() -> None:
     _LOG.propagate = False
 
 
-def is_on() -> bool:
-    """Whether anybody looks."""
+def is_enabled() -> bool:
+    """Whether the log is written anywhere."""
     return _LOG.isEnabledFor(logging.INFO)
 
 
-def tell(text: str, clean: Callable[[str], str]) -> None:
-    """Show a line, with secrets taken out by ``clean``."""
-    if is_on():
+def info(text: str, clean: Callable[[str], str]) -> None:
+    """Log a line, with secrets taken out by ``clean``."""
+    if is_enabled():
         _LOG.info("%s", tame(clean(text)))

@@ -195,7 +195,7 @@ def notices(job: Job, choice: Choice, going: Sent) -> list[str]:
     why = "; ".join(choice.notices) or "nothing stands against it"
     formats = ", ".join(choice.formats)
     told = f"format {formats}, sent as {choice.sent_as}: {why}"
-    log.tell(told, settings.redactor.clean)
+    log.info(told, settings.redactor.clean)
     found = [*choice.notices, *going.notices]
     first = choice.formats[0]
     if settings.wants_upload and choice.sent_as != first:
