@@ -67,7 +67,6 @@ def findings(
         yield from found
     if site and known:
         yield from permissions.permissions(settings, site)
-        yield from permissions.issue_types(settings, site)
     yield from statuses(settings, connection, xray)
     for kind in ("test_execution", "test_plan"):
         if key := getattr(settings, kind):

@@ -40,7 +40,7 @@ def fields(
     listed: list[Any] = []
 
     def question() -> Finding:
-        listed.extend(site.fields())
+        listed.extend(site.jira.fields())
         return _own(settings, listed) if is_custom else _given(named, listed)
 
     yield ask("fields" if is_custom else "execution_fields", question, decides=False)

@@ -70,14 +70,21 @@ NEEDS = (
 )
 
 
+UNKNOWN = {
+    "permissions": "what the account may do in",
+    "issue_types": "the issue types of",
+}
+
+
 def permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
-    """One line: what is missing, and whether nothing works without it."""
+    """What the account may do in the project, and which issues it can create there."""
     key = project_of(settings)
     if not key:
         return
     if not site.knows_jira:
-        message = f"only Jira knows what the account may do in {key}"
-        yield Finding(what="permissions", ok=None, message=message, hint=TO_ASK_JIRA)
+        for what, unknown in UNKNOWN.items():
+            message = f"only Jira knows {unknown} {key}"
+            yield Finding(what=what, ok=None, message=message, hint=TO_ASK_JIRA)
         return
     needs = [
         need for need in NEEDS if settings.fix_version or need.key != "RESOLVE_ISSUES"
@@ -86,6 +93,12 @@ def permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
     yield ask(
         "permissions",
         lambda: _allowed(settings, needs, site.permissions(key, names)),
+        decides=False,
+    )
+    wanted = ["Test"] if settings.test_execution else ["Test Execution", "Test"]
+    yield ask(
+        "issue_types",
+        lambda: _offered(key, wanted, site.issue_types(key)),
         decides=False,
     )
 
@@ -111,24 +124,8 @@ def _allowed(
     )
 
 
-def issue_types(settings: Settings, site: JiraSite) -> Iterator[Finding]:
-    """Names are translated: one that is not found may still be there."""
-    key = project_of(settings)
-    if not key:
-        return
-    if not site.knows_jira:
-        message = f"only Jira knows the issue types of {key}"
-        yield Finding(what="issue_types", ok=None, message=message, hint=TO_ASK_JIRA)
-        return
-    wanted = ["Test"] if settings.test_execution else ["Test Execution", "Test"]
-    yield ask(
-        "issue_types",
-        lambda: _offered(key, wanted, site.issue_types(key)),
-        decides=False,
-    )
-
-
 def _offered(key: str, wanted: list[str], names: tuple[str, ...]) -> Finding:
+    """Names are translated: one that is not found may still be there."""
     folded = {name.lower() for name in names}
     missing = [name for name in wanted if name.lower() not in folded]
     if not missing:

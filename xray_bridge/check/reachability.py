@@ -189,7 +189,7 @@ def _licence_and_jira(connection: Connection, site: JiraSite) -> tuple[Finding, 
         )
 
     def jira() -> Finding:
-        who = site.whoami()
+        who = site.jira.whoami()
         return Finding(what="jira", ok=True, message=f"accepted for {who}")
 
     if connection.dialect.licence_path:

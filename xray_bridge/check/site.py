@@ -98,10 +98,6 @@ class JiraSite:
             raise NotXrayError(msg, hint="is it Jira's base URL?")
         return found
 
-    def whoami(self) -> str:
-        """The account's name."""
-        return self.jira.whoami()
-
     def licence(self) -> dict[str, Any]:
         """Xray's licence: ``active`` and ``licenseType``."""
         return self.jira.get(self._connection.dialect.licence_path, dict)
@@ -134,10 +130,6 @@ class JiraSite:
     def issue_type(self, key: str) -> str | None:
         """The name of an issue's type; None where nobody can say."""
         return self._jira.issue_type(key) if self._jira else None
-
-    def fields(self) -> list[Any]:
-        """Jira's fields, as it lists them."""
-        return self.jira.fields()
 
 
 def _variable(scheme: str) -> str:

@@ -17,7 +17,7 @@ from xray_bridge.client.connection import connect
 from xray_bridge.client.import_requests import validate_fields
 from xray_bridge.config import parsers
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
-from xray_bridge.features import Order, Outcome, import_features
+from xray_bridge.features import ImportResult, Order, import_features
 from xray_bridge.features.archive import SUFFIX
 from xray_bridge.features.files import found, modified_within
 from xray_bridge.features.git import changed, only
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         _check(settings)
         fields = _precondition_fields(arguments.precondition_fields)
         chosen, left_out = _chosen(arguments)
-        outcome = Outcome(project=settings.project, notices=tuple(left_out))
+        result = ImportResult(project=settings.project, notices=tuple(left_out))
         if not arguments.json:
             _print(left_out)
         if chosen:
@@ -50,30 +50,30 @@ def run(arguments: argparse.Namespace) -> int:
                 dry_run=arguments.dry_run,
                 tell=partial(_tell, arguments, connection),
             )
-            outcome = _imported(settings, connection, order)
-            notices = (*left_out, *connection.notices, *outcome.notices)
-            outcome = replace(outcome, notices=notices)
+            result = _imported(settings, connection, order)
+            notices = (*left_out, *connection.notices, *result.notices)
+            result = replace(result, notices=notices)
         # A rehearsal, and an import of nothing, have sent nothing to tell of.
         told = Written()
-        if outcome.raw and not arguments.dry_run:
-            told = upload_summary.tell(_outputs(outcome), Path(settings.report_dir))
-    outcome = replace(outcome, notices=(*outcome.notices, *told.notices))
+        if result.raw and not arguments.dry_run:
+            told = upload_summary.tell(_outputs(result), Path(settings.report_dir))
+    result = replace(result, notices=(*result.notices, *told.notices))
     if arguments.json:
-        console.document({**asdict(outcome), "commands": told.commands})
+        console.document({**asdict(result), "commands": told.commands})
     else:
-        _print((*_lines(outcome), *told.notices))
+        _print((*_lines(result), *told.notices))
         # Which are to be taken for commands.
         print("".join(f"{command}\n" for command in told.commands), end="")
-    return outcome.exit_code
+    return result.exit_code
 
 
-def _outputs(outcome: Outcome) -> Outputs:
+def _outputs(result: ImportResult) -> Outputs:
     """What later steps of a CI job get, in the names of Xray's plugin for Jenkins."""
-    keys = [issue.key for issue in (*outcome.created, *outcome.updated)]
+    keys = [issue.key for issue in (*result.created, *result.updated)]
     groups = {
-        "Created": [*map(str, outcome.created)],
-        "Updated": [*map(str, outcome.updated)],
-        "Refused": [*outcome.refused],
+        "Created": [*map(str, result.created)],
+        "Updated": [*map(str, result.updated)],
+        "Refused": [*result.refused],
     }
     headline = ", ".join(
         f"{len(items)} {name.lower()}" for name, items in groups.items()
@@ -85,16 +85,16 @@ def _outputs(outcome: Outcome) -> Outputs:
         lines += ["", f"**{name}**", "", *shown, *more] if items else []
     return Outputs(
         variables={
-            "XRAY_IS_REQUEST_SUCCESSFUL": str(not outcome.exit_code).lower(),
-            "XRAY_TESTS": ";".join(outcome.tests),
+            "XRAY_IS_REQUEST_SUCCESSFUL": str(not result.exit_code).lower(),
+            "XRAY_TESTS": ";".join(result.tests),
             "XRAY_ISSUES_MODIFIED": ";".join(keys),
-            "XRAY_RAW_RESPONSE": ";".join(outcome.raw),
+            "XRAY_RAW_RESPONSE": ";".join(result.raw),
         },
         markdown="\n".join((*lines, "")),
         headline=f"Xray: feature files, {headline}",
-        problem="; ".join(outcome.refused),
-        is_fatal=bool(outcome.exit_code),
-        document=asdict(outcome),
+        problem="; ".join(result.refused),
+        is_fatal=bool(result.exit_code),
+        document=asdict(result),
     )
 
 
@@ -137,7 +137,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str
     return chosen, notices
 
 
-def _imported(settings: Settings, connection: Connection, order: Order) -> Outcome:
+def _imported(settings: Settings, connection: Connection, order: Order) -> ImportResult:
     clean = connection.redactor.clean
     try:
         return import_features(settings, connection, order).cleaned(clean)
@@ -149,27 +149,27 @@ def _imported(settings: Settings, connection: Connection, order: Order) -> Outco
 
 
 def _tell(
-    arguments: argparse.Namespace, connection: Connection, outcome: Outcome
+    arguments: argparse.Namespace, connection: Connection, result: ImportResult
 ) -> None:
     """What will change, before it does; apart from what a machine reads."""
-    lines = [line for change in outcome.changes for line in change.lines()]
+    lines = [line for change in result.changes for line in change.lines()]
     if lines:
         then = "it stays so" if arguments.overwrite else "what goes is put back"
         lines.insert(0, f"What the import changes ({then}):")
     if not arguments.json:
-        lines = [*connection.notices, *outcome.notices, *lines]
+        lines = [*connection.notices, *result.notices, *lines]
     clean = connection.redactor.clean
     _print(map(clean, lines), file=sys.stderr if arguments.json else sys.stdout)
 
 
-def _lines(outcome: Outcome) -> list[str]:
+def _lines(result: ImportResult) -> list[str]:
     """What came of it; all else has been told by then."""
     return [
-        *outcome.plan,
-        *(f"created {each}" for each in outcome.created),
-        *(f"updated {each}" for each in outcome.updated),
-        *(f"put back {key}" for key in outcome.put_back),
-        *(f"refused: {each}" for each in outcome.refused),
+        *result.plan,
+        *(f"created {each}" for each in result.created),
+        *(f"updated {each}" for each in result.updated),
+        *(f"put back {key}" for key in result.put_back),
+        *(f"refused: {each}" for each in result.refused),
     ]
 
 

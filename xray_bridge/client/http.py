@@ -94,15 +94,11 @@ class Http:
         self.deadline = deadline
         self._connection = connection
         self._attempts = attempts
-        self._skew: float | None = None
+        # Seconds by which the server's clock is ahead; None until it tells.
+        self.skew: float | None = None
         if connection.verify is False:
             # Said in our own words, once per run.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-
-    @property
-    def skew(self) -> float | None:
-        """Seconds by which the server's clock is ahead; None until it tells."""
-        return self._skew
 
     def renew_deadline(self) -> None:
         """All of the time again; a request that is still under way keeps its own."""
@@ -242,7 +238,7 @@ class Http:
                 stream=True,
                 proxies=self.proxies(address),
             )
-            self._skew = _skew(response.headers)
+            self.skew = _skew(response.headers)
             with response:
                 content = self._read(response, into)
             return Answer(

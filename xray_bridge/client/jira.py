@@ -106,6 +106,15 @@ class Jira:
             raise NotXrayError(msg, hint="is xray_url right?")
         return found
 
+    def _find(self, path: str, **query: str) -> dict[str, Any] | None:
+        """A JSON object; None where there is nothing of that key."""
+        try:
+            return self.get(path, dict, **query)
+        except RefusedError as error:
+            if error.status == 404:  # noqa: PLR2004
+                return None
+            raise
+
     def whoami(self) -> str:
         """
         The account's name.
@@ -117,30 +126,19 @@ class Jira:
 
     def project(self, key: str) -> Project | None:
         """The project with its versions, or None."""
-        try:
-            found = self.get(f"/rest/api/2/project/{key}", dict)
-        except RefusedError as error:
-            if error.status == 404:  # noqa: PLR2004
-                return None
-            raise
+        found = self._find(f"/rest/api/2/project/{key}")
+        if found is None:
+            return None
         versions = frozenset(str(each["name"]) for each in found.get("versions", ()))
         return Project(key=key, versions=versions)
 
     def issue_type(self, key: str) -> str | None:
         """The name of an issue's type, in the instance's language; None: no issue."""
-        path = f"/rest/api/2/issue/{key}"
-        try:
-            found = self.get(path, dict, fields="issuetype")
-        except RefusedError as error:
-            if error.status == 404:  # noqa: PLR2004
-                return None
-            raise
+        found = self._find(f"/rest/api/2/issue/{key}", fields="issuetype")
+        if found is None:
+            return None
         kind = (found.get("fields") or {}).get("issuetype") or {}
         return str(kind.get("name", ""))
-
-    def custom_fields(self) -> CustomFields:
-        """The ids of the Test Execution's custom fields on this instance."""
-        return custom_fields(self.fields())
 
     def fields(self) -> list[Any]:
         """All fields, Jira's own and custom ones, as Jira lists them."""

@@ -19,7 +19,7 @@ from xray_bridge.client.issues import (
     no_issue,
     read_issue,
 )
-from xray_bridge.client.jira import Jira, authorization
+from xray_bridge.client.jira import Jira, authorization, custom_fields
 from xray_bridge.client.paging import PAGE, all_numbered_pages, all_pages
 from xray_bridge.client.request import Request
 from xray_bridge.client.response import check, names_of
@@ -55,7 +55,7 @@ class ServerXray:
 
     def custom_fields(self) -> CustomFields:
         """Plan, environments and revision are custom fields of this instance."""
-        return self.jira.custom_fields()
+        return custom_fields(self.jira.fields())
 
     def project(self, key: str) -> Project | None:
         """From Jira, with its versions."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from xray_bridge.client.issues import Issue
 from xray_bridge.features.importer import Order, import_features
-from xray_bridge.features.values import Change, Outcome
+from xray_bridge.features.values import Change, ImportResult
 
 
-__all__ = ["Change", "Issue", "Order", "Outcome", "import_features"]
+__all__ = ["Change", "ImportResult", "Issue", "Order", "import_features"]

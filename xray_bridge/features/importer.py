@@ -28,7 +28,7 @@ from xray_bridge.features.answers import answered
 from xray_bridge.features.bundles import NOT_SENT, pack
 from xray_bridge.features.issues import PRECONDITIONS, TESTS
 from xray_bridge.features.preview import preview
-from xray_bridge.features.values import Outcome
+from xray_bridge.features.values import ImportResult
 from xray_bridge.text import unique
 
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
     from xray_bridge.features.files import Chosen
     from xray_bridge.features.preview import Preview
-from xray_bridge.features.values import Answered, Bundle, Change
+    from xray_bridge.features.values import Answered, Bundle, Change
 
 
 CANNOT_PUT_BACK = (
@@ -53,7 +53,7 @@ NOTHING_TAKEN = "Xray names no Test that it has created or updated"
 LOST = "look in Jira; it can be run again: Xray finds by path and name what it has made"
 
 
-def _tell_nobody(_: Outcome) -> None:
+def _tell_nobody(_: ImportResult) -> None:
     """There may be nobody."""
 
 
@@ -70,34 +70,34 @@ class Order:
     precondition_fields: Mapping[str, object] = field(default_factory=dict)
     overwrite: bool = False
     dry_run: bool = False
-    tell: Callable[[Outcome], None] = _tell_nobody
+    tell: Callable[[ImportResult], None] = _tell_nobody
 
 
 def import_features(
     settings: Settings, connection: Connection, order: Order
-) -> Outcome:
+) -> ImportResult:
     """
     Do it, or say what would be done.
 
     Raises FeaturesError and what a server's questions raise while nothing has been
-    sent; what goes wrong after that is in the outcome.
+    sent; what goes wrong after that is in the result.
     """
     http = Http(connection, Deadline(settings.deadline))
     xray = client(connection, http)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
         packed = pack(order.chosen, Path(folder))
         known = preview(xray, settings.project, packed.features, settings.tag_prefixes)
-        outcome = Outcome(
+        result = ImportResult(
             project=settings.project,
             files=tuple(each.name for each in order.chosen),
             changes=known.changes,
             notices=(*packed.left_out, *known.notices),
         )
-        order.tell(outcome)
+        order.tell(result)
         harms = () if order.overwrite else known.harms
         if harms and xray.jira is None:
             code = FeaturesError.exit_code
-            return replace(outcome, refused=(CANNOT_PUT_BACK,), exit_code=code)
+            return replace(result, refused=(CANNOT_PUT_BACK,), exit_code=code)
         fields = (settings.test_fields, order.precondition_fields)
         requests = [
             plan.request(
@@ -111,7 +111,7 @@ def import_features(
         ]
         if order.dry_run:
             lines = tuple(line for request in requests for line in shown(request))
-            return replace(outcome, plan=lines)
+            return replace(result, plan=lines)
         sent = _Sent()
         try:
             _send(xray, packed.bundles, requests, sent)
@@ -121,7 +121,7 @@ def import_features(
             # Also after Ctrl-C.
             if sent.reached:
                 _put_back(xray, harms, sent)
-    return _told(outcome, known, sent, xray)
+    return _finished(result, known, sent, xray)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -180,7 +180,9 @@ def _put_back(xray: XrayClient, harms: Sequence[Change], sent: _Sent) -> None:
             sent.put_back.append(change.key)
 
 
-def _told(outcome: Outcome, known: Preview, sent: _Sent, xray: XrayClient) -> Outcome:
+def _finished(
+    result: ImportResult, known: Preview, sent: _Sent, xray: XrayClient
+) -> ImportResult:
     tests = unique(each.tests for each in sent.answers)
     others = unique(each.preconditions for each in sent.answers)
     kept = set(sent.put_back)
@@ -193,7 +195,7 @@ def _told(outcome: Outcome, known: Preview, sent: _Sent, xray: XrayClient) -> Ou
     keys = (*tests, *others)
     new = [key for key in keys if key not in known.before]
     return replace(
-        outcome,
+        result,
         created=_read(xray, new),
         updated=tuple(now(key) for key in keys if key in known.before),
         refused=tuple(sent.refused),

@@ -92,7 +92,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ImportResult:
     """
     What became of an import.
 
@@ -117,7 +117,7 @@ class Outcome:
     raw: tuple[str, ...] = ()
     exit_code: int = 0
 
-    def cleaned(self, clean: Callable[[str], str]) -> Outcome:
+    def cleaned(self, clean: Callable[[str], str]) -> ImportResult:
         """With ``clean`` applied to whatever others have said."""
         return replace(
             self,
