@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from behave_xray_bridge.annotating import xray
+    from behave_xray_bridge.annotations import xray
     from behave_xray_bridge.formatter import XrayFormatter
     from behave_xray_bridge.hookspecs import hookimpl
     from behave_xray_bridge.runner import XrayRunner
@@ -21,7 +21,7 @@ _MODULES = {
     "XrayFormatter": "formatter",
     "XrayRunner": "runner",
     "hookimpl": "hookspecs",
-    "xray": "annotating",
+    "xray": "annotations",
 }
 
 

@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 TITLE = " xray-bridge "
 
 
-def section(lines: Iterable[str]) -> None:
+def print_section(lines: Iterable[str]) -> None:
     """Print lines under a ruler, on stdout, where behave's summary is."""
     width = shutil.get_terminal_size().columns
     text = "\n".join(["", TITLE.center(width, "-"), *map(tame, lines)])
     _print(text, _stdout())
 
 
-def plain(lines: Iterable[str]) -> None:
+def print_commands(lines: Iterable[str]) -> None:
     """Print lines as they are, for the CI system that reads this output."""
     for line in lines:
         _print(line, _stdout())
 
 
-def refuse(error: XrayBridgeError) -> NoReturn:
+def exit_with(error: XrayBridgeError) -> NoReturn:
     """End before the first test: one line on stderr, the error's exit code."""
     _print(f"xray-bridge: {error}", sys.stderr)
     raise SystemExit(error.exit_code)

@@ -81,7 +81,7 @@ def _templates(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorder:
+class Converter:
     """
     Makes a ``TestRun`` of a scenario that has ended.
 
@@ -92,7 +92,7 @@ class Recorder:
     folder: str
     prefixes: tuple[str, ...]
 
-    def meaning(self, place: Place) -> tags.TagMeaning:
+    def read_tags(self, place: Place) -> tags.TagMeaning:
         """What the tags of a scenario say, those it inherits included."""
         above = [tag for each in place.containers for tag in each.tags]
         return tags.read(_tags(place), above, prefixes=self.prefixes)
@@ -112,7 +112,7 @@ class Recorder:
         where neither its steps nor behave say so.
         """
         scenario = place.scenario
-        meaning = self.meaning(place)
+        meaning = self.read_tags(place)
         path = self._path(place.feature.filename)
         name = (place.outline or scenario).name
         steps = _steps(scenario)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from behave.formatter.base import Formatter
 
-from behave_xray_bridge.convert import Recorder, places
+from behave_xray_bridge.convert import Converter, places
 from xray_bridge.model import tags
 
 
@@ -35,7 +35,7 @@ class Listing(Formatter):  # type: ignore[misc]
         super().__init__(stream_opener, config)
         given = os.environ.get("XRAY_TAG_PREFIXES", "").split()
         prefixes = tuple(given) or tags.PREFIXES
-        self._recorder = Recorder(folder=str(Path.cwd()), prefixes=prefixes)
+        self._converter = Converter(folder=str(Path.cwd()), prefixes=prefixes)
         self._path = Path(os.environ[LIST_TO])
         self._path.touch()
 
@@ -47,6 +47,6 @@ class Listing(Formatter):  # type: ignore[misc]
                 line = {
                     "name": template.name,
                     "where": f"{template.filename}:{template.line}",
-                    "keys": self._recorder.meaning(place).test_keys,
+                    "keys": self._converter.read_tags(place).test_keys,
                 }
                 file.write(json.dumps(line) + "\n")

@@ -34,11 +34,11 @@ FOREIGN = {
 }
 
 
-def settings(
+def resolve_settings(
     config: Configuration,
     *,
     overrides: Mapping[str, str] | None = None,
-    said_by_tags: Mapping[str, str] | None = None,
+    tag_settings: Mapping[str, str] | None = None,
     outfile: str = "",
 ) -> Settings:
     """
@@ -60,7 +60,7 @@ def settings(
         resolve.environment(os.environ),
         resolve.ini("behave userdata", _without(in_file, on_command_line)),
         resolve.shared_file(start.absolute()),
-        resolve.Layer(TAGS, said_by_tags or {}, _name),
+        resolve.Layer(TAGS, tag_settings or {}, _name),
         resolve.Layer("-o", _report(outfile), _name, literal=True),
         resolve.from_ci(detect.detect(os.environ)),
     )

@@ -37,7 +37,7 @@ AFTER_FAILURE = {"skipped", "executing"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class ScenarioOutcome:
     """The outcome of a scenario, and a warning where the name was unknown."""
 
     outcome: Outcome
@@ -46,7 +46,7 @@ class Verdict:
 
 def of_scenario(
     status: str, *, selected: bool, interrupted: bool = False, never_began: bool = False
-) -> Verdict:
+) -> ScenarioOutcome:
     """
     The verdict on a scenario.
 
@@ -56,13 +56,13 @@ def of_scenario(
     """
     outcome = OF_SCENARIO.get(status)
     if interrupted or (not selected and outcome in {Outcome.SKIPPED, Outcome.NOT_RUN}):
-        return Verdict(outcome=Outcome.NOT_RUN)
+        return ScenarioOutcome(outcome=Outcome.NOT_RUN)
     if outcome is Outcome.NOT_RUN and never_began:
-        return Verdict(outcome=Outcome.FAILED)
+        return ScenarioOutcome(outcome=Outcome.FAILED)
     if outcome is None:
         warning = f"behave's status {status!r} is unknown and counts as failed"
-        return Verdict(outcome=Outcome.FAILED, warning=warning)
-    return Verdict(outcome=outcome)
+        return ScenarioOutcome(outcome=Outcome.FAILED, warning=warning)
+    return ScenarioOutcome(outcome=outcome)
 
 
 def is_pending(status: str) -> bool:

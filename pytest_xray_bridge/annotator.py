@@ -158,7 +158,7 @@ class Annotator:
             with self._kept_in("pytest_xray_test_keys"):
                 self._ask_for_keys(item)
         if self._said is not None:
-            self._known.update(self._said.line(self._known))
+            self._known.update(self._said.to_line(self._known))
         if self._note is not None:
             with self._kept_in(wire.OURSELVES):
                 steps = self._planned(item)
@@ -200,7 +200,7 @@ class Annotator:
             line["steps"] = self._steps_so_far = self._steps_of(item, report)
         self._ask(item, report)
         if self._said is not None:
-            line.update(self._said.line(self._known))
+            line.update(self._said.to_line(self._known))
             within = self._steps_within(line, passed=report.outcome == "passed")
             line["steps"] = [*self._steps_so_far, *within]
         if report.when == "setup" and self._note is not None:
@@ -212,7 +212,7 @@ class Annotator:
     def _planned(self, item: pytest.Item) -> list[dict[str, Any]]:
         """What is left of the steps of a scenario whose worker dies."""
         steps = bdd.steps_of(item) if self._has_scenarios else ()
-        return [codec.plain(step) for step in steps]
+        return [codec.to_builtins(step) for step in steps]
 
     def _steps_within(self, line: Line, *, passed: bool) -> Iterator[dict[str, Any]]:
         """
@@ -236,7 +236,7 @@ class Annotator:
         if not self._has_scenarios or bdd.scenario_of(item) is None:
             return []
         failed = report.outcome == "failed"
-        return [codec.plain(step) for step in self._steps.take(failed=failed)]
+        return [codec.to_builtins(step) for step in self._steps.take(failed=failed)]
 
     def _ask(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """What other plugins left behind, and what users' hooks add."""
@@ -257,7 +257,7 @@ class Annotator:
     def _add(self, found: Iterable[Any]) -> None:
         for each in found:
             source = each if isinstance(each, EvidenceSource) else EvidenceSource(each)
-            self.annotations().add(source)
+            self.annotations().add_evidence(source)
 
     def _line(self, item: pytest.Item) -> Line:
         """What marks, parameters and tags say of a test."""
@@ -278,7 +278,7 @@ class Annotator:
     def _add_tags(self, line: Line, scenario: Scenario) -> None:
         """A scenario without keys in marks has them in its tags."""
         meaning = bdd.meaning_of(scenario, self._prefixes)
-        line["scenario"] = codec.plain(scenario)
+        line["scenario"] = codec.to_builtins(scenario)
         line["test_keys"] = line.get("test_keys") or meaning.test_keys
         line["requirements"] = (*line.get("requirements", ()), *meaning.requirements)
         line["labels"] = (*line.get("labels", ()), *meaning.labels)

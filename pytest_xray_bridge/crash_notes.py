@@ -43,7 +43,7 @@ class Note:
         """Note what is known of a test; a worker on another machine cannot."""
         if not line or not self._is_reachable:
             return
-        found = {"nodeid": nodeid, "line": codec.cleaned(line, self._clean)}
+        found = {"nodeid": nodeid, "line": codec.redact_line(line, self._clean)}
         file = self._open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             self._write(file, json.dumps(found).encode())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import outcomes, wire
 from xray_bridge.model.results import Outcome
-from xray_bridge.runs.aggregate import told
+from xray_bridge.runs.aggregate import attempt_lines
 
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Recorder:
         if test.known:
             line.update(test.known)
         if decided is not Outcome.PASSED:
-            parts = [outcomes.message(phases, decided), *told(test.attempts)]
+            parts = [outcomes.message(phases, decided), *attempt_lines(test.attempts)]
             if text := "\n".join(part for part in parts if part):
                 line["message"] = text
         if parts_of_test := outcomes.subtests(phases):

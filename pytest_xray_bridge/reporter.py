@@ -28,8 +28,8 @@ from xray_bridge.errors import (
     UsageError,
     XrayBridgeError,
 )
-from xray_bridge.recording.second_process import Launcher, LaunchError
-from xray_bridge.recording.session import Ending, Session, selection_said
+from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
+from xray_bridge.recording.session import Ending, Session, describe_selection
 
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def settings_of(config: pytest.Config) -> Settings | None:
     Then what is set for those who do may be incomplete here, such as an unset
     ``${NAME}`` on a developer's machine. Raises SettingError and UsageError.
     """
-    environ = Launcher().environ
+    environ = SecondProcess().environ
     source, in_ini = options.given_in_ini(config)
     layers = [
         resolve.command_line(options.given_on_command_line(config), pytest=True),
@@ -173,7 +173,7 @@ class Reporter:
             self._session.start()
             self._notes.folder = self._session.folder
             os.environ[options.SESSION] = self._session.folder or "features"
-        except (FeaturesError, LaunchError) as error:
+        except (FeaturesError, SecondProcessError) as error:
             pytest.exit(f"xray-bridge: {error}", returncode=FeaturesError.exit_code)
         except (XrayBridgeError, RunDirectoryError) as error:
             raise pytest.UsageError(f"xray-bridge: {error}") from None
@@ -183,7 +183,7 @@ class Reporter:
         settings = self._session.settings
         if not settings.wants_selection:
             return
-        self._selected = self._session.selected()
+        self._selected = self._session.fetch_selected()
         if not self._config.pluginmanager.hasplugin("dsession"):
             found = selection.Selector(
                 self._config, self._selected, settings.tag_prefixes
@@ -230,7 +230,7 @@ class Reporter:
         self._in_code.update(output.get(selection.IN_CODE, ()))
         self._problems |= dict.fromkeys(output.get(annotator.PROBLEMS, ()))
         for notice in output.get(annotator.NOTICES, ()):
-            self._session.note(notice)
+            self._session.add_notice(notice)
 
     @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -241,9 +241,11 @@ class Reporter:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember what could not be collected: its tests will be missing."""
         if report.failed:
-            self._session.note_incomplete(f"{report.nodeid} could not be collected")
+            self._session.add_incomplete(f"{report.nodeid} could not be collected")
         elif report.skipped:
-            self._session.note(f"{report.nodeid} was skipped whole, at collection")
+            self._session.add_notice(
+                f"{report.nodeid} was skipped whole, at collection"
+            )
 
     @guarded
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -251,7 +253,7 @@ class Reporter:
         self._collected = max(self._collected, len(session.items))
         found = self._config.pluginmanager.get_plugin(annotator.NAME)
         for notice in found.notices if found else ():
-            self._session.note(notice)
+            self._session.add_notice(notice)
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
@@ -269,7 +271,7 @@ class Reporter:
     @guarded
     def pytest_internalerror(self) -> None:
         """Remember that pytest itself broke down."""
-        self._session.note_incomplete("pytest ended with an internal error")
+        self._session.add_incomplete("pytest ended with an internal error")
 
     @guarded
     def pytest_keyboard_interrupt(
@@ -295,12 +297,12 @@ class Reporter:
         self._note_selection()
         self._recorder.close(interrupted=self._interrupted)
         if self._interrupted:
-            self._session.note_incomplete("the session was interrupted")
+            self._session.add_incomplete("the session was interrupted")
         expected = self._collected * self._copies
         missing = expected - self._recorder.count
         if missing > 0 and self._recorder.count:
             said = f"{missing} of {expected} collected tests have no result"
-            self._session.note_incomplete(said)
+            self._session.add_incomplete(said)
         self._notes.clear()
         trouble = self._session.seal()
         if trouble:
@@ -312,7 +314,7 @@ class Reporter:
         found = self._config.pluginmanager.get_plugin(selection.NAME)
         in_code = found.in_code if found else self._in_code
         what = self._session.settings.select
-        self._session.note(selection_said(what, self._selected, in_code))
+        self._session.add_notice(describe_selection(what, self._selected, in_code))
 
     def _finish(self, session: pytest.Session) -> None:
         os.environ.pop(options.SESSION, None)
@@ -323,12 +325,12 @@ class Reporter:
             self._session.discard()
         ending = self._publish()
         self._tell(ending.receipt if ending else None)
-        lines = [*(ending.lines if ending else self._session.said())]
+        lines = [*(ending.lines if ending else self._session.notice_lines())]
         told = self._recorder.faults.items()
         self.faults += [f"{what} ({nodeid})" for what, nodeid in told]
-        lines += [self._session.clean(f"ERROR in {each}") for each in self.faults]
+        lines += [self._session.redact(f"ERROR in {each}") for each in self.faults]
         if self.faults and ending is None:
-            lines += self._session.saved()
+            lines += self._session.resend_lines()
         if lines:
             self._say(lines)
         if ending and ending.receipt:
