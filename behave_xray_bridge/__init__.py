@@ -2,7 +2,7 @@
 xray-bridge for behave: a formatter that reports, a runner that exports first, and
 ``xray(context)`` for hooks and steps.
 
-Each is imported when it is asked for: behave 1.2.6 has no runners to choose.
+Each is imported when it is used: behave 1.2.6 cannot choose a runner.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-What a user of behave sees of us: one section at the end, one line on refusal.
+Prints for users of behave: one section at the end, or one line before an exit.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def exit_with(error: XrayBridgeError) -> NoReturn:
 
 def _stdout() -> TextIO:
     """
-    What the user sees: behave's capture stays in place of it where a step ends
-    the process, and in 1.2.6 where Ctrl-C ends the hook of a step.
+    The real stdout: behave's capture stays in its place if a step ends the process,
+    and in 1.2.6 if Ctrl-C ends the hook of a step.
     """
     captured = isinstance(sys.stdout, io.StringIO)
     return sys.__stdout__ or sys.stdout if captured else sys.stdout

@@ -1,6 +1,5 @@
 """
-Lists scenarios with their Test keys, for ``xray-bridge keys``: a formatter of a
-dry run, named by that command only.
+Lists scenarios with their Test keys: a formatter that only ``xray-bridge keys`` names.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-From behave's configuration to settings.
+Resolves the settings of a run of behave.
 
 Highest first: ``-D`` on the command line, environment, userdata of behave's
-configuration file, the shared file, tags in features, ``-o``, what CI tells.
+configuration file, the shared file, tags in features, ``-o``, values of the CI system.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def resolve_settings(
     report. Raises SettingError and CredentialError.
     """
     if "xray.user" in (config.userdata or {}):
-        msg = "xray.user has no counterpart: who uploads has run the tests"
+        msg = "xray.user has no counterpart: Xray names who uploads the results"
         raise SettingError(msg, hint="take it out")
     defined = dict(getattr(config, "userdata_defines", None) or ())
     on_command_line = _ours(defined.items())
@@ -84,7 +84,7 @@ def _without(
 
 def outfile(name: str | None, config: Configuration) -> str:
     """
-    Where a user wants the report; empty where behave made the name up.
+    Where a user wants the report; empty if behave made up the name.
 
     A formatter that a configuration file names, without ``outfiles``, is told to
     write to its own name with ``.output`` (``format_outfiles_coupling``).
