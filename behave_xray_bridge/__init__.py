@@ -2,7 +2,7 @@
 xray-bridge for behave: a formatter that reports, a runner that exports first, and
 ``xray(context)`` for hooks and steps.
 
-Each is imported when it is asked for: behave 1.2.6 has no runners to choose.
+Each is imported when it is used: behave 1.2.6 cannot choose a runner.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from behave_xray_bridge.annotating import xray
+    from behave_xray_bridge.annotations import xray
     from behave_xray_bridge.formatter import XrayFormatter
     from behave_xray_bridge.hookspecs import hookimpl
     from behave_xray_bridge.runner import XrayRunner
@@ -21,7 +21,7 @@ _MODULES = {
     "XrayFormatter": "formatter",
     "XrayRunner": "runner",
     "hookimpl": "hookspecs",
-    "xray": "annotating",
+    "xray": "annotations",
 }
 
 

@@ -31,16 +31,16 @@ class _Part(NamedTuple):
 
 def output(scenario: Scenario, buffers: Sequence[Any] = ()) -> str:
     """
-    All of it under small headings, without what ``error_message`` says already.
+    All of it under small headings, without what ``error_message`` has already.
 
-    ``buffers`` are those of ``buffers_of``, where behave kept nothing itself.
+    ``buffers`` are those of ``buffers_of``, for when behave kept nothing itself.
     """
-    said = NEXT_HOOK.split(scenario.error_message or "")
+    messages = NEXT_HOOK.split(scenario.error_message or "")
     found = []
     for part in _parts(scenario, buffers):
         of = "" if part.of == OF_STEPS else f" of {part.of}"
         for stream, text in zip(STREAMS, part.texts, strict=True):
-            rest = _without(text, said).strip("\n")
+            rest = _remove(text, messages).strip("\n")
             if rest.strip():
                 found.append(f"Captured {stream}{of}:\n{rest}")
     return "\n\n".join(found)
@@ -48,7 +48,7 @@ def output(scenario: Scenario, buffers: Sequence[Any] = ()) -> str:
 
 def buffers_of(step: Step, runner: Any) -> tuple[Any, ...]:
     """
-    What behave 1.2.6 captures into while this step ran; empty for 1.3.
+    The buffers of behave 1.2.6 while this step ran; empty for 1.3.
 
     Each scenario has its own, and they stay readable.
     """
@@ -58,10 +58,10 @@ def buffers_of(step: Step, runner: Any) -> tuple[Any, ...]:
     return tuple(getattr(controller, f"{stream}_capture", None) for stream in STREAMS)
 
 
-def without(said: str, step: Step) -> str:
-    """What a step failed with, without the output that 1.2.6 puts behind it."""
+def remove_output(message: str, step: Step) -> str:
+    """The error message of a step, without the output that 1.2.6 appends to it."""
     report = step.captured.make_report()
-    return said.removesuffix(report).rstrip() if report else said
+    return message.removesuffix(report).rstrip() if report else message
 
 
 def _parts(scenario: Scenario, buffers: Sequence[Any]) -> Iterator[_Part]:
@@ -76,7 +76,7 @@ def _parts(scenario: Scenario, buffers: Sequence[Any]) -> Iterator[_Part]:
         yield _Part(OF_STEPS, texts)
 
 
-def _without(text: str, said: Sequence[str]) -> str:
-    for each in filter(None, said):
+def _remove(text: str, messages: Sequence[str]) -> str:
+    for each in filter(None, messages):
         text = text.replace(each, "")
     return text

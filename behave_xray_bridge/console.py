@@ -1,5 +1,5 @@
 """
-What a user of behave sees of us: one section at the end, one line on refusal.
+Prints for users of behave: one section at the end, or one line before an exit.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 TITLE = " xray-bridge "
 
 
-def section(lines: Iterable[str]) -> None:
+def print_section(lines: Iterable[str]) -> None:
     """Print lines under a ruler, on stdout, where behave's summary is."""
     width = shutil.get_terminal_size().columns
     text = "\n".join(["", TITLE.center(width, "-"), *map(tame, lines)])
     _print(text, _stdout())
 
 
-def plain(lines: Iterable[str]) -> None:
+def print_commands(lines: Iterable[str]) -> None:
     """Print lines as they are, for the CI system that reads this output."""
     for line in lines:
         _print(line, _stdout())
 
 
-def refuse(error: XrayBridgeError) -> NoReturn:
+def exit_with(error: XrayBridgeError) -> NoReturn:
     """End before the first test: one line on stderr, the error's exit code."""
     _print(f"xray-bridge: {error}", sys.stderr)
     raise SystemExit(error.exit_code)
@@ -41,8 +41,8 @@ def refuse(error: XrayBridgeError) -> NoReturn:
 
 def _stdout() -> TextIO:
     """
-    What the user sees: behave's capture stays in place of it where a step ends
-    the process, and in 1.2.6 where Ctrl-C ends the hook of a step.
+    The real stdout: behave's capture stays in its place if a step ends the process,
+    and in 1.2.6 if Ctrl-C ends the hook of a step.
     """
     captured = isinstance(sys.stdout, io.StringIO)
     return sys.__stdout__ or sys.stdout if captured else sys.stdout

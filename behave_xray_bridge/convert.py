@@ -30,7 +30,7 @@ PENDING = "The step is not implemented."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A scenario of behave's model, with what stands around it."""
+    """A scenario of behave's model, with its feature, rule and outline."""
 
     feature: Feature
     scenario: Scenario
@@ -64,8 +64,8 @@ def templates(feature: Feature) -> Iterator[Place]:
     """
     All scenarios of a feature, each outline one.
 
-    Before the first hook only this will do: behave 1.2.6 makes the rows when it
-    is first asked for them, and hooks may still change the table.
+    To be used before the first hook: behave 1.2.6 makes the rows when they are first
+    read, and hooks may still change the table.
     """
     yield from _templates(feature, getattr(feature, "run_items", feature.scenarios))
 
@@ -81,7 +81,7 @@ def _templates(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorder:
+class Converter:
     """
     Makes a ``TestRun`` of a scenario that has ended.
 
@@ -92,8 +92,8 @@ class Recorder:
     folder: str
     prefixes: tuple[str, ...]
 
-    def meaning(self, place: Place) -> tags.TagMeaning:
-        """What the tags of a scenario say, those it inherits included."""
+    def read_tags(self, place: Place) -> tags.TagMeaning:
+        """Read the tags of a scenario, those it inherits included."""
         above = [tag for each in place.containers for tag in each.tags]
         return tags.read(_tags(place), above, prefixes=self.prefixes)
 
@@ -108,11 +108,11 @@ class Recorder:
         """
         The record of a scenario.
 
-        ``started`` is in seconds since the epoch. ``reason`` is why it failed,
-        where neither its steps nor behave say so.
+        ``started`` is in seconds since the epoch. ``reason`` is why it failed, if
+        neither its steps nor behave have a message.
         """
         scenario = place.scenario
-        meaning = self.meaning(place)
+        meaning = self.read_tags(place)
         path = self._path(place.feature.filename)
         name = (place.outline or scenario).name
         steps = _steps(scenario)
@@ -221,15 +221,15 @@ def _table(table: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
 
 
 def _step_message(step: Step) -> str:
-    named = {"undefined": UNDEFINED, "pending": PENDING}.get(step.status.name, "")
-    said = captured.without(step.error_message or named, step)
+    default = {"undefined": UNDEFINED, "pending": PENDING}.get(step.status.name, "")
+    message = captured.remove_output(step.error_message or default, step)
     exception = getattr(step, "exception", None)
-    if exception is None or "Traceback (most recent call last)" in said:
-        return said
+    if exception is None or "Traceback (most recent call last)" in message:
+        return message
     # behave shows no traceback of assertions, and loses the text of step hooks.
     frames = getattr(step, "exc_traceback", None)
     trace = traceback.format_exception(type(exception), exception, frames)
-    return "\n".join(part for part in (said, "".join(trace).rstrip()) if part)
+    return "\n".join(part for part in (message, "".join(trace).rstrip()) if part)
 
 
 def _message(
@@ -240,8 +240,8 @@ def _message(
 ) -> str:
     if outcome is results.Outcome.SKIPPED:
         is_pending = any(outcomes.is_pending(s.status.name) for s in scenario.all_steps)
-        told = getattr(scenario, "skip_reason", None)
-        return str(told or (PENDING if is_pending else ""))
+        given = getattr(scenario, "skip_reason", None)
+        return str(given or (PENDING if is_pending else ""))
     if outcome is not results.Outcome.FAILED:
         return ""
     failed = (step for step in steps if step.outcome is results.Outcome.FAILED)

@@ -1,7 +1,8 @@
 """
 Users' hooks, found and called: those of plugins, and those of the project.
 
-They are called one by one, so that one that fails takes no other with it.
+pluggy's own call ends at the first implementation that raises, and what the others
+returned is lost with it. So each implementation is called by itself.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("xray_"))
 CONTENT = (str, bytes, os.PathLike)
 
 
-class Plugins:
+class Hooks:
     """
     All hooks of one run; ``config`` is behave's.
 
@@ -42,9 +43,9 @@ class Plugins:
         self._faults: dict[tuple[str, str], str] = {}
 
     @classmethod
-    def load(cls, config: Any, defined: Mapping[str, object], source: str) -> Plugins:
+    def load(cls, config: Any, defined: Mapping[str, object], source: str) -> Hooks:
         """
-        Hooks of all installed plugins, and those among ``defined``.
+        Load the hooks of all installed plugins, and those among ``defined``.
 
         ``source`` is the file that defines them. Raises UsageError for a plugin
         that cannot be loaded, and for hooks that cannot be called.
@@ -56,10 +57,10 @@ class Plugins:
                 manager.load_setuptools_entrypoints(GROUP, entry.name)
             except Exception as error:  # noqa: BLE001 - a plugin's module may raise anything
                 name = f"the plugin {entry.name} ({entry.value})"
-                msg = f"{name} cannot be loaded: {_said(error)}"
-                raise UsageError(msg, hint="mend it, or uninstall it") from None
+                msg = f"{name} cannot be loaded: {_describe(error)}"
+                raise UsageError(msg, hint="fix it, or uninstall it") from None
         try:
-            manager.register(_plugin(defined, source), source)
+            manager.register(_make_plugin(defined, source), source)
             manager.check_pending()
         except pluggy.PluginValidationError as error:
             raise UsageError(" ".join(str(error).split())) from None
@@ -68,100 +69,95 @@ class Plugins:
 
     @property
     def faults(self) -> list[str]:
-        """What hooks raised, for people."""
+        """What hooks raised, as lines for the end of the run."""
         return list(self._faults.values())
 
     def test_keys(self, scenario: Any, take: Callable[[Any], object]) -> None:
-        """Hand each further key of a scenario to ``take``."""
-        self._give("xray_test_keys", take, scenario=scenario)
+        """Give each further key of a scenario to ``take``."""
+        self._ask("xray_test_keys", take, scenario=scenario)
 
     def defects(self, scenario: Any, take: Callable[[Any], object]) -> None:
-        """Hand each key of an issue that explains a result to ``take``."""
-        self._give("xray_defects", take, scenario=scenario)
+        """Give each key of an issue that explains a result to ``take``."""
+        self._ask("xray_defects", take, scenario=scenario)
 
     def evidence(self, scenario: Any, take: Callable[[EvidenceSource], object]) -> None:
-        """Hand each piece of evidence of a scenario to ``take``."""
-        self._give(
-            "xray_evidence", lambda found: take(_source(found)), scenario=scenario
-        )
+        """Give each piece of evidence of a scenario to ``take``."""
+        self._ask("xray_evidence", lambda each: take(_source(each)), scenario=scenario)
 
     def execution_fields(self) -> dict[str, object]:
         """
-        Jira fields of the Test Execution; of two for one field the project's wins.
+        Jira fields of the Test Execution; the project's own win over those of plugins.
 
-        Raises UsageError where a hook raises: that is before the first test.
+        Raises UsageError if a hook raises: that is before the first test.
         """
         found: dict[str, object] = {}
-        for impl in self._implementations("xray_execution_fields"):
+        for hook in self._implementations("xray_execution_fields"):
             try:
-                answer = dict(_call(impl, config=self._config) or {})
+                answer = dict(_call(hook, config=self._config) or {})
             except Exception as error:  # noqa: BLE001 - a user's hook may raise anything
-                msg = f"xray_execution_fields of {impl.plugin_name}: {_said(error)}"
+                msg = f"xray_execution_fields of {hook.plugin_name}: {_describe(error)}"
                 raise UsageError(msg) from None
             found = {**answer, **found}
         return found
 
     def uploaded(self, receipt: Receipt) -> None:
-        """Tell that the results have arrived, if they have."""
-        if not receipt.test_execution.get("key"):
-            return
-        arguments = {"config": self._config, "receipt": receipt}
-        self._ask("xray_uploaded", lambda _: None, **arguments)
+        """Tell the hooks that the results have arrived, if they have."""
+        if receipt.test_execution.get("key"):
+            self._ask("xray_uploaded", config=self._config, receipt=receipt)
 
-    def _give(
-        self, name: str, take: Callable[[Any], object], **arguments: object
+    def _ask(
+        self,
+        name: str,
+        take: Callable[[Any], object] | None = None,
+        **arguments: object,
     ) -> None:
-        def take_each(answer: Any) -> None:
-            for each in _listed(answer):
-                take(each)
-
-        self._ask(name, take_each, **arguments)
-
-    def _ask(self, name: str, take: Callable[[Any], None], **arguments: object) -> None:
-        for impl in self._implementations(name):
+        """Call all implementations; give each value that they return to ``take``."""
+        for hook in self._implementations(name):
             try:
-                take(_call(impl, **arguments))
+                answer = _call(hook, **arguments)
+                if take is not None:
+                    for each in _values(answer):
+                        take(each)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's hook may raise anything
-                told = f"ERROR in {name} of {impl.plugin_name}: {_said(error)}"
-                self._faults.setdefault((name, impl.plugin_name), told)
+                fault = f"ERROR in {name} of {hook.plugin_name}: {_describe(error)}"
+                self._faults.setdefault((name, hook.plugin_name), fault)
 
     def _implementations(self, name: str) -> Iterator[pluggy.HookImpl]:
-        """As pluggy calls them: the last one that was registered comes first."""
+        """In pluggy's order: the last one that was registered comes first."""
         caller: pluggy.HookCaller = getattr(self._manager.hook, name)
         return reversed(caller.get_hookimpls())
 
 
-def _plugin(defined: Mapping[str, object], source: str) -> ModuleType:
-    """What a file defines, as a plugin; names of hooks are hooks there."""
+def _make_plugin(defined: Mapping[str, object], source: str) -> ModuleType:
+    """What a file defines, as a plugin; there, the name alone makes a hook."""
     plugin = ModuleType(source)
     for name in HOOKS:
         hook = defined.get(name)
         if hook is None:
             continue
-        # pluggy overlooks anything else without a word.
+        # pluggy ignores anything else without a message.
         if not isinstance(hook, FunctionType):
-            raise UsageError(f"{source}: {name} is no function")
+            raise UsageError(f"{source}: {name} is not a function")
         is_marked = hasattr(hook, f"{GROUP}_impl")
         setattr(plugin, name, hook if is_marked else hookspecs.hookimpl(hook))
     return plugin
 
 
 def _refuse_wrappers(manager: pluggy.PluginManager) -> None:
-    """A wrapper could take away what others have added. Raises UsageError."""
+    """Refuse wrappers, which could remove what others add. Raises UsageError."""
     for name in HOOKS:
-        for impl in getattr(manager.hook, name).get_hookimpls():
-            if impl.wrapper or impl.hookwrapper:
-                msg = f"{name} of {impl.plugin_name} is a wrapper"
-                raise UsageError(msg, hint="hooks of xray-bridge only add")
+        for hook in getattr(manager.hook, name).get_hookimpls():
+            if hook.wrapper or hook.hookwrapper:
+                msg = f"{name} of {hook.plugin_name} is a wrapper"
+                raise UsageError(msg, hint="hooks of xray-bridge can only add")
 
 
-def _call(implementation: pluggy.HookImpl, **arguments: object) -> Any:
-    given = [arguments[name] for name in implementation.argnames]
-    return implementation.function(*given)
+def _call(hook: pluggy.HookImpl, **arguments: object) -> Any:
+    return hook.function(*(arguments[name] for name in hook.argnames))
 
 
-def _listed(answer: Any) -> Iterable[Any]:
-    """One value or several, as users return them."""
+def _values(answer: Any) -> Iterable[Any]:
+    """The values that a hook returned: none, one or several."""
     if answer is None:
         return ()
     return (answer,) if isinstance(answer, (*CONTENT, EvidenceSource)) else answer
@@ -176,6 +172,6 @@ def _source(found: Any) -> EvidenceSource:
     raise TypeError(f"{kind} is no evidence; give a path, bytes or an EvidenceSource")
 
 
-def _said(error: BaseException) -> str:
-    """One line; the text of an exception may be broken itself."""
+def _describe(error: BaseException) -> str:
+    """The error in one line; ``str`` of it may raise, which this function survives."""
     return " ".join("".join(format_exception_only(error)).split())

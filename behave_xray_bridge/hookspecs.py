@@ -2,10 +2,10 @@
 Hooks for users of behave: in ``environment.py``, or in a plugin of their own.
 
 A plugin is a module behind an entry point of the group ``xray_bridge``, whose
-functions carry ``hookimpl``; in ``environment.py`` the name alone is enough. Each
-returns additions; none edits what it is given. All are called, and what they
-return adds up. One that raises costs neither the run nor the result: it is told
-at the end.
+functions are marked with ``hookimpl``; in ``environment.py`` the name alone is enough.
+Each returns additions; none edits its arguments. All are called, and what they return
+adds up. One that raises costs neither the run nor the result: it is reported at the
+end.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def xray_test_keys(scenario: Any) -> Iterable[str] | str | None:
     More keys of Tests that ``scenario`` (behave's own) is a result of.
 
     Called once the scenario is over, for each one that has a result. They are
-    added to those of its tags; what is no issue key is told, and not sent::
+    added to those of its tags; what is no issue key is reported, and not sent::
 
         def xray_test_keys(scenario):
             return KEYS_BY_NAME.get(scenario.name)

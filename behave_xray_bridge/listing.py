@@ -1,6 +1,5 @@
 """
-Lists scenarios with their Test keys, for ``xray-bridge keys``: a formatter of a
-dry run, named by that command only.
+Lists scenarios with their Test keys: a formatter that only ``xray-bridge keys`` names.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from behave.formatter.base import Formatter
 
-from behave_xray_bridge.convert import Recorder, places
+from behave_xray_bridge.convert import Converter, places
 from xray_bridge.model import tags
 
 
@@ -35,7 +34,7 @@ class Listing(Formatter):  # type: ignore[misc]
         super().__init__(stream_opener, config)
         given = os.environ.get("XRAY_TAG_PREFIXES", "").split()
         prefixes = tuple(given) or tags.PREFIXES
-        self._recorder = Recorder(folder=str(Path.cwd()), prefixes=prefixes)
+        self._converter = Converter(folder=str(Path.cwd()), prefixes=prefixes)
         self._path = Path(os.environ[LIST_TO])
         self._path.touch()
 
@@ -47,6 +46,6 @@ class Listing(Formatter):  # type: ignore[misc]
                 line = {
                     "name": template.name,
                     "where": f"{template.filename}:{template.line}",
-                    "keys": self._recorder.meaning(place).test_keys,
+                    "keys": self._converter.read_tags(place).test_keys,
                 }
                 file.write(json.dumps(line) + "\n")

@@ -1,138 +1,222 @@
 """
-What steps, hooks and plugins say of scenarios, until these are recorded.
+What steps, hooks and plugins add to scenarios, until these are recorded.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from behave_xray_bridge import captured
-from behave_xray_bridge.noted import Noted
+from xray_bridge.model import results
 from xray_bridge.model.results import Outcome
+from xray_bridge.recording.annotations import Annotations
 from xray_bridge.runs.evidence import EvidenceSource
+from xray_bridge.text import unique
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from behave.model import Scenario, Step
     from behave.runner import Context
 
     from behave_xray_bridge.convert import Place
-    from behave_xray_bridge.hooks import Plugins
-    from xray_bridge.model.results import TestRun
-    from xray_bridge.recording.annotations import Annotations
+    from behave_xray_bridge.hooks import Hooks
     from xray_bridge.recording.session import Session
+    from xray_bridge.runs.evidence import EvidenceFolder
 
 NO_SCENARIO = (
-    "xray(context) or context.attach was used outside of a scenario; that belongs to "
-    "no Test and was not kept"
+    "xray(context) or context.attach was used outside of a scenario; what it added "
+    "belongs to no Test and was not kept"
 )
-# By the setting ``captures``: of which outcomes; of all where it is not here.
+# By the setting ``captures``: outcomes whose captured output is recorded; a value
+# that is missing here means all.
 CAPTURED = {"none": (), "failed": (Outcome.FAILED,)}
+# Owners of what was added before the first and after the last step, beside the ids
+# of behave's steps.
+BEFORE = -1
+AFTER = -2
+# The keyword of Gherkin for a step that is neither Given, When nor Then.
+STEP_OF_CODE = "*"
+# Xray decides a scenario by its steps: a failed step of the code must not fail it
+# if the code has handled the failure.
+HANDLED = {Outcome.FAILED: Outcome.XFAILED, Outcome.SKIPPED: Outcome.XFAILED}
 
 
-class Notes:
+class ScenarioNotes:
     """
-    What was said of all scenarios that are not recorded yet.
+    What was added to one attempt at a scenario, and in which of its steps.
 
-    ``runner`` is behave's, where it could be found.
+    ``layer`` is behave's layer of the context; each attempt has its own.
     """
 
-    def __init__(self, session: Session, plugins: Plugins, runner: Any) -> None:
-        self.plugins = plugins
+    def __init__(self, folder: EvidenceFolder | None, layer: object) -> None:
+        self.annotations = Annotations(folder)
+        self.layer = layer
+        # The owner of each of ``annotations.steps``.
+        self._owners: list[int] = []
+        self._evidence: defaultdict[int, list[results.Evidence]] = defaultdict(list)
+        self._has_run_steps = False
+
+    def assign_to(self, step: Step | None) -> None:
+        """Assign what was added since the last call to this step, or to none."""
+        owner = AFTER if self._has_run_steps else BEFORE
+        if step is not None:
+            owner = id(step)
+            self._has_run_steps = True
+        added = self.annotations
+        self._owners += [owner] * (len(added.steps) - len(self._owners))
+        self._evidence[owner] += added.evidence
+        added.evidence.clear()
+
+    def add_to(self, run: results.TestRun, scenario: Scenario) -> results.TestRun:
+        """The record of the scenario, with what was added to it."""
+        self.assign_to(None)
+        added = self.annotations
+        test = run.test
+        return replace(
+            run,
+            test=replace(
+                test,
+                test_keys=unique((test.test_keys, tuple(added.test_keys))),
+                requirements=unique((test.requirements, tuple(added.requirements))),
+            ),
+            comment="\n\n".join(added.comments),
+            defects=tuple(added.defects),
+            custom_fields=tuple(added.custom_fields.items()),
+            evidence=(*self._evidence[BEFORE], *self._evidence[AFTER]),
+            left_out=tuple(added.left_out),
+            steps=tuple(self._steps(run, scenario)),
+        )
+
+    def _steps(
+        self, run: results.TestRun, scenario: Scenario
+    ) -> Iterator[results.Step]:
+        """behave's steps, each with the steps that its code has reported."""
+        yield from self._steps_of_code(BEFORE, run.outcome, scenario.line)
+        for step, recorded in zip(scenario.all_steps, run.steps, strict=True):
+            owner = id(step)
+            yield replace(recorded, evidence=tuple(self._evidence[owner]))
+            yield from self._steps_of_code(owner, recorded.outcome, recorded.line)
+        yield from self._steps_of_code(AFTER, run.outcome, scenario.line)
+
+    def _steps_of_code(
+        self, owner: int, outcome: Outcome, line: int
+    ) -> Iterator[results.Step]:
+        failed = outcome is Outcome.FAILED
+        for step, own in zip(self.annotations.steps, self._owners, strict=True):
+            if own == owner:
+                handled = HANDLED.get(step.outcome, step.outcome)
+                yield replace(
+                    step,
+                    keyword=STEP_OF_CODE,
+                    line=line,
+                    outcome=step.outcome if failed else handled,
+                )
+
+
+class NoteBook:
+    """
+    The notes of all scenarios that are not recorded yet.
+
+    ``runner`` is behave's, if it was found.
+    """
+
+    def __init__(self, session: Session, hooks: Hooks, runner: Any) -> None:
+        self.hooks = hooks
         self._session = session
         self._folder = session.evidence
         self._runner = runner
         self._current: Scenario | None = None
         self._buffers: tuple[Any, ...] = ()
-        # With the scenario beside its id, so that no other can have it.
-        self._noted: dict[int, tuple[Scenario, Noted]] = {}
+        # With the scenario beside its id, so that no other can get that id.
+        self._notes: dict[int, tuple[Scenario, ScenarioNotes]] = {}
 
-    def begin(self, scenario: Scenario) -> None:
-        """A scenario begins: what was said in an earlier attempt counts no more."""
+    def begin_scenario(self, scenario: Scenario) -> None:
+        """A scenario begins: the notes of an earlier attempt no longer count."""
         self._current = scenario
         self._buffers = ()
-        if self._known(scenario) is not None:
-            self._of(scenario, self._context)
+        if self._find(scenario) is not None:
+            self._open(scenario, self._context)
 
     def begin_step(self) -> None:
         """A step of the scenario begins."""
-        noted = self._known(self._current)
-        if noted is not None:
-            noted.until(None)
+        notes = self._find(self._current)
+        if notes is not None:
+            notes.assign_to(None)
 
     def end_step(self, step: Step) -> None:
         """A step of the scenario is over, its hooks included."""
         self._buffers = captured.buffers_of(step, self._runner)
-        noted = self._known(self._current)
-        if noted is not None:
-            noted.until(step)
+        notes = self._find(self._current)
+        if notes is not None:
+            notes.assign_to(step)
 
     def annotations(self, context: Context) -> Annotations | None:
-        """Those of the scenario under way; ``None`` outside of scenarios."""
+        """The annotations of the running scenario; ``None`` outside of scenarios."""
         scenario = getattr(context, "scenario", None)
         if scenario is None:
-            self._session.note(NO_SCENARIO)
+            self._session.add_notice(NO_SCENARIO)
             return None
-        return self._of(scenario, context).annotations
+        return self._open(scenario, context).annotations
 
     def attach(self, data: bytes | str, media_type: str, name: str) -> None:
-        """Evidence of the scenario under way: bytes, or a text itself."""
+        """Add evidence to the running scenario: bytes, or the text itself."""
         context = self._context
         scenario = getattr(context, "scenario", None) if context else self._current
         if scenario is None:
-            self._session.note(NO_SCENARIO)
+            self._session.add_notice(NO_SCENARIO)
             return
-        said = self._of(scenario, context).annotations
+        annotations = self._open(scenario, context).annotations
         if isinstance(data, str):
             data = data.encode("utf-8", "backslashreplace")
-        name = name or f"evidence{_ending(media_type)}"
-        said.add(EvidenceSource(data, name, media_type))
+        name = name or f"evidence{_extension(media_type)}"
+        annotations.add_evidence(EvidenceSource(data, name, media_type))
 
-    def added_to(self, run: TestRun, place: Place) -> TestRun:
-        """The record of a scenario that has ended, with all that was said of it."""
+    def add_to(self, run: results.TestRun, place: Place) -> results.TestRun:
+        """The record of a scenario that has ended, with all that was added to it."""
         scenario = place.scenario
-        found = self._noted.pop(id(scenario), None)
-        noted = found[1] if found else Noted(self._folder, None)
-        said = noted.annotations
-        self.plugins.test_keys(scenario, self._checked(place, said.key))
-        self.plugins.defects(scenario, self._checked(place, said.defect))
-        self.plugins.evidence(scenario, said.add)
+        found = self._notes.pop(id(scenario), None)
+        notes = found[1] if found else ScenarioNotes(self._folder, None)
+        annotations = notes.annotations
+        self.hooks.test_keys(scenario, self._checked(place, annotations.key))
+        self.hooks.defects(scenario, self._checked(place, annotations.defect))
+        self.hooks.evidence(scenario, annotations.add_evidence)
         output = self._output(scenario, run.outcome)
-        return replace(noted.added_to(run, scenario), output=output)
+        return replace(notes.add_to(run, scenario), output=output)
 
     def clear(self) -> None:
-        """Forget what belongs to no result."""
-        self._noted.clear()
+        """Forget the notes that belong to no result."""
+        self._notes.clear()
 
     @property
     def _context(self) -> Context | None:
         return getattr(self._runner, "context", None)
 
-    def _known(self, scenario: Scenario | None) -> Noted | None:
-        found = self._noted.get(id(scenario))
+    def _find(self, scenario: Scenario | None) -> ScenarioNotes | None:
+        found = self._notes.get(id(scenario))
         return found[1] if found else None
 
-    def _of(self, scenario: Scenario, context: Context | None) -> Noted:
+    def _open(self, scenario: Scenario, context: Context | None) -> ScenarioNotes:
         layer = _layer(context)
-        known = self._known(scenario)
-        if known is None or (layer is not None and known.layer is not layer):
-            known = Noted(self._folder, layer)
-            self._noted[id(scenario)] = (scenario, known)
-        return known
+        notes = self._find(scenario)
+        if notes is None or (layer is not None and notes.layer is not layer):
+            notes = ScenarioNotes(self._folder, layer)
+            self._notes[id(scenario)] = (scenario, notes)
+        return notes
 
     def _checked(
-        self, place: Place, take: Callable[[str], None]
+        self, place: Place, add: Callable[[str], None]
     ) -> Callable[[str], None]:
-        def checked(key: str) -> None:
+        def add_checked(key: str) -> None:
             try:
-                take(key)
+                add(key)
             except ValueError as error:
-                self._session.note(f"{place.where}: from a hook: {error}")
+                self._session.add_notice(f"{place.where}: from a hook: {error}")
 
-        return checked
+        return add_checked
 
     def _output(self, scenario: Scenario, outcome: Outcome) -> str:
         if outcome not in CAPTURED.get(self._session.settings.captures, Outcome):
@@ -142,12 +226,12 @@ class Notes:
 
 
 def _layer(context: Any) -> object:
-    """behave's layer of the scenario under way; each attempt at it has its own."""
+    """behave's layer of the running scenario; each attempt at it has its own."""
     stack = getattr(context, "_stack", ())
     return next((layer for layer in stack if "scenario" in layer), None)
 
 
-def _ending(media_type: str) -> str:
+def _extension(media_type: str) -> str:
     from mimetypes import guess_extension
 
     return guess_extension(str(media_type).partition(";")[0].strip()) or ""

@@ -1,8 +1,8 @@
 """
-From behave's configuration to settings.
+Resolves the settings of a run of behave.
 
 Highest first: ``-D`` on the command line, environment, userdata of behave's
-configuration file, the shared file, tags in features, ``-o``, what CI tells.
+configuration file, the shared file, tags in features, ``-o``, values of the CI system.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ FOREIGN = {
 }
 
 
-def settings(
+def resolve_settings(
     config: Configuration,
     *,
     overrides: Mapping[str, str] | None = None,
-    said_by_tags: Mapping[str, str] | None = None,
+    tag_settings: Mapping[str, str] | None = None,
     outfile: str = "",
 ) -> Settings:
     """
@@ -48,7 +48,7 @@ def settings(
     report. Raises SettingError and CredentialError.
     """
     if "xray.user" in (config.userdata or {}):
-        msg = "xray.user has no counterpart: who uploads has run the tests"
+        msg = "xray.user has no counterpart: Xray names who uploads the results"
         raise SettingError(msg, hint="take it out")
     defined = dict(getattr(config, "userdata_defines", None) or ())
     on_command_line = _ours(defined.items())
@@ -60,7 +60,7 @@ def settings(
         resolve.environment(os.environ),
         resolve.ini("behave userdata", _without(in_file, on_command_line)),
         resolve.shared_file(start.absolute()),
-        resolve.Layer(TAGS, said_by_tags or {}, _name),
+        resolve.Layer(TAGS, tag_settings or {}, _name),
         resolve.Layer("-o", _report(outfile), _name, literal=True),
         resolve.from_ci(detect.detect(os.environ)),
     )
@@ -84,7 +84,7 @@ def _without(
 
 def outfile(name: str | None, config: Configuration) -> str:
     """
-    Where a user wants the report; empty where behave made the name up.
+    Where a user wants the report; empty if behave made up the name.
 
     A formatter that a configuration file names, without ``outfiles``, is told to
     write to its own name with ``.output`` (``format_outfiles_coupling``).

@@ -1,8 +1,8 @@
 """
 From behave's status names to outcomes: tables and pure functions.
 
-Names of both behave 1.2.6 and 1.3, those that 1.3 reserves included. A name
-that nobody knows is a failure with a warning, never a pass.
+Names of both behave 1.2.6 and 1.3, those that 1.3 reserves included. An unknown name
+is a failure with a warning, never a pass.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ OF_SCENARIO = {
     "passed": Outcome.PASSED,
     "xfailed": Outcome.XFAILED,
     "xpassed": Outcome.XPASSED,
-    # With --wip, of a step that is still to be written: it proves nothing.
+    # With --wip, if a step is not implemented: nothing was tested.
     PENDING: Outcome.SKIPPED,
     "failed": Outcome.FAILED,
     "error": Outcome.FAILED,
@@ -37,8 +37,8 @@ AFTER_FAILURE = {"skipped", "executing"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """The outcome of a scenario, and a warning where the name was unknown."""
+class ScenarioOutcome:
+    """The outcome of a scenario, and a warning if the name was unknown."""
 
     outcome: Outcome
     warning: str = ""
@@ -46,9 +46,9 @@ class Verdict:
 
 def of_scenario(
     status: str, *, selected: bool, interrupted: bool = False, never_began: bool = False
-) -> Verdict:
+) -> ScenarioOutcome:
     """
-    The verdict on a scenario.
+    The outcome of a scenario.
 
     ``selected``: by tags, line and name, before any hook ran. ``interrupted``:
     Ctrl-C came while it ran. ``never_began``: a hook of its feature or rule
@@ -56,17 +56,17 @@ def of_scenario(
     """
     outcome = OF_SCENARIO.get(status)
     if interrupted or (not selected and outcome in {Outcome.SKIPPED, Outcome.NOT_RUN}):
-        return Verdict(outcome=Outcome.NOT_RUN)
+        return ScenarioOutcome(outcome=Outcome.NOT_RUN)
     if outcome is Outcome.NOT_RUN and never_began:
-        return Verdict(outcome=Outcome.FAILED)
+        return ScenarioOutcome(outcome=Outcome.FAILED)
     if outcome is None:
         warning = f"behave's status {status!r} is unknown and counts as failed"
-        return Verdict(outcome=Outcome.FAILED, warning=warning)
-    return Verdict(outcome=outcome)
+        return ScenarioOutcome(outcome=Outcome.FAILED, warning=warning)
+    return ScenarioOutcome(outcome=outcome)
 
 
 def is_pending(status: str) -> bool:
-    """Whether a step that behave lets pass is still to be written."""
+    """Whether a step that behave lets pass is not implemented."""
     return status == PENDING
 
 

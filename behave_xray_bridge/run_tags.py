@@ -1,5 +1,5 @@
 """
-What the tags of features say about the whole run.
+Settings of the whole run that stand in tags of features.
 """
 
 from __future__ import annotations
@@ -16,41 +16,41 @@ if TYPE_CHECKING:
 
     from behave.model import Feature
 
-    from behave_xray_bridge.convert import Recorder
-    from behave_xray_bridge.selection import Selection
-from xray_bridge.config.settings import Settings
+    from behave_xray_bridge.convert import Converter
+    from behave_xray_bridge.selection import BehaveSelection
+    from xray_bridge.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaidByTags:
+class TagSettings:
     """
-    Settings that tags hold, as ``jira.test_plan('CALC-15')`` does.
+    Settings from tags such as ``jira.test_plan('CALC-15')``.
 
-    ``exported_from`` are the Test Executions that feature files came from.
+    ``exported_from`` are keys of Test Executions that the features came from.
     """
 
     settings: dict[str, str]
     notices: tuple[str, ...]
     exported_from: tuple[str, ...]
 
-    def unused(self, settings: Settings) -> tuple[str, ...]:
-        """A hint for who exported features and may want results to go back."""
+    def hint_for_export(self, settings: Settings) -> tuple[str, ...]:
+        """How to send results back to the Test Execution that was exported."""
         if settings.test_execution or not self.exported_from:
             return ()
         key = self.exported_from[0]
         notice = (
-            f"features carry the tag @{key}; if they were exported from this Test "
-            f"Execution, results go to it with -D xray_test_execution={key}"
+            f"features have the tag @{key}; if they were exported from this Test "
+            f"Execution, -D xray_test_execution={key} sends the results to it"
         )
         return (notice,)
 
 
-def by_tags(
-    features: Iterable[Feature], recorder: Recorder, selection: Selection
-) -> SaidByTags:
-    """What the tags of the selected scenarios say; the first one wins."""
+def settings_from_tags(
+    features: Iterable[Feature], converter: Converter, selection: BehaveSelection
+) -> TagSettings:
+    """Read the tags of the selected scenarios; the first value wins."""
     meanings = [
-        recorder.meaning(place)
+        converter.read_tags(place)
         for feature in features
         for place in templates(feature)
         if selection.has(place.scenario)
@@ -59,11 +59,11 @@ def by_tags(
         "test_plan": unique(each.test_plans for each in meanings),
         "test_execution": unique(each.test_executions for each in meanings),
     }
-    return SaidByTags(
+    return TagSettings(
         settings={name: keys[0] for name, keys in found.items() if keys},
         notices=tuple(
-            f"tags name several values of {name}: {', '.join(keys)}; one run has one, "
-            f"which is {keys[0]}"
+            f"tags name several values of {name}: {', '.join(keys)}; a run has one: "
+            f"{keys[0]} is used"
             for name, keys in found.items()
             if len(keys) > 1
         ),

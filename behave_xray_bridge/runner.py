@@ -11,9 +11,10 @@ from pathlib import Path
 
 from behave.runner import Runner
 
-from behave_xray_bridge import console, options, start
+from behave_xray_bridge import console, options
+from behave_xray_bridge.session import make_session
 from xray_bridge.errors import FeaturesError, SettingError, XrayBridgeError
-from xray_bridge.recording.second_process import LaunchError
+from xray_bridge.recording.second_process import SecondProcessError
 
 
 class XrayRunner(Runner):  # type: ignore[misc]
@@ -23,30 +24,30 @@ class XrayRunner(Runner):  # type: ignore[misc]
         """Export, if the settings ask for it, then run; returns whether it failed."""
         try:
             self._export()
-        except LaunchError as error:
-            console.refuse(FeaturesError(error.message, hint=error.hint))
+        except SecondProcessError as error:
+            console.exit_with(FeaturesError(error.message, hint=error.hint))
         except XrayBridgeError as error:
-            console.refuse(error)
+            console.exit_with(error)
         return bool(super().run())
 
     def _export(self) -> None:
-        settings = options.settings(self.config)
+        settings = options.resolve_settings(self.config)
         if not settings.wants_export:
             return
         if not self.config.paths:
             self.config.paths = _paths(self.DEFAULT_DIRECTORY, settings.features_dir)
-        session = start.session(settings)
+        session = make_session(settings)
         session.export_features()
         if session.notices:
-            console.section(f"Note: {notice}" for notice in session.notices)
+            console.print_section(f"Note: {notice}" for notice in session.notices)
 
 
 def _paths(default: str, exported: str) -> list[str]:
     """
-    Where behave looks, if nobody said: its own directory, and what was exported.
+    Where behave looks without paths: its own directory, and the exported features.
 
-    Its own comes first, because that is where it looks for steps. Raises
-    SettingError where behave would stop there, for want of a feature file.
+    Its own comes first, because behave looks for steps there. Raises SettingError if
+    behave would stop there because it has no feature file.
     """
     own, other = Path(default).absolute(), Path(exported).absolute()
     if other == own or own in other.parents:

@@ -1,58 +1,77 @@
 """
-Which scenarios were selected, and which runner runs them.
+Which scenarios run: those that behave selects, and those that ``xray_select`` does.
+
+Scenarios without a selected Test are skipped the way behave itself skips what
+``file:line`` does not name, so they are no results.
 """
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from behave_xray_bridge.convert import templates
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import FrameType
+    from collections.abc import Container, Iterable, Iterator
 
     from behave.configuration import Configuration
     from behave.model import Feature, Scenario
 
+    from behave_xray_bridge.convert import Converter, Place
+    from behave_xray_bridge.hooks import Hooks
 
-def running(config: Configuration) -> Any:
+
+def select_keys(
+    features: Iterable[Feature],
+    converter: Converter,
+    hooks: Hooks,
+    keys: Container[str],
+) -> set[str]:
+    """Skip scenarios that have none of the keys; return the keys that some have."""
+    in_code: set[str] = set()
+    for feature in features:
+        for place in _units(feature):
+            found = list(converter.read_tags(place).test_keys)
+            hooks.test_keys(place.scenario, found.append)
+            selected = {key for key in found if key in keys}
+            in_code |= selected
+            if not selected:
+                place.scenario.mark_skipped()
+    return in_code
+
+
+def _units(feature: Feature) -> Iterator[Place]:
+    """Scenarios, and whole outlines unless their tables have tags of their own."""
+    for place in templates(feature):
+        outline = place.scenario
+        if any(table.tags for table in getattr(outline, "examples", ())):
+            for row, scenario in enumerate(outline.scenarios, start=1):
+                yield replace(place, scenario=scenario, outline=outline, row=row)
+        else:
+            yield place
+
+
+class BehaveSelection:
     """
-    The runner that makes its formatters right now; ``None`` where none does.
+    What behave selects by tags, names and lines.
 
-    behave tells nobody: neither features nor an aborted run can be asked for
-    otherwise, in either version.
-    """
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way, see above
-    while frame is not None:
-        found = frame.f_locals.get("self")
-        if getattr(found, "config", None) is config and hasattr(found, "features"):
-            return found
-        frame = frame.f_back
-    return None
-
-
-class Selection:
-    """
-    What tags, names and lines select.
-
-    Lines leave scenarios out before the run begins, in the way in which a hook
-    skips them later: so that is looked up now. Where no runner was found, what
-    was skipped without a reason counts as left out.
+    Lines skip scenarios before the run begins, in the same way in which a hook skips
+    them later: so the skipped ones are looked up now. If no runner was found, a
+    scenario that was skipped without a reason counts as not selected.
     """
 
     def __init__(self, features: Iterable[Feature], config: Configuration) -> None:
         features = list(features)
         self._config = config
-        self._saw_lines = bool(features)
-        # Kept beside its id, so that no other scenario can have it.
-        self._left_out: dict[int, Scenario] = {
+        self._knows_lines = bool(features)
+        # Kept beside its id, so that no other scenario can get that id.
+        self._not_selected: dict[int, Scenario] = {
             id(scenario): scenario
             for feature in features
             for place in templates(feature)
-            for scenario in _made(place.scenario)
+            for scenario in _existing(place.scenario)
             if scenario.should_skip
         }
 
@@ -68,11 +87,11 @@ class Selection:
         )
 
     def _is_left_out(self, scenario: Scenario) -> bool:
-        if self._saw_lines:
-            return id(scenario) in self._left_out
+        if self._knows_lines:
+            return id(scenario) in self._not_selected
         return scenario.should_skip and not getattr(scenario, "skip_reason", None)
 
 
-def _made(scenario: Scenario) -> list[Scenario]:
-    """The scenario itself, and what rows of it there are by now; makes none."""
+def _existing(scenario: Scenario) -> list[Scenario]:
+    """The scenario itself, and its rows if behave has made them; makes none."""
     return [scenario, *getattr(scenario, "_scenarios", ())]

@@ -1,21 +1,40 @@
 """
-Between behave and a run that is recorded: keeps errors in, ends with an exit code.
+One run of behave, from its configuration to its exit code.
+
+``start_session`` makes it before the first test; ``BehaveSession`` keeps our errors
+away from behave, and ends the run.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import sys
 from pathlib import Path
 from shutil import copyfile
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from behave_xray_bridge import console
-from behave_xray_bridge.recorder import Run
-from xray_bridge.errors import ReportError
+import behave
+
+from behave_xray_bridge import console, options
+from behave_xray_bridge.convert import Converter
+from behave_xray_bridge.notes import NoteBook
+from behave_xray_bridge.recorder import Recorder
+from behave_xray_bridge.run_tags import settings_from_tags
+from behave_xray_bridge.selection import BehaveSelection, select_keys
+from xray_bridge.errors import ReportError, SelectionError, XrayBridgeError
+from xray_bridge.recording.session import Session, describe_selection
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from types import FrameType
 
+    from behave.configuration import Configuration
+    from behave.model import Feature
+
+    from behave_xray_bridge.hooks import Hooks
+    from xray_bridge.config.settings import Settings
     from xray_bridge.recording.session import Ending
 
 T = TypeVar("T")
@@ -23,66 +42,208 @@ T = TypeVar("T")
 REPORT = "report.behave.json"
 
 
-class Bridge:
+def start_session(config: Configuration, *, outfile: str) -> BehaveSession | None:
     """
-    Between behave and a ``Run``: keeps our errors from behave, and ends the run.
+    Start the session of a run, if its settings ask for one.
 
-    ``outfiles`` want a copy of the report, besides the setting ``report``.
+    Ends the process if something is wrong that can be known before the first test.
+    """
+    if config.dry_run:
+        return None
+    try:
+        return _start(config, str(Path(outfile).absolute()) if outfile else "")
+    except XrayBridgeError as error:
+        console.exit_with(error)
+
+
+def make_session(settings: Settings, root: str = "") -> Session:
+    """The core's session of a run of behave; paths become relative to ``root``."""
+    versions = {"behave": behave.__version__}
+    return Session(settings, framework="behave", versions=versions, root=root)
+
+
+class BehaveSession:
+    """
+    Keeps our errors away from behave, and ends the run.
+
+    ``outfiles`` are to get a copy of the report, besides the setting ``report``.
     """
 
-    def __init__(self, run: Run, outfiles: Iterable[str] = ()) -> None:
-        self.run = run
+    def __init__(self, recorder: Recorder, outfiles: Iterable[str] = ()) -> None:
+        self.recorder = recorder
         self.outfiles = list(outfiles)
-        self._trouble: list[str] = []
+        self._session = recorder.session
+        self._bugs: list[str] = []
+        self._unwritten: list[str] = []
 
     def attempt(self, method: Callable[..., T], *arguments: Any) -> T | None:
-        """Call a method of ``Run``; an error is remembered and told at the end."""
+        """Call a method of ``Recorder``; an error is kept and printed at the end."""
         try:
-            return method(self.run, *arguments)
+            return method(self.recorder, *arguments)
         except Exception as error:  # noqa: BLE001 - a bug of ours must not end a user's run
-            self._trouble.append(f"{type(error).__name__}: {error}")
+            self._bugs.append(f"{type(error).__name__}: {error}")
             return None
 
     def end(self) -> int:
-        """Publish and say so; the exit code in place of 0, which may be 0."""
-        return self._finish(self.attempt(Run.end))
+        """Publish and print what became of it; returns the exit code in place of 0."""
+        return self._finish(self.attempt(Recorder.end))
 
     def end_early(self, *, interrupted: bool) -> None:
-        """Publish what there is; the exit code is decided already."""
-        self._finish(self.attempt(Run.end_early, interrupted))
+        """Publish what has been recorded; the exit code is decided already."""
+        self._finish(self.attempt(Recorder.end_early, interrupted))
 
     def _finish(self, ending: Ending | None) -> int:
         code = ending.exit_code if ending else 0
         self._copy_report(ending)
+        hooks = self.recorder.notebook.hooks
         if ending and ending.receipt:
-            self.run.notes.plugins.uploaded(ending.receipt)
-        faults = [self._clean(fault) for fault in self.run.notes.plugins.faults]
-        bugs = map(_bug, self._trouble[:1])
-        lines = [*(ending.lines if ending else ()), *faults, *bugs]
+            hooks.uploaded(ending.receipt)
+        faults = [*map(self._session.settings.redactor.clean, hooks.faults)]
+        faults += self._unwritten
+        # One is enough: the same bug shows at every scenario.
+        faults += map(_describe_bug, self._bugs[:1])
+        lines = [*(ending.lines if ending else ()), *faults]
         if lines:
-            console.section(lines)
+            console.print_section(lines)
         if ending and ending.receipt:
-            console.plain(ending.receipt.commands)
-        if (
-            self._trouble or faults
-        ) and self.run.session.settings.on_upload_error != "warn":
+            console.print_commands(ending.receipt.commands)
+        if faults and self._session.settings.on_upload_error != "warn":
             code = code or ReportError.exit_code
-        return 0 if self.run.is_red else code
-
-    def _clean(self, text: str) -> str:
-        return self.run.session.settings.redactor.clean(text)
+        return 0 if self.recorder.is_red else code
 
     def _copy_report(self, ending: Ending | None) -> None:
         if not self.outfiles or not ending or not ending.receipt:
             return
-        report = Path(self.run.session.launcher.folder, ending.receipt.run, REPORT)
+        folder = self._session.second_process.folder
+        report = Path(folder, ending.receipt.run, REPORT)
         for path in self.outfiles:
             try:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 copyfile(report, path)
             except OSError as error:
-                self._trouble.append(f"{path}: {error.strerror}")
+                fault = f"ERROR: the report was not copied to {path}: {error.strerror}"
+                self._unwritten.append(fault)
 
 
-def _bug(what: str) -> str:
-    return f"ERROR in xray-bridge itself, results may be missing: {what}"
+def _describe_bug(error: str) -> str:
+    return f"ERROR in xray-bridge itself, results may be missing: {error}"
+
+
+def _start(config: Configuration, outfile: str) -> BehaveSession | None:
+    # First without the tags: how they are spelled is a setting, too.
+    settings = options.resolve_settings(config, outfile=outfile)
+    if not settings.wants_record and not settings.wants_selection:
+        return None
+    runner = _find_runner(config)
+    features = list(getattr(runner, "features", ()))
+    converter = Converter(folder=str(Path.cwd()), prefixes=settings.tag_prefixes)
+    hooks = _load_hooks(config, runner)
+    notices = _select(settings, features, converter, hooks)
+    if not settings.wants_record:
+        console.print_section(f"Note: {notice}" for notice in notices)
+        return None
+    selection = BehaveSelection(features, config)
+    tags = settings_from_tags(features, converter, selection)
+    is_part = "behavex" in sys.modules
+    wants_file = bool(outfile) or _has_outfiles(config)
+    overrides = _add_behave_format(settings.format) if wants_file else {}
+    overrides |= _shared_report_dir(settings.report_dir) if is_part else {}
+    settings = options.resolve_settings(
+        config, outfile=outfile, tag_settings=tags.settings, overrides=overrides
+    )
+    session = make_session(settings, _root(config))
+    session.notices += [*notices, *tags.notices]
+    session.notices += tags.hint_for_export(settings)
+    session.add_execution_fields(hooks.execution_fields())
+    if not is_part:
+        session.preflight()
+    session.start()
+    notebook = NoteBook(session, hooks, runner)
+    recorder = Recorder(
+        session, converter, selection, notebook, runner, publishes=not is_part
+    )
+    # The session writes one copy, of what is uploaded; any other is ours to write.
+    first = settings.format[0]
+    is_written = outfile == settings.report and first == "behave"
+    return BehaveSession(recorder, [outfile] if outfile and not is_written else [])
+
+
+def _find_runner(config: Configuration) -> Any:
+    """
+    The runner that makes its formatters right now; ``None`` if there is none.
+
+    behave passes it to nobody, and nothing else knows the features, or whether the
+    run was aborted, in either version.
+    """
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way, see above
+    while frame is not None:
+        found = frame.f_locals.get("self")
+        if getattr(found, "config", None) is config and hasattr(found, "features"):
+            return found
+        frame = frame.f_back
+    return None
+
+
+def _load_hooks(config: Configuration, runner: Any) -> Hooks:
+    """Users' hooks. Imported now: a run that records nothing needs no pluggy."""
+    from behave_xray_bridge.hooks import Hooks
+
+    source = str(getattr(config, "environment_file", None) or "environment.py")
+    return Hooks.load(config, getattr(runner, "hooks", {}), source)
+
+
+def _select(
+    settings: Settings,
+    features: Sequence[Feature],
+    converter: Converter,
+    hooks: Hooks,
+) -> list[str]:
+    """
+    Skip scenarios that ``xray_select`` leaves out; return notices about it.
+
+    Raises SelectionError.
+    """
+    if not settings.wants_selection:
+        return []
+    if not features:
+        msg = "xray_select: the scenarios of this runner are not known"
+        raise SelectionError(msg, hint="run it with behave itself")
+    session = make_session(settings)
+    selected = session.fetch_selected()
+    in_code = select_keys(features, converter, hooks, selected)
+    return [*session.notices, describe_selection(settings.select, selected, in_code)]
+
+
+def _root(config: Configuration) -> str:
+    """The project's folder: the working directory, unless behave's is elsewhere."""
+    here = Path.cwd()
+    base = Path(getattr(config, "base_dir", None) or here).absolute()
+    return str(here if here == base or here in base.parents else base)
+
+
+def _has_outfiles(config: Configuration) -> bool:
+    """
+    Whether any formatter has a file, which may be ours under its other name.
+
+    If the formatter is named twice, the second one is made after the run began.
+    """
+    return any(getattr(each, "name", None) for each in config.outputs or ())
+
+
+def _add_behave_format(formats: tuple[str, ...]) -> dict[str, str]:
+    """Behave's report is written in any case: ``-o`` asks for it."""
+    if "behave" in formats:
+        return {}
+    return {"format": ";".join((*formats, "behave"))}
+
+
+def _shared_report_dir(report_dir: str) -> dict[str, str]:
+    """
+    Where all parts of one run of behavex are recorded.
+
+    behavex starts a runner for each feature or scenario, in processes of its own:
+    none of them knows which is the last.
+    """
+    parent = multiprocessing.parent_process()
+    number = parent.pid if parent else os.getpid()
+    return {"report_dir": str(Path(report_dir) / f"behavex-{number}")}

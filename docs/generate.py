@@ -168,14 +168,14 @@ def pytest() -> str:
             "yes" if xfail else "no",
             _code(outcome.value) if outcome else SAYS_NOTHING,
         )
-        for (phase, word, xfail), outcome in of_pytest.TABLE.items()
+        for (phase, word, xfail), outcome in of_pytest.OF_PHASE.items()
     )
     return _table(("Phase", "pytest's word", "`xfail`", "Outcome"), rows)
 
 
 def pytest_order() -> str:
     """Which phase decides."""
-    return _in_a_row(of_pytest.DECIDES)
+    return _in_a_row(of_pytest.STRONGEST_FIRST)
 
 
 def worst() -> str:

@@ -1,8 +1,8 @@
 """
-Where tests run: says of each what its reports do not.
+Adds to the reports of tests what pytest does not put there.
 
-Keys, parameters and steps, what the fixture ``xray`` and users' hooks add, and
-what other plugins left behind. In xdist it lives in the workers.
+That is keys, parameters and steps, what the fixture ``xray`` and users' hooks add, and
+evidence of other plugins. It runs where tests run: with xdist, in the workers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_xray_bridge import bdd, marks, options, other_plugins, wire
-from pytest_xray_bridge.crash_notes import Note, file_of
+from pytest_xray_bridge.crash_notes import CrashNote, note_path
 from xray_bridge.config import resolve
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.annotations import Annotations
@@ -33,34 +33,35 @@ if TYPE_CHECKING:
 NAME = "xray-bridge-annotator"
 PROBLEMS = "xray_problems"
 NOTICES = "xray_notices"
-# Of Gherkin: a step that is neither Given, When nor Then.
-STEP_WITHIN = "*"
+# The keyword of Gherkin for a step that is neither Given, When nor Then.
+STEP_OF_CODE = "*"
 
 
-def of_request(request: pytest.FixtureRequest) -> Annotations:
-    """The fixture ``xray`` of a test; inert where nothing is recorded."""
+def annotations_of(request: pytest.FixtureRequest) -> Annotations:
+    """The fixture ``xray`` of a test; inert if nothing is recorded."""
     annotator = request.config.pluginmanager.get_plugin(NAME)
     if not isinstance(annotator, Annotator):
         return Annotations()
     return annotator.annotations()
 
 
-def in_worker(config: pytest.Config) -> Annotator:
-    """The annotator of one of xdist's workers, as the controller told it."""
-    given = options.worker_input(config)
-    told = given["xray"]
-    # Secrets do not travel: a worker has the environment itself.
-    redactor = resolve.redactor_of(os.environ, told["redact"])
+def make_in_worker(config: pytest.Config) -> Annotator:
+    """Make the annotator of one of xdist's workers from the controller's input."""
+    found = options.worker_input(config)
+    given = found["xray"]
+    # Secrets are not sent to workers: these have the environment themselves.
+    redactor = resolve.redactor_of(os.environ, given["redact"])
     scrub = Scrub.of(redactor, folders(str(config.rootpath), os.environ))
-    kept = EvidenceFolder(Path(told["folder"]), told["evidence_limit"], scrub.clean)
-    note = Note(file_of(told["folder"], given["workerid"]), scrub.clean)
-    return Annotator(config, told["tag_prefixes"], lambda: kept, note)
+    path, limit = Path(given["folder"]), given["evidence_limit"]
+    folder = EvidenceFolder(path, limit, scrub.clean)
+    note = CrashNote(note_path(given["folder"], found["workerid"]), scrub.clean)
+    return Annotator(config, given["tag_prefixes"], lambda: folder, note)
 
 
-def as_worker_input(
+def to_worker_input(
     folder: str, prefixes: Sequence[str], evidence_limit: int, redact: str
 ) -> dict[str, Any]:
-    """What ``in_worker`` needs to be told; builtins only."""
+    """What ``make_in_worker`` needs from the controller; builtins only."""
     return {
         "folder": folder,
         "tag_prefixes": list(prefixes),
@@ -71,59 +72,60 @@ def as_worker_input(
 
 class Annotator:
     """
-    Says of each test what its reports do not.
+    Adds to the reports of each test what pytest does not put there.
 
-    ``kept`` is where evidence goes, known once the session has started.
+    ``find_folder`` returns the folder of the evidence once the session has started.
     """
 
     def __init__(
         self,
         config: pytest.Config,
         prefixes: Sequence[str],
-        kept: Callable[[], EvidenceFolder | None],
-        note: Note | None = None,
+        find_folder: Callable[[], EvidenceFolder | None],
+        note: CrashNote | None = None,
     ) -> None:
         self._config = config
         self._prefixes = tuple(prefixes)
-        self._kept = kept
+        self._find_folder = find_folder
         self._note = note
-        self._known: Line = {}
+        self._line_of_item: Line = {}
         self._faults: list[str] = []
         self._item: pytest.Item | None = None
-        self._said: Annotations | None = None
-        self._steps_so_far: list[dict[str, Any]] = []
-        self._steps = bdd.Steps()
+        self._annotations: Annotations | None = None
+        self._scenario_steps: list[dict[str, Any]] = []
+        self._step_tracker = bdd.StepTracker()
         self.notices: list[str] = []
         self._has_scenarios = bdd.is_used(config)
         if self._has_scenarios:
-            config.pluginmanager.register(self._steps, f"{NAME}-steps")
+            config.pluginmanager.register(self._step_tracker, f"{NAME}-steps")
 
     def annotations(self) -> Annotations:
-        """What the test under way says of itself."""
-        if self._said is None:
-            self._said = Annotations(self._kept())
-        return self._said
+        """The annotations of the running test."""
+        if self._annotations is None:
+            self._annotations = Annotations(self._find_folder())
+        return self._annotations
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Refuse malformed marks, all at once, before the first test."""
-        problems = list(marks.problems(items))
-        self.notices = self._noticed(items)
+        problems = list(marks.find_problems(items))
+        self.notices = self._find_notices(items)
         if options.is_worker(self._config):
-            # An error in a worker is a crash to xdist; the controller says it.
-            told = {PROBLEMS: problems, NOTICES: self.notices}
-            self._config.workeroutput |= told  # type: ignore[attr-defined]
+            # For xdist an error in a worker is a crash; the controller reports it.
+            output = {PROBLEMS: problems, NOTICES: self.notices}
+            self._config.workeroutput |= output  # type: ignore[attr-defined]
             if problems:
                 items.clear()
         elif problems:
             raise pytest.UsageError("\n".join(problems))
 
-    def _noticed(self, items: Sequence[pytest.Item]) -> list[str]:
-        """What is wrong with feature files, and no reason to stop."""
+    def _find_notices(self, items: Sequence[pytest.Item]) -> list[str]:
+        """What users should know of their feature files; no reason to stop."""
         if not self._has_scenarios:
             return []
         try:
-            return [str(wire.sendable(n)) for n in bdd.notices(items, self._prefixes)]
+            found = bdd.find_notices(items, self._prefixes)
+            return [str(wire.to_sendable(notice)) for notice in found]
         except wire.FAULTS as error:
             return [f"feature files: {type(error).__name__}: {error}"]
 
@@ -132,58 +134,59 @@ class Annotator:
         self,
     ) -> Generator[None, dict[str, Any], dict[str, Any]]:
         """
-        In a worker, make a report fit for the wire; the last to touch it.
+        In a worker, make a report sendable, after all other plugins.
 
         One ``record_property("path", tmp_path)`` would end the whole session, and
         so would a lone surrogate in an assertion's text.
         """
-        found: dict[str, Any] = wire.sendable((yield))
+        found: dict[str, Any] = wire.to_sendable((yield))
         return found
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """A test, or another attempt at it, begins."""
-        self._begin(item)
+        self._begin_test(item)
 
-    def _forget(self) -> None:
-        self._item, self._said, self._steps_so_far = None, None, []
-        self._known, self._faults = {}, []
+    def _reset(self) -> None:
+        self._item, self._annotations, self._scenario_steps = None, None, []
+        self._line_of_item, self._faults = {}, []
 
-    def _begin(self, item: pytest.Item) -> None:
-        self._forget()
+    def _begin_test(self, item: pytest.Item) -> None:
+        self._reset()
         self._item = item
-        with self._kept_in(wire.OURSELVES):
-            self._known = self._line(item)
+        with self._catch_faults(wire.OURSELVES):
+            self._line_of_item = self._read_line(item)
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
-            with self._kept_in("pytest_xray_test_keys"):
+            with self._catch_faults("pytest_xray_test_keys"):
                 self._ask_for_keys(item)
-        if self._said is not None:
-            self._known.update(self._said.line(self._known))
+        if self._annotations is not None:
+            self._line_of_item.update(self._annotations.to_line(self._line_of_item))
         if self._note is not None:
-            with self._kept_in(wire.OURSELVES):
-                steps = self._planned(item)
-                known = {**self._known, "steps": steps} if steps else self._known
-                self._note.write(item.nodeid, wire.sendable(known))
+            with self._catch_faults(wire.OURSELVES):
+                line = self._line_of_item
+                if steps := self._planned_steps(item):
+                    line = {**line, "steps": steps}
+                self._note.write(item.nodeid, wire.to_sendable(line))
 
     @contextlib.contextmanager
-    def _kept_in(self, where: str) -> Iterator[None]:
-        """Keep what goes wrong from the user's session, and remember it."""
+    def _catch_faults(self, where: str) -> Iterator[None]:
+        """Keep faults away from the user's session, and remember them."""
         try:
             yield
         except wire.FAULTS as error:
-            self._faults.append(wire.fault(where, error))
+            self._faults.append(wire.describe_fault(where, error))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Hang what is known on the report; the last to touch it."""
+        """Put the line of the test on its report, after all other plugins."""
         report = yield
-        # Spelled out: this is on the path of every test, three times.
+        # No ``_catch_faults`` here: this runs three times for every test.
         try:
             self._pack(item, report)
         except wire.FAULTS as error:
-            self._faults.append(wire.fault(wire.OURSELVES, error))
+            self._faults.append(wire.describe_fault(wire.OURSELVES, error))
         if self._faults:
             wire.pack_faults(report, self._faults)
             self._faults = []
@@ -194,99 +197,103 @@ class Annotator:
         if report.when == "setup":
             if self._item is not item:
                 # Another plugin's setup came first, and skipped the test.
-                self._begin(item)
-            line.update(self._known)
+                self._begin_test(item)
+            line.update(self._line_of_item)
         if _is_over(report):
-            line["steps"] = self._steps_so_far = self._steps_of(item, report)
-        self._ask(item, report)
-        if self._said is not None:
-            line.update(self._said.line(self._known))
-            within = self._steps_within(line, passed=report.outcome == "passed")
-            line["steps"] = [*self._steps_so_far, *within]
+            line["steps"] = self._scenario_steps = self._take_steps(item, report)
+        self._collect_evidence_and_defects(item, report)
+        if self._annotations is not None:
+            line.update(self._annotations.to_line(self._line_of_item))
+            of_code = self._steps_of_code(line, passed=report.outcome == "passed")
+            line["steps"] = [*self._scenario_steps, *of_code]
         if report.when == "setup" and self._note is not None:
-            line["steps"] = line.get("steps") or self._planned(item)
+            line["steps"] = line.get("steps") or self._planned_steps(item)
         wire.pack(report, line)
         if report.when == "teardown":
             self._item = None
 
-    def _planned(self, item: pytest.Item) -> list[dict[str, Any]]:
-        """What is left of the steps of a scenario whose worker dies."""
+    def _planned_steps(self, item: pytest.Item) -> list[dict[str, Any]]:
+        """All steps of a scenario, for the note that is read if its worker dies."""
         steps = bdd.steps_of(item) if self._has_scenarios else ()
-        return [codec.plain(step) for step in steps]
+        return [codec.to_builtins(step) for step in steps]
 
-    def _steps_within(self, line: Line, *, passed: bool) -> Iterator[dict[str, Any]]:
+    def _steps_of_code(self, line: Line, *, passed: bool) -> Iterator[dict[str, Any]]:
         """
-        Steps that the test's own code has told, after those of its scenario.
+        Steps that the test's own code has reported, after those of its scenario.
 
-        Xray judges a scenario by its steps: a failure that the code has caught
-        must not fail it.
+        Xray decides a scenario by its steps: a failed step of the code must not fail
+        it if the code has handled the failure.
         """
-        if not self._said or not self._said.steps:
+        if not self._annotations or not self._annotations.steps:
             return
-        within = {"keyword": STEP_WITHIN} if self._steps_so_far else {}
+        of_code = {"keyword": STEP_OF_CODE} if self._scenario_steps else {}
         for step in line["steps"]:
-            caught = within and passed and step["outcome"] == Outcome.FAILED.value
-            changed = {"outcome": Outcome.XFAILED.value} if caught else {}
-            yield {**step, **within, **changed}
+            handled = of_code and passed and step["outcome"] == Outcome.FAILED.value
+            changed = {"outcome": Outcome.XFAILED.value} if handled else {}
+            yield {**step, **of_code, **changed}
 
-    def _steps_of(
+    def _take_steps(
         self, item: pytest.Item, report: pytest.TestReport
     ) -> list[dict[str, Any]]:
-        """The steps of a scenario that was called, or whose call will not come."""
+        """The steps of a scenario that has been called, or will not be called."""
         if not self._has_scenarios or bdd.scenario_of(item) is None:
             return []
         failed = report.outcome == "failed"
-        return [codec.plain(step) for step in self._steps.take(failed=failed)]
+        steps = self._step_tracker.take_steps(failed=failed)
+        return [codec.to_builtins(step) for step in steps]
 
-    def _ask(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """What other plugins left behind, and what users' hooks add."""
+    def _collect_evidence_and_defects(
+        self, item: pytest.Item, report: pytest.TestReport
+    ) -> None:
+        """Add evidence of other plugins, and what users' hooks return."""
         if report.when == "teardown":
-            with self._kept_in(wire.OURSELVES):
-                self._add(other_plugins.of(item, report))
+            with self._catch_faults(wire.OURSELVES):
+                self._add_evidence(other_plugins.find_evidence(item, report))
         hook = item.config.hook
         if hook.pytest_xray_defects.get_hookimpls():
-            with self._kept_in("pytest_xray_defects"):
+            with self._catch_faults("pytest_xray_defects"):
                 for keys in item.ihook.pytest_xray_defects(item=item, report=report):
-                    for key in listed(keys):
+                    for key in to_values(keys):
                         self.annotations().defect(key)
         if hook.pytest_xray_evidence.get_hookimpls():
-            with self._kept_in("pytest_xray_evidence"):
+            with self._catch_faults("pytest_xray_evidence"):
                 for found in item.ihook.pytest_xray_evidence(item=item, report=report):
-                    self._add(listed(found))
+                    self._add_evidence(to_values(found))
 
-    def _add(self, found: Iterable[Any]) -> None:
+    def _add_evidence(self, found: Iterable[Any]) -> None:
         for each in found:
             source = each if isinstance(each, EvidenceSource) else EvidenceSource(each)
-            self.annotations().add(source)
+            self.annotations().add_evidence(source)
 
-    def _line(self, item: pytest.Item) -> Line:
-        """What marks, parameters and tags say of a test."""
+    def _read_line(self, item: pytest.Item) -> Line:
+        """Read marks, parameters and tags of a test."""
         line = marks.read(item)
         if parameters := _parameters(item):
             line["parameters"] = parameters
-        found = bdd.scenario_of(item, self._prefixes) if self._has_scenarios else None
-        if (scenario := found) is not None:
-            self._add_tags(line, scenario)
+        if self._has_scenarios:
+            scenario = bdd.scenario_of(item, self._prefixes)
+            if scenario is not None:
+                self._add_tags(line, scenario)
         return line
 
     def _ask_for_keys(self, item: pytest.Item) -> None:
-        """More keys, by users' hooks."""
+        """Add keys that users' hooks return."""
         for keys in item.ihook.pytest_xray_test_keys(item=item):
-            for key in listed(keys):
+            for key in to_values(keys):
                 self.annotations().key(key)
 
     def _add_tags(self, line: Line, scenario: Scenario) -> None:
-        """A scenario without keys in marks has them in its tags."""
+        """Add what a scenario's tags say; keys in marks win over keys in tags."""
         meaning = bdd.meaning_of(scenario, self._prefixes)
-        line["scenario"] = codec.plain(scenario)
+        line["scenario"] = codec.to_builtins(scenario)
         line["test_keys"] = line.get("test_keys") or meaning.test_keys
         line["requirements"] = (*line.get("requirements", ()), *meaning.requirements)
         line["labels"] = (*line.get("labels", ()), *meaning.labels)
         line["summary"] = line.get("summary") or scenario.name
 
 
-def listed(found: Any) -> Iterable[Any]:
-    """One value or several, as users return them."""
+def to_values(found: Any) -> Iterable[Any]:
+    """The values that a hook returned: none, one or several."""
     if found is None:
         return ()
     single = isinstance(found, (str, bytes, os.PathLike, EvidenceSource))
@@ -294,7 +301,7 @@ def listed(found: Any) -> Iterable[Any]:
 
 
 def _is_over(report: pytest.TestReport) -> bool:
-    """Whether a test has done what it will: its call ended, or will not come."""
+    """Whether the call of a test has ended, or will not happen."""
     return report.when == "call" or (
         report.when == "setup" and report.outcome != "passed"
     )
@@ -308,7 +315,7 @@ def _parameters(item: pytest.Item) -> tuple[tuple[str, str], ...]:
     if example:
         return tuple((name, str(value)) for name, value in example.items())
     return tuple(
-        (name, wire.shown(value))
+        (name, wire.to_text(value))
         for name, value in callspec.params.items()
         if name != bdd.EXAMPLE
     )

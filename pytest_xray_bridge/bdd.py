@@ -1,5 +1,5 @@
 """
-What pytest-bdd knows of a scenario, and what became of its steps.
+Reads scenarios of pytest-bdd, and follows their steps.
 
 pytest-bdd is not imported: its objects come with its hooks and its tests.
 """
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 EXAMPLE = "_pytest_bdd_example"
-# pytest-bdd 7 knows no other language, and does not tell which of them it was.
+# pytest-bdd 7 knows no other language, and does not keep which keyword it was.
 KEYWORDS = {False: "Scenario", True: "Scenario Outline"}
 DELIMITERS = ('"""', "```")
 
 
 def is_used(config: pytest.Config) -> bool:
-    """Whether pytest-bdd is loaded, under whatever name; ask before ``Steps``."""
+    """Whether pytest-bdd is loaded, under whatever name; ask before ``StepTracker``."""
     return hasattr(config.hook, "pytest_bdd_before_scenario")
 
 
@@ -41,8 +41,8 @@ def scenario_of(
     """
     The scenario that a test runs, or None for any other test.
 
-    ``prefixes`` are those of Xray's tags: of a rule's tags, those that are about
-    its scenarios become theirs.
+    ``prefixes`` are those of Xray's tags: tags of a rule that are about its scenarios
+    are added to these.
     """
     template = _template(item)
     if template is None:
@@ -71,7 +71,7 @@ def scenario_of(
 
 def _template(item: pytest.Item) -> Any:
     """
-    pytest-bdd 7 and 8 hang the template on the function; 9 has a registry.
+    pytest-bdd 7 and 8 set the template on the function; 9 has a registry.
     """
     function = getattr(item, "obj", None)
     found = getattr(function, "__scenario__", None)
@@ -138,11 +138,11 @@ def _row(item: pytest.Item) -> int:
 
 
 def meaning_of(scenario: Scenario, prefixes: Sequence[str]) -> tags.TagMeaning:
-    """What Xray's tags on a scenario and its feature say."""
+    """The meaning of Xray's tags on a scenario and its feature."""
     return tags.read(scenario.tags, scenario.feature.tags, prefixes=prefixes)
 
 
-def malformed(
+def malformed_tags(
     item: pytest.Item, prefixes: Sequence[str] = tags.PREFIXES
 ) -> tuple[str, ...]:
     """Tags above a scenario that were meant to hold an issue key and do not."""
@@ -155,14 +155,16 @@ def malformed(
     return tags.read(sorted(own), sorted(above), prefixes=prefixes).malformed
 
 
-def notices(items: Iterable[pytest.Item], prefixes: Sequence[str]) -> Iterator[str]:
+def find_notices(
+    items: Iterable[pytest.Item], prefixes: Sequence[str]
+) -> Iterator[str]:
     """
-    What users should know of the features of all collected tests.
+    Find malformed tags, and scenarios that pytest-bdd does not run, in all features.
 
-    Malformed tags, and scenarios that pytest-bdd passes over in silence: of
-    several with the same name in one feature it keeps the last.
+    Of several scenarios with the same name in one feature, pytest-bdd runs the last.
+    Tests of one scenario share its tags: each is one notice.
     """
-    said: dict[str, None] = {}
+    of_tags: dict[str, None] = {}
     features: dict[str, Any] = {}
     for item in items:
         template = _template(item)
@@ -171,25 +173,25 @@ def notices(items: Iterable[pytest.Item], prefixes: Sequence[str]) -> Iterator[s
         feature = template.feature
         path = _path(feature, item)
         features[path] = feature
-        for tag in malformed(item, prefixes):
+        for tag in malformed_tags(item, prefixes):
             place = feature if tag in feature.tags else template
-            said[f"{path}:{place.line_number}: @{tag} holds no issue key"] = None
-    yield from said
+            of_tags[f"{path}:{place.line_number}: @{tag} holds no issue key"] = None
+    yield from of_tags
     for path, feature in features.items():
-        for line, name in _passed_over(feature):
+        for line, name in _replaced_scenarios(feature):
             yield (
                 f"{path}:{line}: pytest-bdd does not run this scenario, because "
                 f'another one of this feature has the same name, "{name}"'
             )
 
 
-def _passed_over(feature: Any) -> Iterator[tuple[int, str]]:
-    """Line and name; read from the file, as pytest-bdd has forgotten them."""
+def _replaced_scenarios(feature: Any) -> Iterator[tuple[int, str]]:
+    """Line and name; read from the file, because pytest-bdd does not keep them."""
     try:
         lines = Path(feature.filename).read_text("utf-8", "replace").split("\n")
     except OSError:
         return
-    dialect = _dialect(_language(feature))
+    dialect = _find_dialect(_language(feature))
     keywords = (*KEYWORDS.values(),)
     if dialect is not None:
         keywords = (*dialect.scenario_keywords, *dialect.scenario_outline_keywords)
@@ -210,16 +212,16 @@ def _language(feature: Any) -> str:
     return getattr(feature, "language", None) or "en"
 
 
-def _dialect(language: str) -> Any:
-    """Gherkin's words in a language; pytest-bdd 7 does without Gherkin's parser."""
+def _find_dialect(language: str) -> Any:
+    """Gherkin's keywords in a language; pytest-bdd 7 does not use Gherkin's parser."""
     module: Any = sys.modules.get("gherkin.dialect")
     return module.Dialect.for_name(language) if module else None
 
 
 @functools.lru_cache
-def _as_written(language: str) -> dict[str, str]:
-    """From the title case in which pytest-bdd gives all keywords to Gherkin's own."""
-    dialect = _dialect(language)
+def _original_keywords(language: str) -> dict[str, str]:
+    """Gherkin's own keywords, by the title case in which pytest-bdd has them."""
+    dialect = _find_dialect(language)
     if dialect is None:
         return {}
     found = (
@@ -233,7 +235,7 @@ def _as_written(language: str) -> dict[str, str]:
 
 
 def steps_of(item: pytest.Item, outcome: Outcome = Outcome.NOT_RUN) -> tuple[Step, ...]:
-    """All steps of a scenario that never started, as they would have been run."""
+    """All steps of a scenario that never started, as they would have run."""
     template = _template(item)
     if template is None:
         return ()
@@ -260,7 +262,7 @@ def _step(
     table = getattr(step, "datatable", None)
     rows = table.rows if table else ()
     return Step(
-        keyword=_as_written(language).get(step.keyword, step.keyword),
+        keyword=_original_keywords(language).get(step.keyword, step.keyword),
         name=name,
         outcome=outcome,
         duration=duration,
@@ -271,20 +273,20 @@ def _step(
     )
 
 
-class Steps:
+class StepTracker:
     """
-    Follows the steps of the scenario under way, by pytest-bdd's hooks.
+    Follows the steps of the running scenario, by pytest-bdd's hooks.
 
-    Of a step that was skipped or left by an exit, pytest-bdd does not tell how
-    it ended; the report of the call does.
+    pytest-bdd has no hook for the end of a step that was skipped or left by an exit;
+    the report of the call tells it.
     """
 
     def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
-        # Kept here, because tests patch clocks.
+        # Bound now: tests patch clocks.
         self._now = now
         self._item: pytest.Item | None = None
         self._scenario: Any = None
-        self._under_way: Any = None
+        self._running: Any = None
         self._began: dict[int, float] = {}
         self._ended: dict[int, tuple[Outcome, float, str]] = {}
 
@@ -293,20 +295,20 @@ class Steps:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> None:
         """
-        After a setup, forget the test before, or the attempt before.
+        After a setup, forget the earlier test or attempt.
 
-        A call comes here as often as it has subtests: one that failed within a
-        step fails the step, which pytest-bdd takes for passed.
+        This is called for each subtest, too: one that failed in a step fails the step,
+        which for pytest-bdd has passed.
         """
         if call.when == "setup":
             self._item = item
             self._forget()
-        elif call.when == "call" and call.excinfo and self._under_way is not None:
-            self._end(self._under_way, call.excinfo.value)
+        elif call.when == "call" and call.excinfo and self._running is not None:
+            self._end_step(self._running, call.excinfo.value)
 
     def _forget(self, scenario: Any = None) -> None:
         self._scenario = scenario
-        self._under_way = None
+        self._running = None
         self._began = {}
         self._ended = {}
 
@@ -318,20 +320,20 @@ class Steps:
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_bdd_before_step(self, step: Any) -> None:
         """A step begins."""
-        self._under_way = step
+        self._running = step
         self._began[id(step)] = self._now()
 
     @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_bdd_after_step(self, step: Any) -> None:
-        """A step passed, and so did all that users do after it."""
-        self._end(step)
-        self._under_way = None
+        """A step passed, and so did users' hooks after it."""
+        self._end_step(step)
+        self._running = None
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_bdd_step_error(self, step: Any, exception: BaseException) -> None:
         """A step failed."""
-        self._end(step, exception)
-        self._under_way = None
+        self._end_step(step, exception)
+        self._running = None
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_bdd_step_func_lookup_error(
@@ -340,8 +342,8 @@ class Steps:
         """There is no code for a step."""
         self._ended[id(step)] = (Outcome.FAILED, 0.0, f"undefined step: {exception}")
 
-    def _end(self, step: Any, error: BaseException | None = None) -> None:
-        outcome, message = _came_to(error)
+    def _end_step(self, step: Any, error: BaseException | None = None) -> None:
+        outcome, message = _outcome_of(error)
         earlier = self._ended.get(id(step))
         if earlier and earlier[0] is Outcome.FAILED and outcome is not Outcome.FAILED:
             outcome, _, message = earlier
@@ -349,11 +351,11 @@ class Steps:
         duration = 0.0 if began is None else max(0.0, self._now() - began)
         self._ended[id(step)] = (outcome, duration, message)
 
-    def take(self, *, failed: bool) -> tuple[Step, ...]:
+    def take_steps(self, *, failed: bool) -> tuple[Step, ...]:
         """
         The steps of the scenario of the test that was last set up.
 
-        Asked for more than once where a step has subtests; the last one counts.
+        Called more than once if a step has subtests; the last call counts.
         """
         never_began = Outcome.NOT_RUN if failed else Outcome.SKIPPED
         if self._scenario is None:
@@ -366,17 +368,17 @@ class Steps:
         )
 
 
-def _came_to(error: BaseException | None) -> tuple[Outcome, str]:
-    """The outcome of a step, and what it says."""
+def _outcome_of(error: BaseException | None) -> tuple[Outcome, str]:
+    """The outcome of a step, and its message."""
     if error is None:
         return Outcome.PASSED, ""
     try:
-        said = f"{type(error).__name__}: {error}"
+        message = f"{type(error).__name__}: {error}"
     except wire.FAULTS as fault:
-        said = f"{type(error).__name__}: {type(fault).__name__} in str()"
+        message = f"{type(error).__name__}: {type(fault).__name__} in str()"
     skips = getattr(sys.modules.get("unittest"), "SkipTest", ())
     if isinstance(error, (pytest.skip.Exception, skips)):
-        return Outcome.SKIPPED, said
-    # pytest-bdd 9 takes it for an error: it is made of one.
+        return Outcome.SKIPPED, message
+    # pytest-bdd 9 reports it as an error: its class is derived from one.
     expected = isinstance(error, pytest.xfail.Exception)
-    return (Outcome.XFAILED if expected else Outcome.FAILED), said
+    return (Outcome.XFAILED if expected else Outcome.FAILED), message

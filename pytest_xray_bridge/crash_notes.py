@@ -1,9 +1,9 @@
 """
-What a worker notes before the setup of a test, in case it does not survive it.
+Notes that a worker writes before the setup of a test, in case the setup kills it.
 
-What is known of a test travels on the report of its setup; a worker that dies in
-the setup sends none. So each worker keeps one small file in the run directory
-about the test that it is in.
+The line of a test is sent with the report of its setup; a worker that dies in the
+setup sends none. So each worker keeps one small file about its running test in the run
+directory.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from xray_bridge.runs.codec import Line
 
 
-def file_of(folder: str, worker: str) -> Path:
-    """Where a worker's note lies."""
+def note_path(folder: str, worker: str) -> Path:
+    """The file with a worker's note."""
     return Path(folder, f"{worker}.note")
 
 
-class Note:
-    """The note of one worker; replaced with each test that has something to say."""
+class CrashNote:
+    """The note of one worker; each test with a line replaces it."""
 
     def __init__(self, path: Path, clean: Callable[[str], str]) -> None:
         self._path = str(path)
@@ -40,10 +40,10 @@ class Note:
         self._open, self._write, self._close = os.open, os.write, os.close
 
     def write(self, nodeid: str, line: Line) -> None:
-        """Note what is known of a test; a worker on another machine cannot."""
+        """Write the line of a test; a worker on another machine cannot."""
         if not line or not self._is_reachable:
             return
-        found = {"nodeid": nodeid, "line": codec.cleaned(line, self._clean)}
+        found = {"nodeid": nodeid, "line": codec.redact_line(line, self._clean)}
         file = self._open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             self._write(file, json.dumps(found).encode())
@@ -51,18 +51,18 @@ class Note:
             self._close(file)
 
 
-class Notes:
+class CrashNotes:
     """The notes of all workers, for the process that records."""
 
     def __init__(self) -> None:
         self.folder = ""
 
     def read(self, report: pytest.TestReport) -> Line | None:
-        """What the worker of a crashed test had noted about it."""
+        """The line of a crashed test, if its worker has noted it."""
         node: Any = getattr(report, "node", None)
         if node is None or not self.folder:
             return None
-        path = file_of(self.folder, node.gateway.id)
+        path = note_path(self.folder, node.gateway.id)
         try:
             found = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError):
@@ -71,7 +71,7 @@ class Notes:
         return line if found["nodeid"] == report.nodeid else None
 
     def clear(self) -> None:
-        """Take the files away."""
+        """Delete the files."""
         if self.folder:
             for path in Path(self.folder).glob("*.note"):
                 path.unlink()

@@ -3,7 +3,7 @@ Hooks for a project's ``conftest.py`` and for other plugins.
 
 Each returns additions; none edits what it is given. All implementations are
 called, and what they return adds up. One that raises costs neither the session
-nor the result: it is told at the end.
+nor the result: it is reported at the end.
 """
 
 from __future__ import annotations

@@ -46,5 +46,5 @@ def _line(item: pytest.Item, prefixes: tuple[str, ...]) -> str:
         where = path if line is None else f"{path}:{line + 1}"
         name = item.nodeid.partition("::")[2] or item.name
         name = name.partition("[")[0]
-    keys = selection.keys_of(item, prefixes)
+    keys = selection.find_keys(item, prefixes)
     return json.dumps({"name": name, "where": where, "keys": keys})

@@ -1,5 +1,5 @@
 """
-What the ``xray`` marks of a test say, from the test itself up to its module.
+Reads the ``xray`` marks of a test, from the test itself up to its module.
 """
 
 from __future__ import annotations
@@ -25,25 +25,26 @@ KEY = re.compile(keys.KEY)
 
 def read(item: pytest.Item) -> Line:
     """
-    What a test's marks add to its line in the journal; empty without marks.
+    Read what a test's marks add to its journal line; empty without marks.
 
     The closest mark with keys decides the keys; requirements, defects and
-    labels add up; of the rest, the closest wins. Raises ValueError, in words.
+    labels add up; of the rest, the closest wins. Raises ValueError for a mark that
+    is malformed.
     """
-    marks = [_checked(mark) for mark in _closest_first(item)]
+    marks = [_parse_mark(mark) for mark in _closest_first(item)]
     if not marks:
         return {}
     if len(marks) == 1 and marks[0].has_keys_only:
-        # What nearly all tests have; this is on the path of every one of them.
+        # Nearly all marks are like this, and this runs for every test.
         return {"test_keys": marks[0].keys}
     fields: dict[str, str] = {}
     for mark in reversed(marks):
         fields |= mark.custom_fields
     found: Line = {
         "test_keys": next((mark.keys for mark in marks if mark.keys), ()),
-        "requirements": _all(mark.requirements for mark in marks),
-        "defects": _all(mark.defects for mark in marks),
-        "labels": _all(mark.labels for mark in marks),
+        "requirements": _join_unique(mark.requirements for mark in marks),
+        "defects": _join_unique(mark.defects for mark in marks),
+        "labels": _join_unique(mark.labels for mark in marks),
         "summary": next((mark.summary for mark in marks if mark.summary), ""),
         "description": next((m.description for m in marks if m.description), ""),
         "custom_fields": tuple(fields.items()),
@@ -55,8 +56,8 @@ def _closest_first(item: pytest.Item) -> list[pytest.Mark]:
     """
     The marks of a test, the closest first.
 
-    Within one node pytest lists them otherwise: a row's after the function's,
-    and those of a base class before those of its subclass.
+    Within one node pytest has another order: a row's after the function's, and those
+    of a base class before those of its subclass.
     """
     found = list(item.iter_markers_with_node(NAME))
     if len(found) < 2:  # noqa: PLR2004
@@ -70,17 +71,17 @@ def _closest_first(item: pytest.Item) -> list[pytest.Mark]:
     return ordered
 
 
-def problems(items: Iterable[pytest.Item]) -> Iterator[str]:
-    """One line for each malformed mark, with file and line; each said once."""
-    said = set()
+def find_problems(items: Iterable[pytest.Item]) -> Iterator[str]:
+    """One line for each malformed mark; rows of one test share its mark."""
+    found = set()
     for item in items:
         try:
             read(item)
         except ValueError as error:
             path, line, _ = item.location
             text = f"{path}:{(line or 0) + 1}: {error}"
-            if text not in said:
-                said.add(text)
+            if text not in found:
+                found.add(text)
                 yield text
 
 
@@ -97,60 +98,60 @@ class _Mark(NamedTuple):
     has_keys_only: bool = False
 
 
-def _checked(mark: pytest.Mark) -> _Mark:
-    keys = _keys(mark.args, "a Test key")
+def _parse_mark(mark: pytest.Mark) -> _Mark:
+    keys = _parse_keys(mark.args, "a Test key")
     if keys and not mark.kwargs:
         return _Mark(keys, has_keys_only=True)
     given = dict(mark.kwargs)
     fields = given.pop("custom_fields", {})
     if not isinstance(fields, dict):
-        raise _wrong(f"custom_fields={fields!r} is not a dict")
+        raise _mark_error(f"custom_fields={fields!r} is not a dict")
     found = _Mark(
         keys,
-        requirements=_keys((given.pop("requirements", ()),), "in requirements="),
-        defects=_keys((given.pop("defects", ()),), "in defects="),
-        labels=tuple(_texts(given.pop("labels", ()), "labels")),
-        summary=_text(given.pop("summary", ""), "summary"),
-        description=_text(given.pop("description", ""), "description"),
+        requirements=_parse_keys((given.pop("requirements", ()),), "in requirements="),
+        defects=_parse_keys((given.pop("defects", ()),), "in defects="),
+        labels=tuple(_parse_texts(given.pop("labels", ()), "labels")),
+        summary=_parse_text(given.pop("summary", ""), "summary"),
+        description=_parse_text(given.pop("description", ""), "description"),
         custom_fields={str(name): str(value) for name, value in fields.items()},
     )
     if given:
-        raise _wrong(f"there is no {', '.join(given)}=")
+        raise _mark_error(f"there is no {', '.join(given)}=")
     if not any(found):
-        raise _wrong("it says nothing; give a Test key such as CALC-1")
+        raise _mark_error("it is empty; give a Test key such as CALC-1")
     return found
 
 
-def _keys(given: Iterable[object], what: str) -> tuple[str, ...]:
+def _parse_keys(given: Iterable[object], what: str) -> tuple[str, ...]:
     found = []
     for value in given:
-        for text in _texts(value, what):
+        for text in _parse_texts(value, what):
             key = text.strip()
             if not KEY.fullmatch(key):
-                raise _wrong(
+                raise _mark_error(
                     f"{what}: {text!r} is not an issue key; keys look like CALC-15"
                 )
             found.append(key)
     return tuple(dict.fromkeys(found))
 
 
-def _texts(value: object, what: str) -> list[str]:
+def _parse_texts(value: object, what: str) -> list[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_text(each, what) for each in value]
-    raise _wrong(f"{what}: {value!r} is not text")
+        return [_parse_text(each, what) for each in value]
+    raise _mark_error(f"{what}: {value!r} is not text")
 
 
-def _text(value: object, what: str) -> str:
+def _parse_text(value: object, what: str) -> str:
     if isinstance(value, str):
         return value
-    raise _wrong(f"{what}: {value!r} is not text")
+    raise _mark_error(f"{what}: {value!r} is not text")
 
 
-def _wrong(text: str) -> ValueError:
+def _mark_error(text: str) -> ValueError:
     return ValueError(f"@pytest.mark.{NAME}: {text}")
 
 
-def _all(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def _join_unique(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for part in parts for value in part))

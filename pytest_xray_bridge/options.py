@@ -19,7 +19,7 @@ from xray_bridge.config.settings import TABLE, Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What makes a session ours. Without one of these nothing is resolved.
+# Without one of these the plugin does nothing, and resolves no settings.
 SWITCHES = (
     Settings.upload,
     Settings.dry_run,
@@ -31,10 +31,10 @@ SWITCHES = (
 )
 # In the environment while a session is recorded.
 SESSION = "PYTEST_XRAY_BRIDGE_SESSION"
-# What the controller of a session that is ours tells its workers.
+# Keys of the input that the controller of a recorded session gives its workers.
 WORKER_INPUT = frozenset({"xray", "xray_select"})
-# Sessions that look at tests without running them.
-LOOKING_ONLY = (
+# Options of pytest with which no test runs.
+RUN_NO_TESTS = (
     "collectonly",
     "setuponly",
     "setupplan",
@@ -47,7 +47,7 @@ LOOKING_ONLY = (
 )
 
 
-def register(parser: pytest.Parser) -> None:
+def add_options(parser: pytest.Parser) -> None:
     """A flag and an ini option for each setting."""
     group = parser.getgroup("xray", "results into Xray, feature files out of it")
     for setting in TABLE.values():
@@ -66,7 +66,7 @@ def register(parser: pytest.Parser) -> None:
 
 
 def worker_input(config: pytest.Config) -> dict[str, Any]:
-    """What the controller told this worker."""
+    """The input that the controller gave this worker."""
     found: dict[str, Any] = getattr(config, "workerinput", {})
     return found
 
@@ -76,33 +76,33 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def asked(config: pytest.Config) -> bool:
+def is_asked_for(config: pytest.Config) -> bool:
     """
-    Whether this session may be ours; cheap, and rather once too often.
+    Whether this session may ask for the plugin; cheap, with false positives.
 
-    In a worker, the controller says so.
+    In a worker, the controller decides it.
     """
     if is_worker(config):
         return not WORKER_INPUT.isdisjoint(worker_input(config))
     if any(config.getoption(setting.ini) for setting in TABLE.values()):
         return True
     if os.environ.get(SESSION):
-        # Within a test of a session that is ours: what it runs is none of its tests.
+        # A pytest that a test of a recorded session runs: its tests are samples.
         return False
     if any(os.environ.get(setting.environment) for setting in SWITCHES):
         return True
-    return _mentioned(config.inipath) or _in_shared_file(config.rootpath)
+    return _has_setting(config.inipath) or _has_shared_file(config.rootpath)
 
 
-def _mentioned(path: Path | None) -> bool:
-    """Whether the file that pytest read has a setting, right or misspelt."""
+def _has_setting(path: Path | None) -> bool:
+    """Whether the file that pytest read has a setting, even a misspelt one."""
     try:
         return path is not None and b"xray_" in path.read_bytes()
     except OSError:
         return False
 
 
-def _in_shared_file(folder: Path) -> bool:
+def _has_shared_file(folder: Path) -> bool:
     if (folder / "xray-bridge.toml").exists():
         return True
     try:
@@ -111,13 +111,13 @@ def _in_shared_file(folder: Path) -> bool:
         return False
 
 
-def looks_only(config: pytest.Config) -> bool:
-    """Whether no test will run: then nothing is fetched, recorded or sent."""
-    return any(config.getoption(name, None) for name in LOOKING_ONLY)
+def runs_no_tests(config: pytest.Config) -> bool:
+    """Whether no test will run; then nothing is fetched, recorded or sent."""
+    return any(config.getoption(name, None) for name in RUN_NO_TESTS)
 
 
 def lists_selection(config: pytest.Config) -> bool:
-    """Whether somebody wants to see what a selection would run."""
+    """Whether the session lists what a selection would run."""
     return bool(
         config.getoption("collectonly", None) and config.getoption(Settings.select.ini)
     )
@@ -133,20 +133,20 @@ def make_features_dir(config: pytest.Config) -> None:
     if os.environ.get("PYTEST_XDIST_WORKER"):
         return
     given = config.known_args_namespace
-    if any(getattr(given, name, None) for name in LOOKING_ONLY):
+    if any(getattr(given, name, None) for name in RUN_NO_TESTS):
         return
     if not any(
-        _early(config, s) for s in (Settings.export_keys, Settings.export_filter)
+        _read_early(config, s) for s in (Settings.export_keys, Settings.export_filter)
     ):
         return
     default = Settings.features_dir.default
-    folder = Path(_early(config, Settings.features_dir) or default)
+    folder = Path(_read_early(config, Settings.features_dir) or default)
     if "$" not in str(folder):
         Path(config.invocation_params.dir, folder).mkdir(parents=True, exist_ok=True)
 
 
-def _early(config: pytest.Config, setting: Any) -> str:
-    """A value before the settings are resolved, from the nearest doors."""
+def _read_early(config: pytest.Config, setting: Any) -> str:
+    """Read a setting before all are resolved: flag, environment, ini file."""
     found = getattr(config.known_args_namespace, setting.ini, None)
     found = found or os.environ.get(setting.environment)
     if found:
@@ -157,20 +157,20 @@ def _early(config: pytest.Config, setting: Any) -> str:
     return str(in_ini or "")
 
 
-def given_on_command_line(config: pytest.Config) -> dict[str, object]:
-    """Flags by setting name; ``None`` where not given."""
+def read_command_line(config: pytest.Config) -> dict[str, object]:
+    """The flags by setting name; ``None`` if not given."""
     return {name: config.getoption(s.ini, None) for name, s in TABLE.items()}
 
 
-def given_in_ini(config: pytest.Config) -> tuple[str, dict[str, object]]:
+def read_ini(config: pytest.Config) -> tuple[str, dict[str, object]]:
     """
     The name of pytest's configuration file, and what it says.
 
-    Names that are no settings are among it, for ``resolve`` to refuse. Raises
-    UsageError where pytest cannot read a value.
+    Unknown names are included, to be refused later. Raises UsageError if pytest
+    cannot read a value.
     """
     source = config.inipath.name if config.inipath else "pytest's configuration"
-    found: dict[str, object] = dict.fromkeys(_unregistered(config), "")
+    found: dict[str, object] = dict.fromkeys(_unknown_names(config), "")
     for name, setting in TABLE.items():
         if setting.secret:
             continue
@@ -184,27 +184,29 @@ def given_in_ini(config: pytest.Config) -> tuple[str, dict[str, object]]:
     return source, found
 
 
-def _unregistered(config: pytest.Config) -> list[str]:
+def _unknown_names(config: pytest.Config) -> list[str]:
     """
-    Names like ours in pytest's own section that pytest does not know.
+    Names with our prefix in pytest's own section that are no settings.
 
-    pytest warns about these; for us they are errors. ``config.inicfg`` is
-    deprecated, so the file is read once more.
+    pytest warns about these; here they are errors. ``config.inicfg`` is deprecated,
+    so the file is read once more.
     """
     names = [
         entry.partition("=")[0] for entry in config.getoption("override_ini") or ()
     ]
-    if _mentioned(config.inipath) and config.inipath is not None:
-        names += _section(config.inipath)
+    if _has_setting(config.inipath) and config.inipath is not None:
+        names += _read_section(config.inipath)
     known = {setting.ini for setting in TABLE.values() if not setting.secret}
     return [
         name.removeprefix("xray_")
         for name in names
-        if name.startswith("xray_") and name not in known and not _is_ini(config, name)
+        if name.startswith("xray_")
+        and name not in known
+        and not _is_registered(config, name)
     ]
 
 
-def _is_ini(config: pytest.Config, name: str) -> bool:
+def _is_registered(config: pytest.Config, name: str) -> bool:
     """Whether another plugin has registered it."""
     try:
         config.getini(name)
@@ -213,7 +215,7 @@ def _is_ini(config: pytest.Config, name: str) -> bool:
     return True
 
 
-def _section(path: Path) -> Mapping[str, object]:
+def _read_section(path: Path) -> Mapping[str, object]:
     if path.suffix == ".toml":
         from xray_bridge.config.resolve import read_toml
 

@@ -1,5 +1,5 @@
 """
-What other plugins leave behind about a test: evidence that nobody has to attach.
+Evidence that other plugins have made of a test, so that users need not attach it.
 
 Neither plugin is imported. pytest-playwright keeps screenshots, videos and
 traces in a folder for each test (fixture ``output_path``), as its own options
@@ -27,22 +27,24 @@ MEDIA = frozenset({"image", "video"})
 TEXTS = {"text": "txt", "html": "html", "json": "json"}
 
 
-def of(item: pytest.Item, report: pytest.TestReport) -> Iterator[EvidenceSource]:
-    """Evidence that is there once the last fixture has ended."""
+def find_evidence(
+    item: pytest.Item, report: pytest.TestReport
+) -> Iterator[EvidenceSource]:
+    """Find evidence once the last fixture has ended."""
     if report.when != "teardown":
         return
-    yield from _of_playwright(item)
+    yield from _find_playwright_files(item)
     for extra in getattr(report, "extras", None) or ():
-        source = _of_html(extra) if isinstance(extra, dict) else None
+        source = _parse_html_extra(extra) if isinstance(extra, dict) else None
         if source is not None:
             yield source
 
 
-def _of_playwright(item: pytest.Item) -> Iterator[EvidenceSource]:
+def _find_playwright_files(item: pytest.Item) -> Iterator[EvidenceSource]:
     fixtures: dict[str, Any] = getattr(item, "funcargs", None) or {}
     folder = fixtures.get(PLAYWRIGHT)
     if "page" not in fixtures and "context" not in fixtures:
-        # Somebody else's fixture of that name.
+        # A fixture of the same name that is not pytest-playwright's.
         return
     if isinstance(folder, (str, Path)) and Path(folder).is_dir():
         for path in sorted(Path(folder).rglob("*")):
@@ -50,8 +52,8 @@ def _of_playwright(item: pytest.Item) -> Iterator[EvidenceSource]:
                 yield EvidenceSource(path)
 
 
-def _of_html(extra: dict[str, Any]) -> EvidenceSource | None:
-    """One of pytest-html's extras; links and pictures elsewhere are none."""
+def _parse_html_extra(extra: dict[str, Any]) -> EvidenceSource | None:
+    """One of pytest-html's extras; links, and images at an address, are none."""
     kind, content = extra.get("format_type"), extra.get("content")
     ending = extra.get("extension") or TEXTS.get(str(kind), "")
     name = str(extra.get("name") or kind or "extra")
@@ -61,12 +63,12 @@ def _of_html(extra: dict[str, Any]) -> EvidenceSource | None:
         text = content if isinstance(content, str) else json.dumps(content, default=str)
         found: bytes | None = text.encode("utf-8", "backslashreplace")
     else:
-        found = _decoded(content) if kind in MEDIA else None
+        found = _decode(content) if kind in MEDIA else None
     media_type = str(extra.get("mime_type") or "")
     return EvidenceSource(found, name, media_type) if found else None
 
 
-def _decoded(content: object) -> bytes | None:
+def _decode(content: object) -> bytes | None:
     if isinstance(content, bytes):
         return content
     try:

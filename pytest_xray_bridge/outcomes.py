@@ -1,5 +1,5 @@
 """
-From the reports of a test to its outcome: a table, no session.
+From the reports of a test to its outcome: tables and pure functions.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     import pytest
 
-# What pytest says of xdist's worker, above a traceback.
+# The line about xdist's worker that pytest puts above a traceback.
 WORKER = re.compile(r"\A\[\w+\] [^\n]* -- Python [^\n]*\n+")
 CALL = "call"
 SETUP = "setup"
 TEARDOWN = "teardown"
-# (phase, pytest's word, whether ``wasxfail`` is there): what it says of the test;
-# None: nothing. What is not in the table is a failure.
-TABLE = {
+# By phase, pytest's word and whether ``wasxfail`` is there; None: the phase decides
+# nothing. What is not in the table is a failure.
+OF_PHASE = {
     (SETUP, "passed", False): None,
     (SETUP, "passed", True): None,
     (SETUP, "skipped", False): Outcome.SKIPPED,
@@ -38,8 +38,8 @@ TABLE = {
     (TEARDOWN, "skipped", False): Outcome.SKIPPED,
     (TEARDOWN, "skipped", True): Outcome.SKIPPED,
 }
-# The first of these that any phase says is the outcome of the test.
-DECIDES = (
+# The first of these that any phase has is the outcome of the test.
+STRONGEST_FIRST = (
     Outcome.FAILED,
     Outcome.SKIPPED,
     Outcome.XFAILED,
@@ -48,7 +48,7 @@ DECIDES = (
 )
 
 
-def outcome(phases: Sequence[pytest.TestReport]) -> Outcome:
+def of_test(phases: Sequence[pytest.TestReport]) -> Outcome:
     """
     The outcome of a test, from all its phases.
 
@@ -56,14 +56,14 @@ def outcome(phases: Sequence[pytest.TestReport]) -> Outcome:
     was not run to its end. An outcome nobody knows is a failure.
     """
     said = {_of_phase(report) for report in phases}
-    return next((each for each in DECIDES if each in said), Outcome.NOT_RUN)
+    return next((each for each in STRONGEST_FIRST if each in said), Outcome.NOT_RUN)
 
 
 def _of_phase(report: pytest.TestReport) -> Outcome | None:
     if report.outcome == "passed" and _is_subtest(report):
         return None
     said = (report.when, report.outcome, hasattr(report, "wasxfail"))
-    return TABLE.get(said, Outcome.FAILED)
+    return OF_PHASE.get(said, Outcome.FAILED)
 
 
 def _is_subtest(report: pytest.TestReport) -> bool:
@@ -77,14 +77,14 @@ def after_reruns(outcome: Outcome, failed_attempts: int) -> Outcome:
     return Outcome.FLAKY if is_flaky else outcome
 
 
-def subtests(phases: Sequence[pytest.TestReport]) -> list[dict[str, Any]]:
+def iterations_of(phases: Sequence[pytest.TestReport]) -> list[dict[str, Any]]:
     """The subtests of a test, as iterations in a line of the journal."""
     return [_iteration(report) for report in phases if _is_subtest(report)]
 
 
 def _iteration(report: Any) -> dict[str, Any]:
     said = (CALL, report.outcome, hasattr(report, "wasxfail"))
-    decided = TABLE.get(said) or Outcome.FAILED
+    decided = OF_PHASE.get(said) or Outcome.FAILED
     context = report.context
     named = [("subtest", str(context.msg))] if context.msg is not None else []
     values = [(str(name), _unquoted(value)) for name, value in context.kwargs.items()]
@@ -135,9 +135,9 @@ def first_line(phases: Sequence[pytest.TestReport]) -> str:
     return next((text.strip().split("\n")[0] for text in said if text.strip()), "")
 
 
-def message(phases: Sequence[pytest.TestReport], verdict: Outcome) -> str:
+def message(phases: Sequence[pytest.TestReport], outcome: Outcome) -> str:
     """The text that explains an outcome, where there is one."""
-    if verdict is Outcome.FAILED:
+    if outcome is Outcome.FAILED:
         texts = [_failure(report) for report in phases if _tells(report)]
         return "\n\n".join(text for text in texts if text)
     return next((text for report in phases if (text := _reason(report))), "")

@@ -32,7 +32,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register a flag and an ini option for each setting."""
-    options.register(parser)
+    options.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -47,8 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config.hook, "pytest_bdd_before_scenario"):
         from pytest_xray_bridge import strict_markers
 
-        strict_markers.let_in_tags()
-    if options.asked(config):
+        strict_markers.allow_xray_tags()
+    if options.is_asked_for(config):
         from pytest_xray_bridge import reporter
 
         reporter.register(config)
@@ -64,7 +64,7 @@ def xray(request: pytest.FixtureRequest) -> Annotations:
     """
     from pytest_xray_bridge import annotator
 
-    return annotator.of_request(request)
+    return annotator.annotations_of(request)
 
 
 @pytest.hookimpl(optionalhook=True)

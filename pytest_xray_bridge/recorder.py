@@ -1,9 +1,9 @@
 """
-Reports in, finished tests out.
+Makes one record of the reports of each test.
 
-Under xdist, reports of different tests come interleaved, and a crashed worker
-sends one with ``when="???"`` and no teardown. So what belongs together is held
-until the test is complete, and no longer.
+With xdist, reports of different tests come interleaved, and a crashed worker sends one
+with ``when="???"`` and no teardown. So the reports of a test are kept until it is
+complete, and no longer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import outcomes, wire
 from xray_bridge.model.results import Outcome
-from xray_bridge.runs.aggregate import told
+from xray_bridge.runs.aggregate import attempt_lines
 
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_xray_bridge.crash_notes import Notes
+    from pytest_xray_bridge.crash_notes import CrashNotes
     from xray_bridge.runs.codec import Line
 
 RERUN = "rerun"
@@ -35,12 +35,12 @@ CAPTURES = {
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenTest:
     """
     A test that has begun.
 
-    ``attempts`` has what went wrong in each that was rerun, in one line;
-    ``evidence`` is theirs: that is where a failure shows.
+    ``attempts`` has a line for each attempt that was rerun, with its failure;
+    ``evidence`` is theirs: it shows the failure.
     """
 
     phases: list[pytest.TestReport] = field(default_factory=list)
@@ -51,10 +51,10 @@ class _Open:
 
 class Recorder:
     """
-    Gives each finished test to ``record``, once; ``count`` says how many.
+    Gives each finished test to ``record``, once; ``count`` is their number.
 
-    ``grouped``: xdist distributes by group, and before pytest 9.2 hangs the
-    group's name on node ids. ``captures``: whose captured output is recorded.
+    ``grouped``: xdist distributes by group, and before pytest 9.2 appends the group's
+    name to node ids. ``captures``: whose captured output is recorded.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Recorder:
         record: Callable[[Line], None],
         now: Callable[[], float],
         *,
-        notes: Notes,
+        notes: CrashNotes,
         grouped: bool = False,
         captures: str = "none",
     ) -> None:
@@ -72,11 +72,11 @@ class Recorder:
         self._now = now
         self._grouped = grouped
         self._captures = CAPTURES[captures]
-        self._open: dict[object, _Open] = {}
-        self._crashed: list[_Open] = []
+        self._open: dict[object, _OpenTest] = {}
+        self._crashed: list[_OpenTest] = []
         # After a crash the next attempt runs in another worker.
-        self._elsewhere: dict[str, _Open] = {}
-        # Each said once, with the first test that it befell.
+        self._elsewhere: dict[str, _OpenTest] = {}
+        # Each is printed once, with the first test that had it.
         self.faults: dict[str, str] = {}
 
     def add(self, report: pytest.TestReport) -> None:
@@ -84,19 +84,19 @@ class Recorder:
         # dist=each runs a test once on each worker.
         identity = (report.nodeid, getattr(report, "node", None))
         if report.when == "setup":
-            # The session goes on, so what crashed was no victim of Ctrl-C.
+            # The session goes on, so Ctrl-C was not the reason of the crash.
             self._finish_crashed()
         test = self._open.get(identity)
         if test is None:
-            test = self._elsewhere.pop(report.nodeid, None) or _Open()
+            test = self._elsewhere.pop(report.nodeid, None) or _OpenTest()
             self._open[identity] = test
         if report.when != "teardown" and _is_rerun(test):
             # rerunfailures 14 sends no teardown after an attempt that is rerun.
             # (A setup does not begin an attempt: 16 sends reports of subtests
             # before it.)
-            self._forget_attempt(test)
+            self._end_attempt(test)
         test.phases.append(report)
-        if known := wire.unpack(report) or self._left_behind(report, test):
+        if known := wire.unpack(report) or self._read_crash_note(report, test):
             # Steps come with the call, all else with the setup.
             test.known = {**(test.known or {}), **known}
         for fault in wire.unpack_faults(report):
@@ -104,72 +104,74 @@ class Recorder:
         if report.when == "teardown" or report.when not in PHASES:
             self._finish(identity, test)
 
-    def _left_behind(self, report: pytest.TestReport, test: _Open) -> Line | None:
-        """What a worker that died in a test's setup had noted about it."""
+    def _read_crash_note(
+        self, report: pytest.TestReport, test: _OpenTest
+    ) -> Line | None:
+        """The line of a test whose setup killed its worker."""
         if report.when in PHASES or test.known is not None:
             return None
         return self.notes.read(report)
 
-    def _finish(self, identity: tuple[str, object], test: _Open) -> None:
+    def _finish(self, identity: tuple[str, object], test: _OpenTest) -> None:
         if _is_rerun(test):
             is_crash = test.phases[-1].when not in PHASES
-            self._forget_attempt(test)
+            self._end_attempt(test)
             if is_crash:
                 self._elsewhere[identity[0]] = self._open.pop(identity)
             return
         del self._open[identity]
         if test.phases[-1].when in PHASES:
-            self._finished(test)
+            self._record_test(test)
         else:
-            # After Ctrl-C a worker's end looks like a crash; only the session's
-            # end tells which it was.
+            # After Ctrl-C the end of a worker looks like a crash; only the end of the
+            # session shows which it was.
             self._crashed.append(test)
 
     def _finish_crashed(self) -> None:
         for test in self._crashed:
-            self._finished(test)
+            self._record_test(test)
         self._crashed.clear()
 
-    def _finished(self, test: _Open) -> None:
+    def _record_test(self, test: _OpenTest) -> None:
         try:
-            line = self._line(test)
+            line = self._full_line(test)
         except wire.FAULTS as error:
-            # A red result that is lost could leave its Test green.
-            fault = wire.fault(wire.OURSELVES, error)
+            # Without this result its Test could stay green.
+            fault = wire.describe_fault(wire.OURSELVES, error)
             self.faults.setdefault(fault, test.phases[0].nodeid)
-            line = {**self._bare(test), **(test.known or {})}
+            line = {**self._basic_line(test), **(test.known or {})}
         if line["outcome"] != Outcome.NOT_RUN.value:
             self.count += 1
             self._record(line)
 
-    def _forget_attempt(self, test: _Open) -> None:
+    def _end_attempt(self, test: _OpenTest) -> None:
         test.attempts.append(outcomes.first_line(test.phases))
         test.evidence += (test.known or {}).get("evidence", ())
         test.phases, test.known = [], None
 
     def close(self, *, interrupted: bool) -> None:
         """
-        Finish what is still open: crashed tests, and tests that were cut short.
+        Finish open tests: those that crashed, and those without a teardown.
 
         A test whose worker died when the session was interrupted has no outcome.
         """
         if not interrupted:
             self._finish_crashed()
         for test in self._open.values():
-            # Its teardown never came: all that is certain is a failure.
-            if outcomes.outcome(test.phases) is Outcome.FAILED:
-                self._finished(test)
+            # Without a teardown only a failure is certain.
+            if outcomes.of_test(test.phases) is Outcome.FAILED:
+                self._record_test(test)
         self._open.clear()
         self._crashed.clear()
 
-    def _bare(self, test: _Open) -> Line:
-        """What is known without looking into texts."""
+    def _basic_line(self, test: _OpenTest) -> Line:
+        """The fields that need no texts of the reports."""
         first, last = test.phases[0], test.phases[-1]
         classname, name = _address(self._nodeid(first))
         # Reports of crashed workers have no times.
         started = getattr(first, "start", None) or self._now()
         finished = getattr(last, "stop", None) or started
-        decided = outcomes.outcome(test.phases)
+        decided = outcomes.of_test(test.phases)
         return {
             "classname": classname,
             "name": name,
@@ -178,17 +180,17 @@ class Recorder:
             "duration": max(0.0, finished - started),
         }
 
-    def _line(self, test: _Open) -> Line:
+    def _full_line(self, test: _OpenTest) -> Line:
         phases = test.phases
-        line = self._bare(test)
+        line = self._basic_line(test)
         decided = Outcome(line["outcome"])
         if test.known:
             line.update(test.known)
         if decided is not Outcome.PASSED:
-            parts = [outcomes.message(phases, decided), *told(test.attempts)]
+            parts = [outcomes.message(phases, decided), *attempt_lines(test.attempts)]
             if text := "\n".join(part for part in parts if part):
                 line["message"] = text
-        if parts_of_test := outcomes.subtests(phases):
+        if parts_of_test := outcomes.iterations_of(phases):
             line["iterations"] = parts_of_test
         if decided in self._captures and (captured := outcomes.output(phases)):
             line["output"] = captured
@@ -202,7 +204,7 @@ class Recorder:
         return head if is_group else report.nodeid
 
 
-def _is_rerun(test: _Open) -> bool:
+def _is_rerun(test: _OpenTest) -> bool:
     return any(phase.outcome == RERUN for phase in test.phases)
 
 

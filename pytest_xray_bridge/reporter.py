@@ -1,8 +1,8 @@
 """
-What a session that was asked for registers, and the reporter among it.
+Records and uploads a session: takes reports from its start to its end.
 
-The annotator runs where tests run (in the workers, under xdist); the reporter
-runs once, where their reports arrive.
+``register`` adds what the settings ask for. The annotator runs where tests run (with
+xdist, in the workers); the reporter runs once, where their reports arrive.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from pytest_xray_bridge import annotator, options, selection
-from pytest_xray_bridge.crash_notes import Notes
+from pytest_xray_bridge.crash_notes import CrashNotes
 from pytest_xray_bridge.recorder import Recorder
-from pytest_xray_bridge.wire import FAULTS, OURSELVES, fault
+from pytest_xray_bridge.wire import FAULTS, OURSELVES, describe_fault
 from xray_bridge.ci import detect
 from xray_bridge.ci.escape import tame
 from xray_bridge.config import resolve
@@ -28,8 +28,8 @@ from xray_bridge.errors import (
     UsageError,
     XrayBridgeError,
 )
-from xray_bridge.recording.second_process import Launcher, LaunchError
-from xray_bridge.recording.session import Ending, Session, selection_said
+from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
+from xray_bridge.recording.session import Ending, Session, describe_selection
 
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def register(config: pytest.Config) -> None:
     if options.is_worker(config):
         _register_in_worker(config)
         return
-    if options.looks_only(config) and not options.lists_selection(config):
+    if options.runs_no_tests(config) and not options.lists_selection(config):
         return
     try:
-        settings = settings_of(config)
+        settings = resolve_settings(config)
     except XrayBridgeError as error:
         raise pytest.UsageError(str(error)) from None
     if settings is None:
@@ -75,26 +75,26 @@ def register(config: pytest.Config) -> None:
 
 
 def _register_in_worker(config: pytest.Config) -> None:
-    """What the controller has told it to have."""
-    told = options.worker_input(config)
+    """Register what the controller's input asks for."""
+    given = options.worker_input(config)
     register = config.pluginmanager.register
-    if "xray" in told:
-        register(annotator.in_worker(config), annotator.NAME)
-    if selection.TOLD in told:
-        register(selection.in_worker(config), selection.NAME)
+    if "xray" in given:
+        register(annotator.make_in_worker(config), annotator.NAME)
+    if selection.WORKER_INPUT in given:
+        register(selection.make_in_worker(config), selection.NAME)
 
 
-def settings_of(config: pytest.Config) -> Settings | None:
+def resolve_settings(config: pytest.Config) -> Settings | None:
     """
-    The settings of this session, from all doors; None where it asks for nothing.
+    The settings of this session, from all sources; None if it asks for nothing.
 
-    Then what is set for those who do may be incomplete here, such as an unset
-    ``${NAME}`` on a developer's machine. Raises SettingError and UsageError.
+    Such a session may have incomplete settings, such as an unset ``${NAME}`` on a
+    developer's machine. Raises SettingError and UsageError.
     """
-    environ = Launcher().environ
-    source, in_ini = options.given_in_ini(config)
+    environ = SecondProcess().environ
+    source, in_ini = options.read_ini(config)
     layers = [
-        resolve.command_line(options.given_on_command_line(config), pytest=True),
+        resolve.command_line(options.read_command_line(config), pytest=True),
         resolve.environment(environ),
         resolve.ini(source, in_ini, config.inipath.parent if config.inipath else None),
         resolve.shared_file(config.rootpath),
@@ -121,10 +121,9 @@ def _versions(config: pytest.Config) -> dict[str, str]:
 
 def guarded(method: F) -> F:
     """
-    Keep our own faults out of the user's session.
+    Keep our own faults away from the user's session.
 
-    They are remembered and said at the end; a result may be lost by one, the
-    session never is.
+    They are printed at the end; a fault may lose a result, but never the session.
     """
 
     @functools.wraps(method)
@@ -132,23 +131,23 @@ def guarded(method: F) -> F:
         try:
             return method(self, *args, **kwargs)
         except FAULTS as error:
-            self.faults.append(fault(OURSELVES, error))
+            self.faults.append(describe_fault(OURSELVES, error))
             return None
 
     return inner  # type: ignore[return-value]
 
 
 class Reporter:
-    """Takes reports from start to end of a session; one in a whole test run."""
+    """Records and uploads one session; with xdist, it runs in the controller."""
 
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self._config = config
         self._session = session
-        self._notes = Notes()
+        self._crash_notes = CrashNotes()
         self._recorder = Recorder(
             session.record_line,
             time.time,
-            notes=self._notes,
+            notes=self._crash_notes,
             grouped=config.getoption("dist", "no") == "loadgroup",
             captures=session.settings.captures,
         )
@@ -165,33 +164,33 @@ class Reporter:
         """Fetch features, ask the server, open the journal: before any test."""
         try:
             self._session.export_features()
-            self._select()
-            if options.looks_only(self._config):
+            self._select_tests()
+            if options.runs_no_tests(self._config):
                 return
-            self._ask_for_fields()
+            self._add_execution_fields()
             self._session.preflight()
             self._session.start()
-            self._notes.folder = self._session.folder
+            self._crash_notes.folder = self._session.folder
             os.environ[options.SESSION] = self._session.folder or "features"
-        except (FeaturesError, LaunchError) as error:
+        except (FeaturesError, SecondProcessError) as error:
             pytest.exit(f"xray-bridge: {error}", returncode=FeaturesError.exit_code)
         except (XrayBridgeError, RunDirectoryError) as error:
             raise pytest.UsageError(f"xray-bridge: {error}") from None
 
-    def _select(self) -> None:
-        """Which tests are to run, if not all that are collected."""
+    def _select_tests(self) -> None:
+        """Ask which Tests are selected, and deselect all other tests."""
         settings = self._session.settings
         if not settings.wants_selection:
             return
-        self._selected = self._session.selected()
+        self._selected = self._session.fetch_selected()
         if not self._config.pluginmanager.hasplugin("dsession"):
-            found = selection.Selector(
+            found = selection.KeySelection(
                 self._config, self._selected, settings.tag_prefixes
             )
             self._config.pluginmanager.register(found, selection.NAME)
 
-    def _ask_for_fields(self) -> None:
-        """Fields of the Test Execution that users' hooks add; the first one wins."""
+    def _add_execution_fields(self) -> None:
+        """Add Jira fields that users' hooks return; the first hook wins."""
         settings = self._session.settings
         if not (settings.wants_upload or settings.collect):
             return
@@ -201,36 +200,35 @@ class Reporter:
             )
             found = {k: v for each in reversed(answers) for k, v in dict(each).items()}
         except FAULTS as error:
-            said = f"{type(error).__name__}: {error}"
-            msg = f"pytest_xray_execution_fields: {said}"
+            msg = describe_fault("pytest_xray_execution_fields", error)
             raise UsageError(msg) from None
         if found:
             self._session.add_execution_fields(found)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell xdist's workers that this session is ours."""
+        """Give xdist's workers what their annotator and selection need."""
         settings = self._session.settings
         if settings.wants_record:
-            node.workerinput["xray"] = annotator.as_worker_input(
+            node.workerinput["xray"] = annotator.to_worker_input(
                 self._session.folder,
                 settings.tag_prefixes,
                 settings.evidence_limit[0],
                 settings.redact,
             )
         if self._selected:
-            told = selection.as_worker_input(self._selected, settings.tag_prefixes)
-            node.workerinput[selection.TOLD] = told
+            given = selection.to_worker_input(self._selected, settings.tag_prefixes)
+            node.workerinput[selection.WORKER_INPUT] = given
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
     def pytest_testnodedown(self, node: Any) -> None:
-        """Hear from a worker that has ended."""
+        """Take the output of a worker that has ended."""
         output = getattr(node, "workeroutput", {})
-        self._in_code.update(output.get(selection.IN_CODE, ()))
+        self._in_code.update(output.get(selection.FOUND_IN_CODE, ()))
         self._problems |= dict.fromkeys(output.get(annotator.PROBLEMS, ()))
         for notice in output.get(annotator.NOTICES, ()):
-            self._session.note(notice)
+            self._session.add_notice(notice)
 
     @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -241,35 +239,36 @@ class Reporter:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember what could not be collected: its tests will be missing."""
         if report.failed:
-            self._session.note_incomplete(f"{report.nodeid} could not be collected")
+            self._session.add_incomplete(f"{report.nodeid} could not be collected")
         elif report.skipped:
-            self._session.note(f"{report.nodeid} was skipped whole, at collection")
+            notice = f"{report.nodeid} was skipped as a whole, at collection"
+            self._session.add_notice(notice)
 
     @guarded
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Remember how many tests there are to be."""
+        """Remember how many tests will run."""
         self._collected = max(self._collected, len(session.items))
         found = self._config.pluginmanager.get_plugin(annotator.NAME)
         for notice in found.notices if found else ():
-            self._session.note(notice)
+            self._session.add_notice(notice)
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
     def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:
-        """Remember how often each test is to run: ``--dist each`` is once a worker."""
+        """Remember how often each test runs: with ``--dist each`` once per worker."""
         if self._config.getoption("dist", "no") == "each":
             self._copies = len(specs)
 
     @pytest.hookimpl(optionalhook=True)
     @guarded
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Remember how many tests there are to be."""
+        """Remember how many tests will run."""
         self._collected = max(self._collected, len(ids))
 
     @guarded
     def pytest_internalerror(self) -> None:
-        """Remember that pytest itself broke down."""
-        self._session.note_incomplete("pytest ended with an internal error")
+        """Remember that pytest itself failed."""
+        self._session.add_incomplete("pytest ended with an internal error")
 
     @guarded
     def pytest_keyboard_interrupt(
@@ -283,7 +282,7 @@ class Reporter:
     def pytest_sessionfinish(
         self, session: pytest.Session
     ) -> Generator[None, object, object]:
-        """Close the journal first, upload when everybody else is done."""
+        """Close the journal first; upload after all other plugins."""
         self._seal()
         try:
             return (yield)
@@ -295,16 +294,16 @@ class Reporter:
         self._note_selection()
         self._recorder.close(interrupted=self._interrupted)
         if self._interrupted:
-            self._session.note_incomplete("the session was interrupted")
+            self._session.add_incomplete("the session was interrupted")
         expected = self._collected * self._copies
         missing = expected - self._recorder.count
         if missing > 0 and self._recorder.count:
-            said = f"{missing} of {expected} collected tests have no result"
-            self._session.note_incomplete(said)
-        self._notes.clear()
-        trouble = self._session.seal()
-        if trouble:
-            self.faults.append(trouble)
+            reason = f"{missing} of {expected} collected tests have no result"
+            self._session.add_incomplete(reason)
+        self._crash_notes.clear()
+        error = self._session.seal()
+        if error:
+            self.faults.append(error)
 
     def _note_selection(self) -> None:
         if not self._selected:
@@ -312,36 +311,40 @@ class Reporter:
         found = self._config.pluginmanager.get_plugin(selection.NAME)
         in_code = found.in_code if found else self._in_code
         what = self._session.settings.select
-        self._session.note(selection_said(what, self._selected, in_code))
+        self._session.add_notice(describe_selection(what, self._selected, in_code))
 
     def _finish(self, session: pytest.Session) -> None:
         os.environ.pop(options.SESSION, None)
         if self._problems:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-            self._say([f"ERROR: {problem}" for problem in self._problems])
+            self._print_section([f"ERROR: {problem}" for problem in self._problems])
         if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
             self._session.discard()
         ending = self._publish()
-        self._tell(ending.receipt if ending else None)
-        lines = [*(ending.lines if ending else self._session.said())]
-        told = self._recorder.faults.items()
-        self.faults += [f"{what} ({nodeid})" for what, nodeid in told]
-        lines += [self._session.clean(f"ERROR in {each}") for each in self.faults]
+        self._call_uploaded_hook(ending.receipt if ending else None)
+        lines = [*(ending.lines if ending else self._session.notice_lines())]
+        lines += self._fault_lines()
         if self.faults and ending is None:
-            lines += self._session.saved()
+            lines += self._session.resend_lines()
         if lines:
-            self._say(lines)
+            self._print_section(lines)
         if ending and ending.receipt:
-            self._say_plainly(ending.receipt.commands)
+            self._print_commands(ending.receipt.commands)
         exit_code = (ending.exit_code if ending else 0) or (self.faults and OWN_FAULT)
         if exit_code and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = exit_code
+
+    def _fault_lines(self) -> list[str]:
+        """All faults, those of the recorder each with the first test that had it."""
+        found = self._recorder.faults.items()
+        self.faults += [f"{fault} ({nodeid})" for fault, nodeid in found]
+        return [self._session.redact(f"ERROR in {fault}") for fault in self.faults]
 
     @guarded
     def _publish(self) -> Ending | None:
         return self._session.publish(interrupted=self._interrupted)
 
-    def _tell(self, receipt: Receipt | None) -> None:
+    def _call_uploaded_hook(self, receipt: Receipt | None) -> None:
         """Tell users' hooks that Xray has the results."""
         if receipt is None or not receipt.test_execution.get("key"):
             return
@@ -349,9 +352,9 @@ class Reporter:
         try:
             hook(config=self._config, receipt=receipt)
         except FAULTS as error:
-            self.faults.append(fault("pytest_xray_uploaded", error))
+            self.faults.append(describe_fault("pytest_xray_uploaded", error))
 
-    def _say(self, lines: Sequence[str]) -> None:
+    def _print_section(self, lines: Sequence[str]) -> None:
         terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         if terminal is None:
             print(*map(tame, lines), sep="\n", file=sys.stderr)
@@ -360,8 +363,8 @@ class Reporter:
         for line in lines:
             terminal.write_line(tame(line))
 
-    def _say_plainly(self, lines: Sequence[str]) -> None:
-        """For the CI system, which looks for them at the start of a line."""
+    def _print_commands(self, lines: Sequence[str]) -> None:
+        """Print lines for the CI system, which expects them at the start of a line."""
         terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         for line in lines:
             if terminal is None:

@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 NAME = "xray-bridge-selection"
-TOLD = "xray_select"
-# What workers found in code, of what was selected.
-IN_CODE = "xray_in_code"
+WORKER_INPUT = "xray_select"
+# The selected keys that a worker found in code.
+FOUND_IN_CODE = "xray_in_code"
 
 
-def as_worker_input(keys: Iterable[str], prefixes: Sequence[str]) -> dict[str, Any]:
-    """What ``in_worker`` needs to be told; builtins only."""
+def to_worker_input(keys: Iterable[str], prefixes: Sequence[str]) -> dict[str, Any]:
+    """What ``make_in_worker`` needs from the controller; builtins only."""
     return {"keys": list(keys), "prefixes": list(prefixes)}
 
 
-def in_worker(config: pytest.Config) -> Selector:
-    """The selector of one of xdist's workers, as the controller told it."""
-    told = options.worker_input(config)[TOLD]
-    return Selector(config, told["keys"], told["prefixes"])
+def make_in_worker(config: pytest.Config) -> KeySelection:
+    """Make the selection of one of xdist's workers from the controller's input."""
+    given = options.worker_input(config)[WORKER_INPUT]
+    return KeySelection(config, given["keys"], given["prefixes"])
 
 
-def keys_of(item: pytest.Item, prefixes: Sequence[str]) -> tuple[str, ...]:
+def find_keys(item: pytest.Item, prefixes: Sequence[str]) -> tuple[str, ...]:
     """
     The Test keys of a test: of its marks, its tags, and users' hooks.
 
-    A malformed mark has none here; it is refused elsewhere.
+    A malformed mark has none here; ``marks.find_problems`` refuses it.
     """
     try:
         found = tuple(marks.read(item).get("test_keys", ()))
@@ -48,12 +48,12 @@ def keys_of(item: pytest.Item, prefixes: Sequence[str]) -> tuple[str, ...]:
     if scenario is not None:
         found = bdd.meaning_of(scenario, prefixes).test_keys
     asked = item.ihook.pytest_xray_test_keys(item=item)
-    more = (key for keys in asked for key in annotator.listed(keys))
+    more = (key for keys in asked for key in annotator.to_values(keys))
     return tuple(dict.fromkeys((*found, *more)))
 
 
-class Selector:
-    """Leaves out tests that carry none of the selected keys."""
+class KeySelection:
+    """Deselects tests that have none of the selected keys."""
 
     def __init__(
         self, config: pytest.Config, keys: Iterable[str], prefixes: Sequence[str]
@@ -66,16 +66,19 @@ class Selector:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Any:
         """
-        What is in code is known before ``-k`` and ``-m`` leave anything out; what
-        does not run, after everybody else has had their say.
+        Find keys before ``-k`` and ``-m`` deselect anything; deselect tests last.
         """
-        carried = {item: keys_of(item, self._prefixes) for item in items}
-        self.in_code = {key for keys in carried.values() for key in keys} & self._keys
+        keys_of_items = {item: find_keys(item, self._prefixes) for item in items}
+        self.in_code = {
+            key for keys in keys_of_items.values() for key in keys
+        } & self._keys
         if options.is_worker(self._config):
             found = sorted(self.in_code)
-            self._config.workeroutput[IN_CODE] = found  # type: ignore[attr-defined]
+            self._config.workeroutput[FOUND_IN_CODE] = found  # type: ignore[attr-defined]
         yield
-        chosen = {item for item, keys in carried.items() if self._keys & set(keys)}
+        chosen = {
+            item for item, keys in keys_of_items.items() if self._keys & set(keys)
+        }
         rest = [item for item in items if item not in chosen]
         if rest:
             items[:] = [item for item in items if item in chosen]

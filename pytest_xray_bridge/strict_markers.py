@@ -1,11 +1,10 @@
 """
-Xray's tags among the names of marks, for pytest-bdd.
+Xray's tags count as registered markers, for pytest-bdd with ``--strict-markers``.
 
-It makes marks of the tags of ``Examples:`` while a module is imported, by
-``pytest.mark`` itself and past its own hook ``pytest_bdd_apply_tag``, so that
-``--strict-markers`` would refuse the whole module. pytest has no public way to
-let in names by their form: where its own set is another thing one day, all is as
-it was without us.
+pytest-bdd makes marks of the tags of ``Examples:`` while a module is imported, through
+``pytest.mark`` and without its own hook ``pytest_bdd_apply_tag``, so that
+``--strict-markers`` would refuse the whole module. pytest has no public way to register
+names by a pattern: if its set of names is replaced one day, this module does nothing.
 """
 
 from __future__ import annotations
@@ -15,16 +14,16 @@ import pytest
 from pytest_xray_bridge import options
 
 
-class Known(set[str]):
-    """The names that pytest knows, and all that are Xray's."""
+class KnownMarkers(set[str]):
+    """The names that pytest knows, and every tag of Xray's."""
 
     def __contains__(self, name: object) -> bool:
         """Whether a mark may have the name."""
         return super().__contains__(name) or options.is_xray_tag(str(name))
 
 
-def let_in_tags() -> None:
-    """Have ``pytest.mark`` know Xray's tags."""
+def allow_xray_tags() -> None:
+    """Make ``pytest.mark`` accept Xray's tags."""
     known = getattr(pytest.mark, "_markers", None)
     if type(known) is set:
-        vars(pytest.mark)["_markers"] = Known(known)
+        vars(pytest.mark)["_markers"] = KnownMarkers(known)

@@ -1,11 +1,10 @@
 """
-From the process where a test runs to the one that records: builtins only.
+From the process where a test runs to the process that records: builtins only.
 
-What is known of a test beyond its reports travels as a part of its line in the
-journal, hung on a report. xdist carries attributes whose values are text,
-numbers, tuples and dicts, and ends the session at anything else (a path, an
-enum, a lone surrogate). So both ends of the wire are in this one module; without
-workers the same values take the same way.
+A part of the test's journal line is sent as an attribute of its reports. xdist sends
+attributes whose values are text, numbers, tuples and dicts, and ends the session at
+anything else (a path, an enum, a lone surrogate). Without workers the same values go
+the same way.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 ATTRIBUTE = "xray_bridge"
 FAULTS_OF = "xray_bridge_faults"
 OURSELVES = "xray-bridge itself"
-# What our own code, or a user's __repr__ or hook in it, may raise; pytest's
-# outcomes are no Exceptions. Ctrl-C and exits go on.
+# What our own code, or a user's __repr__ or hook that it calls, may raise; pytest's
+# outcomes are not Exceptions. Ctrl-C and exits are not caught.
 FAULTS = (
     Exception,
     pytest.fail.Exception,
@@ -33,44 +32,44 @@ FAULTS = (
 
 
 def pack(report: pytest.TestReport, line: Line) -> None:
-    """Hang a part of a line on a report, if there is any."""
+    """Put a part of a line on a report, unless it is empty."""
     if line:
-        found = {name: sendable(value) for name, value in line.items() if value}
+        found = {name: to_sendable(value) for name, value in line.items() if value}
         setattr(report, ATTRIBUTE, found)
 
 
 def unpack(report: pytest.TestReport) -> Line | None:
     """
-    What ``pack`` hung on a report, taken off it.
+    Take the part of a line off a report.
 
-    pytest keeps all reports to the end of the session; ours would stay with them.
+    pytest keeps all reports to the end of the session, with what is on them.
     """
     found: Line | None = report.__dict__.pop(ATTRIBUTE, None)
     return found
 
 
 def pack_faults(report: pytest.TestReport, faults: list[str]) -> None:
-    """Tell of faults where the test ran; they must not end the session."""
+    """Put faults on a report: they must not end the session."""
     if faults:
-        setattr(report, FAULTS_OF, [*unpack_faults(report), *sendable(faults)])
+        setattr(report, FAULTS_OF, [*unpack_faults(report), *to_sendable(faults)])
 
 
 def unpack_faults(report: pytest.TestReport) -> list[str]:
-    """What ``pack_faults`` told."""
+    """The faults on a report."""
     found: list[str] = getattr(report, FAULTS_OF, [])
     return found
 
 
-def fault(where: str, error: BaseException) -> str:
-    """What went wrong, in a line; ``where`` is a user's hook, or ourselves."""
+def describe_fault(where: str, error: BaseException) -> str:
+    """An error in one line; ``where`` is the name of a user's hook, or OURSELVES."""
     try:
-        said = str(error)
+        text = str(error)
     except FAULTS:
-        said = "its text cannot be told"
-    return f"{where}: {type(error).__name__}: {said}"
+        text = "str() of it raises an error"
+    return f"{where}: {type(error).__name__}: {text}"
 
 
-def sendable(value: Any, depth: int = 0) -> Any:
+def to_sendable(value: Any, depth: int = 0) -> Any:
     """
     Builtins that execnet takes: exact types, text without lone surrogates.
 
@@ -78,43 +77,43 @@ def sendable(value: Any, depth: int = 0) -> Any:
     """
     kind = type(value)
     if kind is str:
-        return value if value.isascii() else _encodable(value)
-    if value is None or kind in _AS_THEY_ARE:
+        return value if value.isascii() else _escape_surrogates(value)
+    if value is None or kind in _SENT_UNCHANGED:
         return value
     if kind is int:
         is_small = -_BIGGEST < value < _BIGGEST
         return value if is_small else f"<an int of {value.bit_length()} bits>"
     if depth < _DEEPEST and kind in _SEQUENCES:
-        return kind(sendable(each, depth + 1) for each in value)
+        return kind(to_sendable(each, depth + 1) for each in value)
     if depth < _DEEPEST and kind is dict:
         return {
-            sendable(key, depth + 1): sendable(each, depth + 1)
+            to_sendable(key, depth + 1): to_sendable(each, depth + 1)
             for key, each in value.items()
         }
-    return _encodable(shown(value))
+    return _escape_surrogates(to_text(value))
 
 
-_AS_THEY_ARE = frozenset({bool, float, bytes})
+_SENT_UNCHANGED = frozenset({bool, float, bytes})
 _SEQUENCES = frozenset({list, tuple, set, frozenset})
-# ``str`` goes no further, and execnet sends numbers as texts.
+# ``str`` refuses longer numbers, and execnet sends numbers as texts.
 _BIGGEST = 10**4000
 _DEEPEST = 50
 
 
-def _encodable(text: str) -> str:
+def _escape_surrogates(text: str) -> str:
     return str(text.encode("utf-8", "backslashreplace"), "utf-8")
 
 
-def shown(value: object) -> str:
-    """Any value as text, of a bounded length; whatever its ``repr`` does."""
+def to_text(value: object) -> str:
+    """Any value as text of a bounded length, even if its ``repr`` raises."""
     try:
         text = str.__str__(value) if isinstance(value, str) else _REPR.repr(value)
     except FAULTS as error:
         text = f"<{type(value).__name__}: {type(error).__name__} in repr()>"
-    return f"{text[:LONGEST_SHOWN]}..." if len(text) > LONGEST_SHOWN else text
+    return f"{text[:LONGEST_TEXT]}..." if len(text) > LONGEST_TEXT else text
 
 
-LONGEST_SHOWN = 200
+LONGEST_TEXT = 200
 # Bounded: a parameter may be a list of millions.
 _REPR = Repr()
-_REPR.maxstring = _REPR.maxother = LONGEST_SHOWN
+_REPR.maxstring = _REPR.maxother = LONGEST_TEXT

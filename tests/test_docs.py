@@ -127,7 +127,7 @@ def test_generated_parts_are_up_to_date() -> None:
 
 def test_every_error_has_a_heading() -> None:
     """The slug that a message ends with can be looked up, and nothing else can."""
-    assert second_process.LaunchError in kinds()
+    assert second_process.SecondProcessError in kinds()
     assert sorted(sections()) == sorted(kind.slug for kind in kinds())
 
 

@@ -117,3 +117,13 @@ def test_what_did_not_arrive_can_be_sent_again(status: str) -> None:
 
     assert "nobody there" in text
     assert "xray-bridge resend R" in text
+
+
+def test_refusals_of_several_answers() -> None:
+    """A Test that has a key is refused once; without a key, each refusal counts."""
+    named = Refused(key="CALC-1", message="archived")
+    nameless = Refused(key="", message="archived")
+
+    found = receipt.join_refusals([[named, nameless, nameless], [named, nameless]])
+
+    assert found == (named, nameless, nameless, nameless)

@@ -54,7 +54,7 @@ def test_what_is_no_key(xray: Annotations, method: str, given: Any) -> None:
     with pytest.raises(ValueError, match="is not an issue key; keys look like CALC-15"):
         getattr(xray, method)(given)
 
-    assert xray.line({}) == {}
+    assert xray.to_line({}) == {}
 
 
 def test_comments_and_custom_fields(xray: Annotations) -> None:
@@ -66,7 +66,7 @@ def test_comments_and_custom_fields(xray: Annotations) -> None:
     xray.custom_field("Retries", 3)
     xray.custom_field("Browser", "Firefox")
 
-    line = xray.line({})
+    line = xray.to_line({})
 
     assert line == {
         "comment": "one\n\n2\n\none",
@@ -76,7 +76,7 @@ def test_comments_and_custom_fields(xray: Annotations) -> None:
 
 def test_nothing_said() -> None:
     """Then nothing is added."""
-    assert Annotations().line({"test_keys": ("CALC-1",)}) == {}
+    assert Annotations().to_line({"test_keys": ("CALC-1",)}) == {}
 
 
 def test_what_marks_have_said_already(xray: Annotations) -> None:
@@ -86,7 +86,7 @@ def test_what_marks_have_said_already(xray: Annotations) -> None:
     xray.defect("CALC-9")
     xray.custom_field("Browser", "Firefox")
 
-    line = xray.line(
+    line = xray.to_line(
         {
             "test_keys": ("CALC-1", "CALC-2"),
             "defects": ("CALC-8",),
@@ -112,7 +112,7 @@ def test_line_is_one_of_a_journal(xray: Annotations) -> None:
         xray.attach(b"4", "c.bin")
     known = codec.encode(a_run())
 
-    run = codec.decode(json.loads(json.dumps({**known, **xray.line(known)})))
+    run = codec.decode(json.loads(json.dumps({**known, **xray.to_line(known)})))
 
     assert run.test.test_keys == ("CALC-1",)
     assert (run.comment, run.left_out) == ("seen", ("b.bin is empty",))
@@ -314,7 +314,7 @@ def test_evidence_in_steps_and_outside(xray: Annotations, tmp_path: Path) -> Non
         with xray.step("inner"):
             xray.attach(tmp_path / "c.txt")
         xray.attach(str(tmp_path / "c.txt"), name="d.txt")
-    xray.add(EvidenceSource(b"5", "e.bin"))
+    xray.add_evidence(EvidenceSource(b"5", "e.bin"))
 
     outer, inner = xray.steps
     assert names(outer) == ["b.bin", "d.txt"]

@@ -162,7 +162,7 @@ def test_results_are_read_one_by_one() -> None:
 )
 def test_failed_attempts(attempts: list[str], lines: list[str]) -> None:
     """How many there were, and what went wrong in each."""
-    assert list(aggregate.told(attempts)) == lines
+    assert list(aggregate.attempt_lines(attempts)) == lines
 
 
 def test_name_of_rows() -> None:

@@ -257,7 +257,7 @@ def test_each_text_is_cleaned() -> None:
     whole = all_texts(codec.encode(run))
     assert "<scenario.feature.description>" in whole
 
-    line = codec.cleaned(codec.encode(run), lambda text: f"clean {text}")
+    line = codec.redact_line(codec.encode(run), lambda text: f"clean {text}")
 
     found = all_texts(line) - {"failed"}
     assert {text for text in found if not text.startswith("clean ")} == {
@@ -270,7 +270,7 @@ def test_each_text_is_cleaned() -> None:
 
 def test_parameters_in_a_name_are_cleaned() -> None:
     """A test's own name stays, what parameters make of it does not."""
-    line = codec.cleaned(codec.encode(a_run(name="test_ab[ab]")), lambda _: "***]")
+    line = codec.redact_line(codec.encode(a_run(name="test_ab[ab]")), lambda _: "***]")
 
     assert line["name"] == "test_ab[***]"
 
@@ -280,15 +280,15 @@ def test_name_of_a_scenario() -> None:
     plain = codec.encode(a_scenario_run(scenario=a_scenario("two")))
     row = codec.encode(a_scenario_run(scenario=a_scenario("two", outline="two")))
 
-    assert codec.cleaned(plain, str.upper)["scenario"]["name"] == "two"
-    assert codec.cleaned(row, str.upper)["scenario"]["name"] == "TWO"
+    assert codec.redact_line(plain, str.upper)["scenario"]["name"] == "two"
+    assert codec.redact_line(row, str.upper)["scenario"]["name"] == "TWO"
 
 
 @settings(phases=[Phase.generate], max_examples=200, deadline=None)
 @given(run=runs)
 def test_cleaning_what_has_nothing_to_hide(run: TestRun) -> None:
     """It changes nothing."""
-    line = codec.cleaned(codec.encode(run), str)
+    line = codec.redact_line(codec.encode(run), str)
 
     assert codec.decode(json.loads(json.dumps(line))) == run
 
@@ -296,4 +296,4 @@ def test_cleaning_what_has_nothing_to_hide(run: TestRun) -> None:
 @pytest.mark.parametrize("line", [{}, {"message": "X"}, {"steps": ()}])
 def test_part_of_a_line_is_cleaned(line: codec.Line) -> None:
     """As much of it as is known so far."""
-    assert codec.cleaned({**line}, str.upper) == line
+    assert codec.redact_line({**line}, str.upper) == line

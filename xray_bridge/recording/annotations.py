@@ -1,8 +1,8 @@
 """
-What the code of a test says about its result while it runs.
+What the code of a test adds to its result while it runs.
 
 The fixture ``xray`` of pytest and ``behave_xray_bridge.xray(context)`` are one
-of these. Without an upload it takes everything and keeps next to nothing.
+``Annotations`` each. Without an upload it accepts everything and keeps no evidence.
 """
 
 from __future__ import annotations
@@ -26,17 +26,16 @@ if TYPE_CHECKING:
     from xray_bridge.runs.codec import Line
 
 KEY = re.compile(keys.KEY)
-# By the exception's class or one that it is made of; they belong to frameworks
-# that are not imported here. (pytest's say that they are builtins.) Any other is
-# a failure.
-OF_EXCEPTION = {
+# By the name of an exception's class or base class: the frameworks are not imported
+# here. (pytest's classes name ``builtins`` as their module.) Any other is a failure.
+OUTCOME_OF_EXCEPTION = {
     "builtins.Skipped": Outcome.SKIPPED,
     "_pytest.outcomes.Skipped": Outcome.SKIPPED,
     "unittest.case.SkipTest": Outcome.SKIPPED,
     "_pytest.outcomes.XFailed": Outcome.XFAILED,
     "_pytest.outcomes.Exit": Outcome.NOT_RUN,
     "builtins.KeyboardInterrupt": Outcome.NOT_RUN,
-    # A step that nobody ended.
+    # A step that never ended.
     "builtins.GeneratorExit": Outcome.NOT_RUN,
 }
 
@@ -44,10 +43,10 @@ OF_EXCEPTION = {
 @dataclass(slots=True, repr=False)
 class Annotations:
     """
-    What a test has said so far; sequences keep their order, each key once.
+    What a test has added so far; sequences keep their order, each key once.
 
-    Keys that are none raise ValueError where they are given. Evidence that
-    cannot be kept does not fail the test: the reason stands in ``left_out``.
+    A malformed key raises ValueError at the call. Evidence that cannot be kept does
+    not fail the test: the reason is in ``left_out``.
     """
 
     folder: EvidenceFolder | None = None
@@ -59,25 +58,25 @@ class Annotations:
     evidence: list[Evidence] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    # Bound when they are made: tests patch clocks.
+    # Bound when the class is made: tests patch clocks.
     _clock: Callable[[], float] = time.perf_counter
-    _under_way: list[int] = field(default_factory=list)
+    _open_steps: list[int] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        """Short: it stands in the traceback of each test that has it."""
+        """Short: it is in the traceback of each test that uses the fixture."""
         return "<xray>"
 
     def key(self, test_key: str) -> None:
-        """This test is a result of that Test, too."""
-        _add(self.test_keys, _key(test_key))
+        """Count this result for the Test with that key, too."""
+        _add_once(self.test_keys, _parse_key(test_key))
 
     def requirement(self, key: str) -> None:
-        """The Test covers that issue."""
-        _add(self.requirements, _key(key))
+        """Link the Test to the issue that it covers."""
+        _add_once(self.requirements, _parse_key(key))
 
     def defect(self, key: str) -> None:
-        """The result is explained by that issue."""
-        _add(self.defects, _key(key))
+        """Link the Test Run to the issue that explains the result."""
+        _add_once(self.defects, _parse_key(key))
 
     def comment(self, text: str) -> None:
         """Add a paragraph to the Test Run's comment; Jira's wiki text."""
@@ -96,33 +95,33 @@ class Annotations:
         """
         Add evidence: the path of a file, which is copied now, or bytes.
 
-        Within ``step`` it is that step's.
+        Inside ``step`` it belongs to that step.
         """
-        self.add(EvidenceSource(content, name, media_type))
+        self.add_evidence(EvidenceSource(content, name, media_type))
 
-    def add(self, source: EvidenceSource) -> None:
-        """Add evidence that somebody else has described."""
+    def add_evidence(self, source: EvidenceSource) -> None:
+        """Add evidence that a hook or another plugin has described."""
         if self.folder is None:
             return
         try:
             found = self.folder.add(source)
         except NotKeptError as error:
-            self.left_out.append(str(error))
+            _add_once(self.left_out, str(error))
             return
-        if self._under_way:
-            number = self._under_way[-1]
+        if self._open_steps:
+            number = self._open_steps[-1]
             step = self.steps[number]
             self.steps[number] = replace(step, evidence=(*step.evidence, found))
         else:
-            _add(self.evidence, found)
+            _add_once(self.evidence, found)
 
     @contextmanager
     def step(self, name: str, *, data: str = "", expected: str = "") -> Iterator[None]:
         """
-        Report what happens inside as a step.
+        Report the code inside as a step.
 
-        It passes unless an exception leaves it, which goes on its way. A step
-        inside a step is one after it.
+        The step passes unless an exception leaves it, which is raised again. A step
+        inside a step is reported after it.
         """
         number = len(self.steps)
         unfinished = Outcome.NOT_RUN
@@ -135,25 +134,25 @@ class Annotations:
                 expected=str(expected),
             )
         )
-        self._under_way.append(number)
+        self._open_steps.append(number)
         began = self._clock()
         try:
             yield
         except BaseException as error:
-            self._end_step(number, _outcome(error), began, _said(error))
+            self._end_step(number, _outcome_of(error), began, _describe(error))
             raise
         self._end_step(number, Outcome.PASSED, began)
 
-    def line(self, known: Line) -> Line:
-        """What it adds to a line of the journal; ``known`` is the line so far."""
-        given: dict[str, Any] = {**known}
+    def to_line(self, line_so_far: Line) -> Line:
+        """The annotations as fields of a journal line, merged with the line so far."""
+        given: dict[str, Any] = {**line_so_far}
         fields = {**dict(given.get("custom_fields", ())), **self.custom_fields}
         found: dict[str, Any] = {
             "comment": "\n\n".join(self.comments),
             "custom_fields": [*fields.items()] if self.custom_fields else (),
-            "evidence": [codec.plain(each) for each in self.evidence],
+            "evidence": [codec.to_builtins(each) for each in self.evidence],
             "left_out": self.left_out,
-            "steps": [codec.plain(step) for step in self.steps],
+            "steps": [codec.to_builtins(step) for step in self.steps],
         }
         for name in ("test_keys", "requirements", "defects"):
             own = getattr(self, name)
@@ -167,30 +166,30 @@ class Annotations:
         duration = max(0.0, self._clock() - began)
         step = replace(self.steps[number], outcome=outcome, duration=duration)
         self.steps[number] = replace(step, message=message)
-        if number in self._under_way:
-            self._under_way.remove(number)
+        if number in self._open_steps:
+            self._open_steps.remove(number)
 
 
-def _outcome(error: BaseException) -> Outcome:
+def _outcome_of(error: BaseException) -> Outcome:
     for kind in type(error).__mro__:
-        found = OF_EXCEPTION.get(f"{kind.__module__}.{kind.__qualname__}")
+        found = OUTCOME_OF_EXCEPTION.get(f"{kind.__module__}.{kind.__qualname__}")
         if found is not None:
             return found
     return Outcome.FAILED
 
 
-def _said(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     name = type(error).__name__
     try:
-        said = str(error)
+        text = str(error)
     except BaseException as trouble:
         if isinstance(trouble, KeyboardInterrupt):
             raise
         return name
-    return f"{name}: {said}" if said else name
+    return f"{name}: {text}" if text else name
 
 
-def _key(given: Any) -> str:
+def _parse_key(given: Any) -> str:
     found = given.strip() if isinstance(given, str) else ""
     if not KEY.fullmatch(found):
         msg = f"{given!r} is not an issue key; keys look like CALC-15"
@@ -198,6 +197,6 @@ def _key(given: Any) -> str:
     return found
 
 
-def _add(values: list[Any], value: Any) -> None:
+def _add_once(values: list[Any], value: Any) -> None:
     if value not in values:
         values.append(value)

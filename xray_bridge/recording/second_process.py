@@ -21,9 +21,9 @@ from xray_bridge.errors import XrayBridgeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Functions are bound when a session starts: tests patch modules.
-# Without the working directory on the path: a user's module must not be able to
-# take the place of one of ours or of the standard library's (-P is Python 3.11's).
+# Imported when a session starts, because tests patch modules. The working directory
+# is taken off the path: a user's module must not replace one of ours or of the
+# standard library (what -P does since Python 3.11).
 _START = (
     "import sys; sys.path[:1] == [''] and sys.path.pop(0); "
     "from xray_bridge.cli import main; sys.exit(main())"
@@ -31,7 +31,7 @@ _START = (
 GRACE = 5.0
 
 
-class LaunchError(XrayBridgeError):
+class SecondProcessError(XrayBridgeError):
     """The second process could not be started or did not answer."""
 
     slug = "launch"
@@ -39,16 +39,18 @@ class LaunchError(XrayBridgeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """Exit code and the JSON object that the command printed."""
+class CommandResult:
+    """The exit code of a command, and the JSON object that it printed."""
 
     exit_code: int
     content: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Launcher:
-    """How to start ``xray-bridge``: made when a session starts, used when it ends."""
+class SecondProcess:
+    """
+    How to start ``xray-bridge``: made when a session starts, used until it ends.
+    """
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     folder: str = field(default_factory=os.getcwd)
@@ -56,16 +58,15 @@ class Launcher:
 
     def run(
         self, *arguments: str, deadline: float, stdin: Mapping[str, Any] | None = None
-    ) -> Answer:
+    ) -> CommandResult:
         """
-        Run a command with ``--json`` and wait for it, at most ``deadline`` seconds
-        and a little grace.
+        Run a command with ``--json``; wait ``deadline`` and GRACE seconds at most.
 
         ``stdin`` is sent as JSON. Raises LaunchError.
         """
         within = f"{deadline + GRACE:.1f}"
-        # It ends itself when time is up: a wait with a timeout would need this
-        # process's clock and sleep, which tests patch.
+        # The second process ends itself when time is up: waiting with a timeout would
+        # need the clock and the sleep of this process, which tests patch.
         command = [self.executable, "-c", _START, "--within", within]
         try:
             process = Popen(  # noqa: S603 - our own interpreter and code
@@ -78,19 +79,19 @@ class Launcher:
                 # One Ctrl-C is for the tests, not for an upload under way.
                 start_new_session=True,
             )
-            said, errors = process.communicate(dumps(stdin or {}).encode())
+            output, errors = process.communicate(dumps(stdin or {}).encode())
         except (OSError, SubprocessError) as error:
             msg = f"xray-bridge could not be started: {error}"
-            raise LaunchError(msg) from None
-        return _answer(process.returncode, said, errors)
+            raise SecondProcessError(msg) from None
+        return _read_result(process.returncode, output, errors)
 
 
-def _answer(exit_code: int, said: bytes, errors: bytes) -> Answer:
+def _read_result(exit_code: int, output: bytes, errors: bytes) -> CommandResult:
     try:
-        content = loads(said)
+        content = loads(output)
     except ValueError:
         lines = errors.decode("utf-8", "replace").strip().splitlines()
-        last = lines[-1] if lines else "it said nothing"
+        last = lines[-1] if lines else "it printed nothing"
         msg = f"xray-bridge ended with {exit_code}: {last}"
-        raise LaunchError(msg) from None
-    return Answer(exit_code=exit_code, content=content)
+        raise SecondProcessError(msg) from None
+    return CommandResult(exit_code=exit_code, content=content)

@@ -12,7 +12,7 @@ import platform
 import shlex
 import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +26,11 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model.receipt import AMBIGUOUS, FAILED, Receipt
-from xray_bridge.recording.second_process import Launcher, LaunchError
+from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.runs import codec, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
 from xray_bridge.runs.scrub import Scrub, folders
+from xray_bridge.text import merge_lines
 
 
 if TYPE_CHECKING:
@@ -37,20 +38,21 @@ if TYPE_CHECKING:
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.results import TestRun
+    from xray_bridge.recording.second_process import CommandResult
     from xray_bridge.runs.codec import Line
     from xray_bridge.runs.run_directory import RunDirectory
 
 
-# Of Tests that were selected and have no code, on a screen.
+# How many of the selected Tests without code are shown.
 SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """
-    What a session says when it ends, and the exit code in place of 0.
+    What a session prints when it ends, and the exit code in place of 0.
 
-    ``exit_code`` is 0 where the policy is to warn only.
+    ``exit_code`` is 0 where ``xray_on_upload_error`` is ``warn``.
     """
 
     lines: tuple[str, ...]
@@ -62,9 +64,8 @@ class Session:
     """
     One session of a framework, from its settings to its receipt.
 
-    Built from plain values before the first test; raises errors where something
-    is wrong that can be known by then. ``root`` is the project's folder: paths in
-    texts become relative to it.
+    Made before the first test, so that wrong settings are refused by then. ``root``
+    is the project's folder: paths in texts become relative to it.
     """
 
     def __init__(
@@ -77,10 +78,12 @@ class Session:
     ) -> None:
         self.settings = settings
         self.notices: list[str] = []
-        self.launcher = Launcher()
+        self.second_process = SecondProcess()
         self.incomplete: dict[str, None] = {}
-        places = folders(root or self.launcher.folder, self.launcher.environ)
-        self._scrub = Scrub.of(settings.redactor, places)
+        places = folders(
+            root or self.second_process.folder, self.second_process.environ
+        )
+        self._redactor = Scrub.of(settings.redactor, places)
         self._framework = framework
         self._versions = {
             framework: versions.get(framework, ""),
@@ -93,9 +96,10 @@ class Session:
 
     def add_execution_fields(self, fields: Mapping[str, object]) -> None:
         """
-        Jira fields that a user's hook adds; what the settings say wins.
+        Add Jira fields from a user's hook; fields from the settings win.
 
-        Before ``preflight`` and ``start``. Raises UsageError for what is not JSON.
+        To be called before ``preflight`` and ``start``. Raises UsageError for
+        values that JSON cannot hold.
         """
         try:
             self.settings = self.settings.with_execution_fields(fields)
@@ -105,13 +109,13 @@ class Session:
 
     def export_features(self) -> None:
         """
-        Fetch feature files, where the settings ask for it.
+        Fetch feature files, if the settings ask for it.
 
-        Raises FeaturesError, and UsageError for what the settings have wrong.
+        Raises FeaturesError, and UsageError for wrong settings.
         """
         if not self.settings.wants_export:
             return
-        answer = self.launcher.run(
+        answer = self.second_process.run(
             "features",
             "export",
             "--given",
@@ -123,16 +127,16 @@ class Session:
         if error:
             kind = UsageError if answer.exit_code == UsageError.exit_code else None
             raise (kind or FeaturesError)(error["message"], hint=error["hint"])
-        self.notices += answer.content.get("notices", ())
+        self._add_notices_of(answer)
 
-    def selected(self) -> dict[str, str]:
+    def fetch_selected(self) -> dict[str, str]:
         """
-        The Tests that the setting ``select`` means, with their summaries.
+        The Tests that the setting ``select`` means: summaries by key.
 
-        Raises SelectionError: without an answer nobody knows what is to run.
+        Raises SelectionError: without an answer it is unknown which tests to run.
         """
         try:
-            answer = self.launcher.run(
+            answer = self.second_process.run(
                 "keys",
                 "--selected",
                 "--given",
@@ -140,30 +144,30 @@ class Session:
                 deadline=self.settings.deadline,
                 stdin=self.settings.given,
             )
-        except LaunchError as problem:
+        except SecondProcessError as problem:
             raise SelectionError(problem.message, hint=problem.hint) from None
         error = answer.content.get("error")
         if error:
             msg = f"xray_select: {error['message']}"
             raise SelectionError(msg, hint=error["hint"])
-        self.notices += answer.content.get("notices", ())
+        self._add_notices_of(answer)
         return dict(answer.content["tests"])
 
     def preflight(self) -> None:
         """
-        Ask the server whether the upload can work, if it is to be asked.
+        Check the upload before the first test; ask the server if settings allow it.
 
-        Raises UsageError for what would fail later for certain. A server that
-        cannot be reached, or a process that cannot be started, is a notice only:
-        results can be sent later.
+        Raises UsageError for what would certainly fail later. A server that cannot
+        be reached, or a process that cannot be started, is only a notice: results
+        can be sent later.
         """
         settings = self.settings
         if not settings.wants_upload:
             return
-        # The embedded sandbox makes whatever it is asked for: nothing to ask.
+        # The embedded sandbox creates every missing issue: there is nothing to check.
         ask = settings.preflight and not (settings.dry_run or settings.sandbox)
         try:
-            answer = self.launcher.run(
+            answer = self.second_process.run(
                 "check",
                 "--given",
                 "-",
@@ -171,13 +175,13 @@ class Session:
                 deadline=settings.deadline,
                 stdin=settings.given,
             )
-        except LaunchError as problem:
+        except SecondProcessError as problem:
             self.notices.append(f"not checked before the tests: {problem}")
             return
         error = answer.content.get("error")
         if error:
             raise UsageError(error["message"], hint=error["hint"])
-        self.notices += answer.content.get("notices", ())
+        self._add_notices_of(answer)
 
     def start(self) -> None:
         """
@@ -196,18 +200,18 @@ class Session:
                 versions=self._versions,
                 started=now,
                 settings=self.settings.given,
-                ci=asdict(detect.detect(self.launcher.environ)),
+                ci=asdict(detect.detect(self.second_process.environ)),
                 run_id=self.settings.run_id,
             ),
         )
         self._journal = run_directory.Journal(directory)
         # Made once, and now: tests patch files.
         limit = self.settings.evidence_limit[0]
-        self._evidence = EvidenceFolder(directory.path, limit, self._scrub.clean)
+        self._evidence = EvidenceFolder(directory.path, limit, self._redactor.clean)
 
-    def clean(self, text: str) -> str:
-        """A text without secrets and folders of this machine."""
-        return self._scrub.clean(text)
+    def redact(self, text: str) -> str:
+        """The text without secrets and without folders of this machine."""
+        return self._redactor.clean(text)
 
     def discard(self) -> None:
         """Take back ``start``: the session ended before its first test."""
@@ -225,42 +229,47 @@ class Session:
         """
         Append a finished test that is a line of the journal already.
 
-        What tests say may hold our own secrets (pytest's ``--showlocals`` prints
-        environments) and folders of this machine; both are taken out here, before
+        Texts of tests may contain our own secrets (pytest's ``--showlocals`` prints
+        environments) and folders of this machine; both are removed here, before
         they reach any disk.
         """
         if self._journal is not None:
-            self._journal.append_line(codec.cleaned(line, self._scrub))
+            self._journal.append_line(codec.redact_line(line, self._redactor))
 
     @property
     def folder(self) -> str:
-        """The run directory; empty where nothing is recorded."""
+        """The run directory; empty if nothing is recorded."""
         return str(self._journal.directory.path) if self._journal else ""
 
     @property
     def evidence(self) -> EvidenceFolder | None:
-        """Where evidence of this run goes; None where nothing is recorded."""
+        """Where evidence of this run is kept; None if nothing is recorded."""
         return self._evidence
 
-    def saved(self) -> list[str]:
-        """Where the results are and how to send them, where ``publish`` failed."""
+    def resend_lines(self) -> list[str]:
+        """How to send the results later, for when ``publish`` failed."""
         if self._journal is None:
             return []
         path = self._journal.directory.path
-        return [_resend(_relative(path, self.launcher.folder))]
+        return [_resend_line(_relative(path, self.second_process.folder))]
 
-    def note(self, notice: str) -> None:
-        """Remember something to say at the end, once."""
+    def add_notice(self, notice: str) -> None:
+        """Remember a notice to print at the end; the same one is printed once."""
         if notice not in self.notices:
             self.notices.append(notice)
 
-    def note_incomplete(self, reason: str) -> None:
+    def add_incomplete(self, reason: str) -> None:
         """Remember why tests are missing from this run."""
         self.incomplete[reason] = None
 
+    def _add_notices_of(self, result: CommandResult) -> None:
+        """Add what a command noted, without what an earlier command noted too."""
+        noted = result.content.get("notices", ())
+        self.notices[:] = merge_lines((self.notices, noted))
+
     def seal(self) -> str:
         """
-        Close the journal; what it says is on disk. Returns trouble in words.
+        Close the journal and sync it to disk; returns an error as text.
         """
         if self._journal is None:
             return ""
@@ -274,43 +283,48 @@ class Session:
         """
         Render and upload the sealed run in the second process; never raises.
 
-        An interrupted session is not uploaded: whoever pressed Ctrl-C may not
-        want it. It can be sent later.
+        An interrupted session is not uploaded: whoever pressed Ctrl-C may not want
+        its results in Xray. They can be sent later.
         """
         if self._journal is None or not self._journal.is_ours:
             return None
-        shown = _relative(self._journal.directory.path, self.launcher.folder)
+        shown = _relative(self._journal.directory.path, self.second_process.folder)
         warn_only = self.settings.on_upload_error == "warn"
         if self.settings.collect:
-            return self._collected(self._journal, shown, warn_only=warn_only)
+            return self._finish_collected(self._journal, shown, warn_only=warn_only)
         if interrupted:
-            said = f"Interrupted, so nothing was uploaded. {_resend(shown)}"
-            return Ending(lines=(*self.said(), said), exit_code=80)
+            line = f"Interrupted, so nothing was uploaded. {_resend_line(shown)}"
+            return Ending(lines=(*self.notice_lines(), line), exit_code=80)
         try:
             receipt = self._upload(self._journal.directory, shown)
         except KeyboardInterrupt:
-            said = "Interrupted while uploading; it may still arrive."
-            return Ending(lines=(*self.said(), said, *self.saved()), exit_code=81)
+            line = "Interrupted while uploading; the results may still arrive."
+            lines = (*self.notice_lines(), line, *self.resend_lines())
+            return Ending(lines=lines, exit_code=81)
         return Ending(
-            # What both processes note is said once.
-            lines=tuple(dict.fromkeys((*self.said(), *receipt.lines()))),
+            lines=(*self.notice_lines(), *self._without_own_notices(receipt).lines()),
             exit_code=0 if warn_only else receipt.exit_code,
             receipt=receipt,
         )
 
+    def _without_own_notices(self, receipt: Receipt) -> Receipt:
+        """Without notices that both processes have: these are printed once."""
+        others = (each for each in receipt.notices if each not in self.notices)
+        return replace(receipt, notices=tuple(others))
+
     def _upload(self, directory: RunDirectory, shown: str, *flags: str) -> Receipt:
         try:
-            answer = self.launcher.run(
+            answer = self.second_process.run(
                 "upload", str(directory.path), *flags, deadline=self.settings.deadline
             )
             return Receipt.from_json(answer.content)
-        except (LaunchError, TypeError, KeyError) as error:
-            return _unanswered(directory, shown, error)
+        except (SecondProcessError, TypeError, KeyError) as error:
+            return _receipt_without_answer(directory, shown, error)
 
-    def _collected(
+    def _finish_collected(
         self, written: run_directory.Journal, shown: str, *, warn_only: bool
     ) -> Ending:
-        """Where the results are; a report is written where one is asked for."""
+        """Where the results are; a report is written if one is asked for."""
         settings = self.settings
         number = written.written
         results = "1 result" if number == 1 else f"{number} results"
@@ -318,7 +332,7 @@ class Session:
         receipt = None
         if settings.report or len(settings.format) > 1:
             with contextlib.suppress(KeyboardInterrupt):
-                # The flag keeps it from being sent.
+                # With this flag ``upload`` writes the report and sends nothing.
                 receipt = self._upload(written.directory, shown, "--collect")
         if receipt and receipt.error:
             lines.append(f"The report was not written: {receipt.error['message']}")
@@ -327,33 +341,35 @@ class Session:
         what = f"--run-id {run_id} DIR" if settings.run_id else shown
         lines += [f"To send: xray-bridge upload {what}", f"Run directory: {shown}"]
         return Ending(
-            lines=(*self.said(), *lines),
+            lines=(*self.notice_lines(), *lines),
             exit_code=receipt.exit_code if receipt and not warn_only else 0,
             receipt=receipt,
         )
 
-    def said(self) -> list[str]:
-        """What there is to say besides what became of the upload."""
+    def notice_lines(self) -> list[str]:
+        """The notices, as lines for the end of the session."""
         return [f"Note: {notice}" for notice in self.notices]
 
 
-def selection_said(
+def describe_selection(
     selection: str, selected: Iterable[str], in_code: Container[str]
 ) -> str:
-    """One line for the end: what was selected, and what of it has no code."""
+    """One line for the end: how many Tests were selected, and which have no code."""
     keys = list(selected)
     missing = [key for key in keys if key not in in_code]
     text = f"selected: {len(keys)} Tests of {selection}"
     if missing:
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        text += f"; nothing collected carries {', '.join(missing[:SHOWN])}{more}"
+        text += f"; no collected test has the key {', '.join(missing[:SHOWN])}{more}"
     return text
 
 
-def _unanswered(directory: RunDirectory, shown: str, error: Exception) -> Receipt:
-    """The second process said nothing; what it was at stands in the run directory."""
+def _receipt_without_answer(
+    directory: RunDirectory, shown: str, error: Exception
+) -> Receipt:
+    """When the second process did not answer: the run's state tells how far it was."""
     sending = directory.state.state == run_directory.SENDING
-    kind = AmbiguousError if sending else LaunchError
+    kind = AmbiguousError if sending else SecondProcessError
     return Receipt(
         status=AMBIGUOUS if sending else FAILED,
         run=shown,
@@ -362,7 +378,7 @@ def _unanswered(directory: RunDirectory, shown: str, error: Exception) -> Receip
     )
 
 
-def _resend(run: str) -> str:
+def _resend_line(run: str) -> str:
     return f"To send the results: xray-bridge resend {run}"
 
 

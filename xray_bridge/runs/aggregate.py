@@ -89,7 +89,7 @@ def merge(
     return whole.as_run(_with(first, test_keys), first, decided)
 
 
-def told(attempts: Sequence[str]) -> Iterator[str]:
+def attempt_lines(attempts: Sequence[str]) -> Iterator[str]:
     """
     Lines about failed attempts, each in a line, before the one that counts.
     """

@@ -43,7 +43,7 @@ class Line(TypedDict, total=False):
     """
     A line of a journal, or as much of it as is known so far.
 
-    Sequences are tuples or lists; scenario and steps are what ``plain`` makes.
+    Sequences are tuples or lists; scenario and steps are what ``to_builtins`` makes.
     """
 
     classname: str
@@ -83,29 +83,29 @@ def encode(run: TestRun) -> Line:
     seldom |= {key: getattr(run, key) for key in _SELDOM}
     found.update({key: value for key, value in seldom.items() if value})  # type: ignore[typeddict-item]
     if run.scenario:
-        found["scenario"] = plain(run.scenario)
+        found["scenario"] = to_builtins(run.scenario)
     for key in _LISTS:
         if values := getattr(run, key):
-            found[key] = [plain(value) for value in values]  # type: ignore[literal-required]
+            found[key] = [to_builtins(value) for value in values]  # type: ignore[literal-required]
     return found
 
 
-def plain(value: Any) -> dict[str, Any]:
+def to_builtins(value: Any) -> dict[str, Any]:
     """A frozen dataclass of the model as builtins, defaults left out."""
     found: dict[str, Any] = {}
     for each in fields(value):
         item = getattr(value, each.name)
         if isinstance(item, Feature):
-            found[each.name] = plain(item)
+            found[each.name] = to_builtins(item)
         elif isinstance(item, Enum):
             found[each.name] = item.value
         elif item != each.default:
             parts = isinstance(item, tuple) and is_dataclass(item[0])
-            found[each.name] = [plain(part) for part in item] if parts else item
+            found[each.name] = [to_builtins(part) for part in item] if parts else item
     return found
 
 
-def cleaned(line: Line, clean: Callable[[str], str]) -> Line:
+def redact_line(line: Line, clean: Callable[[str], str]) -> Line:
     """
     A line whose texts have gone through ``clean``.
 
@@ -175,14 +175,14 @@ def decode(line: dict[str, Any]) -> TestRun:
 
 
 def scenario_of(found: dict[str, Any]) -> Scenario:
-    """The scenario that ``plain`` was given."""
+    """The scenario that ``to_builtins`` was given."""
     feature = Feature(**{k: frozen(v) for k, v in found["feature"].items()})
     rest = {k: frozen(v) for k, v in found.items() if k != "feature"}
     return Scenario(feature=feature, **rest)
 
 
 def step_of(found: dict[str, Any]) -> Step:
-    """The step that ``plain`` was given."""
+    """The step that ``to_builtins`` was given."""
     rest = dict(found)
     evidence = evidence_of(rest.pop("evidence", ()))
     step: Step = _part(Step, rest, evidence=evidence)
@@ -190,7 +190,7 @@ def step_of(found: dict[str, Any]) -> Step:
 
 
 def evidence_of(found: Sequence[dict[str, Any]]) -> tuple[Evidence, ...]:
-    """The evidence that ``plain`` was given."""
+    """The evidence that ``to_builtins`` was given."""
     return tuple(Evidence(**each) for each in found)
 
 

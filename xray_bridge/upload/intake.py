@@ -247,7 +247,7 @@ class _Intake:
             keep=self._evidence.add,
         )
         for run in reader.runs(source):
-            self._journal.append_line(codec.cleaned(codec.encode(run), self._scrub))
+            self._journal.append_line(codec.redact_line(codec.encode(run), self._scrub))
             key = next(iter(run.test.test_keys), "")
             name = run.test.definition
             yield Case(name=name, outcome=run.outcome, key=key, message=run.message)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from behave_xray_bridge import hookimpl
-from behave_xray_bridge.hooks import Plugins
+from behave_xray_bridge.hooks import Hooks
 from xray_bridge.errors import UsageError
 from xray_bridge.model.receipt import DELIVERED, FAILED, Receipt
 from xray_bridge.runs.evidence import EvidenceSource
@@ -49,11 +49,11 @@ def xray_test_keys(scenario):
 """
 
 
-def _defined(**hooks: object) -> Plugins:
-    return Plugins.load(CONFIG, hooks, ENVIRONMENT)
+def _defined(**hooks: object) -> Hooks:
+    return Hooks.load(CONFIG, hooks, ENVIRONMENT)
 
 
-def _keys(plugins: Plugins, scenario: object = None) -> list[Any]:
+def _keys(plugins: Hooks, scenario: object = None) -> list[Any]:
     found: list[Any] = []
     plugins.test_keys(scenario, found.append)
     return found
@@ -212,8 +212,8 @@ def test_broken_plugin(
     ("hook", "said"),
     [
         (lambda item: item, "item"),
-        (["CALC-1"], "xray_test_keys is no function"),
-        (print, "xray_test_keys is no function"),
+        (["CALC-1"], "xray_test_keys is not a function"),
+        (print, "xray_test_keys is not a function"),
     ],
 )
 def test_broken_hook_of_the_project(hook: object, said: str) -> None:

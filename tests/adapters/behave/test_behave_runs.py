@@ -333,8 +333,8 @@ def test_selected_row_of_an_outline(
 def test_own_bug_does_not_reach_the_tests(some: Project) -> None:
     """An error of ours ends no run; a green one gets its exit code."""
     hook = (
-        "from behave_xray_bridge.convert import Recorder\n"
-        "def before_all(context): Recorder.test_run = None"
+        "from behave_xray_bridge.convert import Converter\n"
+        "def before_all(context): Converter.test_run = None"
     )
     some.write({"features/environment.py": hook})
     finished = some.report()
@@ -347,8 +347,8 @@ def test_own_bug_does_not_reach_the_tests(some: Project) -> None:
 def test_unknown_status(some: Project) -> None:
     """What a later behave may call a result is a failure, and said."""
     hook = (
-        "from behave_xray_bridge.recorder import Run\n"
-        "def before_all(context): Run._status = lambda run, scenario: 'brand_new'"
+        "from behave_xray_bridge.recorder import Recorder\n"
+        "def before_all(context): Recorder._status = lambda *_: 'brand_new'"
     )
     some.write({"features/environment.py": hook})
     finished = some.report()

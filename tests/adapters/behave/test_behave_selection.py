@@ -35,7 +35,7 @@ Feature: F
       | breaks |
 """
 SANDBOX = ("-D", "xray_sandbox=yes", "-D", "xray_select=CALC-15")
-NOTE = "selected: 3 Tests of CALC-15; nothing collected carries CALC-2"
+NOTE = "selected: 3 Tests of CALC-15; no collected test has the key CALC-2"
 
 
 def test_only_selected_scenarios_run_and_are_reported(project: Project) -> None:

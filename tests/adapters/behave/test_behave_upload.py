@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.refusals import WORDS, planned_fields, refusing_server
 from xray_sandbox import CREDENTIALS, RunningSandbox, TestExecutionRow, running
 
 
@@ -110,6 +111,26 @@ def test_all_results_arrive(calculator: Project, sandbox: RunningSandbox) -> Non
     assert statuses == STATUSES
     assert f"Test Execution: {execution.key}" in finished.section
     assert "6 sent, 6 accepted, 0 refused" in finished.section
+
+
+def test_a_dry_run_prints_whole_documents(calculator: Project) -> None:
+    """Lines that are equal stay: what is printed is JSON."""
+    calculator.environ.update(XRAY_URL="https://jira.invalid", XRAY_TOKEN="secret")
+    options = ("-D", "xray_dry_run=yes", "-D", "xray_project=CALC")
+    finished = calculator.run(*options, "-D", "xray_environments=chrome;linux")
+    fields = planned_fields(finished.section)
+
+    assert fields["project"] == {"key": "CALC"}
+    assert fields["issuetype"] == {"name": "Test Execution"}
+
+
+def test_refusals_with_the_same_words(calculator: Project) -> None:
+    """Two scenarios were refused, so two lines say it."""
+    with refusing_server() as environ:
+        calculator.environ.update(environ)
+        finished = calculator.run(*UPLOAD)
+
+    assert finished.section.count(f"Refused by Xray: {WORDS}") == 2
 
 
 SHARED = """

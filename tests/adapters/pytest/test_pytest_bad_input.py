@@ -141,7 +141,7 @@ def test_malformed_marks_are_listed_together(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     output = f"{result.stdout.str()}\n{result.stderr.str()}"
     assert "test_it.py:3: @pytest.mark.xray: a Test key: 'calc-1'" in output
-    assert "test_it.py:6: @pytest.mark.xray: it says nothing" in output
+    assert "test_it.py:6: @pytest.mark.xray: it is empty" in output
     assert "test_it.py:9: @pytest.mark.xray: there is no requirement=" in output
     assert "must not run" not in output
     assert not project.runs

@@ -223,12 +223,12 @@ def test_a_fault_of_our_own_does_not_end_the_session(project: Project) -> None:
     """The tests' result stays, the fault is said, exit code 83."""
     project.pytester.makeconftest(
         """
-        from pytest_xray_bridge import verdict
+        from pytest_xray_bridge import outcomes
 
         def broken(phases):
             raise ZeroDivisionError("ours")
 
-        verdict.outcome = broken
+        outcomes.of_test = broken
         """
     )
     project.pytester.makepyfile(GREEN)

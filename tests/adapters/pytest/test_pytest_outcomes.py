@@ -93,15 +93,15 @@ P, F, S = "passed", "failed", "skipped"
 )
 def test_outcome(words: tuple[str, ...], expected: Outcome) -> None:
     """Setup, call and teardown together."""
-    assert outcomes.outcome(phases(*words)) is expected
+    assert outcomes.of_test(phases(*words)) is expected
 
 
 def test_phase_that_nobody_knows() -> None:
     """As xdist has for a worker that crashed."""
     setup = a_report("setup")
 
-    assert outcomes.outcome([setup, a_report("???", F)]) is FAILED
-    assert outcomes.outcome([setup, a_report("???", P)]) is FAILED
+    assert outcomes.of_test([setup, a_report("???", F)]) is FAILED
+    assert outcomes.of_test([setup, a_report("???", P)]) is FAILED
 
 
 @given(
@@ -120,7 +120,7 @@ def test_nothing_but_a_call_passes(given: list[tuple[str, str, bool]]) -> None:
         for when, word, expected in given
     ]
 
-    found = outcomes.outcome(reports)
+    found = outcomes.of_test(reports)
 
     said = {(report.when, report.outcome) for report in reports}
     if any(word not in {P, S} for _, word in said):
@@ -136,31 +136,31 @@ def test_subtest_that_passes_decides_nothing() -> None:
     subtest = a_subtest(P)
 
     assert (
-        outcomes.outcome([a_report("setup"), subtest, a_report("teardown")]) is NOT_RUN
+        outcomes.of_test([a_report("setup"), subtest, a_report("teardown")]) is NOT_RUN
     )
-    assert outcomes.outcome([a_report("setup"), subtest, a_report()]) is PASSED
+    assert outcomes.of_test([a_report("setup"), subtest, a_report()]) is PASSED
 
 
 def test_context_of_another_plugin() -> None:
     """A report may have something of that name and be no subtest."""
     report = a_report("call", P, context={"browser": "firefox"})
 
-    assert outcomes.outcome([report]) is PASSED
-    assert outcomes.subtests([report]) == []
+    assert outcomes.of_test([report]) is PASSED
+    assert outcomes.iterations_of([report]) == []
 
 
 def test_subtest_that_is_skipped() -> None:
     """A test with a part that was not run has not passed, whatever pytest says."""
     reports = [a_report("setup"), a_subtest(S), a_report(), a_report("teardown")]
 
-    assert outcomes.outcome(reports) is SKIPPED
+    assert outcomes.of_test(reports) is SKIPPED
 
 
 def test_subtest_that_fails() -> None:
     """Not every pytest fails the test for it."""
     reports = [a_report("setup"), a_subtest(F), a_report(), a_report("teardown")]
 
-    assert outcomes.outcome(reports) is FAILED
+    assert outcomes.of_test(reports) is FAILED
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -208,7 +208,7 @@ def test_after_reruns(outcome: Outcome, attempts: int) -> None:
 )
 def test_subtests(subtest: pytest.TestReport, expected: dict[str, Any]) -> None:
     """Each is an iteration, with its own parameters and its own text."""
-    found = outcomes.subtests([a_report("setup"), subtest, a_report()])
+    found = outcomes.iterations_of([a_report("setup"), subtest, a_report()])
 
     assert found == [expected]
 
@@ -218,7 +218,7 @@ def test_subtest_that_was_expected_to_fail() -> None:
     subtest = a_subtest(S)
     subtest.wasxfail = "known"
 
-    assert outcomes.subtests([subtest]) == [
+    assert outcomes.iterations_of([subtest]) == [
         {
             "outcome": "xfailed",
             "parameters": [("subtest", "")],
@@ -246,7 +246,7 @@ def test_subtest_that_was_expected_to_fail() -> None:
 )
 def test_parameter_of_a_subtest(value: Any, shown: str) -> None:
     """As the test gave it, however often it was quoted; at most twice."""
-    (found,) = outcomes.subtests([a_subtest(P, i=value)])
+    (found,) = outcomes.iterations_of([a_subtest(P, i=value)])
 
     assert found["parameters"] == [("i", shown)]
 
@@ -396,5 +396,5 @@ def test_order_in_which_phases_decide() -> None:
     }
 
     for worse, better in itertools.combinations(words, 2):
-        assert outcomes.outcome([words[better], words[worse]]) is worse
-        assert outcomes.outcome([words[worse], words[better]]) is worse
+        assert outcomes.of_test([words[better], words[worse]]) is worse
+        assert outcomes.of_test([words[worse], words[better]]) is worse

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_xray_bridge.crash_notes import Notes
+from pytest_xray_bridge.crash_notes import CrashNotes
 from pytest_xray_bridge.recorder import Recorder
 
 
@@ -71,7 +71,7 @@ def recorded(
 ) -> list[Line]:
     """What is recorded of them."""
     lines: list[Line] = []
-    recorder = Recorder(lines.append, lambda: 1.0, notes=Notes(), captures="all")
+    recorder = Recorder(lines.append, lambda: 1.0, notes=CrashNotes(), captures="all")
     for report in reports:
         recorder.add(report)
     recorder.close(interrupted=interrupted)
@@ -313,7 +313,7 @@ def test_a_report_that_cannot_be_read() -> None:
     report = a_report("call", "failed")
     report.sections = [("one", "two", "three")]  # type: ignore[list-item]
     lines: list[Line] = []
-    recorder = Recorder(lines.append, lambda: 1.0, notes=Notes(), captures="all")
+    recorder = Recorder(lines.append, lambda: 1.0, notes=CrashNotes(), captures="all")
 
     recorder.add(report)
     recorder.add(a_report("teardown", "passed", sections=report.sections))

@@ -29,7 +29,7 @@ SUITE = """
     def test_with_two_keys(): pass
 """
 SELECT = ("--xray-select", "CALC-15", "--xray-sandbox")
-NOTE = "*selected: 3 Tests of CALC-15; nothing collected carries CALC-3*"
+NOTE = "*selected: 3 Tests of CALC-15; no collected test has the key CALC-3*"
 
 
 def test_only_selected_tests_run_and_are_reported(

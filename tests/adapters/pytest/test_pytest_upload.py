@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.adapters.pytest.conftest import Project
+from tests.refusals import WORDS, planned_fields, refusing_server
 
 
 SUITE = """
@@ -234,6 +235,36 @@ def test_a_dry_run_prints_the_request(project: Project) -> None:
         ]
     )
     assert "very-secret" not in result.stdout.str()
+
+
+def test_a_dry_run_prints_whole_documents(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """Lines that are equal stay: what is printed is JSON."""
+    project.pytester.makepyfile(SUITE)
+
+    result = project.run(
+        *("--xray-dry-run", "--xray-project", "CALC", "--xray-test-plan", "CALC-15"),
+        *("--xray-environments", "chrome;linux", *workers),
+        XRAY_URL="https://jira.invalid/jira",
+        XRAY_TOKEN="very-secret",
+    )
+
+    fields = planned_fields(result.stdout.str())
+    assert fields["project"] == {"key": "CALC"}
+    assert fields["issuetype"] == {"name": "Test Execution"}
+
+
+def test_refusals_with_the_same_words(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """Two tests were refused, so two lines say it."""
+    project.pytester.makepyfile(SUITE)
+
+    with refusing_server() as environ:
+        result = project.run("--xray-upload", *workers, XRAY_PROJECT="CALC", **environ)
+
+    assert result.stdout.str().count(f"Refused by Xray: {WORDS}") == 2
 
 
 def test_a_dry_run_wins_over_the_upload(project: Project) -> None:

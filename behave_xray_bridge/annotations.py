@@ -1,5 +1,5 @@
 """
-``behave_xray_bridge.xray``: what hooks and steps say of the scenario under way.
+``behave_xray_bridge.xray``: how hooks and steps add to the result of a scenario.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from behave.runner import Context
 
 
-class Annotating:
-    """Among behave's reporters, the one that knows which scenario is under way."""
+class AnnotationSource:
+    """The one of behave's reporters that keeps the annotations of scenarios."""
 
     def annotations(self, context: Context) -> Annotations:
-        """Those of the scenario under way."""
+        """The annotations of the scenario that ``context`` is in."""
         raise NotImplementedError
 
 
@@ -25,9 +25,9 @@ def xray(context: Context) -> Annotations:
     """
     The annotations of the scenario that ``context`` is in, for hooks and steps.
 
-    Ask for them in each scenario: they are not those of the next one. Evidence
-    that is attached while a step runs goes to that step. Where nothing is
-    recorded, and outside of scenarios, they take everything and keep nothing::
+    Call it in each scenario: the next one has annotations of its own. Evidence that
+    is attached while a step runs goes to that step. If nothing is recorded, and
+    outside of scenarios, it accepts everything and keeps nothing::
 
         def after_step(context, step):
             if step.status.name in {"failed", "error"}:
@@ -36,6 +36,6 @@ def xray(context: Context) -> Annotations:
     """
     config = getattr(context, "config", None)
     for reporter in getattr(config, "reporters", ()):
-        if isinstance(reporter, Annotating):
+        if isinstance(reporter, AnnotationSource):
             return reporter.annotations(context)
     return Annotations()
