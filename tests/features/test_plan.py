@@ -15,8 +15,8 @@ from xray_bridge.client.response import Answer
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features import plan
 from xray_bridge.features.answers import answered
-from xray_bridge.features.archive import Limits
 from xray_bridge.features.bundles import Packed, pack
+from xray_bridge.features.download import Limits
 from xray_bridge.features.files import found
 from xray_bridge.features.gherkin import Feature, read
 from xray_bridge.features.values import Bundle, Change, Issue, Unkeyed, Wanted

@@ -18,9 +18,9 @@ from xray_bridge.client.import_requests import refuse_odd
 from xray_bridge.config import parsers
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
 from xray_bridge.features import Order, Outcome, import_features
-from xray_bridge.features.archive import SUFFIX
 from xray_bridge.features.files import found, modified_within
 from xray_bridge.features.git import changed, only
+from xray_bridge.features.names import SUFFIX
 
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features import archive, gherkin
-from xray_bridge.features.archive import DEFAULT_LIMITS, Limits, UnsoundError
+from xray_bridge.features.download import DEFAULT_LIMITS, Limits, UnsoundError
 from xray_bridge.features.values import Bundle
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.import_requests import as_document
 from xray_bridge.client.request import JSON, Part, Request
 from xray_bridge.errors import FeaturesError
-from xray_bridge.features.archive import SUFFIX
+from xray_bridge.features.names import SUFFIX
 from xray_bridge.features.values import Change, Unkeyed, Wanted
 from xray_bridge.model import tags
 from xray_bridge.model.keys import KEY as A_KEY
