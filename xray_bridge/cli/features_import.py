@@ -17,9 +17,9 @@ from xray_bridge.client.connection import connect
 from xray_bridge.client.import_requests import refuse_odd
 from xray_bridge.config import parsers
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
-from xray_bridge.features import Order, Outcome, import_features
-from xray_bridge.features.files import found, modified_within
-from xray_bridge.features.git import changed, only
+from xray_bridge.features import ImportResult, Order, import_features
+from xray_bridge.features.files import find_files, modified_within
+from xray_bridge.features.git import changes_since, only_changed
 from xray_bridge.features.names import SUFFIX
 
 
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         _check(settings)
         fields = _precondition_fields(arguments.precondition_fields)
         chosen, left_out = _chosen(arguments)
-        outcome = Outcome(project=settings.project, notices=tuple(left_out))
+        outcome = ImportResult(project=settings.project, notices=tuple(left_out))
         if not arguments.json:
             _print(left_out)
         if chosen:
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     return outcome.exit_code
 
 
-def _outputs(outcome: Outcome) -> Outputs:
+def _outputs(outcome: ImportResult) -> Outputs:
     """What later steps of a CI job get, in the names of Xray's plugin for Jenkins."""
     keys = [issue.key for issue in (*outcome.created, *outcome.updated)]
     groups = {
@@ -117,7 +117,7 @@ def _precondition_fields(given: str) -> dict[str, object]:
 
 def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str]]:
     """The files that are left after the filters, and what to say of the others."""
-    chosen = every = found(arguments.paths, arguments.relative_to)
+    chosen = every = find_files(arguments.paths, arguments.relative_to)
     notices = []
     filters = []
     if arguments.modified_within is not None:
@@ -125,9 +125,9 @@ def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str
         chosen = modified_within(chosen, arguments.modified_within)
     if arguments.changed_since is not None:
         filters.append(f"--changed-since {arguments.changed_since}")
-        changes = changed(every[0].path.resolve().parent, arguments.changed_since)
-        chosen = only(chosen, changes)
-        gone = [name for name in changes.gone if name.endswith(SUFFIX)]
+        changes = changes_since(every[0].path.resolve().parent, arguments.changed_since)
+        chosen = only_changed(chosen, changes)
+        gone = [name for name in changes.deleted if name.endswith(SUFFIX)]
         notices += [f"{name} is gone; its Tests stay in Xray" for name in gone]
     if len(chosen) < len(every):
         left_out = f"{len(every) - len(chosen)} of {len(every)} files"
@@ -137,7 +137,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str
     return chosen, notices
 
 
-def _imported(settings: Settings, connection: Connection, order: Order) -> Outcome:
+def _imported(settings: Settings, connection: Connection, order: Order) -> ImportResult:
     clean = connection.redactor.clean
     try:
         return import_features(settings, connection, order).cleaned(clean)
@@ -149,7 +149,7 @@ def _imported(settings: Settings, connection: Connection, order: Order) -> Outco
 
 
 def _tell(
-    arguments: argparse.Namespace, connection: Connection, outcome: Outcome
+    arguments: argparse.Namespace, connection: Connection, outcome: ImportResult
 ) -> None:
     """What will change, before it does; apart from what a machine reads."""
     lines = [line for change in outcome.changes for line in change.lines()]
@@ -162,7 +162,7 @@ def _tell(
     _print(map(clean, lines), file=sys.stderr if arguments.json else sys.stdout)
 
 
-def _lines(outcome: Outcome) -> list[str]:
+def _lines(outcome: ImportResult) -> list[str]:
     """What came of it; all else has been told by then."""
     return [
         *outcome.plan,

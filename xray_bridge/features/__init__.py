@@ -5,7 +5,7 @@ Feature files into Xray, without harm to what people have set there.
 from __future__ import annotations
 
 from xray_bridge.features.importer import Order, import_features
-from xray_bridge.features.values import Change, Issue, Outcome
+from xray_bridge.features.values import Change, ImportResult, Issue
 
 
-__all__ = ["Change", "Issue", "Order", "Outcome", "import_features"]
+__all__ = ["Change", "ImportResult", "Issue", "Order", "import_features"]

@@ -43,7 +43,7 @@ class Chosen:
         return self.path.suffix == ZIP
 
 
-def found(patterns: Sequence[str], root: Path) -> tuple[Chosen, ...]:
+def find_files(patterns: Sequence[str], root: Path) -> tuple[Chosen, ...]:
     """
     The feature files and archives that paths, directories and globs name.
 

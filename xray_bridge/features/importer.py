@@ -24,7 +24,7 @@ from xray_bridge.features import plan
 from xray_bridge.features.bundles import NOT_SENT, pack
 from xray_bridge.features.issues import issues
 from xray_bridge.features.preview import look
-from xray_bridge.features.values import Issue, Outcome
+from xray_bridge.features.values import ImportResult, Issue
 from xray_bridge.text import unique
 
 
@@ -49,7 +49,7 @@ NOTHING_TAKEN = "Xray names no Test that it has created or updated"
 LOST = "look in Jira; it can be run again: Xray finds by path and name what it has made"
 
 
-def _tell_nobody(_: Outcome) -> None:
+def _ignore(_: ImportResult) -> None:
     """There may be nobody."""
 
 
@@ -66,12 +66,12 @@ class Order:
     precondition_fields: Mapping[str, object] = field(default_factory=dict)
     overwrite: bool = False
     dry_run: bool = False
-    tell: Callable[[Outcome], None] = _tell_nobody
+    tell: Callable[[ImportResult], None] = _ignore
 
 
 def import_features(
     settings: Settings, connection: Connection, order: Order
-) -> Outcome:
+) -> ImportResult:
     """
     Do it, or say what would be done.
 
@@ -82,7 +82,7 @@ def import_features(
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
         packed = pack(order.chosen, Path(folder))
         known = look(xray, settings.project, packed.features, settings.tag_prefixes)
-        outcome = Outcome(
+        outcome = ImportResult(
             project=settings.project,
             files=tuple(each.name for each in order.chosen),
             changes=known.changes,
@@ -107,7 +107,7 @@ def import_features(
         if order.dry_run:
             lines = tuple(line for request in requests for line in shown(request))
             return replace(outcome, plan=lines)
-        sent = _Sent()
+        sent = _Progress()
         # With time of its own: what comes before may take all there is.
         after = issues(connection, Http(connection, Deadline(settings.deadline)))
         try:
@@ -116,11 +116,11 @@ def import_features(
             # Of somebody who does not want to wait any longer, too.
             if sent.reached:
                 _put_back(after, harms, sent)
-    return _told(outcome, known, sent, after)
+    return _result(outcome, known, sent, after)
 
 
 @dataclass(slots=True, kw_only=True)
-class _Sent:
+class _Progress:
     """What has happened so far; ``reached``: Xray has had some of it."""
 
     answers: list[Answered] = field(default_factory=list)
@@ -133,7 +133,7 @@ def _send(
     xray: Issues,
     bundles: Sequence[Bundle],
     requests: Sequence[Request],
-    sent: _Sent,
+    sent: _Progress,
 ) -> None:
     """One after the other; after a refusal the next may still be taken."""
     for number, (bundle, request) in enumerate(zip(bundles, requests, strict=True)):
@@ -160,22 +160,24 @@ def _send(
         return
 
 
-def _put_back(xray: Issues, harms: Sequence[Change], sent: _Sent) -> None:
+def _put_back(xray: Issues, harms: Sequence[Change], sent: _Progress) -> None:
     """Whatever became of the import: it may have done some of it."""
     editor = xray.editor
     if editor is None:
         return
     for change in harms:
         try:
-            editor.edit(change.key, plan.put_back(change))
+            editor.edit(change.key, plan.undo_edit(change))
         except XrayBridgeError as error:
-            was = plan.was(change)
+            was = plan.describe_before(change)
             sent.refused.append(f"{change.key} could not be put back: {error}; {was}")
         else:
             sent.put_back.append(change.key)
 
 
-def _told(outcome: Outcome, known: Known, sent: _Sent, xray: Issues) -> Outcome:
+def _result(
+    outcome: ImportResult, known: Known, sent: _Progress, xray: Issues
+) -> ImportResult:
     tests = unique(each.tests for each in sent.answers)
     others = unique(each.preconditions for each in sent.answers)
     kept = set(sent.put_back)
@@ -189,7 +191,7 @@ def _told(outcome: Outcome, known: Known, sent: _Sent, xray: Issues) -> Outcome:
     new = [key for key in keys if key not in known.before]
     return replace(
         outcome,
-        created=_read(xray, new),
+        created=_look_up(xray, new),
         updated=tuple(now(key) for key in keys if key in known.before),
         refused=tuple(sent.refused),
         tests=tests,
@@ -200,7 +202,7 @@ def _told(outcome: Outcome, known: Known, sent: _Sent, xray: Issues) -> Outcome:
     )
 
 
-def _read(xray: Issues, keys: Sequence[str]) -> tuple[Issue, ...]:
+def _look_up(xray: Issues, keys: Sequence[str]) -> tuple[Issue, ...]:
     """Issues with their summaries; without, where the search does not know them yet."""
     found: dict[str, Issue] = {}
     for ask in (xray.tests, xray.preconditions):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.key_lookup import Among
     from xray_bridge.features.gherkin import Feature
     from xray_bridge.features.issues import Issues
-    from xray_bridge.features.values import Change, Issue, Unkeyed, Wanted
+    from xray_bridge.features.values import Change, Issue, NamedIssue, UnkeyedBlock
 
 SHOWN = 10
 
@@ -33,7 +33,7 @@ class Known:
     """
 
     before: Mapping[str, Issue]
-    wanted: Mapping[str, Wanted]
+    wanted: Mapping[str, NamedIssue]
     changes: tuple[Change, ...]
     notices: tuple[str, ...]
     is_repeatable: bool
@@ -55,8 +55,8 @@ def look(
 
     Raises FeaturesError for a project and for keys that are not there.
     """
-    keyed = plan.wanted(features, prefixes)
-    plan.refuse_others(keyed.values(), project)
+    keyed = plan.named_issues(features, prefixes)
+    plan.refuse_other_projects(keyed.values(), project)
     if xray.project(project) is None:
         msg = f"there is no project {project}, or the account may not see it"
         raise FeaturesError(msg, hint=f"{NOT_SENT}; is --project right?")
@@ -71,8 +71,8 @@ def look(
     labels = [label for each in scenarios for label in each.ids]
     tests = xray.named_tests(project, [each.name for each in scenarios], labels)
     others = xray.named_preconditions(project, [each.name for each in backgrounds])
-    met = plan.by_name(backgrounds, others, are_tests=False)
-    met |= plan.by_name(scenarios, tests)
+    met = plan.matched_by_name(backgrounds, others, are_tests=False)
+    met |= plan.matched_by_name(scenarios, tests)
     before |= {key: (tests | others)[key] for key in met}
     wanted = {**met, **keyed}
     return Known(
@@ -87,7 +87,7 @@ def look(
     )
 
 
-def _refuse_unknown(among: Among[Issue], keyed: Mapping[str, Wanted]) -> None:
+def _refuse_unknown(among: Among[Issue], keyed: Mapping[str, NamedIssue]) -> None:
     """Server would make another Test for a key that is not there."""
     for key, what in among.others.items():
         kind = "Test" if keyed[key].is_test else "Precondition"
@@ -100,7 +100,9 @@ def _refuse_unknown(among: Among[Issue], keyed: Mapping[str, Wanted]) -> None:
         raise FeaturesError(msg, hint=f"{NOT_SENT}; too many others are not there")
 
 
-def _made(unkeyed: Sequence[Unkeyed], met: Mapping[str, Wanted]) -> Iterator[str]:
+def _made(
+    unkeyed: Sequence[UnkeyedBlock], met: Mapping[str, NamedIssue]
+) -> Iterator[str]:
     known = {place for each in met.values() for place in each.places}
     new = [each for each in unkeyed if each.place not in known]
     for each in new[:SHOWN]:

@@ -27,7 +27,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class NamedIssue:
     """
     What a feature file says of a Test or a Precondition.
 
@@ -42,7 +42,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unkeyed:
+class UnkeyedBlock:
     """A scenario that names no Test, or a background that names no Precondition."""
 
     place: str
@@ -103,7 +103,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ImportResult:
     """
     What became of an import.
 
@@ -128,7 +128,7 @@ class Outcome:
     raw: tuple[str, ...] = ()
     exit_code: int = 0
 
-    def cleaned(self, clean: Callable[[str], str]) -> Outcome:
+    def cleaned(self, clean: Callable[[str], str]) -> ImportResult:
         """With ``clean`` applied to whatever others have said."""
         return replace(
             self,
