@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xray_bridge.errors import FeaturesError
-from xray_bridge.features.archive import Export
-from xray_bridge.features.install import Limits, install
+from xray_bridge.features.download import Export, Limits
+from xray_bridge.features.install import install
 
 
 if TYPE_CHECKING:

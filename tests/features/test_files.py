@@ -10,8 +10,8 @@ import pytest
 
 from xray_bridge.errors import UsageError
 from xray_bridge.features import git as git_module
-from xray_bridge.features.files import Chosen, found, minutes, modified_within
-from xray_bridge.features.git import changed, only
+from xray_bridge.features.files import Chosen, find_files, minutes, modified_within
+from xray_bridge.features.git import changes_since, only_changed
 
 
 HOUR = 3600.0
@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def names(*patterns: str, root: str = ".") -> list[str]:
     """The names of what patterns find."""
-    return [each.name for each in found(patterns, Path(root))]
+    return [each.name for each in find_files(patterns, Path(root))]
 
 
 @pytest.mark.parametrize(
@@ -183,8 +183,10 @@ class Repository:
 
     def changed(self, ref: str = "main") -> list[str]:
         """Names of chosen files that have changed."""
-        chosen = found([str(self.root / "features")], self.root)
-        return [each.name for each in only(chosen, changed(self.root, ref))]
+        chosen = find_files([str(self.root / "features")], self.root)
+        return [
+            each.name for each in only_changed(chosen, changes_since(self.root, ref))
+        ]
 
 
 @pytest.fixture
@@ -240,7 +242,9 @@ def test_renamed_and_deleted(repository: Repository) -> None:
     repository.commit("moved")
 
     assert repository.changed() == ["features/ä b.feature"]
-    assert changed(repository.root, "main").gone == ("features/core/b.feature",)
+    assert changes_since(repository.root, "main").deleted == (
+        "features/core/b.feature",
+    )
 
 
 def test_from_a_subdirectory(
@@ -249,11 +253,11 @@ def test_from_a_subdirectory(
     """Where in the repository one stands makes no difference."""
     repository.write("features/core/b.feature")
     monkeypatch.chdir(repository.root / "features" / "core")
-    chosen = found(["."], Path())
+    chosen = find_files(["."], Path())
 
-    assert [each.name for each in only(chosen, changed(Path(), "main"))] == [
-        "b.feature"
-    ]
+    assert [
+        each.name for each in only_changed(chosen, changes_since(Path(), "main"))
+    ] == ["b.feature"]
 
 
 @pytest.mark.parametrize("ref", ["HEAD~1", "a-tag"])
@@ -278,7 +282,7 @@ def test_commits_by_other_names(repository: Repository, ref: str) -> None:
 def test_no_such_commit(repository: Repository, ref: str, hint: str) -> None:
     """An unknown commit is one line with the command that helps."""
     with pytest.raises(UsageError) as caught:
-        changed(repository.root, ref)
+        changes_since(repository.root, ref)
 
     assert hint in caught.value.hint
     assert "\n" not in str(caught.value)
@@ -298,7 +302,7 @@ def test_a_shallow_clone(repository: Repository, tmp_path: Path) -> None:
     repository.run("clone", "-q", *options, source, str(clone))
 
     with pytest.raises(UsageError, match="no common commit") as caught:
-        changed(clone, "origin/main")
+        changes_since(clone, "origin/main")
 
     assert "git fetch --unshallow" in caught.value.hint
 
@@ -308,7 +312,7 @@ def test_no_repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(here.parent))
 
     with pytest.raises(UsageError, match="not a git repository") as caught:
-        changed(here, "main")
+        changes_since(here, "main")
 
     assert "--modified-within" in caught.value.hint
 
@@ -318,7 +322,7 @@ def test_no_git(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(UsageError, match="git cannot be run"):
-        changed(here, "main")
+        changes_since(here, "main")
 
 
 def test_git_that_hangs(

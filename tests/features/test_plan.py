@@ -16,11 +16,11 @@ from xray_bridge.client.response import Answer
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features import plan
 from xray_bridge.features.answers import answered
-from xray_bridge.features.archive import Limits
 from xray_bridge.features.bundles import Packed, pack
-from xray_bridge.features.files import found
+from xray_bridge.features.download import Limits
+from xray_bridge.features.files import find_files
 from xray_bridge.features.gherkin import Feature, read
-from xray_bridge.features.values import Bundle, Change, Unkeyed, Wanted
+from xray_bridge.features.values import Bundle, Change, NamedIssue, UnkeyedBlock
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.model.tags import PREFIXES
 
@@ -37,7 +37,7 @@ Feature: Addition
   Scenario: Add three numbers
     * x
 """
-KEYED = Wanted(
+KEYED = NamedIssue(
     key="CALC-78",
     places=("a.feature:6",),
     summary="Add two numbers",
@@ -52,9 +52,9 @@ def features(**texts: str) -> dict[str, Feature]:
 
 def test_wanted() -> None:
     """Tests have a name and labels, Preconditions a name only."""
-    assert plan.wanted(features(a=ADDITION), PREFIXES) == {
+    assert plan.named_issues(features(a=ADDITION), PREFIXES) == {
         "CALC-78": KEYED,
-        "CALC-5": Wanted(
+        "CALC-5": NamedIssue(
             key="CALC-5",
             places=("a.feature:2",),
             summary="A fresh calculator",
@@ -95,10 +95,12 @@ def test_without_key() -> None:
             ("CALC-3", "Add three numbers and more", ()),
         )
     }
-    wanted = plan.by_name(scenarios, tests)
+    wanted = plan.matched_by_name(scenarios, tests)
 
     assert scenarios == [
-        Unkeyed(place="a.feature:9", name="Add three numbers", labels=("id:7", "fast"))
+        UnkeyedBlock(
+            place="a.feature:9", name="Add three numbers", labels=("id:7", "fast")
+        )
     ]
     assert sorted(wanted) == ["CALC-1", "CALC-2"]
     assert wanted["CALC-2"].summary == "Add three numbers"
@@ -136,7 +138,7 @@ def test_changes(issue: Issue, expected: Change | None) -> None:
 
 def test_a_background_without_a_name_changes_nothing() -> None:
     """A summary stays where the file has none."""
-    wanted = Wanted(key="CALC-5", places=("a.feature:2",), summary="")
+    wanted = NamedIssue(key="CALC-5", places=("a.feature:2",), summary="")
     before = Issue(key="CALC-5", summary="Fresh")
 
     assert plan.changes([wanted], {"CALC-5": before}) == ()
@@ -154,7 +156,7 @@ def test_a_background_without_a_name_changes_nothing() -> None:
 )
 def test_put_back(change: Change, body: dict[str, Any]) -> None:
     """Labels are added one by one, so that those that have come stay."""
-    assert plan.put_back(change) == body
+    assert plan.undo_edit(change) == body
 
 
 def test_a_label_that_comes_does_no_harm() -> None:
@@ -171,7 +173,7 @@ def test_notices() -> None:
         "  @jira.testcase('CALC-5')\n  Scenario: U\n  @id:1\n  Scenario: U\n"
     )
     found = features(a=text)
-    known = plan.wanted(found, PREFIXES)
+    known = plan.named_issues(found, PREFIXES)
 
     assert list(plan.notices(found, PREFIXES, known.values())) == [
         "a.feature:3 has several Test keys, Xray takes one: CALC-1, CALC-2",
@@ -185,7 +187,7 @@ def test_notices() -> None:
 def test_a_key_of_another_project() -> None:
     """It is refused with file and line before anything is sent."""
     with pytest.raises(FeaturesError) as caught:
-        plan.refuse_others([KEYED], "SHOP")
+        plan.refuse_other_projects([KEYED], "SHOP")
 
     assert caught.value.message == "a.feature:6: CALC-78 is not of project SHOP"
 
@@ -317,7 +319,7 @@ def packed(here: Path, *patterns: str, limits: Limits | None = None) -> Packed:
     """What is sent of some files."""
     folder = here.parent / "folder"
     folder.mkdir(exist_ok=True)
-    return pack(found(patterns, Path()), folder, limits or Limits())
+    return pack(find_files(patterns, Path()), folder, limits or Limits())
 
 
 def test_what_was_looked_at_goes_out(here: Path) -> None:

@@ -18,9 +18,9 @@ from xray_bridge.client.import_requests import validate_fields
 from xray_bridge.config import parsers
 from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
 from xray_bridge.features import ImportResult, Order, import_features
-from xray_bridge.features.archive import SUFFIX
-from xray_bridge.features.files import found, modified_within
-from xray_bridge.features.git import changed, only
+from xray_bridge.features.files import find_files, modified_within
+from xray_bridge.features.git import changes_since, only_changed
+from xray_bridge.features.names import SUFFIX
 
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _precondition_fields(given: str) -> dict[str, object]:
 
 def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str]]:
     """The files that are left after the filters, and what to say of the others."""
-    chosen = every = found(arguments.paths, arguments.relative_to)
+    chosen = every = find_files(arguments.paths, arguments.relative_to)
     notices = []
     filters = []
     if arguments.modified_within is not None:
@@ -125,9 +125,9 @@ def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str
         chosen = modified_within(chosen, arguments.modified_within)
     if arguments.changed_since is not None:
         filters.append(f"--changed-since {arguments.changed_since}")
-        changes = changed(every[0].path.resolve().parent, arguments.changed_since)
-        chosen = only(chosen, changes)
-        gone = [name for name in changes.gone if name.endswith(SUFFIX)]
+        changes = changes_since(every[0].path.resolve().parent, arguments.changed_since)
+        chosen = only_changed(chosen, changes)
+        gone = [name for name in changes.deleted if name.endswith(SUFFIX)]
         notices += [f"{name} is gone; its Tests stay in Xray" for name in gone]
     if len(chosen) < len(every):
         left_out = f"{len(every) - len(chosen)} of {len(every)} files"

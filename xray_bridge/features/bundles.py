@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features import archive, gherkin
-from xray_bridge.features.archive import DEFAULT_LIMITS, Limits, UnsoundError
+from xray_bridge.features.download import DEFAULT_LIMITS, Limits, UnsoundError
 from xray_bridge.features.values import Bundle
 
 
@@ -57,7 +57,7 @@ def pack(
         # What was looked at is what goes out, whoever edits it meanwhile.
         each = _copied(original, folder / str(number), limits)
         if each.is_zip:
-            inside = _inside(each, folder, limits)
+            inside = _features_in(each, folder, limits)
             features |= inside
             archives.append(
                 Bundle(
@@ -77,7 +77,7 @@ def pack(
     if not features:
         msg = f"there are no scenarios to import: {'; '.join(left_out)}"
         raise FeaturesError(msg, hint=NOT_SENT)
-    together = [_together(plain, folder)] if plain else []
+    together = [_as_one(plain, folder)] if plain else []
     return Packed(
         bundles=(*together, *archives), features=features, left_out=tuple(left_out)
     )
@@ -97,7 +97,7 @@ def _copied(each: Chosen, folder: Path, limits: Limits) -> Chosen:
     return replace(each, path=path)
 
 
-def _together(chosen: Sequence[Chosen], folder: Path) -> Bundle:
+def _as_one(chosen: Sequence[Chosen], folder: Path) -> Bundle:
     """One file alone, where its name says no folder: a form's part cannot say it."""
     names = tuple(each.name for each in chosen)
     if len(chosen) == 1 and "/" not in names[0]:
@@ -113,7 +113,7 @@ def _together(chosen: Sequence[Chosen], folder: Path) -> Bundle:
     return Bundle(path=path, filename=path.name, names=names, is_zip=True)
 
 
-def _inside(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
+def _features_in(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
     """The features in an archive, unpacked one by one and looked at."""
     found = {}
     try:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import UsageError
-from xray_bridge.features.archive import SUFFIX, name_fault
+from xray_bridge.features.names import SUFFIX, name_fault
 
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Chosen:
         return self.path.suffix == ZIP
 
 
-def found(patterns: Sequence[str], root: Path) -> tuple[Chosen, ...]:
+def find_files(patterns: Sequence[str], root: Path) -> tuple[Chosen, ...]:
     """
     The feature files and archives that paths, directories and globs name.
 

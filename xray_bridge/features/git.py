@@ -28,11 +28,11 @@ SECONDS = 60
 class Changes:
     """What has changed: files that are there, and names of those that are gone."""
 
-    there: frozenset[Path]
-    gone: tuple[str, ...]
+    present: frozenset[Path]
+    deleted: tuple[str, ...]
 
 
-def changed(folder: Path, ref: str) -> Changes:
+def changes_since(folder: Path, ref: str) -> Changes:
     """
     What has changed in the repository around ``folder``.
 
@@ -44,17 +44,18 @@ def changed(folder: Path, ref: str) -> Changes:
     top = Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
     base = _base(top, ref)
     diff = ("diff", "--name-only", "-z", "--no-ext-diff")
-    there = _names(_git(top, *diff, "--no-renames", "--diff-filter=d", base, "--"))
-    there += _names(_git(top, "ls-files", "-z", "--others", "--exclude-standard"))
-    gone = _names(_git(top, *diff, "--find-renames", "--diff-filter=D", base, "--"))
+    present = _names(_git(top, *diff, "--no-renames", "--diff-filter=d", base, "--"))
+    present += _names(_git(top, "ls-files", "-z", "--others", "--exclude-standard"))
+    deleted = _names(_git(top, *diff, "--find-renames", "--diff-filter=D", base, "--"))
     return Changes(
-        there=frozenset((top / name).resolve() for name in there), gone=tuple(gone)
+        present=frozenset((top / name).resolve() for name in present),
+        deleted=tuple(deleted),
     )
 
 
-def only(chosen: Iterable[Chosen], changes: Changes) -> tuple[Chosen, ...]:
+def only_changed(chosen: Iterable[Chosen], changes: Changes) -> tuple[Chosen, ...]:
     """Those that have changed."""
-    return tuple(each for each in chosen if each.path.resolve() in changes.there)
+    return tuple(each for each in chosen if each.path.resolve() in changes.present)
 
 
 def _names(listed: str) -> list[str]:

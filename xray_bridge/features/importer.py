@@ -53,7 +53,7 @@ NOTHING_TAKEN = "Xray names no Test that it has created or updated"
 LOST = "look in Jira; it can be run again: Xray finds by path and name what it has made"
 
 
-def _tell_nobody(_: ImportResult) -> None:
+def _ignore(_: ImportResult) -> None:
     """There may be nobody."""
 
 
@@ -70,7 +70,7 @@ class Order:
     precondition_fields: Mapping[str, object] = field(default_factory=dict)
     overwrite: bool = False
     dry_run: bool = False
-    tell: Callable[[ImportResult], None] = _tell_nobody
+    tell: Callable[[ImportResult], None] = _ignore
 
 
 def import_features(
@@ -112,7 +112,7 @@ def import_features(
         if order.dry_run:
             lines = tuple(line for request in requests for line in shown(request))
             return replace(result, plan=lines)
-        sent = _Sent()
+        sent = _Progress()
         try:
             _send(xray, packed.bundles, requests, sent)
         finally:
@@ -125,7 +125,7 @@ def import_features(
 
 
 @dataclass(slots=True, kw_only=True)
-class _Sent:
+class _Progress:
     """What has happened so far; ``reached``: Xray has had some of it."""
 
     answers: list[Answered] = field(default_factory=list)
@@ -138,7 +138,7 @@ def _send(
     xray: XrayClient,
     bundles: Sequence[Bundle],
     requests: Sequence[Request],
-    sent: _Sent,
+    sent: _Progress,
 ) -> None:
     """One after the other; after a refusal the next may still be taken."""
     for number, (bundle, request) in enumerate(zip(bundles, requests, strict=True)):
@@ -165,23 +165,23 @@ def _send(
         return
 
 
-def _put_back(xray: XrayClient, harms: Sequence[Change], sent: _Sent) -> None:
+def _put_back(xray: XrayClient, harms: Sequence[Change], sent: _Progress) -> None:
     """Whatever became of the import: it may have done some of it."""
     jira = xray.jira
     if jira is None:
         return
     for change in harms:
         try:
-            jira.edit(change.key, plan.put_back(change))
+            jira.edit(change.key, plan.undo_edit(change))
         except XrayBridgeError as error:
-            was = plan.was(change)
+            was = plan.describe_before(change)
             sent.refused.append(f"{change.key} could not be put back: {error}; {was}")
         else:
             sent.put_back.append(change.key)
 
 
 def _finished(
-    result: ImportResult, known: Preview, sent: _Sent, xray: XrayClient
+    result: ImportResult, known: Preview, sent: _Progress, xray: XrayClient
 ) -> ImportResult:
     tests = unique(each.tests for each in sent.answers)
     others = unique(each.preconditions for each in sent.answers)
@@ -196,7 +196,7 @@ def _finished(
     new = [key for key in keys if key not in known.before]
     return replace(
         result,
-        created=_read(xray, new),
+        created=_look_up(xray, new),
         updated=tuple(now(key) for key in keys if key in known.before),
         refused=tuple(sent.refused),
         tests=tests,
@@ -207,7 +207,7 @@ def _finished(
     )
 
 
-def _read(xray: XrayClient, keys: Sequence[str]) -> tuple[Issue, ...]:
+def _look_up(xray: XrayClient, keys: Sequence[str]) -> tuple[Issue, ...]:
     """Issues with their summaries; without, where the search does not know them yet."""
     found: dict[str, Issue] = {}
     for kind in (TESTS, PRECONDITIONS):

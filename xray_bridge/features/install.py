@@ -10,47 +10,27 @@ step fails.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import stat
-import sys
-import tempfile
-import time
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features import archive
-from xray_bridge.features.archive import (
-    DEFAULT_LIMITS,
-    INDEX_NAME,
-    Limits,
-    fold,
-    hash_of,
-    name_fault,
-    shown,
-)
+from xray_bridge.features.download import DEFAULT_LIMITS, Export, Limits, hash_of
+from xray_bridge.features.index import Index, read_index, with_names_of
+from xray_bridge.features.names import INDEX_NAME, shown
+from xray_bridge.features.swap import Swap, remove_if_empty
+from xray_bridge.features.workplace import workplace
 
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["Installed", "Limits", "install"]
-
-_INDEX_VERSION = 1
 _KEPT = "no longer exported, but changed here, so it was kept"
-_LOCK_POLL_SECONDS = 0.05
 _NAMES_IN_MESSAGE = 10
-_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -74,11 +54,11 @@ def install(
     the hint says what could not be moved back.
     """
     directory = _usable(target)
-    swap = _Swap()
+    swap = Swap()
     try:
         with (
             archive.opened(download, limits) as export,
-            _workplace(directory, limits) as place,
+            workplace(directory, limits) as place,
         ):
             plan = _install(export, directory, place, swap)
     except (OSError, UnicodeEncodeError) as error:  # or: a name not for this disk
@@ -91,7 +71,121 @@ def install(
     )
 
 
-# The target ---------------------------------------------------------------------
+def _install(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
+    """Unpack, plan, act; the index says before and after what is ours."""
+    try:
+        staged = {
+            name: place / f"new-{number}" for number, name in enumerate(export.sizes)
+        }
+        new = {name: export.unpack(name, path) for name, path in staged.items()}
+        before = read_index(directory)
+        index = with_names_of(before, directory, new)
+        plan = _plan(directory, index, new)
+        with swap.undo:
+            swap.make_directory(directory)
+            if Index(new) != before:
+                _put_index(Index(plan.owned, new), directory, place, swap)
+            for name in plan.put:
+                path = directory / name
+                swap.make_directory(path.parent)
+                swap.put(staged[name], path, place)
+            for name in plan.removed:
+                swap.remove(directory / name, place)
+            if Index(new) != before:
+                _put_index(Index(new), directory, place, swap)
+            swap.undo.pop_all()
+    finally:
+        if not swap.not_undone:
+            shutil.rmtree(place, ignore_errors=True)
+    for name in plan.removed:
+        for parent in PurePosixPath(name).parents[:-1]:
+            remove_if_empty(directory / parent)
+    return plan
+
+
+def _put_index(index: Index, directory: Path, place: Path, swap: Swap) -> None:
+    path = place / ("index-pending" if index.pending else "index")
+    path.write_text(index.text(), encoding="utf-8")
+    swap.put(path, directory / INDEX_NAME, place)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What will be done to the target: nothing here is a user's own file."""
+
+    put: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    owned: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _File:
+    """
+    One name: the hash that an export has for it, and that of what lies there.
+
+    None for nothing, empty for what is no plain file.
+    """
+
+    name: str
+    new: str | None
+    there: str | None
+    is_ours: bool
+
+    @property
+    def is_users(self) -> bool:
+        return self.there is not None and not self.is_ours
+
+    @property
+    def is_put(self) -> bool:
+        return self.new is not None and self.new != self.there
+
+    @property
+    def is_stale(self) -> bool:
+        return self.new is None and self.there is not None
+
+
+def _look(directory: Path, index: Index, name: str, new: Mapping[str, str]) -> _File:
+    there = _hash_at(directory, name)
+    is_ours = there is not None and index.owns(name, there)
+    return _File(name, new.get(name), there, is_ours)
+
+
+def _hash_at(directory: Path, name: str) -> str | None:
+    """The hash of a plain file; empty for anything else, None for nothing."""
+    path = directory
+    *parents, last = PurePosixPath(name).parts
+    try:
+        for part in parents:
+            path /= part
+            if not stat.S_ISDIR(path.lstat().st_mode):
+                return ""  # also for a link, which would lead out of the target
+        path /= last
+        return hash_of(path) if stat.S_ISREG(path.lstat().st_mode) else ""
+    except FileNotFoundError:
+        return None
+
+
+def _plan(directory: Path, index: Index, new: Mapping[str, str]) -> _Plan:
+    """Decide; raises ``FeaturesError`` when a user's file is in the way."""
+    no_longer = [name for name in index.names() if name not in new]
+    files = [_look(directory, index, name, new) for name in (*new, *no_longer)]
+    blocked = [file.name for file in files if file.is_put and file.is_users]
+    if blocked:
+        names = ", ".join(map(shown, blocked[:_NAMES_IN_MESSAGE]))
+        raise FeaturesError(
+            f"{len(blocked)} files in {directory} are in the way, which are not from "
+            f"an export or were changed since: {names}",
+            hint="nothing was changed; move them, or choose another features_dir",
+        )
+    stale = [file for file in files if file.is_stale]
+    return _Plan(
+        put=tuple(file.name for file in files if file.is_put),
+        removed=tuple(file.name for file in stale if file.is_ours),
+        kept=tuple(f"{shown(file.name)}: {_KEPT}" for file in stale if file.is_users),
+        owned={file.name: file.there or "" for file in files if file.is_ours},
+    )
+
 
 _TARGET_CHECKS: tuple[tuple[Callable[[Path], bool], str], ...] = (
     (lambda path: path.is_symlink(), "is a symbolic link"),
@@ -122,278 +216,3 @@ def _usable(target: Path) -> Path:
         f"features_dir {shown(str(target))} {reasons[0]}",
         hint="name a directory just for exports, such as 'features'",
     )
-
-
-# One at a time, with a place to unpack ------------------------------------------
-
-
-def _locked_file(path: Path) -> int | None:
-    """An open descriptor that holds the lock; nothing when another process has it."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, flags, 0o666)
-    with ExitStack() as undo:
-        undo.callback(os.close, descriptor)
-        try:
-            if sys.platform == "win32":
-                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-            else:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # Whoever had it may have removed the file; then this guards nothing.
-                if not os.path.samestat(os.fstat(descriptor), path.stat()):
-                    return None
-        except (BlockingIOError, PermissionError, FileNotFoundError):
-            return None
-        undo.pop_all()
-        return descriptor
-
-
-@contextmanager
-def _lock(path: Path, seconds: float) -> Iterator[None]:
-    """Hold ``path`` as a lock; its file is there only as long as that."""
-    deadline = time.monotonic() + seconds
-    while (descriptor := _locked_file(path)) is None:
-        if time.monotonic() >= deadline:
-            raise FeaturesError(
-                f"another export into the same place took longer than {seconds:g} s",
-                hint=f"try again later; its lock is {path}",
-            )
-        time.sleep(_LOCK_POLL_SECONDS)
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # Windows: not while it is open
-            path.unlink()
-        os.close(descriptor)
-        if sys.platform == "win32":
-            with suppress(OSError):
-                path.unlink()
-
-
-@contextmanager
-def _workplace(directory: Path, limits: Limits) -> Iterator[Path]:
-    """
-    Where to unpack: beside ``directory``, or in it when it is a mount point.
-
-    Renames work only inside one file system. What a killed export left is
-    removed when this one has succeeded.
-    """
-    place = directory.parent
-    place.mkdir(parents=True, exist_ok=True)
-    if directory.exists() and directory.stat().st_dev != place.stat().st_dev:
-        place = directory
-    with _lock(place / f".{directory.name}.xray-lock", limits.lock_seconds):
-        prefix = f".{directory.name}.xray-new-"
-        leftovers = [path for path in place.iterdir() if path.name.startswith(prefix)]
-        yield Path(tempfile.mkdtemp(prefix=prefix, dir=place))
-        for path in leftovers:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-# The index ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Index:
-    """Hashes of our files; ``pending``: of an export that may have been killed."""
-
-    files: Mapping[str, str] = field(default_factory=dict)
-    pending: Mapping[str, str] = field(default_factory=dict)
-
-    def names(self) -> list[str]:
-        return sorted({*self.files, *self.pending})
-
-    def owns(self, name: str, digest: str) -> bool:
-        return digest in (self.files.get(name), self.pending.get(name))
-
-    def text(self) -> str:
-        value = {"files": self.files, "pending": self.pending}
-        versioned = {"version": _INDEX_VERSION, **value}
-        return json.dumps(versioned, indent=1, sort_keys=True) + "\n"
-
-
-def _is_table_of_hashes(value: object) -> TypeGuard[dict[str, str]]:
-    return isinstance(value, dict) and all(
-        isinstance(digest, str) and _DIGEST.fullmatch(digest) and not name_fault(name)
-        for name, digest in value.items()
-    )
-
-
-def _read_index(directory: Path) -> _Index:
-    path = directory / INDEX_NAME
-    try:
-        is_plain = stat.S_ISREG(path.lstat().st_mode)
-        value = json.loads(path.read_text(encoding="utf-8")) if is_plain else None
-    except FileNotFoundError:
-        return _Index()
-    except (ValueError, RecursionError):
-        value = None
-    if isinstance(value, dict) and value.get("version") == _INDEX_VERSION:
-        files, pending = value.get("files"), value.get("pending")
-        if _is_table_of_hashes(files) and _is_table_of_hashes(pending):
-            return _Index(files, pending)
-    raise FeaturesError(
-        f"the index {path} is damaged, or of another version of xray-bridge",
-        hint="remove it and, unless they are yours, the feature files beside it",
-    )
-
-
-def _with_names_of(index: _Index, directory: Path, names: Mapping[str, str]) -> _Index:
-    """The index, respelled where two names are one file here (``A`` and ``a``)."""
-    spelling = {fold(name): name for name in names}
-
-    def respell(old: str) -> str:
-        new = spelling.get(fold(old), old)
-        with suppress(OSError):
-            if new != old and (directory / new).samefile(directory / old):
-                return new
-        return old
-
-    def table(old: Mapping[str, str]) -> Mapping[str, str]:
-        return {respell(name): digest for name, digest in old.items()}
-
-    return _Index(table(index.files), table(index.pending))
-
-
-# Plan, then act -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What will be done to the target: nothing here is a user's own file."""
-
-    put: tuple[str, ...]
-    removed: tuple[str, ...]
-    kept: tuple[str, ...]
-    owned: Mapping[str, str]
-
-
-def _found(directory: Path, name: str) -> str | None:
-    """The hash of a plain file; empty for anything else, None for nothing."""
-    path = directory
-    *parents, last = PurePosixPath(name).parts
-    try:
-        for part in parents:
-            path /= part
-            if not stat.S_ISDIR(path.lstat().st_mode):
-                return ""  # also for a link, which would lead out of the target
-        path /= last
-        return hash_of(path) if stat.S_ISREG(path.lstat().st_mode) else ""
-    except FileNotFoundError:
-        return None
-
-
-def _plan(directory: Path, index: _Index, new: Mapping[str, str]) -> _Plan:
-    """Decide; raises ``FeaturesError`` when a user's file is in the way."""
-    found = {name: _found(directory, name) for name in {*new, *index.names()}}
-    put = [name for name in new if found[name] != new[name]]
-    blocked = [n for n in put if (at := found[n]) is not None and not index.owns(n, at)]
-    if blocked:
-        names = ", ".join(map(shown, blocked[:_NAMES_IN_MESSAGE]))
-        raise FeaturesError(
-            f"{len(blocked)} files in {directory} are in the way, which are not from "
-            f"an export or were changed since: {names}",
-            hint="nothing was changed; move them, or choose another features_dir",
-        )
-    owned = {n: at for n in index.names() if (at := found[n]) and index.owns(n, at)}
-    stale = [n for n in index.names() if n not in new and found[n] is not None]
-    return _Plan(
-        put=tuple(put),
-        removed=tuple(name for name in stale if name in owned),
-        kept=tuple(f"{shown(name)}: {_KEPT}" for name in stale if name not in owned),
-        owned=owned,
-    )
-
-
-class _Swap:
-    """Steps that ``undo`` takes back, last first; ``pop_all`` keeps them."""
-
-    def __init__(self) -> None:
-        self.undo = ExitStack()
-        self._backups = 0
-        self.not_undone: list[str] = []
-
-    def hint(self) -> str:
-        """What a user should know after a failure."""
-        if not self.not_undone:
-            return "nothing was changed; mend the cause and export again"
-        names = ", ".join(self.not_undone[:_NAMES_IN_MESSAGE])
-        return f"could not move back {names}; mend the cause and export again"
-
-    def make_directory(self, path: Path) -> None:
-        """Make a directory and those above it."""
-        missing = [p for p in (path, *path.parents) if not p.exists()]
-        for directory in reversed(missing):
-            directory.mkdir()
-            self.undo.callback(_remove_if_empty, directory)
-
-    def put(self, source: Path, path: Path, backups: Path) -> None:
-        """Move a file to its place; a copy is made of what it replaces."""
-        if path.exists():
-            backup = self._backup(backups)
-            shutil.copy2(path, backup)
-            self.undo.callback(self._move_back, backup, path)
-        else:
-            self.undo.callback(self._move_back, path, source)
-        source.replace(path)
-
-    def remove(self, path: Path, backups: Path) -> None:
-        """Move a file away."""
-        backup = self._backup(backups)
-        self.undo.callback(self._move_back, backup, path)
-        path.replace(backup)
-
-    def _backup(self, backups: Path) -> Path:
-        self._backups += 1
-        return backups / f"old-{self._backups}"
-
-    def _move_back(self, now: Path, before: Path) -> None:
-        try:
-            if now.exists():
-                now.replace(before)
-        except OSError:
-            self.not_undone.append(f"{now} to {before}")
-
-
-def _remove_if_empty(directory: Path) -> None:
-    with suppress(OSError):
-        directory.rmdir()
-
-
-def _install(
-    export: archive.Export, directory: Path, place: Path, swap: _Swap
-) -> _Plan:
-    """Unpack, plan, act; the index says before and after what is ours."""
-    try:
-        staged = {
-            name: place / f"new-{number}" for number, name in enumerate(export.sizes)
-        }
-        new = {name: export.unpack(name, path) for name, path in staged.items()}
-        before = _read_index(directory)
-        index = _with_names_of(before, directory, new)
-        plan = _plan(directory, index, new)
-        with swap.undo:
-            swap.make_directory(directory)
-            if _Index(new) != before:
-                _put_index(_Index(plan.owned, new), directory, place, swap)
-            for name in plan.put:
-                path = directory / name
-                swap.make_directory(path.parent)
-                swap.put(staged[name], path, place)
-            for name in plan.removed:
-                swap.remove(directory / name, place)
-            if _Index(new) != before:
-                _put_index(_Index(new), directory, place, swap)
-            swap.undo.pop_all()
-    finally:
-        if not swap.not_undone:
-            shutil.rmtree(place, ignore_errors=True)
-    for name in plan.removed:
-        for parent in PurePosixPath(name).parents[:-1]:
-            _remove_if_empty(directory / parent)
-    return plan
-
-
-def _put_index(index: _Index, directory: Path, place: Path, swap: _Swap) -> None:
-    path = place / ("index-pending" if index.pending else "index")
-    path.write_text(index.text(), encoding="utf-8")
-    swap.put(path, directory / INDEX_NAME, place)

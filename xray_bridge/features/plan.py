@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.import_requests import with_fields_object
 from xray_bridge.client.request import JSON, Part, Request
 from xray_bridge.errors import FeaturesError
-from xray_bridge.features.archive import SUFFIX
-from xray_bridge.features.values import Change, Unkeyed, Wanted
+from xray_bridge.features.names import SUFFIX
+from xray_bridge.features.values import Change, NamedIssue, UnkeyedBlock
 from xray_bridge.model import tags
 from xray_bridge.model.keys import KEY as A_KEY
 
@@ -39,11 +39,11 @@ PRECONDITION = 2  # of the setting ``tag_prefixes``
 WRITTEN = "Precondition:"
 
 
-def wanted(
+def named_issues(
     features: Mapping[str, Feature], prefixes: Sequence[str]
-) -> dict[str, Wanted]:
+) -> dict[str, NamedIssue]:
     """What feature files say of the issues that they name, by key."""
-    found: dict[str, Wanted] = {}
+    found: dict[str, NamedIssue] = {}
     for name, feature in features.items():
         for each in (
             *_of_scenarios(name, feature, prefixes),
@@ -57,11 +57,11 @@ def wanted(
 
 def _of_scenarios(
     name: str, feature: Feature, prefixes: Sequence[str]
-) -> Iterator[Wanted]:
+) -> Iterator[NamedIssue]:
     for scenario in feature.scenarios:
         said = _meaning(scenario, prefixes)
         for key in said.test_keys:
-            yield Wanted(
+            yield NamedIssue(
                 key=key,
                 places=(f"{name}:{scenario.line}",),
                 summary=scenario.name,
@@ -79,11 +79,11 @@ def _meaning(scenario: Block, prefixes: Sequence[str]) -> tags.TagMeaning:
 
 def _of_backgrounds(
     name: str, feature: Feature, prefixes: Sequence[str]
-) -> Iterator[Wanted]:
+) -> Iterator[NamedIssue]:
     for background in feature.backgrounds:
         for key in precondition_keys(background, prefixes):
             place = f"{name}:{background.line}"
-            yield Wanted(
+            yield NamedIssue(
                 key=key, places=(place,), summary=background.name, is_test=False
             )
 
@@ -100,7 +100,7 @@ def precondition_keys(background: Block, prefixes: Sequence[str]) -> tuple[str, 
 
 def without_key(
     features: Mapping[str, Feature], prefixes: Sequence[str]
-) -> list[Unkeyed]:
+) -> list[UnkeyedBlock]:
     """Scenarios for which Xray has to find a Test, or to make one."""
     found = []
     for name, feature in features.items():
@@ -108,7 +108,7 @@ def without_key(
             said = _meaning(scenario, prefixes)
             if not said.test_keys:
                 found.append(
-                    Unkeyed(
+                    UnkeyedBlock(
                         place=f"{name}:{scenario.line}",
                         name=scenario.name,
                         labels=said.labels,
@@ -119,30 +119,33 @@ def without_key(
 
 def backgrounds_without_key(
     features: Mapping[str, Feature], prefixes: Sequence[str]
-) -> list[Unkeyed]:
+) -> list[UnkeyedBlock]:
     """Backgrounds for which Xray has to find a Precondition, or to make one."""
     return [
-        Unkeyed(place=f"{name}:{background.line}", name=background.name)
+        UnkeyedBlock(place=f"{name}:{background.line}", name=background.name)
         for name, feature in features.items()
         for background in feature.backgrounds
         if not precondition_keys(background, prefixes)
     ]
 
 
-def by_name(
-    scenarios: Iterable[Unkeyed], issues: Mapping[str, Issue], *, are_tests: bool = True
-) -> dict[str, Wanted]:
+def matched_by_name(
+    scenarios: Iterable[UnkeyedBlock],
+    issues: Mapping[str, Issue],
+    *,
+    are_tests: bool = True,
+) -> dict[str, NamedIssue]:
     """
     What scenarios without a key say of Tests that Xray may find for them.
 
     By its summary, or by a label such as ``id:7``, which the scenario has, too.
     It is the same for backgrounds and Preconditions.
     """
-    found: dict[str, Wanted] = {}
+    found: dict[str, NamedIssue] = {}
     for scenario in scenarios:
         for key, issue in issues.items():
             if scenario.name == issue.summary or set(scenario.ids) & set(issue.labels):
-                found[key] = Wanted(
+                found[key] = NamedIssue(
                     key=key,
                     places=(scenario.place,),
                     summary=scenario.name,
@@ -153,7 +156,9 @@ def by_name(
 
 
 def notices(
-    features: Mapping[str, Feature], prefixes: Sequence[str], known: Iterable[Wanted]
+    features: Mapping[str, Feature],
+    prefixes: Sequence[str],
+    known: Iterable[NamedIssue],
 ) -> Iterator[str]:
     """What is odd about tags and names."""
     for name, feature in features.items():
@@ -168,14 +173,14 @@ def notices(
             for tag in said.labels:
                 if CALL in tag:
                     yield f"{place} has a tag in which Xray sees no key: @{tag}"
-        yield from _twice(name, feature, prefixes)
+        yield from _same_names(name, feature, prefixes)
     for each in known:
         if len(each.places) > 1:
             where = ", ".join(each.places)
             yield f"{each.key} stands at several places, Xray keeps one: {where}"
 
 
-def _twice(name: str, feature: Feature, prefixes: Sequence[str]) -> Iterator[str]:
+def _same_names(name: str, feature: Feature, prefixes: Sequence[str]) -> Iterator[str]:
     lines: dict[str, list[str]] = {}
     for scenario in feature.scenarios:
         said = _meaning(scenario, prefixes)
@@ -187,7 +192,7 @@ def _twice(name: str, feature: Feature, prefixes: Sequence[str]) -> Iterator[str
             yield f"{where}: one name, so one Test, {scenario_name!r}; give them keys"
 
 
-def refuse_others(known: Iterable[Wanted], project: str) -> None:
+def refuse_other_projects(known: Iterable[NamedIssue], project: str) -> None:
     """
     Refuse keys of another project than the one that is imported to.
 
@@ -200,7 +205,9 @@ def refuse_others(known: Iterable[Wanted], project: str) -> None:
             raise FeaturesError(msg, hint=hint)
 
 
-def changes(known: Iterable[Wanted], before: Mapping[str, Issue]) -> tuple[Change, ...]:
+def changes(
+    known: Iterable[NamedIssue], before: Mapping[str, Issue]
+) -> tuple[Change, ...]:
     """What the feature files do to summaries and labels."""
     found = []
     for each in known:
@@ -225,7 +232,7 @@ def _labels_set_by_people(labels: Iterable[str]) -> Iterator[str]:
     return (label for label in labels if not label.endswith(SUFFIX))
 
 
-def put_back(change: Change) -> dict[str, Any]:
+def undo_edit(change: Change) -> dict[str, Any]:
     """
     Jira's edit after which summary and labels are what they were before.
 
@@ -240,7 +247,7 @@ def put_back(change: Change) -> dict[str, Any]:
     return body
 
 
-def was(change: Change) -> str:
+def describe_before(change: Change) -> str:
     """In words, what a person has to put back."""
     parts = []
     if change.summary:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.key_lookup import KeyLookup
     from xray_bridge.client.xray import XrayClient
     from xray_bridge.features.gherkin import Feature
-    from xray_bridge.features.values import Change, Unkeyed, Wanted
+    from xray_bridge.features.values import Change, NamedIssue, UnkeyedBlock
 
 SHOWN = 10
 
@@ -36,7 +36,7 @@ class Preview:
     """
 
     before: Mapping[str, Issue]
-    wanted: Mapping[str, Wanted]
+    wanted: Mapping[str, NamedIssue]
     changes: tuple[Change, ...]
     notices: tuple[str, ...]
     is_repeatable: bool
@@ -58,8 +58,8 @@ def preview(
 
     Raises FeaturesError for a project and for keys that are not there.
     """
-    keyed = plan.wanted(features, prefixes)
-    plan.refuse_others(keyed.values(), project)
+    keyed = plan.named_issues(features, prefixes)
+    plan.refuse_other_projects(keyed.values(), project)
     if xray.project(project) is None:
         msg = f"there is no project {project}, or the account may not see it"
         raise FeaturesError(msg, hint=f"{NOT_SENT}; is --project right?")
@@ -76,8 +76,8 @@ def preview(
     tests = find_named(xray, TESTS, project, names, labels)
     names = [each.name for each in backgrounds]
     others = find_named(xray, PRECONDITIONS, project, names)
-    met = plan.by_name(backgrounds, others, are_tests=False)
-    met |= plan.by_name(scenarios, tests)
+    met = plan.matched_by_name(backgrounds, others, are_tests=False)
+    met |= plan.matched_by_name(scenarios, tests)
     before |= {key: (tests | others)[key] for key in met}
     wanted = {**met, **keyed}
     return Preview(
@@ -92,7 +92,7 @@ def preview(
     )
 
 
-def _refuse_unknown(lookup: KeyLookup, keyed: Mapping[str, Wanted]) -> None:
+def _refuse_unknown(lookup: KeyLookup, keyed: Mapping[str, NamedIssue]) -> None:
     """Server would make another Test for a key that is not there."""
     for key, what in lookup.others.items():
         kind = "Test" if keyed[key].is_test else "Precondition"
@@ -105,7 +105,9 @@ def _refuse_unknown(lookup: KeyLookup, keyed: Mapping[str, Wanted]) -> None:
         raise FeaturesError(msg, hint=f"{NOT_SENT}; too many others are not there")
 
 
-def _made(unkeyed: Sequence[Unkeyed], met: Mapping[str, Wanted]) -> Iterator[str]:
+def _made(
+    unkeyed: Sequence[UnkeyedBlock], met: Mapping[str, NamedIssue]
+) -> Iterator[str]:
     known = {place for each in met.values() for place in each.places}
     new = [each for each in unkeyed if each.place not in known]
     for each in new[:SHOWN]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class NamedIssue:
     """
     What a feature file says of a Test or a Precondition.
 
@@ -31,7 +31,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unkeyed:
+class UnkeyedBlock:
     """A scenario that names no Test, or a background that names no Precondition."""
 
     place: str

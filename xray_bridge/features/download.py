@@ -1,0 +1,106 @@
+"""
+What Xray's feature export sent, after all checks: feature files, not yet unpacked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, NoReturn
+
+from xray_bridge.errors import FeaturesError
+from xray_bridge.features.names import shown
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_HINT = "nothing was installed; export again, and look at what the server sends"
+_CHUNK = 1 << 16
+# What zipfile and zlib raise on damaged input.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much an export may be; all well above what real projects export."""
+
+    files: int = 10_000
+    file_bytes: int = 16 << 20
+    total_bytes: int = 256 << 20
+    ratio: int = 200
+    ratio_from_bytes: int = 1 << 20
+    path_chars: int = 200
+    lock_seconds: float = 30.0
+
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Export:
+    """A download that passed all checks: its feature files, and what is left out."""
+
+    sizes: Mapping[str, int]
+    skipped: tuple[str, ...]
+    _open: Callable[[str], IO[bytes]]
+
+    def unpack(self, name: str, path: Path) -> str:
+        """
+        Write one file to a new ``path``, its length and CRC checked; gives its SHA-256.
+
+        Raises ``FeaturesError`` when the content is not what its header says.
+        """
+        left = self.sizes[name]
+        digest = hashlib.sha256()
+        try:
+            with self._open(name) as stream, path.open("xb") as file:
+                while left >= 0 and (chunk := stream.read(_CHUNK)):
+                    left -= len(chunk)
+                    digest.update(chunk)
+                    file.write(chunk)
+        except BROKEN as error:
+            refuse(f"{shown(name)} is damaged: {error}", error)
+        if left:
+            refuse(f"{shown(name)} does not have the length its header says")
+        return digest.hexdigest()
+
+
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+class UnsoundError(FeaturesError):
+    """An archive that is refused as a whole, for this ``reason``."""
+
+    def __init__(self, reason: str, hint: str = _HINT) -> None:
+        msg = f"the exported feature files were refused: {reason}"
+        super().__init__(msg, hint=hint)
+        self.reason = reason
+
+
+def refuse_nothing(reason: str) -> NoReturn:
+    """A server may say that nothing was found by sending nothing."""
+    hint = "nothing was installed; do the keys and the filter name Cucumber Tests?"
+    raise UnsoundError(reason, hint)
+
+
+def refuse(reason: str, cause: Exception | None = None) -> NoReturn:
+    """Raise the ``FeaturesError`` that refuses a download as a whole."""
+    raise UnsoundError(reason) from cause

@@ -1,0 +1,91 @@
+"""
+Where an export is unpacked: beside its target, by one process at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import FeaturesError
+
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.features.download import Limits
+
+_LOCK_POLL_SECONDS = 0.05
+
+
+def _locked_file(path: Path) -> int | None:
+    """An open descriptor that holds the lock; nothing when another process has it."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, 0o666)
+    with ExitStack() as undo:
+        undo.callback(os.close, descriptor)
+        try:
+            if sys.platform == "win32":
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Whoever had it may have removed the file; then this guards nothing.
+                if not os.path.samestat(os.fstat(descriptor), path.stat()):
+                    return None
+        except (BlockingIOError, PermissionError, FileNotFoundError):
+            return None
+        undo.pop_all()
+        return descriptor
+
+
+@contextmanager
+def lock(path: Path, seconds: float) -> Iterator[None]:
+    """Hold ``path`` as a lock; its file is there only as long as that."""
+    deadline = time.monotonic() + seconds
+    while (descriptor := _locked_file(path)) is None:
+        if time.monotonic() >= deadline:
+            raise FeaturesError(
+                f"another export into the same place took longer than {seconds:g} s",
+                hint=f"try again later; its lock is {path}",
+            )
+        time.sleep(_LOCK_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows: not while it is open
+            path.unlink()
+        os.close(descriptor)
+        if sys.platform == "win32":
+            with suppress(OSError):
+                path.unlink()
+
+
+@contextmanager
+def workplace(directory: Path, limits: Limits) -> Iterator[Path]:
+    """
+    Where to unpack: beside ``directory``, or in it when it is a mount point.
+
+    Renames work only inside one file system. What a killed export left is
+    removed when this one has succeeded.
+    """
+    place = directory.parent
+    place.mkdir(parents=True, exist_ok=True)
+    if directory.exists() and directory.stat().st_dev != place.stat().st_dev:
+        place = directory
+    with lock(place / f".{directory.name}.xray-lock", limits.lock_seconds):
+        prefix = f".{directory.name}.xray-new-"
+        leftovers = [path for path in place.iterdir() if path.name.startswith(prefix)]
+        yield Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+        for path in leftovers:
+            shutil.rmtree(path, ignore_errors=True)
