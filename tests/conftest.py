@@ -6,12 +6,14 @@ import ipaddress
 import os
 import re
 import socket
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 
+from tests import forkserver
 from tests.scripted_xray import (
     CREATED,
     FIELD,
@@ -30,7 +32,7 @@ from xray_bridge.upload import exactly_once
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CI = {
     "CI",
@@ -38,6 +40,22 @@ CI = {
     "GITHUB_STEP_SUMMARY",
     *(system.detect for system in SYSTEMS),
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _zygotes() -> Iterator[None]:
+    """Have interpreters at hand that have started already."""
+    with forkserver.available():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _forked_processes(
+    _zygotes: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fork pytest, behave and our command, but for tests marked ``real_start``."""
+    if not request.node.get_closest_marker("real_start"):
+        monkeypatch.setattr(subprocess, "Popen", forkserver.Popen)
 
 
 @pytest.fixture(autouse=True)

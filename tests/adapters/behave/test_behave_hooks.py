@@ -212,6 +212,7 @@ def test_broken_before_the_first_test(
     assert hooks.directories == []
 
 
+@pytest.mark.real_start
 def test_nothing_is_loaded_that_is_not_wanted(hooks: Project) -> None:
     """Without an upload no plugin is looked for, and pluggy is not there."""
     hooks.write(

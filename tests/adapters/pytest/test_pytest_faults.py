@@ -253,6 +253,7 @@ def test_two_sessions_in_one_folder_do_not_meet(project: Project) -> None:
     assert len(project.executions) == 2
 
 
+@pytest.mark.real_start
 def test_without_the_flag_nothing_heavy_is_imported(project: Project) -> None:
     """No HTTP, XML or sandbox in a session that did not ask for us."""
     project.pytester.makepyfile(
