@@ -43,19 +43,20 @@ CI = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _zygotes() -> Iterator[None]:
-    """Have interpreters at hand that have started already."""
-    with forkserver.available():
+def _forked_processes() -> Iterator[None]:
+    """Fork pytest, behave and our command from interpreters that have started."""
+    with forkserver.available(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subprocess, "Popen", forkserver.Popen)
         yield
 
 
 @pytest.fixture(autouse=True)
-def _forked_processes(
-    _zygotes: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+def _started_processes(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fork pytest, behave and our command, but for tests marked ``real_start``."""
-    if not request.node.get_closest_marker("real_start"):
-        monkeypatch.setattr(subprocess, "Popen", forkserver.Popen)
+    """Start them for a test that is marked ``real_start``."""
+    if request.node.get_closest_marker("real_start"):
+        monkeypatch.setattr(subprocess, "Popen", forkserver.Started)
 
 
 @pytest.fixture(autouse=True)

@@ -472,30 +472,34 @@ UNSENDABLE = {
 }
 
 
-@pytest.mark.parametrize("statement", UNSENDABLE.values(), ids=UNSENDABLE)
-def test_what_xdist_cannot_send(project: Project, statement: str) -> None:
+def test_what_xdist_cannot_send(project: Project) -> None:
     """It does not end the session; all tests are recorded."""
-    project.pytester.makepyfile(
-        f"""
-        import enum
-        from pathlib import Path
+    for number, statement in enumerate(UNSENDABLE.values()):
+        source = f"""
+            import enum
+            from pathlib import Path
 
-        class Odd:
-            def __repr__(self): raise ValueError("no")
+            class Odd:
+                def __repr__(self): raise ValueError("no")
 
-        class Kind(enum.Enum):
-            A = 1
+            class Kind(enum.Enum):
+                A = 1
 
-        def test_odd(record_property):
-            {statement}
+            def test_odd(record_property):
+                {statement}
 
-        def test_other(): pass
-        """
-    )
+            def test_other(): pass
+            """
+        project.pytester.makepyfile(**{f"test_{number}": source})
 
     project.run("--xray-dry-run", "-n", "2", **SERVER)
 
-    assert {line["name"] for line in project.journal} == {"test_odd", "test_other"}
+    found = sorted((line["classname"], line["name"]) for line in project.journal)
+    assert found == [
+        (f"test_{number}", name)
+        for number in range(len(UNSENDABLE))
+        for name in ("test_odd", "test_other")
+    ]
 
 
 def test_what_playwright_leaves(project: Project, workers: tuple[str, ...]) -> None:
