@@ -178,6 +178,17 @@ def test_languages(language: str) -> None:
     assert len(feature.backgrounds) == 1
 
 
+def test_examples_that_are_a_description() -> None:
+    """A background has none: its steps and their texts come after such a line."""
+    text = (
+        "Feature: F\n  Background: G\n    Examples: F\n    Given x\n"
+        '    """\n  Scenario: C\n    """\n'
+    )
+
+    assert list(scenarios(oracle(text))) == []
+    assert not read(text).scenarios
+
+
 def test_another_language() -> None:
     """The language is said in a comment before the feature."""
     text = (

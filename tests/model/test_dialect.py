@@ -91,13 +91,10 @@ def test_own_words_can_be_said_by_each_format(
     assert DIALECTS[deployment].plainly(outcome) is not None
 
 
-XML = {"junit", "testng", "nunit", "xunit", "robot"}
-
-
 @pytest.mark.parametrize("report_format", FORMATS)
 def test_part_of_a_report(report_format: str) -> None:
     """Server has two names for it, by what the format is made of; Cloud has one."""
-    is_xml = report_format in XML
+    is_xml = FORMATS[report_format].is_xml
 
     server = DIALECTS[SERVER].report_part(report_format)
     cloud = DIALECTS[CLOUD].report_part(report_format)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 WITH_STEPS = frozenset({"background", "scenario", "outline"})
+# What has no examples: below it, such a headline is a line of its description.
+NO_EXAMPLES = frozenset({"feature", "rule", "background"})
 DOCSTRINGS = ('"""', "```")
 LONGEST_SHOWN = 60
 _LANGUAGE = re.compile(r"#\s*language\s*:\s*([A-Za-z_-]+)\s*")
@@ -169,8 +171,9 @@ class _Reader:
         kind = self.keywords.kinds[word]
         if kind != "feature" and not self.blocks:
             raise _no_feature(f"{word}: {name}", number)
-        if kind == "feature" and self.blocks:
-            return  # a line of its description
+        is_second = kind == "feature" and self.blocks
+        if is_second or (kind == "examples" and self.blocks[-1].kind in NO_EXAMPLES):
+            return  # a line of a description
         # What stands between a background and its steps may be a description;
         # what stands on rows of examples is not a scenario's.
         tags = [] if kind == "background" else self.tags
