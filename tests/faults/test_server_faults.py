@@ -19,7 +19,8 @@ from tests.scripted_xray import (
     Xray,
 )
 from xray_bridge import cli
-from xray_bridge.upload import exactly_once
+from xray_bridge.client import connection
+from xray_bridge.client.pauses import Pauses
 
 
 FIELD = "/rest/api/2/field"
@@ -147,8 +148,8 @@ def test_what_may_still_be_under_way_is_not_sent_again(
     server: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A search does not find an import that goes on behind a gateway's 504."""
-    monkeypatch.setattr(exactly_once, "QUICK", 0.0)
-    monkeypatch.setattr(exactly_once, "IN_PROGRESS", 300.0)
+    pauses = Pauses(looks=(0.0, 0.01, 0.01), quick=0.0)
+    monkeypatch.setattr(connection, "PAUSES", pauses)
     server.script[MULTIPART] = [html(504), CREATED]
     server.script[SEARCH] = [NONE_FOUND]
 

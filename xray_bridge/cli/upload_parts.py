@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import parts, run_directory
-from xray_bridge.runs.join import join
+from xray_bridge.runs.join import join, preview
 from xray_bridge.text import merge_lines
 
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from xray_bridge.runs.parts import Found
-    from xray_bridge.runs.run_directory import RunDirectory
 
-    Send = Callable[[argparse.Namespace, RunDirectory, dict[str, object]], Receipt]
+    Send = Callable[..., Receipt]
+# Whatever the parts were told: this is the upload.
+NOW: dict[str, object] = {"upload": "yes", "collect": ""}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -63,13 +65,10 @@ def send_all(arguments: argparse.Namespace, send: Send) -> Receipt:
     paths = arguments.paths or [report_dir]
     found = parts.find(paths, report_dir, run_id=_wanted(arguments, settings))
     missing = _missing(found, arguments.parts)
+    receipt = _earlier(found)
     if found.shards:
-        whole = _whole(found, arguments, report_dir, missing)
-        # Whatever the parts were told: this is the upload.
-        now = {"upload": "yes", "collect": "", "dry_run": arguments.set_dry_run or ""}
-        receipt = send(arguments, whole, now)
-    else:
-        receipt = _earlier(found)
+        preview_or_send = _preview if arguments.set_dry_run else _send
+        receipt = preview_or_send(found, arguments, report_dir, missing, send)
     extra = _extra(found, arguments.parts)
     code = RunDirectoryError.exit_code if missing else 0
     return replace(
@@ -94,26 +93,53 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> str:
     return settings.run_id
 
 
-def _whole(
+def _send(
     found: Found,
     arguments: argparse.Namespace,
     report_dir: Path,
     missing: tuple[str, ...],
-) -> RunDirectory:
+    send: Send,
+) -> Receipt:
     whole = found.whole
     if whole is None:
-        return join(
+        whole = join(
             [each.directory for each in found.shards],
             report_dir,
-            given={name for name in TABLE if _is_flag(arguments, name)},
+            given=_given(arguments),
             incomplete=missing,
         )
-    if missing:
+    elif missing:
         with whole.claim():
             state = whole.state
             incomplete = merge_lines((state.incomplete, missing))
             whole.state = replace(state, incomplete=incomplete)
-    return whole
+    return send(arguments, whole, {**NOW, "dry_run": ""})
+
+
+def _preview(
+    found: Found,
+    arguments: argparse.Namespace,
+    report_dir: Path,
+    missing: tuple[str, ...],
+    send: Send,
+) -> Receipt:
+    """What would be sent, while the parts stay as they are."""
+    now = {**NOW, "dry_run": "yes"}
+    if found.whole is not None:
+        return send(arguments, found.whole, now, missing)
+    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+        whole = preview(
+            [each.directory for each in found.shards],
+            report_dir,
+            Path(folder),
+            given=_given(arguments),
+            incomplete=missing,
+        )
+        return replace(send(arguments, whole, now), run="")
+
+
+def _given(arguments: argparse.Namespace) -> frozenset[str]:
+    return frozenset(name for name in TABLE if _is_flag(arguments, name))
 
 
 def _is_flag(arguments: argparse.Namespace, name: str) -> bool:
