@@ -219,7 +219,7 @@ def test_what_was_looked_at_can_be_sent(
     assert len(server.posts(MULTIPART)) == 1
 
 
-def test_dry_run_of_a_session_is_its_end() -> None:
+def test_dry_run_of_run_info_is_its_end() -> None:
     """It has its report and its receipt, and is not sent unless it is named."""
     own = run("own", settings={"dry_run": "true"})
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from xray_bridge.runs.parts import Found
 
     Send = Callable[..., Receipt]
-# Whatever the parts were told: this is the upload.
-NOW: dict[str, object] = {"upload": "yes", "collect": ""}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -65,10 +63,10 @@ def send_all(arguments: argparse.Namespace, send: Send) -> Receipt:
     paths = arguments.paths or [report_dir]
     found = parts.find(paths, report_dir, run_id=_wanted(arguments, settings))
     missing = _missing(found, arguments.parts)
-    receipt = _earlier(found)
     if found.shards:
-        preview_or_send = _preview if arguments.set_dry_run else _send
-        receipt = preview_or_send(found, arguments, report_dir, missing, send)
+        receipt = _send_parts(found, arguments, report_dir, missing, send)
+    else:
+        receipt = _earlier(found)
     extra = _extra(found, arguments.parts)
     code = RunDirectoryError.exit_code if missing else 0
     return replace(
@@ -93,53 +91,34 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> str:
     return settings.run_id
 
 
-def _send(
+def _send_parts(
     found: Found,
     arguments: argparse.Namespace,
     report_dir: Path,
     missing: tuple[str, ...],
     send: Send,
 ) -> Receipt:
+    """Send them as one; in a dry run they stay as they are."""
+    dry_run = arguments.set_dry_run or ""
+    # Whatever the parts were told: this is the upload.
+    now = {"upload": "yes", "collect": "", "dry_run": dry_run}
+    given = frozenset(name for name in TABLE if _is_flag(arguments, name))
+    directories = [each.directory for each in found.shards]
     whole = found.whole
+    if whole is None and dry_run:
+        with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+            whole = preview(
+                directories, report_dir, Path(folder), given=given, incomplete=missing
+            )
+            return replace(send(arguments, whole, now), run="")
     if whole is None:
-        whole = join(
-            [each.directory for each in found.shards],
-            report_dir,
-            given=_given(arguments),
-            incomplete=missing,
-        )
-    elif missing:
+        whole = join(directories, report_dir, given=given, incomplete=missing)
+    elif missing and not dry_run:
         with whole.claim():
             state = whole.state
             incomplete = merge_lines((state.incomplete, missing))
             whole.state = replace(state, incomplete=incomplete)
-    return send(arguments, whole, {**NOW, "dry_run": ""})
-
-
-def _preview(
-    found: Found,
-    arguments: argparse.Namespace,
-    report_dir: Path,
-    missing: tuple[str, ...],
-    send: Send,
-) -> Receipt:
-    """What would be sent, while the parts stay as they are."""
-    now = {**NOW, "dry_run": "yes"}
-    if found.whole is not None:
-        return send(arguments, found.whole, now, missing)
-    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
-        whole = preview(
-            [each.directory for each in found.shards],
-            report_dir,
-            Path(folder),
-            given=_given(arguments),
-            incomplete=missing,
-        )
-        return replace(send(arguments, whole, now), run="")
-
-
-def _given(arguments: argparse.Namespace) -> frozenset[str]:
-    return frozenset(name for name in TABLE if _is_flag(arguments, name))
+    return send(arguments, whole, now, missing)
 
 
 def _is_flag(arguments: argparse.Namespace, name: str) -> bool:
