@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.connection import Bearer, Connection
+from xray_bridge.client.pauses import Pauses
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.resolve import environment, resolve
 from xray_bridge.config.secret import Secret
@@ -21,6 +22,7 @@ from xray_bridge.model.results import (
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
 from xray_bridge.runs.merge import Results
+from xray_bridge.upload.prepared_run import PreparedRun
 
 
 if TYPE_CHECKING:
@@ -142,6 +144,26 @@ def settings_of(**given: str) -> Settings:
     return resolve([environment(environ)], {})
 
 
+def a_prepared_run(
+    tmp_path: Path,
+    *runs: TestRun,
+    framework: str = "pytest",
+    deployment: str = SERVER,
+    **given: str,
+) -> PreparedRun:
+    """A run that was read, and the settings that it has."""
+    directory = recorded(tmp_path, *runs, framework=framework)
+    settings = settings_of(**given)
+    return PreparedRun(
+        directory=directory,
+        folder=directory.path,
+        settings=settings,
+        info=directory.info,
+        results=Results([directory], aggregate=settings.aggregate),
+        dialect=DIALECTS[deployment].with_statuses(settings.statuses),
+    )
+
+
 def a_connection(url: str = "https://jira.example.com", **changes: Any) -> Connection:
     """A connection to Xray Server that uses no proxy."""
     token = Secret(TOKEN)
@@ -151,6 +173,7 @@ def a_connection(url: str = "https://jira.example.com", **changes: Any) -> Conne
         "url": url,
         "credentials": Bearer(token=token),
         "proxies": {},
+        "pauses": Pauses(first=0.001),
         "redactor": Redactor([token]),
         **changes,
     }

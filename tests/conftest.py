@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,8 @@ from tests.scripted_xray import (
     Xray,
 )
 from xray_bridge.ci.detect import SYSTEMS
-from xray_bridge.client import http
-from xray_bridge.upload import exactly_once
+from xray_bridge.client import connection
+from xray_bridge.client.pauses import Pauses
 
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ CI = {
     "GITHUB_STEP_SUMMARY",
     *(system.detect for system in SYSTEMS),
 }
+
+SHORT = Pauses(first=0.01, looks=(0.0, 0.01, 0.01), in_progress=0.0)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -109,9 +112,7 @@ def server(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
     monkeypatch.setenv("XRAY_URL", xray.url)
     monkeypatch.setenv("XRAY_TOKEN", SECRET)
     monkeypatch.setenv("XRAY_PROJECT", "CALC")
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(exactly_once, "LOOKS", (0.0, 0.01, 0.01))
-    monkeypatch.setattr(exactly_once, "IN_PROGRESS", 0.0)
+    monkeypatch.setattr(connection, "PAUSES", SHORT)
     xray.script = {
         FIELD: [FIELDS],
         MULTIPART: [CREATED],
@@ -128,8 +129,7 @@ def cloud(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
     monkeypatch.setenv("XRAY_CLIENT_ID", "the-id")
     monkeypatch.setenv("XRAY_CLIENT_SECRET", SECRET)
     monkeypatch.setenv("XRAY_PROJECT", "CALC")
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(exactly_once, "LOOKS", (0.0, 0.01, 0.01))
+    monkeypatch.setattr(connection, "PAUSES", replace(SHORT, in_progress=300.0))
     created = CREATED["testExecIssue"]
     paths = ("/junit", "/junit/multipart", *OTHER_IMPORTS)
     xray.script = {

@@ -158,7 +158,10 @@ class AmbiguousError(XrayBridgeError):
 
     slug = "ambiguous"
     exit_code = 81
-    waited: float = 0.0
+
+    def __init__(self, message: str, *, hint: str = "", waited: float = 0.0) -> None:
+        super().__init__(message, hint=hint)
+        self.waited = waited
 
 
 class PartlyRefusedError(XrayBridgeError):

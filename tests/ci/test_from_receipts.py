@@ -20,7 +20,7 @@ from xray_bridge.config.resolve import environment
 from xray_bridge.model import receipt as states
 from xray_bridge.model.receipt import Failure, Receipt, Refused
 from xray_bridge.model.results import Outcome
-from xray_bridge.upload.job import failures
+from xray_bridge.runs.failures import first_failures
 
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ def test_line_that_says_what_failed(tmp_path: Path, message: str, line: str) -> 
     """The error itself, not the code above it."""
     run = a_run(Outcome.FAILED, keys=["CALC-2"], name="test_sub", message=message)
 
-    assert failures(results(tmp_path, a_run(), run)) == (
+    assert first_failures(results(tmp_path, a_run(), run)) == (
         Failure(name="tests.test_calculator.test_sub", keys=("CALC-2",), message=line),
     )
 
@@ -245,7 +245,7 @@ def test_scenario_that_failed(tmp_path: Path) -> None:
     steps = (a_step(), a_step(Outcome.FAILED, message="Assertion Failed: no"))
     run = a_scenario_run(Outcome.FAILED, keys=["CALC-78"], steps=steps)
 
-    (found,) = failures(results(tmp_path, run))
+    (found,) = first_failures(results(tmp_path, run))
 
     assert (found.file, found.line) == ("features/add.feature", 3)
     assert found.message == "Assertion Failed: no"
@@ -255,7 +255,7 @@ def test_failures_are_bounded(tmp_path: Path) -> None:
     """A receipt stays a small file."""
     runs = [a_run(Outcome.FAILED, name=f"t{n}", message="x" * 9999) for n in range(60)]
 
-    found = failures(results(tmp_path, *runs))
+    found = first_failures(results(tmp_path, *runs))
 
     assert len(found) == states.FAILURES
     assert max(len(each.message) for each in found) <= 500
@@ -269,7 +269,7 @@ def test_test_that_failed_and_then_passed(tmp_path: Path) -> None:
         a_run(Outcome.FAILED, keys=["CALC-1"], name="test_c", message="last"),
     ]
 
-    found = failures(results(tmp_path, *both))
+    found = first_failures(results(tmp_path, *both))
 
     assert [each.message for each in found] == ["last"]
 

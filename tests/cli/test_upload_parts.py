@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests import scripted
 from tests.builders import a_run, recorded
 from xray_bridge import cli
 from xray_bridge.ci import detect
+from xray_bridge.client import connection
+from xray_bridge.client.pauses import Pauses
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.run_directory import RunDirectory, State
 
@@ -32,9 +36,24 @@ def upload(
     monkeypatch.setenv("XRAY_TOKEN", "a-token")
     monkeypatch.setenv("XRAY_PROJECT", "CALC")
 
-    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
-        code = cli.main(["upload", "--dry-run", "--json", *arguments])
+    def run(*arguments: str, dry_run: bool = True) -> tuple[int, dict[str, Any]]:
+        flag = ["--dry-run"] if dry_run else []
+        code = cli.main(["upload", "--json", *flag, *arguments])
         return code, json.loads(capsys.readouterr().out)
+
+    return run
+
+
+@pytest.fixture
+def fail(upload: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Upload to nobody, which merges all the same; its exit code and receipt."""
+    monkeypatch.setattr(connection, "PAUSES", Pauses(first=0.001))
+    url = f"http://127.0.0.1:{scripted.unused_port()}"
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setenv("XRAY_URL", url)
+            return upload(*arguments, dry_run=False)
 
     return run
 
@@ -106,21 +125,31 @@ def test_parts_without_a_run_id(upload: Command) -> None:
 
     code, receipt = upload(*(str(part.path) for part in parts))
 
-    (whole,) = run_directory.find(Path(".xray"))
     assert (code, receipt["counts"]) == (0, {"passed": 1})
-    assert f"xray-bridge-{whole.id}" in "".join(receipt["plan"])
+    assert re.search(r'"xray-bridge-\d{8}T\d{6}Z-\w+"', "".join(receipt["plan"]))
 
 
 def test_label_of_the_run_id(upload: Command) -> None:
     """One part alone is a whole, too, as another job may send it."""
-    part = a_part("shards", "4711")
+    a_part("shards", "4711")
 
     _, found = upload("shards")
-    _, again = upload("shards")
-    code, _ = upload(str(part.path), "--run-id", "4711")
 
     assert "xray-bridge-CALC-pytest-4711" in "".join(found["plan"])
-    assert again["run"] == found["run"]
+    assert found["run"] == ""
+
+
+def test_whole_that_could_not_be_sent(upload: Command, fail: Command) -> None:
+    """It is taken up again, by that name, and not its part."""
+    part = a_part("shards", "4711")
+
+    _, found = fail("shards")
+    _, again = fail("shards")
+    _, looked = upload("shards", "--parts", "2")
+    code, _ = upload(str(part.path), "--run-id", "4711")
+
+    assert found["run"] == again["run"] == looked["run"]
+    assert "Incomplete: parts are missing: 1 of 2" in "".join(looked["plan"])
     assert code == 83
 
 
@@ -129,12 +158,11 @@ def test_variable_of_the_shards_does_not_keep_the_whole(
 ) -> None:
     """One that is set for all jobs of a pipeline."""
     monkeypatch.setenv("XRAY_COLLECT", "yes")
-    part = a_part("shards", "4711")
+    a_part("shards", "4711")
     alone = a_part(".", collect="false")
 
     assert upload("shards")[1]["status"] == "dry run"
     assert upload(str(alone.path))[1]["status"] == "dry run"
-    assert part.state.message.startswith(run_directory.MERGED)
 
 
 @pytest.mark.parametrize("flag", [(), ("--collect",)], ids=str)
@@ -145,7 +173,7 @@ def test_collected_run_that_is_named(upload: Command, flag: tuple[str, ...]) -> 
     code, receipt = upload(str(part.path), *flag)
 
     assert (code, receipt["status"]) == (0, "kept" if flag else "dry run")
-    assert part.state.state == (run_directory.SEALED if flag else run_directory.KEPT)
+    assert part.state.state == run_directory.SEALED
 
 
 def test_fewer_parts_than_there_are_to_be(upload: Command) -> None:
@@ -171,7 +199,7 @@ def test_numbers_of_parts_that_are_none(upload: Command, number: str) -> None:
 
 
 def test_resend_of_one_run_id(
-    upload: Command, capsys: pytest.CaptureFixture[str]
+    fail: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each part by itself, and no other; a whole in place of its parts."""
     part = a_part(".", "4711")
@@ -180,13 +208,12 @@ def test_resend_of_one_run_id(
 
     cli.main([*resend, "4711"])
     (alone,) = json.loads(capsys.readouterr().out)["runs"]
-    part.state = State(state=run_directory.SEALED)
-    _, whole = upload("--run-id", "4710")
+    _, whole = fail("--run-id", "4710")
     cli.main([*resend, "4710"])
 
+    (again,) = json.loads(capsys.readouterr().out)["runs"]
     assert Path(alone["run"]).name == part.id
-    assert whole["status"] == "dry run"
-    assert json.loads(capsys.readouterr().out)["runs"] == []
+    assert (again["run"], again["status"]) == (whole["run"], "dry run")
 
 
 def test_upload_that_fails_keeps_its_exit_code(
@@ -199,10 +226,10 @@ def test_upload_that_fails_keeps_its_exit_code(
     assert upload("shards", "--parts", "3")[0] == 80
 
 
-def test_what_was_delivered_without_a_receipt(upload: Command) -> None:
+def test_what_was_delivered_without_a_receipt(upload: Command, fail: Command) -> None:
     """A few words, and no error."""
     a_part("shards", "4711")
-    upload("shards")
+    fail("shards")
     (whole,) = run_directory.find(Path(".xray"))
     (whole.path / "receipt.json").unlink()
     whole.state = State(state=run_directory.DELIVERED, test_execution="CALC-7")

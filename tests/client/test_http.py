@@ -45,8 +45,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses are short, and no proxy is set."""
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.001)
+    """No proxy is set."""
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -159,7 +158,7 @@ def test_refused_then_up(monkeypatch: pytest.MonkeyPatch, request_: Request) -> 
     port = scripted.unused_port()
     running = scripted.scripted(answer(200), port=port)
 
-    def pause(attempt: int) -> float:
+    def pause(attempt: int, _: float) -> float:
         if attempt == 2:
             started.append(running.__enter__())
         return 0.0
@@ -467,10 +466,11 @@ def test_unavailable_until_later(slept: list[float]) -> None:
     assert slept == [3.0]
 
 
-def test_pauses_grow_and_stay_small(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pauses_grow_and_stay_small() -> None:
     """Full jitter up to 1, 2, 4 ... 20 seconds."""
-    monkeypatch.setattr(http, "FIRST_PAUSE", 1.0)
-    pauses = [[http._backoff(attempt) for _ in range(200)] for attempt in range(1, 9)]
+    pauses = [
+        [http._backoff(attempt, 1.0) for _ in range(200)] for attempt in range(1, 9)
+    ]
 
     longest = [max(each) for each in pauses]
 

@@ -19,7 +19,8 @@ from tests.scripted_xray import (
     Xray,
 )
 from xray_bridge import cli
-from xray_bridge.upload import exactly_once
+from xray_bridge.client import connection
+from xray_bridge.client.pauses import Pauses
 
 
 FIELD = "/rest/api/2/field"
@@ -147,8 +148,8 @@ def test_what_may_still_be_under_way_is_not_sent_again(
     server: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A search does not find an import that goes on behind a gateway's 504."""
-    monkeypatch.setattr(exactly_once, "QUICK", 0.0)
-    monkeypatch.setattr(exactly_once, "IN_PROGRESS", 300.0)
+    pauses = Pauses(looks=(0.0, 0.01, 0.01), quick=0.0)
+    monkeypatch.setattr(connection, "PAUSES", pauses)
     server.script[MULTIPART] = [html(504), CREATED]
     server.script[SEARCH] = [NONE_FOUND]
 
@@ -335,3 +336,33 @@ def test_a_lost_answer_about_nothing_but_scenarios_without_keys(
     assert (first.exit_code, second.exit_code) == (81, 81)
     assert len(server.posts("/multipart")) == 1
     assert "it made CALC-77" in second.output
+
+
+FIELDS_OF_AN_EXISTING_ONE = {
+    "test_execution": "CALC-77",
+    "execution_fields": '{"priority": {"name": "High"}}',
+}
+
+
+def test_results_that_arrived_are_not_sent_again(server: Xray, send: Sender) -> None:
+    """Only what failed after them is done again."""
+    outcome = send(**FIELDS_OF_AN_EXISTING_ONE)
+    server.script["/rest/api/2/issue/CALC-77"] = [Response(status=204)]
+    again = send.send(outcome.directory, command="resend")
+
+    assert (outcome.exit_code, again.exit_code) == (80, 0), again.output
+    assert len(server.posts(PLAIN)) == 1
+
+
+def test_results_that_arrived_elsewhere_are_sent(server: Xray, send: Sender) -> None:
+    """Whoever names another Test Execution wants them there."""
+    outcome = send(**FIELDS_OF_AN_EXISTING_ONE)
+    server.script["/rest/api/2/issue/CALC-80"] = [Response(status=204)]
+    other = {"testExecIssue": {"key": "CALC-80", "id": "1", "self": ""}}
+    server.script[PLAIN] = [other]
+    flag = ("--test-execution", "CALC-80")
+    again = send.send(outcome.directory, *flag, command="resend")
+
+    assert again.exit_code == 0, again.output
+    keys = [sent.query["testExecKey"] for sent in server.posts(PLAIN)]
+    assert keys == ["CALC-77", "CALC-80"]

@@ -16,7 +16,7 @@ from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.upload.arrivals import Arrivals
 from xray_bridge.upload.parallel import send_rest
-from xray_bridge.upload.shipments import Load
+from xray_bridge.upload.shipment import Shipment
 
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def test_nothing_is_begun_after_ctrl_c(
     monkeypatch.setattr("concurrent.futures.Future.result", result)
     path = tmp_path / "report"
     path.touch()
-    loads = [
-        Load(
+    shipments = [
+        Shipment(
             id=str(number),
             report=Report(format="junit", path=path),
             sent_as="junit",
@@ -90,6 +90,6 @@ def test_nothing_is_begun_after_ctrl_c(
     arrivals = Arrivals(RunDirectory(tmp_path))
 
     with pytest.raises(KeyboardInterrupt):
-        send_rest(loads, "CALC-1", cast("Xray", Server()), arrivals, jobs=1)
+        send_rest(shipments, "CALC-1", cast("Xray", Server()), arrivals, jobs=1)
 
-    assert 1 <= len(begun) < len(loads)
+    assert 1 <= len(begun) < len(shipments)

@@ -14,6 +14,7 @@ from tests.builders import a_run, recorded
 from xray_bridge.client.http import Deadline
 from xray_bridge.client.import_answer import ImportAnswer
 from xray_bridge.client.import_requests import CustomFields
+from xray_bridge.client.pauses import Pauses
 from xray_bridge.client.request import Request
 from xray_bridge.errors import (
     AmbiguousError,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 LABEL = "xray-bridge-run"
 CREATE = Request(method="POST", path="/import/multipart")
+
+PAUSES = Pauses(looks=(0.0, 0.0, 0.0), in_progress=0.0)
 
 # What becomes of a POST: the server does it or not, and the answer comes or not.
 TAKEN = "taken"
@@ -139,13 +142,6 @@ def a_delivery(*, key: str = "", fill_after: bool = False) -> Delivery:
     )
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looks without pauses."""
-    monkeypatch.setattr(exactly_once, "LOOKS", (0.0, 0.0, 0.0))
-    monkeypatch.setattr(exactly_once, "IN_PROGRESS", 0.0)
-
-
 @pytest.fixture
 def directory(tmp_path: Path) -> RunDirectory:
     """A sealed run."""
@@ -153,10 +149,14 @@ def directory(tmp_path: Path) -> RunDirectory:
 
 
 def send(
-    xray: FakeXray, directory: RunDirectory, delivery: Delivery | None = None
+    xray: FakeXray,
+    directory: RunDirectory,
+    delivery: Delivery | None = None,
+    pauses: Pauses = PAUSES,
 ) -> ImportAnswer:
     """Deliver, within a minute."""
-    return exactly_once.deliver(delivery or a_delivery(), xray, directory, Deadline(60))
+    delivery = delivery or a_delivery()
+    return exactly_once.deliver(delivery, xray, directory, Deadline(60), pauses)
 
 
 def send_as_publish_does(xray: FakeXray, directory: RunDirectory) -> str:
@@ -239,7 +239,7 @@ def test_nothing_found_is_posted_again(directory: RunDirectory) -> None:
     imported = send(xray, directory)
 
     assert (imported.key, xray.executions) == ("CALC-1", {"CALC-1": 1})
-    assert xray.searches == len(exactly_once.LOOKS)
+    assert xray.searches == len(PAUSES.looks)
 
 
 def test_nothing_found_ever(directory: RunDirectory) -> None:
@@ -285,15 +285,12 @@ def test_search_that_fails_leaves_it_open(
     assert LABEL in caught.value.hint
 
 
-def test_no_time_to_look(
-    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_time_to_look(directory: RunDirectory) -> None:
     """Looks that the deadline does not allow leave it open."""
-    monkeypatch.setattr(exactly_once, "LOOKS", (600.0,))
     xray = FakeXray(script=[LOST])
 
     with pytest.raises(AmbiguousError, match="may have arrived"):
-        send(xray, directory)
+        send(xray, directory, pauses=Pauses(looks=(600.0,)))
 
     assert xray.executions == {"CALC-1": 1}
 
@@ -335,7 +332,7 @@ def test_old_attempt_that_is_not_found(directory: RunDirectory, age: int) -> Non
     send(xray, directory)
 
     assert xray.executions == {"CALC-1": 1}
-    assert xray.searches == (1 if age else len(exactly_once.LOOKS))
+    assert xray.searches == (1 if age else len(PAUSES.looks))
 
 
 def test_known_key_is_filled_by_a_resend(directory: RunDirectory) -> None:
@@ -369,7 +366,7 @@ def test_doubt_outlives_a_clear_no(directory: RunDirectory) -> None:
 
     What failed last does not say that what was sent first did not arrive.
     """
-    xray = FakeXray(script=[LOST, UNREACHABLE], lag=len(exactly_once.LOOKS))
+    xray = FakeXray(script=[LOST, UNREACHABLE], lag=len(PAUSES.looks))
 
     first = send_as_publish_does(xray, directory)
     second = send_as_publish_does(xray, directory)

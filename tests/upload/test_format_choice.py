@@ -9,12 +9,12 @@ import pytest
 
 from tests.builders import (
     a_feature,
+    a_prepared_run,
     a_run,
     a_scenario,
     a_scenario_run,
     a_step,
     a_test,
-    recorded,
     settings_of,
 )
 from xray_bridge.errors import SettingError
@@ -23,13 +23,14 @@ from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.results import Evidence, TestRun
 from xray_bridge.runs.evidence import FOLDER
-from xray_bridge.runs.merge import Results
-from xray_bridge.upload.format_choice import choose, notices, sent
-from xray_bridge.upload.job import Job
+from xray_bridge.upload.contents import contents_of
+from xray_bridge.upload.format_choice import choose_format, notices_of
 
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from xray_bridge.upload.prepared_run import PreparedRun
 
 SHOT = Evidence(name="shot.png", file="0a.png", media_type="image/png", size=3)
 PLAIN = a_run(keys=["CALC-1"])
@@ -40,29 +41,9 @@ STEPS: dict[str, Any] = {"steps": (a_step(),)}
 EVIDENCE: dict[str, Any] = {"evidence": (SHOT,)}
 
 
-def a_job(
-    tmp_path: Path,
-    *runs: TestRun,
-    framework: str = "pytest",
-    deployment: str = SERVER,
-    **given: str,
-) -> Job:
-    """A run and the settings that it has."""
-    directory = recorded(tmp_path, *runs, framework=framework)
-    settings = settings_of(**given)
-    dialect = DIALECTS[deployment].with_statuses(settings.statuses)
-    return Job(
-        directory=directory,
-        settings=settings,
-        info=directory.info,
-        results=Results([directory], aggregate=settings.aggregate),
-        dialect=dialect,
-    )
-
-
 def chosen(tmp_path: Path, *runs: TestRun, **given: str) -> str:
     """The format that is uploaded."""
-    return choose(a_job(tmp_path, *runs, **given)).formats[0]
+    return choose_format(a_prepared_run(tmp_path, *runs, **given)).formats[0]
 
 
 def with_(run: TestRun, changes: dict[str, Any]) -> TestRun:
@@ -84,7 +65,7 @@ def test_usual_format(
     tmp_path: Path, runs: tuple[TestRun, ...], framework: str, name: str
 ) -> None:
     """By framework and kind of test, and nothing is said about it."""
-    found = choose(a_job(tmp_path, *runs, framework=framework))
+    found = choose_format(a_prepared_run(tmp_path, *runs, framework=framework))
 
     assert (found.formats, found.sent_as) == ((name,), name)
     assert found.notices == ()
@@ -157,7 +138,9 @@ def test_other_format_is_explained(tmp_path: Path) -> None:
     """One line has all reasons."""
     run = a_run(**DEFECT, **STEPS, **EVIDENCE)
 
-    found = choose(a_job(tmp_path, run, statuses="skipped=ABORTED flaky=PASS"))
+    found = choose_format(
+        a_prepared_run(tmp_path, run, statuses="skipped=ABORTED flaky=PASS")
+    )
 
     (line,) = found.notices
     assert line == (
@@ -171,7 +154,7 @@ def test_format_that_is_set_stays(tmp_path: Path, name: str) -> None:
     """JUnit has comments and properties for what tests said; nothing is noted."""
     run = a_run(**DEFECT, **STEPS, **EVIDENCE)
 
-    found = choose(a_job(tmp_path, run, format=name))
+    found = choose_format(a_prepared_run(tmp_path, run, format=name))
 
     assert (found.formats, found.notices) == (tuple(name.split(",")), ())
 
@@ -179,7 +162,9 @@ def test_format_that_is_set_stays(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["cucumber", "behave"])
 def test_format_that_is_set_and_loses_something(tmp_path: Path, name: str) -> None:
     """It stays, and what it has no place for is said."""
-    found = choose(a_job(tmp_path, with_(SCENARIO, DEFECT), format=name))
+    found = choose_format(
+        a_prepared_run(tmp_path, with_(SCENARIO, DEFECT), format=name)
+    )
 
     assert found.formats == (name,)
     assert found.notices == (f"{FORMATS[name].title} cannot carry defects",)
@@ -193,7 +178,9 @@ NO_KEYS = (
 
 def test_scenarios_that_nothing_else_could_name(tmp_path: Path) -> None:
     """Without any key Xray JSON would be empty; better some of it than nothing."""
-    found = choose(a_job(tmp_path, with_(UNKEYED, DEFECT), framework="behave"))
+    found = choose_format(
+        a_prepared_run(tmp_path, with_(UNKEYED, DEFECT), framework="behave")
+    )
 
     assert found.formats == ("behave",)
     assert found.notices == (NO_KEYS,)
@@ -206,7 +193,9 @@ def test_some_scenarios_without_keys(
     tmp_path: Path, given: dict[str, str], name: str
 ) -> None:
     """A result weighs more than a defect, and less than a rule that was set."""
-    found = choose(a_job(tmp_path, with_(SCENARIO, DEFECT), UNKEYED, **given))
+    found = choose_format(
+        a_prepared_run(tmp_path, with_(SCENARIO, DEFECT), UNKEYED, **given)
+    )
 
     assert found.formats == (name,)
     assert len(found.notices) == 1
@@ -221,7 +210,9 @@ def test_others_beside_the_chosen_one(
     """``auto`` is uploaded, and others are written beside it, each once."""
     framework = "behave" if run.scenario else "pytest"
 
-    found = choose(a_job(tmp_path, run, framework=framework, format="auto,behave"))
+    found = choose_format(
+        a_prepared_run(tmp_path, run, framework=framework, format="auto,behave")
+    )
 
     assert found.formats == formats
 
@@ -232,7 +223,9 @@ def test_existing_execution_and_a_status_that_behave_cannot_say(
     """What does not go out need not say it."""
     given = {"test_execution": "CALC-7", "statuses": "skipped=ABORTED"}
 
-    found = choose(a_job(tmp_path, SCENARIO, framework="behave", **given))
+    found = choose_format(
+        a_prepared_run(tmp_path, SCENARIO, framework="behave", **given)
+    )
 
     assert (found.formats, found.sent_as) == (("behave",), "xray")
 
@@ -242,12 +235,14 @@ def test_existing_execution_gets_xray_json(
     tmp_path: Path, given: dict[str, str]
 ) -> None:
     """Scenarios go there as Xray JSON, which carries all that was set."""
-    job = a_job(tmp_path, SCENARIO, framework="behave", aggregate="last", **given)
+    run = a_prepared_run(
+        tmp_path, SCENARIO, framework="behave", aggregate="last", **given
+    )
     if not given:
-        state = job.directory.state
-        job.directory.state = replace(state, test_execution="CALC-8")
+        state = run.directory.state
+        run.directory.state = replace(state, test_execution="CALC-8")
 
-    found = choose(job)
+    found = choose_format(run)
 
     assert (found.formats, found.sent_as, found.notices) == (("behave",), "xray", ())
 
@@ -306,7 +301,7 @@ def test_format_that_carries_each_setting(name: str, given: dict[str, str]) -> N
 @pytest.mark.parametrize("name", ["junit", "xray"])
 def test_all_results_go_out(tmp_path: Path, name: str) -> None:
     """Tests with and without a key."""
-    found = sent(a_job(tmp_path, PLAIN, a_run(name="test_other")), name)
+    found = contents_of(a_prepared_run(tmp_path, PLAIN, a_run(name="test_other")), name)
 
     assert (found.tests, found.test_keys, found.left_out) == (2, ("CALC-1",), ())
 
@@ -315,7 +310,7 @@ def test_scenarios_without_a_key_are_counted(tmp_path: Path) -> None:
     """Xray JSON leaves them out; each name once, however many rows there are."""
     runs = (PLAIN, SCENARIO, UNKEYED, UNKEYED)
 
-    found = sent(a_job(tmp_path, *runs), "xray")
+    found = contents_of(a_prepared_run(tmp_path, *runs), "xray")
 
     assert (found.tests, found.test_keys) == (2, ("CALC-1", "CALC-2"))
     (left_out,) = found.left_out
@@ -330,7 +325,7 @@ def test_tests_that_are_no_scenarios_are_counted(tmp_path: Path, name: str) -> N
     """The formats of scenarios leave them out."""
     plain = [a_run(name=f"test_{number}") for number in range(5)]
 
-    found = sent(a_job(tmp_path, SCENARIO, UNKEYED, *plain), name)
+    found = contents_of(a_prepared_run(tmp_path, SCENARIO, UNKEYED, *plain), name)
 
     assert (found.tests, found.test_keys) == (2, ("CALC-2",))
     (left_out,) = found.left_out
@@ -347,13 +342,13 @@ def test_evidence_that_is_gone(tmp_path: Path, name: str) -> None:
         replace(SHOT, name=f"{name}.png", file=f"{name}.png")
         for name in ("there", "gone", "empty")
     ]
-    job = a_job(tmp_path, with_(PLAIN, {"evidence": tuple(pieces)}))
-    folder = job.directory.path / FOLDER
+    run = a_prepared_run(tmp_path, with_(PLAIN, {"evidence": tuple(pieces)}))
+    folder = run.directory.path / FOLDER
     folder.mkdir()
     folder.joinpath("there.png").write_bytes(b"abc")
     folder.joinpath("empty.png").touch()
 
-    found = sent(job, name)
+    found = contents_of(run, name)
 
     assert (found.tests, found.test_keys) == (1, ("CALC-1",))
     assert list(found.left_out) == [
@@ -369,7 +364,7 @@ def test_what_xray_json_does_not_say_of_a_test(tmp_path: Path) -> None:
     new = a_test("test_c", requirements=("CALC-7",))
     runs = [a_run(test=test) for test in (full, named, new)]
 
-    found = sent(a_job(tmp_path, SCENARIO, *runs), "xray")
+    found = contents_of(a_prepared_run(tmp_path, SCENARIO, *runs), "xray")
 
     assert found.notices == (
         "Xray JSON has no place for requirements, labels and summaries of 2 results",
@@ -389,16 +384,18 @@ def test_what_formats_of_scenarios_do_not_say(
     tmp_path: Path, name: str, changes: dict[str, Any], words: str
 ) -> None:
     """Steps have no place for what is said of the whole."""
-    found = sent(a_job(tmp_path, with_(SCENARIO, changes), UNKEYED), name)
+    found = contents_of(
+        a_prepared_run(tmp_path, with_(SCENARIO, changes), UNKEYED), name
+    )
 
     shown = FORMATS[name].title
     assert found.notices == (f"{shown} has no place for {words} of 1 result",)
 
 
-def said(job: Job) -> list[str]:
+def said(run: PreparedRun) -> list[str]:
     """What a person should know."""
-    choice = choose(job)
-    return notices(job, choice, sent(job, choice.sent_as))
+    choice = choose_format(run)
+    return [*notices_of(run, choice, contents_of(run, choice.sent_as))]
 
 
 @pytest.mark.parametrize(
@@ -413,7 +410,7 @@ def test_key_on_several_tests(tmp_path: Path, aggregate: str, decides: str) -> N
     """They are one Test Run, by the rule that was set."""
     runs = [a_run(keys=["CALC-1"], name=name) for name in ("test_a", "test_b")]
 
-    (line,) = said(a_job(tmp_path, *runs, aggregate=aggregate))
+    (line,) = said(a_prepared_run(tmp_path, *runs, aggregate=aggregate))
     assert line == (
         "CALC-1 stands on 2 tests (tests.test_calculator.test_a, "
         f"tests.test_calculator.test_b): one Test Run, and {decides}"
@@ -424,7 +421,7 @@ def test_key_on_the_rows_of_one_test(tmp_path: Path) -> None:
     """That is what keys of parametrized tests are for."""
     runs = [a_run(keys=["CALC-1"], name=f"test_a[{row}]") for row in range(3)]
 
-    assert said(a_job(tmp_path, *runs)) == []
+    assert said(a_prepared_run(tmp_path, *runs)) == []
 
 
 def test_keys_on_many_tests(tmp_path: Path) -> None:
@@ -435,7 +432,7 @@ def test_keys_on_many_tests(tmp_path: Path) -> None:
         for name in "abcd"
     ]
 
-    found = said(a_job(tmp_path, *runs))
+    found = said(a_prepared_run(tmp_path, *runs))
 
     assert len(found) == 11
     assert "4 tests (" in found[0]
@@ -451,7 +448,7 @@ def test_scenario_that_stands_twice(tmp_path: Path) -> None:
         for line in (3, 9)
     ]
 
-    found = said(a_job(tmp_path, *runs, framework="behave"))
+    found = said(a_prepared_run(tmp_path, *runs, framework="behave"))
 
     assert found[0].startswith("2 scenarios carry no Test key")
     assert found[1] == (
@@ -466,7 +463,7 @@ def test_unkeyed_scenarios_that_xray_does_not_look_for(
     tmp_path: Path, given: dict[str, str]
 ) -> None:
     """As JUnit they are Generic Tests; in Xray JSON they are left out."""
-    found = said(a_job(tmp_path, SCENARIO, UNKEYED, **given))
+    found = said(a_prepared_run(tmp_path, SCENARIO, UNKEYED, **given))
 
     assert found == []
 
@@ -486,7 +483,9 @@ def test_xray_json_would_cost_more_than_it_brings(
     tmp_path: Path, run: TestRun, lost: str
 ) -> None:
     """What JUnit says in comments is said; what Xray JSON leaves out is not."""
-    found = choose(a_job(tmp_path, with_(PLAIN, {**EVIDENCE, **STEPS}), run))
+    found = choose_format(
+        a_prepared_run(tmp_path, with_(PLAIN, {**EVIDENCE, **STEPS}), run)
+    )
 
     assert (found.formats, found.sent_as) == (("junit",), "junit")
     (notice,) = found.notices
@@ -508,33 +507,35 @@ def test_xray_json_is_worth_its_cost(
     tmp_path: Path, run: TestRun, given: dict[str, str]
 ) -> None:
     """A rule that was set is kept at any price; what costs nothing is no reason."""
-    found = choose(a_job(tmp_path, with_(PLAIN, EVIDENCE), run, **given))
+    found = choose_format(
+        a_prepared_run(tmp_path, with_(PLAIN, EVIDENCE), run, **given)
+    )
 
     assert found.sent_as == "xray"
 
 
 def test_existing_execution_of_scenarios_without_any_key(tmp_path: Path) -> None:
     """An earlier request made it, with all of them; they went out as they are."""
-    job = a_job(tmp_path, UNKEYED, framework="behave")
-    job.directory.state = replace(job.directory.state, test_execution="CALC-8")
+    run = a_prepared_run(tmp_path, UNKEYED, framework="behave")
+    run.directory.state = replace(run.directory.state, test_execution="CALC-8")
 
-    assert choose(job).sent_as == "behave"
+    assert choose_format(run).sent_as == "behave"
 
 
 def test_other_format_than_the_one_that_was_asked_for(tmp_path: Path) -> None:
     """It is said where it is sent, and not of a file alone."""
     given = {"format": "behave", "test_execution": "CALC-7", "project": "CALC"}
 
-    (line,) = said(a_job(tmp_path, SCENARIO, upload="yes", **given))
+    (line,) = said(a_prepared_run(tmp_path, SCENARIO, upload="yes", **given))
 
     why = "the plain endpoint of Behave JSON takes no Test Execution"
     assert line == f"sent as Xray JSON: {why}"
-    assert said(a_job(tmp_path, SCENARIO, **given)) == []
+    assert said(a_prepared_run(tmp_path, SCENARIO, **given)) == []
 
 
 def test_one_scenario_without_a_key(tmp_path: Path) -> None:
     """In the singular."""
-    (line,) = said(a_job(tmp_path, SCENARIO, UNKEYED))
+    (line,) = said(a_prepared_run(tmp_path, SCENARIO, UNKEYED))
 
     assert line == (
         "1 scenario carries no Test key; Xray takes it only if it knows it by name"

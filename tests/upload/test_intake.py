@@ -16,7 +16,7 @@ from xray_bridge.formats.read import merge_junit
 from xray_bridge.model import dialect
 from xray_bridge.runs import report_files, run_directory
 from xray_bridge.runs.report_files import Files
-from xray_bridge.upload.intake import Wanted, take_in
+from xray_bridge.upload.intake import IntakeOptions, take_in
 
 
 TEST = '<testcase classname="c" name="{}">{}</testcase>'
@@ -41,7 +41,7 @@ def taken(
     *names: str, merge: bool = False, **given: str
 ) -> tuple[run_directory.RunDirectory, Files]:
     """What is in the run directory of these files."""
-    wanted = Wanted(paths=[Path(name) for name in names], merge=merge)
+    wanted = IntakeOptions(paths=[Path(name) for name in names], merge=merge)
     directory = take_in(wanted, settings_of(**given), {})
     found = report_files.load(directory)
     assert found is not None

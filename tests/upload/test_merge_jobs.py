@@ -12,13 +12,14 @@ import pytest
 
 from tests.builders import STARTED, a_run, recorded
 from xray_bridge import cli
+from xray_bridge.client import connection
 from xray_bridge.client.cloud import CloudXray
+from xray_bridge.client.pauses import Pauses
 from xray_bridge.client.server import ServerXray
 from xray_bridge.errors import DeliveryError
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.run_directory import RunDirectory
-from xray_bridge.upload import exactly_once
 from xray_sandbox import CREDENTIALS, Store, TestExecutionRow, running
 
 
@@ -92,8 +93,8 @@ def bench(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Bench]:
     """A server, and no patience."""
-    monkeypatch.setattr(exactly_once, "LOOKS", (0.0,))
-    monkeypatch.setattr(exactly_once, "IN_PROGRESS", 0.0)
+    pauses = Pauses(looks=(0.0,), in_progress=0.0)
+    monkeypatch.setattr(connection, "PAUSES", pauses)
     with running(tmp_path / "server") as sandbox:
         monkeypatch.setenv("XRAY_URL", sandbox.url)
         monkeypatch.setenv("XRAY_PROJECT", "CALC")

@@ -17,11 +17,13 @@ from tests.builders import (
     settings_of,
 )
 from tests.scripted import answer
-from xray_bridge.client import http
+from xray_bridge.client import connection
+from xray_bridge.client.pauses import Pauses
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.run_directory import State
 from xray_bridge.upload import publish as module
+from xray_bridge.upload import sessions
 from xray_bridge.upload.publish import publish
 
 
@@ -40,7 +42,7 @@ DONE = answer(200, b'{"testExecIssue": {"key": "CALC-7", "id": "1", "self": "s"}
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are short."""
-    monkeypatch.setattr(http, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(connection, "PAUSES", Pauses(first=0.001))
 
 
 def publish_to(
@@ -288,7 +290,7 @@ def test_fault_of_our_own_is_not_the_servers(
         message = "odd"
         raise TypeError(message)
 
-    monkeypatch.setattr(module, "choose", fail)
+    monkeypatch.setattr(sessions, "choose_format", fail)
 
     found = publish_to("https://jira.example.com", recorded(tmp_path, a_run()), **given)
 

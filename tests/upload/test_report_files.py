@@ -22,10 +22,11 @@ from tests.scripted_xray import (
     Xray,
 )
 from xray_bridge import cli
+from xray_bridge.client import connection
 from xray_bridge.client.import_answer import ImportAnswer
+from xray_bridge.client.pauses import Pauses
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.run_directory import RunDirectory
-from xray_bridge.upload import exactly_once
 from xray_bridge.upload.arrivals import Arrivals
 from xray_sandbox import CREDENTIALS, Store, running
 
@@ -297,8 +298,8 @@ def test_killed(
     product: str,
 ) -> None:
     """Wherever that is: one Test Execution, and all results in it."""
-    monkeypatch.setattr(exactly_once, "LOOKS", (0.0,))
-    monkeypatch.setattr(exactly_once, "IN_PROGRESS", 0.0)
+    pauses = Pauses(looks=(0.0,), in_progress=0.0)
+    monkeypatch.setattr(connection, "PAUSES", pauses)
     flags = ["--sandbox", "--deployment", product]
     with monkeypatch.context() as patched:
         killed_at(patched, number)

@@ -14,7 +14,10 @@ from xray_bridge.check import fields, permissions, project, reachability
 from xray_bridge.check.finding import PASSING, Finding
 from xray_bridge.check.site import JiraSite
 from xray_bridge.check.statuses import statuses
-from xray_bridge.client import import_requests
+from xray_bridge.client.field_rules import (
+    refuse_odd_fields,
+    refuse_unsendable_test_fields,
+)
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.xray import client
 from xray_bridge.errors import SettingError
@@ -85,13 +88,8 @@ def refuse_impossible(settings: Settings, connection: Connection) -> None:
     if not settings.project and not settings.test_execution:
         msg = "no project: xray_project is not set"
         raise SettingError(msg, hint="set it, or report into an xray_test_execution")
-    if settings.test_execution and settings.test_fields:
-        msg = "xray_test_fields cannot be sent into an existing Test Execution"
-        raise SettingError(
-            msg, hint="leave out xray_test_fields or xray_test_execution"
-        )
-    import_requests.validate_fields("xray_execution_fields", settings.execution_fields)
-    import_requests.validate_fields("xray_test_fields", settings.test_fields)
+    refuse_unsendable_test_fields(settings)
+    refuse_odd_fields(settings)
     capabilities.refuse(settings, connection.dialect.with_statuses(settings.statuses))
     is_cloud_update = (
         settings.test_execution

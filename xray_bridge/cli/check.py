@@ -35,7 +35,7 @@ def register(commands: Any, told: str) -> None:
     # For the adapters: only what needs no network.
     parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)
     options.add(parser, options.OF_A_CHECK)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, only_looks=True)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,9 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -138,7 +140,8 @@ def settings_of(
     layers = _layers(arguments, info=info, also=also)
     settings = resolve(layers)
     if settings.sandbox:
-        with _sandbox(settings) as layer:
+        asked = getattr(arguments, "only_looks", getattr(arguments, "dry_run", False))
+        with _sandbox(settings, only_looks=asked or settings.dry_run) as layer:
             yield resolve([layer, *layers])
         return
     settings = _connected(settings, layers)
@@ -247,9 +250,22 @@ def _from_stdin() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _sandbox(settings: Settings) -> Iterator[Layer]:
+def _sandbox_data(settings: Settings, *, only_looks: bool) -> Iterator[Path]:
+    """The data that all runs share; what only looks gets a copy, without evidence."""
+    data = Path(settings.report_dir) / "sandbox"
+    if not only_looks:
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+        for path in (*data.glob("*.sqlite3"), *data.glob("*.sqlite3-wal")):
+            shutil.copy2(path, folder)
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def _sandbox(settings: Settings, *, only_looks: bool) -> Iterator[Layer]:
     """
-    The embedded sandbox, in this process, on the data that all runs share.
+    The embedded sandbox, in this process.
 
     It takes over address and credentials, whatever the environment has.
     """
@@ -260,8 +276,10 @@ def _sandbox(settings: Settings) -> Iterator[Layer]:
         hint = "pip install 'xray-bridge[sandbox]'"
         raise SettingError(msg, hint=hint) from None
     cloud = settings.deployment == "cloud"
-    data = Path(settings.report_dir) / "sandbox"
-    with running(data, adopt=True, public_url=sandbox_address()) as server:
+    with (
+        _sandbox_data(settings, only_looks=only_looks) as data,
+        running(data, adopt=True, public_url=sandbox_address()) as server,
+    ):
         values = {
             "url": server.url,
             "project": settings.project or SANDBOX_PROJECT,

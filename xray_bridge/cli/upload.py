@@ -12,7 +12,7 @@ from xray_bridge.cli import console, options, upload_files, upload_parts, upload
 from xray_bridge.errors import ConnectionDisabledError, UsageError
 from xray_bridge.model.receipt import SKIPPED, Receipt
 from xray_bridge.runs.run_directory import RunDirectory
-from xray_bridge.upload.publish import publish
+from xray_bridge.upload.publish import preview, publish
 
 
 def register(commands: Any, told: str) -> None:
@@ -78,14 +78,32 @@ def existing(path: Path) -> RunDirectory:
 
 
 def send(
-    arguments: argparse.Namespace, directory: RunDirectory, also: dict[str, object]
+    arguments: argparse.Namespace,
+    directory: RunDirectory,
+    also: dict[str, object],
+    incomplete: tuple[str, ...] = (),
 ) -> Receipt:
-    """Publish one run with its own settings, and what the command line adds."""
+    """
+    Publish one run with its own settings, and what the command line adds.
+
+    A dry run that its session did not ask for itself leaves it as it is;
+    ``incomplete`` says what that lacks besides.
+    """
     shown = _shown(directory.path)
     info = upload_files.info_of(directory)
+    is_own = info.settings.get("dry_run") == "true" and not arguments.set_dry_run
     try:
         with options.settings_of(arguments, info=info, also=also) as settings:
-            return publish(directory, settings, shown=shown)
+            if is_own or not settings.dry_run:
+                return publish(directory, settings, shown=shown)
+            copy_to = arguments.set_report or ""
+            return preview(
+                directory,
+                settings,
+                shown=shown,
+                copy_to=copy_to,
+                incomplete=incomplete,
+            )
     except ConnectionDisabledError as error:
         # Switched off on purpose: nothing is wrong, and nothing is lost.
         return Receipt(status=SKIPPED, run=shown, notices=(str(error),))

@@ -9,6 +9,7 @@ import contextlib
 import glob
 import os
 import shutil
+import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from xray_bridge.runs import report_files
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.runs.run_directory import RunDirectory, RunInfo
@@ -117,18 +118,25 @@ def upload(arguments: argparse.Namespace, send: Send) -> int:
     """
     Take in all files, then send them; the worst exit code of all.
 
-    Raises UsageError and ReportError before anything was sent.
+    Those of a dry run are taken in elsewhere, and go. Raises UsageError and
+    ReportError before anything was sent.
     """
-    paths: Sequence[Path] = arguments.paths
     if arguments.merge and arguments.separate_executions:
         raise UsageError("--merge makes one file, --separate-executions wants several")
-    settings = options.resolved(arguments, also={"format": AUTO})
-    groups = [[path] for path in paths] if arguments.separate_executions else [paths]
+    if not arguments.set_dry_run:
+        return _upload(arguments, send)
+    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+        return _upload(arguments, send, Path(folder))
+
+
+def _upload(
+    arguments: argparse.Namespace, send: Send, report_dir: Path | None = None
+) -> int:
     taken: list[RunDirectory] = []
     try:
-        for group in filter(None, groups):
+        for each in _take_in(arguments, report_dir):
             # One by one: what is there is taken back where the next one is broken.
-            taken.append(_taken(arguments, group, settings))  # noqa: PERF401
+            taken.append(each)  # noqa: PERF402
         kept = [each for each in taken if _has_tests(each)]
         if not kept:
             return _nothing(arguments, taken)
@@ -146,25 +154,32 @@ def upload(arguments: argparse.Namespace, send: Send) -> int:
         "dry_run": arguments.set_dry_run or "",
     }
     receipts = [send(arguments, each, also) for each in kept]
+    if report_dir is not None:
+        receipts = [replace(each, run="") for each in receipts]
     receipts = upload_summary.told(receipts)
     receipts += [_empty(each) for each in taken if each not in kept]
     _say(arguments, receipts)
     return max(receipt.exit_code for receipt in receipts)
 
 
-def _taken(
-    arguments: argparse.Namespace, group: Sequence[Path], settings: Settings
-) -> RunDirectory:
+def _take_in(
+    arguments: argparse.Namespace, report_dir: Path | None
+) -> Iterator[RunDirectory]:
     # Sessions upload without it, and start this program each time.
-    from xray_bridge.upload.intake import Wanted, take_in
+    from xray_bridge.upload.intake import IntakeOptions, take_in
 
-    wanted = Wanted(
-        paths=group,
-        format=_format(arguments.set_format),
-        merge=arguments.merge,
-        jobs=arguments.jobs,
-    )
-    return take_in(wanted, settings, asdict(detect.detect(os.environ)))
+    paths: Sequence[Path] = arguments.paths
+    settings = options.resolved(arguments, also={"format": AUTO})
+    groups = [[path] for path in paths] if arguments.separate_executions else [paths]
+    for group in filter(None, groups):
+        wanted = IntakeOptions(
+            paths=group,
+            format=_format(arguments.set_format),
+            merge=arguments.merge,
+            jobs=arguments.jobs,
+            report_dir=report_dir,
+        )
+        yield take_in(wanted, settings, asdict(detect.detect(os.environ)))
 
 
 def _format(text: str | None) -> str:

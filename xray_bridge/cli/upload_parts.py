@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import parts, run_directory
-from xray_bridge.runs.join import join
+from xray_bridge.runs.join import join, preview
 from xray_bridge.text import merge_lines
 
 
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from xray_bridge.runs.parts import Found
-    from xray_bridge.runs.run_directory import RunDirectory
 
-    Send = Callable[[argparse.Namespace, RunDirectory, dict[str, object]], Receipt]
+    Send = Callable[..., Receipt]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -64,10 +64,7 @@ def send_all(arguments: argparse.Namespace, send: Send) -> Receipt:
     found = parts.find(paths, report_dir, run_id=_wanted(arguments, settings))
     missing = _missing(found, arguments.parts)
     if found.shards:
-        whole = _whole(found, arguments, report_dir, missing)
-        # Whatever the parts were told: this is the upload.
-        now = {"upload": "yes", "collect": "", "dry_run": arguments.set_dry_run or ""}
-        receipt = send(arguments, whole, now)
+        receipt = _send_parts(found, arguments, report_dir, missing, send)
     else:
         receipt = _earlier(found)
     extra = _extra(found, arguments.parts)
@@ -94,26 +91,34 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> str:
     return settings.run_id
 
 
-def _whole(
+def _send_parts(
     found: Found,
     arguments: argparse.Namespace,
     report_dir: Path,
     missing: tuple[str, ...],
-) -> RunDirectory:
+    send: Send,
+) -> Receipt:
+    """Send them as one; in a dry run they stay as they are."""
+    dry_run = arguments.set_dry_run or ""
+    # Whatever the parts were told: this is the upload.
+    now = {"upload": "yes", "collect": "", "dry_run": dry_run}
+    given = frozenset(name for name in TABLE if _is_flag(arguments, name))
+    directories = [each.directory for each in found.shards]
     whole = found.whole
+    if whole is None and dry_run:
+        with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+            whole = preview(
+                directories, report_dir, Path(folder), given=given, incomplete=missing
+            )
+            return replace(send(arguments, whole, now), run="")
     if whole is None:
-        return join(
-            [each.directory for each in found.shards],
-            report_dir,
-            given={name for name in TABLE if _is_flag(arguments, name)},
-            incomplete=missing,
-        )
-    if missing:
+        whole = join(directories, report_dir, given=given, incomplete=missing)
+    elif missing and not dry_run:
         with whole.claim():
             state = whole.state
             incomplete = merge_lines((state.incomplete, missing))
             whole.state = replace(state, incomplete=incomplete)
-    return whole
+    return send(arguments, whole, now, missing)
 
 
 def _is_flag(arguments: argparse.Namespace, name: str) -> bool:

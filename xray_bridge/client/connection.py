@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from xray_bridge.client import log
+from xray_bridge.client.pauses import Pauses
 from xray_bridge.config import parsers
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 XRAY_DOMAIN = "getxray.app"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+# Of every connection that settings describe.
+PAUSES = Pauses()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,7 @@ class Connection:
     jira_credentials: Basic | None = None
     notices: tuple[str, ...] = ()
     redactor: Redactor = field(default_factory=Redactor, compare=False)
+    pauses: Pauses = PAUSES
 
     @property
     def site(self) -> str:
@@ -118,6 +122,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
         jira_credentials=_jira_credentials(settings),
         notices=tuple(_notices(settings, name, url)),
         redactor=settings.redactor,
+        pauses=PAUSES,
     )
 
 

@@ -48,7 +48,6 @@ CONNECT_TIMEOUT = 10.0
 # After the deadline: what a socket's own timeout says is more exact.
 GRACE = 0.3
 ATTEMPTS = 5
-FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 20.0
 BLOCK = 1 << 20
 # urllib3 1.26 cannot be told, and sends in blocks of 16 KiB.
@@ -124,7 +123,7 @@ class Http:
             if isinstance(found, Answer):
                 return found
             repeat = request.repeatable or not isinstance(found, AmbiguousError)
-            pause = max(wait, _backoff(attempt))
+            pause = max(wait, _backoff(attempt, self._connection.pauses.first))
             if not repeat or attempt >= self._attempts or pause >= self.deadline.left:
                 raise found
             self._log(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
@@ -146,9 +145,9 @@ class Http:
             self._log_request(request, url, began, error.message)
             return error, 0.0
         except AmbiguousError as error:
-            error.waited = time.monotonic() - began
+            waited = time.monotonic() - began
             self._log_request(request, url, began, error.message)
-            return error, 0.0
+            return AmbiguousError(error.message, hint=error.hint, waited=waited), 0.0
         except XrayBridgeError as error:
             self._log_request(request, url, began, error.message)
             raise
@@ -163,9 +162,9 @@ class Http:
             hint = "raise xray_deadline, or send it later"
             return BusyError(msg, hint=hint), wait
         if answer.status in UNCLEAR or answer.status >= 500:  # noqa: PLR2004
-            unclear = AmbiguousError(f"HTTP {answer.status}: {answer.said}")
-            unclear.waited = time.monotonic() - began
-            return unclear, _retry_after(answer)
+            msg = f"HTTP {answer.status}: {answer.said}"
+            waited = time.monotonic() - began
+            return AmbiguousError(msg, waited=waited), _retry_after(answer)
         return answer, 0.0
 
     def _log(self, text: str) -> None:
@@ -393,7 +392,7 @@ def _skew(headers: Mapping[str, str]) -> float | None:
     return None if "Age" in headers else told - time.time()
 
 
-def _backoff(attempt: int) -> float:
-    """Full jitter: between nothing and 1, 2, 4, ... seconds, at most 20."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempt - 1))
+def _backoff(attempt: int, first: float) -> float:
+    """Full jitter: between nothing and 1, 2, 4, ... times ``first``, at most 20 s."""
+    longest = min(LONGEST_PAUSE, first * 2.0 ** (attempt - 1))
     return random.uniform(0, longest)  # noqa: S311 - jitter, not a secret

@@ -173,6 +173,7 @@ def _headline(receipt: Receipt) -> list[str]:
     where = f"{execution.get('key', '')} {execution.get('url', '')}".strip()
     error = receipt.error.get("message", "")
     resend = f"To send it: xray-bridge resend {receipt.run}"
+    saved = [f"The results are saved. {resend}"] if receipt.run else []
     accepted = "" if receipt.accepted is None else f", {receipt.accepted} accepted"
     tests = f"{receipt.sent} sent{accepted}, {len(receipt.refused)} refused"
     return {
@@ -183,10 +184,10 @@ def _headline(receipt: Receipt) -> list[str]:
             f"Nothing to upload{'' if receipt.notices else ': no test has a result'}."
         ],
         KEPT: ["Not uploaded; the report is written."],
-        SKIPPED: [f"Not uploaded. {resend}"],
-        FAILED: [f"NOT DELIVERED: {error}", f"The results are saved. {resend}"],
+        SKIPPED: [f"Not uploaded. {resend}" if receipt.run else "Not uploaded."],
+        FAILED: [f"NOT DELIVERED: {error}", *saved],
         AMBIGUOUS: [
             f"NO TELLING whether Xray took the results: {error}",
-            f"The results are saved. {resend}",
+            *saved,
         ],
     }[receipt.status]

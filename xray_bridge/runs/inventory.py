@@ -117,11 +117,8 @@ def _counted(path: Path) -> Mapping[str, int]:
 
 
 def _in_use(directory: RunDirectory) -> bool:
-    # Looking must not make a lock where there is none.
-    if not (directory.path / "lock").exists():
-        return False
     try:
-        with directory.claim():
+        with directory.look():
             return False
     except RunInUseError:
         return True

@@ -90,14 +90,41 @@ def join(
     with ExitStack() as claims:
         for part in parts:
             claims.enter_context(part.claim())
-            _refuse_sent(part)
-        read = [Part(part, part.info) for part in parts]
-        in_order = sorted(read, key=lambda part: part.info.started)
+        in_order = _in_order(parts)
         info = _joined_info(in_order, report_dir, given)
         whole = _joined(in_order, info, report_dir, incomplete)
         for part in parts:
             mark(part, whole)
     return whole
+
+
+def preview(
+    parts: Sequence[RunDirectory],
+    report_dir: Path,
+    folder: Path,
+    *,
+    given: Container[str] = (),
+    incomplete: tuple[str, ...] = (),
+) -> RunDirectory:
+    """
+    The run that ``join`` would make, in another folder; the parts stay as they are.
+
+    Raises what ``join`` raises.
+    """
+    with ExitStack() as looks:
+        for part in parts:
+            looks.enter_context(part.look())
+        in_order = _in_order(parts)
+        info = _joined_info(in_order, report_dir, given)
+        return _joined(in_order, info, folder, incomplete)
+
+
+def _in_order(parts: Sequence[RunDirectory]) -> list[Part]:
+    """Those that began first come first; raises RunDirectoryError for what was sent."""
+    for part in parts:
+        _refuse_sent(part)
+    read = [Part(part, part.info) for part in parts]
+    return sorted(read, key=lambda part: part.info.started)
 
 
 def mark(part: RunDirectory, whole: RunDirectory) -> None:

@@ -13,6 +13,7 @@ import contextlib
 import os
 import secrets
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from json import JSONEncoder, dumps, loads
 from pathlib import Path
@@ -50,6 +51,8 @@ MERGED = "merged into"
 # How the reason begins for which a whole is incomplete until more parts come.
 PARTS_MISSING = "parts are missing"
 UNDER_WAY = (SENDING, DELIVERED, AMBIGUOUS)
+# A request may have arrived, without a Test Execution that is known.
+IN_DOUBT = frozenset({SENDING, AMBIGUOUS})
 UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
 
 
@@ -171,6 +174,16 @@ class RunDirectory:
             return
         with self.journal.open("rb") as file:
             yield from (line for line in file if line.endswith(b"\n"))
+
+    @contextlib.contextmanager
+    def look(self) -> Iterator[None]:
+        """
+        Hold the run as ``claim`` does, and leave nothing behind.
+
+        What has no lock is nobody's: a copy, or a run that was never sent.
+        """
+        with self.claim() if (self.path / "lock").exists() else nullcontext():
+            yield
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:

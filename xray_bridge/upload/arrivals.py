@@ -1,5 +1,5 @@
 """
-Which of several reports have arrived, and what was answered to each.
+Which reports of an upload have arrived, and what was answered to each.
 
 A line of ``arrived.jsonl`` is on disk before the next report goes out: what
 stands there is not sent again, and what Xray refused of it is not forgotten.
@@ -29,11 +29,16 @@ class Arrivals:
     """
     Those of one run directory; threads may share it.
 
-    Raises RunDirectoryError where the list is damaged.
+    ``into``: only those in this Test Execution. Raises RunDirectoryError where the
+    list is damaged.
     """
 
     def __init__(
-        self, directory: RunDirectory, clean: Callable[[str], str] = str
+        self,
+        directory: RunDirectory,
+        clean: Callable[[str], str] = str,
+        *,
+        into: str = "",
     ) -> None:
         # Servers may repeat what they were sent.
         self._clean = clean
@@ -43,11 +48,12 @@ class Arrivals:
             whole = _whole_lines(self._path)
             self._end = sum(len(line) + 1 for line in whole)
             lines = map(json.loads, whole)
-            self._answers = {
-                each["report"]: _imported(each["answer"]) for each in lines
-            }
+            found = {each["report"]: _imported(each["answer"]) for each in lines}
         except (AttributeError, KeyError, TypeError, ValueError):
             raise RunDirectoryError(f"{self._path} is damaged") from None
+        self._answers = {
+            name: answer for name, answer in found.items() if into in {"", answer.key}
+        }
 
     def __contains__(self, name: str) -> bool:
         return name in self._answers
@@ -83,7 +89,7 @@ class Arrivals:
                 raise RunDirectoryError(msg) from None
 
     @property
-    def whole(self) -> ImportAnswer:
+    def answer(self) -> ImportAnswer:
         """
         All answers as one, that to the first report first.
 

@@ -3,14 +3,15 @@ One run's report to the server, exactly once.
 
 Xray has no idempotency key, and multipart always makes a new Test Execution. So
 each run carries a unique label; before anything is sent a second time, the label
-is looked for. What is found is filled again, which replaces and does not double.
+is looked for. Results sent again to a found Test Execution replace its Test Runs.
 """
 
 from __future__ import annotations
 
+import enum
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.import_answer import ImportAnswer, combine_answers
 from xray_bridge.errors import AmbiguousError, DeliveryError
@@ -18,23 +19,16 @@ from xray_bridge.runs import run_directory
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from xray_bridge.client.http import Deadline
+    from xray_bridge.client.pauses import Pauses
     from xray_bridge.client.request import Request
     from xray_bridge.client.xray import Xray
     from xray_bridge.errors import XrayBridgeError
     from xray_bridge.runs.run_directory import RunDirectory
 
-# Jira's search lags seconds behind, on Cloud sometimes longer.
-LOOKS = (0.0, 2.0, 5.0, 10.0)
-# By then every search has caught up, in seconds.
-SETTLED = 300.0
-# An import that takes longer than this may go on when its answer is lost; a search
-# does not find what is not finished. In seconds.
-QUICK = 5.0
-# By then it has ended, one way or the other.
-IN_PROGRESS = 300.0
+# Requests that make a Test Execution, before nobody can tell what became of them.
 ATTEMPTS = 3
 
 
@@ -58,154 +52,236 @@ class Delivery:
 
 
 def deliver(
-    delivery: Delivery, xray: Xray, directory: RunDirectory, deadline: Deadline
+    delivery: Delivery,
+    xray: Xray,
+    directory: RunDirectory,
+    deadline: Deadline,
+    pauses: Pauses,
 ) -> ImportAnswer:
     """
     Send a run and note each step in its ``state.json`` before it is taken.
 
-    Raises DeliveryError (nothing arrived) and AmbiguousError (no telling); in
-    both cases a second call takes up where this one stopped.
+    Raises DeliveryError (nothing arrived) and AmbiguousError (it may have arrived);
+    in both cases a second call takes up where this one stopped.
     """
-    before = directory.state
-    # Not the file's time alone: a resend that comes too early must not start the
-    # wait anew.
-    written = directory.path.joinpath("state.json").stat().st_mtime
-    asked = before.asked or written
-    age = time.time() - asked
-    known = key = delivery.key or before.test_execution
-    # Whether an earlier request may have made a Test Execution.
-    doubt = not key and before.state in {run_directory.SENDING, run_directory.AMBIGUOUS}
-    found: tuple[str, ...] = ()
-    if delivery.is_shared and not key and not doubt:
-        found = _made_elsewhere(delivery, xray)
-        key = found[0] if found else ""
-    sending = replace(before, state=run_directory.SENDING, attempts=before.attempts + 1)
-    directory.state = replace(sending, test_execution=key)
-    if doubt:
-        sending = replace(sending, asked=asked)
-        directory.state = sending
-        is_settled = age > SETTLED
-        key = _look(delivery, xray, deadline, LOOKS[:1] if is_settled else LOOKS)
-        doubt = not is_settled
-        if not key and age < IN_PROGRESS:
-            msg = "an earlier request may still be under way"
-            raise _open(delivery, AmbiguousError(msg, hint=""), wait=IN_PROGRESS - age)
-    if not key:
-        sending = replace(sending, asked=time.time())
-        directory.state = sending
-        made = _create(delivery, xray, deadline, doubt=doubt)
-        if isinstance(made, str):
-            key = made
-        else:
-            directory.state = replace(sending, test_execution=made.key)
-            made = replace(made, found=_made_beside(delivery, xray, made.key))
-            if not delivery.fill_after or delivery.fill is None:
-                return made
-            return combine_answers(made, xray.import_results(delivery.fill(made.key)))
-    if delivery.fill is None:
-        return _as_it_is(delivery, key, known=bool(known))
-    directory.state = replace(sending, test_execution=key)
-    filled = xray.import_results(delivery.fill(key))
-    return replace(filled, resent=not known, found=found)
+    work = _Work(delivery, xray, directory, deadline, pauses)
+    found: Step | ImportAnswer = work.begin()
+    while isinstance(found, Step):
+        found = STEPS[found](work)
+    return found
 
 
-def _made_elsewhere(delivery: Delivery, xray: Xray) -> tuple[str, ...]:
+class Step(enum.Enum):
+    """What a delivery does next."""
+
+    ASK_OTHERS = "look whether another machine has made the Test Execution"
+    LOOK_BACK = "look whether an earlier upload has made it"
+    CREATE = "make it"
+    LOOK_UP = "look whether the request has made it whose answer was lost"
+    NOTE_KEY = "note the key of the one that was made"
+    FILL_REST = "fill in what could not be said while it was made"
+    FILL = "fill the one that exists"
+
+
+class _Work:
     """
-    Test Executions that other machines have made of this CI run, the first first.
+    One delivery under way: each step returns the next, or the answer that ends it.
 
-    Another job may have merged the same parts a while ago. One look: nothing went
-    out from here whose answer could be lost. Raises DeliveryError where the server
-    does not let us look: going on could double all results.
+    ``doubt``: an earlier request may have made a Test Execution. ``key`` is the one
+    to fill, once it is known.
     """
-    try:
-        labelled = xray.executions_labelled(delivery.label)
-    except (DeliveryError, AmbiguousError) as error:
-        msg = f"no telling whether another job has sent this CI run: {error.message}"
-        hint = "name its Test Execution with --test-execution, or an empty one"
-        raise DeliveryError(msg, hint=hint) from None
-    return tuple(sorted(labelled, key=lambda key: (len(key), key)))
 
+    def __init__(
+        self,
+        delivery: Delivery,
+        xray: Xray,
+        directory: RunDirectory,
+        deadline: Deadline,
+        pauses: Pauses,
+    ) -> None:
+        before = directory.state
+        # Not the file's time alone: a resend that comes too early must not start
+        # the wait anew.
+        asked = before.asked or directory.path.joinpath("state.json").stat().st_mtime
+        self._delivery = delivery
+        self._xray = xray
+        self._directory = directory
+        self._deadline = deadline
+        self._pauses = pauses
+        self._age = time.time() - asked
+        self._is_known = bool(delivery.key or before.test_execution)
+        self._key = delivery.key or before.test_execution
+        self._doubt = not self._key and before.state in run_directory.IN_DOUBT
+        self._state = replace(
+            before,
+            state=run_directory.SENDING,
+            attempts=before.attempts + 1,
+            asked=asked if self._doubt else before.asked,
+        )
+        self._posts = 0
+        self._lost = AmbiguousError("")
+        self._made = ImportAnswer(key="")
+        self._elsewhere: tuple[str, ...] = ()
 
-def _made_beside(delivery: Delivery, xray: Xray, key: str) -> tuple[str, ...]:
-    """
-    Test Executions that jobs have made while this one made its own.
+    def begin(self) -> Step:
+        """Choose the first step by what is known of earlier ones."""
+        if self._delivery.is_shared and not self._key and not self._doubt:
+            return Step.ASK_OTHERS
+        self._note(test_execution=self._key)
+        if self._doubt:
+            return Step.LOOK_BACK
+        return Step.FILL if self._key else Step.CREATE
 
-    Nobody can keep them from it: Jira has no lock. This is to say so, and no more.
-    """
-    if not delivery.is_shared:
-        return ()
-    try:
-        found = _made_elsewhere(delivery, xray)
-    except DeliveryError:
-        return ()
-    return tuple(each for each in found if each != key)
+    def ask_others(self) -> Step:
+        """
+        Another job may have merged the same parts a while ago.
 
+        One look: nothing went out from here whose answer could be lost.
+        """
+        self._elsewhere = self._made_elsewhere()
+        self._key = self._elsewhere[0] if self._elsewhere else ""
+        self._note(test_execution=self._key)
+        return Step.FILL if self._key else Step.CREATE
 
-def _as_it_is(delivery: Delivery, key: str, *, known: bool) -> ImportAnswer:
-    """
-    A Test Execution that cannot be filled again.
+    def look_back(self) -> Step:
+        """Raise AmbiguousError as long as an earlier request may be under way."""
+        pauses = self._pauses
+        is_settled = self._age > pauses.settled
+        self._key = self._search(pauses.looks[:1] if is_settled else pauses.looks)
+        self._doubt = not is_settled
+        if self._key:
+            return Step.FILL
+        if self._age < pauses.in_progress:
+            error = AmbiguousError("an earlier request may still be under way")
+            raise self._still_ambiguous(error, wait=pauses.in_progress - self._age)
+        return Step.CREATE
 
-    Its key was noted only after Xray had taken the results. Raises AmbiguousError
-    where its label alone led to it.
-    """
-    if known:
-        return ImportAnswer(key=key)
-    msg = f"it made {key}, into which this run cannot be sent again"
-    raise _open(delivery, AmbiguousError(msg))
+    def create(self) -> Step:
+        """
+        Send the request that makes the Test Execution.
 
-
-def _create(
-    delivery: Delivery, xray: Xray, deadline: Deadline, *, doubt: bool
-) -> ImportAnswer | str:
-    """
-    Make the Test Execution, or give the key of one that a lost answer had made.
-
-    Raises AmbiguousError as long as an earlier request may have arrived: what
-    fails last does not say that what was sent first did not.
-    """
-    for attempt in range(1, ATTEMPTS + 1):
+        Raises AmbiguousError as long as an earlier request may have arrived: what
+        fails last does not say that what was sent first did not.
+        """
+        if not self._posts:
+            self._state = replace(self._state, asked=time.time())
+            self._note()
+        self._posts += 1
         try:
-            return xray.import_results(delivery.create)
+            self._made = self._xray.import_results(self._delivery.create)
         except AmbiguousError as error:
-            doubt = True
-            key = _look(delivery, xray, deadline, LOOKS)
-            if key:
-                return key
-            if error.waited >= QUICK:
-                raise _open(delivery, error, wait=IN_PROGRESS) from None
-            if attempt == ATTEMPTS:
-                raise
+            self._doubt = True
+            self._lost = error
+            return Step.LOOK_UP
         except DeliveryError as error:
-            if not doubt:
+            if not self._doubt:
                 raise
-            raise _open(delivery, error) from None
-    raise AssertionError
+            raise self._still_ambiguous(error) from None
+        return Step.NOTE_KEY
+
+    def look_up(self) -> Step:
+        """Raise AmbiguousError where it may still be made, or nobody can tell."""
+        self._key = self._search(self._pauses.looks)
+        if self._key:
+            return Step.FILL
+        if self._lost.waited >= self._pauses.quick:
+            wait = self._pauses.in_progress
+            raise self._still_ambiguous(self._lost, wait=wait) from None
+        if self._posts == ATTEMPTS:
+            raise self._lost
+        return Step.CREATE
+
+    def note_key(self) -> Step | ImportAnswer:
+        """
+        Nobody can keep other jobs from making one at the same time: Jira has no
+        lock. The second look is to say so, and no more.
+        """
+        key = self._made.key
+        self._note(test_execution=key)
+        if self._delivery.is_shared:
+            try:
+                others = self._made_elsewhere()
+            except DeliveryError:
+                others = ()
+            found = tuple(each for each in others if each != key)
+            self._made = replace(self._made, found=found)
+        return Step.FILL_REST if self._delivery.fill_after else self._made
+
+    def fill_rest(self) -> ImportAnswer:
+        """Send the results again, with what only this request carries."""
+        fill = self._delivery.fill
+        if fill is None:
+            return self._made
+        return combine_answers(
+            self._made, self._xray.import_results(fill(self._made.key))
+        )
+
+    def fill(self) -> ImportAnswer:
+        """
+        Replace the Test Runs of an existing Test Execution.
+
+        Raises AmbiguousError for one that cannot be filled again, where its label
+        alone led to it. Its key is noted only after Xray had taken the results.
+        """
+        if self._delivery.fill is None:
+            if self._is_known:
+                return ImportAnswer(key=self._key)
+            msg = f"it made {self._key}, into which this run cannot be sent again"
+            raise self._still_ambiguous(AmbiguousError(msg))
+        self._note(test_execution=self._key)
+        filled = self._xray.import_results(self._delivery.fill(self._key))
+        return replace(filled, resent=not self._is_known, found=self._elsewhere)
+
+    def _note(self, **changes: Any) -> None:
+        self._directory.state = replace(self._state, **changes)
+
+    def _made_elsewhere(self) -> tuple[str, ...]:
+        """
+        Test Executions that other machines have made of this CI run, oldest first.
+
+        Raises DeliveryError where the server does not let us look: going on could
+        double all results.
+        """
+        try:
+            labelled = self._xray.executions_labelled(self._delivery.label)
+        except (DeliveryError, AmbiguousError) as error:
+            what = "no telling whether another job has sent this CI run"
+            hint = "name its Test Execution with --test-execution, or an empty one"
+            raise DeliveryError(f"{what}: {error.message}", hint=hint) from None
+        return tuple(sorted(labelled, key=lambda key: (len(key), key)))
+
+    def _search(self, pauses: tuple[float, ...]) -> str:
+        """
+        The Test Execution with the run's label, or nothing.
+
+        Raises AmbiguousError where the server does not let us look: then only a
+        person can tell.
+        """
+        try:
+            for pause in pauses:
+                self._deadline.pause(pause)
+                found = self._xray.executions_labelled(self._delivery.label)
+                if found:
+                    return found[0]
+        except (DeliveryError, AmbiguousError) as error:
+            raise self._still_ambiguous(error) from None
+        return ""
+
+    def _still_ambiguous(
+        self, error: XrayBridgeError, *, wait: float = 0.0
+    ) -> AmbiguousError:
+        msg = f"a request may have arrived: {error.message}"
+        hint = f'the label in Jira is "{self._delivery.label}"'
+        later = f"resend it in {wait / 60:.0f} minutes; " if wait else ""
+        return AmbiguousError(msg, hint=f"{later}{hint}")
 
 
-def _look(
-    delivery: Delivery, xray: Xray, deadline: Deadline, pauses: tuple[float, ...]
-) -> str:
-    """
-    The Test Execution that an earlier attempt made, or nothing.
-
-    Raises AmbiguousError where the server does not let us look: then only a
-    person can tell.
-    """
-    try:
-        for pause in pauses:
-            deadline.pause(pause)
-            found = xray.executions_labelled(delivery.label)
-            if found:
-                return found[0]
-    except (DeliveryError, AmbiguousError) as error:
-        raise _open(delivery, error) from None
-    return ""
-
-
-def _open(
-    delivery: Delivery, error: XrayBridgeError, *, wait: float = 0.0
-) -> AmbiguousError:
-    msg = f"a request may have arrived: {error.message}"
-    hint = f'the label in Jira is "{delivery.label}"'
-    later = f"resend it in {wait / 60:.0f} minutes; " if wait else ""
-    return AmbiguousError(msg, hint=f"{later}{hint}")
+STEPS: Mapping[Step, Callable[[_Work], Step | ImportAnswer]] = {
+    Step.ASK_OTHERS: _Work.ask_others,
+    Step.LOOK_BACK: _Work.look_back,
+    Step.CREATE: _Work.create,
+    Step.LOOK_UP: _Work.look_up,
+    Step.NOTE_KEY: _Work.note_key,
+    Step.FILL_REST: _Work.fill_rest,
+    Step.FILL: _Work.fill,
+}

@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.xray import Xray
     from xray_bridge.upload.arrivals import Arrivals
-    from xray_bridge.upload.shipments import Load
+    from xray_bridge.upload.shipment import Shipment
 
 
 def send_rest(
-    loads: Sequence[Load], key: str, xray: Xray, arrivals: Arrivals, *, jobs: int
+    shipments: Sequence[Shipment],
+    key: str,
+    xray: Xray,
+    arrivals: Arrivals,
+    *,
+    jobs: int,
 ) -> None:
     """
     Send what has not arrived into the Test Execution ``key``, ``jobs`` at a time.
@@ -28,16 +33,16 @@ def send_rest(
     that leaves most open.
     """
     rest = _Rest(key, xray, arrivals)
-    missing = [load for load in loads if load.id not in arrivals]
+    missing = [each for each in shipments if each.id not in arrivals]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
-            for each in [pool.submit(rest.send, load) for load in missing]:
+            for each in [pool.submit(rest.send, shipment) for shipment in missing]:
                 each.result()
         except BaseException:
             # Ctrl-C: what has not begun is not begun after this process let go.
             rest.stop()
             raise
-    rest.raise_worst(len(loads) + 1)
+    rest.raise_worst(len(shipments) + 1)
 
 
 class _Rest:
@@ -47,19 +52,19 @@ class _Rest:
         self._key = key
         self._xray = xray
         self._arrivals = arrivals
-        self._errors: list[tuple[Load, XrayBridgeError]] = []
+        self._errors: list[tuple[Shipment, XrayBridgeError]] = []
         self._unexpected: list[BaseException] = []
         self._stopped = False
 
-    def send(self, load: Load) -> None:
+    def send(self, shipment: Shipment) -> None:
         """Send one; what goes wrong is kept for the end."""
-        if self._stopped or load.fill is None:
+        if self._stopped or shipment.fill is None:
             return
         try:
-            answer = self._xray.import_results(load.fill(self._key))
-            self._arrivals.note(load.id, answer)
+            answer = self._xray.import_results(shipment.fill(self._key))
+            self._arrivals.note(shipment.id, answer)
         except XrayBridgeError as error:
-            self._errors.append((load, error))
+            self._errors.append((shipment, error))
             # What a server says no to says nothing of the next one.
             if not isinstance(error, RefusedError):
                 self._stopped = True
@@ -77,10 +82,9 @@ class _Rest:
             raise self._unexpected[0]
         if not self._errors:
             return
-        load, error = max(
+        shipment, error = max(
             self._errors, key=lambda each: isinstance(each[1], AmbiguousError)
         )
-        names = ", ".join(each.name for each in load.files)
         there = f"{len(self._arrivals)} of {total} reports are there"
-        error.message = f"{names} into {self._key}: {error.message}; {there}"
+        error.message = f"{shipment.name} into {self._key}: {error.message}; {there}"
         raise error

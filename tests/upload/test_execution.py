@@ -1,4 +1,4 @@
-"""One run and what its settings make of it."""
+"""What is said of a new Test Execution, and which one exists already."""
 
 from __future__ import annotations
 
@@ -8,27 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import a_run, recorded, settings_of
-from xray_bridge.model.dialect import DIALECTS, SERVER
-from xray_bridge.runs.merge import Results
-from xray_bridge.upload import job
-from xray_bridge.upload.job import Job
+from tests.builders import a_prepared_run, a_run, settings_of
+from xray_bridge.upload.execution import describe_execution
 
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def a_job(tmp_path: Path, **given: str) -> Job:
-    """A run of one test, and the settings that it has."""
-    directory = recorded(tmp_path, a_run())
-    return Job(
-        directory=directory,
-        settings=settings_of(**given),
-        info=directory.info,
-        results=Results([directory]),
-        dialect=DIALECTS[SERVER],
-    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +30,7 @@ def test_project_of_new_tests(
     tmp_path: Path, given: dict[str, str], project: str
 ) -> None:
     """Xray JSON wants one for each Test without a key."""
-    assert job.project(a_job(tmp_path, **given)) == project
+    assert a_prepared_run(tmp_path, a_run(), **given).project == project
 
 
 @pytest.mark.parametrize(
@@ -53,17 +38,17 @@ def test_project_of_new_tests(
 )
 def test_existing_execution(tmp_path: Path, given: dict[str, str], key: str) -> None:
     """What is set wins over what an earlier attempt has made."""
-    found = a_job(tmp_path, **given)
+    found = a_prepared_run(tmp_path, a_run(), **given)
     found.directory.state = replace(found.directory.state, test_execution="CALC-8")
 
-    assert job.existing_execution(found) == key
+    assert found.existing_execution == key
 
 
 def test_texts_of_a_new_execution_are_short(tmp_path: Path) -> None:
     """Jira refuses what is longer, on each attempt; emoji are two, and never cut."""
     given = {"summary": "a\nb" + "\N{BUG}" * 300, "description": "c\x1b" + "d" * 40_000}
 
-    found = job.described_execution(a_job(tmp_path, **given))
+    found = describe_execution(a_prepared_run(tmp_path, a_run(), **given))
 
     lengths = [
         len(t.encode("utf-16-le")) // 2 for t in (found.summary, found.description)
@@ -77,18 +62,17 @@ def test_texts_of_a_new_execution_are_short(tmp_path: Path) -> None:
 @pytest.mark.parametrize("summary", ["", " \n "])
 def test_summary_that_says_nothing(tmp_path: Path, summary: str) -> None:
     """A readable one takes its place."""
-    found = job.described_execution(a_job(tmp_path, summary=summary))
+    found = describe_execution(a_prepared_run(tmp_path, a_run(), summary=summary))
 
     assert found.summary == "pytest 2026-01-02 03:04 UTC"
 
 
 def test_many_reasons_why_a_run_is_incomplete(tmp_path: Path) -> None:
     """What does not fit is counted."""
-    found = a_job(tmp_path)
     reasons = tuple(f"tests/test_{n}.py could not be collected" for n in range(2_000))
-    found.directory.state = replace(found.directory.state, incomplete=reasons)
+    found = replace(a_prepared_run(tmp_path, a_run()), incomplete=reasons)
 
-    *lines, last = job.described_execution(found).description.split("\n")
+    *lines, last = describe_execution(found).description.split("\n")
 
     assert lines[0] == "Incomplete: tests/test_0.py could not be collected"
     assert last == f"... {2_000 - len(lines)} more"
@@ -97,17 +81,15 @@ def test_many_reasons_why_a_run_is_incomplete(tmp_path: Path) -> None:
 
 def label_of(tmp_path: Path, project: str = "", **info: Any) -> str:
     """The label of a run."""
-    found = a_job(tmp_path, project=project)
-    return job.described_execution(
-        replace(found, info=replace(found.info, **info))
-    ).label
+    found = a_prepared_run(tmp_path, a_run(), project=project)
+    return describe_execution(replace(found, info=replace(found.info, **info))).label
 
 
 def test_label_of_a_run(tmp_path: Path) -> None:
     """Its own; a part does not know whether it is all there is."""
-    found = a_job(tmp_path)
+    found = a_prepared_run(tmp_path, a_run())
 
-    assert job.described_execution(found).label == f"xray-bridge-{found.directory.id}"
+    assert describe_execution(found).label == f"xray-bridge-{found.directory.id}"
     assert "4711" not in label_of(tmp_path, run_id="4711")
     assert "4711" not in label_of(tmp_path, parts=("4711",))
 
@@ -152,9 +134,9 @@ def test_description_of_a_new_execution(
     tmp_path: Path, ci: dict[str, str], description: str
 ) -> None:
     """Where it comes from, in lines of their own; what people set goes before."""
-    found = a_job(tmp_path)
+    found = a_prepared_run(tmp_path, a_run())
     told = replace(found, info=replace(found.info, ci=ci))
     own = replace(told, settings=settings_of(description="Mine."))
 
-    assert job.described_execution(told).description == description
-    assert job.described_execution(own).description == "Mine."
+    assert describe_execution(told).description == description
+    assert describe_execution(own).description == "Mine."

@@ -1,0 +1,36 @@
+"""
+What no import can do with the fields that a user has set: known without a network.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.client.import_requests import validate_fields
+from xray_bridge.errors import SettingError
+
+
+if TYPE_CHECKING:
+    from xray_bridge.config.settings import Settings
+
+
+def refuse_odd_fields(settings: Settings) -> None:
+    """
+    Refuse fields that are not of the shape that Jira and Xray take.
+
+    Raises SettingError.
+    """
+    validate_fields("xray_execution_fields", settings.execution_fields)
+    validate_fields("xray_test_fields", settings.test_fields)
+
+
+def refuse_unsendable_test_fields(settings: Settings) -> None:
+    """
+    Refuse fields of Tests for an existing Test Execution: no request takes both.
+
+    Raises SettingError.
+    """
+    if settings.test_execution and settings.test_fields:
+        msg = "xray_test_fields cannot be sent into an existing Test Execution"
+        hint = "leave out xray_test_fields or xray_test_execution"
+        raise SettingError(msg, hint=hint)

@@ -1,0 +1,105 @@
+"""
+What is said of a new Test Execution: its label, summary, description and fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from typing import TYPE_CHECKING
+
+from xray_bridge.client.import_requests import Execution
+from xray_bridge.config.settings import Settings
+from xray_bridge.text import one_line, readable
+from xray_bridge.upload.jira_text import (
+    LONGEST_DESCRIPTION,
+    LONGEST_SUMMARY,
+    length,
+    shorten,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.runs.run_directory import RunInfo
+    from xray_bridge.upload.prepared_run import PreparedRun
+
+# Of a run id within a label, as Jira and JQL take it without ado.
+LONGEST_ID = 60
+ODD = re.compile(r"[^A-Za-z0-9._-]")
+# Within a description, for the line that counts what does not fit.
+ROOM_FOR_MORE = 100
+
+
+def describe_execution(run: PreparedRun) -> Execution:
+    """
+    What the settings, and where they are silent CI, say of the Test Execution.
+
+    Its texts are of a length that Jira takes; what was cut ends in dots.
+    """
+    settings = run.settings
+    summary = one_line(settings.summary) or _summary(run.info)
+    description = readable(settings.description or _description(run))
+    return Execution(
+        project=settings.project,
+        label=label_of(run),
+        test_plan=settings.test_plan,
+        environments=settings.environments,
+        revision=settings.revision,
+        revision_is_guessed=not settings.is_given(Settings.revision),
+        fix_version=settings.fix_version,
+        summary=shorten(summary, LONGEST_SUMMARY),
+        description=shorten(description, LONGEST_DESCRIPTION),
+        labels=settings.labels,
+        fields=settings.execution_fields,
+        test_fields=settings.test_fields,
+        started=run.results.started,
+        finished=run.results.finished,
+    )
+
+
+def label_of(run: PreparedRun) -> str:
+    """
+    What a new Test Execution is found by: of this run, or of this CI run.
+
+    A short run id, such as the number of a build, comes up in other projects, too.
+    Jira's labels have no blanks, and JQL has its own ideas of other characters.
+    """
+    if not run.is_shared:
+        return f"xray-bridge-{run.directory.id}"
+    run_id = run.info.run_id
+    name = ODD.sub("-", run_id)[:LONGEST_ID]
+    if name != run_id:
+        name += f"-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
+    whose = filter(None, (run.settings.project, run.info.framework))
+    return "-".join(("xray-bridge", *whose, name))
+
+
+def _summary(info: RunInfo) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(info.started))
+    build = " ".join(filter(None, (info.ci.get("name"), info.ci.get("build_number"))))
+    return one_line(f"{info.framework} {when}" + (f", {build}" if build else ""))
+
+
+def _description(run: PreparedRun) -> str:
+    """Where the run comes from, and why it is incomplete, in lines of their own."""
+    ci = run.info.ci
+    known = {
+        "Build": readable(ci.get("build_url", "")),
+        "Branch": one_line(ci.get("branch", ""))[:LONGEST_SUMMARY],
+    }
+    lines = [f"{name}: {value}" for name, value in known.items() if value]
+    room = LONGEST_DESCRIPTION - length("\n".join(lines)) - ROOM_FOR_MORE
+    return "\n".join((*lines, *_reasons(run.incomplete, room)))
+
+
+def _reasons(incomplete: tuple[str, ...], room: int) -> Iterator[str]:
+    for number, reason in enumerate(incomplete):
+        line = f"Incomplete: {readable(reason)}"
+        room -= length(line) + 1
+        if room < 0:
+            yield f"... {len(incomplete) - number} more"
+            return
+        yield line

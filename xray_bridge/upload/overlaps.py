@@ -1,0 +1,114 @@
+"""
+Tests that have results in several report files: in one Test Execution, what is
+sent last replaces the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import UsageError
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from xray_bridge.formats.read.protocol import Case
+
+# Of what stands in several files; there may be thousands.
+SHOWN = 3
+# Of the results of one Test in one file, the worst is what Xray makes of them.
+RANKS = {Outcome.PASSED: 0, Outcome.FAILED: 2}
+NEITHER = 1
+
+
+class DifferError(UsageError):
+    """A Test ended differently in several files; ``can_merge``: all are JUnit XML."""
+
+    def __init__(self, message: str, *, hint: str, can_merge: bool) -> None:
+        super().__init__(message, hint=hint)
+        self.can_merge = can_merge
+
+
+@dataclass(slots=True)
+class Counted:
+    """What is counted while a report is read."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    ranks: dict[int, int] = field(default_factory=dict)
+    keys: dict[str, None] = field(default_factory=dict)
+    unknown_words: dict[str, None] = field(default_factory=dict)
+
+    def add(self, case: Case) -> None:
+        """Count a result; names are kept as hashes only, there may be many."""
+        self.counts[case.outcome.value] += 1
+        identity, rank = hash(case.identity), RANKS.get(case.outcome, NEITHER)
+        self.ranks[identity] = max(rank, self.ranks.get(identity, 0))
+        if case.key:
+            self.keys[case.key] = None
+        if case.word:
+            self.unknown_words[case.word] = None
+
+
+class Overlaps:
+    """What the files of one run have in common."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._ends: dict[int, tuple[int, str]] = {}
+        self._shared: dict[str, None] = {}
+        self._differing: dict[str, None] = {}
+
+    def note_shared(self, name: str, counted: Counted) -> None:
+        """Note Tests that an earlier file has, too; keys alone can be named."""
+        for key in counted.keys:
+            if hash(key) in self._seen:
+                self._shared[key] = None
+        twice = sum(each in self._seen for each in counted.ranks)
+        unnamed = twice - sum(hash(key) in self._seen for key in counted.keys)
+        if unnamed:
+            self._shared[f"{unnamed} of {name}"] = None
+        self._seen |= counted.ranks.keys()
+
+    def note_differing(self, where: str, counted: Counted) -> None:
+        """Note Tests that ended otherwise in what goes out before ``where``."""
+        names = {hash(key): key for key in counted.keys}
+        for identity, rank in counted.ranks.items():
+            before, other = self._ends.get(identity, (rank, where))
+            if other == where:
+                self._ends[identity] = (max(before, rank), where)
+            elif before != rank:
+                who = names.get(identity, "a test without a key")
+                self._differing[f"{who} in {other} and {where}"] = None
+
+    def refuse_differing(self, formats: Iterable[str]) -> None:
+        """
+        Refuse what would hide a result: in one Test Execution the last one counts.
+
+        Raises DifferError.
+        """
+        if not self._differing:
+            return
+        can_merge = set(formats) == {"junit"}
+        hint = "--separate-executions keeps them apart"
+        if can_merge:
+            hint += "; pip install 'xray-bridge[merge]' and --merge add them up"
+        msg = f"tests ended differently in several files ({_first(self._differing)})"
+        raise DifferError(msg, hint=hint, can_merge=can_merge)
+
+    def notices(self) -> Iterator[str]:
+        """What is to be known of Tests that stand in several files."""
+        if self._shared:
+            yield (
+                f"tests stand in several files ({_first(self._shared)}): in one Test "
+                "Execution, what is sent last replaces the rest; --merge adds JUnit "
+                "files up"
+            )
+
+
+def _first(names: Iterable[str]) -> str:
+    found = [*names]
+    return ", ".join([*found[:SHOWN], *(["..."] if len(found) > SHOWN else [])])

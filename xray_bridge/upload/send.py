@@ -1,0 +1,178 @@
+"""
+An upload to the server, or in words what would be sent: the one way for all runs.
+
+The first shipment makes the Test Execution, exactly once; the others go to its
+key, which can be repeated. So each of them is there once, wherever a process or
+an answer was lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from xray_bridge.client import import_requests
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.xray import client
+from xray_bridge.errors import AmbiguousError
+from xray_bridge.model import receipt
+from xray_bridge.runs import run_directory
+from xray_bridge.upload.account import account_for
+from xray_bridge.upload.arrivals import Arrivals
+from xray_bridge.upload.delivery import record_delivery, update_fields
+from xray_bridge.upload.exactly_once import Delivery, deliver
+from xray_bridge.upload.rendering import write_parts
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.import_answer import ImportAnswer
+    from xray_bridge.client.xray import Xray
+    from xray_bridge.model.receipt import Receipt
+    from xray_bridge.runs.run_directory import RunDirectory
+    from xray_bridge.upload.shipment import Shipment, Upload
+
+
+def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
+    """
+    Send all that has not arrived yet; ``base`` is the receipt so far.
+
+    Raises DeliveryError and AmbiguousError; a second call takes up from there.
+    """
+    run, settings = upload.run, upload.run.settings
+    http = Http(connection, Deadline(settings.deadline))
+    xray = client(connection, http)
+    arrivals = Arrivals(
+        run.directory, settings.redactor.clean, into=settings.test_execution
+    )
+    notices: list[str] = []
+    first, *others = upload.shipments
+    if first.id in arrivals:
+        _begin(run.directory)
+    else:
+        answer, notices = _send_first(upload, xray, http.deadline, connection)
+        arrivals.note(first.id, answer)
+    key = arrivals.answer.key
+    if others:
+        from xray_bridge.upload.parallel import send_rest
+
+        send_rest(others, key, xray, arrivals, jobs=upload.jobs)
+    if settings.test_execution and settings.execution_fields:
+        update_fields(connection, http, key, settings)
+    account = account_for(upload, arrivals)
+    base = replace(
+        base,
+        report=upload.describe(),
+        notices=(*base.notices, *notices, *account.notices),
+        sent=account.tests,
+        refused=account.refused,
+    )
+    return record_delivery(run, connection, arrivals.answer, base)
+
+
+def _send_first(
+    upload: Upload, xray: Xray, deadline: Deadline, connection: Connection
+) -> tuple[ImportAnswer, list[str]]:
+    """The answer to the shipment that makes the Test Execution, and notices."""
+    run, first = upload.run, upload.shipments[0]
+    key = run.existing_execution
+    if upload.is_unlabelled and not key:
+        return _send_unlabelled(upload, xray), []
+    execution, dialect = upload.execution, run.dialect
+    fields = {} if key else xray.custom_fields()
+    create = import_requests.new_execution(first.report, execution, dialect, fields)
+    write_parts(run.folder, create)
+    missing = import_requests.unset_fields(execution, dialect, fields)
+    delivery = Delivery(
+        label=execution.label,
+        create=create,
+        fill=first.fill,
+        fill_after=bool(missing),
+        key=key,
+        is_shared=run.is_shared,
+    )
+    answer = deliver(delivery, xray, run.directory, deadline, connection.pauses)
+    return answer, [] if key else [*_not_set(first, missing)]
+
+
+def _send_unlabelled(upload: Upload, xray: Xray) -> ImportAnswer:
+    """
+    Send once what Xray puts where it wants, and nothing of ours marks.
+
+    Raises AmbiguousError where an earlier request may have arrived: only a person
+    can tell.
+    """
+    run = upload.run
+    if run.directory.state.state in run_directory.IN_DOUBT:
+        msg = "an earlier request may have arrived, and no label would tell"
+        hint = "look in Jira; if nothing is there, upload the files again"
+        raise AmbiguousError(msg, hint=hint)
+    _begin(run.directory)
+    request = import_requests.import_without_label(
+        upload.shipments[0].report, run.dialect
+    )
+    return xray.import_results(request)
+
+
+def _begin(directory: RunDirectory) -> None:
+    """Note that it is being sent, before anything is."""
+    before = directory.state
+    directory.state = replace(
+        before, state=run_directory.SENDING, attempts=before.attempts + 1
+    )
+
+
+def _not_set(shipment: Shipment, missing: Iterable[str]) -> Iterator[str]:
+    """What only a second request could set, where there can be none."""
+    if shipment.fill is None:
+        why = "only Xray JSON can, which has no place for scenarios without Test keys"
+        yield from (f"xray_{name} could not be set: {why}" for name in sorted(missing))
+
+
+def dry_run(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
+    """The requests that ``send`` would send, in words; nobody is asked."""
+    run = upload.run
+    first, *others = upload.shipments
+    key = run.existing_execution
+    lines = [f"to {connection.url} ({run.dialect.product}: {connection.why})"]
+    notices: list[str] = []
+    if key:
+        lines += _show_fill(first, key)
+    elif upload.is_unlabelled:
+        request = import_requests.import_without_label(first.report, run.dialect)
+        lines += import_requests.shown(request)
+    else:
+        missing = _show_create(upload, lines)
+        notices += _not_set(first, missing)
+    for each in others:
+        lines += _show_fill(each, key or import_requests.NEW_KEY)
+    return replace(
+        base,
+        status=receipt.DRY_RUN,
+        plan=tuple(lines),
+        report=upload.describe(),
+        notices=(*base.notices, *notices),
+    )
+
+
+def _show_create(upload: Upload, lines: list[str]) -> list[str]:
+    """Add the requests for a new Test Execution; what the first of them lacks."""
+    execution, dialect = upload.execution, upload.run.dialect
+    by_name = dialect.xray_fields
+    fields = {} if by_name else import_requests.UNKNOWN_FIELDS
+    first = upload.shipments[0]
+    create = import_requests.new_execution(first.report, execution, dialect, fields)
+    lines += import_requests.shown(create)
+    missing = sorted(import_requests.unset_fields(execution, dialect, fields))
+    if missing and first.fill is not None:
+        lines.append(f"then, for {', '.join(missing)}:")
+        lines += _show_fill(first, import_requests.NEW_KEY)
+    return missing
+
+
+def _show_fill(shipment: Shipment, key: str) -> list[str]:
+    if shipment.fill is None:
+        return [f"nothing: {key} has it, and cannot be filled again"]
+    return import_requests.shown(shipment.fill(key))

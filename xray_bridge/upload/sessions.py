@@ -1,0 +1,73 @@
+"""
+What a session has recorded becomes one shipment: the format is chosen, and written.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.client.field_rules import refuse_odd_fields
+from xray_bridge.errors import ReportError
+from xray_bridge.formats import capabilities
+from xray_bridge.formats.write import writer
+from xray_bridge.model.formats import FORMATS
+from xray_bridge.upload.contents import contents_of
+from xray_bridge.upload.execution import describe_execution
+from xray_bridge.upload.format_choice import choose_format, notices_of
+from xray_bridge.upload.rendering import copy_report, filler, render
+from xray_bridge.upload.shipment import Shipment, Upload, describe_report
+
+
+if TYPE_CHECKING:
+    from xray_bridge.client.import_requests import Report
+    from xray_bridge.upload.draft import ReceiptDraft
+    from xray_bridge.upload.format_choice import FormatChoice
+    from xray_bridge.upload.prepared_run import PreparedRun
+
+
+def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
+    """
+    Write the reports; the first of them is what goes out.
+
+    Raises SettingError for what no request could carry, and ReportError.
+    """
+    choice = choose_format(run)
+    contents = contents_of(run, choice.sent_as)
+    notices = (*run.info.notices, *notices_of(run, choice, contents))
+    left_out = (*contents.left_out, *run.results.left_out)
+    draft.add(left_out=left_out, notices=notices)
+    if run.settings.wants_upload:
+        refuse_odd_fields(run.settings)
+        capabilities.refuse(run.settings, run.dialect)
+    report, unwritten = _render_all(run, choice)
+    copy_report(run, report)
+    draft.add(report=describe_report(report), notices=(*notices, *unwritten))
+    execution = describe_execution(run)
+    fills = run.can_fill(report.format)
+    shipment = Shipment(
+        id="results",
+        report=report,
+        sent_as=choice.sent_as,
+        fill=filler(run, execution, report) if fills else None,
+        tests=contents.tests,
+        test_keys=contents.test_keys,
+    )
+    return Upload(run=run, execution=execution, shipments=(shipment,))
+
+
+def _render_all(run: PreparedRun, choice: FormatChoice) -> tuple[Report, list[str]]:
+    """The first report, and why others could not be written: these only stay here."""
+    reports = []
+    unwritten = []
+    for name in choice.formats:
+        stays = name != choice.sent_as
+        words = capabilities.words_for(name, run.dialect) if stays else run.dialect
+        try:
+            found = writer(name, run.project, run.settings.tag_prefixes)
+            reports.append(render(run, found, words))
+        except ReportError as error:
+            if not reports:
+                raise
+            title = FORMATS[name].title
+            unwritten.append(f"{title} was not written: {error.message}")
+    return reports[0], unwritten
