@@ -16,11 +16,11 @@ from typing import Any
 
 from flask import request
 
+from xray_sandbox.errors import NO_INFO, NO_VALID_TESTS, RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import read_json
 from xray_sandbox.read.feature_text import FeatureText, Part, read_feature
 from xray_sandbox.read.info import read_test_info
-from xray_sandbox.refused import NO_INFO, NO_VALID_TESTS, RefusedError
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import PRECONDITION, TEST, IssueRow
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from xray_sandbox.errors import NO_PROJECT, NO_VALID_TESTS, RefusedError
 from xray_sandbox.matching import Match, Matcher
 from xray_sandbox.product import Product
 from xray_sandbox.read.submission import Details, Result, Submission, fold_results
-from xray_sandbox.refused import NO_PROJECT, NO_VALID_TESTS, RefusedError
 from xray_sandbox.store.catalogue import split_key
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import TEST_EXECUTION, TEST_PLAN, IssueRow

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import text_of, texts_of
 from xray_sandbox.read.submission import NewTest, Result, Submission
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import TEST, IssueRow
 

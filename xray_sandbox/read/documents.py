@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 from xml.etree import ElementTree as ET
 
-from xray_sandbox.refused import RefusedError
+from xray_sandbox.errors import RefusedError
 
 
 _CHUNK = 1 << 16

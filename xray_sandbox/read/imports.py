@@ -12,6 +12,7 @@ from typing import IO
 
 from flask import request
 
+from xray_sandbox.errors import NO_INFO, NO_PROJECT, RefusedError
 from xray_sandbox.importer import Imported, import_results
 from xray_sandbox.product import Product
 from xray_sandbox.read import other_xml
@@ -22,7 +23,6 @@ from xray_sandbox.read.info import read_info, read_test_info
 from xray_sandbox.read.junit import read_junit
 from xray_sandbox.read.submission import Details, Submission
 from xray_sandbox.read.xray_json import read_xray
-from xray_sandbox.refused import NO_INFO, NO_PROJECT, RefusedError
 from xray_sandbox.store.registry import Registry
 
 

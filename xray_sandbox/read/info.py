@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from xray_sandbox.errors import NO_INFO, NO_PROJECT, RefusedError, not_settable
 from xray_sandbox.product import Product
 from xray_sandbox.read import fields
 from xray_sandbox.read.documents import expect, text_of, texts_of
 from xray_sandbox.read.submission import Details
-from xray_sandbox.refused import NO_INFO, NO_PROJECT, RefusedError, not_settable
 from xray_sandbox.store.rows import PRECONDITION, TEST_EXECUTION
 
 

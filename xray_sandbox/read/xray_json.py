@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
 
+from xray_sandbox.errors import NO_VALID_TESTS, RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import (
     expect,
@@ -28,7 +29,6 @@ from xray_sandbox.read.xray_steps import (
     read_steps,
     step_evidence,
 )
-from xray_sandbox.refused import NO_VALID_TESTS, RefusedError
 
 
 _TOP = frozenset({"testExecutionKey", "info", "tests"})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import (
     decode,
@@ -16,7 +17,6 @@ from xray_sandbox.read.documents import (
     texts_of,
 )
 from xray_sandbox.read.submission import Evidence
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.rows import IterationRow, StepRow, iteration_place, step_place
 
 

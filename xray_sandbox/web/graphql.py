@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import CLOUD
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.jql import search
 from xray_sandbox.store.rows import (
     PRECONDITION,

@@ -12,13 +12,13 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.importer import checked_columns
 from xray_sandbox.product import SERVER
 from xray_sandbox.read.documents import expect, items_of, texts_of
 from xray_sandbox.read.fields import all_fields
 from xray_sandbox.read.info import ISSUE_TYPES, check_labels, read_fields
 from xray_sandbox.read.submission import Details
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.jql import search
 from xray_sandbox.store.rows import TEST_PLAN, IssueRow
 from xray_sandbox.web.access import add_access, project_types, require_project

@@ -11,13 +11,13 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.features_export import export, zipped
 from xray_sandbox.features_import import receive_features
 from xray_sandbox.product import SERVER, SERVER_V1
 from xray_sandbox.read.documents import expect, texts_of
 from xray_sandbox.read.imports import PATHS, receive
 from xray_sandbox.read.info import ISSUE_TYPES
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.rows import (
     TEST,
     TEST_EXECUTION,
