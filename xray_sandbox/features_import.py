@@ -34,15 +34,15 @@ _ID = re.compile(r"id:.+")
 
 
 @dataclass
-class Done:
-    """What came of an import."""
+class ImportedFeatures:
+    """The issues that were made or changed, and the errors."""
 
     tests: list[IssueRow] = field(default_factory=list)
     preconditions: list[IssueRow] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
-def receive_features(registry: Registry, product: Product) -> Done:
+def receive_features(registry: Registry, product: Product) -> ImportedFeatures:
     """Handle the current request as an import of feature files."""
     if request.mimetype != "multipart/form-data":
         raise RefusedError("Unsupported Media Type", status=415)
@@ -54,7 +54,7 @@ def receive_features(registry: Registry, product: Product) -> Done:
         read_feature(path, text) for path, text in _files(sent.filename or "", content)
     ]
     fields = _Fields(_info("testInfo"), _info(product.precondition_part))
-    done = Done()
+    done = ImportedFeatures()
     with registry.store.transaction():
         project = registry.project(request.args.get("projectKey", ""))
         for feature in features:
@@ -99,7 +99,7 @@ class _Import:
     project: str
     feature: FeatureText
     fields: _Fields
-    done: Done
+    done: ImportedFeatures
 
     def run(self) -> None:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -177,6 +179,18 @@ def test_graphql_finds_executions_by_label(cloud: Any) -> None:
 def test_graphql_errors(cloud: Any, query: str) -> None:
     """Errors are in the answer, which is a 200 all the same."""
     assert cloud.graphql(query)["errors"][0]["message"]
+
+
+def test_a_sandbox_without_graphql_core_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it lacks is known before the first request, by the name to install."""
+    monkeypatch.setitem(sys.modules, "graphql", None)
+
+    with pytest.raises(ModuleNotFoundError) as caught:
+        importlib.reload(sys.modules["xray_sandbox.web.cloud"])
+
+    assert caught.value.name == "graphql-core"
 
 
 def test_graphql_variables(cloud: Any) -> None:

@@ -81,7 +81,9 @@ def items_of(values: Mapping[str, Any], name: str) -> tuple[dict[str, Any], ...]
     return tuple(expect(item, dict, f"{name}[]") for item in found)
 
 
-def no_others(values: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+def refuse_unknown(
+    values: Mapping[str, Any], known: frozenset[str], where: str
+) -> None:
     """Refuse members that the format does not have."""
     unknown = sorted(values.keys() - known)
     if unknown:

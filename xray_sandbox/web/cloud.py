@@ -7,6 +7,7 @@ Source: Xray's manual, 'REST API v2' of Cloud.
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -20,6 +21,11 @@ from xray_sandbox.read.documents import expect, text_of
 from xray_sandbox.read.imports import PATHS, receive
 from xray_sandbox.web.auth import issue_token, knows_api_key, knows_token
 from xray_sandbox.web.site import Site
+
+
+# Slow to import, and many sandboxes are never asked for it: checked now, used later.
+if find_spec("graphql") is None:
+    raise ModuleNotFoundError("No module named 'graphql'", name="graphql-core")
 
 
 def cloud_blueprint(site: Site) -> Blueprint:
@@ -93,7 +99,6 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
 
     @blueprint.post("/graphql")
     def graphql() -> ResponseReturnValue:
-        # graphql-core is slow to import, and many sandboxes are never asked.
         from xray_sandbox.web.graphql import answer
 
         body = expect(request.get_json(silent=True), dict, "body")
