@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from pytest_httpserver import HTTPServer
 
@@ -31,6 +32,10 @@ from xray_bridge.upload import exactly_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# A busy machine takes as long as it likes; no example fails for that.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 CI = {
     "CI",
