@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from pytest_httpserver import HTTPServer
 
@@ -34,6 +35,10 @@ from xray_bridge.client.pauses import Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# A busy machine takes as long as it likes; no example fails for that.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 CI = {
     "CI",

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from gherkin.dialect import DIALECTS
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.read.feature_text import ENGLISH
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.jql import search
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import TEST, TEST_EXECUTION, TEST_PLAN, IssueRow

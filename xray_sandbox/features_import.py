@@ -16,11 +16,11 @@ from typing import Any
 
 from flask import request
 
+from xray_sandbox.errors import NO_INFO, NO_VALID_TESTS, RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import read_json
 from xray_sandbox.read.feature_text import FeatureText, Part, read_feature
 from xray_sandbox.read.info import read_test_info
-from xray_sandbox.refused import NO_INFO, NO_VALID_TESTS, RefusedError
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import PRECONDITION, TEST, IssueRow
 
@@ -34,15 +34,15 @@ _ID = re.compile(r"id:.+")
 
 
 @dataclass
-class Done:
-    """What came of an import."""
+class ImportedFeatures:
+    """The issues that were made or changed, and the errors."""
 
     tests: list[IssueRow] = field(default_factory=list)
     preconditions: list[IssueRow] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
-def receive_features(registry: Registry, product: Product) -> Done:
+def receive_features(registry: Registry, product: Product) -> ImportedFeatures:
     """Handle the current request as an import of feature files."""
     if request.mimetype != "multipart/form-data":
         raise RefusedError("Unsupported Media Type", status=415)
@@ -54,7 +54,7 @@ def receive_features(registry: Registry, product: Product) -> Done:
         read_feature(path, text) for path, text in _files(sent.filename or "", content)
     ]
     fields = _Fields(_info("testInfo"), _info(product.precondition_part))
-    done = Done()
+    done = ImportedFeatures()
     with registry.store.transaction():
         project = registry.project(request.args.get("projectKey", ""))
         for feature in features:
@@ -99,7 +99,7 @@ class _Import:
     project: str
     feature: FeatureText
     fields: _Fields
-    done: Done
+    done: ImportedFeatures
 
     def run(self) -> None:
         try:

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from xray_sandbox.errors import NO_PROJECT, NO_VALID_TESTS, RefusedError
 from xray_sandbox.matching import Match, Matcher
 from xray_sandbox.product import Product
 from xray_sandbox.read.submission import Details, Result, Submission, fold_results
-from xray_sandbox.refused import NO_PROJECT, NO_VALID_TESTS, RefusedError
 from xray_sandbox.store.catalogue import split_key
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import TEST_EXECUTION, TEST_PLAN, IssueRow
 
 
 @dataclass(frozen=True)
-class Imported:
-    """What came of an upload."""
+class ImportedResults:
+    """The Test Execution of an upload, its Tests, and what was wrong with others."""
 
     execution: IssueRow
     tests: tuple[IssueRow, ...]
@@ -31,14 +31,14 @@ class Imported:
 
 def import_results(
     registry: Registry, product: Product, submission: Submission
-) -> Imported:
+) -> ImportedResults:
     """Match, make and write everything, in one transaction."""
     with registry.store.transaction():
         existing = _existing(registry, submission)
-        project = registry.project(_project(submission, existing))
+        project = registry.project(_project_key(submission, existing))
         matcher = Matcher(registry, product, project, submission)
         matched, errors = matcher.match()
-        if errors and not product.tells_test_errors:
+        if errors and not product.reports_test_errors:
             raise RefusedError(f"Error importing results: {errors[0]['messages'][0]}")
         if not matched:
             raise RefusedError(NO_VALID_TESTS)
@@ -46,13 +46,13 @@ def import_results(
             _check_summary(submission, product)
         execution = _execution(registry, product, submission.details, project, existing)
         for match in matched:
-            result = _one(match, submission, product)
+            result = _folded(match, submission, product)
             registry.store.put_test_run(execution, match.test, result)
         tests = tuple(match.test for match in matched)
         if submission.plan_takes_tests:
             for plan in submission.details.test_plans or ():
                 registry.store.link_to_plan(plan, [test.key for test in tests])
-        return Imported(execution, tests, errors)
+        return ImportedResults(execution, tests, errors)
 
 
 def _existing(registry: Registry, submission: Submission) -> IssueRow | None:
@@ -63,8 +63,8 @@ def _existing(registry: Registry, submission: Submission) -> IssueRow | None:
     return None
 
 
-def _project(submission: Submission, existing: IssueRow | None) -> str:
-    """The project that is said, or that of the Test Execution, or of a Test."""
+def _project_key(submission: Submission, existing: IssueRow | None) -> str:
+    """The project of the Test Execution, of the upload, or of a Test, in this order."""
     if existing:
         return existing.project
     if submission.details.project:
@@ -84,7 +84,7 @@ def _check_summary(submission: Submission, product: Product) -> None:
         raise RefusedError("Error importing results: summary is required")
 
 
-def _one(match: Match, submission: Submission, product: Product) -> Result:
+def _folded(match: Match, submission: Submission, product: Product) -> Result:
     if submission.unique and len(match.results) > 1:
         raise RefusedError(f"The Test {match.test.key} occurs more than once")
     return fold_results(match.results, product)
@@ -97,7 +97,7 @@ def _execution(
     project: str,
     existing: IssueRow | None,
 ) -> IssueRow:
-    """The Test Execution, with everything that is said about it."""
+    """The Test Execution, made or changed, with the details of the upload."""
     store = registry.store
     columns = checked_columns(registry, product, details, project)
     if existing is None:

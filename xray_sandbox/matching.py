@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import text_of, texts_of
 from xray_sandbox.read.submission import NewTest, Result, Submission
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import TEST, IssueRow
 
 
 @dataclass(frozen=True)
 class Match:
-    """A Test and all that the report says about it."""
+    """A Test and its results in the report."""
 
     test: IssueRow
     results: tuple[Result, ...]
@@ -37,7 +37,7 @@ class Matcher:
     submission: Submission
 
     def match(self) -> tuple[tuple[Match, ...], tuple[Mapping[str, Any], ...]]:
-        """Each Test's results, and what is wrong with the rest."""
+        """Each Test's results, and an error for each result without a Test."""
         found: dict[str, list[Result]] = {}
         tests: dict[str, IssueRow] = {}
         errors: list[Mapping[str, Any]] = []
@@ -56,7 +56,7 @@ class Matcher:
         return tuple(matched), tuple(errors)
 
     def _adopt(self) -> None:
-        """All that is named first, so that no Test that is made gets its key."""
+        """Make the named Tests first: no other new Test may get one of their keys."""
         for result in self.submission.results:
             if result.test_key and self.registry.adopt:
                 self._by_key(result)
@@ -134,11 +134,11 @@ class Matcher:
         assert made is not None  # noqa: S101 -- it was written a line above
         return made
 
-    def _cover(self, test: IssueRow, said: NewTest) -> None:
+    def _cover(self, test: IssueRow, new: NewTest) -> None:
         """Add the requirements and labels that the report names."""
         given = texts_of(self.submission.test_fields, "labels")
-        labels = tuple(dict.fromkeys((*test.labels, *said.labels, *given)))
-        requirements = tuple(dict.fromkeys((*test.requirements, *said.requirements)))
+        labels = tuple(dict.fromkeys((*test.labels, *new.labels, *given)))
+        requirements = tuple(dict.fromkeys((*test.requirements, *new.requirements)))
         if (labels, requirements) != (test.labels, test.requirements):
             self.registry.store.change_issue(
                 test.key, labels=labels, requirements=requirements

@@ -25,7 +25,7 @@ class Product:
     xml_in_file_part: bool
     xml_types: tuple[str, ...]
     free_environments: bool
-    tells_test_errors: bool
+    reports_test_errors: bool
     needs_summary: bool
     empty_lists: bool
     empty_properties: bool
@@ -37,7 +37,6 @@ class Product:
     precondition_part: str
     needs_known_keys: bool
     labels_path: bool
-    env_prefix: str = ""
 
 
 _TEST_KEYS = frozenset(
@@ -73,7 +72,7 @@ SERVER = Product(
     xml_in_file_part=True,
     xml_types=("multipart/form-data",),
     free_environments=True,
-    tells_test_errors=True,
+    reports_test_errors=True,
     needs_summary=False,
     empty_lists=True,
     empty_properties=True,
@@ -87,7 +86,7 @@ SERVER = Product(
     labels_path=True,
 )
 
-SERVER_V1 = replace(SERVER, tells_test_errors=False)
+SERVER_V1 = replace(SERVER, reports_test_errors=False)
 
 CLOUD = Product(
     name="cloud",
@@ -102,7 +101,7 @@ CLOUD = Product(
     xml_in_file_part=False,
     xml_types=("application/xml", "text/xml"),
     free_environments=False,
-    tells_test_errors=False,
+    reports_test_errors=False,
     needs_summary=True,
     empty_lists=False,
     empty_properties=False,

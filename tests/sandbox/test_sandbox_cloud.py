@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -162,6 +164,14 @@ def test_graphql_finds_executions_by_label(cloud: Any) -> None:
         '{ getTests(jql: "key = CALC-1", limit: 1) }',
         "{ getNothing { a } }",
         "{ getStatuses { name }",
+        "{ getStatuses { name } }}",
+        "{ getStatuses { } }",
+        "please { getStatuses { name } }",
+        "{ getStatuses { name } } { getStatuses { color } }",
+        "{ ...all } fragment all on Query { getStatuses { name } }",
+        "{ getStatuses { name @skip(if: true) } }",
+        "fragment all on Query { getStatuses { name } }",
+        f"{'{ a ' * 5000}{'}' * 5000}",
         "%",
         "",
     ],
@@ -169,6 +179,32 @@ def test_graphql_finds_executions_by_label(cloud: Any) -> None:
 def test_graphql_errors(cloud: Any, query: str) -> None:
     """Errors are in the answer, which is a 200 all the same."""
     assert cloud.graphql(query)["errors"][0]["message"]
+
+
+def test_a_sandbox_without_graphql_core_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it lacks is known before the first request, by the name to install."""
+    monkeypatch.setitem(sys.modules, "graphql", None)
+
+    with pytest.raises(ModuleNotFoundError) as caught:
+        importlib.reload(sys.modules["xray_sandbox.web.cloud"])
+
+    assert caught.value.name == "graphql-core"
+
+
+def test_graphql_variables(cloud: Any) -> None:
+    """A variable that is not given has its default, or is null."""
+    query = """
+    query ($jql: String = "key = CALC-1", $start: Int, $limit: Int!) {
+      getTests(jql: $jql, start: $start, limit: $limit) { total start limit }
+    }"""
+
+    found = cloud.graphql(query, limit=7)["data"]["getTests"]
+    other = cloud.graphql(query, limit=7, jql="project = CALC", start=2)["data"]
+
+    assert found == {"total": 1, "start": 0, "limit": 7}
+    assert other["getTests"] == {"total": 11, "start": 2, "limit": 7}
 
 
 def test_graphql_settings_and_statuses(cloud: Any) -> None:

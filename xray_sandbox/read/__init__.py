@@ -1,3 +1,1 @@
-"""
-How the sandbox reads what it is sent, as Xray's manual has it.
-"""
+"""Readers of the formats that Xray imports, as its manual describes them."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import expect, items_of, read_json, text_of
 from xray_sandbox.read.scenarios import (
@@ -20,7 +21,6 @@ from xray_sandbox.read.scenarios import (
     test_keys,
 )
 from xray_sandbox.read.submission import Result, Submission
-from xray_sandbox.refused import RefusedError
 
 
 def read_cucumber(file: IO[bytes], product: Product) -> Submission:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 from xml.etree import ElementTree as ET
 
-from xray_sandbox.refused import RefusedError
+from xray_sandbox.errors import RefusedError
 
 
 _CHUNK = 1 << 16
@@ -81,7 +81,9 @@ def items_of(values: Mapping[str, Any], name: str) -> tuple[dict[str, Any], ...]
     return tuple(expect(item, dict, f"{name}[]") for item in found)
 
 
-def no_others(values: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+def refuse_unknown(
+    values: Mapping[str, Any], known: frozenset[str], where: str
+) -> None:
     """Refuse members that the format does not have."""
     unknown = sorted(values.keys() - known)
     if unknown:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from gherkin.dialect import Dialect
 
-from xray_sandbox.refused import RefusedError
+from xray_sandbox.errors import RefusedError
 
 
 ENGLISH = "en"

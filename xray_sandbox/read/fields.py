@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from xray_sandbox.refused import RefusedError
+from xray_sandbox.errors import RefusedError
 
 
 _XRAY = "com.xpandit.plugins.xray:"

@@ -12,7 +12,8 @@ from typing import IO
 
 from flask import request
 
-from xray_sandbox.importer import Imported, import_results
+from xray_sandbox.errors import NO_INFO, NO_PROJECT, RefusedError
+from xray_sandbox.importer import ImportedResults, import_results
 from xray_sandbox.product import Product
 from xray_sandbox.read import other_xml
 from xray_sandbox.read.behave import read_behave
@@ -22,7 +23,6 @@ from xray_sandbox.read.info import read_info, read_test_info
 from xray_sandbox.read.junit import read_junit
 from xray_sandbox.read.submission import Details, Submission
 from xray_sandbox.read.xray_json import read_xray
-from xray_sandbox.refused import NO_INFO, NO_PROJECT, RefusedError
 from xray_sandbox.store.registry import Registry
 
 
@@ -62,7 +62,7 @@ PATHS: Mapping[str, tuple[str, bool]] = {
 
 def receive(
     registry: Registry, product: Product, name: str, *, multipart: bool
-) -> Imported:
+) -> ImportedResults:
     """Handle the current request as an import."""
     read = _multipart if multipart else _plain
     return import_results(registry, product, read(FORMATS[name], product))
@@ -78,7 +78,7 @@ def _plain(format_: Format, product: Product) -> Submission:
 
 
 def _with_query(submission: Submission, query: Mapping[str, str]) -> Submission:
-    """What the query says; the JSON formats take none."""
+    """Add the details in the query; the JSON formats take none."""
     if not query.get("projectKey") and not query.get("testExecKey"):
         raise RefusedError(NO_PROJECT)
     return replace(

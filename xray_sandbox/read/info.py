@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from xray_sandbox.errors import NO_INFO, NO_PROJECT, RefusedError, not_settable
 from xray_sandbox.product import Product
 from xray_sandbox.read import fields
 from xray_sandbox.read.documents import expect, text_of, texts_of
 from xray_sandbox.read.submission import Details
-from xray_sandbox.refused import NO_INFO, NO_PROJECT, RefusedError, not_settable
 from xray_sandbox.store.rows import PRECONDITION, TEST_EXECUTION
 
 
@@ -35,7 +35,7 @@ _USERS = frozenset({"assignee", "reporter"})
 
 
 def read_info(info: Any, product: Product) -> Details:
-    """What an info part says about the Test Execution that is to be made."""
+    """The details of the Test Execution that is to be made."""
     if not isinstance(info, dict):
         raise RefusedError(NO_INFO)
     for name in info.keys() - _TOP:
@@ -66,11 +66,11 @@ def _with_xray_fields(
 
 def read_fields(values: Mapping[str, Any], product: Product) -> Details:
     """Jira fields of a Test Execution, each checked as Jira checks it."""
-    said: dict[str, Any] = {}
+    details: dict[str, Any] = {}
     kept: dict[str, Any] = {}
     for name, value in values.items():
         if name in _READERS:
-            said |= _READERS[name](value)
+            details |= _READERS[name](value)
         elif name in _USERS:
             _check_user(name, value, product)
             kept[name] = value
@@ -79,9 +79,9 @@ def read_fields(values: Mapping[str, Any], product: Product) -> Details:
         else:
             custom = _custom_field(name, product)
             custom.check(value)
-            said |= _custom_value(custom, value)
+            details |= _custom_value(custom, value)
             kept[name] = value
-    return Details(**said, fields=kept)
+    return Details(**details, fields=kept)
 
 
 def _custom_field(name: str, product: Product) -> fields.CustomField:
@@ -182,7 +182,7 @@ _READERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 
 
 def read_test_info(info: Any) -> Mapping[str, Any]:
-    """What a testInfo part says about Tests that are made."""
+    """The fields of Tests that are to be made."""
     if not isinstance(info, dict) or not isinstance(info.get("fields", {}), dict):
         raise RefusedError(NO_INFO)
     found: Mapping[str, Any] = info.get("fields", {})

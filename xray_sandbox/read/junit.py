@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import IO
 from xml.etree.ElementTree import Element
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import decode, media_type, read_xml
 from xray_sandbox.read.submission import Evidence, NewTest, Result, Submission
-from xray_sandbox.refused import RefusedError
 
 
 _ROOTS = {"testsuites", "testsuite"}

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import IO
 from xml.etree.ElementTree import Element
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import read_xml
 from xray_sandbox.read.submission import NewTest, Result, Submission
-from xray_sandbox.refused import RefusedError
 
 
 @dataclass(frozen=True)

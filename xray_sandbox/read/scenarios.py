@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import decode, items_of, text_of
 from xray_sandbox.read.submission import Evidence, NewTest, Result, fold
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.rows import StepRow, step_place
 
 

@@ -1,13 +1,18 @@
-"""What an upload says, read from any format, before it is matched and stored."""
+"""An upload in any format, as values: read, not yet matched and stored."""
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from xray_sandbox.product import Product
 from xray_sandbox.store.rows import IterationRow, StepRow
+
+
+_JOINED = ("defects", "steps", "iterations", "examples")
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class NewTest:
-    """How to find a Test that has no key, and what to make if there is none."""
+    """A Test without a key: found by its fields, or else made from them."""
 
     kind: str
     summary: str
@@ -36,7 +41,7 @@ class NewTest:
 
 @dataclass(frozen=True)
 class Result:
-    """What the upload says about one Test."""
+    """The result of one Test."""
 
     status: str
     test_key: str = ""
@@ -57,7 +62,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Details:
-    """What is said about a Test Execution; None where nothing is said."""
+    """Fields of a Test Execution; None where the upload has none."""
 
     project: str | None = None
     summary: str | None = None
@@ -103,29 +108,28 @@ def fold(statuses: Iterable[str], product: Product) -> str:
 
 def fold_results(results: tuple[Result, ...], product: Product) -> Result:
     """Several results of one Test, in one report, are one Test Run."""
-    if len(results) == 1:
-        return results[0]
+    first, *others = results
+    if not others:
+        return first
+
+    def each(name: str) -> list[Any]:
+        return [getattr(result, name) for result in results]
+
+    joined: dict[str, Any] = {name: tuple(chain(*each(name))) for name in _JOINED}
     return Result(
-        status=fold((one.status for one in results), product),
-        test_key=results[0].test_key,
-        test=results[0].test,
-        comment=_lines(one.comment for one in results),
-        log=_lines(one.log for one in results),
-        started=min((one.started for one in results if one.started), default=""),
-        finished=max((one.finished for one in results if one.finished), default=""),
-        defects=tuple(key for one in results for key in one.defects),
-        # Steps of several results have no numbers of their own any more.
-        evidence=tuple(
-            replace(item, place="") for one in results for item in one.evidence
-        ),
-        steps=tuple(step for one in results for step in one.steps),
-        iterations=tuple(row for one in results for row in one.iterations),
-        examples=tuple(row for one in results for row in one.examples),
-        custom_fields={
-            name: value for one in results for name, value in one.custom_fields.items()
-        },
+        status=fold(each("status"), product),
+        test_key=first.test_key,
+        test=first.test,
+        comment=_lines(each("comment")),
+        log=_lines(each("log")),
+        started=min(filter(None, each("started")), default=""),
+        finished=max(each("finished")),
+        # The steps are counted anew: evidence has no place among them any more.
+        evidence=tuple(replace(item, place="") for item in chain(*each("evidence"))),
+        custom_fields=dict(ChainMap(*reversed(each("custom_fields")))),
+        **joined,
     )
 
 
 def _lines(texts: Iterable[str]) -> str:
-    return "\n".join(text for text in texts if text)
+    return "\n".join(filter(None, texts))

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
 
+from xray_sandbox.errors import NO_VALID_TESTS, RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import (
     expect,
     items_of,
-    no_others,
     read_json,
+    refuse_unknown,
     text_of,
     texts_of,
 )
@@ -28,7 +29,6 @@ from xray_sandbox.read.xray_steps import (
     read_steps,
     step_evidence,
 )
-from xray_sandbox.refused import NO_VALID_TESTS, RefusedError
 
 
 _TOP = frozenset({"testExecutionKey", "info", "tests"})
@@ -68,9 +68,9 @@ _TYPES = ("Generic", "Cucumber", "Manual")
 
 
 def read_xray(file: IO[bytes], product: Product) -> Submission:
-    """All tests of a report, and what it says about the Test Execution."""
+    """All tests of a report, and the details of their Test Execution."""
     report = expect(read_json(file), dict, "Xray JSON report")
-    no_others(report, _TOP, "report")
+    refuse_unknown(report, _TOP, "report")
     tests = items_of(report, "tests")
     if not tests:
         raise RefusedError(NO_VALID_TESTS)
@@ -86,24 +86,24 @@ def read_xray(file: IO[bytes], product: Product) -> Submission:
 
 
 def _details(info: Mapping[str, Any]) -> Details:
-    no_others(info, _INFO, "info")
+    refuse_unknown(info, _INFO, "info")
     begin, end = _times(info, "startDate", "finishDate")
-    said = {"Begin Date": begin, "End Date": end, "user": text_of(info, "user")}
+    given = {"Begin Date": begin, "End Date": end, "user": text_of(info, "user")}
     return Details(
         project=text_of(info, "project") or None,
         summary=text_of(info, "summary") or None,
         description=text_of(info, "description") or None,
-        fix_versions=_if_said(text_of(info, "version")),
-        test_plans=_if_said(text_of(info, "testPlanKey")),
+        fix_versions=_if_given(text_of(info, "version")),
+        test_plans=_if_given(text_of(info, "testPlanKey")),
         environments=(
             texts_of(info, "testEnvironments") if "testEnvironments" in info else None
         ),
         revision=text_of(info, "revision") or None,
-        fields={name: value for name, value in said.items() if value},
+        fields={name: value for name, value in given.items() if value},
     )
 
 
-def _if_said(text: str) -> tuple[str, ...] | None:
+def _if_given(text: str) -> tuple[str, ...] | None:
     return (text,) if text else None
 
 
@@ -127,7 +127,7 @@ def _moment(text: str) -> datetime:
 
 
 def _result(test: Mapping[str, Any], product: Product) -> Result:
-    no_others(test, product.test_keys, "test")
+    refuse_unknown(test, product.test_keys, "test")
     if sum(body in test for body in _BODIES) > 1:
         raise RefusedError("steps, examples and iterations exclude each other")
     started, finished = _times(test, "start", "finish")
@@ -154,7 +154,7 @@ def _new_test(test: Mapping[str, Any], product: Product) -> NewTest | None:
             raise RefusedError("a test needs a testKey or a testInfo")
         return None
     info = expect(test["testInfo"], dict, "testInfo")
-    no_others(info, _TEST_INFO, "testInfo")
+    refuse_unknown(info, _TEST_INFO, "testInfo")
     if not text_of(info, "summary"):
         raise RefusedError("testInfo.summary is required")
     if sum(name in info for name in ("steps", "scenario", "definition")) > 1:

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import (
     decode,
     items_of,
     media_type,
-    no_others,
+    refuse_unknown,
     text_of,
     texts_of,
 )
 from xray_sandbox.read.submission import Evidence
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.rows import IterationRow, StepRow, iteration_place, step_place
 
 
@@ -47,7 +47,7 @@ def read_evidence(values: Mapping[str, Any]) -> tuple[Evidence, ...]:
 
 
 def _evidence(item: Mapping[str, Any]) -> Evidence:
-    no_others(item, _EVIDENCE, "evidence")
+    refuse_unknown(item, _EVIDENCE, "evidence")
     name = text_of(item, "filename")
     if not name:
         raise RefusedError("evidence needs a filename")
@@ -61,7 +61,7 @@ def read_steps(values: Mapping[str, Any], product: Product) -> tuple[StepRow, ..
 
 
 def _step(item: Mapping[str, Any], product: Product) -> StepRow:
-    no_others(item, _STEP, "step")
+    refuse_unknown(item, _STEP, "step")
     return StepRow(
         status=read_status(item, product),
         comment=text_of(item, "comment"),
@@ -96,7 +96,7 @@ def read_iterations(
 
 
 def _iteration(item: Mapping[str, Any], product: Product) -> IterationRow:
-    no_others(item, product.iteration_keys, "iteration")
+    refuse_unknown(item, product.iteration_keys, "iteration")
     _not_empty(item, "parameters", product)
     return IterationRow(
         status=read_status(item, product),

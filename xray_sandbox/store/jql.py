@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from xray_sandbox.refused import RefusedError
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import IssueRow
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from xray_sandbox.errors import NO_PROJECT, NO_VERSION, RefusedError
 from xray_sandbox.product import Product
-from xray_sandbox.refused import NO_PROJECT, NO_VERSION, RefusedError
 from xray_sandbox.store.catalogue import split_key
 from xray_sandbox.store.rows import TEST, IssueRow
 from xray_sandbox.store.store import Store

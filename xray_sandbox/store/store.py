@@ -1,16 +1,18 @@
-"""The sandbox's data: what was seeded, what was uploaded, what was asked."""
+"""The sandbox's data: seeded issues, uploaded results, received requests."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import sqlite3
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from xray_sandbox.read.submission import Result
-from xray_sandbox.store import blobs
 from xray_sandbox.store.catalogue import Catalogue
 from xray_sandbox.store.rows import (
     TEST_EXECUTION,
@@ -32,7 +34,7 @@ _RUNS = (
 
 
 class Store(Catalogue):
-    """Everything the sandbox remembers; `path` is the database's file."""
+    """All data of a sandbox; `path` is the database's file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -96,10 +98,21 @@ class Store(Catalogue):
                         item.filename,
                         item.media_type,
                         len(item.data),
-                        blobs.keep(self.evidence_directory, item.data),
+                        self._write_evidence(item.data),
                         item.place,
                     ),
                 )
+
+    def _write_evidence(self, data: bytes) -> str:
+        """Write the file unless it is there already; its name is its SHA-256."""
+        name = hashlib.sha256(data).hexdigest()
+        target = self.evidence_directory / name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+                file.write(data)
+            os.replace(file.name, target)  # noqa: PTH105 -- atomic, on Windows too
+        return name
 
     def test_executions(self) -> tuple[TestExecutionRow, ...]:
         """All Test Executions, newest first, with counts but without their runs."""

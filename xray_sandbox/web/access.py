@@ -12,8 +12,8 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.read.info import ISSUE_TYPES
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.web.site import Site
 
 

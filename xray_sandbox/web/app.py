@@ -35,8 +35,8 @@ def create_app(
     """
     The sandbox over this store.
 
-    `adopt`: what is named and unknown is made at first mention, not refused.
-    `public_url`: what links begin with, if not the address that was asked.
+    `adopt`: an unknown issue is made when a request first names it, not refused.
+    `public_url`: how links begin, if not with the address of the request.
     """
     site = Site(Registry(store, adopt), public_url)
     app = Flask(__name__, static_folder=None)

@@ -1,5 +1,5 @@
 """
-Who may come in: Jira's own logins on Server, an API key's token on Cloud.
+Authentication: Jira's own logins on Server, an API key's token on Cloud.
 
 Source: Atlassian's 'Basic authentication' and 'Personal access tokens'; Xray's
 'Authentication - REST v2'.
@@ -14,6 +14,8 @@ import hmac
 import json
 import time
 from dataclasses import dataclass
+
+from flask import Response, jsonify, request
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ CREDENTIALS = Credentials(
 )
 
 LIFETIME = 24 * 60 * 60
+_WRONG_LOGIN = """<html><head><title>Unauthorized (401)</title></head><body>
+<h1>Unauthorized (401)</h1>
+<p>Encountered a <code>&quot;401 - Unauthorized&quot;</code> error while loading this
+page.</p><p>Basic Authentication Failure - Reason : AUTHENTICATED_FAILED</p>
+</body></html>
+"""
 
 
 def knows_jira_login(header: str) -> bool:
@@ -51,6 +59,22 @@ def knows_jira_login(header: str) -> bool:
         return False
     wanted = f"{CREDENTIALS.user}:{CREDENTIALS.password}".encode()
     return hmac.compare_digest(given, wanted)
+
+
+def refuse_unauthenticated() -> Response | None:
+    """The 401 that Jira answers, unless the request has a known login."""
+    header = request.headers.get("Authorization", "")
+    if knows_jira_login(header):
+        return None
+    if not header:
+        text = "Client must be authenticated to access this resource."
+        answer = jsonify({"message": text, "status-code": 401})
+        answer.headers["WWW-Authenticate"] = 'OAuth realm="sandbox"'
+    else:
+        answer = Response(_WRONG_LOGIN, mimetype="text/html")
+        answer.headers["X-Seraph-LoginReason"] = "AUTHENTICATED_FAILED"
+    answer.status_code = 401
+    return answer
 
 
 def knows_api_key(client_id: object, client_secret: object) -> bool:

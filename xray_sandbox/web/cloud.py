@@ -7,20 +7,25 @@ Source: Xray's manual, 'REST API v2' of Cloud.
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.features_export import export, zipped
 from xray_sandbox.features_import import receive_features
 from xray_sandbox.product import CLOUD
 from xray_sandbox.read.documents import expect, text_of
 from xray_sandbox.read.imports import PATHS, receive
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.web.auth import issue_token, knows_api_key, knows_token
-from xray_sandbox.web.graphql import answer
 from xray_sandbox.web.site import Site
+
+
+# Slow to import, and many sandboxes are never asked for it: checked now, used later.
+if find_spec("graphql") is None:
+    raise ModuleNotFoundError("No module named 'graphql'", name="graphql-core")
 
 
 def cloud_blueprint(site: Site) -> Blueprint:
@@ -94,6 +99,8 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
 
     @blueprint.post("/graphql")
     def graphql() -> ResponseReturnValue:
+        from xray_sandbox.web.graphql import answer
+
         body = expect(request.get_json(silent=True), dict, "body")
         variables = expect(body.get("variables") or {}, dict, "variables")
         return jsonify(answer(site, text_of(body, "query"), variables))

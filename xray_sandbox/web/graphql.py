@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import CLOUD
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.jql import search
 from xray_sandbox.store.rows import (
     PRECONDITION,
@@ -45,13 +45,13 @@ def _resolve(site: Site, asked: Selection) -> Any:
     resolver = _RESOLVERS.get(asked.name)
     if resolver is None:
         raise RefusedError(f'Cannot query field "{asked.name}".')
-    return _chosen(resolver(site, asked.arguments), asked.selections)
+    return _select(resolver(site, asked.arguments), asked.selections)
 
 
-def _chosen(value: Any, wanted: Sequence[Selection]) -> Any:
+def _select(value: Any, wanted: Sequence[Selection]) -> Any:
     """Only what the selection names, under its aliases."""
     if isinstance(value, list):
-        return [_chosen(item, wanted) for item in value]
+        return [_select(item, wanted) for item in value]
     if not isinstance(value, dict):
         return value
     if not wanted:
@@ -60,14 +60,14 @@ def _chosen(value: Any, wanted: Sequence[Selection]) -> Any:
 
 
 def _member(value: Any, asked: Selection) -> Any:
-    """A member; what is costly is a function, and made only when asked for."""
+    """A member; one that is costly to make is a function."""
     found = value() if callable(value) else value
     if asked.name == "jira":
         names = asked.arguments.get("fields", ["key"])
         return {name: found.get(name) for name in names}
     if isinstance(found, dict) and "results" in found and asked.arguments:
         found = _page(found["results"], {"limit": _LIMIT, **asked.arguments})
-    return _chosen(found, asked.selections)
+    return _select(found, asked.selections)
 
 
 def _page(found: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:

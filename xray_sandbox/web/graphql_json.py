@@ -45,7 +45,7 @@ def test_json(site: Site, issue: IssueRow) -> dict[str, Any]:
 
 
 def plan_json(site: Site, issue: IssueRow) -> dict[str, Any]:
-    """A Test Plan with what is in it."""
+    """A Test Plan, a Test Set or a Precondition, with its Tests and Test Executions."""
 
     def members(type_: str) -> dict[str, Any]:
         found = site.store.plan_members(issue.key, type_)

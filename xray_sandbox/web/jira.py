@@ -12,19 +12,18 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.importer import checked_columns
 from xray_sandbox.product import SERVER
 from xray_sandbox.read.documents import expect, items_of, texts_of
 from xray_sandbox.read.fields import all_fields
 from xray_sandbox.read.info import ISSUE_TYPES, check_labels, read_fields
 from xray_sandbox.read.submission import Details
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.jql import search
 from xray_sandbox.store.rows import TEST_PLAN, IssueRow
 from xray_sandbox.web.access import add_access, project_types, require_project
-from xray_sandbox.web.auth import CREDENTIALS
+from xray_sandbox.web.auth import CREDENTIALS, refuse_unauthenticated
 from xray_sandbox.web.issue_json import issue_json
-from xray_sandbox.web.login import refuse_strangers
 from xray_sandbox.web.site import Site
 
 
@@ -47,7 +46,7 @@ def jira_blueprint(site: Site) -> Blueprint:
 
 def _guard() -> Response | None:
     open_to_all = request.endpoint == "jira.server_info"
-    return None if open_to_all else refuse_strangers()
+    return None if open_to_all else refuse_unauthenticated()
 
 
 def _drop_version(_: str | None, values: dict[str, Any] | None) -> None:
@@ -162,12 +161,12 @@ def _edit(site: Site, issue: IssueRow, body: Mapping[str, Any]) -> None:
 
 
 def _texts(details: Details) -> dict[str, Any]:
-    said = {
+    texts = {
         "summary": details.summary,
         "description": details.description,
         "labels": details.labels,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in texts.items() if value is not None}
 
 
 def _updated_labels(

@@ -11,13 +11,13 @@ from typing import Any
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from xray_sandbox.errors import RefusedError
 from xray_sandbox.features_export import export, zipped
 from xray_sandbox.features_import import receive_features
 from xray_sandbox.product import SERVER, SERVER_V1
 from xray_sandbox.read.documents import expect, texts_of
 from xray_sandbox.read.imports import PATHS, receive
 from xray_sandbox.read.info import ISSUE_TYPES
-from xray_sandbox.refused import RefusedError
 from xray_sandbox.store.rows import (
     TEST,
     TEST_EXECUTION,
@@ -29,7 +29,7 @@ from xray_sandbox.store.rows import (
     iteration_place,
     step_place,
 )
-from xray_sandbox.web.login import refuse_strangers
+from xray_sandbox.web.auth import refuse_unauthenticated
 from xray_sandbox.web.site import Site
 
 
@@ -40,7 +40,7 @@ _MEMBERS = {"test": TEST, "testexecution": TEST_EXECUTION}
 def server_blueprint(site: Site) -> Blueprint:
     """Imports, exports and the few resources that clients look at."""
     blueprint = Blueprint("server", __name__, url_prefix=_PREFIX)
-    blueprint.before_request(refuse_strangers)
+    blueprint.before_request(refuse_unauthenticated)
     blueprint.url_value_preprocessor(_take_version)
     blueprint.register_error_handler(RefusedError, _refusal)
     for path, (name, multipart) in PATHS.items():

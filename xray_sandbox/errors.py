@@ -1,10 +1,10 @@
-"""The one way in which the sandbox says no."""
+"""What the sandbox refuses, in the words of Xray and Jira."""
 
 from __future__ import annotations
 
 
 class RefusedError(Exception):
-    """A request that Xray or Jira is known to refuse, with the answer's text."""
+    """A request that Xray or Jira refuses; `text` and `status` are its answer."""
 
     def __init__(self, text: str, status: int = 400) -> None:
         super().__init__(text)
