@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.scripted import answer, scripted
+from tests.scripted import by_path, scripted
 
 
 if TYPE_CHECKING:
@@ -19,10 +19,29 @@ CREATED = {
 }
 
 
+FIELD = {
+    "id": "customfield_1",
+    "name": "Begin Date",
+    "custom": True,
+    "schema": {"custom": "com.xpandit.plugins.xray:testexec-begindate-custom-field"},
+}
+IMPORT = "/rest/raven/2.0/import/execution"
+IMPORTS = (
+    "",
+    "/multipart",
+    "/junit/multipart",
+    "/cucumber/multipart",
+    "/behave/multipart",
+)
+
+
 @contextlib.contextmanager
 def refusing_server() -> Iterator[dict[str, str]]:
     """The environment for uploads to a server that refuses two tests."""
-    with scripted(answer(200, json.dumps(CREATED).encode())) as server:
+    created = (200, json.dumps(CREATED).encode(), dict[str, str]())
+    answers = {f"{IMPORT}{path}": created for path in IMPORTS}
+    answers["/rest/api/2/field"] = (200, json.dumps([FIELD]).encode(), {})
+    with scripted(by_path(answers)) as server:
         yield {
             "XRAY_URL": server.url,
             "XRAY_DEPLOYMENT": "server",
