@@ -275,9 +275,17 @@ def layers() -> str:
     return f"```\n{lines}\n```\n"
 
 
+def rooms() -> str:
+    """Each module and package directly below the core, with its first sentence."""
+    return _package("xray_bridge")
+
+
 def modules() -> str:
     """Each module with the first sentence of its docstring."""
-    return "\n".join(map(_package, PACKAGES))
+    modules = (path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
+    folders = sorted({path.parent for path in modules})
+    names = [folder.relative_to(ROOT).as_posix() for folder in folders]
+    return "\n".join(map(_package, names))
 
 
 def _package(name: str) -> str:
@@ -318,6 +326,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
         showcase_behave,
         layers,
         modules,
+        rooms,
     )
 }
 
