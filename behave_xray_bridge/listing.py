@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from behave.formatter.base import StreamOpener
     from behave.model import Feature
 
-# As ``xray_bridge.cli.keys`` calls it, which is not imported among tests.
+# As ``xray_bridge.check.collect`` calls it, which is not imported among tests.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
 
 

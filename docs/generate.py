@@ -20,7 +20,6 @@ import showcase
 from behave_xray_bridge import outcomes as of_behave
 from pytest_xray_bridge import outcomes as of_pytest
 from xray_bridge.ci.detect import SYSTEMS
-from xray_bridge.cli.options import NOT_HERE
 from xray_bridge.config.resolve import read_toml
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import TABLE, Settings
@@ -141,7 +140,7 @@ def _spelled(setting: Setting[Any]) -> Iterator[str]:
     variables = [setting.environment]
     variables += [f"{setting.environment}_FILE"] if setting.secret else []
     yield ", ".join(map(_code, (*variables, *setting.aliases)))
-    has_flag = not setting.secret and setting.name not in NOT_HERE
+    has_flag = not setting.secret and setting.own_flag is None
     yield _code(setting.flag_name) if has_flag else NONE
 
 

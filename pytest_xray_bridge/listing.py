@@ -16,7 +16,7 @@ from pytest_xray_bridge import bdd, selection
 from xray_bridge.model import tags
 
 
-# As ``xray_bridge.cli.keys`` calls it, which is not imported among tests.
+# As ``xray_bridge.check.collect`` calls it, which is not imported among tests.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
 MISSING: list[str] = []
 

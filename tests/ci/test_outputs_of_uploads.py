@@ -19,7 +19,7 @@ from tests.scripted_xray import (
 )
 from xray_bridge.ci.outputs import Outputs
 from xray_bridge.cli import main, upload_summary
-from xray_bridge.cli.upload_summary import tell
+from xray_bridge.cli.upload_summary import write_outputs
 
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_what_is_no_receipt(github: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("XRAY_TOKEN", SECRET)
     news = Outputs(variables={"XRAY_TESTS": "CALC-1", "X": SECRET}, markdown=SECRET)
 
-    found = tell(news, github / ".xray")
+    found = write_outputs(news, github / ".xray")
 
     assert found.notices == ()
     assert "\nCALC-1\n" in (github / "GITHUB_OUTPUT").read_text()

@@ -62,5 +62,5 @@ def test_description_of_a_connection(capsys: pytest.CaptureFixture[str]) -> None
         cli.main(["connection", "add", "--help"])
 
     said = " ".join(capsys.readouterr().out.split())
-    assert "what it is, for people" in said
+    assert "a description for people" in said
     assert "Test Execution" not in said

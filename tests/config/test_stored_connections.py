@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from xray_bridge.config import secret_sources, stored_connections
 from xray_bridge.config.resolve import environment, resolve, shared_file
-from xray_bridge.config.stored_connections import Stored
+from xray_bridge.config.stored_connections import StoredConnection
 from xray_bridge.errors import (
     CredentialError,
     SecretInPlainSightError,
@@ -27,10 +27,10 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
 printable = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=60)
 
 
-def a_stored(**values: str | bool) -> Stored:
+def a_stored(**values: str | bool) -> StoredConnection:
     """A connection of a person's own."""
     here = Path.cwd() / "connections.toml"
-    return Stored(name="prod", values=values, source=here, is_own=True)
+    return StoredConnection(name="prod", values=values, source=here, is_own=True)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_any_text_is_read_as_it_was_written(
     """TOML of our own making, read by a library."""
     path = tmp_path_factory.mktemp("own") / "connections.toml"
     stored = {
-        name: Stored(
+        name: StoredConnection(
             name=name,
             values={"description": text, "enabled": on},
             source=path,
@@ -154,9 +154,9 @@ def test_an_unknown_name_is_told_with_the_nearest(
         ({"deployment": "moon"}, "none of auto, server, cloud"),
         ({"url": 7}, "neither text nor"),
         ({"description": "x" * 256}, "longer than 255"),
-        ({"description": "a\nb"}, "more than one line"),
+        ({"description": "a\nb"}, "several lines"),
         ({"enabled": "perhaps"}, "neither yes nor no"),
-        ({"description": "\udcff"}, "no character"),
+        ({"description": "\udcff"}, "cannot be printed"),
     ],
 )
 def test_a_field_that_cannot_be_meant_is_refused(
@@ -164,14 +164,14 @@ def test_a_field_that_cannot_be_meant_is_refused(
 ) -> None:
     """With the file and the connection."""
     with pytest.raises(SettingError, match=why):
-        stored_connections.checked(values, "connections.toml: connection prod")
+        stored_connections.validated(values, "connections.toml: connection prod")
 
 
 @pytest.mark.parametrize("name", ["token", "password", "client_secret", "jira_token"])
 def test_a_secret_in_a_file_is_refused_unseen(name: str) -> None:
     """Files are checked in, and copied."""
     with pytest.raises(SecretInPlainSightError) as caught:
-        stored_connections.checked({name: SECRET}, "pyproject.toml: connection prod")
+        stored_connections.validated({name: SECRET}, "pyproject.toml: connection prod")
 
     assert SECRET not in str(caught.value)
 
@@ -250,7 +250,7 @@ def test_each_place_gives_its_secret(tmp_path: Path) -> None:
         ("env", "NOT_THERE", "the environment has no NOT_THERE"),
         ("file", "not-there", "cannot be read"),
         ("command", "no-such-program-anywhere", "cannot be run"),
-        ("command", "'unclosed", "it is no command line"),
+        ("command", "'unclosed", "it is not a command line"),
         ("command", python("pass"), "printed nothing"),
         (
             "command",

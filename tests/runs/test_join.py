@@ -261,7 +261,7 @@ def test_what_one_part_only_says(tmp_path: Path) -> None:
     assert second.endswith(f"the whole has {'S' * 60}...")
 
 
-@pytest.mark.parametrize("name", [n for n in join.SAID_ONCE if n != "revision"])
+@pytest.mark.parametrize("name", [n for n in join.ONE_VALUE if n != "revision"])
 def test_what_can_be_said_once(tmp_path: Path, name: str) -> None:
     """That of the part that began first."""
     late = [a_part(tmp_path, **{name: "b"}, started=STARTED + 9) for _ in range(2)]

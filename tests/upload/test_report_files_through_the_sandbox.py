@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from xray_bridge import cli
-from xray_bridge.cli import options
+from xray_bridge.config import embedded_sandbox
 from xray_sandbox import Store
 
 
@@ -270,7 +270,7 @@ def test_tags_decide_where_there_is_no_project(
     text = text.replace("REQ_CALC-7", "CALC-90")
     Path("reports/cucumber.json").write_text(text, encoding="utf-8")
     # The sandbox would bring a project.
-    monkeypatch.setattr(options, "SANDBOX_PROJECT", "")
+    monkeypatch.setattr(embedded_sandbox, "PROJECT", "")
 
     receipt = desk.upload("reports/cucumber.json")
 

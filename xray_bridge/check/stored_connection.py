@@ -11,14 +11,15 @@ from xray_bridge import check
 from xray_bridge.client.connection import connect
 from xray_bridge.config import secret_sources, stored_connections
 from xray_bridge.config.resolve import environment, resolve
-from xray_bridge.config.settings import TABLE
+from xray_bridge.config.setting import CONNECTION
+from xray_bridge.config.settings import of
 from xray_bridge.errors import XrayBridgeError
 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xray_bridge.config.stored_connections import Stored
+    from xray_bridge.config.stored_connections import StoredConnection
 
 HEALTHY = "healthy"
 FAULTY = "faulty"
@@ -26,11 +27,7 @@ NOT_FOUND = "not found"
 UNREACHABLE = "unreachable"
 # The findings that must have an answer.
 MUST_ANSWER = frozenset({"address", "credentials"})
-SETTINGS = frozenset(stored_connections.OF_SETTINGS) | {
-    "timeout",
-    "deadline",
-    *(name for name, setting in TABLE.items() if setting.secret),
-}
+SETTINGS = frozenset(setting.name for setting in of(CONNECTION))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +40,7 @@ class Verdict:
 
 
 def check_stored_connection(
-    stored: Stored, environ: Mapping[str, str], secret: str = ""
+    stored: StoredConnection, environ: Mapping[str, str], secret: str = ""
 ) -> Verdict:
     """
     Run the server part of ``xray-bridge check``; the first thing wrong decides.

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from xray_bridge._version import __version__
 from xray_bridge.cli import console
-from xray_bridge.config.resolve import redactor_of
 from xray_bridge.errors import AmbiguousError, UsageError, XrayBridgeError
 
 
@@ -22,31 +21,30 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-# Modules of this package, with what the list of commands says of them. Only the one
-# that is asked for is imported: each session starts this program two or three times.
+# Modules of this package and their help texts. Only the module that is asked for is
+# imported: each session starts this program two or three times.
 COMMANDS = {
-    "upload": "send report files, or run directories; several become one",
-    "resend": "send what earlier runs could not send; exactly once",
+    "upload": "send report files or run directories, several as one",
+    "resend": "send what earlier runs could not send, exactly once",
     "runs": "list, show and prune run directories",
-    "features": "feature files out of Xray, and into it",
-    "connection": "connections with names, kept on this machine",
+    "features": "export feature files from Xray, and import them",
+    "connection": "manage the connections that are stored on this machine",
     "keys": "compare the Test keys in code with Xray, without running a test",
     "check": "ask the server whether an upload can work",
-    "outputs": "print what an upload came to, for scripts",
-    "ci-snippet": "print configuration for a CI system, made for this project",
+    "outputs": "print the results of an upload for scripts",
+    "ci-snippet": "print the configuration of a CI system for this project",
     "settings": "show the settings and their sources",
     "sandbox": "run a stand-in for Xray on 127.0.0.1 and show what it was sent",
 }
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong, where argparse puts the whole usage before."""
+    """Reports an error of usage in one line, without argparse's page of flags."""
 
     def error(self, message: str) -> NoReturn:
         """End with exit code 2."""
-        said = redactor_of(os.environ).clean(message)
         hint = f"`{self.prog} --help`"
-        print(f"xray-bridge: error: {said} ({hint}) [usage]", file=sys.stderr)
+        console.warn(f"xray-bridge: error: {message} ({hint}) [{UsageError.slug}]")
         raise SystemExit(UsageError.exit_code)
 
 
@@ -61,12 +59,12 @@ def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     found.add_argument("--within", type=float, help=argparse.SUPPRESS)
     found.add_argument("--version", action="version", version=__version__)
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, told in COMMANDS.items():
+    for name, help_text in COMMANDS.items():
         if name in argv:
             module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-            module.register(commands, told)
+            module.register(commands, help_text)
         else:
-            commands.add_parser(name, help=told)
+            commands.add_parser(name, help=help_text)
     return found
 
 
@@ -74,8 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     Run a command; returns its exit code.
 
-    The one place where errors become text. Nothing is printed that has not
-    passed the redaction.
+    The one place where errors become text.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -90,30 +87,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.within:
         _end_after(arguments.within)
     try:
-        _refuse_nowhere()
+        _refuse_missing_folder()
         code: int = arguments.run(arguments)
     except XrayBridgeError as error:
-        redactor = redactor_of(os.environ)
-        message = redactor.clean(error.message)
-        hint = redactor.clean(error.hint)
-        if getattr(arguments, "json", False):
-            found = {"message": message, "hint": hint, "slug": error.slug}
-            console.document({"error": found})
-        said = console.line(f"{message} ({hint})" if hint else message)
-        print(f"xray-bridge: error: {said} [{error.slug}]", file=sys.stderr)
+        console.error(arguments, error)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # ``xray-bridge runs | head``: nobody listens any more, which is no error.
+        # ``xray-bridge runs | head`` stops reading early, which is no error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
 
 
-def _refuse_nowhere() -> None:
+def _refuse_missing_folder() -> None:
     """
-    Without a folder to be in, no path means anything.
+    The current directory must exist.
 
     Raises UsageError.
     """
@@ -121,14 +111,14 @@ def _refuse_nowhere() -> None:
         os.getcwd()  # noqa: PTH109 - only whether there is one
     except OSError as error:
         msg = f"the current directory is gone: {error.strerror}"
-        raise UsageError(msg, hint="cd to one that is there") from None
+        raise UsageError(msg, hint="change to one that exists") from None
 
 
 def _end_after(seconds: float) -> None:
     """End this process, wherever it is: what is on disk can be taken up again."""
 
     def end() -> None:
-        print(f"it did not end within {seconds:.0f} s", file=sys.stderr, flush=True)
+        console.warn(f"it did not end within {seconds:.0f} s")
         os._exit(AmbiguousError.exit_code)
 
     timer = threading.Timer(seconds, end)

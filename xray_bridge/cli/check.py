@@ -5,31 +5,31 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import Finding, refuse_impossible, run_checks
-from xray_bridge.ci.escape import tame_json
 from xray_bridge.cli import console, options
 from xray_bridge.client.connection import connect
 from xray_bridge.errors import CheckError, ConnectionDisabledError, SettingError
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
 
 WORDS = {True: "ok", False: "WRONG", None: "?"}
 
 
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "check",
-        help=told,
+        help=help_text,
         description="Asks the server whether an upload with these settings can work. "
-        "Each line is ok, WRONG, or ? where it cannot be looked at. Changes nothing.",
+        "Each line is ok, WRONG, or ? if it cannot be checked. Changes nothing.",
         allow_abbrev=False,
     )
     # For the adapters: only what needs no network.
@@ -45,14 +45,15 @@ def run(arguments: argparse.Namespace) -> int:
     except ConnectionDisabledError as error:
         if not arguments.given:
             raise
-        # A session goes on: its upload is skipped, which is said at its end.
-        console.document({"findings": [], "notices": [str(error)]})
+        # A session goes on: its upload is skipped, and its end says so.
+        console.emit(arguments, _document([], [str(error)]), _lines([], [str(error)]))
         return 0
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    with options.settings_of(arguments) as settings:
+    with options.settings_with_server(arguments, looks_only=True) as settings:
         connection = connect(settings)
+        console.hide(arguments, lambda: [connection.redactor])
         if arguments.given:
             refuse_impossible(settings, connection)
         found: list[Finding] = []
@@ -60,32 +61,40 @@ def _run(arguments: argparse.Namespace) -> int:
             # A person wants to know all; a session waits for the answer.
             found = run_checks(settings, connection, thorough=not arguments.given)
             found += _impossible(settings, connection)
-        clean = connection.redactor.clean
         notices = [*connection.notices]
-    open_ = [each for each in found if each.ok is None]
-    notices += [f"not checked: {each.what}: {each.message}" for each in open_]
     wrong = next((each for each in found if each.ok is False), None)
-    if arguments.json:
-        content: dict[str, Any] = {"findings": [asdict(each) for each in found]}
-        content["notices"] = notices
-        if wrong:
-            error = {
-                "message": wrong.message,
-                "hint": wrong.hint,
-                "slug": CheckError.slug,
-            }
-            content["error"] = error
-        print(tame_json(clean(json.dumps(content))))
-    else:
-        for each in found:
-            hint = f" ({each.hint})" if each.hint else ""
-            console.text(clean(f"{WORDS[each.ok]:6}{each.what:17}{each.message}{hint}"))
-        for notice in connection.notices:
-            console.text(clean(f"note: {notice}"))
+    console.emit(arguments, _document(found, notices), _lines(found, notices))
     # A person asked whether an upload can work; no answer is not a yes.
     answered = any(f.ok and f.what == "credentials" for f in found)
     unanswered = not (answered or arguments.offline)
     return CheckError.exit_code if wrong or unanswered else 0
+
+
+def _document(found: Sequence[Finding], notices: Sequence[str]) -> dict[str, Any]:
+    """For sessions: the first finding that is wrong is their error."""
+    unknown = [
+        f"not checked: {each.what}: {each.message}" for each in found if each.ok is None
+    ]
+    content: dict[str, Any] = {
+        "findings": [asdict(each) for each in found],
+        "notices": [*notices, *unknown],
+    }
+    wrong = next((each for each in found if each.ok is False), None)
+    if wrong:
+        content["error"] = {
+            "message": wrong.message,
+            "hint": wrong.hint,
+            "slug": CheckError.slug,
+        }
+    return content
+
+
+def _lines(found: Sequence[Finding], notices: Sequence[str]) -> Iterator[str]:
+    for each in found:
+        hint = f" ({each.hint})" if each.hint else ""
+        yield f"{WORDS[each.ok]:6}{each.what:17}{each.message}{hint}"
+    for notice in notices:
+        yield f"note: {notice}"
 
 
 def _impossible(settings: Settings, connection: Connection) -> list[Finding]:

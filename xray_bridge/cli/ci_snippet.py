@@ -1,18 +1,17 @@
 """
-``xray-bridge ci-snippet``: a piece of configuration for a CI system.
+``xray-bridge ci-snippet``: configuration for a CI system.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.check.collect import framework_of
 from xray_bridge.ci.snippets import SYSTEMS, Wishes, snippet
-from xray_bridge.cli import options
-from xray_bridge.cli.keys import framework_of
+from xray_bridge.cli import console, options
 from xray_bridge.client.connection import deployment
 from xray_bridge.config.resolve import command_line, resolve
 from xray_bridge.config.settings import TABLE, Settings
@@ -55,18 +54,16 @@ NEEDED = {
     SERVER: {"url": "https://jira.example.com", "project": "CALC"},
     CLOUD: {"project": "CALC"},
 }
-# Said otherwise, or of this machine only.
-NOT_REPEATED = {"upload", "dry_run", "collect", "sandbox", "client_id", "run_id"}
 
 
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "ci-snippet",
-        help=told,
+        help=help_text,
         description="Prints configuration that runs the tests and uploads their "
-        "results. Settings of flags and of the environment stand in it; those of "
-        "the project's files are where they belong.",
+        "results. It includes settings from flags and from the environment; those in "
+        "the project's files need not be repeated.",
         allow_abbrev=False,
     )
     parser.add_argument("--for", dest="name", choices=SYSTEMS, required=True)
@@ -74,7 +71,7 @@ def register(commands: Any, told: str) -> None:
         "--framework",
         choices=COMMANDS,
         help="what runs the tests; files: something else that writes report files; "
-        "default: behave where its files are, or pytest",
+        "default: behave if it has files here, or pytest",
     )
     options.add(parser)
     parser.set_defaults(run=run)
@@ -86,22 +83,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises SettingError for settings that are wrong.
     """
-    with options.settings_of(arguments, also={"sandbox": ""}) as settings:
-        framework = framework_of(arguments.framework)
-        found = snippet(arguments.name, wishes(settings, framework, Path.cwd()))
-    path = SYSTEMS[arguments.name].path
-    if arguments.json:
-        print(json.dumps({"path": path, "content": found}))
-    else:
-        print(found, end="")
+    settings = options.effective(arguments, {"sandbox": ""}).settings
+    framework = framework_of(arguments.framework)
+    found = snippet(arguments.name, wishes(settings, framework, Path.cwd()))
+    document = {"path": SYSTEMS[arguments.name].path, "content": found}
+    console.emit(arguments, document, found.splitlines())
     return 0
 
 
 def wishes(settings: Settings, framework: str, folder: Path) -> Wishes:
     """What the project in ``folder`` wants to have in it."""
     texts = [_text(folder / name) for name in FILES[framework]]
-    said = {name: value for text in texts for name, value in IN_FILE.findall(text)}
-    known = {name: value for name, value in said.items() if name in TABLE}
+    in_files = {k: v for text in texts for k, v in IN_FILE.findall(text)}
+    known = {name: value for name, value in in_files.items() if name in TABLE}
     name = _deployment(settings, known)
     *before, last = COMMANDS[framework]
     if framework == "behave" and any("XrayFormatter" in text for text in texts):
@@ -140,12 +134,15 @@ def _to_repeat(
 ) -> dict[str, str]:
     """What is set here and now only, and what is set nowhere and has to be."""
     own = ("command line", "environment")
+    as_secrets = {variable for names in SECRETS.values() for variable in names}
     here = {
         name: value
         for name, value in settings.given.items()
         if value
         and settings.sources[name] in own
-        and name not in {*NOT_REPEATED, *known}
+        and name not in known
+        and not TABLE[name].one_run
+        and TABLE[name].environment not in as_secrets
     }
     missing = {
         name: value

@@ -1,5 +1,5 @@
 """
-``xray-bridge connection``: connections with names, kept on this machine.
+``xray-bridge connection``: stored connections, by name.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import stored_connection
+from xray_bridge.check.stored_connection import check_stored_connection
 from xray_bridge.cli import console, options
 from xray_bridge.config import secret_sources, stored_connections
 from xray_bridge.config.settings import TABLE
-from xray_bridge.config.stored_connections import Stored
+from xray_bridge.config.stored_connections import StoredConnection
 from xray_bridge.errors import CheckError, SecretInPlainSightError, UsageError
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# Of fields that are no settings, what their flags say of them.
+# Help texts of fields that are not settings.
 HELP = {
     "secret_env": "variable that holds the password, token or client secret",
     "secret_file": "file that holds it",
@@ -34,19 +35,18 @@ HELP = {
     "jira_secret_file": "file that holds it",
     "jira_secret_command": "command that prints it",
     "jira_secret_keyring": "it is in the keyring of this machine",
-    "description": "what it is, for people; at most 255 characters",
+    "description": "a description for people; at most 255 characters",
 }
-SWITCHES = frozenset({"secret_keyring", "jira_secret_keyring", "skip_proxy"})
 
 
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommands."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "connection", help=told, allow_abbrev=False
+        "connection", help=help_text, allow_abbrev=False
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    for name, (run, told_, fields) in ACTIONS.items():
-        action = actions.add_parser(name, help=told_, allow_abbrev=False)
+    for name, (run, action_help, fields) in ACTIONS.items():
+        action = actions.add_parser(name, help=action_help, allow_abbrev=False)
         if name != "list":
             action.add_argument("name", metavar="NAME", help="of the connection")
         action.add_argument("--json", action="store_true", help="print it as JSON")
@@ -62,9 +62,9 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
             continue
         setting = TABLE.get(field)
         # A description is here that of the connection.
-        told = HELP[field] if field in HELP or setting is None else setting.help
-        keywords: dict[str, Any] = {"dest": f"field_{field}", "help": told}
-        if field in SWITCHES:
+        text = HELP[field] if field in HELP or setting is None else setting.help
+        keywords: dict[str, Any] = {"dest": f"field_{field}", "help": text}
+        if field.endswith("_keyring") or (setting and setting.flag):
             keywords |= {"action": "store_const", "const": True}
         else:
             keywords["metavar"] = setting.metavar if setting else "TEXT"
@@ -80,12 +80,12 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
         help="ask for the secret and put it into the keyring",
     )
     parser.add_argument(
-        "--no-check", action="store_true", help="store it without a trial"
+        "--no-check", action="store_true", help="store it without checking it"
     )
 
 
 def add(arguments: argparse.Namespace) -> int:
-    """Store a new connection, once it has been tried."""
+    """Check a new connection and store it."""
     stored = _all()
     if arguments.name in stored:
         where = stored[arguments.name].source
@@ -117,25 +117,27 @@ def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> i
         given["secret_keyring"] = True
     # One place for each secret: the one that was named last.
     merged = {k: v for k, v in before.items() if not _is_replaced(k, given)} | given
-    values = stored_connections.checked(merged, f"connection {arguments.name}")
+    values = stored_connections.validated(merged, f"connection {arguments.name}")
     # Given but empty: not any more.
     values = {field: value for field, value in values.items() if value != ""}
     path = stored_connections.own_file(os.environ)
-    stored = Stored(name=arguments.name, values=values, source=path, is_own=True)
+    stored = StoredConnection(
+        name=arguments.name, values=values, source=path, is_own=True
+    )
     if not stored.values.get("url") and not stored.values.get("client_id"):
         msg = "a connection needs a url, or the client id of Xray Cloud"
         raise UsageError(msg, hint="--url https://jira.example.com")
     asked = _asked(stored) if arguments.ask_secret else ""
     if not arguments.no_check:
-        verdict = stored_connection.check_stored_connection(stored, os.environ, asked)
+        verdict = check_stored_connection(stored, os.environ, asked)
         if verdict.state != stored_connection.HEALTHY:
             msg = f"not stored: {verdict.reason}"
             hint = verdict.hint or "--no-check stores it all the same"
             raise CheckError(msg, hint=hint)
     if asked:
-        secret_sources.keep(stored, "secret", asked)
+        secret_sources.store_in_keyring(stored, "secret", asked)
     _save(stored, path)
-    _print(arguments, _shown(stored), f"{stored.name} is stored in {path}")
+    console.emit(arguments, _shown(stored), [f"{stored.name} is stored in {path}"])
     return 0
 
 
@@ -148,7 +150,7 @@ def _is_replaced(field: str, given: Mapping[str, object]) -> bool:
     )
 
 
-def _asked(stored: Stored) -> str:
+def _asked(stored: StoredConnection) -> str:
     if not sys.stdin.isatty():
         secret = sys.stdin.readline().strip()
     else:
@@ -160,7 +162,7 @@ def _asked(stored: Stored) -> str:
     return secret
 
 
-def _save(stored: Stored | None, path: Path, *, without: str = "") -> None:
+def _save(stored: StoredConnection | None, path: Path, *, without: str = "") -> None:
     own = {name: each for name, each in _all().items() if each.is_own}
     own.pop(without, None)
     if stored is not None:
@@ -171,32 +173,33 @@ def _save(stored: Stored | None, path: Path, *, without: str = "") -> None:
 def list_(arguments: argparse.Namespace) -> int:
     """One line each."""
     found = [_shown(each) for each in _all().values()]
-    if arguments.json:
-        console.document(found)
-        return 0
-    for each in found:
-        off = "" if each["enabled"] else "  disabled"
-        about = f"  {each['description']}" if each.get("description") else ""
-        where = each.get("url") or "Xray Cloud"
-        console.text(f"{each['name']:16}{where}  ({each['source']}){off}{about}")
-    if not found:
-        print("There is no connection: xray-bridge connection add NAME --url URL")
+    lines = [_line(each) for each in found]
+    lines = lines or [
+        "There is no connection: xray-bridge connection add NAME --url URL"
+    ]
+    console.emit(arguments, found, lines)
     return 0
 
 
+def _line(shown: Mapping[str, str | bool]) -> str:
+    off = "" if shown["enabled"] else "  disabled"
+    about = f"  {shown['description']}" if shown.get("description") else ""
+    where = shown.get("url") or "Xray Cloud"
+    return f"{shown['name']:16}{where}  ({shown['source']}){off}{about}"
+
+
 def show(arguments: argparse.Namespace) -> int:
-    """All there is, but for secrets: these are not in it."""
+    """All fields of one; secrets are not among them."""
     shown = _shown(_find(arguments.name))
-    _print(arguments, shown, *(f"{name}: {value}" for name, value in shown.items()))
+    lines = (f"{name}: {value}" for name, value in shown.items())
+    console.emit(arguments, shown, lines)
     return 0
 
 
 def check(arguments: argparse.Namespace) -> int:
     """Healthy, faulty, not found or unreachable; exit code 85 unless healthy."""
     try:
-        verdict = stored_connection.check_stored_connection(
-            _find(arguments.name), os.environ
-        )
+        verdict = check_stored_connection(_find(arguments.name), os.environ)
     except UsageError as error:
         verdict = stored_connection.Verdict(
             state=stored_connection.NOT_FOUND, reason=error.message, hint=error.hint
@@ -210,7 +213,7 @@ def check(arguments: argparse.Namespace) -> int:
     }
     hint = f" ({verdict.hint})" if verdict.hint else ""
     line = f"{arguments.name}: {verdict.state}, {verdict.reason}{hint}"
-    _print(arguments, found, f"{line}, {found['time']}")
+    console.emit(arguments, found, [f"{line}, {found['time']}"])
     return 0 if verdict.state == stored_connection.HEALTHY else CheckError.exit_code
 
 
@@ -228,9 +231,8 @@ def _switch(arguments: argparse.Namespace, *, on: bool) -> int:
     before = _own(arguments.name)
     stored = replace(before, values={**before.values, stored_connections.ENABLED: on})
     _save(stored, stored.source)
-    _print(
-        arguments, _shown(stored), f"{stored.name} is {'enabled' if on else 'disabled'}"
-    )
+    line = f"{stored.name} is {'enabled' if on else 'disabled'}"
+    console.emit(arguments, _shown(stored), [line])
     return 0
 
 
@@ -238,20 +240,21 @@ def remove(arguments: argparse.Namespace) -> int:
     """Forget it; a secret in a keyring stays there."""
     before = _own(arguments.name)
     _save(None, before.source, without=before.name)
-    _print(arguments, {"removed": before.name}, f"{before.name} is removed")
+    line = f"{before.name} is removed"
+    console.emit(arguments, {"removed": before.name}, [line])
     return 0
 
 
-def _all() -> dict[str, Stored]:
+def _all() -> dict[str, StoredConnection]:
     return stored_connections.known(Path.cwd(), os.environ)
 
 
-def _find(name: str) -> Stored:
+def _find(name: str) -> StoredConnection:
     return stored_connections.find(name, Path.cwd(), os.environ)
 
 
-def _own(name: str) -> Stored:
-    """One that may be changed; raises UsageError for a project's."""
+def _own(name: str) -> StoredConnection:
+    """A connection of this person; raises UsageError for a project's."""
     found = _find(name)
     if not found.is_own:
         msg = f"the connection {name} is the project's, in {found.source}"
@@ -259,7 +262,7 @@ def _own(name: str) -> Stored:
     return found
 
 
-def _shown(stored: Stored) -> dict[str, str | bool]:
+def _shown(stored: StoredConnection) -> dict[str, str | bool]:
     rest = {k: v for k, v in stored.values.items() if k != stored_connections.ENABLED}
     return {
         "name": stored.name,
@@ -269,22 +272,13 @@ def _shown(stored: Stored) -> dict[str, str | bool]:
     }
 
 
-def _print(
-    arguments: argparse.Namespace, content: Mapping[str, object], *lines: str
-) -> None:
-    if arguments.json:
-        console.document(content)
-    else:
-        console.text(*lines)
-
-
 ACTIONS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str, bool]] = {
-    "add": (add, "store a new connection, once it has been tried", True),
-    "update": (update, "change what is given, once it has been tried", True),
-    "list": (list_, "one line each", False),
-    "show": (show, "all of one, without secrets", False),
+    "add": (add, "check a new connection and store it", True),
+    "update": (update, "change the given fields; check them before storing", True),
+    "list": (list_, "list all connections, one line each", False),
+    "show": (show, "show one connection, without secrets", False),
     "check": (check, "healthy, faulty, not found or unreachable", False),
-    "enable": (enable, "use it again", False),
-    "disable": (disable, "keep its settings, and upload nothing through it", False),
-    "remove": (remove, "forget it", False),
+    "enable": (enable, "use a disabled connection again", False),
+    "disable": (disable, "keep the connection, but upload nothing through it", False),
+    "remove": (remove, "remove the connection", False),
 }

@@ -1,51 +1,48 @@
 """
-``xray-bridge features``: feature files out of Xray, and into it.
+``xray-bridge features``: exports feature files from Xray, and imports them.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from xray_bridge.cli import console, options
 from xray_bridge.client.connection import connect
-from xray_bridge.client.http import Deadline, Http
-from xray_bridge.client.request import Request
-from xray_bridge.client.xray import client
-from xray_bridge.errors import FeaturesError, RefusedError, UsageError, XrayBridgeError
-from xray_bridge.features import install
+from xray_bridge.config.settings import Settings
+from xray_bridge.errors import UsageError
+from xray_bridge.features.export import export
 
 
-if TYPE_CHECKING:
-    from xray_bridge.config.settings import Settings
+OF_AN_IMPORT = (
+    *options.OF_A_CONNECTION,
+    Settings.project,
+    Settings.test_fields,
+    Settings.tag_prefixes,
+)
 
 
-OF_AN_IMPORT = options.OF_A_CONNECTION | {"project", "test_fields", "tag_prefixes"}
-
-
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommands."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "features", help=told, allow_abbrev=False
+        "features", help=help_text, allow_abbrev=False
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    export = actions.add_parser(
+    parser = actions.add_parser(
         "export", help="fetch feature files", allow_abbrev=False
     )
-    export.add_argument(
+    parser.add_argument(
         "--keys",
         metavar="KEY;KEY",
         help="Tests, Test Sets, Test Plans, Test Executions or requirements, "
         "with ; between them",
     )
-    export.add_argument("--filter", metavar="ID", help="id of a saved filter")
-    export.add_argument("--out", metavar="DIR", help="where to; default: features")
-    export.add_argument("--zip", type=Path, metavar="FILE", help="keep the archive")
-    options.add(export, options.OF_A_CONNECTION)
-    export.set_defaults(run=run_export)
+    parser.add_argument("--filter", metavar="ID", help="id of a saved filter")
+    parser.add_argument("--out", metavar="DIR", help="folder; default: features")
+    parser.add_argument("--zip", type=Path, metavar="FILE", help="keep the archive")
+    options.add(parser, options.OF_A_CONNECTION)
+    parser.set_defaults(run=run_export)
     _register_import(actions)
 
 
@@ -53,8 +50,8 @@ def _register_import(actions: Any) -> None:
     parser: argparse.ArgumentParser = actions.add_parser(
         "import",
         help="send feature files",
-        description="Sends feature files and archives of them. Tests are made and "
-        "updated; summaries and labels that people have set stay.",
+        description="Sends feature files and archives of them. Xray creates and "
+        "updates Tests; summaries and labels that people have set stay.",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -64,7 +61,7 @@ def _register_import(actions: Any) -> None:
         type=Path,
         default=Path(),
         metavar="DIR",
-        help="where the names of files begin for Xray; default: here",
+        help="folder that file names in Xray are relative to; default: here",
     )
     add(
         "--modified-within",
@@ -74,7 +71,7 @@ def _register_import(actions: Any) -> None:
     add(
         "--changed-since",
         metavar="REF",
-        help="only files that differ from where the branch left this commit",
+        help="only files that differ from the commit where the branch left REF",
     )
     add(
         "--precondition-fields",
@@ -85,9 +82,13 @@ def _register_import(actions: Any) -> None:
     add(
         "--overwrite",
         action="store_true",
-        help="summaries and labels become those of the feature files",
+        help="replace summaries and labels that people have set",
     )
-    add("--dry-run", action="store_true", help="say what would change, send nothing")
+    add(
+        "--dry-run",
+        action="store_true",
+        help="show what would change, and send nothing",
+    )
     options.add(parser, OF_AN_IMPORT)
     parser.set_defaults(run=run_import)
 
@@ -99,12 +100,6 @@ def run_import(arguments: argparse.Namespace) -> int:
     return features_import.run(arguments)
 
 
-def _asked(error: XrayBridgeError) -> str:
-    if not isinstance(error, RefusedError):
-        return ""
-    return "are --keys and --filter right, and may the account see them?"
-
-
 def run_export(arguments: argparse.Namespace) -> int:
     """Fetch and unpack; nothing changes where anything fails."""
     also = {
@@ -112,54 +107,18 @@ def run_export(arguments: argparse.Namespace) -> int:
         "export_filter": arguments.filter,
         "features_dir": arguments.out,
     }
-    with options.settings_of(arguments, also=also) as settings:
+    with options.settings_with_server(arguments, also) as settings:
         if not settings.wants_export:
             msg = "nothing to export"
             raise UsageError(msg, hint="give --keys or --filter")
         connection = connect(settings)
-        try:
-            installed = _export(settings, arguments.zip)
-        except UsageError:
-            raise
-        except OSError as error:
-            msg = f"feature files could not be exported: {error.strerror}"
-            raise FeaturesError(msg, hint=str(error.filename or "")) from None
-        except XrayBridgeError as error:
-            clean = connection.redactor.clean
-            msg = f"feature files could not be exported: {clean(error.message)}"
-            raise FeaturesError(msg, hint=clean(error.hint) or _asked(error)) from None
+        console.hide(arguments, lambda: [connection.redactor])
+        installed = export(settings, connection, archive=arguments.zip)
         notices = connection.notices
     lines = [*(f"left out: {each}" for each in installed.skipped), *notices]
     files = [str(path) for path in installed.files]
     removed = [str(path) for path in installed.removed]
-    if arguments.json:
-        found = {"files": files, "removed": removed, "notices": lines}
-        console.document(found)
-    else:
-        console.text(*files, *(f"removed {path}" for path in removed), *lines)
+    document = {"files": files, "removed": removed, "notices": lines}
+    lines = [*files, *(f"removed {path}" for path in removed), *lines]
+    console.emit(arguments, document, lines)
     return 0
-
-
-def _export(settings: Settings, keep: Path | None) -> install.Installed:
-    connection = connect(settings)
-    http = Http(connection, Deadline(settings.deadline))
-    query = {
-        "keys": ";".join(settings.export_keys),
-        "filter": settings.export_filter,
-    }
-    given = {name: value for name, value in query.items() if value}
-    request = Request(
-        method="GET",
-        path=connection.dialect.export_path,
-        query=tuple({**given, **connection.dialect.export_query}.items()),
-        repeatable=True,
-    )
-    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
-        # A bare feature file takes its name from the download.
-        download = Path(folder) / (settings.export_keys or ("export",))[0]
-        with download.open("wb") as file:
-            client(connection, http).send(request, file)
-        if keep is not None:
-            keep.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(download, keep)
-        return install.install(download, Path(settings.features_dir))

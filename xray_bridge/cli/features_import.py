@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from xray_bridge.ci.outputs import Outputs, Written
 from xray_bridge.ci.outputs.summary import SHOWN, code_of
@@ -25,7 +24,6 @@ from xray_bridge.features.names import SUFFIX
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
@@ -33,37 +31,38 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Choose, import, tell; exit code 82 for whatever Xray did not take."""
-    with options.settings_of(arguments) as settings:
+    """Choose, import, report; exit code 82 if Xray refused anything."""
+    looks_only = arguments.dry_run
+    with options.settings_with_server(arguments, looks_only=looks_only) as settings:
         _check(settings)
         fields = _precondition_fields(arguments.precondition_fields)
         chosen, left_out = _chosen(arguments)
         result = ImportResult(project=settings.project, notices=tuple(left_out))
-        if not arguments.json:
-            _print(left_out)
+        if not console.is_json(arguments):
+            # Before the import; in a document they are among the notices.
+            console.progress(arguments, left_out)
         if chosen:
             connection = connect(settings)
+            console.hide(arguments, lambda: [connection.redactor])
             order = Order(
                 chosen=chosen,
                 precondition_fields=fields,
                 overwrite=arguments.overwrite,
                 dry_run=arguments.dry_run,
-                tell=partial(_tell, arguments, connection),
+                tell=partial(_show_changes, arguments, connection),
             )
             result = _imported(settings, connection, order)
             notices = (*left_out, *connection.notices, *result.notices)
             result = replace(result, notices=notices)
-        # A rehearsal, and an import of nothing, have sent nothing to tell of.
-        told = Written()
+        # A dry run, and an import of nothing, have no outputs.
+        written = Written()
         if result.raw and not arguments.dry_run:
-            told = upload_summary.tell(_outputs(result), Path(settings.report_dir))
-    result = replace(result, notices=(*result.notices, *told.notices))
-    if arguments.json:
-        console.document({**asdict(result), "commands": told.commands})
-    else:
-        _print((*_lines(result), *told.notices))
-        # Which are to be taken for commands.
-        print("".join(f"{command}\n" for command in told.commands), end="")
+            folder = Path(settings.report_dir)
+            written = upload_summary.write_outputs(_outputs(result), folder)
+    result = replace(result, notices=(*result.notices, *written.notices))
+    document = {**asdict(result), "commands": written.commands}
+    lines = (*_lines(result), *written.notices)
+    console.emit(arguments, document, lines, written.commands)
     return result.exit_code
 
 
@@ -148,22 +147,21 @@ def _imported(settings: Settings, connection: Connection, order: Order) -> Impor
         raise FeaturesError(msg, hint=clean(error.hint)) from None
 
 
-def _tell(
+def _show_changes(
     arguments: argparse.Namespace, connection: Connection, result: ImportResult
 ) -> None:
-    """What will change, before it does; apart from what a machine reads."""
+    """What will change, before it does."""
     lines = [line for change in result.changes for line in change.lines()]
     if lines:
         then = "it stays so" if arguments.overwrite else "what goes is put back"
         lines.insert(0, f"What the import changes ({then}):")
-    if not arguments.json:
+    if not console.is_json(arguments):
         lines = [*connection.notices, *result.notices, *lines]
-    clean = connection.redactor.clean
-    _print(map(clean, lines), file=sys.stderr if arguments.json else sys.stdout)
+    console.progress(arguments, lines)
 
 
 def _lines(result: ImportResult) -> list[str]:
-    """What came of it; all else has been told by then."""
+    """What came of it; all else was printed before."""
     return [
         *result.plan,
         *(f"created {each}" for each in result.created),
@@ -171,8 +169,3 @@ def _lines(result: ImportResult) -> list[str]:
         *(f"put back {key}" for key in result.put_back),
         *(f"refused: {each}" for each in result.refused),
     ]
-
-
-def _print(lines: Iterable[str], file: TextIO | None = None) -> None:
-    for line in lines:
-        print(console.line(line), file=file, flush=True)

@@ -1,6 +1,6 @@
 """
-``xray-bridge outputs``: what an upload came to, for scripts and CI systems that
-have no way of their own.
+``xray-bridge outputs``: the results of an upload, for scripts and for CI systems
+that take no outputs of their own.
 """
 
 from __future__ import annotations
@@ -9,45 +9,48 @@ import argparse
 import json
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.ci.escape import tame_json
 from xray_bridge.ci.outputs import text
 from xray_bridge.ci.outputs.from_receipts import TOLD, outputs_of
-from xray_bridge.cli import options
+from xray_bridge.cli import console, options
 from xray_bridge.config.resolve import redactor_of
+from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
 from xray_bridge.model.receipt import Receipt
 from xray_bridge.runs import run_directory
+from xray_bridge.runs.find import find_run
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from xray_bridge.ci.outputs import Outputs
 
 
-def _sh(outputs: Outputs) -> str:
-    return "\n".join(text.shell(*each) for each in outputs.variables.items())
+def _sh(outputs: Outputs) -> list[str]:
+    return [text.shell(*each) for each in outputs.variables.items()]
 
 
-def _env(outputs: Outputs) -> str:
-    return "\n".join(f"{name}={value}" for name, value in outputs.variables.items())
+def _env(outputs: Outputs) -> list[str]:
+    return [f"{name}={value}" for name, value in outputs.variables.items()]
 
 
-def _json(outputs: Outputs) -> str:
-    return json.dumps(outputs.variables, indent=1)
+def _json(outputs: Outputs) -> list[str]:
+    return tame_json(json.dumps(outputs.variables, indent=1)).splitlines()
 
 
-def _properties(outputs: Outputs) -> str:
-    return text.properties(outputs.variables).rstrip("\n")
+def _properties(outputs: Outputs) -> list[str]:
+    return text.properties(outputs.variables).splitlines()
 
 
-def _markdown(outputs: Outputs) -> str:
-    return outputs.markdown.rstrip("\n")
+def _markdown(outputs: Outputs) -> list[str]:
+    return outputs.markdown.rstrip("\n").split("\n")
 
 
-FORMATS: Mapping[str, Callable[[Outputs], str]] = {
+FORMATS: Mapping[str, Callable[[Outputs], list[str]]] = {
     "sh": _sh,
     "env": _env,
     "json": _json,
@@ -56,11 +59,11 @@ FORMATS: Mapping[str, Callable[[Outputs], str]] = {
 }
 
 
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "outputs",
-        help=told,
+        help=help_text,
         description="Prints the variables of an upload, or its summary. In a shell: "
         'eval "$(xray-bridge outputs --format sh)"',
         allow_abbrev=False,
@@ -78,7 +81,7 @@ def register(commands: Any, told: str) -> None:
         help="sh: export lines; env: NAME=value; json; properties: Java's; "
         "markdown: the summary; default: env",
     )
-    options.add(parser, {"report_dir"})
+    options.add(parser, [Settings.report_dir])
     parser.set_defaults(run=run)
 
 
@@ -89,38 +92,36 @@ def run(arguments: argparse.Namespace) -> int:
     Raises UsageError where nothing was uploaded, and RunDirectoryError where the
     receipt cannot be read.
     """
-    with options.settings_of(arguments, also={"sandbox": ""}) as settings:
-        report_dir = Path(settings.report_dir)
+    report_dir = options.report_dir(arguments)
     clean = redactor_of(os.environ).clean
-    path = _chosen(arguments.path, report_dir)
+    path = _receipt_path(arguments.path, report_dir)
     receipt = Receipt.from_json(run_directory.read_json(path)).cleaned(clean)
     # It may have been uploaded from another folder.
     found = outputs_of([replace(receipt, run=str(path.parent))])
     if found is None:
         msg = f"{path.parent} was not uploaded: {receipt.status}"
         raise UsageError(msg, hint="`xray-bridge resend` uploads it")
-    name = "json" if arguments.json else arguments.format
-    print(FORMATS[name](found.cleaned(clean)))
+    found = found.cleaned(clean)
+    console.emit(arguments, found.variables, FORMATS[arguments.format](found))
     return 0
 
 
-def _chosen(name: str | None, report_dir: Path) -> Path:
-    """The receipt that is meant."""
+def _receipt_path(name: str | None, report_dir: Path) -> Path:
+    """The receipt of the run that is meant; by default the last that was uploaded."""
     if name is not None:
-        runs = (Path(name), report_dir / run_directory.RUNS / name)
-        found = [run / "receipt.json" for run in runs]
-        chosen = next((path for path in found if path.is_file()), None)
+        path = find_run(name, report_dir).path / "receipt.json"
+        found = path if path.is_file() else None
     else:
         written = filter(
-            _is_told, (report_dir / run_directory.RUNS).glob("*/receipt.json")
+            _is_of_upload, (report_dir / run_directory.RUNS).glob("*/receipt.json")
         )
-        chosen = max(written, key=lambda path: path.stat().st_mtime_ns, default=None)
-    if chosen is None:
+        found = max(written, key=lambda path: path.stat().st_mtime_ns, default=None)
+    if found is None:
         msg = f"{name} has no receipt" if name else f"{report_dir} has no receipt yet"
         hint = "upload first; `xray-bridge runs` lists what is there"
         raise UsageError(msg, hint=hint)
-    return chosen
+    return found
 
 
-def _is_told(path: Path) -> bool:
+def _is_of_upload(path: Path) -> bool:
     return run_directory.read_json(path).get("status") in TOLD

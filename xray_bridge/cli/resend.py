@@ -8,23 +8,24 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.cli import console, options, upload, upload_summary
-from xray_bridge.cli.runs import find_run
+from xray_bridge.cli import options, upload_summary
 from xray_bridge.errors import RunDirectoryError, RunInUseError, XrayBridgeError
 from xray_bridge.runs import parts, run_directory
+from xray_bridge.runs.find import find_run
+from xray_bridge.upload.send_run import send_run
 
 
 if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunDirectory
 
 
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "resend",
-        help=told,
-        description="Sends what was recorded and not delivered. What an earlier "
-        "attempt may have made is looked for first.",
+        help=help_text,
+        description="Sends results that were recorded and not delivered. First looks "
+        "for what an earlier attempt may have created.",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -39,17 +40,16 @@ def register(commands: Any, told: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Send them, oldest first; the worst exit code of all."""
-    with options.settings_of(arguments, also={"sandbox": ""}) as settings:
-        report_dir = Path(settings.report_dir)
+    command = options.effective(arguments)
+    report_dir = Path(command.told.report_dir)
     receipts = []
     skipped = []
     code = 0
-    # A rehearsal that is named may be sent for real, and the other way round.
-    dry_run = arguments.set_dry_run or ""
-    wanted = {"upload": "yes", "collect": "", "dry_run": dry_run}
+    # A dry run that is named may be sent for real, and the other way round.
+    now = {"upload": "yes", "collect": "", "dry_run": command.told.dry_run}
     for directory in _chosen(arguments.path, report_dir, arguments.set_run_id or ""):
         try:
-            receipts.append(upload.send(arguments, directory, wanted))
+            receipts.append(send_run(directory, command, now))
         except XrayBridgeError as error:
             if arguments.path:
                 raise
@@ -57,15 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
             skipped.append(f"{directory.id}: {error}")
             if not isinstance(error, RunInUseError):
                 code = max(code, error.exit_code)
-    receipts = upload_summary.told(receipts)
-    if arguments.json:
-        found = [receipt.to_json() for receipt in receipts]
-        console.document({"runs": found, "skipped": skipped})
-    else:
-        said = [f"Skipped: {reason}" for reason in skipped]
-        print(
-            upload_summary.text(receipts, said) or f"Nothing to send in {report_dir}."
-        )
+    receipts = upload_summary.report_to_ci(receipts)
+    runs = [receipt.to_json() for receipt in receipts]
+    others = [f"Skipped: {reason}" for reason in skipped]
+    if not (receipts or others):
+        others = [f"Nothing to send in {report_dir}."]
+    document = {"runs": runs, "skipped": skipped}
+    upload_summary.emit(arguments, document, receipts, others)
     return max([code, *(receipt.exit_code for receipt in receipts)])
 
 
@@ -75,7 +73,7 @@ def _is_unsent(directory: RunDirectory, run_id: str) -> bool:
             return False
         return not run_id or directory.info.run_id == run_id
     except RunDirectoryError:
-        # To be told of, in its turn.
+        # Sending it reports what is wrong.
         return True
 
 

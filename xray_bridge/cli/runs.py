@@ -1,5 +1,5 @@
 """
-``xray-bridge runs``: what lies in the report directory, and making room there.
+``xray-bridge runs``: lists, shows and removes run directories.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.cli import console, options
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import RunInUseError, UsageError
-from xray_bridge.runs import evidence, inventory, parts, run_directory
-from xray_bridge.runs.run_directory import RunDirectory
+from xray_bridge.runs import evidence, inventory
+from xray_bridge.runs.find import find_run
 
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommands; without one, runs are listed."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "runs", help=told, allow_abbrev=False
+        "runs", help=help_text, allow_abbrev=False
     )
     parser.set_defaults(run=run_list, given=None, json=False, set_report_dir=None)
     _common(parser)
@@ -37,30 +37,35 @@ def register(commands: Any, told: str) -> None:
     found = actions.add_parser("list", help="list them, oldest first")
     found.set_defaults(run=run_list)
     _common(found)
-    show = actions.add_parser("show", help="all that is known of one")
+    show = actions.add_parser("show", help="show all that is known of one")
     show.add_argument("name", metavar="RUN", help="a run directory or its name")
     show.set_defaults(run=run_show)
     _common(show)
     prune = actions.add_parser(
         "prune", help="remove runs that need not be sent", allow_abbrev=False
     )
-    prune.add_argument("names", nargs="*", metavar="RUN", help="only these")
+    prune.add_argument(
+        "names",
+        nargs="*",
+        metavar="RUN",
+        help="only these: run directories or their names",
+    )
     prune.add_argument(
         "--older-than", type=_age, metavar="AGE", help="as in 30d, 12h or 2w"
     )
-    prune.add_argument("--keep", type=_number, metavar="N", help="not the newest N")
+    prune.add_argument("--keep", type=_number, metavar="N", help="keep the newest N")
     prune.add_argument(
-        "--unsent", action="store_true", help="those that were not delivered, too"
+        "--unsent", action="store_true", help="also remove runs that were not delivered"
     )
     prune.add_argument(
-        "--dry-run", action="store_true", help="say what would be removed"
+        "--dry-run", action="store_true", help="only show what would be removed"
     )
     prune.set_defaults(run=run_prune)
     _common(prune)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:
-    """Before or after the action's name, which must not undo one another."""
+    """Flags for both sides of the action's name, which do not undo each other."""
     unset: Any = argparse.SUPPRESS
     parser.add_argument(
         "--json", action="store_true", default=unset, help="print it as JSON"
@@ -90,40 +95,25 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def find_run(name: str, report_dir: Path) -> RunDirectory:
-    """
-    The run that a path or a name means.
-
-    Raises UsageError where there is none.
-    """
-    for path in (Path(name), report_dir / run_directory.RUNS / name):
-        if parts.is_run(path):
-            return RunDirectory(path)
-    known = [each.id for each in run_directory.find(report_dir)]
-    hint = f"there are {', '.join(known[-3:])}" if known else "there are none"
-    msg = f"there is no run {name}"
-    raise UsageError(msg, hint=hint)
-
-
 def run_list(arguments: argparse.Namespace) -> int:
     """One line for each run, oldest first."""
-    report_dir = _report_dir(arguments)
+    report_dir = options.report_dir(arguments)
     rows = inventory.rows(report_dir)
-    if arguments.json:
-        console.document({"runs": [row.to_json() for row in rows]})
-        return 0
-    if not rows:
-        print(f"There are no runs in {report_dir}.")
-        return 0
+    document = {"runs": [row.to_json() for row in rows]}
+    lines = _lines(rows) if rows else [f"There are no runs in {report_dir}."]
+    console.emit(arguments, document, lines)
+    return 0
+
+
+def _lines(rows: Sequence[Row]) -> list[str]:
     heads = ("RUN", "STATE", "TEST EXECUTION", "RESULTS", "SIZE", "AGE")
-    console.text(*_table([heads, *map(_cells, rows)]))
     unsent = sum(
         row.state not in inventory.OWES_NOTHING and not row.in_use for row in rows
     )
     total = evidence.shown(sum(row.bytes for row in rows))
     send = f"; not delivered: {unsent}, see xray-bridge resend" if unsent else ""
-    print(f"{_runs(len(rows))}, {total}{send}")
-    return 0
+    table = _table([heads, *map(_cells, rows)])
+    return [*table, f"{_runs(len(rows))}, {total}{send}"]
 
 
 def run_show(arguments: argparse.Namespace) -> int:
@@ -132,7 +122,7 @@ def run_show(arguments: argparse.Namespace) -> int:
 
     Raises RunDirectoryError where it cannot be read.
     """
-    report_dir = _report_dir(arguments)
+    report_dir = options.report_dir(arguments)
     directory = find_run(arguments.name, report_dir)
     info, state = directory.info, directory.state
     counts = Counter(run.outcome.value for run in directory.runs())
@@ -142,13 +132,9 @@ def run_show(arguments: argparse.Namespace) -> int:
         for path in sorted(directory.path.rglob("*"))
         if path.is_file()
     }
-    if arguments.json:
-        known = {**asdict(info), **asdict(state), **row.to_json()}
-        console.document({**known, "counts": counts, "files": files})
-        return 0
     ci = " ".join(filter(None, map(str, info.ci.values())))
     versions = ", ".join(f"{name} {version}" for name, version in info.versions.items())
-    said = {
+    facts = {
         "Run": row.path,
         "State": row.state,
         "Test Execution": row.test_execution,
@@ -162,10 +148,11 @@ def run_show(arguments: argparse.Namespace) -> int:
         "Message": state.message,
         "Incomplete": "; ".join(state.incomplete),
     }
-    lines = [f"{name}: {value}" for name, value in said.items() if value]
+    lines = [f"{name}: {value}" for name, value in facts.items() if value]
     lines += ["Settings:", *(f"  {k} = {v}" for k, v in info.settings.items())]
     lines += ["Files:", *(f"  {k} ({evidence.shown(v)})" for k, v in files.items())]
-    console.text(*lines)
+    known = {**asdict(info), **asdict(state), **row.to_json()}
+    console.emit(arguments, {**known, "counts": counts, "files": files}, lines)
     return 0
 
 
@@ -176,7 +163,7 @@ def run_prune(arguments: argparse.Namespace) -> int:
     Raises UsageError where a run that is named has results that were not
     delivered, and RunInUseError where it is in use; then nothing is removed.
     """
-    report_dir = _report_dir(arguments)
+    report_dir = options.report_dir(arguments)
     by_rule = arguments.older_than is not None or arguments.keep is not None
     if not arguments.names and not by_rule:
         msg = "which runs are to go?"
@@ -204,7 +191,7 @@ def run_prune(arguments: argparse.Namespace) -> int:
         chosen = [row for row in chosen if inventory.remove(Path(row.path))]
         if not arguments.names:
             inventory.remove_leftovers(report_dir)
-    _tell(arguments, chosen, kept)
+    _emit_removed(arguments, chosen, kept)
     return 0
 
 
@@ -218,23 +205,16 @@ def _refuse(rows: Sequence[Row], *, unsent: bool) -> None:
             raise UsageError(msg, hint="resend it, or give --unsent to lose it")
 
 
-def _tell(
+def _emit_removed(
     arguments: argparse.Namespace, chosen: Sequence[Row], kept: Mapping[str, int]
 ) -> None:
     size = sum(row.bytes for row in chosen)
-    if arguments.json:
-        names = [row.run for row in chosen]
-        console.document({"removed": names, "bytes": size, "kept": kept})
-        return
+    names = [row.run for row in chosen]
     verb = "Would remove" if arguments.dry_run else "Removed"
-    print(f"{verb} {_runs(len(chosen))}, {evidence.shown(size)}.")
-    for why, number in kept.items():
-        print(f"Kept {_runs(number)}: {why}.")
-
-
-def _report_dir(arguments: argparse.Namespace) -> Path:
-    with options.settings_of(arguments, also={"sandbox": ""}) as settings:
-        return Path(settings.report_dir)
+    lines = [f"{verb} {_runs(len(chosen))}, {evidence.shown(size)}."]
+    lines += [f"Kept {_runs(number)}: {why}." for why, number in kept.items()]
+    document = {"removed": names, "bytes": size, "kept": kept}
+    console.emit(arguments, document, lines)
 
 
 def _cells(row: Row) -> tuple[str, ...]:

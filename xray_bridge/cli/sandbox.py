@@ -9,28 +9,29 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from xray_bridge.cli import options
-from xray_bridge.errors import SettingError, UsageError
+from xray_bridge.cli import console, options
+from xray_bridge.config import embedded_sandbox
+from xray_bridge.errors import UsageError
 
 
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "sandbox",
-        help=told,
+        help=help_text,
         description="Answers as Xray Server and Cloud do, and shows in a browser what "
-        "it was sent. Needs no account, and is only reached from this machine.",
+        "it was sent. Needs no account; only this machine can reach it.",
         allow_abbrev=False,
     )
     parser.add_argument(
-        "--port", type=int, default=options.SANDBOX_PORT, help="default: %(default)s"
+        "--port", type=int, default=embedded_sandbox.PORT, help="default: %(default)s"
     )
     parser.add_argument(
         "--data",
         type=Path,
         default=Path(".xray/sandbox"),
         metavar="DIR",
-        help="where it keeps its data; default: %(default)s",
+        help="folder of its data; default: %(default)s",
     )
     parser.add_argument(
         "--adopt",
@@ -44,24 +45,22 @@ def register(commands: Any, told: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
+    sandbox = embedded_sandbox.load()
+    account = sandbox.CREDENTIALS
     try:
-        from xray_sandbox import CREDENTIALS, running
-    except ImportError as error:
-        msg = f"the sandbox needs {error.name}"
-        raise SettingError(msg, hint="pip install 'xray-bridge[sandbox]'") from None
-    try:
-        with running(
+        with sandbox.running(
             arguments.data, port=arguments.port, adopt=arguments.adopt
         ) as server:
-            print(f"Xray sandbox: {server.url}")
-            print(f"  Server: user {CREDENTIALS.user}, password {CREDENTIALS.password}")
-            print(
-                f"  Cloud:  client id {CREDENTIALS.client_id}, "
-                f"client secret {CREDENTIALS.client_secret}"
+            lines = (
+                f"Xray sandbox: {server.url}",
+                f"  Server: user {account.user}, password {account.password}",
+                f"  Cloud:  client id {account.client_id}",
+                f"          client secret {account.client_secret}",
+                "Ctrl-C ends it.",
             )
-            print("Ctrl-C ends it.", flush=True)
+            console.progress(arguments, lines)
             threading.Event().wait()
     except OSError as error:
-        msg = f"port {arguments.port} cannot be had: {error.strerror}"
+        msg = f"port {arguments.port} cannot be used: {error.strerror}"
         raise UsageError(msg, hint="choose another with --port") from None
     return 0

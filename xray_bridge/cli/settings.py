@@ -8,18 +8,18 @@ import argparse
 import json
 from typing import Any
 
-from xray_bridge.cli import options
+from xray_bridge.cli import console, options
 from xray_bridge.config.secret import MASK, Secret
 from xray_bridge.config.settings import TABLE
 
 
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "settings",
-        help=told,
+        help=help_text,
         description="Shows each setting, its value and where it comes from. Secrets "
-        "are not shown, and no server is asked.",
+        "are not shown, and no server is contacted.",
         allow_abbrev=False,
     )
     options.add(parser)
@@ -33,23 +33,22 @@ def run(arguments: argparse.Namespace) -> int:
     A framework's own file (pytest.ini, behave.ini) is read by that framework
     only.
     """
-    with options.settings_of(arguments, also={"sandbox": None}) as settings:
-        rows = {
-            name: {
-                "value": _shown(getattr(settings, name)),
-                "source": settings.sources.get(name, "default"),
-            }
-            for name in TABLE
+    settings = options.effective(arguments).settings
+    rows = {
+        name: {
+            "value": _as_text(getattr(settings, name)),
+            "source": settings.sources.get(name, "default"),
         }
-    if arguments.json:
-        print(json.dumps(rows))
-    else:
-        for name, row in rows.items():
-            print(f"{name:18}{row['value']:40}  {row['source']}")
+        for name in TABLE
+    }
+    lines = (
+        f"{name:18}{row['value']:40}  {row['source']}" for name, row in rows.items()
+    )
+    console.emit(arguments, rows, lines)
     return 0
 
 
-def _shown(value: object) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, Secret):
         return MASK if value else ""
     if isinstance(value, bool):

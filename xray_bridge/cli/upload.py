@@ -5,21 +5,19 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from xray_bridge.cli import console, options, upload_files, upload_parts, upload_summary
-from xray_bridge.errors import ConnectionDisabledError, UsageError
-from xray_bridge.model.receipt import SKIPPED, Receipt
+from xray_bridge.cli import options, upload_files, upload_parts, upload_summary
+from xray_bridge.model.formats import AUTO
 from xray_bridge.runs.run_directory import RunDirectory
-from xray_bridge.upload.publish import preview, publish
+from xray_bridge.upload.send_run import send_run
 
 
-def register(commands: Any, told: str) -> None:
+def register(commands: Any, help_text: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "upload",
-        help=told,
+        help=help_text,
         description="Sends report files of Xray's formats, or run directories of "
         "pytest and behave; all that is named becomes one Test Execution.",
         allow_abbrev=False,
@@ -28,8 +26,9 @@ def register(commands: Any, told: str) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="report files, globs of them (also **), a run directory, or a folder "
-        "with some in it; default: the run directories of this CI run in report_dir",
+        help="report files, globs of them (also **), run directories or their names, "
+        "or a folder with some in it; default: the run directories of this CI run in "
+        "report_dir",
     )
     upload_files.add_flags(parser)
     upload_parts.add(parser)
@@ -39,18 +38,19 @@ def register(commands: Any, told: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Send files or runs, several as one; the receipt says what became of it."""
-    if upload_files.are_meant(arguments):
-        return upload_files.upload(arguments, send)
-    if upload_parts.are_parts(arguments):
-        receipt = upload_parts.send_all(arguments, send)
+    command = options.effective(arguments)
+    # More formats can be read than sessions write.
+    of_files = command.with_flags({"format": AUTO})
+    paths = upload_files.existing_paths(arguments, of_files)
+    if upload_files.are_files(arguments.paths, paths):
+        return upload_files.upload(arguments, of_files, paths)
+    if upload_parts.are_parts(arguments, paths):
+        receipt = upload_parts.send_all(arguments, command, paths)
     else:
-        directory = existing(arguments.paths[0])
-        receipt = send(arguments, directory, _now(arguments, directory))
-    [receipt] = upload_summary.told([receipt])
-    if arguments.json:
-        console.document(receipt.to_json())
-    else:
-        print(upload_summary.text([receipt]))
+        directory = RunDirectory(paths[0])
+        receipt = send_run(directory, command, _now(arguments, directory))
+    [receipt] = upload_summary.report_to_ci([receipt])
+    upload_summary.emit(arguments, receipt.to_json(), [receipt])
     return receipt.exit_code
 
 
@@ -63,54 +63,3 @@ def _now(arguments: argparse.Namespace, directory: RunDirectory) -> dict[str, ob
     collect = arguments.set_collect or ""
     is_collected = directory.info.settings.get("collect") == "true"
     return {"collect": collect, **({"upload": "yes"} if is_collected else {})}
-
-
-def existing(path: Path) -> RunDirectory:
-    """
-    The run directory at a path.
-
-    Raises UsageError where there is none.
-    """
-    if not (path / "run.json").is_file():
-        msg = f"{path} is not a run directory"
-        raise UsageError(msg, hint="they live in .xray/runs")
-    return RunDirectory(path)
-
-
-def send(
-    arguments: argparse.Namespace,
-    directory: RunDirectory,
-    also: dict[str, object],
-    incomplete: tuple[str, ...] = (),
-) -> Receipt:
-    """
-    Publish one run with its own settings, and what the command line adds.
-
-    A dry run that its session did not ask for itself leaves it as it is;
-    ``incomplete`` says what that lacks besides.
-    """
-    shown = _shown(directory.path)
-    info = upload_files.info_of(directory)
-    is_own = info.settings.get("dry_run") == "true" and not arguments.set_dry_run
-    try:
-        with options.settings_of(arguments, info=info, also=also) as settings:
-            if is_own or not settings.dry_run:
-                return publish(directory, settings, shown=shown)
-            copy_to = arguments.set_report or ""
-            return preview(
-                directory,
-                settings,
-                shown=shown,
-                copy_to=copy_to,
-                incomplete=incomplete,
-            )
-    except ConnectionDisabledError as error:
-        # Switched off on purpose: nothing is wrong, and nothing is lost.
-        return Receipt(status=SKIPPED, run=shown, notices=(str(error),))
-
-
-def _shown(path: Path) -> str:
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -17,14 +17,14 @@ from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.join import join, preview
 from xray_bridge.text import merge_lines
+from xray_bridge.upload.send_run import send_run
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from xray_bridge.config.effective import Effective
     from xray_bridge.runs.parts import Found
-
-    Send = Callable[..., Receipt]
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -45,26 +45,27 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def are_parts(arguments: argparse.Namespace) -> bool:
+def are_parts(arguments: argparse.Namespace, paths: Sequence[Path]) -> bool:
     """Whether this is about parts, and not about the one run that is named."""
-    paths: Sequence[Path] = arguments.paths
     is_one = len(paths) == 1 and parts.is_run(paths[0])
     return not is_one or bool(arguments.set_run_id or arguments.parts)
 
 
-def send_all(arguments: argparse.Namespace, send: Send) -> Receipt:
+def send_all(
+    arguments: argparse.Namespace, command: Effective, paths: Sequence[Path]
+) -> Receipt:
     """
     Send them as one; or say what was sent before, where nothing is left.
 
     Raises UsageError and RunDirectoryError for parts that are not one whole.
     """
-    with options.settings_of(arguments, also={"sandbox": ""}) as settings:
-        report_dir = Path(settings.report_dir)
-    paths = arguments.paths or [report_dir]
-    found = parts.find(paths, report_dir, run_id=_wanted(arguments, settings))
+    settings = command.told
+    report_dir = Path(settings.report_dir)
+    run_id = _run_id(paths, settings)
+    found = parts.find(paths or [report_dir], report_dir, run_id=run_id)
     missing = _missing(found, arguments.parts)
     if found.shards:
-        receipt = _send_parts(found, arguments, report_dir, missing, send)
+        receipt = _send_parts(found, arguments, command, missing)
     else:
         receipt = _earlier(found)
     extra = _extra(found, arguments.parts)
@@ -77,15 +78,15 @@ def send_all(arguments: argparse.Namespace, send: Send) -> Receipt:
     )
 
 
-def _wanted(arguments: argparse.Namespace, settings: Settings) -> str:
+def _run_id(paths: Sequence[Path], settings: Settings) -> str:
     """
     The run id of the parts that are meant; empty: of all that are there.
 
     What CI tells is enough where nothing else says what is meant.
     """
-    if arguments.paths and not settings.is_given(Settings.run_id):
+    if paths and not settings.is_given(Settings.run_id):
         return ""
-    if not arguments.paths and not settings.run_id:
+    if not paths and not settings.run_id:
         msg = "which results? No path is given, and no run id is known"
         raise UsageError(msg, hint="xray-bridge upload PATH, or --run-id ID")
     return settings.run_id
@@ -94,15 +95,15 @@ def _wanted(arguments: argparse.Namespace, settings: Settings) -> str:
 def _send_parts(
     found: Found,
     arguments: argparse.Namespace,
-    report_dir: Path,
+    command: Effective,
     missing: tuple[str, ...],
-    send: Send,
 ) -> Receipt:
     """Send them as one; in a dry run they stay as they are."""
-    dry_run = arguments.set_dry_run or ""
-    # Whatever the parts were told: this is the upload.
+    dry_run = command.told.dry_run
+    report_dir = Path(command.told.report_dir)
+    # Whatever the parts have recorded: this is the upload.
     now = {"upload": "yes", "collect": "", "dry_run": dry_run}
-    given = frozenset(name for name in TABLE if _is_flag(arguments, name))
+    given = frozenset(name for name in TABLE if options.is_flag_given(arguments, name))
     directories = [each.directory for each in found.shards]
     whole = found.whole
     if whole is None and dry_run:
@@ -110,7 +111,7 @@ def _send_parts(
             whole = preview(
                 directories, report_dir, Path(folder), given=given, incomplete=missing
             )
-            return replace(send(arguments, whole, now), run="")
+            return replace(send_run(whole, command, now), run="")
     if whole is None:
         whole = join(directories, report_dir, given=given, incomplete=missing)
     elif missing and not dry_run:
@@ -118,11 +119,7 @@ def _send_parts(
             state = whole.state
             incomplete = merge_lines((state.incomplete, missing))
             whole.state = replace(state, incomplete=incomplete)
-    return send(arguments, whole, now, missing)
-
-
-def _is_flag(arguments: argparse.Namespace, name: str) -> bool:
-    return getattr(arguments, f"set_{name}", None) is not None
+    return send_run(whole, command, now, incomplete=missing)
 
 
 def _missing(found: Found, expected: int | None) -> tuple[str, ...]:

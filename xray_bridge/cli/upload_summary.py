@@ -1,5 +1,5 @@
 """
-What became of uploads, told: to the CI system, and on standard output.
+The results of uploads: for the CI system, and on standard output.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci import outputs
-from xray_bridge.ci.escape import tame
 from xray_bridge.ci.outputs import Written
 from xray_bridge.ci.outputs.from_receipts import outputs_of
+from xray_bridge.cli import console
 from xray_bridge.config.resolve import redactor_of
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import XrayBridgeError
@@ -20,30 +20,30 @@ from xray_bridge.runs.run_directory import RunDirectory
 
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from xray_bridge.ci.outputs import Outputs
     from xray_bridge.model.receipt import Receipt
 
 
-def told(receipts: Sequence[Receipt]) -> list[Receipt]:
+def report_to_ci(receipts: Sequence[Receipt]) -> list[Receipt]:
     """
-    Tell the CI system that this process runs in, if it does; never raises.
+    Report to the CI system that this process runs in, if it does; never raises.
 
-    The receipts, the last of them with the lines that are to be printed, each at
-    the start of one, and with what could not be told.
+    Returns the receipts, the last of them with the lines that are to be printed,
+    each at the start of one, and with what could not be reported.
     """
     if not receipts:
         return []
     try:
         written = _written(receipts)
     except Exception as error:  # noqa: BLE001 - what was delivered stays delivered
-        said = f"the CI system was not told of the results ({type(error).__name__})"
-        written = Written(notices=(said,))
+        notice = f"the CI system was not told of the results ({type(error).__name__})"
+        written = Written(notices=(notice,))
     last = receipts[-1]
     notices = (*last.notices, *written.notices)
-    told = replace(last, notices=notices, commands=written.commands)
-    return [*receipts[:-1], told]
+    return [*receipts[:-1], replace(last, notices=notices, commands=written.commands)]
 
 
 def _written(receipts: Sequence[Receipt]) -> Written:
@@ -53,19 +53,27 @@ def _written(receipts: Sequence[Receipt]) -> Written:
     if found is None:
         return Written()
     # ``.xray/runs/RUN``
-    return tell(found, Path(receipts[-1].run).parent.parent)
+    return write_outputs(found, Path(receipts[-1].run).parent.parent)
 
 
-def tell(found: Outputs, folder: Path) -> Written:
+def write_outputs(found: Outputs, folder: Path) -> Written:
     """Write for the CI system of this process; the commands are to be printed."""
     return outputs.write(found, os.environ, folder, redactor_of(os.environ).clean)
 
 
-def text(receipts: Sequence[Receipt], said: Sequence[str] = ()) -> str:
-    """For people, with what else is to be said, and then for the CI system."""
-    blocks = ["\n".join(receipt.lines()) for receipt in receipts]
-    commands = (line for receipt in receipts for line in receipt.commands)
-    return "\n".join([tame("\n\n".join([*blocks, *said])), *commands])
+def emit(
+    arguments: argparse.Namespace,
+    document: object,
+    receipts: Sequence[Receipt],
+    others: Sequence[str] = (),
+) -> None:
+    """Print receipts and other lines for people, then commands for the CI system."""
+    blocks = [receipt.lines() for receipt in receipts] + [[line] for line in others]
+    separated = [line for block in blocks for line in ("", *block)][1:]
+    # A notice may have several lines.
+    lines = [line for text in separated for line in text.split("\n")]
+    commands = [line for receipt in receipts for line in receipt.commands]
+    console.emit(arguments, document, lines, commands)
 
 
 def _is_fatal(receipt: Receipt) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.config.parsers import text
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
-from xray_bridge.config.setting import Setting
+from xray_bridge.config.setting import SESSION, Setting
 from xray_bridge.config.settings import GUESSED, TABLE, Settings
 from xray_bridge.errors import SecretInPlainSightError, SettingError
 
@@ -63,12 +63,8 @@ def _pytest_flag(setting: Setting[Any]) -> str:
     return setting.pytest_flag
 
 
-# Flags of `xray-bridge features export`, which are shorter than their settings.
-SHORT = {"export_keys": "--keys", "export_filter": "--filter", "features_dir": "--out"}
-
-
 def _flag(setting: Setting[Any]) -> str:
-    return SHORT.get(setting.name, setting.flag_name)
+    return setting.flag_name
 
 
 def _name(setting: Setting[Any]) -> str:
@@ -85,7 +81,7 @@ def ini(source: str, values: Mapping[str, object], folder: Path | None = None) -
 
 
 def recorded(values: Mapping[str, str]) -> Layer:
-    """The layer of a run directory: what its session was told."""
+    """The layer of a run directory: the settings that its session recorded."""
     return Layer("run directory", values, _ini, literal=True)
 
 
@@ -167,8 +163,8 @@ def _secret_file(setting: Setting[Any], path: str) -> str:
 
 def from_ci(context: Context) -> Layer | None:
     """The layer of what CI tells; guesses, which never cause an error."""
-    told = {"revision": context.revision, "run_id": context.run_id}
-    values = {name: value for name, value in told.items() if value}
+    known = {"revision": context.revision, "run_id": context.run_id}
+    values = {name: value for name, value in known.items() if value}
     source = f"{GUESSED}{context.name}"
     return Layer(source, values, _ini, literal=True) if values else None
 
@@ -189,7 +185,7 @@ def shared_file(start: Path) -> Layer | None:
 
 def shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
     """
-    The shared file and what is in it; no file and nothing where there is none.
+    The shared file and its content; (None, {}) if there is no file.
 
     Raises SettingError for a file that cannot be read.
     """
@@ -247,9 +243,9 @@ def resolve(
     """
     Settings from layers, the first that has a value wins.
 
-    ``only`` these are read; names are looked at all the same. Raises SettingError
-    for unknown names, malformed values and unset variables;
-    SecretInPlainSightError for a secret in a layer that must hold none.
+    ``only`` these are read; all names are validated. Raises SettingError for unknown
+    names, malformed values and unset variables; SecretInPlainSightError for a secret
+    in a layer that must hold none.
     """
     ordered = tuple(layers)
     environ = os.environ if environ is None else environ
@@ -271,11 +267,11 @@ def resolve(
             continue
         found[name] = value = _parse(setting, raw, layer, environ)
         if not setting.secret and not layer.source.startswith(GUESSED):
-            given[name] = json.dumps(value) if setting.structured else _again(value)
+            given[name] = json.dumps(value) if setting.structured else to_text(value)
     return Settings(found, sources=sources, given=given)
 
 
-def _again(value: object) -> str:
+def to_text(value: object) -> str:
     """The text that parses to the same value."""
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
@@ -350,7 +346,7 @@ def _expand_inside(value: Any, environ: Mapping[str, str], where: str) -> Any:
 def _refuse_unknown(layer: Layer) -> None:
     for name in layer.values:
         if name not in TABLE:
-            unknown = Setting(text, "", "")
+            unknown = Setting(text, "", "", of=SESSION)
             unknown.name = name
             msg = f"{layer.source}: there is no setting {layer.spell(unknown)!r}"
             near = nearest(name)

@@ -1,5 +1,5 @@
 """
-Secrets of stored connections, from where they are kept; never shown, never stored.
+Fetches the secrets of stored connections; they are never shown and never stored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.config.stored_connections import SECRETS, Stored
+from xray_bridge.config.stored_connections import SECRETS, StoredConnection
 from xray_bridge.errors import CredentialError
 
 
@@ -18,32 +18,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SERVICE = "xray-bridge"
-# A password manager may ask a person; a build has nobody to ask.
+# Seconds for a command: a password manager may prompt a person.
 PATIENCE = 30.0
 
 
 def fetch(
-    stored: Stored, environ: Mapping[str, str], known: Mapping[str, str] | None = None
+    stored: StoredConnection,
+    environ: Mapping[str, str],
+    known: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """
-    The secrets that a connection says where to find, by which they are.
+    The secrets of a connection, by kind (SECRETS).
 
-    Those that are ``known`` are not looked for. Raises CredentialError, without any
+    Those that are ``known`` are not fetched. Raises CredentialError, without any
     output of a command: that may be the secret.
     """
     found = dict(known or ())
     for which in SECRETS:
-        place, where = stored.place_of(which)
-        if place and which not in found:
-            found[which] = _FETCH[place](Place(stored, which, where, environ))
+        kind, where = stored.place_of(which)
+        if kind and which not in found:
+            found[which] = _FETCH[kind](SecretSource(stored, which, where, environ))
     return found
 
 
-class Place:
-    """Where one secret of a connection is."""
+class SecretSource:
+    """Where one secret of a connection is kept."""
 
     def __init__(
-        self, stored: Stored, which: str, where: str, environ: Mapping[str, str]
+        self,
+        stored: StoredConnection,
+        which: str,
+        where: str,
+        environ: Mapping[str, str],
     ) -> None:
         self.name = stored.name
         self.which = which
@@ -53,99 +59,91 @@ class Place:
 
     @property
     def account(self) -> str:
-        """Under which name a keyring has it."""
+        """The name of its entry in a keyring."""
         return self.name if self.which == "secret" else f"{self.name} (Jira)"
 
-    def trouble(self, what: str, hint: str = "") -> CredentialError:
+    def error(self, what: str, hint: str = "") -> CredentialError:
         """An error that names the connection."""
         msg = f"the {self.which} of connection {self.name}: {what}"
         return CredentialError(msg, hint=hint)
 
 
-def _from_env(place: Place) -> str:
-    found = place.environ.get(place.where, "").strip()
+def _from_env(source: SecretSource) -> str:
+    found = source.environ.get(source.where, "").strip()
     if not found:
-        what = f"the environment has no {place.where}"
-        raise place.trouble(what, "set it; in CI, may this job see its secrets?")
+        what = f"the environment has no {source.where}"
+        raise source.error(what, "set it; in CI, may this job see its secrets?")
     return found
 
 
-def _from_file(place: Place) -> str:
-    path = place.folder / Path(place.where).expanduser()
+def _from_file(source: SecretSource) -> str:
+    path = source.folder / Path(source.where).expanduser()
     try:
         found = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise place.trouble(f"{path} cannot be read: {reason}") from None
+        raise source.error(f"{path} cannot be read: {reason}") from None
     if not found:
-        raise place.trouble(f"{path} is empty")
+        raise source.error(f"{path} is empty")
     return found
 
 
-def _from_command(place: Place) -> str:
+def _from_command(source: SecretSource) -> str:
     hint = "its first line of output must be the secret"
     try:
-        command = shlex.split(place.where)
+        command = shlex.split(source.where)
         done = subprocess.run(  # noqa: S603 - the user's own command, without a shell
             command,
-            env=dict(place.environ),
-            cwd=place.folder,
+            env=dict(source.environ),
+            cwd=source.folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=PATIENCE,
             check=False,
         )
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no command line"
-        raise place.trouble(f"its command cannot be run: {reason}", hint) from None
+        reason = getattr(error, "strerror", None) or "it is not a command line"
+        raise source.error(f"its command cannot be run: {reason}", hint) from None
     except subprocess.TimeoutExpired:
         what = f"its command did not end within {PATIENCE:.0f} s"
-        raise place.trouble(what, hint) from None
+        raise source.error(what, hint) from None
     if done.returncode:
-        raise place.trouble(f"its command ended with {done.returncode}", hint)
+        raise source.error(f"its command ended with {done.returncode}", hint)
     lines = done.stdout.decode("utf-8", "replace").splitlines()
     if not lines or not lines[0].strip():
-        raise place.trouble("its command printed nothing", hint)
+        raise source.error("its command printed nothing", hint)
     return lines[0].strip()
 
 
-def _from_keyring(place: Place) -> str:
-    found = _keyring(place).get_password(SERVICE, place.account)
+def _from_keyring(source: SecretSource) -> str:
+    keyring, errors = _keyring(source)
+    try:
+        found = keyring.get_password(SERVICE, source.account)
+    except errors.KeyringError as error:
+        raise _refused(source, error) from None
     if not found:
-        what = f"the keyring has nothing for {place.account!r}"
-        hint = f"xray-bridge connection update {place.name} --ask-secret"
-        raise place.trouble(what, hint)
+        what = f"the keyring has nothing for {source.account!r}"
+        hint = f"xray-bridge connection update {source.name} --ask-secret"
+        raise source.error(what, hint)
     return str(found)
 
 
-def _keyring(place: Place) -> Any:
+def _keyring(source: SecretSource) -> tuple[Any, Any]:
+    """The library and its module of errors; it is an extra."""
     try:
         import keyring
         import keyring.errors
     except ImportError:
         hint = "pip install 'xray-bridge[keyring]'"
-        raise place.trouble("there is no library for keyrings", hint) from None
-    return _Guarded(keyring, keyring.errors.KeyringError, place)
+        raise source.error("there is no library for keyrings", hint) from None
+    return keyring, keyring.errors
 
 
-class _Guarded:
-    """A keyring whose own troubles become one line."""
-
-    def __init__(self, keyring: Any, kind: type[Exception], place: Place) -> None:
-        self._keyring, self._kind, self._place = keyring, kind, place
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def call(*arguments: str) -> Any:
-            try:
-                return getattr(self._keyring, name)(*arguments)
-            except self._kind as error:
-                kind = type(error).__name__
-                raise self._place.trouble(f"the keyring refuses ({kind})") from None
-
-        return call
+def _refused(source: SecretSource, error: Exception) -> CredentialError:
+    return source.error(f"the keyring refuses ({type(error).__name__})")
 
 
-_FETCH: dict[str, Callable[[Place], str]] = {
+_FETCH: dict[str, Callable[[SecretSource], str]] = {
     "env": _from_env,
     "file": _from_file,
     "command": _from_command,
@@ -153,11 +151,15 @@ _FETCH: dict[str, Callable[[Place], str]] = {
 }
 
 
-def keep(stored: Stored, which: str, secret: str) -> None:
+def store_in_keyring(stored: StoredConnection, which: str, secret: str) -> None:
     """
     Put a secret into the keyring.
 
     Raises CredentialError.
     """
-    place = Place(stored, which, "", os.environ)
-    _keyring(place).set_password(SERVICE, place.account, secret)
+    source = SecretSource(stored, which, "", os.environ)
+    keyring, errors = _keyring(source)
+    try:
+        keyring.set_password(SERVICE, source.account, secret)
+    except errors.KeyringError as error:
+        raise _refused(source, error) from None

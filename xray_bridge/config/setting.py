@@ -4,7 +4,7 @@ One setting: its parser, its default, and how it is spelled at each door.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, overload
 
 from xray_bridge.config import parsers
 from xray_bridge.config.secret import Secret
@@ -12,8 +12,26 @@ from xray_bridge.config.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Literal
+
+    Group = Literal["execution", "connection", "results", "session"]
+    Parts = Literal["must agree", "first noted", "add up", "may differ", "dropped"]
 
 T = TypeVar("T")
+
+# What a setting is about: the Test Execution and its Tests; the server, credentials
+# and the way there; what is written of results; how a session or a command goes.
+EXECUTION: Final = "execution"
+CONNECTION: Final = "connection"
+RESULTS: Final = "results"
+SESSION: Final = "session"
+
+# What a merged run has where its parts differ in a setting.
+MUST_AGREE: Final = "must agree"  # nothing: results would go to several places
+FIRST_NOTED: Final = "first noted"  # the value of the first part, and a notice
+ADD_UP: Final = "add up"  # the values of all parts
+MAY_DIFFER: Final = "may differ"  # that of the first; it is of a part's own machine
+DROPPED: Final = "dropped"  # none: it was of the session that recorded the part
 
 
 class HasValues(Protocol):
@@ -29,10 +47,13 @@ class Setting(Generic[T]):
     """
     One setting: its parser, default, and how it is spelled at each door.
 
-    ``flag``: given without a value on command lines. ``structured``: JSON, in
-    which ``${NAME}`` is replaced inside strings only. ``is_path``: relative to the
-    file that it stands in. ``aliases``: environment variables of other tools whose
-    users come here.
+    ``of``: what it is about. ``parts``: what a merged run has where its parts differ
+    in it. ``stored``: a stored connection may hold it. ``one_run``: set for one run
+    only, so no configuration repeats it. ``flag``: given without a value on command
+    lines. ``structured``: JSON, in which ``${NAME}`` is replaced inside strings only.
+    ``is_path``: relative to the file that it stands in. ``aliases``: environment
+    variables of other tools whose users come here. ``own_flag``: the flag of the one
+    command that takes it; empty: no command does; None: all that use it take its name.
     """
 
     __slots__ = (
@@ -43,8 +64,13 @@ class Setting(Generic[T]):
         "is_path",
         "metavar",
         "name",
+        "of",
+        "one_run",
+        "own_flag",
         "parse",
+        "parts",
         "secret",
+        "stored",
         "structured",
     )
 
@@ -54,23 +80,33 @@ class Setting(Generic[T]):
         default: T,
         help: str,  # noqa: A002 - the word that argparse and pytest use
         *,
+        of: Group,
+        parts: Parts = FIRST_NOTED,
+        stored: bool = True,
+        one_run: bool = False,
         metavar: str = "TEXT",
         flag: bool = False,
         secret: bool = False,
         structured: bool = False,
         is_path: bool = False,
         aliases: tuple[str, ...] = (),
+        own_flag: str | None = None,
     ) -> None:
         self.name = ""
         self.parse = parse
         self.default = default
         self.help = help
+        self.of = of
+        self.parts = parts
+        self.stored = stored and of == CONNECTION and not secret
+        self.one_run = one_run
         self.metavar = metavar
         self.flag = flag
         self.secret = secret
         self.structured = structured
         self.is_path = is_path
         self.aliases = aliases
+        self.own_flag = own_flag
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -113,7 +149,7 @@ class Setting(Generic[T]):
     @property
     def flag_name(self) -> str:
         """Spelling on the command line of ``xray-bridge``."""
-        return f"--{self.dashed}"
+        return self.own_flag or f"--{self.dashed}"
 
     @property
     def dashed(self) -> str:
@@ -121,13 +157,114 @@ class Setting(Generic[T]):
         return self.name.replace("_", "-")
 
 
-def switch(help: str, *, default: bool = False) -> Setting[bool]:  # noqa: A002
+def switch(  # noqa: PLR0913 - as above
+    help: str,  # noqa: A002
+    *,
+    of: Group,
+    default: bool = False,
+    parts: Parts = FIRST_NOTED,
+    stored: bool = True,
+    one_run: bool = False,
+    own_flag: str | None = None,
+) -> Setting[bool]:
     """Declare a yes or no; a flag where it is off by default."""
-    return Setting(parsers.boolean, default, help, metavar="yes|no", flag=not default)
+    return Setting(
+        parsers.boolean,
+        default,
+        help,
+        metavar="yes|no",
+        flag=not default,
+        of=of,
+        parts=parts,
+        stored=stored,
+        one_run=one_run,
+        own_flag=own_flag,
+    )
+
+
+def text(  # noqa: PLR0913 - as above
+    help: str,  # noqa: A002
+    *aliases: str,
+    of: Group,
+    metavar: str = "TEXT",
+    parts: Parts = FIRST_NOTED,
+    stored: bool = True,
+    one_run: bool = False,
+    own_flag: str | None = None,
+) -> Setting[str]:
+    """Declare any text, by default none."""
+    return Setting(
+        parsers.text,
+        "",
+        help,
+        metavar=metavar,
+        of=of,
+        parts=parts,
+        stored=stored,
+        one_run=one_run,
+        aliases=aliases,
+        own_flag=own_flag,
+    )
+
+
+def path(
+    help: str,  # noqa: A002
+    default: str = "",
+    *,
+    of: Group,
+    parts: Parts = FIRST_NOTED,
+    own_flag: str | None = None,
+) -> Setting[str]:
+    """Declare a path, relative to the file that names it."""
+    return Setting(
+        parsers.text,
+        default,
+        help,
+        metavar="PATH",
+        is_path=True,
+        of=of,
+        parts=parts,
+        own_flag=own_flag,
+    )
+
+
+def address(
+    help: str,  # noqa: A002
+    *aliases: str,
+    parts: Parts = FIRST_NOTED,
+) -> Setting[str]:
+    """Declare an address of the connection, by default none."""
+    return Setting(
+        parsers.url,
+        "",
+        help,
+        metavar="URL",
+        of=CONNECTION,
+        parts=parts,
+        aliases=aliases,
+    )
+
+
+def jira_fields(help: str) -> Setting[dict[str, object]]:  # noqa: A002
+    """Declare Jira fields that an import sets, by default none."""
+    return Setting(
+        parsers.fields,
+        {},
+        help,
+        metavar="JSON|PATH",
+        structured=True,
+        of=EXECUTION,
+    )
 
 
 def secret(help: str, *aliases: str) -> Setting[Secret]:  # noqa: A002
-    """Declare a secret, which only the environment or a file may hold."""
+    """Declare a secret of the connection; only the environment or a file holds it."""
     return Setting(
-        Secret, Secret(""), help, metavar="SECRET", secret=True, aliases=aliases
+        Secret,
+        Secret(""),
+        help,
+        metavar="SECRET",
+        secret=True,
+        of=CONNECTION,
+        aliases=aliases,
     )

@@ -13,13 +13,30 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.config import parsers
 from xray_bridge.config.secret import Secret
-from xray_bridge.config.setting import Setting, secret, switch
+from xray_bridge.config.setting import (
+    ADD_UP,
+    CONNECTION,
+    DROPPED,
+    EXECUTION,
+    MAY_DIFFER,
+    MUST_AGREE,
+    RESULTS,
+    SESSION,
+    Setting,
+    address,
+    jira_fields,
+    path,
+    secret,
+    switch,
+    text,
+)
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from xray_bridge.config.redaction import Redactor
+    from xray_bridge.config.setting import Group, Parts
 
 DEADLINE = 120.0
 TIMEOUT = 60.0
@@ -37,14 +54,36 @@ class Settings:
 
     __slots__ = ("given", "sources", "values")
 
-    upload = switch("upload the results at session end")
-    dry_run = switch("do everything but send; print what would be sent, and where")
-    collect = switch("record the results for a later upload, and send nothing")
-    sandbox = switch("use the embedded sandbox instead of a server")
-    connection = Setting(
-        parsers.text,
-        "",
+    upload = switch(
+        "upload the results at session end",
+        of=SESSION,
+        parts=MAY_DIFFER,
+        one_run=True,
+        own_flag="",
+    )
+    dry_run = switch(
+        "do everything but send; print what would be sent, and where",
+        of=SESSION,
+        parts=DROPPED,
+        one_run=True,
+    )
+    collect = switch(
+        "record the results for a later upload, and send nothing",
+        of=SESSION,
+        parts=DROPPED,
+        one_run=True,
+    )
+    sandbox = switch(
+        "use the embedded sandbox instead of a server",
+        of=CONNECTION,
+        stored=False,
+        one_run=True,
+    )
+    connection = text(
         "a stored connection: address, credentials and how to get there",
+        of=CONNECTION,
+        parts=MUST_AGREE,
+        stored=False,
         metavar="NAME",
     )
     deployment = Setting(
@@ -52,163 +91,170 @@ class Settings:
         "auto",
         "server (also: datacenter), cloud, or auto: decided from the address and "
         "the kind of credential",
+        of=CONNECTION,
+        parts=MUST_AGREE,
         metavar="auto|server|cloud",
     )
-    url = Setting(
-        parsers.url,
-        "",
+    url = address(
         f"Server: Jira's base URL; Cloud: Xray's own base URL ({CLOUD_URL})",
-        metavar="URL",
-        aliases=("XRAY_API_BASE_URL",),
+        "XRAY_API_BASE_URL",
+        parts=MUST_AGREE,
     )
-    user = Setting(
-        parsers.text,
-        "",
-        "Server: user name for basic authentication",
-        aliases=("XRAY_API_USER",),
+    user = text(
+        "Server: user name for basic authentication", "XRAY_API_USER", of=CONNECTION
     )
     password = secret("Server: password of the user", "XRAY_API_PASSWORD")
     token = secret("Server: personal access token", "XRAY_API_KEY")
-    client_id = Setting(parsers.text, "", "Cloud: client id of the API key")
+    client_id = text("Cloud: client id of the API key", of=CONNECTION)
     client_secret = secret("Cloud: client secret of the API key")
-    jira_url = Setting(
-        parsers.url,
-        "",
-        "Cloud: the Jira site, for what only Jira can do",
-        metavar="URL",
-    )
-    jira_user = Setting(parsers.text, "", "Cloud: e-mail address of the Jira account")
+    jira_url = address("Cloud: the Jira site, for what only Jira can do")
+    jira_user = text("Cloud: e-mail address of the Jira account", of=CONNECTION)
     jira_token = secret("Cloud: API token of the Jira account")
     verify: Setting[bool | str] = Setting(
         parsers.verification,
         True,
         "verify TLS certificates: true, false, or the path of a CA bundle",
+        of=CONNECTION,
+        parts=MAY_DIFFER,
         metavar="true|false|PATH",
         aliases=("XRAY_API_VERIFY_SSL",),
     )
     client_cert = Setting(
-        parsers.pem, "", "client certificate and key, a PEM file", metavar="PATH"
+        parsers.pem,
+        "",
+        "client certificate and key, a PEM file",
+        of=CONNECTION,
+        parts=MAY_DIFFER,
+        metavar="PATH",
     )
-    proxy = Setting(
-        parsers.url, "", "proxy; default: from the environment", metavar="URL"
+    proxy = address("proxy; default: from the environment", parts=MAY_DIFFER)
+    skip_proxy = switch(
+        "ignore the proxy settings of the environment",
+        of=CONNECTION,
+        parts=MAY_DIFFER,
     )
-    skip_proxy = switch("use no proxy, whatever the environment says")
     timeout = Setting(
-        parsers.seconds, TIMEOUT, "how long one answer may take", metavar="SECONDS"
+        parsers.seconds,
+        TIMEOUT,
+        "how long one answer may take",
+        of=CONNECTION,
+        parts=MAY_DIFFER,
+        stored=False,
+        metavar="SECONDS",
     )
     deadline = Setting(
         parsers.seconds,
         DEADLINE,
         "how long the upload may take in all, waiting and retries included",
+        of=CONNECTION,
+        parts=MAY_DIFFER,
+        stored=False,
         metavar="SECONDS",
     )
-    project = Setting(parsers.project, "", "Jira project key", metavar="KEY")
+    project = Setting(
+        parsers.project,
+        "",
+        "Jira project key",
+        of=EXECUTION,
+        parts=MUST_AGREE,
+        metavar="KEY",
+    )
     test_execution = Setting(
         parsers.key,
         "",
         "existing Test Execution to report into; none: a new one",
+        of=EXECUTION,
+        parts=MUST_AGREE,
         metavar="KEY",
     )
     test_plan = Setting(
-        parsers.key, "", "Test Plan of the Test Execution", metavar="KEY"
+        parsers.key, "", "Test Plan of the Test Execution", of=EXECUTION, metavar="KEY"
     )
     environments: Setting[tuple[str, ...]] = Setting(
         parsers.listed,
         (),
         "Test Environments, with ; between them",
+        of=EXECUTION,
+        parts=ADD_UP,
         metavar="NAME;NAME",
         aliases=("XRAY_EXECUTION_TEST_ENVIRONMENTS",),
     )
-    revision = Setting(
-        parsers.text,
-        "",
+    revision = text(
         "revision of the tested software; default: the commit that CI tells",
-        aliases=("XRAY_EXECUTION_REVISION",),
+        "XRAY_EXECUTION_REVISION",
+        of=EXECUTION,
     )
-    fix_version = Setting(
-        parsers.text, "", "one Jira version", aliases=("XRAY_EXECUTION_FIX_VERSION",)
+    fix_version = text("one Jira version", "XRAY_EXECUTION_FIX_VERSION", of=EXECUTION)
+    summary = text(
+        "summary of a new Test Execution", "XRAY_EXECUTION_SUMMARY", of=EXECUTION
     )
-    summary = Setting(
-        parsers.text,
-        "",
-        "summary of a new Test Execution",
-        aliases=("XRAY_EXECUTION_SUMMARY",),
-    )
-    description = Setting(
-        parsers.text,
-        "",
-        "description of a new Test Execution",
-        aliases=("XRAY_EXECUTION_DESC",),
+    description = text(
+        "description of a new Test Execution", "XRAY_EXECUTION_DESC", of=EXECUTION
     )
     labels: Setting[tuple[str, ...]] = Setting(
-        parsers.words, (), "labels of a new Test Execution", metavar="WORD WORD"
+        parsers.words,
+        (),
+        "labels of a new Test Execution",
+        of=EXECUTION,
+        metavar="WORD WORD",
     )
-    execution_fields: Setting[dict[str, object]] = Setting(
-        parsers.fields,
-        {},
-        "Jira fields of the Test Execution, a JSON object or the path of one",
-        metavar="JSON|PATH",
-        structured=True,
+    execution_fields = jira_fields(
+        "Jira fields of the Test Execution, a JSON object or the path of one"
     )
-    test_fields: Setting[dict[str, object]] = Setting(
-        parsers.fields,
-        {},
-        "Jira fields of Tests that the import creates, a JSON object or a path",
-        metavar="JSON|PATH",
-        structured=True,
+    test_fields = jira_fields(
+        "Jira fields of Tests that the import creates, a JSON object or a path"
     )
     format: Setting[tuple[str, ...]] = Setting(
         parsers.formats,
         ("auto",),
         "auto, junit, xray, cucumber, behave; a list writes several and uploads "
         "the first",
+        of=SESSION,
         metavar="FORMAT",
     )
-    report_dir = Setting(
-        parsers.text,
-        ".xray",
-        "run directories live below it",
-        metavar="PATH",
-        is_path=True,
+    report_dir = path(
+        "run directories live below it", ".xray", of=SESSION, parts=MAY_DIFFER
     )
-    report = Setting(
-        parsers.text,
-        "",
-        "also copy the uploaded report to this path",
-        metavar="PATH",
-        is_path=True,
+    report = path(
+        "also copy the uploaded report to this path", of=RESULTS, parts=DROPPED
     )
-    only_keyed = switch("report only tests that carry a Test key")
+    only_keyed = switch("report only tests that have a Test key", of=RESULTS)
     aggregate = Setting(
         parsers.choice("worst", "last", "all-failed"),
         "worst",
         "which of several results of one Test decides: worst, last, or all-failed "
         "(it failed only if all of them did)",
+        of=RESULTS,
         metavar="worst|last|all-failed",
     )
     statuses: Setting[dict[str, str]] = Setting(
         parsers.statuses,
         {},
         "Xray's status for an outcome, where it is to be another",
+        of=RESULTS,
         metavar="OUTCOME=STATUS",
     )
     captures = Setting(
         parsers.choice("none", "failed", "all"),
         "failed",
         "captured output in results: none, of failed tests, or all",
+        of=RESULTS,
+        parts=MAY_DIFFER,
         metavar="none|failed|all",
     )
     evidence_limit: Setting[tuple[int, ...]] = Setting(
         parsers.sizes,
         (10 << 20, 25 << 20, 64 << 20),
         "how much evidence one file, one test and one run may have; what is over "
-        "is left out, and said",
+        "is left out, and listed",
+        of=SESSION,
         metavar="SIZE [SIZE [SIZE]]",
     )
     redact = Setting(
         parsers.pattern,
         "",
         "a regular expression; what it matches is sent as ***",
+        of=RESULTS,
         metavar="REGEX",
     )
     tag_prefixes: Setting[tuple[str, ...]] = Setting(
@@ -216,48 +262,57 @@ class Settings:
         ("TEST_", "REQ_", "PRECOND_", "TESTSET_"),
         "prefixes of Xray's tags in feature files, the one of Tests first, then "
         "the one of requirements",
+        of=SESSION,
         metavar="PREFIX PREFIX",
     )
     preflight = switch(
         "ask the server first, before any test or upload, whether that can work",
+        of=SESSION,
         default=True,
+        parts=MAY_DIFFER,
     )
     on_upload_error = Setting(
         parsers.choice("fail", "warn"),
         "fail",
         "what an upload that failed does to exit code 0: fail or warn",
+        of=SESSION,
         metavar="fail|warn",
     )
     export_keys: Setting[tuple[str, ...]] = Setting(
         parsers.keys,
         (),
         "issues whose feature files are fetched before the session, with ; between",
+        of=SESSION,
+        parts=MAY_DIFFER,
         metavar="KEY;KEY",
+        own_flag="--keys",
     )
-    export_filter = Setting(
-        parsers.text,
-        "",
+    export_filter = text(
         "id of a saved filter whose feature files are fetched before the session",
+        of=SESSION,
+        parts=MAY_DIFFER,
         metavar="ID",
+        own_flag="--filter",
     )
-    features_dir = Setting(
-        parsers.text,
-        "features",
+    features_dir = path(
         "where fetched feature files go",
-        metavar="PATH",
-        is_path=True,
+        "features",
+        of=SESSION,
+        parts=MAY_DIFFER,
+        own_flag="--out",
     )
-    select = Setting(
-        parsers.text,
-        "",
+    select = text(
         "run only tests whose key is in this Test Plan, Test Execution or Test Set, "
         "or is found by this JQL",
+        of=SESSION,
+        parts=MAY_DIFFER,
         metavar="KEY|JQL",
     )
-    run_id = Setting(
-        parsers.text,
-        "",
+    run_id = text(
         "what the parts of one CI run have in common; default: what CI tells",
+        of=SESSION,
+        parts=MAY_DIFFER,
+        one_run=True,
         metavar="ID",
     )
 
@@ -271,27 +326,6 @@ class Settings:
         self.values: dict[str, Any] = dict(values)
         self.sources = dict(sources or ())
         self.given = dict(given or ())
-
-    def with_execution_fields(self, fields: Mapping[str, object]) -> Settings:
-        """
-        These settings with more Jira fields; what they have already wins.
-
-        Raises TypeError and ValueError for what is not JSON.
-        """
-        from json import dumps
-
-        own = self.execution_fields
-        inner = own.get("fields")
-        if isinstance(inner, dict):
-            merged = {**own, "fields": {**fields, **inner}}
-        else:
-            merged = {**fields, **own}
-        text = dumps(merged, allow_nan=False)
-        return Settings(
-            {**self.values, "execution_fields": merged},
-            sources=self.sources,
-            given={**self.given, "execution_fields": text},
-        )
 
     def is_given(self, setting: Setting[Any]) -> bool:
         """Whether a person set it: not a default, and not guessed from CI."""
@@ -341,3 +375,13 @@ TABLE: dict[str, Setting[Any]] = {
     for name, setting in vars(Settings).items()
     if isinstance(setting, Setting)
 }
+
+
+def of(*groups: Group) -> tuple[Setting[Any], ...]:
+    """The settings of some groups, in the order of the table."""
+    return tuple(setting for setting in TABLE.values() if setting.of in groups)
+
+
+def with_parts(parts: Parts) -> tuple[str, ...]:
+    """Names of the settings in which the parts of a merged run are treated so."""
+    return tuple(name for name, setting in TABLE.items() if setting.parts == parts)

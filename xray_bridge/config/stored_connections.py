@@ -1,9 +1,9 @@
 """
 Stored connections: where they are kept, and the layer of settings that each is.
 
-A project's own stand in its shared file, below ``connections``; a person's in a
-file of their own, which ``xray-bridge connection`` writes. Neither holds a secret,
-only where it is.
+A project's are in its shared file, below ``connections``; a person's in a file of
+their own, which ``xray-bridge connection`` writes. Neither holds a secret, only
+where it is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.atomic import replaced
 from xray_bridge.config.parsers import boolean
 from xray_bridge.config.resolve import CONNECTIONS, Layer, read_toml, shared_table
-from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.config.settings import TABLE
 from xray_bridge.errors import (
     RunDirectoryError,
     SecretInPlainSightError,
@@ -33,40 +33,26 @@ from xray_bridge.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# What a connection says in the words of settings.
-OF_SETTINGS = tuple(
-    setting.name
-    for setting in (
-        Settings.url,
-        Settings.deployment,
-        Settings.user,
-        Settings.client_id,
-        Settings.jira_url,
-        Settings.jira_user,
-        Settings.verify,
-        Settings.client_cert,
-        Settings.proxy,
-        Settings.skip_proxy,
-    )
-)
+# Settings that a connection may hold.
+OF_SETTINGS = tuple(name for name, setting in TABLE.items() if setting.stored)
 # Where a secret is: of Xray, and of the Jira site beside Xray Cloud.
 PLACES = ("env", "file", "command", "keyring")
 SECRETS = {"secret": "", "jira_secret": "jira_"}
 OF_SECRETS = tuple(f"{which}_{place}" for which in SECRETS for place in PLACES)
 DESCRIPTION, ENABLED = "description", "enabled"
 FIELDS = (*OF_SETTINGS, *OF_SECRETS, DESCRIPTION, ENABLED)
-# Other spellings: what the manual's vocabulary would have people write.
+# Other spellings that people write.
 ALIASES = {"password_command": "secret_command", "keyring": "secret_keyring"}
 LONGEST_DESCRIPTION = 255
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
 FOLDER = "xray-bridge"
 OWN_FILE = "connections.toml"
-# For who keeps it elsewhere.
+# Names another file.
 OWN_FILE_VARIABLE = "XRAY_CONNECTIONS_FILE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class StoredConnection:
     """
     One connection as it is kept.
 
@@ -85,7 +71,7 @@ class Stored:
         return _yes(self.values.get(ENABLED, True))
 
     def place_of(self, which: str) -> tuple[str, str]:
-        """How a secret is found, and where; both empty where it is not said."""
+        """How a secret is kept, and where; both empty if neither is stored."""
         for place in PLACES:
             found = self.values.get(f"{which}_{place}")
             if found not in {None, "", False}:
@@ -105,19 +91,19 @@ def own_file(environ: Mapping[str, str]) -> Path:
         base = Path(environ.get("APPDATA") or "~")
     else:
         base = Path(environ.get("XDG_CONFIG_HOME") or "~/.config")
-    # Without a home there is no such file, and the path is one that nobody has.
+    # Without a home directory the path stays as it is, and there is no such file.
     text = os.path.expanduser(base / FOLDER / OWN_FILE)  # noqa: PTH111 - may not raise
     return Path(text)
 
 
-def known(start: Path, environ: Mapping[str, str]) -> dict[str, Stored]:
+def known(start: Path, environ: Mapping[str, str]) -> dict[str, StoredConnection]:
     """
     All connections that can be named in ``start``; a person's own come first.
 
-    Raises SettingError for what is no connection, and for a file that others can
+    Raises SettingError for what is not a connection, and for a file that others can
     write: it may hold commands.
     """
-    found: dict[str, Stored] = {}
+    found: dict[str, StoredConnection] = {}
     path, shared = shared_table(start)
     if path is not None:
         tables = shared.get(CONNECTIONS, {})
@@ -129,7 +115,7 @@ def known(start: Path, environ: Mapping[str, str]) -> dict[str, Stored]:
     return found
 
 
-def find(name: str, start: Path, environ: Mapping[str, str]) -> Stored:
+def find(name: str, start: Path, environ: Mapping[str, str]) -> StoredConnection:
     """
     The connection of a name.
 
@@ -144,39 +130,39 @@ def find(name: str, start: Path, environ: Mapping[str, str]) -> Stored:
     raise UsageError(msg, hint=hint)
 
 
-def layer(stored: Stored, secrets: Mapping[str, str]) -> Layer:
+def layer(stored: StoredConnection, secrets: Mapping[str, str]) -> Layer:
     """
-    What a connection says, as a layer of settings.
+    A connection as a layer of settings.
 
-    ``secrets`` are those that were fetched, by which they are. Where it has a
-    secret of its own, other credentials do not count, and neither do other
-    addresses: a secret goes to the server that it is for.
+    ``secrets`` are those that were fetched, by kind (SECRETS). A connection with a
+    secret of its own excludes other credentials and other addresses: a secret goes
+    only to the server that it is for.
     """
-    said: dict[str, object] = {
+    values: dict[str, object] = {
         name: stored.values[name] for name in OF_SETTINGS if name in stored.values
     }
     if "secret" in secrets:
         kinds = ("url", "token", "password", "client_secret", "user", "client_id")
-        said = dict.fromkeys(kinds, "") | said
-        said[secret_of(stored)] = secrets["secret"]
+        values = dict.fromkeys(kinds, "") | values
+        values[secret_of(stored)] = secrets["secret"]
     if "jira_secret" in secrets:
-        said = dict.fromkeys(("jira_url", "jira_user"), "") | said
-        said["jira_token"] = secrets["jira_secret"]
+        values = dict.fromkeys(("jira_url", "jira_user"), "") | values
+        values["jira_token"] = secrets["jira_secret"]
     folder = None if stored.is_own else stored.source.parent
     source = f"connection {stored.name}"
-    return Layer(source, said, lambda s: s.name, holds_secrets=True, folder=folder)
+    return Layer(source, values, lambda s: s.name, holds_secrets=True, folder=folder)
 
 
-def secret_of(stored: Stored) -> str:
-    """Which setting its secret is: what is said of whoever logs in decides."""
+def secret_of(stored: StoredConnection) -> str:
+    """The setting that its secret is for; who logs in decides."""
     if stored.values.get("client_id"):
         return "client_secret"
     return "password" if stored.values.get("user") else "token"
 
 
-def checked(values: Mapping[str, object], where: str) -> dict[str, str | bool]:
+def validated(values: Mapping[str, object], where: str) -> dict[str, str | bool]:
     """
-    The fields of a connection, each looked at.
+    The fields of a connection, each validated.
 
     Raises SettingError and SecretInPlainSightError, naming ``where``.
     """
@@ -189,23 +175,23 @@ def checked(values: Mapping[str, object], where: str) -> dict[str, str | bool]:
             raise SecretInPlainSightError(msg, hint=hint)
         if name not in FIELDS:
             near = get_close_matches(given, (*FIELDS, *ALIASES), n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {_listed()}"
+            hint = f"did you mean {near[0]}?" if near else f"there are {_fields()}"
             raise SettingError(f"{where}: there is no field {given!r}", hint=hint)
         if not isinstance(value, (str, bool)):
             raise SettingError(f"{where}: {given} is neither text nor true or false")
         found[name] = value
         try:
-            _look(name, value)
+            _validate_field(name, value)
         except ValueError as error:
             raise SettingError(f"{where}: {given}: {error}") from None
     return found
 
 
-def _listed() -> str:
+def _fields() -> str:
     return ", ".join(FIELDS)
 
 
-def _look(name: str, value: str | bool) -> None:
+def _validate_field(name: str, value: str | bool) -> None:
     if name in {ENABLED, "secret_keyring", "jira_secret_keyring"}:
         _yes(value)
     elif name == DESCRIPTION and len(str(value)) > LONGEST_DESCRIPTION:
@@ -215,13 +201,13 @@ def _look(name: str, value: str | bool) -> None:
         text = str(value).lower() if isinstance(value, bool) else value
         TABLE[name].parse(text)
     if not str(value).isprintable():
-        msg = "it has more than one line, or what is no character"
+        msg = "it has several lines, or characters that cannot be printed"
         raise ValueError(msg)
 
 
 def _read(
     tables: Mapping[str, Any] | Any, path: Path, *, is_own: bool
-) -> Iterator[Stored]:
+) -> Iterator[StoredConnection]:
     if not isinstance(tables, dict):
         msg = f"{path.name}: {CONNECTIONS} is not a table"
         raise SettingError(msg, hint='write [connections.NAME] and url = "..."')
@@ -230,22 +216,22 @@ def _read(
         if not isinstance(values, dict) or not NAME.fullmatch(name):
             msg = f"{where} is not a table with a name"
             raise SettingError(msg, hint="names have letters, digits, dots and dashes")
-        found = checked(values, where)
-        yield Stored(name=name, values=found, source=path, is_own=is_own)
+        found = validated(values, where)
+        yield StoredConnection(name=name, values=found, source=path, is_own=is_own)
 
 
 def _refuse_open(path: Path) -> None:
-    """Commands in a file that others can write would be theirs to choose."""
+    """Refuse a file that others can write: they could choose the commands in it."""
     if sys.platform != "win32" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         msg = f"{path} can be written by others"
         raise SettingError(msg, hint=f"chmod 600 {path}")
 
 
-def save(stored: Mapping[str, Stored], path: Path) -> None:
+def save(stored: Mapping[str, StoredConnection], path: Path) -> None:
     """
-    Write a person's own connections, whole or not at all, for their eyes only.
+    Write a person's own connections atomically, readable by that person only.
 
-    Raises RunDirectoryError where the disk does not take it.
+    Raises RunDirectoryError if the file cannot be written.
     """
     lines = ["# Written by `xray-bridge connection`; it holds no secrets."]
     for name, each in sorted(stored.items()):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import xray_bridge
 from xray_bridge.ci import detect
+from xray_bridge.config.execution_fields import with_execution_fields
 from xray_bridge.errors import (
     AmbiguousError,
     FeaturesError,
@@ -102,7 +103,7 @@ class Session:
         values that JSON cannot hold.
         """
         try:
-            self.settings = self.settings.with_execution_fields(fields)
+            self.settings = with_execution_fields(self.settings, fields)
         except (TypeError, ValueError) as error:
             msg = f"a hook gave Jira fields that are not JSON: {error}"
             raise UsageError(msg) from None

@@ -14,52 +14,25 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.config.setting import ADD_UP, DROPPED, FIRST_NOTED, MUST_AGREE
+from xray_bridge.config.settings import TABLE, Settings, with_parts
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import evidence, run_directory
 from xray_bridge.text import merge_lines, unique
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
 # Where results go. Parts that want to go to different places are not one whole.
-PLACES = tuple(
-    setting.name
-    for setting in (
-        Settings.connection,
-        Settings.deployment,
-        Settings.url,
-        Settings.project,
-        Settings.test_execution,
-    )
-)
-# What is said of the whole and can be said once only; ``environments`` add up.
-SAID_ONCE = tuple(
-    setting.name
-    for setting in (
-        Settings.test_plan,
-        Settings.revision,
-        Settings.fix_version,
-        Settings.summary,
-        Settings.description,
-        Settings.labels,
-        Settings.execution_fields,
-        Settings.test_fields,
-        Settings.format,
-        Settings.only_keyed,
-        Settings.aggregate,
-        Settings.statuses,
-        Settings.evidence_limit,
-        Settings.redact,
-        Settings.tag_prefixes,
-    )
-)
+PLACES = with_parts(MUST_AGREE)
+# What the whole can have one value of.
+ONE_VALUE = with_parts(FIRST_NOTED)
 # Of the session that recorded a part; the path may be one of another machine.
-OF_A_PART = frozenset({"collect", "dry_run", "report"})
+OF_A_PART = with_parts(DROPPED)
 NOTHING = "nothing"
 LONGEST = 60
 
@@ -175,8 +148,7 @@ def _joined_info(
         said = part.info.settings.items()
         settings |= {k: v for k, v in said if v and k not in OF_A_PART}
     settings |= {"upload": "true", "report_dir": str(report_dir)}
-    if environments := _environments(parts):
-        settings["environments"] = ";".join(environments)
+    settings |= {name: ";".join(found) for name, found in _added_up(parts) if found}
     return replace(
         first,
         id=run_directory.new_id(first.started),
@@ -189,10 +161,12 @@ def _joined_info(
     )
 
 
-def _environments(parts: Sequence[Part]) -> tuple[str, ...]:
-    parse = Settings.environments.parse
-    said = (part.info.settings.get("environments", "") for part in parts)
-    return unique(parse(text) if text else () for text in said)
+def _added_up(parts: Sequence[Part]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The settings of which the merged run has the values of all parts."""
+    for name in with_parts(ADD_UP):
+        parse = TABLE[name].parse
+        texts = (part.info.settings.get(name, "") for part in parts)
+        yield name, unique(parse(text) if text else () for text in texts)
 
 
 def _differing(parts: Sequence[Part], given: Container[str]) -> list[str]:
@@ -202,7 +176,7 @@ def _differing(parts: Sequence[Part], given: Container[str]) -> list[str]:
     Raises UsageError where results are to go to several places.
     """
     found = []
-    for name in (*PLACES, *SAID_ONCE):
+    for name in (*PLACES, *ONE_VALUE):
         said = _said(parts, name)
         if len(said) == 1 or name in given:
             continue

@@ -8,7 +8,7 @@ directory of files that has none was never meant to be sent.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
@@ -19,7 +19,7 @@ from xray_bridge.runs import run_directory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xray_bridge.runs.run_directory import RunDirectory
+    from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
 LIST = "files.json"
 # Behind the name of a file that is left out.
@@ -121,3 +121,16 @@ def load(directory: RunDirectory) -> Files | None:
         return Files(files=tuple(ReportFile(**each) for each in listed), **found)
     except (KeyError, TypeError):
         raise RunDirectoryError(f"{path} is damaged") from None
+
+
+def info_of(directory: RunDirectory) -> RunInfo:
+    """
+    What a run has recorded; what its files say counts where nothing else is set.
+
+    Raises RunDirectoryError.
+    """
+    info = directory.info
+    found = load(directory)
+    if found is None:
+        return info
+    return replace(info, settings={**found.said, **info.settings})

@@ -17,7 +17,8 @@ from xray_bridge.client.field_rules import (
     refuse_unsendable_test_fields,
 )
 from xray_bridge.client.import_requests import Report
-from xray_bridge.config.settings import Settings
+from xray_bridge.config.setting import EXECUTION, MUST_AGREE, RESULTS
+from xray_bridge.config.settings import Settings, of
 from xray_bridge.errors import SettingError
 from xray_bridge.formats.read import xray
 from xray_bridge.formats.read.json_stream import items
@@ -42,26 +43,9 @@ if TYPE_CHECKING:
     from xray_bridge.upload.prepared_run import PreparedRun
 
 # What only a project or a Test Execution has room for.
-OF_AN_EXECUTION = (
-    Settings.test_plan,
-    Settings.environments,
-    Settings.revision,
-    Settings.fix_version,
-    Settings.summary,
-    Settings.description,
-    Settings.labels,
-    Settings.execution_fields,
-    Settings.test_fields,
-)
+OF_AN_EXECUTION = tuple(s for s in of(EXECUTION) if s.parts != MUST_AGREE)
 # What changes results while they are written, which others have done here.
-OF_RESULTS = (
-    Settings.statuses,
-    Settings.aggregate,
-    Settings.only_keyed,
-    Settings.captures,
-    Settings.redact,
-    Settings.report,
-)
+OF_RESULTS = of(RESULTS)
 
 
 def refuse_impossible(settings: Settings, files: Files) -> None:

@@ -1,0 +1,80 @@
+"""
+Collects the tests in code, without running them: a framework in its own process.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.check.keys import AutomatedTest, read_listing
+from xray_bridge.errors import ReportError, UsageError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# The variable that tells each framework's listing where to write.
+LIST_TO = "XRAY_BRIDGE_LIST_TO"
+COMMANDS = {
+    "pytest": ("pytest", "--collect-only", "-q", "-p", "pytest_xray_bridge.listing"),
+    "behave": ("behave", "--dry-run", "-f", "behave_xray_bridge.listing:Listing"),
+}
+# Exit codes of a collection that is worth reading: all fine, errors in some files,
+# no tests.
+LISTED = {"pytest": {0, 2, 5}, "behave": {0, 1}}
+# Also the exit code of errors in some files; these are listed.
+INTERRUPTED = ("pytest", 2)
+FILES_OF_BEHAVE = ("behave.ini", ".behaverc", "features")
+USAGE_ERROR = 4  # of pytest
+
+
+def framework_of(given: str | None) -> str:
+    """The framework that is given, or whose files are in the current directory."""
+    if given:
+        return given
+    here = any(Path(name).exists() for name in FILES_OF_BEHAVE)
+    return "behave" if here and not list(Path.cwd().rglob("test_*.py")) else "pytest"
+
+
+def collect(
+    framework: str, arguments: Sequence[str], tag_prefixes: Iterable[str]
+) -> tuple[list[AutomatedTest], list[str]]:
+    """
+    The tests that a framework collects in a process of its own, and what is missing.
+
+    ``arguments`` go to the framework. Raises UsageError for wrong arguments,
+    ReportError where it broke down.
+    """
+    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+        target = Path(folder) / "tests.jsonl"
+        environ = {
+            **os.environ,
+            LIST_TO: str(target),
+            "XRAY_TAG_PREFIXES": " ".join(tag_prefixes),
+        }
+        command = [sys.executable, "-m", *COMMANDS[framework], *arguments]
+        done = subprocess.run(  # noqa: S603 - our own interpreter, the user's arguments
+            command,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        if target.is_file() and done.returncode in LISTED[framework]:
+            tests, missing = read_listing(target)
+            if (framework, done.returncode) == INTERRUPTED and not missing:
+                missing.append(f"{framework} was interrupted")
+            return tests, missing
+    output = (done.stdout + done.stderr).splitlines()
+    lines = [line.strip() for line in output if line.strip()]
+    last = lines[-1] if lines else "it printed nothing"
+    msg = f"{framework} could not collect tests (exit code {done.returncode}): {last}"
+    kind = UsageError if done.returncode == USAGE_ERROR else ReportError
+    raise kind(msg, hint=f"what does `python {' '.join(command[1:])}` say?")

@@ -1,0 +1,34 @@
+"""
+Jira fields of the Test Execution that a hook adds to those of the settings.
+"""
+
+from __future__ import annotations
+
+from json import dumps
+from typing import TYPE_CHECKING
+
+from xray_bridge.config.settings import Settings
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def with_execution_fields(settings: Settings, fields: Mapping[str, object]) -> Settings:
+    """
+    The settings with more Jira fields; those that they have already win.
+
+    Raises TypeError and ValueError for what is not JSON.
+    """
+    own = settings.execution_fields
+    inner = own.get("fields")
+    if isinstance(inner, dict):
+        merged = {**own, "fields": {**fields, **inner}}
+    else:
+        merged = {**fields, **own}
+    text = dumps(merged, allow_nan=False)
+    return Settings(
+        {**settings.values, "execution_fields": merged},
+        sources=settings.sources,
+        given={**settings.given, "execution_fields": text},
+    )

@@ -1,0 +1,79 @@
+"""
+Feature files from Xray into a folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.request import Request
+from xray_bridge.client.xray import client
+from xray_bridge.errors import FeaturesError, RefusedError, UsageError, XrayBridgeError
+from xray_bridge.features import install
+
+
+if TYPE_CHECKING:
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.features.install import Installed
+
+
+def export(
+    settings: Settings, connection: Connection, *, archive: Path | None = None
+) -> Installed:
+    """
+    Fetch the feature files that the settings name, and install them.
+
+    ``archive`` is where the download is kept. Nothing changes where anything fails.
+    Raises UsageError and FeaturesError.
+    """
+    clean = connection.redactor.clean
+    try:
+        return _export(settings, connection, archive)
+    except UsageError:
+        raise
+    except OSError as error:
+        msg = f"feature files could not be exported: {error.strerror}"
+        raise FeaturesError(msg, hint=str(error.filename or "")) from None
+    except XrayBridgeError as error:
+        msg = f"feature files could not be exported: {clean(error.message)}"
+        raise FeaturesError(msg, hint=clean(error.hint) or _hint(error)) from None
+
+
+def _hint(error: XrayBridgeError) -> str:
+    if not isinstance(error, RefusedError):
+        return ""
+    return "are --keys and --filter right, and may the account see them?"
+
+
+def _export(
+    settings: Settings, connection: Connection, archive: Path | None
+) -> Installed:
+    http = Http(connection, Deadline(settings.deadline))
+    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+        # A bare feature file takes its name from the download.
+        download = Path(folder) / (settings.export_keys or ("export",))[0]
+        with download.open("wb") as file:
+            client(connection, http).send(_request(settings, connection), file)
+        if archive is not None:
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(download, archive)
+        return install.install(download, Path(settings.features_dir))
+
+
+def _request(settings: Settings, connection: Connection) -> Request:
+    query = {
+        "keys": ";".join(settings.export_keys),
+        "filter": settings.export_filter,
+        **connection.dialect.export_query,
+    }
+    return Request(
+        method="GET",
+        path=connection.dialect.export_path,
+        query=tuple((name, value) for name, value in query.items() if value),
+        repeatable=True,
+    )

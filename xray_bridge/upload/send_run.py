@@ -1,0 +1,71 @@
+"""
+One run to the server, with its own settings.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import ConnectionDisabledError
+from xray_bridge.model.receipt import SKIPPED, Receipt
+from xray_bridge.runs.report_files import info_of
+from xray_bridge.upload.publish import preview, publish
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.config.effective import Effective
+    from xray_bridge.runs.run_directory import RunDirectory
+
+
+def send_run(
+    directory: RunDirectory,
+    command: Effective,
+    also: Mapping[str, object],
+    *,
+    incomplete: tuple[str, ...] = (),
+) -> Receipt:
+    """
+    Send a run with what it has recorded, the flags of the command and ``also`` these.
+
+    ``incomplete`` says what a dry run lacks besides what the run knows of.
+    """
+    run = command.for_run(info_of(directory), also)
+    return send_prepared(directory, run, incomplete=incomplete)
+
+
+def send_prepared(
+    directory: RunDirectory, run: Effective, *, incomplete: tuple[str, ...] = ()
+) -> Receipt:
+    """
+    Send a run whose settings are known.
+
+    A dry run that its session did not ask for itself leaves the run as it is. A
+    disabled connection is a notice: nothing is wrong, and nothing is lost.
+    """
+    shown = _relative(directory.path)
+    recorded = directory.info.settings.get("dry_run") == "true"
+    is_own = recorded and not run.flag("dry_run")
+    try:
+        looks_only = run.told.dry_run
+        with run.with_server(looks_only=looks_only) as settings:
+            if is_own or not settings.dry_run:
+                return publish(directory, settings, shown=shown)
+            return preview(
+                directory,
+                settings,
+                shown=shown,
+                copy_to=str(run.flag("report") or ""),
+                incomplete=incomplete,
+            )
+    except ConnectionDisabledError as error:
+        return Receipt(status=SKIPPED, run=shown, notices=(str(error),))
+
+
+def _relative(path: Path) -> str:
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
