@@ -22,7 +22,7 @@ TEST = {"key": "CALC-1", "fields": {"issuetype": {"name": "Test"}}}
 
 def selected(capsys: pytest.CaptureFixture[str], select: str) -> tuple[int, Any, str]:
     """What the adapters are told: exit code, output, errors."""
-    code = cli.main(["keys", "--selected", "--select", select])
+    code = cli.main(["keys", "--selected", "--select", select, "--json"])
     said = capsys.readouterr()
     return code, json.loads(said.out) if said.out else None, said.err
 

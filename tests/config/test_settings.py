@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.builders import settings_of
 from xray_bridge.config.secret import Secret
-from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.config.setting import (
+    ADD_UP,
+    CONNECTION,
+    DROPPED,
+    EXECUTION,
+    FIRST_NOTED,
+    MAY_DIFFER,
+    MUST_AGREE,
+    RESULTS,
+    SESSION,
+    Setting,
+)
+from xray_bridge.config.settings import TABLE, Settings, of
 
+
+if TYPE_CHECKING:
+    from xray_bridge.config.setting import Group
 
 # As a user reads them in the manual of the interface.
 NAMES = (
@@ -172,3 +187,43 @@ def test_settings_do_not_share_their_values() -> None:
     values["url"] = "https://two.example.com"
 
     assert settings.url == "https://one.example.com"
+
+
+GROUPS: tuple[Group, ...] = (EXECUTION, CONNECTION, RESULTS, SESSION)
+PARTS = {MUST_AGREE, FIRST_NOTED, ADD_UP, MAY_DIFFER, DROPPED}
+
+
+@pytest.mark.parametrize("setting", TABLE.values(), ids=list(TABLE))
+def test_each_setting_has_a_group(setting: Any) -> None:
+    """And a word for parts of one run that differ in it."""
+    assert setting.of in GROUPS
+    assert setting.parts in PARTS
+
+
+def test_groups_are_the_whole_table() -> None:
+    """Each setting is in one of them, and a group keeps the order of the table."""
+    found = [setting for group in GROUPS for setting in of(group)]
+
+    assert set(found) == set(TABLE.values())
+    assert len(found) == len(TABLE)
+    assert list(of(*GROUPS)) == list(TABLE.values())
+
+
+def test_where_parts_differ_a_notice_is_the_default() -> None:
+    """A setting whose author forgot it does not silently have the first value."""
+    setting = Setting(str, "", "", of=SESSION)
+
+    assert setting.parts == FIRST_NOTED
+
+
+@pytest.mark.parametrize("setting", TABLE.values(), ids=list(TABLE))
+def test_what_a_stored_connection_holds(setting: Any) -> None:
+    """Nothing but what is about the server, and no secret."""
+    assert not setting.stored or (setting.of == CONNECTION and not setting.secret)
+
+
+def test_a_flag_of_one_command() -> None:
+    """Errors name it as it was typed; without one, the setting's name."""
+    assert Settings.export_keys.flag_name == "--keys"
+    assert Settings.upload.flag_name == "--upload"
+    assert Settings.project.own_flag is None

@@ -107,7 +107,7 @@ def keys(issues: list[dict[str, str]]) -> dict[str, str]:
 def test_people_keep_their_words(bench: Bench) -> None:
     """Steps are the file's, summary and labels are people's, and new labels come."""
     bench.write("features/a.feature")
-    bench.run("import", "features", "--project", "CALC", "--dry-run")
+    bench.bring("features")
     bench.store.change_issue("CALC-78", labels=("manual",), summary="Sums")
     outcome = bench.bring("features")
     test = bench.test("CALC-78")
@@ -121,7 +121,7 @@ def test_people_keep_their_words(bench: Bench) -> None:
 def test_feature_files_win(bench: Bench) -> None:
     """With ``--overwrite`` summary and labels are the file's."""
     bench.write("features/a.feature")
-    bench.run("import", "features", "--project", "CALC", "--dry-run")
+    bench.bring("features")
     bench.store.change_issue("CALC-78", labels=("manual",))
     bench.bring("features", "--overwrite")
     test = bench.test("CALC-78")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.builders import STARTED, a_run, a_shard, recorded
+from xray_bridge.config.settings import TABLE
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import join, run_directory
 from xray_bridge.runs.evidence import FOLDER
@@ -261,7 +262,33 @@ def test_what_one_part_only_says(tmp_path: Path) -> None:
     assert second.endswith(f"the whole has {'S' * 60}...")
 
 
-@pytest.mark.parametrize("name", [n for n in join.ONE_VALUE if n != "revision"])
+# Recorded as they were set; secrets never are.
+OF_PARTS = [name for name, setting in TABLE.items() if not setting.secret]
+# Parts may differ in these without a word: they are of a session or its machine.
+MAY_DIFFER_IN = {
+    *("upload", "verify", "client_cert", "proxy", "skip_proxy", "timeout", "deadline"),
+    *("report_dir", "captures", "preflight", "export_keys", "export_filter"),
+    *("features_dir", "select", "run_id"),
+}
+
+
+@pytest.mark.parametrize("name", [n for n in OF_PARTS if n not in MAY_DIFFER_IN])
+def test_no_first_value_without_a_word(tmp_path: Path, name: str) -> None:
+    """A new setting is refused, added up, dropped or noted; or it is listed here."""
+    parts = [a_part(tmp_path, **{name: value}) for value in ("a", "b")]
+
+    try:
+        whole = join.join(parts, tmp_path / ".xray").session
+    except UsageError:
+        return
+
+    is_noted = any(f"differ in xray_{name}:" in each for each in whole.notices)
+    assert is_noted or whole.settings.get(name) in {None, "a;b"}
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in join.ONE_VALUE if n != "revision" and n in OF_PARTS]
+)
 def test_what_can_be_said_once(tmp_path: Path, name: str) -> None:
     """That of the part that began first."""
     late = [a_part(tmp_path, **{name: "b"}, started=STARTED + 9) for _ in range(2)]
