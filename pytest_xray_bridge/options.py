@@ -20,15 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Without one of these the plugin does nothing, and resolves no settings.
-SWITCHES = (
-    Settings.upload,
-    Settings.dry_run,
-    Settings.collect,
-    Settings.report,
-    Settings.export_keys,
-    Settings.export_filter,
-    Settings.select,
-)
+SWITCHES = tuple(setting for setting in TABLE.values() if setting.starts)
 # In the environment while a session is recorded.
 SESSION = "PYTEST_XRAY_BRIDGE_SESSION"
 # Keys of the input that the controller of a recorded session gives its workers.

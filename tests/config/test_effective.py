@@ -91,7 +91,7 @@ def test_a_connection_is_below_flags_only(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.settings.url == "https://prod.example.com"
     assert found.settings.token.reveal() == SECRET
     assert found.settings.verify is False
-    assert found.told.given == {
+    assert found.local.given == {
         "connection": "prod",
         "verify": "false",
         "project": "FILE",
@@ -113,7 +113,7 @@ def test_a_secret_is_fetched_once_and_not_in_vain(
     monkeypatch.setattr(secret_sources, "fetch", counted)
 
     command = effective_settings({"connection": "prod"})
-    report_dir = command.told.report_dir
+    report_dir = command.local.report_dir
     before = len(asked)
     runs = [command.for_run(Run({"connection": "prod"}), {}) for _ in range(3)]
     tokens = [each.settings.token.reveal() for each in (command, *runs)]
@@ -154,7 +154,7 @@ def test_connections_that_are_not_used(name: str) -> None:
     with pytest.raises(kind, match=why):
         _ = found.settings
 
-    assert found.told.connection == flags["connection"]
+    assert found.local.connection == flags["connection"]
 
 
 def test_a_secret_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -278,7 +278,7 @@ def test_no_first_value_without_a_word(tmp_path: Path, name: str) -> None:
     parts = [a_part(tmp_path, **{name: value}) for value in ("a", "b")]
 
     try:
-        whole = join.join(parts, tmp_path / ".xray").session
+        whole = join.join(parts, tmp_path / ".xray").info
     except UsageError:
         return
 

@@ -114,7 +114,7 @@ def settings_with_server(
 
 def report_dir(arguments: argparse.Namespace) -> Path:
     """Where run directories are."""
-    return Path(effective(arguments).told.report_dir)
+    return Path(effective(arguments).local.report_dir)
 
 
 def _read_given() -> dict[str, str]:

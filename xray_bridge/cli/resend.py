@@ -41,12 +41,12 @@ def register(commands: Any, help_text: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Send them, oldest first; the worst exit code of all."""
     command = options.effective(arguments)
-    report_dir = Path(command.told.report_dir)
+    report_dir = Path(command.local.report_dir)
     receipts = []
     skipped = []
     code = 0
     # A dry run that is named may be sent for real, and the other way round.
-    now = {"upload": "yes", "collect": "", "dry_run": command.told.dry_run}
+    now = {"upload": "yes", "collect": "", "dry_run": command.local.dry_run}
     for directory in _chosen(arguments.path, report_dir, arguments.set_run_id or ""):
         try:
             receipts.append(send_run(directory, command, now))

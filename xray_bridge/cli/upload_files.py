@@ -96,7 +96,7 @@ def _matches(text: str, command: Effective) -> list[Path]:
     if glob.has_magic(text):
         # Also absolute patterns, which pathlib refuses.
         return [Path(each) for each in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
-    run = run_path(text, Path(command.told.report_dir))
+    run = run_path(text, Path(command.local.report_dir))
     return [run] if run else []
 
 
@@ -147,7 +147,7 @@ def _upload(
         "format": AUTO,
         "upload": "yes",
         "collect": arguments.set_collect or "",
-        "dry_run": command.told.dry_run,
+        "dry_run": command.local.dry_run,
     }
     groups = [[path] for path in paths] if arguments.separate_executions else [paths]
     wanted = [

@@ -59,7 +59,7 @@ def send_all(
 
     Raises UsageError and RunDirectoryError for parts that are not one whole.
     """
-    settings = command.told
+    settings = command.local
     report_dir = Path(settings.report_dir)
     run_id = _run_id(paths, settings)
     found = parts.find(paths or [report_dir], report_dir, run_id=run_id)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Recorded(Protocol):
-    """What a run directory has recorded: settings, and what CI told at that time."""
+    """What a run directory has recorded: settings, and the CI context of that time."""
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -104,7 +104,7 @@ class Effective:
         return [layer for layer in found if layer is not None]
 
     @cached_property
-    def told(self) -> Settings:
+    def local(self) -> Settings:
         """
         Without the stored connection: for a record, and for what needs no server.
 
@@ -120,13 +120,14 @@ class Effective:
         Raises UsageError, ConnectionDisabledError, CredentialError; SettingError where
         they name another server as well.
         """
-        told = self.told
-        if not told.connection or told.collect or told.sandbox:
+        local = self.local
+        name = local.connection
+        if not name or local.collect or local.sandbox:
             return None
-        if told.connection not in self._connections:
-            self._connections[told.connection] = _looked_up(told.connection)
-        layer = self._connections[told.connection]
-        _refuse_second_server(told, layer)
+        if name not in self._connections:
+            self._connections[name] = _looked_up(name)
+        layer = self._connections[name]
+        _refuse_second_server(local, layer)
         return layer
 
     @cached_property
@@ -136,10 +137,10 @@ class Effective:
 
         Raises what ``connection`` raises.
         """
-        if self.told.sandbox:
-            return resolve([embedded_sandbox.project_layer(self.told), *self._layers])
+        if self.local.sandbox:
+            return resolve([embedded_sandbox.project_layer(self.local), *self._layers])
         if self.connection is None:
-            return self.told
+            return self.local
         # Below the command line, and above all that is not about this server.
         flags, *others = self._layers
         return resolve([flags, self.connection, *others])
@@ -190,7 +191,7 @@ def _looked_up(name: str) -> Layer:
     return stored_connections.layer(stored, secret_sources.fetch(stored, os.environ))
 
 
-def _refuse_second_server(told: Settings, layer: Layer) -> None:
+def _refuse_second_server(local: Settings, layer: Layer) -> None:
     """Credentials of one server must not go to another."""
     own = resolve([layer])
     names = [Settings.url.name]
@@ -198,10 +199,10 @@ def _refuse_second_server(told: Settings, layer: Layer) -> None:
         # Otherwise the connection has no secret for Jira.
         names.append(Settings.jira_url.name)
     for name in names:
-        given, mine = getattr(told, name), getattr(own, name)
+        given, mine = getattr(local, name), getattr(own, name)
         if given and given != mine:
             msg = (
-                f"two servers: xray_{name} is {given} ({told.sources[name]}), "
+                f"two servers: xray_{name} is {given} ({local.sources[name]}), "
                 f"the {layer.source} is {mine or f'without a {name}'}"
             )
             raise SettingError(msg, hint="keep one of them")

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.config.resolve import Layer
+from xray_bridge.config.setting import CONNECTION
+from xray_bridge.config.settings import of
 from xray_bridge.errors import SettingError
 
 
@@ -73,21 +75,25 @@ def running(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
 
 
 def _values(settings: Settings, url: str, credentials: Any) -> dict[str, object]:
-    cloud = settings.deployment == "cloud"
-    return {
-        "url": url,
-        "project": settings.project or PROJECT,
-        "deployment": "cloud" if cloud else "server",
-        "user": "" if cloud else credentials.user,
-        "password": "" if cloud else credentials.password,
-        "token": "",
-        "client_id": credentials.client_id if cloud else "",
-        "client_secret": credentials.client_secret if cloud else "",
-        "jira_url": url if cloud else "",
-        "jira_user": credentials.user if cloud else "",
-        "jira_token": credentials.password if cloud else "",
-        "skip_proxy": "yes",
-    }
+    # Nothing that is meant for another server gets here.
+    blank = {each.name: "" for each in of(CONNECTION) if each.stored or each.secret}
+    found = {**blank, "url": url, "project": settings.project or PROJECT}
+    if settings.deployment == "cloud":
+        own = {
+            "deployment": "cloud",
+            "client_id": credentials.client_id,
+            "client_secret": credentials.client_secret,
+            "jira_url": url,
+            "jira_user": credentials.user,
+            "jira_token": credentials.password,
+        }
+    else:
+        own = {
+            "deployment": "server",
+            "user": credentials.user,
+            "password": credentials.password,
+        }
+    return {**found, **own, "skip_proxy": "yes"}
 
 
 def _layer(values: dict[str, object]) -> Layer:

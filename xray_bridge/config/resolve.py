@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.config.parsers import text
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
-from xray_bridge.config.setting import SESSION, Setting
-from xray_bridge.config.settings import GUESSED, TABLE, Settings
+from xray_bridge.config.setting import GUESSED, SESSION, Setting
+from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import SecretInPlainSightError, SettingError
 
 

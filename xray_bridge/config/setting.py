@@ -4,14 +4,14 @@ One setting: its parser, its default, and how it is spelled at each door.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
 from xray_bridge.config import parsers
 from xray_bridge.config.secret import Secret
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Literal
 
     Group = Literal["execution", "connection", "results", "session"]
@@ -34,13 +34,42 @@ MAY_DIFFER: Final = "may differ"  # that of the first; it is of a part's own mac
 DROPPED: Final = "dropped"  # none: it was of the session that recorded the part
 
 
-class HasValues(Protocol):
-    """What holds the values of settings, by name."""
+# How sources begin that nobody set: guesses from CI.
+GUESSED = "CI: "
 
-    @property
-    def values(self) -> Mapping[str, Any]:
-        """The values that were set."""
-        ...
+
+class Values:
+    """
+    The values of settings by name, and where they come from; read-only.
+
+    ``values`` has what some layer set, ``sources`` says which, ``given`` is the
+    text after ``${NAME}`` was replaced, fit for a record: without secrets, and
+    without what was guessed from CI.
+    """
+
+    __slots__ = ("given", "sources", "values")
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        *,
+        sources: Mapping[str, str] | None = None,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
+        self.values: dict[str, Any] = dict(values)
+        self.sources = dict(sources or ())
+        self.given = dict(given or ())
+
+    def is_given(self, setting: Setting[Any]) -> bool:
+        """Whether a person set it: not a default, and not guessed from CI."""
+        source = self.sources.get(setting.name, "")
+        return bool(source) and not source.startswith(GUESSED)
+
+    def secrets(self) -> Iterator[Secret]:
+        """All secrets that were found, for redaction."""
+        for value in self.values.values():
+            if isinstance(value, Secret) and value:
+                yield value
 
 
 class Setting(Generic[T]):
@@ -49,7 +78,8 @@ class Setting(Generic[T]):
 
     ``of``: what it is about. ``parts``: what a merged run has where its parts differ
     in it. ``stored``: a stored connection may hold it. ``one_run``: set for one run
-    only, so no configuration repeats it. ``flag``: given without a value on command
+    only, so no configuration repeats it. ``starts``: pytest does nothing without one of
+    is ours. ``flag``: given without a value on command
     lines. ``structured``: JSON, in which ``${NAME}`` is replaced inside strings only.
     ``is_path``: relative to the file that it stands in. ``aliases``: environment
     variables of other tools whose users come here. ``own_flag``: the flag of the one
@@ -70,6 +100,7 @@ class Setting(Generic[T]):
         "parse",
         "parts",
         "secret",
+        "starts",
         "stored",
         "structured",
     )
@@ -84,6 +115,7 @@ class Setting(Generic[T]):
         parts: Parts = FIRST_NOTED,
         stored: bool = True,
         one_run: bool = False,
+        starts: bool = False,
         metavar: str = "TEXT",
         flag: bool = False,
         secret: bool = False,
@@ -100,6 +132,7 @@ class Setting(Generic[T]):
         self.parts = parts
         self.stored = stored and of == CONNECTION and not secret
         self.one_run = one_run
+        self.starts = starts
         self.metavar = metavar
         self.flag = flag
         self.secret = secret
@@ -114,14 +147,14 @@ class Setting(Generic[T]):
     @overload
     def __get__(self, instance: None, owner: type) -> Setting[T]: ...
     @overload
-    def __get__(self, instance: HasValues, owner: type) -> T: ...
-    def __get__(self, instance: HasValues | None, owner: type) -> Setting[T] | T:
+    def __get__(self, instance: Values, owner: type) -> T: ...
+    def __get__(self, instance: Values | None, owner: type) -> Setting[T] | T:
         if instance is None:
             return self
         value: T = instance.values.get(self.name, self.default)
         return value
 
-    def __set__(self, instance: HasValues, value: T) -> None:
+    def __set__(self, instance: Values, value: T) -> None:
         msg = "settings are not changed; resolve them again"
         raise AttributeError(msg)
 
@@ -165,6 +198,7 @@ def switch(  # noqa: PLR0913 - as above
     parts: Parts = FIRST_NOTED,
     stored: bool = True,
     one_run: bool = False,
+    starts: bool = False,
     own_flag: str | None = None,
 ) -> Setting[bool]:
     """Declare a yes or no; a flag where it is off by default."""
@@ -178,6 +212,7 @@ def switch(  # noqa: PLR0913 - as above
         parts=parts,
         stored=stored,
         one_run=one_run,
+        starts=starts,
         own_flag=own_flag,
     )
 
@@ -190,6 +225,7 @@ def text(  # noqa: PLR0913 - as above
     parts: Parts = FIRST_NOTED,
     stored: bool = True,
     one_run: bool = False,
+    starts: bool = False,
     own_flag: str | None = None,
 ) -> Setting[str]:
     """Declare any text, by default none."""
@@ -203,16 +239,18 @@ def text(  # noqa: PLR0913 - as above
         stored=stored,
         one_run=one_run,
         aliases=aliases,
+        starts=starts,
         own_flag=own_flag,
     )
 
 
-def path(
+def path(  # noqa: PLR0913 - as above
     help: str,  # noqa: A002
     default: str = "",
     *,
     of: Group,
     parts: Parts = FIRST_NOTED,
+    starts: bool = False,
     own_flag: str | None = None,
 ) -> Setting[str]:
     """Declare a path, relative to the file that names it."""
@@ -224,6 +262,7 @@ def path(
         is_path=True,
         of=of,
         parts=parts,
+        starts=starts,
         own_flag=own_flag,
     )
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.config import parsers
-from xray_bridge.config.secret import Secret
 from xray_bridge.config.setting import (
     ADD_UP,
     CONNECTION,
@@ -23,6 +22,7 @@ from xray_bridge.config.setting import (
     RESULTS,
     SESSION,
     Setting,
+    Values,
     address,
     jira_fields,
     path,
@@ -33,8 +33,6 @@ from xray_bridge.config.setting import (
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from xray_bridge.config.redaction import Redactor
     from xray_bridge.config.setting import Group, Parts
 
@@ -43,16 +41,10 @@ TIMEOUT = 60.0
 CLOUD_URL = "https://xray.cloud.getxray.app"
 
 
-class Settings:
-    """
-    The resolved settings; read-only, each attribute typed by its declaration.
+class Settings(Values):
+    """The resolved settings; each attribute is typed by its declaration."""
 
-    ``values`` has what some layer set, ``sources`` says which, ``given`` is the
-    text after ``${NAME}`` was replaced, fit for a record: without secrets, and
-    without what was guessed from CI.
-    """
-
-    __slots__ = ("given", "sources", "values")
+    __slots__ = ()
 
     upload = switch(
         "upload the results at session end",
@@ -60,18 +52,21 @@ class Settings:
         parts=MAY_DIFFER,
         one_run=True,
         own_flag="",
+        starts=True,
     )
     dry_run = switch(
         "do everything but send; print what would be sent, and where",
         of=SESSION,
         parts=DROPPED,
         one_run=True,
+        starts=True,
     )
     collect = switch(
         "record the results for a later upload, and send nothing",
         of=SESSION,
         parts=DROPPED,
         one_run=True,
+        starts=True,
     )
     sandbox = switch(
         "use the embedded sandbox instead of a server",
@@ -216,7 +211,10 @@ class Settings:
         "run directories live below it", ".xray", of=SESSION, parts=MAY_DIFFER
     )
     report = path(
-        "also copy the uploaded report to this path", of=RESULTS, parts=DROPPED
+        "also copy the uploaded report to this path",
+        of=RESULTS,
+        parts=DROPPED,
+        starts=True,
     )
     only_keyed = switch("report only tests that have a Test key", of=RESULTS)
     aggregate = Setting(
@@ -286,6 +284,7 @@ class Settings:
         parts=MAY_DIFFER,
         metavar="KEY;KEY",
         own_flag="--keys",
+        starts=True,
     )
     export_filter = text(
         "id of a saved filter whose feature files are fetched before the session",
@@ -293,6 +292,7 @@ class Settings:
         parts=MAY_DIFFER,
         metavar="ID",
         own_flag="--filter",
+        starts=True,
     )
     features_dir = path(
         "where fetched feature files go",
@@ -307,6 +307,7 @@ class Settings:
         of=SESSION,
         parts=MAY_DIFFER,
         metavar="KEY|JQL",
+        starts=True,
     )
     run_id = text(
         "what the parts of one CI run have in common; default: what CI tells",
@@ -315,29 +316,6 @@ class Settings:
         one_run=True,
         metavar="ID",
     )
-
-    def __init__(
-        self,
-        values: Mapping[str, Any],
-        *,
-        sources: Mapping[str, str] | None = None,
-        given: Mapping[str, str] | None = None,
-    ) -> None:
-        self.values: dict[str, Any] = dict(values)
-        self.sources = dict(sources or ())
-        self.given = dict(given or ())
-
-    def is_given(self, setting: Setting[Any]) -> bool:
-        """Whether a person set it: not a default, and not guessed from CI."""
-        source = self.sources.get(setting.name, "")
-        return bool(source) and not source.startswith(GUESSED)
-
-    def secrets(self) -> Iterator[Secret]:
-        """All secrets that were found, for redaction."""
-        for setting in TABLE.values():
-            value = self.values.get(setting.name)
-            if isinstance(value, Secret) and value:
-                yield value
 
     @property
     def redactor(self) -> Redactor:
@@ -350,7 +328,7 @@ class Settings:
 
     @property
     def wants_upload(self) -> bool:
-        """Whether this session ends with an upload, or the rehearsal of one."""
+        """Whether this session ends with an upload, or a dry run of one."""
         return (self.upload or self.dry_run) and not self.collect
 
     @property
@@ -369,7 +347,6 @@ class Settings:
         return bool(self.export_keys or self.export_filter)
 
 
-GUESSED = "CI: "
 TABLE: dict[str, Setting[Any]] = {
     name: setting
     for name, setting in vars(Settings).items()

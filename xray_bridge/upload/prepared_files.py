@@ -56,7 +56,7 @@ def prepare(
     try:
         for each in wanted:
             # One by one: what is there is taken back where the next one is broken.
-            taken.append(take_in(each, command.told, ci))  # noqa: PERF401
+            taken.append(take_in(each, command.local, ci))  # noqa: PERF401
         runs = tuple(
             (directory, command.for_run(report_files.info_of(directory), also))
             for directory in taken

@@ -49,7 +49,7 @@ def send_prepared(
     recorded = directory.info.settings.get("dry_run") == "true"
     is_own = recorded and not run.flag("dry_run")
     try:
-        looks_only = run.told.dry_run
+        looks_only = run.local.dry_run
         with run.with_server(looks_only=looks_only) as settings:
             if is_own or not settings.dry_run:
                 return publish(directory, settings, shown=shown)
