@@ -78,9 +78,9 @@ class Setting(Generic[T]):
 
     ``of``: what it is about. ``parts``: what a merged run has where its parts differ
     in it. ``stored``: a stored connection may hold it. ``one_run``: set for one run
-    only, so no configuration repeats it. ``starts``: pytest does nothing without one of
-    is ours. ``flag``: given without a value on command
-    lines. ``structured``: JSON, in which ``${NAME}`` is replaced inside strings only.
+    only, so no configuration repeats it. ``starts``: without one of these the pytest
+    plugin does nothing. ``flag``: given without a value on command lines.
+    ``structured``: JSON, in which ``${NAME}`` is replaced inside strings only.
     ``is_path``: relative to the file that it stands in. ``aliases``: environment
     variables of other tools whose users come here. ``own_flag``: the flag of the one
     command that takes it; empty: no command does; None: all that use it take its name.
