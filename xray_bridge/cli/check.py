@@ -35,7 +35,7 @@ def register(commands: Any, help_text: str) -> None:
     # For the adapters: only what needs no network.
     parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)
     options.add(parser, options.OF_A_CHECK)
-    parser.set_defaults(run=run, only_looks=True)
+    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -126,7 +126,7 @@ def upload(
     """
     if arguments.merge and arguments.separate_executions:
         raise UsageError("--merge makes one file, --separate-executions wants several")
-    if not command.told.dry_run:
+    if not command.local.dry_run:
         return _upload(arguments, command, paths)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
         return _upload(arguments, command, paths, Path(folder))

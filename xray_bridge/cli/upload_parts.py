@@ -99,8 +99,8 @@ def _send_parts(
     missing: tuple[str, ...],
 ) -> Receipt:
     """Send them as one; in a dry run they stay as they are."""
-    dry_run = command.told.dry_run
-    report_dir = Path(command.told.report_dir)
+    dry_run = command.local.dry_run
+    report_dir = Path(command.local.report_dir)
     # Whatever the parts have recorded: this is the upload.
     now = {"upload": "yes", "collect": "", "dry_run": dry_run}
     given = frozenset(name for name in TABLE if options.is_flag_given(arguments, name))
