@@ -114,9 +114,9 @@ def wheel(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests, of the wheel that users get, with coverage of all processes."""
     built = build_wheel(session)
-    # pip takes two wheels of one version for the same.
-    session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "xray-bridge")
     session.install(f"{built}[test]")
+    # pip takes two wheels of one version for the same.
+    session.install("--force-reinstall", "--no-deps", str(built))
     session.run("coverage", "erase")
     # ``-m pytest`` and ``pythonpath`` would both import the checkout.
     pytest = Path(session.bin) / "pytest"

@@ -116,14 +116,16 @@ def test_only_what_runs_no_code_of_ours_may_sign_and_publish() -> None:
 
 
 def test_all_pythons_are_tested() -> None:
-    """Those of the classifiers, in the workflow and in ``nox``."""
-    classified = re.findall(r'"Programming .* :: (3\.\d+)"', text_of("pyproject.toml"))
+    """CI has those of ``nox``; what is claimed is tested, and the oldest is one."""
+    claimed = re.findall(r'"Programming .* :: (3\.\d+)"', text_of("pyproject.toml"))
     jobs = loaded(GITHUB / "workflows" / "ci.yml")["jobs"]
     listed = re.search(r"^PYTHONS = \((.*)\)$", text_of("noxfile.py"), re.MULTILINE)
-
     assert listed is not None
-    assert jobs["tests"]["strategy"]["matrix"]["python"] == classified
-    assert re.findall(r'"(.*?)"', listed[1]) == classified
+    tested = re.findall(r'"(.*?)"', listed[1])
+
+    assert jobs["tests"]["strategy"]["matrix"]["python"] == tested
+    assert claimed == tested[: len(claimed)]
+    assert f'requires-python = ">={claimed[0]}"' in text_of("pyproject.toml")
 
 
 def test_one_job_waits_for_all_others() -> None:
