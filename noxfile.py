@@ -1,4 +1,8 @@
-"""What is checked before a change goes in: ``nox`` runs it, but for mutants."""
+"""
+What is checked before a change goes in.
+
+``nox`` runs all of it but what takes minutes more, or another machine.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ import nox
 
 nox.options.reuse_existing_virtualenvs = True
 
+PROJECT = nox.project.load_toml("pyproject.toml")
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 # Has wheels of all the oldest releases.
 LOWEST_PYTHON = "3.10"
@@ -22,26 +28,48 @@ KILLED = 90
 
 def oldest() -> list[str]:
     """Each lower bound of ``pyproject.toml``, as the only version that will do."""
-    project = nox.project.load_toml("pyproject.toml")["project"]
-    groups = {**project["optional-dependencies"], "": project["dependencies"]}
+    groups = {**EXTRAS, "": PROJECT["project"]["dependencies"]}
     groups.pop("dev")
     lines = [line for group in groups.values() for line in group if ">=" in line]
     return [*(line.replace(">=", "==", 1) for line in lines), *BESIDES]
 
 
+def group(name: str) -> list[str]:
+    """What a dependency group names."""
+    return list(nox.project.dependency_groups(PROJECT, name))
+
+
+def dev(*tools: str) -> list[str]:
+    """Some tools of the extra ``dev``, without all the others."""
+    return [line for line in EXTRAS["dev"] if line.startswith(tools)]
+
+
+def build_wheel(session: nox.Session) -> Path:
+    """Build the wheel as users get it."""
+    folder = Path(session.create_tmp()) / "wheel"
+    shutil.rmtree(folder, ignore_errors=True)
+    command = ("python", "-m", "pip", "wheel", "--quiet", "--no-deps")
+    session.run(*command, "--wheel-dir", str(folder), ".")
+    (found,) = folder.resolve().glob("*.whl")
+    return found
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style and format."""
-    session.install("ruff>=0.11")
+    """Style, format, spelling and ``pyproject.toml``."""
+    session.install(*dev("ruff", "codespell", "validate-pyproject"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
+    session.run("validate-pyproject", "pyproject.toml")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Types, strictly."""
-    session.install("-e", ".[dev]")
+    """Types, strictly; those of the public names by pyright, too."""
+    session.install("-e", ".[dev]", *group("types"))
     session.run("mypy")
+    session.run("basedpyright")
 
 
 @nox.session
@@ -58,12 +86,41 @@ def docs(session: nox.Session) -> None:
     session.run("python", "docs/generate.py", "--check")
 
 
+@nox.session
+def workflows(session: nox.Session) -> None:
+    """What a workflow could be made to do."""
+    session.install(*group("workflows"))
+    session.run("zizmor", "--offline", ".github")
+
+
+@nox.session(reuse_venv=False)
+def wheel(session: nox.Session) -> None:
+    """
+    The wheel in a fresh environment, tried as users try it: one upload.
+
+    ``nox -s wheel -- FILE`` tries a wheel that is there.
+    """
+    (given,) = session.posargs or [str(build_wheel(session))]
+    session.install(f"{Path(given).resolve()}[all]")
+    folder = Path(session.create_tmp()).resolve() / "suite"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree("examples/pytest", folder)
+    session.chdir(folder)
+    session.run("xray-bridge", "--version")
+    session.run("pytest", "--xray-upload", "--xray-sandbox")
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests, with coverage of all processes."""
-    session.install("-e", ".[test]")
+    """All tests, of the wheel that users get, with coverage of all processes."""
+    built = build_wheel(session)
+    session.install(f"{built}[test]")
+    # pip takes two wheels of one version for the same.
+    session.install("--force-reinstall", "--no-deps", str(built))
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    # ``-m pytest`` and ``pythonpath`` would both import the checkout.
+    pytest = Path(session.bin) / "pytest"
+    session.run("coverage", "run", str(pytest), "-o", "pythonpath=", *session.posargs)
     session.run("coverage", "combine")
     session.run("coverage", "report")
 
@@ -86,7 +143,7 @@ def mutation(session: nox.Session) -> None:
 
     Takes minutes. ``mutmut show NAME`` has the code of a mutant that survived.
     """
-    session.install("-e", ".[test]", "mutmut>=3.8")
+    session.install("-e", ".[test]", *group("mutation"))
     # mutmut would not ask again what it has asked before.
     shutil.rmtree("mutants", ignore_errors=True)
     session.run("mutmut", "run", *session.posargs)
@@ -97,3 +154,30 @@ def mutation(session: nox.Session) -> None:
     session.log(f"{killed:.1f} % of {found['total']} mutants killed")
     if killed < KILLED:
         session.error(f"less than {KILLED} %")
+
+
+@nox.session(default=False)
+def audit(session: nox.Session) -> None:
+    """Whether a dependency of users has a known hole; asks PyPI."""
+    session.install("-e", ".[all,keyring]", *group("audit"))
+    session.run("pip-audit", "--skip-editable")
+
+
+@nox.session(default=False)
+def changelog(session: nox.Session) -> None:
+    """
+    Print what the next release will say, and look for what this branch adds to it.
+
+    ``nox -s changelog -- --compare-with BRANCH``, if not with ``origin/main``.
+    """
+    session.install(*group("changelog"))
+    session.run("towncrier", "build", "--draft", "--version", "next")
+    session.run("towncrier", "check", *session.posargs)
+
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    """Build what goes to PyPI, in ``dist``."""
+    session.install(*group("build"))
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build")

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import configparser
 import importlib
+import importlib.metadata
+import json
 import subprocess
 import sys
 import zipfile
@@ -100,3 +102,24 @@ def test_metadata_has_what_an_installer_needs(wheel: Path) -> None:
     assert {"pytest", "behave", "sandbox", "all"} <= extras
     assert "pytest" not in plain
     assert "behave" not in plain
+
+
+def test_licence_is_metadata_and_a_file(wheel: Path) -> None:
+    """As PEP 639 has it: an expression, the text, and no classifier."""
+    lines = metadata(wheel, "METADATA").splitlines()
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+    assert {"License-Expression: MIT", "License-File: LICENSE"} <= set(lines)
+    assert not [line for line in lines if line.startswith("Classifier: License")]
+    assert metadata(wheel, "licenses/LICENSE") == text
+
+
+def test_what_is_tested_is_what_is_installed() -> None:
+    """Where a wheel is installed, no test imports the checkout by mistake."""
+    found = importlib.metadata.distribution("xray-bridge")
+    origin = json.loads(found.read_text("direct_url.json") or "{}")
+    editable = origin.get("dir_info", {}).get("editable", False)
+    home = ROOT if editable else Path(str(found.locate_file("")))
+    imported = {str(importlib.import_module(name).__file__) for name in PACKAGES}
+
+    assert {Path(file).parents[1].resolve() for file in imported} == {home.resolve()}
