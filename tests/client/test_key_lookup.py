@@ -142,5 +142,8 @@ def test_a_collection_that_was_interrupted(
 
     code = cli.main(["keys", "--offline"])
 
+    # pytest 8.0 takes an interrupt while it imports a file for a fault of the file.
+    reasons = ("pytest was interrupted", "test_b.py could not be collected")
+    found = capsys.readouterr().out
     assert code == 85
-    assert "Incomplete: pytest was interrupted" in capsys.readouterr().out
+    assert any(f"Incomplete: {reason}" in found for reason in reasons)
