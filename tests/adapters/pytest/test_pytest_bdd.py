@@ -746,8 +746,8 @@ from pytest_xray_bridge import bdd
 
 def pytest_collection_finish(session):
     said = {
-        "notices": list(bdd.notices(session.items, ("TEST_", "REQ_"))),
-        "malformed": [bdd.malformed(item) for item in session.items],
+        "notices": list(bdd.find_notices(session.items, ("TEST_", "REQ_"))),
+        "malformed": [bdd.malformed_tags(item) for item in session.items],
     }
     pathlib.Path("said.json").write_text(json.dumps(said))
 """
