@@ -104,7 +104,7 @@ TRACE = "def test_a():\n>   assert 1 == 2\nE   assert 1 == 2\n\nt.py:2: Error"
 FEATURE = a_feature(line=2, tags=("REQ_CALC-7", "slow"), description="Sums\nof two")
 OTHER = a_feature(path="features/sub.feature", name="Subtracting")
 MANY = tuple((f"p{number:02}", "x") for number in range(30))
-WHOLE_TEST = {
+WHOLE_TEST: dict[str, Any] = {
     "summary": "Adds",
     "description": "Two numbers",
     "labels": ("smoke", "slow"),
