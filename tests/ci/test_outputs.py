@@ -117,8 +117,8 @@ def test_system(gold: Gold, tmp_path: Path, agent: Path, slug: str, kind: str) -
     }
     news = replace(NEWS, **trouble) if kind == "problem" else NEWS
     environ = {name: str(tmp_path / name) for name in FILES}
-    for path in environ.values():
-        Path(path).write_text("MINE=1\n")
+    for name in FILES:
+        (tmp_path / name).write_text("MINE=1\n")
     # The last upload wins where a file is ours.
     old = replace(NEWS, variables={"A": "old"}, markdown="old", document={"a": "old"})
     told("jenkins", old, tmp_path)
