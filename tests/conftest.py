@@ -15,7 +15,8 @@ import hypothesis
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests import forkserver
+from tests import forkserver, gold_files
+from tests.gold_files import Gold, pytest_addoption  # noqa: F401 - pytest finds it here
 from tests.scripted_xray import (
     CREATED,
     FIELD,
@@ -100,6 +101,12 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(scope="session")
+def gold(pytestconfig: pytest.Config) -> Gold:
+    """The gold files of this folder."""
+    return Gold(gold_files.FOLDER, pytestconfig.getoption(gold_files.OPTION))
 
 
 @pytest.fixture

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 ARN = "arn:aws:codebuild:eu-central-1:123456789012:build/calc:0b5e-77"
 BUILDS = "https://console.cloud.google.com/cloud-build/builds"
 
+
+def a_build(name: str, **changes: str) -> Context:
+    """What most systems say of the build."""
+    known = {"revision": "abc", "build_number": "17", "branch": "main"}
+    return Context(name=name, **{**known, **changes})
+
+
 # What each system sets, from its own documentation: and what that means.
 ENVIRONMENTS = [
     (
@@ -32,12 +39,9 @@ ENVIRONMENTS = [
             "GITHUB_REF_NAME": "main",
             "GITHUB_HEAD_REF": "",
         },
-        Context(
-            name="GitHub Actions",
-            revision="abc",
+        a_build(
+            "GitHub Actions",
             build_url="https://github.com/ann/calc/actions/runs/99",
-            build_number="17",
-            branch="main",
             run_id="github-99",
         ),
     ),
@@ -50,12 +54,9 @@ ENVIRONMENTS = [
             "CI_PIPELINE_ID": "99",
             "CI_PIPELINE_IID": "17",
         },
-        Context(
-            name="GitLab CI",
-            revision="abc",
+        a_build(
+            "GitLab CI",
             build_url="https://gitlab.com/ann/calc/-/pipelines/99",
-            build_number="17",
-            branch="main",
             run_id="gitlab-99",
         ),
     ),
@@ -68,12 +69,9 @@ ENVIRONMENTS = [
             "BUILD_NUMBER": "17",
             "BUILD_TAG": "jenkins-calc-17",
         },
-        Context(
-            name="Jenkins",
-            revision="abc",
+        a_build(
+            "Jenkins",
             build_url="https://jenkins.example.com/job/calc/17/",
-            build_number="17",
-            branch="main",
             run_id="jenkins-jenkins-calc-17",
         ),
     ),
@@ -86,11 +84,9 @@ ENVIRONMENTS = [
             "SYSTEM_TEAMPROJECTID": "p1",
             "BUILD_BUILDID": "17",
         },
-        Context(
-            name="Azure Pipelines",
-            revision="abc",
+        a_build(
+            "Azure Pipelines",
             build_url="https://dev.azure.com/ann/p1/_build/results?buildId=17",
-            build_number="17",
             branch="topic/add",
             run_id="azure-17",
         ),
@@ -102,12 +98,9 @@ ENVIRONMENTS = [
             "BITBUCKET_BRANCH": "main",
             "BITBUCKET_REPO_FULL_NAME": "ann/calc",
         },
-        Context(
-            name="Bitbucket Pipelines",
-            revision="abc",
+        a_build(
+            "Bitbucket Pipelines",
             build_url="https://bitbucket.org/ann/calc/addon/pipelines/home#!/results/17",
-            build_number="17",
-            branch="main",
             run_id="bitbucket-ann/calc-17",
         ),
     ),
@@ -120,12 +113,9 @@ ENVIRONMENTS = [
             "CIRCLE_BUILD_URL": "https://circleci.com/gh/ann/calc/17",
             "CIRCLE_WORKFLOW_ID": "7d0c",
         },
-        Context(
-            name="CircleCI",
-            revision="abc",
+        a_build(
+            "CircleCI",
             build_url="https://circleci.com/gh/ann/calc/17",
-            build_number="17",
-            branch="main",
             run_id="circleci-7d0c",
         ),
     ),
@@ -140,12 +130,9 @@ ENVIRONMENTS = [
             "DRONE_COMMIT_BRANCH": "main",
             "CI_BUILD_LINK": "https://app.harness.io/17",
         },
-        Context(
-            name="Harness CI",
-            revision="abc",
+        a_build(
+            "Harness CI",
             build_url="https://app.harness.io/17",
-            build_number="17",
-            branch="main",
             run_id="harness-shop-calc-17",
         ),
     ),
@@ -158,12 +145,9 @@ ENVIRONMENTS = [
             "DRONE_BRANCH": "main",
             "DRONE_BUILD_LINK": "https://drone.example.com/ann/calc/17",
         },
-        Context(
-            name="Drone",
-            revision="abc",
+        a_build(
+            "Drone",
             build_url="https://drone.example.com/ann/calc/17",
-            build_number="17",
-            branch="main",
             run_id="drone-ann/calc-17",
         ),
     ),
@@ -177,12 +161,9 @@ ENVIRONMENTS = [
             "BUILDKITE_BUILD_URL": "https://buildkite.com/ann/calc/builds/17",
             "BUILDKITE_PULL_REQUEST": "false",
         },
-        Context(
-            name="Buildkite",
-            revision="abc",
+        a_build(
+            "Buildkite",
             build_url="https://buildkite.com/ann/calc/builds/17",
-            build_number="17",
-            branch="main",
             run_id="buildkite-5c0f",
         ),
     ),
@@ -193,11 +174,10 @@ ENVIRONMENTS = [
             "BUILD_NUMBER": "17",
             "BUILD_URL": "https://teamcity.example.com/build/99",
         },
-        Context(
-            name="TeamCity",
-            revision="abc",
+        a_build(
+            "TeamCity",
             build_url="https://teamcity.example.com/build/99",
-            build_number="17",
+            branch="",
         ),
     ),
     (
@@ -212,12 +192,9 @@ ENVIRONMENTS = [
             "TRAVIS_PULL_REQUEST_BRANCH": "",
             "TRAVIS_PULL_REQUEST_SHA": "",
         },
-        Context(
-            name="Travis CI",
-            revision="abc",
+        a_build(
+            "Travis CI",
             build_url="https://app.travis-ci.com/ann/calc/builds/99",
-            build_number="17",
-            branch="main",
             run_id="travis-99",
         ),
     ),
@@ -232,12 +209,9 @@ ENVIRONMENTS = [
             "APPVEYOR_REPO_BRANCH": "main",
             "APPVEYOR_REPO_COMMIT": "abc",
         },
-        Context(
-            name="AppVeyor",
-            revision="abc",
+        a_build(
+            "AppVeyor",
             build_url="https://ci.appveyor.com/project/ann/calc/builds/99",
-            build_number="17",
-            branch="main",
             run_id="appveyor-99",
         ),
     ),
@@ -248,13 +222,10 @@ ENVIRONMENTS = [
             "CODEBUILD_RESOLVED_SOURCE_VERSION": "abc",
             "CODEBUILD_WEBHOOK_HEAD_REF": "refs/heads/main",
         },
-        Context(
-            name="AWS CodeBuild",
-            revision="abc",
+        a_build(
+            "AWS CodeBuild",
             build_url="https://eu-central-1.console.aws.amazon.com/codesuite/codebuild"
             "/123456789012/projects/calc/build/calc%3A0b5e-77/?region=eu-central-1",
-            build_number="17",
-            branch="main",
             run_id="codebuild-calc:0b5e-77",
         ),
     ),
@@ -267,12 +238,11 @@ ENVIRONMENTS = [
             "COMMIT_SHA": "abc",
             "BRANCH_NAME": "main",
         },
-        Context(
-            name="Google Cloud Build",
-            revision="abc",
+        a_build(
+            "Google Cloud Build",
             build_url=f"{BUILDS};region=europe-west3/0b5e?project=shop",
-            branch="main",
             run_id="cloudbuild-0b5e",
+            build_number="",
         ),
     ),
     (
@@ -284,12 +254,9 @@ ENVIRONMENTS = [
             "CI_PIPELINE_NUMBER": "17",
             "CI_PIPELINE_URL": "https://ci.example.com/repos/3/pipeline/17",
         },
-        Context(
-            name="Woodpecker CI",
-            revision="abc",
+        a_build(
+            "Woodpecker CI",
             build_url="https://ci.example.com/repos/3/pipeline/17",
-            build_number="17",
-            branch="main",
             run_id="woodpecker-ann/calc-17",
         ),
     ),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import stat
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -24,6 +23,7 @@ from xray_bridge.model.receipt import Failure
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.gold_files import Gold
     from xray_bridge.ci.outputs import Written
 
 NEWS = Outputs(
@@ -50,6 +50,7 @@ FILES = (
     "BITBUCKET_PIPELINES_VARIABLES_PATH",
 )
 SIGNS = {system.slug: {system.detect: system.value or "1"} for system in detect.SYSTEMS}
+DELIMITER = re.compile(r"xray_[0-9a-f]{32}")
 HOSTILE = st.text() | st.lists(
     st.sampled_from(
         [
@@ -93,6 +94,53 @@ def test_nobody_to_tell(tmp_path: Path, environ: dict[str, str]) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.fixture
+def agent(tmp_path: Path) -> Path:
+    """A program in place of Buildkite's, which notes what it was told."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    path = folder / buildkite.AGENT
+    path.write_text('#!/bin/sh\n/bin/cat > "$NOTES/$(echo "$*" | /usr/bin/tr " " _)"\n')
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    (tmp_path / "notes").mkdir()
+    return path
+
+
+@pytest.mark.parametrize("slug", sorted(outputs.WAYS))
+@pytest.mark.parametrize("kind", ["results", "problem"])
+def test_system(gold: Gold, tmp_path: Path, agent: Path, slug: str, kind: str) -> None:
+    """A system gets what its gold file says: commands, and files added to."""
+    trouble: dict[str, Any] = {
+        "failures": (),
+        "problem": "it's [no]\n: 100%",
+        "is_fatal": True,
+    }
+    news = replace(NEWS, **trouble) if kind == "problem" else NEWS
+    environ = {name: str(tmp_path / name) for name in FILES}
+    for name in FILES:
+        (tmp_path / name).write_text("MINE=1\n")
+    # The last upload wins where a file is ours.
+    old = replace(NEWS, variables={"A": "old"}, markdown="old", document={"a": "old"})
+    told("jenkins", old, tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    environ |= {"PATH": str(agent.parent), "NOTES": str(tmp_path / "notes")}
+
+    found = told(slug, news, tmp_path, environ)
+
+    lines = ["# commands", *found.commands, "# notices", *found.notices]
+    for path in sorted(tmp_path.rglob("*")):
+        if path.is_file() and path.read_bytes() != before.get(path):
+            lines += [f"# {path.relative_to(tmp_path)}", path.read_text("utf-8")]
+    text = "\n".join(lines).replace(str(tmp_path), "FOLDER")
+    gold.check(f"outputs/{slug}-{kind}.txt", DELIMITER.sub("DELIMITER", text))
+
+
+def test_no_other_files(gold: Gold) -> None:
+    """Each gold file is what a system gets."""
+    kinds = ("results", "problem")
+    gold.check_names("outputs", {f"{w}-{k}.txt" for w in outputs.WAYS for k in kinds})
+
+
 def github_outputs(content: str) -> dict[str, str]:
     """As the runner reads the file: https://github.com/actions/runner."""
     lines = iter(content.split("\n"))
@@ -120,16 +168,6 @@ def test_outputs_of_github(tmp_path: Path) -> None:
     assert found.notices == ()
 
 
-def test_summary_of_github(tmp_path: Path) -> None:
-    """The Markdown, below what the step has written before."""
-    path = tmp_path / "summary"
-    path.write_text("mine\n")
-
-    told("github", NEWS, tmp_path, {"GITHUB_STEP_SUMMARY": str(path)})
-
-    assert path.read_text() == "mine\n### Xray: CALC-77\n\n"
-
-
 def test_summary_of_github_that_is_nearly_full(tmp_path: Path) -> None:
     """One byte too many would cost all of it: the headline has room."""
     path = tmp_path / "summary"
@@ -140,14 +178,6 @@ def test_summary_of_github_that_is_nearly_full(tmp_path: Path) -> None:
 
     assert path.stat().st_size < 1 << 20
     assert path.read_text().endswith(f"x{NEWS.headline}\n\n")
-
-
-def test_annotations_of_github(tmp_path: Path) -> None:
-    """One for each failure; scenarios know their file."""
-    assert told("github", NEWS, tmp_path).commands == (
-        "::error title=t.test_sub::1 != 2",
-        "::error title=two numbers,file=f/add.feature,line=3::no",
-    )
 
 
 def test_github_shows_ten_annotations(tmp_path: Path) -> None:
@@ -190,22 +220,6 @@ def test_nobody_speaks_to_github_through_us(
     assert list(github_outputs(path.read_text("utf-8"))) == list(NEWS.variables)
 
 
-def test_dotenv_of_gitlab(tmp_path: Path) -> None:
-    """What it can hold as it is, and a link to the Test Execution."""
-    found = told("gitlab", NEWS, tmp_path)
-
-    dotenv = (tmp_path / ".xray" / "gitlab.env").read_text()
-    assert dotenv.splitlines() == [
-        "XRAY_IS_REQUEST_SUCCESSFUL=true",
-        "XRAY_TEST_EXECS=CALC-77",
-        "XRAY_TESTS=CALC-1;CALC-2",
-    ]
-    links = json.loads((tmp_path / ".xray" / "gitlab-annotations.json").read_text())
-    url = "https://jira.example.com/browse/CALC-77"
-    assert links == {"Xray": [{"external_link": {"label": "CALC-77", "url": url}}]}
-    assert found.notices == ()
-
-
 def test_dotenv_of_gitlab_is_never_too_long(tmp_path: Path) -> None:
     """5 KB fail the whole report; the shorter variables stay, and it is said."""
     tests = ";".join(f"CALC-{n}" for n in range(2000))
@@ -234,24 +248,6 @@ def test_nobody_speaks_to_gitlab_through_us(
         assert line.partition("=")[0] in NEWS.variables
 
 
-def test_azure(tmp_path: Path) -> None:
-    """Variables for this job and for others, the summary, an issue each."""
-    found = told("azure", NEWS, tmp_path).commands
-
-    path = tmp_path / ".xray" / "summary.md"
-    assert "##vso[task.setvariable variable=XRAY_TEST_EXECS]CALC-77" in found
-    named = "variable=XRAY_TESTS;isoutput=true"
-    assert f"##vso[task.setvariable {named}]CALC-1;CALC-2" in found
-    assert f"##vso[task.uploadsummary]{path}" in found
-    assert path.is_absolute()
-    assert path.read_text() == NEWS.markdown
-    where = "sourcepath=f/add.feature;linenumber=3"
-    assert found[-2:] == (
-        "##vso[task.logissue type=error]t.test_sub: 1 != 2",
-        f"##vso[task.logissue type=error;{where}]two numbers: no",
-    )
-
-
 @given(HOSTILE)
 def test_nobody_speaks_to_azure_through_us(
     tmp_path_factory: pytest.TempPathFactory, said: str
@@ -277,23 +273,6 @@ def test_nobody_speaks_to_azure_through_us(
         assert rest == rest.strip("\n")
 
 
-def test_teamcity(tmp_path: Path) -> None:
-    """Parameters, which are variables of later steps, and the build's status."""
-    found = told(
-        "teamcity", replace(NEWS, problem="it's [no]", is_fatal=True), tmp_path
-    )
-
-    assert found.commands[1:3] == (
-        "##teamcity[setParameter name='env.XRAY_TEST_EXECS' value='CALC-77']",
-        "##teamcity[setParameter name='env.XRAY_TESTS' value='CALC-1;CALC-2']",
-    )
-    status = "{build.status.text}; Xray: CALC-77, 2 sent, 0 refused"
-    assert f"##teamcity[buildStatus text='{status}']" in found.commands
-    assert found.commands[-1] == (
-        "##teamcity[buildProblem description='it|'s |[no|]' identity='xray-bridge']"
-    )
-
-
 # A whole service message, and nothing behind it.
 MESSAGE = re.compile(r"##teamcity\[\w+(?: \w+='(?:[^'|\[\]\r\n\x85\u2028]|\|.)*')+\]")
 
@@ -308,19 +287,6 @@ def test_nobody_speaks_to_teamcity_through_us(
     assert [line for line in found.commands if not MESSAGE.fullmatch(line)] == []
 
 
-def test_jenkins(tmp_path: Path) -> None:
-    """Files at the same place in each build; the last one wins."""
-    told("jenkins", replace(NEWS, variables={"XRAY_TESTS": "old"}), tmp_path)
-
-    told("jenkins", NEWS, tmp_path)
-
-    folder = tmp_path / ".xray"
-    content = (folder / "xray.properties").read_text("ascii")
-    assert properties(content) == NEWS.variables
-    assert json.loads((folder / "receipt.json").read_text()) == NEWS.document
-    assert (folder / "summary.md").read_text() == NEWS.markdown
-
-
 @given(HOSTILE)
 def test_properties_are_read_as_they_were(said: str) -> None:
     """Of any line."""
@@ -333,29 +299,6 @@ def test_properties_are_read_as_they_were(said: str) -> None:
     found = properties(content)
     joined = found["A"].encode("utf-16", "surrogatepass").decode("utf-16")
     assert (joined, found["B"]) == (line, "2")
-
-
-@pytest.mark.parametrize(
-    ("slug", "variable"),
-    [
-        ("bitbucket", "BITBUCKET_PIPELINES_VARIABLES_PATH"),
-        ("harness", "DRONE_OUTPUT"),
-        ("drone", "DRONE_OUTPUT"),
-    ],
-)
-def test_file_of_variables(tmp_path: Path, slug: str, variable: str) -> None:
-    """Those that need no quoting, added to what is there."""
-    path = tmp_path / "variables"
-    path.write_text("MINE=1\n")
-
-    told(slug, NEWS, tmp_path, {variable: str(path)})
-
-    assert path.read_text().splitlines() == [
-        "MINE=1",
-        "XRAY_IS_REQUEST_SUCCESSFUL=true",
-        "XRAY_TEST_EXECS=CALC-77",
-        "XRAY_TESTS=CALC-1;CALC-2",
-    ]
 
 
 @given(HOSTILE)
@@ -373,31 +316,6 @@ def test_nobody_speaks_to_a_shell_through_us(
     assert [words[0] for words in split] == ["export"] * len(NEWS.variables)
     assert [words[1].partition("=")[0] for words in split] == list(NEWS.variables)
     assert {len(words) for words in split} == {2}
-
-
-@pytest.fixture
-def agent(tmp_path: Path) -> Path:
-    """A program in place of Buildkite's, which notes what it was told."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    path = folder / buildkite.AGENT
-    path.write_text('#!/bin/sh\n/bin/cat > "$NOTES/$(echo "$*" | /usr/bin/tr " " _)"\n')
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
-    (tmp_path / "notes").mkdir()
-    return path
-
-
-def test_buildkite(tmp_path: Path, agent: Path) -> None:
-    """Meta-data for later steps, an annotation for people."""
-    notes = tmp_path / "notes"
-    environ = {"PATH": str(agent.parent), "NOTES": str(notes)}
-
-    found = told("buildkite", NEWS, tmp_path, environ)
-
-    assert found.notices == ()
-    said = {path.name: path.read_text() for path in notes.iterdir()}
-    assert said.pop("annotate_--style_error_--context_xray-bridge") == NEWS.markdown
-    assert said == {f"meta-data_set_{k}": v for k, v in NEWS.variables.items()}
 
 
 def test_buildkite_that_does_not_answer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -276,33 +276,99 @@ def test_what_was_created(jira: Xray, bring: Importer) -> None:
     assert edits(jira) == []
 
 
+REFUSAL = Response('{"error": "Line 3 is odd"}', status=400)
+TIMEOUT = Response("gateway timeout", status=504)
+PARTLY = "refused: no such step", "updated CALC-78"
+UNKNOWN = "no telling whether Xray took it"
+NO_TEST = "refused: a.feature: Xray names no Test"
+NOT_PUT_BACK = "CALC-78 could not be put back", "its summary was 'Add two' and"
+BACKGROUND = KEYED.replace("  @TEST", "  Background: Fresh\n    * x\n  @TEST")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What Xray answers to an import, and what that comes to."""
+
+    answers: list[Any]
+    told: tuple[str, ...]
+    text: str = KEYED
+    exit_code: int = 82
+    imports: int = 1
+    edits: int = 1
+    more: dict[str, Any] = field(default_factory=dict)
+
+
 @pytest.mark.parametrize(
-    "answer",
+    "case",
     [
-        {"message": "no such step", "testIssues": TAKEN, "preconditionIssues": []},
-        {"errors": ["no such step"], "updatedOrCreatedTests": TAKEN},
-        {"testIssues": {"success": TAKEN, "error": [{"message": "no such step"}]}},
+        # Errors in a success are failures; what Xray took is put back all the same.
+        Case(answers=[{"message": "no such step", "testIssues": TAKEN}], told=PARTLY),
+        Case(
+            answers=[{"errors": ["no such step"], "updatedOrCreatedTests": TAKEN}],
+            told=PARTLY,
+        ),
+        Case(
+            answers=[
+                {
+                    "testIssues": {
+                        "success": TAKEN,
+                        "error": [{"message": "no such step"}],
+                    }
+                }
+            ],
+            told=PARTLY,
+        ),
+        # Scenarios went out, and nobody knows of them: that is no success.
+        Case(answers=[[]], told=(NO_TEST,)),
+        Case(answers=[{"errors": [], "updatedOrCreatedTests": []}], told=(NO_TEST,)),
+        # Xray may have done a part of what it refused.
+        Case(
+            answers=[REFUSAL],
+            told=("refused: a.feature: HTTP 400 from", "Line 3 is odd"),
+        ),
+        Case(answers=[{"ok": True}], told=(UNKNOWN,)),
+        # What was not reached needs no mending.
+        Case(
+            answers=[Response("<html>log in</html>", status=200)],
+            told=("answers with a page for people",),
+            edits=0,
+        ),
+        # Where all scenarios have keys, a lost answer is asked for again.
+        Case(answers=[TIMEOUT, TAKEN], told=("updated",), exit_code=0, imports=2),
+        # What may make a Test, or a Precondition, is not sent twice.
+        Case(
+            answers=[TIMEOUT],
+            told=(UNKNOWN,),
+            text=UNKEYED,
+            edits=0,
+            more={SEARCH: [NO_ISSUES]},
+        ),
+        Case(
+            answers=[TIMEOUT],
+            told=(UNKNOWN,),
+            text=BACKGROUND,
+            more={SEARCH: [a_test("CALC-78", "Add two"), NO_ISSUES]},
+        ),
+        # What could not be put back is told with what it was.
+        Case(
+            answers=[TAKEN],
+            told=(*NOT_PUT_BACK, "among its labels were manual"),
+            more={
+                ISSUE: [Response('{"errorMessages": ["no permission"]}', status=403)]
+            },
+        ),
     ],
 )
-def test_errors_in_a_success(jira: Xray, bring: Importer, answer: Any) -> None:
-    """They are failures; what Xray took is listed, and put back all the same."""
-    jira.script[SERVER] = [answer]
+def test_what_an_answer_comes_to(jira: Xray, bring: Importer, case: Case) -> None:
+    """Nothing unclear is a success, and what an import may have changed is mended."""
+    (bring.root / "a.feature").write_text(case.text)
+    jira.script |= {SERVER: case.answers, **case.more}
+
     said = bring()
 
-    assert said.exit_code == 82
-    assert "refused: no such step" in said.output
-    assert "updated CALC-78" in said.output
-    assert len(edits(jira)) == 1
-
-
-@pytest.mark.parametrize("answer", [[], {"errors": [], "updatedOrCreatedTests": []}])
-def test_a_success_without_tests(jira: Xray, bring: Importer, answer: Any) -> None:
-    """Scenarios went out, and nobody knows of them: that is no success."""
-    jira.script[SERVER] = [answer]
-    said = bring()
-
-    assert said.exit_code == 82
-    assert "refused: a.feature: Xray names no Test" in said.output
+    assert said.exit_code == case.exit_code
+    assert [each for each in case.told if each not in said.output] == []
+    assert (len(posted(jira)), len(edits(jira))) == (case.imports, case.edits)
 
 
 def test_nobody_speaks_to_the_ci_system(
@@ -324,50 +390,6 @@ def test_nobody_speaks_to_the_ci_system(
         assert "##vso" not in told.output + told.errors
         assert "\n::error::no" not in told.output + told.errors
     assert "\n# Heading" not in page.read_text()
-
-
-def test_a_refusal(jira: Xray, bring: Importer) -> None:
-    """Xray's own words are told; it may have done a part of it, so that is mended."""
-    refusal = Response('{"error": "Line 3 is odd"}', status=400)
-    jira.script[SERVER] = [refusal]
-    said = bring()
-
-    assert said.exit_code == 82
-    assert "refused: a.feature: HTTP 400 from" in said.output
-    assert "Line 3 is odd" in said.output
-    assert len(edits(jira)) == 1
-
-
-def test_no_telling(jira: Xray, bring: Importer) -> None:
-    """Scenarios without a key are not sent twice, lest Tests are made twice."""
-    (bring.root / "a.feature").write_text(UNKEYED)
-    jira.script[SEARCH] = [NO_ISSUES]
-    jira.script[SERVER] = [Response("gateway timeout", status=504)]
-    said = bring()
-
-    assert said.exit_code == 82
-    assert "no telling whether Xray took it" in said.output
-    assert len(posted(jira)) == 1
-
-
-def test_a_background_without_key(jira: Xray, bring: Importer) -> None:
-    """Nor is what may make a Precondition sent twice."""
-    text = KEYED.replace("  @TEST", "  Background: Fresh\n    * x\n  @TEST")
-    (bring.root / "a.feature").write_text(text)
-    jira.script[SEARCH] = [a_test("CALC-78", "Add two"), NO_ISSUES]
-    jira.script[SERVER] = [Response("gateway timeout", status=504)]
-    bring()
-
-    assert len(posted(jira)) == 1
-
-
-def test_a_second_try(jira: Xray, bring: Importer) -> None:
-    """Where all scenarios have keys, a lost answer is asked for again."""
-    jira.script[SERVER] = [Response("gateway timeout", status=504), TAKEN]
-    said = bring()
-
-    assert said.exit_code == 0
-    assert len(posted(jira)) == 2
 
 
 def test_somebody_who_cannot_wait(
@@ -395,35 +417,6 @@ def test_what_changes_is_told_before(
     errors = bring.read().err
     assert "CALC-78: summary 'Add two' becomes 'Add two numbers'" in errors
     assert jira.sent
-
-
-def test_an_answer_that_nobody_understands(jira: Xray, bring: Importer) -> None:
-    """It is no success."""
-    jira.script[SERVER] = [{"ok": True}]
-    said = bring()
-
-    assert said.exit_code == 82
-    assert "no telling whether Xray took it" in said.output
-
-
-def test_a_login_page(jira: Xray, bring: Importer) -> None:
-    """A page for people is no answer; what was not reached needs no mending."""
-    jira.script[SERVER] = [Response("<html>log in</html>", status=200)]
-    said = bring()
-
-    assert said.exit_code == 82
-    assert "answers with a page for people" in said.output
-    assert edits(jira) == []
-
-
-def test_an_edit_that_is_refused(jira: Xray, bring: Importer) -> None:
-    """What could not be put back is told with what it was."""
-    jira.script[ISSUE] = [Response('{"errorMessages": ["no permission"]}', status=403)]
-    said = bring()
-
-    assert said.exit_code == 82
-    assert "CALC-78 could not be put back" in said.output
-    assert "its summary was 'Add two' and among its labels were manual" in said.output
 
 
 def test_archives_one_after_the_other(jira: Xray, bring: Importer) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from behave_xray_bridge import session
 from tests.builders import a_feature, a_run, a_scenario, a_scenario_run, a_step
 from tests.formats.reading import (
     ALL,
@@ -14,11 +15,13 @@ from tests.formats.reading import (
     FAILED,
     FORMATS,
     MEANINGS,
+    NEITHER,
     OF_SCENARIOS,
     PASSED,
     RESULTS,
     WORDS,
     a_piece,
+    document,
     kept,
     rendered,
     validate,
@@ -49,40 +52,6 @@ def test_writer_knows_its_names(name: str) -> None:
     assert len({each.file_name for each in made}) == len(FORMATS)
 
 
-@BOTH
-@ALL
-@pytest.mark.parametrize("outcome", RESULTS)
-def test_scenario_of_each_outcome(
-    tmp_path: Path, name: str, deployment: str, outcome: Outcome
-) -> None:
-    """Each outcome means to a reader what it means to us."""
-    run = a_scenario_run(outcome, keys=["CALC-1"], message="because")
-
-    content = rendered(tmp_path, name, deployment, run)
-
-    validate(name, deployment, content)
-    assert verdicts(name, content) == [("CALC-1", MEANINGS[outcome])]
-
-
-@BOTH
-@pytest.mark.parametrize("name", ["junit", "xray"])
-@pytest.mark.parametrize("outcome", RESULTS)
-@pytest.mark.parametrize("keys", [[], ["CALC-1"], ["CALC-1", "CALC-2"]], ids=str)
-def test_test_of_each_outcome(
-    tmp_path: Path, name: str, deployment: str, outcome: Outcome, keys: list[str]
-) -> None:
-    """With no key, one, or several."""
-    run = a_run(outcome, keys=keys, message="because")
-
-    content = rendered(tmp_path, name, deployment, run)
-
-    identities = keys or ["tests.test_calculator.test_add"]
-    validate(name, deployment, content)
-    assert verdicts(name, content) == [
-        (identity, MEANINGS[outcome]) for identity in identities
-    ]
-
-
 MIXTURES = {
     "nothing ran": (),
     "all passed": (Outcome.PASSED, Outcome.PASSED),
@@ -105,52 +74,6 @@ POSSIBLE = [
     *((Outcome.FAILED, mixture) for mixture in MIXTURES),
     *((Outcome.SKIPPED, mixture) for mixture in MIXTURES if "failed" not in mixture),
 ]
-
-
-@ALL
-@pytest.mark.parametrize(("outcome", "mixture"), POSSIBLE)
-def test_steps_add_up_to_the_outcome(
-    tmp_path: Path, name: str, outcome: Outcome, mixture: str
-) -> None:
-    """Whatever became of the steps, a reader sees the scenario's outcome."""
-    steps = tuple(a_step(each) for each in MIXTURES[mixture])
-    run = a_scenario_run(outcome, keys=["CALC-1"], steps=steps, message="because")
-
-    content = rendered(tmp_path, name, SERVER, run)
-
-    validate(name, SERVER, content)
-    assert verdicts(name, content) == [("CALC-1", MEANINGS[outcome])]
-
-
-OVERRIDES = [
-    (outcome, word)
-    for outcome in RESULTS
-    for word in ("PASS", "FAIL", "TODO", "ABORTED", "EXECUTING")
-]
-
-
-@BOTH
-@ALL
-@pytest.mark.parametrize(("outcome", "word"), OVERRIDES)
-def test_status_of_ones_own(
-    tmp_path: Path, name: str, deployment: str, outcome: Outcome, word: str
-) -> None:
-    """A format says the status that was set, or that it cannot."""
-    run = a_scenario_run(outcome, keys=["CALC-1"], message="because")
-    statuses = {outcome.value: word}
-    expected = WORDS.get(word, "neither")
-
-    if name == "xray" or word in {"PASS", "FAIL", "TODO"}:
-        content = rendered(tmp_path, name, deployment, run, statuses=statuses)
-
-        validate(name, deployment, content)
-        assert verdicts(name, content) == [("CALC-1", expected)]
-        return
-
-    with pytest.raises(ReportError, match=word) as caught:
-        rendered(tmp_path, name, deployment, run, statuses=statuses)
-
-    assert "xray_format = xray" in str(caught.value)
 
 
 @BOTH
@@ -177,33 +100,6 @@ def test_same_results_same_bytes(tmp_path: Path, name: str, deployment: str) -> 
     assert files[0].getvalue() == files[1].getvalue()
 
 
-@BOTH
-@pytest.mark.parametrize("name", ["junit", *OF_SCENARIOS])
-def test_report_of_nothing(tmp_path: Path, name: str, deployment: str) -> None:
-    """It is one, nevertheless."""
-    content = rendered(tmp_path, name, deployment)
-
-    validate(name, deployment, content)
-    assert verdicts(name, content) == []
-
-
-@ALL
-@pytest.mark.parametrize("duration", [-5.0, float("nan"), float("inf"), 1e300])
-def test_duration_of_a_patched_clock(
-    tmp_path: Path, name: str, duration: float
-) -> None:
-    """It is none; and an end before the start is refused by Xray."""
-    steps = (a_step(Outcome.FAILED, duration=duration),)
-    run = a_scenario_run(
-        Outcome.FAILED, keys=["CALC-1"], duration=duration, steps=steps
-    )
-
-    content = rendered(tmp_path, name, SERVER, run)
-
-    validate(name, SERVER, content)
-    assert verdicts(name, content) == [("CALC-1", FAILED)]
-
-
 @ALL
 @pytest.mark.parametrize("named", ["", "\n", "test_a[::]@\n" + "x" * 4096])
 def test_name_of_any_kind(tmp_path: Path, name: str, named: str) -> None:
@@ -217,3 +113,159 @@ def test_name_of_any_kind(tmp_path: Path, name: str, named: str) -> None:
 
     validate(name, SERVER, content)
     assert verdicts(name, content) == [("CALC-1", PASSED)]
+
+
+@BOTH
+@ALL
+def test_each_outcome_means_the_same(
+    tmp_path: Path, name: str, deployment: str
+) -> None:
+    """To a reader it means what it means to us, with no key, one, or several."""
+    runs, expected = [], []
+    for number, outcome in enumerate(RESULTS):
+        test, scenario = f"CALC-1{number}", f"CALC-2{number}"
+        runs.append(a_scenario_run(outcome, keys=[scenario], message="because"))
+        expected.append((scenario, MEANINGS[outcome]))
+        if name in OF_SCENARIOS:
+            continue
+        for keys in ([], [test], [f"CALC-3{number}", f"CALC-4{number}"]):
+            named = f"test_{number}_{len(keys)}"
+            runs.append(a_run(outcome, keys=keys, name=named, message="because"))
+            identities = keys or [f"tests.test_calculator.{named}"]
+            expected += [(identity, MEANINGS[outcome]) for identity in identities]
+
+    content = rendered(tmp_path, name, deployment, *runs)
+
+    validate(name, deployment, content)
+    assert verdicts(name, content) == expected
+
+
+@ALL
+def test_steps_add_up_to_the_outcome(tmp_path: Path, name: str) -> None:
+    """Whatever became of the steps, a reader sees the scenario's outcome."""
+    runs = [
+        a_scenario_run(
+            outcome,
+            keys=[f"CALC-{number}"],
+            steps=tuple(a_step(each) for each in MIXTURES[mixture]),
+            message="because",
+        )
+        for number, (outcome, mixture) in enumerate(POSSIBLE, 1)
+    ]
+
+    content = rendered(tmp_path, name, SERVER, *runs)
+
+    validate(name, SERVER, content)
+    assert verdicts(name, content) == [
+        (f"CALC-{number}", MEANINGS[outcome])
+        for number, (outcome, _) in enumerate(POSSIBLE, 1)
+    ]
+
+
+@BOTH
+@ALL
+@pytest.mark.parametrize("word", ["PASS", "FAIL", "TODO", "ABORTED", "EXECUTING"])
+def test_status_of_ones_own(
+    tmp_path: Path, name: str, deployment: str, word: str
+) -> None:
+    """A format says the status that was set, or that it cannot."""
+    runs = [
+        a_scenario_run(outcome, keys=[f"CALC-{number}"], message="because")
+        for number, outcome in enumerate(RESULTS, 1)
+    ]
+    statuses = {outcome.value: word for outcome in RESULTS}
+
+    if name == "xray" or word in {"PASS", "FAIL", "TODO"}:
+        content = rendered(tmp_path, name, deployment, *runs, statuses=statuses)
+
+        validate(name, deployment, content)
+        expected = WORDS.get(word, NEITHER)
+        assert verdicts(name, content) == [
+            (f"CALC-{number}", expected) for number, _ in enumerate(RESULTS, 1)
+        ]
+        return
+
+    for run in runs:
+        one = {run.outcome.value: word}
+        with pytest.raises(ReportError, match=word) as caught:
+            rendered(tmp_path, name, deployment, run, statuses=one)
+        assert "xray_format = xray" in str(caught.value)
+
+
+def message(step: Any) -> str:
+    """The error message of a step; Behave JSON has a list of lines."""
+    found = step.get("result", {}).get("error_message", "")
+    return found if isinstance(found, str) else "\n".join(found)
+
+
+@pytest.mark.parametrize("name", OF_SCENARIOS)
+@pytest.mark.parametrize("word", ["PASS", "FAIL", "TODO"])
+def test_texts_with_a_status_of_ones_own(tmp_path: Path, name: str, word: str) -> None:
+    """Whatever the steps are made to say, the texts are among them, once."""
+    runs = [
+        a_scenario_run(
+            outcome,
+            steps=tuple(map(a_step, (Outcome.NOT_RUN, outcome, Outcome.NOT_RUN))),
+            message="because",
+            output="printed",
+        )
+        for outcome in RESULTS
+    ]
+    statuses = {outcome.value: word for outcome in RESULTS}
+
+    content = rendered(tmp_path, name, SERVER, *runs, statuses=statuses)
+
+    (feature,) = document(content)
+    found = [list(map(message, each["steps"])) for each in feature["elements"]]
+    assert [[*filter(None, each)] for each in found] == [
+        ["because\n\nprinted"] for _ in RESULTS
+    ]
+
+
+@ALL
+def test_duration_of_a_patched_clock(tmp_path: Path, name: str) -> None:
+    """It is none; and an end before the start is refused by Xray."""
+    durations = (-5.0, float("nan"), float("inf"), 1e300)
+    runs = [
+        a_scenario_run(
+            Outcome.FAILED,
+            keys=[f"CALC-{number}"],
+            duration=duration,
+            steps=(a_step(Outcome.FAILED, duration=duration),),
+        )
+        for number, duration in enumerate(durations, 1)
+    ]
+
+    content = rendered(tmp_path, name, SERVER, *runs)
+
+    validate(name, SERVER, content)
+    assert verdicts(name, content) == [
+        (f"CALC-{number}", FAILED) for number, _ in enumerate(durations, 1)
+    ]
+
+
+def test_scenarios_without_keys(tmp_path: Path) -> None:
+    """Xray JSON could only make Generic Tests of them."""
+    with pytest.raises(ReportError, match="Test key"):
+        rendered(tmp_path, "xray", SERVER, a_scenario_run())
+
+
+@pytest.mark.parametrize(
+    ("name", "spelled"),
+    [
+        ("behave", "🥒".encode()),
+        ("junit", "🥒".encode()),
+        ("cucumber", rb"\ud83e\udd52"),
+        ("xray", rb"\ud83e\udd52"),
+    ],
+)
+def test_letters_beyond_ascii(tmp_path: Path, name: str, spelled: bytes) -> None:
+    """UTF-8 as behave's own formatter and XML have it, escapes in the others."""
+    run = a_scenario_run(Outcome.FAILED, keys=["CALC-1"], message="🥒")
+
+    assert spelled in rendered(tmp_path, name, SERVER, run)
+
+
+def test_file_name_is_known_to_the_adapter() -> None:
+    """behave's adapter copies the report, and does not import its writer."""
+    assert writer("behave").file_name == session.REPORT

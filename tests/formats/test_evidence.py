@@ -19,17 +19,13 @@ from tests.formats.reading import (
     document,
     evidence,
     kept,
-    one_case,
-    one_test,
-    properties,
     rendered,
     texts,
     validate,
-    verdicts,
 )
 from xray_bridge.formats.write import writer
 from xray_bridge.formats.write.streams import BLOCK
-from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.results import Outcome
 
 
@@ -106,104 +102,6 @@ def test_file_that_was_emptied(tmp_path: Path, name: str) -> None:
     writer(name, "CALC").write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
 
     assert sink.matches == 0
-
-
-@ALL
-def test_two_files_of_one_name(tmp_path: Path, name: str) -> None:
-    """Both arrive, and can be told apart; the same twice is once."""
-    scenario = a_scenario() if name in OF_SCENARIOS else None
-    pieces = (a_piece(b"one"), a_piece(b"two"), a_piece(b"one"))
-    run = a_run(keys=["CALC-1"], evidence=pieces, scenario=scenario)
-
-    content = rendered(tmp_path, name, SERVER, run, contents=[b"one", b"two"])
-
-    validate(name, SERVER, content)
-    assert [piece for _, piece in evidence(name, content)] == [b"one", b"two"]
-    if name != "behave":
-        names = [named for named, _ in evidence(name, content)]
-        assert names == ["shot.png", "shot (2).png"]
-
-
-@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED])
-@pytest.mark.parametrize("comment", ["", "seen"])
-def test_junit_case_with_evidence(
-    tmp_path: Path, outcome: Outcome, comment: str
-) -> None:
-    """It is what it would be without, and has one property more."""
-    plain = a_run(outcome, message="because", comment=comment)
-    more = a_run(
-        outcome,
-        message="because",
-        comment=comment,
-        evidence=(a_piece(),),
-        steps=(),
-    )
-
-    bare = one_case(rendered(tmp_path / "a", "junit", SERVER, plain))
-    content = rendered(tmp_path / "b", "junit", SERVER, more, contents=[PICTURE])
-
-    validate("junit", SERVER, content)
-    case = one_case(content)
-    found = properties(case)
-    assert found.pop("testrun_evidence") == ""
-    assert found == properties(bare)
-    assert dict(case.attrib) == dict(bare.attrib)
-    assert verdicts("junit", content) != []
-    assert [child.text for child in case.iterfind("failure")] == [
-        child.text for child in bare.iterfind("failure")
-    ]
-    assert len(case.findall("skipped")) == len(bare.findall("skipped"))
-
-
-def test_junit_has_evidence_of_steps(tmp_path: Path) -> None:
-    """A testcase has no steps, so that it is the test's."""
-    steps = (a_step(evidence=(a_piece(b"of a step", "step.txt"),)),)
-    run = a_run(steps=steps, evidence=(a_piece(b"own", "own.txt"),))
-
-    content = rendered(tmp_path, "junit", SERVER, run, contents=[b"of a step", b"own"])
-
-    validate("junit", SERVER, content)
-    found = evidence("junit", content)
-    assert found == [("own.txt", b"own"), ("step.txt", b"of a step")]
-
-
-@pytest.mark.parametrize(
-    ("deployment", "key"), [(SERVER, "evidences"), (CLOUD, "evidence")]
-)
-def test_xray_json_has_each_products_key(
-    tmp_path: Path, deployment: str, key: str
-) -> None:
-    """Both together are refused."""
-    run = a_run(keys=["CALC-1"], evidence=(a_piece(),))
-
-    content = rendered(tmp_path, "xray", deployment, run, contents=[PICTURE])
-
-    (piece,) = one_test(content)[key]
-    assert piece["filename"] == "shot.png"
-    assert piece["contentType"] == "image/png"
-
-
-def test_merged_results_have_all_evidence(tmp_path: Path) -> None:
-    """Of every row, each file once."""
-    runs = [
-        a_run(
-            keys=["CALC-1"],
-            name=f"test_a[{number}]",
-            evidence=(a_piece(content), a_piece(b"same", "same.txt")),
-        )
-        for number, content in enumerate([b"one", b"two"])
-    ]
-
-    content = rendered(
-        tmp_path, "xray", CLOUD, *runs, contents=[b"one", b"two", b"same"]
-    )
-
-    validate("xray", CLOUD, content)
-    assert evidence("xray", content) == [
-        ("shot.png", b"one"),
-        ("same.txt", b"same"),
-        ("shot (2).png", b"two"),
-    ]
 
 
 class Sink:

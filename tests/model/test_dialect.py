@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import pytest
 
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
-from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from tests.gold_files import Gold
 
 
 def test_nothing_is_changed_by_default() -> None:
@@ -91,80 +98,23 @@ def test_own_words_can_be_said_by_each_format(
     assert DIALECTS[deployment].plainly(outcome) is not None
 
 
-@pytest.mark.parametrize("report_format", FORMATS)
-def test_part_of_a_report(report_format: str) -> None:
-    """Server has two names for it, by what the format is made of; Cloud has one."""
-    is_xml = FORMATS[report_format].is_xml
+@pytest.mark.parametrize("deployment", [SERVER, CLOUD])
+def test_words_of_a_product(gold: Gold, deployment: str) -> None:
+    """Paths, parts and keys are those of its manual."""
+    words = asdict(DIALECTS[deployment])
+    words["statuses"] = {each.value: word for each, word in words["statuses"].items()}
+    text = json.dumps(words, indent=1, default=_plain, sort_keys=True)
 
-    server = DIALECTS[SERVER].report_part(report_format)
-    cloud = DIALECTS[CLOUD].report_part(report_format)
-
-    assert (server, cloud) == ("file" if is_xml else "result", "results")
-
-
-@pytest.mark.parametrize("report_format", FORMATS)
-def test_path_of_an_import(report_format: str) -> None:
-    """Xray JSON is the format that has no name there."""
-    ending = "" if report_format == "xray" else f"/{report_format}"
-
-    for dialect, path in (
-        (DIALECTS[SERVER], "/rest/raven/2.0/import/execution"),
-        (DIALECTS[CLOUD], "/api/v2/import/execution"),
-    ):
-        plain = dialect.import_to(report_format, multipart=False)
-        multipart = dialect.import_to(report_format, multipart=True)
-        assert plain == f"{path}{ending}"
-        assert multipart == f"{path}{ending}/multipart"
+    gold.check(f"dialect/{deployment}.json", f"{text}\n")
 
 
-def test_what_server_is_told() -> None:
-    """Its manual's words."""
-    dialect = DIALECTS[SERVER]
-
-    assert dialect.name == "server"
-    assert dialect.product == "Xray Server/Data Center"
-    assert dialect.export_path == "/rest/raven/2.0/export/test"
-    assert dialect.export_query == {"fz": "true"}
-    assert dialect.plain_xml_part == "file"
-    assert dialect.xray_fields == ""
-    assert dialect.example_statuses == {"PASS", "FAIL", "TODO", "EXECUTING"}
-    assert dialect.evidence_key == dialect.step_evidence_key == "evidences"
-    assert dialect.test_type_key == "testType"
+def _plain(value: object) -> object:
+    return sorted(value, key=str) if isinstance(value, frozenset) else str(value)
 
 
-def test_what_cloud_is_told() -> None:
-    """Its manual's words."""
-    dialect = DIALECTS[CLOUD]
-
-    assert dialect.name == "cloud"
-    assert dialect.product == "Xray Cloud"
-    assert dialect.export_path == "/api/v2/export/cucumber"
-    assert dialect.export_query == {}
-    assert dialect.plain_xml_part == ""
-    assert dialect.xray_fields == "xrayFields"
-    assert dialect.example_statuses == {"PASSED", "FAILED", "TODO", "EXECUTING"}
-    assert (dialect.evidence_key, dialect.step_evidence_key) == (
-        "evidence",
-        "evidences",
-    )
-    assert dialect.test_type_key == "type"
-
-
-@pytest.mark.parametrize(
-    ("deployment", "passed", "failed"),
-    [(SERVER, "PASS", "FAIL"), (CLOUD, "PASSED", "FAILED")],
-)
-def test_statuses(deployment: str, passed: str, failed: str) -> None:
-    """Each outcome's, as long as nobody wants another."""
-    assert DIALECTS[deployment].statuses == {
-        Outcome.PASSED: passed,
-        Outcome.XFAILED: passed,
-        Outcome.XPASSED: passed,
-        Outcome.FLAKY: passed,
-        Outcome.FAILED: failed,
-        Outcome.SKIPPED: "TODO",
-        Outcome.NOT_RUN: "TODO",
-    }
+def test_no_other_files(gold: Gold) -> None:
+    """Each product has a gold file."""
+    gold.check_names("dialect", {f"{name}.json" for name in DIALECTS})
 
 
 @pytest.mark.parametrize("deployment", [SERVER, CLOUD])
