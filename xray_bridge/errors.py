@@ -102,6 +102,12 @@ class UnreachableError(DeliveryError):
     slug = "unreachable"
 
 
+class UnansweredError(UnreachableError):
+    """A question got no answer; no results went out with it."""
+
+    slug = "unanswered"
+
+
 class TlsError(DeliveryError):
     """The server's certificate was not accepted."""
 
@@ -152,8 +158,8 @@ class AmbiguousError(XrayBridgeError):
     """
     No telling whether the server processed the request.
 
-    ``waited``: seconds that the request took; after a long wait the server may
-    still be at it.
+    ``waited``: seconds that the request took, ``inf`` where we gave it up ourselves;
+    after a long wait the server may still be at it.
     """
 
     slug = "ambiguous"

@@ -16,7 +16,7 @@ from tests import scripted
 from tests.builders import TOKEN, a_connection
 from tests.scripted import answer
 from tests.tls import needs_openssl, over_tls, self_signed
-from xray_bridge.client import http
+from xray_bridge.client import http, waiting
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.request import JSON, Part, Request
 from xray_bridge.errors import (
@@ -164,7 +164,7 @@ def test_refused_then_up(monkeypatch: pytest.MonkeyPatch, request_: Request) -> 
         return 0.0
 
     started: list[scripted.Scripted] = []
-    monkeypatch.setattr(http, "_backoff", pause)
+    monkeypatch.setattr(http, "backoff", pause)
     try:
         found = send(f"http://127.0.0.1:{port}", request_)
     finally:
@@ -469,7 +469,7 @@ def test_unavailable_until_later(slept: list[float]) -> None:
 def test_pauses_grow_and_stay_small() -> None:
     """Full jitter up to 1, 2, 4 ... 20 seconds."""
     pauses = [
-        [http._backoff(attempt, 1.0) for _ in range(200)] for attempt in range(1, 9)
+        [waiting.backoff(attempt, 1.0) for _ in range(200)] for attempt in range(1, 9)
     ]
 
     longest = [max(each) for each in pauses]

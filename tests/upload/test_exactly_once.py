@@ -32,13 +32,14 @@ from xray_bridge.upload.exactly_once import Delivery
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from xray_bridge.client.jira import Project
 
 LABEL = "xray-bridge-run"
 CREATE = Request(method="POST", path="/import/multipart")
+INFO = {"fields": {"summary": "empty at first"}}
 
 PAUSES = Pauses(looks=(0.0, 0.0, 0.0), in_progress=0.0)
 
@@ -69,7 +70,8 @@ class FakeXray:
     """
     Keeps Test Executions and what was put into them.
 
-    ``script`` is what becomes of each POST, then all are taken. ``lag`` is how
+    ``script`` is what becomes of each POST of results, ``makings`` of each that makes
+    one without, ``made`` of them; then all are taken. ``lag`` is how
     many searches find nothing yet. ``search`` is an error of each search.
     """
 
@@ -79,6 +81,8 @@ class FakeXray:
     tick: Callable[[], None] = nothing
     executions: dict[str, int] = field(default_factory=dict)
     searches: int = 0
+    makings: list[str] = field(default_factory=list)
+    made: int = 0
 
     def import_results(self, request: Request) -> ImportAnswer:
         """Make a Test Execution, or fill one."""
@@ -92,6 +96,21 @@ class FakeXray:
         if fate != TAKEN:
             raise PROBLEMS[fate]
         return ImportAnswer(key=key)
+
+    def make_execution(self, info: Mapping[str, Any]) -> str:
+        """Make one without Test Runs."""
+        assert info == INFO
+
+        self.tick()
+        self.made += 1
+        fate = self.makings.pop(0) if self.makings else TAKEN
+        key = f"CALC-{len(self.executions) + 1}"
+        if fate in {TAKEN, LOST}:
+            self.executions[key] = 0
+        self.tick()
+        if fate != TAKEN:
+            raise PROBLEMS[fate]
+        return key
 
     def executions_labelled(self, label: str) -> list[str]:
         """All there are: each has the run's label."""

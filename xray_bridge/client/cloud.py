@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.client.connection import ApiKey
-from xray_bridge.client.import_answer import read_import_answer
+from xray_bridge.client.import_answer import import_by
 from xray_bridge.client.issues import (
     SearchResult,
     no_container,
@@ -22,7 +24,7 @@ from xray_bridge.client.issues import (
 from xray_bridge.client.jira import Jira, Project
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import KEY, check, names_of
+from xray_bridge.client.response import KEY, check, key_of, names_of
 from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
 
 
@@ -50,6 +52,9 @@ class CloudXray:
         self._url = connection.url
         self._credentials = connection.credentials
         self._token = ""
+        self._is_renewed = False
+        self._refusal: AuthenticationError | None = None
+        self._logs_in = threading.Lock()
         self._redactor = connection.redactor
         self.jira = (
             Jira(http, connection.jira_url, connection.jira_credentials)
@@ -59,7 +64,7 @@ class CloudXray:
 
     def login(self) -> str:
         """Buy a token."""
-        self._authenticate()
+        self._current_token(expired="")
         return ""
 
     def _authenticate(self) -> None:
@@ -82,6 +87,7 @@ class CloudXray:
             content=json.dumps(content).encode(),
             media_type=JSON,
             repeatable=True,
+            is_question=True,
         )
         try:
             answer = check(self._http.send(request, url=self._url))
@@ -142,7 +148,7 @@ class CloudXray:
 
     def _find_keys(self, field: str, jql: str) -> list[str]:
         query = (
-            f"query($jql: String!) {{ {field}(jql: $jql, limit: 2) "
+            f"query($jql: String!) {{ {field}(jql: $jql, limit: {PAGE}) "
             '{ total results { issueId jira(fields: ["key"]) } } }'
         )
         try:
@@ -159,15 +165,8 @@ class CloudXray:
 
         Raises RefusedError, with status 200 where the errors came with one.
         """
-        content = json.dumps({"query": query, "variables": variables}).encode()
-        request = Request(
-            method="POST",
-            path="/api/v2/graphql",
-            content=content,
-            media_type=JSON,
-            repeatable=True,
-        )
-        answer = self.send(request)
+        request = _graphql_request(query, variables)
+        answer = self.send(replace(request, repeatable=True, is_question=True))
         found = answer.json()
         if not isinstance(found, dict) or found.get("errors"):
             msg = f"Xray refused a question: {answer.said}"
@@ -179,7 +178,31 @@ class CloudXray:
 
     def import_results(self, request: Request) -> ImportAnswer:
         """One POST."""
-        return read_import_answer(self.send(request))
+        return import_by(self._ask, request)
+
+    def make_execution(self, info: Mapping[str, Any]) -> str:
+        """
+        By GraphQL, which makes one of fields and operations only.
+
+        Its Test Environments and Test Plan come with the results: here a name that
+        is mistyped would become an environment of the project.
+        """
+        fields = {k: v for k, v in info["fields"].items() if k != "issuetype"}
+        jira = {"fields": fields, **{k: info[k] for k in ("update",) if k in info}}
+        query = (
+            "mutation($jira: JSON!) { createTestExecution(jira: $jira) "
+            '{ testExecution { issueId jira(fields: ["key"]) } } }'
+        )
+        request = _graphql_request(query, {"jira": jira})
+        answer = self._ask(request)
+        if not answer.is_success:
+            check(answer)
+        found = answer.json()
+        data = found.get("data") if isinstance(found, dict) else None
+        if isinstance(found, dict) and found.get("errors") and not _made(data):
+            msg = f"Xray did not make a Test Execution: {answer.said}"
+            raise RefusedError(msg, status=answer.status)
+        return key_of(_made(data), answer)["key"]
 
     def search(self, kind: IssueKind, jql: str) -> SearchResult:
         """By GraphQL, whose lists hold issues of one kind only."""
@@ -232,18 +255,55 @@ class CloudXray:
         }
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
-        """With a token; one that is not accepted is replaced once."""
-        if not self._token:
-            self._authenticate()
-        answer = self._with_token(request, into)
-        if answer.status == 401:  # noqa: PLR2004
-            self._authenticate()
-            answer = self._with_token(request, into)
-        return check(answer)
+        """With a token."""
+        return check(self._ask(request, into))
 
-    def _with_token(self, request: Request, into: BinaryIO | None) -> Answer:
-        headers = {"Authorization": f"Bearer {self._token}"}
+    def _ask(self, request: Request, into: BinaryIO | None = None) -> Answer:
+        """With a token; one that has expired is replaced once, for all threads."""
+        token = self._current_token(expired="")
+        answer = self._with_token(token, request, into)
+        is_last = self._is_renewed and token == self._token
+        if answer.status != 401 or is_last:  # noqa: PLR2004
+            return answer
+        return self._with_token(self._current_token(token), request, into)
+
+    def _current_token(self, expired: str) -> str:
+        """
+        A token other than the expired one.
+
+        Raises AuthenticationError; once the login is refused, it is not tried again.
+        """
+        with self._logs_in:
+            if self._refusal is not None:
+                raise self._refusal
+            if self._token == expired:
+                self._is_renewed = bool(expired)
+                try:
+                    self._authenticate()
+                except AuthenticationError as error:
+                    self._refusal = error
+                    raise
+            return self._token
+
+    def _with_token(
+        self, token: str, request: Request, into: BinaryIO | None
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {token}"}
         return self._http.send(request, url=self._url, headers=headers, into=into)
+
+
+def _graphql_request(query: str, variables: Mapping[str, Any]) -> Request:
+    content = json.dumps({"query": query, "variables": variables}).encode()
+    return Request(
+        method="POST", path="/api/v2/graphql", content=content, media_type=JSON
+    )
+
+
+def _made(data: Any) -> Any:
+    """What a mutation's data says of the Test Execution, in Jira's words."""
+    for name in ("createTestExecution", "testExecution", "jira"):
+        data = data.get(name) if isinstance(data, dict) else None
+    return data
 
 
 def _page(found: Any) -> Page:

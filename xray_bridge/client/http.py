@@ -10,10 +10,9 @@ settle. Redirects are never followed, and bodies are bounded.
 from __future__ import annotations
 
 import itertools
-import random
+import math
 import threading
 import time
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -27,10 +26,12 @@ from xray_bridge.client import log
 from xray_bridge.client.multipart import Body, FileBody, MultipartBody
 from xray_bridge.client.response import Answer
 from xray_bridge.client.transport_errors import problem
+from xray_bridge.client.waiting import backoff, retry_after, skew
 from xray_bridge.errors import (
     AmbiguousError,
     BusyError,
     ReportError,
+    UnansweredError,
     UnreachableError,
     XrayBridgeError,
 )
@@ -47,8 +48,9 @@ T = TypeVar("T")
 CONNECT_TIMEOUT = 10.0
 # After the deadline: what a socket's own timeout says is more exact.
 GRACE = 0.3
+# Of a limit: what ends there was ended by it.
+NEARLY = 0.95
 ATTEMPTS = 5
-LONGEST_PAUSE = 20.0
 BLOCK = 1 << 20
 # urllib3 1.26 cannot be told, and sends in blocks of 16 KiB.
 LARGE_BLOCKS: dict[str, Any] = (
@@ -79,7 +81,8 @@ class Deadline:
         Raises BusyError where there is not.
         """
         if seconds >= self.left:
-            msg = f"the server asks to wait {seconds:.0f} s, {self.left:.0f} s are left"
+            msg = f"the next look is due in {seconds:.0f} s"
+            msg += f", and {self.left:.0f} s are left of xray_deadline"
             raise BusyError(msg, hint="raise xray_deadline, or send it later")
         time.sleep(seconds)
 
@@ -116,16 +119,16 @@ class Http:
 
         ``into`` receives the body of a 200 instead of ``Answer.content``.
         Raises UnreachableError, TlsError, BusyError: nothing was processed;
-        AmbiguousError: no telling.
+        AmbiguousError: no telling. A question is UnansweredError then.
         """
         for attempt in itertools.count(1):
             found, wait = self._try(request, url, headers or {}, into)
             if isinstance(found, Answer):
                 return found
             repeat = request.repeatable or not isinstance(found, AmbiguousError)
-            pause = max(wait, _backoff(attempt, self._connection.pauses.first))
+            pause = max(wait, backoff(attempt, self._connection.pauses.first))
             if not repeat or attempt >= self._attempts or pause >= self.deadline.left:
-                raise found
+                raise _as_question(found) if request.is_question else found
             self._log(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
             time.sleep(pause)
         raise AssertionError
@@ -139,6 +142,7 @@ class Http:
     ) -> tuple[Answer | XrayBridgeError, float]:
         """One attempt: an answer, or a problem and how long the server says to wait."""
         began = time.monotonic()
+        ours = min(self._connection.timeout, self.deadline.left) * NEARLY
         try:
             answer = self._once(request, url, headers, into)
         except UnreachableError as error:
@@ -146,6 +150,8 @@ class Http:
             return error, 0.0
         except AmbiguousError as error:
             waited = time.monotonic() - began
+            # Whoever gives up by a limit of its own knows nothing of the server's.
+            waited = waited if waited < ours else math.inf
             self._log_request(request, url, began, error.message)
             return AmbiguousError(error.message, hint=error.hint, waited=waited), 0.0
         except XrayBridgeError as error:
@@ -156,7 +162,7 @@ class Http:
             told = f"HTTP {answer.status}, {size:,} bytes back"
             self._log_request(request, url, began, told)
         if answer.status == 429:  # noqa: PLR2004
-            wait = _retry_after(answer)
+            wait = retry_after(answer)
             later = f" and asks to wait {wait:.0f} s" if wait else ""
             msg = f"the server has too many requests{later}: {answer.said}"
             hint = "raise xray_deadline, or send it later"
@@ -164,7 +170,7 @@ class Http:
         if answer.status in UNCLEAR or answer.status >= 500:  # noqa: PLR2004
             msg = f"HTTP {answer.status}: {answer.said}"
             waited = time.monotonic() - began
-            return AmbiguousError(msg, waited=waited), _retry_after(answer)
+            return AmbiguousError(msg, waited=waited), retry_after(answer)
         return answer, 0.0
 
     def _log(self, text: str) -> None:
@@ -194,10 +200,16 @@ class Http:
             )
         except requests.RequestException as error:
             found = problem(error, url)
-            if body is not None and body.started:
+            if body is not None and not body.withdraw():
                 # Whatever broke then, the server may have the request.
                 found = AmbiguousError(found.message, hint=found.hint)
+            elif body is not None and isinstance(found, AmbiguousError):
+                found = UnreachableError(found.message, hint=found.hint)
             raise found from None
+        except AmbiguousError as error:
+            if body is not None and body.withdraw():
+                raise UnreachableError(error.message, hint=error.hint) from None
+            raise
         except urllib3.exceptions.LocationValueError:
             raise UnreachableError(f"{url} or its proxy is no address") from None
         except urllib3.exceptions.HTTPError as error:
@@ -237,7 +249,7 @@ class Http:
                 stream=True,
                 proxies=self.proxies(address),
             )
-            self.skew = _skew(response.headers)
+            self.skew = skew(response.headers)
             with response:
                 content = self._read(response, into)
             return Answer(
@@ -370,29 +382,9 @@ def _headers(body: Body | None) -> dict[str, str]:
     return headers
 
 
-def _retry_after(answer: Answer) -> float:
-    """
-    Seconds that the server asks to wait; 0 where it does not say or cannot be read.
-    """
-    value = answer.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:12])
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError, OverflowError):
-        return 0.0
-
-
-def _skew(headers: Mapping[str, str]) -> float | None:
-    """By how much the server's clock is ahead; a kept answer has an old date."""
-    try:
-        told = parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return None if "Age" in headers else told - time.time()
-
-
-def _backoff(attempt: int, first: float) -> float:
-    """Full jitter: between nothing and 1, 2, 4, ... times ``first``, at most 20 s."""
-    longest = min(LONGEST_PAUSE, first * 2.0 ** (attempt - 1))
-    return random.uniform(0, longest)  # noqa: S311 - jitter, not a secret
+def _as_question(error: XrayBridgeError) -> XrayBridgeError:
+    """What it means where no results went out."""
+    if not isinstance(error, AmbiguousError):
+        return error
+    hint = error.hint or "send it later"
+    return UnansweredError(f"a question got no answer: {error.message}", hint=hint)

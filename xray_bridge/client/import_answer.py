@@ -6,16 +6,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from xray_bridge.client.response import key_of
+from xray_bridge.client.response import check, key_of
 from xray_bridge.model.receipt import Refused, join_refusals
 
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xray_bridge.client.request import Request
     from xray_bridge.client.response import Answer
 
 ERRORS = ("error", "errors")
+# In bytes; what is larger is read as a stream.
+LARGE = 5 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,37 @@ class ImportAnswer:
     found: tuple[str, ...] = ()
 
 
+def import_by(
+    ask: Callable[[Request, BinaryIO], Answer], request: Request
+) -> ImportAnswer:
+    """
+    Send results by ``ask``, and read the answer, whatever its length.
+
+    Only a status that is a refusal is one. A page for people with a success may be
+    of a gateway before a server that has taken the results: AmbiguousError.
+    """
+    with SpooledTemporaryFile(max_size=LARGE) as spooled:
+        body = cast("BinaryIO", spooled)
+        answer = ask(request, body)
+        if not answer.is_success:
+            check(answer)
+        size = body.tell()
+        body.seek(0)
+        if size > LARGE:
+            return _read_large(answer, body, size)
+        return read_import_answer(
+            replace(answer, content=body.read() or answer.content)
+        )
+
+
+def _read_large(answer: Answer, body: BinaryIO, size: int) -> ImportAnswer:
+    from xray_bridge.client.large_answer import read_large_answer
+
+    content, accepted = read_large_answer(body)
+    said = f"an answer of {size:,} bytes"
+    return replace(_read(content, answer, said), accepted=accepted)
+
+
 def read_import_answer(answer: Answer) -> ImportAnswer:
     """
     What an import's answer says, in each of the shapes that are known.
@@ -46,8 +83,11 @@ def read_import_answer(answer: Answer) -> ImportAnswer:
     A 200 can still list Tests that were refused (``testIssues.error``).
     Raises AmbiguousError where it names no Test Execution.
     """
-    execution = key_of(answer)
-    content = answer.json()
+    return _read(answer.json(), answer, answer.text)
+
+
+def _read(content: Any, answer: Answer, said: str) -> ImportAnswer:
+    execution = key_of(content, answer)
     tests = content.get("testIssues")
     accepted: tuple[str, ...] | None = None
     refused: tuple[Refused, ...] = ()
@@ -66,7 +106,7 @@ def read_import_answer(answer: Answer) -> ImportAnswer:
         api_url=execution.get("self", ""),
         accepted=accepted,
         refused=refused,
-        said=answer.text,
+        said=said,
     )
 
 

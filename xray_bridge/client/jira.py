@@ -16,7 +16,7 @@ from urllib.parse import quote
 from xray_bridge.client.connection import Basic, Bearer
 from xray_bridge.client.paging import PAGE, Page
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import KEY, check
+from xray_bridge.client.response import KEY, check, key_of
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 
@@ -97,7 +97,11 @@ class Jira:
         Raises NotXrayError where it is anything else.
         """
         request = Request(
-            method="GET", path=path, query=tuple(query.items()), repeatable=True
+            method="GET",
+            path=path,
+            query=tuple(query.items()),
+            repeatable=True,
+            is_question=True,
         )
         answer = self._send(request)
         found = answer.json()
@@ -151,9 +155,26 @@ class Jira:
             dict,
             jql=f'labels = "{label}"',
             fields="key",
-            maxResults="2",
+            maxResults=str(PAGE),
         )
         return [str(each["key"]) for each in found.get("issues", ())]
+
+    def create(self, issue: Mapping[str, Any]) -> str:
+        """
+        Make an issue; its key.
+
+        Raises AmbiguousError where it may have been made.
+        """
+        request = Request(
+            method="POST",
+            path="/rest/api/2/issue",
+            content=json.dumps(issue).encode(),
+            media_type=JSON,
+        )
+        answer = self._http.send(request, url=self._url, headers=self._headers)
+        if not answer.is_success:
+            check(answer)
+        return key_of(answer.json(), answer)["key"]
 
     def search(self, jql: str, fields: tuple[str, ...], start: int = 0) -> Page:
         """Issues that a JQL finds, a page of them from ``start`` on."""
@@ -169,6 +190,7 @@ class Jira:
             content=json.dumps(content).encode(),
             media_type=JSON,
             repeatable=True,
+            is_question=True,
         )
         found = self._send(request).json()
         issues = found.get("issues", []) if isinstance(found, dict) else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import secrets
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -49,14 +50,23 @@ class Body:
         self._deadline = deadline
         # Once anything was read, a server may have it: no error is "not sent".
         self.started = False
+        self._is_withdrawn = False
+        self._begins = threading.Lock()
+
+    def withdraw(self) -> bool:
+        """Whether no byte of it was read, and none will be: it is surely not sent."""
+        with self._begins:
+            self._is_withdrawn = not self.started
+            return self._is_withdrawn
 
     def __len__(self) -> int:
         return self._length
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, fewer than ``size`` at the end of a piece only."""
-        self.started = True
-        if self._deadline.left <= 0:
+        with self._begins:
+            self.started = not self._is_withdrawn
+        if self._is_withdrawn or self._deadline.left <= 0:
             msg = "the deadline passed while the report was being sent"
             raise AmbiguousError(msg)
         while self._current < len(self._files):

@@ -38,7 +38,8 @@ class Request:
     One request, relative to the base URL.
 
     ``parts`` makes it a form; ``content`` is a raw body; at most one is given.
-    ``repeatable``: sent twice, it has the effect of once.
+    ``repeatable``: sent twice, it has the effect of once. ``is_question``: it changes
+    nothing, so that no lost answer leaves anything in doubt.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Request:
     content: bytes | Path | None = None
     media_type: str = ""
     repeatable: bool = False
+    is_question: bool = False
 
     @property
     def target(self) -> str:

@@ -53,6 +53,11 @@ class Answer:
     clean: Callable[[str], str] = str
 
     @property
+    def is_success(self) -> bool:
+        """Whether its status says so; nothing else is known by that."""
+        return 200 <= self.status < 300  # noqa: PLR2004
+
+    @property
     def is_html(self) -> bool:
         """Whether this is a page for people: a login form, a proxy's error."""
         return self.content.lstrip()[:1] == b"<"
@@ -144,14 +149,13 @@ def check(answer: Answer) -> Answer:
     return answer
 
 
-def key_of(answer: Answer) -> Mapping[str, str]:
+def key_of(content: Any, answer: Answer) -> Mapping[str, str]:
     """
-    The Test Execution of an import's answer: key, id, self.
+    The Test Execution in the content of an answer: key, id, self.
 
     Server wraps it in ``testExecIssue`` (REST 2.0), Cloud and REST 1.0 do not.
     Raises AmbiguousError where the answer names none.
     """
-    content = answer.json()
     if isinstance(content, dict):
         found = content.get("testExecIssue", content)
         key = found.get("key") if isinstance(found, dict) else None

@@ -8,9 +8,9 @@ Sets - REST".
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from xray_bridge.client.import_answer import read_import_answer
+from xray_bridge.client.import_answer import import_by
 from xray_bridge.client.issues import (
     ISSUE_TYPES,
     JIRA_TYPES,
@@ -27,7 +27,7 @@ from xray_bridge.errors import NotXrayError, RefusedError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.http import Http
@@ -71,7 +71,9 @@ class ServerXray:
 
     def statuses(self) -> frozenset[str] | None:
         """From Xray's settings; old versions do not tell them."""
-        request = Request(method="GET", path=STATUSES, repeatable=True)
+        request = Request(
+            method="GET", path=STATUSES, repeatable=True, is_question=True
+        )
         try:
             answer = self.send(request)
         except (RefusedError, NotXrayError):
@@ -84,7 +86,11 @@ class ServerXray:
 
     def import_results(self, request: Request) -> ImportAnswer:
         """One POST."""
-        return read_import_answer(self.send(request))
+        return import_by(self._ask, request)
+
+    def make_execution(self, info: Mapping[str, Any]) -> str:
+        """As any issue, by Jira."""
+        return self.jira.create(info)
 
     def search(self, kind: IssueKind, jql: str) -> SearchResult:
         """By Jira's search, which finds issues of all types."""
@@ -120,6 +126,7 @@ class ServerXray:
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
         """With Jira's credentials."""
-        return check(
-            self._http.send(request, url=self._url, headers=self._headers, into=into)
-        )
+        return check(self._ask(request, into))
+
+    def _ask(self, request: Request, into: BinaryIO | None = None) -> Answer:
+        return self._http.send(request, url=self._url, headers=self._headers, into=into)

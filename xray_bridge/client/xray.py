@@ -4,7 +4,7 @@ What both clients can do, and which of them a connection needs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from xray_bridge.client.cloud import CloudXray
 from xray_bridge.client.server import ServerXray
@@ -55,7 +55,16 @@ class Xray(Protocol):
         """
         Send a report.
 
-        Raises what ``Http.send`` and ``response.check`` raise.
+        Raises DeliveryError only where the server surely did not take it;
+        AmbiguousError otherwise, a success that names no Test Execution included.
+        """
+        ...
+
+    def make_execution(self, info: Mapping[str, Any]) -> str:
+        """
+        Make a Test Execution without Test Runs, of an ``info`` part; its key.
+
+        Raises what ``import_results`` raises.
         """
         ...
 

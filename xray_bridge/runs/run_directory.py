@@ -85,13 +85,18 @@ class State:
     ``test_execution`` is set as soon as it is known. ``incomplete`` says why
     tests may be missing. ``attempts`` counts uploads, not requests. ``asked`` is
     when the last request that makes a Test Execution went out, in seconds since
-    the epoch; 0: none has.
+    the epoch; 0: none has. ``waited``: the seconds after which its answer was lost;
+    -1: nobody knows. ``is_empty``: what it makes has no results; ``made`` is the key
+    of that, which is to be filled once the search shows it.
     """
 
     state: str = RECORDED
     test_execution: str = ""
     attempts: int = 0
     asked: float = 0.0
+    waited: float = -1.0
+    is_empty: bool = False
+    made: str = ""
     incomplete: tuple[str, ...] = ()
     message: str = ""
 

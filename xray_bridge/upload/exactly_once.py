@@ -4,18 +4,31 @@ One run's report to the server, exactly once.
 Xray has no idempotency key, and multipart always makes a new Test Execution. So
 each run carries a unique label; before anything is sent a second time, the label
 is looked for. Results sent again to a found Test Execution replace its Test Runs.
+
+Where something is in doubt, an empty Test Execution is made first, and filled once
+Jira's search shows it: what was made before it is shown by then, too, and the oldest
+of all is filled.
 """
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.import_answer import ImportAnswer, combine_answers
-from xray_bridge.errors import AmbiguousError, DeliveryError
+from xray_bridge.errors import (
+    AmbiguousError,
+    DeliveryError,
+    RefusedError,
+    RunDirectoryError,
+)
 from xray_bridge.runs import run_directory
+from xray_bridge.upload import looks
+from xray_bridge.upload.posting import post
 
 
 if TYPE_CHECKING:
@@ -40,7 +53,9 @@ class Delivery:
     ``fill_after`` says that ``create`` cannot carry everything, so that ``fill``
     has to follow. ``fill`` is None where there is no second way to send the run.
     ``key`` is an existing Test Execution, or empty. ``is_shared``: other machines
-    may have sent parts of the same CI run under this label.
+    may have sent parts of the same CI run under this label. ``info`` is of an empty
+    one, to be made where ``create`` is in doubt and ``fill`` says all there is; None
+    where it does not.
     """
 
     label: str
@@ -49,6 +64,7 @@ class Delivery:
     fill_after: bool
     key: str
     is_shared: bool = False
+    info: Mapping[str, Any] | None = None
 
 
 def deliver(
@@ -76,8 +92,10 @@ class Step(enum.Enum):
 
     ASK_OTHERS = "look whether another machine has made the Test Execution"
     LOOK_BACK = "look whether an earlier upload has made it"
-    CREATE = "make it"
+    CREATE = "make it, with its results"
+    MAKE = "make it empty, which is quick"
     LOOK_UP = "look whether the request has made it whose answer was lost"
+    SEE = "wait until the empty one is found, and with it all that are older"
     NOTE_KEY = "note the key of the one that was made"
     FILL_REST = "fill in what could not be said while it was made"
     FILL = "fill the one that exists"
@@ -87,8 +105,8 @@ class _Work:
     """
     One delivery under way: each step returns the next, or the answer that ends it.
 
-    ``doubt``: an earlier request may have made a Test Execution. ``key`` is the one
-    to fill, once it is known.
+    ``doubt``: an earlier request may have made a Test Execution with results.
+    ``key`` is the one to fill, once it is known.
     """
 
     def __init__(
@@ -103,58 +121,68 @@ class _Work:
         # Not the file's time alone: a resend that comes too early must not start
         # the wait anew.
         asked = before.asked or directory.path.joinpath("state.json").stat().st_mtime
+        # Nor must a clock that was set back make it a wait of days.
+        asked = min(asked, time.time())
         self._delivery = delivery
         self._xray = xray
         self._directory = directory
         self._deadline = deadline
         self._pauses = pauses
-        self._age = time.time() - asked
+        self._before = before
         self._is_known = bool(delivery.key or before.test_execution)
         self._key = delivery.key or before.test_execution
-        self._doubt = not self._key and before.state in run_directory.IN_DOUBT
+        is_open = not self._key and before.state in run_directory.IN_DOUBT
+        self._is_open = is_open
+        self._doubt = is_open and not before.is_empty
         self._state = replace(
             before,
             state=run_directory.SENDING,
             attempts=before.attempts + 1,
-            asked=asked if self._doubt else before.asked,
+            asked=asked if is_open else before.asked,
         )
+        self._age = looks.age(self._state.asked)
         self._posts = 0
+        self._can_make = delivery.info is not None and delivery.fill is not None
         self._lost = AmbiguousError("")
+        self._resent = not self._is_known
         self._made = ImportAnswer(key="")
         self._elsewhere: tuple[str, ...] = ()
 
     def begin(self) -> Step:
         """Choose the first step by what is known of earlier ones."""
-        if self._delivery.is_shared and not self._key and not self._doubt:
+        if self._delivery.is_shared and not self._key and not self._is_open:
             return Step.ASK_OTHERS
         self._note(test_execution=self._key)
-        if self._doubt:
-            return Step.LOOK_BACK
+        if self._is_open:
+            return Step.SEE if self._before.made else Step.LOOK_BACK
         return Step.FILL if self._key else Step.CREATE
 
     def ask_others(self) -> Step:
         """
-        Another job may have merged the same parts a while ago.
+        Another job may have merged the same parts a while ago, or do so just now.
 
         One look: nothing went out from here whose answer could be lost.
         """
         self._elsewhere = self._made_elsewhere()
         self._key = self._elsewhere[0] if self._elsewhere else ""
         self._note(test_execution=self._key)
-        return Step.FILL if self._key else Step.CREATE
+        if self._key:
+            return Step.FILL
+        self._resent = not self._can_make
+        return self._again()
 
     def look_back(self) -> Step:
         """Raise AmbiguousError as long as an earlier request may be under way."""
-        pauses = self._pauses
-        is_settled = self._age > pauses.settled
-        self._key = self._search(pauses.looks[:1] if is_settled else pauses.looks)
-        self._doubt = not is_settled
-        if self._key:
+        pauses, before = self._pauses, self._before
+        since = self._age - max(before.waited, 0.0)
+        if self._find(looks.remaining(pauses.looks, since)):
             return Step.FILL
-        if self._age < pauses.in_progress:
+        is_quick = before.is_empty or 0 <= before.waited < pauses.quick
+        if not is_quick and self._age < pauses.in_progress:
             error = AmbiguousError("an earlier request may still be under way")
             raise self._still_ambiguous(error, wait=pauses.in_progress - self._age)
-        return Step.CREATE
+        self._doubt = self._doubt and self._age <= pauses.settled
+        return self._again()
 
     def create(self) -> Step:
         """
@@ -163,41 +191,77 @@ class _Work:
         Raises AmbiguousError as long as an earlier request may have arrived: what
         fails last does not say that what was sent first did not.
         """
-        if not self._posts:
-            self._state = replace(self._state, asked=time.time())
-            self._note()
-        self._posts += 1
+        self._note_asked(is_empty=False)
         try:
-            self._made = self._xray.import_results(self._delivery.create)
+            self._made = post(self._xray.import_results, self._delivery.create)
         except AmbiguousError as error:
             self._doubt = True
-            self._lost = error
-            return Step.LOOK_UP
+            return self._note_lost(error)
         except DeliveryError as error:
             if not self._doubt:
                 raise
             raise self._still_ambiguous(error) from None
         return Step.NOTE_KEY
 
+    def make(self) -> Step:
+        """
+        Make an empty Test Execution.
+
+        If it cannot be made this way, there is still the other one.
+        """
+        self._note_asked(is_empty=True)
+        info = self._delivery.info or {}
+        try:
+            key = post(self._xray.make_execution, info)
+        except AmbiguousError as error:
+            return self._note_lost(error)
+        except RefusedError:
+            self._can_make = False
+            return Step.CREATE
+        except DeliveryError as error:
+            if not self._doubt:
+                raise
+            raise self._still_ambiguous(error) from None
+        self._note_for_good(made=key)
+        return Step.SEE
+
     def look_up(self) -> Step:
         """Raise AmbiguousError where it may still be made, or nobody can tell."""
-        self._key = self._search(self._pauses.looks)
-        if self._key:
+        if self._find(self._pauses.looks):
             return Step.FILL
-        if self._lost.waited >= self._pauses.quick:
+        # An empty one that comes late is one too many, and holds nothing twice.
+        if not self._state.is_empty and self._lost.waited >= self._pauses.quick:
             wait = self._pauses.in_progress
             raise self._still_ambiguous(self._lost, wait=wait) from None
         if self._posts == ATTEMPTS:
-            raise self._lost
-        return Step.CREATE
+            raise self._still_ambiguous(self._lost)
+        return self._again()
+
+    def see(self) -> Step:
+        """
+        The oldest of all, which every job finds.
+
+        Raises AmbiguousError where the search does not show the one that was made,
+        and may still show another one later.
+        """
+        mine = self._state.made
+        age = looks.age(self._state.asked)
+        if self._find(looks.remaining(self._pauses.looks, age), mine):
+            return Step.FILL
+        if age <= self._pauses.settled:
+            msg = f"Jira's search does not show {mine} yet, which was made for it"
+            raise self._still_ambiguous(AmbiguousError(msg))
+        self._key = mine
+        return Step.FILL
 
     def note_key(self) -> Step | ImportAnswer:
         """
-        Nobody can keep other jobs from making one at the same time: Jira has no
-        lock. The second look is to say so, and no more.
+        Other jobs may make one at the same time where ``fill`` cannot say all.
+
+        The second look is to say so, and no more.
         """
         key = self._made.key
-        self._note(test_execution=key)
+        self._note_for_good(test_execution=key)
         if self._delivery.is_shared:
             try:
                 others = self._made_elsewhere()
@@ -212,9 +276,8 @@ class _Work:
         fill = self._delivery.fill
         if fill is None:
             return self._made
-        return combine_answers(
-            self._made, self._xray.import_results(fill(self._made.key))
-        )
+        rest = post(self._xray.import_results, fill(self._made.key))
+        return combine_answers(self._made, rest)
 
     def fill(self) -> ImportAnswer:
         """
@@ -229,11 +292,38 @@ class _Work:
             msg = f"it made {self._key}, into which this run cannot be sent again"
             raise self._still_ambiguous(AmbiguousError(msg))
         self._note(test_execution=self._key)
-        filled = self._xray.import_results(self._delivery.fill(self._key))
-        return replace(filled, resent=not self._is_known, found=self._elsewhere)
+        filled = post(self._xray.import_results, self._delivery.fill(self._key))
+        return replace(filled, resent=self._resent, found=self._elsewhere)
+
+    def _again(self) -> Step:
+        return Step.MAKE if self._can_make else Step.CREATE
 
     def _note(self, **changes: Any) -> None:
-        self._directory.state = replace(self._state, **changes)
+        self._state = replace(self._state, **changes)
+        self._directory.state = self._state
+
+    def _note_asked(self, *, is_empty: bool) -> None:
+        """Before a request goes out that makes a Test Execution."""
+        self._posts += 1
+        self._note(asked=time.time(), waited=-1.0, is_empty=is_empty, made="")
+
+    def _note_lost(self, error: AmbiguousError) -> Step:
+        """After it, where its answer is lost: for whoever takes up from there."""
+        self._lost = error
+        if math.isfinite(error.waited):
+            # Without the note, the next one takes it for slow.
+            with contextlib.suppress(RunDirectoryError):
+                self._note(waited=round(error.waited, 3))
+        return Step.LOOK_UP
+
+    def _note_for_good(self, **key: str) -> None:
+        """Raise AmbiguousError where a key cannot be noted: the label leads to it."""
+        try:
+            self._note(**key)
+        except RunDirectoryError as error:
+            [name] = key.values()
+            msg = f"Xray has made {name}, but {error.message}"
+            raise self._still_ambiguous(AmbiguousError(msg)) from None
 
     def _made_elsewhere(self) -> tuple[str, ...]:
         """
@@ -248,31 +338,36 @@ class _Work:
             what = "no telling whether another job has sent this CI run"
             hint = "name its Test Execution with --test-execution, or an empty one"
             raise DeliveryError(f"{what}: {error.message}", hint=hint) from None
-        return tuple(sorted(labelled, key=lambda key: (len(key), key)))
+        return looks.oldest_first(labelled)
 
-    def _search(self, pauses: tuple[float, ...]) -> str:
+    def _find(self, pauses: tuple[float, ...], until: str = "") -> bool:
         """
-        The Test Execution with the run's label, or nothing.
+        Look for the run's label until there is one, or the one that is named.
 
         Raises AmbiguousError where the server does not let us look: then only a
         person can tell.
         """
+        found: list[str] = []
         try:
             for pause in pauses:
                 self._deadline.pause(pause)
                 found = self._xray.executions_labelled(self._delivery.label)
-                if found:
-                    return found[0]
+                if until in found or (found and not until):
+                    break
         except (DeliveryError, AmbiguousError) as error:
             raise self._still_ambiguous(error) from None
-        return ""
+        in_order = looks.oldest_first(found)
+        self._key = in_order[0] if in_order else ""
+        if len(in_order) > 1:
+            self._elsewhere = in_order
+        return bool(in_order)
 
     def _still_ambiguous(
         self, error: XrayBridgeError, *, wait: float = 0.0
     ) -> AmbiguousError:
         msg = f"a request may have arrived: {error.message}"
         hint = f'the label in Jira is "{self._delivery.label}"'
-        later = f"resend it in {wait / 60:.0f} minutes; " if wait else ""
+        later = f"resend it in {looks.shown(wait)}; " if wait else ""
         return AmbiguousError(msg, hint=f"{later}{hint}")
 
 
@@ -280,7 +375,9 @@ STEPS: Mapping[Step, Callable[[_Work], Step | ImportAnswer]] = {
     Step.ASK_OTHERS: _Work.ask_others,
     Step.LOOK_BACK: _Work.look_back,
     Step.CREATE: _Work.create,
+    Step.MAKE: _Work.make,
     Step.LOOK_UP: _Work.look_up,
+    Step.SEE: _Work.see,
     Step.NOTE_KEY: _Work.note_key,
     Step.FILL_REST: _Work.fill_rest,
     Step.FILL: _Work.fill,

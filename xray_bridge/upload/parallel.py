@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import AmbiguousError, RefusedError, XrayBridgeError
+from xray_bridge.upload.posting import post
 
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class _Rest:
         if self._stopped or shipment.fill is None:
             return
         try:
-            answer = self._xray.import_results(shipment.fill(self._key))
+            answer = post(self._xray.import_results, shipment.fill(self._key))
             self._arrivals.note(shipment.id, answer)
         except XrayBridgeError as error:
             self._errors.append((shipment, error))

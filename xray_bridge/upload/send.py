@@ -9,7 +9,7 @@ an answer was lost.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client import import_requests
 from xray_bridge.client.http import Deadline, Http
@@ -21,6 +21,7 @@ from xray_bridge.upload.account import account_for
 from xray_bridge.upload.arrivals import Arrivals
 from xray_bridge.upload.delivery import record_delivery, update_fields
 from xray_bridge.upload.exactly_once import Delivery, deliver
+from xray_bridge.upload.posting import post
 from xray_bridge.upload.rendering import write_parts
 
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.import_answer import ImportAnswer
+    from xray_bridge.client.import_requests import CustomFields
     from xray_bridge.client.xray import Xray
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.runs.run_directory import RunDirectory
@@ -92,9 +94,19 @@ def _send_first(
         fill_after=bool(missing),
         key=key,
         is_shared=run.is_shared,
+        info=_info_of_empty(upload, fields),
     )
     answer = deliver(delivery, xray, run.directory, deadline, connection.pauses)
     return answer, [] if key else [*_not_set(first, missing)]
+
+
+def _info_of_empty(upload: Upload, fields: CustomFields) -> dict[str, Any] | None:
+    """Of a Test Execution that is made first; None where only multipart says all."""
+    run, execution = upload.run, upload.execution
+    is_nameless = run.results.unkeyed_scenarios
+    if execution.test_fields or is_nameless or not execution.project:
+        return None
+    return import_requests.info_part(execution, run.dialect, fields)
 
 
 def _send_unlabelled(upload: Upload, xray: Xray) -> ImportAnswer:
@@ -113,7 +125,7 @@ def _send_unlabelled(upload: Upload, xray: Xray) -> ImportAnswer:
     request = import_requests.import_without_label(
         upload.shipments[0].report, run.dialect
     )
-    return xray.import_results(request)
+    return post(xray.import_results, request)
 
 
 def _begin(directory: RunDirectory) -> None:
