@@ -55,6 +55,15 @@ def import_results(
         return ImportedResults(execution, tests, errors)
 
 
+def make_execution(registry: Registry, product: Product, details: Details) -> IssueRow:
+    """A Test Execution without Test Runs, as Jira and GraphQL make it."""
+    if not details.summary:
+        raise RefusedError("summary: You must specify a summary of the issue.")
+    with registry.store.transaction():
+        project = registry.project(details.project or "")
+        return _execution(registry, product, details, project, None)
+
+
 def _existing(registry: Registry, submission: Submission) -> IssueRow | None:
     if submission.test_execution:
         return registry.require(submission.test_execution, TEST_EXECUTION)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pytest
 
@@ -28,6 +28,8 @@ from xray_bridge.model.dialect import CLOUD, DIALECTS
 
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.import_answer import ImportAnswer
     from xray_bridge.client.import_requests import CustomFields
@@ -85,6 +87,10 @@ class FakeXray:
     def import_results(self, request: Request) -> ImportAnswer:
         """Not needed here."""
         raise NotImplementedError(request)
+
+    def make_execution(self, info: Mapping[str, Any]) -> str:
+        """Not needed here."""
+        raise NotImplementedError(info)
 
     def export(self, request: Request, into: BinaryIO) -> None:
         """Not needed here."""

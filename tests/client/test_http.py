@@ -482,7 +482,7 @@ def test_pauses_grow_and_stay_small() -> None:
 
 def test_deadline_does_not_wait_in_vain() -> None:
     """A pause beyond it is refused at once."""
-    with pytest.raises(BusyError, match="wait 60 s"):
+    with pytest.raises(BusyError, match="due in 60 s"):
         Deadline(1).pause(60)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from werkzeug import Response
+from werkzeug import Request, Response
 
 from tests.builders import a_scenario, a_scenario_run
 from tests.scripted_xray import (
@@ -24,6 +26,7 @@ from xray_bridge.client.pauses import Pauses
 
 
 FIELD = "/rest/api/2/field"
+ISSUE = "/rest/api/2/issue"
 NONE_FOUND: dict[str, list[object]] = {"issues": []}
 FOUND = {"issues": [{"key": "CALC-77"}]}
 
@@ -45,7 +48,6 @@ FINAL = {
     "403": (refusal(403, "no permission"), "no permission"),
     "404": (html(404, "Not Found"), "is xray_url right"),
     "413": (html(413, "Request Entity Too Large"), "limits uploads"),
-    "200 with a page": (html(200), "answers with a page for people"),
     "redirect to a login page": (
         Response("", 302, {"Location": "/login.jsp"}),
         "redirects to /login.jsp",
@@ -104,7 +106,12 @@ UNCLEAR = {
     "504": html(504, "Gateway Time-out"),
     "524": html(524, "A timeout occurred"),
     "200 with a key of two lines": Response('{"key": "CALC-9\\nLD_PRELOAD=x"}', 200),
+    "200 with a page": html(200),
     "200 with nothing": Response("", 200),
+    "200 with null": Response("null", 200),
+    "200 with a number": Response("7", 200),
+    "202": Response('{"jobId": "7"}', 202),
+    "204": Response(status=204),
     "200 with a list": Response("[]", 200),
     "200 without a key": Response('{"testExecIssue": {}}', 200),
 }
@@ -142,6 +149,96 @@ def test_what_was_not_processed_is_sent_again(
     assert outcome.exit_code == 0
     assert len(server.posts(MULTIPART)) == 2
     assert not server.posts(PLAIN)
+
+
+@pytest.mark.parametrize("fault", UNCLEAR, ids=list(UNCLEAR))
+def test_doubt_is_resolved_by_an_empty_test_execution(
+    server: Xray, send: Sender, fault: str
+) -> None:
+    """Made at once, filled when it is found, whatever the import came to."""
+    server.script[MULTIPART] = [UNCLEAR[fault]]
+    server.script[ISSUE] = [Response('{"id": "1", "key": "CALC-77"}', 201)]
+    server.script[SEARCH] = [*[NONE_FOUND] * 3, FOUND]
+
+    outcome = send()
+
+    assert outcome.exit_code == 0
+    assert len(server.posts(MULTIPART)) == len(server.posts(ISSUE)) == 1
+    (fill,) = server.posts(PLAIN)
+    assert fill.query["testExecKey"] == "CALC-77"
+
+
+def test_an_import_that_was_late_is_filled_and_not_the_empty_one(
+    server: Xray, send: Sender
+) -> None:
+    """The oldest is filled; the empty one is said to be too many."""
+    server.script[MULTIPART] = [html(504)]
+    server.script[ISSUE] = [Response('{"id": "1", "key": "CALC-78"}', 201)]
+    both = {"issues": [{"key": "CALC-78"}, {"key": "CALC-77"}]}
+    server.script[SEARCH] = [*[NONE_FOUND] * 3, both]
+
+    outcome = send()
+
+    assert outcome.exit_code == 0
+    assert [fill.query["testExecKey"] for fill in server.posts(PLAIN)] == ["CALC-77"]
+    assert "CALC-78 was made while nobody could tell" in outcome.output
+
+
+@pytest.mark.parametrize("status", [500, 502, 408])
+def test_a_question_without_an_answer_is_no_doubt(
+    server: Xray, send: Sender, status: int
+) -> None:
+    """Nothing had gone out: 80, and a resend sends at once."""
+    server.script[FIELD] = [html(status)]
+    first = send()
+    server.script[FIELD] = [FIELDS]
+    again = send.send(first.directory, command="resend")
+
+    assert (first.exit_code, again.exit_code) == (80, 0)
+    assert first.directory.state.state == "delivered"
+    assert SEARCH not in {sent.path for sent in server.sent}
+
+
+def test_a_short_deadline_still_ends_in_delivery(
+    server: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each resend takes up the looks where time has brought them."""
+    pauses = Pauses(looks=(0.0, 1.2), settled=300.0)
+    monkeypatch.setattr(connection, "PAUSES", pauses)
+    server.script[MULTIPART] = [html(502)]
+    server.script[ISSUE] = [Response('{"id": "1", "key": "CALC-77"}', 201)]
+    server.script[SEARCH] = [NONE_FOUND, NONE_FOUND, FOUND]
+
+    first = send(deadline="1")
+    waited = first.directory.state.waited
+    time.sleep(1.2)
+    again = send.send(first.directory, command="resend")
+
+    assert (first.exit_code, again.exit_code) == (81, 0), again.output
+    assert 0 <= waited < 1
+    assert "the server asks" not in first.output
+    assert len(server.posts(MULTIPART)) == 1
+
+
+def test_a_timeout_of_ours_says_nothing_of_the_import(
+    server: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However short it was: the server may be at it, and nothing is posted again."""
+    monkeypatch.setattr(connection, "PAUSES", Pauses(looks=(0.0, 0.01)))
+
+    def answer_late(request: Request) -> Response:
+        time.sleep(1.5)
+        return Response(status=204)
+
+    server.server.expect_oneshot_request(MULTIPART).respond_with_handler(answer_late)
+    server.script[SEARCH] = [NONE_FOUND]
+    first = send(timeout="1")
+    again = send.send(first.directory, command="resend")
+
+    assert (first.exit_code, again.exit_code) == (81, 81)
+    assert first.directory.state.waited == -1
+    assert not server.posts(ISSUE)
+    assert "resend it in 5 minutes" in first.output
 
 
 def test_what_may_still_be_under_way_is_not_sent_again(

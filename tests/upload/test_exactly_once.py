@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -21,6 +22,7 @@ from xray_bridge.errors import (
     BusyError,
     DeliveryError,
     RefusedError,
+    RunDirectoryError,
     UnreachableError,
     XrayBridgeError,
 )
@@ -342,13 +344,14 @@ def test_earlier_attempt_is_looked_for_first(
 @pytest.mark.parametrize("age", [0, 3600])
 def test_old_attempt_that_is_not_found(directory: RunDirectory, age: int) -> None:
     """Then it is posted; after an hour one look is enough."""
+    pauses = Pauses(looks=(0.0, 0.1, 0.1), in_progress=0.0)
     directory.state = State(state=run_directory.AMBIGUOUS, attempts=1)
     path = directory.path / "state.json"
     then = path.stat().st_mtime - age
     os.utime(path, (then, then))
     xray = FakeXray()
 
-    send(xray, directory)
+    send(xray, directory, pauses=pauses)
 
     assert xray.executions == {"CALC-1": 1}
     assert xray.searches == (1 if age else len(PAUSES.looks))
@@ -676,3 +679,184 @@ def test_shared_run_killed_at_any_step(
     imported = send(xray, directory, shared())
 
     assert list(xray.executions) == [imported.key] == ["CALC-1"]
+
+
+def quick(**changes: Any) -> Delivery:
+    """What can be made empty first."""
+    return replace(a_delivery(), info=INFO, **changes)
+
+
+def test_doubt_leads_to_an_empty_one(directory: RunDirectory) -> None:
+    """The results go out once more, to a key that is known."""
+    xray = FakeXray(script=[DROPPED])
+
+    imported = send(xray, directory, quick())
+
+    assert (imported.key, xray.executions) == ("CALC-1", {"CALC-1": 1})
+    assert (xray.made, imported.resent) == (1, True)
+
+
+def test_lag_beyond_all_looks_doubles_nothing(directory: RunDirectory) -> None:
+    """The empty one is found after what was made before it, which is filled."""
+    xray = FakeXray(script=[LOST], lag=len(PAUSES.looks))
+
+    imported = send(xray, directory, quick())
+
+    assert xray.executions == {"CALC-1": 2, "CALC-2": 0}
+    assert (imported.key, imported.found) == ("CALC-1", ("CALC-1", "CALC-2"))
+
+
+def test_empty_one_that_is_not_found_is_not_filled(directory: RunDirectory) -> None:
+    """What was made before it may come to light; a later resend looks again."""
+    xray = FakeXray(script=[LOST], lag=len(PAUSES.looks) + 1)
+    pauses = Pauses(looks=(0.0, 0.0, 0.0), settled=300.0)
+
+    with pytest.raises(AmbiguousError, match="does not show CALC-2 yet"):
+        send(xray, directory, quick(), pauses)
+    noted = directory.state
+    imported = send(xray, directory, quick(), pauses)
+
+    assert (noted.made, noted.test_execution) == ("CALC-2", "")
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 2, "CALC-2": 0}
+
+
+def test_empty_one_that_is_never_found_is_filled_in_the_end(
+    directory: RunDirectory,
+) -> None:
+    """By then every search has caught up."""
+    xray = FakeXray(executions={"CALC-1": 0}, lag=99)
+    directory.state = State(
+        state=run_directory.AMBIGUOUS, asked=1.0, is_empty=True, made="CALC-1"
+    )
+
+    assert send(xray, directory, quick()).key == "CALC-1"
+    assert xray.executions == {"CALC-1": 1}
+
+
+@pytest.mark.parametrize("waited", [3.0, -1.0, 60.0])
+def test_resend_may_do_what_the_session_may(
+    directory: RunDirectory, waited: float
+) -> None:
+    """After an answer that came at once it posts again, and else not yet."""
+    directory.state = State(
+        state=run_directory.AMBIGUOUS, asked=time.time() - 4, waited=waited
+    )
+    xray = FakeXray()
+    pauses = Pauses(looks=(0.0, 0.0))
+
+    if waited == 3.0:
+        send(xray, directory, quick(), pauses)
+    else:
+        with pytest.raises(AmbiguousError, match="may still be under way"):
+            send(xray, directory, quick(), pauses)
+
+    assert xray.made == (waited == 3.0)
+
+
+@pytest.mark.parametrize("fate", [LOST, DROPPED])
+def test_lost_answer_about_an_empty_one(directory: RunDirectory, fate: str) -> None:
+    """Found, or made again: it has no results that could be there twice."""
+    xray = FakeXray(script=[DROPPED], makings=[fate])
+
+    imported = send(xray, directory, quick())
+
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 1}
+
+
+def test_server_that_makes_no_empty_one(directory: RunDirectory) -> None:
+    """There is still the first way."""
+    xray = FakeXray(script=[DROPPED], makings=[REFUSED])
+
+    send(xray, directory, quick())
+
+    assert (xray.executions, xray.made) == ({"CALC-1": 1}, 1)
+
+
+def test_empty_one_cannot_be_made_for_now(directory: RunDirectory) -> None:
+    """What may have arrived before is still in doubt."""
+    xray = FakeXray(script=[DROPPED], makings=[UNREACHABLE])
+
+    with pytest.raises(AmbiguousError, match="nobody there"):
+        send(xray, directory, quick())
+
+
+def test_shared_run_is_made_empty_by_every_job(directory: RunDirectory) -> None:
+    """Side by side, each finds all that are older: one wins, with all results."""
+    xray = FakeXray(lag=1, executions={"CALC-1": 1})
+
+    imported = send(xray, directory, quick(is_shared=True))
+
+    assert (imported.key, imported.resent) == ("CALC-1", False)
+    assert xray.executions == {"CALC-1": 2, "CALC-2": 0}
+
+
+class UnexpectedError(Exception):
+    """Nobody thought of it."""
+
+
+def test_whatever_is_raised_is_doubt(directory: RunDirectory) -> None:
+    """An error of ours in reading an answer says nothing of what was sent."""
+    xray = FakeXray()
+
+    def fail() -> None:
+        raise UnexpectedError
+
+    xray.tick = fail
+    with pytest.raises(AmbiguousError, match="UnexpectedError"):
+        send(xray, directory, quick(), Pauses(looks=(0.0,)))
+
+    assert directory.state.state == run_directory.SENDING
+    assert xray.made == 0
+
+
+def test_key_that_cannot_be_noted(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The results are there; what is on disk still leads to them."""
+    xray = FakeXray()
+    write = run_directory.write_json
+
+    def fail(path: Path, content: Mapping[str, Any]) -> None:
+        if content.get("test_execution"):
+            msg = f"{path} cannot be written: No space left on device"
+            raise RunDirectoryError(msg)
+        write(path, content)
+
+    monkeypatch.setattr(run_directory, "write_json", fail)
+    with pytest.raises(AmbiguousError, match="CALC-1, but .*No space left"):
+        send(xray, directory, quick())
+    monkeypatch.undo()
+    send(xray, directory, quick())
+
+    assert xray.executions == {"CALC-1": 2}
+
+
+@pytest.mark.parametrize("script", [[], [LOST], [DROPPED]], ids=str)
+@pytest.mark.parametrize("is_shared", [False, True])
+@pytest.mark.parametrize("step", range(24))
+def test_killed_at_any_step_of_the_second_way(
+    directory: RunDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+    step: int,
+    script: list[str],
+    *,
+    is_shared: bool,
+) -> None:
+    """Results are in one Test Execution, whatever was cut off; others are empty."""
+    killer = Killer(step)
+    xray = FakeXray(script=list(script), tick=killer)
+    delivery = quick(is_shared=is_shared)
+    with monkeypatch.context() as patched:
+        kill_at(killer, patched)
+        try:
+            send(xray, directory, delivery)
+        except (KilledError, AmbiguousError):
+            xray.script.clear()
+    xray.tick = nothing
+
+    imported = send(xray, directory, delivery)
+
+    filled = [key for key, number in xray.executions.items() if number]
+    assert filled == [imported.key] == [directory.state.test_execution]

@@ -99,10 +99,15 @@ def _without_key(answer: ImportAnswer, expected: int) -> list[Refused]:
 
 def _made_elsewhere(run: PreparedRun, answer: ImportAnswer) -> Iterator[str]:
     """What is to be known of Test Executions that another job has made."""
+    others = ", ".join(key for key in answer.found if key != answer.key)
+    if not run.is_shared:
+        if others:
+            why = f"while nobody could tell whether {answer.key} was"
+            yield f"{others} was made {why}; delete it if it is empty"
+        return
     ci_run = f"CI run {run.info.run_id}"
     if answer.key in answer.found:
         yield f"{answer.key} was made of {ci_run} before, and was filled again"
-    others = ", ".join(key for key in answer.found if key != answer.key)
     if others:
         why = "jobs that ran at the same time; delete the duplicates"
         yield f"{others} was made of {ci_run} as well, by {why}"

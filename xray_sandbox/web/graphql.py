@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from xray_sandbox.errors import RefusedError
+from xray_sandbox.importer import make_execution
 from xray_sandbox.product import CLOUD
+from xray_sandbox.read.info import read_info
 from xray_sandbox.store.jql import search
 from xray_sandbox.store.rows import (
     PRECONDITION,
@@ -165,6 +167,23 @@ def _add_environments(site: Site, arguments: Mapping[str, Any]) -> Any:
     }
 
 
+def _create_execution(site: Site, arguments: Mapping[str, Any]) -> Any:
+    """What is not in the context of the project is made: Test Environments, too."""
+    jira = arguments.get("jira")
+    if not isinstance(jira, dict) or jira.keys() - {"fields", "update"}:
+        raise RefusedError("jira must be an object with fields")
+    details = read_info(jira, CLOUD)
+    made = make_execution(site.registry, CLOUD, details)
+    names = arguments.get("testEnvironments") or []
+    added = {"issueId": str(made.id), "testEnvironments": names}
+    created = _add_environments(site, added)["createdTestEnvironments"] if names else []
+    return {
+        "testExecution": graphql_json.execution_json(site, made),
+        "createdTestEnvironments": created,
+        "warnings": [],
+    }
+
+
 _RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
     "getTests": _listing(TEST, graphql_json.test_json),
     "getPreconditions": _listing(PRECONDITION, graphql_json.plan_json),
@@ -174,6 +193,7 @@ _RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
     "getTestRuns": _test_runs,
     "getProjectSettings": _project_settings,
     "getStatuses": _statuses,
+    "createTestExecution": _create_execution,
     "addTestExecutionsToTestPlan": _adding(
         TEST_EXECUTION, "testExecIssueIds", "addedTestExecutions"
     ),

@@ -13,11 +13,16 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from xray_sandbox.errors import RefusedError
-from xray_sandbox.importer import checked_columns
+from xray_sandbox.importer import checked_columns, make_execution
 from xray_sandbox.product import SERVER
 from xray_sandbox.read.documents import expect, items_of, texts_of
 from xray_sandbox.read.fields import all_fields
-from xray_sandbox.read.info import ISSUE_TYPES, check_labels, read_fields
+from xray_sandbox.read.info import (
+    ISSUE_TYPES,
+    check_labels,
+    read_fields,
+    read_info,
+)
 from xray_sandbox.read.submission import Details
 from xray_sandbox.store.jql import search
 from xray_sandbox.store.rows import TEST_PLAN, IssueRow
@@ -115,6 +120,12 @@ def _add_issues(blueprint: Blueprint, site: Site) -> None:
     def issue(key: str) -> ResponseReturnValue:
         wanted = _split(request.args.get("fields", "*all"))
         return jsonify(issue_json(site, _issue(site, key), wanted))
+
+    @blueprint.post("/issue")
+    def create() -> ResponseReturnValue:
+        details = read_info(request.get_json(silent=True), SERVER)
+        made = make_execution(site.registry, SERVER, details)
+        return jsonify(site.reference(made)), 201
 
     @blueprint.put("/issue/<key>")
     def edit(key: str) -> ResponseReturnValue:
