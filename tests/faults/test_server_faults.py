@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug import Request, Response
@@ -23,6 +25,13 @@ from tests.scripted_xray import (
 from xray_bridge import cli
 from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.runs import run_directory
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 
 FIELD = "/rest/api/2/field"
@@ -226,7 +235,7 @@ def test_a_timeout_of_ours_says_nothing_of_the_import(
     """However short it was: the server may be at it, and nothing is posted again."""
     monkeypatch.setattr(connection, "PAUSES", Pauses(looks=(0.0, 0.01)))
 
-    def answer_late(request: Request) -> Response:
+    def answer_late(_: Request) -> Response:
         time.sleep(1.5)
         return Response(status=204)
 
@@ -282,16 +291,45 @@ def test_an_answer_of_an_unknown_shape_is_told(server: Xray, send: Sender) -> No
     assert "is not understood" in outcome.output
 
 
+def _break(name: str, content: str) -> Callable[[Path], None]:
+    return lambda path: (path / name).write_text(content) and None
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "a state of another type": _break("state.json", '{"incomplete": null}'),
+    "a state that is a number": _break("state.json", '{"state": 7, "message": 7}'),
+    "a state of nothing": _break("state.json", ""),
+    "a run of no fields": _break("run.json", '{"version": 2}'),
+    "a run of a later version": _break("run.json", '{"version": 99}'),
+    "settings of another type": _break(
+        "run.json",
+        '{"version": 2, "id": "x", "framework": "pytest", "versions": {}, '
+        '"started": 1.0, "settings": 7}',
+    ),
+    "arrivals of another shape": _break("arrived.jsonl", "[1]\n"),
+    "report files of another shape": _break("files.json", '{"files": 7}'),
+    "a folder for a state": lambda path: (
+        (path / "state.json").unlink(),
+        (path / "state.json").mkdir(),
+    )[1],
+    "a folder for a journal": lambda path: (
+        (path / "journal.jsonl").unlink(),
+        (path / "journal.jsonl").mkdir(),
+    )[1],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=list(DAMAGE))
 @pytest.mark.usefixtures("server")
 def test_one_damaged_run_does_not_hold_up_the_others(
-    send: Sender, monkeypatch: pytest.MonkeyPatch
+    send: Sender, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     """It is told of, also by the exit code; the others are sent."""
     monkeypatch.setenv("XRAY_REPORT_DIR", str(send.folder / ".xray"))
     damaged, good = send.record(PASSED), send.record(PASSED)
-    (damaged.path / "state.json").write_text('{"incomplete": null}')
+    DAMAGE[damage](damaged.path)
 
-    assert cli.main(["resend"]) == 83
+    assert cli.main(["resend"]) in {80, 83}
     assert good.state.state == "delivered"
 
 
@@ -463,3 +501,106 @@ def test_results_that_arrived_elsewhere_are_sent(server: Xray, send: Sender) -> 
     assert again.exit_code == 0, again.output
     keys = [sent.query["testExecKey"] for sent in server.posts(PLAIN)]
     assert keys == ["CALC-77", "CALC-80"]
+
+
+def test_a_copy_that_cannot_be_written_keeps_nothing_back(
+    server: Xray, send: Sender
+) -> None:
+    """Delivered, and said: the report's own exit code."""
+    (send.folder / "file").write_text("in the way")
+    outcome = send(report=str(send.folder / "file" / "report.xml"))
+
+    assert outcome.exit_code == 83
+    assert outcome.receipt["status"] == "delivered"
+    assert "report.xml cannot be written" in outcome.output
+    assert len(server.posts(MULTIPART)) == 1
+    assert outcome.directory.state.state == "delivered"
+
+
+def test_outputs_that_cannot_be_written_keep_nothing_back(
+    server: Xray, send: Sender
+) -> None:
+    """Delivered, and said: something failed afterwards."""
+    run = send.record(PASSED)
+    (run.path / "xray.env").mkdir()
+    outcome = send.send(run)
+
+    assert outcome.exit_code == 84
+    assert outcome.receipt["status"] == "delivered"
+    assert "xray.env cannot be written" in outcome.output
+    assert len(server.posts(MULTIPART)) == 1
+
+
+@pytest.mark.usefixtures("server")
+def test_a_delivery_that_cannot_be_noted_is_one(
+    send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never "not delivered"; a resend fills the same Test Execution."""
+    run = send.record(PASSED)
+    write = run_directory.write_json
+
+    def fail(path: Path, content: Mapping[str, Any]) -> None:
+        if content.get("state") == "delivered" or path.name == "receipt.json":
+            msg = f"{path} cannot be written: Input/output error"
+            raise RunDirectoryError(msg)
+        write(path, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_directory, "write_json", fail)
+        first = send.send(run)
+    again = send.send(run, command="resend")
+
+    assert (first.exit_code, again.exit_code) == (83, 0)
+    assert "Test Execution: CALC-77" in first.output
+    assert "NOT DELIVERED" not in first.output
+    assert "which cannot be noted" in first.output
+    assert again.receipt["test_execution"]["key"] == "CALC-77"
+
+
+def test_the_sender_decides_how_long_it_waits(
+    server: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run has recorded is how long its own session waited."""
+    server.script[MULTIPART] = [Response("", 429, {"Retry-After": "3"}), CREATED]
+    first = send(deadline="1")
+    monkeypatch.setenv("XRAY_DEADLINE", "60")
+    server.script[MULTIPART] = [Response("", 429, {"Retry-After": "1"}), CREATED]
+    again = send.send(first.directory, command="resend")
+
+    assert (first.exit_code, again.exit_code) == (80, 0)
+
+
+def test_fifty_five_thousand_tests_in_one_answer(server: Xray, send: Sender) -> None:
+    """More than 5 MiB, read as a stream; what was refused stands at its end."""
+    reference = f"{server.url}/rest/api/2/issue/"
+    taken = [
+        {"id": str(n), "key": f"CALC-{n}", "self": f"{reference}{n}"}
+        for n in (1, *range(1_000_000, 1_055_000))
+    ]
+    refused = [{"key": "CALC-2", "messages": ["is not executable"]}]
+    tests = {"success": taken, "error": refused}
+    content = {**CREATED, "testIssues": tests, "infoMessages": ["x"]}
+    server.script[MULTIPART] = [content]
+
+    outcome = send()
+
+    assert len(json.dumps(content)) > 5 << 20
+    assert outcome.exit_code == 84
+    assert outcome.receipt["accepted"] == len(taken)
+    assert outcome.receipt["test_execution"]["key"] == "CALC-77"
+    assert [each["key"] for each in outcome.receipt["refused"]] == ["CALC-2"]
+
+
+@pytest.mark.parametrize("tail", [b"", b"]", b"\xff"])
+def test_a_large_answer_that_is_none_is_doubt(
+    server: Xray, send: Sender, tail: bytes
+) -> None:
+    """Whatever it is, results may be there."""
+    page = b'{"testIssues": {"success": [' + b'"CALC-1", ' * 600_000 + tail
+    server.script[MULTIPART] = [Response(page, 200)]
+    server.script[SEARCH] = [FOUND]
+
+    outcome = send()
+
+    assert outcome.exit_code == 0
+    assert len(server.posts(PLAIN)) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import shutil
 from pathlib import Path
@@ -35,7 +36,7 @@ from xray_bridge.runs.merge import Results
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 RESULTS = [outcome for outcome in Outcome if outcome is not Outcome.NOT_RUN]
 
@@ -166,8 +167,105 @@ def test_damaged_line(tmp_path: Path) -> None:
 
     with pytest.raises(RunDirectoryError, match=damaged):
         list(found.runs())
-    with pytest.raises(RunDirectoryError, match=damaged):
-        Results([directory])
+    assert list(Results([directory]).runs()) == []
+
+
+def flipped(line: bytes) -> bytes:
+    """One bit is another, and it is JSON still."""
+    return line.replace(b'"passed"', b'"qassed"').replace(b"1", b"3", 1)
+
+
+TORN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "a flipped bit": lambda lines: [lines[0], flipped(lines[1]), lines[2]],
+    "no JSON": lambda lines: [lines[0], b"\xff\x00\n", lines[2]],
+    "half a line": lambda lines: [lines[0], lines[1][:40] + b"\n", lines[2]],
+    "a checksum of another": lambda lines: [
+        lines[0],
+        lines[1].rpartition(b"\t")[0] + b"\t00000000\n",
+        lines[2],
+    ],
+    "a checksum that is no number": lambda lines: [
+        lines[0],
+        lines[1].rpartition(b"\t")[0] + b"\tx\n",
+        lines[2],
+    ],
+}
+
+
+@pytest.mark.parametrize("how", TORN, ids=list(TORN))
+def test_damaged_line_keeps_no_other_back(tmp_path: Path, how: str) -> None:
+    """The rest is read, and what is missing is told of."""
+    names = ["first", "second", "third"]
+    directory = recorded(tmp_path, *(a_run(name=name) for name in names))
+    lines = directory.journal.read_bytes().splitlines(keepends=True)
+    directory.journal.write_bytes(b"".join(TORN[how](lines)))
+
+    found = Results([directory])
+
+    assert [run.test.name for run in found.runs()] == ["first", "third"]
+    assert found.missing == ("1 damaged line in the journal, whose results are lost",)
+
+
+def test_torn_line_does_not_take_the_next_with_it(tmp_path: Path) -> None:
+    """Half a line, and then a whole one without an end between them."""
+    directory = recorded(tmp_path, a_run(name="first"), a_run(name="second"))
+    first, second = directory.journal.read_bytes().splitlines(keepends=True)
+    directory.journal.write_bytes(first[:50] + second)
+
+    assert [run.test.name for run in Results([directory]).runs()] == ["second"]
+
+
+def test_empty_line_in_the_middle(tmp_path: Path) -> None:
+    """It holds nothing, so nothing is missing."""
+    directory = recorded(tmp_path, a_run(name="first"), a_run(name="second"))
+    lines = directory.journal.read_bytes().splitlines(keepends=True)
+    directory.journal.write_bytes(b"\n".join([lines[0], lines[1]]))
+    found = Results([directory])
+
+    assert [run.test.name for run in found.runs()] == ["first", "second"]
+    assert [run.test.name for run in directory.runs()] == ["first", "second"]
+    assert found.missing == ()
+
+
+def test_journal_of_an_older_version(tmp_path: Path) -> None:
+    """Its lines have no checksums."""
+    directory = recorded(tmp_path, a_run(name="first"))
+    content = directory.journal.read_bytes()
+    directory.journal.write_bytes(re.sub(rb"\t[0-9a-f]{8}\n", b"\n", content))
+    told = json.loads((directory.path / "run.json").read_text())
+    (directory.path / "run.json").write_text(json.dumps({**told, "version": 1}))
+    found = Results([directory])
+
+    assert b"\t" not in directory.journal.read_bytes()
+    assert [run.test.name for run in found.runs()] == ["first"]
+    assert directory.info.framework == told["framework"]
+
+
+ODD = [float("nan"), float("inf"), -5.0, 1e300, 10**30, True, "soon", None]
+
+
+@pytest.mark.parametrize("value", ODD, ids=str)
+@pytest.mark.parametrize("name", ["started", "duration"])
+def test_odd_time_keeps_nothing_back(tmp_path: Path, name: str, value: Any) -> None:
+    """The result is sent without it, and that is told of."""
+    odd = a_run(name="odd", **{name: value})
+    usual = a_run(name="usual")
+    directory = recorded(tmp_path, odd, usual)
+    found = Results([directory])
+    [first, second] = found.runs()
+
+    assert getattr(first, name) == 0.0
+    assert second == usual
+    assert f"its {name}, {value}" in found.left_out[0]
+    assert found.started == usual.started
+
+
+def test_odd_time_of_a_step(tmp_path: Path) -> None:
+    """No report can say it."""
+    step = a_step(duration=float("nan"))
+    [run] = results(tmp_path, a_run(steps=(step,))).runs()
+
+    assert run.steps[0].duration == 0.0
 
 
 def test_lines_of_any_width_are_found_again(tmp_path: Path) -> None:

@@ -825,7 +825,7 @@ def test_key_that_cannot_be_noted(
         write(path, content)
 
     monkeypatch.setattr(run_directory, "write_json", fail)
-    with pytest.raises(AmbiguousError, match="CALC-1, but .*No space left"):
+    with pytest.raises(AmbiguousError, match=r"CALC-1, but .*No space left"):
         send(xray, directory, quick())
     monkeypatch.undo()
     send(xray, directory, quick())

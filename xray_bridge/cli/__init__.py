@@ -8,6 +8,7 @@ import argparse
 import importlib
 import io
 import os
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -36,6 +37,10 @@ COMMANDS = {
     "settings": "show the settings and their sources",
     "sandbox": "run a stand-in for Xray on 127.0.0.1 and show what it was sent",
 }
+
+
+# Seconds after which a process that could not end itself is ended.
+SPARE = 1.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -124,3 +129,7 @@ def _end_after(seconds: float) -> None:
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
+    if sys.platform != "win32":
+        # The system ends a process in which no thread comes to its turn.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds + SPARE)

@@ -57,6 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
             skipped.append(f"{directory.id}: {error}")
             if not isinstance(error, RunInUseError):
                 code = max(code, error.exit_code)
+        except Exception as error:  # noqa: BLE001 - what is odd with one is its own
+            if arguments.path:
+                raise
+            skipped.append(f"{directory.id}: cannot be read ({type(error).__name__})")
+            code = max(code, RunDirectoryError.exit_code)
     receipts = upload_summary.report_to_ci(receipts)
     runs = [receipt.to_json() for receipt in receipts]
     others = [f"Skipped: {reason}" for reason in skipped]
@@ -72,7 +77,7 @@ def _is_unsent(directory: RunDirectory, run_id: str) -> bool:
         if directory.state.state not in run_directory.UNSENT:
             return False
         return not run_id or directory.info.run_id == run_id
-    except RunDirectoryError:
+    except (RunDirectoryError, OSError):
         # Sending it reports what is wrong.
         return True
 

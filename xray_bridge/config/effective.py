@@ -46,6 +46,14 @@ class Recorded(Protocol):
         ...
 
 
+# How long to wait is a matter of who sends, and that may be another machine.
+OF_THE_SENDER = frozenset({"deadline", "timeout"})
+
+
+def _without_limits(given: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: value for name, value in given.items() if name not in OF_THE_SENDER}
+
+
 class Effective:
     """
     The settings of a command, or of one run that it sends.
@@ -94,10 +102,12 @@ class Effective:
         context = (
             detect.context(self._run.ci) if self._run else detect.detect(os.environ)
         )
+        given = self._given or {}
         found = [
             command_line(self._flags),
-            recorded(self._given or {}) if is_resolved else None,
+            recorded(_without_limits(given) if self._run else given),
             environment(os.environ),
+            recorded(given),
             None if is_resolved else shared_file(Path.cwd()),
             from_ci(context),
         ]

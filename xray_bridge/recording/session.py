@@ -314,9 +314,11 @@ class Session:
         return replace(receipt, notices=tuple(others))
 
     def _upload(self, directory: RunDirectory, shown: str, *flags: str) -> Receipt:
+        deadline, timeout = self.settings.deadline, self.settings.timeout
+        limits = f"--deadline={deadline:g}", f"--timeout={timeout:g}"
         try:
             answer = self.second_process.run(
-                "upload", str(directory.path), *flags, deadline=self.settings.deadline
+                "upload", str(directory.path), *limits, *flags, deadline=deadline
             )
             return Receipt.from_json(answer.content)
         except (SecondProcessError, TypeError, KeyError) as error:

@@ -15,9 +15,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Evidence, Outcome, TestRun
-from xray_bridge.runs import evidence, run_directory
+from xray_bridge.runs import evidence
 from xray_bridge.runs.aggregate import AGGREGATES, WORST, merge
+from xray_bridge.runs.journal_lines import parsed
+from xray_bridge.runs.mending import mended
+from xray_bridge.text import count
 
 
 if TYPE_CHECKING:
@@ -47,6 +51,7 @@ class Results:
     Interrupted tests are not results and do not appear. ``only_keyed`` leaves
     out tests without a Test key, too. ``aggregate`` is how several results of
     one Test decide. Evidence over ``limits`` is left out.
+    A line that is damaged is left out.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class Results:
         self.defects = 0
         self.steps = 0
         self.left_out: list[str] = []
+        self._damaged = 0
         self.started: float | None = None
         self.finished: float | None = None
         self._groups: dict[str, list[_Place]] = {}
@@ -85,6 +91,14 @@ class Results:
         return len(self._places)
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """Why results are missing that were recorded."""
+        if not self._damaged:
+            return ()
+        lines = count(self._damaged, "damaged line")
+        return (f"{lines} in the journal, whose results are lost",)
+
+    @property
     def tests(self) -> int:
         """How many Tests have results."""
         return len(self._groups)
@@ -100,19 +114,31 @@ class Results:
         for number, directory in enumerate(directories):
             offset = 0
             for line in directory.lines():
-                run = run_directory.parsed(line, directory.journal)
-                if run.outcome is not Outcome.NOT_RUN:
+                run = self._whole(line, directory.journal)
+                if run is not None and run.outcome is not Outcome.NOT_RUN:
                     row = run.scenario.row if run.scenario else 0
                     yield _Place(number, offset, row), run
                 offset += len(line)
+
+    def _whole(self, line: bytes, journal: Path) -> TestRun | None:
+        """The result in a line; a damaged one keeps no other from being sent."""
+        if not line.strip():
+            return None
+        try:
+            return mended(parsed(line, journal))
+        except RunDirectoryError:
+            self._damaged += 1
+            return None
 
     def _index(self, place: _Place, run: TestRun) -> None:
         self._places.append(place)
         self.counts[run.outcome.value] += 1
         finish = run.started + run.duration
         times = [self.started, self.finished, run.started, finish]
-        known = [moment for moment in times if moment is not None]
-        self.started, self.finished = min(known), max(known)
+        # At 0 is what began nobody knows when.
+        known = [moment for moment in times if moment is not None and run.started]
+        if known:
+            self.started, self.finished = min(known), max(known)
         self.defects += len(run.defects)
         self.left_out += [f"{run.test.definition}: {what}" for what in run.left_out]
         if run.scenario:
@@ -263,7 +289,7 @@ class _Reader:
             self.close()
             self._file, self._current = path.open("rb"), path
         self._file.seek(place.offset)
-        return run_directory.parsed(self._file.readline(), path)
+        return mended(parsed(self._file.readline(), path))
 
 
 def identities(run: TestRun) -> tuple[str, ...]:

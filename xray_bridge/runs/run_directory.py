@@ -14,7 +14,7 @@ import os
 import secrets
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from json import JSONEncoder, dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec
+from xray_bridge.runs.journal_lines import parsed, with_checksum
 from xray_bridge.runs.locks import Lock, OwnFile
 
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
     from xray_bridge.model.results import TestRun
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+# Version 1 has no checksums in its journal.
+READ_VERSIONS = frozenset({1, FORMAT_VERSION})
 RUNS = "runs"
 # In place of a framework's name, where other tools wrote the reports.
 REPORT_FILES = "report files"
@@ -121,19 +124,11 @@ class RunDirectory:
         Raises RunDirectoryError where that cannot be read.
         """
         found = read_json(self.path / "run.json")
-        if found.get("version") != FORMAT_VERSION:
+        if found.get("version") not in READ_VERSIONS:
             msg = f"{self.path} was written by another version of xray-bridge"
             raise RunDirectoryError(msg, hint="use the version that wrote it")
-        known: dict[str, Any] = {
-            key: tuple(found[key]) if isinstance(found[key], list) else found[key]
-            for key in RunInfo.__slots__
-            if key in found
-        }
-        try:
-            return RunInfo(**known)
-        except TypeError:
-            msg = f"{self.path / 'run.json'} is damaged"
-            raise RunDirectoryError(msg) from None
+        info: RunInfo = _valued(RunInfo, found, self.path / "run.json")
+        return info
 
     @info.setter
     def info(self, info: RunInfo) -> None:
@@ -146,13 +141,8 @@ class RunDirectory:
         path = self.path / "state.json"
         if not path.exists():
             return State()
-        found = read_json(path)
-        try:
-            incomplete = tuple(map(str, found.pop("incomplete", ())))
-            return State(**found, incomplete=incomplete)
-        except TypeError:
-            msg = f"{path} is damaged"
-            raise RunDirectoryError(msg) from None
+        state: State = _valued(State, read_json(path), path)
+        return state
 
     @state.setter
     def state(self, state: State) -> None:
@@ -171,7 +161,8 @@ class RunDirectory:
 
     def runs(self) -> Iterator[TestRun]:
         """The finished tests, in the order in which they finished."""
-        return (parsed(line, self.journal) for line in self.lines())
+        lines = (line for line in self.lines() if line.strip())
+        return (parsed(line, self.journal) for line in lines)
 
     def lines(self) -> Iterator[bytes]:
         """Whole lines of the journal; the half line of a killed write is left out."""
@@ -281,7 +272,7 @@ class Journal:
     def append_line(self, line: Mapping[str, Any]) -> None:
         """Write one finished test that is a line already."""
         if self.is_ours:
-            self._write(_ENCODE(line).encode("ascii"))
+            self._write(with_checksum(_ENCODE(line).encode("ascii")))
             self.written += 1
 
     def copy_line(self, line: bytes) -> None:
@@ -325,20 +316,43 @@ class Journal:
             raise RunDirectoryError(msg, hint="make room, or set xray_report_dir")
 
 
-def parsed(line: bytes, path: Path) -> TestRun:
+def _valued(kind: type[Any], found: dict[str, Any], path: Path) -> Any:
     """
-    The result in a line of a journal.
+    A dataclass of what a file has of its fields, each of its default's type.
 
-    Raises RunDirectoryError, naming ``path``, where the line holds none.
+    Raises RunDirectoryError, naming ``path``. What a newer version has added is
+    left out: where that matters, it has another number.
     """
+    known: dict[str, Any] = {}
+    first = fields(kind)[0].name
+    if first not in found:
+        raise RunDirectoryError(f"{path} is damaged: no {first}")
+    for each in fields(kind):
+        if each.name not in found:
+            continue
+        value = found[each.name]
+        wanted = KINDS[str(each.type)]
+        is_odd = not isinstance(value, wanted) or (
+            isinstance(value, bool) and bool not in wanted
+        )
+        if is_odd or (tuple in wanted and not all(isinstance(x, str) for x in value)):
+            raise RunDirectoryError(f"{path} is damaged: {each.name}")
+        known[each.name] = tuple(value) if tuple in wanted else value
     try:
-        return codec.decode(loads(line))
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        start = line[:60].decode("utf-8", "backslashreplace").strip()
-        msg = f"{path} has a damaged line: {start!r}"
-        raise RunDirectoryError(
-            msg, hint="take the line out to send the rest"
-        ) from None
+        return kind(**known)
+    except TypeError:
+        raise RunDirectoryError(f"{path} is damaged") from None
+
+
+# What JSON has for the types of our fields, by how these are spelled.
+KINDS: Mapping[str, tuple[type[Any], ...]] = {
+    "str": (str,),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+    "tuple[str, ...]": (list, tuple),
+    "Mapping[str, str]": (dict,),
+}
 
 
 def read_json(path: Path) -> dict[str, Any]:

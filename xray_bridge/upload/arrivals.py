@@ -42,6 +42,7 @@ class Arrivals:
     ) -> None:
         # Servers may repeat what they were sent.
         self._clean = clean
+        self.trouble = ""
         self._path = directory.path / "arrived.jsonl"
         self._lock = threading.Lock()
         try:
@@ -70,7 +71,8 @@ class Arrivals:
         """
         Note that a report has arrived.
 
-        Raises RunDirectoryError.
+        Where that cannot be written it is ``trouble``, and known in this process: what
+        is sent once more goes to the same key, which does no harm.
         """
         content = {"report": name, "answer": asdict(answer)}
         line = self._clean(json.dumps(content)).encode()
@@ -85,8 +87,7 @@ class Arrivals:
                     os.fsync(file.fileno())
                     self._end = file.tell()
             except OSError as error:
-                msg = f"{self._path} cannot be written: {error.strerror}"
-                raise RunDirectoryError(msg) from None
+                self.trouble = f"{self._path} cannot be written: {error.strerror}"
 
     @property
     def answer(self) -> ImportAnswer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.client import import_requests
 from xray_bridge.client.jira import Jira
+from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model import receipt
 from xray_bridge.runs import run_directory
 from xray_bridge.upload import xray_env
@@ -38,17 +39,24 @@ def record_delivery(
     """
     Note in the run directory that it arrived; the receipt of that.
 
-    ``base`` says what was sent, and what Xray refused of it.
+    ``base`` says what was sent, and what Xray refused of it. What cannot be written
+    is a notice: the results are there.
     """
-    xray_env.write_delivered(run, imported)
-    run.directory.state = replace(
-        run.directory.state,
-        state=run_directory.DELIVERED,
-        test_execution=imported.key,
-        message="",
-    )
+    trouble = [*xray_env.write_delivered(run, imported)]
+    exit_code = 84 if base.refused or trouble else base.exit_code
+    try:
+        run.directory.state = replace(
+            run.directory.state,
+            state=run_directory.DELIVERED,
+            test_execution=imported.key,
+            message="",
+        )
+    except RunDirectoryError as error:
+        trouble.append(f"delivered, which cannot be noted: {error.message}")
+        exit_code = max(exit_code, error.exit_code)
     return replace(
         base,
+        notices=(*base.notices, *trouble),
         status=receipt.PARTLY_REFUSED if base.refused else receipt.DELIVERED,
         test_execution={
             "key": imported.key,
@@ -56,7 +64,7 @@ def record_delivery(
             "url": _browse(connection, imported),
         },
         accepted=None if imported.accepted is None else len(set(imported.accepted)),
-        exit_code=84 if base.refused else 0,
+        exit_code=exit_code,
     )
 
 

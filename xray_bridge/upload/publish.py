@@ -37,6 +37,8 @@ from xray_bridge.upload.send import dry_run, send
 
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
     from xray_bridge.runs.report_files import Files
@@ -75,14 +77,15 @@ def publish(
             directory.state = run_directory.State(incomplete=directory.missing)
         work = _Publishing(directory, settings, directory.path, settings.report)
         found = work.receipt()
-        _note_ending(directory, settings, found)
+        found = _with_trouble(found, lambda: _note_ending(directory, settings, found))
         found = replace(
             found,
             run=shown or str(directory.path),
             attempts=directory.state.attempts,
             duration=round(time.monotonic() - started, 3),
         )
-        run_directory.write_json(directory.path / "receipt.json", found.to_json())
+        path, content = directory.path / "receipt.json", found.to_json()
+        found = _with_trouble(found, lambda: run_directory.write_json(path, content))
     return found
 
 
@@ -118,6 +121,16 @@ def _refuse_sent(directory: RunDirectory) -> None:
         raise RunDirectoryError(msg, hint="resend that one")
 
 
+def _with_trouble(found: Receipt, write: Callable[[], None]) -> Receipt:
+    """The receipt, and what could not be written: that changes nothing of the rest."""
+    try:
+        write()
+    except RunDirectoryError as error:
+        code = found.exit_code or error.exit_code
+        return replace(found, notices=(*found.notices, error.message), exit_code=code)
+    return found
+
+
 def _note_ending(directory: RunDirectory, settings: Settings, found: Receipt) -> None:
     """
     Note what became of it, but for a delivery, which is noted when it is made.
@@ -148,7 +161,6 @@ class _Publishing:
         self._settings = settings
         self._folder = folder
         self._copy_to = copy_to
-        self._incomplete = merge_lines((directory.missing, incomplete))
         self._info = directory.info
         self._before = directory.state
         self._files = report_files.load(directory)
@@ -158,6 +170,8 @@ class _Publishing:
             aggregate=settings.aggregate,
             limits=Limits.of(settings.evidence_limit),
         )
+        missing = (directory.missing, incomplete, self._results.missing)
+        self._incomplete = merge_lines(missing)
         failures = (
             self._files.failures if self._files else first_failures(self._results)
         )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client import import_requests
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.xray import client
-from xray_bridge.errors import AmbiguousError
+from xray_bridge.errors import AmbiguousError, RunDirectoryError
 from xray_bridge.model import receipt
 from xray_bridge.runs import run_directory
 from xray_bridge.upload.account import account_for
@@ -64,10 +64,12 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     if settings.test_execution and settings.execution_fields:
         update_fields(connection, http, key, settings)
     account = account_for(upload, arrivals)
+    trouble = (arrivals.trouble,) if arrivals.trouble else ()
     base = replace(
         base,
         report=upload.describe(),
-        notices=(*base.notices, *notices, *account.notices),
+        notices=(*base.notices, *notices, *account.notices, *trouble),
+        exit_code=RunDirectoryError.exit_code if trouble else base.exit_code,
         sent=account.tests,
         refused=account.refused,
     )

@@ -40,7 +40,14 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
         refuse_odd_fields(run.settings)
         capabilities.refuse(run.settings, run.dialect)
     report, unwritten = _render_all(run, choice)
-    copy_report(run, report)
+    try:
+        copy_report(run, report)
+    except ReportError as error:
+        if not run.settings.wants_upload:
+            raise
+        # A file for others keeps nothing from Xray.
+        unwritten.append(str(error))
+        draft.add(exit_code=error.exit_code)
     draft.add(report=describe_report(report), notices=(*notices, *unwritten))
     execution = describe_execution(run)
     fills = run.can_fill(report.format)

@@ -2,12 +2,11 @@
 ``xray.env``: the outcome, under the names that Xray's Jenkins plugin gives it.
 
 One line each, several values with ``;`` between them. As good as it goes: a full
-disk must not hide what became of the upload.
+disk must not hide what became of the upload, and is told of.
 """
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from xray_bridge.upload.prepared_run import PreparedRun
 
 
-def write_delivered(run: PreparedRun, imported: ImportAnswer) -> None:
-    """The Test Execution, its Tests, and the whole answer."""
+def write_delivered(run: PreparedRun, imported: ImportAnswer) -> tuple[str, ...]:
+    """The Test Execution, its Tests, and the whole answer; notices of trouble."""
     tests = ";".join(dict.fromkeys(imported.accepted or ()))
     lines = {
         "XRAY_IS_REQUEST_SUCCESSFUL": "true",
@@ -31,7 +30,7 @@ def write_delivered(run: PreparedRun, imported: ImportAnswer) -> None:
     content = "".join(
         f"{name}={' '.join(value.split())}\n" for name, value in lines.items()
     )
-    _write(run.directory.path, run.settings.redactor.clean(content))
+    return _write(run.directory.path, run.settings.redactor.clean(content))
 
 
 def write_failed(folder: Path) -> None:
@@ -39,7 +38,10 @@ def write_failed(folder: Path) -> None:
     _write(folder, "XRAY_IS_REQUEST_SUCCESSFUL=false\n")
 
 
-def _write(folder: Path, content: str) -> None:
-    with contextlib.suppress(OSError):
-        path = folder / "xray.env"
+def _write(folder: Path, content: str) -> tuple[str, ...]:
+    path = folder / "xray.env"
+    try:
         path.write_text(content, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        return (f"{path} cannot be written: {error.strerror}",)
+    return ()
