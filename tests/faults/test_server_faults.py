@@ -30,7 +30,7 @@ from xray_bridge.runs import run_directory
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -291,31 +291,19 @@ def test_an_answer_of_an_unknown_shape_is_told(server: Xray, send: Sender) -> No
     assert "is not understood" in outcome.output
 
 
-def _break(name: str, content: str) -> Callable[[Path], None]:
-    return lambda path: (path / name).write_text(content) and None
-
-
-DAMAGE: dict[str, Callable[[Path], None]] = {
-    "a state of another type": _break("state.json", '{"incomplete": null}'),
-    "a state that is a number": _break("state.json", '{"state": 7, "message": 7}'),
-    "a state of nothing": _break("state.json", ""),
-    "a run of no fields": _break("run.json", '{"version": 2}'),
-    "a run of a later version": _break("run.json", '{"version": 99}'),
-    "settings of another type": _break(
-        "run.json",
-        '{"version": 2, "id": "x", "framework": "pytest", "versions": {}, '
-        '"started": 1.0, "settings": 7}',
-    ),
-    "arrivals of another shape": _break("arrived.jsonl", "[1]\n"),
-    "report files of another shape": _break("files.json", '{"files": 7}'),
-    "a folder for a state": lambda path: (
-        (path / "state.json").unlink(),
-        (path / "state.json").mkdir(),
-    )[1],
-    "a folder for a journal": lambda path: (
-        (path / "journal.jsonl").unlink(),
-        (path / "journal.jsonl").mkdir(),
-    )[1],
+FOLDER = "<a folder>"
+RUN = '{"version": 2, "id": "x", "framework": "y", "versions": {}, "started": 1.0, '
+DAMAGE = {
+    "a state of another type": ("state.json", '{"incomplete": null}'),
+    "a state that is a number": ("state.json", '{"state": 7, "message": 7}'),
+    "a state of nothing": ("state.json", ""),
+    "a run of no fields": ("run.json", '{"version": 2}'),
+    "a run of a later version": ("run.json", '{"version": 99}'),
+    "settings of another type": ("run.json", RUN + '"settings": 7}'),
+    "arrivals of another shape": ("arrived.jsonl", "[1]\n"),
+    "report files of another shape": ("files.json", '{"files": 7}'),
+    "a folder for a state": ("state.json", FOLDER),
+    "a folder for a journal": ("journal.jsonl", FOLDER),
 }
 
 
@@ -327,7 +315,13 @@ def test_one_damaged_run_does_not_hold_up_the_others(
     """It is told of, also by the exit code; the others are sent."""
     monkeypatch.setenv("XRAY_REPORT_DIR", str(send.folder / ".xray"))
     damaged, good = send.record(PASSED), send.record(PASSED)
-    DAMAGE[damage](damaged.path)
+    name, content = DAMAGE[damage]
+    path = damaged.path / name
+    if content == FOLDER:
+        path.unlink()
+        path.mkdir()
+    else:
+        path.write_text(content)
 
     assert cli.main(["resend"]) in {80, 83}
     assert good.state.state == "delivered"

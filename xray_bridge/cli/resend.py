@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             skipped.append(f"{directory.id}: {error}")
             if not isinstance(error, RunInUseError):
                 code = max(code, error.exit_code)
-        except Exception as error:  # noqa: BLE001 - what is odd with one is its own
+        except Exception as error:
             if arguments.path:
                 raise
             skipped.append(f"{directory.id}: cannot be read ({type(error).__name__})")

@@ -1,0 +1,129 @@
+"""Xray Cloud's token: bought once, renewed once, and not begged for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import scripted
+from tests.builders import a_connection
+from xray_bridge.client.cloud import CloudXray
+from xray_bridge.client.connection import ApiKey
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.request import Request
+from xray_bridge.config.secret import Secret
+from xray_bridge.errors import (
+    AmbiguousError,
+    AuthenticationError,
+    DeliveryError,
+    RefusedError,
+)
+from xray_bridge.model.dialect import CLOUD, DIALECTS
+
+
+if TYPE_CHECKING:
+    from tests.scripted import Script, Scripted
+
+LOGIN = "/api/v2/authenticate"
+RESULTS = Request(method="POST", path="/import", content=b"{}", media_type="x/y")
+TOKEN = scripted.answer(200, b'"token-1"')
+DENIED = scripted.answer(401, b'{"error": "expired"}')
+TAKEN = scripted.answer(200, b'{"key": "CALC-7"}')
+KEY = ApiKey(client_id="id", client_secret=Secret("secret"))
+
+
+def an_xray(url: str) -> CloudXray:
+    """A client of the server."""
+    connection = a_connection(url, dialect=DIALECTS[CLOUD], credentials=KEY)
+    return CloudXray(connection, Http(connection, Deadline(10)))
+
+
+def logins(server: Scripted) -> int:
+    """How often a token was asked for."""
+    return sum(each.target == LOGIN for each in server.received)
+
+
+def test_expired_token_is_renewed_once() -> None:
+    """Then the results are taken."""
+    with scripted.scripted(TOKEN, DENIED, TOKEN, TAKEN) as server:
+        answer = an_xray(server.url).import_results(RESULTS)
+
+    assert (answer.key, logins(server)) == ("CALC-7", 2)
+
+
+def test_new_token_that_is_refused_is_the_last() -> None:
+    """Whatever is asked afterwards."""
+    with scripted.scripted(TOKEN, DENIED, TOKEN, DENIED) as server:
+        xray = an_xray(server.url)
+        for _ in range(3):
+            with pytest.raises(AuthenticationError):
+                xray.import_results(RESULTS)
+
+    assert logins(server) == 2
+
+
+def test_login_that_is_refused_is_not_repeated() -> None:
+    """Each further try could lock the account."""
+    with scripted.scripted(DENIED) as server:
+        xray = an_xray(server.url)
+        for _ in range(3):
+            with pytest.raises(AuthenticationError):
+                xray.executions_labelled("label")
+
+    assert server.connections == 1
+
+
+def test_forbidden_is_no_reason_to_log_in_again() -> None:
+    """The account has no permission, with any token."""
+    forbidden = scripted.answer(403, b'{"error": "no"}')
+    with scripted.scripted(TOKEN, forbidden) as server, pytest.raises(RefusedError):
+        an_xray(server.url).import_results(RESULTS)
+
+    assert logins(server) == 1
+
+
+@pytest.mark.parametrize("fault", [scripted.answer(400), scripted.answer(302)])
+def test_login_that_fails_is_no_doubt(fault: Script) -> None:
+    """No results had gone out."""
+    with scripted.scripted(fault) as server, pytest.raises(DeliveryError) as caught:
+        an_xray(server.url).import_results(RESULTS)
+
+    assert not isinstance(caught.value, AmbiguousError)
+
+
+INFO = {
+    "fields": {"project": {"key": "CALC"}, "issuetype": {"name": "Test Execution"}},
+    "xrayFields": {"environments": ["chrome"]},
+}
+
+
+def test_empty_test_execution_by_graphql() -> None:
+    """Fields only: no type, which GraphQL knows, and no Test Environments."""
+    made = {"createTestExecution": {"testExecution": {"jira": {"key": "CALC-7"}}}}
+    answer = scripted.answer(200, json.dumps({"data": made}).encode())
+    with scripted.scripted(TOKEN, answer) as server:
+        key = an_xray(server.url).make_execution(INFO)
+
+    sent = json.loads(server.received[1].body)
+    assert key == "CALC-7"
+    assert sent["variables"] == {"jira": {"fields": {"project": {"key": "CALC"}}}}
+
+
+def test_empty_test_execution_that_is_refused() -> None:
+    """Errors come with a 200."""
+    answer = scripted.answer(200, b'{"errors": [{"message": "no"}], "data": null}')
+    with (
+        scripted.scripted(TOKEN, answer) as server,
+        pytest.raises(RefusedError, match="no"),
+    ):
+        an_xray(server.url).make_execution(INFO)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"data": {}}', b"[]", b"7"])
+def test_empty_test_execution_of_which_nobody_can_tell(body: bytes) -> None:
+    """It may be there."""
+    answer = scripted.answer(200, body)
+    with scripted.scripted(TOKEN, answer) as server, pytest.raises(AmbiguousError):
+        an_xray(server.url).make_execution(INFO)
