@@ -262,3 +262,33 @@ def test_double_slash(cloud: Any) -> None:
 def test_unknown_path(cloud: Any) -> None:
     """An unknown path is not found."""
     assert cloud.call("POST", "/api/v2/import/execution/bundle").status_code == 404
+
+
+CREATE = """mutation($jira: JSON!, $names: [String]) {
+  createTestExecution(jira: $jira, testEnvironments: $names) {
+    testExecution { issueId jira(fields: ["key"]) testEnvironments }
+    createdTestEnvironments
+  }
+}"""
+
+
+def test_test_execution_is_made(cloud: Any) -> None:
+    """Without Test Runs; its Test Environments are made, too."""
+    fields = {"project": {"key": "CALC"}, "summary": "Nightly", "labels": ["a"]}
+    answer = cloud.graphql(CREATE, jira={"fields": fields}, names=["brand new"])
+    told = answer["data"]["createTestExecution"]
+    made = cloud.store.test_execution(told["testExecution"]["jira"]["key"])
+
+    assert made is not None
+    assert made.labels == ("a",)
+    assert made.environments == ("brand new",)
+    assert told["createdTestEnvironments"] == ["brand new"]
+
+
+def test_test_execution_without_a_summary(cloud: Any) -> None:
+    """Errors, and nothing is made."""
+    before = len(cloud.store.test_executions())
+    answer = cloud.graphql(CREATE, jira={"fields": {"project": {"key": "CALC"}}})
+
+    assert "summary" in answer["errors"][0]["message"]
+    assert len(cloud.store.test_executions()) == before

@@ -204,3 +204,33 @@ def test_plan_members(server: Any) -> None:
     members = server.call("GET", f"{plan}/test?limit=2&page=2").json()
     assert [one["key"] for one in members] == ["CALC-3", "CALC-4"]
     assert server.store.test_execution("CALC-20").test_plans == ("CALC-15",)
+
+
+NEW = {
+    "project": {"key": "CALC"},
+    "issuetype": {"name": "Test Execution"},
+    "summary": "Nightly",
+    "labels": ["a"],
+}
+
+
+def test_issue_is_made(server: Any) -> None:
+    """A Test Execution without Test Runs: 201, with id, key and link."""
+    answer = server.call("POST", f"{API}/issue", json={"fields": NEW})
+    made = server.store.test_execution(answer.json()["key"])
+
+    assert answer.status_code == 201
+    assert set(answer.json()) == {"id", "key", "self"}
+    assert made is not None
+    assert (made.summary, made.runs) == ("Nightly", ())
+
+
+@pytest.mark.parametrize("without", ["project", "summary"])
+def test_issue_that_lacks_something(server: Any, without: str) -> None:
+    """Refused in Jira's words, and nothing is made."""
+    fields = {name: value for name, value in NEW.items() if name != without}
+    before = len(server.store.test_executions())
+    answer = server.call("POST", f"{API}/issue", json={"fields": fields})
+
+    assert answer.status_code == 400
+    assert len(server.store.test_executions()) == before

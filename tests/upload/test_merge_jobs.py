@@ -255,7 +255,7 @@ class Killer:
             monkeypatch.setattr(client, "import_results", self.around(real))
 
 
-STEPS = range(24)
+STEPS = range(26)
 
 
 @pytest.mark.parametrize("step", STEPS)

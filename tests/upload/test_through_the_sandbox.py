@@ -9,6 +9,14 @@ import pytest
 
 from tests.builders import a_run, a_scenario, a_scenario_run, a_step
 from tests.scripted_xray import Sender
+from xray_bridge.client import connection
+from xray_bridge.client.cloud import CloudXray
+from xray_bridge.client.import_answer import ImportAnswer
+from xray_bridge.client.pauses import Pauses
+from xray_bridge.client.request import Request
+from xray_bridge.client.server import ServerXray
+from xray_bridge.errors import AmbiguousError
+from xray_bridge.model.dialect import CLOUD, SERVER
 from xray_bridge.model.results import Evidence, Outcome, TestRun
 from xray_sandbox import Store
 
@@ -177,3 +185,34 @@ def test_custom_fields(bench: Bench, name: str) -> None:
     found = bench.arrived(run, settings={"format": name})
 
     assert found["CALC-1"].custom_fields == {"12": "Chrome"}
+
+
+@pytest.mark.parametrize("framework", ["pytest", "behave"])
+def test_doubt_is_resolved_by_an_empty_test_execution(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, framework: str
+) -> None:
+    """Made by Jira's API or GraphQL, then filled, with all that was to be said."""
+    kind = SERVER if bench.passed == "PASS" else CLOUD
+    monkeypatch.setattr(connection, "PAUSES", Pauses(looks=(0.0,)))
+    clients: dict[str, Any] = {SERVER: ServerXray, CLOUD: CloudXray}
+    client = clients[kind]
+    send = client.import_results
+    lost = [AmbiguousError("HTTP 502", waited=0.1)]
+
+    def lose(self: Any, request: Request) -> ImportAnswer:
+        if lost:
+            raise lost.pop()
+        answer: ImportAnswer = send(self, request)
+        return answer
+
+    monkeypatch.setattr(client, "import_results", lose)
+    settings = {"environments": "chrome", "labels": "nightly", "summary": "Nightly"}
+    run = a_scenario_run(keys=["CALC-1"]) if framework == "behave" else a_run()
+    bench.arrived(run, framework=framework, settings=settings)
+
+    every = bench.store.test_executions()
+    [made] = [each for each in every if each.summary == "Nightly"]
+    assert made.environments == ("chrome",)
+    assert "nightly" in made.labels
+    assert any(label.startswith("xray-bridge-") for label in made.labels)
+    assert len(bench.store.test_runs(made.id)) == 1
