@@ -196,25 +196,25 @@ def test_more_parts_than_expected(bench: Bench, merge: Any) -> None:
 def test_two_jobs_side_by_side(
     bench: Bench, merge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Jira has no lock: there may be two, each with all results, and it is said."""
+    """Both have looked before any has made one: both fill the older one."""
     first, second = bench.workspace("first"), bench.workspace("second")
-    real = bench.client.import_results
+    real = bench.client.make_execution
     turns = iter([True])
 
-    def meanwhile(self: Any, request: Any) -> Any:
+    def meanwhile(self: Any, info: Any) -> Any:
         if next(turns, False):
             # The other job has looked, too, before this one has sent anything.
             monkeypatch.chdir(second)
             assert cli.main(["upload", "shards"]) == 0
             monkeypatch.chdir(first)
-        return real(self, request)
+        return real(self, info)
 
-    monkeypatch.setattr(bench.client, "import_results", meanwhile)
+    monkeypatch.setattr(bench.client, "make_execution", meanwhile)
     code, said = merge(first)
 
     assert code == 0
-    assert bench.found == [bench.statuses] * 2
-    assert f"{bench.executions[0].key} was made of CI run 4711 as well" in said
+    assert bench.found == [bench.statuses, {}]
+    assert f"{bench.executions[1].key} was made of CI run 4711 as well" in said
 
 
 class KilledError(BaseException):
