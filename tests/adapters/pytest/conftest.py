@@ -61,7 +61,7 @@ class Project:
         """The lines of the only journal."""
         (run,) = self.runs
         lines = (run / "journal.jsonl").read_text().splitlines()
-        return [json.loads(line) for line in lines]
+        return [json.loads(line.partition("\t")[0]) for line in lines]
 
     @property
     def receipt(self) -> dict[str, Any]:
