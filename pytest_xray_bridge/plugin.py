@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_xray_bridge import hookspecs, options
+from pytest_xray_bridge.guard import GUARD, is_hook
 
 
 if TYPE_CHECKING:
@@ -25,11 +26,14 @@ MARKER = (
 )
 
 
+# Once more: without it, a user's implementation would end the session as unknown.
+@GUARD.otherwise(lambda pluginmanager: pluginmanager.add_hookspecs(hookspecs))
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the hooks that a ``conftest.py`` may implement."""
     pluginmanager.add_hookspecs(hookspecs)
 
 
+@GUARD.otherwise(options.add_bare_options)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register a flag and an ini option for each setting."""
     options.add_options(parser)
@@ -83,3 +87,6 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | No
     object.__setattr__(mark, "name", tag)
     function.pytestmark = [*getattr(function, "pytestmark", ()), mark]  # type: ignore[attr-defined]
     return True
+
+
+GUARD.module(globals(), is_hook)

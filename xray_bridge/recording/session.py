@@ -27,6 +27,7 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model.receipt import AMBIGUOUS, FAILED, Receipt
+from xray_bridge.recording.guard import fault_line
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.runs import codec, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
@@ -35,7 +36,7 @@ from xray_bridge.text import merge_lines
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.results import TestRun
@@ -253,6 +254,12 @@ class Session:
             return []
         path = self._journal.directory.path
         return [_resend_line(_relative(path, self.second_process.folder))]
+
+    def own_fault_lines(self, faults: Sequence[str]) -> list[str]:
+        """One line for errors of ours, or none."""
+        run = _relative(Path(self.folder), self.second_process.folder)
+        line = fault_line(faults, run if self.folder else "") if faults else ""
+        return [self.redact(line)] if line else []
 
     def add_notice(self, notice: str) -> None:
         """Remember a notice to print at the end; the same one is printed once."""
