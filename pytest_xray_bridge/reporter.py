@@ -30,7 +30,7 @@ from xray_bridge.errors import (
 )
 from xray_bridge.recording.guard import OURSELVES, OWN_FAULTS
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
-from xray_bridge.recording.session import Ending, Session, describe_selection
+from xray_bridge.recording.session import OWN_FAULT, Ending, Session, describe_selection
 
 
 if TYPE_CHECKING:
@@ -281,8 +281,8 @@ class Reporter:
 
     @guarded
     def _seal(self) -> None:
-        if OWN_FAULTS.texts or self._own_faults:
-            self._session.add_incomplete("xray-bridge had an error of its own")
+        if self._own_faults:
+            self._session.add_incomplete(OWN_FAULT)
         self._note_selection()
         self._recorder.close(interrupted=self._interrupted)
         if self._interrupted:

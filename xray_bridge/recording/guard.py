@@ -59,8 +59,6 @@ class OwnFaults:
 
     def note(self, hook: str, error: BaseException) -> None:
         """Keep an error that was raised in a hook."""
-        if not self.hooks:
-            atexit.register(self._print_rest)
         self.hooks.add(hook)
         text = f"{OURSELVES}: {describe(error)} (in {hook})"
         if len(self.texts) < MOST and text not in self.texts:
@@ -79,7 +77,7 @@ class OwnFaults:
         self._kinds.clear()
         return found
 
-    def _print_rest(self) -> None:
+    def print_rest(self) -> None:
         """
         Print what nobody took: there is no session of ours that could.
 
@@ -100,6 +98,8 @@ class OwnFaults:
 
 
 OWN_FAULTS = OwnFaults()
+# Registered first, so that it runs last.
+atexit.register(OWN_FAULTS.print_rest)
 
 
 class Guard:
@@ -150,6 +150,22 @@ class Guard:
             guarded = functools.wraps(method)(make(method, instead))
             guarded.is_guarded = True  # type: ignore[attr-defined]
             return guarded  # type: ignore[return-value]
+
+        return decorate
+
+    def before(self, base: Callable[..., Any]) -> Callable[[F], F]:
+        """Guard what comes before a framework's function, which is called anyway."""
+
+        def decorate(method: F) -> F:
+            guarded = self.step(method)
+
+            @functools.wraps(method)
+            def then(*args: Any, **kwargs: Any) -> Any:
+                guarded(*args, **kwargs)
+                return base(*args, **kwargs)
+
+            then.is_guarded = True  # type: ignore[attr-defined]
+            return then  # type: ignore[return-value]
 
         return decorate
 

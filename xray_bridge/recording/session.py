@@ -27,7 +27,7 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model.receipt import AMBIGUOUS, FAILED, Receipt
-from xray_bridge.recording.guard import fault_line
+from xray_bridge.recording.guard import OWN_FAULTS, fault_line
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.runs import codec, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunDirectory
 
 
+OWN_FAULT = "xray-bridge had an error of its own"
 # How many of the selected Tests without code are shown.
 SHOWN = 20
 
@@ -281,6 +282,8 @@ class Session:
         """
         if self._journal is None:
             return ""
+        if OWN_FAULTS.texts:
+            self.add_incomplete(OWN_FAULT)
         try:
             self._journal.close(tuple(self.incomplete))
         except XrayBridgeError as error:
