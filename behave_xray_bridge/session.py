@@ -25,6 +25,7 @@ from behave_xray_bridge.selection import BehaveSelection, select_keys
 from xray_bridge.errors import ReportError, SelectionError, XrayBridgeError
 from xray_bridge.recording.guard import OWN_FAULTS
 from xray_bridge.recording.session import Session, describe_selection
+from xray_bridge.recording.signals import StopSignals
 
 
 if TYPE_CHECKING:
@@ -74,10 +75,14 @@ class BehaveSession:
         self.outfiles = list(outfiles)
         self._session = recorder.session
         self._unwritten: list[str] = []
+        self._signals = StopSignals()
+        self._signals.install()
 
     def end(self) -> int:
         """Publish and print what became of it; returns the exit code in place of 0."""
-        return self._finish(self._publish(self.recorder.end))
+        code = self._finish(self._publish(self.recorder.end))
+        self._signals.remove()
+        return self._signals.exit_code or code
 
     def end_early(self, *, interrupted: bool) -> None:
         """Publish what has been recorded; the exit code is decided already."""
@@ -85,6 +90,8 @@ class BehaveSession:
 
     @GUARD.step
     def _publish(self, end: Callable[[], Ending | None]) -> Ending | None:
+        if self._signals.exit_code:
+            self.recorder.interrupted = True
         return end()
 
     def _finish(self, ending: Ending | None) -> int:

@@ -31,6 +31,7 @@ from xray_bridge.errors import (
 from xray_bridge.recording.guard import OURSELVES, OWN_FAULTS
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.recording.session import OWN_FAULT, Ending, Session, describe_selection
+from xray_bridge.recording.signals import Stopped, StopSignals
 
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ class Reporter:
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self._config = config
         self._session = session
+        self._signals = StopSignals()
         self._crash_notes = CrashNotes()
         self._recorder = Recorder(
             session.record_line,
@@ -160,6 +162,8 @@ class Reporter:
             self._add_execution_fields()
             self._session.preflight()
             self._session.start()
+            if self._session.folder:
+                self._signals.install()
             self._crash_notes.folder = self._session.folder
             os.environ[options.SESSION] = self._session.folder or "features"
         except (FeaturesError, SecondProcessError) as error:
@@ -258,7 +262,7 @@ class Reporter:
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> None:
         """Tell Ctrl-C and ``pytest.exit`` from pytest's own ways to stop early."""
-        kinds = (KeyboardInterrupt, pytest.exit.Exception)
+        kinds = (KeyboardInterrupt, Stopped, pytest.exit.Exception)
         self._interrupted = excinfo.type in kinds
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -275,6 +279,7 @@ class Reporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
         """End what an error of ours in ``pytest_sessionfinish`` has left open."""
+        self._signals.remove()
         if "pytest_sessionfinish" in OWN_FAULTS.hooks and not self._is_published:
             self._seal()
             self._finish(None)
@@ -327,6 +332,8 @@ class Reporter:
         exit_code = (ending.exit_code if ending else 0) or (self.faults and FAULT)
         if exit_code and session and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = exit_code
+        if self._signals.exit_code and session:
+            session.exitstatus = self._signals.exit_code
 
     def _fault_lines(self) -> list[str]:
         """

@@ -26,20 +26,41 @@ NOT_OF_USERS = "Listing"
 RUNNER = "XrayRunner"
 # Called at the exit, and by users, besides what behave knows.
 MORE = ("XrayReporter.end_early", "XrayReporter.annotations")
+# A formatter that is named before ours, and breaks a method of it.
 BREAK = """
 import inspect
 from functools import reduce
 from importlib import import_module
+from behave.formatter.base import Formatter
 
 def broken(*_, **__):
     from pathlib import Path
     Path("reached").touch()
     raise ZeroDivisionError("broken on purpose")
 
-module = import_module("{module}")
-hook = inspect.unwrap(reduce(getattr, "{name}".split("."), module))
-hook.__code__ = broken.__code__
+def with_super():
+    __class__ = None
+    def broken(*_, **__):
+        __class__
+        from pathlib import Path
+        Path("reached").touch()
+        raise ZeroDivisionError("broken on purpose")
+    return broken
+
+hook = reduce(getattr, "{name}".split("."), import_module("{module}"))
+function = inspect.unwrap(hook)
+instead = with_super() if function.__code__.co_freevars else broken
+function.__code__ = instead.__code__
+
+class Breaker(Formatter):
+    name = "breaker"
+
+if "{name}".startswith("XrayRunner"):
+    from behave_xray_bridge import XrayRunner
 """
+UPLOAD = ("-D", "xray_upload=yes", "-D", "xray_sandbox=yes")
+BREAKER = "breaker:Breaker"
+OURS = ("-f", "behave_xray_bridge:XrayFormatter")
 FEATURES = """
 Feature: Adding
   @TEST_CALC-1
@@ -116,18 +137,14 @@ def test_a_broken_method_costs_the_user_nothing(project: Project, hook: str) -> 
     if RUNNER in name and not is_new:
         pytest.skip("behave 1.2.6 has no runners to choose")
     steps = STEPS + (LEAVES if name.endswith("end_early") else STEP)
-    twice = ["-f", "behave_xray_bridge:XrayFormatter"] * name.endswith("add_outfile")
-    runner = ["--runner", "behave_xray_bridge:XrayRunner"] if RUNNER in name else []
+    runner = ("--runner", f"breaker:{RUNNER}") if RUNNER in name else ()
     breaks = BREAK.format(module=module, name=name)
     files = {"features/a.feature": FEATURES, "features/steps/steps.py": steps}
     project.write(files)
     without = project.run(formatter="")
-    project.write({**files, "sitecustomize.py": breaks})
-    broken = _with_path(project)
+    project.write({**files, "breaker.py": breaks})
 
-    finished = broken.run(
-        "-D", "xray_upload=yes", "-D", "xray_sandbox=yes", *twice, *runner
-    )
+    finished = project.run(*OURS, *UPLOAD, *runner, formatter=BREAKER)
 
     said = finished.out + finished.err
     lines = [line for line in said.splitlines() if "xray-bridge itself" in line]
@@ -145,11 +162,6 @@ def test_a_broken_method_costs_the_user_nothing(project: Project, hook: str) -> 
 def _is_of_newer(name: str, *, is_new: bool) -> bool:
     """Whether this behave does not call the method."""
     return name == "XrayFormatter.embedding" and not is_new
-
-
-def _with_path(project: Project) -> Project:
-    """Python imports ``sitecustomize`` from the project's folder when it starts."""
-    return type(project)(project.path, f"{project.python_path}:{project.path}")
 
 
 def _summary(finished: Finished) -> list[str]:
@@ -177,11 +189,9 @@ def test_a_green_run_stays_green(project: Project, tmp_path: Path) -> None:
     breaks = BREAK.format(
         module="behave_xray_bridge.formatter", name="XrayFormatter.scenario"
     )
-    project.write({"features/steps/steps.py": steps, "sitecustomize.py": breaks})
+    project.write({"features/steps/steps.py": steps, "breaker.py": breaks})
 
-    finished = _with_path(project).run(
-        "-D", "xray_upload=yes", "-D", "xray_sandbox=yes"
-    )
+    finished = project.run(*OURS, *UPLOAD, formatter=BREAKER)
 
     assert finished.code == 0
     assert "xray-bridge itself" in finished.section

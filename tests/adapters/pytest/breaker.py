@@ -18,32 +18,21 @@ from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     import pytest
 
 BEFORE, AFTER = "before", "after"
 
 
-# These run with the globals of what they replace.
-def _raise(*_: object, **__: object) -> None:
-    import os
-    from pathlib import Path
-
-    Path(os.environ["XRB_REACHED"]).touch()
+# With the parameters of what it replaces: pluggy reads their names. It runs with the
+# globals of that, too.
+SOURCE = """
+def broken({parameters}):
+    import os, pathlib
+    {first}
+    pathlib.Path(os.environ["XRB_REACHED"]).touch()
     raise ZeroDivisionError("broken on purpose")
-
-
-def _raise_after_yield(*_: object, **__: object) -> Iterator[None]:
-    import os
-    from pathlib import Path
-
-    yield
-    Path(os.environ["XRB_REACHED"]).touch()
-    raise ZeroDivisionError("broken on purpose")
-
-
-BROKEN: dict[str, Callable[..., object]] = {BEFORE: _raise, AFTER: _raise_after_yield}
+"""
+FIRST = {BEFORE: "", AFTER: "yield"}
 
 
 def innermost(hook: Any) -> Any:
@@ -56,8 +45,11 @@ def break_hook(where: str) -> None:
     module, name, when = where.split(":")
     found = reduce(getattr, name.split("."), import_module(module))
     function = innermost(found)
-    function.__signature__ = inspect.signature(function)
-    function.__code__ = BROKEN[when].__code__
+    parameters = ", ".join(inspect.signature(function).parameters)
+    made: dict[str, Any] = {}
+    source = SOURCE.format(parameters=parameters, first=FIRST[when])
+    exec(source, made)  # noqa: S102 - the source is above
+    function.__code__ = made["broken"].__code__
 
 
 if where := os.environ.get("XRB_BREAK"):

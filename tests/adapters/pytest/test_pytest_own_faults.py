@@ -143,7 +143,7 @@ def test_a_broken_hook_costs_the_user_nothing(
     changed = SESSIONS.get(name, "")
     suite.pytester.makeconftest(CONFTEST + changed)
     reached = tmp_path / "reached"
-    without = suite.run(*workers, "-p", "no:rerunfailures", "-p", "no:xray-bridge")
+    without = suite.run(*workers, "-p", "no:rerunfailures")
 
     result = suite.upload(
         *LOADED, *SELECT, *workers, XRB_BREAK=hook, XRB_REACHED=str(reached)
