@@ -168,7 +168,7 @@ class Session:
         if not settings.wants_upload:
             return
         # The embedded sandbox creates every missing issue: there is nothing to check.
-        ask = settings.preflight and not (settings.dry_run or settings.sandbox)
+        ask = settings.preflight != "off" and not (settings.dry_run or settings.sandbox)
         try:
             answer = self.second_process.run(
                 "check",
@@ -179,6 +179,8 @@ class Session:
                 stdin=settings.given,
             )
         except SecondProcessError as problem:
+            if settings.preflight == "strict":
+                raise UsageError(problem.message, hint=problem.hint) from None
             self.notices.append(f"not checked before the tests: {problem}")
             return
         error = answer.content.get("error")
