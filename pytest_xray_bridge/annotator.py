@@ -20,6 +20,7 @@ from pytest_xray_bridge.guard import guard_hooks
 from xray_bridge.config import resolve
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.annotations import Annotations
+from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.guard import OURSELVES
 from xray_bridge.runs import codec
 from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
@@ -94,6 +95,8 @@ class Annotator:
         self._line_of_item: Line = {}
         self._faults: list[str] = []
         self._item: pytest.Item | None = None
+        self._clock = Clock()
+        self._began = 0.0
         self._annotations: Annotations | None = None
         self._scenario_steps: list[dict[str, Any]] = []
         self._step_tracker = bdd.StepTracker()
@@ -157,6 +160,7 @@ class Annotator:
     def _begin_test(self, item: pytest.Item) -> None:
         self._reset()
         self._item = item
+        self._began = self._clock()
         with self._catch_faults(OURSELVES):
             self._line_of_item = self._read_line(item)
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
@@ -202,6 +206,7 @@ class Annotator:
                 # Another plugin's setup came first, and skipped the test.
                 self._begin_test(item)
             line.update(self._line_of_item)
+            line["started"] = self._began
         if _is_over(report):
             line["steps"] = self._scenario_steps = self._take_steps(item, report)
         self._collect_evidence_and_defects(item, report)
@@ -211,6 +216,8 @@ class Annotator:
             line["steps"] = [*self._scenario_steps, *of_code]
         if report.when == "setup" and self._note is not None:
             line["steps"] = line.get("steps") or self._planned_steps(item)
+        if report.when == "teardown":
+            line["duration"] = self._clock() - self._began
         wire.pack(report, line)
         if report.when == "teardown":
             self._item = None

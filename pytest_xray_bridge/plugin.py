@@ -42,12 +42,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Make the folder that feature files will come to, for ``testpaths``."""
+    if any(str(w).startswith("--xray-") for w in early_config.invocation_params.args):
+        from pytest_xray_bridge import taken_paths
+
+        taken_paths.refuse(early_config)
     options.make_features_dir(early_config)
 
 
+def _register_marker(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+
+
+# Once more: users' tests have the marker, and may be strict about markers.
+@GUARD.otherwise(_register_marker)
 def pytest_configure(config: pytest.Config) -> None:
     """Register what records and reports, if this session has asked for it."""
-    config.addinivalue_line("markers", MARKER)
+    _register_marker(config)
     if hasattr(config.hook, "pytest_bdd_before_scenario"):
         from pytest_xray_bridge import strict_markers
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +27,7 @@ from xray_bridge.errors import (
     UsageError,
     XrayBridgeError,
 )
+from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.guard import OURSELVES, OWN_FAULTS
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.recording.session import OWN_FAULT, Ending, Session, describe_selection
@@ -136,7 +136,7 @@ class Reporter:
         self._crash_notes = CrashNotes()
         self._recorder = Recorder(
             session.record_line,
-            time.time,
+            Clock(),
             notes=self._crash_notes,
             grouped=config.getoption("dist", "no") == "loadgroup",
             captures=session.settings.captures,

@@ -54,13 +54,14 @@ class OwnFaults:
         self.hooks: set[str] = set()
         self.texts: list[str] = []
         self._kinds: list[str] = []
-        self._pid = os.getpid()
+        self._pid = 0
         self._is_handed_over = False
 
     def note(self, hook: str, error: BaseException) -> None:
         """Keep an error that was raised in a hook."""
         self.hooks.add(hook)
         text = f"{OURSELVES}: {describe(error)} (in {hook})"
+        self._pid = os.getpid()
         if len(self.texts) < MOST and text not in self.texts:
             self.texts.append(text)
             self._kinds.append(f"{type(error).__name__} in {hook}")
