@@ -189,11 +189,7 @@ class Session:
         self._add_notices_of(answer)
 
     def start(self) -> None:
-        """
-        Make the run directory and open its journal.
-
-        Raises RunDirectoryError.
-        """
+        """Make the run directory and open its journal. Raises RunDirectoryError."""
         if not self.settings.wants_record:
             return
         now = time.time()
@@ -260,9 +256,10 @@ class Session:
 
     def own_fault_lines(self, faults: Sequence[str]) -> list[str]:
         """One line for errors of ours, or none."""
+        if not faults:
+            return []
         run = _relative(Path(self.folder), self.second_process.folder)
-        line = fault_line(faults, run if self.folder else "") if faults else ""
-        return [self.redact(line)] if line else []
+        return [self.redact(fault_line(faults, run if self.folder else ""))]
 
     def add_notice(self, notice: str) -> None:
         """Remember a notice to print at the end; the same one is printed once."""
@@ -279,9 +276,7 @@ class Session:
         self.notices[:] = merge_lines((self.notices, noted))
 
     def seal(self) -> str:
-        """
-        Close the journal and sync it to disk; returns an error as text.
-        """
+        """Close the journal and sync it to disk; returns an error as text."""
         if self._journal is None:
             return ""
         if OWN_FAULTS.texts:

@@ -70,6 +70,8 @@ def test_a_signal_ends_the_session_and_keeps_its_results(
     project.pytester.makepyfile(test_slow=SLOW)
     process = _start(project, *workers)
     _wait_for(project, "running")
+    while not project.journal:
+        time.sleep(0.05)
 
     os.kill(process.pid, getattr(signal, name))
     said, _ = process.communicate(timeout=60)
