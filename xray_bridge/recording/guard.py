@@ -87,7 +87,8 @@ class OwnFaults:
         stream = sys.__stderr__
         # In a worker of xdist's it happened before it could be handed over, and so
         # it has in the controller.
-        is_told = self._is_handed_over or "PYTEST_XDIST_WORKER" in os.environ
+        is_worker = "PYTEST_XDIST_WORKER" in os.environ and "xdist" in sys.modules
+        is_told = self._is_handed_over or is_worker
         if os.getpid() != self._pid or is_told or not self._kinds or stream is None:
             return
         kinds = "; ".join(self._kinds)
