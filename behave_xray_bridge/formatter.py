@@ -2,8 +2,8 @@
 The formatter that a user names, and the reporter that it registers.
 
 behave tells its formatters of scenarios while they run, and its reporters of each
-feature when its status is final, even after a hook failed. No method here may raise:
-behave would end the run.
+feature when its status is final, even after a hook failed. behave would end the run if
+a method raised: so the guard is around each.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from behave.reporter.base import Reporter
 
 from behave_xray_bridge import options
 from behave_xray_bridge.annotations import AnnotationSource
-from behave_xray_bridge.recorder import Recorder
+from behave_xray_bridge.guard import GUARD, guard_overrides
 from behave_xray_bridge.session import start_session
 from xray_bridge.recording.annotations import Annotations
 
@@ -28,18 +28,22 @@ if TYPE_CHECKING:
     from behave.model import Feature, Scenario, Step
     from behave.runner import Context
 
+    from behave_xray_bridge.recorder import Recorder
     from behave_xray_bridge.session import BehaveSession
 
 
+@guard_overrides(Formatter)
 class XrayFormatter(Formatter):  # type: ignore[misc]
     """Reports scenarios to Xray when the run ends; writes its report to ``-o``."""
 
     name = "xray"
     description = "Reports results to Xray, as Test Runs of one Test Execution"
+    # For behave and for all methods, should ``__init__`` be left early.
+    stream = None
+    _recorder: Recorder | None = None
 
     def __init__(self, stream_opener: StreamOpener, config: Configuration) -> None:
         super().__init__(stream_opener, config)
-        self._session: BehaveSession | None = None
         outfile = options.outfile(stream_opener.name, config)
         registered = (r for r in config.reporters if isinstance(r, XrayReporter))
         reporter = next(registered, None)
@@ -47,58 +51,62 @@ class XrayFormatter(Formatter):  # type: ignore[misc]
             # Named twice, in a file and on the command line: it is one run.
             reporter.add_outfile(outfile)
             return
-        self._session = start_session(config, outfile=outfile)
-        if self._session is not None:
-            config.reporters.append(XrayReporter(config, self._session))
+        session = start_session(config, outfile=outfile)
+        if session is not None:
+            config.reporters.append(XrayReporter.of(config, session))
+            self._recorder = session.recorder
 
     def uri(self, uri: str) -> None:  # noqa: ARG002 - behave's signature
         """A feature file begins."""
-        if self._session is not None:
-            self._session.attempt(Recorder.begin_file)
+        if self._recorder is not None:
+            self._recorder.begin_file()
 
     def feature(self, feature: Feature) -> None:
         """A feature begins."""
-        if self._session is not None:
-            self._session.attempt(Recorder.begin_feature, feature)
+        if self._recorder is not None:
+            self._recorder.begin_feature(feature)
 
     def scenario(self, scenario: Scenario) -> None:
         """A scenario begins."""
-        if self._session is not None:
-            self._session.attempt(Recorder.begin_scenario, scenario)
+        if self._recorder is not None:
+            self._recorder.begin_scenario(scenario)
 
     def match(self, match: object) -> None:  # noqa: ARG002 - behave's signature
         """A step begins."""
-        if self._session is not None:
-            self._session.attempt(lambda recorder: recorder.notebook.begin_step())
+        if self._recorder is not None:
+            self._recorder.notebook.begin_step()
 
     def result(self, step: Step) -> None:
         """A step is over."""
-        if self._session is not None:
-            self._session.attempt(Recorder.end_step, step)
+        if self._recorder is not None:
+            self._recorder.end_step(step)
 
     def embedding(
         self, mime_type: str, data: bytes | str, caption: str | None = None
     ) -> None:
         """``context.attach`` of behave 1.3: evidence of the running step."""
-        if self._session is not None:
-            name = caption or ""
-            self._session.attempt(
-                lambda recorder: recorder.notebook.attach(data, mime_type, name)
-            )
+        if self._recorder is not None:
+            self._recorder.notebook.attach(data, mime_type, caption or "")
 
     def eof(self) -> None:
         """A feature is over."""
-        if self._session is not None:
-            self._session.attempt(Recorder.end_feature)
+        if self._recorder is not None:
+            self._recorder.end_feature()
 
 
+@guard_overrides(Reporter)
 class XrayReporter(Reporter, AnnotationSource):  # type: ignore[misc]
     """Records what the formatter was not told of, and ends the run."""
 
-    def __init__(self, config: Configuration, session: BehaveSession) -> None:
-        super().__init__(config)
-        self._session = session
-        atexit.register(self.end_early)
+    _session: BehaveSession
+
+    @classmethod
+    def of(cls, config: Configuration, session: BehaveSession) -> XrayReporter:
+        """The reporter of a session, which publishes at the exit if not before."""
+        found = cls(config)
+        found._session = session
+        atexit.register(found.end_early)
+        return found
 
     def add_outfile(self, path: str) -> None:
         """Write a copy of the report to ``path``, too."""
@@ -107,22 +115,22 @@ class XrayReporter(Reporter, AnnotationSource):  # type: ignore[misc]
 
     def feature(self, feature: Feature) -> None:
         """A feature is over, even if a hook of it failed."""
-        self._session.attempt(Recorder.read, feature)
+        self._session.recorder.read(feature)
 
+    @GUARD.otherwise(lambda *_: Annotations())
     def annotations(self, context: Context) -> Annotations:
         """The annotations of the scenario that ``context`` is in."""
-        found = self._session.attempt(
-            lambda recorder: recorder.notebook.annotations(context)
-        )
+        found = self._session.recorder.notebook.annotations(context)
         return found or Annotations()
 
     def end(self) -> None:
         """The run is over: the upload's exit code replaces 0, and no other."""
-        atexit.unregister(self.end_early)
         code = self._session.end()
+        atexit.unregister(self.end_early)
         if code:
             raise SystemExit(code)
 
+    @GUARD.step
     def end_early(self) -> None:
         """The interpreter exits before behave has ended: a step called ``exit``."""
         last = getattr(sys, "last_value", None)

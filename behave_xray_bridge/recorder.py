@@ -8,13 +8,13 @@ end, even after a failed hook. The first report of a scenario is recorded.
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from behave_xray_bridge import outcomes
 from behave_xray_bridge.convert import Place, places
 from xray_bridge.model.results import Outcome
+from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.session import Ending
 from xray_bridge.runs.aggregate import attempt_lines
 from xray_bridge.text import count
@@ -72,8 +72,7 @@ class Recorder:
         self._selection = selection
         self._runner = runner
         self._publishes = publishes
-        # Bound now: tests patch the module.
-        self._clock = time.time
+        self._clock = Clock()
         self._pid = os.getpid()
         self._places: dict[int, Place] = {}
         self._started: dict[int, float] = {}

@@ -12,23 +12,25 @@ from pathlib import Path
 from behave.runner import Runner
 
 from behave_xray_bridge import console, options
+from behave_xray_bridge.guard import GUARD, guard_overrides
 from behave_xray_bridge.session import make_session
 from xray_bridge.errors import FeaturesError, SettingError, XrayBridgeError
 from xray_bridge.recording.second_process import SecondProcessError
 
 
+@guard_overrides(Runner)
 class XrayRunner(Runner):  # type: ignore[misc]
     """behave's own runner, with an export of feature files before all else."""
 
-    def run(self) -> bool:
-        """Export, if the settings ask for it, then run; returns whether it failed."""
+    @GUARD.before(Runner.run)
+    def run(self) -> None:
+        """Export, if the settings ask for it, before behave's own ``run``."""
         try:
             self._export()
         except SecondProcessError as error:
             console.exit_with(FeaturesError(error.message, hint=error.hint))
         except XrayBridgeError as error:
             console.exit_with(error)
-        return bool(super().run())
 
     def _export(self) -> None:
         settings = options.resolve_settings(self.config)

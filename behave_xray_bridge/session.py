@@ -1,8 +1,7 @@
 """
 One run of behave, from its configuration to its exit code.
 
-``start_session`` makes it before the first test; ``BehaveSession`` keeps our errors
-away from behave, and ends the run.
+``start_session`` makes it before the first test; ``BehaveSession`` ends the run.
 """
 
 from __future__ import annotations
@@ -12,18 +11,21 @@ import os
 import sys
 from pathlib import Path
 from shutil import copyfile
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import behave
 
 from behave_xray_bridge import console, options
 from behave_xray_bridge.convert import Converter
+from behave_xray_bridge.guard import GUARD
 from behave_xray_bridge.notes import NoteBook
 from behave_xray_bridge.recorder import Recorder
 from behave_xray_bridge.run_tags import settings_from_tags
 from behave_xray_bridge.selection import BehaveSelection, select_keys
 from xray_bridge.errors import ReportError, SelectionError, XrayBridgeError
+from xray_bridge.recording.guard import OWN_FAULTS
 from xray_bridge.recording.session import Session, describe_selection
+from xray_bridge.recording.signals import StopSignals
 
 
 if TYPE_CHECKING:
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
     from xray_bridge.recording.session import Ending
 
-T = TypeVar("T")
 # As ``xray_bridge.formats.write.behave`` calls it, which is not imported among tests.
 REPORT = "report.behave.json"
 
@@ -64,7 +65,7 @@ def make_session(settings: Settings, root: str = "") -> Session:
 
 class BehaveSession:
     """
-    Keeps our errors away from behave, and ends the run.
+    Publishes a run at its end, and prints what became of it.
 
     ``outfiles`` are to get a copy of the report, besides the setting ``report``.
     """
@@ -73,24 +74,25 @@ class BehaveSession:
         self.recorder = recorder
         self.outfiles = list(outfiles)
         self._session = recorder.session
-        self._bugs: list[str] = []
         self._unwritten: list[str] = []
-
-    def attempt(self, method: Callable[..., T], *arguments: Any) -> T | None:
-        """Call a method of ``Recorder``; an error is kept and printed at the end."""
-        try:
-            return method(self.recorder, *arguments)
-        except Exception as error:  # noqa: BLE001 - a bug of ours must not end a user's run
-            self._bugs.append(f"{type(error).__name__}: {error}")
-            return None
+        self._signals = StopSignals()
+        self._signals.install()
 
     def end(self) -> int:
         """Publish and print what became of it; returns the exit code in place of 0."""
-        return self._finish(self.attempt(Recorder.end))
+        code = self._finish(self._publish(self.recorder.end))
+        self._signals.remove()
+        return self._signals.exit_code or code
 
     def end_early(self, *, interrupted: bool) -> None:
         """Publish what has been recorded; the exit code is decided already."""
-        self._finish(self.attempt(Recorder.end_early, interrupted))
+        self._finish(self._publish(lambda: self.recorder.end_early(interrupted)))
+
+    @GUARD.step
+    def _publish(self, end: Callable[[], Ending | None]) -> Ending | None:
+        if self._signals.exit_code:
+            self.recorder.interrupted = True
+        return end()
 
     def _finish(self, ending: Ending | None) -> int:
         code = ending.exit_code if ending else 0
@@ -100,9 +102,10 @@ class BehaveSession:
             hooks.uploaded(ending.receipt)
         faults = [*map(self._session.settings.redactor.clean, hooks.faults)]
         faults += self._unwritten
-        # One is enough: the same bug shows at every scenario.
-        faults += map(_describe_bug, self._bugs[:1])
-        lines = [*(ending.lines if ending else ()), *faults]
+        own = self._session.own_fault_lines(OWN_FAULTS.take())
+        lines = [*(ending.lines if ending else ()), *faults, *own]
+        if own and ending is None:
+            lines += self._session.resend_lines()
         if lines:
             console.print_section(lines)
         if ending and ending.receipt:
@@ -123,10 +126,6 @@ class BehaveSession:
             except OSError as error:
                 fault = f"ERROR: the report was not copied to {path}: {error.strerror}"
                 self._unwritten.append(fault)
-
-
-def _describe_bug(error: str) -> str:
-    return f"ERROR in xray-bridge itself, results may be missing: {error}"
 
 
 def _start(config: Configuration, outfile: str) -> BehaveSession | None:

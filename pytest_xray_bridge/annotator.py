@@ -16,9 +16,12 @@ import pytest
 
 from pytest_xray_bridge import bdd, marks, options, other_plugins, wire
 from pytest_xray_bridge.crash_notes import CrashNote, note_path
+from pytest_xray_bridge.guard import guard_hooks
 from xray_bridge.config import resolve
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.annotations import Annotations
+from xray_bridge.recording.clock import Clock
+from xray_bridge.recording.guard import OURSELVES
 from xray_bridge.runs import codec
 from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
 from xray_bridge.runs.scrub import Scrub, folders
@@ -70,6 +73,7 @@ def to_worker_input(
     }
 
 
+@guard_hooks
 class Annotator:
     """
     Adds to the reports of each test what pytest does not put there.
@@ -91,6 +95,8 @@ class Annotator:
         self._line_of_item: Line = {}
         self._faults: list[str] = []
         self._item: pytest.Item | None = None
+        self._clock = Clock()
+        self._began = 0.0
         self._annotations: Annotations | None = None
         self._scenario_steps: list[dict[str, Any]] = []
         self._step_tracker = bdd.StepTracker()
@@ -154,7 +160,8 @@ class Annotator:
     def _begin_test(self, item: pytest.Item) -> None:
         self._reset()
         self._item = item
-        with self._catch_faults(wire.OURSELVES):
+        self._began = self._clock()
+        with self._catch_faults(OURSELVES):
             self._line_of_item = self._read_line(item)
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
             with self._catch_faults("pytest_xray_test_keys"):
@@ -162,7 +169,7 @@ class Annotator:
         if self._annotations is not None:
             self._line_of_item.update(self._annotations.to_line(self._line_of_item))
         if self._note is not None:
-            with self._catch_faults(wire.OURSELVES):
+            with self._catch_faults(OURSELVES):
                 line = self._line_of_item
                 if steps := self._planned_steps(item):
                     line = {**line, "steps": steps}
@@ -186,7 +193,7 @@ class Annotator:
         try:
             self._pack(item, report)
         except wire.FAULTS as error:
-            self._faults.append(wire.describe_fault(wire.OURSELVES, error))
+            self._faults.append(wire.describe_fault(OURSELVES, error))
         if self._faults:
             wire.pack_faults(report, self._faults)
             self._faults = []
@@ -199,6 +206,7 @@ class Annotator:
                 # Another plugin's setup came first, and skipped the test.
                 self._begin_test(item)
             line.update(self._line_of_item)
+            line["started"] = self._began
         if _is_over(report):
             line["steps"] = self._scenario_steps = self._take_steps(item, report)
         self._collect_evidence_and_defects(item, report)
@@ -208,6 +216,8 @@ class Annotator:
             line["steps"] = [*self._scenario_steps, *of_code]
         if report.when == "setup" and self._note is not None:
             line["steps"] = line.get("steps") or self._planned_steps(item)
+        if report.when == "teardown":
+            line["duration"] = self._clock() - self._began
         wire.pack(report, line)
         if report.when == "teardown":
             self._item = None
@@ -247,7 +257,7 @@ class Annotator:
     ) -> None:
         """Add evidence of other plugins, and what users' hooks return."""
         if report.when == "teardown":
-            with self._catch_faults(wire.OURSELVES):
+            with self._catch_faults(OURSELVES):
                 self._add_evidence(other_plugins.find_evidence(item, report))
         hook = item.config.hook
         if hook.pytest_xray_defects.get_hookimpls():

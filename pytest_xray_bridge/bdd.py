@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_xray_bridge import wire
+from pytest_xray_bridge.guard import guard_hooks
 from xray_bridge.model import tags
 from xray_bridge.model.results import Feature, Outcome, Scenario, Step
 
@@ -273,6 +274,7 @@ def _step(
     )
 
 
+@guard_hooks
 class StepTracker:
     """
     Follows the steps of the running scenario, by pytest-bdd's hooks.

@@ -7,6 +7,7 @@ Imported at every start of pytest, so it imports next to nothing itself.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,25 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(
             setting.pytest_flag, help=help_text.replace("%", "%%"), **keywords
         )
+        if not setting.secret:
+            parser.addini(setting.ini, setting.help, default=None)
+
+
+def add_bare_options(parser: pytest.Parser) -> None:
+    """The flags alone, where ``add_options`` failed: a command line must not."""
+    group = parser.getgroup("xray")
+    for setting in TABLE.values():
+        action = "store_const" if setting.flag else "store"
+        keywords = {"const": "yes"} if setting.flag else {}
+        with contextlib.suppress(ValueError):  # it was added before the failure
+            group.addoption(
+                setting.pytest_flag,
+                dest=setting.ini,
+                default=None,
+                action=action,
+                help=argparse.SUPPRESS,
+                **keywords,
+            )
         if not setting.secret:
             parser.addini(setting.ini, setting.help, default=None)
 

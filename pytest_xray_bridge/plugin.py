@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_xray_bridge import hookspecs, options
+from pytest_xray_bridge.guard import GUARD, is_hook
 
 
 if TYPE_CHECKING:
@@ -25,11 +26,14 @@ MARKER = (
 )
 
 
+# Once more: without it, a user's implementation would end the session as unknown.
+@GUARD.otherwise(lambda pluginmanager: pluginmanager.add_hookspecs(hookspecs))
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the hooks that a ``conftest.py`` may implement."""
     pluginmanager.add_hookspecs(hookspecs)
 
 
+@GUARD.otherwise(options.add_bare_options)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Register a flag and an ini option for each setting."""
     options.add_options(parser)
@@ -38,12 +42,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Make the folder that feature files will come to, for ``testpaths``."""
+    if any(str(w).startswith("--xray-") for w in early_config.invocation_params.args):
+        from pytest_xray_bridge import taken_paths
+
+        taken_paths.refuse(early_config)
     options.make_features_dir(early_config)
 
 
+def _register_marker(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+
+
+# Once more: users' tests have the marker, and may be strict about markers.
+@GUARD.otherwise(_register_marker)
 def pytest_configure(config: pytest.Config) -> None:
     """Register what records and reports, if this session has asked for it."""
-    config.addinivalue_line("markers", MARKER)
+    _register_marker(config)
     if hasattr(config.hook, "pytest_bdd_before_scenario"):
         from pytest_xray_bridge import strict_markers
 
@@ -83,3 +97,6 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | No
     object.__setattr__(mark, "name", tag)
     function.pytestmark = [*getattr(function, "pytestmark", ()), mark]  # type: ignore[attr-defined]
     return True
+
+
+GUARD.module(globals(), is_hook)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import outcomes, wire
 from xray_bridge.model.results import Outcome
+from xray_bridge.recording.guard import OURSELVES
 from xray_bridge.runs.aggregate import attempt_lines
 
 
@@ -137,7 +138,7 @@ class Recorder:
             line = self._full_line(test)
         except wire.FAULTS as error:
             # Without this result its Test could stay green.
-            fault = wire.describe_fault(wire.OURSELVES, error)
+            fault = wire.describe_fault(OURSELVES, error)
             self.faults.setdefault(fault, test.phases[0].nodeid)
             line = {**self._basic_line(test), **(test.known or {})}
         if line["outcome"] != Outcome.NOT_RUN.value:

@@ -7,18 +7,17 @@ xdist, in the workers); the reporter runs once, where their reports arrive.
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
-import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_xray_bridge import annotator, options, selection
 from pytest_xray_bridge.crash_notes import CrashNotes
+from pytest_xray_bridge.guard import guard_hooks, guarded
 from pytest_xray_bridge.recorder import Recorder
-from pytest_xray_bridge.wire import FAULTS, OURSELVES, describe_fault
+from pytest_xray_bridge.wire import FAULTS, describe_fault
 from xray_bridge.ci import detect
 from xray_bridge.ci.escape import tame
 from xray_bridge.config import resolve
@@ -28,19 +27,24 @@ from xray_bridge.errors import (
     UsageError,
     XrayBridgeError,
 )
+from xray_bridge.recording.clock import Clock
+from xray_bridge.recording.guard import OURSELVES, OWN_FAULTS
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
-from xray_bridge.recording.session import Ending, Session, describe_selection
+from xray_bridge.recording.session import OWN_FAULT, Ending, Session, describe_selection
+from xray_bridge.recording.signals import Stopped, StopSignals
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Sequence
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.receipt import Receipt
 
-F = TypeVar("F", bound="Callable[..., Any]")
 NAME = "xray-bridge-session"
-OWN_FAULT = 83
+# Errors of ours in a worker of xdist's, in its output.
+OWN = "xray_own_faults"
+# What a user's hook raised, or a journal that could not be written, does to 0.
+FAULT = 83
 
 
 def register(config: pytest.Config) -> None:
@@ -77,6 +81,8 @@ def register(config: pytest.Config) -> None:
 def _register_in_worker(config: pytest.Config) -> None:
     """Register what the controller's input asks for."""
     given = options.worker_input(config)
+    # The controller prints them. xdist sends the list as it is when the worker ends.
+    config.workeroutput[OWN] = OWN_FAULTS.hand_over()  # type: ignore[attr-defined]
     register = config.pluginmanager.register
     if "xray" in given:
         register(annotator.make_in_worker(config), annotator.NAME)
@@ -119,34 +125,18 @@ def _versions(config: pytest.Config) -> dict[str, str]:
     return found
 
 
-def guarded(method: F) -> F:
-    """
-    Keep our own faults away from the user's session.
-
-    They are printed at the end; a fault may lose a result, but never the session.
-    """
-
-    @functools.wraps(method)
-    def inner(self: Reporter, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(self, *args, **kwargs)
-        except FAULTS as error:
-            self.faults.append(describe_fault(OURSELVES, error))
-            return None
-
-    return inner  # type: ignore[return-value]
-
-
+@guard_hooks
 class Reporter:
     """Records and uploads one session; with xdist, it runs in the controller."""
 
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self._config = config
         self._session = session
+        self._signals = StopSignals()
         self._crash_notes = CrashNotes()
         self._recorder = Recorder(
             session.record_line,
-            time.time,
+            Clock(),
             notes=self._crash_notes,
             grouped=config.getoption("dist", "no") == "loadgroup",
             captures=session.settings.captures,
@@ -154,9 +144,11 @@ class Reporter:
         self._collected = 0
         self._copies = 1
         self._interrupted = False
+        self._is_published = False
         self._problems: dict[str, None] = {}
         self._selected: dict[str, str] = {}
         self._in_code: set[str] = set()
+        self._own_faults: dict[str, None] = {}
         self.faults: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -170,6 +162,8 @@ class Reporter:
             self._add_execution_fields()
             self._session.preflight()
             self._session.start()
+            if self._session.folder:
+                self._signals.install()
             self._crash_notes.folder = self._session.folder
             os.environ[options.SESSION] = self._session.folder or "features"
         except (FeaturesError, SecondProcessError) as error:
@@ -221,21 +215,19 @@ class Reporter:
             node.workerinput[selection.WORKER_INPUT] = given
 
     @pytest.hookimpl(optionalhook=True)
-    @guarded
     def pytest_testnodedown(self, node: Any) -> None:
         """Take the output of a worker that has ended."""
         output = getattr(node, "workeroutput", {})
         self._in_code.update(output.get(selection.FOUND_IN_CODE, ()))
         self._problems |= dict.fromkeys(output.get(annotator.PROBLEMS, ()))
+        self._own_faults |= dict.fromkeys(output.get(OWN, ()))
         for notice in output.get(annotator.NOTICES, ()):
             self._session.add_notice(notice)
 
-    @guarded
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One phase of one test has ended."""
         self._recorder.add(report)
 
-    @guarded
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember what could not be collected: its tests will be missing."""
         if report.failed:
@@ -244,7 +236,6 @@ class Reporter:
             notice = f"{report.nodeid} was skipped as a whole, at collection"
             self._session.add_notice(notice)
 
-    @guarded
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember how many tests will run."""
         self._collected = max(self._collected, len(session.items))
@@ -253,29 +244,25 @@ class Reporter:
             self._session.add_notice(notice)
 
     @pytest.hookimpl(optionalhook=True)
-    @guarded
     def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:
         """Remember how often each test runs: with ``--dist each`` once per worker."""
         if self._config.getoption("dist", "no") == "each":
             self._copies = len(specs)
 
     @pytest.hookimpl(optionalhook=True)
-    @guarded
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Remember how many tests will run."""
         self._collected = max(self._collected, len(ids))
 
-    @guarded
     def pytest_internalerror(self) -> None:
         """Remember that pytest itself failed."""
         self._session.add_incomplete("pytest ended with an internal error")
 
-    @guarded
     def pytest_keyboard_interrupt(
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> None:
         """Tell Ctrl-C and ``pytest.exit`` from pytest's own ways to stop early."""
-        kinds = (KeyboardInterrupt, pytest.exit.Exception)
+        kinds = (KeyboardInterrupt, Stopped, pytest.exit.Exception)
         self._interrupted = excinfo.type in kinds
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -289,8 +276,18 @@ class Reporter:
         finally:
             self._finish(session)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_unconfigure(self) -> None:
+        """End what an error of ours in ``pytest_sessionfinish`` has left open."""
+        self._signals.remove()
+        if "pytest_sessionfinish" in OWN_FAULTS.hooks and not self._is_published:
+            self._seal()
+            self._finish(None)
+
     @guarded
     def _seal(self) -> None:
+        if self._own_faults:
+            self._session.add_incomplete(OWN_FAULT)
         self._note_selection()
         self._recorder.close(interrupted=self._interrupted)
         if self._interrupted:
@@ -313,35 +310,51 @@ class Reporter:
         what = self._session.settings.select
         self._session.add_notice(describe_selection(what, self._selected, in_code))
 
-    def _finish(self, session: pytest.Session) -> None:
+    def _finish(self, session: pytest.Session | None) -> None:
+        """Publish and print; without a session its exit code is settled."""
         os.environ.pop(options.SESSION, None)
-        if self._problems:
+        if self._problems and session:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
             self._print_section([f"ERROR: {problem}" for problem in self._problems])
-        if session.exitstatus == pytest.ExitCode.USAGE_ERROR:
+        if session and session.exitstatus == pytest.ExitCode.USAGE_ERROR:
             self._session.discard()
         ending = self._publish()
         self._call_uploaded_hook(ending.receipt if ending else None)
         lines = [*(ending.lines if ending else self._session.notice_lines())]
-        lines += self._fault_lines()
-        if self.faults and ending is None:
+        faults = self._fault_lines()
+        lines += faults
+        if faults and ending is None:
             lines += self._session.resend_lines()
         if lines:
             self._print_section(lines)
         if ending and ending.receipt:
             self._print_commands(ending.receipt.commands)
-        exit_code = (ending.exit_code if ending else 0) or (self.faults and OWN_FAULT)
-        if exit_code and session.exitstatus == pytest.ExitCode.OK:
+        exit_code = (ending.exit_code if ending else 0) or (self.faults and FAULT)
+        if exit_code and session and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = exit_code
+        if self._signals.exit_code and session:
+            session.exitstatus = self._signals.exit_code
 
     def _fault_lines(self) -> list[str]:
-        """All faults, those of the recorder each with the first test that had it."""
-        found = self._recorder.faults.items()
-        self.faults += [f"{fault} ({nodeid})" for fault, nodeid in found]
-        return [self._session.redact(f"ERROR in {fault}") for fault in self.faults]
+        """
+        All faults, those of the recorder each with the first test that had it.
+
+        ``faults`` is left with those that are not our own.
+        """
+        for fault, nodeid in self._recorder.faults.items():
+            is_ours = fault.startswith(OURSELVES)
+            if is_ours:
+                self._own_faults[f"{fault} ({nodeid})"] = None
+            else:
+                self.faults.append(f"{fault} ({nodeid})")
+        self._own_faults |= dict.fromkeys(OWN_FAULTS.take())
+        own = self._session.own_fault_lines([*self._own_faults])
+        lines = [f"ERROR in {fault}" for fault in self.faults]
+        return [*map(self._session.redact, lines), *own]
 
     @guarded
     def _publish(self) -> Ending | None:
+        self._is_published = True
         return self._session.publish(interrupted=self._interrupted)
 
     def _call_uploaded_hook(self, receipt: Receipt | None) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_xray_bridge import annotator, bdd, marks, options
+from pytest_xray_bridge.guard import guard_hooks
 
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def find_keys(item: pytest.Item, prefixes: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found, *more)))
 
 
+@guard_hooks
 class KeySelection:
     """Deselects tests that have none of the selected keys."""
 

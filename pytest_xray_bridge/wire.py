@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 ATTRIBUTE = "xray_bridge"
 FAULTS_OF = "xray_bridge_faults"
-OURSELVES = "xray-bridge itself"
 # What our own code, or a user's __repr__ or hook that it calls, may raise; pytest's
 # outcomes are not Exceptions. Ctrl-C and exits are not caught.
 FAULTS = (
@@ -61,7 +60,7 @@ def unpack_faults(report: pytest.TestReport) -> list[str]:
 
 
 def describe_fault(where: str, error: BaseException) -> str:
-    """An error in one line; ``where`` is the name of a user's hook, or OURSELVES."""
+    """An error in one line; ``where`` is a user's hook, or OURSELVES."""
     try:
         text = str(error)
     except FAULTS:

@@ -88,7 +88,7 @@ DEFAULTS = {
     "captures": "failed",
     "evidence_limit": (10_485_760, 26_214_400, 67_108_864),
     "redact": "",
-    "preflight": True,
+    "preflight": "on",
     "on_upload_error": "fail",
     "features_dir": "features",
 }

@@ -21,7 +21,7 @@ import pytest
 import xray_bridge
 from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features.download import Limits
-from xray_bridge.features.install import Installed, install
+from xray_bridge.features.install import Installed, finish_killed, install
 
 
 if TYPE_CHECKING:
@@ -534,6 +534,94 @@ def test_killed(export: Install, tmp_path: Path, target: Path, work: Path) -> No
         assert texts(target) == {**THIRD, "own.feature": "mine"}
         assert [path.name for path in work.iterdir()] == ["features"]
     assert step > 4
+
+
+KILL_AT_EVERY_STEP = """
+import builtins, io, itertools, os, signal
+WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+calls = itertools.count(1)
+def step():
+    if next(calls) == {step}:
+        os.kill(os.getpid(), signal.SIGKILL)
+def before(function):
+    def stepping(*given, **named):
+        step()
+        return function(*given, **named)
+    return stepping
+def opening(function):
+    def stepping(path, mode="r", *given, **named):
+        if not isinstance(path, int) and set(str(mode)) & set("wax+"):
+            step()
+        return function(path, mode, *given, **named)
+    return stepping
+real_open = os.open
+def os_open(path, flags, *given, **named):
+    if flags & WRITES:
+        step()
+    return real_open(path, flags, *given, **named)
+os.open = os_open
+for name in ("replace", "rename", "mkdir", "unlink", "remove", "rmdir", "link"):
+    setattr(os, name, before(getattr(os, name)))
+io.open = builtins.open = opening(io.open)
+"""
+FINISH = """
+from xray_bridge.features.install import finish_killed
+finish_killed(target)
+sys.exit()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
+def test_killed_anywhere_it_is_the_old_directory_or_the_new(
+    export: Install, tmp_path: Path, target: Path, work: Path
+) -> None:
+    """By SIGKILL before each change of a file, and again while that is mended."""
+    (tmp_path / "second").write_bytes(zipped(SECOND))
+    own = {"own.feature": "mine", "gone/own.feature": "mine, too"}
+    ended = []
+    for step in count(1):
+        shutil.rmtree(work)
+        work.mkdir()
+        export(FIRST)
+        for name, text in own.items():
+            (target / name).write_text(text)
+        killing = KILL_AT_EVERY_STEP.format(step=step)
+        process = child(tmp_path / "second", target, killing)
+        process.communicate()
+        if process.returncode == 0:
+            break
+        assert process.returncode == -9
+        again = KILL_AT_EVERY_STEP.format(step=1 + step % 7)
+        child(tmp_path / "second", target, again + FINISH).communicate()
+        finish_killed(target)
+        now = texts(target)
+        assert now in ({**FIRST, **own}, {**SECOND, **own}), step
+        ended.append(now == {**SECOND, **own})
+        index = json.loads((target / INDEX).read_text())
+        assert index["files"].keys() == (SECOND if ended[-1] else FIRST).keys()
+    assert {True, False} == set(ended)
+    assert ended == sorted(ended)
+    assert step > 20
+
+
+def test_a_killed_export_is_not_ended_over_what_has_changed_since(
+    export: Install, tmp_path: Path, target: Path
+) -> None:
+    """A file that a user has edited in between stays as it is."""
+    (tmp_path / "second").write_bytes(zipped(SECOND))
+    export(FIRST)
+    process = child(tmp_path / "second", target, KILL.format(step=2))
+    process.communicate()
+    assert process.returncode == 9
+    (target / "a.feature").write_text("mine now")
+    (target / "gone" / "c.feature").write_text("and this")
+
+    finish_killed(target)
+
+    now = texts(target)
+    assert now["a.feature"] == "mine now"
+    assert now["gone/c.feature"] == "and this"
+    assert now["new/deep/d.feature"] == "D2"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource limits")

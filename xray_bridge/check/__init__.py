@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.check import fields, permissions, project, reachability
 from xray_bridge.check.finding import PASSING, Finding
+from xray_bridge.check.reachability import WAY
 from xray_bridge.check.site import JiraSite
 from xray_bridge.check.statuses import statuses
 from xray_bridge.client.field_rules import (
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import Xray
     from xray_bridge.config.settings import Settings
 
-__all__ = ["PASSING", "Finding", "findings", "refuse_impossible", "run_checks"]
+__all__ = ["PASSING", "WAY", "Finding", "findings", "refuse_impossible", "run_checks"]
 
 # Before the first test nobody waits long: the answer can wait, the tests cannot.
 ATTEMPTS = 1

@@ -32,7 +32,7 @@ def preflight(of_runs: Sequence[Settings]) -> None:
     different = {str(each.given): each for each in of_runs}
     for settings in different.values():
         sends = settings.wants_upload and not (settings.dry_run or settings.sandbox)
-        if not (sends and settings.preflight):
+        if not sends or settings.preflight == "off":
             continue
         findings = run_checks(settings, connect(settings), thorough=False)
         wrong = (each for each in findings if each.ok is False)

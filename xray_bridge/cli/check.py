@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.check import Finding, refuse_impossible, run_checks
+from xray_bridge.check import WAY, Finding, refuse_impossible, run_checks
 from xray_bridge.cli import console, options
 from xray_bridge.client.connection import connect
 from xray_bridge.errors import CheckError, ConnectionDisabledError, SettingError
@@ -62,12 +62,25 @@ def _run(arguments: argparse.Namespace) -> int:
             found = run_checks(settings, connection, thorough=not arguments.given)
             found += _impossible(settings, connection)
         notices = [*connection.notices]
+    if arguments.given:
+        found = [_of_a_session(each, settings.preflight) for each in found]
     wrong = next((each for each in found if each.ok is False), None)
     console.emit(arguments, _document(found, notices), _lines(found, notices))
     # A person asked whether an upload can work; no answer is not a yes.
     answered = any(f.ok and f.what == "credentials" for f in found)
     unanswered = not (answered or arguments.offline)
     return CheckError.exit_code if wrong or unanswered else 0
+
+
+def _of_a_session(finding: Finding, preflight: str) -> Finding:
+    """
+    What is wrong with the way to the server is a note, unless it has to be strict.
+
+    Results can be sent later, over another way.
+    """
+    if finding.what not in WAY or finding.ok:
+        return finding
+    return replace(finding, ok=False if preflight == "strict" else None)
 
 
 def _document(found: Sequence[Finding], notices: Sequence[str]) -> dict[str, Any]:

@@ -30,6 +30,18 @@ def boolean(value: str) -> bool:
     raise ValueError(msg)
 
 
+def preflight(value: str) -> str:
+    """``on``, ``off`` or ``strict``; the other words for yes and no, too."""
+    word = value.strip().lower()
+    if word == "strict":
+        return word
+    try:
+        return "on" if boolean(word) else "off"
+    except ValueError:
+        msg = f"{value!r} is none of on, off, strict"
+        raise ValueError(msg) from None
+
+
 def key(value: str) -> str:
     """A Jira issue key such as CALC-15."""
     import re

@@ -263,10 +263,13 @@ class Settings(Values):
         of=SESSION,
         metavar="PREFIX PREFIX",
     )
-    preflight = switch(
-        "ask the server first, before any test or upload, whether that can work",
+    preflight = Setting(
+        parsers.preflight,
+        "on",
+        "ask the server first, before any test or upload, whether that can work; "
+        "strict: a session needs a server that can be reached and trusted",
+        metavar="on|off|strict",
         of=SESSION,
-        default=True,
         parts=MAY_DIFFER,
     )
     on_upload_error = Setting(

@@ -54,6 +54,8 @@ def _export(
     settings: Settings, connection: Connection, archive: Path | None
 ) -> Installed:
     http = Http(connection, Deadline(settings.deadline))
+    # Even where the server cannot be reached now.
+    install.finish_killed(Path(settings.features_dir))
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
         # A bare feature file takes its name from the download.
         download = Path(folder) / (settings.export_keys or ("export",))[0]

@@ -5,7 +5,8 @@ Our own files are known by an index in the directory, which holds the hash of
 each file as it was installed. What is not in the index, or was changed since,
 belongs to the user: it is neither overwritten nor removed. All is unpacked
 beside the directory first; then file by file is replaced, and put back when a
-step fails.
+step fails. A journal beside it says what will be done: after an export that was
+killed, the next one first ends that.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import FeaturesError, UsageError
-from xray_bridge.features import archive
+from xray_bridge.features import archive, journal
 from xray_bridge.features.download import DEFAULT_LIMITS, Export, Limits, hash_of
 from xray_bridge.features.index import Index, read_index, with_names_of
 from xray_bridge.features.names import INDEX_NAME, shown
-from xray_bridge.features.swap import Swap, remove_if_empty
-from xray_bridge.features.workplace import workplace
+from xray_bridge.features.swap import Swap
+from xray_bridge.features.workplace import leftovers, locked, remove, workplace
 
 
 if TYPE_CHECKING:
@@ -58,9 +59,12 @@ def install(
     try:
         with (
             archive.opened(download, limits) as export,
-            workplace(directory, limits) as place,
+            locked(directory, limits),
         ):
-            plan = _install(export, directory, place, swap)
+            _finish_killed(directory)
+            old = leftovers(directory)
+            plan = _install(export, directory, workplace(directory), swap)
+            remove(old)
     except (OSError, UnicodeEncodeError) as error:  # or: a name not for this disk
         reason = f"the feature files could not be installed in {target}: {error}"
         raise FeaturesError(reason, hint=swap.hint()) from error
@@ -82,6 +86,9 @@ def _install(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
         index = with_names_of(before, directory, new)
         plan = _plan(directory, index, new)
         with swap.undo:
+            swap.undo.callback(_forget, place, swap)
+            put = {name: staged[name].name for name in plan.put}
+            journal.Steps(put, plan.removed, plan.owned, new).write(place)
             swap.make_directory(directory)
             if Index(new) != before:
                 _put_index(Index(plan.owned, new), directory, place, swap)
@@ -94,13 +101,40 @@ def _install(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
             if Index(new) != before:
                 _put_index(Index(new), directory, place, swap)
             swap.undo.pop_all()
+        journal.remove_empty(directory, plan.removed)
+        journal.forget(place)
     finally:
         if not swap.not_undone:
             shutil.rmtree(place, ignore_errors=True)
-    for name in plan.removed:
-        for parent in PurePosixPath(name).parents[:-1]:
-            remove_if_empty(directory / parent)
     return plan
+
+
+def _forget(place: Path, swap: Swap) -> None:
+    """All was taken back; where that failed, the next export does what is left."""
+    if not swap.not_undone:
+        journal.forget(place)
+
+
+def finish_killed(target: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
+    """
+    End an export that was killed while it changed ``target``; mostly there is none.
+
+    Raises FeaturesError, and UsageError as ``install`` does.
+    """
+    directory = _usable(target)
+    if not any(map(journal.is_unfinished, leftovers(directory))):
+        return
+    try:
+        with locked(directory, limits):
+            _finish_killed(directory)
+    except OSError as error:
+        reason = f"an export into {target} that was killed cannot be ended: {error}"
+        raise FeaturesError(reason, hint="mend the cause and export again") from error
+
+
+def _finish_killed(directory: Path) -> None:
+    for place in leftovers(directory):
+        journal.finish(place, directory, _hash_at)
 
 
 def _put_index(index: Index, directory: Path, place: Path, swap: Swap) -> None:

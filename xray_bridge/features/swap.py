@@ -43,8 +43,8 @@ class Swap:
             backup = self._backup(backups)
             shutil.copy2(path, backup)
             self.undo.callback(self._move_back, backup, path)
-        else:
-            self.undo.callback(self._move_back, path, source)
+        # The new file goes back, too: an export that is killed now will be ended.
+        self.undo.callback(self._take_back, path, source)
         source.replace(path)
 
     def remove(self, path: Path, backups: Path) -> None:
@@ -56,6 +56,10 @@ class Swap:
     def _backup(self, backups: Path) -> Path:
         self._backups += 1
         return backups / f"old-{self._backups}"
+
+    def _take_back(self, path: Path, source: Path) -> None:
+        if not source.exists():
+            self._move_back(path, source)
 
     def _move_back(self, now: Path, before: Path) -> None:
         try:

@@ -22,7 +22,7 @@ else:
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from xray_bridge.features.download import Limits
 
@@ -71,21 +71,46 @@ def lock(path: Path, seconds: float) -> Iterator[None]:
                 path.unlink()
 
 
-@contextmanager
-def workplace(directory: Path, limits: Limits) -> Iterator[Path]:
+def _beside(directory: Path) -> Path:
     """
-    Where to unpack: beside ``directory``, or in it when it is a mount point.
+    Beside ``directory``, or in it when it is a mount point.
 
-    Renames work only inside one file system. What a killed export left is
-    removed when this one has succeeded.
+    Renames work only inside one file system.
     """
     place = directory.parent
-    place.mkdir(parents=True, exist_ok=True)
     if directory.exists() and directory.stat().st_dev != place.stat().st_dev:
-        place = directory
-    with lock(place / f".{directory.name}.xray-lock", limits.lock_seconds):
-        prefix = f".{directory.name}.xray-new-"
-        leftovers = [path for path in place.iterdir() if path.name.startswith(prefix)]
-        yield Path(tempfile.mkdtemp(prefix=prefix, dir=place))
-        for path in leftovers:
-            shutil.rmtree(path, ignore_errors=True)
+        return directory
+    return place
+
+
+def _prefix(directory: Path) -> str:
+    return f".{directory.name}.xray-new-"
+
+
+@contextmanager
+def locked(directory: Path, limits: Limits) -> Iterator[None]:
+    """Keep other exports into the same directory waiting."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with lock(_beside(directory) / f".{directory.name}.xray-lock", limits.lock_seconds):
+        yield
+
+
+def workplace(directory: Path) -> Path:
+    """Make a folder to unpack in."""
+    found = tempfile.mkdtemp(prefix=_prefix(directory), dir=_beside(directory))
+    return Path(found)
+
+
+def leftovers(directory: Path) -> list[Path]:
+    """The folders of exports that were killed, or could not put all back."""
+    place = _beside(directory) if directory.parent.is_dir() else None
+    if place is None:
+        return []
+    prefix = _prefix(directory)
+    return sorted(path for path in place.iterdir() if path.name.startswith(prefix))
+
+
+def remove(places: Iterable[Path]) -> None:
+    """Remove folders of exports that nobody needs any more."""
+    for path in places:
+        shutil.rmtree(path, ignore_errors=True)

@@ -27,6 +27,7 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model.receipt import AMBIGUOUS, FAILED, Receipt
+from xray_bridge.recording.guard import OWN_FAULTS, fault_line
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.runs import codec, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
@@ -35,7 +36,7 @@ from xray_bridge.text import merge_lines
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.results import TestRun
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunDirectory
 
 
+OWN_FAULT = "xray-bridge had an error of its own"
 # How many of the selected Tests without code are shown.
 SHOWN = 20
 
@@ -166,7 +168,7 @@ class Session:
         if not settings.wants_upload:
             return
         # The embedded sandbox creates every missing issue: there is nothing to check.
-        ask = settings.preflight and not (settings.dry_run or settings.sandbox)
+        ask = settings.preflight != "off" and not (settings.dry_run or settings.sandbox)
         try:
             answer = self.second_process.run(
                 "check",
@@ -177,6 +179,8 @@ class Session:
                 stdin=settings.given,
             )
         except SecondProcessError as problem:
+            if settings.preflight == "strict":
+                raise UsageError(problem.message, hint=problem.hint) from None
             self.notices.append(f"not checked before the tests: {problem}")
             return
         error = answer.content.get("error")
@@ -185,11 +189,7 @@ class Session:
         self._add_notices_of(answer)
 
     def start(self) -> None:
-        """
-        Make the run directory and open its journal.
-
-        Raises RunDirectoryError.
-        """
+        """Make the run directory and open its journal. Raises RunDirectoryError."""
         if not self.settings.wants_record:
             return
         now = time.time()
@@ -254,6 +254,13 @@ class Session:
         path = self._journal.directory.path
         return [_resend_line(_relative(path, self.second_process.folder))]
 
+    def own_fault_lines(self, faults: Sequence[str]) -> list[str]:
+        """One line for errors of ours, or none."""
+        if not faults:
+            return []
+        run = _relative(Path(self.folder), self.second_process.folder)
+        return [self.redact(fault_line(faults, run if self.folder else ""))]
+
     def add_notice(self, notice: str) -> None:
         """Remember a notice to print at the end; the same one is printed once."""
         if notice not in self.notices:
@@ -269,11 +276,11 @@ class Session:
         self.notices[:] = merge_lines((self.notices, noted))
 
     def seal(self) -> str:
-        """
-        Close the journal and sync it to disk; returns an error as text.
-        """
+        """Close the journal and sync it to disk; returns an error as text."""
         if self._journal is None:
             return ""
+        if OWN_FAULTS.texts:
+            self.add_incomplete(OWN_FAULT)
         try:
             self._journal.close(tuple(self.incomplete))
         except XrayBridgeError as error:

@@ -331,7 +331,7 @@ def test_selected_row_of_an_outline(
 
 
 def test_own_bug_does_not_reach_the_tests(some: Project) -> None:
-    """An error of ours ends no run; a green one gets its exit code."""
+    """An error of ours ends no run, and changes no exit code."""
     hook = (
         "from behave_xray_bridge.convert import Converter\n"
         "def before_all(context): Converter.test_run = None"
@@ -339,7 +339,7 @@ def test_own_bug_does_not_reach_the_tests(some: Project) -> None:
     some.write({"features/environment.py": hook})
     finished = some.report()
 
-    assert finished.code == 83
+    assert finished.code == 0
     assert "5 scenarios passed" in finished.out
     assert "ERROR in xray-bridge itself" in finished.section
 

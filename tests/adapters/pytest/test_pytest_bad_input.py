@@ -195,3 +195,20 @@ def test_the_command_line_wins_over_environment_and_ini(project: Project) -> Non
     assert execution.revision == "from the environment"
     assert "ini" in execution.labels
     assert execution.description == "shared"
+
+
+@pytest.mark.parametrize("flag", ["--xray-verify", "--xray-report-dir"])
+def test_a_path_that_pytest_takes_for_tests_is_refused(
+    project: Project, tmp_path_factory: pytest.TempPathFactory, flag: str
+) -> None:
+    """With a blank, pytest would miss the project's settings; with = it finds them."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    project.pytester.makeini("[pytest]\nxray_project = CALC")
+    project.pytester.makepyfile("def test_it(): pass")
+
+    blank = project.run("--xray-collect", flag, str(elsewhere))
+    joined = project.run("--xray-collect", f"--xray-report-dir={elsewhere}")
+
+    assert blank.ret == pytest.ExitCode.USAGE_ERROR
+    blank.stderr.fnmatch_lines([f"*for tests, and has not read *; write {flag}=*"])
+    assert joined.ret == 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
 import socket
+import ssl
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.adapters.pytest.conftest import Project
+from tests.tls import needs_openssl, self_signed
 from xray_sandbox import CREDENTIALS, RunningSandbox, running
 
 
@@ -51,6 +55,55 @@ def test_an_unreachable_server(
     )
     assert "very-secret-token" not in result.stdout.str()
     assert len(project.journal) == 1
+
+
+@needs_openssl
+@pytest.mark.parametrize("way", ["closed port", "not Xray", "certificate"])
+@pytest.mark.parametrize("preflight", ["on", "strict"])
+def test_a_way_that_leads_nowhere_is_a_note_before_the_tests(
+    project: Project, tmp_path: Path, way: str, preflight: str
+) -> None:
+    """The tests run, and their results are kept; unless it has to be strict."""
+    project.pytester.makepyfile(GREEN)
+    certificate = self_signed(tmp_path) if way == "certificate" else None
+
+    with _elsewhere(certificate) as port:
+        scheme = "https" if certificate else "http"
+        address = f"{scheme}://127.0.0.1:{9 if way == 'closed port' else port}"
+        environ = {**NOWHERE, "XRAY_URL": address, "XRAY_PREFLIGHT": preflight}
+        result = project.run("--xray-upload", **environ)
+
+    if preflight == "strict":
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        assert not project.runs
+    else:
+        assert result.ret == 80
+        result.stdout.fnmatch_lines(["*1 passed*", "Note: not checked: *"])
+        assert len(project.journal) == 1
+
+
+@contextlib.contextmanager
+def _elsewhere(certificate: Path | None) -> Iterator[int]:
+    """A web server that is not Xray; its port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404, "nothing here")
+
+        do_POST = do_GET  # noqa: N815 - as http.server calls it
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join(5)
 
 
 @pytest.fixture
@@ -220,7 +273,7 @@ def test_a_child_that_a_test_forks_uploads_nothing(project: Project) -> None:
 
 
 def test_a_fault_of_our_own_does_not_end_the_session(project: Project) -> None:
-    """The tests' result stays, the fault is said, exit code 83."""
+    """The tests' result stays, and so does their exit code; the fault is told."""
     project.pytester.makeconftest(
         """
         from pytest_xray_bridge import outcomes
@@ -235,7 +288,7 @@ def test_a_fault_of_our_own_does_not_end_the_session(project: Project) -> None:
 
     result = project.upload()
 
-    assert result.ret == 83
+    assert result.ret == 0
     result.stdout.fnmatch_lines(["*1 passed*", "*ZeroDivisionError: ours*"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 
@@ -542,3 +543,27 @@ def test_a_parameter_that_skips_in_its_repr(project: Project) -> None:
 
     result.assert_outcomes(passed=1)
     assert len(project.journal) == 1
+
+
+def test_times_of_results_are_true_while_tests_freeze_time(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """A clock that a fixture of the session patches everywhere, as freezegun does."""
+    project.pytester.makeconftest(
+        """
+        import pytest, time
+        from _pytest import timing
+
+        @pytest.fixture(scope="session", autouse=True)
+        def frozen():
+            timing.time = time.time = lambda: 86400.0
+        """
+    )
+    project.pytester.makepyfile("import time\ndef test_it(): time.sleep(0.2)")
+    before = time.time()
+
+    project.upload(*workers)
+
+    (line,) = project.journal
+    assert before - 1 < line["started"] < time.time() + 1
+    assert 0.2 <= line["duration"] < 60

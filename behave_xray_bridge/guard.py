@@ -1,0 +1,21 @@
+"""
+What keeps errors of ours out of runs of behave: around each method that behave calls.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from xray_bridge.recording.guard import Guard
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+GUARD = Guard()
+
+
+def guard_overrides(base: type) -> Callable[[type[T]], type[T]]:
+    """Decorate a class that behave calls: all that overrides ``base`` is guarded."""
+    return GUARD.hooks(lambda name: hasattr(base, name))

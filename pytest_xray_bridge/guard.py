@@ -1,0 +1,22 @@
+"""
+What keeps errors of ours out of sessions of pytest: around each hook, by this module.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_xray_bridge.wire import FAULTS
+from xray_bridge.recording.guard import Guard
+
+
+GUARD = Guard(FAULTS, passes=(pytest.exit.Exception, pytest.UsageError))
+
+
+def is_hook(name: str) -> bool:
+    """Whether pytest calls what has this name."""
+    return name.startswith("pytest_")
+
+
+guard_hooks = GUARD.hooks(is_hook)
+guarded = GUARD.step

@@ -1,0 +1,76 @@
+"""
+Paths of our options that pytest takes for paths of tests.
+
+It looks for its configuration file before it knows any plugin's option, from the common
+folder of all words that are paths. With ``--xray-verify /etc/ca.pem`` that is no folder
+of the project's, and the settings there would be missed without a message.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from xray_bridge.config.settings import TABLE
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# pytest's files, and what makes a file one of them.
+FILES = {
+    "pytest.toml": b"",
+    ".pytest.toml": b"",
+    "pytest.ini": b"",
+    ".pytest.ini": b"",
+    "pyproject.toml": b"[tool.pytest",
+    "tox.ini": b"[pytest]",
+    "setup.cfg": b"[tool:pytest]",
+}
+
+
+def refuse(config: pytest.Config) -> None:
+    """Raise UsageError where the project's configuration file was missed."""
+    given = config.known_args_namespace
+    here = config.invocation_params.dir
+    if getattr(given, "inifilename", None):
+        return
+    outside = [each for each in _taken(config) if not _is_below(here / each[1], here)]
+    missed = _configuration(here, given.file_or_dir) if outside else None
+    if missed and missed != config.inipath:
+        flag, word = outside[0]
+        msg = (
+            f"pytest took the path in '{flag} {word}' for tests, and has not read "
+            f"{missed}; write {flag}={word}"
+        )
+        raise pytest.UsageError(f"xray-bridge: {msg}")
+
+
+def _taken(config: pytest.Config) -> Iterator[tuple[str, str]]:
+    """Our options whose value is a word of its own and an existing path."""
+    words = [str(word) for word in config.invocation_params.args]
+    flags = {setting.pytest_flag for setting in TABLE.values() if not setting.flag}
+    for flag, word in pairwise(words):
+        if flag in flags and (config.invocation_params.dir / word).exists():
+            yield flag, word
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    return Path(os.path.abspath(path)).is_relative_to(folder)  # noqa: PTH100 - no links
+
+
+def _configuration(here: Path, tests: Iterable[str]) -> Path | None:
+    """The file that pytest would have found from the tests, or from here."""
+    paths = [here / each.partition("::")[0] for each in tests]
+    found = [str(each) for each in paths if each.exists()]
+    start = Path(os.path.commonpath(found)) if found else here
+    for folder in (start, *start.parents):
+        for name, mark in FILES.items():
+            path = folder / name
+            if path.is_file() and mark in path.read_bytes():
+                return path
+    return None

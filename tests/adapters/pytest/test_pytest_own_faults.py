@@ -1,0 +1,183 @@
+"""An error of ours, in whichever hook, does not reach the user's session."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import pytest_xray_bridge
+from tests.adapters.pytest.breaker import AFTER, BEFORE, innermost
+
+
+if TYPE_CHECKING:
+    from tests.adapters.pytest.conftest import Project
+
+# Loaded by ``xray-bridge keys`` alone: the session is ours.
+NOT_OF_USERS = "pytest_xray_bridge.listing"
+SUITE = """
+import pytest
+from pytest_bdd import given, scenarios
+
+scenarios("add.feature")
+
+@given("numbers")
+def _(): pass
+
+@given("nonsense")
+def _(): assert False, "on purpose"
+
+@pytest.mark.xray("CALC-1")
+def test_passes(xray): xray.comment("fine")
+
+@pytest.mark.xray("CALC-2")
+def test_fails(): assert False, "on purpose"
+
+@pytest.mark.xray("CALC-2")
+def test_skipped(): pytest.skip("on purpose")
+"""
+FEATURE = """
+Feature: Add
+  @TEST_CALC-3
+  Scenario: Two numbers
+    Given numbers
+
+  @TEST_CALC-4
+  Scenario: A step that fails
+    Given nonsense
+
+  @TEST_CALC-5
+  Scenario: A step that nobody has written
+    Given something else
+"""
+CONFTEST = """
+import pytest
+@pytest.hookimpl(optionalhook=True)
+def pytest_xray_test_keys(item): return None
+"""
+LOADED = ("-p", "tests.adapters.pytest.breaker", "-p", "no:rerunfailures")
+SELECT = ("--xray-select", "project = CALC")
+# What a session must have for these to be called.
+SESSIONS = {
+    "pytest_internalerror": """
+def pytest_runtest_logreport(): raise ValueError("a user's own")
+""",
+    "pytest_keyboard_interrupt": """
+def pytest_runtest_setup(item):
+    if item.name == "test_skipped": raise KeyboardInterrupt
+""",
+}
+ONLY_XDIST = {
+    "pytest_configure_node",
+    "pytest_report_to_serializable",
+    "pytest_testnodedown",
+    "pytest_xdist_node_collection_finished",
+    "pytest_xdist_setupnodes",
+}
+# With workers, the controller collects nothing.
+ONLY_SERIAL = {"pytest_collectreport", "pytest_collection_finish"}
+PASSED = "def test_passes(): pass"
+
+
+def _functions(content: Any) -> list[Any]:
+    return [
+        innermost(each)
+        for name, each in vars(content).items()
+        if name.startswith("pytest_") and inspect.isfunction(each)
+    ]
+
+
+def _hooks() -> list[str]:
+    """All that pytest may call in our package, by module and name."""
+    found: list[str] = []
+    for module in pkgutil.iter_modules(pytest_xray_bridge.__path__):
+        content = import_module(f"pytest_xray_bridge.{module.name}")
+        is_spec = module.name == "hookspecs"
+        if is_spec or content.__name__ == NOT_OF_USERS:
+            continue
+        classes = [each for each in vars(content).values() if inspect.isclass(each)]
+        for hook in (hook for each in (content, *classes) for hook in _functions(each)):
+            if hook.__module__ == content.__name__:
+                where = f"{hook.__module__}:{hook.__qualname__}"
+                found.append(f"{where}:{BEFORE}")
+                if inspect.isgeneratorfunction(hook):
+                    found.append(f"{where}:{AFTER}")
+    return sorted(found)
+
+
+HOOKS = _hooks()
+
+
+@pytest.fixture
+def suite(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Tests of each outcome, and a scenario of pytest-bdd's."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.pytester.makeconftest(CONFTEST)
+    (project.pytester.path / "add.feature").write_text(FEATURE)
+    return project
+
+
+def test_there_are_no_hooks_but_those_that_are_broken_here(
+    suite: Project, workers: tuple[str, ...], tmp_path: Path
+) -> None:
+    """What pytest knows of us, in all processes, is what the next test goes through."""
+    found = tmp_path / "found.txt"
+
+    suite.upload(*LOADED, *SELECT, *workers, XRB_FOUND=str(found))
+
+    known = set(found.read_text("utf-8").splitlines())
+    assert known == {hook.rpartition(":")[0] for hook in HOOKS}
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_broken_hook_costs_the_user_nothing(
+    suite: Project, workers: tuple[str, ...], hook: str, tmp_path: Path
+) -> None:
+    """Same outcomes, same exit code; what was recorded is sent; we are named."""
+    name = hook.split(":")[1].rpartition(".")[2]
+    changed = SESSIONS.get(name, "")
+    suite.pytester.makeconftest(CONFTEST + changed)
+    reached = tmp_path / "reached"
+    without = suite.run(*workers, "-p", "no:rerunfailures")
+
+    result = suite.upload(
+        *LOADED, *SELECT, *workers, XRB_BREAK=hook, XRB_REACHED=str(reached)
+    )
+
+    said = result.stdout.str() + result.stderr.str()
+    lines = [line for line in said.splitlines() if "xray-bridge itself" in line]
+    assert result.ret == without.ret
+    assert result.parseoutcomes() == without.parseoutcomes()
+    assert "INTERNALERROR" not in said or "a user's own" in changed
+    assert _is_all_sent(suite) or changed
+    assert reached.exists() or name in (ONLY_SERIAL if workers else ONLY_XDIST)
+    if reached.exists():
+        assert len(lines) == 1
+        assert "ZeroDivisionError" in lines[0]
+        assert f"in {name}" in lines[0]
+        assert "xray-bridge runs" in lines[0] or "nothing was recorded" in lines[0]
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_broken_hook_leaves_a_green_session_green(
+    suite: Project, hook: str, tmp_path: Path
+) -> None:
+    """Our own error is no reason for exit code 83."""
+    suite.pytester.makepyfile(test_suite=PASSED)
+    reached = str(tmp_path / "reached")
+
+    result = suite.upload(*LOADED, XRB_BREAK=hook, XRB_REACHED=reached)
+
+    assert result.ret == pytest.ExitCode.OK
+
+
+def _is_all_sent(project: Project) -> bool:
+    """Whether each result in a journal has arrived."""
+    journals = [run / "journal.jsonl" for run in project.runs]
+    recorded = [line for each in journals for line in each.read_bytes().splitlines()]
+    return not recorded or project.receipt["status"] == "delivered"

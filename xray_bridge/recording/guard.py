@@ -1,0 +1,240 @@
+"""
+The guard around hooks: an error of ours ends the hook, and nothing else.
+
+All methods that a framework calls get it, by a decorator of their class or by one call
+for their module: so does a hook that is added later. What it caught is kept in
+``OWN_FAULTS`` until someone prints it, at the exit of the process at the latest.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import sys
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+OURSELVES = "xray-bridge itself"
+# An error repeats with every test; further ones have the same cause.
+MOST = 5
+CO_GENERATOR = 0x20
+
+T = TypeVar("T")
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line; ``str`` of it may raise, which this function survives."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - an error of a user's, with any __str__
+        text = "str() of it raises an error"
+    line = " ".join(f"{type(error).__name__}: {text}".split())
+    return line.encode("utf-8", "backslashreplace").decode()
+
+
+def fault_line(faults: Sequence[str], run: str) -> str:
+    """One line for all: what happened, and where the results are, if in ``run``."""
+    more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
+    line = f"ERROR in {faults[0]}{more}. The tests are not affected; "
+    if not run:
+        return f"{line}nothing was recorded."
+    return f"{line}results may be missing. To see: xray-bridge runs show {run}"
+
+
+class OwnFaults:
+    """Errors of ours in this process, in words; the first few of them."""
+
+    def __init__(self) -> None:
+        self.hooks: set[str] = set()
+        self.texts: list[str] = []
+        self._kinds: list[str] = []
+        self._pid = 0
+        self._is_handed_over = False
+
+    def note(self, hook: str, error: BaseException) -> None:
+        """Keep an error that was raised in a hook."""
+        self.hooks.add(hook)
+        text = f"{OURSELVES}: {describe(error)} (in {hook})"
+        self._pid = os.getpid()
+        if len(self.texts) < MOST and text not in self.texts:
+            self.texts.append(text)
+            self._kinds.append(f"{type(error).__name__} in {hook}")
+
+    def hand_over(self) -> list[str]:
+        """The list of all, those to come included; whoever has it prints them."""
+        self._is_handed_over = True
+        return self.texts
+
+    def take(self) -> list[str]:
+        """All that were not taken yet; whoever takes them prints them."""
+        found = [*self.texts]
+        self.texts.clear()
+        self._kinds.clear()
+        return found
+
+    def print_rest(self) -> None:
+        """
+        Print what nobody took: there is no session of ours that could.
+
+        Without the texts of errors, because no secret was taken out of them.
+        """
+        stream = sys.__stderr__
+        # In a worker of xdist's it happened before it could be handed over, and so
+        # it has in the controller.
+        is_worker = "PYTEST_XDIST_WORKER" in os.environ and "xdist" in sys.modules
+        is_told = self._is_handed_over or is_worker
+        if os.getpid() != self._pid or is_told or not self._kinds or stream is None:
+            return
+        kinds = "; ".join(self._kinds)
+        print(
+            f"xray-bridge: ERROR in {OURSELVES}: {kinds}. The tests are not affected; "
+            "results may be missing. To see what there is: xray-bridge runs",
+            file=stream,
+        )
+
+
+OWN_FAULTS = OwnFaults()
+# Registered first, so that it runs last.
+atexit.register(OWN_FAULTS.print_rest)
+
+
+class Guard:
+    """
+    Wraps hooks, so that what they raise is kept instead.
+
+    ``catches`` is what an error of ours may be; ``passes`` is how a framework is told
+    to stop, and goes through, as Ctrl-C and SystemExit do.
+    """
+
+    def __init__(
+        self,
+        catches: tuple[type[BaseException], ...] = (Exception,),
+        passes: tuple[type[BaseException], ...] = (),
+    ) -> None:
+        self._catches = catches
+        self._passes = passes
+
+    def hooks(self, is_hook: Callable[[str], bool]) -> Callable[[type[T]], type[T]]:
+        """Decorate a class: its methods with such names are guarded."""
+
+        def decorate(cls: type[T]) -> type[T]:
+            for name, method in [*vars(cls).items()]:
+                if is_hook(name) and type(method) is FunctionType:
+                    setattr(cls, name, self.step(method))
+            return cls
+
+        return decorate
+
+    def module(self, content: dict[str, Any], is_hook: Callable[[str], bool]) -> None:
+        """Guard the functions of a module; ``content`` is its ``globals()``."""
+        for name, function in [*content.items()]:
+            if is_hook(name) and type(function) is FunctionType:
+                content[name] = self.step(function)
+
+    def step(self, method: F) -> F:
+        """Guard one function; it returns None where it raised."""
+        return self.otherwise(None)(method)
+
+    def otherwise(self, instead: Callable[..., Any] | None) -> Callable[[F], F]:
+        """Guard one function, in whose place another is called where it raised."""
+
+        def decorate(method: F) -> F:
+            if hasattr(method, "is_guarded"):
+                return method
+            is_wrapper = method.__code__.co_flags & CO_GENERATOR
+            make = self._guard_wrapper if is_wrapper else self._guard_function
+            guarded = functools.wraps(method)(make(method, instead))
+            guarded.is_guarded = True  # type: ignore[attr-defined]
+            return guarded  # type: ignore[return-value]
+
+        return decorate
+
+    def before(self, base: Callable[..., Any]) -> Callable[[F], F]:
+        """Guard what comes before a framework's function, which is called anyway."""
+
+        def decorate(method: F) -> F:
+            guarded = self.step(method)
+
+            @functools.wraps(method)
+            def then(*args: Any, **kwargs: Any) -> Any:
+                guarded(*args, **kwargs)
+                return base(*args, **kwargs)
+
+            then.is_guarded = True  # type: ignore[attr-defined]
+            return then  # type: ignore[return-value]
+
+        return decorate
+
+    def _guard_function(
+        self, method: Callable[..., Any], instead: Callable[..., Any] | None
+    ) -> Callable[..., Any]:
+        name, passes, catches = method.__name__, self._passes, self._catches
+
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return method(*args, **kwargs)
+            except passes:
+                raise
+            except catches as error:
+                # Whatever a bug of ours raises must not end a user's session.
+                OWN_FAULTS.note(name, error)
+            return None if instead is None else instead(*args, **kwargs)
+
+        return guarded
+
+    def _guard_wrapper(
+        self, method: Callable[..., Any], _instead: object
+    ) -> Callable[..., Any]:
+        """Guard a hook with a ``yield``, where the hooks of others are called."""
+        name, passes, catches = method.__name__, self._passes, self._catches
+
+        def guarded(*args: Any) -> Generator[None, Any, Any]:
+            ours = None
+            try:
+                ours = method(*args)
+                next(ours)
+            except passes:
+                raise
+            except catches as error:
+                OWN_FAULTS.note(name, error)
+                ours = None
+            try:
+                result = yield
+            except BaseException as theirs:
+                self._end(name, ours, theirs)
+                raise
+            if ours is None:
+                return result
+            try:
+                ours.send(result)
+            except StopIteration as end:
+                return end.value
+            except passes:
+                raise
+            except catches as error:
+                OWN_FAULTS.note(name, error)
+            return result
+
+        return guarded
+
+    def _end(self, name: str, ours: Any, theirs: BaseException) -> None:
+        """Tell our half of a hook that another hook raised."""
+        if ours is None:
+            return
+        try:
+            ours.throw(theirs)
+        except StopIteration:
+            pass
+        except BaseException as error:
+            if error is theirs:
+                return
+            is_bug = isinstance(error, self._catches)
+            if not is_bug or isinstance(error, self._passes):
+                raise
+            OWN_FAULTS.note(name, error)
