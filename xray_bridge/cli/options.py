@@ -84,16 +84,22 @@ def is_flag_given(arguments: argparse.Namespace, name: str) -> bool:
 
 
 def effective(
-    arguments: argparse.Namespace, also: Mapping[str, object] = MappingProxyType({})
+    arguments: argparse.Namespace,
+    also: Mapping[str, object] = MappingProxyType({}),
+    *,
+    reads_frameworks: bool = False,
 ) -> Effective:
     """
     The settings of a command; what it prints from now on has none of their secrets.
 
     ``also`` are values of flags that the command has of its own.
+    ``reads_frameworks``: those in the files of pytest and behave count.
     """
     flags = {name: getattr(arguments, f"set_{name}", None) for name in TABLE}
     given = _read_given() if getattr(arguments, "given", None) else None
-    found = effective_settings({**flags, **also}, given=given)
+    found = effective_settings(
+        {**flags, **also}, given=given, reads_frameworks=reads_frameworks
+    )
     console.hide(arguments, found.redactors)
     return found
 

@@ -40,7 +40,7 @@ def register(commands: Any, help_text: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Send them, oldest first; the worst exit code of all."""
-    command = options.effective(arguments)
+    command = options.effective(arguments, reads_frameworks=True)
     report_dir = Path(command.local.report_dir)
     receipts = []
     skipped = []

@@ -38,7 +38,7 @@ def register(commands: Any, help_text: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Send files or runs, several as one; the receipt says what became of it."""
-    command = options.effective(arguments)
+    command = options.effective(arguments, reads_frameworks=True)
     # More formats can be read than sessions write.
     of_files = command.with_flags({"format": AUTO})
     paths = upload_files.existing_paths(arguments, of_files)

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from xray_bridge.ci import detect
-from xray_bridge.config import embedded_sandbox, secret_sources, stored_connections
+from xray_bridge.config import (
+    checkout,
+    embedded_sandbox,
+    of_a_run,
+    secret_sources,
+    stored_connections,
+)
 from xray_bridge.config.resolve import (
     command_line,
     environment,
@@ -36,6 +42,11 @@ class Recorded(Protocol):
     """What a run directory has recorded: settings, and the CI context of that time."""
 
     @property
+    def framework(self) -> str:
+        """Whose tests they are."""
+        ...
+
+    @property
     def settings(self) -> Mapping[str, str]:
         """Texts by name."""
         ...
@@ -46,21 +57,16 @@ class Recorded(Protocol):
         ...
 
 
-# How long to wait is a matter of who sends, and that may be another machine.
-OF_THE_SENDER = frozenset({"deadline", "timeout"})
-
-
-def _without_limits(given: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: value for name, value in given.items() if name not in OF_THE_SENDER}
-
-
 class Effective:
     """
     The settings of a command, or of one run that it sends.
 
-    Highest first: flags, the stored connection, the run directory (or ``given``, what
-    a session has resolved), environment, shared file, CI. The file is not read for a
-    run: its session did. Everything is computed when it is first asked for, once.
+    Highest first: flags, the stored connection, ``given`` (what a session has
+    resolved), the run directory, environment, the framework's file, shared file, CI. A
+    run directory decides nothing of this machine (``of_a_run``), and the files decide
+    nothing else of a run: its session has read its own. ``reads_frameworks``: the files
+    of pytest and behave are read, too. Everything is computed when it is first asked
+    for, once.
     """
 
     def __init__(
@@ -70,27 +76,36 @@ class Effective:
         run: Recorded | None = None,
         given: Mapping[str, str] | None = None,
         connections: dict[str, Layer] | None = None,
+        reads_frameworks: bool = False,
     ) -> None:
         self._flags = flags
         self._run = run
-        self._given = run.settings if run else given
+        self._given = given
+        self._reads_frameworks = reads_frameworks
         # Shared with the runs of this command: each secret is fetched once.
         self._connections = {} if connections is None else connections
 
     def with_flags(self, also: Mapping[str, object]) -> Effective:
         """Those with ``also`` these flags."""
-        return Effective(
-            {**self._flags, **also},
-            run=self._run,
-            given=self._given,
-            connections=self._connections,
-        )
+        return self._changed(also, self._run)
 
     def for_run(self, run: Recorded, also: Mapping[str, object]) -> Effective:
         """Those of one run, with the same flags and ``also`` these."""
+        return self._changed(also, run)
+
+    def _changed(self, also: Mapping[str, object], run: Recorded | None) -> Effective:
         return Effective(
-            {**self._flags, **also}, run=run, connections=self._connections
+            {**self._flags, **also},
+            run=run,
+            given=self._given,
+            connections=self._connections,
+            reads_frameworks=self._reads_frameworks,
         )
+
+    @property
+    def flags(self) -> Mapping[str, object]:
+        """The values of all flags; None where one is not given."""
+        return self._flags
 
     def flag(self, name: str) -> object:
         """The value of a setting's flag; None where it is not given."""
@@ -98,20 +113,32 @@ class Effective:
 
     @cached_property
     def _layers(self) -> list[Layer]:
-        is_resolved = self._given is not None
         context = (
             detect.context(self._run.ci) if self._run else detect.detect(os.environ)
         )
-        given = self._given or {}
         found = [
             command_line(self._flags),
-            recorded(_without_limits(given) if self._run else given),
-            environment(os.environ),
-            recorded(given),
-            None if is_resolved else shared_file(Path.cwd()),
+            None if self._given is None else recorded(self._given),
+            of_a_run.layer_of(self._run.settings) if self._run else None,
+            *self._of_this_machine,
             from_ci(context),
         ]
         return [layer for layer in found if layer is not None]
+
+    @cached_property
+    def _of_this_machine(self) -> list[Layer]:
+        """Below flags, and without what CI tells; a session has read its own files."""
+        files = [] if self._given is not None else self._files()
+        if self._run is not None:
+            files = [of_a_run.of_this_machine(layer) for layer in files]
+        return [environment(os.environ), *files]
+
+    def _files(self) -> list[Layer]:
+        framework = self._run.framework if self._run else ""
+        here = Path.cwd()
+        own = checkout.layers(here, framework) if self._reads_frameworks else []
+        shared = shared_file(here)
+        return own if shared is None else [*own, shared]
 
     @cached_property
     def local(self) -> Settings:
@@ -145,8 +172,17 @@ class Effective:
         """
         All of them; of the sandbox, the project only, as long as it does not run.
 
-        Raises what ``connection`` raises.
+        Raises what ``connection`` raises; SettingError for a run directory that was
+        recorded for another place.
         """
+        found = self._settings()
+        if self._run is not None and self._given is None and found.wants_upload:
+            here = resolve(self._of_this_machine, only=of_a_run.PLACES).given
+            said = self._run.settings
+            of_a_run.refuse_other_places(said, here, found, self._flags)
+        return found
+
+    def _settings(self) -> Settings:
         if self.local.sandbox:
             return resolve([embedded_sandbox.project_layer(self.local), *self._layers])
         if self.connection is None:
@@ -185,9 +221,10 @@ def effective_settings(
     *,
     run: Recorded | None = None,
     given: Mapping[str, str] | None = None,
+    reads_frameworks: bool = False,
 ) -> Effective:
     """The settings of this process: called once by each command."""
-    return Effective(flags, run=run, given=given)
+    return Effective(flags, run=run, given=given, reads_frameworks=reads_frameworks)
 
 
 def _looked_up(name: str) -> Layer:

@@ -74,7 +74,8 @@ class Receipt:
     ``accepted`` are Tests. ``accepted`` is ``None`` where Xray does not say
     (Cloud answers with the Test Execution only). ``failures`` are the first
     FAILURES of them. ``duration`` is in seconds. ``commands`` are lines for the CI
-    system that reads this process's output, and stand in no file.
+    system that reads this process's output, and stand in no file; nor do
+    ``resend_flags``, with which the run can be sent later.
     """
 
     status: str
@@ -95,10 +96,12 @@ class Receipt:
     error: Mapping[str, str] = field(default_factory=dict)
     exit_code: int = 0
     commands: tuple[str, ...] = ()
+    resend_flags: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Builtins, as they stand in ``receipt.json``."""
         found = asdict(self)
+        del found["resend_flags"]
         if not self.commands:
             del found["commands"]
         return found
@@ -121,6 +124,11 @@ class Receipt:
             left_out=tuple(map(clean, self.left_out)),
             plan=tuple(map(clean, self.plan)),
         )
+
+    @property
+    def resend_command(self) -> str:
+        """What sends the run later."""
+        return f"xray-bridge resend {self.run} {self.resend_flags}".rstrip()
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Receipt:
@@ -172,7 +180,7 @@ def _headline(receipt: Receipt) -> list[str]:
     execution = receipt.test_execution
     where = f"{execution.get('key', '')} {execution.get('url', '')}".strip()
     error = receipt.error.get("message", "")
-    resend = f"To send it: xray-bridge resend {receipt.run}"
+    resend = f"To send it: {receipt.resend_command}"
     saved = [f"The results are saved. {resend}"] if receipt.run else []
     accepted = "" if receipt.accepted is None else f", {receipt.accepted} accepted"
     tests = f"{receipt.sent} sent{accepted}, {len(receipt.refused)} refused"

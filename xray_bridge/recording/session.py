@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import xray_bridge
 from xray_bridge.ci import detect
 from xray_bridge.config.execution_fields import with_execution_fields
+from xray_bridge.config.of_a_run import flags_again
 from xray_bridge.errors import (
     AmbiguousError,
     FeaturesError,
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 OWN_FAULT = "xray-bridge had an error of its own"
 # How many of the selected Tests without code are shown.
 SHOWN = 20
+# The source of a setting that stood there.
+COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +255,18 @@ class Session:
         if self._journal is None:
             return []
         path = self._journal.directory.path
-        return [_resend_line(_relative(path, self.second_process.folder))]
+        return [self._resend_line(_relative(path, self.second_process.folder))]
+
+    def _resend_line(self, run: str) -> str:
+        command = f"xray-bridge resend {run} {self._flags_again}".rstrip()
+        return f"To send the results: {command}"
+
+    @property
+    def _flags_again(self) -> str:
+        """What of the connection stands on this command line only."""
+        sources = self.settings.sources
+        given = self.settings.given.items()
+        return flags_again({k: v for k, v in given if sources[k] == COMMAND_LINE})
 
     def own_fault_lines(self, faults: Sequence[str]) -> list[str]:
         """One line for errors of ours, or none."""
@@ -301,7 +315,7 @@ class Session:
         if self.settings.collect:
             return self._finish_collected(self._journal, shown, warn_only=warn_only)
         if interrupted:
-            line = f"Interrupted, so nothing was uploaded. {_resend_line(shown)}"
+            line = f"Interrupted, so nothing was uploaded. {self._resend_line(shown)}"
             return Ending(lines=(*self.notice_lines(), line), exit_code=80)
         try:
             receipt = self._upload(self._journal.directory, shown)
@@ -325,11 +339,20 @@ class Session:
         limits = f"--deadline={deadline:g}", f"--timeout={timeout:g}"
         try:
             answer = self.second_process.run(
-                "upload", str(directory.path), *limits, *flags, deadline=deadline
+                "upload",
+                str(directory.path),
+                *limits,
+                *flags,
+                # The run directory decides neither address nor credentials.
+                "--given",
+                "-",
+                deadline=deadline,
+                stdin=self.settings.given,
             )
-            return Receipt.from_json(answer.content)
+            receipt = Receipt.from_json(answer.content)
         except (SecondProcessError, TypeError, KeyError) as error:
-            return _receipt_without_answer(directory, shown, error)
+            receipt = _receipt_without_answer(directory, shown, error)
+        return replace(receipt, resend_flags=self._flags_again)
 
     def _finish_collected(
         self, written: run_directory.Journal, shown: str, *, warn_only: bool
@@ -349,6 +372,7 @@ class Session:
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
         run_id = shlex.quote(settings.run_id)
         what = f"--run-id {run_id} DIR" if settings.run_id else shown
+        what = f"{what} {self._flags_again}".rstrip()
         lines += [f"To send: xray-bridge upload {what}", f"Run directory: {shown}"]
         return Ending(
             lines=(*self.notice_lines(), *lines),
@@ -386,10 +410,6 @@ def _receipt_without_answer(
         error={"message": str(error), "slug": kind.slug},
         exit_code=kind.exit_code,
     )
-
-
-def _resend_line(run: str) -> str:
-    return f"To send the results: xray-bridge resend {run}"
 
 
 def _relative(path: Path, folder: str) -> str:

@@ -4,9 +4,11 @@ One run to the server, with its own settings.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xray_bridge.config import of_a_run
 from xray_bridge.errors import ConnectionDisabledError
 from xray_bridge.model.receipt import SKIPPED, Receipt
 from xray_bridge.runs.report_files import info_of
@@ -45,6 +47,13 @@ def send_prepared(
     A dry run that its session did not ask for itself leaves the run as it is. A
     disabled connection is a notice: nothing is wrong, and nothing is lost.
     """
+    found = _send(directory, run, incomplete)
+    return replace(found, resend_flags=of_a_run.flags_again(run.flags))
+
+
+def _send(
+    directory: RunDirectory, run: Effective, incomplete: tuple[str, ...]
+) -> Receipt:
     shown = _relative(directory.path)
     recorded = directory.info.settings.get("dry_run") == "true"
     is_own = recorded and not run.flag("dry_run")

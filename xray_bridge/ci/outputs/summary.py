@@ -66,7 +66,7 @@ def _problem(receipt: Receipt) -> Iterator[str]:
         yield ""
         yield code_of(receipt.error.get("message", ""))
         yield ""
-        yield f"To send it: {code_of(f'xray-bridge resend {receipt.run}')}"
+        yield f"To send it: {code_of(receipt.resend_command)}"
 
 
 def _counts(receipt: Receipt) -> Iterator[str]:

@@ -1,0 +1,163 @@
+"""
+The settings of a checkout in its framework's own file, as the framework finds it.
+
+For commands that run without the framework: `upload` and `resend` send to the address
+of `pytest.ini` or `behave.ini`, too.
+"""
+
+from __future__ import annotations
+
+import configparser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.config.resolve import ini, read_toml
+from xray_bridge.errors import SettingError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xray_bridge.config.resolve import Layer
+
+PREFIX = "xray_"
+USERDATA = "behave.userdata"
+# No section of a file holds values for all of its sections.
+NO_DEFAULTS = "\0"
+
+
+def layers(start: Path, framework: str) -> list[Layer]:
+    """
+    The layers of the files that ``framework`` would read in ``start``.
+
+    Those of all, where it is none of them. Raises SettingError.
+    """
+    readers = [_READERS[framework]] if framework in _READERS else _READERS.values()
+    found = (read(start) for read in readers)
+    return [layer for layer in found if layer is not None]
+
+
+def _of_pytest(start: Path) -> Layer | None:
+    """pytest takes the first file that is meant for it, here or further up."""
+    for folder in (start, *start.parents):
+        for name, read in _FILES_OF_PYTEST.items():
+            path = folder / name
+            table = read(path) if path.is_file() else None
+            if table is not None:
+                return _layer(path, table, folder)
+        # What lies above the repository is not of this checkout.
+        if (folder / ".git").exists():
+            break
+    return None
+
+
+def _of_behave(start: Path) -> Layer | None:
+    """behave takes the userdata of the first file that is there, meant for it or not."""
+    home = [Path.home()] if _has_home() else []
+    for folder in (start, *home):
+        for name in ("behave.ini", ".behaverc", "setup.cfg", "tox.ini"):
+            path = folder / name
+            if path.is_file():
+                parser = _parsed(path, configparser.ConfigParser())
+                table = _section(path, parser, USERDATA)
+                return _layer(path, table or {}, None)
+        path = folder / "pyproject.toml"
+        tool = read_toml(path).get("tool") if path.is_file() else None
+        if isinstance(tool, dict):
+            return _layer(
+                path, _below({"tool": tool}, "tool", "behave", "userdata") or {}, None
+            )
+    return None
+
+
+def _has_home() -> bool:
+    try:
+        Path.home()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _layer(path: Path, table: Mapping[str, Any], folder: Path | None) -> Layer:
+    ours = {
+        name.removeprefix(PREFIX): value
+        for name, value in table.items()
+        if name.startswith(PREFIX)
+    }
+    return ini(path.name, ours, folder)
+
+
+def _ini(path: Path) -> Mapping[str, Any]:
+    """Meant for pytest, whatever is in it."""
+    return _tox(path) or {}
+
+
+def _tox(path: Path) -> Mapping[str, Any] | None:
+    return _of_section(path, "pytest")
+
+
+def _setup(path: Path) -> Mapping[str, Any] | None:
+    return _of_section(path, "tool:pytest")
+
+
+def _of_section(path: Path, section: str) -> Mapping[str, Any] | None:
+    parser = configparser.ConfigParser(
+        interpolation=None, default_section=NO_DEFAULTS, strict=False
+    )
+    return _section(path, _parsed(path, parser), section)
+
+
+def _parsed(path: Path, parser: configparser.ConfigParser) -> configparser.ConfigParser:
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        parser.read_string(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        msg = f"{path.name} cannot be read: {error}"
+        raise SettingError(msg) from None
+    return parser
+
+
+def _section(
+    path: Path, parser: configparser.ConfigParser, section: str
+) -> Mapping[str, Any] | None:
+    if not parser.has_section(section):
+        return None
+    try:
+        return dict(parser.items(section))
+    except configparser.Error as error:
+        msg = f"{path.name} cannot be read: {error}"
+        raise SettingError(msg) from None
+
+
+def _pyproject(path: Path) -> Mapping[str, Any] | None:
+    """``[tool.pytest.ini_options]``; since pytest 9 also ``[tool.pytest]``."""
+    table = _below(read_toml(path), "tool", "pytest")
+    return None if table is None else _below(table, "ini_options") or table
+
+
+def _pytest_toml(path: Path) -> Mapping[str, Any]:
+    """Of pytest 9: meant for it, whatever is in it."""
+    return _below(read_toml(path), "pytest") or {}
+
+
+def _below(table: Mapping[str, Any], *names: str) -> Mapping[str, Any] | None:
+    found: Any = table
+    for name in names:
+        found = found.get(name)
+        if not isinstance(found, dict):
+            return None
+    return dict(found)
+
+
+# In the order in which pytest looks for them.
+_FILES_OF_PYTEST: dict[str, Callable[[Path], Mapping[str, Any] | None]] = {
+    "pytest.toml": _pytest_toml,
+    ".pytest.toml": _pytest_toml,
+    "pytest.ini": _ini,
+    ".pytest.ini": _ini,
+    "pyproject.toml": _pyproject,
+    "tox.ini": _tox,
+    "setup.cfg": _setup,
+}
+
+_READERS = {"pytest": _of_pytest, "behave": _of_behave}
