@@ -71,7 +71,8 @@ def made(base: Path) -> Path:
         run("kept", State(state=run_directory.KEPT), settings={"dry_run": "true"})
         done = State(state=run_directory.DELIVERED, test_execution="CALC-7")
         run("delivered", done)
-        run("sandboxed", settings={"sandbox": "true"})
+        kept = State(state=run_directory.KEPT)
+        run("sandboxed", kept, settings={"sandbox": "true"})
         run("r1-1", run_id="r1")
         run("r1-2", run_id="r1")
         join([run("r2-1", run_id="r2"), run("r2-2", run_id="r2")], XRAY)
@@ -80,10 +81,16 @@ def made(base: Path) -> Path:
     return folder
 
 
+@functools.cache
+def unused_port() -> int:
+    """The same for all: runs are sent to the server that they were recorded for."""
+    return scripted.unused_port()
+
+
 def use_a_server_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody answers, and nobody waits."""
     monkeypatch.setattr(connection, "PAUSES", Pauses(first=0.001))
-    url = f"http://127.0.0.1:{scripted.unused_port()}"
+    url = f"http://127.0.0.1:{unused_port()}"
     for name, value in {"URL": url, "TOKEN": "a-token", "PROJECT": "CALC"}.items():
         monkeypatch.setenv(f"XRAY_{name}", value)
 
@@ -118,7 +125,7 @@ DRY_RUNS = [
     "resend known --dry-run",
     "resend ambiguous --dry-run",
     "resend kept --dry-run",
-    "resend sandboxed --dry-run",
+    "resend sandboxed --dry-run --sandbox",
     "resend --dry-run",
     "resend --dry-run --sandbox --deployment cloud",
     "upload .xray/runs/sealed --dry-run",
@@ -176,6 +183,7 @@ def test_looking_changes_nothing(
         ("resend r2-1 --dry-run", 83),
         ("resend sealed --dry-run --url ftp://jira.example.com", 2),
         ("resend sealed --dry-run --deployment cloud", 80),
+        ("resend sandboxed --dry-run", 2),
         ("runs show nothing", 2),
     ],
 )
@@ -214,7 +222,8 @@ def test_what_was_looked_at_can_be_sent(
     pruned = cli.main(["runs", "prune", "sealed"])
     code = cli.main(["resend", path])
 
-    assert Path("out.xml").read_bytes() == (XRAY / "report.xml").read_bytes()
+    assert Path("out.xml").read_bytes() == Path(path, "report.xml").read_bytes()
+    assert not (XRAY / "report.xml").exists()
     assert (pruned, code) == (2, 0), capsys.readouterr()
     assert len(server.posts(MULTIPART)) == 1
 

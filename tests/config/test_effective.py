@@ -36,6 +36,7 @@ class Run:
 
     settings: dict[str, str] = field(default_factory=dict)
     ci: dict[str, Any] = field(default_factory=dict)
+    framework: str = "pytest"
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,7 @@ def test_layers_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_has_its_own_file() -> None:
     """Which its session has read; this directory's says nothing about it."""
+    Path("xray-bridge.toml").write_text('summary = "of the file"')
     run = Run({"project": "RUN"}, {"name": "GitLab CI", "revision": "def"})
 
     found = effective_settings({}).for_run(run, {"test_plan": "RUN-1"}).settings

@@ -500,10 +500,13 @@ def test_connection_that_is_disabled(
     code, said = run(capsys, "upload", "junit.xml", "--connection=main")
     sent = [*server.sent]
     path.write_text(path.read_text().replace("false", "true"))
-    again, _ = run(capsys, "resend")
+    without, refused = run(capsys, "resend")
+    again, _ = run(capsys, "resend", "--connection=main")
 
     assert (code, sent) == (0, []), said
     assert "the connection main is disabled" in said
+    assert "--connection main" in said
+    assert (without, "connection main" in refused) == (2, True)
     assert again == 0
     assert posts(server) == ["/junit/multipart"]
 

@@ -52,7 +52,7 @@ def _of_pytest(start: Path) -> Layer | None:
 
 
 def _of_behave(start: Path) -> Layer | None:
-    """behave takes the userdata of the first file that is there, meant for it or not."""
+    """behave takes the userdata of the first file, whether or not it has any."""
     home = [Path.home()] if _has_home() else []
     for folder in (start, *home):
         for name in ("behave.ini", ".behaverc", "setup.cfg", "tox.ini"):
