@@ -16,14 +16,22 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def replaced(path: Path) -> Iterator[Any]:
-    """A binary file that takes the place of ``path`` once it is complete."""
+def replaced(path: Path, *, private: bool = False) -> Iterator[Any]:
+    """
+    A binary file that takes the place of ``path`` once it is complete.
+
+    ``private``: only its owner may read it, whatever the umask; no link is followed.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        with draft.open("xb") as file:
+        with open(draft, "xb", opener=_private if private else None) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

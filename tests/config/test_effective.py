@@ -22,7 +22,7 @@ from xray_bridge.errors import (
 PROD = """
 [connections.prod]
 url = "https://prod.example.com"
-secret_env = "PROD_TOKEN"
+secret_env = "XRAY_PROD_TOKEN"
 [connections.off]
 url = "https://off.example.com"
 enabled = false
@@ -44,7 +44,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A project with two connections, and settings in its file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(OWN_FILE_VARIABLE, str(tmp_path / "none.toml"))
-    monkeypatch.setenv("PROD_TOKEN", SECRET)
+    monkeypatch.setenv("XRAY_PROD_TOKEN", SECRET)
     (tmp_path / ".git").mkdir()
     (tmp_path / "xray-bridge.toml").write_text(
         f'project = "FILE"\nsummary = "of the file"\n{PROD}'
@@ -161,9 +161,9 @@ def test_connections_that_are_not_used(name: str) -> None:
 
 def test_a_secret_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is missed before anything is sent."""
-    monkeypatch.delenv("PROD_TOKEN")
+    monkeypatch.delenv("XRAY_PROD_TOKEN")
 
-    with pytest.raises(CredentialError, match="the environment has no PROD_TOKEN"):
+    with pytest.raises(CredentialError, match="the environment has no XRAY_PROD_TOKEN"):
         _ = effective_settings({"connection": "prod"}).settings
 
 

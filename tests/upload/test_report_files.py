@@ -494,8 +494,8 @@ def test_connection_that_is_disabled(
     monkeypatch.delenv("XRAY_TOKEN")
     table = f'[connections.main]\nurl = "{server.url}"\nenabled = {{}}\n'
     path = Path("xray-bridge.toml")
-    path.write_text(f'{table}secret_env = "TOKEN"\n'.format("false"))
-    monkeypatch.setenv("TOKEN", "a-token")
+    path.write_text(f'{table}secret_env = "XRAY_TOKEN_OF_MAIN"\n'.format("false"))
+    monkeypatch.setenv("XRAY_TOKEN_OF_MAIN", "a-token")
 
     code, said = run(capsys, "upload", "junit.xml", "--connection=main")
     sent = [*server.sent]

@@ -83,7 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises SettingError for settings that are wrong.
     """
-    settings = options.effective(arguments, {"sandbox": ""}).settings
+    command = options.effective(arguments, {"sandbox": ""}, looks_only=True)
+    settings = command.settings
     framework = framework_of(arguments.framework)
     found = snippet(arguments.name, wishes(settings, framework, Path.cwd()))
     document = {"path": SYSTEMS[arguments.name].path, "content": found}

@@ -88,17 +88,22 @@ def effective(
     also: Mapping[str, object] = MappingProxyType({}),
     *,
     reads_frameworks: bool = False,
+    looks_only: bool = False,
 ) -> Effective:
     """
     The settings of a command; what it prints from now on has none of their secrets.
 
     ``also`` are values of flags that the command has of its own.
     ``reads_frameworks``: those in the files of pytest and behave count.
+    ``looks_only``: no secret of a stored connection is fetched.
     """
     flags = {name: getattr(arguments, f"set_{name}", None) for name in TABLE}
     given = _read_given() if getattr(arguments, "given", None) else None
     found = effective_settings(
-        {**flags, **also}, given=given, reads_frameworks=reads_frameworks
+        {**flags, **also},
+        given=given,
+        reads_frameworks=reads_frameworks,
+        looks_only=looks_only,
     )
     console.hide(arguments, found.redactors)
     return found

@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     A framework's own file (pytest.ini, behave.ini) is read by that framework
     only.
     """
-    settings = options.effective(arguments).settings
+    settings = options.effective(arguments, looks_only=True).settings
     rows = {
         name: {
             "value": _as_text(getattr(settings, name)),

@@ -65,7 +65,8 @@ class Effective:
     resolved), the run directory, environment, the framework's file, shared file, CI. A
     run directory decides nothing of this machine (``of_a_run``), and the files decide
     nothing else of a run: its session has read its own. ``reads_frameworks``: the files
-    of pytest and behave are read, too. Everything is computed when it is first asked
+    of pytest and behave are read, too. ``looks_only``: no secret of a stored connection
+    is fetched. Everything is computed when it is first asked
     for, once.
     """
 
@@ -77,11 +78,13 @@ class Effective:
         given: Mapping[str, str] | None = None,
         connections: dict[str, Layer] | None = None,
         reads_frameworks: bool = False,
+        looks_only: bool = False,
     ) -> None:
         self._flags = flags
         self._run = run
         self._given = given
         self._reads_frameworks = reads_frameworks
+        self._looks_only = looks_only
         # Shared with the runs of this command: each secret is fetched once.
         self._connections = {} if connections is None else connections
 
@@ -100,6 +103,7 @@ class Effective:
             given=self._given,
             connections=self._connections,
             reads_frameworks=self._reads_frameworks,
+            looks_only=self._looks_only,
         )
 
     @property
@@ -162,7 +166,7 @@ class Effective:
         if not name or local.collect or local.sandbox:
             return None
         if name not in self._connections:
-            self._connections[name] = _looked_up(name)
+            self._connections[name] = _looked_up(name, looks_only=self._looks_only)
         layer = self._connections[name]
         _refuse_second_server(local, layer)
         return layer
@@ -222,12 +226,19 @@ def effective_settings(
     run: Recorded | None = None,
     given: Mapping[str, str] | None = None,
     reads_frameworks: bool = False,
+    looks_only: bool = False,
 ) -> Effective:
     """The settings of this process: called once by each command."""
-    return Effective(flags, run=run, given=given, reads_frameworks=reads_frameworks)
+    return Effective(
+        flags,
+        run=run,
+        given=given,
+        reads_frameworks=reads_frameworks,
+        looks_only=looks_only,
+    )
 
 
-def _looked_up(name: str) -> Layer:
+def _looked_up(name: str, *, looks_only: bool) -> Layer:
     stored = stored_connections.find(name, Path.cwd(), os.environ)
     if not stored.is_enabled:
         msg = f"the connection {stored.name} is disabled"
@@ -235,7 +246,8 @@ def _looked_up(name: str) -> Layer:
         if not stored.is_own:
             hint = f"set enabled = true in {stored.source.name}"
         raise ConnectionDisabledError(msg, hint=hint)
-    return stored_connections.layer(stored, secret_sources.fetch(stored, os.environ))
+    secrets = secret_sources.fetch(stored, os.environ, looks_only=looks_only)
+    return stored_connections.layer(stored, secrets)
 
 
 def _refuse_second_server(local: Settings, layer: Layer) -> None:

@@ -10,6 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.config import allow, stored_connections
+from xray_bridge.config.secret import MASK
 from xray_bridge.config.stored_connections import SECRETS, StoredConnection
 from xray_bridge.errors import CredentialError
 
@@ -20,24 +22,31 @@ if TYPE_CHECKING:
 SERVICE = "xray-bridge"
 # Seconds for a command: a password manager may prompt a person.
 PATIENCE = 30.0
+# Of variables that a repository may name.
+PREFIX = "XRAY_"
 
 
 def fetch(
     stored: StoredConnection,
     environ: Mapping[str, str],
     known: Mapping[str, str] | None = None,
+    *,
+    looks_only: bool = False,
 ) -> dict[str, str]:
     """
     The secrets of a connection, by kind (SECRETS).
 
-    Those that are ``known`` are not fetched. Raises CredentialError, without any
-    output of a command: that may be the secret.
+    Those that are ``known`` are not fetched; ``looks_only``: none is, MASK stands for
+    those that are somewhere. Raises CredentialError, without any output of a command:
+    that may be the secret.
     """
     found = dict(known or ())
     for which in SECRETS:
         kind, where = stored.place_of(which)
-        if kind and which not in found:
-            found[which] = _FETCH[kind](SecretSource(stored, which, where, environ))
+        if not kind or which in found:
+            continue
+        source = SecretSource(stored, which, where, environ)
+        found[which] = MASK if looks_only else _FETCH[kind](source)
     return found
 
 
@@ -55,6 +64,8 @@ class SecretSource:
         self.which = which
         self.where = where
         self.environ = environ
+        self.is_own = stored.is_own
+        self.file = stored.source
         self.folder = Path.cwd() if stored.is_own else stored.source.parent
 
     @property
@@ -69,6 +80,7 @@ class SecretSource:
 
 
 def _from_env(source: SecretSource) -> str:
+    _refuse_other_variable(source)
     found = source.environ.get(source.where, "").strip()
     if not found:
         what = f"the environment has no {source.where}"
@@ -88,7 +100,32 @@ def _from_file(source: SecretSource) -> str:
     return found
 
 
+def _refuse_other_variable(source: SecretSource) -> None:
+    """A repository must not send another program's secret to an address of its own."""
+    if source.is_own or source.where.startswith(PREFIX):
+        return
+    if source.where not in stored_connections.allowed(source.environ).env:
+        what = f"{source.file.name} names the variable {source.where}"
+        own = stored_connections.own_file(source.environ)
+        line = allow.hint("env", source.where, own)
+        hint = f"call it {PREFIX}..., which a repository may name; {line}"
+        raise source.error(what, hint)
+
+
+def _refuse_command(source: SecretSource) -> None:
+    """A repository must not run anything here that nobody has read."""
+    if source.is_own:
+        return
+    allowed = stored_connections.allowed(source.environ).commands
+    if not allow.names_it(allowed, source.folder, source.environ):
+        what = f"{source.file.name} names a command, which was not allowed here"
+        own = stored_connections.own_file(source.environ)
+        where = str(allow.repository(source.folder))
+        raise source.error(what, allow.hint("commands", where, own))
+
+
 def _from_command(source: SecretSource) -> str:
+    _refuse_command(source)
     hint = "its first line of output must be the secret"
     try:
         command = shlex.split(source.where)

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
+from xray_bridge.config import allow
+from xray_bridge.config.allow import Allowed
 from xray_bridge.config.parsers import boolean
 from xray_bridge.config.resolve import CONNECTIONS, Layer, read_toml, shared_table
 from xray_bridge.config.settings import TABLE
@@ -110,9 +112,30 @@ def known(start: Path, environ: Mapping[str, str]) -> dict[str, StoredConnection
         found |= {each.name: each for each in _read(tables, path, is_own=False)}
     own = own_file(environ)
     if own.is_file():
-        _refuse_open(own)
-        found |= {each.name: each for each in _read(read_toml(own), own, is_own=True)}
+        tables = _own_tables(own)
+        tables.pop(allow.ALLOW, None)
+        found |= {each.name: each for each in _read(tables, own, is_own=True)}
     return found
+
+
+def allowed(environ: Mapping[str, str]) -> Allowed:
+    """
+    What a person allows repositories.
+
+    Raises SettingError for a table that is wrong, and for a file that others can write.
+    """
+    return _allowed(own_file(environ))
+
+
+def _allowed(path: Path) -> Allowed:
+    if not path.is_file():
+        return Allowed()
+    return allow.read(_own_tables(path).get(allow.ALLOW, {}), path.name)
+
+
+def _own_tables(path: Path) -> dict[str, Any]:
+    _refuse_open(path)
+    return read_toml(path)
 
 
 def find(name: str, start: Path, environ: Mapping[str, str]) -> StoredConnection:
@@ -238,6 +261,7 @@ def save(stored: Mapping[str, StoredConnection], path: Path) -> None:
         # A dot would begin a table within a table.
         lines += ["", f"[{_text(name) if '.' in name else name}]"]
         lines += [f"{field} = {_value(value)}" for field, value in each.values.items()]
+    lines += allow.lines(_allowed(path))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with replaced(path) as file:

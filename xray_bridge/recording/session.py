@@ -266,7 +266,7 @@ class Session:
         """What of the connection stands on this command line only."""
         sources = self.settings.sources
         given = self.settings.given.items()
-        return flags_again({k: v for k, v in given if sources[k] == COMMAND_LINE})
+        return flags_again({k: v for k, v in given if sources.get(k) == COMMAND_LINE})
 
     def own_fault_lines(self, faults: Sequence[str]) -> list[str]:
         """One line for errors of ours, or none."""

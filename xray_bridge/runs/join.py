@@ -14,10 +14,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from xray_bridge.atomic import replaced
 from xray_bridge.config.setting import ADD_UP, DROPPED, FIRST_NOTED, MUST_AGREE
 from xray_bridge.config.settings import TABLE, Settings, with_parts
 from xray_bridge.errors import RunDirectoryError, UsageError
-from xray_bridge.runs import evidence, run_directory
+from xray_bridge.runs import evidence, inside, run_directory
 from xray_bridge.text import merge_lines, unique
 
 
@@ -241,21 +242,16 @@ def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:
     source = part.path / evidence.FOLDER
     if not source.is_dir():
         return
+    target = whole.path / evidence.FOLDER
     try:
-        shutil.copytree(
-            source,
-            whole.path / evidence.FOLDER,
-            dirs_exist_ok=True,
-            # Drafts of a process that was killed.
-            ignore=shutil.ignore_patterns(".*"),
-        )
+        target.mkdir(mode=inside.PRIVATE_FOLDER, exist_ok=True)
+        # Drafts of a process that was killed begin with a dot.
+        for path in (path for path in source.iterdir() if path.name[0] != "."):
+            with (
+                inside.open_inside(source, path.name) as file,
+                replaced(target / path.name, private=True) as copy,
+            ):
+                shutil.copyfileobj(file, copy)
     except OSError as error:
-        msg = f"{source} cannot be copied: {_reason(error)}"
+        msg = f"{source} cannot be copied: {error.strerror}"
         raise RunDirectoryError(msg, hint="set xray_report_dir") from None
-
-
-def _reason(error: OSError) -> str:
-    """In words; of what went wrong with many files, the first."""
-    if isinstance(error, shutil.Error):
-        return str(error.args[0][0][2])
-    return str(error.strerror)

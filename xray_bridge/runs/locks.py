@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+
+
 class OwnFile:
     """
     A file that others in this process may close behind our back.
@@ -27,7 +30,7 @@ class OwnFile:
     __slots__ = ("_identity", "number")
 
     def __init__(self, path: Path, flags: int) -> None:
-        self.number = os.open(path, flags, 0o600)
+        self.number = os.open(path, flags | NO_LINKS, 0o600)
         self._identity = self._look()
 
     def _look(self) -> tuple[int, int]:

@@ -7,7 +7,6 @@ where its lines start; the second reads them group by group.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from contextlib import closing
 from io import BytesIO
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Evidence, Outcome, TestRun
-from xray_bridge.runs import evidence
+from xray_bridge.runs import evidence, inside
 from xray_bridge.runs.aggregate import AGGREGATES, WORST, merge
 from xray_bridge.runs.journal_lines import parsed
 from xray_bridge.runs.mending import mended
@@ -81,6 +80,7 @@ class Results:
         self._bases: dict[str, int] = {}
         self._shared: set[str] = set()
         self._evidence: list[evidence.Item] = []
+        self._paths_of_evidence: dict[str, Path | None] = {}
         for place, run in self._scan(directories):
             if only_keyed and not run.test.test_keys:
                 continue
@@ -190,15 +190,20 @@ class Results:
 
     def path_of(self, piece: Evidence) -> Path | None:
         """
-        The file of a piece of evidence; None where it is gone.
+        The file of a piece of evidence; None where it is gone, or is another.
 
         A run directory may come from another machine: its journal must not be
         able to name files anywhere else.
         """
-        if Path(piece.file).name != piece.file:
-            return None
-        paths = (folder / evidence.FOLDER / piece.file for folder in self._folders)
-        return next(filter(os.path.isfile, paths), None)
+        if piece.file not in self._paths_of_evidence:
+            places = (folder / evidence.FOLDER for folder in self._folders)
+            found = (
+                place / piece.file
+                for place in places
+                if inside.has_its_content(place, piece.file)
+            )
+            self._paths_of_evidence[piece.file] = next(found, None)
+        return self._paths_of_evidence[piece.file]
 
     @property
     def test_keys(self) -> list[str]:
@@ -287,7 +292,8 @@ class _Reader:
         path = self._paths[place.journal]
         if path != self._current:
             self.close()
-            self._file, self._current = path.open("rb"), path
+            self._file = inside.open_inside(path.parent, path.name)
+            self._current = path
         self._file.seek(place.offset)
         return mended(parsed(self._file.readline(), path))
 

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.receipt import Failure
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import inside, run_directory
 
 
 if TYPE_CHECKING:
@@ -118,9 +119,13 @@ def load(directory: RunDirectory) -> Files | None:
         found |= {name: tuple(found[name]) for name in ("notices", "left_out")}
         failed = [{**e, "keys": tuple(e["keys"])} for e in found.pop("failures")]
         found["failures"] = tuple(Failure(**each) for each in failed)
-        return Files(files=tuple(ReportFile(**each) for each in listed), **found)
-    except (KeyError, TypeError):
+        files = tuple(ReportFile(**each) for each in listed)
+    except (AttributeError, KeyError, TypeError):
         raise RunDirectoryError(f"{path} is damaged") from None
+    for each in files:
+        if not inside.is_plain_name(each.file) or each.format not in FORMATS:
+            raise RunDirectoryError(f"{path} is damaged: {each.file!r}")
+    return Files(files=files, **found)
 
 
 def info_of(directory: RunDirectory) -> RunInfo:

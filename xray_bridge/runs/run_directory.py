@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs import codec
+from xray_bridge.runs import codec, inside
 from xray_bridge.runs.journal_lines import parsed, with_checksum
 from xray_bridge.runs.locks import Lock, OwnFile
 
@@ -168,7 +168,7 @@ class RunDirectory:
         """Whole lines of the journal; the half line of a killed write is left out."""
         if not self.journal.exists():
             return
-        with self.journal.open("rb") as file:
+        with inside.open_inside(self.path, self.journal.name) as file:
             yield from (line for line in file if line.endswith(b"\n"))
 
     @contextlib.contextmanager
@@ -176,8 +176,10 @@ class RunDirectory:
         """
         Hold the run as ``claim`` does, and leave nothing behind.
 
-        What has no lock is nobody's: a copy, or a run that was never sent.
+        What has no lock is nobody's: a copy, or a run that was never sent. Raises
+        RunDirectoryError as ``claim`` does.
         """
+        inside.refuse_what_leads_elsewhere(self.path)
         with self.claim() if (self.path / "lock").exists() else nullcontext():
             yield
 
@@ -186,9 +188,10 @@ class RunDirectory:
         """
         Hold the run, so that no other process writes or sends it.
 
-        Raises RunDirectoryError where another one does. The lock goes with the
-        process that holds it, however that ends.
+        Raises RunDirectoryError where another one does, or where anything in it leads
+        elsewhere. The lock goes with the process that holds it, however that ends.
         """
+        inside.refuse_what_leads_elsewhere(self.path)
         lock = Lock(self.path / "lock")
         try:
             yield
@@ -216,12 +219,17 @@ def make(report_dir: Path, name: str) -> RunDirectory:
     """
     runs = report_dir / RUNS
     path = runs / name
+    inside.refuse_link(report_dir, runs)
     try:
-        runs.mkdir(parents=True, exist_ok=True)
-        ignore = report_dir / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="ascii")
-        path.mkdir(mode=0o700)
+        report_dir.mkdir(parents=True, exist_ok=True)
+        runs.mkdir(mode=inside.PRIVATE_FOLDER, exist_ok=True)
+        # A link that is there already is left alone.
+        with (
+            contextlib.suppress(FileExistsError),
+            (report_dir / ".gitignore").open("x", encoding="ascii") as ignore,
+        ):
+            ignore.write("*\n")
+        path.mkdir(mode=inside.PRIVATE_FOLDER)
     except OSError as error:
         msg = f"no run directory can be made in {report_dir}: {error.strerror}"
         raise RunDirectoryError(msg, hint="set xray_report_dir") from None
@@ -235,7 +243,12 @@ def new_id(now: float) -> str:
 
 
 def find(report_dir: Path) -> list[RunDirectory]:
-    """All run directories below ``report_dir``, oldest first."""
+    """
+    All run directories below ``report_dir``, oldest first.
+
+    Raises RunDirectoryError where that is a link.
+    """
+    inside.refuse_link(report_dir, report_dir / RUNS)
     found = sorted((report_dir / RUNS).glob("*/run.json"))
     return [RunDirectory(path.parent) for path in found]
 
@@ -362,7 +375,8 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises RunDirectoryError where there is none.
     """
     try:
-        found = loads(path.read_text(encoding="utf-8"))
+        with inside.open_inside(path.parent, path.name) as file:
+            found = loads(file.read().decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         msg = f"{path} cannot be read: {error}"
         raise RunDirectoryError(msg) from None
@@ -379,7 +393,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     Raises RunDirectoryError where the disk does not take it.
     """
     try:
-        with replaced(path) as file:
+        with replaced(path, private=True) as file:
             file.write(dumps(content, indent=1).encode() + b"\n")
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"

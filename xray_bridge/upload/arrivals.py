@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.import_answer import ImportAnswer, combine_answers
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.receipt import Refused, join_refusals
+from xray_bridge.runs.inside import private
 
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Arrivals:
         with self._lock:
             self._answers[name] = answer
             try:
-                with self._path.open("ab") as file:
+                with open(self._path, "ab", opener=private) as file:
                     # What a full disk took of an earlier line goes first.
                     file.truncate(self._end)
                     file.write(line + b"\n")

@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from xray_bridge.formats.read.protocol import Source
+from xray_bridge.runs.inside import private
 
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def copy_into(folder: Path, path: Path, number: int) -> Source:
         original = path.open("rb")
     except OSError as error:
         raise source.broken(f"cannot be read: {error.strerror}") from None
-    with original as file, source.path.open("xb") as copy:
+    opened = open(source.path, "xb", opener=private)  # noqa: SIM115 - only this takes an opener
+    with original as file, opened as copy:
         mark = file.read(2)
         file.seek(0)
         try:

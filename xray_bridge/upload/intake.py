@@ -224,7 +224,7 @@ class _Intake:
             name = run.test.definition
             yield Case(name=name, outcome=run.outcome, key=key, message=run.message)
         if reader.is_bare:
-            with replaced(source.path) as file:
+            with replaced(source.path, private=True) as file:
                 repair.with_signs(source, file)
         for word in reader.unknown:
             what = f"{word!r} is no status that is known, and counts as failed"
@@ -252,7 +252,7 @@ class _Intake:
 
 def _repair(source: Source) -> None:
     if places := repair.hollows(source):
-        with replaced(source.path) as file:
+        with replaced(source.path, private=True) as file:
             repair.without(source, places, file)
 
 

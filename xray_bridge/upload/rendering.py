@@ -47,7 +47,7 @@ def write_report(path: Path, write: Callable[[BinaryIO], None]) -> None:
     Raises ReportError.
     """
     try:
-        with replaced(path) as file:
+        with replaced(path, private=True) as file:
             write(file)
     except OSError as error:
         msg = f"the report cannot be written: {error.strerror}"
@@ -83,7 +83,8 @@ def write_parts(folder: Path, request: Request) -> None:
     for part in request.parts:
         if isinstance(part.content, bytes):
             try:
-                (folder / part.filename).write_bytes(part.content)
+                with replaced(folder / part.filename, private=True) as file:
+                    file.write(part.content)
             except OSError as error:
                 msg = f"{part.filename} cannot be written: {error.strerror}"
                 raise ReportError(msg) from None

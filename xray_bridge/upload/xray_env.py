@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xray_bridge.atomic import replaced
+
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +43,8 @@ def write_failed(folder: Path) -> None:
 def _write(folder: Path, content: str) -> tuple[str, ...]:
     path = folder / "xray.env"
     try:
-        path.write_text(content, encoding="utf-8", errors="backslashreplace")
+        with replaced(path, private=True) as file:
+            file.write(content.encode("utf-8", "backslashreplace"))
     except OSError as error:
         return (f"{path} cannot be written: {error.strerror}",)
     return ()

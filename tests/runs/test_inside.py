@@ -1,0 +1,241 @@
+"""Nothing in a run directory leads elsewhere, and nobody else may read it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import a_run
+from xray_bridge import cli
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.receipt import Receipt
+from xray_bridge.runs import inside, report_files, run_directory
+from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
+from xray_bridge.runs.merge import Results
+from xray_bridge.runs.report_files import Files, ReportFile
+from xray_bridge.runs.run_directory import Journal, RunInfo
+
+
+if TYPE_CHECKING:
+    from xray_bridge.runs.run_directory import RunDirectory
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX links and modes")
+INFO = RunInfo(id="run", framework="pytest", versions={}, started=1.0, settings={})
+OUTSIDE = "not yours"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> RunDirectory:
+    """A sealed run with nothing in it."""
+    found = run_directory.create(tmp_path / ".xray", INFO)
+    Journal(found).close()
+    (tmp_path / "outside").write_text(OUTSIDE, encoding="utf-8")
+    return found
+
+
+NAMES = [
+    "run.json",
+    "state.json",
+    "lock",
+    "journal.jsonl",
+    "report.xml",
+    "receipt.json",
+    "xray.env",
+    "arrived.jsonl",
+    "anything",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("look", [False, True])
+def test_links_are_refused(directory: RunDirectory, name: str, *, look: bool) -> None:
+    """Whatever they are called, before anything is read or written."""
+    (directory.path / name).unlink(missing_ok=True)
+    (directory.path / name).symlink_to("../../../outside")
+
+    with (
+        pytest.raises(RunDirectoryError, match="is a link"),
+        directory.look() if look else directory.claim(),
+    ):
+        pass
+
+    outside = directory.path.parents[2] / "outside"
+    assert outside.read_text(encoding="utf-8") == OUTSIDE
+
+
+def test_pipes_are_not_waited_for(directory: RunDirectory) -> None:
+    """They are refused, also where they are the first thing that is read."""
+    (directory.path / "run.json").unlink()
+    os.mkfifo(directory.path / "run.json")
+
+    with pytest.raises(RunDirectoryError, match="is no regular file"):
+        _ = directory.info
+
+
+def test_what_is_named_is_read_where_it_lies(directory: RunDirectory) -> None:
+    """Not through a link, even before the run is held."""
+    (directory.path / "run.json").unlink()
+    (directory.path / "run.json").symlink_to("../../../outside")
+
+    with pytest.raises(RunDirectoryError, match="is a link"):
+        _ = directory.info
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/passwd", "../outside", "..", ".", "", "a/b", "a\\b", "c:b", "a\0b"]
+)
+@pytest.mark.parametrize("has_folders", [True, False])
+def test_only_plain_names(
+    directory: RunDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    *,
+    has_folders: bool,
+) -> None:
+    """Also where a system cannot open relative to a folder."""
+    monkeypatch.setattr(inside, "HAS_FOLDERS", has_folders)
+
+    with pytest.raises(RunDirectoryError, match="is not the name of a file"):
+        inside.open_inside(directory.path, name)
+
+
+@pytest.mark.parametrize("has_folders", [True, False])
+def test_no_link_is_opened(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, *, has_folders: bool
+) -> None:
+    """Also where a system cannot open relative to a folder."""
+    monkeypatch.setattr(inside, "HAS_FOLDERS", has_folders)
+    (directory.path / "x").symlink_to("../../../outside")
+
+    with pytest.raises(RunDirectoryError, match="is a link"):
+        inside.open_inside(directory.path, "x")
+    with inside.open_inside(directory.path, "run.json") as file:
+        assert b"pytest" in file.read()
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/etc/passwd", ".."])
+def test_report_files_lie_in_it(directory: RunDirectory, name: str) -> None:
+    """Whatever ``files.json`` says."""
+    file = ReportFile(name="junit.xml", file="001-junit.xml", format="junit", tests=1)
+    report_files.save(directory, Files(files=(file,)))
+    path = directory.path / report_files.LIST
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["files"][0]["file"] = name
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+    with pytest.raises(RunDirectoryError, match="damaged"):
+        report_files.load(directory)
+
+
+def test_evidence_is_what_its_name_says(directory: RunDirectory) -> None:
+    """A file of another content was put there by somebody else."""
+    kept = EvidenceFolder(directory.path, 1000, str)
+    right = kept.add(EvidenceSource(b"a log", name="a.txt"))
+    wrong = kept.add(EvidenceSource(b"another log", name="b.txt"))
+    (directory.path / "evidence" / wrong.file).write_bytes(b"something else")
+    name = f"{hashlib.sha256(OUTSIDE.encode()).hexdigest()}.txt"
+    (directory.path / "evidence" / name).symlink_to("../../../../outside")
+
+    found = Results([directory])
+
+    assert found.path_of(right) == directory.path / "evidence" / right.file
+    assert found.path_of(wrong) is None
+    assert found.path_of(replace(right, file=name)) is None
+
+
+@pytest.mark.parametrize("link", [".xray", ".xray/runs"])
+def test_a_planted_folder_is_refused(tmp_path: Path, link: str) -> None:
+    """Whoever planted it would choose where we write."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    path = tmp_path / link
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(elsewhere)
+
+    with pytest.raises(RunDirectoryError, match="is a link"):
+        run_directory.create(tmp_path / ".xray", INFO)
+    with pytest.raises(RunDirectoryError, match="is a link"):
+        run_directory.find(tmp_path / ".xray")
+
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_planted_gitignore_leads_nowhere(tmp_path: Path) -> None:
+    """A link to nothing would make a file there."""
+    (tmp_path / ".xray").mkdir()
+    (tmp_path / ".xray" / ".gitignore").symlink_to(tmp_path / "made")
+
+    run_directory.create(tmp_path / ".xray", INFO)
+
+    assert not (tmp_path / "made").exists()
+
+
+JUNIT = '<testsuite><testcase classname="a" name="b"/></testsuite>'
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_nobody_else_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int
+) -> None:
+    """Neither what sessions write, nor reports, receipts and what was merged."""
+    pytest.importorskip("flask")
+    monkeypatch.chdir(tmp_path)
+    Path("junit.xml").write_text(JUNIT, encoding="utf-8")
+    before = os.umask(umask)
+    try:
+        for name in ("1", "2"):
+            part = run_directory.create(
+                tmp_path / ".xray",
+                RunInfo(
+                    id=name,
+                    framework="pytest",
+                    versions={},
+                    started=1.0,
+                    settings={},
+                    run_id="r",
+                ),
+            )
+            kept = EvidenceFolder(part.path, 1000, str)
+            piece = kept.add(EvidenceSource(b"a log", name="a.txt"))
+            journal = Journal(part)
+            journal.append(a_run(evidence=(piece,)))
+            journal.close()
+        codes = [
+            cli.main(["upload", "junit.xml", "--sandbox"]),
+            cli.main(["upload", "--run-id", "r", "--sandbox"]),
+        ]
+    finally:
+        os.umask(before)
+
+    assert codes == [0, 0]
+    paths = [*(tmp_path / ".xray" / "runs").rglob("*")]
+    modes = {
+        str(path.relative_to(tmp_path)): stat.S_IMODE(path.stat().st_mode)
+        for path in paths
+    }
+    assert {name.rpartition("/")[2] for name in modes} > {
+        "xray.env",
+        "receipt.json",
+        "arrived.jsonl",
+        "info.json",
+        "report.xml",
+        "001-junit.xml",
+    }
+    private = {name: 0o700 if (tmp_path / name).is_dir() else 0o600 for name in modes}
+    assert modes == private
+
+
+def test_a_receipt_is_of_its_run() -> None:
+    """How it is sent later stands on screens only."""
+    receipt = Receipt(status="failed", run="r", resend_flags="--url u")
+
+    assert receipt.resend_command == "xray-bridge resend r --url u"
+    assert "resend_flags" not in receipt.to_json()

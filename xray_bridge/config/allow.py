@@ -1,0 +1,91 @@
+"""
+What a repository may do on this machine: the table ``[allow]`` of a person's own file.
+
+Nothing in a repository can allow itself anything: whoever writes a pull request could.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import SettingError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowed:
+    """
+    What is allowed.
+
+    ``commands`` and ``fork_upload`` are repositories: folders, or the names that CI
+    gives them. ``env`` are variables of the environment, ``http`` are hosts.
+    """
+
+    commands: tuple[str, ...] = ()
+    fork_upload: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    http: tuple[str, ...] = ()
+
+
+KINDS = tuple(each.name for each in fields(Allowed))
+
+
+def read(table: object, where: str) -> Allowed:
+    """
+    The table ``[allow]``; ``where`` is the file for messages.
+
+    Raises SettingError for anything but lists of texts by these names.
+    """
+    if not isinstance(table, dict):
+        raise SettingError(f"{where}: {ALLOW} is not a table")
+    for name, value in table.items():
+        if name not in KINDS:
+            known = ", ".join(KINDS)
+            msg = f"{where}: [{ALLOW}] has no {name!r}"
+            raise SettingError(msg, hint=f"there are {known}")
+        if not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
+            msg = f"{where}: [{ALLOW}] {name} is not a list of texts"
+            raise SettingError(msg, hint=f'write {name} = ["..."]')
+    return Allowed(**{name: tuple(value) for name, value in table.items()})
+
+
+def lines(allowed: Allowed) -> list[str]:
+    """The table as it stands in a file; nothing where nothing is allowed."""
+    found = [
+        f"{name} = {json.dumps(list(value), ensure_ascii=False)}"
+        for name in KINDS
+        if (value := getattr(allowed, name))
+    ]
+    return ["", f"[{ALLOW}]", *found] if found else []
+
+
+def repository(start: Path) -> Path:
+    """The folder of the repository in which ``start`` lies; else ``start``."""
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / ".git").exists():
+            return folder
+    return here
+
+
+def names_it(
+    allowed: tuple[str, ...], folder: Path, environ: Mapping[str, str]
+) -> bool:
+    """Whether a list names the repository in which a folder lies."""
+    home = environ.get("HOME", "")
+    wanted = str(repository(folder))
+    texts = (f"{home}{each[1:]}" if each[:2] == "~/" else each for each in allowed)
+    return any(str(Path(text)) == wanted for text in texts)
+
+
+def hint(kind: str, value: str, own_file: Path) -> str:
+    """How a person allows it: the line to add."""
+    return f"to allow it, write below [{ALLOW}] in {own_file}: {kind} = {json.dumps([value])}"
