@@ -108,9 +108,9 @@ def test_a_secret_is_fetched_once_and_not_in_vain(
     asked = []
     fetch = secret_sources.fetch
 
-    def counted(*arguments: Any) -> dict[str, str]:
+    def counted(*arguments: Any, **keywords: Any) -> dict[str, str]:
         asked.append(arguments)
-        return fetch(*arguments)
+        return fetch(*arguments, **keywords)
 
     monkeypatch.setattr(secret_sources, "fetch", counted)
 

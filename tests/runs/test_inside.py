@@ -226,7 +226,6 @@ def test_nobody_else_reads_it(
         "receipt.json",
         "arrived.jsonl",
         "info.json",
-        "report.xml",
         "001-junit.xml",
     }
     private = {name: 0o700 if (tmp_path / name).is_dir() else 0o600 for name in modes}

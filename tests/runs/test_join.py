@@ -14,7 +14,7 @@ import pytest
 from tests.builders import STARTED, a_run, a_shard, recorded
 from xray_bridge.config.settings import TABLE
 from xray_bridge.errors import RunDirectoryError, UsageError
-from xray_bridge.runs import join, run_directory
+from xray_bridge.runs import inside, join, run_directory
 from xray_bridge.runs.evidence import FOLDER
 from xray_bridge.runs.merge import Results
 from xray_bridge.runs.run_directory import RunDirectory, State
@@ -106,8 +106,8 @@ def test_joined_shards_keep_their_evidence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "reason"),
     [
-        (shutil, "copyfile", "[Errno 28] No space left on device"),
-        (os, "makedirs", "No space left on device"),
+        (shutil, "copyfileobj", "No space left on device"),
+        (inside, "open_inside", "No space left on device"),
     ],
 )
 def test_joining_evidence_on_a_full_disk(
@@ -142,7 +142,7 @@ def test_joining_where_nothing_can_be_removed(
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "rmdir", refuse)
-        patched.setattr(shutil, "copyfile", refuse)
+        patched.setattr(shutil, "copyfileobj", refuse)
         with pytest.raises(RunDirectoryError, match="cannot be copied"):
             join.join(parts, tmp_path / ".xray")
 
@@ -152,15 +152,16 @@ def test_joining_what_cannot_be_read(
 ) -> None:
     """A part that somebody else owns: nothing has changed."""
     parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
-    real = Path.open
+    real = inside.open_inside
 
-    def refuse(path: Path, *given: Any, **named: Any) -> Any:
-        if path == parts[1].journal:
-            raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return real(path, *given, **named)
+    def refuse(folder: Path, name: str) -> Any:
+        if folder / name == parts[1].journal:
+            path = str(folder / name)
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(folder, name)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", refuse)
+        patched.setattr(inside, "open_inside", refuse)
         with pytest.raises(RunDirectoryError, match="cannot be read: Permission"):
             join.join(parts, tmp_path / ".xray")
 

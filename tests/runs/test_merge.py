@@ -29,7 +29,7 @@ from tests.builders import (
 )
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Evidence, Iteration, Outcome, TestRun
-from xray_bridge.runs import aggregate, run_directory
+from xray_bridge.runs import aggregate, inside, run_directory
 from xray_bridge.runs.aggregate import AGGREGATES, ALL_FAILED, LAST, WORST
 from xray_bridge.runs.evidence import Limits, of_run
 from xray_bridge.runs.merge import Results
@@ -146,13 +146,13 @@ def test_journals_are_opened_once(
     shards = [recorded(tmp_path, *runs), recorded(tmp_path, *runs)]
     found = Results(shards)
     opened = []
-    real = Path.open
+    real = inside.open_inside
 
-    def noted(path: Path, *given: Any, **named: Any) -> Any:
-        opened.append(path)
-        return real(path, *given, **named)
+    def noted(folder: Path, name: str) -> Any:
+        opened.append(folder / name)
+        return real(folder, name)
 
-    monkeypatch.setattr(Path, "open", noted)
+    monkeypatch.setattr(inside, "open_inside", noted)
 
     assert list(found.runs()) == [*runs, *runs]
     assert opened == [shard.journal for shard in shards]

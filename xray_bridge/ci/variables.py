@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 
 if TYPE_CHECKING:
@@ -43,15 +43,23 @@ def github(environ: Mapping[str, str]) -> dict[str, str]:
     """The commit that a pull request is about, from the event that started it."""
     if not environ.get("GITHUB_HEAD_REF"):
         return {}
+    try:
+        head = event(environ)["pull_request"]["head"]["sha"]
+    except (KeyError, TypeError):
+        return {}
+    return {"HEAD_OF_PULL_REQUEST": head} if isinstance(head, str) else {}
+
+
+def event(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What started a workflow of GitHub; empty where that cannot be read."""
     # Only here: a start of pytest must cost nothing.
     from json import loads
 
     try:
-        text = _read(environ["GITHUB_EVENT_PATH"], LONGEST_EVENT)
-        head = loads(text)["pull_request"]["head"]["sha"]
+        found = loads(_read(environ["GITHUB_EVENT_PATH"], LONGEST_EVENT))
     except (KeyError, TypeError, ValueError, RecursionError):
         return {}
-    return {"HEAD_OF_PULL_REQUEST": head} if isinstance(head, str) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def teamcity(environ: Mapping[str, str]) -> dict[str, str]:

@@ -88,4 +88,5 @@ def names_it(
 
 def hint(kind: str, value: str, own_file: Path) -> str:
     """How a person allows it: the line to add."""
-    return f"to allow it, write below [{ALLOW}] in {own_file}: {kind} = {json.dumps([value])}"
+    line = f"{kind} = {json.dumps([value])}"
+    return f"to allow it, write below [{ALLOW}] in {own_file}: {line}"

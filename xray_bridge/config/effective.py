@@ -14,6 +14,7 @@ from xray_bridge.ci import detect
 from xray_bridge.config import (
     checkout,
     embedded_sandbox,
+    forked,
     of_a_run,
     secret_sources,
     stored_connections,
@@ -70,7 +71,7 @@ class Effective:
     for, once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword for each thing it knows
         self,
         flags: Mapping[str, object],
         *,
@@ -171,6 +172,11 @@ class Effective:
         _refuse_second_server(local, layer)
         return layer
 
+    @property
+    def is_connection_of_repository(self) -> bool:
+        """Whether a stored connection is used that stands in the repository."""
+        return self.connection is not None and self.connection.is_of_repository
+
     @cached_property
     def settings(self) -> Settings:
         """
@@ -180,6 +186,8 @@ class Effective:
         recorded for another place.
         """
         found = self._settings()
+        if not (self._looks_only or found.sandbox or found.collect or found.dry_run):
+            forked.refuse(found, self._flags, self.is_connection_of_repository)
         if self._run is not None and self._given is None and found.wants_upload:
             here = resolve(self._of_this_machine, only=of_a_run.PLACES).given
             said = self._run.settings

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.config.parsers import text
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
-from xray_bridge.config.setting import GUESSED, SESSION, Setting
+from xray_bridge.config.setting import EXECUTION, GUESSED, SESSION, Setting
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import SecretInPlainSightError, SettingError
 
@@ -42,6 +42,7 @@ class Layer:
     ``spell`` turns a setting into its spelling at that place. In a ``literal``
     layer nothing is expanded: its values were recorded after expansion. ``folder``
     is where the file lies, if it is one: paths in it are relative to that.
+    ``is_of_repository``: whoever writes a pull request can write it.
     """
 
     source: str
@@ -50,6 +51,7 @@ class Layer:
     literal: bool = False
     holds_secrets: bool = False
     folder: Path | None = None
+    is_of_repository: bool = False
 
 
 def command_line(given: Mapping[str, object], *, pytest: bool = False) -> Layer:
@@ -77,7 +79,7 @@ def _ini(setting: Setting[Any]) -> str:
 
 def ini(source: str, values: Mapping[str, object], folder: Path | None = None) -> Layer:
     """The layer of a framework's configuration, without the ``xray_``."""
-    return Layer(source, values, _ini, folder=folder)
+    return Layer(source, values, _ini, folder=folder, is_of_repository=True)
 
 
 def recorded(values: Mapping[str, str]) -> Layer:
@@ -180,7 +182,8 @@ def shared_file(start: Path) -> Layer | None:
     if path is None:
         return None
     values = {name: value for name, value in table.items() if name != CONNECTIONS}
-    return Layer(path.name, values, _name, folder=path.parent)
+    folder = path.parent
+    return Layer(path.name, values, _name, folder=folder, is_of_repository=True)
 
 
 def shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
@@ -298,6 +301,8 @@ def _parse(
         return Secret(raw.strip())
     where = f"{layer.spell(setting)} ({layer.source})"
     inline = setting.structured and raw.lstrip().startswith("{")
+    if layer.is_of_repository and setting.of == EXECUTION and "${" in raw:
+        _refuse_variables(raw, environ, where)
     if not layer.literal and not inline:
         raw = expand(raw, environ, where)
         if not raw.strip():
@@ -312,6 +317,26 @@ def _parse(
     if setting.structured and not layer.literal:
         return _expand_inside(value, environ, where)
     return value
+
+
+def _refuse_variables(raw: str, environ: Mapping[str, str], where: str) -> None:
+    """
+    Refuse what a fork would put into Jira, for people to read: any variable.
+
+    But for the CI system's own, and what a person allows. Raises SettingError.
+    """
+    from xray_bridge.ci import forks
+    from xray_bridge.config import allow, stored_connections
+
+    names = {found[1] for found in VARIABLE.finditer(raw) if found[1] in environ}
+    others = sorted(name for name in names if not forks.is_own_variable(name))
+    if not others or not (system := forks.system_of_fork(environ)):
+        return
+    for name in others:
+        if name not in stored_connections.allowed(environ).env:
+            msg = f"{where}: a pull request from a fork ({system}) names {name}"
+            own = stored_connections.own_file(environ)
+            raise SettingError(msg, hint=allow.hint("env", name, own))
 
 
 def expand(value: str, environ: Mapping[str, str], where: str) -> str:

@@ -173,7 +173,14 @@ def layer(stored: StoredConnection, secrets: Mapping[str, str]) -> Layer:
         values["jira_token"] = secrets["jira_secret"]
     folder = None if stored.is_own else stored.source.parent
     source = f"connection {stored.name}"
-    return Layer(source, values, lambda s: s.name, holds_secrets=True, folder=folder)
+    return Layer(
+        source,
+        values,
+        lambda s: s.name,
+        holds_secrets=True,
+        folder=folder,
+        is_of_repository=not stored.is_own,
+    )
 
 
 def secret_of(stored: StoredConnection) -> str:

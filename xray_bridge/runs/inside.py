@@ -51,10 +51,11 @@ def open_inside(folder: Path, name: str) -> BinaryIO:
         raise _foreign(path, "is not the name of a file in it")
     try:
         number = _open(folder, name)
-    except OSError:
+    except OSError as error:
         if path.is_symlink() or folder.is_symlink():
             raise _foreign(path, "is a link") from None
-        raise
+        # What was opened relative to a folder has its bare name only.
+        raise OSError(error.errno, error.strerror, str(path)) from None
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
         raise _foreign(path, "is no regular file")

@@ -1,0 +1,76 @@
+"""
+The guard for pull requests from forks: their settings do not say where secrets go.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.ci import forks
+from xray_bridge.config import allow, stored_connections
+from xray_bridge.config.resolve import environment, resolve
+from xray_bridge.config.settings import Settings
+from xray_bridge.errors import SettingError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# Where credentials go, and by which way.
+PLACES = (
+    Settings.url.name,
+    Settings.jira_url.name,
+    Settings.proxy.name,
+    Settings.verify.name,
+)
+
+
+def refuse(
+    settings: Settings, flags: Mapping[str, object], is_connection_of_repository: bool
+) -> None:
+    """
+    Refuse an address and a source of secrets that a fork may have chosen.
+
+    What a session was given on its command line counts as the fork's, too: it may be
+    from its ini file. Raises SettingError, with the line that allows it.
+    """
+    system = forks.system_of_fork(os.environ)
+    if not system:
+        return
+    found = list(_chosen(settings, flags, is_connection_of_repository))
+    if not found or _is_allowed():
+        return
+    msg = (
+        f"this is a pull request from a fork ({system}), and its own files may have "
+        f"chosen {' and '.join(found)}"
+    )
+    names = forks.names_of_repository(os.environ)
+    value = names[0] if names else str(allow.repository(Path.cwd()))
+    own = stored_connections.own_file(os.environ)
+    line = allow.hint("fork_upload", value, own)
+    raise SettingError(msg, hint=f"set XRAY_URL and the like in the job; or, {line}")
+
+
+def _chosen(
+    settings: Settings, flags: Mapping[str, object], is_connection_of_repository: bool
+) -> Iterator[str]:
+    if is_connection_of_repository:
+        yield f"the connection {settings.connection}"
+        return
+    if settings.connection:
+        return
+    mine = resolve([environment(os.environ)])
+    for name in PLACES:
+        value = getattr(settings, name)
+        is_usual = value in {"", True}
+        if not (is_usual or flags.get(name) or value == getattr(mine, name)):
+            yield f"xray_{name} ({value})"
+
+
+def _is_allowed() -> bool:
+    names = stored_connections.allowed(os.environ).fork_upload
+    if set(names) & set(forks.names_of_repository(os.environ)):
+        return True
+    return allow.names_it(names, Path.cwd(), os.environ)
