@@ -303,8 +303,8 @@ def test_proxy_and_where_it_comes_from(
     with scripted.scripted(by_path({})) as proxy:
         host = proxy.url.partition("//")[2]
         monkeypatch.setenv("HTTP_PROXY", f"http://ann:pass-of-ann@{host}")
-        by_variable = check("http://jira.example.com")
-        by_setting = check("http://jira.example.com", "--proxy", proxy.url)
+        by_variable = check("http://jira.internal")
+        by_setting = check("http://jira.internal", "--proxy", proxy.url)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         by_nobody = check(proxy.url)
 

@@ -285,11 +285,11 @@ def test_what_is_not_safe_is_said(upload: Command, what: str) -> None:
     Path("a.xml").write_text('<testsuite><testcase name="a"/></testsuite>')
     path = ["a.xml"] if what == "files" else ["--run-id", "4711"]
 
-    unsafe = ["--verify=false", "--url=http://jira.example.com"]
+    unsafe = ["--verify=false", "--url=http://jira.internal"]
     code, said = upload(*path, *unsafe)
 
     assert code == 0
     assert [each.partition(" (")[0].partition("; ")[0] for each in said["notices"]] == [
         "TLS certificates are not verified",
-        "credentials go unencrypted to http://jira.example.com",
+        "credentials go unencrypted to http://jira.internal",
     ]

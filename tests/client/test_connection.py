@@ -14,8 +14,10 @@ from xray_bridge.client.connection import (
     Bearer,
     Connection,
     connect,
+    is_private,
 )
 from xray_bridge.config.secret import Secret
+from xray_bridge.config.settings import Settings
 from xray_bridge.errors import CredentialError, SettingError, XrayBridgeError
 
 
@@ -139,7 +141,7 @@ def test_cloud_is_not_reached_over_http() -> None:
 
 def test_server_over_http_is_noticed() -> None:
     """Intranets do it; once it is said."""
-    (notice,) = connected({**PAT, "url": "http://jira.example.com"}).notices
+    (notice,) = connected({**PAT, "url": "http://jira.internal"}).notices
 
     assert "unencrypted" in notice
 
@@ -256,3 +258,57 @@ def test_errors_are_of_one_family() -> None:
     """So that the edge catches them all."""
     assert issubclass(CredentialError, XrayBridgeError)
     assert CredentialError.exit_code == SettingError.exit_code == 2
+
+
+PRIVATE = (
+    "localhost",
+    "127.8.8.8",
+    "10.1.2.3",
+    "172.31.0.1",
+    "192.168.1.1",
+    "169.254.1.1",
+    "::1",
+    "fd00::1",
+    "fe80::1",
+    "jira",
+    "jira.local",
+    "jira.corp.internal",
+    "jira.home.arpa",
+)
+PUBLIC = (
+    "jira.example.com",
+    "8.8.8.8",
+    "172.32.0.1",
+    "2606:4700::1",
+    "local.example.com",
+    "0x08080808",
+    "134744072",
+    "10.0.0.1.example.com",
+)
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_private_hosts(host: str) -> None:
+    """Nobody outside of this network is reached under such a name."""
+    assert is_private(host)
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_hosts_that_are_not_private(host: str) -> None:
+    """Numbers are addresses, however they are written."""
+    assert not is_private(host)
+
+
+def test_no_credentials_in_clear_text(tmp_path: Path) -> None:
+    """Unless a person allows it for a host."""
+    own = tmp_path / "own.toml"
+    environ = {"XRAY_CONNECTIONS_FILE": str(own)}
+    given = {"url": "http://jira.example.com", "token": Secret("a-token")}
+
+    with pytest.raises(SettingError, match="unencrypted") as caught:
+        connect(Settings(given), environ)
+    own.write_text('[allow]\nhttp = ["jira.example.com"]\n', encoding="utf-8")
+    own.chmod(0o600)
+
+    assert 'http = ["jira.example.com"]' in caught.value.hint
+    assert "unencrypted" in connect(Settings(given), environ).notices[0]

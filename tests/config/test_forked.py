@@ -145,7 +145,8 @@ def test_what_the_job_chooses_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XRAY_URL", URL)
 
     assert effective_settings({}).settings.url == URL
-    assert effective_settings({"url": "https://a.example.com"}).settings
+    other = effective_settings({"url": "https://a.example.com"})
+    assert other.settings.url == "https://a.example.com"
 
 
 @pytest.mark.parametrize("name", ["us/it", ""])

@@ -103,15 +103,8 @@ def test_joined_shards_keep_their_evidence(tmp_path: Path) -> None:
     assert len(list((whole.path / FOLDER).iterdir())) == 3
 
 
-@pytest.mark.parametrize(
-    ("module", "name", "reason"),
-    [
-        (shutil, "copyfileobj", "No space left on device"),
-        (inside, "open_inside", "No space left on device"),
-    ],
-)
 def test_joining_evidence_on_a_full_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, reason: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parts whose evidence could not be copied are still to be sent."""
     parts = [a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})]
@@ -120,12 +113,12 @@ def test_joining_evidence_on_a_full_disk(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, name, full)
+        patched.setattr(shutil, "copyfileobj", full)
         with pytest.raises(RunDirectoryError) as caught:
             join.join(parts, tmp_path / ".xray")
 
     source = parts[0].path / FOLDER
-    assert str(caught.value).startswith(f"{source} cannot be copied: {reason}")
+    assert str(caught.value).startswith(f"{source} cannot be copied: No space left")
     assert caught.value.hint == "set xray_report_dir"
     assert parts[0].state.state == run_directory.SEALED
     assert list(parts[0].path.parent.iterdir()) == [parts[0].path]

@@ -24,7 +24,7 @@ from xray_bridge.client.issues import (
 from xray_bridge.client.jira import Jira, Project
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import KEY, check, key_of, names_of
+from xray_bridge.client.response import KEY, check, key_of, keys_found, names_of
 from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
 
 
@@ -157,7 +157,7 @@ class CloudXray:
             if error.status == GRAPHQL_ERROR and jql.startswith("key"):
                 return []
             raise
-        return [each["key"] for each in _page(data.get(field)).issues]
+        return keys_found(_page(data.get(field)).issues)
 
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """

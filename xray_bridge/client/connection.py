@@ -4,6 +4,7 @@ Which server, with which credentials, by which way: settled before any request.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from xray_bridge.client import log
 from xray_bridge.client.pauses import Pauses
-from xray_bridge.config import parsers
+from xray_bridge.config import allow, parsers, stored_connections
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import CLOUD_URL
@@ -27,6 +28,31 @@ if TYPE_CHECKING:
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 XRAY_DOMAIN = "getxray.app"
+PRIVATE_ENDINGS = (
+    ".local",
+    ".internal",
+    ".localhost",
+    ".lan",
+    ".home.arpa",
+    ".intranet",
+    ".corp",
+    ".test",
+)
+PRIVATE_NETWORKS = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "127.0.0.0/8",
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "169.254.0.0/16",
+            "::1/128",
+            "fc00::/7",
+            "fe80::/10",
+        ),
+    )
+)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # Of every connection that settings describe.
 PAUSES = Pauses()
@@ -120,7 +146,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
         timeout=settings.timeout,
         jira_url=settings.jira_url,
         jira_credentials=_jira_credentials(settings),
-        notices=tuple(_notices(settings, name, url)),
+        notices=tuple(_notices(settings, name, url, environ)),
         redactor=settings.redactor,
         pauses=PAUSES,
     )
@@ -249,7 +275,9 @@ def _proxies(settings: Settings) -> Mapping[str, str] | None:
     return None
 
 
-def _notices(settings: Settings, name: str, url: str) -> list[str]:
+def _notices(
+    settings: Settings, name: str, url: str, environ: Mapping[str, str]
+) -> list[str]:
     notices = []
     if settings.verify is False:
         notices.append("TLS certificates are not verified (xray_verify = false)")
@@ -258,10 +286,42 @@ def _notices(settings: Settings, name: str, url: str) -> list[str]:
         if name == CLOUD:
             msg = f"Xray Cloud is not reached over http: {url}"
             raise SettingError(msg, hint="write https://")
+        _refuse_open_http(parts.hostname or "", url, environ)
         notices.append(
             f"credentials go unencrypted to {url}; use https if it can be had"
         )
     return notices
+
+
+def _refuse_open_http(host: str, url: str, environ: Mapping[str, str]) -> None:
+    """
+    Refuse to send credentials in clear text through networks that are not private.
+
+    Raises SettingError, with the line by which a person allows it.
+    """
+    if is_private(host) or host in stored_connections.allowed(environ).http:
+        return
+    msg = f"credentials would go unencrypted to {url}, which is no private host"
+    line = allow.hint("http", host, stored_connections.own_file(environ))
+    raise SettingError(msg, hint=f"write https://; or, {line}")
+
+
+def is_private(host: str) -> bool:
+    """
+    Whether a host is in this network only, as its name or address tells.
+
+    Names without a dot, and those that no public resolver knows (RFC 6761, 6762, 8375,
+    and ICANN's ``internal``); private, loopback and link-local addresses.
+    """
+    plain = host.lower().rstrip(".")
+    try:
+        address = ipaddress.ip_address(plain.partition("%")[0])
+    except ValueError:
+        looks_like_a_number = plain.replace("x", "").isalnum() and plain[:1].isdigit()
+        if "." not in plain:
+            return not looks_like_a_number
+        return plain.endswith(PRIVATE_ENDINGS)
+    return any(address in network for network in PRIVATE_NETWORKS)
 
 
 def deployment(settings: Settings) -> str:

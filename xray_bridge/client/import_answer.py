@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from xray_bridge.client.response import check, key_of
+from xray_bridge.client.response import check, key_in, key_of
 from xray_bridge.model.receipt import Refused, join_refusals
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from xray_bridge.client.request import Request
     from xray_bridge.client.response import Answer
@@ -73,7 +73,8 @@ def _read_large(answer: Answer, body: BinaryIO, size: int) -> ImportAnswer:
 
     content, accepted = read_large_answer(body)
     said = f"an answer of {size:,} bytes"
-    return replace(_read(content, answer, said), accepted=accepted)
+    keys = None if accepted is None else _keys(accepted)
+    return replace(_read(content, answer, said), accepted=keys)
 
 
 def read_import_answer(answer: Answer) -> ImportAnswer:
@@ -94,12 +95,14 @@ def _read(content: Any, answer: Answer, said: str) -> ImportAnswer:
     if isinstance(tests, dict):
         success = tests.get("success")
         # An empty list says that nothing was taken; no list says nothing.
-        accepted = tuple(map(_key, success)) if isinstance(success, list) else None
+        accepted = _keys(success) if isinstance(success, list) else None
         errors = tests.get("error")
         # What is no list is not worth losing a Test Execution's key for.
-        refused = tuple(map(_refused, errors)) if isinstance(errors, list) else ()
+        errors = errors if isinstance(errors, list) else []
+        refused = tuple(_refused(each, answer.shown) for each in errors)
     # Beside a key it is no refusal of all, and still nothing to be green about.
-    refused += tuple(_refused(content[n]) for n in ERRORS if content.get(n))
+    others = (content[name] for name in ERRORS if content.get(name))
+    refused += tuple(_refused(each, answer.shown) for each in others)
     return ImportAnswer(
         key=execution["key"],
         id=execution.get("id", ""),
@@ -128,17 +131,20 @@ def combine_answers(made: ImportAnswer, *filled: ImportAnswer) -> ImportAnswer:
     )
 
 
-def _key(found: Any) -> str:
-    return str(found.get("key", "")) if isinstance(found, dict) else str(found)
+def _keys(found: Iterable[Any]) -> tuple[str, ...]:
+    """Those of a list of keys, or of objects with one; what is no key is left out."""
+    keys = (each.get("key") if isinstance(each, dict) else each for each in found)
+    return tuple(filter(None, map(key_in, keys)))
 
 
-def _refused(found: Any) -> Refused:
+def _refused(found: Any, shown: Callable[[str], str]) -> Refused:
     """Its exact shape is not documented; whatever it says is shown."""
     if not isinstance(found, dict):
-        return Refused(key="", message=str(found))
+        return Refused(key="", message=shown(str(found)))
     known = ("message", "messages", "error", "errors")
     said = next((found[name] for name in known if found.get(name)), found)
-    key = str(found.get("key") or found.get("testKey") or "")
+    key = key_in(found.get("key")) or key_in(found.get("testKey"))
     if isinstance(said, list) and all(isinstance(each, str) for each in said):
         said = "; ".join(said)
-    return Refused(key=key, message=said if isinstance(said, str) else json.dumps(said))
+    text = said if isinstance(said, str) else json.dumps(said)
+    return Refused(key=key, message=shown(text))

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from xray_bridge.client.connection import Basic, Bearer
 from xray_bridge.client.paging import PAGE, Page
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import KEY, check, key_of
+from xray_bridge.client.response import KEY, check, key_of, keys_found
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 
@@ -157,7 +157,7 @@ class Jira:
             fields="key",
             maxResults=str(PAGE),
         )
-        return [str(each["key"]) for each in found.get("issues", ())]
+        return keys_found(found.get("issues", ()))
 
     def create(self, issue: Mapping[str, Any]) -> str:
         """

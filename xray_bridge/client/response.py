@@ -23,7 +23,7 @@ from xray_bridge.errors import (
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 LONGEST_TEXT = 500
 # What a server must not do to a terminal: escapes, and halves of characters.
@@ -80,8 +80,12 @@ class Answer:
         found = _message(self.json())
         if not found and self.is_html:
             found = _page_text(self.text)
+        return self.shown(found or self.text)
+
+    def shown(self, text: str) -> str:
+        """What a server says, without secrets, escaped and shortened to one line."""
         # Cleaned before it is cut: half a secret is a secret.
-        found = UNPRINTABLE.sub(_escaped, self.clean(found or self.text))
+        found = UNPRINTABLE.sub(_escaped, self.clean(text))
         found = " ".join(found.split())
         return found if len(found) <= LONGEST_TEXT else f"{found[:LONGEST_TEXT]}..."
 
@@ -164,6 +168,23 @@ def key_of(content: Any, answer: Answer) -> Mapping[str, str]:
     said = answer.said or "nothing"
     msg = f"HTTP {answer.status} without a Test Execution's key: {said}"
     raise AmbiguousError(msg)
+
+
+def key_in(found: object) -> str:
+    """A key where a server should give one; empty where that is no key."""
+    return found if isinstance(found, str) and KEY.fullmatch(found) else ""
+
+
+def keys_found(issues: Iterable[Mapping[str, Any]]) -> list[str]:
+    """
+    The keys of issues that a search has found.
+
+    Raises NotXrayError where one has none: that is not the same as nothing found.
+    """
+    keys = [key_in(each["key"]) for each in issues]
+    if not all(keys):
+        raise NotXrayError("the search answers with an issue that has no key")
+    return keys
 
 
 def names_of(found: Any) -> frozenset[str] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge
@@ -26,6 +28,8 @@ _LOGIN_PAGE = """<!DOCTYPE html>
 <label>Password <input name="os_password" type="password"></label>
 <button>Log In</button></form></body></html>
 """
+# How this machine calls itself.
+_OURS = frozenset({"localhost", "127.0.0.1", "::1"})
 _XML_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -54,8 +58,25 @@ def create_app(
     for unusable in (BadRequest, UnicodeEncodeError, OverflowError):
         app.register_error_handler(unusable, _bad_request)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.before_request(_refuse_other_sites)
     app.before_request(_refuse_double_slash)
     return app
+
+
+def _refuse_other_sites() -> ResponseReturnValue | None:
+    """
+    Nobody but this machine is answered.
+
+    A page in a browser reaches 127.0.0.1 under a name of its own (DNS rebinding), and
+    may post forms to it.
+    """
+    origin = request.headers.get("Origin")
+    names = [urlsplit(f"//{request.headers.get('Host', '')}").hostname]
+    if origin is not None:
+        names.append(urlsplit(origin).hostname)
+    if all(name in _OURS for name in names):
+        return None
+    return Response("Forbidden", status=403, mimetype="text/plain")
 
 
 def _path() -> str:
