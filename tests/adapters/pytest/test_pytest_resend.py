@@ -39,7 +39,7 @@ def start(
 
 @pytest.mark.real_start
 def test_a_session_and_a_bare_resend(tmp_path: Path, server: Xray) -> None:
-    """By the address of ``pytest.ini``; a run directory that says otherwise is refused."""
+    """By the address of ``pytest.ini``; a run that says otherwise is refused."""
     down = f"http://127.0.0.1:{scripted.unused_port()}"
     ini = "[pytest]\nxray_upload = yes\nxray_project = CALC\nxray_url = "
     (tmp_path / "pytest.ini").write_text(f"{ini}{down}\n", encoding="utf-8")

@@ -42,7 +42,7 @@ def test_it():
 
 @pytest.mark.real_start
 def test_nothing_shows_a_secret(tmp_path: Path) -> None:
-    """Neither arguments, files of a run and of ``--debug``, nor what is printed of it."""
+    """Neither arguments, nor files of a run and of ``--debug``, nor the ending."""
     (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (tmp_path / "test_it.py").write_text(TESTS, encoding="utf-8")
     url = "http://127.0.0.1:9"
