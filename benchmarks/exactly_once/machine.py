@@ -131,6 +131,19 @@ class Clock:
         return getattr(time, name)
 
 
+class Sessions:
+    """Stands in for ``requests.Session``: what it sends goes to a function."""
+
+    def __init__(self, send: Callable[..., Any]) -> None:
+        self.request = send
+
+    def __enter__(self) -> Sessions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
 REPLACE, FSYNC = os.replace, os.fsync
 
 
@@ -153,7 +166,8 @@ def simulated(machine: Machine, send: Callable[..., Any]) -> Iterator[None]:
         (os, "fsync", machine.fsync),
         (http, "within", machine.within),
         (http, "random", machine.chance),
-        (http._Adapter, "send", send),  # noqa: SLF001 - the only door to the network
+        # The only door to the network.
+        (http.Http, "_session", lambda _: Sessions(send)),
     ]
     before = [(where, name, getattr(where, name)) for where, name, _ in changes]
     for where, name, value in changes:

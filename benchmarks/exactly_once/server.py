@@ -143,22 +143,24 @@ class Server:
 
     def send(
         self,
-        request: Any,
+        method: str,
+        address: str,
         *,
-        timeout: tuple[float, float] = (0, 0),
+        data: Any,
+        timeout: tuple[float, float],
         **_: Any,
     ) -> requests.Response:
-        """Stand in for ``HTTPAdapter.send``."""
-        parts = urlsplit(request.url)
+        """Stand in for ``requests.Session.request``."""
+        parts = urlsplit(address)
         query = {name: found[0] for name, found in parse_qs(parts.query).items()}
         is_import = "/import/" in parts.path
         fate, name = self._fate(is_import=is_import)
         step = self.machine.step
-        what = f"{request.method} {parts.path.rpartition('/rest/')[2]}"
+        what = f"{method} {parts.path.rpartition('/rest/')[2]}"
         step(f"{what}: connect ({name})")
         if fate is NO_CONNECTION:
             raise _not_connected()
-        body = _read(request.body, half=fate is HALF_SENT)
+        body = _read(data, half=fate is HALF_SENT)
         step(f"{what}: sent")
         self.settle()
         asked = self.machine.now
@@ -170,7 +172,7 @@ class Server:
             self._do_later(parts.path, query, body)
         self._answer_after(fate, timeout[1])
         step(f"{what}: answered")
-        return _response(request, fate, answer)
+        return _response(fate, answer)
 
     def _fate(self, *, is_import: bool) -> tuple[Fate, str]:
         chance = self.machine.chance
@@ -267,7 +269,7 @@ def _broken() -> requests.ConnectionError:
     )
 
 
-def _response(request: Any, fate: Fate, answer: bytes) -> requests.Response:
+def _response(fate: Fate, answer: bytes) -> requests.Response:
     status, headers = 200, {"Content-Type": "application/json"}
     if isinstance(fate.answer, tuple):
         status, answer, headers = fate.answer
@@ -282,5 +284,4 @@ def _response(request: Any, fate: Fate, answer: bytes) -> requests.Response:
     response.raw = urllib3.HTTPResponse(
         io.BytesIO(answer), status=status, headers=headers, preload_content=False
     )
-    response.request, response.url = request, request.url
     return response

@@ -40,6 +40,8 @@ GIVEN = {
     "project": "CALC",
     "upload": "yes",
     "deadline": "120",
+    # Whatever proxies there are, nothing leaves this process.
+    "skip_proxy": "yes",
 }
 RESULTS = {"first": "PASS", "second": "FAIL"}
 REPORT = '<testsuite name="s"><testcase classname="c" name="{}">{}</testcase></testsuite>'
@@ -154,16 +156,21 @@ class Session:
         return Verdict((*self.faults,), self.figures, story)
 
     def _play(self) -> None:
+        last = self._directories[0]
         for _ in range(self.chance.randint(1, STORMY)):
             directory = self.chance.choice(self._directories)
+            if directory is not last:
+                # What two jobs do at the same time no label can tell apart.
+                self.machine.now += APART
+            last = directory
             is_killed = self.chance.random() < 0.4  # noqa: PLR2004
             self._upload(directory, self.chance.randrange(25) if is_killed else -1)
             self.machine.now += self.chance.choice((0.0, 1.0, 20.0, 250.0, 700.0))
         self.server.storm = 0.0
         for _ in range(CALM):
             for directory in self._directories:
+                self.machine.now += APART
                 self._upload(directory, -1)
-            self.machine.now += APART
         self._judge_end()
 
     def _upload(self, directory: RunDirectory, kill_after: int) -> None:
@@ -203,7 +210,8 @@ class Session:
             self._fault("false green")
         if found.status == "delivered" and not is_there:
             self._fault("false delivered")
-        if found.status == "failed" and not before and any(places.values()):
+        is_alone = self.kind.machines == 1
+        if found.status == "failed" and not before and is_alone and any(places.values()):
             self._fault("said that nothing arrived, and it had")
 
     def _judge_end(self) -> None:
