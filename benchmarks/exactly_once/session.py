@@ -177,7 +177,6 @@ class Session:
         if directory.state.state == run_directory.DELIVERED:
             return
         trace = self.machine.trace
-        before = directory.state.test_execution
         trace.append(f"upload {directory.path.parts[-3]}")
         self.figures["uploads"] += 1
 
@@ -195,13 +194,13 @@ class Session:
         else:
             self.figures[found.status] += 1
             trace.append(f"{found.status}: {found.error.get('message', '')}")
-            self._judge(found, before)
+            self._judge(found, directory.state.test_execution)
 
     def _fault(self, what: str) -> None:
         self.machine.trace.append(f"FAULT: {what}")
         self.faults[what] = None
 
-    def _judge(self, found: Receipt, before: str) -> None:
+    def _judge(self, found: Receipt, known: str) -> None:
         self.server.settle()
         places = {name: self.server.where(name) for name in self.kind.names}
         key = found.test_execution.get("key", "")
@@ -211,7 +210,7 @@ class Session:
         if found.status == "delivered" and not is_there:
             self._fault("false delivered")
         is_alone = self.kind.machines == 1
-        if found.status == "failed" and not before and is_alone and any(places.values()):
+        if found.status == "failed" and not known and is_alone and any(places.values()):
             self._fault("said that nothing arrived, and it had")
 
     def _judge_end(self) -> None:
