@@ -154,18 +154,18 @@ def simulated(machine: Machine, send: Callable[..., Any]) -> Iterator[None]:
 
     Only while the machine is ``running`` do files behave in another way.
     """
-    clock = Clock(machine)
-    ours = [
-        module
-        for name, module in [*sys.modules.items()]
-        if name.startswith("xray_bridge.") and getattr(module, "time", None) is time
-    ]
+    stands_in = {"time": (time, Clock(machine)), "random": (random, machine.chance)}
     changes: list[tuple[Any, str, Any]] = [
-        *((module, "time", clock) for module in ours),
+        *(
+            (module, name, new)
+            for path, module in [*sys.modules.items()]
+            if path.startswith("xray_bridge.")
+            for name, (old, new) in stands_in.items()
+            if getattr(module, name, None) is old
+        ),
         (os, "replace", machine.replace),
         (os, "fsync", machine.fsync),
         (http, "within", machine.within),
-        (http, "random", machine.chance),
         # The only door to the network.
         (http.Http, "_session", lambda _: Sessions(send)),
     ]

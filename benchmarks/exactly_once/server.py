@@ -30,6 +30,7 @@ PROMISE = 290.0
 LABEL = re.compile(rb'"(xray-bridge-[A-Za-z0-9._-]+)"')
 CASE = re.compile(rb'<testcase[^>]*? name="(\w+)"[^>]*?(?:/>|>(.*?)</testcase>)', re.S)
 KEY_OF = {"first": "CALC-1", "second": "CALC-2", "third": "CALC-3"}
+SELF = "http://xray.test/rest/api/2/issue/1"
 NOW, LATER, NEVER = "at once", "later", "never"
 GOOD, RESET, SILENCE, HALF = "key", "reset", "silence", "half an answer"
 PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
@@ -153,8 +154,8 @@ class Server:
         """Stand in for ``requests.Session.request``."""
         parts = urlsplit(address)
         query = {name: found[0] for name, found in parse_qs(parts.query).items()}
-        is_import = "/import/" in parts.path
-        fate, name = self._fate(is_import=is_import)
+        makes = "/import/" in parts.path or parts.path.endswith("/issue")
+        fate, name = self._fate(is_import=makes)
         step = self.machine.step
         what = f"{method} {parts.path.rpartition('/rest/')[2]}"
         step(f"{what}: connect ({name})")
@@ -216,6 +217,9 @@ class Server:
             return b"[]"
         if path.endswith("/search"):
             return json.dumps({"issues": self._find(query["jql"])}).encode()
+        if path.endswith("/issue"):
+            key = self._make(body, asked, when or asked)
+            return json.dumps({"id": "1", "key": key, "self": SELF}).encode()
         return self._import(query.get("testExecKey", ""), body, asked, when or asked)
 
     def _find(self, jql: str) -> list[dict[str, str]]:
@@ -227,23 +231,28 @@ class Server:
         ][:2]
 
     def _import(self, key: str, body: bytes, asked: float, when: float) -> bytes:
-        if not key:
-            key = f"CALC-{100 + len(self.made)}"
-            lag = self.machine.chance.choice(self.lags)
-            found = LABEL.search(body)
-            self.made[key] = Execution(
-                label=found[1].decode() if found else "",
-                found_from=min(when + lag, asked + PROMISE),
-            )
+        key = key or self._make(body, asked, when)
         execution = self.made.setdefault(key, Execution("", 0.0))
         taken = []
         for case in CASE.finditer(body):
             name = case[1].decode()
             execution.statuses[name] = "FAIL" if b"<failure" in (case[2] or b"") else "PASS"
             taken.append({"key": KEY_OF[name]})
-        issue = {"id": "1", "key": key, "self": "http://xray.test/rest/api/2/issue/1"}
+        issue = {"id": "1", "key": key, "self": SELF}
         tests = {"success": taken}
         return json.dumps({"testExecIssue": issue, "testIssues": tests}).encode()
+
+    def _make(self, body: bytes, asked: float, when: float) -> str:
+        """A Test Execution; searches find them in the order in which they came."""
+        key = f"CALC-{100 + len(self.made)}"
+        lag = self.machine.chance.choice(self.lags)
+        before = [each.found_from for each in self.made.values()]
+        found = LABEL.search(body)
+        self.made[key] = Execution(
+            label=found[1].decode() if found else "",
+            found_from=max(min(when + lag, asked + PROMISE), *before, 0.0),
+        )
+        return key
 
 
 def _read(body: Any, *, half: bool) -> bytes:
