@@ -25,7 +25,9 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a fresh folder is made below it
 SHOWN = 5
 
 
-def simulate(seed: int, numbers: range, *, tell: bool = False) -> tuple[Counter[str], list[tuple[int, str]]]:
+def simulate(
+    seed: int, numbers: range, *, tell: bool = False
+) -> tuple[Counter[str], list[tuple[int, str]]]:
     """Figures of these sessions, and the number of each with something wrong."""
     began = time.process_time()
     place = MEMORY if MEMORY.is_dir() else None

@@ -236,7 +236,9 @@ class Server:
         taken = []
         for case in CASE.finditer(body):
             name = case[1].decode()
-            execution.statuses[name] = "FAIL" if b"<failure" in (case[2] or b"") else "PASS"
+            execution.statuses[name] = (
+                "FAIL" if b"<failure" in (case[2] or b"") else "PASS"
+            )
             taken.append({"key": KEY_OF[name]})
         issue = {"id": "1", "key": key, "self": SELF}
         tests = {"success": taken}
@@ -287,9 +289,7 @@ def _response(fate: Fate, answer: bytes) -> requests.Response:
         answer = answer[: length // 2]
     response = requests.Response()
     response.status_code = status
-    response.headers = CaseInsensitiveDict(
-        {**headers, "Content-Length": str(length)}
-    )
+    response.headers = CaseInsensitiveDict({**headers, "Content-Length": str(length)})
     response.raw = urllib3.HTTPResponse(
         io.BytesIO(answer), status=status, headers=headers, preload_content=False
     )

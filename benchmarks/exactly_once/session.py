@@ -44,7 +44,9 @@ GIVEN = {
     "skip_proxy": "yes",
 }
 RESULTS = {"first": "PASS", "second": "FAIL"}
-REPORT = '<testsuite name="s"><testcase classname="c" name="{}">{}</testcase></testsuite>'
+REPORT = (
+    '<testsuite name="s"><testcase classname="c" name="{}">{}</testcase></testsuite>'
+)
 
 
 @dataclass(frozen=True)
@@ -129,13 +131,21 @@ class Verdict:
 class Session:
     """A run on each of its machines, the same server, and what became of it."""
 
-    def __init__(self, seed: str, templates: Mapping[str, RunDirectory], folder: Path, lags: tuple[float, ...] = LAGS) -> None:
+    def __init__(
+        self,
+        seed: str,
+        templates: Mapping[str, RunDirectory],
+        folder: Path,
+        lags: tuple[float, ...] = LAGS,
+    ) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - to be repeated by its seed
         self.name = self.chance.choices([*KINDS], WEIGHTS)[0]
         self.kind = KINDS[self.name]
         self.settings = self.kind.settings
         self.machine = Machine(self.chance)
-        self.server = Server(self.machine, storm=self.chance.choice((0.1, 0.3, 0.6)), lags=lags)
+        self.server = Server(
+            self.machine, storm=self.chance.choice((0.1, 0.3, 0.6)), lags=lags
+        )
         self.faults: dict[str, None] = {}
         self.figures: Counter[str] = Counter()
         self._folder = folder

@@ -117,7 +117,10 @@ def main() -> int:
         began = time.monotonic()
         faults = unguided(name, given.executions, given.seed, given.faults)
         seconds = time.monotonic() - began
-        print(f"{name}: {given.executions:,} executions, {faults} faults, {seconds:.0f} s", flush=True)
+        print(
+            f"{name}: {given.executions:,} executions, {faults} faults, {seconds:.0f} s",
+            flush=True,
+        )
         found += faults
     shutil.rmtree(folder(), ignore_errors=True)
     return 1 if found else 0

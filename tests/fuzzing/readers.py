@@ -103,7 +103,9 @@ class _Canned(Http):
 
     def __init__(self, content: bytes, status: int) -> None:
         super().__init__(a_connection(), Deadline(60))
-        self._answer = Answer(status=status, headers={}, content=content, url="http://x/y")
+        self._answer = Answer(
+            status=status, headers={}, content=content, url="http://x/y"
+        )
 
     def send(self, *_: Any, **__: Any) -> Answer:
         """The answer."""
@@ -147,14 +149,18 @@ def answer(content: bytes) -> None:
             question()
 
 
-FILES_OF_A_RUN = ("journal.jsonl", "run.json", "state.json", "arrived.jsonl", report_files.LIST)
+FILES_OF_A_RUN = (
+    "journal.jsonl",
+    "run.json",
+    "state.json",
+    "arrived.jsonl",
+    report_files.LIST,
+)
 
 
 @cache
 def _sound_run() -> RunDirectory:
-    return recorded(
-        folder(), a_run(keys=["CALC-1"]), a_scenario_run(steps=(a_step(),))
-    )
+    return recorded(folder(), a_run(keys=["CALC-1"]), a_scenario_run(steps=(a_step(),)))
 
 
 @cache
@@ -313,10 +319,14 @@ SETTINGS = (
 
 READERS = {
     "reports": Reader(report, lambda: _samples(*XML)),
-    "json-reports": Reader(report, lambda: _samples("behave.json", "cucumber.json", "xray.json")),
+    "json-reports": Reader(
+        report, lambda: _samples("behave.json", "cucumber.json", "xray.json")
+    ),
     "zips": Reader(export, _zips),
     "features": Reader(feature, lambda: [FEATURE.encode()]),
-    "answers": Reader(answer, lambda: [bytes([n % 7]) + a for n, a in enumerate(ANSWERS)]),
+    "answers": Reader(
+        answer, lambda: [bytes([n % 7]) + a for n, a in enumerate(ANSWERS)]
+    ),
     "runs": Reader(run, _runs),
     "settings": Reader(settings, lambda: SETTINGS),
 }

@@ -205,6 +205,7 @@ def test_damaged_state_is_an_error_in_words(
         _ = directory.state
 
 
+@pytest.mark.fault("H02")
 def test_replaced_file_is_old_or_new(tmp_path: Path) -> None:
     """Where writing fails, the old file is whole and no draft stays."""
     path = tmp_path / "report.xml"
@@ -260,6 +261,7 @@ class FullDisk:
 
 
 @pytest.mark.parametrize("takes", [0, 10])
+@pytest.mark.fault("H01")
 def test_full_disk_that_gets_room_again(
     directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, takes: int
 ) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from xray_bridge.client.connection import Basic, Bearer
 from xray_bridge.client.paging import PAGE, Page
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import KEY, check, key_of
+from xray_bridge.client.response import KEY, check, key_of, names_of
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 
@@ -42,9 +42,16 @@ class Project:
 
 
 def custom_fields(found: list[Any]) -> CustomFields:
-    """Those of Xray, among the fields that Jira lists: their ids differ."""
-    by_type = {each.get("schema", {}).get("custom"): each["id"] for each in found}
-    by_name = {each.get("name"): each["id"] for each in found if each.get("custom")}
+    """
+    Those of Xray, among the fields that Jira lists: their ids differ.
+
+    What is no field of Jira is none of Xray either.
+    """
+    known = [each for each in found if isinstance(each, dict) and each.get("id")]
+    by_type = {_custom_type(each): each["id"] for each in known}
+    by_name = {
+        str(each.get("name")): each["id"] for each in known if each.get("custom")
+    }
     ids = {
         field.name: by_type.get(field.custom_type)
         if field.custom_type
@@ -53,6 +60,11 @@ def custom_fields(found: list[Any]) -> CustomFields:
         if field.title
     }
     return {name: str(field_id) for name, field_id in ids.items() if field_id}
+
+
+def _custom_type(found: Mapping[str, Any]) -> str:
+    schema = found.get("schema")
+    return str(schema.get("custom", "")) if isinstance(schema, dict) else ""
 
 
 def authorization(credentials: Credentials) -> dict[str, str]:
@@ -76,6 +88,11 @@ def _is_issue(found: Any) -> bool:
         and isinstance(found.get("fields"), dict)
         and KEY.fullmatch(str(found.get("key"))) is not None
     )
+
+
+def _keys_of(issues: list[Any]) -> list[str]:
+    """Empty for what is no issue."""
+    return [str(e.get("key")) if isinstance(e, dict) else "" for e in issues]
 
 
 class Jira:
@@ -133,8 +150,7 @@ class Jira:
         found = self._find(f"/rest/api/2/project/{key}")
         if found is None:
             return None
-        versions = frozenset(str(each["name"]) for each in found.get("versions", ()))
-        return Project(key=key, versions=versions)
+        return Project(key=key, versions=names_of(found.get("versions") or []))
 
     def issue_type(self, key: str) -> str | None:
         """The name of an issue's type, in the instance's language; None: no issue."""
@@ -149,7 +165,12 @@ class Jira:
         return self.get("/rest/api/2/field", list)
 
     def executions_labelled(self, label: str) -> list[str]:
-        """Keys of issues that carry a label; Jira's search may lag behind."""
+        """
+        Keys of issues that carry a label; Jira's search may lag behind.
+
+        Raises NotXrayError for a list of anything else: what is not understood does
+        not say that there is none.
+        """
         found = self.get(
             "/rest/api/2/search",
             dict,
@@ -157,7 +178,12 @@ class Jira:
             fields="key",
             maxResults=str(PAGE),
         )
-        return [str(each["key"]) for each in found.get("issues", ())]
+        issues = found.get("issues", [])
+        keys = _keys_of(issues) if isinstance(issues, list) else [""]
+        if not all(map(KEY.fullmatch, keys)):
+            msg = f"{self._url} does not search as Jira does"
+            raise NotXrayError(msg, hint="is xray_url right?")
+        return keys
 
     def create(self, issue: Mapping[str, Any]) -> str:
         """
