@@ -22,6 +22,16 @@ PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 LOWEST_PYTHON = "3.10"
 # Flask's of that time; what it tests with is gone from Werkzeug 3.1.
 BESIDES = ("werkzeug==2.3.8",)
+# Of ``tests.fuzzing``.
+READERS = (
+    "reports",
+    "json-reports",
+    "zips",
+    "features",
+    "answers",
+    "runs",
+    "settings",
+)
 # Of the mutants of what decides verdicts, in percent.
 KILLED = 90
 
@@ -181,3 +191,26 @@ def build(session: nox.Session) -> None:
     session.install(*group("build"))
     shutil.rmtree("dist", ignore_errors=True)
     session.run("python", "-m", "build")
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """The table of faults: tried, survived, seconds, and those without a test."""
+    session.install("-e", ".[test]")
+    plugin = ("-p", "tests.faults.table", "-m", "fault")
+    session.run("python", "-m", "pytest", *plugin, *session.posargs)
+
+
+@nox.session(default=False, python="3.11")
+def fuzz(session: nox.Session) -> None:
+    """
+    Odd input for each reader: 10^6 mutations, then as many that follow coverage.
+
+    ``nox -s fuzz -- 1000`` has fewer. Takes hours in full.
+    """
+    session.install("-e", ".[test]", "atheris>=2.3")
+    executions = (session.posargs or ["1000000"])[0]
+    many = ("--executions", executions)
+    session.run("python", "-m", "tests.fuzzing", *many)
+    for name in READERS:
+        session.run("python", "-m", "tests.fuzzing", name, "--guided", *many)

@@ -205,7 +205,6 @@ def test_damaged_state_is_an_error_in_words(
         _ = directory.state
 
 
-@pytest.mark.fault("H02")
 def test_replaced_file_is_old_or_new(tmp_path: Path) -> None:
     """Where writing fails, the old file is whole and no draft stays."""
     path = tmp_path / "report.xml"

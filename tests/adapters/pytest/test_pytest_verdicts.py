@@ -237,7 +237,7 @@ def test_each_situation_becomes_what_it_was(project: Project) -> None:
 
 
 @pytest.mark.parametrize("dist", DISTRIBUTED)
-@pytest.mark.fault("D17", "I02")
+@pytest.mark.fault("D17")
 def test_each_situation_becomes_what_it_was_in_workers(
     project: Project, dist: str
 ) -> None:
