@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
@@ -267,6 +268,8 @@ def _session(
     shutil.rmtree(folder / "session", ignore_errors=True)
     shutil.copytree(templates[name].path, path)
     directory = RunDirectory(path)
+    # Report files remember the address of where they were taken in.
+    directory.info = replace(directory.info, settings={"upload": "yes"})
     limits = {"timeout": str(60 / FASTER), "deadline": str(120 / FASTER)}
     given = {**GIVEN, **kind.given, **limits, "url": f"http://127.0.0.1:{port}"}
     environ = {f"XRAY_{key.upper()}": value for key, value in given.items()}
