@@ -39,7 +39,7 @@ def main() -> int:
     play = run_for_real if given.real else simulate
     figures: Counter[str] = Counter()
     wrong = []
-    size = max(1, given.sessions // (given.processes * 8))
+    size = max(1, min(500, given.sessions // (given.processes * 4)))
     ranges = [
         range(start, min(start + size, given.sessions))
         for start in range(0, given.sessions, size)
@@ -48,6 +48,9 @@ def main() -> int:
         for found, where in pool.map(play, [given.seed] * len(ranges), ranges):
             figures += found
             wrong += where
+            seconds = time.monotonic() - began
+            done = f"{figures['sessions']:,} sessions, {len(wrong)} faults"
+            print(f"{done}, {seconds:.0f} s", file=sys.stderr, flush=True)
     for name, count in sorted(figures.items()):
         print(f"{count:9,} {name}")
     print(f"{time.monotonic() - began:9.0f} seconds")

@@ -16,6 +16,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import Self
+
 # Imported late by what is measured; its clock has to be there to be replaced.
 from xray_bridge.client import http
 from xray_bridge.errors import AmbiguousError
@@ -137,7 +139,7 @@ class Sessions:
     def __init__(self, send: Callable[..., Any]) -> None:
         self.request = send
 
-    def __enter__(self) -> Sessions:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -136,7 +136,7 @@ class _Doors:
         if fate.answer == RESET:
             peer.reset()
             return
-        status, headers = 200, {}
+        status, headers = 200, dict[str, str]()
         if isinstance(fate.answer, tuple):
             status, done, headers = fate.answer
         length = len(done)

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 PROMISE = 290.0
 LABEL = re.compile(rb'"(xray-bridge-[A-Za-z0-9._-]+)"')
-CASE = re.compile(rb'<testcase[^>]*? name="(\w+)"[^>]*?(?:/>|>(.*?)</testcase>)', re.S)
+CASE = re.compile(
+    rb'<testcase[^>]*? name="(\w+)"[^>]*?(?:/>|>(.*?)</testcase>)', re.DOTALL
+)
 KEY_OF = {"first": "CALC-1", "second": "CALC-2", "third": "CALC-3"}
 SELF = "http://xray.test/rest/api/2/issue/1"
 NOW, LATER, NEVER = "at once", "later", "never"

@@ -63,8 +63,8 @@ class Table:
             survived = "NO" if row.failed else "yes"
             names = ", ".join(name.rpartition("::")[2] for name in row.tests)
             yield f"| {each} {known[each]} | {survived} | {row.seconds:.1f} | {names} |"
-        survived = sum(not row.failed for row in self._rows.values())
-        yield f"{len(self._rows)} of {len(known)} faults tried, {survived} survived"
+        alive = sum(not row.failed for row in self._rows.values())
+        yield f"{len(self._rows)} of {len(known)} faults tried, {alive} survived"
         missing = [each for each in known if each not in self._rows]
         yield f"without a test: {' '.join(missing)}"
 

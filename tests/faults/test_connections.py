@@ -1,9 +1,10 @@
-"""Connections that break, and servers that say odd things: by raw sockets, to the end."""
+"""Connections that break and servers that say odd things, by raw sockets."""
 
 from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,6 @@ from tests.scripted_xray import (
     FAILED,
     FIELD,
     FIELDS,
-    MULTIPART,
     PASSED,
     SEARCH,
     SECRET,
@@ -49,7 +49,7 @@ class Jira:
 
     def __call__(self, peer: Peer) -> None:
         """Serve one connection."""
-        line = peer.socket.recv(1 << 16, scripted.socket.MSG_PEEK)
+        line = peer.socket.recv(1 << 16, socket.MSG_PEEK)
         if b"/import/" in line.partition(b"\r\n")[0]:
             self.posts += 1
             found = self.imports
@@ -323,3 +323,54 @@ def test_name_that_nobody_has(send: Sender, monkeypatch: pytest.MonkeyPatch) -> 
     assert outcome.receipt["duration"] < 7
     assert "xray-bridge resend" in outcome.output
     assert outcome.directory.state.state == "failed"
+
+
+ODD_SEARCHES = {
+    "a number": b'{"issues": 7}',
+    "a text": b'{"issues": "CALC-1"}',
+    "issues without keys": b'{"issues": [{"id": "1"}]}',
+    "no issues": b'{"issues": [null, "x"]}',
+    "keys that are none": b'{"issues": [{"key": {"x": 1}}]}',
+}
+
+
+@pytest.mark.parametrize("odd", ODD_SEARCHES)
+def test_search_that_is_none(
+    send: Sender, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    """It does not say that nothing was made: nothing is posted again."""
+    jira = Jira(imports=[reset_when_done, take])
+
+    def door(jira: Jira, peer: Peer) -> None:
+        peer.read()
+        is_search = peer.received[-1].target.startswith(SEARCH)
+        body = ODD_SEARCHES[odd] if is_search else jira.do(peer)
+        peer.write(head(200, {}, len(body)) + body)
+
+    jira.questions = [door]
+    with serving(jira, monkeypatch):
+        outcome = send.send(send.record(PASSED))
+
+    assert outcome.exit_code == 81, outcome.output
+    assert (jira.made, jira.posts) == (1, 1)
+
+
+ODD_FIELDS = {
+    "numbers": b"[1, null]",
+    "no id": b'[{"name": "Revision", "custom": true}]',
+    "a schema that is a list": b'[{"id": "x", "schema": ["custom"]}]',
+}
+
+
+@pytest.mark.parametrize("odd", ODD_FIELDS)
+def test_fields_that_are_none(
+    send: Sender, monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    """Nothing is sent without the fields that were set, and nothing is lost."""
+    jira = Jira(questions=[says(200, ODD_FIELDS[odd])])
+
+    with serving(jira, monkeypatch):
+        outcome = send.send(send.record(PASSED))
+
+    assert (outcome.exit_code, jira.posts) == (80, 0), outcome.output
+    assert "is not understood" in outcome.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -73,12 +74,12 @@ def report(content: bytes) -> None:
     if name in SCENARIO_FORMATS:
         reader = read.ScenarioReader(behave=name == "behave", finished=1.0)
         for run in reader.runs(source):
-            assert run.outcome
+            assert run.test.name is not None
         if reader.is_bare:
             repair.with_signs(source, io.BytesIO())
     else:
         for case in read.cases(source, name):
-            assert case.outcome
+            assert case.identity is not None
     if name == "xray":
         xray.said(source)
         xray.rewritten(source, {"info": {}}, io.BytesIO())
@@ -267,17 +268,46 @@ def _zips() -> list[bytes]:
     return [*found, FEATURE.encode()]
 
 
+ISSUE = {"key": "CALC-1", "fields": {"summary": "s", "labels": ["a"]}}
+TEST_OF_CLOUD = {"jira": {"key": "CALC-1", "summary": "s"}}
+EXECUTION = {
+    "issueId": "1",
+    "jira": {"key": "CALC-7"},
+    "tests": {"total": 1, "results": [TEST_OF_CLOUD]},
+}
+GRAPHQL = json.dumps(
+    {
+        "data": {
+            "getTestExecutions": {"total": 1, "results": [EXECUTION]},
+            "getStatuses": [{"name": "PASSED"}],
+            "getProjectSettings": {"projectId": "1", "testEnvironments": ["a"]},
+        }
+    }
+).encode()
+IMPORTED = {
+    "testExecIssue": {
+        "id": "1",
+        "key": "CALC-7",
+        "self": "http://x/rest/api/2/issue/1",
+    },
+    "testIssues": {
+        "success": [{"key": "CALC-1"}],
+        "error": [{"key": "CALC-2", "messages": ["no"]}],
+    },
+}
+FIELD = {
+    "id": "customfield_1",
+    "name": "Revision",
+    "custom": True,
+    "schema": {"custom": "x:y"},
+}
 ANSWERS = (
-    b'{"testExecIssue":{"id":"1","key":"CALC-7","self":"http://x/rest/api/2/issue/1"},'
-    b'"testIssues":{"success":[{"key":"CALC-1"}],"error":[{"key":"CALC-2","messages":["no"]}]}}',
+    json.dumps(IMPORTED).encode(),
     b'{"id":"1","key":"CALC-7","self":"http://x"}',
-    b'{"total":1,"issues":[{"key":"CALC-1","fields":{"issuetype":{"name":"Test"},'
-    b'"summary":"s","labels":["a"]}}]}',
-    b'[{"id":"customfield_1","name":"Revision","custom":true,"schema":{"custom":"x:y"}}]',
+    json.dumps({"total": 1, "issues": [ISSUE]}).encode(),
+    json.dumps([FIELD]).encode(),
     b'{"key":"CALC","name":"Calculator","versions":[{"name":"1.0"}]}',
-    b'{"data":{"getTestExecutions":{"total":1,"results":[{"issueId":"1","jira":{"key":"CALC-7"},'
-    b'"tests":{"total":1,"results":[{"jira":{"key":"CALC-1","summary":"s"}}]}}]},'
-    b'"getStatuses":[{"name":"PASSED"}],"getProjectSettings":{"projectId":"1","testEnvironments":["a"]}}}',
+    GRAPHQL,
     b'{"errorMessages":["no"],"errors":{"project":"is required"}}',
     b'{"message":"m","testIssues":[{"id":"1","key":"CALC-1","issueType":{"name":"Test"}}]}',
     b'"a-token"',
@@ -288,13 +318,14 @@ ANSWERS = (
 def _runs() -> list[bytes]:
     path = _sound_run().path
     (path / "arrived.jsonl").write_bytes(
-        b'{"report":"results","answer":{"key":"CALC-7","id":"","api_url":"","accepted":["CALC-1"],'
-        b'"refused":[{"key":"CALC-2","tests":[],"message":"no"}],"said":"","resent":false,"found":[]}}\n'
+        b'{"report":"results","answer":{"key":"CALC-7","id":"","api_url":"",'
+        b'"accepted":["CALC-1"],"refused":[{"key":"CALC-2","tests":[],"message":"no"}],'
+        b'"said":"","resent":false,"found":[]}}\n'
     )
     (path / report_files.LIST).write_bytes(
         b'{"files":[{"name":"a","file":"1.xml","format":"junit","tests":1,"counts":{"passed":1},'
-        b'"keys":["CALC-1"],"is_headed":false,"words":[]}],"said":{},"started":null,"finished":null,'
-        b'"notices":[],"left_out":[],"jobs":1,"failures":[]}'
+        b'"keys":["CALC-1"],"is_headed":false,"words":[]}],"said":{},"started":null,'
+        b'"finished":null,"notices":[],"left_out":[],"jobs":1,"failures":[]}'
     )
     found = [
         bytes([number]) + (path / name).read_bytes()
@@ -306,9 +337,11 @@ def _runs() -> list[bytes]:
 
 
 SETTINGS = (
-    b'url = "https://jira.example.com"\nproject = "CALC"\nenvironments = ["a", "b"]\n'
-    b'deadline = 60\nverify = true\n[execution_fields]\npriority = "High"\n',
-    b'[work]\nurl = "https://jira.example.com"\nsecret_env = "XRAY_TOKEN"\nuser = "me"\n',
+    (
+        b'url = "https://jira.example.com"\nproject = "CALC"\nenvironments = ["a", "b"]\n'
+        b'deadline = 60\nverify = true\n[execution_fields]\npriority = "High"\n'
+    ),
+    b'[work]\nurl = "https://jira.example.com"\nsecret_env = "XRAY_TOKEN"\n',
     b"statuses=passed=PASS failed=FAIL",
     b"evidence_limit=1MB 2MB 1KB",
     b"redact=[a-z]+",

@@ -45,13 +45,13 @@ def custom_fields(found: list[Any]) -> CustomFields:
     """
     Those of Xray, among the fields that Jira lists: their ids differ.
 
-    What is no field of Jira is none of Xray either.
+    Raises NotXrayError where something in the list is no field.
     """
-    known = [each for each in found if isinstance(each, dict) and each.get("id")]
-    by_type = {_custom_type(each): each["id"] for each in known}
-    by_name = {
-        str(each.get("name")): each["id"] for each in known if each.get("custom")
-    }
+    if not all(map(_is_field, found)):
+        msg = "Jira's list of fields is not understood"
+        raise NotXrayError(msg, hint="is xray_url right?")
+    by_type = {str((e.get("schema") or {}).get("custom")): e["id"] for e in found}
+    by_name = {str(e.get("name")): e["id"] for e in found if e.get("custom")}
     ids = {
         field.name: by_type.get(field.custom_type)
         if field.custom_type
@@ -62,9 +62,12 @@ def custom_fields(found: list[Any]) -> CustomFields:
     return {name: str(field_id) for name, field_id in ids.items() if field_id}
 
 
-def _custom_type(found: Mapping[str, Any]) -> str:
-    schema = found.get("schema")
-    return str(schema.get("custom", "")) if isinstance(schema, dict) else ""
+def _is_field(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("id"), str)
+        and isinstance(found.get("schema"), dict | None)
+    )
 
 
 def authorization(credentials: Credentials) -> dict[str, str]:

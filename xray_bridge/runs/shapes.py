@@ -30,7 +30,8 @@ def checked(value: Value) -> Value:
 
     Raises TypeError, naming a field that is of another type.
     """
-    for name, check in _checks(type(value)):
+    kind: type = type(value)
+    for name, check in _checks(kind):
         if not check(getattr(value, name)):
             msg = f"{name} cannot be {getattr(value, name)!r}"
             raise TypeError(msg)
@@ -62,7 +63,7 @@ def _check(hint: Any) -> Check:
             isinstance(value, dict)
             and all(key(name) and item(each) for name, each in value.items())
         )
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         return lambda value: isinstance(value, hint) and checked(value) is value
     if isinstance(hint, enum.EnumMeta):
         return lambda value: isinstance(value, hint)
