@@ -338,7 +338,8 @@ def _runs() -> list[bytes]:
 
 SETTINGS = (
     (
-        b'url = "https://jira.example.com"\nproject = "CALC"\nenvironments = ["a", "b"]\n'
+        b'url = "https://jira.example.com"\nproject = "CALC"\n'
+        b'environments = ["a", "b"]\n'
         b'deadline = 60\nverify = true\n[execution_fields]\npriority = "High"\n'
     ),
     b'[work]\nurl = "https://jira.example.com"\nsecret_env = "XRAY_TOKEN"\n',
