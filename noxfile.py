@@ -22,16 +22,6 @@ PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 LOWEST_PYTHON = "3.10"
 # Flask's of that time; what it tests with is gone from Werkzeug 3.1.
 BESIDES = ("werkzeug==2.3.8",)
-# Of ``tests.fuzzing``.
-READERS = (
-    "reports",
-    "json-reports",
-    "zips",
-    "features",
-    "answers",
-    "runs",
-    "settings",
-)
 # Of the mutants of what decides verdicts, in percent.
 KILLED = 90
 
@@ -209,8 +199,6 @@ def fuzz(session: nox.Session) -> None:
     ``nox -s fuzz -- 1000`` has fewer. Takes hours in full.
     """
     session.install("-e", ".[test]", "atheris>=2.3")
-    executions = (session.posargs or ["1000000"])[0]
-    many = ("--executions", executions)
+    many = ("--executions", *(session.posargs or ["1000000"]))
     session.run("python", "-m", "tests.fuzzing", *many)
-    for name in READERS:
-        session.run("python", "-m", "tests.fuzzing", name, "--guided", *many)
+    session.run("python", "-m", "tests.fuzzing", "--guided", *many)

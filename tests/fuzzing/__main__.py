@@ -12,6 +12,7 @@ import random
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -107,9 +108,14 @@ def main() -> int:
     parser.add_argument("--guided", action="store_true")
     parser.add_argument("--faults", type=int, default=1, help="how many to look for")
     given = parser.parse_args()
+    if given.guided and len(given.readers) == 1:
+        guided(given.readers[0], given.executions, given.seed)
     if given.guided:
-        [name] = given.readers
-        guided(name, given.executions, given.seed)
+        # Each ends its process.
+        command = [sys.executable, "-m", "tests.fuzzing", "--guided"]
+        command += ["--executions", str(given.executions), "--seed", str(given.seed)]
+        codes = [subprocess.call([*command, name]) for name in given.readers]
+        return max(codes)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     found = 0
     for name in given.readers:

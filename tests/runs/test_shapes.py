@@ -15,7 +15,7 @@ from xray_bridge.runs import shapes
 from xray_bridge.runs.run_directory import RunDirectory
 
 
-ODD_RESULTS = {
+ODD_RESULTS: dict[str, dict[str, Any]] = {
     "a time that is a list": {"started": [1]},
     "a time that is none": {"started": None},
     "a time that is no number": {"started": float("nan")},
@@ -29,12 +29,12 @@ ODD_RESULTS = {
         "steps": [{"keyword": "", "name": None, "outcome": "passed"}]
     },
 }
-ODD_STATES = {
+ODD_STATES: dict[str, dict[str, Any]] = {
     "a word for a number": {"attempts": "two"},
     "a time that is true": {"asked": True},
     "no state": {"state": None},
 }
-ODD_RUNS = {
+ODD_RUNS: dict[str, dict[str, Any]] = {
     "settings that are a list": {"settings": ["a"]},
     "a setting that is a number": {"settings": {"upload": 1}},
     "an id that is none": {"id": None},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.exactly_once.simulation import simulate
+from tests.simulation.play import simulate
 
 
 @pytest.mark.xfail(reason="a page with 200 counts as a refusal", strict=True)

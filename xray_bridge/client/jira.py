@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from xray_bridge.client.connection import Basic, Bearer
+from xray_bridge.client.issues import type_name
 from xray_bridge.client.paging import PAGE, Page
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import KEY, check, key_of, names_of
@@ -160,8 +161,8 @@ class Jira:
         found = self._find(f"/rest/api/2/issue/{key}", fields="issuetype")
         if found is None:
             return None
-        kind = (found.get("fields") or {}).get("issuetype") or {}
-        return str(kind.get("name", ""))
+        fields = found.get("fields")
+        return type_name(fields if isinstance(fields, dict) else {})
 
     def fields(self) -> list[Any]:
         """All fields, Jira's own and custom ones, as Jira lists them."""

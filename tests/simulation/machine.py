@@ -101,7 +101,7 @@ class Machine:
 
     def _tear(self, file: int) -> None:
         found = os.fstat(file)
-        if stat.S_ISREG(found.st_mode) and self.chance.random() < 0.5:  # noqa: PLR2004
+        if stat.S_ISREG(found.st_mode) and self.chance.random() < 0.5:
             lost = self.chance.randrange(1, 60)
             os.ftruncate(file, max(0, found.st_size - lost))
 

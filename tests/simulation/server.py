@@ -24,7 +24,7 @@ from requests.structures import CaseInsensitiveDict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.exactly_once.machine import Machine
+    from tests.simulation.machine import Machine
 
 PROMISE = 290.0
 LABEL = re.compile(rb'"(xray-bridge-[A-Za-z0-9._-]+)"')

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.exactly_once.machine import START, Machine
-from benchmarks.exactly_once.server import (
+from tests.scripted import Peer, head
+from tests.simulation.machine import START, Machine
+from tests.simulation.server import (
     FATES,
     HALF,
     HALF_SENT,
@@ -39,8 +40,7 @@ from benchmarks.exactly_once.server import (
     Fate,
     Server,
 )
-from benchmarks.exactly_once.session import APART, GIVEN, KINDS, STATUSES, record
-from tests.scripted import Peer, head
+from tests.simulation.session import APART, GIVEN, KINDS, STATUSES, record
 from xray_bridge import cli
 from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
@@ -123,9 +123,9 @@ class _Doors:
             body, asked = request.body, self._machine.now
             done = b"{}"
             if fate.done == NOW:
-                done = self._server._do(parts.path, query, body, asked)  # noqa: SLF001
+                done = self._server._do(parts.path, query, body, asked)
             elif fate.done == LATER:
-                self._server._do_later(parts.path, query, body)  # noqa: SLF001
+                self._server._do_later(parts.path, query, body)
         self._answer(peer, fate, done)
 
     def _answer(self, peer: Peer, fate: Fate, done: bytes) -> None:
@@ -281,7 +281,7 @@ def _session(
             _ask(port, "storm=0")
         if directory.state.state == run_directory.DELIVERED:
             break
-        is_killed = attempt < STORMY and chance.random() < 0.5  # noqa: PLR2004
+        is_killed = attempt < STORMY and chance.random() < 0.5
         code = _client(path, environ, chance.uniform(0, 0.4) if is_killed else -1)
         figures["uploads"] += 1
         figures["kills"] += code is None

@@ -14,8 +14,8 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from benchmarks.exactly_once.real import run_for_real
-from benchmarks.exactly_once.simulation import simulate
+from tests.simulation.play import simulate
+from tests.simulation.real import run_for_real
 
 
 # Of what was wrong, and where.

@@ -5,12 +5,13 @@ Sessions by number, each drawn from the seed and its number.
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.exactly_once.session import KINDS, Session, record
+from tests.simulation.session import KINDS, Session, record
 
 
 # Memory, where there is such a folder.
@@ -40,7 +41,7 @@ def simulate(
             figures.update(f"WRONG: {fault}" for fault in verdict.faults)
             wrong += [(number, fault) for fault in verdict.faults]
             if tell:
-                print("\n".join(verdict.story))
+                sys.stdout.write("\n".join((*verdict.story, "")))
     finally:
         shutil.rmtree(folder)
     figures["CPU, ms"] = int((time.process_time() - began) * 1000)

@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benchmarks.exactly_once.machine import Machine, simulated
-from benchmarks.exactly_once.server import LAGS, Server
+from tests.simulation.machine import Machine, simulated
+from tests.simulation.server import LAGS, Server
 from xray_bridge.config.resolve import environment, resolve
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.results import Outcome, TestIssue, TestRun
@@ -173,7 +173,7 @@ class Session:
                 # What two jobs do at the same time no label can tell apart.
                 self.machine.now += APART
             last = directory
-            is_killed = self.chance.random() < 0.4  # noqa: PLR2004
+            is_killed = self.chance.random() < 0.4
             self._upload(directory, self.chance.randrange(25) if is_killed else -1)
             self.machine.now += self.chance.choice((0.0, 1.0, 20.0, 250.0, 700.0))
         self.server.storm = 0.0
