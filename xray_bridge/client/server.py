@@ -123,11 +123,10 @@ class ServerXray:
 
     def _keys_on_page(self, path: str, number: int) -> Iterator[str]:
         found = self.jira.get(path, list, limit=str(PAGE), page=str(number))
-        keys = [each.get("key") if isinstance(each, dict) else None for each in found]
-        if not all(isinstance(key, str) for key in keys):
+        if not all(isinstance(each, dict) and "key" in each for each in found):
             msg = f"{self._url} does not list Tests as Xray does"
             raise NotXrayError(msg, hint="is xray_url right?")
-        return iter(keys)
+        return (str(each["key"]) for each in found)
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
         """With Jira's credentials."""
