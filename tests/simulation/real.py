@@ -125,7 +125,7 @@ class _Doors:
             if fate.done == NOW:
                 done = self._server._do(parts.path, query, body, asked)
             elif fate.done == LATER:
-                self._server._do_later(parts.path, query, body)
+                self._server.do_later(parts.path, query, body, is_quick=True)
         self._answer(peer, fate, done)
 
     def _answer(self, peer: Peer, fate: Fate, done: bytes) -> None:

@@ -2,7 +2,8 @@
 Xray Server as it can be at its worst: it takes, drops, lies, is late and lags.
 
 Only what no client could settle is left out: what a request makes can be found
-within PROMISE seconds of it, or is never made.
+within PROMISE seconds of it, or is never made; and what a server drops at once it
+does not work at for minutes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from tests.simulation.machine import Machine
 
 PROMISE = 290.0
+# An answer that is lost in this time is one of an import that ends in that time.
+QUICK, SOON = 5.0, 16.0
 LABEL = re.compile(rb'"(xray-bridge-[A-Za-z0-9._-]+)"')
 CASE = re.compile(
     rb'<testcase[^>]*? name="(\w+)"[^>]*?(?:/>|>(.*?)</testcase>)', re.DOTALL
@@ -121,12 +124,15 @@ class Server:
     """
     One server on one machine's clock.
 
-    ``storm`` is how probable a fault is. ``made`` is all that was ever made.
+    ``storm`` is how probable a fault is. ``is_stubborn``: it goes on for minutes
+    with an import of which it said at once that the answer is lost. ``made`` is all
+    that was ever made.
     """
 
     machine: Machine
     storm: float
     lags: tuple[float, ...] = LAGS
+    is_stubborn: bool = False
     made: dict[str, Execution] = field(default_factory=dict)
     _later: list[tuple[float, int, Callable[[], Any]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -171,9 +177,11 @@ class Server:
         if fate.done == NOW:
             answer = self._do(parts.path, query, body, asked)
             step(f"{what}: done")
-        elif fate.done == LATER:
-            self._do_later(parts.path, query, body)
-        self._answer_after(fate, timeout[1])
+        delay = self._delay(fate)
+        if fate.done == LATER:
+            is_quick = fate.answer != SILENCE and delay < QUICK
+            self.do_later(parts.path, query, body, is_quick=is_quick)
+        self._answer_after(fate, delay, timeout[1])
         step(f"{what}: answered")
         return _response(fate, answer)
 
@@ -184,12 +192,14 @@ class Server:
         name = chance.choice([*FATES] if is_import else QUESTIONS)
         return FATES[name], name
 
-    def _answer_after(self, fate: Fate, patience: float) -> None:
+    def _delay(self, fate: Fate) -> float:
+        return self.machine.chance.choice(SLOW) if fate.is_slow else 0.05
+
+    def _answer_after(self, fate: Fate, delay: float, patience: float) -> None:
         if fate.answer == SILENCE:
             self.machine.wait(patience)
             self.settle()
             raise requests.exceptions.ReadTimeout
-        delay = self.machine.chance.choice(SLOW) if fate.is_slow else 0.05
         if delay >= patience:
             self.machine.wait(patience)
             raise requests.exceptions.ReadTimeout
@@ -197,9 +207,18 @@ class Server:
         if fate.answer == RESET:
             raise _broken()
 
-    def _do_later(self, path: str, query: dict[str, str], body: bytes) -> None:
+    def do_later(
+        self, path: str, query: dict[str, str], body: bytes, *, is_quick: bool
+    ) -> None:
+        """
+        Do it when the client knows nothing of it any more.
+
+        ``is_quick``: it was told soon that its answer is lost.
+        """
         asked = self.machine.now
-        when = asked + self.machine.chance.choice(WORK)
+        longest = SOON if is_quick and not self.is_stubborn else PROMISE
+        work = [seconds for seconds in WORK if seconds <= longest]
+        when = asked + self.machine.chance.choice(work)
 
         def work() -> None:
             self._do(path, query, body, asked, when=when)

@@ -7,7 +7,6 @@ import pytest
 from tests.simulation.play import simulate
 
 
-@pytest.mark.xfail(reason="a page with 200 counts as a refusal", strict=True)
 @pytest.mark.fault("A10", "A12", "B18", "G08")
 def test_results_arrive_exactly_once() -> None:
     """A server at its worst, and processes that are killed between any two steps."""
