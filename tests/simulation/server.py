@@ -217,8 +217,8 @@ class Server:
         """
         asked = self.machine.now
         longest = SOON if is_quick and not self.is_stubborn else PROMISE
-        work = [seconds for seconds in WORK if seconds <= longest]
-        when = asked + self.machine.chance.choice(work)
+        lasting = [seconds for seconds in WORK if seconds <= longest]
+        when = asked + self.machine.chance.choice(lasting)
 
         def work() -> None:
             self._do(path, query, body, asked, when=when)
