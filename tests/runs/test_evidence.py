@@ -162,7 +162,6 @@ def test_no_evidence(
     assert kept_in(tmp_path) == {}
 
 
-@pytest.mark.fault("E25")
 def test_unreadable(
     folder: EvidenceFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
