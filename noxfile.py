@@ -181,3 +181,24 @@ def build(session: nox.Session) -> None:
     session.install(*group("build"))
     shutil.rmtree("dist", ignore_errors=True)
     session.run("python", "-m", "build")
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """The table of faults: tried, survived, seconds, and those without a test."""
+    session.install("-e", ".[test]")
+    plugin = ("-p", "tests.faults.table", "-m", "fault")
+    session.run("python", "-m", "pytest", *plugin, *session.posargs)
+
+
+@nox.session(default=False, python="3.11")
+def fuzz(session: nox.Session) -> None:
+    """
+    Odd input for each reader: 10^6 mutations, then as many that follow coverage.
+
+    ``nox -s fuzz -- 1000`` has fewer. Takes hours in full.
+    """
+    session.install("-e", ".[test]", "atheris>=2.3")
+    many = ("--executions", *(session.posargs or ["1000000"]))
+    session.run("python", "-m", "tests.fuzzing", *many)
+    session.run("python", "-m", "tests.fuzzing", "--guided", *many)

@@ -133,12 +133,14 @@ def test_jira_s_site_is_not_xray() -> None:
     assert "jira_url" in caught.value.hint
 
 
+@pytest.mark.fault("D02")
 def test_cloud_is_not_reached_over_http() -> None:
     """Its token must not go unencrypted."""
     with pytest.raises(SettingError, match="not reached over http"):
         connected({**CLOUD, "url": "http://xray.cloud.getxray.app"})
 
 
+@pytest.mark.fault("D02")
 def test_server_over_http_is_noticed() -> None:
     """Intranets do it; once it is said."""
     (notice,) = connected({**PAT, "url": "http://jira.internal"}).notices

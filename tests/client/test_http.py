@@ -140,6 +140,7 @@ def test_clear_answer_is_not_repeated(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.fault("B15")
 def test_redirect_is_not_followed(status: int) -> None:
     """The token goes nowhere else, and no POST becomes a GET."""
     with scripted.scripted(answer(200)) as elsewhere:
@@ -153,6 +154,7 @@ def test_redirect_is_not_followed(status: int) -> None:
 
 
 @pytest.mark.parametrize("request_", [ONCE, AGAIN], ids=["once", "repeatable"])
+@pytest.mark.fault("A04")
 def test_refused_then_up(monkeypatch: pytest.MonkeyPatch, request_: Request) -> None:
     """Nothing was sent, so even what must not be repeated is tried again."""
     port = scripted.unused_port()
@@ -406,6 +408,7 @@ def later(seconds: float) -> str:
         ("", 0.0, 0.1),
     ],
 )
+@pytest.mark.fault("B05")
 def test_too_many_requests(
     slept: list[float], said: str, least: float, most: float
 ) -> None:
@@ -431,6 +434,7 @@ def test_too_many_requests_until_a_date(
     assert least <= slept[0] <= most
 
 
+@pytest.mark.fault("B09")
 def test_too_many_requests_without_a_header(slept: list[float]) -> None:
     """Own pauses, with jitter."""
     with scripted.scripted(answer(429), answer(429), answer(200)) as server:
@@ -505,6 +509,7 @@ def test_one_deadline_for_all_requests() -> None:
     assert time.monotonic() - began < 1
 
 
+@pytest.mark.fault("A15")
 def test_connections_are_not_kept() -> None:
     """A kept one may be dead by the next POST; then nobody knows what arrived."""
     with scripted.scripted(scripted.keep_alive) as server:
@@ -535,6 +540,7 @@ def test_answer_that_a_proxy_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("no_proxy", ["127.0.0.1", "*", "jira.example.com,127.0.0.1"])
+@pytest.mark.fault("A21")
 def test_no_proxy_covers_the_host(
     monkeypatch: pytest.MonkeyPatch, no_proxy: str
 ) -> None:
@@ -569,6 +575,7 @@ def test_proxy_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.fault("A19")
 def test_proxy_that_refuses(scheme: str) -> None:
     """The proxy is named, its password is not."""
     proxy = f"http://ann:hunter22@127.0.0.1:{scripted.unused_port()}"
@@ -669,6 +676,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @needs_openssl
+@pytest.mark.fault("A22")
 def test_certificate_of_nobody_known(certificate: Path) -> None:
     """One attempt, the reason, and the setting that helps."""
     with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:

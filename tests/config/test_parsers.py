@@ -127,6 +127,7 @@ def test_url_takes_addresses(text: str, address: str) -> None:
         "https://[::1",
     ],
 )
+@pytest.mark.fault("D01")
 def test_url_refuses_what_is_none(text: str) -> None:
     """Everything else is a ValueError."""
     with pytest.raises(ValueError, match=r"address|scheme, host, port"):
@@ -197,6 +198,7 @@ def test_verification_is_never_nothing() -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", "hello"])
+@pytest.mark.fault("D10")
 def test_pem_refuses_what_is_none(tmp_path: Path, content: str | None) -> None:
     """Missing, empty and other files are refused before the first test."""
     path = tmp_path / "ca.pem"

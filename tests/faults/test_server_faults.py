@@ -73,6 +73,7 @@ FINAL = {
 
 
 @pytest.mark.parametrize("fault", FINAL, ids=list(FINAL))
+@pytest.mark.fault("B06", "B10", "B12", "B13", "B14", "C07")
 def test_a_refusal_is_told_once_and_the_results_are_kept(
     server: Xray, send: Sender, fault: str
 ) -> None:
@@ -127,6 +128,7 @@ UNCLEAR = {
 
 
 @pytest.mark.parametrize("fault", UNCLEAR, ids=list(UNCLEAR))
+@pytest.mark.fault("B04", "B19", "B20")
 def test_what_was_processed_all_the_same_is_found_and_filled(
     server: Xray, send: Sender, fault: str
 ) -> None:
@@ -146,6 +148,7 @@ def test_what_was_processed_all_the_same_is_found_and_filled(
 
 
 @pytest.mark.parametrize("fault", UNCLEAR, ids=list(UNCLEAR))
+@pytest.mark.fault("B01", "B03")
 def test_what_was_not_processed_is_sent_again(
     server: Xray, send: Sender, fault: str
 ) -> None:
@@ -363,6 +366,7 @@ def test_too_many_requests_are_waited_out(server: Xray, send: Sender) -> None:
     assert len(server.posts(MULTIPART)) == 2
 
 
+@pytest.mark.fault("B21")
 def test_refused_tests_within_a_success_are_listed(server: Xray, send: Sender) -> None:
     """A 200 is not a success for every Test: exit code 84, each by its key."""
     error = {"testKey": "CALC-2", "messages": ["is not executable"]}
@@ -378,6 +382,7 @@ def test_refused_tests_within_a_success_are_listed(server: Xray, send: Sender) -
     assert outcome.receipt["accepted"] == 1
 
 
+@pytest.mark.fault("C08")
 def test_a_captcha_is_told_and_not_retried(server: Xray, send: Sender) -> None:
     """Each further try would make it worse."""
     headers = {"X-Authentication-Denied-Reason": "CAPTCHA_CHALLENGE; login-url=x"}
@@ -414,6 +419,7 @@ def test_an_existing_test_execution_is_simply_filled_again(
     assert server.lines == [f"POST {PLAIN}", f"POST {PLAIN}"]
 
 
+@pytest.mark.fault("B11")
 def test_a_long_page_is_shortened(server: Xray, send: Sender) -> None:
     """Three megabytes of HTML are one readable line."""
     server.script[MULTIPART] = [html(400, "x" * 3_000_000)]
@@ -423,6 +429,7 @@ def test_a_long_page_is_shortened(server: Xray, send: Sender) -> None:
     assert len(outcome.output) < 3_000
 
 
+@pytest.mark.fault("A03")
 def test_a_server_that_is_down_costs_no_results(server: Xray, send: Sender) -> None:
     """Refused connections are retried, then the run waits for a resend."""
     server.server.stop()

@@ -180,6 +180,7 @@ def unpack(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.mark.parametrize("case", BAD_ARCHIVES)
+@pytest.mark.fault("F01", "F02", "F04", "F07", "F09", "F10")
 def test_refused(unpack: Callable[..., Path], tmp_path: Path, case: str) -> None:
     """A bad download is refused whole, in printable words, and nothing is written."""
     before = snapshot(tmp_path / "work")
@@ -261,6 +262,7 @@ def test_reasons(unpack: Callable[..., Path], case: str, reason: str) -> None:
 @pytest.mark.parametrize(
     "data", [b"", BAD_ARCHIVES["empty zip"], BAD_ARCHIVES["no features"]]
 )
+@pytest.mark.fault("F11")
 def test_nothing_was_found(unpack: Callable[..., Path], data: bytes) -> None:
     """A server that has found nothing may send nothing: the hint says so."""
     with pytest.raises(FeaturesError) as caught:

@@ -161,6 +161,7 @@ def test_unchanged_files_stay(export: Install, target: Path) -> None:
     assert {p: p.stat().st_ino for p in target.rglob("*")} == inodes
 
 
+@pytest.mark.fault("F17")
 def test_users_files_stay(export: Install, target: Path) -> None:
     """Files that were never ours, and folders that hold some, are left alone."""
     export(FIRST)
@@ -343,6 +344,7 @@ def test_linked_index(export: Install, target: Path, work: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["/", ".", "..", "file", "link", "loop", "~", "a\0b"])
+@pytest.mark.fault("F16")
 def test_bad_target(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -625,6 +627,7 @@ def test_a_killed_export_is_not_ended_over_what_has_changed_since(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource limits")
+@pytest.mark.fault("F15")
 def test_disk_full(export: Install, tmp_path: Path, target: Path, work: Path) -> None:
     """A real limit on file sizes is our error, with the old files intact."""
     export(FIRST)
@@ -641,6 +644,7 @@ def test_disk_full(export: Install, tmp_path: Path, target: Path, work: Path) ->
 # Two at a time ------------------------------------------------------------------
 
 
+@pytest.mark.fault("F19")
 def test_two_processes(tmp_path: Path, target: Path, work: Path) -> None:
     """Two processes exporting again and again into one directory end consistent."""
     exports = {}

@@ -111,6 +111,7 @@ def hostile_run(text: str, *, is_scenario: bool = True) -> TestRun:
 @BOTH
 @ALL
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.fault("E01")
 def test_hostile_text(tmp_path: Path, name: str, deployment: str, text: str) -> None:
     """It is readable for everybody, and what stands around it is kept."""
     run = hostile_run(text, is_scenario=name in OF_SCENARIOS)
@@ -127,6 +128,7 @@ def test_hostile_text(tmp_path: Path, name: str, deployment: str, text: str) -> 
 
 @ALL
 @pytest.mark.parametrize("kind", KEPT)
+@pytest.mark.fault("E04", "E05")
 def test_text_that_is_merely_unusual_is_kept(
     tmp_path: Path, name: str, kind: str
 ) -> None:
@@ -182,6 +184,7 @@ def test_escape_stays_visible(tmp_path: Path, name: str) -> None:
 
 
 @ALL
+@pytest.mark.fault("E03")
 def test_colours_are_gone(tmp_path: Path, name: str) -> None:
     """Without a trace."""
     content = rendered(tmp_path, name, SERVER, hostile_run(HOSTILE["colours"]))

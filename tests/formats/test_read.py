@@ -179,6 +179,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", [*BROKEN])
+@pytest.mark.fault("F20")
 def test_what_is_no_report(tmp_path: Path, name: str) -> None:
     """One line that says what, and where that is known in which line."""
     content, said = BROKEN[name]

@@ -295,6 +295,7 @@ def test_features_hold_their_scenarios(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.fault("D13")
 def test_no_mixture_is_better_than_its_worst(size: int) -> None:
     """A failure fails all; a skip is never a pass; the order does not matter."""
     for mixture in itertools.product(RESULTS, repeat=size):

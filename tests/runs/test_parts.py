@@ -160,6 +160,7 @@ def test_path_that_is_not_there() -> None:
         found_in("nowhere")
 
 
+@pytest.mark.fault("H12")
 def test_other_version() -> None:
     """One line, before anything is sent."""
     a_part("s/1")

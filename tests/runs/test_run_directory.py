@@ -260,6 +260,7 @@ class FullDisk:
 
 
 @pytest.mark.parametrize("takes", [0, 10])
+@pytest.mark.fault("H01")
 def test_full_disk_that_gets_room_again(
     directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, takes: int
 ) -> None:

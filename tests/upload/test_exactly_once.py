@@ -449,6 +449,7 @@ STEPS = range(14)
 @pytest.mark.parametrize("fill_after", [False, True], ids=["", "and fill"])
 @pytest.mark.parametrize("script", [[], [LOST], [DROPPED]], ids=str)
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.fault("G08")
 def test_killed_at_any_step(
     directory: RunDirectory,
     monkeypatch: pytest.MonkeyPatch,

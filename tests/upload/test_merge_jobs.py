@@ -131,6 +131,7 @@ def test_shards_become_one(bench: Bench, merge: Any) -> None:
 
 
 @pytest.mark.parametrize("bench", ["server"], indirect=True)
+@pytest.mark.fault("I04")
 def test_twenty_shards(bench: Bench, merge: Any) -> None:
     """Each has one test of its own and one that all have; one of them failed."""
     workspace = bench.workspace("merge")

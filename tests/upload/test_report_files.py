@@ -325,6 +325,7 @@ NOT_A_REPORT = {
 
 @pytest.mark.parametrize("name", [*NOT_A_REPORT])
 @pytest.mark.parametrize("flag", ["--same-execution", "--separate-executions"])
+@pytest.mark.fault("F20")
 def test_one_is_no_report(
     server: Xray, capsys: pytest.CaptureFixture[str], name: str, flag: str
 ) -> None:

@@ -74,12 +74,19 @@ class SearchResult:
     others: dict[str, str] = field(default_factory=dict)
 
 
+def type_name(fields: Mapping[str, Any]) -> str:
+    """The name of an issue's type, in the instance's language; empty: none is told."""
+    kind = fields.get("issuetype")
+    return str(kind.get("name", "")) if isinstance(kind, dict) else ""
+
+
 def read_issue(key: str, fields: Mapping[str, Any]) -> Issue:
     """An issue, of the fields that Jira tells of it."""
+    labels = fields.get("labels")
     return Issue(
         key=key,
         summary=str(fields.get("summary") or ""),
-        labels=tuple(map(str, fields.get("labels") or ())),
+        labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
     )
 
 

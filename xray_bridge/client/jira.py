@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from xray_bridge.client.connection import Basic, Bearer
+from xray_bridge.client.issues import type_name
 from xray_bridge.client.paging import PAGE, Page
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import KEY, check, key_of, keys_found
+from xray_bridge.client.response import KEY, check, key_of, keys_found, names_of
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 
@@ -42,9 +43,16 @@ class Project:
 
 
 def custom_fields(found: list[Any]) -> CustomFields:
-    """Those of Xray, among the fields that Jira lists: their ids differ."""
-    by_type = {each.get("schema", {}).get("custom"): each["id"] for each in found}
-    by_name = {each.get("name"): each["id"] for each in found if each.get("custom")}
+    """
+    Those of Xray, among the fields that Jira lists: their ids differ.
+
+    Raises NotXrayError where something in the list is no field.
+    """
+    if not all(map(_is_field, found)):
+        msg = "Jira's list of fields is not understood"
+        raise NotXrayError(msg, hint="is xray_url right?")
+    by_type = {str((e.get("schema") or {}).get("custom")): e["id"] for e in found}
+    by_name = {str(e.get("name")): e["id"] for e in found if e.get("custom")}
     ids = {
         field.name: by_type.get(field.custom_type)
         if field.custom_type
@@ -53,6 +61,14 @@ def custom_fields(found: list[Any]) -> CustomFields:
         if field.title
     }
     return {name: str(field_id) for name, field_id in ids.items() if field_id}
+
+
+def _is_field(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("id"), str)
+        and isinstance(found.get("schema"), dict | None)
+    )
 
 
 def authorization(credentials: Credentials) -> dict[str, str]:
@@ -133,23 +149,27 @@ class Jira:
         found = self._find(f"/rest/api/2/project/{key}")
         if found is None:
             return None
-        versions = frozenset(str(each["name"]) for each in found.get("versions", ()))
-        return Project(key=key, versions=versions)
+        return Project(key=key, versions=names_of(found.get("versions") or []))
 
     def issue_type(self, key: str) -> str | None:
         """The name of an issue's type, in the instance's language; None: no issue."""
         found = self._find(f"/rest/api/2/issue/{key}", fields="issuetype")
         if found is None:
             return None
-        kind = (found.get("fields") or {}).get("issuetype") or {}
-        return str(kind.get("name", ""))
+        fields = found.get("fields")
+        return type_name(fields if isinstance(fields, dict) else {})
 
     def fields(self) -> list[Any]:
         """All fields, Jira's own and custom ones, as Jira lists them."""
         return self.get("/rest/api/2/field", list)
 
     def executions_labelled(self, label: str) -> list[str]:
-        """Keys of issues that carry a label; Jira's search may lag behind."""
+        """
+        Keys of issues that carry a label; Jira's search may lag behind.
+
+        Raises NotXrayError for a list of anything else: what is not understood does
+        not say that there is none.
+        """
         found = self.get(
             "/rest/api/2/search",
             dict,
@@ -157,7 +177,7 @@ class Jira:
             fields="key",
             maxResults=str(PAGE),
         )
-        return keys_found(found.get("issues", ()))
+        return keys_found(found.get("issues", []))
 
     def create(self, issue: Mapping[str, Any]) -> str:
         """

@@ -23,7 +23,7 @@ from xray_bridge.errors import (
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 LONGEST_TEXT = 500
 # What a server must not do to a terminal: escapes, and halves of characters.
@@ -175,15 +175,18 @@ def key_in(found: object) -> str:
     return found if isinstance(found, str) and KEY.fullmatch(found) else ""
 
 
-def keys_found(issues: Iterable[Mapping[str, Any]]) -> list[str]:
+def keys_found(issues: Any) -> list[str]:
     """
     The keys of issues that a search has found.
 
-    Raises NotXrayError where one has none: that is not the same as nothing found.
+    Raises NotXrayError for what is no list, and where an issue has no key: that is
+    not the same as nothing found.
     """
-    keys = [key_in(each["key"]) for each in issues]
+    listed = issues if isinstance(issues, list) else [issues]
+    keys = [key_in(e.get("key")) if isinstance(e, dict) else "" for e in listed]
     if not all(keys):
-        raise NotXrayError("the search answers with an issue that has no key")
+        msg = "the search answers with an issue that has no key"
+        raise NotXrayError(msg, hint="is xray_url right?")
     return keys
 
 

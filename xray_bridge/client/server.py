@@ -18,6 +18,7 @@ from xray_bridge.client.issues import (
     no_container,
     no_issue,
     read_issue,
+    type_name,
 )
 from xray_bridge.client.jira import Jira, authorization, custom_fields
 from xray_bridge.client.paging import PAGE, all_numbered_pages, all_pages
@@ -98,7 +99,7 @@ class ServerXray:
         result = SearchResult(issues={})
         for issue in all_pages(partial(self.jira.search, jql, fields)):
             key, told = issue["key"], issue["fields"]
-            issue_type = str((told.get("issuetype") or {}).get("name", ""))
+            issue_type = type_name(told)
             if issue_type.lower() in kind.other_types:
                 result.others[key] = f"it is a {issue_type}"
             else:
@@ -122,6 +123,9 @@ class ServerXray:
 
     def _keys_on_page(self, path: str, number: int) -> Iterator[str]:
         found = self.jira.get(path, list, limit=str(PAGE), page=str(number))
+        if not all(isinstance(each, dict) and "key" in each for each in found):
+            msg = f"{self._url} does not list Tests as Xray does"
+            raise NotXrayError(msg, hint="is xray_url right?")
         return (str(each["key"]) for each in found)
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:

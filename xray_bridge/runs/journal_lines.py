@@ -11,7 +11,7 @@ from json import loads
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs import codec
+from xray_bridge.runs import codec, shapes
 
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def parsed(line: bytes, path: Path) -> TestRun:
     Raises RunDirectoryError, naming ``path``, where the line holds none.
     """
     try:
-        return codec.decode(loads(content_of(line)))
+        return shapes.checked(codec.decode(loads(content_of(line))))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         start = line[:60].decode("utf-8", "backslashreplace").strip()
         msg = f"{path} has a damaged line: {start!r}"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs import codec, inside
+from xray_bridge.runs import codec, inside, shapes
 from xray_bridge.runs.journal_lines import parsed, with_checksum
 from xray_bridge.runs.locks import Lock, OwnFile
 
@@ -352,7 +352,7 @@ def _valued(kind: type[Any], found: dict[str, Any], path: Path) -> Any:
             raise RunDirectoryError(f"{path} is damaged: {each.name}")
         known[each.name] = tuple(value) if tuple in wanted else value
     try:
-        return kind(**known)
+        return shapes.checked(kind(**known))
     except TypeError:
         raise RunDirectoryError(f"{path} is damaged") from None
 

@@ -56,6 +56,7 @@ def some(project: Project) -> Project:
         (["--tags=slow", "--no-skipped"], {"two"}),
     ],
 )
+@pytest.mark.fault("E32")
 def test_only_selected_scenarios_are_recorded(
     some: Project, selection: list[str], expected: set[str]
 ) -> None:
@@ -126,6 +127,7 @@ def test_hook_of_many_fails(some: Project, hook: str, expected: dict[str, str]) 
     assert some.outcomes == expected
 
 
+@pytest.mark.fault("E33")
 def test_before_all_failed_is_said(some: Project) -> None:
     """Scenarios that never ran make the run incomplete."""
     some.write({"features/environment.py": HOOKS["before_all"]})
@@ -135,6 +137,7 @@ def test_before_all_failed_is_said(some: Project) -> None:
     assert some.directory.state.incomplete == expected
 
 
+@pytest.mark.fault("E33")
 def test_before_feature_failed_is_the_message(some: Project) -> None:
     """Scenarios of a feature that did not begin say why."""
     some.write({"features/environment.py": HOOKS["before_feature"]})
@@ -151,6 +154,7 @@ def test_after_feature_failed_is_a_note(some: Project) -> None:
     assert "HOOK-ERROR in after_feature" in finished.section
 
 
+@pytest.mark.fault("E33")
 def test_cleanup_of_a_feature_fails(some: Project) -> None:
     """Nothing is lost; what behave 1.2.6 hides does not make a run red."""
     hook = (
@@ -231,6 +235,7 @@ def test_abort_by_a_hook_is_no_ctrl_c(some: Project) -> None:
 
 
 @pytest.mark.parametrize("ends", ["sys.exit(3)", "os._exit(3)"])
+@pytest.mark.fault("E33", "G10")
 def test_step_ends_the_process(some: Project, ends: str) -> None:
     """What finished before is on disk, and sent if there still is a way."""
     steps = (

@@ -162,6 +162,7 @@ def recorded(
 
 
 @pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.fault("E31")
 def test_status(recorded: dict[str, TestRun], name: str) -> None:
     """Each situation has the same outcome in both versions, with its text."""
     outcome, message, steps = EXPECTED[name]

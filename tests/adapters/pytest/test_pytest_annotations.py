@@ -139,6 +139,7 @@ def test_the_fixture_without_an_upload(project: Project) -> None:
     assert not (project.pytester.path / ".xray").exists()
 
 
+@pytest.mark.fault("E25")
 def test_evidence_that_is_not_there(project: Project) -> None:
     """It does not fail the test, and it is told."""
     project.pytester.makepyfile("def test_it(xray): xray.attach('nowhere.png')")

@@ -95,6 +95,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", CASES, ids=list(CASES))
+@pytest.mark.fault("D03")
 def test_one_line_says_what_and_how_to_mend_it(project: Project, case: str) -> None:
     """No test runs, no traceback, no secret."""
     given, expected = CASES[case]
@@ -114,6 +115,7 @@ def test_one_line_says_what_and_how_to_mend_it(project: Project, case: str) -> N
     assert "very-secret-token" not in output
 
 
+@pytest.mark.fault("D12")
 def test_malformed_marks_are_listed_together(
     project: Project, workers: tuple[str, ...]
 ) -> None:

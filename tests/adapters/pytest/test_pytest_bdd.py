@@ -169,6 +169,7 @@ def a_scenario(name: str, step: str = "it works", tags: str = "") -> str:
     return SCENARIO.format(name=name, step=step, tags=tags)
 
 
+@pytest.mark.fault("E28")
 def test_what_becomes_of_a_step(project: Project, workers: tuple[str, ...]) -> None:
     """The one that decided is told apart from those that did not run."""
     scenarios = [
@@ -192,6 +193,7 @@ def test_what_becomes_of_a_step(project: Project, workers: tuple[str, ...]) -> N
     assert "'one' == 'two'" in said["asserts"]
 
 
+@pytest.mark.fault("E28")
 def test_an_undefined_first_step(project: Project) -> None:
     """pytest-bdd says it by another hook than for all other faults."""
     first = "  Scenario: first\n    Given nobody wrote this\n    When it works\n"
@@ -540,6 +542,7 @@ Feature: Outlines
 
 @WITH_GHERKIN
 @ALSO_BROKEN
+@pytest.mark.fault("E30")
 def test_rows_of_outlines(project: Project, broken: str) -> None:
     """Counted over all tables, rendered, and with the tags of their table."""
     write(project, OUTLINE, ANYTHING, broken)
@@ -586,6 +589,7 @@ Feature: Rules
 
 @WITH_GHERKIN
 @ALSO_BROKEN
+@pytest.mark.fault("E30")
 def test_rules(project: Project, broken: str) -> None:
     """Their backgrounds come second; their tags are inherited, as in behave."""
     write(project, RULES, ANYTHING, broken)
@@ -608,6 +612,7 @@ def test_rules(project: Project, broken: str) -> None:
 
 @pytest.mark.skipif(BDD >= (8, 0), reason="only pytest-bdd 7 has steps of many lines")
 @ALSO_BROKEN
+@pytest.mark.fault("E30")
 def test_steps_of_many_lines(project: Project, broken: str) -> None:
     """What stands below a step is its text."""
     feature = '''\
@@ -816,6 +821,7 @@ Funktionalität: Texte
 @pytest.mark.parametrize(
     "order", [("it works", "it asserts"), ("it raises", "it works")]
 )
+@pytest.mark.fault("E29")
 def test_a_key_in_two_features_has_the_worst_result(
     project: Project, workers: tuple[str, ...], order: tuple[str, str]
 ) -> None:

@@ -160,6 +160,7 @@ def test_shard_that_is_stopped(project: Project) -> None:
     assert directory.state.incomplete
 
 
+@pytest.mark.fault("I11")
 def test_matrix_that_shares_a_run_id(project: Project) -> None:
     """Sessions of tox or nox: one id in the environment, one workspace."""
     project.pytester.makepyfile(SUITE)

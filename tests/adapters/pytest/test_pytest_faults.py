@@ -128,6 +128,7 @@ def silence() -> Iterator[str]:
         connection.close()
 
 
+@pytest.mark.fault("A06")
 def test_a_server_that_never_answers(project: Project, silence: str) -> None:
     """The session ends within the deadline, and the results are kept."""
     project.pytester.makepyfile(GREEN)
@@ -229,6 +230,7 @@ def test_a_session_with_a_real_preflight(
     assert [run.test_key for run in execution.runs] == ["CALC-1"]
 
 
+@pytest.mark.fault("G21")
 def test_tests_that_pollute_their_process_do_not_reach_the_upload(
     project: Project,
 ) -> None:
@@ -253,6 +255,7 @@ def test_tests_that_pollute_their_process_do_not_reach_the_upload(
     assert execution.project == "CALC"
 
 
+@pytest.mark.fault("G24", "I12")
 def test_a_child_that_a_test_forks_uploads_nothing(project: Project) -> None:
     """The child runs our hooks to their end as well; one upload, one result."""
     project.pytester.makepyfile(
@@ -272,6 +275,7 @@ def test_a_child_that_a_test_forks_uploads_nothing(project: Project) -> None:
     assert len(project.executions) == 1
 
 
+@pytest.mark.fault("G18")
 def test_a_fault_of_our_own_does_not_end_the_session(project: Project) -> None:
     """The tests' result stays, and so does their exit code; the fault is told."""
     project.pytester.makeconftest(
@@ -292,6 +296,7 @@ def test_a_fault_of_our_own_does_not_end_the_session(project: Project) -> None:
     result.stdout.fnmatch_lines(["*1 passed*", "*ZeroDivisionError: ours*"])
 
 
+@pytest.mark.fault("I01")
 def test_two_sessions_in_one_folder_do_not_meet(project: Project) -> None:
     """Each has its run directory and its Test Execution."""
     project.pytester.makepyfile(GREEN)

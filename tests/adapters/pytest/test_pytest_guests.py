@@ -51,6 +51,7 @@ def test_an_option_of_somebody_else(project: Project) -> None:
     assert result.ret == 0
 
 
+@pytest.mark.fault("I08")
 def test_sessions_within_a_session(project: Project) -> None:
     """Samples that tests run are no results of this project."""
     project.pytester.makepyfile(
@@ -152,6 +153,7 @@ def test_a_project_with_a_use_for_xrays_tags(project: Project) -> None:
     result.assert_outcomes(xfailed=1)
 
 
+@pytest.mark.fault("E10")
 def test_names_of_any_kind(project: Project, workers: tuple[str, ...]) -> None:
     """Each is a Test of its own, in the report that goes out as well."""
     project.pytester.makepyfile(

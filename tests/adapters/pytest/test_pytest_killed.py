@@ -39,6 +39,7 @@ def server(tmp_path: Path) -> Iterator[RunningSandbox]:
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["serial", "n2"])
+@pytest.mark.fault("G07")
 def test_finished_tests_survive_sigkill(
     project: Project, server: RunningSandbox, workers: tuple[str, ...]
 ) -> None:
@@ -84,6 +85,7 @@ def _wait_for_a_result(project: Project) -> None:
     pytest.fail("no test has finished")
 
 
+@pytest.mark.fault("I06")
 def test_a_run_under_way_is_not_sent(project: Project) -> None:
     """``resend`` leaves alone what another process is still writing."""
     project.pytester.makepyfile(

@@ -192,6 +192,7 @@ def test_formats_are_written_and_the_first_is_uploaded(project: Project) -> None
     assert project.receipt["report"]["format"] == "xray"
 
 
+@pytest.mark.fault("E24")
 def test_a_session_without_tests_makes_no_test_execution(project: Project) -> None:
     """Nothing selected, nothing uploaded; pytest's own exit code stays."""
     project.pytester.makepyfile(SUITE)
@@ -203,6 +204,7 @@ def test_a_session_without_tests_makes_no_test_execution(project: Project) -> No
 
 
 @pytest.mark.parametrize("looking", ["--collect-only", "--setup-plan", "--fixtures"])
+@pytest.mark.fault("D15")
 def test_a_session_that_runs_no_tests_leaves_nothing(
     project: Project, looking: str
 ) -> None:

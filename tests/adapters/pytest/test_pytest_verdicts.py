@@ -228,6 +228,7 @@ def expected(copies: int) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.fault("E17", "E18", "E20")
 def test_each_situation_becomes_what_it_was(project: Project) -> None:
     """All situations in one session."""
     found = found_in_one_session(project)
@@ -236,6 +237,7 @@ def test_each_situation_becomes_what_it_was(project: Project) -> None:
 
 
 @pytest.mark.parametrize("dist", DISTRIBUTED)
+@pytest.mark.fault("D17")
 def test_each_situation_becomes_what_it_was_in_workers(
     project: Project, dist: str
 ) -> None:
@@ -303,6 +305,7 @@ def test_a_skip_tells_its_reason_without_its_path(project: Project) -> None:
 @pytest.mark.parametrize(
     ("attempts", "outcome"), [(2, "flaky"), (9, "failed")], ids=["at last", "never"]
 )
+@pytest.mark.fault("E21")
 def test_the_last_attempt_of_a_rerun_counts(
     project: Project, workers: tuple[str, ...], attempts: int, outcome: str
 ) -> None:
@@ -326,6 +329,7 @@ def test_the_last_attempt_of_a_rerun_counts(
     assert "Attempt 1 failed: AssertionError" in line["message"]
 
 
+@pytest.mark.fault("G13")
 def test_a_crashed_worker_fails_its_test(project: Project) -> None:
     """With its key; the tests of the other worker are kept."""
     project.pytester.makepyfile(
@@ -348,6 +352,7 @@ def test_a_crashed_worker_fails_its_test(project: Project) -> None:
     assert project.statuses == {"CALC-1": "FAIL", "CALC-2": "PASS"}
 
 
+@pytest.mark.fault("E23")
 def test_a_file_that_cannot_be_collected_marks_the_run_incomplete(
     project: Project, workers: tuple[str, ...]
 ) -> None:
@@ -362,6 +367,7 @@ def test_a_file_that_cannot_be_collected_marks_the_run_incomplete(
     assert "test_bad.py" in execution.description
 
 
+@pytest.mark.fault("G01")
 def test_an_interrupted_session_is_kept_and_not_uploaded(project: Project) -> None:
     """Ctrl-C: finished tests are on disk, the interrupted one is no failure."""
     project.pytester.makepyfile(
@@ -417,6 +423,7 @@ def test_a_failed_subtest_is_never_lost_by_a_rerun(project: Project) -> None:
     assert line["outcome"] == "failed"
 
 
+@pytest.mark.fault("G13")
 def test_a_crash_in_the_setup_keeps_the_key(project: Project) -> None:
     """The setup's report, which would carry it, never comes."""
     project.pytester.makepyfile(

@@ -1,0 +1,1 @@
+"""Input that nobody meant: what each reader makes of it."""

@@ -1,0 +1,366 @@
+"""Each reader as a function of bytes, which raises nothing but errors of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.builders import a_connection, a_run, a_scenario_run, a_step, recorded
+from xray_bridge.client import response
+from xray_bridge.client.cloud import CloudXray
+from xray_bridge.client.connection import ApiKey
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.import_answer import read_import_answer
+from xray_bridge.client.issues import TESTS
+from xray_bridge.client.response import Answer
+from xray_bridge.client.server import ServerXray
+from xray_bridge.config import stored_connections
+from xray_bridge.config.resolve import ini, read_toml, resolve, shared_table
+from xray_bridge.config.secret import Secret
+from xray_bridge.config.settings import TABLE
+from xray_bridge.errors import XrayBridgeError
+from xray_bridge.features import archive, gherkin
+from xray_bridge.features.answers import answered
+from xray_bridge.features.download import Limits
+from xray_bridge.formats import read
+from xray_bridge.formats.read import repair, xray
+from xray_bridge.formats.read.protocol import Source
+from xray_bridge.model.dialect import CLOUD, DIALECTS
+from xray_bridge.model.formats import SCENARIO_FORMATS
+from xray_bridge.runs import report_files
+from xray_bridge.runs.failures import first_failures
+from xray_bridge.runs.merge import Results
+from xray_bridge.runs.run_directory import RunDirectory
+from xray_bridge.upload.arrivals import Arrivals
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a fresh folder is made below it
+SAMPLES = Path(__file__).parents[1] / "samples"
+CORPUS = SAMPLES / "fuzz"
+LIMITS = Limits(file_bytes=1 << 16, total_bytes=1 << 18, ratio_from_bytes=1 << 12)
+
+
+@cache
+def folder() -> Path:
+    """A folder of this process, in memory where there is such a place."""
+    place = MEMORY if MEMORY.is_dir() else None
+    return Path(tempfile.mkdtemp(prefix="xray-bridge-fuzz-", dir=place))
+
+
+def written(content: bytes, name: str) -> Path:
+    """A file with that content."""
+    path = folder() / name
+    path.write_bytes(content)
+    return path
+
+
+def report(content: bytes) -> None:
+    """What ``upload FILE`` reads of a report, of whichever format it is."""
+    source = Source(path=written(content, "report"), name="report")
+    name = read.recognised(source)
+    if name == "junit":
+        places = repair.hollows(source)
+        repair.without(source, places, io.BytesIO())
+    if name in SCENARIO_FORMATS:
+        reader = read.ScenarioReader(behave=name == "behave", finished=1.0)
+        for run in reader.runs(source):
+            assert run.test.name is not None
+        if reader.is_bare:
+            repair.with_signs(source, io.BytesIO())
+    else:
+        for case in read.cases(source, name):
+            assert case.identity is not None
+    if name == "xray":
+        xray.said(source)
+        xray.rewritten(source, {"info": {}}, io.BytesIO())
+
+
+def export(content: bytes) -> None:
+    """A zip of feature files, unpacked."""
+    target = folder() / "unpacked"
+    with archive.opened(written(content, "export.zip"), LIMITS) as found:
+        for name in found.sizes:
+            target.unlink(missing_ok=True)
+            found.unpack(name, target)
+
+
+def feature(content: bytes) -> None:
+    """A feature file."""
+    gherkin.read(content.decode("utf-8", "replace"))
+
+
+class _Canned(Http):
+    """Answers everything with the same bytes."""
+
+    def __init__(self, content: bytes, status: int) -> None:
+        super().__init__(a_connection(), Deadline(60))
+        self._answer = Answer(
+            status=status, headers={}, content=content, url="http://x/y"
+        )
+
+    def send(self, *_: Any, **__: Any) -> Answer:
+        """The answer."""
+        return self._answer
+
+
+STATUSES = (200, 200, 200, 200, 200, 400, 401, 302)
+
+
+def answer(content: bytes) -> None:
+    """What either product answers to any question; the first byte is the status."""
+    status = STATUSES[content[0] % len(STATUSES)] if content else 200
+    http = _Canned(content[1:], status)
+    told = http.send()
+    server = ServerXray(a_connection(), http)
+    cloud_connection = a_connection(
+        dialect=DIALECTS[CLOUD],
+        credentials=ApiKey(client_id="i", client_secret=Secret("s")),
+    )
+    cloud = CloudXray(cloud_connection, http)
+    cloud._token = "known"
+    questions: list[Callable[[], Any]] = [
+        partial(response.check, told),
+        lambda: told.said,
+        partial(read_import_answer, told),
+        partial(answered, told),
+    ]
+    for client in (server, cloud):
+        questions += [
+            client.login,
+            client.custom_fields,
+            partial(client.project, "CALC"),
+            partial(client.has_issue, "CALC-1", "test_plan"),
+            client.statuses,
+            partial(client.executions_labelled, "x"),
+            partial(client.tests_in, "CALC-1"),
+            partial(client.search, TESTS, "x"),
+        ]
+    for question in questions:
+        with contextlib.suppress(XrayBridgeError):
+            question()
+
+
+FILES_OF_A_RUN = (
+    "journal.jsonl",
+    "run.json",
+    "state.json",
+    "arrived.jsonl",
+    report_files.LIST,
+)
+
+
+@cache
+def _sound_run() -> RunDirectory:
+    return recorded(folder(), a_run(keys=["CALC-1"]), a_scenario_run(steps=(a_step(),)))
+
+
+@cache
+def _odd_run() -> RunDirectory:
+    path = folder() / "odd"
+    shutil.copytree(_sound_run().path, path)
+    return RunDirectory(path)
+
+
+def run(content: bytes) -> None:
+    """One file of a run directory; the first byte says which."""
+    name = FILES_OF_A_RUN[content[0] % len(FILES_OF_A_RUN)] if content else "run.json"
+    odd, sound = _odd_run(), _sound_run()
+    path = odd.path / name
+    path.write_bytes(content[1:])
+    try:
+        _look_at(odd)
+    finally:
+        if (sound.path / name).exists():
+            path.write_bytes((sound.path / name).read_bytes())
+        else:
+            path.unlink()
+
+
+def _look_at(directory: RunDirectory) -> None:
+    """All that is read of a run before it is sent."""
+    for look in (
+        lambda: directory.info,
+        lambda: directory.missing,
+        lambda: report_files.load(directory),
+        lambda: first_failures(Results([directory])),
+        lambda: Arrivals(directory).answer if len(Arrivals(directory)) else None,
+    ):
+        with contextlib.suppress(XrayBridgeError):
+            look()
+
+
+def settings(content: bytes) -> None:
+    """A file of settings, of connections, and each setting's own text."""
+    path = written(content, "xray-bridge.toml")
+    looks: list[Callable[[], Any]] = [
+        lambda: resolve([ini("a file", read_toml(path))], {}),
+        lambda: resolve([ini("a file", shared_table(path.parent)[1])], {}),
+        lambda: list(stored_connections._read(read_toml(path), path, is_own=True)),
+    ]
+    name, _, text = content.decode("utf-8", "replace").partition("=")
+    name = name.strip()
+    if name in TABLE:
+        looks.append(lambda: resolve([ini("a line", {name: text})], {}))
+    for look in looks:
+        with contextlib.suppress(XrayBridgeError):
+            look()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reads, and what is known to be read."""
+
+    read: Callable[[bytes], None]
+    seeds: Callable[[], Iterable[bytes]] = field(default=tuple)
+
+    def __call__(self, content: bytes) -> None:
+        """Read; errors of ours are an answer."""
+        with contextlib.suppress(XrayBridgeError):
+            self.read(content)
+
+
+def _samples(*names: str) -> list[bytes]:
+    return [(SAMPLES / name).read_bytes() for name in names]
+
+
+XML = ("junit.xml", "nunit2.xml", "nunit3.xml", "robot.xml", "testng.xml", "xunit.xml")
+FEATURE = """# language: en
+@CALC-1 @slow
+Feature: Adding
+  a text
+  Background:
+    #@PRECOND_CALC-9
+    Given the display is on
+  Rule: one
+    @TEST_CALC-2
+    Scenario Outline: two numbers
+      Given a "<number>"
+        \"\"\"
+        Scenario: in quotes
+        \"\"\"
+      Examples:
+        | number |
+        | 1      |
+"""
+
+
+def _zips() -> list[bytes]:
+    import zipfile
+
+    found = []
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", method) as made:
+            made.writestr("a.feature", FEATURE)
+            made.writestr("folder/b.feature", FEATURE)
+            made.writestr("note.txt", "no")
+        found.append(file.getvalue())
+    return [*found, FEATURE.encode()]
+
+
+ISSUE = {"key": "CALC-1", "fields": {"summary": "s", "labels": ["a"]}}
+TEST_OF_CLOUD = {"jira": {"key": "CALC-1", "summary": "s"}}
+EXECUTION = {
+    "issueId": "1",
+    "jira": {"key": "CALC-7"},
+    "tests": {"total": 1, "results": [TEST_OF_CLOUD]},
+}
+GRAPHQL = json.dumps(
+    {
+        "data": {
+            "getTestExecutions": {"total": 1, "results": [EXECUTION]},
+            "getStatuses": [{"name": "PASSED"}],
+            "getProjectSettings": {"projectId": "1", "testEnvironments": ["a"]},
+        }
+    }
+).encode()
+IMPORTED = {
+    "testExecIssue": {
+        "id": "1",
+        "key": "CALC-7",
+        "self": "http://x/rest/api/2/issue/1",
+    },
+    "testIssues": {
+        "success": [{"key": "CALC-1"}],
+        "error": [{"key": "CALC-2", "messages": ["no"]}],
+    },
+}
+FIELD = {
+    "id": "customfield_1",
+    "name": "Revision",
+    "custom": True,
+    "schema": {"custom": "x:y"},
+}
+ANSWERS = (
+    json.dumps(IMPORTED).encode(),
+    b'{"id":"1","key":"CALC-7","self":"http://x"}',
+    json.dumps({"total": 1, "issues": [ISSUE]}).encode(),
+    json.dumps([FIELD]).encode(),
+    b'{"key":"CALC","name":"Calculator","versions":[{"name":"1.0"}]}',
+    GRAPHQL,
+    b'{"errorMessages":["no"],"errors":{"project":"is required"}}',
+    b'{"message":"m","testIssues":[{"id":"1","key":"CALC-1","issueType":{"name":"Test"}}]}',
+    b'"a-token"',
+    b"<!DOCTYPE html><html><script>x</script><body>Log in</body></html>",
+)
+
+
+def _runs() -> list[bytes]:
+    path = _sound_run().path
+    (path / "arrived.jsonl").write_bytes(
+        b'{"report":"results","answer":{"key":"CALC-7","id":"","api_url":"",'
+        b'"accepted":["CALC-1"],"refused":[{"key":"CALC-2","tests":[],"message":"no"}],'
+        b'"said":"","resent":false,"found":[]}}\n'
+    )
+    (path / report_files.LIST).write_bytes(
+        b'{"files":[{"name":"a","file":"1.xml","format":"junit","tests":1,"counts":{"passed":1},'
+        b'"keys":["CALC-1"],"is_headed":false,"words":[]}],"said":{},"started":null,'
+        b'"finished":null,"notices":[],"left_out":[],"jobs":1,"failures":[]}'
+    )
+    found = [
+        bytes([number]) + (path / name).read_bytes()
+        for number, name in enumerate(FILES_OF_A_RUN)
+    ]
+    (path / "arrived.jsonl").unlink()
+    (path / report_files.LIST).unlink()
+    return found
+
+
+SETTINGS = (
+    (
+        b'url = "https://jira.example.com"\nproject = "CALC"\n'
+        b'environments = ["a", "b"]\n'
+        b'deadline = 60\nverify = true\n[execution_fields]\npriority = "High"\n'
+    ),
+    b'[work]\nurl = "https://jira.example.com"\nsecret_env = "XRAY_TOKEN"\n',
+    b"statuses=passed=PASS failed=FAIL",
+    b"evidence_limit=1MB 2MB 1KB",
+    b"redact=[a-z]+",
+    b'execution_fields={"priority": {"name": "High"}}',
+    b"timeout=10.5",
+    b"test_execution=CALC-1",
+)
+
+READERS = {
+    "reports": Reader(report, lambda: _samples(*XML)),
+    "json-reports": Reader(
+        report, lambda: _samples("behave.json", "cucumber.json", "xray.json")
+    ),
+    "zips": Reader(export, _zips),
+    "features": Reader(feature, lambda: [FEATURE.encode()]),
+    "answers": Reader(
+        answer, lambda: [bytes([n % 7]) + a for n, a in enumerate(ANSWERS)]
+    ),
+    "runs": Reader(run, _runs),
+    "settings": Reader(settings, lambda: SETTINGS),
+}

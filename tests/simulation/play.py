@@ -1,0 +1,48 @@
+"""
+Sessions by number, each drawn from the seed and its number.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.simulation.session import KINDS, Session, record
+
+
+# Memory, where there is such a folder.
+MEMORY = Path("/dev/shm")  # noqa: S108 - a fresh folder is made below it
+
+
+def simulate(
+    seed: int, numbers: range, *, tell: bool = False
+) -> tuple[Counter[str], list[tuple[int, str]]]:
+    """Figures of these sessions, and the number of each with something wrong."""
+    began = time.process_time()
+    place = MEMORY if MEMORY.is_dir() else None
+    folder = Path(tempfile.mkdtemp(prefix="xray-bridge-", dir=place))
+    figures: Counter[str] = Counter()
+    wrong = []
+    try:
+        templates = {
+            name: record(folder / f"template-{number}", kind)
+            for number, (name, kind) in enumerate(KINDS.items())
+        }
+        for number in numbers:
+            session = Session(f"{seed}/{number}", templates, folder / "session")
+            verdict = session.run()
+            figures += verdict.figures
+            figures["sessions"] += 1
+            figures[f"kind: {session.name}"] += 1
+            figures.update(f"WRONG: {fault}" for fault in verdict.faults)
+            wrong += [(number, fault) for fault in verdict.faults]
+            if tell:
+                sys.stdout.write("\n".join((*verdict.story, "")))
+    finally:
+        shutil.rmtree(folder)
+    figures["CPU, ms"] = int((time.process_time() - began) * 1000)
+    return figures, wrong

@@ -1,0 +1,103 @@
+"""
+Whether a value that was read back has the types that its class names.
+
+JSON that was damaged, or written by others, has any; what is wrong is to be told
+where it is read, and not where it is used.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Check = Callable[[Any], bool]
+
+Value = TypeVar("Value")
+
+
+def checked(value: Value) -> Value:
+    """
+    The value itself.
+
+    Raises TypeError, naming a field that is of another type.
+    """
+    kind: type = type(value)
+    for name, check in _checks(kind):
+        if not check(getattr(value, name)):
+            msg = f"{name} cannot be {getattr(value, name)!r}"
+            raise TypeError(msg)
+    return value
+
+
+@cache
+def _checks(kind: type) -> tuple[tuple[str, Check], ...]:
+    """A check of each field of a dataclass."""
+    from typing import get_type_hints
+
+    hints = get_type_hints(kind, localns={"Mapping": Mapping})
+    return tuple((each.name, _check(hints[each.name])) for each in fields(kind))
+
+
+def _check(hint: Any) -> Check:
+    """For the types that are in use, and no others."""
+    if hint in PLAIN:
+        return PLAIN[hint]
+    if isinstance(hint, types.UnionType):
+        checks = [_check(each) for each in hint.__args__]
+        return lambda value: any(check(value) for check in checks)
+    origin, arguments = getattr(hint, "__origin__", None), getattr(hint, "__args__", ())
+    if origin is tuple:
+        return _tuple_check(arguments)
+    if origin is Mapping:
+        key, item = map(_check, arguments)
+        return lambda value: (
+            isinstance(value, dict)
+            and all(key(name) and item(each) for name, each in value.items())
+        )
+    if isinstance(hint, type) and is_dataclass(hint):
+        return lambda value: isinstance(value, hint) and checked(value) is value
+    if isinstance(hint, enum.EnumMeta):
+        return lambda value: isinstance(value, hint)
+    msg = f"no check for {hint}"
+    raise NotImplementedError(msg)
+
+
+def _tuple_check(arguments: tuple[Any, ...]) -> Check:
+    checks = [_check(each) for each in arguments if each is not Ellipsis]
+    if Ellipsis not in arguments:
+        return lambda value: (
+            isinstance(value, tuple)
+            and len(value) == len(checks)
+            and all(check(each) for check, each in zip(checks, value, strict=True))
+        )
+    check = checks[0]
+    return lambda value: isinstance(value, tuple) and all(map(check, value))
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_number(value: Any) -> bool:
+    # A whole number of any length is one, too; no time is that long.
+    return type(value) in {int, float} and abs(value) < LARGEST and math.isfinite(value)
+
+
+LARGEST = 1e18
+PLAIN: dict[Any, Check] = {
+    str: lambda value: type(value) is str,
+    bool: lambda value: type(value) is bool,
+    int: _is_whole,
+    float: _is_number,
+    type(None): lambda value: value is None,
+    Any: lambda _: True,
+}
