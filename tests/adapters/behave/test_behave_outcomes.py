@@ -9,7 +9,7 @@ from xray_bridge.model.results import Outcome
 
 
 NAMES = {
-    # behave 1.2.6 and 1.3: behave.model_type.Status
+    # behave 1.2.6 and 1.3: behave.model.Status
     "untested": Outcome.NOT_RUN,
     "skipped": Outcome.SKIPPED,
     "passed": Outcome.PASSED,
@@ -38,7 +38,7 @@ def test_status_of_a_scenario(name: str, expected: Outcome) -> None:
 
 def test_all_names_of_the_installed_behave() -> None:
     """behave has no status that this table was not asked about."""
-    from behave.model_type import Status
+    from behave.model import Status
 
     assert {each.name for each in Status} <= set(NAMES)
 

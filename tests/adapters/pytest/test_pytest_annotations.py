@@ -14,6 +14,11 @@ from tests.adapters.pytest.conftest import Project
 from tests.adapters.pytest.test_pytest_verdicts import SERVER
 
 
+WITH_SUBTESTS = pytest.mark.skipif(
+    pytest.version_tuple < (9,), reason="subtests came with pytest 9"
+)
+
+
 def evidence(project: Project, line: dict[str, Any]) -> dict[str, bytes]:
     """Contents of a result's evidence, by name."""
     (run,) = project.runs
@@ -350,6 +355,7 @@ def test_the_hook_after_an_upload_that_failed(project: Project) -> None:
     assert not (project.pytester.path / "heard").exists()
 
 
+@WITH_SUBTESTS
 def test_subtests_are_iterations(project: Project, workers: tuple[str, ...]) -> None:
     """Each with its parameters and its own outcome."""
     project.pytester.makepyfile(
@@ -380,6 +386,7 @@ def test_subtests_are_iterations(project: Project, workers: tuple[str, ...]) -> 
     assert iterations[2]["message"] == "later"
 
 
+@WITH_SUBTESTS
 def test_subtests_of_unittest(project: Project, workers: tuple[str, ...]) -> None:
     """A failing one fails its test."""
     project.pytester.makepyfile(
