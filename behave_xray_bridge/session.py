@@ -23,6 +23,7 @@ from behave_xray_bridge.recorder import Recorder
 from behave_xray_bridge.run_tags import settings_from_tags
 from behave_xray_bridge.selection import BehaveSelection, select_keys
 from xray_bridge.errors import ReportError, SelectionError, XrayBridgeError
+from xray_bridge.model.receipt import EMPTY
 from xray_bridge.recording.guard import OWN_FAULTS
 from xray_bridge.recording.session import Session, describe_selection
 from xray_bridge.recording.signals import StopSignals
@@ -122,7 +123,11 @@ class BehaveSession:
         for path in self.outfiles:
             try:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
-                copyfile(report, path)
+                if ending.receipt.status == EMPTY:
+                    # Not the report of an earlier run, nor no file at all.
+                    Path(path).write_text("[]\n", encoding="ascii")
+                else:
+                    copyfile(report, path)
             except OSError as error:
                 fault = f"ERROR: the report was not copied to {path}: {error.strerror}"
                 self._unwritten.append(fault)

@@ -335,6 +335,17 @@ def test_selected_row_of_an_outline(
     assert list(project.outcomes) == expected
 
 
+def test_selection_that_matches_nothing(some: Project) -> None:
+    """No result is no error: the outfile is an empty report, the exit code is 0."""
+    (some.path / "report.json").write_text("of an earlier run", "utf-8")
+    finished = some.report("--tags=no_such_tag")
+
+    assert finished.code == 0, finished
+    assert (some.path / "report.json").read_text("utf-8") == "[]\n"
+    assert "Nothing to upload" in finished.section
+    assert "ERROR" not in finished.section
+
+
 def test_own_bug_does_not_reach_the_tests(some: Project) -> None:
     """An error of ours ends no run, and changes no exit code."""
     hook = (
