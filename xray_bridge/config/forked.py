@@ -16,7 +16,7 @@ from xray_bridge.errors import SettingError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Set
+    from collections.abc import Collection, Iterator, Mapping
 
 # Where credentials go, and by which way.
 PLACES = (
@@ -76,7 +76,9 @@ def _is_allowed() -> bool:
     return allow.names_it(names, Path.cwd(), os.environ)
 
 
-def refuse_variables(names: Set[str], environ: Mapping[str, str], where: str) -> None:
+def refuse_variables(
+    names: Collection[str], environ: Mapping[str, str], where: str
+) -> None:
     """
     Refuse what a fork would put into Jira, for people to read: any variable.
 
