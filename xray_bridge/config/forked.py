@@ -16,7 +16,7 @@ from xray_bridge.errors import SettingError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 # Where credentials go, and by which way.
 PLACES = (
@@ -74,3 +74,21 @@ def _is_allowed() -> bool:
     if set(names) & set(forks.names_of_repository(os.environ)):
         return True
     return allow.names_it(names, Path.cwd(), os.environ)
+
+
+def refuse_variables(
+    names: Collection[str], environ: Mapping[str, str], where: str
+) -> None:
+    """
+    Refuse what a fork would put into Jira, for people to read: any variable.
+
+    But for the CI system's own, and what a person allows. Raises SettingError.
+    """
+    others = sorted(name for name in names if not forks.is_own_variable(name))
+    if not others or not (system := forks.system_of_fork(environ)):
+        return
+    for name in others:
+        if name not in stored_connections.allowed(environ).env:
+            msg = f"{where}: a pull request from a fork ({system}) names {name}"
+            own = stored_connections.own_file(environ)
+            raise SettingError(msg, hint=allow.hint("env", name, own))

@@ -302,7 +302,10 @@ def _parse(
     where = f"{layer.spell(setting)} ({layer.source})"
     inline = setting.structured and raw.lstrip().startswith("{")
     if layer.is_of_repository and setting.of == EXECUTION and "${" in raw:
-        _refuse_variables(raw, environ, where)
+        from xray_bridge.config import forked
+
+        names = {found[1] for found in VARIABLE.finditer(raw) if found[1] in environ}
+        forked.refuse_variables(names, environ, where)
     if not layer.literal and not inline:
         raw = expand(raw, environ, where)
         if not raw.strip():
@@ -317,26 +320,6 @@ def _parse(
     if setting.structured and not layer.literal:
         return _expand_inside(value, environ, where)
     return value
-
-
-def _refuse_variables(raw: str, environ: Mapping[str, str], where: str) -> None:
-    """
-    Refuse what a fork would put into Jira, for people to read: any variable.
-
-    But for the CI system's own, and what a person allows. Raises SettingError.
-    """
-    from xray_bridge.ci import forks
-    from xray_bridge.config import allow, stored_connections
-
-    names = {found[1] for found in VARIABLE.finditer(raw) if found[1] in environ}
-    others = sorted(name for name in names if not forks.is_own_variable(name))
-    if not others or not (system := forks.system_of_fork(environ)):
-        return
-    for name in others:
-        if name not in stored_connections.allowed(environ).env:
-            msg = f"{where}: a pull request from a fork ({system}) names {name}"
-            own = stored_connections.own_file(environ)
-            raise SettingError(msg, hint=allow.hint("env", name, own))
 
 
 def expand(value: str, environ: Mapping[str, str], where: str) -> str:
