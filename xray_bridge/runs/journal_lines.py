@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, shapes
+from xray_bridge.runs.mending import mended
 
 
 if TYPE_CHECKING:
@@ -49,12 +50,12 @@ def content_of(line: bytes) -> bytes:
 
 def parsed(line: bytes, path: Path) -> TestRun:
     """
-    The result in a line of a journal.
+    The result in a line of a journal, with times that are some.
 
     Raises RunDirectoryError, naming ``path``, where the line holds none.
     """
     try:
-        return shapes.checked(codec.decode(loads(content_of(line))))
+        return shapes.checked(mended(codec.decode(loads(content_of(line)))))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         start = line[:60].decode("utf-8", "backslashreplace").strip()
         msg = f"{path} has a damaged line: {start!r}"

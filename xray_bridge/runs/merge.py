@@ -19,7 +19,6 @@ from xray_bridge.model.results import Evidence, Outcome, TestRun
 from xray_bridge.runs import evidence, inside
 from xray_bridge.runs.aggregate import AGGREGATES, WORST, merge
 from xray_bridge.runs.journal_lines import parsed
-from xray_bridge.runs.mending import mended
 from xray_bridge.text import count
 
 
@@ -125,7 +124,7 @@ class Results:
         if not line.strip():
             return None
         try:
-            return mended(parsed(line, journal))
+            return parsed(line, journal)
         except RunDirectoryError:
             self._damaged += 1
             return None
@@ -295,7 +294,7 @@ class _Reader:
             self._file = inside.open_inside(path.parent, path.name)
             self._current = path
         self._file.seek(place.offset)
-        return mended(parsed(self._file.readline(), path))
+        return parsed(self._file.readline(), path)
 
 
 def identities(run: TestRun) -> tuple[str, ...]:

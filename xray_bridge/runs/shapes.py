@@ -8,7 +8,6 @@ where it is read, and not where it is used.
 from __future__ import annotations
 
 import enum
-import math
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -88,8 +87,9 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    # A whole number of any length is one, too; no time is that long.
-    return type(value) in {int, float} and abs(value) < LARGEST and math.isfinite(value)
+    # What no clock says, ``nan`` among it, is mended after reading, and not damage. A
+    # whole number may have any length; no time is that long.
+    return type(value) is float or (type(value) is int and abs(value) < LARGEST)
 
 
 LARGEST = 1e18
