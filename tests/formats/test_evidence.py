@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -132,15 +134,18 @@ class Sink:
 def test_evidence_is_streamed(tmp_path: Path, name: str, place: str) -> None:
     """64 MiB of it takes less than 8 MiB of memory, and no big write."""
     size = 64 * MEBIBYTE
-    piece = a_piece(b"a stand-in", "big.bin")
+    zeros = hashlib.sha256()
+    for _ in range(64):
+        zeros.update(bytes(MEBIBYTE))
+    piece = replace(a_piece(b"a stand-in", "big.bin"), file=zeros.hexdigest())
     own = (piece,) if place == "test" else ()
     steps = (a_step(evidence=() if own else (piece,)),)
     run = a_scenario_run(keys=["CALC-1"], steps=steps, evidence=own)
     if name not in OF_SCENARIOS:
         run = a_run(keys=["CALC-1"], steps=steps, evidence=own)
     found = kept(tmp_path, run, contents=[b"a stand-in"])
-    (path,) = tmp_path.rglob(piece.file)
-    with path.open("wb") as file:
+    (folder,) = tmp_path.rglob("evidence")
+    with (folder / piece.file).open("wb") as file:
         file.truncate(size)
     sink = Sink()
 

@@ -182,7 +182,7 @@ def keys_found(issues: Any) -> list[str]:
     Raises NotXrayError for what is no list, and where an issue has no key: that is
     not the same as nothing found.
     """
-    listed = issues if isinstance(issues, list) else [issues]
+    listed = issues if isinstance(issues, list | tuple) else [issues]
     keys = [key_in(e.get("key")) if isinstance(e, dict) else "" for e in listed]
     if not all(keys):
         msg = "the search answers with an issue that has no key"
