@@ -15,7 +15,7 @@ from behave_xray_bridge import outcomes
 from behave_xray_bridge.convert import Place, places
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.clock import Clock
-from xray_bridge.recording.session import Ending
+from xray_bridge.recording.ending import Ending
 from xray_bridge.runs.aggregate import attempt_lines
 from xray_bridge.text import count
 

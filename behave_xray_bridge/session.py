@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from behave_xray_bridge.hooks import Hooks
     from xray_bridge.config.settings import Settings
-    from xray_bridge.recording.session import Ending
+    from xray_bridge.recording.ending import Ending
 
 # As ``xray_bridge.formats.write.behave`` calls it, which is not imported among tests.
 REPORT = "report.behave.json"

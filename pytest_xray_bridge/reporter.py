@@ -28,9 +28,10 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.recording.clock import Clock
+from xray_bridge.recording.ending import Ending
 from xray_bridge.recording.guard import OURSELVES, OWN_FAULTS
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
-from xray_bridge.recording.session import OWN_FAULT, Ending, Session, describe_selection
+from xray_bridge.recording.session import OWN_FAULT, Session, describe_selection
 from xray_bridge.recording.signals import Stopped, StopSignals
 
 

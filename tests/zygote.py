@@ -106,7 +106,7 @@ def _serve(listener: socket.socket) -> Request:
     os.set_blocking(end, False)
     signal.set_wakeup_fd(end, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         sources: list[Any] = [0, ended, listener]
         ready, _, _ = select.select(sources, [], [])
@@ -130,6 +130,8 @@ def _serve(listener: socket.socket) -> Request:
                 each.close()
             os.close(ended)
             os.close(end)
+            # As a process that was started inherits it.
+            signal.signal(signal.SIGINT, interrupt)
             return request
         for number in request.streams if request else ():
             os.close(number)
@@ -154,7 +156,6 @@ def _reap(lines: dict[int, socket.socket]) -> None:
 def _become(request: Request, site: Sequence[str]) -> None:
     """Be the process that was asked for, and end as it does."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     if request.group is None:
         os.setsid()
     else:

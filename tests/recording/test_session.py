@@ -10,8 +10,9 @@ import pytest
 from tests.builders import a_run
 from xray_bridge.config import resolve
 from xray_bridge.model.receipt import DELIVERED, DRY_RUN, Receipt, Refused
+from xray_bridge.recording.ending import Ending
 from xray_bridge.recording.second_process import CommandResult
-from xray_bridge.recording.session import Ending, Session, describe_selection
+from xray_bridge.recording.session import Session, describe_selection
 
 
 if TYPE_CHECKING:

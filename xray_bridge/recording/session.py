@@ -12,7 +12,7 @@ import platform
 import shlex
 import shutil
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,13 +21,13 @@ from xray_bridge.ci import detect
 from xray_bridge.config.execution_fields import with_execution_fields
 from xray_bridge.config.of_a_run import flags_again
 from xray_bridge.errors import (
-    AmbiguousError,
     FeaturesError,
     SelectionError,
     UsageError,
     XrayBridgeError,
 )
-from xray_bridge.model.receipt import AMBIGUOUS, FAILED, Receipt
+from xray_bridge.model.receipt import Receipt
+from xray_bridge.recording.ending import Ending, receipt_without_answer
 from xray_bridge.recording.guard import OWN_FAULTS, fault_line
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.runs import codec, run_directory
@@ -51,19 +51,6 @@ OWN_FAULT = "xray-bridge had an error of its own"
 SHOWN = 20
 # The source of a setting that stood there.
 COMMAND_LINE = "command line"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
-    """
-    What a session prints when it ends, and the exit code in place of 0.
-
-    ``exit_code`` is 0 where ``xray_on_upload_error`` is ``warn``.
-    """
-
-    lines: tuple[str, ...]
-    exit_code: int
-    receipt: Receipt | None = None
 
 
 class Session:
@@ -351,7 +338,7 @@ class Session:
             )
             receipt = Receipt.from_json(answer.content)
         except (SecondProcessError, TypeError, KeyError) as error:
-            receipt = _receipt_without_answer(directory, shown, error)
+            receipt = receipt_without_answer(directory, shown, error)
         return replace(receipt, resend_flags=self._flags_again)
 
     def _finish_collected(
@@ -396,20 +383,6 @@ def describe_selection(
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
         text += f"; no collected test has the key {', '.join(missing[:SHOWN])}{more}"
     return text
-
-
-def _receipt_without_answer(
-    directory: RunDirectory, shown: str, error: Exception
-) -> Receipt:
-    """When the second process did not answer: the run's state tells how far it was."""
-    sending = directory.state.state == run_directory.SENDING
-    kind = AmbiguousError if sending else SecondProcessError
-    return Receipt(
-        status=AMBIGUOUS if sending else FAILED,
-        run=shown,
-        error={"message": str(error), "slug": kind.slug},
-        exit_code=kind.exit_code,
-    )
 
 
 def _relative(path: Path, folder: str) -> str:

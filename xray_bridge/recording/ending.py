@@ -1,0 +1,44 @@
+"""
+How a session ends: what it prints, its exit code, and the receipt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import AmbiguousError
+from xray_bridge.model.receipt import AMBIGUOUS, FAILED, Receipt
+from xray_bridge.recording.second_process import SecondProcessError
+from xray_bridge.runs import run_directory
+
+
+if TYPE_CHECKING:
+    from xray_bridge.runs.run_directory import RunDirectory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """
+    What a session prints when it ends, and the exit code in place of 0.
+
+    ``exit_code`` is 0 where ``xray_on_upload_error`` is ``warn``.
+    """
+
+    lines: tuple[str, ...]
+    exit_code: int
+    receipt: Receipt | None = None
+
+
+def receipt_without_answer(
+    directory: RunDirectory, shown: str, error: Exception
+) -> Receipt:
+    """When the second process did not answer: the run's state tells how far it was."""
+    sending = directory.state.state == run_directory.SENDING
+    kind = AmbiguousError if sending else SecondProcessError
+    return Receipt(
+        status=AMBIGUOUS if sending else FAILED,
+        run=shown,
+        error={"message": str(error), "slug": kind.slug},
+        exit_code=kind.exit_code,
+    )
