@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -338,14 +339,15 @@ def test_tests_that_are_no_scenarios_are_counted(tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize("name", ["junit", "xray"])
 def test_evidence_that_is_gone(tmp_path: Path, name: str) -> None:
     """Archives may bring the journal and not the folder beside it."""
+    digest = hashlib.sha256(b"abc").hexdigest()
+    files = {"there": f"{digest}.png", "gone": "gone.png", "empty": "empty.png"}
     pieces = [
-        replace(SHOT, name=f"{name}.png", file=f"{name}.png")
-        for name in ("there", "gone", "empty")
+        replace(SHOT, name=f"{name}.png", file=file) for name, file in files.items()
     ]
     run = a_prepared_run(tmp_path, with_(PLAIN, {"evidence": tuple(pieces)}))
     folder = run.directory.path / FOLDER
     folder.mkdir()
-    folder.joinpath("there.png").write_bytes(b"abc")
+    folder.joinpath(files["there"]).write_bytes(b"abc")
     folder.joinpath("empty.png").touch()
 
     found = contents_of(run, name)
