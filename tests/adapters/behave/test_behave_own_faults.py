@@ -7,6 +7,7 @@ import pkgutil
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import behave
 import pytest
 from behave.formatter.base import Formatter
 from behave.reporter.base import Reporter
@@ -133,7 +134,8 @@ def test_all_methods_are_found() -> None:
 def test_a_broken_method_costs_the_user_nothing(project: Project, hook: str) -> None:
     """Same summary, same exit code; what was recorded is sent; we are named."""
     module, _, name = hook.partition(":")
-    is_new = project.python_path.count(":") == 0
+    is_installed = project.python_path.count(":") == 0
+    is_new = is_installed and not behave.__version__.startswith("1.2")
     if RUNNER in name and not is_new:
         pytest.skip("behave 1.2.6 has no runners to choose")
     steps = STEPS + (LEAVES if name.endswith("end_early") else STEP)

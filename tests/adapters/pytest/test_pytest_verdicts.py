@@ -485,9 +485,9 @@ def test_tests_without_a_result_are_counted(
     project: Project, workers: tuple[str, ...]
 ) -> None:
     """A session that stopped early says so, here and in Jira."""
-    project.pytester.makepyfile("def test_1(): assert 0\n" + "".join(
-        f"def test_{n}(): pass\n" for n in range(2, 30)
-    ))  # fmt: skip
+    # Long enough for xdist to hear of the failure before the last of them began.
+    others = "".join(f"def test_{n}(): time.sleep(0.05)\n" for n in range(2, 30))
+    project.pytester.makepyfile(f"import time\ndef test_1(): assert 0\n{others}")
 
     result = project.upload("-x", *workers)
 
