@@ -72,7 +72,7 @@ def _started_processes(
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither settings nor CI systems."""
     for name in os.environ:
-        if name.startswith("XRAY_") or name in CI:
+        if name.startswith(("XRAY_", "GITHUB_")) or name in CI:
             monkeypatch.delenv(name)
 
 

@@ -221,7 +221,7 @@ def test_a_short_deadline_still_ends_in_delivery(
     server.script[ISSUE] = [Response('{"id": "1", "key": "CALC-77"}', 201)]
     server.script[SEARCH] = [NONE_FOUND, NONE_FOUND, FOUND]
 
-    first = send(deadline="1")
+    first = send("--deadline", "1")
     waited = first.directory.state.waited
     time.sleep(1.2)
     again = send.send(first.directory, command="resend")
@@ -244,7 +244,7 @@ def test_a_timeout_of_ours_says_nothing_of_the_import(
 
     server.server.expect_oneshot_request(MULTIPART).respond_with_handler(answer_late)
     server.script[SEARCH] = [NONE_FOUND]
-    first = send(timeout="1")
+    first = send("--timeout", "1")
     again = send.send(first.directory, command="resend")
 
     assert (first.exit_code, again.exit_code) == (81, 81)
@@ -509,7 +509,7 @@ def test_a_copy_that_cannot_be_written_keeps_nothing_back(
 ) -> None:
     """Delivered, and said: the report's own exit code."""
     (send.folder / "file").write_text("in the way")
-    outcome = send(report=str(send.folder / "file" / "report.xml"))
+    outcome = send("--report", str(send.folder / "file" / "report.xml"))
 
     assert outcome.exit_code == 83
     assert outcome.receipt["status"] == "delivered"
@@ -561,9 +561,9 @@ def test_a_delivery_that_cannot_be_noted_is_one(
 def test_the_sender_decides_how_long_it_waits(
     server: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a run has recorded is how long its own session waited."""
+    """How long another one has waited says nothing."""
     server.script[MULTIPART] = [Response("", 429, {"Retry-After": "3"}), CREATED]
-    first = send(deadline="1")
+    first = send("--deadline", "1")
     monkeypatch.setenv("XRAY_DEADLINE", "60")
     server.script[MULTIPART] = [Response("", 429, {"Retry-After": "1"}), CREATED]
     again = send.send(first.directory, command="resend")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,13 +72,17 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Project]:
     """An empty project; the environment is put back afterwards."""
     for name in list(os.environ):
         if name.startswith(("XRAY_", "GITHUB_", "CI_", "PYTEST_")) or name == "CI":
             monkeypatch.delenv(name)
-    monkeypatch.setattr(os, "environ", os.environ)
-    return Project(pytester)
+    before = dict(os.environ)
+    yield Project(pytester)
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(params=[(), ("-n", "2")], ids=["serial", "n2"])
