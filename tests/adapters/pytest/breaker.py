@@ -31,6 +31,7 @@ def broken({parameters}):
     {first}
     pathlib.Path(os.environ["XRB_REACHED"]).touch()
     raise ZeroDivisionError("broken on purpose")
+    {last}
 """
 FIRST = {BEFORE: "", AFTER: "yield"}
 
@@ -46,8 +47,10 @@ def break_hook(where: str) -> None:
     found = reduce(getattr, name.split("."), import_module(module))
     function = innermost(found)
     parameters = ", ".join(inspect.signature(function).parameters)
+    # Never reached; but what replaces a generator has to be one, as of Python 3.13.
+    last = "yield" if inspect.isgeneratorfunction(function) else ""
     made: dict[str, Any] = {}
-    source = SOURCE.format(parameters=parameters, first=FIRST[when])
+    source = SOURCE.format(parameters=parameters, first=FIRST[when], last=last)
     exec(source, made)  # noqa: S102 - the source is above
     function.__code__ = made["broken"].__code__
 
