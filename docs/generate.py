@@ -24,6 +24,7 @@ from xray_bridge.config.resolve import read_toml
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
+from xray_bridge.model.foreign_formats import FOREIGN_FORMATS
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.aggregate import WORST_FIRST
@@ -207,6 +208,15 @@ def formats() -> str:
     return _table(("Format", "`--format`", "Known by"), rows)
 
 
+def foreign_formats() -> str:
+    """What formats are converted, and how they are recognised."""
+    rows = (
+        (each.title, _code(each.name), each.recognised_by)
+        for each in FOREIGN_FORMATS.values()
+    )
+    return _table(("Format", "`--format`", "Known by"), rows)
+
+
 # What a system tells elsewhere than in its variables.
 ELSEWHERE = {
     "{HEAD_OF_PULL_REQUEST}": "`pull_request.head.sha` of the event",
@@ -320,6 +330,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
         worst,
         behave,
         formats,
+        foreign_formats,
         ci_systems,
         showcase_pytest,
         showcase_behave,

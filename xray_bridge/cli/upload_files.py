@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.ci import detect
 from xray_bridge.cli import upload_summary
 from xray_bridge.errors import ReportError, UsageError
+from xray_bridge.model.foreign_formats import FOREIGN_FORMATS, foreign_folder
 from xray_bridge.model.formats import AUTO, FORMATS, WRITERS
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import report_files
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from xray_bridge.config.effective import Effective
 
 FORMAT = (
-    f"of report files: auto, {', '.join(FORMATS)}; of run directories: auto, "
-    f"{', '.join(WRITERS)}"
+    f"of report files: auto, {', '.join(FORMATS)}; converted before they are sent: "
+    f"{', '.join(FOREIGN_FORMATS)}; of run directories: auto, {', '.join(WRITERS)}"
 )
 
 
@@ -55,6 +56,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--merge", action="store_true", help="merge JUnit files into one before sending"
+    )
+    group.add_argument(
+        "--keep-converted",
+        type=Path,
+        metavar="DIR",
+        help="keep what reports of other formats are converted into, in this folder",
     )
     group.add_argument(
         "--allow-empty",
@@ -106,7 +113,7 @@ def are_files(texts: Sequence[str], paths: Sequence[Path]) -> bool:
 
     Raises UsageError where run directories are among the files.
     """
-    folders = [path for path in paths if path.is_dir()]
+    folders = [path for path in paths if path.is_dir() and not foreign_folder(path)]
     if not texts or len(folders) == len(paths) > 0:
         return False
     if folders:
@@ -157,6 +164,7 @@ def _upload(
             merge=arguments.merge,
             jobs=arguments.jobs,
             report_dir=report_dir,
+            keep_converted=arguments.keep_converted,
         )
         for group in groups
         if group
@@ -176,8 +184,9 @@ def _upload(
 
 def _format(text: str | None) -> str:
     name = (text or AUTO).strip().lower()
-    if name not in {AUTO, *FORMATS}:
-        msg = f"--format: {text!r} is none of {AUTO}, {', '.join(FORMATS)}"
+    known = (AUTO, *FORMATS, *FOREIGN_FORMATS)
+    if name not in known:
+        msg = f"--format: {text!r} is none of {', '.join(known)}"
         raise UsageError(msg)
     return name
 

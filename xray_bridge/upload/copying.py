@@ -10,9 +10,11 @@ from __future__ import annotations
 import codecs
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.formats.read.protocol import Source
+from xray_bridge.model.foreign_formats import foreign_folder
 from xray_bridge.runs.inside import private
 
 
@@ -34,6 +36,9 @@ def copy_into(folder: Path, path: Path, number: int) -> Source:
     """
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", path.name)[-60:]
     source = Source(path=folder / f"{number:03d}-{plain}", name=str(path))
+    if foreign_folder(path):
+        # What is made of it is the copy.
+        return replace(source, path=path)
     try:
         if path.exists() and not path.is_file():
             raise source.broken("is no file")

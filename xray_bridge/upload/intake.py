@@ -28,6 +28,7 @@ from xray_bridge.runs.failures import gist
 from xray_bridge.runs.report_files import Files, ReportFile
 from xray_bridge.runs.scrub import Scrub, folders
 from xray_bridge.text import one_line
+from xray_bridge.upload.conversion import Conversion
 from xray_bridge.upload.copying import copy_into
 from xray_bridge.upload.overlaps import Counted, DifferError, Overlaps
 
@@ -46,7 +47,8 @@ class IntakeOptions:
     """
     Which files, and what is to be done with them.
 
-    ``report_dir`` is where the run directory goes, if not where the settings say.
+    ``report_dir`` is where the run directory goes, if not where the settings say;
+    ``keep_converted``, a folder for copies of what formats were converted into.
     """
 
     paths: Sequence[Path]
@@ -55,6 +57,7 @@ class IntakeOptions:
     jobs: int = 1
     notices: tuple[str, ...] = ()
     report_dir: Path | None = None
+    keep_converted: Path | None = None
 
 
 def take_in(
@@ -139,7 +142,9 @@ class _Intake:
             copy_into(folder, path, number)
             for number, path in enumerate(options.paths, 1)
         ]
-        known = [(each, read.recognised(each, options.format)) for each in sources]
+        conversion = Conversion(options, self._settings.tag_prefixes)
+        known = [conversion.recognised(each, folder) for each in sources]
+        self._notices += conversion.notices()
         if options.merge:
             known = [(merge_junit.merged(known, folder), "junit")]
         self._notices += options.notices

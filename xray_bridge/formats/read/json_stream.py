@@ -26,7 +26,7 @@ def keys(source: Source) -> Iterator[str]:
 
     Raises ReportError.
     """
-    with _opened(source) as file:
+    with opened(source) as file:
         for prefix, event, value in ijson.parse(file, use_float=True):
             if not prefix and event == "map_key":
                 yield value
@@ -38,7 +38,7 @@ def items(source: Source) -> Iterator[Any]:
 
     Raises ReportError.
     """
-    with _opened(source) as file:
+    with opened(source) as file:
         yield from ijson.items(file, "item", use_float=True)
 
 
@@ -51,7 +51,7 @@ def members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
     depth = floor = 0
     name = ""
     builder: Any = None
-    with _opened(source) as file:
+    with opened(source) as file:
         for event, value in ijson.basic_parse(file, use_float=True):
             if builder is None:
                 if depth == 1 and event == "map_key":
@@ -73,8 +73,8 @@ DEEPER = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[BinaryIO]:
-    """The file; what a parser raises becomes a ReportError."""
+def opened(source: Source) -> Iterator[BinaryIO]:
+    """The file; what a parser of JSON raises becomes a ReportError."""
     try:
         with source.path.open("rb") as file:
             yield file

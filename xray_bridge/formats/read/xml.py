@@ -9,6 +9,7 @@ no other file is ever opened.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
+from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from xray_bridge.formats.read.protocol import Case, verdict
@@ -17,7 +18,7 @@ from xray_bridge.model.xml_shapes import Element
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from xray_bridge.formats.read.protocol import Source
     from xray_bridge.model.xml_shapes import XmlShape
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 BLOCK = 1 << 16
 # Characters of a failure's text; the report itself is sent whole.
 LONGEST_MESSAGE = 10_000
+# Elements of a part that is kept as a tree.
+DEEPEST = 200
 
 
 class _FoundError(Exception):
@@ -37,11 +40,22 @@ def root_of(source: Source) -> str:
 
     Raises ReportError where there is none.
     """
+    return namespaced_root_of(source).rpartition(" ")[2]
+
+
+def namespaced_root_of(source: Source) -> str:
+    """
+    The namespace and the name of the root element, ``http://x TestRun``.
+
+    Without a namespace, the name alone. Raises ReportError where there is none.
+    """
     parser = _parser(source)
     found: list[str] = []
 
-    def start(tag: str, _: Mapping[str, str]) -> None:
-        found.append(_plain(tag))
+    def start(tag: str, attributes: Mapping[str, str]) -> None:
+        prefix, _, name = tag.rpartition(":")
+        space = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
+        found.append(f"{space} {name}".strip())
         raise _FoundError
 
     parser.StartElementHandler = start
@@ -83,6 +97,46 @@ def cases(source: Source, shape: XmlShape) -> Iterator[Case]:
     for _ in _parsed(parser, source):
         yield from reader.done
         reader.done.clear()
+
+
+def elements(source: Source, tags: Collection[str]) -> Iterator[ET.Element]:
+    """
+    The elements of these names, each with all that is in it; no others are kept.
+
+    Names are without their namespaces. Raises ReportError.
+    """
+    parser = _parser(source)
+    found: list[ET.Element] = []
+    builder = ET.TreeBuilder()
+    depth = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        if depth or _plain(tag) in tags:
+            depth += 1
+            if depth > DEEPEST:
+                raise source.broken("is nested too deeply", parser.CurrentLineNumber)
+            builder.start(_plain(tag), attributes)
+
+    def end(tag: str) -> None:
+        nonlocal depth, builder
+        if depth:
+            depth -= 1
+            builder.end(_plain(tag))
+            if not depth:
+                found.append(builder.close())
+                builder = ET.TreeBuilder()
+
+    def text(data: str) -> None:
+        if depth:
+            builder.data(data)
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    for _ in _parsed(parser, source):
+        yield from found
+        found.clear()
 
 
 def _parser(source: Source) -> expat.XMLParserType:

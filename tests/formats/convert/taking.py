@@ -1,0 +1,89 @@
+"""What the intake makes of reports in formats that are converted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from lxml import etree
+
+from tests.builders import settings_of
+from xray_bridge.formats.convert import items, recognise
+from xray_bridge.formats.convert.protocol import Converted, Item, Red
+from xray_bridge.formats.read.protocol import Source
+from xray_bridge.model.tags import PREFIXES
+from xray_bridge.runs import report_files
+from xray_bridge.upload.intake import IntakeOptions, take_in
+
+
+KINDS = ("passed", "failed", "skipped")
+RANKS = {"passed": 0, "skipped": 1, "failed": 2}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """
+    A report, as it would be sent.
+
+    ``counts`` are results as ``passed/failed/skipped``, ``keys`` the worst outcome by
+    Test key, ``failures`` names and messages of what failed.
+    """
+
+    name: str
+    counts: str
+    red: tuple[str, ...]
+    keys: dict[str, str]
+    names: tuple[str, ...]
+    failures: tuple[tuple[str, str], ...]
+    notices: tuple[str, ...]
+    report: bytes
+
+
+def taken(path: Path, folder: Path, **options: object) -> Taken:
+    """Take a report in, as ``upload`` does, and read what would be sent."""
+    wanted = IntakeOptions(paths=[path], report_dir=folder / "runs", **options)  # type: ignore[arg-type]
+    directory = take_in(wanted, settings_of(), {})
+    files = report_files.load(directory)
+    assert files is not None
+    (file,) = files.files
+    report = (directory.path / file.file).read_bytes()
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    names, failures = [], []
+    for case in etree.fromstring(report).iter("testcase"):
+        child = next(
+            (each for each in case if each.tag in {"failure", "skipped"}), None
+        )
+        outcome = "passed" if child is None else child.tag.replace("failure", "failed")
+        name = f"{case.get('classname')}.{case.get('name')}"
+        names.append(name)
+        if child is not None and outcome == "failed":
+            failures.append((name, (child.text or "").strip()))
+        for each in case.iter("property"):
+            if each.get("name") == "test_key":
+                keys[each.get("value", "")].append(outcome)
+    red = [each.name for each in found(path) if isinstance(each, Red)]
+    counts = "/".join(str(files.counts.get(kind, 0)) for kind in KINDS)
+    return Taken(
+        name=path.name,
+        counts=counts,
+        red=tuple(red),
+        keys={key: max(each, key=RANKS.__getitem__) for key, each in keys.items()},
+        names=tuple(names),
+        failures=tuple(failures),
+        notices=files.notices,
+        report=report,
+    )
+
+
+def found(path: Path) -> list[Item]:
+    """What the converter of a report yields."""
+    source = Source(path=path, name=path.name)
+    row = recognise(source)
+    assert row is not None, path.name
+    return list(items(source, row, PREFIXES))
+
+
+def results(path: Path) -> list[Converted]:
+    """The results among it."""
+    return [each for each in found(path) if isinstance(each, Converted)]

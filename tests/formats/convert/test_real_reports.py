@@ -1,0 +1,84 @@
+"""
+Reports of real tools in formats that Xray does not import, through the intake.
+
+The files are as the tools wrote them, from small suites; versions and commands stand
+in ``tests/samples/real/convert/README.md``, with what each tool itself said.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.formats.convert.taking import Taken, taken
+
+
+REAL = Path(__file__).parents[2] / "samples" / "real" / "convert"
+# Passed, failed, skipped; then the failures that are no test's, which count as
+# failed; then the Test keys and the worst outcome of each.
+ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
+    "ava.tap": ("5/7/2", (), {"CALC-1": "passed"}),
+    "ctrf-jest.json": ("4/2/2", (), {"CALC-1": "passed"}),
+    "ctrf-playwright.json": ("3/1/2", (), {"CALC-1": "passed", "CALC-2": "failed"}),
+    "ctrf-pytest.json": (
+        "7/7/1",
+        (),
+        {"CALC-1": "passed", "CALC-2": "failed", "CALC-3": "failed"},
+    ),
+    "go-test.jsonl": (
+        "6/7/2",
+        ("example.com/calc/broken", "example.com/calc/main2"),
+        {},
+    ),
+    "jest.trx": ("4/4/2", (), {"CALC-1": "passed"}),
+    "pytest.tap": ("6/6/3", (), {}),
+    "qunit.tap": ("5/7/2", (), {"CALC-1": "passed"}),
+    "tap-bail.tap": ("1/1/0", ("Bail out!",), {}),
+    "tap-short.tap": ("2/1/0", ("plan",), {}),
+    "tap14-subtests.tap": ("3/2/3", (), {"CALC-1": "passed", "CALC-2": "failed"}),
+}
+
+
+@pytest.fixture
+def found(request: pytest.FixtureRequest, tmp_path: Path) -> Taken:
+    """What the intake makes of a report."""
+    return taken(REAL / str(request.param), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("found", "counts", "red", "keys"),
+    [(name, *row) for name, row in ROWS.items()],
+    indirect=["found"],
+    ids=list(ROWS),
+)
+def test_real_report(
+    found: Taken, counts: str, red: tuple[str, ...], keys: dict[str, str]
+) -> None:
+    """Results, red that is no test's, and keys are what the tool meant."""
+    assert found.counts == counts
+    assert found.red == red
+    assert found.keys == keys
+
+
+@pytest.mark.parametrize("found", ROWS, indirect=True)
+def test_names_are_stable(found: Taken) -> None:
+    """No name has a number of the machine's, its folders, colours or line ends."""
+    for name in (each for each in found.names if NOT_LOADED not in each):
+        assert "/home/ci" not in name
+        assert name.isprintable()
+        assert name == name.strip()
+
+
+@pytest.mark.parametrize("found", ROWS, indirect=True)
+def test_failures_say_why(found: Taken) -> None:
+    """Each failed result of a tool that says why has a message."""
+    silent = [name for name, message in found.failures if not message]
+
+    assert silent == SILENT.get(found.name, [])
+
+
+# AVA's name of a file that cannot be loaded is the message of the error.
+NOT_LOADED = "Error [ERR_MODULE_NOT_FOUND]"
+# A test that was still to do, and passes.
+SILENT = {"qunit.tap": ["tap.was to do"]}

@@ -1,0 +1,118 @@
+"""
+Reports of formats that Xray does not import, as JUnit XML.
+
+``recognise`` says which format it is; one module for each has the converter, which
+yields results, red that is no test's, and the totals that the report gives.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xray_bridge.formats.convert.junit import JUnitFile
+from xray_bridge.formats.convert.keys import KeyFinder
+from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.recognise import recognise
+from xray_bridge.formats.read.protocol import Source
+from xray_bridge.model.results import Outcome
+from xray_bridge.text import count
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from xray_bridge.formats.convert.protocol import Converter, Item
+    from xray_bridge.model.foreign_formats import ForeignFormat
+
+__all__ = ["into_junit", "items", "recognise"]
+
+
+def items(
+    source: Source, row: ForeignFormat, prefixes: Sequence[str]
+) -> Iterator[Item]:
+    """
+    What a report says, read to its end.
+
+    Raises ReportError.
+    """
+    convert: Converter = pkgutil.resolve_name(row.converter)
+    try:
+        yield from convert(source, KeyFinder(prefixes=prefixes))
+    except RecursionError:
+        raise source.broken("is nested too deeply") from None
+
+
+def into_junit(
+    source: Source, row: ForeignFormat, prefixes: Sequence[str], path: Path
+) -> tuple[Source, tuple[str, ...]]:
+    """
+    The report as JUnit XML at ``path``, and what is to be said of it.
+
+    A failure that is no test's becomes a result of its own. Raises ReportError.
+    """
+    count_of = _Counted()
+    file = JUnitFile(path, row.name)
+    try:
+        for item in items(source, row, prefixes):
+            for result in count_of.take(item):
+                file.add(result)
+        for result in count_of.hidden():
+            file.add(result)
+        file.finish()
+    finally:
+        file.close()
+    notices = tuple(f"{source.name}: {what}" for what in count_of.notices())
+    return Source(path=path, name=source.name), notices
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What has been found, to compare with what the report says of itself."""
+
+    tests: int = 0
+    failed: int = 0
+    red: int = 0
+    totals: list[Totals] = field(default_factory=list)
+    words: dict[str, None] = field(default_factory=dict)
+
+    def take(self, item: Item) -> Iterator[Converted]:
+        """Count; the result to write, if it is one."""
+        if isinstance(item, Totals):
+            self.totals.append(item)
+        elif isinstance(item, Red):
+            self.red += 1
+            yield _result_of(item)
+        else:
+            self.tests += 1
+            self.failed += item.outcome is Outcome.FAILED
+            if item.word:
+                self.words[item.word] = None
+            yield item
+
+    def hidden(self) -> Iterator[Converted]:
+        """A result for failures that are counted, and of which none is shown."""
+        claimed = max((each.failed or 0 for each in self.totals), default=0)
+        if claimed and not self.failed and not self.red:
+            what = f"the report counts {count(claimed, 'failure')} and shows none"
+            yield from self.take(Red(name="failures without a test", message=what))
+
+    def notices(self) -> Iterator[str]:
+        """Where totals differ, and what nobody knows."""
+        for each in self.totals:
+            found = (
+                (each.tests, self.tests, ""),
+                (each.failed, self.failed, "failed "),
+            )
+            for said, read, word in found:
+                if said is not None and not read <= said <= read + self.red:
+                    what = f"says that it has {count(said, f'{word}test')}"
+                    yield f"{what}, and {read} were found, which count"
+        for word in self.words:
+            yield f"{word!r} is no outcome that is known, and counts as failed"
+
+
+def _result_of(red: Red) -> Converted:
+    return Converted(name=red.name, message=red.message, outcome=Outcome.FAILED)

@@ -1,0 +1,88 @@
+"""
+JSON of other tools, piece by piece: objects below a path, or a line at a time.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import ijson
+
+from xray_bridge.formats.read.json_stream import DEEPER, opened
+
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from xray_bridge.formats.read.protocol import Source
+
+DEEPEST = 200
+# Bytes; messages of Cucumber have whole screenshots in one line.
+LONGEST_LINE = 64 << 20
+
+
+def below(
+    source: Source, paths: Collection[str], without: Collection[str] = ()
+) -> Iterator[tuple[str, Any]]:
+    """
+    What stands at some paths, such as ``results.tests.item``, in the file's order.
+
+    Members whose names are in ``without`` are left out, however big they are.
+    Raises ReportError.
+    """
+    builder: Any = None
+    depth = skipped = 0
+    name, is_skipping = "", False
+    with opened(source) as file:
+        for prefix, event, value in ijson.parse(file, use_float=True):
+            step = DEEPER.get(event, 0)
+            if builder is None:
+                if event == "map_key" or event.startswith("end_"):
+                    continue
+                if prefix not in paths:
+                    continue
+                builder, depth, name = ijson.ObjectBuilder(), 0, prefix
+            if is_skipping:
+                skipped += step
+                is_skipping = skipped > 0
+                continue
+            if event == "map_key" and value in without:
+                is_skipping, skipped = True, 0
+                continue
+            depth += step
+            if depth > DEEPEST:
+                raise source.broken("is nested too deeply")
+            builder.event(event, value)
+            if depth == 0:
+                yield name, builder.value
+                builder = None
+
+
+def lines(source: Source) -> Iterator[tuple[int, str]]:
+    """
+    The lines of a text, with their numbers from 1; without their ends.
+
+    Raises ReportError.
+    """
+    try:
+        with source.path.open("rb") as file:
+            number = 0
+            while line := file.readline(LONGEST_LINE):
+                number += 1
+                if len(line) == LONGEST_LINE:
+                    raise source.broken("has a line that is too long", number)
+                yield number, line.decode("utf-8", "replace").rstrip("\r\n")
+    except OSError as error:
+        raise source.broken(f"cannot be read: {error.strerror}") from None
+
+
+def line_object(line: str) -> dict[str, Any] | None:
+    """The JSON object that is a line; None where it is none."""
+    if not line.lstrip().startswith("{"):
+        return None
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,193 @@
+"""
+The events of ``go test -json``.
+
+Source: ``go doc test2json`` and ``go help test``. A test with subtests is no result
+of its own, unless it failed and none of them did. What does not compile has a line
+that is no JSON, or, since Go 1.24, events of the build.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.formats.convert.documents import line_object, lines
+from xray_bridge.formats.convert.protocol import Converted, Red
+from xray_bridge.formats.convert.values import moment, number, text
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.formats.convert.keys import KeyFinder
+    from xray_bridge.formats.convert.protocol import Item
+    from xray_bridge.formats.read.protocol import Source
+
+ENDS = {
+    "pass": Outcome.PASSED,
+    "bench": Outcome.PASSED,
+    "fail": Outcome.FAILED,
+    "skip": Outcome.SKIPPED,
+}
+# Characters of what a test printed.
+LONGEST_OUTPUT = 20_000
+_FRAME = re.compile(r"\s*(?:=== |--- (?:PASS|FAIL|SKIP|BENCH): )")
+_FAILED = re.compile(r"FAIL\s+(\S+)\s+\[(.+)\]\s*")
+_PLACE = re.compile(r"\s*[\w.-]+\.go:\d+: (.*)", re.DOTALL)
+
+
+@dataclass(slots=True)
+class _Test:
+    """A test that runs; ``failed`` is whether one of its subtests has."""
+
+    started: float | None = None
+    output: list[str] = field(default_factory=list)
+    size: int = 0
+    duration: float = 0.0
+    has_subtests: bool = False
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class _Package:
+    """A package whose end has not come; its own output is under no test."""
+
+    tests: dict[str, _Test] = field(default_factory=dict)
+    own: _Test = field(default_factory=_Test)
+    failed: bool = False
+
+
+def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
+    """The tests, in the order in which they end."""
+    reader = _Reader(keys)
+    for _, line in lines(source):
+        event = line_object(line)
+        if event is not None:
+            yield from reader.take(event)
+        elif (match := _FAILED.fullmatch(line)) and match[1] not in reader.ended:
+            reader.ended[match[1]] = None
+            yield reader.red(match[1], f"[{match[2]}]")
+    if not reader.has_events:
+        raise source.broken("has no event of go test")
+    yield from reader.finish()
+
+
+class _Reader:
+    """Follows the packages, which may run side by side."""
+
+    def __init__(self, keys: KeyFinder) -> None:
+        self.ended: dict[str, None] = {}
+        self.has_events = False
+        self._keys = keys
+        self._packages: dict[str, _Package] = {}
+        self._builds: dict[str, _Test] = {}
+
+    def take(self, event: dict[str, Any]) -> Iterator[Item]:
+        """What an event ends."""
+        action, name = text(event.get("Action")), text(event.get("Package"))
+        self.has_events |= bool(action)
+        if action.startswith("build-"):
+            self._note_build(event)
+        elif not name:
+            return
+        elif test := text(event.get("Test")):
+            yield from self._of_test(event, action, name, test)
+        else:
+            yield from self._of_package(event, action, name)
+
+    def finish(self) -> Iterator[Item]:
+        """What has begun and has no end."""
+        for name, package in self._packages.items():
+            yield from self._unfinished(name, package)
+            yield self.red(name, "the run of this package has no end")
+
+    def red(self, name: str, *said: str) -> Red:
+        """A package that failed by itself."""
+        build = self._builds.get(name)
+        output = "".join(build.output) if build else ""
+        return Red(name=name, message="\n".join(filter(None, (*said, output))).strip())
+
+    def _note_build(self, event: dict[str, Any]) -> None:
+        # ``example.com/calc [example.com/calc.test]``
+        path = text(event.get("ImportPath")).partition(" ")[0]
+        _keep(self._builds.setdefault(path, _Test()), text(event.get("Output")))
+
+    def _of_test(
+        self, event: dict[str, Any], action: str, name: str, test: str
+    ) -> Iterator[Item]:
+        package = self._packages.setdefault(name, _Package())
+        running = package.tests.get(test)
+        if running is None:
+            running = package.tests[test] = _Test(started=moment(event.get("Time")))
+            if parent := package.tests.get(test.rpartition("/")[0]):
+                parent.has_subtests = True
+        if action == "output":
+            _keep(running, text(event.get("Output")))
+        elif outcome := ENDS.get(action):
+            del package.tests[test]
+            running.duration = number(event.get("Elapsed"))
+            yield from self._end((name, test), package, running, outcome)
+
+    def _end(
+        self,
+        names: tuple[str, str],
+        package: _Package,
+        running: _Test,
+        outcome: Outcome,
+    ) -> Iterator[Item]:
+        name, test = names
+        is_failed = outcome is Outcome.FAILED
+        package.failed |= is_failed
+        parent = package.tests.get(test.rpartition("/")[0])
+        if parent and is_failed:
+            parent.failed = True
+        if running.has_subtests and (not is_failed or running.failed):
+            return
+        yield Converted(
+            classname=name,
+            name=test,
+            outcome=outcome,
+            key=self._keys.of_title(test.rpartition("/")[2].replace("_", " ")),
+            message="" if outcome is Outcome.PASSED else _message(running, outcome),
+            started=running.started,
+            duration=running.duration,
+        )
+
+    def _of_package(
+        self, event: dict[str, Any], action: str, name: str
+    ) -> Iterator[Item]:
+        package = self._packages.setdefault(name, _Package())
+        if action == "output":
+            _keep(package.own, text(event.get("Output")))
+        if action not in ENDS:
+            return
+        # One that timed out, or ended the process.
+        yield from self._unfinished(name, package)
+        del self._packages[name]
+        if action == "fail" and not package.failed and name not in self.ended:
+            build = self._builds.get(text(event.get("FailedBuild")).partition(" ")[0])
+            output = "".join(build.output) if build else ""
+            yield self.red(name, "".join(package.own.output), output)
+        self.ended[name] = None
+
+    def _unfinished(self, name: str, package: _Package) -> Iterator[Item]:
+        # Subtests first, so that who waited for one is no failure of its own.
+        for test in sorted(package.tests, key=lambda each: -each.count("/")):
+            running = package.tests.pop(test)
+            _keep(running, "the test has no end\n")
+            yield from self._end((name, test), package, running, Outcome.FAILED)
+
+
+def _keep(running: _Test, output: str) -> None:
+    if running.size < LONGEST_OUTPUT and not _FRAME.match(output):
+        running.output.append(output)
+        running.size += len(output)
+
+
+def _message(running: _Test, outcome: Outcome) -> str:
+    """What it printed; the reason of a skip without its place."""
+    whole = "".join(running.output).strip("\n")
+    match = _PLACE.fullmatch(whole) if outcome is Outcome.SKIPPED else None
+    return (match[1] if match else whole).strip()

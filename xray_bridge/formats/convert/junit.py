@@ -1,0 +1,131 @@
+"""
+JUnit XML of what was converted, test by test.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from xray_bridge.model.results import Outcome
+from xray_bridge.model.times import iso
+from xray_bridge.runs.inside import private
+from xray_bridge.text import one_line, readable
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+    from typing import TextIO
+
+    from xray_bridge.formats.convert.protocol import Converted
+
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+LONGEST_LINE = 500
+LONGEST_MESSAGE = 32_000
+ELEMENTS = {Outcome.FAILED: "failure", Outcome.SKIPPED: "skipped"}
+# What is a pass and has something to say.
+NOTES = {
+    Outcome.XFAILED: "failed, as expected",
+    Outcome.XPASSED: "passed, which was not expected",
+    Outcome.FLAKY: "passed at a retry",
+}
+
+
+class JUnitFile:
+    """
+    A report that grows.
+
+    Its tests are written as they come, beside it; ``finish`` puts what is known only
+    then, the totals, before them.
+    """
+
+    def __init__(self, path: Path, suite: str) -> None:
+        self._path = path
+        self._suite = suite
+        self._body = path.with_name(f"{path.name}.part")
+        self._file: TextIO = open(  # noqa: SIM115 - closed by ``finish``
+            self._body, "x", encoding="utf-8", newline="\n", opener=private
+        )
+        self._counts = dict.fromkeys(ELEMENTS, 0)
+        self._tests = 0
+
+    def add(self, result: Converted) -> None:
+        """Write one result."""
+        self._tests += 1
+        if result.outcome in self._counts:
+            self._counts[result.outcome] += 1
+        self._file.write(_testcase(result, self._suite))
+
+    def finish(self) -> None:
+        """Write the report; nothing can be added then."""
+        self._file.close()
+        suite = {
+            "name": self._suite,
+            "tests": str(self._tests),
+            "failures": str(self._counts[Outcome.FAILED]),
+            "errors": "0",
+            "skipped": str(self._counts[Outcome.SKIPPED]),
+        }
+        head = f"{DECLARATION}<testsuites>\n{_start('testsuite', suite)}>\n"
+        with (
+            self._body.open("rb") as body,
+            open(self._path, "xb", opener=private) as file,
+        ):
+            file.write(head.encode())
+            shutil.copyfileobj(body, file)
+            file.write(b"</testsuite>\n</testsuites>\n")
+        self._body.unlink()
+
+    def close(self) -> None:
+        """Close what an error left open."""
+        self._file.close()
+
+
+def _testcase(result: Converted, suite: str) -> str:
+    known = result.started is not None
+    started = result.started or 0.0
+    attributes = {
+        "classname": one_line(result.classname) or suite,
+        "name": one_line(result.name) or "(no name)",
+        "time": f"{result.duration:.3f}",
+        **({"started-at": iso(started)} if known else {}),
+        **({"finished-at": iso(started + result.duration)} if known else {}),
+    }
+    parts = [*_properties(result), *_problem(result)]
+    return f"{_start('testcase', attributes)}>{''.join(parts)}</testcase>\n"
+
+
+def _properties(result: Converted) -> Iterable[str]:
+    values = {"test_key": result.key, "tags": ",".join(result.labels)}
+    found = [
+        f"{_start('property', {'name': name, 'value': one_line(value)})}/>"
+        for name, value in values.items()
+        if value
+    ]
+    if note := NOTES.get(result.outcome):
+        text = "\n".join(filter(None, (note, _cut(result.message))))
+        start = _start("property", {"name": "testrun_comment"})
+        found.append(f"{start}>{escape(text)}</property>")
+    return ("<properties>", *found, "</properties>") if found else ()
+
+
+def _problem(result: Converted) -> Iterable[str]:
+    tag = ELEMENTS.get(result.outcome)
+    if not tag:
+        return
+    message = _cut(result.message)
+    line = message.partition("\n")[0][:LONGEST_LINE]
+    start = _start(tag, {"message": line} if line else {})
+    text = message if tag == "failure" or message != line else ""
+    yield f"{start}>{escape(text)}</{tag}>" if text else f"{start}/>"
+
+
+def _cut(message: str) -> str:
+    return readable(message[:LONGEST_MESSAGE]).strip()
+
+
+def _start(tag: str, attributes: Mapping[str, str]) -> str:
+    said = "".join(f" {name}={quoteattr(each)}" for name, each in attributes.items())
+    return f"<{tag}{said}"

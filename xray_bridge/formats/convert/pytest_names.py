@@ -1,0 +1,21 @@
+"""
+Names of pytest's tests, as its JUnit XML has them: so that they are the same Tests.
+"""
+
+from __future__ import annotations
+
+
+def split_node_id(node_id: str) -> tuple[str, str]:
+    """``tests/test_a.py::TestB::test_c[1]`` has the class ``tests.test_a.TestB``."""
+    path, *names = _apart(node_id)
+    module = path.removesuffix(".py").replace("/", ".")
+    if not names:
+        return "", node_id
+    return ".".join([module, *names[:-1]]), names[-1]
+
+
+def _apart(node_id: str) -> list[str]:
+    """At ``::``, but not within the values of parameters."""
+    head, bracket, rest = node_id.partition("[")
+    *first, last = head.split("::")
+    return [*first, f"{last}{bracket}{rest}"]

@@ -1,0 +1,109 @@
+"""
+Which of the formats that are converted a report has, by what it begins with.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import ijson
+
+from xray_bridge.errors import ReportError
+from xray_bridge.formats.convert.documents import line_object
+from xray_bridge.formats.read.json_stream import opened
+from xray_bridge.formats.read.xml import namespaced_root_of
+from xray_bridge.model.foreign_formats import (
+    FOREIGN_FORMATS,
+    ForeignFormat,
+    Sign,
+    foreign_folder,
+)
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.formats.read.protocol import Source
+
+HEAD = 1 << 16
+# Of a JSON object's own members and theirs; reports have few.
+MOST_MEMBERS = 10_000
+
+
+def recognise(source: Source) -> ForeignFormat | None:
+    """
+    The format to convert from; None where it is for Xray, or nobody's.
+
+    What cannot be read is none either: who reads it next says why.
+    """
+    if source.path.is_dir():
+        return foreign_folder(source.path)
+    try:
+        with source.path.open("rb") as file:
+            head = file.read(HEAD)
+    except OSError:
+        return None
+    for each in _all(Sign.BYTES):
+        if head.startswith(tuple(mark.encode("latin-1") for mark in each.marks)):
+            return each
+    try:
+        return _by_content(source, head)
+    except ReportError:
+        return None
+
+
+def _by_content(source: Source, head: bytes) -> ForeignFormat | None:
+    first = head.lstrip()[:1]
+    if first == b"<":
+        root = namespaced_root_of(source)
+        return next((row for row in _all(Sign.ROOT) if root in row.marks), None)
+    lines = head.decode("utf-8", "replace").splitlines()
+    if found := _of_lines(lines):
+        return found
+    if first == b"{":
+        return _of_object(source)
+    # An array is a list of features.
+    return None if first == b"[" else _of_text(lines)
+
+
+def _all(sign: Sign) -> Iterator[ForeignFormat]:
+    return (each for each in FOREIGN_FORMATS.values() if each.sign is sign)
+
+
+def _of_lines(lines: list[str]) -> ForeignFormat | None:
+    """By the first line that is an object; a compiler may have spoken before."""
+    first = next(filter(None, map(line_object, lines)), None)
+    if first:
+        for each in _all(Sign.LINE):
+            if first.keys() <= set(each.marks):
+                return each
+    return None
+
+
+def _of_object(source: Source) -> ForeignFormat | None:
+    seen: set[str] = set()
+    for path in _members(source):
+        seen.add(path)
+        for each in _all(Sign.MEMBERS):
+            if path in each.marks and seen.issuperset(each.marks):
+                return each
+        if len(seen) > MOST_MEMBERS:
+            break
+    return None
+
+
+def _members(source: Source) -> Iterator[str]:
+    """``results``, ``results.tests``: paths of an object's members and theirs."""
+    with opened(source) as file:
+        for prefix, event, value in ijson.parse(file, use_float=True):
+            if event == "map_key" and "." not in prefix:
+                yield f"{prefix}.{value}" if prefix else value
+
+
+def _of_text(lines: list[str]) -> ForeignFormat | None:
+    for line in lines:
+        for each in _all(Sign.TEXT):
+            if any(re.fullmatch(mark, line) for mark in each.marks):
+                return each
+    return None

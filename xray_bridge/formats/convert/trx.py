@@ -1,0 +1,122 @@
+"""
+TRX, the test results of Visual Studio, and of others that write it.
+
+Source: Visual Studio's schema ``vstst.xsd``, and files of ``dotnet test`` and of
+jest-trx-results-processor. A test's class stands in its definition, which comes
+before or after its result.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.values import known, moment, number, paragraphs, whole
+from xray_bridge.formats.read.xml import LONGEST_MESSAGE, elements
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from xml.etree.ElementTree import Element
+
+    from xray_bridge.formats.convert.keys import KeyFinder
+    from xray_bridge.formats.convert.protocol import Item
+    from xray_bridge.formats.read.protocol import Source
+
+OUTCOMES = {
+    "notexecuted": Outcome.SKIPPED,
+    "inconclusive": Outcome.SKIPPED,
+    "timeout": Outcome.FAILED,
+    "aborted": Outcome.FAILED,
+    "disconnected": Outcome.FAILED,
+    "passedbutrunaborted": Outcome.FAILED,
+    "inprogress": Outcome.FAILED,
+}
+FAILED_COUNTERS = ("failed", "error", "timeout", "aborted")
+_TIME = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+(?:\.\d+)?)")
+
+
+def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
+    """Each result, named by the class and the method of its definition."""
+    names: dict[str, tuple[str, str, str]] = {}
+    for each in elements(source, {"UnitTest"}):
+        names[each.get("id", "")] = _definition(each, keys)
+    for each in elements(source, {"UnitTestResult", "ResultSummary"}):
+        if each.tag == "UnitTestResult":
+            yield from _results(each, names, keys)
+        else:
+            yield from _summary(each)
+
+
+def _definition(test: Element, keys: KeyFinder) -> tuple[str, str, str]:
+    """Class, name, Test key."""
+    method = test.find("TestMethod")
+    classname = "" if method is None else method.get("className", "")
+    name = test.get("name", "") if method is None else method.get("name", "")
+    tags = [each.get("TestCategory", "") for each in test.iter("TestCategoryItem")]
+    pairs = [
+        (each.findtext("Key") or "", each.findtext("Value") or "")
+        for each in test.iter("Property")
+    ]
+    # With the assembly behind it: ``Calc.Tests, Calc, Version=1.0.0.0``.
+    plain = classname.partition(",")[0]
+    key = keys.of_tags(tags) or keys.of_pairs(pairs) or keys.of_title(name)
+    return plain, name.removeprefix(f"{plain}."), key
+
+
+def _results(
+    result: Element, names: dict[str, tuple[str, str, str]], keys: KeyFinder
+) -> Iterator[Converted]:
+    """Its own, or that of each row of its data."""
+    name = result.get("testName", "")
+    known_as = names.get(result.get("testId", ""), ("", name, keys.of_title(name)))
+    rows = list(result.iterfind("InnerResults/UnitTestResult"))
+    found = [_result(each, *known_as) for each in rows]
+    own = _result(result, *known_as)
+    is_explained = any(each.outcome is own.outcome for each in found)
+    yield from found if is_explained else [*found, own]
+
+
+def _result(result: Element, classname: str, name: str, key: str) -> Converted:
+    found = known(result.get("outcome", ""), OUTCOMES)
+    info = "Output/ErrorInfo"
+    said = (
+        result.findtext(f"{info}/Message") or "",
+        result.findtext(f"{info}/StackTrace") or "",
+    )
+    label = result.get("testName", "")
+    has_row = found.outcome is Outcome.FAILED and not label.endswith(name)
+    message = paragraphs(label if has_row else "", *said)
+    return Converted(
+        classname=classname,
+        name=name or label,
+        outcome=found.outcome,
+        key=key,
+        message=message[:LONGEST_MESSAGE],
+        started=moment(result.get("startTime")),
+        duration=_seconds(result.get("duration", "")),
+        word=found.word,
+    )
+
+
+def _seconds(duration: str) -> float:
+    match = _TIME.fullmatch(duration.strip())
+    if not match:
+        return 0.0
+    days, hours, minutes, seconds = (number(each) for each in match.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def _summary(summary: Element) -> Iterator[Item]:
+    counters = summary.find("Counters")
+    if counters is not None:
+        failed = [whole(counters.get(each)) or 0 for each in FAILED_COUNTERS]
+        yield Totals(tests=whole(counters.get("total")), failed=sum(failed))
+    for each in summary.iterfind("RunInfos/RunInfo"):
+        if each.get("outcome", "").lower() in {"error", "failed", "aborted"}:
+            yield Red(name="test run", message=(each.findtext("Text") or "").strip())
+    if summary.get("outcome", "").lower() in {"aborted", "error", "timeout"}:
+        what = f"the test run ended as {summary.get('outcome')}"
+        yield Red(name="test run", message=what)

@@ -1,0 +1,116 @@
+"""
+Values of other tools' JSON, whatever their type turns out to be.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.formats.read.protocol import Verdict, verdict
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.model.results import Outcome
+
+
+# What a file says in one text; the rest of a longer one is left out.
+LONGEST_TEXT = 100_000
+# The year 5138 in seconds, and 1973 in milliseconds.
+_FIRST_MILLISECONDS = 1e11
+_LATEST = 253_402_300_799.0
+
+
+def text(value: Any) -> str:
+    """A text; nothing for null, lists and objects."""
+    if value is None or isinstance(value, (dict, list, bool)):
+        return ""
+    return str(value)[:LONGEST_TEXT]
+
+
+def texts(value: Any) -> list[str]:
+    """The texts of a list; a text alone is one."""
+    found = value if isinstance(value, list) else [value]
+    return [*filter(None, map(text, found))]
+
+
+def member(value: Any, *names: str) -> Any:
+    """What stands below these names, one after the other; None where nothing does."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list."""
+    found = value if isinstance(value, list) else ()
+    return [each for each in found if isinstance(each, dict)]
+
+
+def number(value: Any) -> float:
+    """A number that is finite and not negative; 0.0 for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return 0.0
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return 0.0
+    return found if math.isfinite(found) and found > 0 else 0.0
+
+
+def whole(value: Any) -> int | None:
+    """A count; None where there is none."""
+    is_count = isinstance(value, (int, float, str)) and not isinstance(value, bool)
+    return int(number(value)) if is_count else None
+
+
+def moment(value: Any) -> float | None:
+    """Seconds since the epoch, from these, from milliseconds, or from ISO 8601."""
+    if isinstance(value, str) and not re.fullmatch(r"[\d.]+", value):
+        return _of_iso(value)
+    found = number(value)
+    if found >= _FIRST_MILLISECONDS:
+        found /= 1000
+    return found if 0 < found < _LATEST else None
+
+
+def _of_iso(value: str) -> float | None:
+    # Python before 3.11 takes three or six digits only, Go writes nine.
+    plain = re.sub(r"\.(\d+)", lambda m: f".{m[1][:6]:0<6}", value.strip(), count=1)
+    try:
+        found = datetime.fromisoformat(plain.replace("Z", "+00:00"))
+        at = found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+        return at.timestamp() if at.timestamp() > 0 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def known(word: str, others: Mapping[str, Outcome]) -> Verdict:
+    """What a word means: by the format's own table, else as in all reports."""
+    outcome = others.get(word.strip().lower())
+    return verdict(word) if outcome is None else Verdict(outcome=outcome)
+
+
+def short_path(path: str) -> str:
+    """
+    A file and its folder, without what differs from machine to machine.
+
+    Tools of Node write whole paths; tests are known by their names, which may not
+    depend on where they were run.
+    """
+    parts = [each for each in re.split(r"[\\/]+", path) if each]
+    return "/".join(parts[-2:])
+
+
+def joined(*parts: str, between: str = " > ") -> str:
+    """The parts that say something."""
+    return between.join(filter(None, parts))
+
+
+def paragraphs(*parts: str) -> str:
+    """Texts one below the other, each once."""
+    return "\n".join(dict.fromkeys(filter(None, (part.strip() for part in parts))))

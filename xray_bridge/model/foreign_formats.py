@@ -1,0 +1,142 @@
+"""
+The report formats that Xray does not import, and that are converted: one row each.
+
+The choices of ``--format``, how a file is recognised and the table in the manual
+come from these rows. Sources: the tools' own files; each row's module says which.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class Sign(enum.Enum):
+    """What tells a format from others, and how its marks are to be read."""
+
+    # The root element, as ``namespace name`` where it has one.
+    ROOT = "XML with"
+    # Members of the object, all of them.
+    MEMBERS = "a JSON object with"
+    # The members of the first object; it has no others.
+    LINE = "a JSON object in each line, with"
+    # A regular expression for a line among the first.
+    TEXT = "text with"
+    # The first bytes.
+    BYTES = "bytes"
+    # A pattern for the names of files in a folder.
+    FOLDER = "a folder with"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignFormat:
+    """
+    One format.
+
+    ``name`` is for ``--format``, ``title`` what messages call it. ``converter`` is
+    the function that gives its results, as ``module:name``. ``known_by`` is for
+    people, where ``marks`` are not.
+    """
+
+    name: str
+    title: str
+    sign: Sign
+    marks: tuple[str, ...]
+    converter: str
+    known_by: str = ""
+
+    @property
+    def recognised_by(self) -> str:
+        """For a person: how a file of this format is told from others."""
+        marks = " and ".join(f"`{mark}`" for mark in self.marks)
+        return self.known_by or f"{self.sign.value} {marks}"
+
+
+_HERE = "xray_bridge.formats.convert"
+_TEAM_TEST = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010"
+_MESSAGES = (
+    "attachment",
+    "gherkinDocument",
+    "hook",
+    "meta",
+    "parameterType",
+    "parseError",
+    "pickle",
+    "source",
+    "stepDefinition",
+    "suggestion",
+    "testCase",
+    "testCaseFinished",
+    "testCaseStarted",
+    "testRunFinished",
+    "testRunHookFinished",
+    "testRunHookStarted",
+    "testRunStarted",
+    "testStepFinished",
+    "testStepStarted",
+    "undefinedParameterType",
+)
+_GO_EVENTS = (
+    "Action",
+    "Elapsed",
+    "FailedBuild",
+    "ImportPath",
+    "Key",
+    "Output",
+    "OutputType",
+    "Package",
+    "Path",
+    "Test",
+    "Time",
+    "Value",
+)
+# Before others that share some of their members: Jest before Vitest.
+_ROWS = (
+    ForeignFormat(
+        name="trx",
+        title="TRX",
+        sign=Sign.ROOT,
+        marks=(f"{_TEAM_TEST} TestRun",),
+        converter=f"{_HERE}.trx:convert",
+        known_by="`<TestRun>` of Visual Studio",
+    ),
+    ForeignFormat(
+        name="ctrf",
+        title="CTRF",
+        sign=Sign.MEMBERS,
+        marks=("results.tests",),
+        converter=f"{_HERE}.ctrf:convert",
+    ),
+    ForeignFormat(
+        name="tap",
+        title="TAP 13 and 14",
+        sign=Sign.TEXT,
+        marks=(r"TAP version \d+\s*", r"1\.\.\d+\b.*", r"(?:not )?ok\b.*"),
+        converter=f"{_HERE}.tap:convert",
+        known_by="lines such as `1..3` and `ok 1 - adds`",
+    ),
+    ForeignFormat(
+        name="go-test",
+        title="go test -json",
+        sign=Sign.LINE,
+        marks=_GO_EVENTS,
+        converter=f"{_HERE}.go_test:convert",
+        known_by="a JSON object in each line, with `Action`",
+    ),
+)
+FOREIGN_FORMATS: Mapping[str, ForeignFormat] = {each.name: each for each in _ROWS}
+
+
+def foreign_folder(path: Path) -> ForeignFormat | None:
+    """The format whose results are the files of this folder, if it is one's."""
+    if path.is_dir():
+        for each in _ROWS:
+            if each.sign is Sign.FOLDER and any(map(any, map(path.glob, each.marks))):
+                return each
+    return None

@@ -1,0 +1,81 @@
+"""
+Report files of formats that Xray does not import become JUnit XML, in the copy.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import UsageError
+from xray_bridge.formats import convert, read
+from xray_bridge.model.foreign_formats import FOREIGN_FORMATS
+from xray_bridge.model.formats import AUTO, FORMATS
+from xray_bridge.text import first_names
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from xray_bridge.formats.read.protocol import Source
+    from xray_bridge.model.foreign_formats import ForeignFormat
+    from xray_bridge.upload.intake import IntakeOptions
+
+JUNIT = "junit"
+
+
+class Conversion:
+    """Recognises files, and converts those that have to be."""
+
+    def __init__(self, options: IntakeOptions, prefixes: Sequence[str]) -> None:
+        self._asked = options.format
+        self._keep = options.keep_converted
+        self._prefixes = prefixes
+        self._names: list[str] = []
+        self._notices: list[str] = []
+
+    def recognised(self, source: Source, folder: Path) -> tuple[Source, str]:
+        """
+        The report to send and its format.
+
+        Raises ReportError where it is none or another than was asked for, and
+        UsageError where the folder to keep it in cannot be written.
+        """
+        row = convert.recognise(source)
+        if row is None:
+            if self._asked in FOREIGN_FORMATS:
+                title = FOREIGN_FORMATS[self._asked].title
+                raise source.broken(f"is no {title}", hint="leave out --format")
+            return source, read.recognised(source, self._asked)
+        if self._asked not in {AUTO, row.name}:
+            other = FORMATS.get(self._asked) or FOREIGN_FORMATS[self._asked]
+            msg = f"is {row.title}, not {other.title}"
+            hint = f"leave out --format, or say {row.name}"
+            raise source.broken(msg, hint=hint)
+        return self._converted(source, row, folder), JUNIT
+
+    def notices(self) -> list[str]:
+        """What was converted, and what is to be known of it."""
+        if not self._names:
+            return []
+        return [f"converted to JUnit XML: {first_names(self._names)}", *self._notices]
+
+    def _converted(self, source: Source, row: ForeignFormat, folder: Path) -> Source:
+        number = len(self._names) + 1
+        plain = re.sub(r"[^A-Za-z0-9._-]", "_", source.name)[-120:].lstrip(".")
+        path = folder / f"c{number:03d}-{plain[-60:]}.xml"
+        found, notices = convert.into_junit(source, row, self._prefixes, path)
+        self._names.append(f"{source.name} ({row.title})")
+        self._notices += notices
+        if source.path.parent == folder:
+            source.path.unlink()
+        if self._keep is not None:
+            try:
+                self._keep.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, self._keep / f"{plain}.xml")
+            except OSError as error:
+                msg = f"--keep-converted: {self._keep} cannot be written"
+                raise UsageError(f"{msg}: {error.strerror}") from None
+        return found
