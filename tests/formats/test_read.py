@@ -173,7 +173,7 @@ BROKEN: dict[str, tuple[str | bytes, str]] = {
     "list of numbers": ("[1]", "is neither Cucumber nor Behave JSON"),
     "list of objects": ('[{"name": "a"}]', "is neither Cucumber nor Behave JSON"),
     "elements that are none": ('[{"uri": "f", "elements": [1]}]', "is no Cucumber"),
-    "messages": ('{"meta": {}}\n{"source": {}}\n', "Cucumber's messages"),
+    "tests of others": ('{"tests": [{"nodeid": "a"}]}', "neither testKey nor testInfo"),
     "encoding": ('<?xml version="1.0" encoding="x-none"?><testsuite/>', "report"),
 }
 

@@ -29,11 +29,12 @@ from xray_bridge.errors import XrayBridgeError
 from xray_bridge.features import archive, gherkin
 from xray_bridge.features.answers import answered
 from xray_bridge.features.download import Limits
-from xray_bridge.formats import read
+from xray_bridge.formats import convert, read
 from xray_bridge.formats.read import repair, xray
 from xray_bridge.formats.read.protocol import Source
 from xray_bridge.model.dialect import CLOUD, DIALECTS
 from xray_bridge.model.formats import SCENARIO_FORMATS
+from xray_bridge.model.tags import PREFIXES
 from xray_bridge.runs import report_files
 from xray_bridge.runs.failures import first_failures
 from xray_bridge.runs.merge import Results
@@ -83,6 +84,32 @@ def report(content: bytes) -> None:
     if name == "xray":
         xray.said(source)
         xray.rewritten(source, {"info": {}}, io.BytesIO())
+
+
+def foreign(content: bytes) -> None:
+    """What ``upload FILE`` converts, whichever format it is."""
+    _converted(written(content, "foreign"))
+
+
+def foreign_folder(content: bytes) -> None:
+    """A folder of Allure's results, with one file as a result and as a container."""
+    place = folder() / "allure"
+    place.mkdir(exist_ok=True)
+    for kind in ("result", "container"):
+        (place / f"1-{kind}.json").write_bytes(content)
+    _converted(place)
+
+
+def _converted(path: Path) -> None:
+    source = Source(path=path, name=path.name)
+    row = convert.recognise(source)
+    if row is not None:
+        out = folder() / "converted.xml"
+        for each in (out, out.with_name("converted.xml.part")):
+            each.unlink(missing_ok=True)
+        made, _ = convert.into_junit(source, row, PREFIXES, out)
+        for case in read.cases(made, "junit"):
+            assert case.identity
 
 
 def export(content: bytes) -> None:
@@ -233,6 +260,16 @@ def _samples(*names: str) -> list[bytes]:
     return [(SAMPLES / name).read_bytes() for name in names]
 
 
+def _foreign() -> list[bytes]:
+    real = filter(Path.is_file, sorted((SAMPLES / "real" / "convert").iterdir()))
+    return [path.read_bytes() for path in real if path.suffix != ".md"]
+
+
+def _of_allure() -> list[bytes]:
+    place = SAMPLES / "real" / "convert" / "allure-pytest"
+    return [path.read_bytes() for path in sorted(place.iterdir())]
+
+
 XML = ("junit.xml", "nunit2.xml", "nunit3.xml", "robot.xml", "testng.xml", "xunit.xml")
 FEATURE = """# language: en
 @CALC-1 @slow
@@ -356,6 +393,8 @@ READERS = {
     "json-reports": Reader(
         report, lambda: _samples("behave.json", "cucumber.json", "xray.json")
     ),
+    "foreign-reports": Reader(foreign, _foreign),
+    "allure-results": Reader(foreign_folder, _of_allure),
     "zips": Reader(export, _zips),
     "features": Reader(feature, lambda: [FEATURE.encode()]),
     "answers": Reader(

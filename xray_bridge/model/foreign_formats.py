@@ -28,7 +28,7 @@ class Sign(enum.Enum):
     LINE = "a JSON object in each line, with"
     # A regular expression for a line among the first.
     TEXT = "text with"
-    # The first bytes.
+    # A regular expression for the first bytes, which may be no text.
     BYTES = "bytes"
     # A pattern for the names of files in a folder.
     FOLDER = "a folder with"
@@ -59,7 +59,7 @@ class ForeignFormat:
 
 
 _HERE = "xray_bridge.formats.convert"
-_TEAM_TEST = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010"
+_TEAM_TEST = "http://microsoft.com/schemas/VisualStudio/TeamTest"
 _MESSAGES = (
     "attachment",
     "gherkinDocument",
@@ -102,7 +102,7 @@ _ROWS = (
         name="trx",
         title="TRX",
         sign=Sign.ROOT,
-        marks=(f"{_TEAM_TEST} TestRun",),
+        marks=(f"{_TEAM_TEST}/2010 TestRun", f"{_TEAM_TEST}/2006 TestRun"),
         converter=f"{_HERE}.trx:convert",
         known_by="`<TestRun>` of Visual Studio",
     ),
@@ -128,6 +128,108 @@ _ROWS = (
         marks=_GO_EVENTS,
         converter=f"{_HERE}.go_test:convert",
         known_by="a JSON object in each line, with `Action`",
+    ),
+    ForeignFormat(
+        name="cucumber-messages",
+        title="Cucumber Messages",
+        sign=Sign.LINE,
+        marks=_MESSAGES,
+        converter=f"{_HERE}.cucumber_messages:convert",
+        known_by="a JSON object in each line, such as `meta`",
+    ),
+    ForeignFormat(
+        name="robot-json",
+        title="Robot Framework's JSON",
+        sign=Sign.MEMBERS,
+        marks=("suite.name", "statistics.total"),
+        converter=f"{_HERE}.robot:convert",
+    ),
+    ForeignFormat(
+        name="pytest-json",
+        title="pytest-json-report",
+        sign=Sign.MEMBERS,
+        marks=("created", "exitcode", "summary"),
+        converter=f"{_HERE}.pytest_json:convert",
+    ),
+    ForeignFormat(
+        name="jest",
+        title="Jest JSON",
+        sign=Sign.MEMBERS,
+        marks=("numRuntimeErrorTestSuites", "testResults"),
+        converter=f"{_HERE}.jest:convert",
+    ),
+    ForeignFormat(
+        name="vitest",
+        title="Vitest JSON",
+        sign=Sign.MEMBERS,
+        marks=("numTotalTestSuites", "testResults"),
+        converter=f"{_HERE}.jest:convert",
+    ),
+    ForeignFormat(
+        name="mocha",
+        title="Mocha JSON",
+        sign=Sign.MEMBERS,
+        marks=("stats.passes", "passes", "failures"),
+        converter=f"{_HERE}.mocha:convert",
+    ),
+    ForeignFormat(
+        name="playwright",
+        title="Playwright JSON",
+        sign=Sign.MEMBERS,
+        marks=("config.rootDir", "suites", "stats.expected"),
+        converter=f"{_HERE}.playwright:convert",
+    ),
+    ForeignFormat(
+        name="newman",
+        title="Newman JSON",
+        sign=Sign.MEMBERS,
+        marks=("collection", "run.executions"),
+        converter=f"{_HERE}.newman:convert",
+    ),
+    ForeignFormat(
+        name="behavex",
+        title="behavex JSON",
+        sign=Sign.MEMBERS,
+        marks=("features", "steps_definition"),
+        converter=f"{_HERE}.behavex:convert",
+    ),
+    ForeignFormat(
+        name="allure",
+        title="Allure results",
+        sign=Sign.FOLDER,
+        marks=("*-result.json",),
+        converter=f"{_HERE}.allure:convert",
+    ),
+    ForeignFormat(
+        name="check",
+        title="Check's XML",
+        sign=Sign.ROOT,
+        marks=("http://check.sourceforge.net/ns testsuites",),
+        converter=f"{_HERE}.c_libraries:check",
+        known_by="`<testsuites>` of libcheck",
+    ),
+    ForeignFormat(
+        name="cppunit",
+        title="CppUnit's XML",
+        sign=Sign.ROOT,
+        marks=("TestRun",),
+        converter=f"{_HERE}.c_libraries:cppunit",
+        known_by="`<TestRun>` without a namespace",
+    ),
+    ForeignFormat(
+        name="unittest-cpp",
+        title="UnitTest++'s XML",
+        sign=Sign.ROOT,
+        marks=("unittest-results",),
+        converter=f"{_HERE}.c_libraries:unittest_pp",
+    ),
+    ForeignFormat(
+        name="subunit",
+        title="subunit",
+        sign=Sign.BYTES,
+        marks=(r"\xb3", r"(?:progress|tags|test|testing|time): \S"),
+        converter=f"{_HERE}.subunit:convert",
+        known_by="its signature, or lines such as `test: name`",
     ),
 )
 FOREIGN_FORMATS: Mapping[str, ForeignFormat] = {each.name: each for each in _ROWS}

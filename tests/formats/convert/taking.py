@@ -35,6 +35,8 @@ class Taken:
     red: tuple[str, ...]
     keys: dict[str, str]
     names: tuple[str, ...]
+    outcomes: tuple[tuple[str, str], ...]
+    suite: str
     failures: tuple[tuple[str, str], ...]
     notices: tuple[str, ...]
     report: bytes
@@ -49,14 +51,15 @@ def taken(path: Path, folder: Path, **options: object) -> Taken:
     (file,) = files.files
     report = (directory.path / file.file).read_bytes()
     keys: defaultdict[str, list[str]] = defaultdict(list)
-    names, failures = [], []
-    for case in etree.fromstring(report).iter("testcase"):
+    outcomes, failures = [], []
+    root = etree.fromstring(report)
+    for case in root.iter("testcase"):
         child = next(
             (each for each in case if each.tag in {"failure", "skipped"}), None
         )
         outcome = "passed" if child is None else child.tag.replace("failure", "failed")
         name = f"{case.get('classname')}.{case.get('name')}"
-        names.append(name)
+        outcomes.append((name, outcome))
         if child is not None and outcome == "failed":
             failures.append((name, (child.text or "").strip()))
         for each in case.iter("property"):
@@ -69,7 +72,9 @@ def taken(path: Path, folder: Path, **options: object) -> Taken:
         counts=counts,
         red=tuple(red),
         keys={key: max(each, key=RANKS.__getitem__) for key, each in keys.items()},
-        names=tuple(names),
+        names=tuple(name for name, _ in outcomes),
+        outcomes=tuple(outcomes),
+        suite=str(root[0].get("name")),
         failures=tuple(failures),
         notices=files.notices,
         report=report,

@@ -18,7 +18,23 @@ REAL = Path(__file__).parents[2] / "samples" / "real" / "convert"
 # Passed, failed, skipped; then the failures that are no test's, which count as
 # failed; then the Test keys and the worst outcome of each.
 ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
+    "allure-behave": (
+        "2/6/3",
+        (),
+        {"CALC-1": "passed", "CALC-2": "failed", "CALC-3": "failed"},
+    ),
+    "allure-pytest": (
+        "5/4/1",
+        (),
+        {"CALC-1": "passed", "CALC-3": "failed", "CALC-4": "passed"},
+    ),
     "ava.tap": ("5/7/2", (), {"CALC-1": "passed"}),
+    "behavex.json": (
+        "3/4/2",
+        (),
+        {"CALC-1": "passed", "CALC-2": "failed", "CALC-3": "failed"},
+    ),
+    "cppunit-expected-fail.xml": ("3/6/0", (), {}),
     "ctrf-jest.json": ("4/2/2", (), {"CALC-1": "passed"}),
     "ctrf-playwright.json": ("3/1/2", (), {"CALC-1": "passed", "CALC-2": "failed"}),
     "ctrf-pytest.json": (
@@ -26,17 +42,63 @@ ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
         (),
         {"CALC-1": "passed", "CALC-2": "failed", "CALC-3": "failed"},
     ),
+    "cucumber-messages-beforeall.ndjson": ("0/1/0", ("test run",), {}),
+    "cucumber-messages.ndjson": (
+        "3/2/0",
+        (),
+        {"CALC-1": "passed", "CALC-2": "passed", "CALC-3": "failed"},
+    ),
     "go-test.jsonl": (
         "6/7/2",
         ("example.com/calc/broken", "example.com/calc/main2"),
         {},
     ),
+    "jest.json": (
+        "4/4/2",
+        ("small/calc.test.js", "small/broken.test.js"),
+        {"CALC-1": "passed"},
+    ),
     "jest.trx": ("4/4/2", (), {"CALC-1": "passed"}),
+    "libcheck-fixture.xml": ("4/4/0", (), {}),
+    "mocha.json": (
+        "6/6/3",
+        (
+            't/calc.js > needs a database > "before all" hook for "first"',
+            't/calc.js > cleans > "after each" hook for "third"',
+        ),
+        {"CALC-1": "passed"},
+    ),
+    "newman.json": (
+        "3/4/1",
+        ("script dies: test script",),
+        {"CALC-1": "passed", "CALC-2": "failed"},
+    ),
+    "playwright-load-error.json": ("0/1/0", ("c/broken.spec.ts",), {}),
+    "playwright.json": ("3/1/2", (), {"CALC-1": "passed", "CALC-2": "failed"}),
+    "pytest-json-report.json": ("7/8/1", ("test_broken.py",), {}),
     "pytest.tap": ("6/6/3", (), {}),
     "qunit.tap": ("5/7/2", (), {"CALC-1": "passed"}),
+    "robot-output.json": (
+        "2/8/5",
+        (),
+        {
+            "CALC-1": "passed",
+            "CALC-3": "failed",
+            "CALC-4": "failed",
+            "CALC-5": "failed",
+        },
+    ),
+    "stestr-v1.subunit": ("2/7/1", (), {}),
+    "stestr.subunit": ("2/7/1", (), {}),
     "tap-bail.tap": ("1/1/0", ("Bail out!",), {}),
     "tap-short.tap": ("2/1/0", ("plan",), {}),
     "tap14-subtests.tap": ("3/2/3", (), {"CALC-1": "passed", "CALC-2": "failed"}),
+    "unittestpp.xml": ("2/4/0", (), {}),
+    "vitest.json": (
+        "7/6/6",
+        ("t/broken.test.js", "t/hook.test.js"),
+        {"CALC-1": "passed"},
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xray_bridge.model.results import Outcome
 from xray_bridge.model.times import iso
+from xray_bridge.runs.failures import gist
 from xray_bridge.runs.inside import private
 from xray_bridge.text import one_line, readable
 
@@ -116,9 +117,10 @@ def _problem(result: Converted) -> Iterable[str]:
     if not tag:
         return
     message = _cut(result.message)
-    line = message.partition("\n")[0][:LONGEST_LINE]
+    is_failure = tag == "failure"
+    line = gist(message) if is_failure else message.partition("\n")[0][:LONGEST_LINE]
     start = _start(tag, {"message": line} if line else {})
-    text = message if tag == "failure" or message != line else ""
+    text = message if is_failure or message != line else ""
     yield f"{start}>{escape(text)}</{tag}>" if text else f"{start}/>"
 
 

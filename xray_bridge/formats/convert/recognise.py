@@ -44,8 +44,9 @@ def recognise(source: Source) -> ForeignFormat | None:
             head = file.read(HEAD)
     except OSError:
         return None
+    begin = head.lstrip().decode("latin-1")
     for each in _all(Sign.BYTES):
-        if head.startswith(tuple(mark.encode("latin-1") for mark in each.marks)):
+        if any(re.match(mark, begin) for mark in each.marks):
             return each
     try:
         return _by_content(source, head)

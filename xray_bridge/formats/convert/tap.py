@@ -73,6 +73,9 @@ class _Reader:
             self._note_yaml(line)
         elif line.startswith((" ", "\t")):
             self._note_subtest(line.strip())
+        elif line.rstrip() == "}":
+            # Of a subtest that stands below its parent's point.
+            self._has_subtest, self._subtest = False, []
         elif match := _PLAN.fullmatch(line):
             self._planned = int(match[1][:18])
         elif match := _BAIL.fullmatch(line):

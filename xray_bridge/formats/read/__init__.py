@@ -7,10 +7,10 @@ Reports that other tools wrote: which format, whether sound, which results.
 from __future__ import annotations
 
 import pkgutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.read import xml
-from xray_bridge.formats.read.json_stream import items, keys
+from xray_bridge.formats.read.json_stream import items, keys, members
 from xray_bridge.formats.read.protocol import Case, Said, Source
 from xray_bridge.formats.read.scenarios import ScenarioReader
 from xray_bridge.model.formats import FORMATS, NOT_REPORTS, SCENARIO_FORMATS, Kind
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Case", "Said", "ScenarioReader", "Source", "cases", "recognised"]
 
-ANY = f"one of {', '.join(each.title for each in FORMATS.values())} is expected"
+_TITLES = ", ".join(each.title for each in FORMATS.values())
+ANY = f"one of {_TITLES}, or a format that is converted, is expected"
 
 
 def recognised(source: Source, asked: str = "auto") -> str:
@@ -73,19 +74,22 @@ def _of_xml(source: Source) -> Format:
 
 
 def _of_object(source: Source) -> Format:
-    with source.path.open("rb") as file:
-        line = file.readline(1 << 16)
-    if line.lstrip().startswith(b'{"meta"') or b'"testRunStarted"' in line:
-        hint = "let Cucumber write `--format json`"
-        raise source.broken(
-            "has Cucumber's messages, which Xray does not read", hint=hint
-        )
     known = _all(Kind.OBJECT)
     for key in keys(source):
         for each in known:
             if key in each.marks:
+                _refuse_other_tests(source)
                 return each
     raise source.broken("is no Xray JSON: it has no tests", hint=ANY)
+
+
+def _refuse_other_tests(source: Source) -> None:
+    """Other tools have ``tests``, too; those of Xray JSON say which Test they are."""
+    tests = (test for name, test in members(source, "tests") if name == "tests")
+    first: Any = next(tests, None)
+    if isinstance(first, dict) and {"testKey", "testInfo"}.isdisjoint(first):
+        what = "is no Xray JSON: its tests have neither testKey nor testInfo"
+        raise source.broken(what, hint=ANY)
 
 
 def _of_array(source: Source) -> Format:

@@ -49,13 +49,27 @@ def namespaced_root_of(source: Source) -> str:
 
     Without a namespace, the name alone. Raises ReportError where there is none.
     """
+    tag, attributes = _root(source)
+    prefix, _, name = tag.rpartition(":")
+    space = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
+    return f"{space} {name}".strip()
+
+
+def root_attributes(source: Source) -> Mapping[str, str]:
+    """
+    The attributes of the root element.
+
+    Raises ReportError where there is none.
+    """
+    return _root(source)[1]
+
+
+def _root(source: Source) -> tuple[str, Mapping[str, str]]:
     parser = _parser(source)
-    found: list[str] = []
+    found: list[tuple[str, Mapping[str, str]]] = []
 
     def start(tag: str, attributes: Mapping[str, str]) -> None:
-        prefix, _, name = tag.rpartition(":")
-        space = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
-        found.append(f"{space} {name}".strip())
+        found.append((tag, attributes))
         raise _FoundError
 
     parser.StartElementHandler = start

@@ -1,0 +1,166 @@
+"""
+Allure's results, a folder of JSON files.
+
+Source: Allure 2's model, and files of allure-pytest and allure-behave. Results of one
+history are attempts, of which the last counts; fixtures stand in containers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.formats.convert.keys import labels_of
+from xray_bridge.formats.convert.protocol import Converted, Red
+from xray_bridge.formats.convert.values import (
+    joined,
+    known,
+    member,
+    moment,
+    number,
+    objects,
+    paragraphs,
+    text,
+    texts,
+)
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from xray_bridge.formats.convert.keys import KeyFinder
+    from xray_bridge.formats.convert.protocol import Item
+    from xray_bridge.formats.read.protocol import Source
+
+RESULTS = "*-result.json"
+CONTAINERS = "*-container.json"
+OUTCOMES = {"broken": Outcome.FAILED, "unknown": Outcome.SKIPPED}
+# Bytes; a result has its steps in it, and no attachments.
+LONGEST_FILE = 64 << 20
+FIXTURES = ("befores", "afters")
+_KEY_OF_LINK = re.compile(r".*/([^/?#]+)")
+
+
+def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
+    """The last attempts; a fixture that failed, and no test with it, is red."""
+    folder = source.path
+    attempts = _attempts(source)
+    last = {max(each) for each in attempts.values()}
+    red: set[str] = set()
+    for attempt in sorted(last):
+        _, name = attempt
+        found = _object(source, folder / name)
+        history = attempts[_history(found, name)]
+        failed = [file for at, file in history if (at, file) != attempt]
+        result = _result(source, found, keys, failed)
+        if result.outcome is Outcome.FAILED:
+            red.add(text(found.get("uuid")))
+        yield result
+    for path in sorted(folder.glob(CONTAINERS)):
+        yield from _container(_object(source, path), red)
+
+
+def _attempts(source: Source) -> dict[str, list[tuple[float, str]]]:
+    """When each attempt of a test began, and its file."""
+    found: dict[str, list[tuple[float, str]]] = {}
+    for path in sorted(source.path.glob(RESULTS)):
+        result = _object(source, path)
+        attempt = (number(result.get("start")), path.name)
+        found.setdefault(_history(result, path.name), []).append(attempt)
+    return found
+
+
+def _history(result: dict[str, Any], name: str) -> str:
+    return text(result.get("historyId")) or name
+
+
+def _object(source: Source, path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > LONGEST_FILE:
+            raise source.broken(f"{path.name} is too big for a result")
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise source.broken(f"{path.name} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        hint = "was it written to its end?"
+        raise source.broken(f"{path.name} is no JSON", hint=hint) from None
+    if not isinstance(found, dict):
+        raise source.broken(f"{path.name} is no result of Allure")
+    return found
+
+
+def _result(
+    source: Source, found: dict[str, Any], keys: KeyFinder, failed: list[str]
+) -> Converted:
+    status = known(text(found.get("status")), OUTCOMES)
+    outcome, message = status.outcome, _message(found)
+    if outcome is Outcome.SKIPPED and message.startswith("XFAIL"):
+        outcome = Outcome.XFAILED
+    elif outcome is Outcome.PASSED and message.startswith("XPASS"):
+        outcome = Outcome.XPASSED
+    elif outcome is Outcome.PASSED and failed:
+        outcome = Outcome.FLAKY
+        message = _message(_object(source, source.path / failed[-1]))
+    labels = objects(found.get("labels"))
+    pairs = [(text(each.get("name")), text(each.get("value"))) for each in labels]
+    tags = [value for name, value in pairs if name == "tag"]
+    classname, name = _identity(found, pairs)
+    start, stop = moment(found.get("start")), moment(found.get("stop"))
+    return Converted(
+        classname=classname,
+        name=name,
+        outcome=outcome,
+        key=keys.of_pairs(pairs) or keys.of_pairs(_links(found)) or keys.of_tags(tags),
+        labels=labels_of(tags),
+        message=message,
+        started=start,
+        duration=max((stop or 0.0) - (start or 0.0), 0.0) if start else 0.0,
+        word=status.word,
+    )
+
+
+def _links(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Of a test management system, by name and by address."""
+    for link in objects(found.get("links")):
+        if link.get("type") == "tms":
+            match = _KEY_OF_LINK.fullmatch(text(link.get("url")))
+            yield "tms", text(link.get("name"))
+            yield "tms", match[1] if match else ""
+
+
+def _identity(found: dict[str, Any], labels: list[tuple[str, str]]) -> tuple[str, str]:
+    """Where it stands, and its name; titles change, and rows are one test."""
+    name, full = text(found.get("name")), text(found.get("fullName"))
+    for sign in ("#", ": "):
+        above, found_sign, own = full.rpartition(sign)
+        if found_sign and own:
+            return above, own
+    if full and not re.search(r"\s", full):
+        above, _, own = full.rpartition(".")
+        return above, own
+    suites = [value for label, value in labels if "suite" in label.lower()]
+    return joined(*texts(found.get("titlePath"))) or joined(*suites), full or name
+
+
+def _message(found: Any) -> str:
+    details = member(found, "statusDetails")
+    message, trace = text(member(details, "message")), text(member(details, "trace"))
+    # allure-pytest has where a test was skipped in the trace.
+    has_all = message and message in trace and not trace.startswith("(")
+    told = trace if has_all else message if trace.startswith("(") else ""
+    return told.removeprefix("Skipped: ") or paragraphs(message, trace)
+
+
+def _container(found: dict[str, Any], red: set[str]) -> Iterator[Red]:
+    if red.intersection(texts(found.get("children"))):
+        return
+    for kind in FIXTURES:
+        for each in objects(found.get(kind)):
+            # Those without a status have none to say.
+            status = text(each.get("status"))
+            if status and known(status, OUTCOMES).outcome is Outcome.FAILED:
+                name = text(each.get("name")).partition("::")[0]
+                yield Red(name=joined(kind, name), message=_message(each))

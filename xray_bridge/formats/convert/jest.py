@@ -1,0 +1,105 @@
+"""
+The JSON of Jest, and of Vitest, which has the same shape.
+
+Source: Jest's ``formatTestResults`` and Vitest's reporter ``json``, and their files.
+Jest counts hooks of whole suites, and both count files that cannot be loaded, beside
+the tests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.keys import labels_of
+from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.values import (
+    joined,
+    known,
+    member,
+    moment,
+    number,
+    objects,
+    paragraphs,
+    short_path,
+    text,
+    texts,
+    whole,
+)
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.formats.convert.keys import KeyFinder
+    from xray_bridge.formats.convert.protocol import Item
+    from xray_bridge.formats.read.protocol import Source
+
+FILE = "testResults.item"
+COUNTS = ("numTotalTests", "numFailedTests")
+FLAGS = ("success", "wasInterrupted")
+OUTCOMES = {"todo": Outcome.SKIPPED, "disabled": Outcome.SKIPPED}
+# What Jest writes before an error that is no test's.
+OF_SUITE = "Test suite failed to run"
+BULLET = "\N{BLACK CIRCLE}"
+
+
+def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
+    """Each file's tests, then what is wrong with the file itself."""
+    said: dict[str, Any] = {}
+    is_green = True
+    without = ("coverage", "failureDetails", "meta", "perfStats", "console")
+    for path, found in below(source, (FILE, *COUNTS, *FLAGS), without):
+        if path != FILE:
+            said[path] = found
+            continue
+        for item in _file(found, keys):
+            is_green &= not isinstance(item, Red) and item.outcome is not Outcome.FAILED
+            yield item
+    tests, failed = (whole(said.get(name)) for name in COUNTS)
+    yield Totals(tests=tests, failed=failed)
+    if said.get("wasInterrupted") is True:
+        yield Red(name="test run", message="the run was interrupted")
+    elif said.get("success") is False and is_green and not failed:
+        # A threshold of coverage, an error outside of tests, a snapshot.
+        yield Red(name="test run", message="the run failed, and no test of it did")
+
+
+def _file(found: Any, keys: KeyFinder) -> Iterator[Converted | Red]:
+    path = short_path(text(member(found, "name")))
+    has_failed = False
+    for test in objects(member(found, "assertionResults")):
+        result = _test(test, path, keys)
+        has_failed |= result.outcome is Outcome.FAILED
+        yield result
+    message = text(member(found, "message"))
+    is_jest = BULLET in message
+    own = message.partition(OF_SUITE)[2] if is_jest else message
+    if text(member(found, "status")) == "failed" and (own or not has_failed):
+        yield Red(name=path or "test run", message=(own or message).strip())
+
+
+def _test(test: dict[str, Any], path: str, keys: KeyFinder) -> Converted:
+    name = text(test.get("title"))
+    found = known(text(test.get("status")), OUTCOMES)
+    failures = texts(test.get("failureMessages"))
+    retries = texts(test.get("retryMessages")) + texts(test.get("retryReasons"))
+    outcome = found.outcome
+    if outcome is Outcome.PASSED:
+        if test.get("failing") is True:
+            outcome = Outcome.XFAILED
+        elif failures or retries:
+            outcome = Outcome.FLAKY
+    tags = texts(test.get("tags"))
+    return Converted(
+        classname=joined(path, *texts(test.get("ancestorTitles"))),
+        name=name or text(test.get("fullName")),
+        outcome=outcome,
+        key=keys.of_tags(tags) or keys.of_title(name),
+        labels=labels_of(tags),
+        message=paragraphs(*(failures or retries)),
+        started=moment(test.get("startAt")),
+        duration=number(test.get("duration")) / 1000,
+        word=found.word,
+    )

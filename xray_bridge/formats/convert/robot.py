@@ -1,0 +1,127 @@
+"""
+Robot Framework's ``output.json``.
+
+Source: Robot's ``result.json`` schema, and ``robot.result`` for what the teardown of a
+suite does to its tests: the file has their statuses before it.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.keys import labels_of
+from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.values import (
+    joined,
+    known,
+    member,
+    moment,
+    number,
+    objects,
+    paragraphs,
+    text,
+    texts,
+    whole,
+)
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.formats.convert.keys import KeyFinder
+    from xray_bridge.formats.convert.protocol import Item
+    from xray_bridge.formats.read.protocol import Source
+
+HTML = "*HTML*"
+_TAG = re.compile(r"<[^>]*>")
+
+
+def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
+    """The tests of all suites; keywords are not kept."""
+    without = ("body", "doc", "metadata", "assign", "args", "errors")
+    for path, found in below(source, ("suite", "statistics.total"), without):
+        if path == "suite":
+            yield from _suite(found, _Above(), keys)
+        else:
+            counts = [whole(member(found, each)) for each in ("pass", "fail", "skip")]
+            yield Totals(tests=sum(n or 0 for n in counts), failed=counts[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Above:
+    """
+    The suites around one: their names, and what their teardowns came to.
+
+    ``teardowns`` are outcomes and messages of those that did not pass.
+    """
+
+    name: str = ""
+    teardowns: tuple[tuple[Outcome, str], ...] = ()
+
+
+def _suite(found: Any, above: _Above, keys: KeyFinder) -> Iterator[Converted | Red]:
+    teardown = member(found, "teardown")
+    outcome = _outcome(teardown) if teardown else Outcome.PASSED
+    own = () if outcome is Outcome.PASSED else ((outcome, _message(teardown)),)
+    name = joined(above.name, text(member(found, "name")), between=".")
+    # The innermost teardown is the first to run.
+    here = _Above(name=name, teardowns=(*own, *above.teardowns))
+    is_green = True
+    for test in objects(member(found, "tests")):
+        result = _test(test, here, keys)
+        is_green &= result.outcome is not Outcome.FAILED
+        yield result
+    for suite in objects(member(found, "suites")):
+        for item in _suite(suite, here, keys):
+            is_green &= not isinstance(item, Red) and item.outcome is not Outcome.FAILED
+            yield item
+    setup = member(found, "setup")
+    troubles = [part for part in (setup, teardown) if part and _has_failed(part)]
+    if is_green and (troubles or _has_failed(found)):
+        said = [_message(part) for part in troubles]
+        yield Red(name=name or "suite", message=paragraphs(_message(found), *said))
+
+
+def _outcome(found: Any) -> Outcome:
+    word = text(member(found, "status"))
+    # Of old files, and where nothing was run.
+    return known(word, {"not set": Outcome.SKIPPED}).outcome
+
+
+def _has_failed(found: Any) -> bool:
+    return bool(member(found, "status")) and _outcome(found) is Outcome.FAILED
+
+
+def _test(found: dict[str, Any], above: _Above, keys: KeyFinder) -> Converted:
+    tags = texts(found.get("tags"))
+    status = known(text(found.get("status")), {"not set": Outcome.SKIPPED})
+    result = Converted(
+        classname=above.name,
+        name=text(found.get("name")),
+        outcome=status.outcome,
+        key=keys.of_tags(tags),
+        labels=labels_of(tags),
+        message=_message(found),
+        started=moment(found.get("start_time")),
+        duration=number(found.get("elapsed_time")),
+        word=status.word,
+    )
+    for outcome, message in above.teardowns:
+        if result.outcome is not Outcome.SKIPPED:
+            both = (result.message, "Parent suite teardown failed:", message)
+            is_failed = Outcome.FAILED in {outcome, result.outcome}
+            worse = Outcome.FAILED if is_failed else outcome
+            result = replace(result, outcome=worse, message=paragraphs(*both))
+    return result
+
+
+def _message(found: Any) -> str:
+    said = text(member(found, "message"))
+    if not said.startswith(HTML):
+        return said
+    return html.unescape(_TAG.sub("", said.removeprefix(HTML))).strip()

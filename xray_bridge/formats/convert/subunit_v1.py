@@ -1,0 +1,101 @@
+"""
+The lines of subunit version 1, event by event.
+
+Source: subunit's README, "Protocol". Details end where they say so and not where
+their lengths do: paths in them are shortened by those who pass reports on.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xray_bridge.formats.convert.documents import LONGEST_LINE
+from xray_bridge.formats.convert.values import LONGEST_TEXT, moment
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+# The words of the protocol, and what version 2 calls them.
+WORDS = {
+    "test": "inprogress",
+    "testing": "inprogress",
+    "success": "success",
+    "successful": "success",
+    "failure": "fail",
+    "error": "fail",
+    "skip": "skip",
+    "xfail": "xfail",
+    "uxsuccess": "uxsuccess",
+}
+_EVENT = re.compile(rf"({'|'.join(WORDS)}): ?(.*?)(?: (\[)( multipart)?)?")
+_LENGTH = re.compile(rb"[0-9A-Fa-f]+\r\n")
+_LAST = b"0\r\n"
+
+
+@dataclass(slots=True)
+class Event:
+    """A test's begin or end, when it was, and what is said of it."""
+
+    name: str
+    status: str
+    at: float | None
+    tags: frozenset[str]
+    said: list[str] = field(default_factory=list)
+
+
+def events(file: BinaryIO) -> Iterator[Event]:
+    """All events; what tests have printed between them is left out."""
+    at: float | None = None
+    tags: dict[str, None] = {}
+    while line := file.readline(LONGEST_LINE):
+        text = line.decode("utf-8", "replace").rstrip("\r\n")
+        word, _, rest = text.partition(": ")
+        if word == "time":
+            at = moment(rest.strip().replace(" ", "T", 1)) or at
+        elif word == "tags":
+            _tag(tags, rest.split())
+        elif match := _EVENT.fullmatch(text):
+            event = Event(match[2], WORDS[match[1]], at, frozenset(tags))
+            if match[3]:
+                event.said = list(_details(file, is_multipart=bool(match[4])))
+            yield event
+
+
+def _tag(tags: dict[str, None], given: list[str]) -> None:
+    for tag in given:
+        if tag.startswith("-"):
+            tags.pop(tag[1:], None)
+        else:
+            tags[tag] = None
+
+
+def _details(file: BinaryIO, *, is_multipart: bool) -> Iterator[str]:
+    """The parts, each as text; a plain one is the only one."""
+    found = bytearray()
+    # An empty one has its end at once.
+    before = _LAST
+    while line := file.readline(LONGEST_LINE):
+        is_end = line.rstrip(b"\r\n") == b"]"
+        if is_end and (not is_multipart or before.endswith(_LAST)):
+            break
+        before = line
+        if is_multipart and line.startswith(b"Content-Type: "):
+            # The name of the part, and the length of its first chunk.
+            yield _text(found)
+            found.clear()
+            file.readline(LONGEST_LINE)
+        elif len(found) < LONGEST_TEXT and not _is_length(line, is_multipart):
+            found += line.removesuffix(_LAST) if is_multipart else line
+    yield _text(found)
+
+
+def _is_length(line: bytes, is_multipart: bool) -> bool:
+    return is_multipart and bool(_LENGTH.fullmatch(line))
+
+
+def _text(found: bytearray) -> str:
+    return found.decode("utf-8", "replace").strip()
