@@ -11,6 +11,8 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.text import join_words
+
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +56,7 @@ class ForeignFormat:
     @property
     def recognised_by(self) -> str:
         """For a person: how a file of this format is told from others."""
-        marks = " and ".join(f"`{mark}`" for mark in self.marks)
+        marks = join_words([f"`{mark}`" for mark in self.marks])
         return self.known_by or f"{self.sign.value} {marks}"
 
 
