@@ -76,11 +76,12 @@ def report(content: bytes) -> None:
         reader = read.ScenarioReader(behave=name == "behave", finished=1.0)
         for run in reader.runs(source):
             assert run.test.name is not None
-        if reader.is_bare:
-            repair.with_signs(source, io.BytesIO())
+        reader.write(source, io.BytesIO())
     else:
-        for case in read.cases(source, name):
+        reading = read.opened(source, name)
+        for case in reading.cases():
             assert case.identity is not None
+        reading.write(io.BytesIO())
     if name == "xray":
         xray.said(source)
         xray.rewritten(source, {"info": {}}, io.BytesIO())

@@ -12,6 +12,7 @@ from xray_bridge.config.parsers import formats
 from xray_bridge.config.settings import Settings
 from xray_bridge.formats import read
 from xray_bridge.formats.read.protocol import Source
+from xray_bridge.formats.read.shape import XmlShape
 from xray_bridge.formats.write import writer
 from xray_bridge.model.formats import (
     FORMATS,
@@ -21,7 +22,6 @@ from xray_bridge.model.formats import (
     XML_FORMATS,
     Format,
 )
-from xray_bridge.model.xml_shapes import XmlShape
 from xray_sandbox.read.imports import PATHS
 
 
@@ -32,11 +32,9 @@ ALL = pytest.mark.parametrize("row", FORMATS.values(), ids=FORMATS)
 @ALL
 def test_has_a_reader(row: Format) -> None:
     """A shape for XML, a function for JSON."""
-    if row.is_xml:
-        assert isinstance(row.reader, XmlShape)
-    else:
-        assert isinstance(row.reader, str)
-        assert callable(pkgutil.resolve_name(row.reader))
+    found = pkgutil.resolve_name(row.reader)
+
+    assert isinstance(found, XmlShape) if row.is_xml else callable(found)
 
 
 @ALL

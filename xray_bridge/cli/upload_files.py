@@ -64,6 +64,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="keep what reports of other formats are converted into, in this folder",
     )
     group.add_argument(
+        "--strip-properties",
+        action="store_true",
+        help="leave out what suites say of the machine: environment variables and "
+        "system properties",
+    )
+    group.add_argument(
         "--allow-empty",
         action="store_true",
         help="do not fail if there is no file, or no test in any of them",
@@ -165,6 +171,7 @@ def _upload(
             jobs=arguments.jobs,
             report_dir=report_dir,
             keep_converted=arguments.keep_converted,
+            strip_properties=arguments.strip_properties,
         )
         for group in groups
         if group

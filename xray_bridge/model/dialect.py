@@ -87,9 +87,15 @@ class Dialect:
         return replace(self, statuses={**self.statuses, **changed})
 
     def own_word(self, word: str) -> str:
-        """A status as this product spells it: the other one's word is no other."""
+        """
+        A status as this product spells it: the other one's word is no other.
+
+        Xray's own words are upper case, and stay so in reports of other tools.
+        """
         own = DIALECTS[self.name].statuses
-        return next((own[o] for o, words in SYNONYMS.items() if word in words), word)
+        upper = word.upper()
+        named = (own[o] for o, words in SYNONYMS.items() if upper in words)
+        return next(named, upper if upper in BUILT_IN else word)
 
     @property
     def changed(self) -> Mapping[Outcome, str]:

@@ -16,9 +16,6 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xray_bridge.model import xml_shapes
-from xray_bridge.model.xml_shapes import XmlShape
-
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,8 +79,8 @@ class Format:
     calls it where that is another name. ``endpoint`` is the end of the path of its
     import. ``marks`` tell it from the others of its kind: root elements, members of
     the object, members of the array's first object. ``reader`` is the shape of its
-    XML, or the function that gives its results, as ``module:name``. Formats without
-    a ``writer`` are only passed on.
+    XML, or what reads it otherwise, as ``module:name``. Formats without a ``writer``
+    are only passed on.
     """
 
     name: str
@@ -91,7 +88,7 @@ class Format:
     kind: Kind
     marks: tuple[str, ...]
     endpoint: str
-    reader: XmlShape | str
+    reader: str
     tool: str = ""
     writer: Writer | None = None
 
@@ -117,13 +114,7 @@ _ROWS = (
         kind=Kind.XML,
         marks=("testsuites", "testsuite"),
         endpoint="/junit",
-        reader=XmlShape(
-            test="testcase",
-            name=xml_shapes.junit_name,
-            word=xml_shapes.junit_word,
-            messages={"failure": 1, "error": 1, "skipped": 1},
-            scopes=frozenset({"testsuite"}),
-        ),
+        reader="xray_bridge.formats.read.shapes.junit:SHAPE",
         # JUnit XML has elements for failures and skips, and no words of its own.
         writer=Writer(
             path="xray_bridge.formats.write.junit:JUnitWriter",
@@ -137,7 +128,7 @@ _ROWS = (
         kind=Kind.OBJECT,
         marks=("tests", "info", "testExecutionKey"),
         endpoint="",
-        reader="xray_bridge.formats.read.xray:cases",
+        reader="xray_bridge.formats.read.xray:XrayReading",
         writer=Writer(
             path="xray_bridge.formats.write.xray:XrayWriter",
             takes=("project",),
@@ -150,7 +141,7 @@ _ROWS = (
         kind=Kind.LIST,
         marks=("uri", "id", "line"),
         endpoint="/cucumber",
-        reader="xray_bridge.formats.read.scenarios:cucumber_cases",
+        reader="xray_bridge.formats.read.scenario_reading:cucumber",
         # Xray judges scenarios by their steps, and joins the rows of an outline.
         writer=Writer(
             path="xray_bridge.formats.write.cucumber:CucumberWriter",
@@ -165,7 +156,7 @@ _ROWS = (
         kind=Kind.LIST,
         marks=("location", "status"),
         endpoint="/behave",
-        reader="xray_bridge.formats.read.scenarios:behave_cases",
+        reader="xray_bridge.formats.read.scenario_reading:behave",
         writer=Writer(
             path="xray_bridge.formats.write.behave:BehaveWriter",
             takes=("prefixes",),
@@ -180,14 +171,7 @@ _ROWS = (
         kind=Kind.XML,
         marks=("testng-results",),
         endpoint="/testng",
-        reader=XmlShape(
-            test="test-method",
-            name=xml_shapes.scoped_name,
-            word=xml_shapes.attribute("status"),
-            messages={"message": 2},
-            scopes=frozenset({"class"}),
-            ignored=("is-config", "true"),
-        ),
+        reader="xray_bridge.formats.read.shapes.testng:SHAPE",
     ),
     Format(
         name="nunit",
@@ -196,12 +180,7 @@ _ROWS = (
         kind=Kind.XML,
         marks=("test-results", "test-run"),
         endpoint="/nunit",
-        reader=XmlShape(
-            test="test-case",
-            name=xml_shapes.nunit_name,
-            word=xml_shapes.nunit_word,
-            messages={"message": 2},
-        ),
+        reader="xray_bridge.formats.read.shapes.nunit:SHAPE",
     ),
     Format(
         name="xunit",
@@ -210,12 +189,7 @@ _ROWS = (
         kind=Kind.XML,
         marks=("assemblies", "assembly"),
         endpoint="/xunit",
-        reader=XmlShape(
-            test="test",
-            name=xml_shapes.attribute("name"),
-            word=xml_shapes.attribute("result"),
-            messages={"message": 2},
-        ),
+        reader="xray_bridge.formats.read.shapes.xunit:SHAPE",
     ),
     Format(
         name="robot",
@@ -224,14 +198,7 @@ _ROWS = (
         kind=Kind.XML,
         marks=("robot",),
         endpoint="/robot",
-        reader=XmlShape(
-            test="test",
-            name=xml_shapes.scoped_name,
-            word=xml_shapes.child_attribute("status", "status"),
-            messages={"status": 1},
-            scopes=frozenset({"suite"}),
-            nested_scopes=True,
-        ),
+        reader="xray_bridge.formats.read.shapes.robot:SHAPE",
     ),
 )
 FORMATS: Mapping[str, Format] = {each.name: each for each in _ROWS}

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LIST = "files.json"
 # Behind the name of a file that is left out.
 NO_TESTS = ", which has no tests"
+# Of texts; the last is new in 0.2.
+LISTS = ("notices", "left_out", "incomplete")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,8 @@ class Files:
 
     ``said`` are settings that they bring along. ``jobs`` is how many are sent at
     a time. ``failures`` are the first of the tests that failed. ``started`` and
-    ``finished`` are seconds since the epoch.
+    ``finished`` are seconds since the epoch. ``incomplete`` are failures that are
+    counted somewhere, and that no test has.
     """
 
     files: tuple[ReportFile, ...]
@@ -64,6 +67,7 @@ class Files:
     finished: float | None = None
     notices: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
     jobs: int = 1
     failures: tuple[Failure, ...] = ()
 
@@ -116,7 +120,7 @@ def load(directory: RunDirectory) -> Files | None:
             {**each, **{name: tuple(each[name]) for name in lists}}
             for each in found.pop("files")
         ]
-        found |= {name: tuple(found[name]) for name in ("notices", "left_out")}
+        found |= {name: tuple(found.get(name, ())) for name in LISTS}
         failed = [{**e, "keys": tuple(e["keys"])} for e in found.pop("failures")]
         found["failures"] = tuple(Failure(**each) for each in failed)
         files = tuple(ReportFile(**each) for each in listed)

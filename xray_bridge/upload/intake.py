@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,12 +32,14 @@ from xray_bridge.text import one_line
 from xray_bridge.upload.conversion import Conversion
 from xray_bridge.upload.copying import copy_into
 from xray_bridge.upload.overlaps import Counted, DifferError, Overlaps
+from xray_bridge.upload.reading_notices import notices_of
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from xray_bridge.config.settings import Settings
+    from xray_bridge.model.results import TestRun
     from xray_bridge.runs.run_directory import RunDirectory
 
 SCENARIOS = "scenarios"
@@ -49,6 +52,7 @@ class IntakeOptions:
 
     ``report_dir`` is where the run directory goes, if not where the settings say;
     ``keep_converted``, a folder for copies of what formats were converted into.
+    ``strip_properties``: what suites say of the machine stays here.
     """
 
     paths: Sequence[Path]
@@ -58,6 +62,7 @@ class IntakeOptions:
     notices: tuple[str, ...] = ()
     report_dir: Path | None = None
     keep_converted: Path | None = None
+    strip_properties: bool = False
 
 
 def take_in(
@@ -129,14 +134,20 @@ class _Intake:
         self._evidence = EvidenceFolder(directory.path, limit, clean)
         places = folders(str(Path.cwd()), os.environ)
         self._scrub = Scrub.of(settings.redactor, places)
+        self._strip = False
+        self._is_merged = False
         self._notices: list[str] = []
+        self._incomplete: list[str] = []
         self._left_out: list[str] = []
         self._failures: list[Failure] = []
+        # Of the file that is read: scenarios by outcome.
+        self._rows: Counter[str] = Counter()
         self._headers: list[tuple[str, read.Said]] = []
         self._overlaps = Overlaps()
 
     def take(self, options: IntakeOptions) -> Files:
         """All files, read to their ends."""
+        self._strip, self._is_merged = options.strip_properties, options.merge
         folder = self._directory.path
         sources = [
             copy_into(folder, path, number)
@@ -161,6 +172,7 @@ class _Intake:
             finished=max(filter(None, (h.finished for h in headers)), default=None),
             notices=tuple(self._notices),
             left_out=tuple(self._left_out),
+            incomplete=tuple(self._incomplete),
             jobs=options.jobs,
             failures=tuple(self._failures),
         )
@@ -168,38 +180,65 @@ class _Intake:
     def _take_file(self, source: Source, name: str) -> ReportFile:
         if name == "junit":
             _repair(source)
+        reading = self._opened(source, name)
         is_of_scenarios = name in SCENARIO_FORMATS
-        read_cases = self._scenarios if is_of_scenarios else read.cases
-        counted = self._count(source, read_cases(source, name))
+        # Names may well be repeated there.
+        has_rows = is_of_scenarios or self._is_merged
+        counted = self._count(source, reading, has_rows=has_rows)
         # All scenarios go out together, so these add up.
         together = SCENARIOS if is_of_scenarios else source.name
         if not is_of_scenarios:
             self._overlaps.note_shared(source.name, counted)
         self._overlaps.note_differing(together, counted)
         header = xray.said(source) if name == "xray" else read.Said()
-        if counted.counts:
+        if counted.results:
             self._note_header(source, header)
         return ReportFile(
             name=source.name,
             file=source.path.name,
             format=name,
             tests=len(counted.ranks),
-            counts=dict(counted.counts),
+            # Rows of an outline have statuses of their own in Xray.
+            counts=dict(self._rows) if is_of_scenarios else counted.counts,
             keys=tuple(counted.keys),
             is_headed=not header.is_silent,
             words=header.words,
         )
 
-    def _count(self, source: Source, cases: Iterable[Case]) -> Counted:
+    def _opened(self, source: Source, name: str) -> read.Reading:
+        self._rows = Counter()
+        if name not in SCENARIO_FORMATS:
+            return read.opened(source, name, strip=self._strip)
+        reader = read.ScenarioReader(
+            behave=name == "behave",
+            prefixes=self._settings.tag_prefixes,
+            finished=source.path.stat().st_mtime,
+            keep=self._evidence.add,
+        )
+        return read.ScenarioReading(source=source, reader=reader, note=self._journalled)
+
+    def _journalled(self, run: TestRun) -> None:
+        """Into the journal as well: what exists already is filled from there."""
+        self._rows[run.outcome.value] += 1
+        self._journal.append_line(codec.redact_line(codec.encode(run), self._scrub))
+
+    def _count(
+        self, source: Source, reading: read.Reading, *, has_rows: bool
+    ) -> Counted:
+        """What is in the copy, which is mended."""
         counted = Counted()
-        for case in cases:
+        for case in reading.cases():
             counted.add(case)
             if case.outcome is Outcome.FAILED and len(self._failures) < FAILURES:
                 self._failures.append(_failure(case))
-        for word in counted.unknown_words:
-            what = f"{word!r} is no outcome that is known, and counts as failed"
-            self._notices.append(f"{source.name}: {what}")
-        if not counted.counts:
+        counted.settle()
+        if reading.changes:
+            with replaced(source.path, private=True) as file:
+                reading.write(file)
+        for notice in notices_of(reading, counted, has_rows=has_rows):
+            self._notices.append(f"{source.name}: {notice}")
+        self._incomplete += [f"{source.name}: {what}" for what in reading.incomplete]
+        if not counted.results:
             self._left_out.append(f"{source.name}{report_files.NO_TESTS}")
         return counted
 
@@ -214,26 +253,6 @@ class _Intake:
             self._notices += [
                 f"{source.name}: {what} cannot be sent along" for what in header.lost
             ]
-
-    def _scenarios(self, source: Source, name: str) -> Iterator[Case]:
-        """Into the journal as well: what exists already is filled from there."""
-        reader = read.ScenarioReader(
-            behave=name == "behave",
-            prefixes=self._settings.tag_prefixes,
-            finished=source.path.stat().st_mtime,
-            keep=self._evidence.add,
-        )
-        for run in reader.runs(source):
-            self._journal.append_line(codec.redact_line(codec.encode(run), self._scrub))
-            key = next(iter(run.test.test_keys), "")
-            name = run.test.definition
-            yield Case(name=name, outcome=run.outcome, key=key, message=run.message)
-        if reader.is_bare:
-            with replaced(source.path, private=True) as file:
-                repair.with_signs(source, file)
-        for word in reader.unknown:
-            what = f"{word!r} is no status that is known, and counts as failed"
-            self._notices.append(f"{source.name}: {what}")
 
     def _settings_of_headers(self) -> Mapping[str, str]:
         """

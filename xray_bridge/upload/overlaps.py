@@ -14,7 +14,7 @@ from xray_bridge.model.results import Outcome
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xray_bridge.formats.read.protocol import Case
 
@@ -23,6 +23,9 @@ SHOWN = 3
 # Of the results of one Test in one file, the worst is what Xray makes of them.
 RANKS = {Outcome.PASSED: 0, Outcome.FAILED: 2}
 NEITHER = 1
+OUTCOMES = {0: Outcome.PASSED, 2: Outcome.FAILED, NEITHER: Outcome.SKIPPED}
+# Of names that several results have.
+SHOWN_REPEATED = 4
 
 
 class DifferError(UsageError):
@@ -35,22 +38,62 @@ class DifferError(UsageError):
 
 @dataclass(slots=True)
 class Counted:
-    """What is counted while a report is read."""
+    """
+    What is counted while a report is read, by Test: its worst result counts.
 
-    counts: Counter[str] = field(default_factory=Counter)
+    Names are kept as hashes only, there may be many. ``results`` is how many
+    there were; ``unsure`` are keys that may be requirements', with the worst rank.
+    """
+
+    results: int = 0
     ranks: dict[int, int] = field(default_factory=dict)
     keys: dict[str, None] = field(default_factory=dict)
+    unsure: dict[str, int] = field(default_factory=dict)
     unknown_words: dict[str, None] = field(default_factory=dict)
+    # Names that have several results, the first of them in words.
+    repeated: dict[int, str] = field(default_factory=dict)
+    _names: dict[str, set[int]] = field(default_factory=dict)
 
     def add(self, case: Case) -> None:
-        """Count a result; names are kept as hashes only, there may be many."""
-        self.counts[case.outcome.value] += 1
-        identity, rank = hash(case.identity), RANKS.get(case.outcome, NEITHER)
-        self.ranks[identity] = max(rank, self.ranks.get(identity, 0))
-        if case.key:
-            self.keys[case.key] = None
+        """Count a result."""
+        self.results += 1
+        rank = RANKS.get(case.outcome, NEITHER)
         if case.word:
             self.unknown_words[case.word] = None
+        if case.key and not case.is_key_sure:
+            identity = case.definition or case.name
+            self.unsure[case.key] = max(rank, self.unsure.get(case.key, 0))
+            self._names.setdefault(case.key, set()).add(hash(identity))
+        else:
+            identity = case.identity
+            if case.key:
+                self.keys[case.key] = None
+        self._rank(identity, rank, is_keyed=bool(case.key))
+
+    def _rank(self, identity: str, rank: int, *, is_keyed: bool) -> None:
+        number = hash(identity)
+        if number not in self.ranks:
+            self.ranks[number] = rank
+            return
+        self.ranks[number] = max(rank, self.ranks[number])
+        if not is_keyed:
+            shown = len(self.repeated) < SHOWN_REPEATED
+            self.repeated.setdefault(number, identity if shown else "")
+
+    def settle(self) -> None:
+        """When all is counted: a key that only one test has is that Test's."""
+        for key, names in self._names.items():
+            if len(names) == 1:
+                rank = self.ranks.pop(next(iter(names)))
+                self.ranks[hash(key)] = max(rank, self.ranks.get(hash(key), 0))
+                self.keys[key] = None
+                del self.unsure[key]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Tests by outcome."""
+        found = Counter(self.ranks.values())
+        return {of.value: found[rank] for rank, of in OUTCOMES.items() if found[rank]}
 
 
 class Overlaps:
@@ -59,6 +102,7 @@ class Overlaps:
     def __init__(self) -> None:
         self._seen: set[int] = set()
         self._ends: dict[int, tuple[int, str]] = {}
+        self._unsure: dict[str, tuple[int, str]] = {}
         self._shared: dict[str, None] = {}
         self._differing: dict[str, None] = {}
 
@@ -83,6 +127,20 @@ class Overlaps:
             elif before != rank:
                 who = names.get(identity, "a test without a key")
                 self._differing[f"{who} in {other} and {where}"] = None
+        self._note_unsure(where, counted)
+
+    def _note_unsure(self, where: str, counted: Counted) -> None:
+        """A key that is surely a Test's in one file is so in another one."""
+        for key, rank in counted.unsure.items():
+            before, other = self._ends.get(hash(key), (rank, where))
+            if before != rank and other != where:
+                self._differing[f"{key} in {other} and {where}"] = None
+            worst = max(rank, self._unsure.get(key, (0, ""))[0])
+            self._unsure[key] = (worst, where)
+        for key in counted.keys:
+            rank, other = self._unsure.get(key, (0, where))
+            if other != where and rank != counted.ranks[hash(key)]:
+                self._differing[f"{key} in {other} and {where}"] = None
 
     def refuse_differing(self, formats: Iterable[str]) -> None:
         """

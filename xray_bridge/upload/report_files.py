@@ -25,7 +25,7 @@ from xray_bridge.formats.read.json_stream import items
 from xray_bridge.formats.read.protocol import Source
 from xray_bridge.formats.write.xray import XrayWriter
 from xray_bridge.model.formats import FORMATS, SCENARIO_FORMATS, XML_FORMATS
-from xray_bridge.text import count
+from xray_bridge.text import count, merge_lines
 from xray_bridge.upload.contents import contents_of
 from xray_bridge.upload.execution import describe_execution
 from xray_bridge.upload.rendering import filler, render, write_report
@@ -125,6 +125,9 @@ def prepare(run: PreparedRun, files: Files, draft: ReceiptDraft) -> Upload:
             *files.notices,
             *_notices(run, scenarios, others),
         ),
+        incomplete=merge_lines((run.incomplete, files.incomplete)),
+        # Nothing in the Test Execution shows all of it.
+        exit_code=84 if files.incomplete else 0,
         report=upload.describe(),
     )
     return upload

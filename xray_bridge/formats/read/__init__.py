@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.read import xml
 from xray_bridge.formats.read.json_stream import items, keys, members
-from xray_bridge.formats.read.protocol import Case, Said, Source
+from xray_bridge.formats.read.protocol import Case, Reading, Said, Source
+from xray_bridge.formats.read.scenario_reading import ScenarioReading
 from xray_bridge.formats.read.scenarios import ScenarioReader
+from xray_bridge.formats.read.shape import XmlShape
+from xray_bridge.formats.read.xml_reading import XmlReading
 from xray_bridge.model.formats import FORMATS, NOT_REPORTS, SCENARIO_FORMATS, Kind
 
 
@@ -21,7 +24,17 @@ if TYPE_CHECKING:
 
     from xray_bridge.model.formats import Format
 
-__all__ = ["Case", "Said", "ScenarioReader", "Source", "cases", "recognised"]
+__all__ = [
+    "Case",
+    "Reading",
+    "Said",
+    "ScenarioReader",
+    "ScenarioReading",
+    "Source",
+    "cases",
+    "opened",
+    "recognised",
+]
 
 _TITLES = ", ".join(each.title for each in FORMATS.values())
 ANY = f"one of {_TITLES}, or a format that is converted, is expected"
@@ -103,14 +116,23 @@ def _of_array(source: Source) -> Format:
     return known[0]
 
 
+def opened(source: Source, name: str, *, strip: bool = False) -> Reading:
+    """
+    What reads a report in a format.
+
+    ``strip``: properties of suites are left out of the copy that is sent.
+    """
+    reader = pkgutil.resolve_name(FORMATS[name].reader)
+    if isinstance(reader, XmlShape):
+        return XmlReading(source, reader, strip=strip)
+    found: Reading = reader(source)
+    return found
+
+
 def cases(source: Source, name: str) -> Iterator[Case]:
     """
     The results of a report in a format, read to its end.
 
     Raises ReportError.
     """
-    reader = FORMATS[name].reader
-    if isinstance(reader, str):
-        found: Iterator[Case] = pkgutil.resolve_name(reader)(source)
-        return found
-    return xml.cases(source, reader)
+    return opened(source, name).cases()

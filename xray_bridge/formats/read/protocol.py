@@ -5,15 +5,16 @@ What an upload has to know of a test in somebody's report, and of a report.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from xray_bridge.errors import ReportError
 from xray_bridge.model.results import Outcome
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Case:
     One result: the test's name, its Test key, and what it says of its failure.
 
     ``word`` is the report's own for the outcome, where nobody knows it.
+    ``definition`` is what Xray knows the Test by where that is not the name: rows of
+    one method are one Test. ``is_key_sure``: the key may be a requirement's otherwise.
     """
 
     name: str
@@ -29,11 +32,74 @@ class Case:
     key: str = ""
     message: str = ""
     word: str = ""
+    definition: str = ""
+    is_key_sure: bool = True
 
     @property
     def identity(self) -> str:
         """What makes results belong to the same Test."""
-        return self.key or self.name
+        return self.key or self.definition or self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How many tests there are, failed and were skipped; None where nobody counts."""
+
+    tests: int | None = None
+    failed: int | None = None
+    skipped: int | None = None
+
+    def plus(self, other: Totals | None) -> Totals:
+        """Both together."""
+        if other is None:
+            return self
+        return Totals(
+            tests=_sum(self.tests, other.tests),
+            failed=_sum(self.failed, other.failed),
+            skipped=_sum(self.skipped, other.skipped),
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one + (other or 0)
+
+
+class Reading(Protocol):
+    """
+    A report that is read once, and may be written once more as it is to be sent.
+
+    When all cases were taken, ``changes`` are what is mended and how often,
+    ``disagreements`` what its own totals say otherwise, ``incomplete`` the failures
+    that nothing in it shows, and ``notices`` what else is to be known.
+    """
+
+    @property
+    def changes(self) -> Mapping[str, int]:
+        """What is mended."""
+        ...
+
+    @property
+    def disagreements(self) -> Sequence[str]:
+        """Where its totals differ from its tests."""
+        ...
+
+    @property
+    def incomplete(self) -> Sequence[str]:
+        """Failures without a test."""
+        ...
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """What else is to be known."""
+        ...
+
+    def cases(self) -> Iterator[Case]:
+        """The results; raises ReportError."""
+        ...
+
+    def write(self, out: BinaryIO) -> None:
+        """Write the mended copy; raises ReportError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +161,8 @@ WORDS: Mapping[str, Outcome] = {
             "inconclusive",
             "warning",
             "notrun",
+            "disabled",
+            "suppressed",
             "not run",
             "not_run",
             "todo",

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.read.json_stream import items
-from xray_bridge.formats.read.protocol import Case, Source
-from xray_bridge.formats.read.repair import has_bare_tags
+from xray_bridge.formats.read.mend_scenarios import mend, outcome_of, red_outside
 from xray_bridge.model import tags
 from xray_bridge.model.results import (
     Evidence,
@@ -33,23 +33,12 @@ from xray_bridge.runs.evidence import EvidenceSource, NotKeptError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import BinaryIO
+
+    from xray_bridge.formats.read.protocol import Source
 
     Keep = Callable[[EvidenceSource], Evidence]
 
-# Of steps and hooks. What is still to be written does not pass, and what
-# nobody knows has failed.
-OUTCOMES: Mapping[str, Outcome] = {
-    "passed": Outcome.PASSED,
-    "failed": Outcome.FAILED,
-    "error": Outcome.FAILED,
-    "ambiguous": Outcome.FAILED,
-    "undefined": Outcome.FAILED,
-    "skipped": Outcome.SKIPPED,
-    "pending": Outcome.SKIPPED,
-    "pending_warn": Outcome.SKIPPED,
-    "untested": Outcome.NOT_RUN,
-    "": Outcome.NOT_RUN,
-}
 NANOSECONDS = 1e-9
 
 
@@ -65,7 +54,8 @@ class ScenarioReader:
 
     ``keep`` takes evidence. ``finished`` is when the report was written, in
     seconds since the epoch: few of them say when a scenario ran. ``unknown`` are
-    words that nobody knows; ``is_bare``: tags came without their ``@``.
+    words that nobody knows, ``changes`` what is mended in the copy that is sent,
+    ``incomplete`` are features that failed without a scenario.
     """
 
     behave: bool
@@ -73,7 +63,8 @@ class ScenarioReader:
     finished: float = 0.0
     keep: Keep = _nothing
     unknown: dict[str, None] = field(default_factory=dict)
-    is_bare: bool = False
+    changes: Counter[str] = field(default_factory=Counter)
+    incomplete: list[str] = field(default_factory=list)
     _lost: list[str] = field(default_factory=list)
     _output: list[str] = field(default_factory=list)
 
@@ -85,12 +76,36 @@ class ScenarioReader:
         """
         for feature in items(source):
             try:
-                self.is_bare |= not self.behave and has_bare_tags(feature)
-                yield from self._feature(feature)
+                self._mend(feature)
+                outcomes = []
+                for run in self._feature(feature):
+                    outcomes.append(run.outcome)
+                    yield run
+                if self.behave:
+                    self.incomplete += red_outside(feature, outcomes)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 kind = "Behave" if self.behave else "Cucumber"
                 what = f"is no {kind} JSON ({type(error).__name__}: {error})"
                 raise source.broken(what) from None
+
+    def write(self, source: Source, out: BinaryIO) -> None:
+        """
+        Write the report as it was read, feature by feature.
+
+        Raises ReportError.
+        """
+        between = b"[\n"
+        for feature in items(source):
+            mend(feature, Counter(), lambda _: None, behave=self.behave)
+            out.write(between + json.dumps(feature).encode())
+            between = b",\n"
+        out.write(b"\n]\n")
+
+    def _mend(self, feature: Any) -> None:
+        def note(word: str) -> None:
+            self.unknown[word] = None
+
+        mend(feature, self.changes, note, behave=self.behave)
 
     def _feature(self, found: Mapping[str, Any]) -> Iterator[TestRun]:
         path, line = self._place(found)
@@ -221,48 +236,13 @@ class ScenarioReader:
         )
 
     def _known(self, word: object) -> Outcome:
-        outcome = OUTCOMES.get(str(word))
-        if outcome is None:
-            self.unknown[str(word)] = None
-            return Outcome.FAILED
-        return outcome
+        return outcome_of(word, behave=self.behave) or Outcome.FAILED
 
     def _place(self, found: Mapping[str, Any]) -> tuple[str, int]:
         if not self.behave:
             return str(found.get("uri", "")), int(found.get("line") or 0)
         path, _, line = str(found.get("location", "")).rpartition(":")
         return path, int(line) if line.isdigit() else 0
-
-
-def cucumber_cases(source: Source) -> Iterator[Case]:
-    """
-    The scenarios of Cucumber JSON.
-
-    Raises ReportError.
-    """
-    return _cases(source, behave=False)
-
-
-def behave_cases(source: Source) -> Iterator[Case]:
-    """
-    The scenarios of Behave JSON.
-
-    Raises ReportError.
-    """
-    return _cases(source, behave=True)
-
-
-def _cases(source: Source, *, behave: bool) -> Iterator[Case]:
-    return (
-        Case(
-            name=run.test.definition,
-            outcome=run.outcome,
-            key=key,
-            message=run.message,
-        )
-        for run in ScenarioReader(behave=behave).runs(source)
-        for key in run.test.test_keys or ("",)
-    )
 
 
 def _moment(text: object) -> float | None:

@@ -1,5 +1,5 @@
 """
-XML reports, block by block: whether they are sound, and which tests they hold.
+XML, block by block: whether it is sound, and where things stand in it.
 
 Expat reads them, which builds no tree: a report may be as big as it likes.
 Entities are refused where they are declared, before anything could use them, and
@@ -12,22 +12,21 @@ from typing import TYPE_CHECKING, NoReturn
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
-from xray_bridge.formats.read.protocol import Case, verdict
-from xray_bridge.model.results import Outcome
-from xray_bridge.model.xml_shapes import Element
-
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from xray_bridge.errors import ReportError
     from xray_bridge.formats.read.protocol import Source
-    from xray_bridge.model.xml_shapes import XmlShape
 
 BLOCK = 1 << 16
-# Characters of a failure's text; the report itself is sent whole.
-LONGEST_MESSAGE = 10_000
 # Elements of a part that is kept as a tree.
 DEEPEST = 200
+AT_END = "was the report written to its end?"
+# By the reason: a character that XML cannot hold, and one that only says its number.
+CONTROL = (
+    "let the tool leave it out; no XML can hold control characters, escaped or not"
+)
 
 
 class _FoundError(Exception):
@@ -65,7 +64,7 @@ def root_attributes(source: Source) -> Mapping[str, str]:
 
 
 def _root(source: Source) -> tuple[str, Mapping[str, str]]:
-    parser = _parser(source)
+    parser = parser_of(source)
     found: list[tuple[str, Mapping[str, str]]] = []
 
     def start(tag: str, attributes: Mapping[str, str]) -> None:
@@ -74,7 +73,7 @@ def _root(source: Source) -> tuple[str, Mapping[str, str]]:
 
     parser.StartElementHandler = start
     try:
-        for _ in _parsed(parser, source):
+        for _ in parsed(parser, source):
             pass
     except _FoundError:
         pass
@@ -87,7 +86,7 @@ def starts(source: Source, tag: str) -> Iterator[int]:
 
     Raises ReportError.
     """
-    parser = _parser(source)
+    parser = parser_of(source)
     found: list[int] = []
 
     def start(name: str, _: Mapping[str, str]) -> None:
@@ -95,22 +94,9 @@ def starts(source: Source, tag: str) -> Iterator[int]:
             found.append(parser.CurrentByteIndex)
 
     parser.StartElementHandler = start
-    for _ in _parsed(parser, source):
+    for _ in parsed(parser, source):
         yield from found
         found.clear()
-
-
-def cases(source: Source, shape: XmlShape) -> Iterator[Case]:
-    """
-    The tests of a report, read to its end.
-
-    Raises ReportError.
-    """
-    parser = _parser(source)
-    reader = _Reader(shape, parser)
-    for _ in _parsed(parser, source):
-        yield from reader.done
-        reader.done.clear()
 
 
 def elements(source: Source, tags: Collection[str]) -> Iterator[ET.Element]:
@@ -119,24 +105,24 @@ def elements(source: Source, tags: Collection[str]) -> Iterator[ET.Element]:
 
     Names are without their namespaces. Raises ReportError.
     """
-    parser = _parser(source)
+    parser = parser_of(source)
     found: list[ET.Element] = []
     builder = ET.TreeBuilder()
     depth = 0
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
-        if depth or _plain(tag) in tags:
+        if depth or plain(tag) in tags:
             depth += 1
             if depth > DEEPEST:
                 raise source.broken("is nested too deeply", parser.CurrentLineNumber)
-            builder.start(_plain(tag), attributes)
+            builder.start(plain(tag), attributes)
 
     def end(tag: str) -> None:
         nonlocal depth, builder
         if depth:
             depth -= 1
-            builder.end(_plain(tag))
+            builder.end(plain(tag))
             if not depth:
                 found.append(builder.close())
                 builder = ET.TreeBuilder()
@@ -148,12 +134,13 @@ def elements(source: Source, tags: Collection[str]) -> Iterator[ET.Element]:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
-    for _ in _parsed(parser, source):
+    for _ in parsed(parser, source):
         yield from found
         found.clear()
 
 
-def _parser(source: Source) -> expat.XMLParserType:
+def parser_of(source: Source) -> expat.XMLParserType:
+    """A parser that refuses what can be an attack."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
@@ -165,7 +152,12 @@ def _parser(source: Source) -> expat.XMLParserType:
     return parser
 
 
-def _parsed(parser: expat.XMLParserType, source: Source) -> Iterator[None]:
+def parsed(parser: expat.XMLParserType, source: Source) -> Iterator[None]:
+    """
+    Feed a report to a parser, block by block, with a pause after each.
+
+    Raises ReportError.
+    """
     try:
         with source.path.open("rb") as file:
             while block := file.read(BLOCK):
@@ -174,91 +166,56 @@ def _parsed(parser: expat.XMLParserType, source: Source) -> Iterator[None]:
         parser.Parse(b"", True)
         yield
     except expat.ExpatError as error:
-        raise source.broken(
-            f"is no well-formed XML: {expat.ErrorString(error.code)}",
-            error.lineno,
-            "was the report written to its end?",
-        ) from None
+        raise _not_well_formed(source, parser, error) from None
     except (ValueError, LookupError) as error:
         raise source.broken(f"is in an encoding that cannot be read: {error}") from None
     except OSError as error:
         raise source.broken(f"cannot be read: {error.strerror}") from None
 
 
-def _plain(tag: str) -> str:
+def plain(tag: str) -> str:
     """Without the prefix of a namespace."""
     return tag.rpartition(":")[2]
 
 
-class _Reader:
-    """Collects tests as their elements end; ``done`` is taken away from outside."""
+def _not_well_formed(
+    source: Source, parser: expat.XMLParserType, error: expat.ExpatError
+) -> ReportError:
+    """What is wrong, and what helps against it."""
+    what, hint = expat.ErrorString(error.code), AT_END
+    if what == expat.errors.XML_ERROR_INVALID_TOKEN:
+        found = _bytes_at(source, parser.ErrorByteIndex)
+        if found[:1] < b" " and found:
+            what, hint = f"a control character (0x{found[0]:02X})", CONTROL
+        elif not _is_utf_8(found):
+            what = f"bytes that are not UTF-8 (0x{found[0]:02X})"
+            hint = "is it in another encoding than it declares, or than UTF-8?"
+    elif what == expat.errors.XML_ERROR_BAD_CHAR_REF:
+        what, hint = "the number of a character that XML cannot hold", CONTROL
+    elif what in JUNK:
+        hint = "does the tool print something else before or after the report?"
+    return source.broken(f"is no well-formed XML: {what}", error.lineno, hint)
 
-    def __init__(self, shape: XmlShape, parser: expat.XMLParserType) -> None:
-        self.done: list[Case] = []
-        self._shape = shape
-        self._parser = parser
-        self._scopes: list[str] = []
-        self._test: Element | None = None
-        self._depth = 0
-        self._texts: list[str] | None = None
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
 
-    def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        tag, shape, test = _plain(tag), self._shape, self._test
-        if test is None:
-            if tag in shape.scopes:
-                self._scopes.append(attributes.get("name", ""))
-            elif tag == shape.test:
-                within = self._scopes if shape.nested_scopes else self._scopes[-1:]
-                scope = ".".join(filter(None, within))
-                self._test, self._depth = Element(attributes, scope), 0
-            return
-        self._depth += 1
-        if self._depth == 1:
-            test.children[tag] = attributes
-        if tag == "property" and "name" in attributes:
-            test.properties[attributes["name"]] = attributes.get("value", "")
-        if shape.messages.get(tag) == self._depth and tag not in test.texts:
-            test.texts[tag] = attributes.get("message", "")
-            self._texts = []
-            self._parser.CharacterDataHandler = self._text
+# More than one document, or none.
+JUNK = (
+    expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT,
+    expat.errors.XML_ERROR_MISPLACED_XML_PI,
+)
 
-    def _text(self, text: str) -> None:
-        if self._texts is not None:
-            self._texts.append(text)
 
-    def _end(self, tag: str) -> None:
-        tag, test = _plain(tag), self._test
-        if test is None:
-            if tag in self._shape.scopes:
-                self._scopes.pop()
-            return
-        if self._texts is not None and self._shape.messages.get(tag) == self._depth:
-            whole = "".join(self._texts)[:LONGEST_MESSAGE].strip()
-            said = test.texts[tag]
-            test.texts[tag] = whole if said in whole else f"{said}\n{whole}".strip()
-            self._texts = None
-            self._parser.CharacterDataHandler = None
-        if self._depth == 0:
-            self._finish(test)
-            self._test = None
-        self._depth -= 1
+def _bytes_at(source: Source, place: int) -> bytes:
+    with source.path.open("rb") as file:
+        file.seek(max(place, 0))
+        return file.read(4)
 
-    def _finish(self, test: Element) -> None:
-        shape = self._shape
-        attribute, value = shape.ignored
-        if attribute and test.attributes.get(attribute) == value:
-            return
-        found = verdict(shape.word(test))
-        failed = found.outcome is Outcome.FAILED
-        message = next(filter(None, test.texts.values()), "") if failed else ""
-        self.done.append(
-            Case(
-                name=shape.name(test),
-                outcome=found.outcome,
-                key=test.properties.get("test_key", "").strip(),
-                message=message,
-                word=found.word,
-            )
-        )
+
+def _is_utf_8(found: bytes) -> bool:
+    """Whether a character begins here."""
+    for size in range(1, len(found) + 1):
+        try:
+            found[:size].decode()
+        except UnicodeDecodeError:
+            continue
+        return True
+    return not found

@@ -7,6 +7,7 @@ Source: Xray's manual, "Using Xray JSON format to import execution results".
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -33,24 +34,59 @@ MOMENTS = tuple(each.json_name for each in EXECUTION_FIELDS if each.is_time)
 PARTS = ("steps", "iterations", "results")
 
 
-def cases(source: Source) -> Iterator[Case]:
-    """
-    The tests.
+BY_PARTS = "tests without a status, by their steps"
 
-    Raises ReportError.
-    """
-    for name, value in members(source, "tests"):
-        if name == "tests":
-            if not isinstance(value, dict):
-                raise source.broken("is no Xray JSON: tests are JSON objects")
-            yield _case(value)
+
+class XrayReading:
+    """One report; see ``protocol.Reading``."""
+
+    disagreements: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.changes: Counter[str] = Counter()
+
+    def cases(self) -> Iterator[Case]:
+        """The tests."""
+        for name, value in members(self._source, "tests"):
+            if name == "tests":
+                if not isinstance(value, dict):
+                    raise self._source.broken("is no Xray JSON: tests are JSON objects")
+                mended = _with_status(value)
+                if mended is not value:
+                    self.changes[BY_PARTS] += 1
+                yield _case(mended)
+
+    def write(self, out: BinaryIO) -> None:
+        """The copy, mended."""
+        rewritten(self._source, None, out, mend=_with_status)
+
+
+def _with_status(test: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With the status that its parts lead to, where it has none itself."""
+    if test.get("status"):
+        return test
+    words = [str(word) for word in test.get("examples") or () if word]
+    for name in PARTS:
+        parts = test.get(name)
+        listed = parts if isinstance(parts, list) else []
+        found = (each.get("status") for each in listed if isinstance(each, dict))
+        words += [str(word or "") for word in found]
+    if not words:
+        return test
+    outcomes = {verdict(word).outcome for word in words}
+    if Outcome.FAILED in outcomes:
+        return {**test, "status": "FAIL"}
+    return {**test, "status": "PASS" if outcomes == {Outcome.PASSED} else "TODO"}
 
 
 def _case(test: Mapping[str, Any]) -> Case:
     info = test.get("testInfo")
     of_test = info if isinstance(info, dict) else {}
     names = (of_test.get("definition"), of_test.get("summary"))
-    found = verdict(str(test.get("status", "")))
+    found = verdict(str(test.get("status") or ""))
     failed = found.outcome is Outcome.FAILED
     return Case(
         name=str(next(filter(None, names), "")),
@@ -134,11 +170,13 @@ def rewritten(
     header: Mapping[str, Any] | None,
     file: BinaryIO,
     spell: Callable[[str], str] = str,
+    mend: Callable[[Any], Any] = lambda test: test,
 ) -> None:
     """
     Write the same tests, with ``header`` in place of what stood before them.
 
-    Without one that stays. ``spell`` gives a status as the product has it.
+    Without one that stays. ``spell`` gives a status as the product has it, ``mend``
+    a test as it is to be.
     """
     if header is None:
         header = {n: value for n, value in members(source, "tests") if n != "tests"}
@@ -148,6 +186,6 @@ def rewritten(
     between = b"\n"
     for name, value in members(source, "tests"):
         if name == "tests":
-            file.write(between + json.dumps(_respelled(value, spell)).encode())
+            file.write(between + json.dumps(_respelled(mend(value), spell)).encode())
             between = b",\n"
     file.write(b"\n]}\n")

@@ -1,0 +1,194 @@
+"""
+What Xray trips over in Cucumber and Behave JSON, mended feature by feature.
+
+pytest-bdd leaves the ``@`` of tags out of Cucumber JSON, in which Xray looks for
+``@TEST_CALC-1`` (its manual, "Import Execution Results"; Cucumber writes it).
+cucumber-ruby writes hooks that fail before a background into the background.
+behave 1.3 and cucumber-js have words for outcomes that Xray does not know (behave's
+``Status``, cucumber-js's ``TestStepResultStatus``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+SIGNS = "tags without their @"
+HOOKS = "hooks beside backgrounds, as their scenarios'"
+STEP_HOOKS = "steps whose hooks failed, as failed"
+BY_STEPS = "scenarios without a status, by their steps"
+
+# Of steps, hooks, scenarios. What nobody knows has failed.
+WORDS: Mapping[str, Outcome] = {
+    "passed": Outcome.PASSED,
+    "failed": Outcome.FAILED,
+    "error": Outcome.FAILED,
+    "ambiguous": Outcome.FAILED,
+    "undefined": Outcome.FAILED,
+    "skipped": Outcome.SKIPPED,
+    "pending": Outcome.SKIPPED,
+    "unknown": Outcome.SKIPPED,
+    "untested": Outcome.NOT_RUN,
+    "": Outcome.NOT_RUN,
+}
+BEHAVE_WORDS: Mapping[str, Outcome] = {
+    **WORDS,
+    "hook_error": Outcome.FAILED,
+    "cleanup_error": Outcome.FAILED,
+    "pending": Outcome.FAILED,
+    "pending_warn": Outcome.SKIPPED,
+    "untested_pending": Outcome.NOT_RUN,
+    "untested_undefined": Outcome.NOT_RUN,
+    "executing": Outcome.NOT_RUN,
+    "xfailed": Outcome.PASSED,
+    "xpassed": Outcome.PASSED,
+}
+# Of those, the ones that Xray's endpoints know, which stay.
+KNOWN = frozenset({"passed", "failed", "skipped"})
+SENT = {False: KNOWN | {"pending"}, True: KNOWN | {"untested"}}
+SPELLED = {
+    Outcome.PASSED: "passed",
+    Outcome.FAILED: "failed",
+    Outcome.SKIPPED: "skipped",
+    Outcome.NOT_RUN: "skipped",
+}
+
+
+def outcome_of(word: object, *, behave: bool) -> Outcome | None:
+    """What a word of such a report means; None where nobody knows it."""
+    words = BEHAVE_WORDS if behave else WORDS
+    return words.get("" if word is None else str(word).strip().lower())
+
+
+def mend(
+    feature: Any, changes: Counter[str], unknown: Callable[[str], None], *, behave: bool
+) -> None:
+    """
+    Change a feature into one that Xray reads right.
+
+    ``changes`` are counted; ``unknown`` is called with words that nobody knows.
+    Raises AttributeError and TypeError for what is no feature.
+    """
+    mender = _Mender(changes, unknown, behave=behave)
+    if not behave:
+        mender.sign(feature)
+        mender.move_hooks(feature)
+    mender.mend_words(feature)
+
+
+class _Mender:
+    def __init__(
+        self,
+        changes: Counter[str],
+        unknown: Callable[[str], None],
+        *,
+        behave: bool,
+    ) -> None:
+        self._changes = changes
+        self._unknown = unknown
+        self._behave = behave
+
+    def sign(self, feature: Any) -> None:
+        """Put an ``@`` before each tag."""
+        for holder in (feature, *(feature.get("elements") or ())):
+            for tag in holder.get("tags") or ():
+                if not isinstance(tag, dict) or not tag.get("name"):
+                    continue
+                name = str(tag["name"])
+                if not name.startswith("@"):
+                    tag["name"] = f"@{name}"
+                    self._changes[SIGNS] += 1
+
+    def move_hooks(self, feature: Any) -> None:
+        """Hooks of a background become those of the scenario behind it."""
+        waiting: dict[str, list[Any]] = {}
+        for element in feature.get("elements") or ():
+            if element.get("type") == "background":
+                for side in ("before", "after"):
+                    waiting.setdefault(side, []).extend(element.pop(side, None) or ())
+                continue
+            for side, hooks in waiting.items():
+                if hooks:
+                    element[side] = [*hooks, *(element.get(side) or ())]
+                    self._changes[HOOKS] += len(hooks)
+            waiting = {}
+
+    def mend_words(self, feature: Any) -> None:
+        """Words that Xray knows in place of others."""
+        if self._behave and "status" in feature:
+            feature["status"] = self._word(feature["status"])
+        for element in feature.get("elements") or ():
+            for hook in _hooks(element):
+                self._mend_result(hook)
+            for step in element.get("steps") or ():
+                self._mend_result(step)
+                self._mend_hooks_of(step)
+            if self._behave and element.get("type") != "background":
+                self._mend_status(element)
+
+    def _mend_result(self, holder: Any) -> None:
+        result = holder.get("result")
+        if isinstance(result, dict) and "status" in result:
+            result["status"] = self._word(result["status"])
+
+    def _mend_hooks_of(self, step: Any) -> None:
+        """A step of which a hook failed has failed."""
+        for hook in _hooks(step):
+            self._mend_result(hook)
+            result = hook.get("result") or {}
+            own = step.get("result") or {}
+            if result.get("status") == "failed" != own.get("status"):
+                told = result.get("error_message") or "a hook of this step failed"
+                step["result"] = {**own, "status": "failed", "error_message": told}
+                self._changes[STEP_HOOKS] += 1
+
+    def _mend_status(self, element: Any) -> None:
+        """What behave says of a scenario itself; null before a rule."""
+        if element.get("status") is not None:
+            element["status"] = self._word(element["status"])
+            return
+        outcomes = {
+            outcome_of((step.get("result") or {}).get("status"), behave=True)
+            for step in element.get("steps") or ()
+        }
+        if not outcomes:
+            element["status"] = "untested"
+        elif Outcome.FAILED in outcomes:
+            element["status"] = "failed"
+        else:
+            is_passed = outcomes == {Outcome.PASSED}
+            element["status"] = "passed" if is_passed else "skipped"
+        self._changes[BY_STEPS] += 1
+
+    def _word(self, found: object) -> str:
+        outcome = outcome_of(found, behave=self._behave)
+        if outcome is None:
+            self._unknown(str(found))
+        word = "" if found is None else str(found)
+        if word in SENT[self._behave]:
+            return word
+        new = SPELLED[outcome or Outcome.FAILED]
+        self._changes[f"{word or 'null'} as {new}"] += 1
+        return new
+
+
+def _hooks(holder: Any) -> Iterator[Any]:
+    for side in ("before", "after"):
+        yield from holder.get(side) or ()
+
+
+def red_outside(feature: Any, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """
+    A failure that none of the scenarios of a mended feature of behave has.
+
+    A feature's own hooks are nowhere in the report.
+    """
+    if feature.get("status") == "failed" and Outcome.FAILED not in outcomes:
+        name = feature.get("location") or feature.get("name") or "a feature"
+        yield f"{name} has failed, and none of its scenarios has"

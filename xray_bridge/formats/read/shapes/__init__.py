@@ -1,0 +1,1 @@
+"""XML formats, one module for each."""

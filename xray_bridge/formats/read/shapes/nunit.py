@@ -1,0 +1,100 @@
+"""
+NUnit 2 and 3.
+
+Sources: Xray's manual, "Import Execution Results" (NUnit): a Test is a method of a
+class, and its rows are one; the manuals of both versions' XML.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from xray_bridge.formats.read import shape
+from xray_bridge.formats.read.protocol import Totals
+from xray_bridge.formats.read.shape import OUTSIDE, Change, Red, XmlShape
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from xray_bridge.formats.read.shape import Element, Group
+
+# The innermost arguments of a name; a text may hold parentheses.
+ARGUMENTS = re.compile(r"""\((?:[^()"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*\)""")
+FAILED = frozenset({"failed", "failure", "error"})
+
+
+def _name(test: Element) -> str:
+    """NUnit 2 has the whole name in ``name``."""
+    return test.attributes.get("fullname") or test.attributes.get("name", "")
+
+
+def _definition(test: Element) -> str:
+    """The class and the method: NUnit 2 has both in the name, before arguments."""
+    given = test.attributes
+    if given.get("classname") and given.get("methodname"):
+        return f"{given['classname']}.{given['methodname']}"
+    name = _name(test)
+    while (shorter := ARGUMENTS.sub("", name)) != name:
+        name = shorter
+    return name
+
+
+def _word(test: Element) -> str:
+    """NUnit before 2.5 has no ``result``."""
+    given = test.attributes
+    if given.get("executed", "").lower() == "false":
+        return given.get("result", "skipped")
+    return given.get("result") or given.get("success", "")
+
+
+def _mend(test: Element, groups: Sequence[Group]) -> Iterable[Change]:
+    return () if _name(test).strip() else shape.named(test, groups)
+
+
+def _red(group: Group) -> Iterator[Red]:
+    """What fails after the tests of a suite, or keeps them from being found."""
+    given = group.attributes
+    is_after = given.get("site") == "TearDown"
+    if group.problems and (is_after or not group.red):
+        yield Red(message="\n\n".join(filter(None, group.problems)) or "a failure")
+        return
+    counted = shape.number(given, "failed", "failures", "errors") or 0
+    is_red = counted or given.get("result", "").lower() in FAILED
+    if is_red and not group.red:
+        yield Red(message="it failed, and none of its tests did", is_counted_only=True)
+
+
+def _failed_test(tag: str, name: str, message: str) -> str:
+    told = shape.element("message", {}, shape.text(message))
+    full = f"{name}.{OUTSIDE}"
+    given = {"name": full, "fullname": full, "classname": name, "methodname": OUTSIDE}
+    given |= {"result": "Failed", "executed": "True", "success": "False"}
+    case = shape.element("test-case", given, shape.element("failure", {}, told))
+    if tag == "test-suite":
+        return case
+    given = {"type": "TestFixture", "name": name, "result": "Failed"}
+    return shape.element("test-suite", given, case)
+
+
+def _totals(attributes: Mapping[str, str]) -> Totals | None:
+    """NUnit 2 counts apart what it did not run."""
+    tests = shape.number(attributes, "total", "not-run")
+    failed = shape.number(attributes, "failed", "failures", "errors")
+    return Totals(tests=tests, failed=failed) if tests else None
+
+
+SHAPE = XmlShape(
+    test="test-case",
+    name=_name,
+    word=_word,
+    definition=_definition,
+    messages=("failure/message",),
+    groups=frozenset({"test-suite"}),
+    mend=_mend,
+    red=_red,
+    problems=frozenset({"failure"}),
+    failed_test=_failed_test,
+    totals=_totals,
+)

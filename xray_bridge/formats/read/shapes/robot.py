@@ -1,0 +1,161 @@
+"""
+Robot Framework's output.
+
+Sources: Xray's manual, "Import Execution Results" (Robot Framework): a tag that is
+the key of a Test names it; Robot's user guide: a suite teardown that fails, fails all
+tests of the suite, which its output does not show.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from xray_bridge.formats.read import shape
+from xray_bridge.formats.read.protocol import Totals
+from xray_bridge.formats.read.shape import OUTSIDE, Change, Red, XmlShape
+from xray_bridge.formats.read.xml import parsed, parser_of, plain
+from xray_bridge.model.keys import KEY
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from xray_bridge.formats.read.protocol import Source
+    from xray_bridge.formats.read.shape import Element, Group
+
+A_KEY = re.compile(KEY)
+# Directly below a test since Robot 4.
+TAGS = frozenset({"tag", "tags/tag"})
+NOT_PASSED = ("FAIL", "SKIP")
+TEARDOWN = "tests whose suite's teardown did not pass, as that"
+
+
+def _word(test: Element) -> str:
+    return test.children.get("status", {}).get("status", "")
+
+
+def _key(test: Element) -> tuple[str, bool]:
+    """The only key among the tags, which may be that of a requirement."""
+    tags = {text for path, text in test.texts if path in TAGS}
+    keys = [tag for tag in tags if A_KEY.fullmatch(tag)]
+    return keys[0] if len(keys) == 1 else "", False
+
+
+def _settle(test: Element, known: Sequence[tuple[str, str]]) -> Iterator[Change]:
+    """As Robot does it: suites whose teardown was skipped skip their tests."""
+    status = dict(test.children.get("status", {}))
+    told = [text for path, text in test.texts if path == "status"]
+    word, lines = status.get("status", ""), list(filter(None, told))
+    for of_suite, text in known:
+        if of_suite == "FAIL" and word != "SKIP":
+            status["status"] = "FAIL"
+        elif of_suite == "SKIP":
+            status["status"] = "SKIP"
+        word = status.get("status", "")
+        lines.append(f"Parent suite teardown ended with {of_suite}:\n{text}".strip())
+    if word == test.children.get("status", {}).get("status", ""):
+        return
+    message = "\n\n".join(lines)
+    test.children["status"] = status
+    test.texts = [each for each in test.texts if each[0] != "status"]
+    test.texts.append(("status", message))
+    child = shape.element("status", status, shape.text(message))
+    yield Change(what=TEARDOWN, cut=("status",), child=child)
+
+
+def _mend(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
+    test.texts = [(path, without_html(text)) for path, text in test.texts]
+    return shape.named(test, groups)
+
+
+def _red(group: Group) -> Iterator[Red]:
+    claims = group.claims
+    if claims and claims.failed and not group.red:
+        message = f"{claims.failed} failed by its own count, and no test shows one"
+        yield Red(message=message, is_counted_only=True)
+
+
+def _failed_test(_: str, name: str, message: str) -> str:
+    status = shape.element("status", {"status": "FAIL"}, shape.text(message))
+    test = shape.element("test", {"name": OUTSIDE}, status)
+    return shape.element("suite", {"name": name}, test)
+
+
+def _totals(attributes: Mapping[str, str]) -> Totals | None:
+    found = {name: shape.number(attributes, name) for name in ("pass", "fail", "skip")}
+    if found["fail"] is None:
+        return None
+    tests = sum(each or 0 for each in found.values())
+    return Totals(tests=tests, failed=found["fail"], skipped=found["skip"])
+
+
+class _Teardowns:
+    """Suites whose teardown did not pass, by number, with its word and text."""
+
+    def __init__(self, source: Source) -> None:
+        self.found: dict[int, tuple[str, str]] = {}
+        self._parser = parser_of(source)
+        self._path: list[str] = []
+        self._groups: list[int] = [0]
+        self._number = 0
+        self._word = ""
+        self._texts: list[str] = []
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        for _ in parsed(self._parser, source):
+            pass
+
+    def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        tag = plain(tag)
+        if tag == "suite":
+            self._number += 1
+            self._groups.append(self._number)
+        elif tag == "kw" and self._path[-1:] == ["suite"]:
+            tag = f"kw {attributes.get('type', '').lower()}"
+        elif tag == "status" and self._path[-2:] == ["suite", "kw teardown"]:
+            self._word = attributes.get("status", "")
+            self._parser.CharacterDataHandler = self._texts.append
+        self._path.append(tag)
+
+    def _end(self, _: str) -> None:
+        tag = self._path.pop()
+        if tag == "status" and self._word:
+            if self._word in NOT_PASSED:
+                self.found[self._groups[-1]] = (self._word, "".join(self._texts))
+            self._word, self._texts = "", []
+            self._parser.CharacterDataHandler = None
+        elif tag == "suite":
+            self._groups.pop()
+
+
+def _look_ahead(source: Source) -> Mapping[int, tuple[str, str]]:
+    return _Teardowns(source).found
+
+
+def without_html(message: str) -> str:
+    """What Robot shows as a page, as text."""
+    if not message.startswith("*HTML*"):
+        return message
+    return html.unescape(re.sub(r"<[^>]*>", "", message.removeprefix("*HTML*"))).strip()
+
+
+SHAPE = XmlShape(
+    test="test",
+    name=shape.scoped_name,
+    word=_word,
+    key=_key,
+    messages=("status",),
+    texts=TAGS,
+    groups=frozenset({"suite"}),
+    nested_groups=True,
+    mend=_mend,
+    red=_red,
+    failed_test=_failed_test,
+    totals=_totals,
+    totals_path="statistics/total/stat",
+    counts_mended=True,
+    look_ahead=_look_ahead,
+    settle=_settle,
+)

@@ -1,0 +1,89 @@
+"""
+TestNG's own XML.
+
+Sources: Xray's manual, "Import Execution Results" (TestNG): a Test is a method of a
+class, its key an ``<attribute name="test">``; TestNG's manual of its XML report.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.formats.read import shape
+from xray_bridge.formats.read.protocol import Totals, verdict
+from xray_bridge.formats.read.shape import OUTSIDE, Change, Red, XmlShape
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from xray_bridge.formats.read.shape import Element, Group
+
+CONFIGURATION = "configuration methods that failed, as failed tests"
+# Some invocations may fail: neither a pass nor a failure.
+TOLERATED = "SUCCESS_PERCENTAGE_FAILURE"
+ATTRIBUTES = "attributes/attribute"
+
+
+def _word(test: Element) -> str:
+    return test.attributes.get("status", "")
+
+
+def _is_test(test: Element) -> bool:
+    return test.attributes.get("is-config") != "true"
+
+
+def _key(test: Element) -> tuple[str, bool]:
+    return test.properties.get("test", "").strip(), True
+
+
+def _mend(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
+    yield from shape.named(test, groups)
+    if not _is_test(test) and verdict(_word(test)).outcome is Outcome.FAILED:
+        del test.attributes["is-config"]
+        yield Change(what=CONFIGURATION, attributes={"is-config": None})
+    if _word(test).upper() == TOLERATED:
+        test.attributes["status"] = "SKIP"
+        what = f"results with the status {TOLERATED}, as skipped"
+        yield Change(what=what, attributes={"status": "SKIP"})
+
+
+def _red(group: Group) -> Iterator[Red]:
+    counted = shape.number(group.attributes, "failed") or 0
+    if group.tag == "testng-results" and counted and not group.red:
+        message = f"{counted} failed by its own count, and no test shows one"
+        yield Red(message=message, is_counted_only=True)
+
+
+def _failed_test(_: str, name: str, message: str) -> str:
+    told = shape.element("message", {}, shape.text(message))
+    exception = shape.element("exception", {"class": "failure"}, told)
+    given = {"name": OUTSIDE, "signature": f"{OUTSIDE}()", "status": "FAIL"}
+    found = shape.element("test-method", given, exception)
+    for tag in ("class", "test", "suite"):
+        found = shape.element(tag, {"name": name}, found)
+    return found
+
+
+def _totals(attributes: Mapping[str, str]) -> Totals | None:
+    tests = shape.number(attributes, "total")
+    failed = shape.number(attributes, "failed")
+    skipped = shape.number(attributes, "skipped")
+    return Totals(tests=tests, failed=failed, skipped=skipped) if tests else None
+
+
+SHAPE = XmlShape(
+    test="test-method",
+    name=shape.scoped_name,
+    word=_word,
+    key=_key,
+    messages=("exception/message",),
+    named_texts=frozenset({ATTRIBUTES}),
+    groups=frozenset({"class"}),
+    is_test=_is_test,
+    mend=_mend,
+    red=_red,
+    failed_test=_failed_test,
+    totals=_totals,
+)

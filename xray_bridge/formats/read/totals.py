@@ -1,0 +1,29 @@
+"""
+What a report counts itself, beside what was read of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from xray_bridge.formats.read.protocol import Totals
+
+
+def disagreement(claims: Totals, shown: Totals, failures: int) -> tuple[str, ...]:
+    """
+    Where both differ, in one line if they do.
+
+    ``failures`` are elements: one test may have several, and tools count either.
+    """
+    parts = []
+    if claims.tests is not None and claims.tests != shown.tests:
+        parts.append(f"{claims.tests} tests, and {shown.tests} were read")
+    failed = shown.failed or 0
+    if claims.failed is not None and not failed <= claims.failed <= failures:
+        read = failures if claims.failed > failures else failed
+        parts.append(f"{claims.failed} failed, and {read} were read")
+    if claims.skipped is not None and claims.skipped != shown.skipped:
+        parts.append(f"{claims.skipped} skipped, and {shown.skipped} were read")
+    return (f"its own totals say {'; '.join(parts)}",) if parts else ()

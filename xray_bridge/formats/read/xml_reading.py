@@ -1,0 +1,365 @@
+"""
+The tests of an XML report: counted as the copy says that is sent.
+
+A first pass counts, and finds out what is to be mended; a second one, where there
+is something, writes the copy. Neither keeps more than the test that is open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from xray_bridge.formats.read.protocol import Case, Totals, verdict
+from xray_bridge.formats.read.shape import (
+    OUTSIDE,
+    RED_OF_SUITES,
+    Change,
+    Element,
+    Group,
+)
+from xray_bridge.formats.read.totals import disagreement
+from xray_bridge.formats.read.xml import parsed, parser_of, plain
+from xray_bridge.formats.read.xml_editor import Editor
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import BinaryIO
+    from xml.parsers import expat
+
+    from xray_bridge.formats.read.protocol import Source
+    from xray_bridge.formats.read.shape import Red, XmlShape
+
+# Characters of a failure's text; the report itself is sent whole.
+LONGEST_MESSAGE = 10_000
+STRIPPED = "suites whose properties are left out"
+SECRET = re.compile(
+    r"(?i)(token|secret|passw(or)?d|passphrase|api_?key|private_?key|credential)"
+)
+# Names of properties that are shown.
+SHOWN = 3
+
+
+class XmlReading:
+    """
+    One report; see ``protocol.Reading``.
+
+    ``strip``: the properties of suites are left out of the copy.
+    """
+
+    def __init__(self, source: Source, shape: XmlShape, *, strip: bool = False) -> None:
+        self._source = source
+        self._shape = shape
+        self._strip = strip
+        self._known: Mapping[int, tuple[str, str]] | None = None
+        self._first: _Reader | None = None
+
+    @property
+    def changes(self) -> Mapping[str, int]:
+        """What is mended, and how often."""
+        return self._first.changes if self._first else {}
+
+    @property
+    def disagreements(self) -> tuple[str, ...]:
+        """Where its totals differ from its tests."""
+        first = self._first
+        if first is None or first.claims is None:
+            return ()
+        return disagreement(first.claims, first.shown, first.failures)
+
+    @property
+    def incomplete(self) -> tuple[str, ...]:
+        """Failures that only totals tell of."""
+        return tuple(self._first.counted_only) if self._first else ()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Properties that are named like secrets."""
+        found = list(self._first.secrets) if self._first else []
+        if not found or self._strip:
+            return ()
+        names = ", ".join(found[:SHOWN]) + (", ..." if len(found) > SHOWN else "")
+        what = f"properties are named like secrets ({names}), and are sent"
+        return (f"{what}; --strip-properties leaves out those of suites",)
+
+    def cases(self) -> Iterator[Case]:
+        """The tests, and what is red besides."""
+        self._first = reader = self._reader()
+        for _ in parsed(reader.parser, self._source):
+            yield from reader.done
+            reader.done.clear()
+
+    def write(self, out: BinaryIO) -> None:
+        """The same once more, into the copy."""
+        editor = Editor(self._source.path, out)
+        reader = self._reader(editor)
+        for _ in parsed(reader.parser, self._source):
+            reader.done.clear()
+        editor.close()
+
+    def _reader(self, editor: Editor | None = None) -> _Reader:
+        if self._known is None:
+            self._known = self._shape.look_ahead(self._source)
+        parser = parser_of(self._source)
+        return _Reader(self._shape, parser, self._known, editor, strip=self._strip)
+
+
+class _Reader:
+    """Collects tests as their elements end; ``done`` is taken away from outside."""
+
+    def __init__(
+        self,
+        shape: XmlShape,
+        parser: expat.XMLParserType,
+        known: Mapping[int, tuple[str, str]],
+        editor: Editor | None,
+        *,
+        strip: bool,
+    ) -> None:
+        self.done: list[Case] = []
+        self.changes: Counter[str] = Counter()
+        self.counted_only: list[str] = []
+        self.secrets: dict[str, None] = {}
+        self.claims: Totals | None = None
+        self.shown = Totals(tests=0, failed=0, skipped=0)
+        # Elements that stand for one each: a test may have several.
+        self.failures = 0
+        self.parser = parser
+        self._shape = shape
+        self._captured = shape.captured
+        self._known = known
+        self._editor = editor
+        self._strip = strip
+        self._groups: list[Group] = []
+        self._number = 0
+        self._test: Element | None = None
+        self._start_of_test = 0
+        self._depth = 0
+        self._first = ""
+        self._failures_of_test = 0
+        self._ranges: list[tuple[str, int, int]] = []
+        self._start_of_child = 0
+        # What is captured now: the path, the attributes, the depth below the test.
+        self._texts: list[str] | None = None
+        self._size = 0
+        self._capturing: tuple[str, Mapping[str, str], int] = ("", {}, 0)
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        tag = plain(tag)
+        if tag == "property" and SECRET.search(attributes.get("name", "")):
+            self._note_secret(attributes)
+        if self._test is not None:
+            self._start_within(tag, attributes)
+        elif tag == self._shape.test:
+            named = self._groups if self._shape.nested_groups else self._groups[-1:]
+            scope = ".".join(each.name for each in named if self._names(each))
+            self._test, self._depth = Element(attributes, scope), 0
+            self._failures_of_test = 0
+            self._start_of_test = self.parser.CurrentByteIndex
+            self._ranges = []
+        elif not self._groups or tag in self._shape.groups:
+            start = self.parser.CurrentByteIndex
+            self._groups.append(Group(tag, attributes, self._number, start))
+            self._number += 1
+        else:
+            self._start_beside(self._groups[-1], tag, attributes)
+
+    def _names(self, group: Group) -> bool:
+        """Whether its name belongs to those of its tests."""
+        return bool(group.name) and group.tag in self._shape.groups
+
+    def _note_secret(self, attributes: Mapping[str, str]) -> None:
+        value = attributes.get("value", "")
+        if value and set(value) != {"*"}:
+            self.secrets[attributes["name"]] = None
+
+    def _start_beside(
+        self, group: Group, tag: str, attributes: Mapping[str, str]
+    ) -> None:
+        """What stands in a group and is no test."""
+        group.path.append(tag)
+        path = "/".join(group.path)
+        if path == "properties":
+            self._start_of_child = self.parser.CurrentByteIndex
+        if path == self._shape.totals_path:
+            # The last one is of all tests.
+            group.claims = self._shape.totals(attributes)
+        if path in self._shape.problems and self._texts is None:
+            self._capture(path, attributes, len(group.path))
+
+    def _start_within(self, tag: str, attributes: dict[str, str]) -> None:
+        test = self._test
+        assert test is not None  # noqa: S101 - as its caller knows
+        self._depth += 1
+        if self._depth == 1:
+            self._first = path = tag
+            test.children[tag] = attributes
+            self._start_of_child = self.parser.CurrentByteIndex
+            if tag in self._shape.failures:
+                self._failures_of_test += 1
+        elif self._depth == 2:  # noqa: PLR2004 - nothing deeper is looked at
+            path = f"{self._first}/{tag}"
+            if tag == "property" and "name" in attributes:
+                test.properties[attributes["name"]] = attributes.get("value", "")
+        else:
+            return
+        if path in self._captured and self._texts is None:
+            self._capture(path, attributes, self._depth)
+
+    def _capture(self, path: str, attributes: Mapping[str, str], depth: int) -> None:
+        self._texts, self._size = [], 0
+        self._capturing = (path, attributes, depth)
+        self.parser.CharacterDataHandler = self._text
+
+    def _text(self, text: str) -> None:
+        if self._texts is not None and self._size < LONGEST_MESSAGE:
+            self._texts.append(text)
+            self._size += len(text)
+
+    def _captured_text(self) -> tuple[str, str, Mapping[str, str]]:
+        """The path, what stands there, and the attributes."""
+        path, attributes, _ = self._capturing
+        whole = "".join(self._texts or ())[:LONGEST_MESSAGE].strip()
+        self._texts = None
+        self.parser.CharacterDataHandler = None
+        return path, whole, attributes
+
+    def _end(self, _: str) -> None:
+        test = self._test
+        if test is not None:
+            self._end_within(test)
+        elif self._groups[-1].path:
+            self._end_beside(self._groups[-1])
+        else:
+            self._end_of_group(self._groups.pop())
+
+    def _end_beside(self, group: Group) -> None:
+        if self._texts is not None and len(group.path) == self._capturing[2]:
+            _, whole, attributes = self._captured_text()
+            group.problems.append(_message(attributes, whole))
+        if self._strip and group.path == ["properties"]:
+            self.changes[STRIPPED] += 1
+            if self._editor:
+                self._editor.cut(self._start_of_child, self.parser.CurrentByteIndex)
+        group.path.pop()
+
+    def _end_within(self, test: Element) -> None:
+        if self._texts is not None and self._depth == self._capturing[2]:
+            path, whole, attributes = self._captured_text()
+            if path in self._shape.named_texts:
+                test.properties[attributes.get("name", "")] = whole
+            elif path in self._shape.messages:
+                test.texts.append((path, _message(attributes, whole)))
+            else:
+                test.texts.append((path, whole))
+        if self._depth == 1 and self._editor:
+            end = self.parser.CurrentByteIndex
+            self._ranges.append((self._first, self._start_of_child, end))
+        if self._depth == 0:
+            self._finish(test)
+            self._test = None
+        self._depth -= 1
+
+    def _finish(self, test: Element) -> None:
+        shape = self._shape
+        is_counted = shape.is_test(test)
+        before = verdict(shape.word(test)).outcome
+        changes = [*self._settled(test), *shape.mend(test, self._groups)]
+        self.changes.update(change.what for change in changes)
+        if self._editor and changes:
+            end = self.parser.CurrentByteIndex
+            self._editor.change(self._start_of_test, end, changes, self._ranges)
+        if not shape.is_test(test):
+            return
+        found = verdict(shape.word(test))
+        self._groups[-1].has_tests = True
+        if is_counted:
+            self._note_shown(found.outcome if shape.counts_mended else before)
+        if Outcome.FAILED in {before, found.outcome}:
+            self._groups[-1].red += 1
+        key, is_sure = shape.key(test)
+        self.done.append(
+            Case(
+                name=shape.name(test),
+                outcome=found.outcome,
+                key=key,
+                message=self._message_of(test, found.outcome),
+                word=found.word,
+                definition=shape.definition(test),
+                is_key_sure=is_sure,
+            )
+        )
+
+    def _settled(self, test: Element) -> Iterable[Change]:
+        """By what was found of the groups around it before tests were read."""
+        if not self._known:
+            return ()
+        numbers = [group.number for group in reversed(self._groups)]
+        known = [self._known[each] for each in numbers if each in self._known]
+        return self._shape.settle(test, known) if known else ()
+
+    def _note_shown(self, outcome: Outcome) -> None:
+        failed, skipped = outcome is Outcome.FAILED, outcome is Outcome.SKIPPED
+        self.failures += max(self._failures_of_test, failed)
+        more = Totals(tests=1, failed=int(failed), skipped=int(skipped))
+        self.shown = self.shown.plus(more)
+
+    def _message_of(self, test: Element, outcome: Outcome) -> str:
+        """Of a failure; the reason of a skip is none."""
+        if outcome is not Outcome.FAILED:
+            return ""
+        told = [text for path, text in test.texts if path in self._shape.messages]
+        return next(filter(None, told), "")
+
+    def _end_of_group(self, group: Group) -> None:
+        shape = self._shape
+        children = []
+        for red in shape.red(group):
+            name = group.name or OUTSIDE
+            self._note_red(group, name, red)
+            children.append(shape.failed_test(group.tag, name, red.message))
+        if self._editor and children:
+            changes = [Change(what="", child=child) for child in children]
+            self._editor.change(group.start, self.parser.CurrentByteIndex, changes)
+        own = group.claims or shape.totals(group.attributes)
+        # Of suites beside tests of its own, the sum is not the whole.
+        own = own or (None if group.has_tests else group.claims_below)
+        if self._groups:
+            above = self._groups[-1]
+            above.red += group.red
+            above.claims_below = (
+                own.plus(above.claims_below) if own else above.claims_below
+            )
+        else:
+            self.claims = own
+
+    def _note_red(self, group: Group, name: str, red: Red) -> None:
+        group.red += 1
+        self.changes[RED_OF_SUITES] += 1
+        self.failures += 1
+        if red.is_counted_only:
+            self.counted_only.append(f"{name}: {red.message}")
+        full = f"{name}.{OUTSIDE}" if name != OUTSIDE else name
+        self.done.append(Case(name=full, outcome=Outcome.FAILED, message=red.message))
+
+
+def _message(attributes: Mapping[str, str], whole: str) -> str:
+    """
+    What an element says: its message, and its text unless that repeats it.
+
+    LuaUnit has the message in ``type``, above a trace.
+    """
+    said = attributes.get("message", "")
+    first = whole.partition("\n")[0].strip().lower()
+    if not said and first in TRACES:
+        said = attributes.get("type", "")
+    return whole if said in whole else f"{said}\n{whole}".strip()
+
+
+# First lines that say nothing.
+TRACES = ("stack traceback:", "traceback (most recent call last):")
