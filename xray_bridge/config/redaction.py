@@ -108,6 +108,11 @@ class Redactor:
         forms = {*self._forms, *_forms(secret)}
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The secrets, as they may be written."""
+        return tuple(self._forms)
+
     def clean(self, text: str) -> str:
         """``text`` with every known secret replaced by ``***``."""
         for form in self._forms:

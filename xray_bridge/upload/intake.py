@@ -31,6 +31,7 @@ from xray_bridge.runs.scrub import Scrub, folders
 from xray_bridge.text import one_line
 from xray_bridge.upload.conversion import Conversion
 from xray_bridge.upload.copying import copy_into
+from xray_bridge.upload.masking import mask
 from xray_bridge.upload.overlaps import Counted, DifferError, Overlaps
 from xray_bridge.upload.reading_notices import notices_of
 
@@ -153,6 +154,8 @@ class _Intake:
             copy_into(folder, path, number)
             for number, path in enumerate(options.paths, 1)
         ]
+        for each in sources:
+            self._mask(each)
         conversion = Conversion(options, self._settings.tag_prefixes)
         known = [conversion.recognised(each, folder) for each in sources]
         self._notices += conversion.notices()
@@ -176,6 +179,14 @@ class _Intake:
             jobs=options.jobs,
             failures=tuple(self._failures),
         )
+
+    def _mask(self, source: Source) -> None:
+        """What is a secret of ours is none of Xray's."""
+        if number := mask(source.path, self._settings.redactor.forms):
+            what = (
+                f"secrets of xray-bridge are masked in the copy that is sent ({number})"
+            )
+            self._notices.append(f"{source.name}: {what}")
 
     def _take_file(self, source: Source, name: str) -> ReportFile:
         if name == "junit":
