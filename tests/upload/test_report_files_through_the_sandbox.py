@@ -68,7 +68,9 @@ def desk(
 ) -> Desk:
     """In a folder with the samples; Xray JSON is in Cloud's words."""
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(SAMPLES, "reports")
+    shutil.copytree(
+        SAMPLES, "reports", ignore=shutil.ignore_patterns("real", "convert*")
+    )
     return Desk(request.param, capsys)
 
 
