@@ -154,11 +154,11 @@ class _Intake:
             copy_into(folder, path, number)
             for number, path in enumerate(options.paths, 1)
         ]
-        for each in sources:
-            self._mask(each)
         conversion = Conversion(options, self._settings.tag_prefixes)
         known = [conversion.recognised(each, folder) for each in sources]
         self._notices += conversion.notices()
+        for source, _ in known:
+            self._mask(source)
         if options.merge:
             known = [(merge_junit.merged(known, folder), "junit")]
         self._notices += options.notices

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.protocol import Source
 
 BLOCK = 1 << 16
+# Characters of a failure's text; the report itself is sent whole.
+LONGEST_MESSAGE = 10_000
 # Elements of a part that is kept as a tree.
 DEEPEST = 200
 AT_END = "was the report written to its end?"

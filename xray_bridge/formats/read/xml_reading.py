@@ -20,7 +20,7 @@ from xray_bridge.formats.read.shape import (
     Group,
 )
 from xray_bridge.formats.read.totals import disagreement
-from xray_bridge.formats.read.xml import parsed, parser_of, plain
+from xray_bridge.formats.read.xml import LONGEST_MESSAGE, parsed, parser_of, plain
 from xray_bridge.formats.read.xml_editor import Editor
 from xray_bridge.model.results import Outcome
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.protocol import Source
     from xray_bridge.formats.read.shape import Red, XmlShape
 
-# Characters of a failure's text; the report itself is sent whole.
-LONGEST_MESSAGE = 10_000
 STRIPPED = "suites whose properties are left out"
 SECRET = re.compile(
     r"(?i)(token|secret|passw(or)?d|passphrase|api_?key|private_?key|credential)"
