@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +66,9 @@ def taken(path: Path, folder: Path, **options: object) -> Taken:
             if each.get("name") == "test_key":
                 keys[each.get("value", "")].append(outcome)
     red = [each.name for each in found(path) if isinstance(each, Red)]
-    counts = "/".join(str(files.counts.get(kind, 0)) for kind in KINDS)
+    # Before results of one Test are joined.
+    ended = Counter(outcome for _, outcome in outcomes)
+    counts = "/".join(str(ended[kind]) for kind in KINDS)
     return Taken(
         name=path.name,
         counts=counts,
