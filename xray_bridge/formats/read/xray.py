@@ -61,7 +61,10 @@ class XrayReading:
 
     def write(self, out: BinaryIO) -> None:
         """The copy, mended."""
-        rewritten(self._source, None, out, mend=_with_status)
+        try:
+            rewritten(self._source, None, out, mend=_with_status)
+        except RecursionError:
+            raise self._source.broken("is nested too deeply") from None
 
 
 def _with_status(test: Mapping[str, Any]) -> Mapping[str, Any]:
