@@ -38,12 +38,18 @@ from zlib import crc32
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# How a command of each kind begins. The last of pytest's is a worker of xdist's, the
-# last of ours the second process.
+# How a script begins that a test runs with ``-c`` and that imports what is ours.
+FORKABLE = "# forkable"
+# How a command of each kind begins. The last of pytest's is a worker of xdist's; ours
+# has the second process, too.
 KINDS = {
     "pytest": ("-m pytest", "-mpytest", "-u -c import sys;exec(eval(sys.stdin."),
     "behave": ("-m behave",),
-    "xray_bridge": ("-m xray_bridge", "-c import sys; sys.path[:1] == ['']"),
+    "xray_bridge": (
+        "-m xray_bridge",
+        "-c import sys; sys.path[:1] == ['']",
+        f"-c {FORKABLE}",
+    ),
 }
 NUMBER = struct.Struct("!i")
 ZYGOTE = Path(__file__).with_name("zygote.py")

@@ -5,13 +5,13 @@ What holds for the project itself: GitHub's files, and fragments of the changelo
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.schemas import refused
 
 
 ROOT = Path(__file__).parents[1]
@@ -19,12 +19,10 @@ GITHUB = ROOT / ".github"
 WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
 # Each with the schema that check-jsonschema ships for it.
 FORMS = {
-    **dict.fromkeys(WORKFLOWS, "vendor.github-workflows"),
-    **dict.fromkeys(
-        sorted(GITHUB.glob("ISSUE_TEMPLATE/*.yml")), "vendor.github-issue-forms"
-    ),
-    GITHUB / "ISSUE_TEMPLATE" / "config.yml": "vendor.github-issue-config",
-    GITHUB / "dependabot.yml": "vendor.dependabot",
+    **dict.fromkeys(WORKFLOWS, "github-workflows"),
+    **dict.fromkeys(sorted(GITHUB.glob("ISSUE_TEMPLATE/*.yml")), "github-issue-forms"),
+    GITHUB / "ISSUE_TEMPLATE" / "config.yml": "github-issue-config",
+    GITHUB / "dependabot.yml": "dependabot",
 }
 # All that a job may do; what is more than reading, only where it says why.
 PERMISSIONS = {
@@ -47,15 +45,7 @@ def loaded(workflow: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
 def test_github_understands_its_files(path: Path) -> None:
     """Workflows, forms and Dependabot's settings are as their schemas say."""
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema"]
-    finished = subprocess.run(
-        [*command, FORMS[path], str(path)],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert refused(FORMS[path], path) == ""
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)

@@ -26,6 +26,7 @@ import threading
 import time
 import types
 from dataclasses import dataclass
+from importlib.metadata import Distribution, PathDistribution, distributions
 from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -236,6 +237,26 @@ def test_it(tmp_path): pass
 """
 
 
+def _remember_what_is_installed() -> None:
+    """Each session of pytest reads twice what each distribution has, for plugins."""
+    for name in ("entry_points", "files", "metadata"):
+        setattr(PathDistribution, name, _remembered(getattr(Distribution, name)))
+    for each in distributions():
+        assert each.metadata
+
+
+def _remembered(read: Any) -> property:
+    known: dict[str, Any] = {}
+
+    def get(distribution: Any) -> Any:
+        path = str(distribution._path)
+        if path not in known:
+            known[path] = read.fget(distribution)
+        return known[path]
+
+    return property(get)
+
+
 def _import_all(package: str) -> None:
     found = importlib.import_module(package)
     for module in pkgutil.walk_packages(found.__path__, f"{package}."):
@@ -293,6 +314,7 @@ def _main(kind: str, folder: str, number: int) -> None:
         "behave": _import_behave,
         "xray_bridge": _import_xray_bridge,
     }
+    _remember_what_is_installed()
     load[kind]()
     assert threading.active_count() == 1, threading.enumerate()
     gc.collect()

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import xray_bridge
+from tests.forkserver import FORKABLE
 from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features.download import Limits
 from xray_bridge.features.install import Installed, finish_killed, install
@@ -35,7 +36,7 @@ FIRST = {"a.feature": "A1", "sub/b.feature": "B1", "gone/c.feature": "C1"}
 SECOND = {"a.feature": "A2", "sub/b.feature": "B1", "new/deep/d.feature": "D2"}
 THIRD = {"a.feature": "A3", "e.feature": "E3"}
 
-CHILD = """
+CHILD = f"""{FORKABLE}
 import os, sys
 from pathlib import Path
 from xray_bridge.errors import FeaturesError
@@ -45,7 +46,7 @@ exec(prelude)
 try:
     install(download, target)
 except FeaturesError as error:
-    sys.exit(f"refused: {error}")
+    sys.exit(f"refused: {{error}}")
 """
 
 

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import TOKEN, a_run, a_step
+from tests.forkserver import FORKABLE
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import MASK, Secret
 from xray_bridge.model.results import Evidence, Iteration, Outcome
@@ -450,9 +451,8 @@ def test_file_that_somebody_else_was_faster_with(
 def test_two_processes_at_once(tmp_path: Path) -> None:
     """Workers of xdist attach the same files at the same time."""
     (tmp_path / "run").mkdir()
-    code = """
+    code = f"""{FORKABLE}
 import sys
-import time
 from pathlib import Path
 from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
 folder = EvidenceFolder(Path(sys.argv[1]), 1 << 20, str)

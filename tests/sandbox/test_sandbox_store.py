@@ -15,10 +15,11 @@ import pytest
 import requests
 
 import xray_sandbox
+from tests.forkserver import FORKABLE
 from xray_sandbox import Store, create_app, running, seed_demo
 
 
-ALLOCATE = """
+ALLOCATE = f"""{FORKABLE}
 import pathlib, sys
 from xray_sandbox import Store, seed_demo
 store = Store(pathlib.Path(sys.argv[1]))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge
+from werkzeug.routing import Rule
 
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.store import Store
@@ -33,6 +36,28 @@ _OURS = frozenset({"localhost", "127.0.0.1", "::1"})
 _XML_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
+class _Rule(Rule):
+    """
+    A rule that is compiled for ``url_for`` when that first asks for it.
+
+    Most of a start is spent on that otherwise, and only links in pages ask.
+    """
+
+    def _compile_builder(
+        self, append_unknown: bool = True
+    ) -> Callable[..., tuple[str, str]]:
+        compile_now = cache(super()._compile_builder)
+
+        def build(rule: Rule, **values: str) -> tuple[str, str]:
+            return compile_now(append_unknown)(rule, **values)
+
+        return build
+
+
+class _Sandbox(Flask):
+    url_rule_class = _Rule
+
+
 def create_app(
     store: Store, *, adopt: bool = False, public_url: str | None = None
 ) -> Flask:
@@ -43,7 +68,7 @@ def create_app(
     `public_url`: how links begin, if not with the address of the request.
     """
     site = Site(Registry(store, adopt), public_url)
-    app = Flask(__name__, static_folder=None)
+    app = _Sandbox(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
     watch(app, store)
