@@ -35,7 +35,7 @@ from xray_bridge.client.pauses import Pauses
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 # A busy machine takes as long as it likes; no example fails for that.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -49,6 +49,12 @@ CI = {
 }
 
 SHORT = Pauses(first=0.01, looks=(0.0, 0.01, 0.01), in_progress=0.0)
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are cores: many tests wait for a process or a server."""
+    return (yield) + 1
 
 
 @pytest.fixture(scope="session", autouse=True)

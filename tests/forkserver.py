@@ -51,6 +51,17 @@ KINDS = {
         f"-c {FORKABLE}",
     ),
 }
+# What a shell script starts a kind with.
+PROGRAMS = {"pytest": "pytest", "behave": "behave", "xray-bridge": "xray_bridge"}
+PROGRAM = """#!{python} -IS
+import sys
+from pathlib import Path
+sys.path.append({root!r})
+from tests import forkserver
+forkserver.zygotes = forkserver.Zygotes(Path({folder!r}))
+command = (sys.executable, "-m", {module!r}, *sys.argv[1:])
+sys.exit(forkserver.Popen(command).wait())
+"""
 NUMBER = struct.Struct("!i")
 ZYGOTE = Path(__file__).with_name("zygote.py")
 PLAIN = {
@@ -75,10 +86,8 @@ class Zygotes:
 
     def connect(self, kind: str, behave: str) -> PlainSocket | None:
         """Connect to a zygote; None where there is none."""
-        if self.lock:
-            with self.lock:
-                self._start("xray_bridge")
-                self._start(kind, behave)
+        self._start("xray_bridge")
+        self._start(kind, behave)
         line = PlainSocket(socket.AF_UNIX, socket.SOCK_STREAM)
         line.settimeout(None)
         try:
@@ -89,6 +98,11 @@ class Zygotes:
         return line
 
     def _start(self, kind: str, behave: str = "") -> None:
+        if self.lock:
+            with self.lock:
+                self._start_here(kind, behave)
+
+    def _start_here(self, kind: str, behave: str) -> None:
         name = _name(kind, behave)
         if name in self.running:
             return
@@ -104,6 +118,23 @@ class Zygotes:
                 env=environ,
                 pass_fds=[number],
             )
+
+    def programs(self, folder: Path) -> Path:
+        """Make programs in a folder that fork what they are called after."""
+        place = folder / "programs"
+        place.mkdir()
+        for name, module in PROGRAMS.items():
+            self._start(module)
+            (place / name).write_text(
+                PROGRAM.format(
+                    python=sys.executable,
+                    root=str(ZYGOTE.parents[1]),
+                    folder=str(self.folder),
+                    module=module,
+                )
+            )
+            (place / name).chmod(0o700)
+        return place
 
     def close(self) -> None:
         """End the zygotes, and with them what they have forked."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import forkserver
 from xray_sandbox import Store, TestExecutionRow
 
 
@@ -33,6 +34,7 @@ class Workplace:
     """A copy of the examples, as in a fresh clone."""
 
     root: Path
+    programs: str
 
     def run(
         self, *arguments: str, folder: str = ".", code: int = 0, python_path: str = ""
@@ -48,9 +50,7 @@ class Workplace:
 
     def script(self, path: str, code: int = 0, **environ: str) -> str:
         """Run a shell script, with the programs of this environment."""
-        programs = str(Path(sys.executable).parent)
-        known = os.pathsep.join((programs, os.environ["PATH"]))
-        return self._run(("sh", path), ".", code, {"PATH": known, **environ})
+        return self._run(("sh", path), ".", code, {"PATH": self.programs, **environ})
 
     def _run(
         self, command: Sequence[str], folder: str, code: int, more: Mapping[str, str]
@@ -81,7 +81,10 @@ class Workplace:
 
 
 @pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
+def workplace(tmp_path: Path, request: pytest.FixtureRequest) -> Workplace:
     """A copy of the examples that may be written to."""
     shutil.copytree(EXAMPLES, tmp_path / "examples", ignore=LEFTOVERS)
-    return Workplace(tmp_path)
+    folders = [str(Path(sys.executable).parent), os.environ["PATH"]]
+    if forkserver.zygotes and not request.node.get_closest_marker("real_start"):
+        folders.insert(0, str(forkserver.zygotes.programs(tmp_path)))
+    return Workplace(tmp_path, os.pathsep.join(folders))

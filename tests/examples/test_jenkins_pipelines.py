@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 Replay = Callable[..., TestExecutionRow]
 
 
-@pytest.fixture(params=["server", "cloud"])
+@pytest.fixture(params=[pytest.param("server", marks=pytest.mark.real_start), "cloud"])
 def sandbox(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[tuple[RunningSandbox, dict[str, str]]]:
@@ -47,18 +47,11 @@ def replay(
     """Run a script as a CI does; the Test Execution that it has made."""
     server, login = sandbox
     theirs = {k: v for k, v in os.environ.items() if not k.startswith(NOT_THEIRS)}
-    tools = str(Path(sys.executable).parent)
 
     def run(script: str, **environ: str) -> TestExecutionRow:
         done = subprocess.run(
             ["sh", str(workplace.root / "examples" / "jenkins" / script)],  # noqa: S607
-            env={
-                **theirs,
-                **OURS,
-                **login,
-                **environ,
-                "PATH": os.pathsep.join((tools, os.environ["PATH"])),
-            },
+            env={**theirs, **OURS, **login, **environ, "PATH": workplace.programs},
             capture_output=True,
             encoding="utf-8",
             timeout=120,

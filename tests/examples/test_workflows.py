@@ -34,6 +34,7 @@ def run(workplace: Workplace, folder: str, product: str, code: int = 0) -> str:
     return workplace.script(script, code, **environ)
 
 
+@pytest.mark.real_start
 def test_jira_is_master(workplace: Workplace, product: str) -> None:
     """What is written in Jira is fetched and run, and the results are there."""
     printed = run(workplace, STANDARD, product)
