@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.examples.conftest import Workplace
     from xray_sandbox import TestExecutionRow, TestRunRow
 
+# Without the fork server; ``test_examples_run`` has the other ways of starting.
+AS_USERS = pytest.mark.real_start
 IN_SANDBOX = ("--xray-upload", "--xray-sandbox")
 PYTEST = "examples/showcase/pytest"
 BEHAVE = "examples/showcase/behave"
@@ -127,7 +129,10 @@ def test_pytest(
     assert statuses(execution).items() >= wanted.items()
 
 
-@pytest.mark.parametrize("distribution", ["loadgroup", "worksteal", "each"])
+@pytest.mark.parametrize(
+    "distribution",
+    [pytest.param("loadgroup", marks=AS_USERS), "worksteal", "each"],
+)
 def test_pytest_distributes_otherwise(workplace: Workplace, distribution: str) -> None:
     """xdist does not survive a crash in all of these ways, so that is left out."""
     workers = ("-n", "2", "--dist", distribution)
@@ -184,7 +189,7 @@ def test_behave(workplace: Workplace, report: str, deployment: str) -> None:
     assert statuses(workplace.execution(BEHAVE)) == wanted
 
 
-@pytest.mark.parametrize("report", ["auto", "behave"])
+@pytest.mark.parametrize("report", [pytest.param("auto", marks=AS_USERS), "behave"])
 def test_behave_1_2(
     workplace: Workplace,
     report: str,

@@ -45,13 +45,13 @@ def test_a_session_and_a_bare_resend(tmp_path: Path, server: Xray) -> None:
     (tmp_path / "pytest.ini").write_text(f"{ini}{down}\n", encoding="utf-8")
     (tmp_path / "test_it.py").write_text("def test_it(): pass\n", encoding="utf-8")
 
-    first = start(tmp_path, "pytest", XRAY_DEADLINE="5")
+    first = start(tmp_path, "pytest", XRAY_DEADLINE="1")
     [run] = (tmp_path / ".xray" / "runs").iterdir()
-    again = start(tmp_path, "xray_bridge", "resend", XRAY_DEADLINE="5")
+    again = start(tmp_path, "xray_bridge", "resend", XRAY_DEADLINE="1")
     path = run / "run.json"
     content = path.read_text(encoding="utf-8")
     path.write_text(content.replace(down, server.url), encoding="utf-8")
-    forged = start(tmp_path, "xray_bridge", "resend", XRAY_DEADLINE="5")
+    forged = start(tmp_path, "xray_bridge", "resend", XRAY_DEADLINE="1")
     asked = len(server.sent)
 
     assert (first.returncode, again.returncode) == (80, 80), first.stdout + again.stderr
@@ -70,7 +70,7 @@ def test_the_line_repeats_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(): pass\n", encoding="utf-8")
     flags = ["--xray-upload", f"--xray-url={down}", "--xray-project=CALC"]
 
-    done = start(tmp_path, "pytest", *flags, XRAY_DEADLINE="5")
+    done = start(tmp_path, "pytest", *flags, XRAY_DEADLINE="1")
     bare = start(tmp_path, "xray_bridge", "resend")
 
     line = re.search(
@@ -80,5 +80,5 @@ def test_the_line_repeats_the_command_line(tmp_path: Path) -> None:
     assert line[1].endswith(f"--url {down}")
     assert bare.returncode == 2
     assert f"--url {down}" in bare.stdout
-    repeated = start(tmp_path, "xray_bridge", *line[1].split(), XRAY_DEADLINE="5")
+    repeated = start(tmp_path, "xray_bridge", *line[1].split(), XRAY_DEADLINE="1")
     assert repeated.returncode == 80, repeated.stdout

@@ -51,6 +51,7 @@ def test_nothing_shows_a_secret(tmp_path: Path) -> None:
         "XRAY_TOKEN": SECRET,
         "XRAY_URL": url,
         "XRAY_PROJECT": "CALC",
+        "XRAY_DEADLINE": "1",
         OWN_FILE_VARIABLE: str(tmp_path / "none.toml"),
     }
     flags = [
