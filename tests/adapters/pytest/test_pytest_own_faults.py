@@ -176,7 +176,8 @@ def test_a_broken_hook_costs_the_user_nothing(
     assert "INTERNALERROR" not in said or "a user's own" in changed
     assert _is_all_sent(suite) or changed
     assert Path(reached).exists()
-    assert f"ZeroDivisionError: broken on purpose (in {_name(hook)})" in line
+    assert "ZeroDivisionError" in line
+    assert f"in {_name(hook)}" in line
     assert "xray-bridge runs" in line or "nothing was recorded" in line
 
 
