@@ -42,6 +42,7 @@ ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
         (),
         {"CALC-1": "passed", "CALC-2": "failed", "CALC-3": "failed"},
     ),
+    "cucumber-9-messages.ndjson": ("2/3/1", (), {"CALC-1": "passed"}),
     "cucumber-messages-beforeall.ndjson": ("0/1/0", ("test run",), {}),
     "cucumber-messages.ndjson": (
         "3/2/0",
@@ -73,6 +74,7 @@ ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
         ("script dies: test script",),
         {"CALC-1": "passed", "CALC-2": "failed"},
     ),
+    "node.tap": ("3/5/2", ("afterh",), {"CALC-1": "passed", "CALC-2": "passed"}),
     "playwright-load-error.json": ("0/1/0", ("c/broken.spec.ts",), {}),
     "playwright.json": ("3/1/2", (), {"CALC-1": "passed", "CALC-2": "failed"}),
     "pytest-json-report.json": ("7/8/1", ("test_broken.py",), {}),

@@ -16,6 +16,8 @@ from tests.formats.convert.traps import (
     PASSED,
     SKIPPED,
     TRAPS,
+    events,
+    go,
     playwright,
     trx,
 )
@@ -148,6 +150,26 @@ def test_key_in_a_title(tmp_path: Path, title: str) -> None:
     (result,) = results(path)
 
     assert result.key == "CALC-1"
+
+
+def test_key_in_an_attribute(tmp_path: Path) -> None:
+    """Go 1.25 has attributes of tests; a subtest is of its parent's Test."""
+    attribute = {"Key": "test_key", "Value": "CALC-1"}
+    path = tmp_path / "go.jsonl"
+    path.write_text(
+        events(
+            go("run", "TestA"),
+            go("attr", "TestA", **attribute),
+            go("run", "TestA/b"),
+            go("pass", "TestA/b"),
+            go("pass", "TestA"),
+            go("pass"),
+        )
+    )
+
+    (result,) = results(path)
+
+    assert (result.name, result.key) == ("TestA/b", "CALC-1")
 
 
 @pytest.mark.parametrize("title", ["CALC-1a", "mends CALC-1", "UTF-8X", "calc-1 adds"])

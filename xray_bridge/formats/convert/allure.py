@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 RESULTS = "*-result.json"
 CONTAINERS = "*-container.json"
-OUTCOMES = {"broken": Outcome.FAILED, "unknown": Outcome.SKIPPED}
+OUTCOMES = {"broken": Outcome.FAILED}
 # Bytes; a result has its steps in it, and no attachments.
 LONGEST_FILE = 64 << 20
 FIXTURES = ("befores", "afters")

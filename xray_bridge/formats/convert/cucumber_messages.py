@@ -193,7 +193,7 @@ class _Reader:
     def _step(self, found: dict[str, Any]) -> None:
         attempt = self._attempts.get(text(found.get("testCaseStartedId")))
         result = found.get("testStepResult")
-        status = text(member(result, "status")).upper() or "UNKNOWN"
+        status = text(member(result, "status")).upper() or "(none)"
         if attempt is None:
             return
         # A word that nobody knows is the worst.

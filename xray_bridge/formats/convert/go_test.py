@@ -46,6 +46,7 @@ class _Test:
     output: list[str] = field(default_factory=list)
     size: int = 0
     duration: float = 0.0
+    key: str = ""
     has_subtests: bool = False
     failed: bool = False
 
@@ -123,8 +124,13 @@ class _Reader:
             running = package.tests[test] = _Test(started=moment(event.get("Time")))
             if parent := package.tests.get(test.rpartition("/")[0]):
                 parent.has_subtests = True
+                running.key = parent.key
         if action == "output":
             _keep(running, text(event.get("Output")))
+        elif action == "attr":
+            # ``t.Attr("test_key", "CALC-1")``, since Go 1.25.
+            pair = (text(event.get("Key")), text(event.get("Value")))
+            running.key = self._keys.of_pairs([pair]) or running.key
         elif outcome := ENDS.get(action):
             del package.tests[test]
             running.duration = number(event.get("Elapsed"))
@@ -145,11 +151,12 @@ class _Reader:
             parent.failed = True
         if running.has_subtests and (not is_failed or running.failed):
             return
+        own = test.rpartition("/")[2]
         yield Converted(
             classname=name,
             name=test,
             outcome=outcome,
-            key=self._keys.of_title(test.rpartition("/")[2].replace("_", " ")),
+            key=running.key or self._keys.of_title(own.replace("_", " ")),
             message="" if outcome is Outcome.PASSED else _message(running, outcome),
             started=running.started,
             duration=running.duration,

@@ -89,7 +89,7 @@ def _test(test: dict[str, Any], path: str, keys: KeyFinder) -> Converted:
     if outcome is Outcome.PASSED:
         if test.get("failing") is True:
             outcome = Outcome.XFAILED
-        elif failures or retries:
+        elif failures or retries or number(test.get("invocations")) > 1:
             outcome = Outcome.FLAKY
     tags = texts(test.get("tags"))
     return Converted(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 HEAD = 1 << 16
 # Of a JSON object's own members and theirs; reports have few.
 MOST_MEMBERS = 10_000
+# Of a test in Xray JSON, which may be too long to be read twice.
+OF_XRAY = frozenset({"testInfo", "testKey"})
 
 
 def recognise(source: Source) -> ForeignFormat | None:
@@ -98,7 +100,11 @@ def _members(source: Source) -> Iterator[str]:
     """``results``, ``results.tests``: paths of an object's members and theirs."""
     with opened(source) as file:
         for prefix, event, value in ijson.parse(file, use_float=True):
-            if event == "map_key" and "." not in prefix:
+            if event != "map_key":
+                continue
+            if prefix == "tests.item" and value in OF_XRAY:
+                return
+            if "." not in prefix:
                 yield f"{prefix}.{value}" if prefix else value
 
 

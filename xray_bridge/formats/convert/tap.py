@@ -2,16 +2,19 @@
 TAP 13 and 14, the Test Anything Protocol.
 
 Source: testanything.org's specifications, and what ``prove`` makes of the same files.
-The points of a subtest, which are indented, stand for nothing beside their parent's.
+The points of a subtest, which are indented, stand for nothing beside their parent's;
+but a suite of Node's test runner says that it is one, and stands for its tests.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.formats.convert.documents import lines
 from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.values import joined, short_path
 from xray_bridge.model.results import Outcome
 
 
@@ -25,11 +28,18 @@ if TYPE_CHECKING:
 _POINT = re.compile(r"(not )?ok\b(?:\s+(\d+)\b)?(?:\s+-(?=\s|$))?\s*(.*)")
 _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#.*)?\s*")
 _BAIL = re.compile(r"Bail out!\s*(.*)", re.IGNORECASE)
-_COUNT = re.compile(r"# (tests|fail)\s+(\d+)\s*")
+_COUNT = re.compile(r"# (fail|cancelled)\s+(\d+)\s*")
 # What is no directive is a comment: pytest-tap's reasons, the times of node-tap.
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*#")
 _DIRECTIVE = re.compile(r"\s*(skip|todo)\S*\s*(.*)", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([\\#])")
+_SUITE = re.compile(r"type: '?suite'?\s*")
+_MESSAGE = re.compile(r"(?:message|error):\s*(\S.*)")
+# Node names a file that cannot be loaded by its path.
+_FILE = re.compile(r"(?:[A-Za-z]:)?[\\/]\S+\.(?:[cm]?[jt]sx?|t|py|rb|sh|bats)")
+# Spaces before what belongs to a subtest.
+INDENT = 4
+DEEPEST = 50
 # Of what stands below a point.
 MOST_LINES = 200
 
@@ -37,95 +47,157 @@ MOST_LINES = 200
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The points; a plan that is short, or missing, and a bail-out are red."""
     reader = _Reader(keys)
-    for number, line in lines(source):
+    for _, line in lines(source):
         yield from reader.take(line)
-        if number == 1 and "\x00" in line:
-            raise source.broken("is no TAP", number)
     yield from reader.finish()
 
 
+@dataclass(slots=True)
+class _Point:
+    """A test line, what stands below it, and the points of its subtest."""
+
+    is_ok: bool
+    number: str
+    text: str
+    below: list[str] = field(default_factory=list)
+    is_suite: bool = False
+    inner: list[Converted | Red] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Level:
+    """A depth of subtests: the point that is read, and those that have ended."""
+
+    point: _Point | None = None
+    ended: list[Converted | Red] = field(default_factory=list)
+
+
 class _Reader:
-    """Holds a point back until all that belongs to it has been read."""
+    """Holds points back until all that belongs to them has been read."""
 
     def __init__(self, keys: KeyFinder) -> None:
         self._keys = keys
-        self._point: tuple[bool, str, str] | None = None
-        self._below: list[str] = []
+        self._levels = [_Level()]
         self._yaml = ""
         self._points = 0
-        self._failed = 0
+        self._failed = False
         self._planned: int | None = None
         self._is_left = False
-        self._counts: dict[str, int] = {}
-        # Of the subtest that has no parent's point yet.
-        self._has_subtest = False
-        self._subtest: list[str] = []
+        self._failures: int | None = None
 
     def take(self, line: str) -> Iterator[Item]:
-        """What a line ends."""
-        if match := _POINT.fullmatch(line):
-            yield from self._end_point()
-            self._yaml, self._has_subtest = "", False
-            self._points += 1
-            self._below, self._subtest = self._subtest, []
-            self._point = (not match[1], match[2] or str(self._points), match[3])
-        elif self._yaml or line.strip() == "---":
+        """What a line ends, at the outermost level."""
+        text = line.lstrip(" \t")
+        indent = line[: len(line) - len(text)]
+        depth = min(len(indent.expandtabs(INDENT)) // INDENT, DEEPEST)
+        match = _POINT.fullmatch(text)
+        if self._yaml and (indent or not match):
             self._note_yaml(line)
-        elif line.startswith((" ", "\t")):
-            self._note_subtest(line.strip())
-        elif line.rstrip() == "}":
+        elif match:
+            self._yaml = ""
+            self._begin(depth, match)
+        elif text.rstrip() == "---" and self._levels[-1].point:
+            self._yaml = f"{indent}..."
+        elif text.rstrip() == "}":
             # Of a subtest that stands below its parent's point.
-            self._has_subtest, self._subtest = False, []
-        elif match := _PLAN.fullmatch(line):
+            self._close(depth + 1)
+            del self._levels[depth + 1 :]
+        elif not indent:
+            yield from self._take_outer(line)
+        yield from self._ended()
+
+    def _take_outer(self, line: str) -> Iterator[Item]:
+        if match := _PLAN.fullmatch(line):
+            # At the end, what follows is said of the whole.
+            self._close(0)
             self._planned = int(match[1][:18])
         elif match := _BAIL.fullmatch(line):
-            yield from self._end_point()
+            self._close(0)
             self._is_left = True
+            yield from self._ended()
             yield Red(name="Bail out!", message=match[1])
-        elif line.startswith("#"):
-            self._note_comment(line)
+        elif match := _COUNT.fullmatch(line):
+            self._failures = (self._failures or 0) + int(match[2][:18])
+        elif line.startswith("#") and not line.startswith("# Subtest"):
+            self._note(line[1:].removeprefix(" "))
 
-    def _note_subtest(self, line: str) -> None:
-        if match := _POINT.fullmatch(line):
-            self._has_subtest = True
-            if match[1] and len(self._subtest) < MOST_LINES:
-                self._subtest.append(line)
+    def _begin(self, depth: int, match: re.Match[str]) -> None:
+        # Of subtests that were skipped over, or that have no parent.
+        while len(self._levels) <= depth:
+            self._levels.append(_Level())
+        self._close(depth)
+        self._points += not depth
+        point = _Point(not match[1], match[2] or str(self._points), match[3])
+        for level in self._levels[depth + 1 :]:
+            point.inner += level.ended
+        del self._levels[depth + 1 :]
+        self._levels[depth].point = point
+
+    def _close(self, depth: int) -> None:
+        """End the points that are read at this depth, and deeper."""
+        for level in reversed(self._levels[depth:]):
+            if level.point:
+                level.ended += self._results(level.point)
+                level.point = None
+
+    def _ended(self) -> Iterator[Item]:
+        found, self._levels[0].ended = self._levels[0].ended, []
+        for each in found:
+            is_red = isinstance(each, Red) or each.outcome is Outcome.FAILED
+            self._failed |= is_red
+            yield each
 
     def _note_yaml(self, line: str) -> None:
-        indent = line[: len(line) - len(line.lstrip())]
-        if not self._yaml:
-            self._yaml = f"{indent}..."
-        elif line.rstrip() == self._yaml:
+        if line.rstrip() == self._yaml:
             self._yaml = ""
-        elif len(self._below) < MOST_LINES:
-            self._below.append(line.removeprefix(self._yaml[:-3]))
-
-    def _note_comment(self, line: str) -> None:
-        if match := _COUNT.fullmatch(line):
-            self._counts[match[1]] = int(match[2][:18])
-        elif len(self._below) < MOST_LINES and not line.startswith("# Subtest"):
-            self._below.append(line[1:].removeprefix(" "))
-
-    def _end_point(self) -> Iterator[Converted]:
-        below, self._below = self._below, []
-        if self._point is None:
             return
-        is_ok, number, text = self._point
-        self._point = None
+        text = line.removeprefix(self._yaml[:-3])
+        point = self._levels[-1].point
+        if point and _SUITE.fullmatch(text):
+            point.is_suite = True
+        self._note(text)
+
+    def _note(self, line: str) -> None:
+        point = self._levels[-1].point
+        if point and len(point.below) < MOST_LINES:
+            point.below.append(line)
+
+    def _results(self, point: _Point) -> Iterator[Converted | Red]:
+        """Of a suite, those in it; it is red itself where none of them is."""
+        own = self._result(point)
+        if not (point.is_suite and point.inner):
+            yield own
+            return
+        is_green = True
+        for each in point.inner:
+            if isinstance(each, Red):
+                is_green = False
+                yield replace(each, name=joined(own.name, each.name))
+            else:
+                is_green &= each.outcome is not Outcome.FAILED
+                names = joined(own.name, each.classname)
+                yield replace(each, classname=names, key=each.key or own.key)
+        if own.outcome is Outcome.FAILED and is_green:
+            yield Red(name=own.name, message=own.message)
+
+    def _result(self, point: _Point) -> Converted:
+        text = point.text
         found = _COMMENT.search(text)
-        directive = _DIRECTIVE.fullmatch(text[found.end() :]) if found else None
+        comment = text[found.end() :] if found else ""
+        directive = _DIRECTIVE.fullmatch(comment)
         name = text[: found.end() - 1] if found else text
-        name = _ESCAPED.sub(r"\1", name).strip().removesuffix(" {") or f"test {number}"
+        name = _ESCAPED.sub(r"\1", name).strip().removesuffix(" {")
+        name = short_path(name) if _FILE.fullmatch(name) else name
         word = directive[1].lower() if directive else ""
         # A skip that is not ok has failed, for ``prove``, too.
-        is_skipped = word == "todo" or (word == "skip" and is_ok)
-        outcome = Outcome.PASSED if is_ok else Outcome.FAILED
+        is_skipped = word == "todo" or (word == "skip" and point.is_ok)
+        outcome = Outcome.PASSED if point.is_ok else Outcome.FAILED
         outcome = Outcome.SKIPPED if is_skipped else outcome
-        self._failed += outcome is Outcome.FAILED
-        reason = directive[2] if directive else text[found.end() :] if found else ""
-        parts = [reason] if is_skipped else [reason, *below]
-        yield Converted(
-            name=name,
+        reason = (directive[2] if directive else comment).strip()
+        below = (*_failed(point), _headline(point.below), *point.below)
+        parts = [reason] if is_skipped else filter(None, (reason, *below))
+        return Converted(
+            name=name or f"test {point.number}",
             outcome=outcome,
             key=self._keys.of_title(name),
             message="" if outcome is Outcome.PASSED else "\n".join(parts).strip(),
@@ -133,9 +205,10 @@ class _Reader:
 
     def finish(self) -> Iterator[Item]:
         """The last point, and whether this is the end."""
-        yield from self._end_point()
-        if self._counts:
-            yield Totals(failed=self._counts.get("fail"))
+        self._close(0)
+        yield from self._ended()
+        if self._failures is not None:
+            yield Totals(failed=self._failures)
         if what := self._trouble():
             yield Red(name="plan", message=what)
 
@@ -147,8 +220,25 @@ class _Reader:
             return f"there is no plan: {ran} ran, and how many should have is not known"
         if ran < planned:
             return f"planned {planned} tests but ran {ran}"
-        if self._has_subtest:
+        if any(level.ended for level in self._levels[1:]):
             return "the last subtest has no end"
         if ran > planned and not self._failed:
             return f"planned {planned} tests but ran {ran}"
         return ""
+
+
+def _headline(below: list[str]) -> str:
+    """What YAML calls the message, before whatever else it says."""
+    for number, line in enumerate(below, 1):
+        if match := _MESSAGE.fullmatch(line):
+            is_block = match[1][:1] in {"|", ">"}
+            said = "".join(below[number : number + 1]) if is_block else match[1]
+            return said.strip().strip("'\"")
+    return ""
+
+
+def _failed(point: _Point) -> Iterator[str]:
+    """What failed in a subtest, for its parent, which has no other message."""
+    for each in point.inner[:MOST_LINES]:
+        if isinstance(each, Red) or each.outcome is Outcome.FAILED:
+            yield f"not ok {each.name}"
