@@ -34,14 +34,15 @@ class Conversion:
         self._keep = options.keep_converted
         self._prefixes = prefixes
         self._names: list[str] = []
+        # What was made, by the name under which it is kept.
+        self._made: dict[str, Path] = {}
         self._notices: list[str] = []
 
     def recognised(self, source: Source, folder: Path) -> tuple[Source, str]:
         """
         The report to send and its format.
 
-        Raises ReportError where it is none or another than was asked for, and
-        UsageError where the folder to keep it in cannot be written.
+        Raises ReportError where it is none or another than was asked for.
         """
         row = convert.recognise(source)
         if row is None:
@@ -62,6 +63,22 @@ class Conversion:
             return []
         return [f"converted to JUnit XML: {first_names(self._names)}", *self._notices]
 
+    def keep(self) -> None:
+        """
+        Leave copies, as they are now, in the folder that was asked for.
+
+        Raises UsageError where it cannot be written.
+        """
+        if self._keep is None:
+            return
+        try:
+            self._keep.mkdir(parents=True, exist_ok=True)
+            for name, path in self._made.items():
+                shutil.copyfile(path, self._keep / name)
+        except OSError as error:
+            msg = f"--keep-converted: {self._keep} cannot be written"
+            raise UsageError(f"{msg}: {error.strerror}") from None
+
     def _converted(self, source: Source, row: ForeignFormat, folder: Path) -> Source:
         number = len(self._names) + 1
         plain = re.sub(r"[^A-Za-z0-9._-]", "_", source.name)[-120:].lstrip(".")
@@ -71,11 +88,5 @@ class Conversion:
         self._notices += notices
         if source.path.parent == folder:
             source.path.unlink()
-        if self._keep is not None:
-            try:
-                self._keep.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, self._keep / f"{plain}.xml")
-            except OSError as error:
-                msg = f"--keep-converted: {self._keep} cannot be written"
-                raise UsageError(f"{msg}: {error.strerror}") from None
+        self._made[f"{plain}.xml"] = path
         return found

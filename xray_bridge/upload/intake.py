@@ -160,9 +160,12 @@ class _Intake:
         for source, _ in known:
             self._mask(source)
         if options.merge:
+            conversion.keep()
             known = [(merge_junit.merged(known, folder), "junit")]
         self._notices += options.notices
         found = [self._take_file(source, name) for source, name in known]
+        if not options.merge:
+            conversion.keep()
         self._overlaps.refuse_differing(each.format for each in found)
         kept = tuple(each for each in found if each.tests)
         if len(kept) > 1:

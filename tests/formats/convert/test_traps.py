@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.builders import settings_of
 from tests.formats.convert.taking import found, results, taken
 from tests.formats.convert.traps import (
     BROKEN_AFTER,
@@ -25,6 +26,7 @@ from xray_bridge.errors import ReportError, UsageError
 from xray_bridge.formats.convert import recognise
 from xray_bridge.formats.convert.protocol import Red
 from xray_bridge.formats.read.protocol import Source
+from xray_bridge.upload.intake import IntakeOptions, take_in
 
 
 def allure(folder: Path, *documents: dict[str, Any]) -> Path:
@@ -217,3 +219,18 @@ def test_hostile(tmp_path: Path, content: str) -> None:
         shown = error.message
 
     assert shown
+
+
+def test_secret_in_what_is_kept(tmp_path: Path) -> None:
+    """A secret of ours is masked in the copy that is left, as in the one sent."""
+    path = tmp_path / "a.tap"
+    path.write_text("1..1\nnot ok 1 - adds # the token is hunter2-hunter2\n")
+    options = IntakeOptions(
+        paths=[path], report_dir=tmp_path, keep_converted=tmp_path / "out"
+    )
+
+    take_in(options, settings_of(token="hunter2-hunter2"), {})
+
+    (kept,) = (tmp_path / "out").iterdir()
+    assert "the token is" in kept.read_text()
+    assert "hunter2" not in kept.read_text()
