@@ -48,7 +48,7 @@ CI = {
     *(system.detect for system in SYSTEMS),
 }
 
-SHORT = Pauses(first=0.01, looks=(0.0, 0.01, 0.01), in_progress=0.0)
+SHORT = Pauses(first=0.01, looks=(0.0, 0.01, 0.01), in_progress=0.0, settled=0.0)
 
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)

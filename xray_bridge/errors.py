@@ -158,16 +158,15 @@ class AmbiguousError(XrayBridgeError):
     """
     No telling whether the server processed the request.
 
-    ``waited``: seconds that the request took, ``inf`` where we gave it up ourselves;
-    after a long wait the server may still be at it.
+    ``answered``: the server itself has ended the request, and works at it no longer.
     """
 
     slug = "ambiguous"
     exit_code = 81
 
-    def __init__(self, message: str, *, hint: str = "", waited: float = 0.0) -> None:
+    def __init__(self, message: str, *, hint: str = "", answered: bool = False) -> None:
         super().__init__(message, hint=hint)
-        self.waited = waited
+        self.answered = answered
 
 
 class PartlyRefusedError(XrayBridgeError):

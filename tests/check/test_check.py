@@ -56,6 +56,8 @@ class FakeXray:
         if question in self.errors:
             raise self.errors[question]
 
+    skew = None
+
     def login(self) -> str:
         """Who we are."""
         self._ask("login")

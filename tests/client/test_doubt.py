@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -117,13 +116,27 @@ def test_handshake_that_hangs_is_no_doubt() -> None:
     assert not server.received
 
 
-def test_own_timeout_is_no_answer_that_came_at_once() -> None:
-    """However short: the server may be at it for long."""
+ANSWERED = {
+    "500": scripted.answer(500),
+    "502": scripted.answer(502),
+    "503": scripted.answer(503),
+    "504": scripted.answer(504),
+    "408": scripted.answer(408),
+    "nothing": scripted.say_nothing,
+    "reset": scripted.reset_after_request,
+    "end": scripted.hang_up_after_request,
+    "half": scripted.break_off,
+}
+
+
+@pytest.mark.parametrize("name", ANSWERED)
+def test_only_the_server_itself_says_that_it_has_ended(name: str) -> None:
+    """Where a gateway gave up or a connection was lost, it may be at it for long."""
     request = Request(method="POST", path="/", content=b"results", media_type=JSON)
     with (
-        scripted.scripted(scripted.say_nothing) as server,
+        scripted.scripted(ANSWERED[name]) as server,
         pytest.raises(AmbiguousError) as caught,
     ):
         send(server.url, request)
 
-    assert math.isinf(caught.value.waited)
+    assert caught.value.answered == (name == "500")

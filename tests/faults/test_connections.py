@@ -140,7 +140,7 @@ def says(status: int, body: bytes = b"{}", **headers: str) -> Door:
 @contextmanager
 def serving(jira: Jira, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
     """The server, its address in the environment, and no patience."""
-    quick = Pauses(first=0.001, looks=(0.0, 0.01), in_progress=0.0, quick=60.0)
+    quick = Pauses(first=0.001, looks=(0.0, 0.01), in_progress=0.0, settled=0.0)
     monkeypatch.setattr(connection, "PAUSES", quick)
     with scripted.scripted(jira) as server:
         monkeypatch.setenv("XRAY_URL", server.url)

@@ -37,14 +37,16 @@ class KilledError(BaseException):
 
 class Machine:
     """
-    One machine: ``now`` is its clock, ``dead`` says that its process was killed.
+    One machine: ``now`` is the time, ``dead`` says that its process was killed.
 
+    ``ahead``: by how many seconds its clock is wrong, once somebody has set it.
     ``trace`` has the steps of the process, for a person.
     """
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.now = START
+        self.ahead = 0.0
         self.dead = False
         self.running = False
         self.trace: list[str] = []
@@ -87,7 +89,8 @@ class Machine:
         self.step(f"replace {os.path.basename(target)}")  # noqa: PTH119
         REPLACE(source, target, **how)
         if self.running:
-            os.utime(target, (self.now, self.now))
+            told = self.now + self.ahead
+            os.utime(target, (told, told))
 
     def fsync(self, file: int) -> None:
         """Sync a file; who dies before it may leave the half of a line."""
@@ -124,10 +127,12 @@ class Clock:
         self.sleep = machine.wait
 
     def time(self) -> float:
-        """Seconds since the epoch."""
-        return self._machine.now
+        """Seconds since the epoch, as the clock on the wall tells them."""
+        return self._machine.now + self._machine.ahead
 
-    monotonic = time
+    def monotonic(self) -> float:
+        """Seconds since some moment, whoever sets the clock."""
+        return self._machine.now
 
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)

@@ -58,7 +58,6 @@ PAUSES = Pauses(
     first=USUAL.first / FASTER,
     looks=tuple(pause / FASTER for pause in USUAL.looks),
     settled=USUAL.settled / FASTER,
-    quick=USUAL.quick / FASTER,
     in_progress=USUAL.in_progress / FASTER,
 )
 STORMY, CALM = 4, 4
@@ -125,7 +124,7 @@ class _Doors:
             if fate.done == NOW:
                 done = self._server._do(parts.path, query, body, asked)
             elif fate.done == LATER:
-                self._server.do_later(parts.path, query, body, is_quick=True)
+                self._server.do_later(parts.path, query, body)
         self._answer(peer, fate, done)
 
     def _answer(self, peer: Peer, fate: Fate, done: bytes) -> None:

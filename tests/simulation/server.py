@@ -2,8 +2,7 @@
 Xray Server as it can be at its worst: it takes, drops, lies, is late and lags.
 
 Only what no client could settle is left out: what a request makes can be found
-within PROMISE seconds of it, or is never made; and what a server drops at once it
-does not work at for minutes.
+within PROMISE seconds of it, or is never made.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import itertools
 import json
 import re
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from tests.simulation.machine import Machine
 
 PROMISE = 290.0
-# An answer that is lost in this time is one of an import that ends in that time.
-QUICK, SOON = 5.0, 16.0
 LABEL = re.compile(rb'"(xray-bridge-[A-Za-z0-9._-]+)"')
 CASE = re.compile(
     rb'<testcase[^>]*? name="(\w+)"[^>]*?(?:/>|>(.*?)</testcase>)', re.DOTALL
@@ -124,15 +122,12 @@ class Server:
     """
     One server on one machine's clock.
 
-    ``storm`` is how probable a fault is. ``is_stubborn``: it goes on for minutes
-    with an import of which it said at once that the answer is lost. ``made`` is all
-    that was ever made.
+    ``storm`` is how probable a fault is, ``made`` all that was ever made.
     """
 
     machine: Machine
     storm: float
     lags: tuple[float, ...] = LAGS
-    is_stubborn: bool = False
     made: dict[str, Execution] = field(default_factory=dict)
     _later: list[tuple[float, int, Callable[[], Any]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -179,11 +174,10 @@ class Server:
             step(f"{what}: done")
         delay = self._delay(fate)
         if fate.done == LATER:
-            is_quick = fate.answer != SILENCE and delay < QUICK
-            self.do_later(parts.path, query, body, is_quick=is_quick)
+            self.do_later(parts.path, query, body)
         self._answer_after(fate, delay, timeout[1])
         step(f"{what}: answered")
-        return _response(fate, answer)
+        return _response(fate, answer, self.machine.now)
 
     def _fate(self, *, is_import: bool) -> tuple[Fate, str]:
         chance = self.machine.chance
@@ -207,18 +201,10 @@ class Server:
         if fate.answer == RESET:
             raise _broken()
 
-    def do_later(
-        self, path: str, query: dict[str, str], body: bytes, *, is_quick: bool
-    ) -> None:
-        """
-        Do it when the client knows nothing of it any more.
-
-        ``is_quick``: it was told soon that its answer is lost.
-        """
+    def do_later(self, path: str, query: dict[str, str], body: bytes) -> None:
+        """Do it when the client knows nothing of it any more."""
         asked = self.machine.now
-        longest = SOON if is_quick and not self.is_stubborn else PROMISE
-        lasting = [seconds for seconds in WORK if seconds <= longest]
-        when = asked + self.machine.chance.choice(lasting)
+        when = asked + self.machine.chance.choice(WORK)
 
         def work() -> None:
             self._do(path, query, body, asked, when=when)
@@ -301,10 +287,11 @@ def _broken() -> requests.ConnectionError:
     )
 
 
-def _response(fate: Fate, answer: bytes) -> requests.Response:
+def _response(fate: Fate, answer: bytes, now: float) -> requests.Response:
     status, headers = 200, {"Content-Type": "application/json"}
     if isinstance(fate.answer, tuple):
         status, answer, headers = fate.answer
+    headers = {**headers, "Date": formatdate(now, usegmt=True)}
     length = len(answer)
     if fate.answer == HALF:
         answer = answer[: length // 2]

@@ -34,6 +34,8 @@ STORMY, CALM = 5, 4
 # Between two of the calm ones; longer than any import may be under way.
 APART = 400.0
 EXISTING = "CALC-20"
+# How often somebody sets the clock between two uploads, and by how many seconds.
+SET_CLOCK, AHEAD = 0.05, (-3600.0, -30.0, 0.0, 30.0, 3600.0, 1e7)
 GIVEN = {
     "url": "http://xray.test",
     "token": "a-token-nobody-may-see",
@@ -176,6 +178,8 @@ class Session:
             is_killed = self.chance.random() < 0.4
             self._upload(directory, self.chance.randrange(25) if is_killed else -1)
             self.machine.now += self.chance.choice((0.0, 1.0, 20.0, 250.0, 700.0))
+            if self.chance.random() < SET_CLOCK:
+                self.machine.ahead = self.chance.choice(AHEAD)
         self.server.storm = 0.0
         for _ in range(CALM):
             for directory in self._directories:

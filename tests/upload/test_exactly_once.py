@@ -30,7 +30,7 @@ from xray_bridge.model.receipt import Refused
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.run_directory import RunDirectory, State
 from xray_bridge.upload import exactly_once
-from xray_bridge.upload.exactly_once import Delivery
+from xray_bridge.upload.shipment import Delivery
 
 
 if TYPE_CHECKING:
@@ -43,17 +43,21 @@ LABEL = "xray-bridge-run"
 CREATE = Request(method="POST", path="/import/multipart")
 INFO = {"fields": {"summary": "empty at first"}}
 
-PAUSES = Pauses(looks=(0.0, 0.0, 0.0), in_progress=0.0)
+PAUSES = Pauses(looks=(0.0, 0.0, 0.0), in_progress=0.0, settled=0.0)
 
 # What becomes of a POST: the server does it or not, and the answer comes or not.
 TAKEN = "taken"
 LOST = "done, but the answer is lost"
 DROPPED = "not done, and no answer"
+FAILED = "done, and then a 500"
+NOT_DONE = "a 500, and not done"
 REFUSED = "refused"
 UNREACHABLE = "unreachable"
 PROBLEMS = {
     LOST: AmbiguousError("no answer"),
     DROPPED: AmbiguousError("no answer"),
+    FAILED: AmbiguousError("HTTP 500", answered=True),
+    NOT_DONE: AmbiguousError("HTTP 500", answered=True),
     REFUSED: RefusedError("no", status=400),
     UNREACHABLE: UnreachableError("nobody there"),
 }
@@ -85,13 +89,14 @@ class FakeXray:
     searches: int = 0
     makings: list[str] = field(default_factory=list)
     made: int = 0
+    skew: float | None = None
 
     def import_results(self, request: Request) -> ImportAnswer:
         """Make a Test Execution, or fill one."""
         self.tick()
         fate = self.script.pop(0) if self.script else TAKEN
         key = dict(request.query).get("testExecKey", "")
-        if fate in {TAKEN, LOST}:
+        if fate in {TAKEN, LOST, FAILED}:
             key = key or f"CALC-{len(self.executions) + 1}"
             self.executions[key] = self.executions.get(key, 0) + 1
         self.tick()
@@ -107,7 +112,7 @@ class FakeXray:
         self.made += 1
         fate = self.makings.pop(0) if self.makings else TAKEN
         key = f"CALC-{len(self.executions) + 1}"
-        if fate in {TAKEN, LOST}:
+        if fate in {TAKEN, LOST, FAILED}:
             self.executions[key] = 0
         self.tick()
         if fate != TAKEN:
@@ -344,7 +349,7 @@ def test_earlier_attempt_is_looked_for_first(
 @pytest.mark.parametrize("age", [0, 3600])
 def test_old_attempt_that_is_not_found(directory: RunDirectory, age: int) -> None:
     """Then it is posted; after an hour one look is enough."""
-    pauses = Pauses(looks=(0.0, 0.1, 0.1), in_progress=0.0)
+    pauses = Pauses(looks=(0.0, 0.1, 0.1), in_progress=0.0, settled=0.0)
     directory.state = State(state=run_directory.AMBIGUOUS, attempts=1)
     path = directory.path / "state.json"
     then = path.stat().st_mtime - age
@@ -388,13 +393,14 @@ def test_doubt_outlives_a_clear_no(directory: RunDirectory) -> None:
 
     What failed last does not say that what was sent first did not arrive.
     """
-    xray = FakeXray(script=[LOST, UNREACHABLE], lag=len(PAUSES.looks))
+    xray = FakeXray(script=[FAILED], makings=[UNREACHABLE], lag=len(PAUSES.looks))
 
-    first = send_as_publish_does(xray, directory)
-    second = send_as_publish_does(xray, directory)
+    with pytest.raises(AmbiguousError, match="nobody there"):
+        send(xray, directory, quick())
+    again = send(xray, directory, quick())
 
-    assert (first, second) == (run_directory.AMBIGUOUS, "CALC-1")
-    assert list(xray.executions) == ["CALC-1"]
+    assert again.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 2}
 
 
 FATES = list(itertools.product([LOST, DROPPED, REFUSED, UNREACHABLE], repeat=3))
@@ -709,8 +715,8 @@ def test_lag_beyond_all_looks_doubles_nothing(directory: RunDirectory) -> None:
 
 def test_empty_one_that_is_not_found_is_not_filled(directory: RunDirectory) -> None:
     """What was made before it may come to light; a later resend looks again."""
-    xray = FakeXray(script=[LOST], lag=len(PAUSES.looks) + 1)
-    pauses = Pauses(looks=(0.0, 0.0, 0.0), settled=300.0)
+    xray = FakeXray(script=[FAILED], lag=len(PAUSES.looks) + 1)
+    pauses = Pauses(looks=(0.0,) * 3)
 
     with pytest.raises(AmbiguousError, match="does not show CALC-2 yet"):
         send(xray, directory, quick(), pauses)
@@ -735,24 +741,136 @@ def test_empty_one_that_is_never_found_is_filled_in_the_end(
     assert xray.executions == {"CALC-1": 1}
 
 
-@pytest.mark.parametrize("waited", [3.0, -1.0, 60.0])
+@pytest.mark.parametrize("answered", [True, False])
 def test_resend_may_do_what_the_session_may(
-    directory: RunDirectory, waited: float
+    directory: RunDirectory, *, answered: bool
 ) -> None:
-    """After an answer that came at once it posts again, and else not yet."""
+    """After an answer of the server itself it makes another, and else not yet."""
+    then = time.time() - 4
     directory.state = State(
-        state=run_directory.AMBIGUOUS, asked=time.time() - 4, waited=waited
+        state=run_directory.AMBIGUOUS, asked=then, sent=then, answered=answered
     )
     xray = FakeXray()
     pauses = Pauses(looks=(0.0, 0.0))
 
-    if waited == 3.0:
+    if answered:
         send(xray, directory, quick(), pauses)
     else:
         with pytest.raises(AmbiguousError, match="may still be under way"):
             send(xray, directory, quick(), pauses)
 
-    assert xray.made == (waited == 3.0)
+    assert xray.made == answered
+
+
+@pytest.mark.parametrize("fate", [LOST, DROPPED])
+def test_dropped_connection_is_not_posted_again_for_now(
+    directory: RunDirectory, fate: str
+) -> None:
+    """However soon it was dropped: the server may be at it for minutes."""
+    xray = FakeXray(script=[fate], lag=99)
+
+    for _ in range(3):
+        with pytest.raises(AmbiguousError, match="resend it in 5 minutes"):
+            send(xray, directory, quick(), Pauses(looks=(0.0,)))
+
+    assert (xray.made, sum(xray.executions.values())) == (0, fate == LOST)
+
+
+def test_dropped_connection_is_waited_for_where_there_is_time(
+    directory: RunDirectory,
+) -> None:
+    """Looks go on until the import has ended for sure; then it is sent again."""
+    xray = FakeXray(script=[DROPPED])
+    pauses = Pauses(looks=(0.0,), in_progress=0.05, settled=0.05)
+
+    imported = send(xray, directory, quick(), pauses)
+
+    assert xray.executions == {imported.key: 1}
+    assert xray.searches > 3
+
+
+def test_import_that_ends_late_is_found_while_we_wait(directory: RunDirectory) -> None:
+    """A gateway gave up, and the server did not."""
+    xray = FakeXray(script=[LOST], lag=3)
+    pauses = Pauses(looks=(0.0,), in_progress=1.0)
+
+    imported = send(xray, directory, quick(), pauses)
+
+    assert (imported.key, xray.made) == ("CALC-1", 0)
+    assert xray.executions == {"CALC-1": 2}
+
+
+@pytest.mark.parametrize("ahead", [3600.0, 1e7])
+@pytest.mark.fault("J01")
+def test_clock_that_is_set_forward_has_not_waited(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, ahead: float
+) -> None:
+    """The server's clock tells how long ago it was; no import is posted beside one."""
+    xray = FakeXray(script=[DROPPED], skew=7.0)
+    with pytest.raises(AmbiguousError):
+        send(xray, directory, quick(), Pauses(looks=(0.0,)))
+    wall = time.time
+    monkeypatch.setattr(time, "time", lambda: wall() + ahead)
+    xray.skew = 7.0 - ahead
+
+    with pytest.raises(AmbiguousError):
+        send(xray, directory, quick(), Pauses(looks=(0.0,)))
+
+    assert (xray.made, xray.executions) == (0, {})
+
+
+@pytest.mark.fault("J02")
+def test_clock_that_is_set_back_waits_no_longer_than_once(
+    directory: RunDirectory,
+) -> None:
+    """A moment in the future is one five minutes from now at most."""
+    future = time.time() + 1e7
+    directory.state = State(state=run_directory.AMBIGUOUS, asked=future, sent=future)
+    pauses = Pauses(looks=(0.0,), in_progress=0.05, settled=0.05)
+    xray = FakeXray()
+
+    assert send(xray, directory, quick(), pauses).key == "CALC-1"
+
+
+def test_disk_that_fails_in_doubt_leaves_the_doubt(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be noted does not say that nothing was sent."""
+    xray = FakeXray(script=[FAILED], lag=99)
+    write = run_directory.write_json
+
+    def fail(path: Path, content: Mapping[str, Any]) -> None:
+        if content.get("is_empty"):
+            raise RunDirectoryError(f"{path} cannot be written")
+        write(path, content)
+
+    monkeypatch.setattr(run_directory, "write_json", fail)
+
+    with pytest.raises(AmbiguousError, match="cannot be written"):
+        send(xray, directory, quick())
+
+
+def test_refusal_settles_what_was_noted_before_it(directory: RunDirectory) -> None:
+    """The next upload need not look for what was surely not made."""
+    xray = FakeXray(script=[REFUSED])
+    first = send_as_publish_does(xray, directory)
+
+    second = send_as_publish_does(xray, directory)
+
+    assert (first, second) == (run_directory.FAILED, "CALC-1")
+    assert xray.searches == 0
+
+
+def test_refused_filling_of_what_was_found_is_no_refusal(
+    directory: RunDirectory,
+) -> None:
+    """The Test Execution that was found may have all results."""
+    xray = FakeXray(script=[LOST, REFUSED])
+
+    with pytest.raises(AmbiguousError, match="may have arrived: no"):
+        send(xray, directory, quick())
+
+    assert directory.state.test_execution == "CALC-1"
 
 
 @pytest.mark.parametrize("fate", [LOST, DROPPED])
@@ -777,7 +895,7 @@ def test_server_that_makes_no_empty_one(directory: RunDirectory) -> None:
 
 def test_empty_one_cannot_be_made_for_now(directory: RunDirectory) -> None:
     """What may have arrived before is still in doubt."""
-    xray = FakeXray(script=[DROPPED], makings=[UNREACHABLE])
+    xray = FakeXray(script=[NOT_DONE], makings=[UNREACHABLE])
 
     with pytest.raises(AmbiguousError, match="nobody there"):
         send(xray, directory, quick())

@@ -93,7 +93,7 @@ def bench(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Bench]:
     """A server, and no patience."""
-    pauses = Pauses(looks=(0.0,), in_progress=0.0)
+    pauses = Pauses(looks=(0.0,), in_progress=0.0, settled=0.0)
     monkeypatch.setattr(connection, "PAUSES", pauses)
     with running(tmp_path / "server") as sandbox:
         monkeypatch.setenv("XRAY_URL", sandbox.url)

@@ -298,7 +298,7 @@ def test_killed(
     product: str,
 ) -> None:
     """Wherever that is: one Test Execution, and all results in it."""
-    pauses = Pauses(looks=(0.0,), in_progress=0.0)
+    pauses = Pauses(looks=(0.0,), in_progress=0.0, settled=0.0)
     monkeypatch.setattr(connection, "PAUSES", pauses)
     flags = ["--sandbox", "--deployment", product]
     with monkeypatch.context() as patched:

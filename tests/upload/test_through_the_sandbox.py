@@ -197,7 +197,7 @@ def test_doubt_is_resolved_by_an_empty_test_execution(
     clients: dict[str, Any] = {SERVER: ServerXray, CLOUD: CloudXray}
     client = clients[kind]
     send = client.import_results
-    lost = [AmbiguousError("HTTP 502", waited=0.1)]
+    lost = [AmbiguousError("HTTP 500", answered=True)]
 
     def lose(self: Any, request: Request) -> ImportAnswer:
         if lost:

@@ -62,6 +62,11 @@ class CloudXray:
             else None
         )
 
+    @property
+    def skew(self) -> float | None:
+        """As the last answer told it."""
+        return self._http.skew
+
     def login(self) -> str:
         """Buy a token."""
         self._current_token(expired="")

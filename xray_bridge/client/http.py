@@ -10,7 +10,6 @@ settle. Redirects are never followed, and bodies are bounded.
 from __future__ import annotations
 
 import itertools
-import math
 import threading
 import time
 from importlib.metadata import version
@@ -48,8 +47,6 @@ T = TypeVar("T")
 CONNECT_TIMEOUT = 10.0
 # After the deadline: what a socket's own timeout says is more exact.
 GRACE = 0.3
-# Of a limit: what ends there was ended by it.
-NEARLY = 0.95
 ATTEMPTS = 5
 BLOCK = 1 << 20
 # urllib3 1.26 cannot be told, and sends in blocks of 16 KiB.
@@ -60,6 +57,9 @@ LARGEST_ANSWER = 5 << 20
 LARGEST_DOWNLOAD = 256 << 20
 # 408 and 5xx: a proxy or the server gave up, perhaps after the work was done.
 UNCLEAR = frozenset({408, 499})
+# Of the server itself, when its work has failed. All others from 500 on may be of a
+# gateway that lost a server which goes on working; with Envoy, 503 is one of them.
+OWN_FAILURE = 500
 
 
 class Deadline:
@@ -142,18 +142,14 @@ class Http:
     ) -> tuple[Answer | XrayBridgeError, float]:
         """One attempt: an answer, or a problem and how long the server says to wait."""
         began = time.monotonic()
-        ours = min(self._connection.timeout, self.deadline.left) * NEARLY
         try:
             answer = self._once(request, url, headers, into)
         except UnreachableError as error:
             self._log_request(request, url, began, error.message)
             return error, 0.0
         except AmbiguousError as error:
-            waited = time.monotonic() - began
-            # Whoever gives up by a limit of its own knows nothing of the server's.
-            waited = waited if waited < ours else math.inf
             self._log_request(request, url, began, error.message)
-            return AmbiguousError(error.message, hint=error.hint, waited=waited), 0.0
+            return error, 0.0
         except XrayBridgeError as error:
             self._log_request(request, url, began, error.message)
             raise
@@ -169,8 +165,8 @@ class Http:
             return BusyError(msg, hint=hint), wait
         if answer.status in UNCLEAR or answer.status >= 500:  # noqa: PLR2004
             msg = f"HTTP {answer.status}: {answer.said}"
-            waited = time.monotonic() - began
-            return AmbiguousError(msg, waited=waited), retry_after(answer)
+            is_own = answer.status == OWN_FAILURE
+            return AmbiguousError(msg, answered=is_own), retry_after(answer)
         return answer, 0.0
 
     def _log(self, text: str) -> None:

@@ -15,13 +15,11 @@ class Pauses:
     ``first``: before the first repetition of a request, doubled each time.
     ``looks``: before each search for a Test Execution that may have been made;
     Jira's search lags seconds behind, on Cloud sometimes longer. ``settled``: by
-    then every search has caught up. ``quick``: an import that takes longer may go
-    on when its answer is lost, and a search does not find what is not finished.
-    ``in_progress``: by then it has ended, one way or the other.
+    then every search has caught up. ``in_progress``: by then an import has ended
+    whose answer was lost; until then a search may not find what it makes.
     """
 
     first: float = 1.0
     looks: tuple[float, ...] = (0.0, 2.0, 5.0, 10.0)
     settled: float = 300.0
-    quick: float = 5.0
     in_progress: float = 300.0

@@ -167,7 +167,8 @@ def key_of(content: Any, answer: Answer) -> Mapping[str, str]:
             return {k: str(v) for k, v in found.items() if k in {"key", "id", "self"}}
     said = answer.said or "nothing"
     msg = f"HTTP {answer.status} without a Test Execution's key: {said}"
-    raise AmbiguousError(msg)
+    # 202: it has been taken, and is done later.
+    raise AmbiguousError(msg, answered=answer.status != 202)  # noqa: PLR2004
 
 
 def key_in(found: object) -> str:

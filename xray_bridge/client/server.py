@@ -50,6 +50,11 @@ class ServerXray:
         self._headers = authorization(connection.credentials)
         self.jira = Jira(http, connection.url, connection.credentials)
 
+    @property
+    def skew(self) -> float | None:
+        """As the last answer told it."""
+        return self._http.skew
+
     def login(self) -> str:
         """Ask Jira who we are."""
         return self.jira.whoami()

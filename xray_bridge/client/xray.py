@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 class Xray(Protocol):
     """What an upload and the check before it need of a server."""
 
+    @property
+    def skew(self) -> float | None:
+        """By how many seconds its clock is ahead of ours; None until it tells."""
+        ...
+
     def login(self) -> str:
         """Prove the credentials; who they belong to, where that is known."""
         ...

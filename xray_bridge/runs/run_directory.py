@@ -88,18 +88,22 @@ class State:
     ``test_execution`` is set as soon as it is known. ``incomplete`` says why
     tests may be missing. ``attempts`` counts uploads, not requests. ``asked`` is
     when the last request that makes a Test Execution went out, in seconds since
-    the epoch; 0: none has. ``waited``: the seconds after which its answer was lost;
-    -1: nobody knows. ``is_empty``: what it makes has no results; ``made`` is the key
-    of that, which is to be filled once the search shows it.
+    the epoch; 0: none has. ``is_empty``: what it makes has no results; ``made`` is the
+    key of that, which is to be filled once the search shows it. ``sent``: when all
+    of one with results had gone out that may have made a Test Execution; 0: there
+    is no such request. ``answered``: the server works at that no longer. ``skew``:
+    the seconds by which its clock was ahead of ours; 0: it did not tell.
     """
 
     state: str = RECORDED
     test_execution: str = ""
     attempts: int = 0
     asked: float = 0.0
-    waited: float = -1.0
     is_empty: bool = False
     made: str = ""
+    sent: float = 0.0
+    answered: bool = False
+    skew: float = 0.0
     incomplete: tuple[str, ...] = ()
     message: str = ""
 

@@ -5,18 +5,18 @@ Xray has no idempotency key, and multipart always makes a new Test Execution. So
 each run carries a unique label; before anything is sent a second time, the label
 is looked for. Results sent again to a found Test Execution replace its Test Runs.
 
-Where something is in doubt, an empty Test Execution is made first, and filled once
-Jira's search shows it: what was made before it is shown by then, too, and the oldest
-of all is filled.
+Results whose fate is open do not go out again, to whichever key, before the server
+has said that it works at them no longer, or five minutes have passed. Then an empty
+Test Execution is made first, and filled once Jira's search shows it: what was made
+before it is shown by then, too, and the oldest of all is filled.
 """
 
 from __future__ import annotations
 
 import contextlib
 import enum
-import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.import_answer import ImportAnswer, combine_answers
@@ -36,35 +36,13 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.http import Deadline
     from xray_bridge.client.pauses import Pauses
-    from xray_bridge.client.request import Request
     from xray_bridge.client.xray import Xray
     from xray_bridge.errors import XrayBridgeError
     from xray_bridge.runs.run_directory import RunDirectory
+    from xray_bridge.upload.shipment import Delivery
 
 # Requests that make a Test Execution, before nobody can tell what became of them.
 ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """
-    What is to be sent: ``create`` makes a Test Execution, ``fill`` fills one.
-
-    ``fill_after`` says that ``create`` cannot carry everything, so that ``fill``
-    has to follow. ``fill`` is None where there is no second way to send the run.
-    ``key`` is an existing Test Execution, or empty. ``is_shared``: other machines
-    may have sent parts of the same CI run under this label. ``info`` is of an empty
-    one, to be made where ``create`` is in doubt and ``fill`` says all there is; None
-    where it does not.
-    """
-
-    label: str
-    create: Request
-    fill: Callable[[str], Request] | None
-    fill_after: bool
-    key: str
-    is_shared: bool = False
-    info: Mapping[str, Any] | None = None
 
 
 def deliver(
@@ -81,15 +59,22 @@ def deliver(
     in both cases a second call takes up where this one stopped.
     """
     work = _Work(delivery, xray, directory, deadline, pauses)
-    found: Step | ImportAnswer = work.begin()
+    found: Step | ImportAnswer = Step.BEGIN
     while isinstance(found, Step):
-        found = STEPS[found](work)
+        try:
+            found = STEPS[found](work)
+        except (DeliveryError, RunDirectoryError) as error:
+            # What fails last does not say that what was sent first did not arrive.
+            if not work.is_in_doubt:
+                raise
+            raise work.still_ambiguous(error) from None
     return found
 
 
 class Step(enum.Enum):
     """What a delivery does next."""
 
+    BEGIN = "choose by what is known of earlier uploads"
     ASK_OTHERS = "look whether another machine has made the Test Execution"
     LOOK_BACK = "look whether an earlier upload has made it"
     CREATE = "make it, with its results"
@@ -105,7 +90,6 @@ class _Work:
     """
     One delivery under way: each step returns the next, or the answer that ends it.
 
-    ``doubt``: an earlier request may have made a Test Execution with results.
     ``key`` is the one to fill, once it is known.
     """
 
@@ -128,22 +112,25 @@ class _Work:
         self._directory = directory
         self._deadline = deadline
         self._pauses = pauses
-        self._before = before
+        self._watch = looks.Watch(lambda: xray.skew)
         self._is_known = bool(delivery.key or before.test_execution)
         self._key = delivery.key or before.test_execution
-        is_open = not self._key and before.state in run_directory.IN_DOUBT
+        in_doubt = before.state in run_directory.IN_DOUBT or before.sent
+        is_open = bool(in_doubt) and not self._key
         self._is_open = is_open
-        self._doubt = is_open and not before.is_empty
+        # An older version notes only when it asked.
+        sent = before.sent or (0.0 if before.is_empty else asked)
+        latest = time.time() + pauses.in_progress
         self._state = replace(
             before,
             state=run_directory.SENDING,
             attempts=before.attempts + 1,
             asked=asked if is_open else before.asked,
+            sent=min(sent, latest) if is_open else before.sent,
         )
-        self._age = looks.age(self._state.asked)
         self._posts = 0
         self._can_make = delivery.info is not None and delivery.fill is not None
-        self._lost = AmbiguousError("")
+        self._lost = AmbiguousError("an earlier request may still be under way")
         self._resent = not self._is_known
         self._made = ImportAnswer(key="")
         self._elsewhere: tuple[str, ...] = ()
@@ -154,7 +141,7 @@ class _Work:
             return Step.ASK_OTHERS
         self._note(test_execution=self._key)
         if self._is_open:
-            return Step.SEE if self._before.made else Step.LOOK_BACK
+            return Step.SEE if self._state.made else Step.LOOK_BACK
         return Step.FILL if self._key else Step.CREATE
 
     def ask_others(self) -> Step:
@@ -169,38 +156,30 @@ class _Work:
         if self._key:
             return Step.FILL
         self._resent = not self._can_make
-        return self._again()
+        return Step.MAKE if self._can_make else Step.CREATE
 
     def look_back(self) -> Step:
-        """Raise AmbiguousError as long as an earlier request may be under way."""
-        pauses, before = self._pauses, self._before
-        since = self._age - max(before.waited, 0.0)
-        if self._find(looks.remaining(pauses.looks, since)):
+        """Look for what a process has made that lost the answer, or was killed."""
+        age = self._watch.age(self._state.asked)
+        if self._find(looks.remaining(self._pauses.looks, age)):
             return Step.FILL
-        is_quick = before.is_empty or 0 <= before.waited < pauses.quick
-        if not is_quick and self._age < pauses.in_progress:
-            error = AmbiguousError("an earlier request may still be under way")
-            raise self._still_ambiguous(error, wait=pauses.in_progress - self._age)
-        self._doubt = self._doubt and self._age <= pauses.settled
-        return self._again()
+        return self._when_it_has_ended()
 
     def create(self) -> Step:
-        """
-        Send the request that makes the Test Execution.
-
-        Raises AmbiguousError as long as an earlier request may have arrived: what
-        fails last does not say that what was sent first did not.
-        """
-        self._note_asked(is_empty=False)
+        """Send the request that makes the Test Execution, with nothing in doubt."""
+        # Of all moments the latest, should this process be killed.
+        left = min(self._deadline.left, self._pauses.in_progress)
+        self._note_asked(is_empty=False, sent=time.time() + left)
         try:
             self._made = post(self._xray.import_results, self._delivery.create)
         except AmbiguousError as error:
-            self._doubt = True
-            return self._note_lost(error)
-        except DeliveryError as error:
-            if not self._doubt:
-                raise
-            raise self._still_ambiguous(error) from None
+            sent, skew = self._watch.note(), self._watch.skew
+            return self._note_lost(error, sent=sent, skew=skew, answered=error.answered)
+        except DeliveryError:
+            self._state = replace(self._state, sent=0.0)
+            with contextlib.suppress(RunDirectoryError):
+                self._note()
+            raise
         return Step.NOTE_KEY
 
     def make(self) -> Step:
@@ -217,25 +196,17 @@ class _Work:
             return self._note_lost(error)
         except RefusedError:
             self._can_make = False
-            return Step.CREATE
-        except DeliveryError as error:
-            if not self._doubt:
-                raise
-            raise self._still_ambiguous(error) from None
-        self._note_for_good(made=key)
+            return self._when_it_has_ended()
+        self._note_for_good(key, made=key)
         return Step.SEE
 
     def look_up(self) -> Step:
-        """Raise AmbiguousError where it may still be made, or nobody can tell."""
+        """An empty one that comes late is one too many, and holds nothing twice."""
         if self._find(self._pauses.looks):
             return Step.FILL
-        # An empty one that comes late is one too many, and holds nothing twice.
-        if not self._state.is_empty and self._lost.waited >= self._pauses.quick:
-            wait = self._pauses.in_progress
-            raise self._still_ambiguous(self._lost, wait=wait) from None
         if self._posts == ATTEMPTS:
-            raise self._still_ambiguous(self._lost)
-        return self._again()
+            raise self.still_ambiguous(self._lost)
+        return self._when_it_has_ended()
 
     def see(self) -> Step:
         """
@@ -244,13 +215,13 @@ class _Work:
         Raises AmbiguousError where the search does not show the one that was made,
         and may still show another one later.
         """
-        mine = self._state.made
-        age = looks.age(self._state.asked)
+        mine, asked = self._state.made, self._state.asked
+        age = self._watch.age(asked)
         if self._find(looks.remaining(self._pauses.looks, age), mine):
             return Step.FILL
-        if age <= self._pauses.settled:
+        if self._watch.age(asked) <= self._pauses.settled:
             msg = f"Jira's search does not show {mine} yet, which was made for it"
-            raise self._still_ambiguous(AmbiguousError(msg))
+            raise self.still_ambiguous(AmbiguousError(msg))
         self._key = mine
         return Step.FILL
 
@@ -261,7 +232,7 @@ class _Work:
         The second look is to say so, and no more.
         """
         key = self._made.key
-        self._note_for_good(test_execution=key)
+        self._note_for_good(key, test_execution=key, sent=0.0)
         if self._delivery.is_shared:
             try:
                 others = self._made_elsewhere()
@@ -290,40 +261,65 @@ class _Work:
             if self._is_known:
                 return ImportAnswer(key=self._key)
             msg = f"it made {self._key}, into which this run cannot be sent again"
-            raise self._still_ambiguous(AmbiguousError(msg))
+            raise self.still_ambiguous(AmbiguousError(msg))
         self._note(test_execution=self._key)
         filled = post(self._xray.import_results, self._delivery.fill(self._key))
         return replace(filled, resent=self._resent, found=self._elsewhere)
 
-    def _again(self) -> Step:
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether results went out of which nobody knows whether they are there."""
+        return bool(self._state.sent)
+
+    def _when_it_has_ended(self) -> Step:
+        """
+        Make another one, once what was sent before makes nothing any more.
+
+        Raises AmbiguousError where that is not so, and the deadline comes sooner.
+        """
+        sent, pauses = self._state.sent, self._pauses
+        if not sent:
+            return Step.MAKE if self._can_make else Step.CREATE
+        if self._can_make and self._state.answered:
+            return Step.MAKE
+        end = pauses.in_progress if self._can_make else pauses.settled
+        age = self._watch.age(sent, self._state.skew)
+        if age < end:
+            if end - age >= self._deadline.left:
+                raise self.still_ambiguous(self._lost, wait=end - age)
+            if self._find(looks.until(end, age)):
+                return Step.FILL
+        if self._watch.age(sent, self._state.skew) >= pauses.settled:
+            self._state = replace(self._state, sent=0.0)
         return Step.MAKE if self._can_make else Step.CREATE
 
     def _note(self, **changes: Any) -> None:
         self._state = replace(self._state, **changes)
         self._directory.state = self._state
 
-    def _note_asked(self, *, is_empty: bool) -> None:
+    def _note_asked(self, *, is_empty: bool, **changes: Any) -> None:
         """Before a request goes out that makes a Test Execution."""
         self._posts += 1
-        self._note(asked=time.time(), waited=-1.0, is_empty=is_empty, made="")
+        asked = self._watch.note()
+        if not is_empty:
+            changes |= {"skew": self._watch.skew, "answered": False}
+        self._note(asked=asked, is_empty=is_empty, made="", **changes)
 
-    def _note_lost(self, error: AmbiguousError) -> Step:
+    def _note_lost(self, error: AmbiguousError, **changes: Any) -> Step:
         """After it, where its answer is lost: for whoever takes up from there."""
         self._lost = error
-        if math.isfinite(error.waited):
-            # Without the note, the next one takes it for slow.
-            with contextlib.suppress(RunDirectoryError):
-                self._note(waited=round(error.waited, 3))
+        # Without the note, the next one takes it for under way, and longer so.
+        with contextlib.suppress(RunDirectoryError):
+            self._note(**changes)
         return Step.LOOK_UP
 
-    def _note_for_good(self, **key: str) -> None:
+    def _note_for_good(self, key: str, **changes: Any) -> None:
         """Raise AmbiguousError where a key cannot be noted: the label leads to it."""
         try:
-            self._note(**key)
+            self._note(**changes)
         except RunDirectoryError as error:
-            [name] = key.values()
-            msg = f"Xray has made {name}, but {error.message}"
-            raise self._still_ambiguous(AmbiguousError(msg)) from None
+            msg = f"Xray has made {key}, but {error.message}"
+            raise self.still_ambiguous(AmbiguousError(msg)) from None
 
     def _made_elsewhere(self) -> tuple[str, ...]:
         """
@@ -355,16 +351,17 @@ class _Work:
                 if until in found or (found and not until):
                     break
         except (DeliveryError, AmbiguousError) as error:
-            raise self._still_ambiguous(error) from None
+            raise self.still_ambiguous(error) from None
         in_order = looks.oldest_first(found)
         self._key = in_order[0] if in_order else ""
         if len(in_order) > 1:
             self._elsewhere = in_order
         return bool(in_order)
 
-    def _still_ambiguous(
+    def still_ambiguous(
         self, error: XrayBridgeError, *, wait: float = 0.0
     ) -> AmbiguousError:
+        """The error in words for a doubt, with what helps to settle it."""
         msg = f"a request may have arrived: {error.message}"
         hint = f'the label in Jira is "{self._delivery.label}"'
         later = f"resend it in {looks.shown(wait)}; " if wait else ""
@@ -372,6 +369,7 @@ class _Work:
 
 
 STEPS: Mapping[Step, Callable[[_Work], Step | ImportAnswer]] = {
+    Step.BEGIN: _Work.begin,
     Step.ASK_OTHERS: _Work.ask_others,
     Step.LOOK_BACK: _Work.look_back,
     Step.CREATE: _Work.create,

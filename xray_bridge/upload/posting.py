@@ -4,7 +4,6 @@ What makes or fills a Test Execution goes out by here, so that every end of it i
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, TypeVar
 
 from xray_bridge.errors import AmbiguousError, XrayBridgeError
@@ -30,4 +29,4 @@ def post(send: Callable[[Sent], Answered], request: Sent) -> Answered:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, results may be there
         msg = f"the answer is not understood ({type(error).__name__})"
-        raise AmbiguousError(msg, waited=math.inf) from None
+        raise AmbiguousError(msg) from None

@@ -20,9 +20,10 @@ from xray_bridge.runs import run_directory
 from xray_bridge.upload.account import account_for
 from xray_bridge.upload.arrivals import Arrivals
 from xray_bridge.upload.delivery import record_delivery, update_fields
-from xray_bridge.upload.exactly_once import Delivery, deliver
+from xray_bridge.upload.exactly_once import deliver
 from xray_bridge.upload.posting import post
 from xray_bridge.upload.rendering import write_parts
+from xray_bridge.upload.shipment import Delivery
 
 
 if TYPE_CHECKING:

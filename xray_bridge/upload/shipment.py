@@ -12,7 +12,7 @@ from xray_bridge.formats.write.xray import XrayWriter
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from xray_bridge.client.import_requests import Execution
@@ -47,6 +47,28 @@ class Shipment:
         if self.sent_as == self.report.format:
             return self.report
         return Report(format=self.sent_as, path=folder / XrayWriter.file_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """
+    What is to be sent: ``create`` makes a Test Execution, ``fill`` fills one.
+
+    ``fill_after`` says that ``create`` cannot carry everything, so that ``fill``
+    has to follow. ``fill`` is None where there is no second way to send the run.
+    ``key`` is an existing Test Execution, or empty. ``is_shared``: other machines
+    may have sent parts of the same CI run under this label. ``info`` is of an empty
+    one, to be made where ``create`` is in doubt and ``fill`` says all there is; None
+    where it does not.
+    """
+
+    label: str
+    create: Request
+    fill: Callable[[str], Request] | None
+    fill_after: bool
+    key: str
+    is_shared: bool = False
+    info: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
