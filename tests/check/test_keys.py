@@ -85,7 +85,7 @@ def test_run_directories_tell_their_tests_without_parameters(tmp_path: Path) -> 
         a_run(keys=["CALC-1"], name="test_add[2]"),
         a_scenario_run(scenario=scenario),
     )
-    found = list(dict.fromkeys(keys.tests_in_runs([directory])))
+    found = list(dict.fromkeys(keys.tests_in_runs([directory], [])))
 
     assert [(each.name.rpartition(".")[2], each.where) for each in found] == [
         ("test_add", ""),

@@ -60,7 +60,8 @@ def test_upload_that_fails(
     told = f"no\n::set-output name=a::b {SECRET} ##[x]"
     server.script[MULTIPART] = [Response(told, status=400)]
 
-    outcome = send(on_upload_error=policy)
+    # What the run directory says of it does not count.
+    outcome = send("--on-upload-error", policy, on_upload_error="warn")
 
     assert outcome.exit_code == 80
     output = (github / "GITHUB_OUTPUT").read_text()

@@ -56,6 +56,15 @@ def test_no_path_is_taken_from_a_run(name: str) -> None:
     assert not layer_of({name: "/etc/passwd"}).values
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("redact", "x{9}"), ("on_upload_error", "warn")]
+)
+@pytest.mark.fault("J05")
+def test_no_precaution_is_lifted_by_a_run(name: str, value: str) -> None:
+    """What hides secrets here, and what fails a job here, is of this machine."""
+    assert not layer_of({name: value}).values
+
+
 @pytest.mark.parametrize("name", ["execution_fields", "test_fields"])
 def test_no_file_is_named_by_a_run(name: str) -> None:
     """Its content would be sent."""

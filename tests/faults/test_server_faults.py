@@ -486,8 +486,66 @@ def test_results_that_arrived_are_not_sent_again(server: Xray, send: Sender) -> 
     server.script["/rest/api/2/issue/CALC-77"] = [Response(status=204)]
     again = send.send(outcome.directory, command="resend")
 
-    assert (outcome.exit_code, again.exit_code) == (80, 0), again.output
+    assert (outcome.exit_code, again.exit_code) == (84, 0), again.output
     assert len(server.posts(PLAIN)) == 1
+    assert outcome.receipt["status"] == "delivered"
+    assert again.directory.state.state == "delivered"
+
+
+EDIT = "/rest/api/2/issue/CALC-77"
+EDIT_FAULTS = {
+    "400": refusal(400, "priority is not on the screen"),
+    "403": refusal(403, "no permission"),
+    "404": refusal(404, "no such issue"),
+    "500": html(500),
+    "302": Response(status=302, headers={"Location": "/login.jsp"}),
+}
+
+
+@pytest.mark.fault("J03")
+@pytest.mark.parametrize("fault", EDIT_FAULTS)
+def test_an_edit_that_fails_is_a_warning(
+    server: Xray, send: Sender, fault: str
+) -> None:
+    """The results are there: 84, the key and the outputs, and a resend of the rest."""
+    server.script[EDIT] = [EDIT_FAULTS[fault]]
+    outcome = send(**FIELDS_OF_AN_EXISTING_ONE)
+    state = outcome.directory.state
+    output = (outcome.directory.path / "xray.env").read_text()
+    again = send.send(outcome.directory, command="resend")
+
+    assert (outcome.exit_code, again.exit_code) == (84, 84), again.output
+    assert (state.state, state.test_execution) == ("refused", "CALC-77")
+    assert "XRAY_IS_REQUEST_SUCCESSFUL=true" in output
+    assert "XRAY_TEST_EXECS=CALC-77" in output
+    assert "NOT DELIVERED" not in outcome.output + again.output
+    assert "xray-bridge resend repeats only that" in outcome.output
+    assert len(server.posts(PLAIN)) == 1
+
+
+REST_FAULTS = {**EDIT_FAULTS, "200 page": html(200)}
+
+
+@pytest.mark.fault("J04")
+@pytest.mark.parametrize("fault", REST_FAULTS)
+def test_a_second_request_that_fails_is_a_warning(
+    server: Xray, send: Sender, fault: str
+) -> None:
+    """The first one had all results; what this one alone can say comes by a resend."""
+    server.script[FIELD] = [[]]
+    server.script[PLAIN] = [REST_FAULTS[fault]]
+    outcome = send(test_plan="CALC-9")
+    state = outcome.directory.state
+    second = send.send(outcome.directory, command="resend")
+    server.script[PLAIN] = [CREATED]
+    third = send.send(outcome.directory, command="resend")
+
+    codes = (outcome.exit_code, second.exit_code, third.exit_code)
+    assert codes == (84, 84, 0), third.output
+    assert (state.state, state.test_execution) == ("refused", "CALC-77")
+    assert "NOT DELIVERED" not in outcome.output + second.output
+    assert third.directory.state.state == "delivered"
+    assert len(server.posts(MULTIPART)) == 1
 
 
 def test_results_that_arrived_elsewhere_are_sent(server: Xray, send: Sender) -> None:

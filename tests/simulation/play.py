@@ -4,6 +4,7 @@ Sessions by number, each drawn from the seed and its number.
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sys
 import tempfile
@@ -32,6 +33,8 @@ def simulate(
             name: record(folder / f"template-{number}", kind)
             for number, (name, kind) in enumerate(KINDS.items())
         }
+        # What is there by now stays: not to be looked through for each session.
+        gc.freeze()
         for number in numbers:
             session = Session(f"{seed}/{number}", templates, folder / "session")
             verdict = session.run()

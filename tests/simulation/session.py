@@ -151,6 +151,7 @@ class Session:
         self.faults: dict[str, None] = {}
         self.figures: Counter[str] = Counter()
         self._folder = folder
+        self._delivered: set[Path] = set()
         self._directories = []
         for number in range(self.kind.machines):
             path = folder / str(number) / "runs" / templates[self.name].id
@@ -188,7 +189,10 @@ class Session:
         self._judge_end()
 
     def _upload(self, directory: RunDirectory, kill_after: int) -> None:
+        if directory.path in self._delivered:
+            return
         if directory.state.state == run_directory.DELIVERED:
+            self._delivered.add(directory.path)
             return
         trace = self.machine.trace
         trace.append(f"upload {directory.path.parts[-3]}")

@@ -139,10 +139,16 @@ def compare(
     )
 
 
-def tests_in_runs(directories: Iterable[RunDirectory]) -> Iterator[AutomatedTest]:
-    """The tests that have results in run directories."""
+def tests_in_runs(
+    directories: Iterable[RunDirectory], damaged: list[str]
+) -> Iterator[AutomatedTest]:
+    """
+    The tests that have results in run directories.
+
+    ``damaged`` gets a message for each line that cannot be read.
+    """
     for directory in directories:
-        for run in directory.runs():
+        for run in directory.runs(damaged):
             scenario = run.scenario
             if scenario is None:
                 name = run.test.definition.partition("[")[0]

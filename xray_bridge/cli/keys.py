@@ -123,5 +123,6 @@ def _tests(
     if runs and len(runs) == len(given):
         directories = [RunDirectory(path) for path in runs]
         missing = [reason for each in directories for reason in each.missing]
-        return list(keys.tests_in_runs(directories)), missing
+        damaged: list[str] = []
+        return list(keys.tests_in_runs(directories, damaged)), [*missing, *damaged]
     return collect(framework_of(arguments.framework), given, settings.tag_prefixes)

@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
                 raise
             skipped.append(f"{directory.id}: cannot be read ({type(error).__name__})")
             code = max(code, RunDirectoryError.exit_code)
-    receipts = upload_summary.report_to_ci(receipts)
+    receipts = upload_summary.report_to_ci(receipts, command.local)
     runs = [receipt.to_json() for receipt in receipts]
     others = [f"Skipped: {reason}" for reason in skipped]
     if not (receipts or others):

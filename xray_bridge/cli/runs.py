@@ -125,7 +125,8 @@ def run_show(arguments: argparse.Namespace) -> int:
     report_dir = options.report_dir(arguments)
     directory = find_run(arguments.name, report_dir)
     info, state = directory.info, directory.state
-    counts = Counter(run.outcome.value for run in directory.runs())
+    damaged: list[str] = []
+    counts = Counter(run.outcome.value for run in directory.runs(damaged))
     row = inventory.row(directory, report_dir)
     files = {
         str(path.relative_to(directory.path)): path.stat().st_size
@@ -146,7 +147,7 @@ def run_show(arguments: argparse.Namespace) -> int:
         "Parts": ", ".join(info.parts),
         "Attempts": str(state.attempts or ""),
         "Message": state.message,
-        "Incomplete": "; ".join(state.incomplete),
+        "Incomplete": "; ".join((*state.incomplete, *damaged)),
     }
     lines = [f"{name}: {value}" for name, value in facts.items() if value]
     lines += ["Settings:", *(f"  {k} = {v}" for k, v in info.settings.items())]

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         directory = RunDirectory(paths[0])
         receipt = send_run(directory, command, _now(arguments, directory))
-    [receipt] = upload_summary.report_to_ci([receipt])
+    [receipt] = upload_summary.report_to_ci([receipt], command.local)
     upload_summary.emit(arguments, receipt.to_json(), [receipt])
     return receipt.exit_code
 

@@ -183,7 +183,7 @@ def _upload(
     receipts = ready.send()
     if report_dir is not None:
         receipts = [replace(each, run="") for each in receipts]
-    receipts = upload_summary.report_to_ci(receipts)
+    receipts = upload_summary.report_to_ci(receipts, command.local)
     receipts += ready.empty
     _emit(arguments, receipts)
     return max(receipt.exit_code for receipt in receipts)

@@ -14,9 +14,6 @@ from xray_bridge.ci.outputs import Written
 from xray_bridge.ci.outputs.from_receipts import outputs_of
 from xray_bridge.cli import console
 from xray_bridge.config.resolve import redactor_of
-from xray_bridge.config.settings import Settings
-from xray_bridge.errors import XrayBridgeError
-from xray_bridge.runs.run_directory import RunDirectory
 
 
 if TYPE_CHECKING:
@@ -24,20 +21,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xray_bridge.ci.outputs import Outputs
+    from xray_bridge.config.settings import Settings
     from xray_bridge.model.receipt import Receipt
 
 
-def report_to_ci(receipts: Sequence[Receipt]) -> list[Receipt]:
+def report_to_ci(receipts: Sequence[Receipt], settings: Settings) -> list[Receipt]:
     """
     Report to the CI system that this process runs in, if it does; never raises.
 
+    ``settings`` of this machine say whether an upload that failed fails the job.
     Returns the receipts, the last of them with the lines that are to be printed,
     each at the start of one, and with what could not be reported.
     """
     if not receipts:
         return []
     try:
-        written = _written(receipts)
+        written = _written(receipts, is_fatal=settings.on_upload_error != "warn")
     except Exception as error:  # noqa: BLE001 - what was delivered stays delivered
         notice = f"the CI system was not told of the results ({type(error).__name__})"
         written = Written(notices=(notice,))
@@ -46,10 +45,10 @@ def report_to_ci(receipts: Sequence[Receipt]) -> list[Receipt]:
     return [*receipts[:-1], replace(last, notices=notices, commands=written.commands)]
 
 
-def _written(receipts: Sequence[Receipt]) -> Written:
+def _written(receipts: Sequence[Receipt], *, is_fatal: bool) -> Written:
     clean = redactor_of(os.environ).clean
     cleaned = [each.cleaned(clean) for each in receipts]
-    found = outputs_of(cleaned, is_fatal=any(map(_is_fatal, receipts)))
+    found = outputs_of(cleaned, is_fatal=is_fatal)
     if found is None:
         return Written()
     # ``.xray/runs/RUN``
@@ -74,12 +73,3 @@ def emit(
     lines = [line for text in separated for line in text.split("\n")]
     commands = [line for receipt in receipts for line in receipt.commands]
     console.emit(arguments, document, lines, commands)
-
-
-def _is_fatal(receipt: Receipt) -> bool:
-    """Whether an upload that failed is to fail the job."""
-    try:
-        settings = RunDirectory(Path(receipt.run)).info.settings
-    except XrayBridgeError:
-        return True
-    return settings.get(Settings.on_upload_error.name) != "warn"

@@ -33,6 +33,8 @@ class ImportAnswer:
     ``said`` is the answer itself. ``resent``: the answer to the request that made
     the Test Execution was lost, and this one is to a second. ``found`` are Test
     Executions that other jobs have made of the same CI run, this one perhaps too.
+    ``unset`` says why fields of the Test Execution that a second request was to set
+    are not; empty where there is none.
     """
 
     key: str
@@ -43,6 +45,7 @@ class ImportAnswer:
     said: str = ""
     resent: bool = False
     found: tuple[str, ...] = ()
+    unset: str = ""
 
 
 def import_by(

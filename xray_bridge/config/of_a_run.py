@@ -21,11 +21,13 @@ from xray_bridge.errors import SettingError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# What keeps secrets in, and what makes a failure seen, whoever recorded the run.
+PRECAUTIONS = (Settings.redact.name, Settings.on_upload_error.name)
 # By group, so that a new setting of a connection is among them.
 OF_THIS_MACHINE = frozenset(
     name
     for name, setting in TABLE.items()
-    if setting.of == CONNECTION or setting.is_path
+    if setting.of == CONNECTION or setting.is_path or name in PRECAUTIONS
 )
 # Where results go to within a server: of the run, but never against this machine.
 PLACES = tuple(each.name for each in of(EXECUTION) if each.parts == MUST_AGREE)

@@ -30,6 +30,8 @@ FOLDER = "evidence"
 UNKNOWN = "application/octet-stream"
 TEXTUAL = ("text/", "application/json", "application/xml", "image/svg")
 TEXTUAL_ENDINGS = ("+json", "+xml", "javascript", "yaml", "x-ndjson")
+# What tells files of one name apart, before the ending.
+NUMBERED = re.compile(r" \(\d+\)(?=\.[^.]*$|$)")
 MEDIA_TYPE = re.compile(r"\s*([\w.+\-]+/[\w.+\-]+(?:\s*;[ -~]*)?)", re.ASCII)
 LONGEST_NAME = 120
 MEGABYTE = 1 << 20
@@ -293,7 +295,8 @@ def distinct(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """
     The same file once for each name; different files with different names.
 
-    ``shot.png``, then ``shot (2).png``.
+    ``shot.png``, then ``shot (2).png``, which is the same file under its first name
+    when it comes by here again.
     """
     kept: dict[str, Evidence] = {}
     seen: set[tuple[str, str]] = set()
@@ -307,6 +310,8 @@ def distinct(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
             numbers[each.name] += 1
             path = PurePath(each.name)
             name = f"{path.stem} ({numbers[each.name]}){path.suffix}"
+        first = NUMBERED.sub("", each.name)
+        seen |= {(name, each.file), (first if first in kept else name, each.file)}
         kept[name] = replace(each, name=name)
     return tuple(kept.values())
 

@@ -4,6 +4,7 @@ Files that one process holds, in a process where tests do as they please.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -55,12 +56,13 @@ class Lock:
     """
     A file that one process holds; the system lets go when the process ends.
 
-    Raises RunInUseError where another process holds it.
+    Raises RunInUseError where another process holds it. One that may only be read, as
+    on a disk that is read-only, can be held all the same.
     """
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file = OwnFile(path, os.O_RDWR | os.O_CREAT)
+            self._file = _opened(path)
         except OSError as error:
             msg = f"{path} cannot be opened: {error.strerror}"
             raise RunDirectoryError(msg) from None
@@ -76,6 +78,15 @@ class Lock:
         if self._file.is_open:
             _unlock(self._file.number)
             self._file.close()
+
+
+def _opened(path: Path) -> OwnFile:
+    try:
+        return OwnFile(path, os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        if error.errno not in {errno.EROFS, errno.EACCES}:
+            raise
+        return OwnFile(path, os.O_RDONLY)
 
 
 if sys.platform == "win32":

@@ -32,11 +32,11 @@ OURS = frozenset({"journal.jsonl", "lock", "state.json"})
 FURTHEST_LAST = (
     run_directory.RECORDED,
     run_directory.SEALED,
-    run_directory.REFUSED,
     run_directory.FAILED,
     run_directory.KEPT,
     run_directory.SENDING,
     run_directory.AMBIGUOUS,
+    run_directory.REFUSED,
     run_directory.DELIVERED,
 )
 NOT_HERE = "which is not here"

@@ -24,6 +24,7 @@ from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, inside, shapes
 from xray_bridge.runs.journal_lines import parsed, with_checksum
 from xray_bridge.runs.locks import Lock, OwnFile
+from xray_bridge.runs.mending import LATEST
 
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ RECORDED = "recorded"
 SEALED = "sealed"
 SENDING = "sending"
 DELIVERED = "delivered"
+# Xray has the results, and not yet all fields of the Test Execution.
 REFUSED = "refused"
 FAILED = "failed"
 AMBIGUOUS = "ambiguous"
@@ -128,7 +130,8 @@ class RunDirectory:
         Raises RunDirectoryError where that cannot be read.
         """
         found = read_json(self.path / "run.json")
-        if found.get("version") not in READ_VERSIONS:
+        version = found.get("version")
+        if type(version) is not int or version not in READ_VERSIONS:
             msg = f"{self.path} was written by another version of xray-bridge"
             raise RunDirectoryError(msg, hint="use the version that wrote it")
         info: RunInfo = _valued(RunInfo, found, self.path / "run.json")
@@ -163,10 +166,22 @@ class RunDirectory:
         """Why tests may be missing from it."""
         return self.state.incomplete if self.is_sealed else (KILLED,)
 
-    def runs(self) -> Iterator[TestRun]:
-        """The finished tests, in the order in which they finished."""
-        lines = (line for line in self.lines() if line.strip())
-        return (parsed(line, self.journal) for line in lines)
+    def runs(self, damaged: list[str] | None = None) -> Iterator[TestRun]:
+        """
+        The finished tests, in the order in which they finished.
+
+        ``damaged`` gets a message for each line that is left out. Without it, such a
+        line raises RunDirectoryError.
+        """
+        for line in self.lines():
+            if not line.strip():
+                continue
+            try:
+                yield parsed(line, self.journal)
+            except RunDirectoryError as error:
+                if damaged is None:
+                    raise
+                damaged.append(error.message)
 
     def lines(self) -> Iterator[bytes]:
         """Whole lines of the journal; the half line of a killed write is left out."""
@@ -352,6 +367,8 @@ def _valued(kind: type[Any], found: dict[str, Any], path: Path) -> Any:
         is_odd = not isinstance(value, wanted) or (
             isinstance(value, bool) and bool not in wanted
         )
+        # No clock says more, and no calendar has it.
+        is_odd = is_odd or (float in wanted and not abs(value) < LATEST)
         if is_odd or (tuple in wanted and not all(isinstance(x, str) for x in value)):
             raise RunDirectoryError(f"{path} is damaged: {each.name}")
         known[each.name] = tuple(value) if tuple in wanted else value

@@ -75,7 +75,8 @@ class Arrivals:
         Where that cannot be written it is ``trouble``, and known in this process: what
         is sent once more goes to the same key, which does no harm.
         """
-        content = {"report": name, "answer": asdict(answer)}
+        found = {k: v for k, v in asdict(answer).items() if v or k != "unset"}
+        content = {"report": name, "answer": found}
         line = self._clean(json.dumps(content)).encode()
         with self._lock:
             self._answers[name] = answer

@@ -27,29 +27,41 @@ if TYPE_CHECKING:
 def update_fields(
     connection: Connection, http: Http, key: str, settings: Settings
 ) -> None:
-    """Set the fields of an existing Test Execution, which only Jira can."""
+    """
+    Set the fields of an existing Test Execution, which only Jira can.
+
+    Raises DeliveryError and AmbiguousError.
+    """
     credentials = connection.jira_credentials or connection.credentials
     fields = import_requests.with_fields_object(settings.execution_fields)["fields"]
     Jira(http, connection.site, credentials).update(key, fields)
 
 
 def record_delivery(
-    run: PreparedRun, connection: Connection, imported: ImportAnswer, base: Receipt
+    run: PreparedRun,
+    connection: Connection,
+    imported: ImportAnswer,
+    base: Receipt,
+    unset: str,
 ) -> Receipt:
     """
     Note in the run directory that it arrived; the receipt of that.
 
     ``base`` says what was sent, and what Xray refused of it. What cannot be written
-    is a notice: the results are there.
+    is a notice: the results are there. So is what could not be set after them, and
+    why, which is ``unset``: a resend repeats that alone.
     """
     trouble = [*xray_env.write_delivered(run, imported)]
+    if unset:
+        what = f"not all fields of {imported.key} are set: {unset}"
+        trouble.append(f"{what}; xray-bridge resend repeats only that")
     exit_code = 84 if base.refused or trouble else base.exit_code
     try:
         run.directory.state = replace(
             run.directory.state,
-            state=run_directory.DELIVERED,
+            state=run_directory.REFUSED if unset else run_directory.DELIVERED,
             test_execution=imported.key,
-            message="",
+            message=unset,
         )
     except RunDirectoryError as error:
         trouble.append(f"delivered, which cannot be noted: {error.message}")

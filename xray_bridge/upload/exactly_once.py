@@ -25,6 +25,7 @@ from xray_bridge.errors import (
     DeliveryError,
     RefusedError,
     RunDirectoryError,
+    XrayBridgeError,
 )
 from xray_bridge.runs import run_directory
 from xray_bridge.upload import looks
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from xray_bridge.client.http import Deadline
     from xray_bridge.client.pauses import Pauses
     from xray_bridge.client.xray import Xray
-    from xray_bridge.errors import XrayBridgeError
     from xray_bridge.runs.run_directory import RunDirectory
     from xray_bridge.upload.shipment import Delivery
 
@@ -243,11 +243,18 @@ class _Work:
         return Step.FILL_REST if self._delivery.fill_after else self._made
 
     def fill_rest(self) -> ImportAnswer:
-        """Send the results again, with what only this request carries."""
+        """
+        Send the results again, with what only this request carries.
+
+        They are there, whatever becomes of it.
+        """
         fill = self._delivery.fill
         if fill is None:
             return self._made
-        rest = post(self._xray.import_results, fill(self._made.key))
+        try:
+            rest = post(self._xray.import_results, fill(self._made.key))
+        except XrayBridgeError as error:
+            return replace(self._made, unset=str(error))
         return combine_answers(self._made, rest)
 
     def fill(self) -> ImportAnswer:

@@ -18,6 +18,7 @@ from xray_bridge.errors import (
     AmbiguousError,
     DeliveryError,
     NotXrayError,
+    PartlyRefusedError,
     ReportError,
     RunDirectoryError,
     XrayBridgeError,
@@ -264,6 +265,14 @@ class _Publishing:
         return error
 
     def _fail(self, error: XrayBridgeError) -> None:
+        if self._before.state == run_directory.REFUSED:
+            self._draft.add(
+                status=receipt.DELIVERED,
+                test_execution={"key": self._before.test_execution},
+                notices=(f"the rest could not be set: {error}",),
+                exit_code=PartlyRefusedError.exit_code,
+            )
+            return
         unclear = isinstance(error, AmbiguousError)
         self._draft.add(
             status=receipt.AMBIGUOUS if unclear else receipt.FAILED,

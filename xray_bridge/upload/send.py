@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client import import_requests
 from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.import_answer import combine_answers
 from xray_bridge.client.xray import client
-from xray_bridge.errors import AmbiguousError, RunDirectoryError
+from xray_bridge.errors import (
+    AmbiguousError,
+    DeliveryError,
+    RunDirectoryError,
+    XrayBridgeError,
+)
 from xray_bridge.model import receipt
 from xray_bridge.runs import run_directory
 from xray_bridge.upload.account import account_for
@@ -54,16 +60,20 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     first, *others = upload.shipments
     if first.id in arrivals:
         _begin(run.directory)
+        _set_rest(first, xray, arrivals)
     else:
         answer, notices = _send_first(upload, xray, http.deadline, connection)
         arrivals.note(first.id, answer)
-    key = arrivals.answer.key
+    key, unset = arrivals.answer.key, arrivals.answer.unset
     if others:
         from xray_bridge.upload.parallel import send_rest
 
         send_rest(others, key, xray, arrivals, jobs=upload.jobs)
     if settings.test_execution and settings.execution_fields:
-        update_fields(connection, http, key, settings)
+        try:
+            update_fields(connection, http, key, settings)
+        except (DeliveryError, AmbiguousError) as error:
+            unset = str(error)
     account = account_for(upload, arrivals)
     trouble = (arrivals.trouble,) if arrivals.trouble else ()
     base = replace(
@@ -74,7 +84,20 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
         sent=account.tests,
         refused=account.refused,
     )
-    return record_delivery(run, connection, arrivals.answer, base)
+    return record_delivery(run, connection, arrivals.answer, base, unset)
+
+
+def _set_rest(first: Shipment, xray: Xray, arrivals: Arrivals) -> None:
+    """Repeat the second request, where that failed in an earlier upload."""
+    made = arrivals.answer
+    if not made.unset or first.fill is None:
+        return
+    try:
+        rest = post(xray.import_results, first.fill(made.key))
+    except XrayBridgeError as error:
+        arrivals.note(first.id, replace(made, unset=str(error)))
+    else:
+        arrivals.note(first.id, replace(combine_answers(made, rest), unset=""))
 
 
 def _send_first(
