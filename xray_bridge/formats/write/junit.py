@@ -18,7 +18,7 @@ from xray_bridge.formats.write.protocol import (
     lasted,
     plainly,
 )
-from xray_bridge.formats.write.streams import blocks, pieces
+from xray_bridge.formats.write.streams import blocks, pieces, raises_what_failed
 from xray_bridge.model.results import Outcome
 from xray_bridge.model.times import iso
 from xray_bridge.runs import evidence
@@ -61,7 +61,10 @@ class JUnitWriter:
             "time": _seconds((results.finished or 0) - (results.started or 0)),
             "timestamp": iso(results.started or 0).replace("+00:00", ""),
         }
-        with etree.xmlfile(file, encoding="utf-8") as xml:
+        with (
+            raises_what_failed(file) as target,
+            etree.xmlfile(target, encoding="utf-8") as xml,
+        ):
             xml.write_declaration()
             with xml.element("testsuites"), xml.element("testsuite", suite):
                 for run in results.merged():

@@ -8,6 +8,7 @@ limits allow, and is never in memory.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 from dataclasses import dataclass, replace
@@ -28,6 +29,36 @@ if TYPE_CHECKING:
 BLOCK = 3 << 14
 # How ``json`` writes a string that begins with NUL, which no readable text does.
 PLACE = re.compile(r'"\\u0000(\d+)"')
+
+
+class _Target:
+    """Remembers the first error of a file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, content: bytes) -> int:
+        try:
+            return self._file.write(content)
+        except OSError as error:
+            self.error = self.error or error
+            raise
+
+
+@contextlib.contextmanager
+def raises_what_failed(file: BinaryIO) -> Iterator[_Target]:
+    """
+    A file for lxml, which swallows what ``write`` raises.
+
+    Raises it at the end: a report with a hole must not be sent.
+    """
+    target = _Target(file)
+    try:
+        yield target
+    finally:
+        if target.error is not None:
+            raise target.error
 
 
 @dataclass(frozen=True, slots=True)
