@@ -13,6 +13,7 @@ from xray_bridge.formats.write import writer
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.model.results import Outcome, TestIssue, TestRun
 from xray_bridge.runs import run_directory
+from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.merge import Results
 
 
@@ -25,7 +26,7 @@ def record(folder: Path, tests: int) -> run_directory.RunDirectory:
         id="run", framework="pytest", versions={}, started=0.0, settings={}
     )
     directory = run_directory.create(folder, info)
-    written = run_directory.Journal(directory)
+    written = Journal(directory)
     for number in range(tests):
         written.append(
             TestRun(

@@ -21,6 +21,7 @@ from xray_bridge.model.results import (
 )
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
+from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.merge import Results
 from xray_bridge.upload.prepared_run import PreparedRun
 
@@ -97,7 +98,7 @@ def run_info(**changes: Any) -> run_directory.RunInfo:
 def recorded(tmp_path: Path, *runs: TestRun, **info: Any) -> run_directory.RunDirectory:
     """A run directory with these results, sealed."""
     directory = run_directory.create(tmp_path / ".xray", run_info(**info))
-    written = run_directory.Journal(directory)
+    written = Journal(directory)
     for run in runs:
         written.append(run)
     written.close()
@@ -119,7 +120,7 @@ def a_shard(tmp_path: Path, *runs: dict[str, Any]) -> run_directory.RunDirectory
     ``evidence`` and ``steps`` of each run: contents by name, which also says whose.
     """
     directory = run_directory.create(tmp_path / ".xray", run_info())
-    written = run_directory.Journal(directory)
+    written = Journal(directory)
     for run in runs:
         changes = dict(run)
         own = changes.pop("evidence", {})

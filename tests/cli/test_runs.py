@@ -133,6 +133,7 @@ def test_parts_that_lie_deeper(runs: Command) -> None:
     assert f"\n{part.path} " in said
 
 
+@pytest.mark.fault("H14")
 def test_list_reads_no_journal(runs: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten thousand runs have a million results."""
     a_recorded()

@@ -45,6 +45,7 @@ def logins(server: Scripted) -> int:
     return sum(each.target == LOGIN for each in server.received)
 
 
+@pytest.mark.fault("C05")
 def test_expired_token_is_renewed_once() -> None:
     """Then the results are taken."""
     with scripted.scripted(TOKEN, DENIED, TOKEN, TAKEN) as server:
@@ -53,6 +54,7 @@ def test_expired_token_is_renewed_once() -> None:
     assert (answer.key, logins(server)) == ("CALC-7", 2)
 
 
+@pytest.mark.fault("C06")
 def test_new_token_that_is_refused_is_the_last() -> None:
     """Whatever is asked afterwards."""
     with scripted.scripted(TOKEN, DENIED, TOKEN, DENIED) as server:

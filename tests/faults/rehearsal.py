@@ -119,7 +119,7 @@ class Rehearsal:
         shutil.copytree(template.path, path)
         return RunDirectory(path)
 
-    def play(  # noqa: PLR0913 - one keyword for each thing that may go wrong
+    def play(
         self,
         script: dict[str, list[Fate]],
         *,

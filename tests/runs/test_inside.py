@@ -19,9 +19,10 @@ from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.receipt import Receipt
 from xray_bridge.runs import inside, report_files, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
+from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.merge import Results
 from xray_bridge.runs.report_files import Files, ReportFile
-from xray_bridge.runs.run_directory import Journal, RunInfo
+from xray_bridge.runs.run_directory import RunInfo
 
 
 if TYPE_CHECKING:

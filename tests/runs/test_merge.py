@@ -32,6 +32,7 @@ from xray_bridge.model.results import Evidence, Iteration, Outcome, TestRun
 from xray_bridge.runs import aggregate, inside, run_directory
 from xray_bridge.runs.aggregate import AGGREGATES, ALL_FAILED, LAST, WORST
 from xray_bridge.runs.evidence import Limits, of_run
+from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.merge import Results
 
 
@@ -603,7 +604,7 @@ def test_evidence_of_one_name_within_a_result(tmp_path: Path) -> None:
     """Single results have distinct names as well."""
     directory = run_directory.create(tmp_path / ".xray", run_info())
     pieces = tuple(attached(directory, content, "x.png") for content in (b"1", b"2"))
-    written = run_directory.Journal(directory)
+    written = Journal(directory)
     written.append(a_run(evidence=pieces))
     written.close()
 

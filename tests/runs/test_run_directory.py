@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import stat
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from tests.builders import STARTED, a_run, recorded, run_info
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import run_directory
-from xray_bridge.runs.run_directory import Journal, RunDirectory, State
+from xray_bridge.runs.journal import Journal
+from xray_bridge.runs.run_directory import RunDirectory, State
 
 
 if TYPE_CHECKING:
@@ -205,6 +207,7 @@ def test_damaged_state_is_an_error_in_words(
         _ = directory.state
 
 
+@pytest.mark.fault("H02")
 def test_replaced_file_is_old_or_new(tmp_path: Path) -> None:
     """Where writing fails, the old file is whole and no draft stays."""
     path = tmp_path / "report.xml"
@@ -223,6 +226,7 @@ def test_replaced_file_is_old_or_new(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.fault("H04")
 def test_state_that_cannot_be_written(
     directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
@@ -387,3 +391,60 @@ def test_forked_child_that_lives_on_does_not_hold_the_run(
 
     with directory.claim():
         pass
+
+
+@forks
+@pytest.mark.fault("H09")
+def test_files_may_not_grow(directory: RunDirectory) -> None:
+    """A quota is as a full disk: what could not be written is counted, and why."""
+    resource = pytest.importorskip("resource")
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+            written = Journal(directory)
+            written.append(a_run(name="test_1"))
+            size = directory.journal.stat().st_size + 10
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+            written.append(a_run(name="test_2"))
+            written.close()
+        except RunDirectoryError as error:
+            code = 7 if "1 results could not be written" in error.message else 2
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 7
+    assert [run.test.name for run in directory.runs()] == ["test_1"]
+
+
+@forks
+@pytest.mark.fault("H05")
+def test_folder_that_is_removed_while_it_is_written(directory: RunDirectory) -> None:
+    """It is made again from what the process still holds."""
+    written = Journal(directory)
+    written.append(a_run(name="test_1"))
+    info = directory.info
+    shutil.rmtree(directory.path.parent)
+    written.append(a_run(name="test_2"))
+    written.close()
+
+    assert [run.test.name for run in directory.runs()] == ["test_1", "test_2"]
+    assert directory.info == info
+    assert directory.is_sealed
+
+
+@forks
+@pytest.mark.fault("H16")
+def test_disk_without_locks(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without flock nobody can tell whether another process has it: an error."""
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+
+    with pytest.raises(RunDirectoryError, match="in use"), directory.claim():
+        raise NotImplementedError

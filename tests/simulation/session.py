@@ -16,6 +16,7 @@ from xray_bridge.config.resolve import environment, resolve
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.results import Outcome, TestIssue, TestRun
 from xray_bridge.runs import run_directory
+from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 from xray_bridge.upload import publish
 from xray_bridge.upload.intake import IntakeOptions, take_in
@@ -95,7 +96,7 @@ def record(folder: Path, kind: Kind) -> RunDirectory:
         parts=("part-1", "part-2") if is_whole else (),
     )
     directory = run_directory.create(folder, info)
-    journal = run_directory.Journal(directory)
+    journal = Journal(directory)
     for name in kind.names:
         journal.append(
             TestRun(

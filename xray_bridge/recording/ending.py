@@ -5,7 +5,7 @@ How a session ends: what it prints, its exit code, and the receipt.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import AmbiguousError
 from xray_bridge.model.receipt import AMBIGUOUS, FAILED, Receipt
@@ -14,6 +14,8 @@ from xray_bridge.runs import run_directory
 
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xray_bridge.runs.run_directory import RunDirectory
 
 
@@ -28,6 +30,19 @@ class Ending:
     lines: tuple[str, ...]
     exit_code: int
     receipt: Receipt | None = None
+
+
+def receipt_in(answer: Mapping[str, Any]) -> Receipt:
+    """
+    The receipt that the second process has printed.
+
+    Raises SecondProcessError where it printed an error, TypeError and KeyError where
+    it is of another version.
+    """
+    error = answer.get("error")
+    if "status" not in answer and isinstance(error, dict):
+        raise SecondProcessError(str(error.get("message")))
+    return Receipt.from_json(answer)
 
 
 def receipt_without_answer(

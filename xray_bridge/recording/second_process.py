@@ -94,4 +94,7 @@ def _read_result(exit_code: int, output: bytes, errors: bytes) -> CommandResult:
         last = lines[-1] if lines else "it printed nothing"
         msg = f"xray-bridge ended with {exit_code}: {last}"
         raise SecondProcessError(msg) from None
+    if not isinstance(content, dict):
+        msg = f"xray-bridge ended with {exit_code} and without an answer"
+        raise SecondProcessError(msg)
     return CommandResult(exit_code=exit_code, content=content)

@@ -27,11 +27,12 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model.receipt import Receipt
-from xray_bridge.recording.ending import Ending, receipt_without_answer
+from xray_bridge.recording.ending import Ending, receipt_in, receipt_without_answer
 from xray_bridge.recording.guard import OWN_FAULTS, fault_line
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.runs import codec, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
+from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.scrub import Scrub, folders
 from xray_bridge.text import merge_lines
 
@@ -84,7 +85,7 @@ class Session:
             "python": platform.python_version(),
             "xray-bridge": xray_bridge.__version__,
         }
-        self._journal: run_directory.Journal | None = None
+        self._journal: Journal | None = None
         self._evidence: EvidenceFolder | None = None
 
     def add_execution_fields(self, fields: Mapping[str, object]) -> None:
@@ -195,7 +196,7 @@ class Session:
                 run_id=self.settings.run_id,
             ),
         )
-        self._journal = run_directory.Journal(directory)
+        self._journal = Journal(directory)
         # Made once, and now: tests patch files.
         limit = self.settings.evidence_limit[0]
         self._evidence = EvidenceFolder(directory.path, limit, self._redactor.clean)
@@ -336,13 +337,13 @@ class Session:
                 deadline=deadline,
                 stdin=self.settings.given,
             )
-            receipt = Receipt.from_json(answer.content)
+            receipt = receipt_in(answer.content)
         except (SecondProcessError, TypeError, KeyError) as error:
             receipt = receipt_without_answer(directory, shown, error)
         return replace(receipt, resend_flags=self._flags_again)
 
     def _finish_collected(
-        self, written: run_directory.Journal, shown: str, *, warn_only: bool
+        self, written: Journal, shown: str, *, warn_only: bool
     ) -> Ending:
         """Where the results are; a report is written if one is asked for."""
         settings = self.settings

@@ -19,6 +19,7 @@ from xray_bridge.config.setting import ADD_UP, DROPPED, FIRST_NOTED, MUST_AGREE
 from xray_bridge.config.settings import TABLE, Settings, with_parts
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import evidence, inside, run_directory
+from xray_bridge.runs.journal import Journal
 from xray_bridge.text import merge_lines, unique
 
 
@@ -222,7 +223,7 @@ def _copy_lines(
         if not reason.startswith(run_directory.PARTS_MISSING)
     ]
     why = merge_lines((still, incomplete))
-    written = run_directory.Journal(whole)
+    written = Journal(whole)
     try:
         for line in chain.from_iterable(part.lines() for part in parts):
             written.copy_line(line)

@@ -10,20 +10,19 @@ of an upload, so that whatever is killed can be taken up again.
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
-from json import JSONEncoder, dumps, loads
+from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs import codec, inside, shapes
-from xray_bridge.runs.journal_lines import parsed, with_checksum
-from xray_bridge.runs.locks import Lock, OwnFile
+from xray_bridge.runs import inside, shapes
+from xray_bridge.runs.journal_lines import parsed
+from xray_bridge.runs.locks import Lock
 from xray_bridge.runs.mending import LATEST
 
 
@@ -47,7 +46,6 @@ DELIVERED = "delivered"
 REFUSED = "refused"
 FAILED = "failed"
 AMBIGUOUS = "ambiguous"
-_ENCODE = JSONEncoder(separators=(",", ":")).encode
 # Rendered for people, never meant to be sent.
 KEPT = "kept"
 KILLED = "the session was killed before it ended"
@@ -270,82 +268,6 @@ def find(report_dir: Path) -> list[RunDirectory]:
     inside.refuse_link(report_dir, report_dir / RUNS)
     found = sorted((report_dir / RUNS).glob("*/run.json"))
     return [RunDirectory(path.parent) for path in found]
-
-
-class Journal:
-    """
-    The journal while it is written; held by one process, appended to only.
-
-    A line that cannot be written (disk full) stays in memory and is tried
-    again with the next one and at ``close``.
-    """
-
-    _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-
-    def __init__(self, directory: RunDirectory) -> None:
-        self.directory = directory
-        self.written = 0
-        self.trouble = ""
-        self._lock = Lock(directory.path / "lock")
-        self._pid = os.getpid()
-        self._unwritten = b""
-        self._is_closed = False
-        self._file = OwnFile(directory.journal, self._FLAGS)
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether this process opened it; a child that a test forked did not."""
-        return os.getpid() == self._pid
-
-    def append(self, run: TestRun) -> None:
-        """Write one finished test; never raises for the disk's sake."""
-        self.append_line(codec.encode(run))
-
-    def append_line(self, line: Mapping[str, Any]) -> None:
-        """Write one finished test that is a line already."""
-        if self.is_ours:
-            self._write(with_checksum(_ENCODE(line).encode("ascii")))
-            self.written += 1
-
-    def copy_line(self, line: bytes) -> None:
-        """Write a line of another journal, its line end included."""
-        self._write(line.rstrip(b"\n"))
-        self.written += 1
-
-    def _write(self, line: bytes) -> None:
-        rest = self._unwritten + line + b"\n" if line else self._unwritten
-        try:
-            if not self._file.is_open:
-                self._file = OwnFile(self.directory.journal, self._FLAGS)
-            while rest:
-                rest = rest[os.write(self._file.number, rest) :]
-            self.trouble = ""
-        except OSError as error:
-            self.trouble = f"{self.directory.journal}: {error.strerror}"
-        self._unwritten = rest
-
-    def close(self, incomplete: tuple[str, ...] = ()) -> None:
-        """
-        Seal the run: all there is, on disk for good; a second time does nothing.
-
-        Raises RunDirectoryError where lines could not be written.
-        """
-        if self._is_closed or not self.is_ours:
-            return
-        self._is_closed = True
-        self._write(b"")
-        lost = self._unwritten.count(b"\n")
-        try:
-            os.fsync(self._file.number)
-            self.directory.state = State(state=SEALED, incomplete=incomplete)
-        except OSError as error:
-            self.trouble = self.trouble or f"{self.directory.path}: {error.strerror}"
-        finally:
-            self._file.close()
-            self._lock.release()
-        if lost or self.trouble:
-            msg = f"{lost} results could not be written: {self.trouble}"
-            raise RunDirectoryError(msg, hint="make room, or set xray_report_dir")
 
 
 def _valued(kind: type[Any], found: dict[str, Any], path: Path) -> Any:

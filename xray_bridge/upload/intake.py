@@ -26,6 +26,7 @@ from xray_bridge.model.results import Outcome
 from xray_bridge.runs import codec, report_files, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
 from xray_bridge.runs.failures import gist
+from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.report_files import Files, ReportFile
 from xray_bridge.runs.scrub import Scrub, folders
 from xray_bridge.text import one_line
@@ -103,7 +104,7 @@ def _take_all(
     report_dir = options.report_dir or Path(settings.report_dir).absolute()
     directory = run_directory.create(report_dir, info)
     try:
-        journal = run_directory.Journal(directory)
+        journal = Journal(directory)
         try:
             files = _Intake(directory, settings, journal).take(options)
             report_files.save(directory, files)
@@ -125,7 +126,7 @@ class _Intake:
         self,
         directory: RunDirectory,
         settings: Settings,
-        journal: run_directory.Journal,
+        journal: Journal,
     ) -> None:
         clean = settings.redactor.clean
         limit = settings.evidence_limit[0]

@@ -115,6 +115,7 @@ def test_wrong_setting(new_project: Project) -> None:
     assert "did you mean -D xray_export_keys?" in finished.err
 
 
+@pytest.mark.fault("I10")
 def test_parts_of_behavex_are_kept_together(project: Project) -> None:
     """Under behavex nobody knows the end: parts are kept, nothing is sent."""
     feature = "Feature: F\n Scenario: works\n  Given it works"

@@ -40,6 +40,7 @@ CODES = {"SIGTERM": 143, "SIGHUP": 129}
 
 
 @pytest.mark.parametrize("name", CODES)
+@pytest.mark.fault("G04", "G06")
 def test_a_signal_ends_the_run_and_keeps_its_results(
     project: Project, name: str
 ) -> None:

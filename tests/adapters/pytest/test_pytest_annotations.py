@@ -480,6 +480,7 @@ UNSENDABLE = {
 }
 
 
+@pytest.mark.fault("E14")
 def test_what_xdist_cannot_send(project: Project) -> None:
     """It does not end the session; all tests are recorded."""
     for number, statement in enumerate(UNSENDABLE.values()):

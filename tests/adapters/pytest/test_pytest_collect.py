@@ -144,6 +144,7 @@ def test_fields_of_a_hook_go_along(project: Project) -> None:
     assert "Low" in content["settings"]["execution_fields"]
 
 
+@pytest.mark.fault("G16")
 def test_shard_that_is_stopped(project: Project) -> None:
     """It is a part all the same, and incomplete."""
     project.pytester.makepyfile(
@@ -176,6 +177,7 @@ def test_matrix_that_shares_a_run_id(project: Project) -> None:
     assert [run.status for run in execution.runs] == ["PASSED"]
 
 
+@pytest.mark.fault("E11", "G15")
 def test_each_worker_s_results_are_expected(project: Project) -> None:
     """With ``--dist each`` a worker that dies does not hide behind the others."""
     project.pytester.makepyfile("""

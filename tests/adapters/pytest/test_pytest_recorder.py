@@ -267,6 +267,7 @@ def test_a_failure_whose_teardown_never_came() -> None:
     assert line["outcome"] == "failed"
 
 
+@pytest.mark.fault("G02")
 def test_a_crash_long_before_ctrl_c() -> None:
     """The session went on, so it was not Ctrl-C that ended the worker."""
     reports = [

@@ -41,6 +41,7 @@ def test_it():
 
 
 @pytest.mark.real_start
+@pytest.mark.fault("C14")
 def test_nothing_shows_a_secret(tmp_path: Path) -> None:
     """Neither arguments, nor files of a run and of ``--debug``, nor the ending."""
     (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")

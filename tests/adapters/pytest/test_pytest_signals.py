@@ -63,6 +63,7 @@ def _wait_for(project: Project, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CODES)
+@pytest.mark.fault("G04", "G06")
 def test_a_signal_ends_the_session_and_keeps_its_results(
     project: Project, workers: tuple[str, ...], name: str
 ) -> None:

@@ -228,7 +228,7 @@ def expected(copies: int) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.fault("E17", "E18", "E20")
+@pytest.mark.fault("E17", "E18", "E20", "E22")
 def test_each_situation_becomes_what_it_was(project: Project) -> None:
     """All situations in one session."""
     found = found_in_one_session(project)

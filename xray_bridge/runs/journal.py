@@ -1,0 +1,131 @@
+"""
+The journal of a run while it is written: one line for each finished test.
+"""
+
+from __future__ import annotations
+
+import os
+from json import JSONEncoder
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.atomic import replaced
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.runs import codec, inside, run_directory
+from xray_bridge.runs.journal_lines import with_checksum
+from xray_bridge.runs.locks import Lock, OwnFile
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from xray_bridge.model.results import TestRun
+    from xray_bridge.runs.run_directory import RunDirectory
+
+_ENCODE = JSONEncoder(separators=(",", ":")).encode
+
+
+class Journal:
+    """
+    The journal while it is written; held by one process, appended to only.
+
+    A line that cannot be written (disk full) stays in memory and is tried
+    again with the next one and at ``close``. What a test has removed meanwhile is
+    made again from the open file.
+    """
+
+    _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self.directory = directory
+        self.written = 0
+        self.trouble = ""
+        self._lock = Lock(directory.path / "lock")
+        self._pid = os.getpid()
+        self._unwritten = b""
+        self._is_closed = False
+        self._file = OwnFile(directory.journal, self._FLAGS)
+        self._run = _content(directory.path / "run.json")
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process opened it; a child that a test forked did not."""
+        return os.getpid() == self._pid
+
+    def append(self, run: TestRun) -> None:
+        """Write one finished test; never raises for the disk's sake."""
+        self.append_line(codec.encode(run))
+
+    def append_line(self, line: Mapping[str, Any]) -> None:
+        """Write one finished test that is a line already."""
+        if self.is_ours:
+            self._write(with_checksum(_ENCODE(line).encode("ascii")))
+            self.written += 1
+
+    def copy_line(self, line: bytes) -> None:
+        """Write a line of another journal, its line end included."""
+        self._write(line.rstrip(b"\n"))
+        self.written += 1
+
+    def _write(self, line: bytes) -> None:
+        rest = self._unwritten + line + b"\n" if line else self._unwritten
+        try:
+            if not self._file.is_open:
+                self._file = OwnFile(self.directory.journal, self._FLAGS)
+            while rest:
+                rest = rest[os.write(self._file.number, rest) :]
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = f"{self.directory.journal}: {error.strerror}"
+        self._unwritten = rest
+
+    def _restore(self) -> None:
+        """Make the folder again with what this process still holds of it."""
+        if self.directory.journal.exists() or not self._file.is_open:
+            return
+        try:
+            size = os.fstat(self._file.number).st_size
+            content = os.pread(self._file.number, size, 0)
+            folder = self.directory.path
+            folder.mkdir(inside.PRIVATE_FOLDER, parents=True, exist_ok=True)
+            for name, found in (("run.json", self._run), ("journal.jsonl", content)):
+                with replaced(folder / name, private=True) as file:
+                    file.write(found)
+        except OSError as error:
+            self.trouble = f"{self.directory.path} was removed: {error.strerror}"
+
+    def close(self, incomplete: tuple[str, ...] = ()) -> None:
+        """
+        Seal the run: all there is, on disk for good; a second time does nothing.
+
+        Raises RunDirectoryError where lines could not be written.
+        """
+        if self._is_closed or not self.is_ours:
+            return
+        self._is_closed = True
+        self._write(b"")
+        self._restore()
+        lost = self._unwritten.count(b"\n")
+        try:
+            os.fsync(self._file.number)
+            sealed = run_directory.SEALED
+            state = run_directory.State(state=sealed, incomplete=incomplete)
+            self.directory.state = state
+        except OSError as error:
+            self.trouble = self.trouble or f"{self.directory.path}: {error.strerror}"
+        except RunDirectoryError as error:
+            self.trouble = self.trouble or error.message
+        finally:
+            self._file.close()
+            self._lock.release()
+        if lost or self.trouble:
+            msg = f"{lost} results could not be written: {self.trouble}"
+            raise RunDirectoryError(msg, hint="make room, or set xray_report_dir")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with inside.open_inside(path.parent, path.name) as file:
+            return file.read()
+    except (OSError, RunDirectoryError):
+        return b""
