@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -379,3 +383,33 @@ def test_fields_that_are_none(
 
     assert (outcome.exit_code, jira.posts) == (80, 0), outcome.output
     assert "is not understood" in outcome.output
+
+
+@pytest.mark.fault("G05")
+def test_sigterm_during_the_upload(
+    send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was under way is found by its label, and not made a second time."""
+    asked = threading.Event()
+
+    def hang(jira: Jira, peer: Peer) -> None:
+        peer.read()
+        jira.do(peer)
+        asked.set()
+        peer.socket.recv(1)
+
+    jira = Jira(imports=[hang, take])
+    with serving(jira, monkeypatch):
+        directory = send.record(PASSED, FAILED)
+        command = [sys.executable, "-m", "xray_bridge", "resend", str(directory.path)]
+        process = subprocess.Popen(command)
+        assert asked.wait(60)
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+        state = directory.state
+        outcome = send.send(directory, command="resend")
+
+    assert process.returncode != 0
+    assert (state.state, state.test_execution) == ("sending", "")
+    assert outcome.exit_code == 0, outcome.output
+    assert (jira.made, jira.filled) == (1, 1)

@@ -562,6 +562,7 @@ def test_results_that_arrived_elsewhere_are_sent(server: Xray, send: Sender) -> 
     assert keys == ["CALC-77", "CALC-80"]
 
 
+@pytest.mark.fault("H07")
 def test_a_copy_that_cannot_be_written_keeps_nothing_back(
     server: Xray, send: Sender
 ) -> None:
