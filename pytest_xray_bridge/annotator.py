@@ -98,6 +98,7 @@ class Annotator:
         self._clock = Clock()
         self._began = 0.0
         self._annotations: Annotations | None = None
+        self._scenario: Scenario | None = None
         self._scenario_steps: list[dict[str, Any]] = []
         self._step_tracker = bdd.StepTracker()
         self.notices: list[str] = []
@@ -155,14 +156,19 @@ class Annotator:
 
     def _reset(self) -> None:
         self._item, self._annotations, self._scenario_steps = None, None, []
+        self._scenario = None
         self._line_of_item, self._faults = {}, []
 
     def _begin_test(self, item: pytest.Item) -> None:
         self._reset()
         self._item = item
         self._began = self._clock()
-        with self._catch_faults(OURSELVES):
+        # No ``_catch_faults`` where each test passes: a context manager costs more
+        # than what it is around.
+        try:
             self._line_of_item = self._read_line(item)
+        except wire.FAULTS as error:
+            self._faults.append(wire.describe_fault(OURSELVES, error))
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
             with self._catch_faults("pytest_xray_test_keys"):
                 self._ask_for_keys(item)
@@ -189,7 +195,6 @@ class Annotator:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the line of the test on its report, after all other plugins."""
         report = yield
-        # No ``_catch_faults`` here: this runs three times for every test.
         try:
             self._pack(item, report)
         except wire.FAULTS as error:
@@ -246,7 +251,7 @@ class Annotator:
         self, item: pytest.Item, report: pytest.TestReport
     ) -> list[dict[str, Any]]:
         """The steps of a scenario that has been called, or will not be called."""
-        if not self._has_scenarios or bdd.scenario_of(item) is None:
+        if self._scenario is None:
             return []
         failed = report.outcome == "failed"
         steps = self._step_tracker.take_steps(failed=failed)
@@ -257,8 +262,10 @@ class Annotator:
     ) -> None:
         """Add evidence of other plugins, and what users' hooks return."""
         if report.when == "teardown":
-            with self._catch_faults(OURSELVES):
+            try:
                 self._add_evidence(other_plugins.find_evidence(item, report))
+            except wire.FAULTS as error:
+                self._faults.append(wire.describe_fault(OURSELVES, error))
         hook = item.config.hook
         if hook.pytest_xray_defects.get_hookimpls():
             with self._catch_faults("pytest_xray_defects"):
@@ -281,9 +288,9 @@ class Annotator:
         if parameters := _parameters(item):
             line["parameters"] = parameters
         if self._has_scenarios:
-            scenario = bdd.scenario_of(item, self._prefixes)
-            if scenario is not None:
-                self._add_tags(line, scenario)
+            self._scenario = bdd.scenario_of(item, self._prefixes)
+            if self._scenario is not None:
+                self._add_tags(line, self._scenario)
         return line
 
     def _ask_for_keys(self, item: pytest.Item) -> None:

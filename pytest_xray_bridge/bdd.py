@@ -76,12 +76,14 @@ def _template(item: pytest.Item) -> Any:
     """
     function = getattr(item, "obj", None)
     found = getattr(function, "__scenario__", None)
-    if found is not None or not inspect.isfunction(function):
+    if found is not None:
         return found
     module = sys.modules.get("pytest_bdd.scenario")
     registry = getattr(module, "scenario_wrapper_template_registry", None)
+    if not registry or not inspect.isfunction(function):
+        return None
     # Users may have decorated it once more.
-    return registry.get(inspect.unwrap(function)) if registry else None
+    return registry.get(inspect.unwrap(function))
 
 
 def _path(feature: Any, item: pytest.Item) -> str:

@@ -55,8 +55,11 @@ def of_test(phases: Sequence[pytest.TestReport]) -> Outcome:
     Nothing but a call that passed makes it pass; no call at all means that it
     was not run to its end. An outcome nobody knows is a failure.
     """
-    said = {_of_phase(report) for report in phases}
-    return next((each for each in STRONGEST_FIRST if each in said), Outcome.NOT_RUN)
+    said = [_of_phase(report) for report in phases]
+    for each in STRONGEST_FIRST:
+        if each in said:
+            return each
+    return Outcome.NOT_RUN
 
 
 def _of_phase(report: pytest.TestReport) -> Outcome | None:

@@ -45,6 +45,7 @@ class _OpenTest:
     """
 
     phases: list[pytest.TestReport] = field(default_factory=list)
+    is_rerun: bool = False
     known: Line | None = None
     attempts: list[str] = field(default_factory=list)
     evidence: list[dict[str, Any]] = field(default_factory=list)
@@ -91,12 +92,14 @@ class Recorder:
         if test is None:
             test = self._elsewhere.pop(report.nodeid, None) or _OpenTest()
             self._open[identity] = test
-        if report.when != "teardown" and _is_rerun(test):
+        if test.is_rerun and report.when != "teardown":
             # rerunfailures 14 sends no teardown after an attempt that is rerun.
             # (A setup does not begin an attempt: 16 sends reports of subtests
             # before it.)
             self._end_attempt(test)
         test.phases.append(report)
+        if report.outcome == RERUN:
+            test.is_rerun = True
         if known := wire.unpack(report) or self._read_crash_note(report, test):
             # Steps come with the call, all else with the setup.
             test.known = {**(test.known or {}), **known}
@@ -114,7 +117,7 @@ class Recorder:
         return self.notes.read(report)
 
     def _finish(self, identity: tuple[str, object], test: _OpenTest) -> None:
-        if _is_rerun(test):
+        if test.is_rerun:
             is_crash = test.phases[-1].when not in PHASES
             self._end_attempt(test)
             if is_crash:
@@ -148,7 +151,7 @@ class Recorder:
     def _end_attempt(self, test: _OpenTest) -> None:
         test.attempts.append(outcomes.first_line(test.phases))
         test.evidence += (test.known or {}).get("evidence", ())
-        test.phases, test.known = [], None
+        test.phases, test.known, test.is_rerun = [], None, False
 
     def close(self, *, interrupted: bool) -> None:
         """
@@ -203,10 +206,6 @@ class Recorder:
         head, at, group = report.nodeid.rpartition("@")
         is_group = self._grouped and at and not any(c in group for c in "]/:")
         return head if is_group else report.nodeid
-
-
-def _is_rerun(test: _OpenTest) -> bool:
-    return any(phase.outcome == RERUN for phase in test.phases)
 
 
 def _address(nodeid: str) -> tuple[str, str]:
