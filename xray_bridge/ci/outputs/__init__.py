@@ -8,10 +8,10 @@ reads from the output of the process that it has started.
 
 from __future__ import annotations
 
+import pkgutil
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci import detect
-from xray_bridge.ci.outputs import azure, buildkite, files, github, gitlab, teamcity
 from xray_bridge.ci.outputs.protocol import Outputs, Place, Written
 
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 __all__ = ["WAYS", "Outputs", "Place", "Written", "write"]
 
-# By the slug of the system.
-WAYS: dict[str, Way] = {
-    "github": github.write,
-    "gitlab": gitlab.write,
-    "jenkins": files.jenkins,
-    "azure": azure.write,
-    "bitbucket": files.bitbucket,
-    "circleci": files.circleci,
-    "harness": files.drone,
-    "drone": files.drone,
-    "buildkite": buildkite.write,
-    "teamcity": teamcity.write,
+# By the slug of the system; imported where it is the one.
+WAYS = {
+    "github": "github:write",
+    "gitlab": "gitlab:write",
+    "jenkins": "files:jenkins",
+    "azure": "azure:write",
+    "bitbucket": "files:bitbucket",
+    "circleci": "files:circleci",
+    "harness": "files:drone",
+    "drone": "files:drone",
+    "buildkite": "buildkite:write",
+    "teamcity": "teamcity:write",
 }
 
 
@@ -52,9 +52,9 @@ def write(
     notice: the results are where they are to be.
     """
     found = detect.system(environ)
-    way = WAYS.get(found.slug) if found else None
-    if found is None or way is None:
+    if found is None or found.slug not in WAYS:
         return Written()
+    way: Way = pkgutil.resolve_name(f"{__name__}.{WAYS[found.slug]}")
     try:
         return way(outputs.cleaned(clean), Place(environ=environ, folder=folder))
     except OSError as error:
