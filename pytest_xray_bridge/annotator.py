@@ -213,7 +213,7 @@ class Annotator:
             line.update(self._line_of_item)
             line["started"] = self._began
         if _is_over(report):
-            line["steps"] = self._scenario_steps = self._take_steps(item, report)
+            line["steps"] = self._scenario_steps = self._take_steps(report)
         self._collect_evidence_and_defects(item, report)
         if self._annotations is not None:
             line.update(self._annotations.to_line(self._line_of_item))
@@ -247,9 +247,7 @@ class Annotator:
             changed = {"outcome": Outcome.XFAILED.value} if handled else {}
             yield {**step, **of_code, **changed}
 
-    def _take_steps(
-        self, item: pytest.Item, report: pytest.TestReport
-    ) -> list[dict[str, Any]]:
+    def _take_steps(self, report: pytest.TestReport) -> list[dict[str, Any]]:
         """The steps of a scenario that has been called, or will not be called."""
         if self._scenario is None:
             return []
