@@ -192,6 +192,19 @@ def faults(session: nox.Session) -> None:
 
 
 @nox.session(default=False, python="3.11")
+def greens(session: nox.Session) -> None:
+    """
+    Generated reports of all formats, in which what failed is never green: 10^5.
+
+    ``nox -s greens -- 8000`` has fewer. Takes half an hour in full.
+    """
+    session.install("-e", ".[test]")
+    many = {"XRAY_BRIDGE_EXAMPLES": (session.posargs or ["100000"])[0]}
+    path = "tests/formats/test_no_false_green.py"
+    session.run("python", "-m", "pytest", "-q", path, env=many)
+
+
+@nox.session(default=False, python="3.11")
 def fuzz(session: nox.Session) -> None:
     """
     Odd input for each reader: 10^6 mutations, then as many that follow coverage.

@@ -340,3 +340,121 @@ def test_merge_of_what_cannot_be_merged(text: str) -> None:
 
     with pytest.raises(ReportError, match=r"^a\.xml, line 1: cannot be merged"):
         taken("a.xml", merge=True)
+
+
+DECLARED = (
+    '<?xml version="1.0" encoding="{}"?>\n<testsuite><testcase name="{}"/></testsuite>'
+)
+
+
+@pytest.mark.parametrize(
+    ("declared", "written", "name"),
+    [
+        ("GBK", "gbk", "测试"),
+        ("Shift_JIS", "shift_jis", "テスト"),
+        ("EUC-KR", "euc_kr", "시험"),
+        ("UTF-16BE", "utf-16-be", "é"),
+        ("UTF-16", "utf-16-le", "é"),
+        ("utf8", "utf-8", "é"),
+        ("windows-1252", "cp1252", "€"),
+    ],
+)
+def test_encodings_that_are_declared(declared: str, written: str, name: str) -> None:
+    """Are UTF-8 in the copy, and say so."""
+    write("a.xml", DECLARED.format(declared, name).encode(written))
+
+    directory, found = taken("a.xml")
+
+    (file,) = found.files
+    copy = (directory.path / file.file).read_text(encoding="utf-8")
+    assert copy == DECLARED.format("utf-8", name)
+
+
+@pytest.mark.parametrize(
+    ("declared", "content", "said"),
+    [
+        ("UTF-16", b"a", "declares UTF-16 and is not in UTF-16"),
+        ("GBK", b"\xff\xff", "is not in the encoding that it declares, GBK"),
+        ("UTF-8", b"\xe9", "bytes that are not UTF-8 (0xE9)"),
+        ("UTF-8", b"\x1b", "a control character (0x1B)"),
+        ("UTF-8", b"&#27;", "a character that XML cannot hold"),
+        ("rot13", b"a", "encoding"),
+        ("punycode", b"a", "encoding"),
+    ],
+)
+def test_encodings_that_lie(declared: str, content: bytes, said: str) -> None:
+    """Are told as what they are."""
+    text = DECLARED.format(declared, "@").encode().replace(b"@", content)
+    write("a.xml", text)
+
+    with pytest.raises(ReportError) as caught:
+        taken("a.xml")
+
+    assert said in str(caught.value)
+    assert "written to its end" not in caught.value.hint
+
+
+ROBOT = (
+    '<robot><suite name="{}"><test name="a"><tag>CALC-1</tag><status status="{}"/>'
+    "</test></suite></robot>"
+)
+ROW = '<test-run><test-case fullname="n.c.a({})" result="{}"/></test-run>'
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (ROBOT.format("s", "FAIL"), ROBOT.format("t", "PASS")),
+        (ROW.format(1, "Failed"), ROW.format(2, "Passed")),
+    ],
+)
+def test_pass_that_would_replace_a_failure_is_refused(first: str, second: str) -> None:
+    """In whatever format: the later file has a result of the same Test."""
+    write("a.xml", first)
+    write("b.xml", second)
+
+    with pytest.raises(UsageError, match="tests ended differently in several files"):
+        taken("a.xml", "b.xml")
+
+
+def test_key_that_may_be_a_requirements() -> None:
+    """It stands on several tests of Robot, which stay several Tests."""
+    tests = "".join(
+        f'<test name="{word}"><tag>CALC-7</tag><status status="{word}"/></test>'
+        for word in ("PASS", "FAIL")
+    )
+    write("a.xml", f'<robot><suite name="s">{tests}</suite></robot>')
+    write("b.xml", f'<robot><suite name="t">{tests}</suite></robot>')
+
+    _, found = taken("a.xml", "b.xml")
+
+    assert found.counts == {"passed": 2, "failed": 2}
+    assert found.keys == ()
+
+
+def test_key_that_is_surely_a_tests_in_another_file() -> None:
+    """Then it is one in both, and its results differ."""
+    keyed = '<properties><property name="test_key" value="CALC-7"/></properties>'
+    tests = "".join(
+        f'<test name="{word}"><tag>CALC-7</tag><status status="PASS"/></test>'
+        for word in "ab"
+    )
+    write("a.xml", f"<testsuite>{TEST.format('x', keyed + FAILURE)}</testsuite>")
+    write("b.xml", f'<robot><suite name="s">{tests}</suite></robot>')
+
+    for names in (("a.xml", "b.xml"), ("b.xml", "a.xml")):
+        with pytest.raises(UsageError, match=r"CALC-7 in \w\.xml and \w\.xml"):
+            taken(*names)
+
+
+def test_secrets_of_ours() -> None:
+    """Are masked in what goes out, and that is said."""
+    of_suite = '<properties><property name="env.X" value="hush-hush-1"/></properties>'
+    write("a.xml", f"<testsuite>{of_suite}{TEST.format('x', '')}</testsuite>")
+
+    directory, found = taken("a.xml", token="hush-hush-1")
+
+    (file,) = found.files
+    copy = (directory.path / file.file).read_text(encoding="utf-8")
+    assert 'name="env.X" value="***"' in copy
+    assert "secrets of xray-bridge are masked" in found.notices[0]

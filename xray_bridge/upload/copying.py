@@ -89,8 +89,8 @@ def _encoding_of(head: bytes) -> str:
         return ""
     try:
         known = codecs.lookup(found[3])
-        b"".decode(found[3])
-    except LookupError:
+        "xml".encode(found[3])
+    except (LookupError, ValueError):
         # Names nobody knows, and codecs that are of no text.
         return ""
     is_plain = known.name in {"utf-8", "ascii"} and found[3].lower() == "utf-8"

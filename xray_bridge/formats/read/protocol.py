@@ -163,6 +163,7 @@ WORDS: Mapping[str, Outcome] = {
             "notrun",
             "disabled",
             "suppressed",
+            "success_percentage_failure",
             "not run",
             "not_run",
             "todo",

@@ -46,22 +46,24 @@ class Group:
     """
     An element around tests while it is read: the root, suites, classes.
 
-    ``number`` counts groups from 0. ``path`` are the open elements between it and
-    the next group or test. ``red`` is how many failures stand in it, ``problems``
-    what it says of those that are no test's. ``has_tests``: directly in it.
-    ``claims`` are its totals, ``claims_below`` those of the groups in it.
+    ``start`` is its place. ``path`` are the open elements between it and the next
+    group or test. ``red`` is how many failures stand in it, ``excused`` how many of
+    them were expected, which totals may count, ``problems`` what it says of those
+    that are no test's. ``has_tests``: directly in it. ``claims`` are its totals,
+    ``claims_below`` those of the groups in it. ``known`` is what ``look_ahead`` found.
     """
 
     tag: str
     attributes: Mapping[str, str]
-    number: int
     start: int
     path: list[str] = field(default_factory=list)
     red: int = 0
+    excused: int = 0
     has_tests: bool = False
     problems: list[str] = field(default_factory=list)
     claims: Totals | None = None
     claims_below: Totals | None = None
+    known: tuple[str, str] | None = None
 
     @property
     def name(self) -> str:

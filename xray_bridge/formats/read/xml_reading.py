@@ -162,7 +162,8 @@ class _Reader:
             self._ranges = []
         elif not self._groups or tag in self._shape.groups:
             start = self.parser.CurrentByteIndex
-            self._groups.append(Group(tag, attributes, self._number, start))
+            known = self._known.get(self._number)
+            self._groups.append(Group(tag, attributes, start, known=known))
             self._number += 1
         else:
             self._start_beside(self._groups[-1], tag, attributes)
@@ -278,8 +279,10 @@ class _Reader:
         self._groups[-1].has_tests = True
         if is_counted:
             self._note_shown(found.outcome if shape.counts_mended else before)
-        if Outcome.FAILED in {before, found.outcome}:
+        if found.outcome is Outcome.FAILED:
             self._groups[-1].red += 1
+        elif before is Outcome.FAILED:
+            self._groups[-1].excused += max(self._failures_of_test, 1)
         key, is_sure = shape.key(test)
         self.done.append(
             Case(
@@ -297,8 +300,7 @@ class _Reader:
         """By what was found of the groups around it before tests were read."""
         if not self._known:
             return ()
-        numbers = [group.number for group in reversed(self._groups)]
-        known = [self._known[each] for each in numbers if each in self._known]
+        known = [each.known for each in reversed(self._groups) if each.known]
         return self._shape.settle(test, known) if known else ()
 
     def _note_shown(self, outcome: Outcome) -> None:
@@ -330,6 +332,7 @@ class _Reader:
         if self._groups:
             above = self._groups[-1]
             above.red += group.red
+            above.excused += group.excused
             above.claims_below = (
                 own.plus(above.claims_below) if own else above.claims_below
             )

@@ -92,7 +92,7 @@ def _red(group: Group) -> Iterator[Red]:
     counted = shape.number(group.attributes, "failures", "errors") or 0
     if group.problems:
         yield Red(message="\n\n".join(filter(None, group.problems)) or "an error")
-    elif counted and not group.red:
+    elif counted > group.excused and not group.red:
         message = f"{counted} failed by its own count, and no test shows one"
         yield Red(message=message, is_counted_only=True)
 

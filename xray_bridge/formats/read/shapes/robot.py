@@ -71,6 +71,10 @@ def _mend(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
 
 
 def _red(group: Group) -> Iterator[Red]:
+    """A teardown that failed where there is no test to fail with it."""
+    if group.known and group.known[0] == "FAIL" and not group.red:
+        yield Red(message=f"Suite teardown failed:\n{group.known[1]}")
+        return
     claims = group.claims
     if claims and claims.failed and not group.red:
         message = f"{claims.failed} failed by its own count, and no test shows one"
