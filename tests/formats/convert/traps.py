@@ -74,7 +74,7 @@ def step(status: str) -> dict[str, Any]:
 
 
 CASE_END = {"testCaseFinished": {"testCaseStartedId": "s"}}
-# What it is, the report, and its results by name; those of red are ``red``.
+# What it is, the report, and its results by name; ``red`` fails, and is no test's.
 TRAPS: dict[str, tuple[str, dict[str, str]]] = {
     "TAP: a skip that is not ok": ("1..1\nnot ok 1 - a # SKIP", {"a": FAILED}),
     "TAP: a plan that skips all": ("1..0 # SKIP no printer", {}),
@@ -98,7 +98,7 @@ TRAPS: dict[str, tuple[str, dict[str, str]]] = {
     "TAP: times behind the name": ("1..1\nok 1 - a # time=12.3ms", {"a": PASSED}),
     "TAP: it counts failures and shows none": (
         "1..1\nok 1 a\n# fail 1\n",
-        {"a": PASSED, "failures without a test": "red"},
+        {"a": PASSED, "test run": "red"},
     ),
     "go: a package without an end": (
         events(go("run", "TestA"), go("pass", "TestA")),
@@ -165,9 +165,13 @@ TRAPS: dict[str, tuple[str, dict[str, str]]] = {
         ),
         {"adds": PASSED, "test run": "red"},
     ),
+    "trx: a run that failed, and no test": (
+        trx(f'<ResultSummary outcome="Failed"/>{of_trx("Passed")}'),
+        {"adds": PASSED, "test run": "red"},
+    ),
     "CTRF: failures in the summary only": (
         json.dumps({"results": {"summary": {"tests": 2, "failed": 2}, "tests": []}}),
-        {"failures without a test": "red"},
+        {"test run": "red"},
     ),
     "CTRF: a status that nobody knows": (
         json.dumps({"results": {"tests": [{"name": "a", "status": "other"}]}}),
@@ -270,6 +274,12 @@ TRAPS: dict[str, tuple[str, dict[str, str]]] = {
     "subunit: brackets in details": (
         "test: a.b\nsuccess: a.b [\n]\ntest: a.c\nfailure: a.c [\nx\n]\n",
         {"a.b": PASSED, "a.c": FAILED},
+    ),
+    "newman: failures that no execution has": (
+        json.dumps(
+            {"collection": {}, "run": {"executions": [], "failures": [{"at": "x"}]}}
+        ),
+        {"test run": "red"},
     ),
     "newman: a request without an answer, and no test": (
         json.dumps(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.formats.convert.junit import JUnitFile
 from xray_bridge.formats.convert.keys import KeyFinder
-from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed, Totals
 from xray_bridge.formats.convert.recognise import recognise
 from xray_bridge.formats.read.protocol import Source
 from xray_bridge.model.results import Outcome
@@ -76,12 +76,15 @@ class _Counted:
     failed: int = 0
     red: int = 0
     totals: list[Totals] = field(default_factory=list)
+    run_failed: str = ""
     words: dict[str, None] = field(default_factory=dict)
 
     def take(self, item: Item) -> Iterator[Converted]:
         """Count; the result to write, if it is one."""
         if isinstance(item, Totals):
             self.totals.append(item)
+        elif isinstance(item, RunFailed):
+            self.run_failed = self.run_failed or item.message
         elif isinstance(item, Red):
             self.red += 1
             yield _result_of(item)
@@ -93,11 +96,12 @@ class _Counted:
             yield item
 
     def hidden(self) -> Iterator[Converted]:
-        """A result for failures that are counted, and of which none is shown."""
+        """A result for a failure that the report counts, and does not show."""
         claimed = max((each.failed or 0 for each in self.totals), default=0)
-        if claimed and not self.failed and not self.red:
-            what = f"the report counts {count(claimed, 'failure')} and shows none"
-            yield from self.take(Red(name="failures without a test", message=what))
+        what = f"the report counts {count(claimed, 'failure')} and shows none"
+        message = self.run_failed or (what if claimed else "")
+        if message and not self.failed and not self.red:
+            yield from self.take(Red(name=RUN, message=message))
 
     def notices(self) -> Iterator[str]:
         """Where totals differ, and what nobody knows."""

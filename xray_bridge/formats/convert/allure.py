@@ -11,8 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.keys import labels_of
-from xray_bridge.formats.convert.protocol import Converted, Red
+from xray_bridge.formats.convert.protocol import Converted, Red, has_failed
 from xray_bridge.formats.convert.values import (
     joined,
     known,
@@ -56,7 +55,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
         history = attempts[_history(found, name)]
         failed = [file for at, file in history if (at, file) != attempt]
         result = _result(source, found, keys, failed)
-        if result.outcome is Outcome.FAILED:
+        if has_failed(result):
             red.add(text(found.get("uuid")))
         yield result
     for path in sorted(folder.glob(CONTAINERS)):
@@ -114,7 +113,7 @@ def _result(
         name=name,
         outcome=outcome,
         key=keys.of_pairs(pairs) or keys.of_pairs(_links(found)) or keys.of_tags(tags),
-        labels=labels_of(tags),
+        labels=keys.labels(tags),
         message=message,
         started=start,
         duration=max((stop or 0.0) - (start or 0.0), 0.0) if start else 0.0,

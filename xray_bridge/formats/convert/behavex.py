@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.convert.documents import below
-from xray_bridge.formats.convert.keys import labels_of
-from xray_bridge.formats.convert.protocol import Converted, Red
+from xray_bridge.formats.convert.protocol import Converted, Red, has_failed
 from xray_bridge.formats.convert.values import (
     joined,
     known,
@@ -47,7 +46,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
         is_green = True
         for scenario in objects(member(feature, "scenarios")):
             result = _scenario(scenario, feature, keys)
-            is_green &= result.outcome is not Outcome.FAILED
+            is_green &= not has_failed(result)
             yield result
         status = known(text(member(feature, "status")), OUTCOMES)
         if is_green and status.outcome is Outcome.FAILED:
@@ -78,7 +77,7 @@ def _scenario(found: dict[str, Any], feature: Any, keys: KeyFinder) -> Converted
         name=text(found.get("name")),
         outcome=status.outcome,
         key=keys.of_tags(tags),
-        labels=labels_of(tags),
+        labels=keys.labels(tags),
         message=paragraphs(*said),
         started=moment(found.get("start")),
         duration=number(found.get("duration")),

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.convert.documents import below
-from xray_bridge.formats.convert.keys import labels_of
 from xray_bridge.formats.convert.protocol import Converted, Totals
 from xray_bridge.formats.convert.pytest_names import split_node_id
 from xray_bridge.formats.convert.values import (
@@ -85,7 +84,7 @@ def _test(test: Any, keys: KeyFinder) -> Converted:
         name=name,
         outcome=outcome,
         key=keys.of_tags(tags) or keys.of_pairs(pairs) or keys.of_title(name),
-        labels=labels_of(tags),
+        labels=keys.labels(tags),
         message=paragraphs(*(_message(each) for each in messages))
         or next((why for kind, why in pairs if kind in {"skip", "fixme"}), ""),
         started=moment(member(test, "start")),

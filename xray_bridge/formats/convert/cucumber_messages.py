@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.convert.documents import line_object, lines
-from xray_bridge.formats.convert.keys import labels_of
-from xray_bridge.formats.convert.protocol import Converted, Red
+from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed
 from xray_bridge.formats.convert.values import (
     joined,
     member,
@@ -43,7 +42,6 @@ OUTCOMES = {
     "FAILED": Outcome.FAILED,
 }
 RANKS = {status: rank for rank, status in enumerate(OUTCOMES)}
-RUN = "test run"
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
@@ -93,7 +91,6 @@ class _Reader:
         self._failures: dict[str, list[str]] = {}
         self._hooks: dict[str, str] = {}
         self._success: bool | None = None
-        self._is_green = True
         self._has_pending = False
         self._take = {
             "gherkinDocument": self._document,
@@ -121,21 +118,17 @@ class _Reader:
             if take := self._take.get(kind):
                 take(found)
             elif end := self._end.get(kind):
-                for item in end(found):
-                    is_red = isinstance(item, Red) or item.outcome is Outcome.FAILED
-                    self._is_green &= not is_red
-                    yield item
+                yield from end(found)
 
     def finish(self) -> Iterator[Item]:
         """What has begun and has no end, and whether the run has failed by itself."""
         for attempt in self._attempts.values():
-            self._is_green = False
             attempt.messages.append("the scenario has no end")
             yield self._result(attempt, Outcome.FAILED)
         if self._success is None:
             yield Red(name=RUN, message="the run has no end")
-        elif not self._success and self._is_green and not self._has_pending:
-            yield Red(name=RUN, message="the run failed, and no scenario of it did")
+        elif not self._success and not self._has_pending:
+            yield RunFailed(message="the run failed, and no scenario of it did")
 
     def _document(self, found: dict[str, Any]) -> None:
         feature = member(found, "feature")
@@ -164,7 +157,7 @@ class _Reader:
             classname=joined(uri, rule),
             name=text(found.get("name")) or f"line {self._line(found)}",
             key=self._keys.of_tags(names[False], names[True]),
-            labels=labels_of(names[False]),
+            labels=self._keys.labels(names[False]),
         )
 
     def _line(self, found: dict[str, Any]) -> int:

@@ -11,8 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.convert.documents import below
-from xray_bridge.formats.convert.keys import labels_of
-from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed, Totals
 from xray_bridge.formats.convert.values import (
     joined,
     known,
@@ -48,22 +47,19 @@ BULLET = "\N{BLACK CIRCLE}"
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """Each file's tests, then what is wrong with the file itself."""
     said: dict[str, Any] = {}
-    is_green = True
     without = ("coverage", "failureDetails", "meta", "perfStats", "console")
     for path, found in below(source, (FILE, *COUNTS, *FLAGS), without):
         if path != FILE:
             said[path] = found
-            continue
-        for item in _file(found, keys):
-            is_green &= not isinstance(item, Red) and item.outcome is not Outcome.FAILED
-            yield item
+        else:
+            yield from _file(found, keys)
     tests, failed = (whole(said.get(name)) for name in COUNTS)
     yield Totals(tests=tests, failed=failed)
     if said.get("wasInterrupted") is True:
-        yield Red(name="test run", message="the run was interrupted")
-    elif said.get("success") is False and is_green and not failed:
+        yield Red(name=RUN, message="the run was interrupted")
+    if said.get("success") is False:
         # A threshold of coverage, an error outside of tests, a snapshot.
-        yield Red(name="test run", message="the run failed, and no test of it did")
+        yield RunFailed(message="the run failed, and no test of it did")
 
 
 def _file(found: Any, keys: KeyFinder) -> Iterator[Converted | Red]:
@@ -77,7 +73,7 @@ def _file(found: Any, keys: KeyFinder) -> Iterator[Converted | Red]:
     is_jest = BULLET in message
     own = message.partition(OF_SUITE)[2] if is_jest else message
     if text(member(found, "status")) == "failed" and (own or not has_failed):
-        yield Red(name=path or "test run", message=(own or message).strip())
+        yield Red(name=path or RUN, message=(own or message).strip())
 
 
 def _test(test: dict[str, Any], path: str, keys: KeyFinder) -> Converted:
@@ -97,7 +93,7 @@ def _test(test: dict[str, Any], path: str, keys: KeyFinder) -> Converted:
         name=name or text(test.get("fullName")),
         outcome=outcome,
         key=keys.of_tags(tags) or keys.of_title(name),
-        labels=labels_of(tags),
+        labels=keys.labels(tags),
         message=paragraphs(*(failures or retries)),
         started=moment(test.get("startAt")),
         duration=number(test.get("duration")) / 1000,

@@ -63,8 +63,7 @@ class KeyFinder:
                 return match[1]
         return ""
 
-
-def labels_of(found: Iterable[str]) -> tuple[str, ...]:
-    """Tags that are labels: without keys, signs, and what has blanks."""
-    meaning = tags.read(found)
-    return tuple(each for each in meaning.labels if not re.search(r"\s|::", each))
+    def labels(self, found: Iterable[str]) -> tuple[str, ...]:
+        """Tags that are labels: without keys, signs, and what has blanks."""
+        meaning = tags.read(found, prefixes=self.prefixes)
+        return tuple(each for each in meaning.labels if not re.search(r"\s|::", each))

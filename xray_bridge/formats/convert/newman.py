@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.convert.documents import below
-from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed, Totals
 from xray_bridge.formats.convert.values import (
     joined,
     member,
@@ -21,6 +21,7 @@ from xray_bridge.formats.convert.values import (
     whole,
 )
 from xray_bridge.model.results import Outcome
+from xray_bridge.text import count
 
 
 if TYPE_CHECKING:
@@ -34,23 +35,32 @@ ITEM = "collection.item.item"
 EXECUTION = "run.executions.item"
 COUNTS = "run.stats.assertions"
 ERROR = "run.error"
+# All that newman counts as failed, which ends it with 1.
+FAILURE = "run.failures.item"
+PATHS = (ITEM, EXECUTION, COUNTS, FAILURE, ERROR)
 SCRIPTS = {"prerequestScript": "pre-request script", "testScript": "test script"}
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """Each assertion; scripts that died and requests without an answer are red."""
     names: dict[str, str] = {}
+    failures = 0
     without = ("request", "stream", "event", "stacktrace", "cookie", "header")
-    for path, found in below(source, (ITEM, EXECUTION, COUNTS, ERROR), without):
+    for path, found in below(source, PATHS, without):
         if path == ITEM:
             names.update(_names(found, ""))
         elif path == EXECUTION:
             yield from _execution(found, names, keys)
+        elif path == FAILURE:
+            failures += 1
         elif path == COUNTS:
             tests, failed = whole(member(found, "total")), member(found, "failed")
             yield Totals(tests=tests, failed=whole(failed))
         elif found:
-            yield Red(name="test run", message=_message(found) or text(found))
+            yield Red(name=RUN, message=_message(found) or text(found))
+    if failures:
+        what = f"newman counts {count(failures, 'failure')} and shows none"
+        yield RunFailed(message=what)
 
 
 def _names(item: Any, above: str) -> Iterator[tuple[str, str]]:

@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.convert.documents import below
-from xray_bridge.formats.convert.keys import labels_of
-from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.protocol import RUN, Converted, Red, Totals
 from xray_bridge.formats.convert.values import (
     joined,
     known,
@@ -58,7 +57,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
                     yield result
         elif path == "errors.item":
             file = short_path(text(member(found, "location", "file")))
-            yield Red(name=file or "test run", message=_message(found))
+            yield Red(name=file or RUN, message=_message(found))
         elif path == "stats":
             yield Totals(failed=whole(member(found, "unexpected")))
         else:
@@ -99,7 +98,7 @@ def _test(
         name=name,
         outcome=outcome,
         key=keys.of_tags(tags) or keys.of_pairs(pairs) or keys.of_title(name),
-        labels=labels_of(tags),
+        labels=keys.labels(tags),
         message=paragraphs(why, *errors, where),
         started=moment(last.get("startTime")),
         duration=number(last.get("duration")) / 1000,

@@ -60,6 +60,26 @@ class Totals:
     failed: int | None = None
 
 
-Item: TypeAlias = Converted | Red | Totals
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailed:
+    """
+    The report says that the whole run failed.
+
+    It is red where nothing in the report is, which would be green without it.
+    """
+
+    message: str
+
+
+Item: TypeAlias = Converted | Red | Totals | RunFailed
+
+
+def has_failed(item: Converted | Red) -> bool:
+    """Whether it is sent as a failure."""
+    return isinstance(item, Red) or item.outcome is Outcome.FAILED
+
+
+# What red is called that is the run's own.
+RUN = "test run"
 # Each raises ReportError for what is no report of its format, and nothing else.
 Converter: TypeAlias = Callable[[Source, KeyFinder], Iterator[Item]]

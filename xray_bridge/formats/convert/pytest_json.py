@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.convert.documents import below
-from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.protocol import Converted, Red, RunFailed, Totals
 from xray_bridge.formats.convert.pytest_names import split_node_id
 from xray_bridge.formats.convert.values import (
     known,
@@ -46,24 +46,19 @@ _SKIP = re.compile(r"\(.*, \d+, ['\"](?:Skipped: )?(.*)['\"]\)", re.DOTALL)
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The tests; what cannot be collected is red."""
-    code, is_green = 0, True
     without = ("result", "traceback", "stdout", "stderr", "log", "keywords")
     for path, found in below(source, PATHS, without):
         if path == "exitcode":
-            code = whole(found) or 0
+            if (whole(found) or 0) not in {0, NOTHING_RAN}:
+                yield RunFailed(message=f"pytest ended with exit code {text(found)}")
         elif path == "summary":
             said = [whole(member(found, name)) or 0 for name in ("failed", "error")]
             yield Totals(tests=whole(member(found, "total")), failed=sum(said))
         elif path == "tests.item":
-            result = _test(found, keys)
-            is_green &= result.outcome is not Outcome.FAILED
-            yield result
+            yield _test(found, keys)
         elif member(found, "outcome") == "failed":
-            is_green = False
             name = text(member(found, "nodeid")) or "collection"
             yield Red(name=name, message=text(member(found, "longrepr")))
-    if code not in {0, NOTHING_RAN} and is_green:
-        yield Red(name="test run", message=f"pytest ended with exit code {code}")
 
 
 def _test(found: Any, keys: KeyFinder) -> Converted:

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.convert.documents import below
-from xray_bridge.formats.convert.keys import labels_of
-from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.protocol import Converted, Red, Totals, has_failed
 from xray_bridge.formats.convert.values import (
     joined,
     known,
@@ -74,11 +73,11 @@ def _suite(found: Any, above: _Above, keys: KeyFinder) -> Iterator[Converted | R
     is_green = True
     for test in objects(member(found, "tests")):
         result = _test(test, here, keys)
-        is_green &= result.outcome is not Outcome.FAILED
+        is_green &= not has_failed(result)
         yield result
     for suite in objects(member(found, "suites")):
         for item in _suite(suite, here, keys):
-            is_green &= not isinstance(item, Red) and item.outcome is not Outcome.FAILED
+            is_green &= not has_failed(item)
             yield item
     setup = member(found, "setup")
     troubles = [part for part in (setup, teardown) if part and _has_failed(part)]
@@ -105,7 +104,7 @@ def _test(found: dict[str, Any], above: _Above, keys: KeyFinder) -> Converted:
         name=text(found.get("name")),
         outcome=status.outcome,
         key=keys.of_tags(tags),
-        labels=labels_of(tags),
+        labels=keys.labels(tags),
         message=_message(found),
         started=moment(found.get("start_time")),
         duration=number(found.get("elapsed_time")),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.formats.convert.documents import lines
-from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.protocol import Converted, Red, Totals, has_failed
 from xray_bridge.formats.convert.values import joined, short_path
 from xray_bridge.model.results import Outcome
 
@@ -143,8 +143,7 @@ class _Reader:
     def _ended(self) -> Iterator[Item]:
         found, self._levels[0].ended = self._levels[0].ended, []
         for each in found:
-            is_red = isinstance(each, Red) or each.outcome is Outcome.FAILED
-            self._failed |= is_red
+            self._failed |= has_failed(each)
             yield each
 
     def _note_yaml(self, line: str) -> None:
@@ -170,11 +169,10 @@ class _Reader:
             return
         is_green = True
         for each in point.inner:
+            is_green &= not has_failed(each)
             if isinstance(each, Red):
-                is_green = False
                 yield replace(each, name=joined(own.name, each.name))
             else:
-                is_green &= each.outcome is not Outcome.FAILED
                 names = joined(own.name, each.classname)
                 yield replace(each, classname=names, key=each.key or own.key)
         if own.outcome is Outcome.FAILED and is_green:
@@ -240,5 +238,5 @@ def _headline(below: list[str]) -> str:
 def _failed(point: _Point) -> Iterator[str]:
     """What failed in a subtest, for its parent, which has no other message."""
     for each in point.inner[:MOST_LINES]:
-        if isinstance(each, Red) or each.outcome is Outcome.FAILED:
+        if has_failed(each):
             yield f"not ok {each.name}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from xray_bridge.formats.convert.protocol import Converted, Red, Totals
+from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed, Totals
 from xray_bridge.formats.convert.values import known, moment, number, paragraphs, whole
 from xray_bridge.formats.read.xml import LONGEST_MESSAGE, elements
 from xray_bridge.model.results import Outcome
@@ -34,6 +34,8 @@ OUTCOMES = {
     "passedbutrunaborted": Outcome.FAILED,
     "inprogress": Outcome.FAILED,
 }
+SUMMARY = "ResultSummary"
+RED = frozenset({"aborted", "error", "failed", "timeout"})
 FAILED_COUNTERS = ("failed", "error", "timeout", "aborted")
 _TIME = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+(?:\.\d+)?)")
 
@@ -43,11 +45,9 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     names: dict[str, tuple[str, str, str]] = {}
     for each in elements(source, {"UnitTest"}):
         names[each.get("id", "")] = _definition(each, keys)
-    for each in elements(source, {"UnitTestResult", "ResultSummary"}):
-        if each.tag == "UnitTestResult":
-            yield from _results(each, names, keys)
-        else:
-            yield from _summary(each)
+    for each in elements(source, {"UnitTestResult", SUMMARY}):
+        is_summary = each.tag == SUMMARY
+        yield from _summary(each) if is_summary else _results(each, names, keys)
 
 
 def _definition(test: Element, keys: KeyFinder) -> tuple[str, str, str]:
@@ -115,8 +115,11 @@ def _summary(summary: Element) -> Iterator[Item]:
         failed = [whole(counters.get(each)) or 0 for each in FAILED_COUNTERS]
         yield Totals(tests=whole(counters.get("total")), failed=sum(failed))
     for each in summary.iterfind("RunInfos/RunInfo"):
-        if each.get("outcome", "").lower() in {"error", "failed", "aborted"}:
-            yield Red(name="test run", message=(each.findtext("Text") or "").strip())
-    if summary.get("outcome", "").lower() in {"aborted", "error", "timeout"}:
-        what = f"the test run ended as {summary.get('outcome')}"
-        yield Red(name="test run", message=what)
+        if each.get("outcome", "").lower() in RED:
+            yield Red(name=RUN, message=(each.findtext("Text") or "").strip())
+    verdict = summary.get("outcome", "")
+    what = f"the test run ended as {verdict}"
+    if verdict.lower() == "failed":
+        yield RunFailed(message=what)
+    elif verdict.lower() in RED:
+        yield Red(name=RUN, message=what)
