@@ -220,6 +220,16 @@ TRAPS: dict[str, tuple[str, dict[str, str]]] = {
         robot({**CALC, "teardown": {"status": "SKIP"}}),
         {"Calc.adds": SKIPPED},
     ),
+    "Robot: a teardown that is skipped, then one that fails": (
+        robot(
+            {
+                "name": "All",
+                "suites": [{**CALC, "teardown": {"status": "SKIP"}}],
+                "teardown": {"status": "FAIL"},
+            },
+        ),
+        {"All.Calc.adds": SKIPPED, "All": "red"},
+    ),
     "behavex: a dead before_all": (
         json.dumps(
             {
