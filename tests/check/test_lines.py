@@ -98,9 +98,7 @@ class Checked:
 
 @pytest.fixture
 def check(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Any:
     """Runs the command against an address."""
     monkeypatch.chdir(tmp_path)
@@ -160,57 +158,29 @@ class Line(NamedTuple):
 FIRST: dict[str, tuple[Script, Line]] = {
     "a wrong context path": (
         answer(404, b"<html>Oops</html>"),
-        Line(
-            "WRONG",
-            "address",
-            "HTTP 404",
-            "context path included",
-        ),
+        Line("WRONG", "address", "HTTP 404", "context path included"),
     ),
     "a redirect to a login": (
         answer(302, Location="/login.jsp"),
         Line(
-            "WRONG",
-            "address",
-            "redirects to /login.jsp",
-            "is there a login before it?",
+            "WRONG", "address", "redirects to /login.jsp", "is there a login before it?"
         ),
     ),
     "a login page": (
         answer(200, PAGE),
-        Line(
-            "WRONG",
-            "address",
-            "a page for people",
-            "Is there a login before it?",
-        ),
+        Line("WRONG", "address", "a page for people", "Is there a login before it?"),
     ),
     "a CAPTCHA with 401": (
         answer(401, b"{}", **CAPTCHA),
-        Line(
-            "WRONG",
-            "credentials",
-            "wants a CAPTCHA",
-            "log in once by browser",
-        ),
+        Line("WRONG", "credentials", "wants a CAPTCHA", "log in once by browser"),
     ),
     "a CAPTCHA with 403": (
         answer(403, b"{}", **CAPTCHA),
-        Line(
-            "WRONG",
-            "credentials",
-            "wants a CAPTCHA",
-            "log in once by browser",
-        ),
+        Line("WRONG", "credentials", "wants a CAPTCHA", "log in once by browser"),
     ),
     "a CAPTCHA with 200": (
         answer(200, PAGE, **CAPTCHA),
-        Line(
-            "WRONG",
-            "credentials",
-            "wants a CAPTCHA",
-            "log in once by browser",
-        ),
+        Line("WRONG", "credentials", "wants a CAPTCHA", "log in once by browser"),
     ),
     "credentials that are refused": (
         answer(401, b'{"message": "nope"}'),
@@ -232,12 +202,7 @@ FIRST: dict[str, tuple[Script, Line]] = {
     ),
     "a proxy that wants a login": (
         answer(407, b"{}"),
-        Line(
-            "?",
-            "proxy",
-            "HTTP 407",
-            "the proxy wants a login",
-        ),
+        Line("?", "proxy", "HTTP 407", "the proxy wants a login"),
     ),
     "a server that breaks": (answer(503, b"down"), Line("?", "address", "503", "")),
 }
@@ -316,39 +281,19 @@ def test_proxy_and_where_it_comes_from(
 INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
     "a licence that ran out": (
         {LICENCE: says({"active": False})},
-        Line(
-            "WRONG",
-            "xray",
-            "licence is not active",
-            "renew it",
-        ),
+        Line("WRONG", "xray", "licence is not active", "renew it"),
     ),
     "no Xray": (
         {LICENCE: (404, b"<html>Oops</html>", {})},
-        Line(
-            "WRONG",
-            "xray",
-            "this Jira has no Xray",
-            "install and enable Xray",
-        ),
+        Line("WRONG", "xray", "this Jira has no Xray", "install and enable Xray"),
     ),
     "a licence for administrators": (
         {LICENCE: says({"error": "no"}, 403)},
-        Line(
-            "?",
-            "xray",
-            "HTTP 403",
-            "",
-        ),
+        Line("?", "xray", "HTTP 403", ""),
     ),
     "another product": (
         {INFO: says({"version": "1001.0.0", "deploymentType": "Cloud"})},
-        Line(
-            "WRONG",
-            "product",
-            "(Cloud)",
-            "set xray_deployment",
-        ),
+        Line("WRONG", "product", "(Cloud)", "set xray_deployment"),
     ),
     "something like Jira": ({INFO: says({})}, Line("?", "product", "as Jira does", "")),
     "no right to create": (
@@ -375,21 +320,11 @@ INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
     ),
     "permissions that nobody tells": (
         {PERMISSIONS: says([])},
-        Line(
-            "?",
-            "permissions",
-            "does not answer as Jira does",
-            "",
-        ),
+        Line("?", "permissions", "does not answer as Jira does", ""),
     ),
     "an unknown project": (
         {PROJECT: says({"errorMessages": ["none"]}, 404)},
-        Line(
-            "WRONG",
-            "project",
-            "there is no project CALC",
-            "is xray_project the key",
-        ),
+        Line("WRONG", "project", "there is no project CALC", "is xray_project the key"),
     ),
     "a project without Xray": (
         {TYPES: named("Story", "Bug")},
@@ -411,21 +346,11 @@ INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
     ),
     "a translated Jira": (
         {TYPES: named("Aufgabe", "Testausführung")},
-        Line(
-            "?",
-            "issue_types",
-            "Aufgabe, Testausf",
-            "names may be translated",
-        ),
+        Line("?", "issue_types", "Aufgabe, Testausf", "names may be translated"),
     ),
     "an old Jira": (
         {TYPES: (404, b"{}", {})},
-        Line(
-            "?",
-            "issue_types",
-            "HTTP 404",
-            "",
-        ),
+        Line("?", "issue_types", "HTTP 404", ""),
     ),
     "a plan that is a Story": (
         {PLAN: says({"fields": {"issuetype": {"name": "Story"}}})},
@@ -465,21 +390,11 @@ INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
     ),
     "a clock that is behind": (
         {FIELD: says([], Date=formatdate(2_000_000_000, usegmt=True))},
-        Line(
-            "WRONG",
-            "clock",
-            "behind the server",
-            "NTP",
-        ),
+        Line("WRONG", "clock", "behind the server", "NTP"),
     ),
     "a clock that is ahead": (
         {FIELD: says([], Date=formatdate(1_000_000_000, usegmt=True))},
-        Line(
-            "WRONG",
-            "clock",
-            "ahead of the server",
-            "NTP",
-        ),
+        Line("WRONG", "clock", "ahead of the server", "NTP"),
     ),
 }
 

@@ -175,9 +175,7 @@ ENVIRONMENTS = [
             "BUILD_URL": "https://teamcity.example.com/build/99",
         },
         a_build(
-            "TeamCity",
-            build_url="https://teamcity.example.com/build/99",
-            branch="",
+            "TeamCity", build_url="https://teamcity.example.com/build/99", branch=""
         ),
     ),
     (
@@ -407,10 +405,7 @@ def test_properties_of_teamcity(tmp_path: Path) -> None:
         f"teamcity.configuration.properties.file={escaped}\n"
         "no property\n"
     )
-    environ = {
-        **BY_NAME["TeamCity"],
-        "TEAMCITY_BUILD_PROPERTIES_FILE": str(build),
-    }
+    environ = {**BY_NAME["TeamCity"], "TEAMCITY_BUILD_PROPERTIES_FILE": str(build)}
 
     found = detect(environ)
 

@@ -372,9 +372,7 @@ def test_no_secret_gets_there(tmp_path: Path, slug: str, agent: Path) -> None:
     environ |= {"PATH": str(agent.parent), "NOTES": str(tmp_path / "notes")}
     news = hostile(f"so {secret} it is")
     news = replace(
-        news,
-        variables={**news.variables, "XRAY_TESTS": secret},
-        markdown=f"`{secret}`",
+        news, variables={**news.variables, "XRAY_TESTS": secret}, markdown=f"`{secret}`"
     )
 
     found = outputs.write(

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from werkzeug import Response
 
-from tests.scripted_xray import (
-    CREATED,
-    FAILED,
-    MULTIPART,
-    PASSED,
-    SECRET,
-    Sender,
-    Xray,
-)
+from tests.scripted_xray import CREATED, FAILED, MULTIPART, PASSED, SECRET, Sender, Xray
 from xray_bridge.ci.outputs import Outputs
 from xray_bridge.cli import main, upload_summary
 from xray_bridge.cli.upload_summary import write_outputs

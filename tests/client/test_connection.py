@@ -205,10 +205,7 @@ def test_verification_that_was_set_goes_first(tmp_path: Path) -> None:
         ({"skip_proxy": "yes", "proxy": "http://p.example.com:3128"}, {}),
         (
             {"proxy": "http://p.example.com:3128"},
-            {
-                "http": "http://p.example.com:3128",
-                "https": "http://p.example.com:3128",
-            },
+            {"http": "http://p.example.com:3128", "https": "http://p.example.com:3128"},
         ),
     ],
 )

@@ -48,10 +48,7 @@ def test_a_search_that_ends_early(
     server: Xray, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Tests that would not run are no selection."""
-    server.script[SEARCH] = [
-        {"issues": [TEST], "total": 3},
-        {"issues": [], "total": 3},
-    ]
+    server.script[SEARCH] = [{"issues": [TEST], "total": 3}, {"issues": [], "total": 3}]
 
     code, _, said = selected(capsys, "labels = smoke")
 

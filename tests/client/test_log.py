@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 
 SECRET = 'pa ss/"wörd"+1%'
 BASIC = base64.b64encode(f"ann:{SECRET}".encode()).decode()
-FORMS = (
-    SECRET,
-    quote(SECRET, safe=""),
-    base64.b64encode(SECRET.encode()).decode(),
-)
+FORMS = (SECRET, quote(SECRET, safe=""), base64.b64encode(SECRET.encode()).decode())
 ONCE = Request(method="POST", path="/import", content=b"12345", repeatable=True)
 
 
@@ -133,9 +129,7 @@ def test_decision_for_a_deployment(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_flag_of_the_command(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Standard output stays what it is, for machines."""
     monkeypatch.chdir(tmp_path)

@@ -44,10 +44,7 @@ FORKS: dict[str, dict[str, str]] = {
 }
 OWN: list[dict[str, str]] = [
     {},
-    {
-        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
-        "CI_MERGE_REQUEST_PROJECT_ID": "1",
-    },
+    {"CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "1"},
     {"SYSTEM_PULLREQUEST_ISFORK": "False"},
     {
         "BUILDKITE_PULL_REQUEST_REPO": "git://github.com/us/it",

@@ -74,9 +74,7 @@ def test_no_file_is_named_by_a_run(name: str) -> None:
         layer_of({name: "secrets.json"})
 
 
-def test_the_way_there_is_that_of_this_machine(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_way_there_is_that_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither proxy nor verification are those of the run."""
     monkeypatch.setenv("XRAY_URL", HERE)
     theirs = {"url": HERE, "proxy": ELSEWHERE, "verify": "false", "report": "/x"}

@@ -110,12 +110,7 @@ def test_spellings_at_each_door() -> None:
     """One declaration, five spellings."""
     setting: Any = TABLE["test_plan"]
 
-    spelled = (
-        setting.pytest_flag,
-        setting.ini,
-        setting.environment,
-        setting.flag_name,
-    )
+    spelled = (setting.pytest_flag, setting.ini, setting.environment, setting.flag_name)
 
     assert spelled == (
         "--xray-test-plan",

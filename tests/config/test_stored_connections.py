@@ -49,8 +49,7 @@ def own(tmp_path: Path) -> dict[str, str]:
     )
 )
 def test_any_text_is_read_as_it_was_written(
-    tmp_path_factory: pytest.TempPathFactory,
-    found: dict[str, tuple[str, bool]],
+    tmp_path_factory: pytest.TempPathFactory, found: dict[str, tuple[str, bool]]
 ) -> None:
     """TOML of our own making, read by a library."""
     path = tmp_path_factory.mktemp("own") / "connections.toml"

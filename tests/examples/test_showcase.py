@@ -130,8 +130,7 @@ def test_pytest(
 
 
 @pytest.mark.parametrize(
-    "distribution",
-    [pytest.param("loadgroup", marks=AS_USERS), "worksteal", "each"],
+    "distribution", [pytest.param("loadgroup", marks=AS_USERS), "worksteal", "each"]
 )
 def test_pytest_distributes_otherwise(workplace: Workplace, distribution: str) -> None:
     """xdist does not survive a crash in all of these ways, so that is left out."""

@@ -131,10 +131,7 @@ def test_summary_and_labels_are_put_back(jira: Xray, bring: Importer) -> None:
 
     assert said.exit_code == 0
     assert edits(jira) == [
-        {
-            "fields": {"summary": "Add two"},
-            "update": {"labels": [{"add": "manual"}]},
-        }
+        {"fields": {"summary": "Add two"}, "update": {"labels": [{"add": "manual"}]}}
     ]
     assert "CALC-78: summary 'Add two' becomes 'Add two numbers'" in said.output
     assert "CALC-78: labels may go: manual" in said.output

@@ -38,10 +38,7 @@ Feature: Addition
     * x
 """
 KEYED = NamedIssue(
-    key="CALC-78",
-    places=("a.feature:6",),
-    summary="Add two numbers",
-    labels=("smoke",),
+    key="CALC-78", places=("a.feature:6",), summary="Add two numbers", labels=("smoke",)
 )
 
 

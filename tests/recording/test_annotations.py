@@ -127,11 +127,7 @@ def test_step_that_passes(xray: Annotations) -> None:
 
     (step,) = xray.steps
     assert step == a_step(
-        name="Log in",
-        keyword="",
-        data="ann",
-        expected="a page",
-        duration=step.duration,
+        name="Log in", keyword="", data="ann", expected="a page", duration=step.duration
     )
     assert 0.001 < step.duration < 5
 
@@ -265,10 +261,7 @@ def test_step_that_nobody_ends(xray: Annotations) -> None:
     del forgotten
     gc.collect()
 
-    assert told(xray) == [
-        ("held", Outcome.NOT_RUN),
-        ("forgotten", Outcome.NOT_RUN),
-    ]
+    assert told(xray) == [("held", Outcome.NOT_RUN), ("forgotten", Outcome.NOT_RUN)]
 
 
 def test_generator_that_is_closed_within_a_step(xray: Annotations) -> None:

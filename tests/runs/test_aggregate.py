@@ -63,11 +63,7 @@ def merged(*runs: TestRun, decided: Outcome = FAILED) -> TestRun:
     ],
 )
 def test_rules(
-    earlier: Outcome,
-    later: Outcome,
-    worst: Outcome,
-    last: Outcome,
-    all_failed: Outcome,
+    earlier: Outcome, later: Outcome, worst: Outcome, last: Outcome, all_failed: Outcome
 ) -> None:
     """What each rule makes of two results."""
     assert AGGREGATES[WORST](earlier, later) is worst

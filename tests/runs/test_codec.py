@@ -10,14 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.builders import (
-    a_feature,
-    a_run,
-    a_scenario,
-    a_scenario_run,
-    a_step,
-    a_test,
-)
+from tests.builders import a_feature, a_run, a_scenario, a_scenario_run, a_step, a_test
 from xray_bridge.model.results import (
     Evidence,
     Feature,
@@ -75,13 +68,7 @@ scenarios = st.builds(
     outline=texts,
     row=lines,
 )
-evidence = st.builds(
-    Evidence,
-    name=texts,
-    file=texts,
-    media_type=texts,
-    size=lines,
-)
+evidence = st.builds(Evidence, name=texts, file=texts, media_type=texts, size=lines)
 pieces = st.lists(evidence, max_size=2).map(tuple)
 steps = st.builds(
     Step,

@@ -248,10 +248,7 @@ def scenario(keyword: str = "Scenario") -> dict[str, Any]:
     }
 
 
-TAGS: dict[str, list[Any]] = {
-    "cucumber": [{"name": "@CALC-79"}],
-    "behave": ["CALC-79"],
-}
+TAGS: dict[str, list[Any]] = {"cucumber": [{"name": "@CALC-79"}], "behave": ["CALC-79"]}
 
 
 @pytest.mark.parametrize("name", TAGS)

@@ -160,8 +160,7 @@ def test_fields_of_what_is_made(server: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    ["", "<html></html>", "Scenario: S\n", "Feature: F\n", b"PK\x03\x04nothing"],
+    "text", ["", "<html></html>", "Scenario: S\n", "Feature: F\n", b"PK\x03\x04nothing"]
 )
 def test_refused(server: Any, cloud: Any, text: str | bytes) -> None:
     """What holds no scenario is refused by both."""

@@ -26,12 +26,7 @@ def cucumber(*tags: str, status: str = "passed", **more: Any) -> dict[str, Any]:
 
 def behave(*tags: str, status: str = "passed", **more: Any) -> dict[str, Any]:
     """Behave's form of it."""
-    return {
-        **cucumber(status=status),
-        "tags": list(tags),
-        "status": status,
-        **more,
-    }
+    return {**cucumber(status=status), "tags": list(tags), "status": status, **more}
 
 
 def feature(*elements: dict[str, Any], tags: Any = ()) -> list[dict[str, Any]]:
