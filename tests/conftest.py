@@ -58,6 +58,14 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _no_power_cut() -> Iterator[None]:
+    """What is written outlives a process that is killed; nothing waits for the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _forked_processes() -> Iterator[None]:
     """Fork pytest, behave and our command from interpreters that have started."""
     with forkserver.available(), pytest.MonkeyPatch.context() as patch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import io
 import json
@@ -129,15 +130,24 @@ def comment(name: str, content: bytes) -> str:
     return found
 
 
+@functools.cache
+def schema(file: str) -> Any:
+    """What validates; the schema itself is looked at once."""
+    if file == "junit":
+        return etree.XMLSchema(etree.parse(HERE / "junit.xsd"))
+    content = json.loads((HERE / f"{file}.schema.json").read_text())
+    kind = jsonschema.validators.validator_for(content)
+    kind.check_schema(content)
+    return kind(content)
+
+
 def validate(name: str, deployment: str, content: bytes) -> None:
     """Hold a report against the schema of its format."""
     if name == "junit":
-        schema = etree.XMLSchema(etree.parse(HERE / "junit.xsd"))
-        schema.assertValid(xml(content))
-        return
-    file = f"xray-{deployment}" if name == "xray" else name
-    path = HERE / f"{file}.schema.json"
-    jsonschema.validate(document(content), json.loads(path.read_text()))
+        schema(name).assertValid(xml(content))
+    else:
+        file = f"xray-{deployment}" if name == "xray" else name
+        schema(file).validate(document(content))
 
 
 def junit_verdicts(content: bytes) -> Iterator[tuple[str, str]]:
