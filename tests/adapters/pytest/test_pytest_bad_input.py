@@ -95,7 +95,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", CASES, ids=list(CASES))
-@pytest.mark.fault("D03")
+@pytest.mark.fault("C12", "D03")
 def test_one_line_says_what_and_how_to_mend_it(project: Project, case: str) -> None:
     """No test runs, no traceback, no secret."""
     given, expected = CASES[case]

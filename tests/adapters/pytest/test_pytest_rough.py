@@ -195,3 +195,41 @@ def test_tables_that_pytest_or_we_refuse(project: Project, table: str) -> None:
 
     assert result.ret == 4
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
+
+
+@pytest.mark.fault("D18")
+def test_other_plugins_together(project: Project) -> None:
+    """Reruns, workers, scenarios and tests of other plugins: one upload."""
+    project.pytester.makefile(
+        ".feature", f="Feature: F\n  @CALC-3\n  Scenario: S\n    Given it works\n"
+    )
+    project.pytester.makepyfile(
+        TWO + "    assert count() > 1\n",
+        test_f="""
+        from pytest_bdd import given, scenarios
+        scenarios("f.feature")
+
+        @given("it works")
+        def _(): pass
+        """,
+    )
+    project.pytester.makeconftest(
+        """
+        import builtins, pathlib
+
+        def count():
+            path = pathlib.Path("count")
+            path.write_text(path.read_text() + "." if path.exists() else ".")
+            return len(path.read_text())
+
+        builtins.count = count
+        """
+    )
+    others = ("-p", "hypothesispytest", "-p", "pytest_httpserver")
+    result = project.upload("-n", "2", "--reruns", "2", *others)
+
+    assert result.ret == 0
+    found = project.statuses
+    assert {key: found[key] for key in ("CALC-1", "CALC-2", "CALC-3")} == {
+        f"CALC-{number}": "PASS" for number in (1, 2, 3)
+    }
