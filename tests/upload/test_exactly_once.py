@@ -781,7 +781,7 @@ def test_dropped_connection_is_waited_for_where_there_is_time(
 ) -> None:
     """Looks go on until the import has ended for sure; then it is sent again."""
     xray = FakeXray(script=[DROPPED])
-    pauses = Pauses(looks=(0.0,), in_progress=0.05, settled=0.05)
+    pauses = Pauses(looks=(0.0,), in_progress=0.6, settled=0.6)
 
     imported = send(xray, directory, quick(), pauses)
 
