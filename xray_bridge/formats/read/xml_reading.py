@@ -122,7 +122,7 @@ class _Reader:
         self.counted_only: list[str] = []
         self.secrets: dict[str, None] = {}
         self.claims: Totals | None = None
-        self.shown = Totals(tests=0, failed=0, skipped=0)
+        self._tests = self._failed = self._skipped = 0
         # Elements that stand for one each: a test may have several.
         self.failures = 0
         self.parser = parser
@@ -267,15 +267,17 @@ class _Reader:
     def _finish(self, test: Element) -> None:
         shape = self._shape
         is_counted = shape.is_test(test)
-        before = verdict(shape.word(test)).outcome
+        found = verdict(shape.word(test))
+        before = found.outcome
         changes = [*self._settled(test), *shape.mend(test, self._groups)]
-        self.changes.update(change.what for change in changes)
+        if changes:
+            self.changes.update(change.what for change in changes)
+            found = verdict(shape.word(test))
         if self._editor and changes:
             end = self.parser.CurrentByteIndex
             self._editor.change(self._start_of_test, end, changes, self._ranges)
         if not shape.is_test(test):
             return
-        found = verdict(shape.word(test))
         self._groups[-1].has_tests = True
         if is_counted:
             self._note_shown(found.outcome if shape.counts_mended else before)
@@ -304,10 +306,19 @@ class _Reader:
         return self._shape.settle(test, known) if known else ()
 
     def _note_shown(self, outcome: Outcome) -> None:
-        failed, skipped = outcome is Outcome.FAILED, outcome is Outcome.SKIPPED
-        self.failures += max(self._failures_of_test, failed)
-        more = Totals(tests=1, failed=int(failed), skipped=int(skipped))
-        self.shown = self.shown.plus(more)
+        self._tests += 1
+        if outcome is Outcome.SKIPPED:
+            self._skipped += 1
+        elif outcome is Outcome.FAILED:
+            self._failed += 1
+            self.failures += max(self._failures_of_test, 1)
+            return
+        self.failures += self._failures_of_test
+
+    @property
+    def shown(self) -> Totals:
+        """What was read, to be compared with what the report counts."""
+        return Totals(tests=self._tests, failed=self._failed, skipped=self._skipped)
 
     def _message_of(self, test: Element, outcome: Outcome) -> str:
         """Of a failure; the reason of a skip is none."""
