@@ -26,6 +26,8 @@ SWITCHES = tuple(setting for setting in TABLE.values() if setting.starts)
 SESSION = "PYTEST_XRAY_BRIDGE_SESSION"
 # Keys of the input that the controller of a recorded session gives its workers.
 WORKER_INPUT = frozenset({"xray", "xray_select"})
+# The first pytest that reads the table ``[tool.pytest]``.
+READS_OWN_TABLE = (9,)
 # Options of pytest with which no test runs.
 RUN_NO_TESTS = (
     "collectonly",
@@ -216,6 +218,23 @@ def _unknown_names(config: pytest.Config) -> list[str]:
         and name not in known
         and not _is_registered(config, name)
     ]
+
+
+def warn_of_unread_table(config: pytest.Config) -> None:
+    """Warn of settings in a table that only a newer pytest reads."""
+    path = config.rootpath / "pyproject.toml"
+    try:
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return
+    is_there = any(line.partition("#")[0].strip() == "[tool.pytest]" for line in lines)
+    if is_there and any(line.lstrip().startswith("xray_") for line in lines):
+        text = (
+            f"pytest {pytest.__version__} does not read [tool.pytest] in {path.name}, "
+            "so the xray_ settings there have no effect: put them into "
+            "[tool.pytest.ini_options], which every pytest reads"
+        )
+        config.issue_config_time_warning(pytest.PytestConfigWarning(text), 2)
 
 
 def _is_registered(config: pytest.Config, name: str) -> bool:

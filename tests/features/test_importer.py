@@ -449,6 +449,19 @@ def refused_search() -> Response:
     return Response(json.dumps(body), status=400, content_type="application/json")
 
 
+@pytest.mark.fault("F14")
+def test_one_of_fifty_files_that_is_no_gherkin(jira: Xray, bring: Importer) -> None:
+    """It is named with its line, and nothing is sent."""
+    for number in range(49):
+        (bring.root / f"f{number:02}.feature").write_text(UNKEYED)
+    (bring.root / "f24.feature").write_text("Feature: F\n  Scenario: S\n    Nonsense\n")
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "f24.feature:3" in said.errors
+    assert not posted(jira)
+
+
 @pytest.mark.parametrize(
     ("script", "arguments", "expected"),
     [

@@ -159,6 +159,26 @@ def test_evidence_is_streamed(tmp_path: Path, name: str, place: str) -> None:
     assert peak < 4 * MEBIBYTE
 
 
+@pytest.mark.fault("E08")
+@pytest.mark.parametrize("name", ["junit", "xray"])
+def test_memory_for_many_tests(tmp_path: Path, name: str) -> None:
+    """Less than two hundred bytes for each test more, so 20 MB for 100,000."""
+    peaks = []
+    for number in (500, 2_500):
+        runs = [a_run(name=f"test_{each}", message="x" * 999) for each in range(number)]
+        found = kept(tmp_path / str(number), *runs)
+        tracemalloc.start()
+        try:
+            writer(name, "CALC").write(
+                found, DIALECTS[SERVER], cast("BinaryIO", Sink())
+            )
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+
+    assert (peaks[1] - peaks[0]) / 2_000 < 200
+
+
 @pytest.mark.parametrize("name", OF_SCENARIOS)
 def test_scenarios_are_streamed(tmp_path: Path, name: str) -> None:
     """A feature of three hundred rows is written row by row."""

@@ -16,6 +16,7 @@ from xray_bridge.client.pauses import Pauses
 from xray_bridge.client.request import Request
 from xray_bridge.client.server import ServerXray
 from xray_bridge.errors import AmbiguousError
+from xray_bridge.formats.write.junit import JUnitWriter
 from xray_bridge.model.dialect import CLOUD, SERVER
 from xray_bridge.model.results import Evidence, Outcome, TestRun
 from xray_sandbox import Store
@@ -32,13 +33,13 @@ class Bench:
     def __init__(self, send: Sender, product: str) -> None:
         self.send = send
         self.passed = PASSED[product]
-        self._product = product
+        self.product = product
         self._data = Path(".xray/sandbox").absolute()
 
     def arrived(self, *runs: TestRun, **info: Any) -> dict[str, Any]:
         """What the sandbox has of these results, by the Test's summary or key."""
         directory = self.send.record(*runs, **info)
-        arguments = ["--sandbox", "--deployment", self._product]
+        arguments = ["--sandbox", "--deployment", self.product]
         outcome = self.send.send(directory, *arguments)
         assert outcome.exit_code == 0, outcome.output
         found = self.store.test_execution(outcome.receipt["test_execution"]["key"])
@@ -70,6 +71,11 @@ def bench(
     """An empty sandbox."""
     monkeypatch.chdir(tmp_path)
     return Bench(send, request.param)
+
+
+def out_of_memory(*_: object) -> None:
+    """What Python does where a limit of the process is reached."""
+    raise MemoryError
 
 
 def pieces(bench: Bench) -> tuple[Evidence, Evidence]:
@@ -216,3 +222,41 @@ def test_doubt_is_resolved_by_an_empty_test_execution(
     assert "nightly" in made.labels
     assert any(label.startswith("xray-bridge-") for label in made.labels)
     assert len(bench.store.test_runs(made.id)) == 1
+
+
+@pytest.mark.fault("I03")
+def test_twenty_shards_into_one_test_execution(bench: Bench) -> None:
+    """All of their results are there."""
+    directory = bench.send.record(a_run(keys=["CALC-321"]))
+    first = bench.send.send(directory, "--sandbox", "--deployment", bench.product)
+    key = first.receipt["test_execution"]["key"]
+    for number in range(302, 321):
+        outcome = Outcome.FAILED if number % 5 == 0 else Outcome.PASSED
+        run = a_run(outcome, keys=[f"CALC-{number}"], name=f"test_{number}")
+        found = bench.arrived(run, settings={"test_execution": key})
+
+    passed = [number for number in range(302, 322) if number % 5]
+    assert len(found) == 20
+    assert {f"CALC-{number}" for number in passed} == {
+        name for name, run in found.items() if run.status == bench.passed
+    }
+
+
+@pytest.mark.fault("G19")
+def test_no_memory_for_the_report(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line says so; what was recorded is there, and arrives when it is resent."""
+    directory = bench.send.record(a_run(keys=["CALC-1"]))
+    arguments = ("--sandbox", "--deployment", bench.product)
+    before = directory.journal.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(JUnitWriter, "write", out_of_memory)
+        outcome = bench.send.send(directory, *arguments)
+    again = bench.send.send(directory, *arguments, command="resend")
+
+    assert directory.journal.read_bytes() == before
+    assert outcome.exit_code in {80, 83}
+    assert "memory" in outcome.output
+    assert "resend" in outcome.output
+    assert again.exit_code == 0

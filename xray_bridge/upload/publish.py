@@ -248,6 +248,9 @@ class _Publishing:
             return error
         name = type(error).__name__
         if not self._draft.asked:
+            if isinstance(error, MemoryError):
+                msg = "there is not enough memory to prepare the upload"
+                return ReportError(msg, hint="raise the limit, or resend elsewhere")
             msg = f"the upload cannot be prepared ({name}: {error})"
             return ReportError(msg, hint="please report it, with the run directory")
         msg = f"the server's answer is not understood ({name})"

@@ -178,6 +178,21 @@ def test_a_report_where_a_folder_is(project: Project) -> None:
     assert "INTERNALERROR" not in bad.stdout.str() + bad.stderr.str()
 
 
+@pytest.mark.fault("D05")
+@pytest.mark.skipif(int(pytest.__version__.split(".")[0]) > 8, reason="9 reads it")
+@pytest.mark.parametrize("setting", ["xray_project = 'CALC'", "addopts = []"])
+def test_a_table_that_this_pytest_does_not_read(project: Project, setting: str) -> None:
+    """It is warned of, where it has settings of ours."""
+    (Path(project.pytester.path) / "pytest.ini").unlink(missing_ok=True)
+    project.pytester.makepyprojecttoml(f"[tool.pytest]\n{setting}\n")
+    project.pytester.makepyfile("def test_it(): pass")
+    result = project.run()
+
+    is_warned = "does not read [tool.pytest]" in result.stdout.str()
+    assert is_warned == setting.startswith("xray_")
+    assert result.ret == 0
+
+
 TABLES = {
     "wrong type": "[tool.pytest]\nxray_test_plan = 7\n",
     "both": "[tool.pytest]\naddopts = []\n[tool.pytest.ini_options]\naddopts = ''\n",
