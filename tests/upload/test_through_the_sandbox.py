@@ -230,6 +230,7 @@ def test_twenty_shards_into_one_test_execution(bench: Bench) -> None:
     directory = bench.send.record(a_run(keys=["CALC-321"]))
     first = bench.send.send(directory, "--sandbox", "--deployment", bench.product)
     key = first.receipt["test_execution"]["key"]
+    found: dict[str, Any] = {}
     for number in range(302, 321):
         outcome = Outcome.FAILED if number % 5 == 0 else Outcome.PASSED
         run = a_run(outcome, keys=[f"CALC-{number}"], name=f"test_{number}")
