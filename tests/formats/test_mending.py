@@ -53,6 +53,16 @@ MENDED = {
             "</testcase></testsuite>"
         ),
     ),
+    "test that CTest could not start": (
+        (
+            '<testsuite><testcase name="a" classname="a" status="notrun">'
+            '<skipped message="Unable to find executable"/></testcase></testsuite>'
+        ),
+        (
+            '<testsuite><testcase name="a" classname="a" status="notrun">'
+            '<failure message="Unable to find executable"/></testcase></testsuite>'
+        ),
+    ),
     "name that is empty": (
         "<testsuite name='b&amp;b'><testcase classname='' name=''/></testsuite>",
         (
@@ -426,3 +436,25 @@ def test_properties_named_like_secrets(tmp_path: Path) -> None:
     (notice,) = reading.notices
     assert "(env.A_TOKEN, db.password)" in notice
     assert "hush" not in notice
+
+
+@pytest.mark.parametrize(
+    ("classname", "more", "message"),
+    [
+        ("a", "", "SKIP_RETURN_CODE=77"),
+        ("a", "", "Disabled"),
+        ("a", "", ""),
+        ("suite", "", "no server"),
+        ("a", 'result="skipped"', "no server"),
+    ],
+)
+def test_skips_that_are_none_of_ctests_failures(
+    tmp_path: Path, classname: str, more: str, message: str
+) -> None:
+    """What was to be skipped, or is not CTest's, stays skipped."""
+    test = f'<testcase name="a" classname="{classname}" status="notrun" {more}>'
+    content = f'{test}<skipped message="{message}"/></testcase>'
+    reading, cases = taken(tmp_path, f"<testsuite>{content}</testsuite>")
+
+    assert [each.outcome for each in cases] == [Outcome.SKIPPED]
+    assert not reading.changes

@@ -19,6 +19,7 @@ OUTSIDE = "(outside of tests)"
 # What is said of changes; the number follows.
 UNNAMED = "tests without a name, named by their suites"
 NOT_RUN = "tests that did not run, as skipped"
+NOT_STARTED = "tests that CTest could not start, as failed"
 BY_STATUS = "tests that failed by their status alone, as failed"
 EXPECTED = "failures that were expected, as skipped"
 RED_OF_SUITES = "errors outside of tests, as failed tests"
