@@ -139,13 +139,20 @@ class AuthenticationError(DeliveryError):
 
 
 class RefusedError(DeliveryError):
-    """The server understood the request and said no."""
+    """
+    The server understood the request and said no.
+
+    ``said`` is the reason in its own words; empty where it gives none.
+    """
 
     slug = "refused"
 
-    def __init__(self, message: str, *, hint: str = "", status: int = 0) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", status: int = 0, said: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
+        self.said = said
 
 
 class BusyError(DeliveryError):

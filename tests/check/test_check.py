@@ -86,6 +86,10 @@ class FakeXray:
         """Not needed here."""
         raise NotImplementedError(label)
 
+    def executions_mentioning(self, label: str, field: str) -> list[str]:
+        """Not needed here."""
+        raise NotImplementedError(label, field)
+
     def import_results(self, request: Request) -> ImportAnswer:
         """Not needed here."""
         raise NotImplementedError(request)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from xray_bridge.client.import_answer import ImportAnswer
-from xray_bridge.client.import_requests import Report
+from xray_bridge.client.import_requests import Execution, Report
 from xray_bridge.client.request import Request
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.upload.arrivals import Arrivals
 from xray_bridge.upload.parallel import send_rest
+from xray_bridge.upload.posting import Target
 from xray_bridge.upload.shipment import Shipment
+from xray_bridge.upload.unasked import Unasked
 
 
 if TYPE_CHECKING:
@@ -88,8 +90,10 @@ def test_nothing_is_begun_after_ctrl_c(
         for number in range(500)
     ]
     arrivals = Arrivals(RunDirectory(tmp_path))
+    xray = cast("Xray", Server())
+    target = Target(xray=xray, key="CALC-1", unasked=Unasked(Execution()))
 
     with pytest.raises(KeyboardInterrupt):
-        send_rest(shipments, "CALC-1", cast("Xray", Server()), arrivals, jobs=1)
+        send_rest(shipments, target, arrivals, jobs=1)
 
     assert 1 <= len(begun) < len(shipments)

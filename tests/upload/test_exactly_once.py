@@ -27,7 +27,7 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model.receipt import Refused
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import marks, run_directory
 from xray_bridge.runs.run_directory import RunDirectory, State
 from xray_bridge.upload import exactly_once
 from xray_bridge.upload.shipment import Delivery
@@ -88,6 +88,7 @@ class FakeXray:
     executions: dict[str, int] = field(default_factory=dict)
     searches: int = 0
     makings: list[str] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
     made: int = 0
     skew: float | None = None
 
@@ -129,6 +130,11 @@ class FakeXray:
         if self.searches <= self.lag:
             return []
         return list(self.executions)
+
+    def executions_mentioning(self, label: str, field: str) -> list[str]:
+        """The same, where the label had to be put elsewhere."""
+        self.looks.append(field)
+        return self.executions_labelled(label)
 
     def login(self) -> str:
         """Not needed here."""
@@ -376,10 +382,9 @@ def test_known_key_is_filled_by_a_resend(directory: RunDirectory) -> None:
 
 
 def test_fill_that_fails_keeps_the_key(directory: RunDirectory) -> None:
-    """The next attempt fills the same Test Execution."""
+    """The results are there; the next attempt fills the same Test Execution."""
     xray = FakeXray(script=[TAKEN, REFUSED])
-    with pytest.raises(RefusedError):
-        send(xray, directory, a_delivery(fill_after=True))
+    assert "no" in send(xray, directory, a_delivery(fill_after=True)).unset
     directory.state = replace(directory.state, state=run_directory.FAILED)
 
     send(xray, directory, a_delivery(fill_after=True))
@@ -979,3 +984,52 @@ def test_killed_at_any_step_of_the_second_way(
 
     filled = [key for key, number in xray.executions.items() if number]
     assert filled == [imported.key] == [directory.state.test_execution]
+
+
+def relaxed(_: RefusedError) -> Delivery:
+    """The same, with its label in the description, and nothing more to leave out."""
+    return quick(mark=marks.DESCRIPTION)
+
+
+RELAXING = quick(relax=relaxed)
+
+
+def test_label_that_the_screen_refuses(directory: RunDirectory) -> None:
+    """It is sent again without, and where the label stands now is noted."""
+    xray = FakeXray([REFUSED])
+
+    assert send(xray, directory, RELAXING).key == "CALC-1"
+    assert directory.state.mark == marks.DESCRIPTION
+    assert xray.executions == {"CALC-1": 1}
+
+
+def test_lost_answer_is_found_where_the_label_stands(directory: RunDirectory) -> None:
+    """The labels are not asked for a label that is in the description."""
+    xray = FakeXray([REFUSED, LOST])
+
+    found = send(xray, directory, RELAXING)
+
+    assert found.key == "CALC-1"
+    assert xray.looks == [marks.DESCRIPTION]
+    assert xray.executions == {"CALC-1": 2}
+
+
+def test_shared_run_looks_again_where_the_label_stands(directory: RunDirectory) -> None:
+    """Another job, whose label was refused as well, has put it there, too."""
+    xray = FakeXray([REFUSED])
+    elsewhere = replace(a_delivery(), is_shared=True, mark=marks.DESCRIPTION)
+    shared = replace(a_delivery(), is_shared=True, relax=lambda _: elsewhere)
+
+    send(xray, directory, shared)
+
+    assert xray.looks[:1] == [marks.DESCRIPTION]
+
+
+def test_refusal_that_nothing_can_be_left_out_for(directory: RunDirectory) -> None:
+    """It is a refusal after one more request."""
+    xray = FakeXray([REFUSED, REFUSED])
+
+    with pytest.raises(RefusedError):
+        send(xray, directory, RELAXING)
+
+    assert not xray.executions

@@ -17,9 +17,11 @@ from xray_bridge.client.connection import ApiKey
 from xray_bridge.client.import_answer import import_by
 from xray_bridge.client.issues import (
     SearchResult,
+    keys_mentioning,
     no_container,
     no_issue,
     read_issue,
+    words_jql,
 )
 from xray_bridge.client.jira import Jira, Project
 from xray_bridge.client.paging import PAGE, Page, all_pages
@@ -150,6 +152,18 @@ class CloudXray:
     def executions_labelled(self, label: str) -> list[str]:
         """By GraphQL."""
         return self._find_keys("getTestExecutions", f'labels = "{label}"')
+
+    def executions_mentioning(self, label: str, field: str) -> list[str]:
+        """By GraphQL."""
+        wanted = json.dumps(["key", field])
+        query = (
+            f"query($jql: String!) {{ getTestExecutions(jql: $jql, limit: {PAGE}) "
+            f"{{ total results {{ issueId jira(fields: {wanted}) }} }} }}"
+        )
+        data = self._graphql(query, {"jql": words_jql(label, field)})
+        found = _page(data.get("getTestExecutions")).issues
+        issues = [{"key": each["key"], "fields": each} for each in found]
+        return keys_mentioning(issues, label, field)
 
     def _find_keys(self, field: str, jql: str) -> list[str]:
         query = (

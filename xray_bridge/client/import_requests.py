@@ -202,12 +202,12 @@ def info_part(
     document = with_fields_object(execution.fields)
     theirs = document.pop("fields")
     labels = (*execution.labels, *theirs.pop("labels", ()), execution.label)
+    theirs["labels"] = list(dict.fromkeys(label for label in labels if label))
+    if not theirs["labels"]:
+        # Some screens do not have the field.
+        del theirs["labels"]
     info = {
-        "fields": {
-            **{name: value for name, value in own.items() if value},
-            **theirs,
-            "labels": list(dict.fromkeys(label for label in labels if label)),
-        },
+        "fields": {**{name: value for name, value in own.items() if value}, **theirs},
         **document,
     }
     given = {

@@ -4,6 +4,7 @@ Issues as searches find them, and what tells Tests from others.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from xray_bridge.errors import SelectionError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # English names of Xray's issue types; Jira may translate them.
 ISSUE_TYPES = frozenset(
@@ -88,6 +89,23 @@ def read_issue(key: str, fields: Mapping[str, Any]) -> Issue:
         summary=str(fields.get("summary") or ""),
         labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
     )
+
+
+def words_jql(label: str, field: str) -> str:
+    """A JQL that finds at least the issues with a label of ours in a field of text."""
+    return f'{field} ~ "\\"{label}\\""'
+
+
+def keys_mentioning(
+    issues: Iterable[Mapping[str, Any]], label: str, field: str
+) -> list[str]:
+    """Of issues that such a search has found, those in which it stands, and whole."""
+    whole = re.compile(rf"(?<![\w.-]){re.escape(label)}(?![\w.-])")
+    return [
+        str(each["key"])
+        for each in issues
+        if whole.search(str(each["fields"].get(field) or ""))
+    ]
 
 
 def no_issue(key: str) -> SelectionError:

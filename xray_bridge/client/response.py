@@ -146,6 +146,7 @@ def check(answer: Answer) -> Answer:
             f"HTTP {answer.status} from {host}{path}: {answer.said}",
             hint=HINTS.get(answer.status, ""),
             status=answer.status,
+            said=answer.said,
         )
     if answer.is_html:
         msg = f"{answer.url} answers with a page for people, not with Xray's API"

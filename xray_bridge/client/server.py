@@ -15,10 +15,12 @@ from xray_bridge.client.issues import (
     ISSUE_TYPES,
     JIRA_TYPES,
     SearchResult,
+    keys_mentioning,
     no_container,
     no_issue,
     read_issue,
     type_name,
+    words_jql,
 )
 from xray_bridge.client.jira import Jira, authorization, custom_fields
 from xray_bridge.client.paging import PAGE, all_numbered_pages, all_pages
@@ -89,6 +91,11 @@ class ServerXray:
     def executions_labelled(self, label: str) -> list[str]:
         """By JQL."""
         return self.jira.executions_labelled(label)
+
+    def executions_mentioning(self, label: str, field: str) -> list[str]:
+        """By JQL, which finds words."""
+        found = self.jira.search(words_jql(label, field), ("key", field))
+        return keys_mentioning(found.issues, label, field)
 
     def import_results(self, request: Request) -> ImportAnswer:
         """One POST."""

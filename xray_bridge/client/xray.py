@@ -56,6 +56,10 @@ class Xray(Protocol):
         """Keys of the Test Executions with a label; may lag behind."""
         ...
 
+    def executions_mentioning(self, label: str, field: str) -> list[str]:
+        """The same for a label that stands in a field of text."""
+        ...
+
     def import_results(self, request: Request) -> ImportAnswer:
         """
         Send a report.

@@ -92,7 +92,8 @@ class State:
     key of that, which is to be filled once the search shows it. ``sent``: when all
     of one with results had gone out that may have made a Test Execution; 0: there
     is no such request. ``answered``: the server works at that no longer. ``skew``:
-    the seconds by which its clock was ahead of ours; 0: it did not tell.
+    the seconds by which its clock was ahead of ours; 0: it did not tell. ``mark``:
+    where the run's label stands, as in ``marks``; empty: among the labels.
     """
 
     state: str = RECORDED
@@ -104,6 +105,7 @@ class State:
     sent: float = 0.0
     answered: bool = False
     skew: float = 0.0
+    mark: str = ""
     incomplete: tuple[str, ...] = ()
     message: str = ""
 

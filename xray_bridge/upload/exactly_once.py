@@ -150,7 +150,7 @@ class _Work:
 
         One look: nothing went out from here whose answer could be lost.
         """
-        self._elsewhere = self._made_elsewhere()
+        self._elsewhere = looks.made_elsewhere(self._xray, self._delivery)
         self._key = self._elsewhere[0] if self._elsewhere else ""
         self._note(test_execution=self._key)
         if self._key:
@@ -175,8 +175,11 @@ class _Work:
         except AmbiguousError as error:
             sent, skew = self._watch.note(), self._watch.skew
             return self._note_lost(error, sent=sent, skew=skew, answered=error.answered)
-        except DeliveryError:
+        except DeliveryError as error:
             self._state = replace(self._state, sent=0.0)
+            if self._is_relaxed(error):
+                shared = self._delivery.is_shared
+                return Step.ASK_OTHERS if shared else Step.CREATE
             with contextlib.suppress(RunDirectoryError):
                 self._note()
             raise
@@ -194,7 +197,9 @@ class _Work:
             key = post(self._xray.make_execution, info)
         except AmbiguousError as error:
             return self._note_lost(error)
-        except RefusedError:
+        except RefusedError as error:
+            if self._is_relaxed(error):
+                return Step.MAKE
             self._can_make = False
             return self._when_it_has_ended()
         self._note_for_good(key, made=key)
@@ -235,14 +240,14 @@ class _Work:
         self._note_for_good(key, test_execution=key, sent=0.0)
         if self._delivery.is_shared:
             try:
-                others = self._made_elsewhere()
+                others = looks.made_elsewhere(self._xray, self._delivery)
             except DeliveryError:
                 others = ()
             found = tuple(each for each in others if each != key)
             self._made = replace(self._made, found=found)
         return Step.FILL_REST if self._delivery.fill_after else self._made
 
-    def fill_rest(self) -> ImportAnswer:
+    def fill_rest(self) -> Step | ImportAnswer:
         """
         Send the results again, with what only this request carries.
 
@@ -254,10 +259,12 @@ class _Work:
         try:
             rest = post(self._xray.import_results, fill(self._made.key))
         except XrayBridgeError as error:
+            if self._is_relaxed(error):
+                return Step.FILL_REST
             return replace(self._made, unset=str(error))
         return combine_answers(self._made, rest)
 
-    def fill(self) -> ImportAnswer:
+    def fill(self) -> Step | ImportAnswer:
         """
         Replace the Test Runs of an existing Test Execution.
 
@@ -270,7 +277,12 @@ class _Work:
             msg = f"it made {self._key}, into which this run cannot be sent again"
             raise self.still_ambiguous(AmbiguousError(msg))
         self._note(test_execution=self._key)
-        filled = post(self._xray.import_results, self._delivery.fill(self._key))
+        try:
+            filled = post(self._xray.import_results, self._delivery.fill(self._key))
+        except RefusedError as error:
+            if self._is_relaxed(error):
+                return Step.FILL
+            raise
         return replace(filled, resent=self._resent, found=self._elsewhere)
 
     @property
@@ -300,6 +312,17 @@ class _Work:
             self._state = replace(self._state, sent=0.0)
         return Step.MAKE if self._can_make else Step.CREATE
 
+    def _is_relaxed(self, error: XrayBridgeError) -> bool:
+        """Leave out what nobody asked for, and the server refuses; note the mark."""
+        if not isinstance(error, RefusedError):
+            return False
+        relaxed = self._delivery.relax(error)
+        if relaxed is None:
+            return False
+        self._delivery = relaxed
+        self._note(mark=relaxed.mark)
+        return True
+
     def _note(self, **changes: Any) -> None:
         self._state = replace(self._state, **changes)
         self._directory.state = self._state
@@ -328,21 +351,6 @@ class _Work:
             msg = f"Xray has made {key}, but {error.message}"
             raise self.still_ambiguous(AmbiguousError(msg)) from None
 
-    def _made_elsewhere(self) -> tuple[str, ...]:
-        """
-        Test Executions that other machines have made of this CI run, oldest first.
-
-        Raises DeliveryError where the server does not let us look: going on could
-        double all results.
-        """
-        try:
-            labelled = self._xray.executions_labelled(self._delivery.label)
-        except (DeliveryError, AmbiguousError) as error:
-            what = "no telling whether another job has sent this CI run"
-            hint = "name its Test Execution with --test-execution, or an empty one"
-            raise DeliveryError(f"{what}: {error.message}", hint=hint) from None
-        return looks.oldest_first(labelled)
-
     def _find(self, pauses: tuple[float, ...], until: str = "") -> bool:
         """
         Look for the run's label until there is one, or the one that is named.
@@ -354,7 +362,7 @@ class _Work:
         try:
             for pause in pauses:
                 self._deadline.pause(pause)
-                found = self._xray.executions_labelled(self._delivery.label)
+                found = looks.marked(self._xray, self._delivery)
                 if until in found or (found and not until):
                     break
         except (DeliveryError, AmbiguousError) as error:
@@ -370,7 +378,7 @@ class _Work:
     ) -> AmbiguousError:
         """The error in words for a doubt, with what helps to settle it."""
         msg = f"a request may have arrived: {error.message}"
-        hint = f'the label in Jira is "{self._delivery.label}"'
+        hint = looks.hint(self._delivery)
         later = f"resend it in {looks.shown(wait)}; " if wait else ""
         return AmbiguousError(msg, hint=f"{later}{hint}")
 

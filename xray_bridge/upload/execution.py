@@ -18,6 +18,7 @@ from xray_bridge.upload.jira_text import (
     length,
     shorten,
 )
+from xray_bridge.upload.unasked import Unasked
 
 
 if TYPE_CHECKING:
@@ -58,6 +59,13 @@ def describe_execution(run: PreparedRun) -> Execution:
         started=run.results.started,
         finished=run.results.finished,
     )
+
+
+def what_is_unasked(run: PreparedRun, execution: Execution) -> Unasked:
+    """What of it nobody has asked for, with what earlier uploads know of that."""
+    unasked = Unasked(execution, is_described=bool(run.settings.description))
+    unasked.resume(run.directory.state.mark)
+    return unasked
 
 
 def label_of(run: PreparedRun) -> str:

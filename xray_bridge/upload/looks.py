@@ -8,9 +8,15 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
+from xray_bridge.errors import AmbiguousError, DeliveryError
+from xray_bridge.runs import marks
+
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from xray_bridge.client.xray import Xray
+    from xray_bridge.upload.shipment import Delivery
 
 MINUTE = 60
 
@@ -47,6 +53,36 @@ class Watch:
         if moment in self._noted:
             ages.append(time.monotonic() - self._noted[moment])
         return max(0.0, min(ages))
+
+
+def marked(xray: Xray, delivery: Delivery) -> list[str]:
+    """The Test Executions that the search finds by the label, wherever it stands."""
+    if delivery.mark == marks.LABELS:
+        return xray.executions_labelled(delivery.label)
+    return xray.executions_mentioning(delivery.label, delivery.mark)
+
+
+def made_elsewhere(xray: Xray, delivery: Delivery) -> tuple[str, ...]:
+    """
+    Test Executions that other machines have made of this CI run, oldest first.
+
+    Raises DeliveryError where the server does not let us look: going on could
+    double all results.
+    """
+    try:
+        found = marked(xray, delivery)
+    except (DeliveryError, AmbiguousError) as error:
+        what = "no telling whether another job has sent this CI run"
+        hint = "name its Test Execution with --test-execution, or an empty one"
+        raise DeliveryError(f"{what}: {error.message}", hint=hint) from None
+    return oldest_first(found)
+
+
+def hint(delivery: Delivery) -> str:
+    """How a person finds them."""
+    if delivery.mark == marks.LABELS:
+        return f'the label in Jira is "{delivery.label}"'
+    return f'"{delivery.label}" stands in its {delivery.mark} in Jira'
 
 
 def until(end: float, since: float) -> tuple[float, ...]:

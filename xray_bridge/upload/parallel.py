@@ -8,32 +8,30 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import AmbiguousError, RefusedError, XrayBridgeError
-from xray_bridge.upload.posting import post
 
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xray_bridge.client.xray import Xray
     from xray_bridge.upload.arrivals import Arrivals
+    from xray_bridge.upload.posting import Target
     from xray_bridge.upload.shipment import Shipment
 
 
 def send_rest(
     shipments: Sequence[Shipment],
-    key: str,
-    xray: Xray,
+    target: Target,
     arrivals: Arrivals,
     *,
     jobs: int,
 ) -> None:
     """
-    Send what has not arrived into the Test Execution ``key``, ``jobs`` at a time.
+    Send what has not arrived into the Test Execution, ``jobs`` at a time.
 
     A report that Xray refuses does not keep the others back. Raises the error
     that leaves most open.
     """
-    rest = _Rest(key, xray, arrivals)
+    rest = _Rest(target, arrivals)
     missing = [each for each in shipments if each.id not in arrivals]
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
@@ -49,9 +47,8 @@ def send_rest(
 class _Rest:
     """What the threads share."""
 
-    def __init__(self, key: str, xray: Xray, arrivals: Arrivals) -> None:
-        self._key = key
-        self._xray = xray
+    def __init__(self, target: Target, arrivals: Arrivals) -> None:
+        self._target = target
         self._arrivals = arrivals
         self._errors: list[tuple[Shipment, XrayBridgeError]] = []
         self._unexpected: list[BaseException] = []
@@ -62,7 +59,7 @@ class _Rest:
         if self._stopped or shipment.fill is None:
             return
         try:
-            answer = post(self._xray.import_results, shipment.fill(self._key))
+            answer = self._target.fill(shipment.fill)
             self._arrivals.note(shipment.id, answer)
         except XrayBridgeError as error:
             self._errors.append((shipment, error))
@@ -87,5 +84,7 @@ class _Rest:
             self._errors, key=lambda each: isinstance(each[1], AmbiguousError)
         )
         there = f"{len(self._arrivals)} of {total} reports are there"
-        error.message = f"{shipment.name} into {self._key}: {error.message}; {there}"
+        error.message = (
+            f"{shipment.name} into {self._target.key}: {error.message}; {there}"
+        )
         raise error

@@ -4,13 +4,19 @@ What makes or fills a Test Execution goes out by here, so that every end of it i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from xray_bridge.errors import AmbiguousError, XrayBridgeError
+from xray_bridge.errors import AmbiguousError, RefusedError, XrayBridgeError
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from xray_bridge.client.import_answer import ImportAnswer
+    from xray_bridge.client.request import Request
+    from xray_bridge.client.xray import Xray
+    from xray_bridge.upload.unasked import Unasked
 
 Sent = TypeVar("Sent")
 Answered = TypeVar("Answered")
@@ -30,3 +36,26 @@ def post(send: Callable[[Sent], Answered], request: Sent) -> Answered:
     except Exception as error:  # noqa: BLE001 - whatever it is, results may be there
         msg = f"the answer is not understood ({type(error).__name__})"
         raise AmbiguousError(msg) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An existing Test Execution, and what is said of it of our own accord."""
+
+    xray: Xray
+    key: str
+    unasked: Unasked
+
+    def fill(self, request_to: Callable[[str], Request]) -> ImportAnswer:
+        """
+        Put results into it, without what is refused and nobody has asked for.
+
+        Raises what ``post`` raises.
+        """
+        while True:
+            sent = self.unasked.execution
+            try:
+                return post(self.xray.import_results, request_to(self.key))
+            except RefusedError as error:
+                if not self.unasked.learn(error, sent):
+                    raise

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-    from xray_bridge.client.import_requests import Execution, Report
+    from xray_bridge.client.import_requests import Report
     from xray_bridge.client.request import Request
     from xray_bridge.formats.write.protocol import ReportWriter
     from xray_bridge.model.dialect import Dialect
     from xray_bridge.upload.prepared_run import PreparedRun
+    from xray_bridge.upload.unasked import Unasked
 
 
 def render(
@@ -55,7 +56,7 @@ def write_report(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
 
 def filler(
-    run: PreparedRun, execution: Execution, report: Report
+    run: PreparedRun, unasked: Unasked, report: Report
 ) -> Callable[[str], Request]:
     """
     How an existing Test Execution is filled.
@@ -65,7 +66,7 @@ def filler(
     """
 
     def fill(key: str) -> Request:
-        to_send = report
+        execution, to_send = unasked.execution, report
         if report.format not in XML_FORMATS:
             header = import_requests.xray_header(execution, key)
             to_send = render(run, XrayWriter(header, run.project))

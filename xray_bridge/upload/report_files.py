@@ -27,7 +27,7 @@ from xray_bridge.formats.write.xray import XrayWriter
 from xray_bridge.model.formats import FORMATS, SCENARIO_FORMATS, XML_FORMATS
 from xray_bridge.text import count, merge_lines
 from xray_bridge.upload.contents import contents_of
-from xray_bridge.upload.execution import describe_execution
+from xray_bridge.upload.execution import describe_execution, what_is_unasked
 from xray_bridge.upload.rendering import filler, render, write_report
 from xray_bridge.upload.shipment import Shipment, Upload
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import BinaryIO
 
-    from xray_bridge.client.import_requests import Execution
     from xray_bridge.client.request import Request
     from xray_bridge.runs.report_files import Files, ReportFile
     from xray_bridge.upload.draft import ReceiptDraft
     from xray_bridge.upload.prepared_run import PreparedRun
+    from xray_bridge.upload.unasked import Unasked
 
 # What only a project or a Test Execution has room for.
 OF_AN_EXECUTION = tuple(s for s in of(EXECUTION) if s.parts != MUST_AGREE)
@@ -102,15 +102,16 @@ def prepare(run: PreparedRun, files: Files, draft: ReceiptDraft) -> Upload:
         started=files.started or run.results.started,
         finished=files.finished or run.results.finished,
     )
-    scenarios = _scenarios(run, files, execution)
+    unasked = what_is_unasked(run, execution)
+    scenarios = _scenarios(run, files, unasked)
     others = [each for each in files.files if each.format not in SCENARIO_FORMATS]
     shipments = (
         *scenarios,
-        *(_file(run, each, execution) for each in others),
+        *(_file(run, each, unasked) for each in others),
     )
     upload = Upload(
         run=run,
-        execution=execution,
+        unasked=unasked,
         shipments=shipments,
         is_unlabelled=_is_unlabelled(run.settings),
         jobs=files.jobs,
@@ -140,7 +141,7 @@ def _named_by_formats(run: PreparedRun, files: Files) -> PreparedRun:
 
 
 def _scenarios(
-    run: PreparedRun, files: Files, execution: Execution
+    run: PreparedRun, files: Files, unasked: Unasked
 ) -> tuple[Shipment, ...]:
     """All files of scenarios as one shipment, if there are any."""
     mine = [each for each in files.files if each.format in SCENARIO_FORMATS]
@@ -156,7 +157,7 @@ def _scenarios(
         id="scenarios",
         report=report,
         sent_as=report.format,
-        fill=filler(run, execution, report) if fills else None,
+        fill=filler(run, unasked, report) if fills else None,
         tests=contents.tests,
         test_keys=contents.test_keys,
     )
@@ -184,12 +185,12 @@ def _join(run: PreparedRun, mine: Sequence[ReportFile]) -> Report:
     return Report(format=name, path=path)
 
 
-def _file(run: PreparedRun, file: ReportFile, execution: Execution) -> Shipment:
+def _file(run: PreparedRun, file: ReportFile, unasked: Unasked) -> Shipment:
     report = Report(format=file.format, path=run.directory.path / file.file)
-    fill = filler(run, execution, report)
+    fill = filler(run, unasked, report)
     if file.format not in XML_FORMATS:
         source = Source(path=report.path, name=file.name)
-        rewritten = _Rewritten(run, source, execution)
+        rewritten = _Rewritten(run, source, unasked)
         report, fill = rewritten.first(file), rewritten.fill
     return Shipment(
         id=file.file,
@@ -209,10 +210,10 @@ class _Rewritten:
     What it says of the Test Execution is in the settings by now.
     """
 
-    def __init__(self, run: PreparedRun, source: Source, execution: Execution) -> None:
+    def __init__(self, run: PreparedRun, source: Source, unasked: Unasked) -> None:
         self._run = run
         self._source = source
-        self._execution = execution
+        self._unasked = unasked
 
     def first(self, file: ReportFile) -> Report:
         """The report that makes a Test Execution: as it is, if it can be."""
@@ -224,9 +225,10 @@ class _Rewritten:
 
     def fill(self, key: str) -> Request:
         """The request that puts it into an existing Test Execution."""
-        report = self._write(import_requests.xray_header(self._execution, key))
+        execution = self._unasked.execution
+        report = self._write(import_requests.xray_header(execution, key))
         return import_requests.existing_execution(
-            report, self._execution, key, self._run.dialect
+            report, execution, key, self._run.dialect
         )
 
     def _write(self, header: Mapping[str, Any] | None) -> Report:

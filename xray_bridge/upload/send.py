@@ -27,7 +27,8 @@ from xray_bridge.upload.account import account_for
 from xray_bridge.upload.arrivals import Arrivals
 from xray_bridge.upload.delivery import record_delivery, update_fields
 from xray_bridge.upload.exactly_once import deliver
-from xray_bridge.upload.posting import post
+from xray_bridge.upload.execution import label_of
+from xray_bridge.upload.posting import Target, post
 from xray_bridge.upload.rendering import write_parts
 from xray_bridge.upload.shipment import Delivery
 
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
     from xray_bridge.client.import_answer import ImportAnswer
     from xray_bridge.client.import_requests import CustomFields
     from xray_bridge.client.xray import Xray
+    from xray_bridge.errors import RefusedError
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.runs.run_directory import RunDirectory
     from xray_bridge.upload.shipment import Shipment, Upload
+    from xray_bridge.upload.unasked import Unasked
 
 
 def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
@@ -53,6 +56,7 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     run, settings = upload.run, upload.run.settings
     http = Http(connection, Deadline(settings.deadline))
     xray = client(connection, http)
+    unasked = upload.unasked
     arrivals = Arrivals(
         run.directory, settings.redactor.clean, into=settings.test_execution
     )
@@ -60,15 +64,16 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     first, *others = upload.shipments
     if first.id in arrivals:
         _begin(run.directory)
-        _set_rest(first, xray, arrivals)
+        _set_rest(first, xray, arrivals, unasked)
     else:
         answer, notices = _send_first(upload, xray, http.deadline, connection)
         arrivals.note(first.id, answer)
     key, unset = arrivals.answer.key, arrivals.answer.unset
     if others:
+        target = Target(xray=xray, key=key, unasked=unasked)
         from xray_bridge.upload.parallel import send_rest
 
-        send_rest(others, key, xray, arrivals, jobs=upload.jobs)
+        send_rest(others, target, arrivals, jobs=upload.jobs)
     if settings.test_execution and settings.execution_fields:
         try:
             update_fields(connection, http, key, settings)
@@ -79,7 +84,13 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     base = replace(
         base,
         report=upload.describe(),
-        notices=(*base.notices, *notices, *account.notices, *trouble),
+        notices=(
+            *base.notices,
+            *notices,
+            *unasked.notices,
+            *account.notices,
+            *trouble,
+        ),
         exit_code=RunDirectoryError.exit_code if trouble else base.exit_code,
         sent=account.tests,
         refused=account.refused,
@@ -87,13 +98,16 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     return record_delivery(run, connection, arrivals.answer, base, unset)
 
 
-def _set_rest(first: Shipment, xray: Xray, arrivals: Arrivals) -> None:
+def _set_rest(
+    first: Shipment, xray: Xray, arrivals: Arrivals, unasked: Unasked
+) -> None:
     """Repeat the second request, where that failed in an earlier upload."""
     made = arrivals.answer
     if not made.unset or first.fill is None:
         return
+    target = Target(xray=xray, key=made.key, unasked=unasked)
     try:
-        rest = post(xray.import_results, first.fill(made.key))
+        rest = target.fill(first.fill)
     except XrayBridgeError as error:
         arrivals.note(first.id, replace(made, unset=str(error)))
     else:
@@ -108,22 +122,39 @@ def _send_first(
     key = run.existing_execution
     if upload.is_unlabelled and not key:
         return _send_unlabelled(upload, xray), []
-    execution, dialect = upload.execution, run.dialect
     fields = {} if key else xray.custom_fields()
-    create = import_requests.new_execution(first.report, execution, dialect, fields)
-    write_parts(run.folder, create)
-    missing = import_requests.unset_fields(execution, dialect, fields)
-    delivery = Delivery(
-        label=execution.label,
-        create=create,
-        fill=first.fill,
-        fill_after=bool(missing),
-        key=key,
-        is_shared=run.is_shared,
-        info=_info_of_empty(upload, fields),
-    )
+    missing = import_requests.unset_fields(upload.execution, run.dialect, fields)
+    delivery = _delivery(upload, fields, label_of(run), is_short=bool(missing))
     answer = deliver(delivery, xray, run.directory, deadline, connection.pauses)
     return answer, [] if key else [*_not_set(first, missing)]
+
+
+def _delivery(
+    upload: Upload, fields: CustomFields, label: str, *, is_short: bool
+) -> Delivery:
+    """What is to be sent; ``is_short``: not all fit into the first request."""
+    run, first, unasked = upload.run, upload.shipments[0], upload.unasked
+    unasked.know(fields)
+    execution = unasked.execution
+    create = import_requests.new_execution(first.report, execution, run.dialect, fields)
+    write_parts(run.folder, create)
+
+    def relax(error: RefusedError) -> Delivery | None:
+        if not unasked.learn(error):
+            return None
+        return _delivery(upload, fields, label, is_short=is_short)
+
+    return Delivery(
+        label=label,
+        create=create,
+        fill=first.fill,
+        fill_after=is_short,
+        key=run.existing_execution,
+        is_shared=run.is_shared,
+        info=_info_of_empty(upload, fields),
+        mark=unasked.mark,
+        relax=relax,
+    )
 
 
 def _info_of_empty(upload: Upload, fields: CustomFields) -> dict[str, Any] | None:

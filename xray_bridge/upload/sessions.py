@@ -12,7 +12,7 @@ from xray_bridge.formats import capabilities
 from xray_bridge.formats.write import writer
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.upload.contents import contents_of
-from xray_bridge.upload.execution import describe_execution
+from xray_bridge.upload.execution import describe_execution, what_is_unasked
 from xray_bridge.upload.format_choice import choose_format, notices_of
 from xray_bridge.upload.rendering import copy_report, filler, render
 from xray_bridge.upload.shipment import Shipment, Upload, describe_report
@@ -49,17 +49,17 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
         unwritten.append(str(error))
         draft.add(exit_code=error.exit_code)
     draft.add(report=describe_report(report), notices=(*notices, *unwritten))
-    execution = describe_execution(run)
+    unasked = what_is_unasked(run, describe_execution(run))
     fills = run.can_fill(report.format)
     shipment = Shipment(
         id="results",
         report=report,
         sent_as=choice.sent_as,
-        fill=filler(run, execution, report) if fills else None,
+        fill=filler(run, unasked, report) if fills else None,
         tests=contents.tests,
         test_keys=contents.test_keys,
     )
-    return Upload(run=run, execution=execution, shipments=(shipment,))
+    return Upload(run=run, unasked=unasked, shipments=(shipment,))
 
 
 def _render_all(run: PreparedRun, choice: FormatChoice) -> tuple[Report, list[str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.import_requests import Report
 from xray_bridge.formats.write.xray import XrayWriter
+from xray_bridge.runs import marks
 
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.import_requests import Execution
     from xray_bridge.client.request import Request
+    from xray_bridge.errors import RefusedError
     from xray_bridge.upload.prepared_run import PreparedRun
+    from xray_bridge.upload.unasked import Unasked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,11 @@ class Shipment:
         return Report(format=self.sent_as, path=folder / XrayWriter.file_name)
 
 
+def _as_it_is(_: RefusedError) -> Delivery | None:
+    """Nothing can be left out."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """
@@ -59,7 +67,8 @@ class Delivery:
     ``key`` is an existing Test Execution, or empty. ``is_shared``: other machines
     may have sent parts of the same CI run under this label. ``info`` is of an empty
     one, to be made where ``create`` is in doubt and ``fill`` says all there is; None
-    where it does not.
+    where it does not. ``mark`` is where the label stands in both. ``relax`` gives the
+    same without what a refusal names and nobody has asked for, or None.
     """
 
     label: str
@@ -69,6 +78,8 @@ class Delivery:
     key: str
     is_shared: bool = False
     info: Mapping[str, Any] | None = None
+    mark: str = marks.LABELS
+    relax: Callable[[RefusedError], Delivery | None] = _as_it_is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +89,20 @@ class Upload:
 
     The first shipment makes the Test Execution, the others fill it, ``jobs`` at a
     time. ``is_unlabelled``: Xray decides where it goes, and nothing of ours marks
-    what it makes.
+    what it makes. ``unasked`` is what is said of the Test Execution, less what the
+    server does not take.
     """
 
     run: PreparedRun
-    execution: Execution
+    unasked: Unasked
     shipments: tuple[Shipment, ...]
     is_unlabelled: bool = False
     jobs: int = 1
+
+    @property
+    def execution(self) -> Execution:
+        """What is said of the Test Execution."""
+        return self.unasked.execution
 
     def describe(self) -> dict[str, Any]:
         """The files that go out, as they stand in a receipt."""
