@@ -442,3 +442,40 @@ def test_session_asks_only_what_decides(
     content = json.loads(capsys.readouterr().out)
     assert (code, content["notices"]) == (0, [])
     assert asked == [MYSELF, PROJECT, PLAN]
+
+
+SCREEN = f"{TYPES}/7"
+OFFERED = ("labels", "description", "summary", "customfield_8")
+
+
+def a_screen(*but: str) -> dict[str, Reply]:
+    """A Jira whose new Test Executions have these fields, but some."""
+    types = [{"name": "Test"}, {"name": "Test Execution", "id": "7"}]
+    fields = [{"fieldId": field} for field in OFFERED if field not in but]
+    return a_jira(**{TYPES: says({"values": types}), SCREEN: says({"values": fields})})
+
+
+@pytest.mark.parametrize(
+    ("lacking", "arguments", "mark", "said"),
+    [
+        ((), (), "ok", "all fields that are sent"),
+        (("labels",), (), "?", "cannot have Labels"),
+        (("labels",), ("--labels", "mine"), "WRONG", "xray_labels (labels)"),
+        (("customfield_8",), (), "ok", "all fields"),
+        (("customfield_8",), ("--test-plan", "CALC-15"), "WRONG", "xray_test_plan"),
+    ],
+)
+def test_screen(
+    check: Any,
+    lacking: tuple[str, ...],
+    arguments: tuple[str, ...],
+    mark: str,
+    said: str,
+) -> None:
+    """What an upload can leave out is a question; what is asked for is wrong."""
+    with scripted.scripted(by_path(a_screen(*lacking))) as server:
+        found = check(server.url, *arguments)
+
+    assert found.marks["screen"] == mark
+    assert said in found.out
+    assert found.code == (85 if mark == "WRONG" else 0)

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
+from xray_bridge.check.screen import screen
 from xray_bridge.client.import_requests import with_fields_object
 from xray_bridge.client.jira import custom_fields
 from xray_bridge.config.settings import TABLE
@@ -31,11 +32,10 @@ def fields(
     """Xray's own, where the product keeps them as fields; then the user's."""
     named = _named(settings)
     is_custom = not connection.dialect.xray_fields
-    if not (named or is_custom):
-        return
     if not site.knows_jira:
-        message = f"only Jira knows whether it has {', '.join(named)}"
-        yield Finding(what="fields", ok=None, message=message, hint=TO_ASK_JIRA)
+        if named or is_custom:
+            message = f"only Jira knows whether it has {', '.join(named)}"
+            yield Finding(what="fields", ok=None, message=message, hint=TO_ASK_JIRA)
         return
     listed: list[Any] = []
 
@@ -43,9 +43,14 @@ def fields(
         listed.extend(site.jira.fields())
         return _own(settings, listed) if is_custom else _given(named, listed)
 
-    yield ask("fields" if is_custom else "execution_fields", question, decides=False)
+    if named or is_custom:
+        what = "fields" if is_custom else "execution_fields"
+        yield ask(what, question, decides=False)
     if is_custom and named and listed:
         yield _given(named, listed)
+    if settings.project and not settings.test_execution:
+        custom = custom_fields(listed) if is_custom and listed else {}
+        yield from screen(settings, site, custom)
 
 
 def _own(settings: Settings, listed: list[Any]) -> Finding:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import Xray
 
 # Server pages it under one name, Cloud under another.
-PAGES = ("issueTypes", "values")
+PAGES = ("issueTypes", "fields", "values")
 
 
 class JiraSite:
@@ -39,6 +39,7 @@ class JiraSite:
         self._connection = connection
         self._http = http
         credentials = connection.site_credentials
+        self._types: list[Any] = []
         self._jira = Jira(http, connection.site, credentials) if credentials else None
 
     def without_jira(self) -> JiraSite:
@@ -123,9 +124,28 @@ class JiraSite:
     def issue_types(self, project: str) -> tuple[str, ...]:
         """Names of what the account can create in a project."""
         path = f"/rest/api/2/issue/createmeta/{project}/issuetypes"
+        self._types = self._pages(path)
+        return tuple(str(each.get("name", "")) for each in self._types)
+
+    def screen(self, project: str, issue_type: str) -> frozenset[str] | None:
+        """
+        Ids of the fields that a new issue of a type can have.
+
+        None where ``issue_types`` has not told its id.
+        """
+        known = (e for e in self._types if str(e.get("name")).lower() == issue_type)
+        type_id = next((str(each["id"]) for each in known if each.get("id")), "")
+        if not type_id:
+            return None
+        path = f"/rest/api/2/issue/createmeta/{project}/issuetypes/{type_id}"
+        listed = self._pages(path)
+        return frozenset(str(e.get("fieldId") or e.get("key")) for e in listed)
+
+    def _pages(self, path: str) -> list[Any]:
+        """The first hundred of a list that Jira pages."""
         found = self.jira.get(path, dict, maxResults="100")
         listed: list[Any] = next((found[name] for name in PAGES if name in found), [])
-        return tuple(str(each.get("name", "")) for each in listed)
+        return [each for each in listed if isinstance(each, dict)]
 
     def issue_type(self, key: str) -> str | None:
         """The name of an issue's type; None where nobody can say."""

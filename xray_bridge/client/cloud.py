@@ -6,6 +6,7 @@ Source: Xray's manual, "Authentication - REST v2", and its GraphQL schema.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import threading
@@ -27,7 +28,13 @@ from xray_bridge.client.jira import Jira, Project
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import KEY, check, key_of, keys_found, names_of
-from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
+from xray_bridge.errors import (
+    AuthenticationError,
+    NotXrayError,
+    RefusedError,
+    UnansweredError,
+)
+from xray_bridge.model.keys import KEY as A_KEY
 
 
 if TYPE_CHECKING:
@@ -41,6 +48,12 @@ if TYPE_CHECKING:
     from xray_bridge.client.response import Answer
 
 TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
+ISSUE_KEY = re.compile(A_KEY)
+WORD = re.compile(r"\w+(?:-[0-9]+)?")
+# A question that nothing but a fault of the server keeps from an answer.
+CONTROL = "{ getTests(limit: 1) { total } }"
+# Of a question with errors in its answer, also where there is no time to wait.
+ATTEMPTS = 3
 NO_LIST = "Xray does not list issues as its GraphQL does"
 # Errors of GraphQL come with a 200; Jira refuses a search for a key that nobody has.
 GRAPHQL_ERROR = 200
@@ -180,20 +193,45 @@ class CloudXray:
 
     def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """
-        The ``data`` of an answer.
+        The ``data`` of an answer; one that has errors is asked for again.
 
-        Raises RefusedError, with status 200 where the errors came with one.
+        Raises RefusedError, with status 200, where Xray does not take a key that is
+        asked for, and says so twice of this key and of no other question.
+        UnansweredError for all other errors: they say nothing of what there is.
         """
+        said = ""
+        for attempt in itertools.count(1):
+            answer = self._answer(query, variables)
+            found = answer.json()
+            if isinstance(found, dict) and not found.get("errors"):
+                return _data(found, answer)
+            is_same, said = said == answer.said, answer.said
+            if is_same and self._is_about_a_key(said, variables):
+                msg = f"Xray refused a question: {said}"
+                raise RefusedError(msg, status=answer.status, said=said)
+            if not self._http.wait(attempt, at_least=ATTEMPTS):
+                msg = f"a question got no answer: Xray has errors for it: {said}"
+                raise UnansweredError(msg, hint="send it later")
+        raise AssertionError
+
+    def _answer(self, query: str, variables: Mapping[str, Any]) -> Answer:
         request = _graphql_request(query, variables)
-        answer = self.send(replace(request, repeatable=True, is_question=True))
-        found = answer.json()
-        if not isinstance(found, dict) or found.get("errors"):
-            msg = f"Xray refused a question: {answer.said}"
-            raise RefusedError(msg, status=answer.status)
-        data = found.get("data") or {}
-        if not isinstance(data, dict):
-            raise NotXrayError(f"{answer.url} does not answer as GraphQL does")
-        return data
+        return self.send(replace(request, repeatable=True, is_question=True))
+
+    def _is_about_a_key(self, said: str, variables: Mapping[str, Any]) -> bool:
+        """
+        Whether errors name a key that was asked for, and other questions work.
+
+        The words around the key are translated. What repeats the question to say
+        that all is down names the key, too.
+        """
+        jql = str(variables.get("jql", ""))
+        keys = ISSUE_KEY.findall(jql) if jql.startswith("key ") else ()
+        asked = {*keys, str(variables.get("key", ""))}
+        if asked.isdisjoint(WORD.findall(said)):
+            return False
+        found = self._answer(CONTROL, {}).json()
+        return isinstance(found, dict) and not found.get("errors")
 
     def import_results(self, request: Request) -> ImportAnswer:
         """One POST."""
@@ -316,6 +354,13 @@ def _graphql_request(query: str, variables: Mapping[str, Any]) -> Request:
     return Request(
         method="POST", path="/api/v2/graphql", content=content, media_type=JSON
     )
+
+
+def _data(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+    data = found.get("data") or {}
+    if not isinstance(data, dict):
+        raise NotXrayError(f"{answer.url} does not answer as GraphQL does")
+    return data
 
 
 def _made(data: Any) -> Any:

@@ -133,6 +133,16 @@ class Http:
             time.sleep(pause)
         raise AssertionError
 
+    def wait(self, attempt: int, *, at_least: int = 0) -> bool:
+        """Wait before a further attempt at a question; False: there is none left."""
+        pause = backoff(attempt, self._connection.pauses.first)
+        attempts = max(self._attempts, at_least)
+        if attempt >= attempts or pause >= self.deadline.left:
+            return False
+        self._log(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
+        time.sleep(pause)
+        return True
+
     def _try(
         self,
         request: Request,

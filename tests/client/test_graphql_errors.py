@@ -1,0 +1,130 @@
+"""Errors of Xray's GraphQL that come with a 200: no word on what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.scripted_xray import Xray
+from xray_bridge import cli
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GRAPHQL = "/api/v2/graphql"
+IMPORT_FEATURE = "/api/v2/import/feature"
+
+
+def errors(message: str) -> dict[str, Any]:
+    """An answer that is none."""
+    return {"errors": [{"message": message}], "data": None}
+
+
+DOWN = errors("Internal server error")
+PROJECT = {"data": {"getProjectSettings": {"projectId": "1", "testEnvironments": []}}}
+CONTROL = {"data": {"getTests": {"total": 1}}}
+
+
+def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Run ``xray-bridge check``; its exit code and lines."""
+    code = cli.main(["check", "--project", "CALC", *arguments])
+    return code, capsys.readouterr().out
+
+
+def test_errors_once(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is asked again."""
+    cloud.script[GRAPHQL] = [DOWN, PROJECT]
+
+    code, out = check(capsys)
+
+    assert code == 0
+    assert "there is no project" not in out
+    assert "Internal server error" not in out
+
+
+def test_errors_for_ever(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:
+    """Then nobody knows, and nothing is wrong for that."""
+    cloud.script[GRAPHQL] = [DOWN]
+
+    code, out = check(capsys, "--test-plan", "CALC-15")
+
+    assert code == 0
+    assert "there is no" not in out
+    assert "Internal server error" in out
+
+
+@pytest.mark.parametrize("kind", ["test-plan", "test-execution"])
+def test_key_that_is_refused(
+    cloud: Xray, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Jira names the key, again and again, and answers other questions."""
+    none = errors("Le ticket CALC-15 n'existe pas.")
+    cloud.script[GRAPHQL] = [PROJECT, none, none, CONTROL]
+
+    code, out = check(capsys, f"--{kind}", "CALC-15")
+
+    assert code == 85
+    assert f"there is no {kind.replace('-', ' ').title()} CALC-15" in out
+
+
+def test_outage_that_repeats_the_question(
+    cloud: Xray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The key is named, but nothing else is answered either."""
+    cloud.script[GRAPHQL] = [PROJECT, errors("failed: key = CALC-15")]
+
+    code, out = check(capsys, "--test-plan", "CALC-15")
+
+    assert code == 0
+    assert "there is no Test Plan" not in out
+
+
+FEATURE = """Feature: Add
+
+  @smoke
+  Scenario: one and one
+    Given 1
+"""
+
+
+@pytest.mark.parametrize("text", [FEATURE, FEATURE.replace("smoke", "TEST_CALC-7")])
+def test_features_without_the_guard(
+    cloud: Xray, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
+) -> None:
+    """Nothing is imported where nobody knows which Tests it would change."""
+    path = tmp_path / "add.feature"
+    path.write_text(text)
+    cloud.script[GRAPHQL] = [PROJECT, DOWN]
+    cloud.script[IMPORT_FEATURE] = [{"updatedOrCreatedTests": [{"key": "CALC-7"}]}]
+
+    code = cli.main(
+        [
+            "features",
+            "import",
+            str(path),
+            "--project",
+            "CALC",
+            "--relative-to",
+            str(tmp_path),
+        ]
+    )
+
+    assert code != 0
+    assert not cloud.posts(IMPORT_FEATURE)
+    assert "Internal server error" in capsys.readouterr().err
+
+
+def test_keys_are_not_reported_missing(
+    cloud: Xray, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Selecting by a JQL that nobody answers is not an empty selection."""
+    cloud.script[GRAPHQL] = [DOWN]
+    path = tmp_path / "add.feature"
+    path.write_text(FEATURE)
+
+    code = cli.main(["keys", "--select", "CALC-15", str(tmp_path)])
+
+    assert code != 0
+    assert "there is no issue" not in "".join(capsys.readouterr())

@@ -1,0 +1,106 @@
+"""
+Fields that the project's screen for new Test Executions lacks: Jira refuses them.
+
+Source: Jira's REST API 2, "Create issue metadata".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.check.finding import Finding, ask
+from xray_bridge.client.import_requests import with_fields_object
+from xray_bridge.config.settings import Settings
+from xray_bridge.model.execution_fields import EXECUTION_FIELDS
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xray_bridge.check.site import JiraSite
+    from xray_bridge.client.import_requests import CustomFields
+
+TEST_EXECUTION = "test execution"
+
+
+def screen(
+    settings: Settings, site: JiraSite, custom: CustomFields
+) -> Iterator[Finding]:
+    """
+    What settings name and the screen lacks is wrong; the rest an upload leaves out.
+
+    ``custom`` are the ids of Xray's own fields. Nothing where Jira does not tell the
+    fields of a new Test Execution.
+    """
+    offered: list[frozenset[str]] = []
+
+    def question() -> Finding:
+        found = site.screen(settings.project, TEST_EXECUTION) or frozenset()
+        offered.append(found)
+        return _compared(settings, found, custom)
+
+    finding = ask("screen", question, decides=False)
+    if offered != [frozenset()]:
+        yield finding
+
+
+def _compared(
+    settings: Settings, offered: frozenset[str], custom: CustomFields
+) -> Finding:
+    asked = _asked_for(settings, custom)
+    refused = [
+        f"{name} ({field})" for field, name in asked.items() if field not in offered
+    ]
+    if refused:
+        return Finding(
+            what="screen",
+            ok=False,
+            message=f"new Test Executions cannot have {', '.join(refused)}",
+            hint="add the fields to the project's screen, or leave the settings out",
+        )
+    lacking = [
+        title
+        for field, title in _unasked(custom).items()
+        if field not in offered and field not in asked
+    ]
+    if lacking:
+        return Finding(
+            what="screen",
+            ok=None,
+            message=f"new Test Executions cannot have {', '.join(lacking)}",
+            hint="uploads leave that out, in a second request; the project's screen "
+            "can be given the fields",
+        )
+    message = "new Test Executions can have all fields that are sent"
+    return Finding(what="screen", ok=True, message=message)
+
+
+def _asked_for(settings: Settings, custom: CustomFields) -> dict[str, str]:
+    """Ids of the fields that settings name, and which setting does."""
+    own = {
+        "labels": "labels",
+        "description": "description",
+        "fixVersions": "fix_version",
+    }
+    own |= {
+        custom[each.name]: each.name
+        for each in EXECUTION_FIELDS
+        if each.name in custom and not each.is_time
+    }
+    found = {
+        field: f"xray_{name}"
+        for field, name in own.items()
+        if settings.is_given(getattr(Settings, name)) and getattr(settings, name)
+    }
+    named = with_fields_object(settings.execution_fields)["fields"]
+    return {**found, **dict.fromkeys(named, "xray_execution_fields")}
+
+
+def _unasked(custom: CustomFields) -> Mapping[str, str]:
+    """Ids of what an upload sends of its own accord, and what people call it."""
+    found = {"labels": "Labels", "description": "Description"}
+    return found | {
+        custom[each.name]: each.title
+        for each in EXECUTION_FIELDS
+        if each.name in custom and (each.is_time or each.name == "revision")
+    }
