@@ -1,0 +1,40 @@
+#!/bin/sh
+# green says OK and exits with 0 where a setUpClass fails: the tests of that class are
+# neither run nor named, in its JUnit report and on its console.
+set -eu
+FOLDER=$(mktemp -d)
+trap 'rm -rf "$FOLDER"' EXIT
+cd "$FOLDER"
+python3 -m venv venv
+venv/bin/pip install --quiet --disable-pip-version-check green==4.0.2
+cat > test_calc.py <<'PY'
+import unittest
+
+
+class Calc(unittest.TestCase):
+    def test_adds(self):
+        self.assertEqual(1 + 1, 2)
+
+
+class Database(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        raise RuntimeError("no database")
+
+    def test_reads(self):
+        pass
+PY
+echo "unittest itself:"
+venv/bin/python -m unittest test_calc 2>&1 | tail -1 || true
+CODE=0
+venv/bin/green --junit-report report.xml test_calc > console 2>&1 || CODE=$?
+echo "green 4.0.2, exit code $CODE:"
+tail -3 console
+echo "the report:"
+cat report.xml
+echo
+if [ "$CODE" != 0 ] || grep -q 'no database' console report.xml; then
+    echo "This has changed."
+    exit 1
+fi
+echo "Nobody can see the failure behind green: no report, console or exit code has it."
