@@ -67,6 +67,40 @@ describe("cleans", () => {
 });
 """,
 }
+ALLURE_VITEST = {
+    **VITEST,
+    "vitest.config.js": """\
+export default {
+  test: {
+    setupFiles: ["allure-vitest/setup"],
+    reporters: ["default", "allure-vitest/reporter"],
+  },
+};
+""",
+}
+LAB = {
+    "package.json": "{}\n",
+    "test/calc.js": """\
+const Lab = require("@hapi/lab");
+const assert = require("node:assert");
+
+const lab = (exports.lab = Lab.script());
+lab.test("CALC-1 adds", () => assert.equal(1 + 1, 2));
+lab.test("subtracts", () => assert.equal(2 - 1, 2));
+lab.test.skip("skipped", () => {});
+lab.test("to do");
+
+lab.experiment("needs a database", () => {
+  lab.before(() => { throw new Error("no database"); });
+  lab.test("reads", () => {});
+});
+
+lab.experiment("cleans", () => {
+  lab.after(() => { throw new Error("cannot clean"); });
+  lab.test("writes", () => {});
+});
+""",
+}
 AVA = {
     "package.json": "{}\n",
     "calc.mjs": """\

@@ -167,6 +167,53 @@ NODE: tuple[Tool, ...] = (
         words=MOCHA_WORDS,
     ),
     Tool(
+        name="allure-mocha 3.12.2",
+        packages=("allure-mocha@3.12.2", MOCHA),
+        home="node",
+        suite=suites.MOCHA,
+        command="mocha; mocha --reporter allure-mocha",
+        report="allure-results",
+        words=MOCHA_WORDS,
+    ),
+    Tool(
+        name="allure-jest 3.12.2",
+        packages=("allure-jest@3.12.2", JEST),
+        home="node",
+        suite=suites.JEST,
+        command="jest --testEnvironment allure-jest/node",
+        report="allure-results",
+        words=JEST_WORDS,
+        summary=r"Tests: .*",
+        why="`afterAll` is counted as a suite, by us as a failure; a file that cannot"
+        " be loaded is not in the report",
+    ),
+    Tool(
+        name="allure-vitest 3.12.2",
+        packages=("allure-vitest@3.12.2", "vitest@3.2.7"),
+        home="node",
+        suite=suites.ALLURE_VITEST,
+        command="vitest run",
+        report="allure-results",
+        words=VITEST_WORDS,
+        summary=r"Tests  .*",
+        why="`beforeAll` is counted as a file, by us as a failure; a file that cannot"
+        " be loaded is not in the report, nor is what is skipped",
+    ),
+    Tool(
+        name="lab 26.0.1",
+        packages=("@hapi/lab@26.0.1",),
+        home="node",
+        suite=suites.LAB,
+        command="lab -l -r console -o stdout -r junit -o report.xml test/calc.js",
+        report="report.xml",
+        words={
+            r"of (\d+) tests": ALL,
+            r"(\d+) of \d+ tests failed": FAILED,
+        },
+        why="skips are counted apart, 2; a test whose `after` fails is written twice,"
+        " and is one Test",
+    ),
+    Tool(
         name="AVA 6.4.1",
         packages=("ava@6.4.1",),
         home="node",

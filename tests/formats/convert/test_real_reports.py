@@ -23,6 +23,11 @@ ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
         (),
         {"CALC-1": "passed", "CALC-2": "failed", "CALC-3": "failed"},
     ),
+    "allure-mocha": (
+        "2/3/2",
+        ('afters > "after all" hook', '"before all" hook failed'),
+        {"CALC-1": "passed"},
+    ),
     "allure-pytest": (
         "5/4/1",
         (),

@@ -30,11 +30,12 @@ from xray_bridge.upload.intake import IntakeOptions, take_in
 
 
 def allure(folder: Path, *documents: dict[str, Any]) -> Path:
-    """A folder of results and containers."""
+    """A folder of results, containers and globals."""
     place = folder / "results"
     place.mkdir()
     for number, each in enumerate(documents):
-        kind = "container" if "children" in each else "result"
+        kinds = {"children": "container", "errors": "globals"}
+        kind = next((kinds[key] for key in kinds if key in each), "result")
         (place / f"{number}-{kind}.json").write_text(json.dumps(each))
     return place
 
@@ -74,6 +75,33 @@ def test_allure_fixture(tmp_path: Path) -> None:
     items = found(allure(tmp_path, passed, failed, mine, theirs))
 
     assert [each.name for each in items if isinstance(each, Red)] == ["afters > stop"]
+
+
+def test_allure_globals(tmp_path: Path) -> None:
+    """An error outside of tests is red, once: not where a test or fixture has it."""
+    failed = {"name": "a", "status": "broken", "statusDetails": {"trace": "at 1"}}
+    fixture = {"name": "stop", "status": "broken", "statusDetails": {"trace": "at 2"}}
+    mine = {"children": [], "afters": [fixture]}
+    errors = [
+        {"message": f"hook {number} failed: no", "trace": f"at {number}"}
+        for number in (1, 2, 3)
+    ]
+    silent = {"message": "hook 4 failed"}
+
+    items = found(allure(tmp_path, failed, mine, {"errors": [*errors, silent]}))
+
+    red = [each.name for each in items if isinstance(each, Red)]
+    assert red == ["afters > stop", "hook 3 failed", "hook 4 failed"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "outcome"), [("pending", "skipped"), ("running", "failed")]
+)
+def test_allure_without_a_status(tmp_path: Path, stage: str, outcome: str) -> None:
+    """What is pending was not to run; all else without a status has failed."""
+    (result,) = results(allure(tmp_path, {"name": "a", "stage": stage}))
+
+    assert result.outcome.value == outcome
 
 
 def test_allure_retry(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """
 Allure's results, a folder of JSON files.
 
-Source: Allure 2's model, and files of allure-pytest and allure-behave. Results of one
-history are attempts, of which the last counts; fixtures stand in containers.
+Source: Allure 2's model, and files of allure-pytest, allure-behave, and allure-mocha,
+-jest and -vitest 3. Results of one history are attempts, of which the last counts;
+fixtures stand in containers, and what else failed outside of tests in globals.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 RESULTS = "*-result.json"
 CONTAINERS = "*-container.json"
+GLOBALS = "*-globals.json"
 OUTCOMES = {"broken": Outcome.FAILED}
 # Bytes; a result has its steps in it, and no attachments.
 LONGEST_FILE = 64 << 20
@@ -49,6 +51,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     attempts = _attempts(source)
     last = {max(each) for each in attempts.values()}
     red: set[str] = set()
+    traces: set[str] = set()
     for attempt in sorted(last):
         _, name = attempt
         found = _object(source, folder / name)
@@ -57,9 +60,14 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
         result = _result(source, found, keys, failed)
         if has_failed(result):
             red.add(text(found.get("uuid")))
+            traces.add(_trace(found))
         yield result
     for path in sorted(folder.glob(CONTAINERS)):
-        yield from _container(_object(source, path), red)
+        container = _object(source, path)
+        traces.update(map(_trace, _fixtures(container)))
+        yield from _container(container, red)
+    for path in sorted(folder.glob(GLOBALS)):
+        yield from _errors(_object(source, path), traces)
 
 
 def _attempts(source: Source) -> dict[str, list[tuple[float, str]]]:
@@ -94,7 +102,8 @@ def _object(source: Source, path: Path) -> dict[str, Any]:
 def _result(
     source: Source, found: dict[str, Any], keys: KeyFinder, failed: list[str]
 ) -> Converted:
-    status = known(text(found.get("status")), OUTCOMES)
+    is_pending = not found.get("status") and found.get("stage") == "pending"
+    status = known("skipped" if is_pending else text(found.get("status")), OUTCOMES)
     outcome, message = status.outcome, _message(found)
     if outcome is Outcome.SKIPPED and message.startswith("XFAIL"):
         outcome = Outcome.XFAILED
@@ -107,12 +116,13 @@ def _result(
     pairs = [(text(each.get("name")), text(each.get("value"))) for each in labels]
     tags = [value for name, value in pairs if name == "tag"]
     classname, name = _identity(found, pairs)
+    key = keys.of_pairs(pairs) or keys.of_pairs(_links(found)) or keys.of_tags(tags)
     start, stop = moment(found.get("start")), moment(found.get("stop"))
     return Converted(
         classname=classname,
         name=name,
         outcome=outcome,
-        key=keys.of_pairs(pairs) or keys.of_pairs(_links(found)) or keys.of_tags(tags),
+        key=key or keys.of_title(text(found.get("name"))),
         labels=keys.labels(tags),
         message=message,
         started=start,
@@ -156,10 +166,29 @@ def _message(found: Any) -> str:
 def _container(found: dict[str, Any], red: set[str]) -> Iterator[Red]:
     if red.intersection(texts(found.get("children"))):
         return
+    for each in _fixtures(found):
+        # Those without a status have none to say.
+        status = text(each.get("status"))
+        if status and known(status, OUTCOMES).outcome is Outcome.FAILED:
+            name = text(each.get("name")).partition("::")[0]
+            yield Red(name=joined(each["kind"], name), message=_message(each))
+
+
+def _fixtures(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for kind in FIXTURES:
         for each in objects(found.get(kind)):
-            # Those without a status have none to say.
-            status = text(each.get("status"))
-            if status and known(status, OUTCOMES).outcome is Outcome.FAILED:
-                name = text(each.get("name")).partition("::")[0]
-                yield Red(name=joined(kind, name), message=_message(each))
+            yield {**each, "kind": kind}
+
+
+def _errors(found: dict[str, Any], traces: set[str]) -> Iterator[Red]:
+    """Hooks that failed, once: results and fixtures of the same trace say it, too."""
+    for each in objects(found.get("errors")):
+        trace = text(each.get("trace"))
+        if not trace or trace not in traces:
+            message = text(each.get("message"))
+            name = message.partition(": ")[0].partition("\n")[0]
+            yield Red(name=name or "error", message=paragraphs(message, trace))
+
+
+def _trace(found: dict[str, Any]) -> str:
+    return text(member(member(found, "statusDetails"), "trace"))
