@@ -3,7 +3,8 @@ Allure's results, a folder of JSON files.
 
 Source: Allure 2's model, and files of allure-pytest, allure-behave, and allure-mocha,
 -jest and -vitest 3. Results of one history are attempts, of which the last counts;
-fixtures stand in containers, and what else failed outside of tests in globals.
+fixtures stand in containers, and what else failed outside of tests in globals
+(``findings/allure-mocha-hook-in-globals-only.sh``).
 """
 
 from __future__ import annotations

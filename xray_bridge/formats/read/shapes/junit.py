@@ -76,7 +76,8 @@ def _is_not_started(test: Element) -> bool:
     CTest counts as failed what has no executable, or whose fixture failed.
 
     It writes ``<skipped>`` for these, too; for skips that were asked for, the name
-    of the property is the message. Source: what CTest 3.25.1 itself counts.
+    of the property is the message. Source: what CTest 3.25 itself counts,
+    ``findings/ctest-not-run-is-skipped-in-junit.sh``.
     """
     given = test.attributes
     is_of_ctest = (
