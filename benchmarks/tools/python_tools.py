@@ -135,7 +135,8 @@ PYTHON: tuple[Tool, ...] = (
         report="report.tap",
         words=PYTEST_WORDS,
         summary=PYTEST_SUMMARY,
-        why="as pytest 9.2.0; teardowns and files that cannot be imported are not in the report; xfail is `TODO`",
+        why="as pytest 9.2.0; teardowns and files that cannot be imported are not in"
+        " the report; xfail is `TODO`",
     ),
     Tool(
         name="pytest-bdd 9.0.1",
