@@ -73,6 +73,10 @@ class FakeXray:
         self._ask(kind)
         return key in self.issues
 
+    def current_key(self, key: str) -> str:
+        """Not needed here."""
+        raise NotImplementedError(key)
+
     def statuses(self) -> frozenset[str] | None:
         """The words."""
         self._ask("statuses")

@@ -479,3 +479,17 @@ def test_screen(
     assert found.marks["screen"] == mark
     assert said in found.out
     assert found.code == (85 if mark == "WRONG" else 0)
+
+
+def test_version_that_only_accounts_are_told(check: Any) -> None:
+    """Jira from 10.2 on is asked again, with the login."""
+    known = by_path(a_jira())
+    unknown = by_path(a_jira(**{INFO: says({}, 401)}))
+
+    with scripted.scripted(known, unknown, known) as server:
+        found = check(server.url)
+        infos = [each for each in server.received if each.target == INFO]
+
+    assert found.code == 0
+    assert "Jira 10.3.1" in found.said["product"]
+    assert ["authorization" in each.headers for each in infos] == [False, True]

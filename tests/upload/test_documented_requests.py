@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 from lxml import etree
+from werkzeug import Response
 
 from tests.builders import a_scenario_run
 from tests.scripted_xray import (
@@ -185,6 +188,99 @@ def test_fields_of_an_existing_test_execution_are_set_by_jira(
     put = server.sent[-1]
     assert (put.method, put.path) == ("PUT", "/rest/api/2/issue/CALC-77")
     assert json.loads(put.body) == {"fields": {"priority": {"name": "High"}}}
+
+
+ISSUE = "/rest/api/2/issue/CALC-77"
+OPERATIONS = {
+    "update": {"labels": [{"add": "x"}]},
+    "transition": {"id": "31"},
+}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"fields": {"priority": {"name": "High"}}, **OPERATIONS},
+        {"priority": {"name": "High"}, **OPERATIONS},
+    ],
+    ids=["document", "fields alone"],
+)
+def test_operations_on_an_existing_test_execution(
+    server: Xray, send: Sender, document: dict[str, Any]
+) -> None:
+    """An edit, and the transition last: a closed one takes no results any more."""
+    server.script[ISSUE] = server.script[f"{ISSUE}/transitions"] = [{}]
+
+    outcome = send(test_execution="CALC-77", execution_fields=json.dumps(document))
+
+    edit, move = server.sent[-2:]
+    assert outcome.exit_code == 0
+    assert json.loads(edit.body) == {
+        "fields": {"priority": {"name": "High"}},
+        "update": OPERATIONS["update"],
+    }
+    assert (move.method, move.path) == ("POST", f"{ISSUE}/transitions")
+    assert json.loads(move.body) == {"transition": {"id": "31"}}
+
+
+def test_transition_of_a_new_test_execution(server: Xray, send: Sender) -> None:
+    """Imports of Cloud refuse it: it follows the results on both products."""
+    server.script[f"{ISSUE}/transitions"] = [{}]
+
+    outcome = send(execution_fields=json.dumps(OPERATIONS))
+
+    info = server.posts(MULTIPART)[0].part("info")
+    assert outcome.exit_code == 0
+    assert "transition" not in info | info["fields"]
+    assert info["update"] == OPERATIONS["update"]
+    assert json.loads(server.sent[-1].body) == {"transition": {"id": "31"}}
+
+
+def test_transition_on_cloud_without_jira(cloud: Xray, send: Sender) -> None:
+    """It is a setting that nothing could carry out, and nothing is sent."""
+    outcome = send(execution_fields=json.dumps(OPERATIONS))
+
+    assert outcome.exit_code != 0
+    assert "XRAY_JIRA_URL" in outcome.output
+    assert not cloud.sent
+
+
+def test_transition_that_is_refused(server: Xray, send: Sender) -> None:
+    """The results are there, and that is what is said."""
+    refusal = Response('{"errorMessages": ["not now"]}', 400)
+    server.script[f"{ISSUE}/transitions"] = [refusal]
+
+    outcome = send(execution_fields=json.dumps(OPERATIONS))
+
+    assert outcome.exit_code == 84
+    assert outcome.receipt["test_execution"]["key"] == "CALC-77"
+    assert "not now" in outcome.output
+
+
+SELF = "https://api.atlassian.com/ex/jira/11-22/rest/api/2/issue/38101"
+
+
+def test_link_is_that_of_the_site(
+    cloud: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the gateway's, by which Jira Cloud calls its issues."""
+    made = {"id": "38101", "key": "CALC-77", "self": SELF}
+    cloud.script["/api/v2/import/execution/junit/multipart"] = [made]
+
+    unknown = send()
+    monkeypatch.setenv("XRAY_JIRA_URL", "https://acme.atlassian.net")
+    known = send()
+
+    url = "https://acme.atlassian.net/browse/CALC-77"
+    assert known.receipt["test_execution"]["url"] == url
+    assert unknown.receipt["test_execution"]["url"] == ""
+
+
+def test_link_on_server(server: Xray, send: Sender) -> None:
+    """It leads where the results went, whatever the answer calls that."""
+    outcome = send()
+
+    assert outcome.receipt["test_execution"]["url"] == f"{server.url}/browse/CALC-77"
 
 
 def test_fields_of_new_tests_are_a_part_of_their_own(

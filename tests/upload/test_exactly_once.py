@@ -152,6 +152,10 @@ class FakeXray:
         """Not needed here."""
         raise NotImplementedError(key, kind)
 
+    def current_key(self, key: str) -> str:
+        """Not needed here."""
+        raise NotImplementedError(key)
+
     def statuses(self) -> frozenset[str] | None:
         """Not needed here."""
         raise NotImplementedError

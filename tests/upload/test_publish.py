@@ -346,3 +346,36 @@ def test_collected_run_is_still_to_be_sent(
 
     assert directory.state == State(state=run_directory.SEALED)
     assert (receipt.status, receipt.exit_code) == ("kept" if runs else "empty", 0)
+
+
+@pytest.mark.parametrize(
+    ("listed", "scripts"),
+    [
+        (["NEW-1", "NEW-2"], ()),
+        (["calc-1", "calc-2"], ()),
+        (["CALC-1", "MOVED-9"], (answer(200, b'{"key": "MOVED-9", "fields": {}}'),)),
+    ],
+    ids=["a renamed project", "lower case", "a moved issue"],
+)
+def test_tests_under_keys_of_today(
+    tmp_path: Path, listed: list[str], scripts: tuple[Script, ...]
+) -> None:
+    """What Xray took under another key is not refused."""
+    directory = recorded(tmp_path, a_run(keys=["CALC-1"]), a_run(keys=["CALC-2"]))
+
+    with scripted.scripted(FIELDS, took(*listed), *scripts) as server:
+        found = publish_to(server.url, directory)
+
+    assert (found.exit_code, found.refused) == (0, ())
+
+
+def test_test_that_was_not_taken_beside_a_new_one(tmp_path: Path) -> None:
+    """A Test that Xray made is not the one that it did not take."""
+    keyed, other = a_run(keys=["CALC-1"]), a_run(name="test_new", keys=[])
+    directory = recorded(tmp_path, keyed, other)
+    same = answer(200, b'{"key": "CALC-1", "fields": {}}')
+
+    with scripted.scripted(FIELDS, took("CALC-30"), same) as server:
+        found = publish_to(server.url, directory)
+
+    assert [each.key for each in found.refused][:1] == ["CALC-1"]

@@ -18,6 +18,7 @@ from xray_bridge.check.statuses import statuses
 from xray_bridge.client.field_rules import (
     refuse_odd_fields,
     refuse_unsendable_test_fields,
+    refuse_without_jira,
 )
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.xray import client
@@ -92,15 +93,5 @@ def refuse_impossible(settings: Settings, connection: Connection) -> None:
     refuse_unsendable_test_fields(settings)
     refuse_odd_fields(settings)
     capabilities.refuse(settings, connection.dialect.with_statuses(settings.statuses))
-    is_cloud_update = (
-        settings.test_execution
-        and settings.execution_fields
-        and connection.dialect.xray_fields
-    )
-    if is_cloud_update and connection.jira_credentials is None:
-        msg = (
-            "xray_execution_fields of an existing Test Execution are set by Jira, "
-            "which is not configured"
-        )
-        hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
-        raise SettingError(msg, hint=hint)
+    knows_jira = connection.jira_credentials is not None
+    refuse_without_jira(settings, connection.dialect, knows_jira=knows_jira)

@@ -71,7 +71,7 @@ def reach(
     way = _passed(connection, site, line, answered=answered)
     if line in WAY:
         return (*way, replace(wrong, what=line))
-    told = _product(connection, site) if site else ()
+    told = _product(connection, site, is_logged_in=not line) if site else ()
     if line or site is None:
         return (*way, *told, wrong)
     return (*way, *told, wrong, *_licence_and_jira(connection, site))
@@ -140,12 +140,14 @@ def _tls(connection: Connection) -> Finding:
     return Finding(what="tls", ok=True, message=f"the certificate is trusted{by}")
 
 
-def _product(connection: Connection, site: JiraSite) -> tuple[Finding, ...]:
-    """Jira's version and kind, which it tells anybody."""
+def _product(
+    connection: Connection, site: JiraSite, *, is_logged_in: bool
+) -> tuple[Finding, ...]:
+    """Jira's version and kind."""
     name = connection.dialect.name
 
     def question() -> Finding:
-        info = site.server_info()
+        info = site.server_info(is_logged_in=is_logged_in)
         kind = str(info.get("deploymentType") or "Server")
         found = f"Jira {info['version']} ({kind}) at {connection.site}"
         if kind in DEPLOYMENTS[name]:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from xray_bridge.client.jira import Jira
 from xray_bridge.client.xray import client
-from xray_bridge.errors import NotXrayError
+from xray_bridge.errors import AuthenticationError, NotXrayError
 
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import Xray
 
 # Server pages it under one name, Cloud under another.
+SERVER_INFO = "/rest/api/2/serverInfo"
 PAGES = ("issueTypes", "fields", "values")
 
 
@@ -90,10 +91,20 @@ class JiraSite:
             raise NotXrayError(msg)
         return self._jira
 
-    def server_info(self) -> dict[str, Any]:
-        """Jira's version and kind, which it tells anybody."""
+    def server_info(self, *, is_logged_in: bool) -> dict[str, Any]:
+        """
+        Jira's version and kind, which it tells anybody; since 10.2 accounts only.
+
+        ``is_logged_in``: the login is known to be accepted. Each one that is refused
+        brings a CAPTCHA nearer.
+        """
         anybody = Jira(self._http, self._connection.site, None)
-        found = anybody.get("/rest/api/2/serverInfo", dict)
+        try:
+            found = anybody.get(SERVER_INFO, dict)
+        except AuthenticationError:
+            if self._jira is None or not is_logged_in:
+                raise
+            found = self._jira.get(SERVER_INFO, dict)
         if "version" not in found:
             msg = f"{self._connection.site} does not answer as Jira does"
             raise NotXrayError(msg, hint="is it Jira's base URL?")

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.client.import_requests import validate_fields
+from xray_bridge.client.import_requests import validate_fields, with_fields_object
 from xray_bridge.errors import SettingError
 
 
 if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
+    from xray_bridge.model.dialect import Dialect
 
 
 def refuse_odd_fields(settings: Settings) -> None:
@@ -22,6 +23,29 @@ def refuse_odd_fields(settings: Settings) -> None:
     """
     validate_fields("xray_execution_fields", settings.execution_fields)
     validate_fields("xray_test_fields", settings.test_fields)
+
+
+def refuse_without_jira(
+    settings: Settings, dialect: Dialect, *, knows_jira: bool
+) -> None:
+    """
+    Refuse what only Jira can set where Cloud is without a login to it.
+
+    Raises SettingError.
+    """
+    fields = with_fields_object(settings.execution_fields)
+    needs_jira = fields.get("transition") or (
+        settings.test_execution and settings.execution_fields
+    )
+    if dialect.xray_fields and needs_jira and not knows_jira:
+        whose = (
+            "of an existing Test Execution"
+            if settings.test_execution
+            else "(transition)"
+        )
+        msg = f"xray_execution_fields {whose} are set by Jira, which is not configured"
+        hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
+        raise SettingError(msg, hint=hint)
 
 
 def refuse_unsendable_test_fields(settings: Settings) -> None:

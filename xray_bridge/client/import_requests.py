@@ -59,6 +59,8 @@ CustomFields: TypeAlias = "Mapping[str, str]"
 UNKNOWN_FIELDS: CustomFields = {
     each.name: f"customfield_{each.title.replace(' ', '')}" for each in XRAY_FIELDS
 }
+# What stands beside ``fields`` in Jira's documents, and is no field.
+BESIDE_FIELDS = frozenset({"update", "transition", "xrayFields"})
 NEW_KEY = "KEY-OF-THE-NEW-ONE"
 
 
@@ -201,6 +203,8 @@ def info_part(
     }
     document = with_fields_object(execution.fields)
     theirs = document.pop("fields")
+    # Cloud refuses it, and iterations of a closed Test Execution stay TODO: last.
+    document.pop("transition", None)
     labels = (*execution.labels, *theirs.pop("labels", ()), execution.label)
     theirs["labels"] = list(dict.fromkeys(label for label in labels if label))
     if not theirs["labels"]:
@@ -266,10 +270,16 @@ def with_fields_object(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
     Fields alone, or a whole document with ``fields`` in it, as Jenkins users have.
 
-    A label alone is a list of one.
+    Operations and a transition are none, wherever they stand. A label alone is a list
+    of one.
     """
-    document = {**fields} if isinstance(fields.get("fields"), dict) else {}
-    own = dict(document.get("fields", fields))
+    is_document = isinstance(fields.get("fields"), dict)
+    beside = {k: v for k, v in fields.items() if is_document or k in BESIDE_FIELDS}
+    own = dict(fields["fields"] if is_document else fields)
+    document = {k: v for k, v in beside.items() if k != "fields"}
+    for name in BESIDE_FIELDS & own.keys():
+        document.setdefault(name, own.pop(name))
+        own.pop(name, None)
     if isinstance(own.get("labels"), str):
         own["labels"] = [own["labels"]]
     return {**document, "fields": own}
@@ -281,7 +291,7 @@ def validate_fields(name: str, fields: Mapping[str, Any]) -> None:
 
     ``name`` is the setting's. Raises SettingError.
     """
-    for place in ("fields", "xrayFields"):
+    for place in ("fields", "xrayFields", "update", "transition"):
         if not isinstance(fields.get(place, {}), dict):
             raise _odd(name, f"{place} is not a JSON object")
     labels = with_fields_object(fields)["fields"].get("labels", [])

@@ -17,7 +17,7 @@ from xray_bridge.client.connection import Basic, Bearer
 from xray_bridge.client.issues import type_name
 from xray_bridge.client.paging import PAGE, Page
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import KEY, check, key_of, keys_found, names_of
+from xray_bridge.client.response import KEY, check, key_in, key_of, keys_found, names_of
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 
@@ -159,6 +159,11 @@ class Jira:
         fields = found.get("fields")
         return type_name(fields if isinstance(fields, dict) else {})
 
+    def current_key(self, key: str) -> str:
+        """The key of an issue, by that or by one that it had before it was moved."""
+        found = self._find(f"/rest/api/2/issue/{key}", fields="issuetype") or {}
+        return key_in(found.get("key")) or key
+
     def fields(self) -> list[Any]:
         """All fields, Jira's own and custom ones, as Jira lists them."""
         return self.get("/rest/api/2/field", list)
@@ -224,6 +229,16 @@ class Jira:
     def update(self, key: str, fields: Mapping[str, Any]) -> None:
         """Set fields of an issue."""
         self.edit(key, {"fields": fields})
+
+    def move(self, key: str, transition: Mapping[str, Any]) -> None:
+        """Take an issue through a transition of its workflow."""
+        request = Request(
+            method="POST",
+            path=f"/rest/api/2/issue/{quote(key, safe='')}/transitions",
+            content=json.dumps({"transition": transition}).encode(),
+            media_type=JSON,
+        )
+        self._send(request)
 
     def edit(self, key: str, body: Mapping[str, Any]) -> None:
         """Edit an issue, by ``fields`` and by the operations of ``update``."""

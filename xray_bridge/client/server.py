@@ -26,7 +26,7 @@ from xray_bridge.client.jira import Jira, authorization, custom_fields
 from xray_bridge.client.paging import PAGE, all_numbered_pages, all_pages
 from xray_bridge.client.request import Request
 from xray_bridge.client.response import check, names_of
-from xray_bridge.errors import NotXrayError, RefusedError
+from xray_bridge.errors import NotXrayError, RefusedError, XrayBridgeError
 
 
 if TYPE_CHECKING:
@@ -76,6 +76,13 @@ class ServerXray:
         found = self.jira.issue_type(key)
         others = (ISSUE_TYPES | JIRA_TYPES) - {kind.replace("_", " ")}
         return found is not None and found.lower() not in others
+
+    def current_key(self, key: str) -> str:
+        """Jira finds a moved issue by its old key, too."""
+        try:
+            return self.jira.current_key(key)
+        except XrayBridgeError:
+            return key
 
     def statuses(self) -> frozenset[str] | None:
         """From Xray's settings; old versions do not tell them."""

@@ -48,6 +48,10 @@ class Xray(Protocol):
         """Whether ``key`` is a Test Plan or Test Execution, as ``kind`` says."""
         ...
 
+    def current_key(self, key: str) -> str:
+        """The key that an issue has by now; the same where that cannot be told."""
+        ...
+
     def statuses(self) -> frozenset[str] | None:
         """The words for a Test Run's status; None where the server does not tell."""
         ...

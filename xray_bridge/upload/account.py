@@ -14,7 +14,7 @@ from xray_bridge.upload.contents import contents_of
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from xray_bridge.client.import_answer import ImportAnswer
     from xray_bridge.upload.arrivals import Arrivals
@@ -31,12 +31,18 @@ class Account:
     notices: tuple[str, ...]
 
 
-def account_for(upload: Upload, arrivals: Arrivals) -> Account:
-    """Compare what was sent with all that Xray has answered."""
+def account_for(
+    upload: Upload, arrivals: Arrivals, current_key: Callable[[str], str]
+) -> Account:
+    """
+    Compare what was sent with all that Xray has answered.
+
+    ``current_key`` tells under which key the server has an issue today.
+    """
     run, answer = upload.run, arrivals.answer
     shipments, notices = _as_answered(upload, answer)
     tests = sum(each.tests for each in shipments)
-    refused = [*answer.refused, *_unmentioned(shipments, arrivals)]
+    refused = [*answer.refused, *_unmentioned(shipments, arrivals, current_key)]
     # Of a file of another tool nobody knows how many Tests Xray makes.
     if len(shipments) == 1 and not shipments[0].name:
         refused += _without_key(answer, tests - len(refused))
@@ -68,7 +74,9 @@ def _as_answered(
 
 
 def _unmentioned(
-    shipments: Sequence[Shipment], arrivals: Arrivals
+    shipments: Sequence[Shipment],
+    arrivals: Arrivals,
+    current_key: Callable[[str], str],
 ) -> Iterator[Refused]:
     """
     What Xray simply does not mention.
@@ -78,13 +86,34 @@ def _unmentioned(
     answer = arrivals.answer
     if answer.accepted is None:
         return
-    known = {*answer.accepted, *(each.key for each in answer.refused)}
-    for key in dict.fromkeys(key for each in shipments for key in each.test_keys):
-        if key not in known:
+    listed = (*answer.accepted, *(each.key for each in answer.refused))
+    known = {key.upper() for key in listed}
+    sent = dict.fromkeys(key for each in shipments for key in each.test_keys)
+    others = known.difference(key.upper() for key in sent)
+    for key in sent:
+        if key.upper() not in known and not _is_under_another(key, others, current_key):
             yield Refused(key=key, message="Xray does not list it among what it took")
     for each in shipments:
         if each.name and not each.test_keys and arrivals.has_none_of(each.id):
             yield Refused(key="", message=f"Xray lists nothing of {each.name}")
+
+
+def _is_under_another(
+    key: str, others: set[str], current_key: Callable[[str], str]
+) -> bool:
+    """
+    Whether Xray lists a Test under a key that it has got since.
+
+    A renamed project keeps the numbers of its issues; one that was moved Jira finds by
+    its old key. Each of the others stands for one Test only.
+    """
+    number = key.rpartition("-")[2]
+    renamed = {each for each in others if each.rpartition("-")[2] == number}
+    if not renamed and others:
+        renamed = {current_key(key).upper()} & others
+    if renamed:
+        others.remove(min(renamed))
+    return bool(renamed)
 
 
 def _without_key(answer: ImportAnswer, expected: int) -> list[Refused]:

@@ -23,18 +23,27 @@ if TYPE_CHECKING:
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.upload.prepared_run import PreparedRun
 
+# In addresses by which Jira Cloud calls issues since July 2026.
+GATEWAY = "/ex/jira/"
+
 
 def update_fields(
     connection: Connection, http: Http, key: str, settings: Settings
 ) -> None:
     """
-    Set the fields of an existing Test Execution, which only Jira can.
+    Set what only Jira can: fields of an existing Test Execution, last a transition.
 
-    Raises DeliveryError and AmbiguousError.
+    Raises XrayBridgeError: the results are there.
     """
+    document = import_requests.with_fields_object(settings.execution_fields)
+    given = {name: document.get(name) for name in ("fields", "update")}
+    edit = {name: content for name, content in given.items() if content}
+    transition = document.get("transition")
     credentials = connection.jira_credentials or connection.credentials
-    fields = import_requests.with_fields_object(settings.execution_fields)["fields"]
-    Jira(http, connection.site, credentials).update(key, fields)
+    if settings.test_execution and edit:
+        Jira(http, connection.site, credentials).edit(key, edit)
+    if transition:
+        Jira(http, connection.site, credentials).move(key, transition)
 
 
 def record_delivery(
@@ -81,6 +90,13 @@ def record_delivery(
 
 
 def _browse(connection: Connection, imported: ImportAnswer) -> str:
-    """The page for people; ``self`` is the one for programs."""
-    base = imported.api_url.partition("/rest/")[0] or connection.site
+    """
+    The page for people, at the site that is set.
+
+    ``self`` is the one for programs. Only where no site is set it may tell it, unless
+    it leads through Atlassian's gateway.
+    """
+    base = connection.site
+    if not base and GATEWAY not in imported.api_url:
+        base = imported.api_url.partition("/rest/")[0]
     return f"{base}/browse/{imported.key}" if base else ""

@@ -17,7 +17,6 @@ from xray_bridge.client.import_answer import combine_answers
 from xray_bridge.client.xray import client
 from xray_bridge.errors import (
     AmbiguousError,
-    DeliveryError,
     RunDirectoryError,
     XrayBridgeError,
 )
@@ -74,12 +73,11 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
         from xray_bridge.upload.parallel import send_rest
 
         send_rest(others, target, arrivals, jobs=upload.jobs)
-    if settings.test_execution and settings.execution_fields:
-        try:
-            update_fields(connection, http, key, settings)
-        except (DeliveryError, AmbiguousError) as error:
-            unset = str(error)
-    account = account_for(upload, arrivals)
+    try:
+        update_fields(connection, http, key, settings)
+    except XrayBridgeError as error:
+        unset = "; ".join(filter(None, (unset, str(error))))
+    account = account_for(upload, arrivals, xray.current_key)
     trouble = (arrivals.trouble,) if arrivals.trouble else ()
     base = replace(
         base,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.client.field_rules import refuse_odd_fields
+from xray_bridge.client.field_rules import refuse_odd_fields, refuse_without_jira
 from xray_bridge.errors import ReportError
 from xray_bridge.formats import capabilities
 from xray_bridge.formats.write import writer
@@ -38,6 +38,9 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
     draft.add(left_out=left_out, notices=notices)
     if run.settings.wants_upload:
         refuse_odd_fields(run.settings)
+        jira = run.settings.jira_url and run.settings.jira_user
+        knows_jira = bool(jira and run.settings.jira_token)
+        refuse_without_jira(run.settings, run.dialect, knows_jira=knows_jira)
         capabilities.refuse(run.settings, run.dialect)
     report, unwritten = _render_all(run, choice)
     try:
