@@ -28,6 +28,7 @@ from xray_bridge.client.jira import Jira, Project
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import KEY, check, key_of, keys_found, names_of
+from xray_bridge.client.slips import REGION_HINT
 from xray_bridge.errors import (
     AuthenticationError,
     NotXrayError,
@@ -342,6 +343,8 @@ class CloudXray:
                 try:
                     self._authenticate()
                 except AuthenticationError as error:
+                    # Keys of a region are unknown to the others.
+                    error.hint = "; ".join(filter(None, (error.hint, REGION_HINT)))
                     self._refusal = error
                     raise
             return self._token

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from xray_bridge.client import log
+from xray_bridge.client import log, slips
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.config import allow, parsers, stored_connections
 from xray_bridge.config.redaction import Redactor
@@ -128,8 +128,10 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
     environ = os.environ if environ is None else environ
     _refuse_both_kinds(settings)
     _refuse_unsendable(settings)
+    slips.refuse_no_secrets(settings)
     name, why = _deployment(settings)
-    url = settings.url or (CLOUD_URL if name == CLOUD else "")
+    url, _ = slips.base_url(settings.url)
+    url = url or (CLOUD_URL if name == CLOUD else "")
     if not url:
         msg = "no address: xray_url is not set"
         raise SettingError(msg, hint="set XRAY_URL to Jira's base URL")
@@ -160,6 +162,7 @@ def _deployment(settings: Settings) -> tuple[str, str]:
     atlassian.net is never one that results are sent to.
     """
     host = urlsplit(settings.url).hostname or ""
+    slips.base_url(settings.url)
     if host.endswith(".atlassian.net"):
         msg = f"xray_url is a Jira Cloud site ({host}), which does not take results"
         hint = f"leave xray_url out, or set {CLOUD_URL}; the site belongs in jira_url"
@@ -278,7 +281,7 @@ def _proxies(settings: Settings) -> Mapping[str, str] | None:
 def _notices(
     settings: Settings, name: str, url: str, environ: Mapping[str, str]
 ) -> list[str]:
-    notices = []
+    notices = [*slips.notices(settings)]
     if settings.verify is False:
         notices.append("TLS certificates are not verified (xray_verify = false)")
     parts = urlsplit(url)

@@ -34,7 +34,8 @@ class ImportAnswer:
     the Test Execution was lost, and this one is to a second. ``found`` are Test
     Executions that other jobs have made of the same CI run, this one perhaps too.
     ``unset`` says why fields of the Test Execution that a second request was to set
-    are not; empty where there is none.
+    are not; empty where there is none. ``notices`` is what Xray says besides
+    (``infoMessages``).
     """
 
     key: str
@@ -46,6 +47,7 @@ class ImportAnswer:
     resent: bool = False
     found: tuple[str, ...] = ()
     unset: str = ""
+    notices: tuple[str, ...] = ()
 
 
 def import_by(
@@ -113,7 +115,14 @@ def _read(content: Any, answer: Answer, said: str) -> ImportAnswer:
         accepted=accepted,
         refused=refused,
         said=said,
+        notices=_notices(content.get("infoMessages"), answer.shown),
     )
+
+
+def _notices(found: Any, shown: Callable[[str], str]) -> tuple[str, ...]:
+    listed = found if isinstance(found, list) else [found] if found else []
+    texts = (each if isinstance(each, str) else json.dumps(each) for each in listed)
+    return tuple(shown(text) for text in texts)
 
 
 def combine_answers(made: ImportAnswer, *filled: ImportAnswer) -> ImportAnswer:
@@ -131,6 +140,7 @@ def combine_answers(made: ImportAnswer, *filled: ImportAnswer) -> ImportAnswer:
         accepted=tuple(accepted) if known else None,
         refused=tuple(each for each in refused if each.key not in accepted),
         said=answers[-1].said,
+        notices=tuple(dict.fromkeys(n for each in answers for n in each.notices)),
     )
 
 

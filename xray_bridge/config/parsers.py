@@ -163,8 +163,8 @@ def fields(value: str) -> dict[str, object]:
         return {}
     if not word.startswith("{"):
         try:
-            with open(word, encoding="utf-8") as file:  # noqa: PTH123 - pathlib is not imported at start
-                word = file.read()
+            with open(word, "rb") as file:  # noqa: PTH123 - pathlib is not imported at start
+                word = _decoded(file.read())
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not UTF-8"
             msg = f"{value!r} is neither a JSON object nor a readable file: {reason}"
@@ -178,6 +178,12 @@ def fields(value: str) -> dict[str, object]:
         msg = "not a JSON object"
         raise ValueError(msg)  # noqa: TRY004 - parsers speak in ValueError
     return found
+
+
+def _decoded(content: bytes) -> str:
+    """As UTF-8, or as what a mark at its start says: PowerShell writes UTF-16."""
+    is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
 
 
 def choice(*allowed: str, **synonyms: str) -> Choice:

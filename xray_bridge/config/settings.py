@@ -153,6 +153,7 @@ class Settings(Values):
         of=EXECUTION,
         parts=MUST_AGREE,
         metavar="KEY",
+        aliases=("XRAY_PROJECT_KEY",),
     )
     test_execution = Setting(
         parsers.key,
@@ -163,7 +164,12 @@ class Settings(Values):
         metavar="KEY",
     )
     test_plan = Setting(
-        parsers.key, "", "Test Plan of the Test Execution", of=EXECUTION, metavar="KEY"
+        parsers.key,
+        "",
+        "Test Plan of the Test Execution",
+        of=EXECUTION,
+        metavar="KEY",
+        aliases=("XRAY_TEST_PLAN_KEY",),
     )
     environments: Setting[tuple[str, ...]] = Setting(
         parsers.listed,

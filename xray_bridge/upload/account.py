@@ -50,7 +50,11 @@ def account_for(
     return Account(
         tests=tests,
         refused=tuple(replace(r, tests=names.get(r.key, r.tests)) for r in refused),
-        notices=(*_made_elsewhere(run, answer), *notices),
+        notices=(
+            *_made_elsewhere(run, answer),
+            *notices,
+            *(f"Xray says: {each}" for each in answer.notices),
+        ),
     )
 
 

@@ -75,7 +75,8 @@ class Arrivals:
         Where that cannot be written it is ``trouble``, and known in this process: what
         is sent once more goes to the same key, which does no harm.
         """
-        found = {k: v for k, v in asdict(answer).items() if v or k != "unset"}
+        late = ("unset", "notices")
+        found = {k: v for k, v in asdict(answer).items() if v or k not in late}
         content = {"report": name, "answer": found}
         line = self._clean(json.dumps(content)).encode()
         with self._lock:
@@ -119,6 +120,7 @@ def _imported(found: Mapping[str, Any]) -> ImportAnswer:
     rest = dict(found)
     accepted = rest.pop("accepted")
     rest["found"] = tuple(rest["found"])
+    rest["notices"] = tuple(rest.get("notices", ()))
     refused = ({**each, "tests": tuple(each["tests"])} for each in rest.pop("refused"))
     return ImportAnswer(
         accepted=None if accepted is None else tuple(accepted),

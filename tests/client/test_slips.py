@@ -1,0 +1,153 @@
+"""What people write where an address or a secret belongs, and notices of Xray."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import TOKEN, settings_of
+from tests.scripted_xray import CREATED, MULTIPART, Sender, Xray
+from xray_bridge import cli
+from xray_bridge.client.connection import connect
+from xray_bridge.config import parsers
+from xray_bridge.errors import CredentialError, SettingError
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASE = "https://jira.example.com/jira"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "/rest/raven/2.0",
+        "/rest/api/2/serverInfo",
+        "/api/v2",
+        "/browse/CALC-1",
+        "/projects/CALC",
+    ],
+)
+def test_more_than_the_base_url(behind: str) -> None:
+    """It is left out, and that is said."""
+    found = connect(settings_of(url=BASE + behind, token=TOKEN), {})
+
+    assert found.url == BASE
+    assert any(behind in notice for notice in found.notices)
+
+
+@pytest.mark.parametrize("path", ["", "/jira", "/api", "/browser", "/rest"])
+def test_context_path(path: str) -> None:
+    """Whatever else stands there is the installation's own."""
+    url = f"https://jira.example.com{path}"
+
+    found = connect(settings_of(url=url, token=TOKEN), {})
+
+    assert (found.url, found.notices) == (url, ())
+
+
+def test_old_host_of_cloud() -> None:
+    """The new ones are named."""
+    settings = settings_of(
+        url="https://xray.cloud.xpand-it.com/api/v2", client_id="i", client_secret="s"
+    )
+
+    with pytest.raises(SettingError, match="old host") as caught:
+        connect(settings, {})
+
+    assert "https://eu.xray.cloud.getxray.app" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "$(XRAY_TOKEN)",
+        "$XRAY_TOKEN",
+        "${XRAY_TOKEN}",
+        "${{ secrets.XRAY_TOKEN }}",
+        "%XRAY_TOKEN%",
+        f"Bearer {TOKEN}",
+        __file__,
+    ],
+)
+@pytest.mark.parametrize("name", ["token", "password"])
+def test_no_secret(name: str, value: str) -> None:
+    """It is refused before any login, and not repeated."""
+    user = {"user": "ann"} if name == "password" else {}
+    settings = settings_of(url=BASE, **user, **{name: value})
+
+    with pytest.raises(CredentialError, match=f"XRAY_{name.upper()}") as caught:
+        connect(settings, {})
+
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["$ecret", "pa$$word", "a/b+c==", "100%"])
+def test_odd_password(value: str) -> None:
+    """It may be one."""
+    settings = settings_of(url=BASE, user="ann", password=value)
+
+    assert connect(settings, {}).url == BASE
+
+
+def test_two_environments_in_one_name() -> None:
+    """It is a name that Server would make."""
+    settings = settings_of(url=BASE, token=TOKEN, environments="QA, DEV")
+
+    assert "'QA;DEV'" in connect(settings, {}).notices[0]
+
+
+def test_region(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:
+    """A login that is refused may be of another region, all of which are named."""
+    refused = {"error": "Xray data is in another region"}
+    cloud.script["/api/v2/authenticate"] = [_answer(refused, 401)]
+
+    cli.main(["check", "--project", "CALC"])
+
+    out = capsys.readouterr().out
+    assert all(f"https://{each}.xray.cloud" in out for each in ("us", "eu", "au"))
+
+
+def _answer(content: dict[str, Any], status: int) -> Any:
+    from json import dumps
+
+    from werkzeug import Response
+
+    return Response(dumps(content), status, mimetype="application/json")
+
+
+@pytest.mark.parametrize("info", [["Be told."], "Be told.", [{"message": "Be told."}]])
+def test_info_messages(server: Xray, send: Sender, info: object) -> None:
+    """They are notices, and change nothing else."""
+    server.script[MULTIPART] = [{**CREATED, "infoMessages": info}]
+
+    outcome = send()
+
+    assert outcome.exit_code == 0
+    assert "Be told." in outcome.output
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        codecs.BOM_UTF8 + b'{"a": "\xc3\xa4"}',
+        codecs.BOM_UTF16_LE + '{"a": "ä"}'.encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + '{"a": "ä"}'.encode("utf-16-be"),
+    ],
+)
+def test_json_file_of_windows(tmp_path: Path, content: bytes) -> None:
+    """PowerShell puts a mark before it, and writes UTF-16."""
+    path = tmp_path / "fields.json"
+    path.write_bytes(content)
+
+    assert parsers.fields(str(path)) == {"a": "ä"}
+
+
+def test_names_that_others_use() -> None:
+    """They mean the same."""
+    found = settings_of(project_key="CALC", test_plan_key="CALC-15")
+
+    assert (found.project, found.test_plan) == ("CALC", "CALC-15")

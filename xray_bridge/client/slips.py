@@ -1,0 +1,81 @@
+"""
+Addresses and secrets that people often write wrongly, found before a login is burnt.
+"""
+
+from __future__ import annotations
+
+import os.path
+import re
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import CredentialError, SettingError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.config.secret import Secret
+    from xray_bridge.config.settings import Settings
+
+OLD_HOST = "xray.cloud.xpand-it.com"
+NEW_HOST = "https://xray.cloud.getxray.app"
+REGIONS = ", ".join(
+    f"https://{each}.xray.cloud.getxray.app" for each in ("us", "eu", "au")
+)
+REGION_HINT = f"where the data is in a region of its own, xray_url is one of {REGIONS}"
+# What is copied along from an address bar or a manual.
+BEYOND_BASE = re.compile(r"/(?:rest/(?:raven|api)|api/v[12]|browse|projects)(?:/.*)?$")
+UNEXPANDED = re.compile(
+    r"\$(?:[A-Z_][A-Z0-9_]*|\(\w+\)|\{\w+\}|\{\{.*\}\})|%[A-Z_][A-Z0-9_]*%"
+)
+SCHEMES = ("bearer ", "basic ")
+
+
+def base_url(url: str) -> tuple[str, str]:
+    """
+    The base URL in an address, and what stands behind it.
+
+    Raises SettingError for the host that Xray Cloud had once.
+    """
+    if OLD_HOST in url:
+        msg = f"xray_url is the old host of Xray Cloud ({OLD_HOST})"
+        raise SettingError(msg, hint=f"set {NEW_HOST}; {REGION_HINT}")
+    found = BEYOND_BASE.search(url)
+    return (url[: found.start()], found[0]) if found else (url, "")
+
+
+def refuse_no_secrets(settings: Settings) -> None:
+    """
+    Refuse what is surely not the secret, but where one should have been.
+
+    Raises CredentialError, which does not repeat it.
+    """
+    for name in ("token", "password", "client_secret", "jira_token"):
+        secret: Secret = getattr(settings, name)
+        why = _fault(secret.reveal())
+        if why:
+            msg = f"XRAY_{name.upper()} is {why}"
+            hint = "set it to the secret itself, or name its file in "
+            hint += f"XRAY_{name.upper()}_FILE"
+            raise CredentialError(msg, hint=hint)
+
+
+def _fault(value: str) -> str:
+    if UNEXPANDED.fullmatch(value):
+        return "a variable that nobody has replaced by its value"
+    if value.lower().startswith(SCHEMES):
+        return f"a whole header: leave out {value.partition(' ')[0]!r}"
+    if os.path.sep in value and os.path.isfile(value):  # noqa: PTH113 - no Path: NUL
+        return "the path of a file"
+    return ""
+
+
+def notices(settings: Settings) -> Iterator[str]:
+    """What can be meant, and mostly is not."""
+    _, behind = base_url(settings.url)
+    if behind:
+        yield f"xray_url is Jira's or Xray's base URL: {behind} is left out"
+    for name in settings.environments:
+        if "," in name:
+            parts = ";".join(part.strip() for part in name.split(","))
+            yield f"xray_environments has one name {name!r}; for several: {parts!r}"
