@@ -20,6 +20,7 @@ from xray_sandbox.store.rows import (
     TestRunRow,
 )
 from xray_sandbox.store.store import Store
+from xray_sandbox.web.answers import AnswersError
 from xray_sandbox.web.app import create_app
 from xray_sandbox.web.auth import CREDENTIALS, Credentials
 from xray_sandbox.web.serve import RunningSandbox, running
@@ -27,6 +28,7 @@ from xray_sandbox.web.serve import RunningSandbox, running
 
 __all__ = [
     "CREDENTIALS",
+    "AnswersError",
     "Credentials",
     "EvidenceRow",
     "IterationRow",

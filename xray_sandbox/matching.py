@@ -16,7 +16,18 @@ from xray_sandbox.product import Product
 from xray_sandbox.read.documents import text_of, texts_of
 from xray_sandbox.read.submission import NewTest, Result, Submission
 from xray_sandbox.store.registry import Registry
-from xray_sandbox.store.rows import TEST, IssueRow
+from xray_sandbox.store.rows import (
+    PRECONDITION,
+    TEST,
+    TEST_EXECUTION,
+    TEST_PLAN,
+    TEST_SET,
+    IssueRow,
+)
+
+
+# Tests cover what is none of these.
+_OF_XRAY = frozenset({PRECONDITION, TEST, TEST_EXECUTION, TEST_PLAN, TEST_SET})
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,7 @@ class Matcher:
         tests: dict[str, IssueRow] = {}
         errors: list[Mapping[str, Any]] = []
         self._adopt()
+        self._refuse_no_requirements()
         for result in self.submission.results:
             try:
                 test = self._test(result)
@@ -54,6 +66,22 @@ class Matcher:
                 found.setdefault(test.key, []).append(result)
         matched = (Match(tests[key], tuple(found[key])) for key in found)
         return tuple(matched), tuple(errors)
+
+    def _refuse_no_requirements(self) -> None:
+        """One that is none makes Server refuse all: a sentence for each."""
+        if self.product.xray_fields:
+            return
+        named = (
+            key
+            for result in self.submission.results
+            if result.test is not None
+            for key in result.test.requirements
+        )
+        known = (self.registry.store.issue(key) for key in dict.fromkeys(named))
+        wrong = [each.key for each in known if each and each.type in _OF_XRAY]
+        if wrong:
+            said = (f"Issue {key} is not a requirement issue." for key in wrong)
+            raise RefusedError(" ".join(said))
 
     def _adopt(self) -> None:
         """Make the named Tests first: no other new Test may get one of their keys."""

@@ -39,6 +39,12 @@ def register(commands: Any, help_text: str) -> None:
         help="create projects, Tests and plans when they are first named, as "
         "--xray-sandbox does, instead of refusing them",
     )
+    parser.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        help="JSON: what to answer to which requests, to rehearse refusals and faults",
+    )
     options.add_verbose(parser)
     parser.set_defaults(run=run)
 
@@ -49,7 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
     account = sandbox.CREDENTIALS
     try:
         with sandbox.running(
-            arguments.data, port=arguments.port, adopt=arguments.adopt
+            arguments.data,
+            port=arguments.port,
+            adopt=arguments.adopt,
+            answers=arguments.answers,
         ) as server:
             lines = (
                 f"Xray sandbox: {server.url}",
@@ -60,6 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
             console.progress(arguments, lines)
             threading.Event().wait()
+    except sandbox.AnswersError as error:
+        raise UsageError(f"--answers: {error}") from None
     except OSError as error:
         msg = f"port {arguments.port} cannot be used: {error.strerror}"
         raise UsageError(msg, hint="choose another with --port") from None

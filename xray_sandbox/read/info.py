@@ -41,6 +41,9 @@ def read_info(info: Any, product: Product) -> Details:
     for name in info.keys() - _TOP:
         if name != "xrayFields" or not product.xray_fields:
             raise not_settable(name)
+    if "transition" in info and product.xray_fields:
+        # Of Cloud only.
+        raise not_settable("transition")
     details = read_fields(expect(info.get("fields", {}), dict, "fields"), product)
     if details.project is None:
         raise RefusedError(NO_PROJECT)

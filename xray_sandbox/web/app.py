@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.store import Store
+from xray_sandbox.web.answers import ToldAnswer, tell
 from xray_sandbox.web.cloud import cloud_blueprint
 from xray_sandbox.web.jira import jira_blueprint
 from xray_sandbox.web.pages import pages_blueprint
@@ -59,13 +60,18 @@ class _Sandbox(Flask):
 
 
 def create_app(
-    store: Store, *, adopt: bool = False, public_url: str | None = None
+    store: Store,
+    *,
+    adopt: bool = False,
+    public_url: str | None = None,
+    answers: tuple[ToldAnswer, ...] = (),
 ) -> Flask:
     """
     The sandbox over this store.
 
     `adopt`: an unknown issue is made when a request first names it, not refused.
     `public_url`: how links begin, if not with the address of the request.
+    `answers`: what it is told to answer.
     """
     site = Site(Registry(store, adopt), public_url)
     app = _Sandbox(__name__, static_folder=None)
@@ -85,6 +91,8 @@ def create_app(
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.before_request(_refuse_other_sites)
     app.before_request(_refuse_double_slash)
+    if answers:
+        tell(app, answers)
     return app
 
 

@@ -47,6 +47,9 @@ def _resolve(site: Site, asked: Selection) -> Any:
     resolver = _RESOLVERS.get(asked.name)
     if resolver is None:
         raise RefusedError(f'Cannot query field "{asked.name}".')
+    unknown = sorted(asked.arguments.keys() - _ARGUMENTS.get(asked.name, _OF_A_LIST))
+    if unknown:
+        raise RefusedError(f'Unknown argument "{unknown[0]}" on field "{asked.name}".')
     return _select(resolver(site, asked.arguments), asked.selections)
 
 
@@ -184,6 +187,32 @@ def _create_execution(site: Site, arguments: Mapping[str, Any]) -> Any:
     }
 
 
+# Arguments of Xray's GraphQL schema.
+_OF_A_LIST = frozenset(
+    {"jql", "issueIds", "projectId", "modifiedSince", "limit", "start"}
+)
+_ARGUMENTS: Mapping[str, frozenset[str]] = {
+    "getTests": _OF_A_LIST | {"testType", "folder"},
+    "getPreconditions": _OF_A_LIST | {"preconditionType", "folder"},
+    "getTestRuns": frozenset(
+        {
+            "testIssueIds",
+            "testExecIssueIds",
+            "testRunAssignees",
+            "modifiedSince",
+            "limit",
+            "start",
+        }
+    ),
+    "getProjectSettings": frozenset({"projectIdOrKey"}),
+    "getStatuses": frozenset(),
+    "createTestExecution": frozenset(
+        {"jira", "testEnvironments", "testIssueIds", "tests"}
+    ),
+    "addTestExecutionsToTestPlan": frozenset({"issueId", "testExecIssueIds"}),
+    "addTestsToTestPlan": frozenset({"issueId", "testIssueIds"}),
+    "addTestEnvironmentsToTestExecution": frozenset({"issueId", "testEnvironments"}),
+}
 _RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
     "getTests": _listing(TEST, graphql_json.test_json),
     "getPreconditions": _listing(PRECONDITION, graphql_json.plan_json),

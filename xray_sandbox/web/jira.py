@@ -134,6 +134,16 @@ def _add_issues(blueprint: Blueprint, site: Site) -> None:
             _edit(site, _issue(site, key), body)
         return "", 204
 
+    @blueprint.post("/issue/<key>/transitions")
+    def transition(key: str) -> ResponseReturnValue:
+        """Any is taken: the sandbox has no workflow."""
+        _issue(site, key)
+        body = expect(request.get_json(silent=True), dict, "body")
+        wanted = expect(body.get("transition"), dict, "transition")
+        if not wanted.get("id"):
+            raise RefusedError("Missing 'transition' identifier")
+        return "", 204
+
     @blueprint.get("/search")
     def search_by_query() -> ResponseReturnValue:
         return jsonify(_search(site, request.args))

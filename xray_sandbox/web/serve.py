@@ -15,6 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from xray_sandbox.store.demo import seed_demo
 from xray_sandbox.store.store import Store
+from xray_sandbox.web.answers import read_answers
 from xray_sandbox.web.app import create_app
 
 
@@ -44,24 +45,27 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def running(
+def running(  # noqa: PLR0913 - one for each thing that a sandbox can be told
     data: Path,
     *,
     port: int = 0,
     adopt: bool = False,
     public_url: str | None = None,
     seed: bool = True,
+    answers: Path | None = None,
 ) -> Iterator[RunningSandbox]:
     """
     A sandbox on 127.0.0.1 for the length of a `with` block.
 
     `data` is a directory, made if need be; several sandboxes may share one.
-    `port` 0 takes any free one. `seed` adds the demo project.
+    `port` 0 takes any free one. `seed` adds the demo project. `answers` is a file of
+    answers that it is told to give; raises AnswersError.
     """
+    told = read_answers(answers) if answers else ()
     store = Store(data / _DATABASE)
     if seed:
         seed_demo(store)
-    app = create_app(store, adopt=adopt, public_url=public_url)
+    app = create_app(store, adopt=adopt, public_url=public_url, answers=told)
     with _listening(port) as listener:
         server = make_server(
             _HOST,
