@@ -455,7 +455,7 @@ def test_one_of_fifty_files_that_is_no_gherkin(jira: Xray, bring: Importer) -> N
     for number in range(49):
         (bring.root / f"f{number:02}.feature").write_text(UNKEYED)
     (bring.root / "f24.feature").write_text("Feature: F\n  Scenario: S\n    Nonsense\n")
-    said = bring()
+    said = bring(paths=(".",))
 
     assert said.exit_code == 82
     assert "f24.feature:3" in said.errors
