@@ -454,7 +454,8 @@ def test_one_of_fifty_files_that_is_no_gherkin(jira: Xray, bring: Importer) -> N
     """It is named with its line, and nothing is sent."""
     for number in range(49):
         (bring.root / f"f{number:02}.feature").write_text(UNKEYED)
-    (bring.root / "f24.feature").write_text("Feature: F\n  Scenario: S\n    Nonsense\n")
+    broken = "# a comment\n\nNonsense\n"
+    (bring.root / "f24.feature").write_text(broken)
     said = bring(paths=(".",))
 
     assert said.exit_code == 82
