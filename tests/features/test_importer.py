@@ -459,7 +459,7 @@ def test_one_of_fifty_files_that_is_no_gherkin(jira: Xray, bring: Importer) -> N
     said = bring(paths=(".",))
 
     assert said.exit_code == 82
-    assert "f24.feature:3" in said.errors
+    assert "f24.feature is not a feature file: line 3" in said.errors
     assert not posted(jira)
 
 
