@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from behave_xray_bridge import outcomes
 from behave_xray_bridge.convert import Place, places
+from behave_xray_bridge.late_faults import LateFaults
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.ending import Ending
@@ -78,6 +79,8 @@ class Recorder:
         self._started: dict[int, float] = {}
         self._recorded: set[int] = set()
         self._current: Scenario | None = None
+        # The one that began last, and may be over.
+        self._last: Scenario | None = None
         # What failed in attempts before the last one, a line for each.
         self._attempts: dict[int, list[str]] = {}
         self._failed_step = ""
@@ -85,6 +88,7 @@ class Recorder:
         self._is_open = False
         self._was_aborted = False
         self._not_run = 0
+        self._late_faults = LateFaults(runner)
 
     @property
     def aborted(self) -> bool:
@@ -96,6 +100,7 @@ class Recorder:
         self._has_begun = True
         self._is_open = True
         self._was_aborted = self.aborted
+        self._late_faults.forget()
 
     def begin_feature(self, feature: Feature) -> None:
         """A feature begins."""
@@ -109,7 +114,8 @@ class Recorder:
             # behave.contrib.scenario_autoretry: it is run again because it failed.
             self._attempts.setdefault(id(scenario), []).append(self._failed_step)
         self._failed_step = ""
-        self._current = scenario
+        self._last = self._current = scenario
+        self._late_faults.forget()
         self.notebook.begin_scenario(scenario)
         self._started[id(scenario)] = self._clock()
 
@@ -131,12 +137,15 @@ class Recorder:
         if self._is_open and self.aborted and not self._was_aborted:
             # Ctrl-C in a hook of behave 1.2.6, which leaves all statuses as they are.
             self.interrupted = True
-            self._recorded.add(id(self._running_scenario))
+            running = self._running_scenario
+            if running is not None and not _has_failed(running):
+                self._recorded.add(id(running))
         self._find_places(feature)
         for place in self._places.values():
             self._record(place)
         self._add_hook_notice(feature)
-        self._current = None
+        self._add_late_faults(feature)
+        self._last = self._current = None
         self._is_open = False
         self._places = {}
         self._started = {}
@@ -147,6 +156,9 @@ class Recorder:
     def end(self) -> Ending | None:
         """Seal and publish; ``None`` if nothing was recorded."""
         self._add_missing()
+        for fault in self._late_faults.of_run() if self._has_begun else ():
+            self.failed = True
+            self.session.add_incomplete(fault)
         return self._publish()
 
     def end_early(self, interrupted: bool) -> Ending | None:
@@ -157,7 +169,9 @@ class Recorder:
         if running is not self._current:
             self._end_scenario()
         place = self._places.get(id(running))
-        if place is not None and not interrupted:
+        if place is not None and _has_failed(place.scenario):
+            self._record_as(place, Outcome.FAILED)
+        elif place is not None and not interrupted:
             self._record_as(place, Outcome.FAILED, ENDED_EARLY)
         self.interrupted = self.interrupted or interrupted
         self.session.add_incomplete("behave ended before its run was complete")
@@ -205,7 +219,8 @@ class Recorder:
         found = outcomes.of_scenario(
             self._status(scenario),
             selected=selected,
-            interrupted=interrupted,
+            # What had failed by then has failed.
+            interrupted=interrupted and not _has_failed(scenario),
             never_began=bool(reason),
         )
         if found.warning:
@@ -224,7 +239,7 @@ class Recorder:
             return outcomes.PENDING
         return name
 
-    def _record_as(self, place: Place, outcome: Outcome, reason: str) -> None:
+    def _record_as(self, place: Place, outcome: Outcome, reason: str = "") -> None:
         self._recorded.add(id(place.scenario))
         attempts = self._attempts.pop(id(place.scenario), [])
         if attempts and outcome is Outcome.PASSED:
@@ -251,9 +266,17 @@ class Recorder:
         if not feature.hook_failed and status in OF_SCENARIOS:
             return
         self.failed = True
+        if status == "cleanup_error":
+            return
         reason = feature.error_message or f"behave's status of the feature is {status}"
         if not _before_hook_error(feature):
-            self.session.notices.append(f"{feature.filename}: {reason}")
+            self.session.add_incomplete(f"{feature.filename}: {reason}")
+
+    def _add_late_faults(self, feature: Feature) -> None:
+        last = [self._last] if self._last is not None else []
+        fault = self._late_faults.of_feature(last)
+        if fault:
+            self.session.add_incomplete(f"{feature.filename}: {fault}")
 
     def _add_missing(self) -> None:
         if not self._not_run:
@@ -288,6 +311,16 @@ def _was_interrupted(scenario: Scenario) -> bool:
     return _hook_was_interrupted(scenario) or any(
         isinstance(getattr(step, "exception", None), KeyboardInterrupt)
         or (_hook_was_interrupted(step) and getattr(step, "exception", None) is None)
+        for step in scenario.all_steps
+    )
+
+
+def _has_failed(scenario: Scenario) -> bool:
+    """Whether a step has failed, and not because it was interrupted."""
+    return any(
+        outcomes.of_step(step.status.name) is Outcome.FAILED
+        and not isinstance(getattr(step, "exception", None), KeyboardInterrupt)
+        and not _hook_was_interrupted(step)
         for step in scenario.all_steps
     )
 

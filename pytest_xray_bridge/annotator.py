@@ -14,14 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_xray_bridge import bdd, marks, options, other_plugins, wire
-from pytest_xray_bridge.crash_notes import CrashNote, note_path
+from pytest_xray_bridge import (
+    bdd,
+    guests,
+    marks,
+    options,
+    other_plugins,
+    outcomes,
+    wire,
+)
+from pytest_xray_bridge.crash_notes import note_path
 from pytest_xray_bridge.guard import guard_hooks
+from pytest_xray_bridge.names import ItemNames, address
 from xray_bridge.config import resolve
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.annotations import Annotations
 from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.guard import OURSELVES
+from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.runs import codec
 from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
 from xray_bridge.runs.scrub import Scrub, folders
@@ -30,6 +40,7 @@ from xray_bridge.runs.scrub import Scrub, folders
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
+    from pytest_xray_bridge.wire import WireLine
     from xray_bridge.model.results import Scenario
     from xray_bridge.runs.codec import Line
 
@@ -57,8 +68,9 @@ def make_in_worker(config: pytest.Config) -> Annotator:
     scrub = Scrub.of(redactor, folders(str(config.rootpath), os.environ))
     path, limit = Path(given["folder"]), given["evidence_limit"]
     folder = EvidenceFolder(path, limit, scrub.clean)
-    note = CrashNote(note_path(given["folder"], found["workerid"]), scrub.clean)
-    return Annotator(config, given["tag_prefixes"], lambda: folder, note)
+    path = note_path(given["folder"], found["workerid"])
+    note = RunningNote(path, scrub, scrub.clean_names)
+    return Annotator(config, given["tag_prefixes"], lambda: folder, lambda: note)
 
 
 def to_worker_input(
@@ -78,7 +90,8 @@ class Annotator:
     """
     Adds to the reports of each test what pytest does not put there.
 
-    ``find_folder`` returns the folder of the evidence once the session has started.
+    ``find_folder`` returns the folder of the evidence once the session has started,
+    ``find_note`` where the running test is noted.
     """
 
     def __init__(
@@ -86,19 +99,25 @@ class Annotator:
         config: pytest.Config,
         prefixes: Sequence[str],
         find_folder: Callable[[], EvidenceFolder | None],
-        note: CrashNote | None = None,
+        find_note: Callable[[], RunningNote | None],
     ) -> None:
         self._config = config
         self._prefixes = tuple(prefixes)
         self._find_folder = find_folder
-        self._note = note
-        self._line_of_item: Line = {}
+        self._find_note = find_note
+        self._names = ItemNames(config)
+        self._items: Sequence[pytest.Item] = ()
+        self._item_of: dict[str, pytest.Item] = {}
+        # The test whose line has been put on a report.
+        self._told = ""
+        self._line_of_item: WireLine = {}
         self._faults: list[str] = []
         self._item: pytest.Item | None = None
         self._clock = Clock()
         self._began = 0.0
         self._annotations: Annotations | None = None
         self._scenario: Scenario | None = None
+        self._failed_call = ""
         self._scenario_steps: list[dict[str, Any]] = []
         self._step_tracker = bdd.StepTracker()
         self.notices: list[str] = []
@@ -116,6 +135,7 @@ class Annotator:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Refuse malformed marks, all at once, before the first test."""
         problems = list(marks.find_problems(items))
+        self._items = items
         self.notices = self._find_notices(items)
         if options.is_worker(self._config):
             # For xdist an error in a worker is a crash; the controller reports it.
@@ -147,7 +167,28 @@ class Annotator:
         so would a lone surrogate in an assertion's text.
         """
         found: dict[str, Any] = wire.to_sendable((yield))
+        if found.get("nodeid") != self._told and "when" in found:
+            self._tell(found)
         return found
+
+    def _tell(self, report: dict[str, Any]) -> None:
+        """Add the line of a test, on the first of reports that were made elsewhere."""
+        self._told = nodeid = report["nodeid"]
+        if wire.ATTRIBUTE not in report and (line := self.read_line_of(nodeid)):
+            report[wire.ATTRIBUTE] = wire.to_sendable(line)
+
+    def read_line_of(self, nodeid: str) -> Line | None:
+        """What a collected test is; None for what was not collected here."""
+        if len(self._item_of) != len(self._items):
+            self._item_of = {item.nodeid: item for item in self._items}
+        item = self._item_of.get(nodeid)
+        if item is None:
+            return None
+        try:
+            return self._read_line(item)
+        except wire.FAULTS as error:
+            self._faults.append(wire.describe_fault(OURSELVES, error))
+        return None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -158,6 +199,7 @@ class Annotator:
         self._item, self._annotations, self._scenario_steps = None, None, []
         self._scenario = None
         self._line_of_item, self._faults = {}, []
+        self._failed_call = ""
 
     def _begin_test(self, item: pytest.Item) -> None:
         self._reset()
@@ -173,13 +215,24 @@ class Annotator:
             with self._catch_faults("pytest_xray_test_keys"):
                 self._ask_for_keys(item)
         if self._annotations is not None:
-            self._line_of_item.update(self._annotations.to_line(self._line_of_item))
-        if self._note is not None:
+            added: Any = self._annotations.to_line(self._line_of_item)
+            self._line_of_item.update(added)
+        note = self._find_note()
+        if note is not None:
             with self._catch_faults(OURSELVES):
-                line = self._line_of_item
-                if steps := self._planned_steps(item):
-                    line = {**line, "steps": steps}
-                self._note.write(item.nodeid, wire.to_sendable(line))
+                self._write_note(note, item)
+
+    def _write_note(self, note: RunningNote, item: pytest.Item) -> None:
+        classname, name = address(item.nodeid)
+        line = {
+            "classname": classname,
+            "name": name,
+            "started": self._began,
+            **self._line_of_item,
+        }
+        if steps := self._planned_steps(item):
+            line["steps"] = steps
+        note.write(wire.to_sendable(line), wire.to_sendable(item.nodeid))
 
     @contextlib.contextmanager
     def _catch_faults(self, where: str) -> Iterator[None]:
@@ -205,24 +258,29 @@ class Annotator:
         return report
 
     def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        line: Line = {}
+        line: WireLine = {}
         if report.when == "setup":
             if self._item is not item:
                 # Another plugin's setup came first, and skipped the test.
                 self._begin_test(item)
             line.update(self._line_of_item)
             line["started"] = self._began
+            self._told = report.nodeid
         if _is_over(report):
             line["steps"] = self._scenario_steps = self._take_steps(report)
         self._collect_evidence_and_defects(item, report)
         if self._annotations is not None:
-            line.update(self._annotations.to_line(self._line_of_item))
+            added: Any = self._annotations.to_line(self._line_of_item)
+            line.update(added)
             of_code = self._steps_of_code(line, passed=report.outcome == "passed")
             line["steps"] = [*self._scenario_steps, *of_code]
-        if report.when == "setup" and self._note is not None:
+        if report.when == "setup" and options.is_worker(self._config):
             line["steps"] = line.get("steps") or self._planned_steps(item)
+        if report.when == "call" and report.outcome == "failed":
+            self._failed_call = outcomes.first_line([report])
         if report.when == "teardown":
             line["duration"] = self._clock() - self._began
+            line["failed_call"] = self._failed_call
         wire.pack(report, line)
         if report.when == "teardown":
             self._item = None
@@ -280,9 +338,12 @@ class Annotator:
             source = each if isinstance(each, EvidenceSource) else EvidenceSource(each)
             self.annotations().add_evidence(source)
 
-    def _read_line(self, item: pytest.Item) -> Line:
-        """Read marks, parameters and tags of a test."""
-        line = marks.read(item)
+    def _read_line(self, item: pytest.Item) -> WireLine:
+        """Read names, marks, parameters and tags of a test."""
+        read: Any = {**self._names.read(item), **marks.read(item)}
+        line: WireLine = read
+        if "test_keys" not in line and guests.is_no_test(item):
+            return {"no_test": True}
         if parameters := _parameters(item):
             line["parameters"] = parameters
         if self._has_scenarios:
@@ -332,5 +393,7 @@ def _parameters(item: pytest.Item) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name, wire.to_text(value))
         for name, value in callspec.params.items()
+        # Those that begin so are made by plugins, to repeat a test.
+        if not name.startswith("__")
         if name != bdd.EXAMPLE
     )

@@ -1,19 +1,19 @@
 """
-Notes that a worker writes before the setup of a test, in case the setup kills it.
+What is known of a test whose reports came without our part of its line.
 
-The line of a test is sent with the report of its setup; a worker that dies in the
-setup sends none. So each worker keeps one small file about its running test in the run
-directory.
+A worker that dies in the setup of a test sends none: it has left a note about its
+running test in the run directory. Reports that another plugin made of its own (a child
+process died, a session ran elsewhere) have none either: without workers, the collected
+test is here.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.runs import codec
+from xray_bridge.runs.under_way import NOTES
 
 
 if TYPE_CHECKING:
@@ -29,42 +29,29 @@ def note_path(folder: str, worker: str) -> Path:
     return Path(folder, f"{worker}.note")
 
 
-class CrashNote:
-    """The note of one worker; each test with a line replaces it."""
-
-    def __init__(self, path: Path, clean: Callable[[str], str]) -> None:
-        self._path = str(path)
-        self._clean = clean
-        self._is_reachable = path.parent.is_dir()
-        # Bound now: tests patch files.
-        self._open, self._write, self._close = os.open, os.write, os.close
-
-    def write(self, nodeid: str, line: Line) -> None:
-        """Write the line of a test; a worker on another machine cannot."""
-        if not line or not self._is_reachable:
-            return
-        found = {"nodeid": nodeid, "line": codec.redact_line(line, self._clean)}
-        file = self._open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            self._write(file, json.dumps(found).encode())
-        finally:
-            self._close(file)
-
-
 class CrashNotes:
-    """The notes of all workers, for the process that records."""
+    """
+    What tests without a line of their own are, for the process that records.
 
-    def __init__(self) -> None:
+    ``read_item`` reads the collected test with a node id, if it is in this process.
+    """
+
+    def __init__(
+        self, read_item: Callable[[str], Line | None] = lambda _: None
+    ) -> None:
         self.folder = ""
+        self._read_item = read_item
 
     def read(self, report: pytest.TestReport) -> Line | None:
-        """The line of a crashed test, if its worker has noted it."""
+        """The line of a test, from where it can be known without its reports."""
         node: Any = getattr(report, "node", None)
-        if node is None or not self.folder:
+        if node is None:
+            return self._read_item(report.nodeid)
+        if not self.folder:
             return None
         path = note_path(self.folder, node.gateway.id)
         try:
-            found = json.loads(path.read_text("utf-8"))
+            found = json.loads(path.read_text("utf-8").partition("\n")[0])
         except (OSError, ValueError):
             return None
         line: Line = found["line"]
@@ -73,5 +60,5 @@ class CrashNotes:
     def clear(self) -> None:
         """Delete the files."""
         if self.folder:
-            for path in Path(self.folder).glob("*.note"):
+            for path in Path(self.folder).glob(NOTES):
                 path.unlink()

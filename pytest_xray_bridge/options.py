@@ -28,6 +28,8 @@ SESSION = "PYTEST_XRAY_BRIDGE_SESSION"
 WORKER_INPUT = frozenset({"xray", "xray_select"})
 # The first pytest that reads the table ``[tool.pytest]``.
 READS_OWN_TABLE = (9,)
+# What pytest-rerunfailures and pytest-retry call an attempt that is repeated.
+RERUNS = frozenset({"rerun", "retried"})
 # Options of pytest with which no test runs.
 RUN_NO_TESTS = (
     "collectonly",
@@ -98,11 +100,12 @@ def is_asked_for(config: pytest.Config) -> bool:
     """
     if is_worker(config):
         return not WORKER_INPUT.isdisjoint(worker_input(config))
+    if os.environ.get(SESSION):
+        # A pytest that a test or a plugin of a recorded session runs, with the flags
+        # of that session perhaps: it is no session of its own.
+        return False
     if any(config.getoption(setting.ini) for setting in TABLE.values()):
         return True
-    if os.environ.get(SESSION):
-        # A pytest that a test of a recorded session runs: its tests are samples.
-        return False
     if any(os.environ.get(setting.environment) for setting in SWITCHES):
         return True
     return _has_setting(config.inipath) or _has_shared_file(config.rootpath)
@@ -123,6 +126,16 @@ def _has_shared_file(folder: Path) -> bool:
         return b"xray-bridge" in (folder / "pyproject.toml").read_bytes()
     except OSError:
         return False
+
+
+def rerun_outcomes(config: pytest.Config) -> frozenset[str]:
+    """What attempts are called that are repeated; pytest-retry lets users choose."""
+    chosen = config.getoption("retry_outcome", None)
+    if not chosen and _is_registered(config, "retry_outcome"):
+        chosen = config.getini("retry_outcome")
+    # A word of pytest's own means what it says.
+    is_free = chosen and chosen not in {"passed", "failed", "skipped"}
+    return RERUNS | {str(chosen)} if is_free else RERUNS
 
 
 def runs_no_tests(config: pytest.Config) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The line about xdist's worker that pytest puts above a traceback.
 WORKER = re.compile(r"\A\[\w+\] [^\n]* -- Python [^\n]*\n+")
+# What a session of pytest prints for each of its tests.
+PROGRESS = re.compile(r"[.FEsxX]+")
 CALL = "call"
 SETUP = "setup"
 TEARDOWN = "teardown"
@@ -126,7 +128,15 @@ def output(phases: Sequence[pytest.TestReport]) -> str:
     whole = [report for report in phases if not _is_subtest(report)][-1:]
     parts = [report for report in phases if _is_subtest(report)]
     sections = [each for report in (*parts, *whole) for each in report.sections]
-    return "\n".join(f"--- {title} ---\n{text}" for title, text in sections)
+    return "\n".join(
+        f"--- {title} ---\n{text}" for title, text in sections if _tells_something(text)
+    )
+
+
+def _tells_something(text: str) -> bool:
+    """Not so: nothing, or the progress of another session of pytest."""
+    words = text.strip()
+    return bool(words) and not PROGRESS.fullmatch(words)
 
 
 def first_line(phases: Sequence[pytest.TestReport]) -> str:

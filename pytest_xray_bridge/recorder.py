@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import outcomes, wire
+from pytest_xray_bridge.names import address
+from pytest_xray_bridge.options import RERUNS
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.guard import OURSELVES
 from xray_bridge.runs.aggregate import attempt_lines
@@ -23,10 +25,23 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_xray_bridge.crash_notes import CrashNotes
+    from pytest_xray_bridge.wire import WireLine
     from xray_bridge.runs.codec import Line
 
-RERUN = "rerun"
 PHASES = frozenset({"setup", "call", "teardown"})
+# What a test is, whatever became of one attempt at it.
+OF_THE_TEST = (
+    "classname",
+    "name",
+    "test_keys",
+    "summary",
+    "description",
+    "labels",
+    "requirements",
+    "parameters",
+    "scenario",
+    "no_test",
+)
 # By the setting ``captures``: outcomes whose captured output is recorded.
 CAPTURES = {
     "none": frozenset[Outcome](),
@@ -41,22 +56,26 @@ class _OpenTest:
     A test that has begun.
 
     ``attempts`` has a line for each attempt that was rerun, with its failure;
-    ``evidence`` is theirs: it shows the failure.
+    ``evidence`` is theirs: it shows the failure. ``earlier`` is what was known of the
+    test then, ``failure`` that of an attempt that will be rerun.
     """
 
     phases: list[pytest.TestReport] = field(default_factory=list)
-    is_rerun: bool = False
-    known: Line | None = None
+    known: WireLine | None = None
     attempts: list[str] = field(default_factory=list)
     evidence: list[dict[str, Any]] = field(default_factory=list)
+    earlier: WireLine | None = None
+    failure: str | None = None
 
 
 class Recorder:
     """
     Gives each finished test to ``record``, once; ``count`` is their number.
 
-    ``grouped``: xdist distributes by group, and before pytest 9.2 appends the group's
-    name to node ids. ``captures``: whose captured output is recorded.
+    ``captures``: whose captured output is recorded. ``reruns``: the outcomes of
+    attempts that are repeated. ``finished`` are the tests that have a result;
+    ``positions`` are their places in the order of the code, where they may arrive in
+    another.
     """
 
     def __init__(
@@ -65,14 +84,16 @@ class Recorder:
         now: Callable[[], float],
         *,
         notes: CrashNotes,
-        grouped: bool = False,
         captures: str = "none",
+        reruns: frozenset[str] = RERUNS,
     ) -> None:
         self.count = 0
+        self.finished: set[tuple[str, object]] = set()
+        self.positions: dict[str, int] = {}
         self.notes = notes
         self._record = record
         self._now = now
-        self._grouped = grouped
+        self._reruns = reruns
         self._captures = CAPTURES[captures]
         self._open: dict[object, _OpenTest] = {}
         self._crashed: list[_OpenTest] = []
@@ -92,38 +113,32 @@ class Recorder:
         if test is None:
             test = self._elsewhere.pop(report.nodeid, None) or _OpenTest()
             self._open[identity] = test
-        if test.is_rerun and report.when != "teardown":
+        if test.failure is not None and report.when != "teardown":
             # rerunfailures 14 sends no teardown after an attempt that is rerun.
             # (A setup does not begin an attempt: 16 sends reports of subtests
-            # before it.)
+            # before it, and pytest-retry sends no second setup.)
             self._end_attempt(test)
         test.phases.append(report)
-        if report.outcome == RERUN:
-            test.is_rerun = True
-        if known := wire.unpack(report) or self._read_crash_note(report, test):
+        if known := wire.unpack(report):
             # Steps come with the call, all else with the setup.
             test.known = {**(test.known or {}), **known}
         for fault in wire.unpack_faults(report):
             self.faults.setdefault(fault, report.nodeid)
+        if report.outcome in self._reruns:
+            # Now: pytest-retry makes the report of the last attempt of this one.
+            test.failure = outcomes.first_line(test.phases)
         if report.when == "teardown" or report.when not in PHASES:
             self._finish(identity, test)
 
-    def _read_crash_note(
-        self, report: pytest.TestReport, test: _OpenTest
-    ) -> Line | None:
-        """The line of a test whose setup killed its worker."""
-        if report.when in PHASES or test.known is not None:
-            return None
-        return self.notes.read(report)
-
     def _finish(self, identity: tuple[str, object], test: _OpenTest) -> None:
-        if test.is_rerun:
+        if test.failure is not None:
             is_crash = test.phases[-1].when not in PHASES
             self._end_attempt(test)
             if is_crash:
                 self._elsewhere[identity[0]] = self._open.pop(identity)
             return
         del self._open[identity]
+        self._complete(test)
         if test.phases[-1].when in PHASES:
             self._record_test(test)
         else:
@@ -131,27 +146,53 @@ class Recorder:
             # session shows which it was.
             self._crashed.append(test)
 
+    def _complete(self, test: _OpenTest) -> None:
+        """Find out what a test is, if no report of its last attempt has told."""
+        known = test.known
+        if known is not None and "started" in known:
+            return
+        whole: Any = test.earlier or self.notes.read(test.phases[0])
+        if whole:
+            of_test: Any = {key: whole[key] for key in OF_THE_TEST if key in whole}
+            test.known = {**of_test, **(known or {})}
+
     def _finish_crashed(self) -> None:
         for test in self._crashed:
             self._record_test(test)
         self._crashed.clear()
 
     def _record_test(self, test: _OpenTest) -> None:
+        first = test.phases[0]
+        identity = (first.nodeid, getattr(first, "node", None))
+        failed_call = ""
+        if test.known:
+            failed_call = test.known.pop("failed_call", "")
+            if "no_test" in test.known:
+                self.finished.add(identity)
+                return
         try:
             line = self._full_line(test)
         except wire.FAULTS as error:
             # Without this result its Test could stay green.
             fault = wire.describe_fault(OURSELVES, error)
-            self.faults.setdefault(fault, test.phases[0].nodeid)
-            line = {**self._basic_line(test), **(test.known or {})}
+            self.faults.setdefault(fault, first.nodeid)
+            known: Any = test.known or {}
+            line = {**self._basic_line(test), **known}
         if line["outcome"] != Outcome.NOT_RUN.value:
             self.count += 1
+            self.finished.add(identity)
             self._record(line)
+        elif failed_call:
+            # The plugin flaky repeats a test whose call it has not reported.
+            self._end_attempt(test, failed_call)
+            self._elsewhere[first.nodeid] = test
 
-    def _end_attempt(self, test: _OpenTest) -> None:
-        test.attempts.append(outcomes.first_line(test.phases))
-        test.evidence += (test.known or {}).get("evidence", ())
-        test.phases, test.known, test.is_rerun = [], None, False
+    def _end_attempt(self, test: _OpenTest, failure: str = "") -> None:
+        test.attempts.append(test.failure or failure)
+        known = test.known or {}
+        test.evidence += known.get("evidence", ())
+        test.earlier = test.known or test.earlier
+        test.phases, test.known, test.failure = [], None, None
 
     def close(self, *, interrupted: bool) -> None:
         """
@@ -164,6 +205,7 @@ class Recorder:
         for test in self._open.values():
             # Without a teardown only a failure is certain.
             if outcomes.of_test(test.phases) is Outcome.FAILED:
+                self._complete(test)
                 self._record_test(test)
         self._open.clear()
         self._crashed.clear()
@@ -171,7 +213,7 @@ class Recorder:
     def _basic_line(self, test: _OpenTest) -> Line:
         """The fields that need no texts of the reports."""
         first, last = test.phases[0], test.phases[-1]
-        classname, name = _address(self._nodeid(first))
+        classname, name = address(first.nodeid)
         # Reports of crashed workers have no times.
         started = getattr(first, "start", None) or self._now()
         finished = getattr(last, "stop", None) or started
@@ -198,24 +240,9 @@ class Recorder:
             line["iterations"] = parts_of_test
         if decided in self._captures and (captured := outcomes.output(phases)):
             line["output"] = captured
+        position = self.positions.get(phases[0].nodeid)
+        if position and "test_keys" in line:
+            line["position"] = position
         if test.evidence:
             line["evidence"] = [*test.evidence, *line.get("evidence", ())]
         return line
-
-    def _nodeid(self, report: pytest.TestReport) -> str:
-        head, at, group = report.nodeid.rpartition("@")
-        is_group = self._grouped and at and not any(c in group for c in "]/:")
-        return head if is_group else report.nodeid
-
-
-def _address(nodeid: str) -> tuple[str, str]:
-    """
-    Class name and name as pytest's own JUnit report has them.
-
-    ``tests/test_a.py::TestB::test_c[x::y]``: ``tests.test_a.TestB``,
-    ``test_c[x::y]``.
-    """
-    path, bracket, parameters = nodeid.partition("[")
-    names = path.split("::")
-    names[0] = names[0].replace("/", ".").removesuffix(".py")
-    return ".".join(names[:-1]), f"{names[-1]}{bracket}{parameters}"

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.receipt import Receipt
+    from xray_bridge.runs.codec import Line
 
 NAME = "xray-bridge-session"
 # Errors of ours in a worker of xdist's, in its output.
@@ -74,7 +75,10 @@ def register(config: pytest.Config) -> None:
     config.pluginmanager.register(Reporter(config, session), NAME)
     if settings.wants_record and not config.pluginmanager.hasplugin("dsession"):
         found = annotator.Annotator(
-            config, settings.tag_prefixes, lambda: session.evidence
+            config,
+            settings.tag_prefixes,
+            lambda: session.evidence,
+            lambda: session.note,
         )
         config.pluginmanager.register(found, annotator.NAME)
 
@@ -134,15 +138,15 @@ class Reporter:
         self._config = config
         self._session = session
         self._signals = StopSignals()
-        self._crash_notes = CrashNotes()
+        self._crash_notes = CrashNotes(self._read_item)
         self._recorder = Recorder(
             session.record_line,
             Clock(),
             notes=self._crash_notes,
-            grouped=config.getoption("dist", "no") == "loadgroup",
             captures=session.settings.captures,
+            reruns=options.rerun_outcomes(config),
         )
-        self._collected = 0
+        self._collected: frozenset[str] = frozenset()
         self._copies = 1
         self._interrupted = False
         self._is_published = False
@@ -238,8 +242,8 @@ class Reporter:
             self._session.add_notice(notice)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Remember how many tests will run."""
-        self._collected = max(self._collected, len(session.items))
+        """Remember which tests will run."""
+        self._collected |= {item.nodeid for item in session.items}
         found = self._config.pluginmanager.get_plugin(annotator.NAME)
         for notice in found.notices if found else ():
             self._session.add_notice(notice)
@@ -252,8 +256,12 @@ class Reporter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
-        """Remember how many tests will run."""
-        self._collected = max(self._collected, len(ids))
+        """Remember which tests will run, and the order of the code."""
+        if not self._collected:
+            self._recorder.positions = {
+                nodeid: number for number, nodeid in enumerate(ids, start=1)
+            }
+        self._collected |= frozenset(ids)
 
     def pytest_internalerror(self) -> None:
         """Remember that pytest itself failed."""
@@ -293,8 +301,11 @@ class Reporter:
         self._recorder.close(interrupted=self._interrupted)
         if self._interrupted:
             self._session.add_incomplete("the session was interrupted")
-        expected = self._collected * self._copies
-        missing = expected - self._recorder.count
+        finished = self._recorder.finished
+        if self._copies == 1:
+            finished = {(nodeid, None) for nodeid, _ in finished}
+        expected = len(self._collected) * self._copies
+        missing = expected - sum(nodeid in self._collected for nodeid, _ in finished)
         if missing > 0 and self._recorder.count:
             reason = f"{missing} of {expected} collected tests have no result"
             self._session.add_incomplete(reason)
@@ -302,6 +313,10 @@ class Reporter:
         error = self._session.seal()
         if error:
             self.faults.append(error)
+
+    def _read_item(self, nodeid: str) -> Line | None:
+        found = self._config.pluginmanager.get_plugin(annotator.NAME)
+        return found.read_line_of(nodeid) if found else None
 
     def _note_selection(self) -> None:
         if not self._selected:

@@ -10,13 +10,24 @@ the same way.
 from __future__ import annotations
 
 from reprlib import Repr
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from xray_bridge.runs.codec import Line
 
-if TYPE_CHECKING:
-    from xray_bridge.runs.codec import Line
+
+class WireLine(Line, total=False):
+    """
+    A part of a line, with what only the recorder reads.
+
+    ``failed_call`` is the failure of a call, whose report may be kept back; ``no_test``
+    says that an item is no test, so that it has no result.
+    """
+
+    failed_call: str
+    no_test: bool
+
 
 ATTRIBUTE = "xray_bridge"
 FAULTS_OF = "xray_bridge_faults"
@@ -30,20 +41,20 @@ FAULTS = (
 )
 
 
-def pack(report: pytest.TestReport, line: Line) -> None:
+def pack(report: pytest.TestReport, line: WireLine) -> None:
     """Put a part of a line on a report, unless it is empty."""
     if line:
         found = {name: to_sendable(value) for name, value in line.items() if value}
         setattr(report, ATTRIBUTE, found)
 
 
-def unpack(report: pytest.TestReport) -> Line | None:
+def unpack(report: pytest.TestReport) -> WireLine | None:
     """
     Take the part of a line off a report.
 
     pytest keeps all reports to the end of the session, with what is on them.
     """
-    found: Line | None = report.__dict__.pop(ATTRIBUTE, None)
+    found: WireLine | None = report.__dict__.pop(ATTRIBUTE, None)
     return found
 
 

@@ -366,3 +366,66 @@ def test_clock_that_a_test_patches(
 
     assert 0 <= xray.steps[0].duration < 5
     assert backwards.steps[0].duration == 0.0
+
+
+class Slow:
+    """A name that is not text before all threads are at it."""
+
+    def __init__(self, text: str, gate: threading.Barrier) -> None:
+        self.text, self.gate = text, gate
+
+    def __str__(self) -> str:
+        """Wait for the others."""
+        self.gate.wait(5)
+        return self.text
+
+
+def test_steps_of_threads_at_one_moment() -> None:
+    """Each has a place of its own, and passes."""
+    given = Annotations()
+    gate = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        with given.step(Slow(f"part {number}", gate)):  # type: ignore[arg-type]
+            pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+
+    assert {step.name for step in given.steps} == {f"part {n}" for n in range(4)}
+    assert {step.outcome for step in given.steps} == {Outcome.PASSED}
+
+
+def test_evidence_of_tasks_at_one_moment(tmp_path: Path) -> None:
+    """It belongs to the step of its own task, though another one began later."""
+    given = Annotations(EvidenceFolder(tmp_path, 1000, str))
+
+    async def work(name: str, first: asyncio.Event, second: asyncio.Event) -> None:
+        with given.step(name):
+            first.set()
+            await second.wait()
+            given.attach(name.encode(), name=f"{name}.txt")
+
+    async def both() -> None:
+        one, two = asyncio.Event(), asyncio.Event()
+        await asyncio.gather(work("one", one, two), work("two", two, one))
+
+    asyncio.run(both())
+
+    assert {s.name: [e.name for e in s.evidence] for s in given.steps} == {
+        "one": ["one.txt"],
+        "two": ["two.txt"],
+    }
+
+
+def test_a_step_that_another_task_has_ended(tmp_path: Path) -> None:
+    """It is open nowhere: evidence that follows belongs to the test."""
+    given = Annotations(EvidenceFolder(tmp_path, 1000, str))
+    step = given.step("one")
+    step.__enter__()
+
+    copy_context().run(step.__exit__, None, None, None)
+    given.attach(b"late", name="late.txt")
+
+    assert [each.name for each in given.evidence] == ["late.txt"]
+    assert given.steps[0].evidence == ()

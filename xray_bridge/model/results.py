@@ -138,7 +138,9 @@ class TestRun:
 
     ``message`` is the failure's text or the reason of a skip; ``output`` is what
     was captured. ``iterations`` are the subtests of one test, or what ``merge``
-    made one of. ``left_out`` says what evidence was not kept, and why.
+    made one of. ``left_out`` says what evidence was not kept, and why. ``position`` is
+    the test's place in the order of the code, where results come in another; 0: they
+    do not.
     """
 
     __test__: ClassVar[bool] = False
@@ -158,3 +160,4 @@ class TestRun:
     evidence: tuple[Evidence, ...] = ()
     output: str = ""
     left_out: tuple[str, ...] = ()
+    position: int = 0

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import time
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.model import keys
@@ -22,6 +24,7 @@ from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource, NotKeptErr
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from xray_bridge.runs.codec import Line
 
@@ -40,10 +43,18 @@ OUTCOME_OF_EXCEPTION = {
 }
 
 
+# The open steps of this thread or task, outermost first: whose, and their numbers.
+_OPEN_STEPS: ContextVar[tuple[tuple[object, int], ...]] = ContextVar(
+    "xray_bridge_open_steps", default=()
+)
+
+
 @dataclass(slots=True, repr=False)
 class Annotations:
     """
     What a test has added so far; sequences keep their order, each key once.
+
+    All of it may be used from several threads and tasks at once.
 
     A malformed key raises ValueError at the call. Evidence that cannot be kept does
     not fail the test: the reason is in ``left_out``.
@@ -60,7 +71,8 @@ class Annotations:
     steps: list[Step] = field(default_factory=list)
     # Bound when the class is made: tests patch clocks.
     _clock: Callable[[], float] = time.perf_counter
-    _open_steps: list[int] = field(default_factory=list)
+    # A thread may hold it already: a handler of a signal uses it, too.
+    _lock: AbstractContextManager[Any] = field(default_factory=RLock)
 
     def __repr__(self) -> str:
         """Short: it is in the traceback of each test that uses the fixture."""
@@ -68,15 +80,15 @@ class Annotations:
 
     def key(self, test_key: str) -> None:
         """Count this result for the Test with that key, too."""
-        _add_once(self.test_keys, _parse_key(test_key))
+        self._add_once(self.test_keys, _parse_key(test_key))
 
     def requirement(self, key: str) -> None:
         """Link the Test to the issue that it covers."""
-        _add_once(self.requirements, _parse_key(key))
+        self._add_once(self.requirements, _parse_key(key))
 
     def defect(self, key: str) -> None:
         """Link the Test Run to the issue that explains the result."""
-        _add_once(self.defects, _parse_key(key))
+        self._add_once(self.defects, _parse_key(key))
 
     def comment(self, text: str) -> None:
         """Add a paragraph to the Test Run's comment; Jira's wiki text."""
@@ -84,7 +96,9 @@ class Annotations:
 
     def custom_field(self, name: str, value: object) -> None:
         """Set a custom field of the Test Run."""
-        self.custom_fields[str(name)] = str(value)
+        name, text = str(name), str(value)
+        with self._lock:
+            self.custom_fields[name] = text
 
     def attach(
         self,
@@ -106,14 +120,15 @@ class Annotations:
         try:
             found = self.folder.add(source)
         except NotKeptError as error:
-            _add_once(self.left_out, str(error))
+            self._add_once(self.left_out, str(error))
             return
-        if self._open_steps:
-            number = self._open_steps[-1]
+        number = self._current_step()
+        if number is None:
+            self._add_once(self.evidence, found)
+            return
+        with self._lock:
             step = self.steps[number]
             self.steps[number] = replace(step, evidence=(*step.evidence, found))
-        else:
-            _add_once(self.evidence, found)
 
     @contextmanager
     def step(self, name: str, *, data: str = "", expected: str = "") -> Iterator[None]:
@@ -123,18 +138,17 @@ class Annotations:
         The step passes unless an exception leaves it, which is raised again. A step
         inside a step is reported after it.
         """
-        number = len(self.steps)
-        unfinished = Outcome.NOT_RUN
-        self.steps.append(
-            Step(
-                keyword="",
-                name=str(name),
-                outcome=unfinished,
-                data=str(data),
-                expected=str(expected),
-            )
+        unfinished = Step(
+            keyword="",
+            name=str(name),
+            outcome=Outcome.NOT_RUN,
+            data=str(data),
+            expected=str(expected),
         )
-        self._open_steps.append(number)
+        with self._lock:
+            number = len(self.steps)
+            self.steps.append(unfinished)
+        _OPEN_STEPS.set((*_OPEN_STEPS.get(), (self._lock, number)))
         began = self._clock()
         try:
             yield
@@ -145,6 +159,10 @@ class Annotations:
 
     def to_line(self, line_so_far: Line) -> Line:
         """The annotations as fields of a journal line, merged with the line so far."""
+        with self._lock:
+            return self._to_line(line_so_far)
+
+    def _to_line(self, line_so_far: Line) -> Line:
         given: dict[str, Any] = {**line_so_far}
         fields = {**dict(given.get("custom_fields", ())), **self.custom_fields}
         found: dict[str, Any] = {
@@ -164,10 +182,26 @@ class Annotations:
         self, number: int, outcome: Outcome, began: float, message: str = ""
     ) -> None:
         duration = max(0.0, self._clock() - began)
-        step = replace(self.steps[number], outcome=outcome, duration=duration)
-        self.steps[number] = replace(step, message=message)
-        if number in self._open_steps:
-            self._open_steps.remove(number)
+        with self._lock:
+            step = replace(self.steps[number], outcome=outcome, duration=duration)
+            self.steps[number] = replace(step, message=message)
+        ended = (self._lock, number)
+        _OPEN_STEPS.set(tuple(each for each in _OPEN_STEPS.get() if each != ended))
+
+    def _current_step(self) -> int | None:
+        """
+        The innermost open step of this thread or task, or of who made the task.
+
+        One that was ended in another task is open no more.
+        """
+        own = (n for owner, n in reversed(_OPEN_STEPS.get()) if owner is self._lock)
+        is_open = (n for n in own if self.steps[n].outcome is Outcome.NOT_RUN)
+        return next(is_open, None)
+
+    def _add_once(self, values: list[Any], value: Any) -> None:
+        with self._lock:
+            if value not in values:
+                values.append(value)
 
 
 def _outcome_of(error: BaseException) -> Outcome:
@@ -195,8 +229,3 @@ def _parse_key(given: Any) -> str:
         msg = f"{given!r} is not an issue key; keys look like CALC-15"
         raise ValueError(msg)
     return found
-
-
-def _add_once(values: list[Any], value: Any) -> None:
-    if value not in values:
-        values.append(value)

@@ -29,6 +29,7 @@ from xray_bridge.errors import (
 from xray_bridge.model.receipt import Receipt
 from xray_bridge.recording.ending import Ending, receipt_in, receipt_without_answer
 from xray_bridge.recording.guard import OWN_FAULTS, fault_line
+from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.runs import codec, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
@@ -87,6 +88,7 @@ class Session:
         }
         self._journal: Journal | None = None
         self._evidence: EvidenceFolder | None = None
+        self._note: RunningNote | None = None
 
     def add_execution_fields(self, fields: Mapping[str, object]) -> None:
         """
@@ -199,7 +201,11 @@ class Session:
         self._journal = Journal(directory)
         # Made once, and now: tests patch files.
         limit = self.settings.evidence_limit[0]
-        self._evidence = EvidenceFolder(directory.path, limit, self._redactor.clean)
+        scrub = self._redactor
+        self._evidence = EvidenceFolder(directory.path, limit, scrub.clean)
+        self._note = RunningNote(
+            directory.path / "session.note", scrub, scrub.clean_names
+        )
 
     def redact(self, text: str) -> str:
         """The text without secrets and without folders of this machine."""
@@ -226,7 +232,8 @@ class Session:
         they reach any disk.
         """
         if self._journal is not None:
-            self._journal.append_line(codec.redact_line(line, self._redactor))
+            scrub = self._redactor
+            self._journal.append_line(codec.redact_line(line, scrub, scrub.clean_names))
 
     @property
     def folder(self) -> str:
@@ -237,6 +244,11 @@ class Session:
     def evidence(self) -> EvidenceFolder | None:
         """Where evidence of this run is kept; None if nothing is recorded."""
         return self._evidence
+
+    @property
+    def note(self) -> RunningNote | None:
+        """Where the running test is noted; None if nothing is recorded."""
+        return self._note
 
     def resend_lines(self) -> list[str]:
         """How to send the results later, for when ``publish`` failed."""
@@ -283,6 +295,8 @@ class Session:
             return ""
         if OWN_FAULTS.texts:
             self.add_incomplete(OWN_FAULT)
+        if self._note is not None and self._journal.is_ours:
+            self._note.clear()
         try:
             self._journal.close(tuple(self.incomplete))
         except XrayBridgeError as error:

@@ -34,6 +34,7 @@ _SELDOM = (
     "custom_fields",
     "output",
     "left_out",
+    "position",
 )
 _LISTS = ("steps", "iterations", "evidence")
 _SELDOM_OF_TEST = ("test_keys", "summary", "description", "labels", "requirements")
@@ -67,6 +68,7 @@ class Line(TypedDict, total=False):
     evidence: Sequence[dict[str, Any]]
     output: str
     left_out: Sequence[str]
+    position: int
 
 
 def encode(run: TestRun) -> Line:
@@ -105,9 +107,14 @@ def to_builtins(value: Any) -> dict[str, Any]:
     return found
 
 
-def redact_line(line: Line, clean: Callable[[str], str]) -> Line:
+def redact_line(
+    line: Line, clean: Callable[[str], str], clean_names: Callable[[str], str]
+) -> Line:
     """
     A line whose texts have gone through ``clean``.
+
+    What parameters made of names goes through ``clean_names``, which takes secrets out
+    and nothing else: a name is the same on every machine.
 
     What Xray or the project knows something by stays, whatever the secret is:
     keys, labels, tags, keywords, ``classname``, names of tests, scenarios and
@@ -116,11 +123,12 @@ def redact_line(line: Line, clean: Callable[[str], str]) -> Line:
     """
     name, bracket, parameters = line.get("name", "").partition("[")
     if bracket:
-        line["name"] = f"{name}{bracket}{clean(parameters)}"
+        line["name"] = f"{name}{bracket}{clean_names(parameters)}"
     _clean(line, _FREE, clean)
     if scenario := line.get("scenario"):
-        of_row = ("name",) if scenario.get("outline") else ()
-        _clean(scenario, (*of_row, "description"), clean)
+        if scenario.get("outline"):
+            _clean(scenario, ("name",), clean_names)
+        _clean(scenario, ("description",), clean)
         _clean(scenario["feature"], ("description",), clean)
     _clean_parts(line.get("steps", ()), clean)
     _clean_parts(line.get("iterations", ()), clean)

@@ -18,7 +18,7 @@ from xray_bridge.atomic import replaced
 from xray_bridge.config.setting import ADD_UP, DROPPED, FIRST_NOTED, MUST_AGREE
 from xray_bridge.config.settings import TABLE, Settings, with_parts
 from xray_bridge.errors import RunDirectoryError, UsageError
-from xray_bridge.runs import evidence, inside, run_directory
+from xray_bridge.runs import evidence, inside, run_directory, under_way
 from xray_bridge.runs.journal import Journal
 from xray_bridge.text import merge_lines, unique
 
@@ -67,6 +67,9 @@ def join(
             claims.enter_context(part.claim())
         in_order = _in_order(parts)
         info = _joined_info(in_order, report_dir, given)
+        for part in parts:
+            if not part.is_sealed:
+                under_way.settle(part)
         whole = _joined(in_order, info, report_dir, incomplete)
         for part in parts:
             mark(part, whole)

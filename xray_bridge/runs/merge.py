@@ -34,7 +34,7 @@ class _Place(NamedTuple):
     """
     Where a line stands: number of the journal, offset in bytes.
 
-    ``row`` is that of an outline, which finish in any order.
+    ``row`` is that of an outline, or the test's position: they finish in any order.
     """
 
     journal: int
@@ -115,7 +115,7 @@ class Results:
             for line in directory.lines():
                 run = self._whole(line, directory.journal)
                 if run is not None and run.outcome is not Outcome.NOT_RUN:
-                    row = run.scenario.row if run.scenario else 0
+                    row = _row(run)
                     yield _Place(number, offset, row), run
                 offset += len(line)
 
@@ -302,6 +302,10 @@ def identities(run: TestRun) -> tuple[str, ...]:
     keys = tuple(dict.fromkeys(run.test.test_keys))
     kind = "scenario " if run.scenario else ""
     return keys or (f"{DEFINITION}{kind}{run.test.definition}",)
+
+
+def _row(run: TestRun) -> int:
+    return (run.scenario.row if run.scenario else 0) or run.position
 
 
 def _base(run: TestRun) -> str:

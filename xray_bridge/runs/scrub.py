@@ -112,6 +112,10 @@ class Scrub:
         left_out = len(text) - 2 * HALF
         return f"{head}\n[... {left_out} characters left out ...]\n{tail}"
 
+    def clean_names(self, name: str) -> str:
+        """What a test is known by, without secrets; alike on every machine."""
+        return self.redactor.clean(name)
+
     def clean(self, text: str) -> str:
         """The whole text, without secrets and folders."""
         text = self.redactor.clean(text)

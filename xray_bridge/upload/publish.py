@@ -26,7 +26,7 @@ from xray_bridge.errors import (
 from xray_bridge.model import receipt
 from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.receipt import Receipt
-from xray_bridge.runs import report_files, run_directory
+from xray_bridge.runs import report_files, run_directory, under_way
 from xray_bridge.runs.evidence import Limits
 from xray_bridge.runs.failures import first_failures
 from xray_bridge.runs.merge import Results
@@ -75,7 +75,7 @@ def publish(
         _refuse_sent(directory)
         if not directory.is_sealed:
             # Killed before it was sealed: what is there is all there will be.
-            directory.state = run_directory.State(incomplete=directory.missing)
+            under_way.settle(directory)
         work = _Publishing(directory, settings, directory.path, settings.report)
         found = work.receipt()
         found = _with_trouble(found, lambda: _note_ending(directory, settings, found))

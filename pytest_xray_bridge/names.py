@@ -1,0 +1,105 @@
+"""
+What a test is called in Xray: the same whatever the command line was.
+
+Xray finds a Test without key by class name and name. pytest's node id has both, but for
+files outside of its root folder: there it depends on what stood on the command line.
+"""
+
+from __future__ import annotations
+
+import os
+import site
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    import pytest
+
+    from xray_bridge.runs.codec import Line
+
+# Every machine has these; what they have in common is no project.
+SHARED_FOLDERS = frozenset({"/home", "/Users", "/opt", "/srv", "/tmp", "/usr", "/var"})  # noqa: S108 - compared, never written to
+
+
+def address(nodeid: str) -> tuple[str, str]:
+    """
+    Class name and name as pytest's own JUnit report has them.
+
+    ``tests/test_a.py::TestB::test_c[x::y]``: ``tests.test_a.TestB``,
+    ``test_c[x::y]``.
+    """
+    path, bracket, parameters = nodeid.partition("[")
+    names = path.split("::")
+    names[0] = names[0].replace("/", ".").removesuffix(".py")
+    return ".".join(names[:-1]), f"{names[-1]}{bracket}{parameters}"
+
+
+class ItemNames:
+    """Corrects the names of tests, where their node ids are not to be relied on."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._root = config.rootpath
+        self._started_in = config.invocation_params.dir
+        # xdist appends the group's name to node ids, before pytest 9.2.
+        self._has_groups = bool(config.getoption("loadgroup", False)) or (
+            config.getoption("dist", "no") == "loadgroup"
+        )
+        # By file; empty: the node id has it right.
+        self._files: dict[Path, str] = {}
+
+    def read(self, item: pytest.Item) -> Line:
+        """Class name and name of a test; empty where they follow from its node id."""
+        path = item.path
+        file = self._files.get(path)
+        if file is None:
+            file = self._files[path] = self._find_file(path)
+        nodeid = item.nodeid
+        if not file and not self._has_groups:
+            return {}
+        right = self._without_group(item, nodeid) if self._has_groups else nodeid
+        if file:
+            _, colons, rest = right.partition("::")
+            right = f"{file}{colons}{rest}"
+        if right == nodeid:
+            return {}
+        classname, name = address(right)
+        return {"classname": classname, "name": name}
+
+    def _without_group(self, item: pytest.Item, nodeid: str) -> str:
+        groups = {
+            str(mark.args[0] if mark.args else mark.kwargs.get("name", "default"))
+            for mark in item.iter_markers("xdist_group")
+        }
+        return nodeid.removesuffix(f"@{'_'.join(sorted(groups))}") if groups else nodeid
+
+    def _find_file(self, path: Path) -> str:
+        """A file's path within its project, if it is outside of the root folder."""
+        if path.is_relative_to(self._root):
+            return ""
+        for folder in _library_folders():
+            # ``--pyargs``: what is installed has its module's name.
+            if path.is_relative_to(folder):
+                return path.relative_to(folder).as_posix()
+        project = _common_folder(self._root, path)
+        if project is None:
+            inside = path.is_relative_to(self._started_in)
+            project = self._started_in if inside else path.parent
+        return path.relative_to(project).as_posix()
+
+
+def _library_folders() -> list[str]:
+    purelib, platlib = map(sysconfig.get_path, ("purelib", "platlib"))
+    return [purelib, platlib, *site.getsitepackages(), site.getusersitepackages()]
+
+
+def _common_folder(root: Path, path: Path) -> Path | None:
+    """The project: what the root folder and a file have in common, if anything."""
+    try:
+        found = Path(os.path.commonpath((root, path)))
+    except ValueError:
+        # Windows: another drive.
+        return None
+    is_shared = found.as_posix() in SHARED_FOLDERS or found.parent == found
+    return None if is_shared or found == Path.home() else found

@@ -1,0 +1,102 @@
+"""
+Tests that were under way when their process was ended.
+
+A line of the journal is written when a test has ended; while it runs, there is a note.
+What was killed has its notes still, and so the tests that were under way have results:
+they have not been finished.
+"""
+
+from __future__ import annotations
+
+from json import JSONEncoder, loads
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs import inside
+from xray_bridge.runs.journal_lines import content_of, parsed, with_checksum
+from xray_bridge.runs.run_directory import KILLED, State
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from xray_bridge.runs.run_directory import RunDirectory
+
+NOTES = "*.note"
+# Bytes of a note; nobody writes more.
+LONGEST = 1 << 22
+NOT_FINISHED = "Not finished: the process ended while this test ran."
+_ENCODE = JSONEncoder(separators=(",", ":")).encode
+
+
+def settle(directory: RunDirectory) -> None:
+    """
+    Seal a run that was killed, with a result for each test that was under way.
+
+    Its claim is held. Raises RunDirectoryError where it cannot be written.
+    """
+    names = []
+    for line in _unfinished(directory):
+        names.append(f"{line['classname']}.{line['name']}")
+        text = with_checksum(_ENCODE(line).encode("ascii"))
+        try:
+            with directory.journal.open("ab") as file:
+                file.write(text + b"\n")
+        except OSError as error:
+            msg = f"{directory.journal} cannot be written: {error.strerror}"
+            raise RunDirectoryError(msg) from None
+    why = f"{KILLED}, while it ran {', '.join(names)}" if names else KILLED
+    directory.state = State(incomplete=(why,))
+    for path in directory.path.glob(NOTES):
+        path.unlink(missing_ok=True)
+
+
+def _unfinished(directory: RunDirectory) -> Iterator[dict[str, Any]]:
+    noted = [line for path in _notes(directory) if (line := _read(path))]
+    if not noted:
+        return
+    ended = {_identity(found) for line in directory.lines() if (found := _loads(line))}
+    for line in noted:
+        if _identity(line) not in ended:
+            yield line
+
+
+def _notes(directory: RunDirectory) -> list[Path]:
+    return sorted(directory.path.glob(NOTES))
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The line of a test that has not ended; None where a note holds none."""
+    try:
+        with inside.open_inside(path.parent, path.name) as file:
+            found = loads(file.read(LONGEST).partition(b"\n")[0])["line"]
+        line = {
+            "classname": found.pop("classname"),
+            "name": found.pop("name"),
+            "outcome": Outcome.SKIPPED.value,
+            "started": found.pop("started"),
+            "duration": 0.0,
+            **found,
+            "message": NOT_FINISHED,
+        }
+        parsed(with_checksum(_ENCODE(line).encode("ascii")), path)
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return None
+    except RunDirectoryError:
+        return None
+    return line
+
+
+def _identity(line: dict[str, Any]) -> tuple[object, ...]:
+    """Another attempt at the same test has begun at another time."""
+    return line.get("classname"), line.get("name"), line.get("started")
+
+
+def _loads(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = loads(content_of(line))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
