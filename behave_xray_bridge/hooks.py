@@ -72,6 +72,11 @@ class Hooks:
         """What hooks raised, as lines for the end of the run."""
         return list(self._faults.values())
 
+    @property
+    def give_keys(self) -> bool:
+        """Whether any of them may give a scenario its key, once it has ended."""
+        return any(self._implementations("xray_test_keys"))
+
     def test_keys(self, scenario: Any, take: Callable[[Any], object]) -> None:
         """Give each further key of a scenario to ``take``."""
         self._ask("xray_test_keys", take, scenario=scenario)

@@ -17,6 +17,7 @@ from behave_xray_bridge.late_faults import LateFaults
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.ending import Ending
+from xray_bridge.runs import codec
 from xray_bridge.runs.aggregate import attempt_lines
 from xray_bridge.text import count
 
@@ -118,6 +119,7 @@ class Recorder:
         self._late_faults.forget()
         self.notebook.begin_scenario(scenario)
         self._started[id(scenario)] = self._clock()
+        self._write_note(scenario)
 
     def end_step(self, step: Step) -> None:
         """A step is over, its hooks included."""
@@ -198,6 +200,16 @@ class Recorder:
 
     def _find_places(self, feature: Feature) -> None:
         self._places = {id(place.scenario): place for place in places(feature)}
+
+    def _write_note(self, scenario: Scenario | None) -> None:
+        """Note what runs, in case it ends the process."""
+        note, place = self.session.note, self._places.get(id(scenario))
+        if note is None or place is None:
+            return
+        started = self._started[id(scenario)]
+        unknown = Outcome.NOT_RUN
+        run = self._converter.test_run(place, unknown, started=started)
+        note.write(codec.encode(run))
 
     def _end_scenario(self) -> None:
         place = self._places.get(id(self._current))

@@ -92,6 +92,28 @@ class BehaveSelection:
         return scenario.should_skip and not getattr(scenario, "skip_reason", None)
 
 
+def have_no_keys(
+    features: Iterable[Feature], converter: Converter, selection: BehaveSelection
+) -> bool:
+    """Whether scenarios are selected, and no tag of any has a Test key."""
+    chosen = [
+        place
+        for feature in features
+        for place in templates(feature)
+        if selection.has(place.scenario)
+    ]
+    tagged = (_has_key(place, converter) for place in chosen)
+    return bool(chosen) and not any(tagged)
+
+
+def _has_key(place: Place, converter: Converter) -> bool:
+    examples = getattr(place.scenario, "examples", ())
+    if any(each.tags for each in examples):
+        # Tags of examples become those of rows; whose key it is, is known then.
+        return True
+    return bool(converter.read_tags(place).test_keys)
+
+
 def _existing(scenario: Scenario) -> list[Scenario]:
     """The scenario itself, and its rows if behave has made them; makes none."""
     return [scenario, *getattr(scenario, "_scenarios", ())]

@@ -21,11 +21,13 @@ from behave_xray_bridge.guard import GUARD
 from behave_xray_bridge.notes import NoteBook
 from behave_xray_bridge.recorder import Recorder
 from behave_xray_bridge.run_tags import settings_from_tags
-from behave_xray_bridge.selection import BehaveSelection, select_keys
+from behave_xray_bridge.selection import BehaveSelection, have_no_keys, select_keys
+from xray_bridge.config.settings import SESSION_VARIABLE
 from xray_bridge.errors import ReportError, SelectionError, XrayBridgeError
 from xray_bridge.model.receipt import EMPTY
+from xray_bridge.recording.ending import describe_selection
 from xray_bridge.recording.guard import OWN_FAULTS
-from xray_bridge.recording.session import Session, describe_selection
+from xray_bridge.recording.session import Session
 from xray_bridge.recording.signals import StopSignals
 
 
@@ -50,7 +52,7 @@ def start_session(config: Configuration, *, outfile: str) -> BehaveSession | Non
 
     Ends the process if something is wrong that can be known before the first test.
     """
-    if config.dry_run:
+    if config.dry_run or os.environ.get(SESSION_VARIABLE):
         return None
     try:
         return _start(config, str(Path(outfile).absolute()) if outfile else "")
@@ -78,6 +80,7 @@ class BehaveSession:
         self._unwritten: list[str] = []
         self._signals = StopSignals()
         self._signals.install()
+        os.environ[SESSION_VARIABLE] = self._session.folder
 
     def end(self) -> int:
         """Publish and print what became of it; returns the exit code in place of 0."""
@@ -96,6 +99,7 @@ class BehaveSession:
         return end()
 
     def _finish(self, ending: Ending | None) -> int:
+        os.environ.pop(SESSION_VARIABLE, None)
         code = ending.exit_code if ending else 0
         self._copy_report(ending)
         hooks = self.recorder.notebook.hooks
@@ -160,7 +164,8 @@ def _start(config: Configuration, outfile: str) -> BehaveSession | None:
     session.notices += tags.hint_for_export(settings)
     session.add_execution_fields(hooks.execution_fields())
     if not is_part:
-        session.preflight()
+        without = not hooks.give_keys and have_no_keys(features, converter, selection)
+        session.preflight(without_keys=without and not settings.only_keyed)
     session.start()
     notebook = NoteBook(session, hooks, runner)
     recorder = Recorder(

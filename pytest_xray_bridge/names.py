@@ -40,8 +40,10 @@ class ItemNames:
     """Corrects the names of tests, where their node ids are not to be relied on."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._root = config.rootpath
+        self._has_modules = bool(config.getoption("pyargs", False))
         self._started_in = config.invocation_params.dir
+        # ``-c ../conf/pytest.ini`` leaves dots in it.
+        self._root = Path(os.path.normpath(self._started_in / config.rootpath))
         # xdist appends the group's name to node ids, before pytest 9.2.
         self._has_groups = bool(config.getoption("loadgroup", False)) or (
             config.getoption("dist", "no") == "loadgroup"
@@ -78,8 +80,11 @@ class ItemNames:
         """A file's path within its project, if it is outside of the root folder."""
         if path.is_relative_to(self._root):
             return ""
-        for folder in _library_folders():
-            # ``--pyargs``: what is installed has its module's name.
+        folders = _library_folders()
+        if self._has_modules:
+            folders.append(_import_folder(path))
+        for folder in folders:
+            # What is installed has its module's name.
             if path.is_relative_to(folder):
                 return path.relative_to(folder).as_posix()
         project = _common_folder(self._root, path)
@@ -94,6 +99,12 @@ def _library_folders() -> list[str]:
     return [purelib, platlib, *site.getsitepackages(), site.getusersitepackages()]
 
 
+def _import_folder(path: Path) -> str:
+    """The folder that a module of a package is imported from."""
+    parents = (each for each in path.parents if not (each / "__init__.py").exists())
+    return str(next(parents, path.parent))
+
+
 def _common_folder(root: Path, path: Path) -> Path | None:
     """The project: what the root folder and a file have in common, if anything."""
     try:
@@ -102,4 +113,4 @@ def _common_folder(root: Path, path: Path) -> Path | None:
         # Windows: another drive.
         return None
     is_shared = found.as_posix() in SHARED_FOLDERS or found.parent == found
-    return None if is_shared or found == Path.home() else found
+    return None if is_shared else found

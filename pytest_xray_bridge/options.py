@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.config.settings import SESSION_VARIABLE, TABLE, Settings
 
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 # Without one of these the plugin does nothing, and resolves no settings.
 SWITCHES = tuple(setting for setting in TABLE.values() if setting.starts)
-# In the environment while a session is recorded.
-SESSION = "PYTEST_XRAY_BRIDGE_SESSION"
 # Keys of the input that the controller of a recorded session gives its workers.
 WORKER_INPUT = frozenset({"xray", "xray_select"})
 # The first pytest that reads the table ``[tool.pytest]``.
@@ -100,7 +98,7 @@ def is_asked_for(config: pytest.Config) -> bool:
     """
     if is_worker(config):
         return not WORKER_INPUT.isdisjoint(worker_input(config))
-    if os.environ.get(SESSION):
+    if os.environ.get(SESSION_VARIABLE):
         # A pytest that a test or a plugin of a recorded session runs, with the flags
         # of that session perhaps: it is no session of its own.
         return False
@@ -136,6 +134,15 @@ def rerun_outcomes(config: pytest.Config) -> frozenset[str]:
     # A word of pytest's own means what it says.
     is_free = chosen and chosen not in {"passed", "failed", "skipped"}
     return RERUNS | {str(chosen)} if is_free else RERUNS
+
+
+def versions(config: pytest.Config) -> dict[str, str]:
+    """The versions of pytest, and of the plugins that make a difference."""
+    found = {"pytest": pytest.__version__}
+    for _, distribution in config.pluginmanager.list_plugin_distinfo():
+        if distribution.project_name in {"pytest-xdist", "pytest-bdd"}:
+            found[distribution.project_name] = distribution.version
+    return found
 
 
 def runs_no_tests(config: pytest.Config) -> bool:

@@ -8,19 +8,25 @@ xdist, in the workers); the reporter runs once, where their reports arrive.
 from __future__ import annotations
 
 import os
-import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_xray_bridge import annotator, options, selection
+from pytest_xray_bridge import (
+    annotator,
+    options,
+    printing,
+    selection,
+    unstable_names,
+)
 from pytest_xray_bridge.crash_notes import CrashNotes
 from pytest_xray_bridge.guard import guard_hooks, guarded
 from pytest_xray_bridge.recorder import Recorder
 from pytest_xray_bridge.wire import FAULTS, describe_fault
 from xray_bridge.ci import detect
-from xray_bridge.ci.escape import tame
 from xray_bridge.config import resolve
+from xray_bridge.config.settings import SESSION_VARIABLE
 from xray_bridge.errors import (
     FeaturesError,
     RunDirectoryError,
@@ -28,10 +34,10 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.recording.clock import Clock
-from xray_bridge.recording.ending import Ending
+from xray_bridge.recording.ending import Ending, describe_selection
 from xray_bridge.recording.guard import OURSELVES, OWN_FAULTS
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
-from xray_bridge.recording.session import OWN_FAULT, Session, describe_selection
+from xray_bridge.recording.session import OWN_FAULT, Session
 from xray_bridge.recording.signals import Stopped, StopSignals
 
 
@@ -69,7 +75,7 @@ def register(config: pytest.Config) -> None:
     session = Session(
         settings,
         framework="pytest",
-        versions=_versions(config),
+        versions=options.versions(config),
         root=str(config.rootpath),
     )
     config.pluginmanager.register(Reporter(config, session), NAME)
@@ -81,6 +87,10 @@ def register(config: pytest.Config) -> None:
             lambda: session.note,
         )
         config.pluginmanager.register(found, annotator.NAME)
+        if settings.wants_upload and not settings.only_keyed:
+            tell = partial(printing.print_before, config)
+            names = unstable_names.NameNotices(tell)
+            config.pluginmanager.register(names, names.NAME)
 
 
 def _register_in_worker(config: pytest.Config) -> None:
@@ -91,6 +101,10 @@ def _register_in_worker(config: pytest.Config) -> None:
     register = config.pluginmanager.register
     if "xray" in given:
         register(annotator.make_in_worker(config), annotator.NAME)
+        write = partial(
+            unstable_names.write, given["xray"]["folder"], given["workerid"]
+        )
+        register(unstable_names.NameNotices(write), unstable_names.NameNotices.NAME)
     if selection.WORKER_INPUT in given:
         register(selection.make_in_worker(config), selection.NAME)
 
@@ -120,14 +134,6 @@ def resolve_settings(config: pytest.Config) -> Settings | None:
         switches.wants_selection,
     )
     return resolve.resolve(found, environ) if any(asked) else None
-
-
-def _versions(config: pytest.Config) -> dict[str, str]:
-    found = {"pytest": pytest.__version__}
-    for _, distribution in config.pluginmanager.list_plugin_distinfo():
-        if distribution.project_name in {"pytest-xdist", "pytest-bdd"}:
-            found[distribution.project_name] = distribution.version
-    return found
 
 
 @guard_hooks
@@ -170,7 +176,7 @@ class Reporter:
             if self._session.folder:
                 self._signals.install()
             self._crash_notes.folder = self._session.folder
-            os.environ[options.SESSION] = self._session.folder or "features"
+            os.environ[SESSION_VARIABLE] = self._session.folder or "features"
         except (FeaturesError, SecondProcessError) as error:
             pytest.exit(f"xray-bridge: {error}", returncode=FeaturesError.exit_code)
         except (XrayBridgeError, RunDirectoryError) as error:
@@ -255,8 +261,14 @@ class Reporter:
             self._copies = len(specs)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+    def pytest_xdist_node_collection_finished(
+        self, node: Any, ids: Sequence[str]
+    ) -> None:
         """Remember which tests will run, and the order of the code."""
+        lines = unstable_names.read(self._session.folder, node.gateway.id)
+        settings = self._session.settings
+        if not self._collected and settings.wants_upload and not settings.only_keyed:
+            printing.print_before(self._config, [*map(self._session.redact, lines)])
         if not self._collected:
             self._recorder.positions = {
                 nodeid: number for number, nodeid in enumerate(ids, start=1)
@@ -328,10 +340,12 @@ class Reporter:
 
     def _finish(self, session: pytest.Session | None) -> None:
         """Publish and print; without a session its exit code is settled."""
-        os.environ.pop(options.SESSION, None)
+        os.environ.pop(SESSION_VARIABLE, None)
         if self._problems and session:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-            self._print_section([f"ERROR: {problem}" for problem in self._problems])
+            printing.print_section(
+                self._config, [f"ERROR: {problem}" for problem in self._problems]
+            )
         if session and session.exitstatus == pytest.ExitCode.USAGE_ERROR:
             self._session.discard()
         ending = self._publish()
@@ -342,9 +356,9 @@ class Reporter:
         if faults and ending is None:
             lines += self._session.resend_lines()
         if lines:
-            self._print_section(lines)
+            printing.print_section(self._config, lines)
         if ending and ending.receipt:
-            self._print_commands(ending.receipt.commands)
+            printing.print_commands(self._config, ending.receipt.commands)
         exit_code = (ending.exit_code if ending else 0) or (self.faults and FAULT)
         if exit_code and session and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = exit_code
@@ -382,21 +396,3 @@ class Reporter:
             hook(config=self._config, receipt=receipt)
         except FAULTS as error:
             self.faults.append(describe_fault("pytest_xray_uploaded", error))
-
-    def _print_section(self, lines: Sequence[str]) -> None:
-        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
-        if terminal is None:
-            print(*map(tame, lines), sep="\n", file=sys.stderr)
-            return
-        terminal.write_sep("=", "xray-bridge")
-        for line in lines:
-            terminal.write_line(tame(line))
-
-    def _print_commands(self, lines: Sequence[str]) -> None:
-        """Print lines for the CI system, which expects them at the start of a line."""
-        terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
-        for line in lines:
-            if terminal is None:
-                print(line)
-            else:
-                terminal.write_line(line)

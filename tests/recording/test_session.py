@@ -10,9 +10,9 @@ import pytest
 from tests.builders import a_run
 from xray_bridge.config import resolve
 from xray_bridge.model.receipt import DELIVERED, DRY_RUN, Receipt, Refused
-from xray_bridge.recording.ending import Ending
+from xray_bridge.recording.ending import Ending, describe_selection
 from xray_bridge.recording.second_process import CommandResult
-from xray_bridge.recording.session import Session, describe_selection
+from xray_bridge.recording.session import Session
 
 
 if TYPE_CHECKING:

@@ -81,10 +81,13 @@ def findings(
         yield reachability.clock(site)
 
 
-def refuse_impossible(settings: Settings, connection: Connection) -> None:
+def refuse_impossible(
+    settings: Settings, connection: Connection, *, usual: str = ""
+) -> None:
     """
     Refuse what no request could carry, before the first test.
 
+    ``usual`` is the format of a session whose scenarios have no Test key.
     Raises SettingError.
     """
     if not settings.project and not settings.test_execution:
@@ -92,6 +95,9 @@ def refuse_impossible(settings: Settings, connection: Connection) -> None:
         raise SettingError(msg, hint="set it, or report into an xray_test_execution")
     refuse_unsendable_test_fields(settings)
     refuse_odd_fields(settings)
-    capabilities.refuse(settings, connection.dialect.with_statuses(settings.statuses))
+    dialect = connection.dialect.with_statuses(settings.statuses)
+    capabilities.refuse(settings, dialect)
+    if usual:
+        capabilities.refuse_scenarios_without_keys(settings, dialect, usual)
     knows_jira = connection.jira_credentials is not None
     refuse_without_jira(settings, connection.dialect, knows_jira=knows_jira)

@@ -34,6 +34,8 @@ def register(commands: Any, help_text: str) -> None:
     )
     # For the adapters: only what needs no network.
     parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)
+    # The framework whose scenarios have no Test key, any of them.
+    parser.add_argument("--without-keys", default="", help=argparse.SUPPRESS)
     options.add(parser, options.OF_A_CHECK)
     parser.set_defaults(run=run)
 
@@ -55,7 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
         connection = connect(settings)
         console.hide(arguments, lambda: [connection.redactor])
         if arguments.given:
-            refuse_impossible(settings, connection)
+            refuse_impossible(settings, connection, usual=arguments.without_keys)
         found: list[Finding] = []
         if not arguments.offline:
             # A person wants to know all; a session waits for the answer.

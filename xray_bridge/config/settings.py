@@ -356,6 +356,9 @@ class Settings(Values):
         return bool(self.export_keys or self.export_filter)
 
 
+# In the environment while a session is recorded: sessions within it are no sessions
+# of their own, whatever flags they have.
+SESSION_VARIABLE = "PYTEST_XRAY_BRIDGE_SESSION"
 TABLE: dict[str, Setting[Any]] = {
     name: setting
     for name, setting in vars(Settings).items()

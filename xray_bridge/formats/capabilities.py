@@ -122,6 +122,35 @@ def refuse(settings: Settings, dialect: Dialect) -> None:
         raise SettingError(msg, hint="set xray_format to auto or xray")
 
 
+def refuse_scenarios_without_keys(
+    settings: Settings, dialect: Dialect, usual: str
+) -> None:
+    """
+    Refuse a session of scenarios without a Test key that nothing could take.
+
+    ``usual`` is the format of its framework. Raises SettingError.
+    """
+    wanted = needs_of_settings(settings, dialect)
+    name = usual if settings.format[0] == AUTO else settings.format[0]
+    on_the_way = sent_as(name, existing=bool(settings.test_execution))
+    asks = ["xray_test_execution"] if on_the_way != name else []
+    if settings.format[0] == AUTO and better_elsewhere(on_the_way, wanted, dialect):
+        asks += wanted.values()
+        on_the_way = "xray"
+    if _holds(on_the_way) is not Holds.NAMED:
+        return
+    title = FORMATS[on_the_way].title
+    why = f"with {' and '.join(asks)} " if asks else ""
+    msg = (
+        f"no scenario has a Test key, and {why}results are sent as {title}, which has "
+        "no place for scenarios without one"
+    )
+    hint = (
+        "tag each with its Test, as @TEST_CALC-1, or report into a new Test Execution"
+    )
+    raise SettingError(msg, hint=hint)
+
+
 def holds_everything(name: str) -> bool:
     """Whether a format says all of every result."""
     return _holds(name) is Holds.ALL

@@ -14,9 +14,12 @@ from xray_bridge.runs import run_directory
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from xray_bridge.runs.run_directory import RunDirectory
+
+# How many of the selected Tests without code are shown.
+SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +60,16 @@ def receipt_without_answer(
         error={"message": str(error), "slug": kind.slug},
         exit_code=kind.exit_code,
     )
+
+
+def describe_selection(
+    selection: str, selected: Iterable[str], in_code: Container[str]
+) -> str:
+    """One line for the end: how many Tests were selected, and which have no code."""
+    keys = list(selected)
+    missing = [key for key in keys if key not in in_code]
+    text = f"selected: {len(keys)} Tests of {selection}"
+    if missing:
+        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+        text += f"; no collected test has the key {', '.join(missing[:SHOWN])}{more}"
+    return text

@@ -39,7 +39,7 @@ from xray_bridge.text import merge_lines
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.results import TestRun
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 
 
 OWN_FAULT = "xray-bridge had an error of its own"
-# How many of the selected Tests without code are shown.
-SHOWN = 20
 # The source of a setting that stood there.
 COMMAND_LINE = "command line"
 
@@ -149,13 +147,14 @@ class Session:
         self._add_notices_of(answer)
         return dict(answer.content["tests"])
 
-    def preflight(self) -> None:
+    def preflight(self, *, without_keys: bool = False) -> None:
         """
         Check the upload before the first test; ask the server if settings allow it.
 
-        Raises UsageError for what would certainly fail later. A server that cannot
-        be reached, or a process that cannot be started, is only a notice: results
-        can be sent later.
+        ``without_keys``: it has scenarios only, and none has a Test key. Raises
+        UsageError for what would certainly fail later. A server that cannot be
+        reached, or a process that cannot be started, is only a notice: results can
+        be sent later.
         """
         settings = self.settings
         if not settings.wants_upload:
@@ -168,6 +167,7 @@ class Session:
                 "--given",
                 "-",
                 *(() if ask else ("--offline",)),
+                *(("--without-keys", self._framework) if without_keys else ()),
                 deadline=settings.deadline,
                 stdin=settings.given,
             )
@@ -385,19 +385,6 @@ class Session:
     def notice_lines(self) -> list[str]:
         """The notices, as lines for the end of the session."""
         return [f"Note: {notice}" for notice in self.notices]
-
-
-def describe_selection(
-    selection: str, selected: Iterable[str], in_code: Container[str]
-) -> str:
-    """One line for the end: how many Tests were selected, and which have no code."""
-    keys = list(selected)
-    missing = [key for key in keys if key not in in_code]
-    text = f"selected: {len(keys)} Tests of {selection}"
-    if missing:
-        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        text += f"; no collected test has the key {', '.join(missing[:SHOWN])}{more}"
-    return text
 
 
 def _relative(path: Path, folder: str) -> str:

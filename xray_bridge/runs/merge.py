@@ -300,8 +300,12 @@ class _Reader:
 def identities(run: TestRun) -> tuple[str, ...]:
     """What makes results belong to the same Test: its key, else its definition."""
     keys = tuple(dict.fromkeys(run.test.test_keys))
-    kind = "scenario " if run.scenario else ""
-    return keys or (f"{DEFINITION}{kind}{run.test.definition}",)
+    if keys or not run.scenario:
+        return keys or (f"{DEFINITION}{run.test.definition}",)
+    scenario = run.scenario
+    # Xray finds a scenario by its file and name; the rows of an outline are one.
+    name = scenario.outline or scenario.name
+    return (f"{DEFINITION}scenario {scenario.feature.path}: {name}",)
 
 
 def _row(run: TestRun) -> int:

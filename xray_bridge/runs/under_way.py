@@ -75,10 +75,10 @@ def _read(path: Path) -> dict[str, Any] | None:
         line = {
             "classname": found.pop("classname"),
             "name": found.pop("name"),
-            "outcome": Outcome.SKIPPED.value,
             "started": found.pop("started"),
-            "duration": 0.0,
             **found,
+            "outcome": Outcome.SKIPPED.value,
+            "duration": 0.0,
             "message": NOT_FINISHED,
         }
         parsed(with_checksum(_ENCODE(line).encode("ascii")), path)

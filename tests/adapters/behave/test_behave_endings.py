@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from xray_bridge.runs import under_way
+from xray_bridge.runs.merge import Results
+
 
 if TYPE_CHECKING:
     from tests.adapters.behave.conftest import Project
@@ -93,3 +96,59 @@ def test_a_cleanup_of_a_scenario_is_no_cleanup_of_its_feature(project: Project) 
 
     assert project.outcomes == {"one": "failed"}
     assert project.directory.state.incomplete == ()
+
+
+def test_scenarios_without_keys_into_an_existing_test_execution(
+    project: Project,
+) -> None:
+    """Nothing could take them: that is known before the first of them runs."""
+    feature = GREEN.replace("  @TEST_CALC-1\n", "")
+    ran = "def before_all(context): open('ran', 'w').close()"
+    project.write({"features/a.feature": feature, "features/environment.py": ran})
+    given = ("xray_upload=yes", "xray_sandbox=yes", "xray_project=CALC")
+    flags = [word for each in given for word in ("-D", each)]
+
+    finished = project.run(*flags, "-D", "xray_test_execution=CALC-42")
+
+    assert finished.code == 2, finished
+    assert "no scenario has a Test key" in finished.out + finished.err
+    assert not (project.path / "ran").exists()
+
+
+def test_a_scenario_that_ends_its_process(project: Project) -> None:
+    """It is named, and sent as what it is: not finished."""
+    steps = "from behave import step\nimport os\n"
+    steps += "@step('it ends')\ndef _(context): os._exit(3)\n"
+    feature = GREEN.replace("it works", "it ends")
+    project.write({"features/a.feature": feature, "features/steps/ends.py": steps})
+    project.report()
+
+    under_way.settle(project.directory)
+
+    (run,) = project.directory.runs()
+    assert (run.outcome.value, run.test.test_keys) == ("skipped", ("CALC-1",))
+    assert project.directory.state.incomplete == (
+        "the session was killed before it ended, while it ran features.a.one",
+    )
+
+
+def test_rows_of_an_outline_without_a_key_are_one_test(project: Project) -> None:
+    """Xray knows the outline; two rows are two results of it."""
+    outline = GREEN.replace("  @TEST_CALC-1\n", "")
+    outline = outline.replace("Scenario:", "Scenario Outline:")
+    rows = "\n    Examples:\n    | n |\n    | 1 |\n    | 2 |\n"
+    project.write({"features/a.feature": f"{outline}{rows}"})
+    project.report()
+
+    assert Results([project.directory]).tests == 1
+
+
+def test_a_run_within_a_run(project: Project) -> None:
+    """It records nothing of its own, whatever it inherits."""
+    project.write({"features/a.feature": GREEN})
+
+    project.environ["PYTEST_XRAY_BRIDGE_SESSION"] = "elsewhere"
+    finished = project.report()
+
+    assert finished.code == 0
+    assert project.directories == []

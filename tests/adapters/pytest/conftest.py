@@ -60,8 +60,14 @@ class Project:
     @property
     def journal(self) -> list[dict[str, Any]]:
         """The lines of the only journal."""
-        (run,) = self.runs
-        lines = (run / "journal.jsonl").read_text().splitlines()
+        (_,) = self.runs
+        return self.last
+
+    @property
+    def last(self) -> list[dict[str, Any]]:
+        """The lines of the newest journal, wherever in the project it is."""
+        journals = self.pytester.path.rglob(".xray/runs/*/journal.jsonl")
+        lines = max(journals).read_text().splitlines()
         return [json.loads(line.partition("\t")[0]) for line in lines]
 
     @property

@@ -263,11 +263,13 @@ def test_sections_that_tell_nothing(project: Project) -> None:
 
 def test_items_that_are_no_tests(project: Project, workers: tuple[str, ...]) -> None:
     """A file that was checked is no Test, unless it has a key."""
-    project.pytester.makepyfile(
-        pytest_ruff="""
+    project.pytester.makeconftest(
+        """
         import pytest
 
         class Item(pytest.Item):
+            __module__ = "pytest_ruff.plugin"
+
             def runtest(self): pass
 
         class File(pytest.File):
@@ -281,20 +283,20 @@ def test_items_that_are_no_tests(project: Project, workers: tuple[str, ...]) -> 
         def pytest_collect_file(file_path, parent):
             if file_path.name == "test_it.py":
                 return File.from_parent(parent, path=file_path)
-        """,
+        """
+    )
+    project.pytester.makepyfile(
         test_it="import pytest\n@pytest.mark.xray('CALC-1')\ndef test_it(): pass",
     )
 
-    result = project.upload(
-        "-p", "pytest_ruff", *workers, PYTHONPATH=str(project.pytester.path)
-    )
+    result = project.upload(*workers)
 
     result.stdout.no_fnmatch_line("Incomplete*")
     assert project.statuses == {"CALC-1": "PASS", "CALC-2": "PASS"}
 
 
 def test_results_of_one_test_stand_in_the_order_of_the_code(project: Project) -> None:
-    """The slow first row is not the first to come over xdist, and is the first to stand."""
+    """The slow first row comes late over xdist, and is the first iteration."""
     project.pytester.makepyfile(
         """
         import pytest, time
@@ -305,10 +307,10 @@ def test_results_of_one_test_stand_in_the_order_of_the_code(project: Project) ->
         """
     )
 
-    project.upload("-n2")
+    project.upload("-n2", "--xray-format=xray")
 
     (execution,) = project.executions
     (run,) = execution.runs
-    rows = [each.parameters[0].value for each in run.iterations]
+    rows = [each.parameters[0][1] for each in run.iterations]
     assert project.journal[0]["name"] != "test_it[0]"
     assert rows == ["0", "1", "2", "3"]

@@ -1,0 +1,49 @@
+"""
+What a session prints, by pytest's terminal reporter or without it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.ci.escape import tame
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pytest
+
+
+def print_before(config: pytest.Config, lines: Sequence[str]) -> None:
+    """Print before the first test what has to be known by then."""
+    terminal = _terminal(config)
+    for line in lines if terminal else ():
+        terminal.ensure_newline()
+        terminal.write_line(tame(f"xray-bridge: {line}"))
+
+
+def print_section(config: pytest.Config, lines: Sequence[str]) -> None:
+    """Print a section of our own, at the end."""
+    terminal = _terminal(config)
+    if terminal is None:
+        print(*map(tame, lines), sep="\n", file=sys.stderr)
+        return
+    terminal.write_sep("=", "xray-bridge")
+    for line in lines:
+        terminal.write_line(tame(line))
+
+
+def print_commands(config: pytest.Config, lines: Sequence[str]) -> None:
+    """Print lines for the CI system, which expects them at the start of a line."""
+    terminal = _terminal(config)
+    for line in lines:
+        if terminal is None:
+            print(line)
+        else:
+            terminal.write_line(line)
+
+
+def _terminal(config: pytest.Config) -> Any:
+    return config.pluginmanager.get_plugin("terminalreporter")

@@ -1,0 +1,156 @@
+"""
+Names that may be others tomorrow, of tests without a Test key.
+
+Xray finds such a Test by its name: another name makes another Test, and leaves the old
+one as it was. That is said once, before the first test.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import json
+import re
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_xray_bridge import marks
+from pytest_xray_bridge.guard import guard_hooks
+from xray_bridge.text import count
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+BY_POSITION = "by the position of the row"
+BY_ENUM = "by an enum that Python 3.11 names otherwise"
+BY_REPEAT = "by a number of the plugin that repeats it"
+BY_ADDRESS = "by an address in memory"
+BY_UUID = "by a UUID"
+BY_TIME = "by the time"
+BY_FOLDER = "by a temporary folder"
+ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
+UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
+)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY = 86_400
+# Whose values pytest puts into names.
+NAMED = (str, bytes, int, float, complex, bool, type(None), enum.Enum, type, re.Pattern)
+# Tests that are shown for each reason.
+SHOWN = 3
+
+
+@guard_hooks
+class NameNotices:
+    """Gives lines about such names to ``tell``, before the first test."""
+
+    NAME = "xray-bridge-names"
+
+    def __init__(self, tell: Callable[[list[str]], None]) -> None:
+        self._tell = tell
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Look at all that will run."""
+        lines = describe(session.items)
+        if lines:
+            self._tell(lines)
+
+
+def write(folder: str, worker: str, lines: list[str]) -> None:
+    """Leave them for the controller: a worker has no other way before its tests."""
+    with contextlib.suppress(OSError):
+        _path(folder, worker).write_text(json.dumps(lines), encoding="ascii")
+
+
+def read(folder: str, worker: str) -> list[str]:
+    """What a worker has left, once."""
+    path = _path(folder, worker)
+    try:
+        found: list[str] = json.loads(path.read_text(encoding="ascii"))
+        path.unlink()
+    except (OSError, ValueError):
+        return []
+    return found
+
+
+def _path(folder: str, worker: str) -> Path:
+    return Path(folder, f"{worker}.names")
+
+
+def describe(items: Iterable[pytest.Item]) -> list[str]:
+    """One line for each reason, with how many tests it is the reason for."""
+    found: dict[str, list[str]] = {}
+    seen = _Seen()
+    for item in items:
+        reason = seen.find(item)
+        if reason and not _has_key(item):
+            found.setdefault(reason, []).append(item.nodeid)
+    return [_line(reason, nodeids) for reason, nodeids in found.items()]
+
+
+def _line(reason: str, nodeids: Sequence[str]) -> str:
+    more = f" and {len(nodeids) - SHOWN} more" if len(nodeids) > SHOWN else ""
+    are = "is" if len(nodeids) == 1 else "are"
+    return (
+        f"{count(len(nodeids), 'test')} without a Test key {are} named {reason}, so "
+        f"Xray may not find the Test again: {', '.join(nodeids[:SHOWN])}{more}"
+    )
+
+
+class _Seen:
+    """What is the same for all items."""
+
+    def __init__(self) -> None:
+        now = time.time()
+        days = (now - DAY, now, now + DAY)
+        self._days = {time.strftime("%Y-%m-%d", time.gmtime(each)) for each in days}
+        self._folders = (tempfile.gettempdir(), "pytest-of-")
+
+    def find(self, item: pytest.Item) -> str:
+        callspec: Any = getattr(item, "callspec", None)
+        if callspec is None:
+            return ""
+        return self._of_text(str(callspec.id)) or next(_of_values(callspec), "")
+
+    def _of_text(self, text: str) -> str:
+        if ADDRESS.search(text):
+            return BY_ADDRESS
+        if UUID.search(text):
+            return BY_UUID
+        if any(day in self._days for day in DATE.findall(text)):
+            return BY_TIME
+        return BY_FOLDER if any(each in text for each in self._folders) else ""
+
+
+def _of_values(callspec: Any) -> Iterator[str]:
+    text = f"-{callspec.id}-"
+    for name, value in callspec.params.items():
+        position = f"-{name}{callspec.indices.get(name, '')}-"
+        if name.startswith("__"):
+            yield BY_REPEAT
+        elif position in text and _is_unnamed(value):
+            yield BY_POSITION
+        elif isinstance(value, enum.Enum) and isinstance(value, (int, str)):
+            yield BY_ENUM
+
+
+def _is_unnamed(value: object) -> bool:
+    """Whether pytest has no name for a value; since 9.2, for long text neither."""
+    is_long = isinstance(value, (str, bytes)) and len(value) > 100  # noqa: PLR2004 - pytest's
+    has_name = isinstance(value, NAMED) or isinstance(
+        getattr(value, "__name__", None), str
+    )
+    return is_long or not has_name
+
+
+def _has_key(item: pytest.Item) -> bool:
+    try:
+        return bool(marks.read(item).get("test_keys"))
+    except ValueError:
+        return True

@@ -1,0 +1,211 @@
+"""A test is called the same whatever the command line was, and wherever it runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.adapters.pytest.conftest import Project
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAMPLE = "def test_login(): assert {}\n"
+
+
+def names(project: Project) -> list[str]:
+    """The definitions in the newest journal."""
+    return sorted(f"{each['classname']}.{each['name']}" for each in project.last)
+
+
+@pytest.fixture
+def two(project: Project) -> Project:
+    """Two files of one name, below the project and beside its configuration."""
+    folder = project.pytester.path
+    for name, content in {
+        "conf/pytest.ini": "[pytest]\naddopts = --import-mode=importlib\n",
+        "tests/unit/test_user.py": SAMPLE.format(1),
+        "tests/api/test_user.py": SAMPLE.format(0),
+    }.items():
+        path: Path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return project
+
+
+BOTH = ["tests.api.test_user.test_login", "tests.unit.test_user.test_login"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["tests/unit", "tests/api"],
+        ["tests"],
+        [],
+        ["tests/unit/test_user.py", "tests/api/test_user.py"],
+        ["tests/unit/test_user.py::test_login", "tests/api"],
+    ],
+)
+def test_two_tests_are_two(
+    two: Project, workers: tuple[str, ...], arguments: list[str]
+) -> None:
+    """With a configuration that lies elsewhere, node ids lose folders; names do not."""
+    two.upload("-c", "conf/pytest.ini", *arguments, *workers)
+
+    assert names(two) == BOTH
+    (execution,) = two.executions
+    assert sorted(run.status for run in execution.runs) == ["FAIL", "PASS"]
+
+
+def test_from_a_folder_within(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the session began makes no difference."""
+    monkeypatch.chdir(two.pytester.path / "tests")
+
+    two.upload("-c", "../conf/pytest.ini", "unit", "api")
+
+    assert names(two) == BOTH
+
+
+def test_an_installed_package(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """``--pyargs``: it has its module's name, wherever it is installed."""
+    package = tmp_path / "site-packages" / "shop" / "tests"
+    package.mkdir(parents=True)
+    for folder in (package.parent, package):
+        (folder / "__init__.py").touch()
+    (package / "test_cart.py").write_text(SAMPLE.format(1), encoding="utf-8")
+    (project.pytester.path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site-packages"))
+
+    project.upload("--pyargs", "shop.tests")
+
+    assert names(project) == ["shop.tests.test_cart.test_login"]
+
+
+PATHS = """
+import pytest
+
+@pytest.mark.parametrize("p", ["/tmp/out.txt", "~/cfg", "/home/ci/cfg"])
+def test_it(p): pass
+"""
+
+
+@pytest.mark.parametrize("home", ["/home/ci", "/home/me"])
+def test_rows_that_are_paths(project: Project, home: str) -> None:
+    """They have the same names on every machine, and are as many Tests."""
+    project.pytester.makepyfile(test_paths=PATHS)
+
+    project.upload(HOME=home)
+
+    assert names(project) == [
+        "test_paths.test_it[/home/ci/cfg]",
+        "test_paths.test_it[/tmp/out.txt]",
+        "test_paths.test_it[~/cfg]",
+    ]
+
+
+def test_the_group_of_xdist_is_known(project: Project) -> None:
+    """What looks like a group, and is none, stays in the name."""
+    project.pytester.makepyfile(
+        test_groups="""
+        import pytest
+
+        @pytest.mark.xdist_group("one")
+        @pytest.mark.parametrize("who", ["a@b", "a"])
+        def test_it(who): pass
+
+        @pytest.mark.parametrize("who", ["a@one"])
+        def test_other(who): pass
+        """
+    )
+
+    project.upload("-n2", "--dist=loadgroup")
+
+    assert names(project) == [
+        "test_groups.test_it[a@b]",
+        "test_groups.test_it[a]",
+        "test_groups.test_other[a@one]",
+    ]
+
+
+UNSTABLE = """
+import enum, datetime, pathlib, uuid
+import pytest
+
+class Size(int, enum.Enum):
+    SMALL = 1
+
+@pytest.mark.parametrize("row", [[1], [2]])
+def test_list(row): pass
+
+@pytest.mark.parametrize("size", [Size.SMALL])
+def test_enum(size): pass
+
+@pytest.mark.parametrize("who", [str(uuid.UUID(int=1, version=4))])
+def test_uuid(who): pass
+
+@pytest.mark.parametrize("now", [str(datetime.datetime.now(datetime.timezone.utc))])
+def test_time(now): pass
+
+@pytest.mark.parametrize("what", [repr(object())])
+def test_address(what): pass
+
+@pytest.mark.parametrize("text", ["a", 1, None, "2001-01-01", Size])
+def test_stable(text): pass
+
+@pytest.mark.xray("CALC-1")
+@pytest.mark.parametrize("row", [[1], [2]])
+def test_with_a_key(row): pass
+"""
+REASONS = {
+    "test_list": "2 tests without a Test key are named by the position of the row",
+    "test_enum": "1 test without a Test key is named by an enum",
+    "test_uuid": "1 test without a Test key is named by a UUID",
+    "test_time": "1 test without a Test key is named by the time",
+    "test_address": "1 test without a Test key is named by an address in memory",
+}
+
+
+def test_names_that_are_not_ours_to_keep(project: Project) -> None:
+    """Each reason is said once, before the first test, with the tests."""
+    project.pytester.makepyfile(test_rows=UNSTABLE)
+
+    result = project.upload()
+
+    before, _, after = result.stdout.str().partition("test_rows.py .")
+    lines = [line for line in before.splitlines() if line.startswith("xray-bridge: ")]
+    assert len(lines) == len(REASONS)
+    for name, reason in REASONS.items():
+        (line,) = (each for each in lines if name in each)
+        assert reason in line
+    assert "without a Test key" not in after
+
+
+def test_names_that_are_not_ours_to_keep_in_workers(project: Project) -> None:
+    """Two workers say it once, and leave no file."""
+    project.pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("row", [[1], [2]])
+        def test_list(row): pass
+        """
+    )
+
+    result = project.upload("-n2")
+
+    said = "xray-bridge: 2 tests without a Test key are named by the position"
+    assert result.stdout.str().count(said) == 1
+    assert not list(project.runs[0].glob("*.names"))
+
+
+def test_nothing_is_said_where_tests_without_keys_stay_here(project: Project) -> None:
+    """With ``only_keyed`` they go nowhere."""
+    project.pytester.makepyfile(test_rows=UNSTABLE)
+
+    result = project.upload("--xray-only-keyed")
+
+    result.stdout.no_fnmatch_line("*without a Test key*")
