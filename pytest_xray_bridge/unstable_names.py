@@ -35,8 +35,6 @@ BY_TIME = "by the time"
 BY_FOLDER = "by a temporary folder"
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
-)
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 DAY = 86_400
 # Whose values pytest puts into names.
