@@ -145,6 +145,17 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def plugins(session: nox.Session) -> None:
+    """The core of the adapter beside other people's plugins, as they are now."""
+    session.install("-e", ".[test]", "-r", "tests/plugins/plugins.txt")
+    # Each test loads the one that it is about.
+    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    ours = ("-p", "xdist.plugin", "-p", "pytest_httpserver.pytest_plugin")
+    command = ("python", "-m", "pytest", "tests/plugins", *ours)
+    session.run(*command, *session.posargs, env=alone)
+
+
+@nox.session(default=False)
 def mutation(session: nox.Session) -> None:
     """
     Whether a test fails for each small mistake in what decides verdicts.

@@ -568,7 +568,7 @@ def test_shared_keys(tmp_path: Path) -> None:
             "features/add.feature: sums, line 3",
             "features/add.feature: sums, line 9",
         ),
-        "scenario tests.test_calculator.same": (
+        "scenario features/add.feature: same": (
             "features/add.feature: same, line 3",
             "features/add.feature: same, line 9",
         ),
@@ -620,7 +620,11 @@ def test_evidence_over_the_limit(tmp_path: Path) -> None:
         {"evidence": {"big.bin": b"1" * 2048, "a.bin": b"2" * 10}, "name": "test_a"},
         {"outcome": FAILED, "step": {"b.bin": b"3" * 2048}, "name": "test_b"},
         {"outcome": FAILED, "step": {"c.bin": b"4" * 999}, "scenario": scenario},
-        {"evidence": {"d.bin": b"5" * 100}, "scenario": scenario, "name": "two"},
+        {
+            "evidence": {"d.bin": b"5" * 100},
+            "scenario": a_scenario("two"),
+            "name": "two",
+        },
     ]
     found = Results([a_shard(tmp_path, *runs)], limits=Limits(9999, 9999, 3100))
 

@@ -1,0 +1,108 @@
+"""
+The core of the adapter beside real plugins, each loaded by itself.
+
+``nox -s plugins`` has them all; elsewhere, those run that are installed.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.pytest.conftest import Project, project, workers
+
+
+__all__ = ["project", "workers"]
+SUITE = """
+import pytest
+
+@pytest.fixture
+def broken(): raise ValueError("no database")
+
+@pytest.mark.xray("CALC-1")
+def test_passes(): pass
+
+@pytest.mark.xray("CALC-2")
+def test_fails(): assert 1 == 2
+
+@pytest.mark.xray("CALC-3")
+def test_skips(): pytest.skip("not here")
+
+@pytest.mark.xray("CALC-4")
+@pytest.mark.xfail(reason="known")
+def test_fails_as_expected(): assert 0
+
+@pytest.mark.xray("CALC-5")
+def test_has_no_fixture(broken): pass
+
+@pytest.mark.xray("CALC-6")
+def test_annotates(xray):
+    with xray.step("one"):
+        xray.attach(b"text", name="a.txt")
+
+@pytest.mark.xray("CALC-7")
+@pytest.mark.parametrize("row", ["a", "b"])
+def test_rows(row): assert row == "a"
+"""
+EXPECTED = {
+    "CALC-1": {"passed"},
+    "CALC-2": {"failed"},
+    "CALC-3": {"skipped"},
+    "CALC-4": {"xfailed"},
+    "CALC-5": {"failed"},
+    "CALC-6": {"passed"},
+    "CALC-7": {"passed", "failed"},
+}
+# What a plugin is told, so that it does something.
+ARGUMENTS = {
+    "flaky": ["--force-flaky", "--max-runs=2"],
+    "pytest-isolated": ["--isolated"],
+    "pytest-repeat": ["--count=2"],
+    "pytest-flakefinder": ["--flake-finder", "--flake-runs=2"],
+    "pytest-rerunfailures": ["--reruns=1"],
+    "pytest-retry": ["--retries=1"],
+    "pytest-run-parallel": ["--parallel-threads=2"],
+    "pytest-timeout": ["--timeout=60"],
+}
+
+
+def _pinned() -> list[str]:
+    path = Path(__file__).with_name("plugins.txt")
+    lines = path.read_text(encoding="utf-8").split()
+    return [line.partition("==")[0] for line in lines]
+
+
+def _modules(plugin: str) -> list[str]:
+    """What it registers with pytest; empty where it is not installed."""
+    try:
+        entries = distribution(plugin).entry_points
+    except PackageNotFoundError:
+        return []
+    return [each.value.split(":")[0] for each in entries.select(group="pytest11")]
+
+
+@pytest.mark.parametrize("plugin", [each for each in _pinned() if _modules(each)])
+def test_a_plugin_changes_no_result(
+    project: Project, workers: tuple[str, ...], plugin: str
+) -> None:
+    """Each test has its key and its outcome, serially and with workers."""
+    project.pytester.makepyfile(SUITE)
+    ours = ["pytest_xray_bridge.plugin", *(["xdist.plugin"] if workers else [])]
+    named = [word for each in (*ours, *_modules(plugin)) for word in ("-p", each)]
+
+    project.run(
+        *named,
+        *workers,
+        *ARGUMENTS.get(plugin, ()),
+        "--xray-collect",
+        XRAY_PROJECT="CALC",
+        PYTEST_DISABLE_PLUGIN_AUTOLOAD="1",
+    )
+
+    found: dict[str, set[str]] = {}
+    for line in project.journal:
+        (key,) = line["test_keys"]
+        found.setdefault(key, set()).add(line["outcome"])
+    assert found == EXPECTED
