@@ -27,6 +27,7 @@ FORMS = {
 # All that a job may do; what is more than reading, only where it says why.
 PERMISSIONS = {
     "ci.yml": {"contents: read"},
+    "plugins.yml": {"contents: read"},
     "release.yml": {"contents: read", "attestations: write", "id-token: write"},
 }
 
