@@ -23,9 +23,9 @@ from pytest_xray_bridge import (
     outcomes,
     wire,
 )
-from pytest_xray_bridge.crash_notes import note_path
+from pytest_xray_bridge.crash_notes import note_path, write_brief_note, write_note
 from pytest_xray_bridge.guard import guard_hooks
-from pytest_xray_bridge.names import ItemNames, address
+from pytest_xray_bridge.names import ItemNames
 from xray_bridge.config import resolve
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.annotations import Annotations
@@ -105,6 +105,7 @@ class Annotator:
         self._prefixes = tuple(prefixes)
         self._find_folder = find_folder
         self._find_note = find_note
+        self._is_worker = options.is_worker(config)
         self._names = ItemNames(config)
         self._items: Sequence[pytest.Item] = ()
         self._item_of: dict[str, pytest.Item] = {}
@@ -137,7 +138,7 @@ class Annotator:
         problems = list(marks.find_problems(items))
         self._items = items
         self.notices = self._find_notices(items)
-        if options.is_worker(self._config):
+        if self._is_worker:
             # For xdist an error in a worker is a crash; the controller reports it.
             output = {PROBLEMS: problems, NOTICES: self.notices}
             self._config.workeroutput |= output  # type: ignore[attr-defined]
@@ -219,20 +220,18 @@ class Annotator:
             self._line_of_item.update(added)
         note = self._find_note()
         if note is not None:
-            with self._catch_faults(OURSELVES):
+            try:
                 self._write_note(note, item)
+            except wire.FAULTS as error:
+                self._faults.append(wire.describe_fault(OURSELVES, error))
 
     def _write_note(self, note: RunningNote, item: pytest.Item) -> None:
-        classname, name = address(item.nodeid)
-        line = {
-            "classname": classname,
-            "name": name,
-            "started": self._began,
-            **self._line_of_item,
-        }
-        if steps := self._planned_steps(item):
-            line["steps"] = steps
-        note.write(wire.to_sendable(line), wire.to_sendable(item.nodeid))
+        found, nodeid, began = self._line_of_item, item.nodeid, self._began
+        if self._is_worker or not write_brief_note(note, nodeid, found, began):
+            line = {"started": began, **found}
+            if steps := self._planned_steps(item):
+                line["steps"] = steps
+            write_note(note, nodeid, line)
 
     @contextlib.contextmanager
     def _catch_faults(self, where: str) -> Iterator[None]:
@@ -274,7 +273,7 @@ class Annotator:
             line.update(added)
             of_code = self._steps_of_code(line, passed=report.outcome == "passed")
             line["steps"] = [*self._scenario_steps, *of_code]
-        if report.when == "setup" and options.is_worker(self._config):
+        if report.when == "setup" and self._is_worker:
             line["steps"] = line.get("steps") or self._planned_steps(item)
         if report.when == "call" and report.outcome == "failed":
             self._failed_call = outcomes.first_line([report])

@@ -13,6 +13,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_xray_bridge import wire
+from xray_bridge.runs.running_test import address
 from xray_bridge.runs.under_way import NOTES
 
 
@@ -21,12 +23,33 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_xray_bridge.wire import WireLine
+    from xray_bridge.recording.running_note import RunningNote
     from xray_bridge.runs.codec import Line
+
+# What nearly every test has, and no more.
+KEYS_ONLY = frozenset({"test_keys"})
 
 
 def note_path(folder: str, worker: str) -> Path:
     """The file with a worker's note."""
     return Path(folder, f"{worker}.note")
+
+
+def write_brief_note(
+    note: RunningNote, nodeid: str, line: WireLine, began: float
+) -> bool:
+    """Note a test that has only a name without parameters and keys; False if not."""
+    if not line.keys() <= KEYS_ONLY or "[" in nodeid:
+        return False
+    return note.write_brief(nodeid, line.get("test_keys", ()), began)
+
+
+def write_note(note: RunningNote, nodeid: str, line: dict[str, Any]) -> None:
+    """Note all that is known of a test."""
+    classname, name = address(nodeid)
+    line = {"classname": classname, "name": name, **line}
+    note.write(wire.to_sendable(line), wire.to_sendable(nodeid))
 
 
 class CrashNotes:

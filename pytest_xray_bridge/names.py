@@ -13,6 +13,8 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xray_bridge.runs.running_test import address
+
 
 if TYPE_CHECKING:
     import pytest
@@ -21,19 +23,6 @@ if TYPE_CHECKING:
 
 # Every machine has these; what they have in common is no project.
 SHARED_FOLDERS = frozenset({"/home", "/Users", "/opt", "/srv", "/tmp", "/usr", "/var"})  # noqa: S108 - compared, never written to
-
-
-def address(nodeid: str) -> tuple[str, str]:
-    """
-    Class name and name as pytest's own JUnit report has them.
-
-    ``tests/test_a.py::TestB::test_c[x::y]``: ``tests.test_a.TestB``,
-    ``test_c[x::y]``.
-    """
-    path, bracket, parameters = nodeid.partition("[")
-    names = path.split("::")
-    names[0] = names[0].replace("/", ".").removesuffix(".py")
-    return ".".join(names[:-1]), f"{names[-1]}{bracket}{parameters}"
 
 
 class ItemNames:

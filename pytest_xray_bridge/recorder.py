@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import outcomes, wire
-from pytest_xray_bridge.names import address
 from pytest_xray_bridge.options import RERUNS
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.guard import OURSELVES
 from xray_bridge.runs.aggregate import attempt_lines
+from xray_bridge.runs.running_test import address
 
 
 if TYPE_CHECKING:

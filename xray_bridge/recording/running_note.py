@@ -7,17 +7,18 @@ A line of the journal is written when a test has ended. What ends the process be
 
 from __future__ import annotations
 
+import mmap
 import os
 from json import JSONEncoder
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs import codec
+from xray_bridge.runs import codec, running_test
 from xray_bridge.runs.locks import OwnFile
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from xray_bridge.runs.codec import Line
@@ -45,6 +46,8 @@ class RunningNote:
         # A worker on another machine has no such folder.
         self._is_reachable = path.parent.is_dir()
         self._file: OwnFile | None = None
+        self._brief: mmap.mmap | None = None
+        self._is_long = False
         # Bound now: tests patch files.
         self._seek, self._write = os.lseek, os.write
 
@@ -63,10 +66,47 @@ class RunningNote:
             self._write(file.number, text.encode("ascii"))
         except (OSError, RunDirectoryError):
             self._is_reachable = False
+        self._is_long = True
+        if self._brief is not None:
+            self._brief[0] = 0
 
-    def clear(self) -> None:
-        """Delete it: no test is running."""
+    def write_brief(self, nodeid: str, keys: Sequence[str], started: float) -> bool:
+        """
+        Note a test that is its node id and keys; whether there is room for it.
+
+        Nothing is cleaned: a name without parameters stands in the code.
+        """
+        try:
+            found = running_test.packed(nodeid, " ".join(keys), started)
+            brief = self._brief or self._open_brief()
+            brief[: len(found)] = found
+        except (OSError, ValueError):
+            return False
+        if self._is_long:
+            self._clear_long()
+        return True
+
+    def _open_brief(self) -> mmap.mmap:
+        """Mapped, so that tests may close files that they do not own."""
+        path = self._path.with_suffix(running_test.SUFFIX)
+        file = OwnFile(path, os.O_RDWR | os.O_CREAT)
+        # Written, not truncated: a full disk is found out now.
+        self._write(file.number, bytes(running_test.SIZE))
+        self._brief = mmap.mmap(file.number, running_test.SIZE)
+        file.close()
+        return self._brief
+
+    def _clear_long(self) -> None:
+        self._is_long = False
         if self._file is not None:
             self._file.close()
             self._file = None
             self._path.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Delete it: no test is running."""
+        self._clear_long()
+        if self._brief is not None:
+            self._brief.close()
+            self._brief = None
+            self._path.with_suffix(running_test.SUFFIX).unlink(missing_ok=True)

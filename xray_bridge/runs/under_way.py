@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Outcome
-from xray_bridge.runs import inside
+from xray_bridge.runs import inside, running_test
 from xray_bridge.runs.journal_lines import content_of, parsed, with_checksum
 from xray_bridge.runs.run_directory import KILLED, State
 
@@ -49,7 +49,7 @@ def settle(directory: RunDirectory) -> None:
             raise RunDirectoryError(msg) from None
     why = f"{KILLED}, while it ran {', '.join(names)}" if names else KILLED
     directory.state = State(incomplete=(why,))
-    for path in directory.path.glob(NOTES):
+    for path in _notes(directory):
         path.unlink(missing_ok=True)
 
 
@@ -64,14 +64,23 @@ def _unfinished(directory: RunDirectory) -> Iterator[dict[str, Any]]:
 
 
 def _notes(directory: RunDirectory) -> list[Path]:
-    return sorted(directory.path.glob(NOTES))
+    brief = directory.path.glob(f"*{running_test.SUFFIX}")
+    return sorted((*directory.path.glob(NOTES), *brief))
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     """The line of a test that has not ended; None where a note holds none."""
     try:
         with inside.open_inside(path.parent, path.name) as file:
-            found = loads(file.read(LONGEST).partition(b"\n")[0])["line"]
+            content = file.read(LONGEST)
+        is_brief = path.suffix == running_test.SUFFIX
+        found: Any = (
+            running_test.unpacked(content)
+            if is_brief
+            else loads(content.partition(b"\n")[0])["line"]
+        )
+        if found is None:
+            return None
         line = {
             "classname": found.pop("classname"),
             "name": found.pop("name"),

@@ -1,0 +1,32 @@
+"""The short form of the note about a running test."""
+
+from __future__ import annotations
+
+import pytest
+
+from xray_bridge.runs.running_test import SIZE, packed, unpacked
+
+
+def test_what_is_packed_is_read_again() -> None:
+    """Its name, its keys and when it began; what stands behind it is an older note."""
+    found = packed("tests/unit/test_ä.py::TestB::test_c", "CALC-1 CALC-2", 12.5)
+
+    assert unpacked(found.ljust(SIZE, b"x")) == {
+        "classname": "tests.unit.test_ä.TestB",
+        "name": "test_c",
+        "started": 12.5,
+        "test_keys": ["CALC-1", "CALC-2"],
+    }
+
+
+@pytest.mark.parametrize("content", [b"", b"\1", bytes(SIZE)])
+def test_no_test_is_noted(content: bytes) -> None:
+    """The file is made before the first test."""
+    assert unpacked(content) is None
+
+
+@pytest.mark.parametrize("nodeid", ["n" * SIZE, "\ud800"])
+def test_no_place(nodeid: str) -> None:
+    """A long name takes the long form, and what is no text as well."""
+    with pytest.raises(ValueError, match=r"too long|surrogates"):
+        packed(nodeid, "", 0.0)
