@@ -15,6 +15,8 @@ from tests.adapters.pytest.conftest import Project, project, workers
 
 
 __all__ = ["project", "workers"]
+# Plugins keep what they know in their modules, which the fork server has used.
+pytestmark = pytest.mark.real_start
 SUITE = """
 import pytest
 
@@ -74,23 +76,23 @@ def _pinned() -> list[str]:
     return [line.partition("==")[0] for line in lines]
 
 
-def _modules(plugin: str) -> list[str]:
-    """What it registers with pytest; empty where it is not installed."""
+def _names(plugin: str) -> list[str]:
+    """Its names for pytest, as others ask for them; none if it is not installed."""
     try:
         entries = distribution(plugin).entry_points
     except PackageNotFoundError:
         return []
-    return [each.value.split(":")[0] for each in entries.select(group="pytest11")]
+    return [each.name for each in entries.select(group="pytest11")]
 
 
-@pytest.mark.parametrize("plugin", [each for each in _pinned() if _modules(each)])
+@pytest.mark.parametrize("plugin", [each for each in _pinned() if _names(each)])
 def test_a_plugin_changes_no_result(
     project: Project, workers: tuple[str, ...], plugin: str
 ) -> None:
     """Each test has its key and its outcome, serially and with workers."""
     project.pytester.makepyfile(SUITE)
-    ours = ["pytest_xray_bridge.plugin", *(["xdist.plugin"] if workers else [])]
-    named = [word for each in (*ours, *_modules(plugin)) for word in ("-p", each)]
+    ours = ["pytest_xray_bridge.plugin", *(["xdist"] if workers else [])]
+    named = [word for each in (*ours, *_names(plugin)) for word in ("-p", each)]
 
     project.run(
         *named,
