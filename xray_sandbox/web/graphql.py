@@ -123,7 +123,11 @@ def _issue(site: Site, id_: object, type_: str) -> IssueRow:
 def _project_settings(site: Site, arguments: Mapping[str, Any]) -> Any:
     given = str(arguments.get("projectIdOrKey"))
     by_id = {str(site.store.project_id(key)): key for key in site.store.projects()}
-    key = site.registry.project(by_id.get(given, given))
+    try:
+        key = site.registry.project(by_id.get(given, given))
+    except RefusedError:
+        # The words of an import do not name the project; those of a question do.
+        raise RefusedError(f"project with key or id {given} does not exist") from None
     return {
         "projectId": str(site.store.project_id(key)),
         "testEnvironments": list(site.store.environments(key)),
