@@ -13,7 +13,7 @@ from xray_bridge.client.key_lookup import MOST_SEARCHES, look_up
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.server import ServerXray
 from xray_bridge.client.xray import XrayClient, client
-from xray_bridge.errors import RefusedError, UnansweredError, SelectionError
+from xray_bridge.errors import RefusedError, SelectionError, UnansweredError
 from xray_sandbox import CREDENTIALS, RunningSandbox
 
 
