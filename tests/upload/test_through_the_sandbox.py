@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders import a_run, a_scenario, a_scenario_run, a_step
+from tests.builders import a_run, a_scenario, a_scenario_run, a_step, a_test
 from tests.scripted_xray import Sender
 from xray_bridge.client import connection
 from xray_bridge.client.cloud import CloudXray
@@ -261,3 +261,10 @@ def test_no_memory_for_the_report(
     assert "memory" in outcome.output
     assert "resend" in outcome.output
     assert again.exit_code == 0
+
+
+def test_a_requirement_of_somebodys_own_project(bench: Bench) -> None:
+    """It is taken, whatever the demo project has under that key."""
+    test = a_test("test_add", test_keys=("CALC-1",), requirements=("CALC-7",))
+
+    assert set(bench.arrived(a_run(test=test))) == {"CALC-1"}
