@@ -108,7 +108,8 @@ class Annotator:
         self._is_worker = options.is_worker(config)
         self._names = ItemNames(config)
         self._items: Sequence[pytest.Item] = ()
-        self._item_of: dict[str, pytest.Item] = {}
+        # Made when it is first needed: by then all have been collected.
+        self._item_of: dict[str, pytest.Item] | None = None
         # The test whose line has been put on a report.
         self._told = ""
         self._line_of_item: WireLine = {}
@@ -180,13 +181,13 @@ class Annotator:
 
     def read_line_of(self, nodeid: str) -> Line | None:
         """What a collected test is; None for what was not collected here."""
-        if len(self._item_of) != len(self._items):
+        if self._item_of is None:
             self._item_of = {item.nodeid: item for item in self._items}
         item = self._item_of.get(nodeid)
         if item is None:
             return None
         try:
-            return self._read_line(item)
+            return self._read_line(item, self._read_scenario(item))
         except wire.FAULTS as error:
             self._faults.append(wire.describe_fault(OURSELVES, error))
         return None
@@ -209,7 +210,8 @@ class Annotator:
         # No ``_catch_faults`` where each test passes: a context manager costs more
         # than what it is around.
         try:
-            self._line_of_item = self._read_line(item)
+            self._scenario = self._read_scenario(item)
+            self._line_of_item = self._read_line(item, self._scenario)
         except wire.FAULTS as error:
             self._faults.append(wire.describe_fault(OURSELVES, error))
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
@@ -337,7 +339,12 @@ class Annotator:
             source = each if isinstance(each, EvidenceSource) else EvidenceSource(each)
             self.annotations().add_evidence(source)
 
-    def _read_line(self, item: pytest.Item) -> WireLine:
+    def _read_scenario(self, item: pytest.Item) -> Scenario | None:
+        if not self._has_scenarios:
+            return None
+        return bdd.scenario_of(item, self._prefixes)
+
+    def _read_line(self, item: pytest.Item, scenario: Scenario | None) -> WireLine:
         """Read names, marks, parameters and tags of a test."""
         read: Any = {**self._names.read(item), **marks.read(item)}
         line: WireLine = read
@@ -345,10 +352,8 @@ class Annotator:
             return {"no_test": True}
         if parameters := _parameters(item):
             line["parameters"] = parameters
-        if self._has_scenarios:
-            self._scenario = bdd.scenario_of(item, self._prefixes)
-            if self._scenario is not None:
-                self._add_tags(line, self._scenario)
+        if scenario is not None:
+            self._add_tags(line, scenario)
         return line
 
     def _ask_for_keys(self, item: pytest.Item) -> None:

@@ -58,7 +58,7 @@ def _register_marker(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register what records and reports, if this session has asked for it."""
     _register_marker(config)
-    if pytest.version_tuple < options.READS_OWN_TABLE:
+    if pytest.version_tuple < options.READS_OWN_TABLE and not options.is_worker(config):
         options.warn_of_unread_table(config)
     if hasattr(config.hook, "pytest_bdd_before_scenario"):
         from pytest_xray_bridge import strict_markers

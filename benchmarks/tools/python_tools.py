@@ -35,6 +35,12 @@ BEHAVE_WORDS = {
 }
 BEHAVE_SUMMARY = r"\d+ scenarios? passed.*"
 
+ROBOT_WORDS = {
+    r"(\d+) passed": PASSED,
+    r"(\d+) failed": FAILED,
+    r"(\d+) skipped": SKIPPED,
+}
+ROBOT_SUMMARY = r"\d+ tests, \d+ passed.*"
 PYTHON: tuple[Tool, ...] = (
     Tool(
         name="pytest 9.2.0",
@@ -208,12 +214,8 @@ PYTHON: tuple[Tool, ...] = (
         suite=suites.ROBOT,
         command="robot --output output.xml suites",
         report="output.xml",
-        words={
-            r"(\d+) passed": PASSED,
-            r"(\d+) failed": FAILED,
-            r"(\d+) skipped": SKIPPED,
-        },
-        summary=r"\d+ tests, \d+ passed.*",
+        words=ROBOT_WORDS,
+        summary=ROBOT_SUMMARY,
     ),
     Tool(
         name="Robot Framework 7.5, JSON",
@@ -222,12 +224,8 @@ PYTHON: tuple[Tool, ...] = (
         suite=suites.ROBOT,
         command="robot --output output.json suites",
         report="output.json",
-        words={
-            r"(\d+) passed": PASSED,
-            r"(\d+) failed": FAILED,
-            r"(\d+) skipped": SKIPPED,
-        },
-        summary=r"\d+ tests, \d+ passed.*",
+        words=ROBOT_WORDS,
+        summary=ROBOT_SUMMARY,
     ),
     Tool(
         name="Robot Framework 7.5, xUnit",
@@ -236,12 +234,8 @@ PYTHON: tuple[Tool, ...] = (
         suite=suites.ROBOT,
         command="robot --xunit xunit.xml suites",
         report="xunit.xml",
-        words={
-            r"(\d+) passed": PASSED,
-            r"(\d+) failed": FAILED,
-            r"(\d+) skipped": SKIPPED,
-        },
-        summary=r"\d+ tests, \d+ passed.*",
+        words=ROBOT_WORDS,
+        summary=ROBOT_SUMMARY,
     ),
     Tool(
         name="behave 1.3.3",

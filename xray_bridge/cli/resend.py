@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
             skipped.append(f"{directory.id}: {error}")
             if not isinstance(error, RunInUseError):
                 code = max(code, error.exit_code)
-        except Exception as error:
+        except Exception as error:  # one damaged run never stops the others
             if arguments.path:
                 raise
             skipped.append(f"{directory.id}: cannot be read ({type(error).__name__})")

@@ -214,7 +214,7 @@ class CloudXray:
             if is_same and self._is_about_a_key(said, variables):
                 msg = f"Xray refused a question: {said}"
                 raise RefusedError(msg, status=answer.status, said=said)
-            if not self._http.wait(attempt, at_least=ATTEMPTS):
+            if not self._http.wait(attempt, attempts=ATTEMPTS):
                 msg = f"a question got no answer: Xray has errors for it: {said}"
                 raise UnansweredError(msg, hint="send it later")
         raise AssertionError

@@ -126,18 +126,18 @@ class Http:
             if isinstance(found, Answer):
                 return found
             repeat = request.repeatable or not isinstance(found, AmbiguousError)
-            pause = max(wait, backoff(attempt, self._connection.pauses.first))
-            if not repeat or attempt >= self._attempts or pause >= self.deadline.left:
+            if not repeat or not self.wait(attempt, seconds=wait):
                 raise _as_question(found) if request.is_question else found
-            self._log(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
-            time.sleep(pause)
         raise AssertionError
 
-    def wait(self, attempt: int, *, at_least: int = 0) -> bool:
-        """Wait before a further attempt at a question; False: there is none left."""
-        pause = backoff(attempt, self._connection.pauses.first)
-        attempts = max(self._attempts, at_least)
-        if attempt >= attempts or pause >= self.deadline.left:
+    def wait(self, attempt: int, *, seconds: float = 0.0, attempts: int = 0) -> bool:
+        """
+        Wait before a further attempt; False: there is none, or no time for it.
+
+        For ``seconds`` at least; ``attempts`` are tried at least.
+        """
+        pause = max(seconds, backoff(attempt, self._connection.pauses.first))
+        if attempt >= max(self._attempts, attempts) or pause >= self.deadline.left:
             return False
         self._log(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
         time.sleep(pause)

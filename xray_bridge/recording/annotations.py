@@ -152,7 +152,7 @@ class Annotations:
         began = self._clock()
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # raised again, whatever the test raised
             self._end_step(number, _outcome_of(error), began, _describe(error))
             raise
         self._end_step(number, Outcome.PASSED, began)
@@ -216,7 +216,7 @@ def _describe(error: BaseException) -> str:
     name = type(error).__name__
     try:
         text = str(error)
-    except BaseException as trouble:
+    except BaseException as trouble:  # a user's ``str`` may raise anything
         if isinstance(trouble, KeyboardInterrupt):
             raise
         return name

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import mmap
 import os
-from json import JSONEncoder
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, running_test
+from xray_bridge.runs.journal_lines import compact_json
 from xray_bridge.runs.locks import OwnFile
 
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xray_bridge.runs.codec import Line
-
-_ENCODE = JSONEncoder(separators=(",", ":")).encode
 
 
 class RunningNote:
@@ -57,7 +55,7 @@ class RunningNote:
             return
         line = codec.redact_line(line, self._clean, self._clean_names)
         # What is left of a longer note stands after the end of the line.
-        text = _ENCODE({"nodeid": nodeid, "line": line}) + "\n"
+        text = compact_json({"nodeid": nodeid, "line": line}) + "\n"
         try:
             file = self._file
             if file is None or not file.is_open:

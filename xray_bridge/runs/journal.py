@@ -5,13 +5,12 @@ The journal of a run while it is written: one line for each finished test.
 from __future__ import annotations
 
 import os
-from json import JSONEncoder
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, inside, run_directory
-from xray_bridge.runs.journal_lines import with_checksum
+from xray_bridge.runs.journal_lines import encoded
 from xray_bridge.runs.locks import Lock, OwnFile
 
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from xray_bridge.model.results import TestRun
     from xray_bridge.runs.run_directory import RunDirectory
-
-_ENCODE = JSONEncoder(separators=(",", ":")).encode
 
 
 class Journal:
@@ -59,7 +56,7 @@ class Journal:
     def append_line(self, line: Mapping[str, Any]) -> None:
         """Write one finished test that is a line already."""
         if self.is_ours:
-            self._write(with_checksum(_ENCODE(line).encode("ascii")))
+            self._write(encoded(line))
             self.written += 1
 
     def copy_line(self, line: bytes) -> None:

@@ -7,8 +7,8 @@ What a disk or a copy has changed is told from what a test has recorded.
 from __future__ import annotations
 
 from binascii import crc32
-from json import loads
-from typing import TYPE_CHECKING
+from json import JSONEncoder, loads
+from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, shapes
@@ -16,12 +16,20 @@ from xray_bridge.runs.mending import mended
 
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from xray_bridge.model.results import TestRun
 
+# Bound once: this runs for every test.
+compact_json = JSONEncoder(separators=(",", ":")).encode
 # How the JSON begins.
 BEGINNING = b'{"classname":'
+
+
+def encoded(line: Mapping[str, Any]) -> bytes:
+    """A result as a line, without its end."""
+    return with_checksum(compact_json(line).encode("ascii"))
 
 
 def with_checksum(text: bytes) -> bytes:

@@ -8,13 +8,13 @@ they have not been finished.
 
 from __future__ import annotations
 
-from json import JSONEncoder, loads
+from json import loads
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import inside, running_test
-from xray_bridge.runs.journal_lines import content_of, parsed, with_checksum
+from xray_bridge.runs.journal_lines import content_of, encoded, parsed
 from xray_bridge.runs.run_directory import KILLED, State
 
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 NOTES = "*.note"
 # Bytes of a note; nobody writes more.
 LONGEST = 1 << 22
+DAMAGED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 NOT_FINISHED = "Not finished: the process ended while this test ran."
-_ENCODE = JSONEncoder(separators=(",", ":")).encode
 
 
 def settle(directory: RunDirectory) -> None:
@@ -40,7 +40,7 @@ def settle(directory: RunDirectory) -> None:
     names = []
     for line in _unfinished(directory):
         names.append(f"{line['classname']}.{line['name']}")
-        text = with_checksum(_ENCODE(line).encode("ascii"))
+        text = encoded(line)
         try:
             with directory.journal.open("ab") as file:
                 file.write(text + b"\n")
@@ -90,10 +90,8 @@ def _read(path: Path) -> dict[str, Any] | None:
             "duration": 0.0,
             "message": NOT_FINISHED,
         }
-        parsed(with_checksum(_ENCODE(line).encode("ascii")), path)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        return None
-    except RunDirectoryError:
+        parsed(encoded(line), path)
+    except (*DAMAGED, OSError, RunDirectoryError):
         return None
     return line
 
