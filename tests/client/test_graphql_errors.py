@@ -128,3 +128,40 @@ def test_keys_are_not_reported_missing(
 
     assert code != 0
     assert "there is no issue" not in "".join(capsys.readouterr())
+
+
+JQL_ERRORS = (
+    "Field 'foo' does not exist or you do not have permission to view it.",
+    "Le champ 'foo' n'existe pas.",
+    "Error in the JQL Query: Expecting operator but got '1'. (line 1, character 5)",
+    "Fehler in der JQL-Abfrage: 'foo' ist ein Fehler.",
+)
+
+
+@pytest.mark.parametrize("said", JQL_ERRORS)
+def test_jql_of_a_person_that_is_wrong(
+    cloud: Xray, capsys: pytest.CaptureFixture[str], said: str
+) -> None:
+    """One line at once, and the exit code that Server's refusal has."""
+    cloud.script[GRAPHQL] = [errors(said), CONTROL]
+
+    code = cli.main(["keys", "--selected", "--select", "foo = 1"])
+
+    assert code == 80
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first.endswith(f"Xray refused a question: {said} [refused]")
+    assert len(cloud.posts(GRAPHQL)) == 2
+
+
+@pytest.mark.parametrize("said", ["Internal server error", 'failed: "foo = 1"'])
+def test_jql_of_a_person_in_an_outage(
+    cloud: Xray, capsys: pytest.CaptureFixture[str], said: str
+) -> None:
+    """What does not speak of a part of it is asked again."""
+    test = {"total": 1, "results": [{"jira": {"key": "CALC-1", "summary": "x"}}]}
+    cloud.script[GRAPHQL] = [errors(said), {"data": {"getTests": test}}]
+
+    code = cli.main(["keys", "--selected", "--select", "foo = 1"])
+
+    assert code == 0
+    assert "CALC-1 x" in capsys.readouterr().out

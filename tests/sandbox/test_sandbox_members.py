@@ -41,7 +41,13 @@ class Refusing(ServerXray):
         self.status = status
         self.searches = 0
 
-    def search(self, kind: IssueKind, jql: str) -> SearchResult:
+    def search(
+        self,
+        kind: IssueKind,
+        jql: str,
+        *,
+        is_given: bool = False,  # noqa: ARG002
+    ) -> SearchResult:
         """No."""
         self.searches += 1
         raise RefusedError(f"{kind.cloud_list}: {jql}", status=self.status)

@@ -257,14 +257,47 @@ def test_transition_that_is_refused(server: Xray, send: Sender) -> None:
     assert "not now" in outcome.output
 
 
+def test_resend_after_a_transition_that_was_refused(server: Xray, send: Sender) -> None:
+    """It repeats the transition only: people may have edited the fields since."""
+    refusal = Response('{"errorMessages": ["not now"]}', 400)
+    server.script[ISSUE] = [{}]
+    server.script[f"{ISSUE}/transitions"] = [refusal, {}]
+    document = {"fields": {"priority": {"name": "High"}}, **OPERATIONS}
+
+    first = send(test_execution="CALC-77", execution_fields=json.dumps(document))
+    before = len(server.sent)
+    second = send.send(first.directory, command="resend")
+
+    assert (first.exit_code, second.exit_code) == (84, 0)
+    assert server.lines[before:] == [f"POST {ISSUE}/transitions"]
+
+
+def test_resend_after_an_edit_that_was_refused(server: Xray, send: Sender) -> None:
+    """It repeats the edit, and the transition follows for the first time."""
+    refusal = Response('{"errorMessages": ["not now"]}', 400)
+    server.script[ISSUE] = [refusal, {}]
+    server.script[f"{ISSUE}/transitions"] = [{}]
+    document = {"fields": {"priority": {"name": "High"}}, **OPERATIONS}
+
+    first = send(test_execution="CALC-77", execution_fields=json.dumps(document))
+    before = len(server.sent)
+    second = send.send(first.directory, command="resend")
+
+    assert (first.exit_code, second.exit_code) == (84, 0)
+    assert server.lines[before:] == [f"PUT {ISSUE}", f"POST {ISSUE}/transitions"]
+
+
 SELF = "https://api.atlassian.com/ex/jira/11-22/rest/api/2/issue/38101"
 
 
+@pytest.mark.parametrize(
+    "own", [SELF, "https://x.atlassian.net/rest/api/2/issue/1"], ids=["gateway", "site"]
+)
 def test_link_is_that_of_the_site(
-    cloud: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch
+    cloud: Xray, send: Sender, monkeypatch: pytest.MonkeyPatch, own: str
 ) -> None:
-    """Not the gateway's, by which Jira Cloud calls its issues."""
-    made = {"id": "38101", "key": "CALC-77", "self": SELF}
+    """Never what the answer says: Jira Cloud calls its issues by its gateway."""
+    made = {"id": "38101", "key": "CALC-77", "self": own}
     cloud.script["/api/v2/import/execution/junit/multipart"] = [made]
 
     unknown = send()
@@ -274,6 +307,8 @@ def test_link_is_that_of_the_site(
     url = "https://acme.atlassian.net/browse/CALC-77"
     assert known.receipt["test_execution"]["url"] == url
     assert unknown.receipt["test_execution"]["url"] == ""
+    assert "no link to CALC-77: xray_jira_url" in unknown.output
+    assert "no link" not in known.output
 
 
 def test_link_on_server(server: Xray, send: Sender) -> None:

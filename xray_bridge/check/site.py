@@ -41,7 +41,7 @@ class JiraSite:
         self._http = http
         credentials = connection.site_credentials
         self._types: list[Any] = []
-        self._jira = Jira(http, connection.site, credentials) if credentials else None
+        self._jira = Jira.of(connection, http) if credentials else None
 
     def without_jira(self) -> JiraSite:
         """The same, once the Jira beside Cloud has refused the login."""
@@ -98,7 +98,7 @@ class JiraSite:
         ``is_logged_in``: the login is known to be accepted. Each one that is refused
         brings a CAPTCHA nearer.
         """
-        anybody = Jira(self._http, self._connection.site, None)
+        anybody = Jira.of(self._connection, self._http, anybody=True)
         try:
             found = anybody.get(SERVER_INFO, dict)
         except AuthenticationError:

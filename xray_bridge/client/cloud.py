@@ -14,7 +14,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from xray_bridge.client import graphql
 from xray_bridge.client.connection import ApiKey
+from xray_bridge.client.graphql import (
+    data_of,
+    graphql_request,
+    made_execution,
+    page_of,
+)
 from xray_bridge.client.import_answer import import_by
 from xray_bridge.client.issues import (
     SearchResult,
@@ -27,15 +34,13 @@ from xray_bridge.client.issues import (
 from xray_bridge.client.jira import Jira, Project
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import KEY, check, key_of, keys_found, names_of
+from xray_bridge.client.response import check, key_of, keys_found, names_of
 from xray_bridge.client.slips import REGION_HINT
 from xray_bridge.errors import (
     AuthenticationError,
-    NotXrayError,
     RefusedError,
     UnansweredError,
 )
-from xray_bridge.model.keys import KEY as A_KEY
 
 
 if TYPE_CHECKING:
@@ -49,13 +54,8 @@ if TYPE_CHECKING:
     from xray_bridge.client.response import Answer
 
 TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
-ISSUE_KEY = re.compile(A_KEY)
-WORD = re.compile(r"\w+(?:-[0-9]+)?")
-# A question that nothing but a fault of the server keeps from an answer.
-CONTROL = "{ getTests(limit: 1) { total } }"
 # Of a question with errors in its answer, also where there is no time to wait.
 ATTEMPTS = 3
-NO_LIST = "Xray does not list issues as its GraphQL does"
 # Errors of GraphQL come with a 200; Jira refuses a search for a key that nobody has.
 GRAPHQL_ERROR = 200
 
@@ -72,11 +72,7 @@ class CloudXray:
         self._refusal: AuthenticationError | None = None
         self._logs_in = threading.Lock()
         self._redactor = connection.redactor
-        self.jira = (
-            Jira(http, connection.jira_url, connection.jira_credentials)
-            if connection.jira_credentials
-            else None
-        )
+        self.jira = Jira.of(connection, http) if connection.jira_credentials else None
 
     @property
     def skew(self) -> float | None:
@@ -179,7 +175,7 @@ class CloudXray:
             f"{{ total results {{ issueId jira(fields: {wanted}) }} }} }}"
         )
         data = self._graphql(query, {"jql": words_jql(label, field)})
-        found = _page(data.get("getTestExecutions")).issues
+        found = page_of(data.get("getTestExecutions")).issues
         issues = [{"key": each["key"], "fields": each} for each in found]
         return keys_mentioning(issues, label, field)
 
@@ -194,14 +190,17 @@ class CloudXray:
             if error.status == GRAPHQL_ERROR and jql.startswith("key"):
                 return []
             raise
-        return keys_found(_page(data.get(field)).issues)
+        return keys_found(page_of(data.get(field)).issues)
 
-    def _graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    def _graphql(
+        self, query: str, variables: Mapping[str, Any], *, given_jql: str = ""
+    ) -> dict[str, Any]:
         """
         The ``data`` of an answer; one that has errors is asked for again.
 
         Raises RefusedError, with status 200, where Xray does not take a key that is
-        asked for, and says so twice of this key and of no other question.
+        asked for, and says so twice of this key and of no other question; at once
+        where it does not take ``given_jql``, the query that a person has written.
         UnansweredError for all other errors: they say nothing of what there is.
         """
         said = ""
@@ -209,9 +208,14 @@ class CloudXray:
             answer = self._answer(query, variables)
             found = answer.json()
             if isinstance(found, dict) and not found.get("errors"):
-                return _data(found, answer)
+                return data_of(found, answer)
             is_same, said = said == answer.said, answer.said
-            if is_same and self._is_about_a_key(said, variables):
+            is_wrong = (
+                graphql.refuses_a_query(said, given_jql)
+                if given_jql
+                else is_same and graphql.names_a_key(said, variables)
+            )
+            if is_wrong and self._answers_others():
                 msg = f"Xray refused a question: {said}"
                 raise RefusedError(msg, status=answer.status, said=said)
             if not self._http.wait(attempt, attempts=ATTEMPTS):
@@ -220,22 +224,12 @@ class CloudXray:
         raise AssertionError
 
     def _answer(self, query: str, variables: Mapping[str, Any]) -> Answer:
-        request = _graphql_request(query, variables)
+        request = graphql_request(query, variables)
         return self.send(replace(request, repeatable=True, is_question=True))
 
-    def _is_about_a_key(self, said: str, variables: Mapping[str, Any]) -> bool:
-        """
-        Whether errors name a key that was asked for, and other questions work.
-
-        The words around the key are translated. What repeats the question to say
-        that all is down names the key, too.
-        """
-        jql = str(variables.get("jql", ""))
-        keys = ISSUE_KEY.findall(jql) if jql.startswith("key ") else ()
-        asked = {*keys, str(variables.get("key", ""))}
-        if asked.isdisjoint(WORD.findall(said)):
-            return False
-        found = self._answer(CONTROL, {}).json()
+    def _answers_others(self) -> bool:
+        """Whether other questions work: who says that all is down may repeat one."""
+        found = self._answer(graphql.CONTROL, {}).json()
         return isinstance(found, dict) and not found.get("errors")
 
     def import_results(self, request: Request) -> ImportAnswer:
@@ -255,18 +249,20 @@ class CloudXray:
             "mutation($jira: JSON!) { createTestExecution(jira: $jira) "
             '{ testExecution { issueId jira(fields: ["key"]) } } }'
         )
-        request = _graphql_request(query, {"jira": jira})
+        request = graphql_request(query, {"jira": jira})
         answer = self._ask(request)
         if not answer.is_success:
             check(answer)
         found = answer.json()
         data = found.get("data") if isinstance(found, dict) else None
-        if isinstance(found, dict) and found.get("errors") and not _made(data):
+        if isinstance(found, dict) and found.get("errors") and not made_execution(data):
             msg = f"Xray did not make a Test Execution: {answer.said}"
             raise RefusedError(msg, status=answer.status)
-        return key_of(_made(data), answer)["key"]
+        return key_of(made_execution(data), answer)["key"]
 
-    def search(self, kind: IssueKind, jql: str) -> SearchResult:
+    def search(
+        self, kind: IssueKind, jql: str, *, is_given: bool = False
+    ) -> SearchResult:
         """By GraphQL, whose lists hold issues of one kind only."""
         name, wanted = kind.cloud_list, json.dumps(["key", *kind.fields])
         query = (
@@ -276,7 +272,9 @@ class CloudXray:
 
         def page(start: int) -> Page:
             variables = {"jql": jql, "start": start}
-            return _page(self._graphql(query, variables).get(name))
+            given_jql = jql if is_given else ""
+            data = self._graphql(query, variables, given_jql=given_jql)
+            return page_of(data.get(name))
 
         found = {str(each["key"]): each for each in all_pages(page)}
         return SearchResult(
@@ -310,7 +308,7 @@ class CloudXray:
             if not results:
                 raise LookupError(key)
             first = results[0] if isinstance(results, list) else None
-            return _page(first.get("tests") if isinstance(first, dict) else first)
+            return page_of(first.get("tests") if isinstance(first, dict) else first)
 
         return {
             str(each["key"]): str(each.get("summary") or "") for each in all_pages(page)
@@ -354,43 +352,3 @@ class CloudXray:
     ) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
         return self._http.send(request, url=self._url, headers=headers, into=into)
-
-
-def _graphql_request(query: str, variables: Mapping[str, Any]) -> Request:
-    content = json.dumps({"query": query, "variables": variables}).encode()
-    return Request(
-        method="POST", path="/api/v2/graphql", content=content, media_type=JSON
-    )
-
-
-def _data(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
-    data = found.get("data") or {}
-    if not isinstance(data, dict):
-        raise NotXrayError(f"{answer.url} does not answer as GraphQL does")
-    return data
-
-
-def _made(data: Any) -> Any:
-    """What a mutation's data says of the Test Execution, in Jira's words."""
-    for name in ("createTestExecution", "testExecution", "jira"):
-        data = data.get(name) if isinstance(data, dict) else None
-    return data
-
-
-def _page(found: Any) -> Page:
-    """
-    A page of a GraphQL list, its issues as Jira has them.
-
-    Raises NotXrayError for a list of anything else.
-    """
-    found = found or {}
-    results = found.get("results") or [] if isinstance(found, dict) else None
-    total = found.get("total") or 0 if isinstance(found, dict) else 0
-    if not isinstance(results, list) or not isinstance(total, int):
-        raise NotXrayError(NO_LIST)
-    issues = [each.get("jira") if isinstance(each, dict) else None for each in results]
-    if not all(
-        isinstance(e, dict) and KEY.fullmatch(str(e.get("key"))) for e in issues
-    ):
-        raise NotXrayError(NO_LIST)
-    return Page(issues=tuple(each for each in issues if each), total=total)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from xray_bridge.client import log, slips
+from xray_bridge.client.gateway import Gateway
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.config import allow, parsers, stored_connections
 from xray_bridge.config.redaction import Redactor
@@ -106,6 +107,13 @@ class Connection:
     notices: tuple[str, ...] = ()
     redactor: Redactor = field(default_factory=Redactor, compare=False)
     pauses: Pauses = PAUSES
+    # What is found out of the way to Jira is known from then on.
+    gateways: dict[str, Gateway] = field(default_factory=dict, compare=False)
+
+    @property
+    def gateway(self) -> Gateway:
+        """The way to Jira, as far as it is known."""
+        return self.gateways.setdefault(self.site, Gateway(self.site))
 
     @property
     def site(self) -> str:

@@ -25,7 +25,8 @@ from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xray_bridge.client.connection import Credentials
+    from xray_bridge.client.connection import Connection, Credentials
+    from xray_bridge.client.gateway import Gateway
     from xray_bridge.client.http import Http
     from xray_bridge.client.import_requests import CustomFields
     from xray_bridge.client.response import Answer
@@ -97,14 +98,25 @@ def _is_issue(found: Any) -> bool:
 class Jira:
     """One Jira site."""
 
-    def __init__(self, http: Http, url: str, credentials: Credentials | None) -> None:
+    def __init__(
+        self, http: Http, gateway: Gateway, credentials: Credentials | None
+    ) -> None:
         self._http = http
-        self._url = url
+        self._gateway = gateway
         # Without credentials it is asked what it tells anybody.
         self._headers = authorization(credentials) if credentials else {}
 
+    @classmethod
+    def of(cls, connection: Connection, http: Http, *, anybody: bool = False) -> Jira:
+        """That of a connection; ``anybody``: without its credentials."""
+        credentials = None if anybody else connection.site_credentials
+        return cls(http, connection.gateway, credentials)
+
+    def _ask(self, request: Request) -> Answer:
+        return self._gateway.ask(self._http, request, self._headers)
+
     def _send(self, request: Request) -> Answer:
-        return check(self._http.send(request, url=self._url, headers=self._headers))
+        return check(self._ask(request))
 
     def get(self, path: str, shape: type[T], **query: str) -> T:
         """
@@ -196,7 +208,7 @@ class Jira:
             content=json.dumps(issue).encode(),
             media_type=JSON,
         )
-        answer = self._http.send(request, url=self._url, headers=self._headers)
+        answer = self._ask(request)
         if not answer.is_success:
             check(answer)
         return key_of(answer.json(), answer)["key"]
@@ -220,7 +232,7 @@ class Jira:
         found = self._send(request).json()
         issues = found.get("issues", []) if isinstance(found, dict) else None
         if not isinstance(issues, list) or not all(map(_is_issue, issues)):
-            msg = f"{self._url} does not search as Jira does"
+            msg = f"{self._gateway.site} does not search as Jira does"
             raise NotXrayError(msg, hint="is xray_url right?")
         total = found.get("total")
         known = total if isinstance(total, int) else len(issues)

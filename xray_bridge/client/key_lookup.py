@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import XrayClient
 
 # Jira refuses a whole search for one key that does not exist; so it is searched by
-# halves, but not for ever: Cloud allows 300 requests in five minutes.
+# halves, but not for ever: Cloud allows 300 requests in five minutes. As many more
+# for each 30 pages of keys.
 MOST_SEARCHES = 60
+PAGES = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ def tests_of(xray: XrayClient, selection: str) -> dict[str, str]:
     if re.fullmatch(KEY, selection):
         found = xray.tests_in(selection)
     else:
-        issues = xray.search(TESTS, selection).issues
+        issues = xray.search(TESTS, selection, is_given=True).issues
         found = {key: issue.summary for key, issue in issues.items()}
     if not found:
         msg = f"{selection} has no Tests"
@@ -63,10 +65,11 @@ def look_up(
     """Search for keys, by halves where one of them does not exist."""
     lookup = KeyLookup()
     parts = [list(keys[at : at + PAGE]) for at in range(0, len(keys), PAGE)]
+    most = MOST_SEARCHES * (1 + len(parts) // PAGES)
     searches = 0
     while parts:
         part = parts.pop()
-        if searches == MOST_SEARCHES:
+        if searches == most:
             lookup.unknown.extend(part)
             continue
         searches += 1

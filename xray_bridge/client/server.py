@@ -50,7 +50,7 @@ class ServerXray:
         self._http = http
         self._url = connection.url
         self._headers = authorization(connection.credentials)
-        self.jira = Jira(http, connection.url, connection.credentials)
+        self.jira = Jira.of(connection, http)
 
     @property
     def skew(self) -> float | None:
@@ -112,7 +112,13 @@ class ServerXray:
         """As any issue, by Jira."""
         return self.jira.create(info)
 
-    def search(self, kind: IssueKind, jql: str) -> SearchResult:
+    def search(
+        self,
+        kind: IssueKind,
+        jql: str,
+        *,
+        is_given: bool = False,  # noqa: ARG002 - Jira refuses by the status
+    ) -> SearchResult:
         """By Jira's search, which finds issues of all types."""
         fields = ("issuetype", *kind.fields)
         result = SearchResult(issues={})

@@ -98,8 +98,14 @@ class XrayClient(Xray, Protocol):
         """
         ...
 
-    def search(self, kind: IssueKind, jql: str) -> SearchResult:
-        """The issues of a kind that a JQL finds, from all pages."""
+    def search(
+        self, kind: IssueKind, jql: str, *, is_given: bool = False
+    ) -> SearchResult:
+        """
+        The issues of a kind that a JQL finds, from all pages.
+
+        ``is_given``: a person has written the JQL, so that it may be wrong.
+        """
         ...
 
     def tests_in(self, key: str) -> dict[str, str]:

@@ -93,7 +93,8 @@ class State:
     of one with results had gone out that may have made a Test Execution; 0: there
     is no such request. ``answered``: the server works at that no longer. ``skew``:
     the seconds by which its clock was ahead of ours; 0: it did not tell. ``mark``:
-    where the run's label stands, as in ``marks``; empty: among the labels.
+    where the run's label stands, as in ``marks``; empty: among the labels. ``edited``:
+    the hash of the edit of the Test Execution that was done after the results.
     """
 
     state: str = RECORDED
@@ -106,6 +107,7 @@ class State:
     answered: bool = False
     skew: float = 0.0
     mark: str = ""
+    edited: str = ""
     incomplete: tuple[str, ...] = ()
     message: str = ""
 

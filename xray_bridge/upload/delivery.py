@@ -4,7 +4,11 @@ What follows a delivery: fields of an existing Test Execution, and the records o
 
 from __future__ import annotations
 
+import hashlib
+import json
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xray_bridge.client import import_requests
@@ -21,29 +25,40 @@ if TYPE_CHECKING:
     from xray_bridge.client.import_answer import ImportAnswer
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.receipt import Receipt
+    from xray_bridge.runs.run_directory import RunDirectory
     from xray_bridge.upload.prepared_run import PreparedRun
 
-# In addresses by which Jira Cloud calls issues since July 2026.
-GATEWAY = "/ex/jira/"
+NO_LINK = "there is no link to {}: xray_jira_url (the Jira site) is not set"
 
 
 def update_fields(
-    connection: Connection, http: Http, key: str, settings: Settings
+    connection: Connection,
+    http: Http,
+    key: str,
+    settings: Settings,
+    directory: RunDirectory,
 ) -> None:
     """
     Set what only Jira can: fields of an existing Test Execution, last a transition.
 
-    Raises XrayBridgeError: the results are there.
+    An edit that an earlier upload has done is not repeated: people may have changed
+    the fields since. Raises XrayBridgeError: the results are there.
     """
     document = import_requests.with_fields_object(settings.execution_fields)
     given = {name: document.get(name) for name in ("fields", "update")}
     edit = {name: content for name, content in given.items() if content}
     transition = document.get("transition")
-    credentials = connection.jira_credentials or connection.credentials
+    jira = partial(Jira.of, connection, http)
     if settings.test_execution and edit:
-        Jira(http, connection.site, credentials).edit(key, edit)
+        content = json.dumps([key, edit], sort_keys=True).encode()
+        mark = hashlib.sha256(content).hexdigest()
+        if mark != directory.state.edited:
+            jira().edit(key, edit)
+            # Where it cannot be noted, a resend repeats it, which mostly does no harm.
+            with suppress(RunDirectoryError):
+                directory.state = replace(directory.state, edited=mark)
     if transition:
-        Jira(http, connection.site, credentials).move(key, transition)
+        jira().move(key, transition)
 
 
 def record_delivery(
@@ -61,6 +76,7 @@ def record_delivery(
     why, which is ``unset``: a resend repeats that alone.
     """
     trouble = [*xray_env.write_delivered(run, imported)]
+    no_link = () if connection.site else (NO_LINK.format(imported.key),)
     if unset:
         what = f"not all fields of {imported.key} are set: {unset}"
         trouble.append(f"{what}; xray-bridge resend repeats only that")
@@ -77,26 +93,23 @@ def record_delivery(
         exit_code = max(exit_code, error.exit_code)
     return replace(
         base,
-        notices=(*base.notices, *trouble),
+        notices=(*base.notices, *trouble, *no_link),
         status=receipt.PARTLY_REFUSED if base.refused else receipt.DELIVERED,
         test_execution={
             "key": imported.key,
             "id": imported.id,
-            "url": _browse(connection, imported),
+            "url": _browse(connection, imported.key),
         },
         accepted=None if imported.accepted is None else len(set(imported.accepted)),
         exit_code=exit_code,
     )
 
 
-def _browse(connection: Connection, imported: ImportAnswer) -> str:
+def _browse(connection: Connection, key: str) -> str:
     """
     The page for people, at the site that is set.
 
-    ``self`` is the one for programs. Only where no site is set it may tell it, unless
-    it leads through Atlassian's gateway.
+    Never what an answer calls ``self``, which is for programs: on Cloud that leads
+    through Atlassian's gateway since July 2026.
     """
-    base = connection.site
-    if not base and GATEWAY not in imported.api_url:
-        base = imported.api_url.partition("/rest/")[0]
-    return f"{base}/browse/{imported.key}" if base else ""
+    return f"{connection.site}/browse/{key}" if connection.site else ""

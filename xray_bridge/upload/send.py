@@ -74,7 +74,7 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
 
         send_rest(others, target, arrivals, jobs=upload.jobs)
     try:
-        update_fields(connection, http, key, settings)
+        update_fields(connection, http, key, settings, run.directory)
     except XrayBridgeError as error:
         unset = "; ".join(filter(None, (unset, str(error))))
     account = account_for(upload, arrivals, xray.current_key)

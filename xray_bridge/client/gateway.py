@@ -1,0 +1,109 @@
+"""
+Atlassian's gateway: the way to a Jira Cloud site for API tokens that have scopes.
+
+A site refuses such a token with a 401; the gateway takes it, under the site's cloud
+id, which the site tells anybody. Sources: Atlassian's support page on API tokens with
+scopes; Harness's plugin for Jira (``_edge/tenant_info``).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from xray_bridge.client import log
+from xray_bridge.client.request import Request
+from xray_bridge.errors import AmbiguousError, DeliveryError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.client.http import Http
+    from xray_bridge.client.response import Answer
+
+GATEWAY = "https://api.atlassian.com/ex/jira"
+TENANT = Request(
+    method="GET", path="/_edge/tenant_info", repeatable=True, is_question=True
+)
+CLOUD_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+UNAUTHORIZED = 401
+# In what the gateway says of a token that may not do this.
+SCOPE = "scope"
+
+
+class Gateway:
+    """
+    The gateway to one site; threads may share it, and all who use its connection.
+
+    ``url`` is the base URL by which the credentials have opened it; empty: they have
+    not.
+    """
+
+    def __init__(self, site: str) -> None:
+        self.url = ""
+        self.site = site
+        # One try is enough: a wrong token is refused here, too.
+        self._is_tried = not is_cloud_site(site)
+        self._lock = threading.Lock()
+
+    def ask(self, http: Http, request: Request, headers: Mapping[str, str]) -> Answer:
+        """
+        What the site answers, or where it refuses the login, the gateway.
+
+        Raises what ``Http.send`` raises.
+        """
+        found = self.url
+        answer = http.send(request, url=found or self.site, headers=headers)
+        if found or answer.status != UNAUTHORIZED or not headers:
+            return answer
+        with self._lock:
+            if not self._is_tried:
+                self._is_tried = True
+                return self._try(http, request, headers) or answer
+        if self.url:
+            return http.send(request, url=self.url, headers=headers)
+        return answer
+
+    def _try(
+        self, http: Http, request: Request, headers: Mapping[str, str]
+    ) -> Answer | None:
+        """The gateway's answer; None where the site's says more."""
+        url = self._find(http)
+        if not url:
+            return None
+        answer = http.send(request, url=url, headers=headers)
+        if answer.status == UNAUTHORIZED:
+            return answer if SCOPE in answer.said.lower() else None
+        self.url = url
+        log.info(
+            f"{self.site} refuses this token, {GATEWAY} takes it: it has scopes", str
+        )
+        return answer
+
+    def _find(self, http: Http) -> str:
+        """
+        The gateway's address for this site; empty where the site does not tell its id.
+
+        The host is ours: credentials go to none that an answer names.
+        """
+        try:
+            told = http.send(TENANT, url=_root(self.site)).json()
+        except (DeliveryError, AmbiguousError):
+            return ""
+        cloud_id = str(told.get("cloudId")) if isinstance(told, dict) else ""
+        return f"{GATEWAY}/{cloud_id}" if CLOUD_ID.fullmatch(cloud_id) else ""
+
+
+def is_cloud_site(url: str) -> bool:
+    """Whether an address is of Jira Cloud, and goes over TLS."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" and host.endswith(".atlassian.net")
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
