@@ -370,7 +370,7 @@ WRONG = {
         2,
         "fields is not a JSON object",
     ),
-    "a lower-case key": (["junit.xml", "--test-plan=calc-1"], 2, "not an issue key"),
+    "no key": (["junit.xml", "--test-plan=calc 1"], 2, "not an issue key"),
     "two Test Executions": (["one.json", "two.json"], 2, "one.json says 'CALC-1'"),
 }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.client.issues import TESTS
 from xray_bridge.client.paging import PAGE
 from xray_bridge.errors import RefusedError, SelectionError
-from xray_bridge.model.keys import KEY
+from xray_bridge.model.keys import KEY, spelled
 
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def tests_of(xray: XrayClient, selection: str) -> dict[str, str]:
     Server does not tell the summaries of an issue's Tests. Raises SelectionError
     where there are no Tests.
     """
-    if re.fullmatch(KEY, selection):
-        found = xray.tests_in(selection)
+    if re.fullmatch(KEY, spelled(selection)):
+        found = xray.tests_in(spelled(selection))
     else:
         issues = xray.search(TESTS, selection, is_given=True).issues
         found = {key: issue.summary for key, issue in issues.items()}

@@ -7,7 +7,7 @@ by every start of pytest, and mostly none of it is needed.
 
 from __future__ import annotations
 
-from xray_bridge.model.keys import KEY, PROJECT
+from xray_bridge.model.keys import KEY, PROJECT, spelled
 
 
 YES = frozenset({"1", "on", "true", "yes"})
@@ -43,10 +43,10 @@ def preflight(value: str) -> str:
 
 
 def key(value: str) -> str:
-    """A Jira issue key such as CALC-15."""
+    """A Jira issue key such as CALC-15; in lower case, too."""
     import re
 
-    found = value.strip()
+    found = spelled(value)
     if found and not re.fullmatch(KEY, found):
         msg = f"{value!r} is not an issue key; keys look like CALC-15"
         raise ValueError(msg)
@@ -55,14 +55,15 @@ def key(value: str) -> str:
 
 def keys(value: str) -> tuple[str, ...]:
     """Issue keys with ``;`` or ``,`` between them."""
-    return tuple(key(part) for part in listed(value.replace(",", ";")))
+    found = (key(part) for part in listed(value.replace(",", ";")))
+    return tuple(dict.fromkeys(found))
 
 
 def project(value: str) -> str:
-    """A Jira project key such as CALC."""
+    """A Jira project key such as CALC; in lower case, too."""
     import re
 
-    found = value.strip()
+    found = spelled(value)
     if found and not re.fullmatch(PROJECT, found):
         msg = f"{value!r} is not a project key; project keys look like CALC"
         raise ValueError(msg)

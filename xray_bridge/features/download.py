@@ -95,10 +95,14 @@ class UnsoundError(FeaturesError):
         self.reason = reason
 
 
+class NothingError(UnsoundError):
+    """An archive without feature files."""
+
+
 def refuse_nothing(reason: str) -> NoReturn:
     """A server may say that nothing was found by sending nothing."""
     hint = "nothing was installed; do the keys and the filter name Cucumber Tests?"
-    raise UnsoundError(reason, hint)
+    raise NothingError(reason, hint)
 
 
 def refuse(reason: str, cause: Exception | None = None) -> NoReturn:

@@ -14,6 +14,7 @@ from xray_bridge.client.request import Request
 from xray_bridge.client.xray import client
 from xray_bridge.errors import FeaturesError, RefusedError, UsageError, XrayBridgeError
 from xray_bridge.features import install
+from xray_bridge.features.parts import in_parts, join_downloads
 
 
 if TYPE_CHECKING:
@@ -56,21 +57,32 @@ def _export(
     http = Http(connection, Deadline(settings.deadline))
     # Even where the server cannot be reached now.
     install.finish_killed(Path(settings.features_dir))
+    xray = client(connection, http)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
-        # A bare feature file takes its name from the download.
-        download = Path(folder) / (settings.export_keys or ("export",))[0]
-        with download.open("wb") as file:
-            client(connection, http).send(_request(settings, connection), file)
+        downloads = []
+        for number, keys in enumerate(in_parts(settings.export_keys)):
+            # A bare feature file takes its name from the download.
+            path = Path(folder) / str(number) / (keys or ("export",))[0]
+            path.parent.mkdir()
+            # Of the filter once is enough.
+            saved = "" if number else settings.export_filter
+            with path.open("wb") as file:
+                xray.send(_request(keys, saved, connection), file)
+            downloads.append(path)
+        download = downloads[0]
+        if len(downloads) > 1:
+            download = Path(folder) / "features.zip"
+            join_downloads(downloads, download)
         if archive is not None:
             archive.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(download, archive)
         return install.install(download, Path(settings.features_dir))
 
 
-def _request(settings: Settings, connection: Connection) -> Request:
+def _request(keys: tuple[str, ...], saved: str, connection: Connection) -> Request:
     query = {
-        "keys": ";".join(settings.export_keys),
-        "filter": settings.export_filter,
+        "keys": ";".join(keys),
+        "filter": saved,
         **connection.dialect.export_query,
     }
     return Request(

@@ -224,7 +224,7 @@ def _describe(error: BaseException) -> str:
 
 
 def _parse_key(given: Any) -> str:
-    found = given.strip() if isinstance(given, str) else ""
+    found = keys.spelled(given) if isinstance(given, str) else ""
     if not KEY.fullmatch(found):
         msg = f"{given!r} is not an issue key; keys look like CALC-15"
         raise ValueError(msg)

@@ -34,7 +34,7 @@ from pathlib import Path
 from xray_bridge.runs.evidence import EvidenceSource
 
 def xray_test_keys(scenario):
-    return ["CALC-79"] if scenario.name == "passes" else "calc-1"
+    return ["CALC-79"] if scenario.name == "passes" else "CALC 1"
 
 def xray_evidence(scenario):
     yield b"bytes"
@@ -121,7 +121,7 @@ def test_what_hooks_add(hooks: Project) -> None:
     assert fails.defects == ("CALC-9", "CALC-8")
     assert names == ["evidence", "environment.py", "page.html"]
     assert "such.log does not exist" in fails.left_out[0]
-    assert "features/a.feature:8: from a hook: 'calc-1' is not an" in finished.section
+    assert "features/a.feature:8: from a hook: 'CALC 1' is not an" in finished.section
     assert "not selected" not in hooks.recorded
     assert "ERROR" not in finished.section
 

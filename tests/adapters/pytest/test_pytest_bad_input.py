@@ -124,8 +124,8 @@ def test_malformed_marks_are_listed_together(
         test_it="""
         import pytest
 
-        @pytest.mark.xray("calc-1")
-        def test_lower_case(): pass
+        @pytest.mark.xray("CALC 1")
+        def test_blank(): pass
 
         @pytest.mark.xray
         def test_nothing(): pass
@@ -142,7 +142,7 @@ def test_malformed_marks_are_listed_together(
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     output = f"{result.stdout.str()}\n{result.stderr.str()}"
-    assert "test_it.py:3: @pytest.mark.xray: a Test key: 'calc-1'" in output
+    assert "test_it.py:3: @pytest.mark.xray: a Test key: 'CALC 1'" in output
     assert "test_it.py:6: @pytest.mark.xray: it is empty" in output
     assert "test_it.py:9: @pytest.mark.xray: there is no requirement=" in output
     assert "must not run" not in output

@@ -1,0 +1,81 @@
+"""Exports of many keys: several requests, and one archive of all downloads."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from xray_bridge.errors import FeaturesError
+from xray_bridge.features.parts import (
+    LONGEST_QUERY,
+    MOST_KEYS,
+    in_parts,
+    join_downloads,
+)
+
+
+@pytest.mark.parametrize("project", ["CALC", "A_PROJECT_WITH_A_LONG_KEY_AS_SOME_HAVE"])
+def test_parts_of_keys(project: str) -> None:
+    """All of them, in their order, in addresses that any server takes."""
+    keys = [f"{project}-{number}" for number in range(1000, 2500)]
+
+    parts = in_parts(keys)
+
+    assert [key for part in parts for key in part] == keys
+    assert all(len("%3B".join(part)) <= LONGEST_QUERY for part in parts)
+    assert all(len(part) <= MOST_KEYS for part in parts)
+
+
+@pytest.mark.parametrize("keys", [[], ["CALC-1"], ["CALC-1"] * MOST_KEYS])
+def test_one_part(keys: list[str]) -> None:
+    """Nothing changes for those who export less."""
+    assert in_parts(keys) == [tuple(keys)]
+
+
+def a_download(path: Path, **files: str) -> Path:
+    """An archive as Server sends it."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.feature", f"Feature: {text}\n")
+    return path
+
+
+def joined(folder: Path, *downloads: Path) -> dict[str, str]:
+    """The files of the archive that is made of several."""
+    target = folder / "all.zip"
+    join_downloads(downloads, target)
+    with zipfile.ZipFile(target) as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_names_that_come_again(tmp_path: Path) -> None:
+    """Server counts from 1 each time; what is the same is there once."""
+    first = a_download(tmp_path / "1", **{"1": "one", "2": "both"})
+    second = a_download(tmp_path / "2", **{"1": "two", "2": "both"})
+
+    assert joined(tmp_path, first, second) == {
+        "1.feature": "Feature: one\n",
+        "2.feature": "Feature: both\n",
+        "1-2.feature": "Feature: two\n",
+    }
+
+
+def test_part_without_feature_files(tmp_path: Path) -> None:
+    """The others are worth having; without any, it is what one download would be."""
+    (tmp_path / "1").write_bytes(b"")
+    second = a_download(tmp_path / "2", **{"1": "two"})
+
+    assert list(joined(tmp_path, tmp_path / "1", second)) == ["1.feature"]
+    with pytest.raises(FeaturesError, match="it is empty"):
+        joined(tmp_path, tmp_path / "1", tmp_path / "1")
+
+
+def test_part_that_is_broken(tmp_path: Path) -> None:
+    """Half an export is none."""
+    first = a_download(tmp_path / "1", **{"1": "one"})
+    (tmp_path / "2").write_bytes(first.read_bytes()[:-10])
+
+    with pytest.raises(FeaturesError, match="no end"):
+        joined(tmp_path, first, tmp_path / "2")
