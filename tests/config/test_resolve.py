@@ -310,7 +310,10 @@ def test_shared_file_skips_a_pyproject_without_the_table(tmp_path: Path) -> None
     assert layer.values["project"] == "CALC"
 
 
-@pytest.mark.parametrize("content", [b"project = ", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content",
+    [b"project = ", b"\xff\xfe", b"n = " + b"9" * 5000, b"n = " + b"[" * 5000],
+)
 def test_shared_file_that_is_broken(tmp_path: Path, content: bytes) -> None:
     """The file is named."""
     (tmp_path / "pyproject.toml").write_bytes(content + b" # xray-bridge")

@@ -94,6 +94,22 @@ def test_list_that_is_damaged() -> None:
         report_files.load(directory)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("format", {}), ("tests", "2"), ("keys", [None])]
+)
+def test_list_with_a_value_of_another_type(name: str, value: object) -> None:
+    """Where it is read, and not where the value is used."""
+    write("a.xml", suite("one"))
+    directory, _ = taken("a.xml")
+    path = directory.path / "files.json"
+    content = json.loads(path.read_bytes())
+    content["files"][0][name] = value
+    path.write_text(json.dumps(content), encoding="ascii")
+
+    with pytest.raises(RunDirectoryError, match=r"files\.json is damaged"):
+        report_files.load(directory)
+
+
 def test_failures_of_a_run() -> None:
     """For summaries: of all files, with what they say."""
     write("a.xml", suite("one", "two!"))

@@ -135,14 +135,15 @@ def test_first_answer_lost_of_scenarios(
     assert "whether Xray took 1 scenario without a Test key" in said
 
 
+@pytest.mark.parametrize("line", ['{"a": 1}', "[" * 5000], ids=["odd", "deep"])
 def test_list_of_what_arrived_is_damaged(
-    server: Xray, capsys: pytest.CaptureFixture[str]
+    server: Xray, capsys: pytest.CaptureFixture[str], line: str
 ) -> None:
     """Then nothing is sent: nobody can tell what has been."""
     server.script[ROBOT] = [refused()]
     run(capsys, "upload", *THREE)
     before = posts(server)
-    (runs()[0].path / "arrived.jsonl").write_text('{"a": 1}\n', encoding="ascii")
+    (runs()[0].path / "arrived.jsonl").write_text(f"{line}\n", encoding="ascii")
 
     code, said = run(capsys, "resend")
 

@@ -232,7 +232,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         import tomli as tomllib
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
+        # A number of thousands of digits, say: TOMLDecodeError is not all there is.
         msg = f"{path.name} cannot be read: {error}"
         raise SettingError(msg) from None
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.receipt import Failure
-from xray_bridge.runs import inside, run_directory
+from xray_bridge.runs import inside, run_directory, shapes
 
 
 if TYPE_CHECKING:
@@ -124,12 +124,13 @@ def load(directory: RunDirectory) -> Files | None:
         failed = [{**e, "keys": tuple(e["keys"])} for e in found.pop("failures")]
         found["failures"] = tuple(Failure(**each) for each in failed)
         files = tuple(ReportFile(**each) for each in listed)
+        of_run = shapes.checked(Files(files=files, **found))
     except (AttributeError, KeyError, TypeError):
         raise RunDirectoryError(f"{path} is damaged") from None
-    for each in files:
+    for each in of_run.files:
         if not inside.is_plain_name(each.file) or each.format not in FORMATS:
             raise RunDirectoryError(f"{path} is damaged: {each.file!r}")
-    return Files(files=files, **found)
+    return of_run
 
 
 def info_of(directory: RunDirectory) -> RunInfo:

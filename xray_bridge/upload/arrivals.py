@@ -51,7 +51,7 @@ class Arrivals:
             self._end = sum(len(line) + 1 for line in whole)
             lines = map(json.loads, whole)
             found = {each["report"]: _imported(each["answer"]) for each in lines}
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             raise RunDirectoryError(f"{self._path} is damaged") from None
         self._answers = {
             name: answer for name, answer in found.items() if into in {"", answer.key}
