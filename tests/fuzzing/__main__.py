@@ -18,14 +18,14 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.fuzzing.mutations import mutated
-from tests.fuzzing.readers import CORPUS, READERS, folder
+from tests.fuzzing.readers import READERS, folder, known
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-# Of one execution, in seconds, and of the process, in bytes.
+# Of one execution, in seconds of CPU, and of the process, in bytes.
 PATIENCE = 5
 MEMORY = 3 << 30
 
@@ -38,12 +38,6 @@ def _too_slow(_: int, __: FrameType | None) -> None:
     raise TooSlowError
 
 
-def known(name: str) -> list[bytes]:
-    """What a reader is known to read, and what it once failed at."""
-    files = sorted((CORPUS / name).glob("*"))
-    return [*READERS[name].seeds(), *(path.read_bytes() for path in files)]
-
-
 def inputs(name: str, executions: int, seed: int) -> Iterator[bytes]:
     """What is known, then what is made of it."""
     seeds = known(name)
@@ -53,12 +47,14 @@ def inputs(name: str, executions: int, seed: int) -> Iterator[bytes]:
         yield mutated(chance, seeds)
 
 
-def unguided(name: str, executions: int, seed: int, keep_going: int) -> int:
-    """How many inputs a reader failed at; each is printed."""
+def unguided(
+    name: str, executions: int, seed: int, keep_going: int
+) -> dict[str, bytes]:
+    """Where a reader failed, and at what; it ends at so many."""
     faults: dict[str, bytes] = {}
-    signal.signal(signal.SIGALRM, _too_slow)
+    signal.signal(signal.SIGPROF, _too_slow)
     for content in inputs(name, executions, seed):
-        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+        signal.setitimer(signal.ITIMER_PROF, PATIENCE)
         try:
             READERS[name](content)
         except Exception as error:  # noqa: BLE001 - that is what is looked for
@@ -68,8 +64,8 @@ def unguided(name: str, executions: int, seed: int, keep_going: int) -> int:
             if len(faults) >= keep_going:
                 break
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    return len(faults)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+    return faults
 
 
 def _where(error: Exception) -> str:
@@ -84,21 +80,6 @@ def _where(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error)[:80]} at {place}"
 
 
-def guided(name: str, executions: int, seed: int) -> None:
-    """Let atheris look for it; ends the process."""
-    import atheris
-
-    corpus = folder() / "corpus"
-    corpus.mkdir()
-    for number, content in enumerate(known(name)):
-        (corpus / str(number)).write_bytes(content)
-    flags = [f"-runs={executions}", f"-seed={seed}", f"-timeout={PATIENCE}"]
-    flags += ["-rss_limit_mb=3072", "-max_len=65536", f"-artifact_prefix={folder()}/"]
-    atheris.instrument_all()
-    atheris.Setup([sys.argv[0], *flags, str(corpus)], READERS[name])
-    atheris.Fuzz()
-
-
 def main() -> int:
     """0 where no reader failed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -108,21 +89,24 @@ def main() -> int:
     parser.add_argument("--guided", action="store_true")
     parser.add_argument("--faults", type=int, default=1, help="how many to look for")
     given = parser.parse_args()
-    if given.guided and len(given.readers) == 1:
-        guided(given.readers[0], given.executions, given.seed)
     if given.guided:
         # Each ends its process.
-        command = [sys.executable, "-m", "tests.fuzzing", "--guided"]
+        command = [sys.executable, "-m", "tests.fuzzing.guided"]
         command += ["--executions", str(given.executions), "--seed", str(given.seed)]
         codes = [subprocess.call([*command, name]) for name in given.readers]
         return max(codes)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     found = 0
     for name in given.readers:
-        began = time.monotonic()
+        began = time.process_time()
         faults = unguided(name, given.executions, given.seed, given.faults)
-        time.monotonic() - began
-        found += faults
+        seconds = time.process_time() - began
+        for where, content in faults.items():
+            sys.stdout.write(f"{name}: {where}\n    {content!r}\n")
+        told = f"{given.executions:,} executions, {seconds:.0f} s of CPU"
+        sys.stdout.write(f"{name}: {told}, {len(faults)} faults\n")
+        sys.stdout.flush()
+        found += len(faults)
     shutil.rmtree(folder(), ignore_errors=True)
     return 1 if found else 0
 

@@ -99,11 +99,10 @@ def _with_odd_value(chance: random.Random, content: bytes) -> bytes:
     first, newline, rest = body.partition(b"\n")
     for text, tail in ((body, b""), (first, newline + rest)):
         try:
-            found = json.loads(text)
-        except ValueError:
+            new = _replaced(chance, json.loads(text))
+            return head + json.dumps(new).encode() + tail
+        except (ValueError, RecursionError):
             continue
-        new = _replaced(chance, found)
-        return head + json.dumps(new).encode() + tail
     return b""
 
 

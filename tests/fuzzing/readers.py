@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tests.builders import a_connection, a_run, a_scenario_run, a_step, recorded
 from xray_bridge.client import response
 from xray_bridge.client.cloud import CloudXray
-from xray_bridge.client.connection import ApiKey
+from xray_bridge.client.connection import ApiKey, Connection
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.import_answer import read_import_answer
 from xray_bridge.client.issues import TESTS
@@ -127,11 +127,22 @@ def feature(content: bytes) -> None:
     gherkin.read(content.decode("utf-8", "replace"))
 
 
+@cache
+def _at_server() -> Connection:
+    return a_connection()
+
+
+@cache
+def _in_cloud() -> Connection:
+    key = ApiKey(client_id="i", client_secret=Secret("s"))
+    return a_connection(dialect=DIALECTS[CLOUD], credentials=key)
+
+
 class _Canned(Http):
     """Answers everything with the same bytes."""
 
     def __init__(self, content: bytes, status: int) -> None:
-        super().__init__(a_connection(), Deadline(60))
+        super().__init__(_at_server(), Deadline(60))
         self._answer = Answer(
             status=status, headers={}, content=content, url="http://x/y"
         )
@@ -140,42 +151,50 @@ class _Canned(Http):
         """The answer."""
         return self._answer
 
+    def wait(self, attempt: int, *, attempts: int = 0, **_: Any) -> bool:
+        """As often as in earnest, and at once."""
+        return attempt < max(self._attempts, attempts)
+
 
 STATUSES = (200, 200, 200, 200, 200, 400, 401, 302)
 
 
 def answer(content: bytes) -> None:
-    """What either product answers to any question; the first byte is the status."""
-    status = STATUSES[content[0] % len(STATUSES)] if content else 200
-    http = _Canned(content[1:], status)
+    """What a product answers to any question; the first byte is it, and the status."""
+    first = content[0] if content else 0
+    http = _Canned(content[1:], STATUSES[first % len(STATUSES)])
     told = http.send()
-    server = ServerXray(a_connection(), http)
-    cloud_connection = a_connection(
-        dialect=DIALECTS[CLOUD],
-        credentials=ApiKey(client_id="i", client_secret=Secret("s")),
-    )
-    cloud = CloudXray(cloud_connection, http)
-    cloud._token = "known"
+    client: ServerXray | CloudXray
+    if first // len(STATUSES) % 2:
+        client = CloudXray(_in_cloud(), http)
+        client._token = "known"
+    else:
+        client = ServerXray(_at_server(), http)
     questions: list[Callable[[], Any]] = [
         partial(response.check, told),
         lambda: told.said,
         partial(read_import_answer, told),
         partial(answered, told),
     ]
-    for client in (server, cloud):
-        questions += [
-            client.login,
-            client.custom_fields,
-            partial(client.project, "CALC"),
-            partial(client.has_issue, "CALC-1", "test_plan"),
-            client.statuses,
-            partial(client.executions_labelled, "x"),
-            partial(client.tests_in, "CALC-1"),
-            partial(client.search, TESTS, "x"),
-        ]
+    questions += [
+        client.login,
+        client.custom_fields,
+        partial(client.project, "CALC"),
+        partial(client.has_issue, "CALC-1", "test_plan"),
+        client.statuses,
+        partial(client.executions_labelled, "x"),
+        partial(client.tests_in, "CALC-1"),
+        partial(client.search, TESTS, "x"),
+    ]
     for question in questions:
         with contextlib.suppress(XrayBridgeError):
             question()
+
+
+@cache
+def _sound_file(name: str) -> bytes:
+    path = _sound_run().path / name
+    return path.read_bytes() if path.exists() else b""
 
 
 FILES_OF_A_RUN = (
@@ -202,14 +221,15 @@ def _odd_run() -> RunDirectory:
 def run(content: bytes) -> None:
     """One file of a run directory; the first byte says which."""
     name = FILES_OF_A_RUN[content[0] % len(FILES_OF_A_RUN)] if content else "run.json"
-    odd, sound = _odd_run(), _sound_run()
+    odd = _odd_run()
     path = odd.path / name
     path.write_bytes(content[1:])
     try:
         _look_at(odd)
     finally:
-        if (sound.path / name).exists():
-            path.write_bytes((sound.path / name).read_bytes())
+        before = _sound_file(name)
+        if before:
+            path.write_bytes(before)
         else:
             path.unlink()
 
@@ -399,8 +419,14 @@ READERS = {
     "zips": Reader(export, _zips),
     "features": Reader(feature, lambda: [FEATURE.encode()]),
     "answers": Reader(
-        answer, lambda: [bytes([n % 7]) + a for n, a in enumerate(ANSWERS)]
+        answer, lambda: [bytes([b]) + a for a in ANSWERS for b in (0, len(STATUSES))]
     ),
     "runs": Reader(run, _runs),
     "settings": Reader(settings, lambda: SETTINGS),
 }
+
+
+def known(name: str) -> list[bytes]:
+    """What a reader is known to read, and what it once failed at."""
+    files = sorted((CORPUS / name).glob("*"))
+    return [*READERS[name].seeds(), *(path.read_bytes() for path in files)]
