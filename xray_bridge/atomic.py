@@ -29,8 +29,9 @@ def replaced(path: Path, *, private: bool = False) -> Iterator[Any]:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    finally:
+    except BaseException:
         draft.unlink(missing_ok=True)
+        raise
 
 
 def _private(path: str, flags: int) -> int:

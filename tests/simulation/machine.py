@@ -14,12 +14,13 @@ import random
 import stat
 import sys
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
 # Imported late by what is measured; its clock has to be there to be replaced.
-from xray_bridge.client import http
+from xray_bridge.client import connection, http
 from xray_bridge.errors import AmbiguousError
 from xray_bridge.upload import intake, parallel, publish, report_files  # noqa: F401
 
@@ -154,6 +155,19 @@ class Sessions:
 REPLACE, FSYNC = os.replace, os.fsync
 
 
+@cache
+def _users(_: int) -> tuple[tuple[Any, str], ...]:
+    """The modules of ours that use time or chance, while so many are imported."""
+    wanted = {"time": time, "random": random}
+    return tuple(
+        (module, name)
+        for path, module in [*sys.modules.items()]
+        if path.startswith("xray_bridge.")
+        for name, module_wanted in wanted.items()
+        if getattr(module, name, None) is module_wanted
+    )
+
+
 @contextlib.contextmanager
 def simulated(machine: Machine, send: Callable[..., Any]) -> Iterator[None]:
     """
@@ -161,20 +175,16 @@ def simulated(machine: Machine, send: Callable[..., Any]) -> Iterator[None]:
 
     Only while the machine is ``running`` do files behave in another way.
     """
-    stands_in = {"time": (time, Clock(machine)), "random": (random, machine.chance)}
+    stands_in = {"time": Clock(machine), "random": machine.chance}
     changes: list[tuple[Any, str, Any]] = [
-        *(
-            (module, name, new)
-            for path, module in [*sys.modules.items()]
-            if path.startswith("xray_bridge.")
-            for name, (old, new) in stands_in.items()
-            if getattr(module, name, None) is old
-        ),
+        *((module, name, stands_in[name]) for module, name in _users(len(sys.modules))),
         (os, "replace", machine.replace),
         (os, "fsync", machine.fsync),
         (http, "within", machine.within),
         # The only door to the network.
         (http.Http, "_session", lambda _: Sessions(send)),
+        # Certificates of this machine, which nothing is asked with.
+        (connection, "CA_VARIABLES", ()),
     ]
     before = [(where, name, getattr(where, name)) for where, name, _ in changes]
     for where, name, value in changes:

@@ -17,6 +17,8 @@ from tests.simulation.session import KINDS, Session, record
 
 # Memory, where there is such a folder.
 MEMORY = Path("/dev/shm")  # noqa: S108 - a fresh folder is made below it
+# New objects between two collections.
+RARELY = 50_000
 
 
 def simulate(
@@ -28,13 +30,16 @@ def simulate(
     folder = Path(tempfile.mkdtemp(prefix="xray-bridge-", dir=place))
     figures: Counter[str] = Counter()
     wrong = []
+    usual = gc.get_threshold()
     try:
         templates = {
             name: record(folder / f"template-{number}", kind)
             for number, (name, kind) in enumerate(KINDS.items())
         }
-        # What is there by now stays: not to be looked through for each session.
+        # What is there by now stays, and little of a session is in circles: neither
+        # is to be looked through for each of them.
         gc.freeze()
+        gc.set_threshold(RARELY)
         for number in numbers:
             session = Session(f"{seed}/{number}", templates, folder / "session")
             verdict = session.run()
@@ -46,6 +51,7 @@ def simulate(
             if tell:
                 sys.stdout.write("\n".join((*verdict.story, "")))
     finally:
+        gc.set_threshold(*usual)
         shutil.rmtree(folder)
     figures["CPU, ms"] = int((time.process_time() - began) * 1000)
     return figures, wrong

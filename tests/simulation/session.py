@@ -8,6 +8,7 @@ import random
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from tests.simulation.machine import Machine, simulated
@@ -61,7 +62,7 @@ class Kind:
     is_files: bool = False
     machines: int = 1
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
         """Settings as the environment gives them."""
         given = {**GIVEN, **self.given}
@@ -110,6 +111,11 @@ def record(folder: Path, kind: Kind) -> RunDirectory:
     return directory
 
 
+@cache
+def _files(path: Path) -> Mapping[str, bytes]:
+    return {each.name: each.read_bytes() for each in path.iterdir() if each.is_file()}
+
+
 def _take_in(folder: Path, kind: Kind) -> RunDirectory:
     paths = []
     folder.mkdir(parents=True)
@@ -155,8 +161,11 @@ class Session:
         self._delivered: set[Path] = set()
         self._directories = []
         for number in range(self.kind.machines):
-            path = folder / str(number) / "runs" / templates[self.name].id
-            shutil.copytree(templates[self.name].path, path)
+            template = templates[self.name]
+            path = folder / str(number) / "runs" / template.id
+            path.mkdir(parents=True)
+            for name, content in _files(template.path).items():
+                (path / name).write_bytes(content)
             self._directories.append(RunDirectory(path))
 
     def run(self) -> Verdict:

@@ -144,7 +144,8 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
         msg = "no address: xray_url is not set"
         raise SettingError(msg, hint="set XRAY_URL to Jira's base URL")
     told = f"{DIALECTS[name].product} at {url}: {why}"
-    log.info(told, settings.redactor.clean)
+    redactor = settings.redactor
+    log.info(told, redactor.clean)
     return Connection(
         dialect=DIALECTS[name],
         why=why,
@@ -157,7 +158,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
         jira_url=settings.jira_url,
         jira_credentials=_jira_credentials(settings),
         notices=tuple(_notices(settings, name, url, environ)),
-        redactor=settings.redactor,
+        redactor=redactor,
         pauses=PAUSES,
     )
 

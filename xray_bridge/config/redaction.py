@@ -9,6 +9,7 @@ import codecs
 import contextlib
 import json
 import re
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -186,9 +187,11 @@ def _is_prose(word: str) -> bool:
     )
 
 
-def _forms(value: str) -> set[str]:
+@lru_cache(maxsize=64)
+def _forms(value: str) -> frozenset[str]:
+    """Asked for again and again: settings are the same as long as a process lives."""
     if len(value) < SHORTEST:
-        return set()
+        return frozenset()
     encoded = value.encode("utf-8", "surrogatepass")
     escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     quoted = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
@@ -200,7 +203,7 @@ def _forms(value: str) -> set[str]:
     based |= {form.rstrip("=") for form in based}
     # As tracebacks, --showlocals and pages show it.
     shown = {repr(value)[1:-1], ascii(value)[1:-1], repr(encoded)[2:-1], escape(value)}
-    return {value, *escaped, *quoted, *lower, *based, *shown}
+    return frozenset((value, *escaped, *quoted, *lower, *based, *shown))
 
 
 def encoding_of(content: bytes) -> str:

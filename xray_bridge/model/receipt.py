@@ -100,7 +100,9 @@ class Receipt:
 
     def to_json(self) -> dict[str, Any]:
         """Builtins, as they stand in ``receipt.json``."""
-        found = asdict(self)
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        found["refused"] = [asdict(each) for each in self.refused]
+        found["failures"] = [asdict(each) for each in self.failures]
         del found["resend_flags"]
         if not self.commands:
             del found["commands"]

@@ -29,6 +29,7 @@ BINARY = getattr(os, "O_BINARY", 0)
 FOLDER = getattr(os, "O_DIRECTORY", 0) | NO_LINKS
 HAS_FOLDERS = os.open in os.supports_dir_fd
 HINT = "was it made elsewhere? A run directory holds nothing but files of its own"
+IN_NO_NAME = frozenset("/\\:\0")
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 
@@ -37,7 +38,7 @@ def is_plain_name(name: object) -> bool:
     """Whether it names something in a folder, on every system, and nothing else."""
     if not isinstance(name, str) or name in {"", ".", ".."}:
         return False
-    return not any(char in name for char in "/\\:\0")
+    return IN_NO_NAME.isdisjoint(name)
 
 
 def open_inside(folder: Path, name: str) -> BinaryIO:
@@ -46,20 +47,45 @@ def open_inside(folder: Path, name: str) -> BinaryIO:
 
     Raises OSError where there is none, RunDirectoryError for anything else.
     """
-    path = folder / name
+    number, _ = _opened(folder, name)
+    return os.fdopen(number, "rb")
+
+
+def read_inside(folder: Path, name: str) -> bytes:
+    """
+    All of a regular file in a folder; links are not followed.
+
+    Raises OSError where there is none, RunDirectoryError for anything else.
+    """
+    number, size = _opened(folder, name)
+    try:
+        # One more, so that the first block tells whether it is the last.
+        content = os.read(number, size + 1)
+        if len(content) == size:
+            return content
+        blocks = [content, *iter(lambda: os.read(number, BLOCK), b"")]
+        return b"".join(blocks)
+    finally:
+        os.close(number)
+
+
+def _opened(folder: Path, name: str) -> tuple[int, int]:
+    """The number of the open file, and its size."""
     if not is_plain_name(name):
-        raise _foreign(path, "is not the name of a file in it")
+        raise _foreign(folder / name, "is not the name of a file in it")
     try:
         number = _open(folder, name)
     except OSError as error:
+        path = folder / name
         if path.is_symlink() or folder.is_symlink():
             raise _foreign(path, "is a link") from None
         # What was opened relative to a folder has its bare name only.
         raise OSError(error.errno, error.strerror, str(path)) from None
-    if not stat.S_ISREG(os.fstat(number).st_mode):
+    found = os.fstat(number)
+    if not stat.S_ISREG(found.st_mode):
         os.close(number)
-        raise _foreign(path, "is no regular file")
-    return os.fdopen(number, "rb")
+        raise _foreign(folder / name, "is no regular file")
+    return number, found.st_size
 
 
 def _open(folder: Path, name: str) -> int:
@@ -67,13 +93,21 @@ def _open(folder: Path, name: str) -> int:
     if not HAS_FOLDERS:
         _refuse_odd(folder / name, os.lstat(folder / name))
         return os.open(folder / name, flags)
-    # The run directory may be a link that a user has made; what is in it may not.
-    is_top = (folder / "run.json").exists()
-    above = os.open(folder, os.O_RDONLY if is_top else os.O_RDONLY | FOLDER)
+    above = _open_folder(folder)
     try:
         return os.open(name, flags, dir_fd=above)
     finally:
         os.close(above)
+
+
+def _open_folder(folder: Path) -> int:
+    """The run directory may be a link that a user has made; what is in it may not."""
+    try:
+        return os.open(folder, os.O_RDONLY | FOLDER)
+    except OSError:
+        if not (folder / "run.json").exists():
+            raise
+        return os.open(folder, os.O_RDONLY)
 
 
 def refuse_what_leads_elsewhere(folder: Path) -> None:
@@ -84,19 +118,20 @@ def refuse_what_leads_elsewhere(folder: Path) -> None:
     """
     folders = [folder]
     while folders:
-        for path in _listed(folders.pop()):
+        for entry in _listed(folders.pop()):
             # Gone while we look: a draft of another process.
             with contextlib.suppress(FileNotFoundError):
-                found = path.lstat()
-                if stat.S_ISDIR(found.st_mode):
-                    folders.append(path)
-                else:
-                    _refuse_odd(path, found)
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(Path(entry.path))
+                elif not entry.is_file(follow_symlinks=False):
+                    path = Path(entry.path)
+                    _refuse_odd(path, path.lstat())
 
 
-def _listed(folder: Path) -> list[Path]:
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
     try:
-        return list(folder.iterdir())
+        with os.scandir(folder) as entries:
+            return list(entries)
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -14,6 +14,7 @@ import secrets
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
+from functools import cache
 from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 2
 # Version 1 has no checksums in its journal.
+NESTED = (dict, list, tuple)
 READ_VERSIONS = frozenset({1, FORMAT_VERSION})
 RUNS = "runs"
 # In place of a framework's name, where other tools wrote the reports.
@@ -113,11 +115,13 @@ class State:
 
 
 class RunDirectory:
-    """One run on disk; the names of its files, and nothing cached."""
+    """One run on disk; the names of its files, which are read each time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.id = path.name
+        # What ``state.json`` was, and what it said: asked for more often than changed.
+        self._state_read: tuple[bytes | None, State] = (None, State())
 
     @property
     def journal(self) -> Path:
@@ -147,16 +151,28 @@ class RunDirectory:
     @property
     def state(self) -> State:
         """How far it has come; without a state file it has only been recorded."""
-        path = self.path / "state.json"
-        if not path.exists():
-            return State()
-        state: State = _valued(State, read_json(path), path)
-        return state
+        return self._sealed_state or State()
 
     @state.setter
     def state(self, state: State) -> None:
         content = {key: getattr(state, key) for key in State.__slots__}
         write_json(self.path / "state.json", content)
+
+    @property
+    def _sealed_state(self) -> State | None:
+        """None where there is no state file."""
+        try:
+            content = inside.read_inside(self.path, "state.json")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unreadable(self.path / "state.json", error) from None
+        before, state = self._state_read
+        if content != before:
+            path = self.path / "state.json"
+            state = _valued(State, _parsed(content, path), path)
+            self._state_read = (content, state)
+        return state
 
     @property
     def is_sealed(self) -> bool:
@@ -166,7 +182,8 @@ class RunDirectory:
     @property
     def missing(self) -> tuple[str, ...]:
         """Why tests may be missing from it."""
-        return self.state.incomplete if self.is_sealed else (KILLED,)
+        state = self._sealed_state
+        return (KILLED,) if state is None else state.incomplete
 
     def runs(self, damaged: list[str] | None = None) -> Iterator[TestRun]:
         """
@@ -274,45 +291,44 @@ def find(report_dir: Path) -> list[RunDirectory]:
     return [RunDirectory(path.parent) for path in found]
 
 
-def _valued(kind: type[Any], found: dict[str, Any], path: Path) -> Any:
+def _valued(kind: type, found: dict[str, Any], path: Path) -> Any:
     """
     A dataclass of what a file has of its fields, each of its default's type.
 
     Raises RunDirectoryError, naming ``path``. What a newer version has added is
     left out: where that matters, it has another number.
     """
-    known: dict[str, Any] = {}
-    first = fields(kind)[0].name
-    if first not in found:
-        raise RunDirectoryError(f"{path} is damaged: no {first}")
-    for each in fields(kind):
-        if each.name not in found:
-            continue
-        value = found[each.name]
-        wanted = KINDS[str(each.type)]
-        is_odd = not isinstance(value, wanted) or (
-            isinstance(value, bool) and bool not in wanted
-        )
-        # No clock says more, and no calendar has it.
-        is_odd = is_odd or (float in wanted and not abs(value) < LATEST)
-        if is_odd or (tuple in wanted and not all(isinstance(x, str) for x in value)):
-            raise RunDirectoryError(f"{path} is damaged: {each.name}")
-        known[each.name] = tuple(value) if tuple in wanted else value
+    names = _names(kind)
+    if names[0] not in found:
+        raise RunDirectoryError(f"{path} is damaged: no {names[0]}")
+    known = {
+        # JSON has lists where our values have tuples.
+        name: tuple(found[name]) if type(found[name]) is list else found[name]
+        for name in names
+        if name in found
+    }
     try:
-        return shapes.checked(kind(**known))
+        value = kind(**known)
     except TypeError:
         raise RunDirectoryError(f"{path} is damaged") from None
+    odd = shapes.odd_field(value)
+    for name in () if odd else _moments(kind):
+        # No clock says more, and no calendar has it.
+        if not abs(getattr(value, name)) < LATEST:
+            odd = name
+    if odd:
+        raise RunDirectoryError(f"{path} is damaged: {odd}")
+    return value
 
 
-# What JSON has for the types of our fields, by how these are spelled.
-KINDS: Mapping[str, tuple[type[Any], ...]] = {
-    "str": (str,),
-    "bool": (bool,),
-    "int": (int,),
-    "float": (int, float),
-    "tuple[str, ...]": (list, tuple),
-    "Mapping[str, str]": (dict,),
-}
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
+
+
+@cache
+def _moments(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.type == "float")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -322,15 +338,24 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises RunDirectoryError where there is none.
     """
     try:
-        with inside.open_inside(path.parent, path.name) as file:
-            found = loads(file.read().decode("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        msg = f"{path} cannot be read: {error}"
-        raise RunDirectoryError(msg) from None
+        return _parsed(inside.read_inside(path.parent, path.name), path)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _parsed(content: bytes, path: Path) -> dict[str, Any]:
+    try:
+        found = loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(path, error) from None
     if not isinstance(found, dict):
         msg = f"{path} is not a JSON object"
         raise RunDirectoryError(msg)
     return found
+
+
+def _unreadable(path: Path, error: Exception) -> RunDirectoryError:
+    return RunDirectoryError(f"{path} cannot be read: {error}")
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -341,7 +366,15 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """
     try:
         with replaced(path, private=True) as file:
-            file.write(dumps(content, indent=1).encode() + b"\n")
+            file.write(_indented(content).encode() + b"\n")
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"
         raise RunDirectoryError(msg) from None
+
+
+def _indented(content: Mapping[str, Any]) -> str:
+    """As with ``indent=1``, and flat ones by the encoder in C."""
+    if any(each and isinstance(each, NESTED) for each in content.values()):
+        return dumps(content, indent=1)
+    flat = dumps(content, separators=(",\n ", ": "))
+    return f"{{\n {flat[1:-1]}\n}}"

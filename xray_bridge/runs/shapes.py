@@ -29,12 +29,20 @@ def checked(value: Value) -> Value:
 
     Raises TypeError, naming a field that is of another type.
     """
+    name = odd_field(value)
+    if name:
+        msg = f"{name} cannot be {getattr(value, name)!r}"
+        raise TypeError(msg)
+    return value
+
+
+def odd_field(value: object) -> str:
+    """The first field that is of another type; empty: there is none."""
     kind: type = type(value)
     for name, check in _checks(kind):
         if not check(getattr(value, name)):
-            msg = f"{name} cannot be {getattr(value, name)!r}"
-            raise TypeError(msg)
-    return value
+            return name
+    return ""
 
 
 @cache

@@ -150,6 +150,8 @@ def notices_of(
 
 
 def _log(run: PreparedRun, choice: FormatChoice) -> None:
+    if not log.is_enabled():
+        return
     why = "; ".join(choice.notices) or "nothing stands against it"
     formats = ", ".join(choice.formats)
     text = f"format {formats}, sent as {choice.sent_as}: {why}"
