@@ -79,6 +79,27 @@ def test_list(runs: Command, action: tuple[str, ...]) -> None:
     assert total.endswith("not delivered: 1, see xray-bridge resend")
 
 
+def test_delivered_without_all_fields(runs: Command) -> None:
+    """Xray has the results; what sets fields is still to be repeated."""
+    refused = State(state=run_directory.REFUSED, test_execution="CALC-7", message="no")
+    directory = a_recorded(3, refused)
+
+    _, said = runs("list")
+    (row,) = json.loads(runs("--json")[1])["runs"]
+    code, kept = runs("prune", directory.id)
+
+    assert " delivered, fields unset " in said
+    assert "; delivered without all fields: 1, see xray-bridge resend" in said
+    assert "not delivered" not in said
+    assert (row["state"], row["fields_unset"], row["message"]) == (
+        "delivered",
+        True,
+        "no",
+    )
+    assert code == 2
+    assert "was delivered without all fields (resend it, or give --unsent" in kept
+
+
 @pytest.mark.parametrize("given", ["--json list", "list --json", "--json"])
 def test_list_as_json(runs: Command, given: str) -> None:
     """The option may stand on either side."""

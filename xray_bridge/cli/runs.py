@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from xray_bridge.runs.inventory import Row
 
+# What a run still owes, in words.
+UNSENT, UNSET = "not delivered", "delivered without all fields"
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -107,13 +109,19 @@ def run_list(arguments: argparse.Namespace) -> int:
 
 def _lines(rows: Sequence[Row]) -> list[str]:
     heads = ("RUN", "STATE", "TEST EXECUTION", "RESULTS", "SIZE", "AGE")
-    unsent = sum(
-        row.state not in inventory.OWES_NOTHING and not row.in_use for row in rows
-    )
+    owed = Counter(_owed(row) for row in rows if not row.in_use)
     total = evidence.shown(sum(row.bytes for row in rows))
-    send = f"; not delivered: {unsent}, see xray-bridge resend" if unsent else ""
+    told = [f"{what}: {owed[what]}" for what in (UNSENT, UNSET) if owed[what]]
+    send = f"; {', '.join(told)}, see xray-bridge resend" if told else ""
     table = _table([heads, *map(_cells, rows)])
     return [*table, f"{_runs(len(rows))}, {total}{send}"]
+
+
+def _owed(row: Row) -> str:
+    """What is still to be done for a run; empty: nothing."""
+    if row.fields_unset:
+        return UNSET
+    return "" if row.state in inventory.OWES_NOTHING else UNSENT
 
 
 def run_show(arguments: argparse.Namespace) -> int:
@@ -184,8 +192,8 @@ def run_prune(arguments: argparse.Namespace) -> int:
     for row in old_enough:
         if row.in_use:
             kept["in use"] += 1
-        elif row.state not in inventory.OWES_NOTHING and not arguments.unsent:
-            kept["not delivered, which only --unsent removes"] += 1
+        elif (owed := _owed(row)) and not arguments.unsent:
+            kept[f"{owed}, which only --unsent removes"] += 1
         else:
             chosen.append(row)
     if not arguments.dry_run:
@@ -201,8 +209,8 @@ def _refuse(rows: Sequence[Row], *, unsent: bool) -> None:
         if row.in_use:
             msg = f"{row.path} is in use by another process"
             raise RunInUseError(msg, hint="wait until it has ended")
-        if row.state not in inventory.OWES_NOTHING and not unsent:
-            msg = f"{row.path} was not delivered"
+        if (owed := _owed(row)) and not unsent:
+            msg = f"{row.path} was {owed}"
             raise UsageError(msg, hint="resend it, or give --unsent to lose it")
 
 
@@ -221,7 +229,7 @@ def _emit_removed(
 def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.run,
-        row.state,
+        row.state + (", fields unset" if row.fields_unset else ""),
         row.test_execution,
         _counts(row.counts),
         evidence.shown(row.bytes),

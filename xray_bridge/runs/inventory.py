@@ -35,7 +35,12 @@ LEFTOVER = 86400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A run as the list has it; ``started`` in seconds since the epoch."""
+    """
+    A run as the list has it; ``started`` in seconds since the epoch.
+
+    ``fields_unset``: it was delivered, and ``resend`` repeats what sets fields of the
+    Test Execution.
+    """
 
     run: str
     path: str
@@ -47,6 +52,7 @@ class Row:
     bytes: int = 0
     started: float = 0.0
     message: str = ""
+    fields_unset: bool = False
 
     @property
     def age(self) -> float:
@@ -92,6 +98,8 @@ def row(directory: RunDirectory, report_dir: Path) -> Row:
     name = state.state
     if name == run_directory.RECORDED:
         name = RUNNING if in_use else KILLED
+    elif name == run_directory.REFUSED:
+        name = run_directory.DELIVERED
     elif state.message.startswith(run_directory.MERGED):
         name = MERGED
     return Row(
@@ -105,6 +113,7 @@ def row(directory: RunDirectory, report_dir: Path) -> Row:
         bytes=size,
         started=info.started,
         message=state.message,
+        fields_unset=state.state == run_directory.REFUSED,
     )
 
 
