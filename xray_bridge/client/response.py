@@ -141,12 +141,12 @@ def check(answer: Answer) -> Answer:
     if answer.status == 401 or _locked(answer):  # noqa: PLR2004
         raise _unauthenticated(answer, host)
     if answer.status >= 400:  # noqa: PLR2004
-        path = urlsplit(answer.url).path
+        path, said = urlsplit(answer.url).path, answer.said
         raise RefusedError(
-            f"HTTP {answer.status} from {host}{path}: {answer.said}",
+            f"HTTP {answer.status} from {host}{path}: {said}",
             hint=HINTS.get(answer.status, ""),
             status=answer.status,
-            said=answer.said,
+            said=said,
         )
     if answer.is_html:
         msg = f"{answer.url} answers with a page for people, not with Xray's API"
@@ -208,9 +208,10 @@ def _locked(answer: Answer) -> bool:
     """
     reason = answer.headers.get("X-Authentication-Denied-Reason", "")
     login = answer.headers.get("X-Seraph-LoginReason", "")
+    if "CAPTCHA" not in reason and "AUTHENTICATION_DENIED" not in login:
+        return False
     # The headers can ride on a success; what came with it is then what counts.
-    is_refused = answer.status >= 400 or not answer.json()  # noqa: PLR2004
-    return is_refused and ("CAPTCHA" in reason or "AUTHENTICATION_DENIED" in login)
+    return answer.status >= 400 or not answer.json()  # noqa: PLR2004
 
 
 def _unauthenticated(answer: Answer, host: str) -> AuthenticationError:
