@@ -55,6 +55,19 @@ NAMES = [
 ]
 
 
+def test_a_file_that_grows_is_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its size was when it was opened."""
+    (tmp_path / "a").write_bytes(b"more than that")
+    number = os.open(tmp_path / "a", os.O_RDONLY)
+    monkeypatch.setattr(inside, "_opened", lambda *_: (number, 4))
+
+    assert inside.read_inside(tmp_path, "a") == b"more than that"
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(number)
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("look", [False, True])
 def test_links_are_refused(directory: RunDirectory, name: str, *, look: bool) -> None:

@@ -151,6 +151,15 @@ def test_state_comes_back(directory: RunDirectory) -> None:
     assert directory.state == state
 
 
+def test_state_that_another_process_has_changed(directory: RunDirectory) -> None:
+    """What was read before does not count."""
+    directory.state = State(attempts=1)
+    before = directory.state
+    RunDirectory(directory.path).state = State(attempts=2)
+
+    assert (before.attempts, directory.state.attempts) == (1, 2)
+
+
 def test_half_a_line_is_left_out(tmp_path: Path) -> None:
     """A write that was cut off by SIGKILL is no result."""
     directory = recorded(tmp_path, a_run(name="test_whole"))
