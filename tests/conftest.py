@@ -48,6 +48,12 @@ CI = {
     *(system.detect for system in SYSTEMS),
 }
 
+# How processes of ours run is not this machine's choice; it would keep them from being
+# forked, too, where a test gives an environment of its own.
+for _name in [name for name in os.environ if name.startswith("PYTHON")]:
+    if _name not in {"PYTHONPATH", "PYTHONHASHSEED"}:
+        del os.environ[_name]
+
 SHORT = Pauses(first=0.01, looks=(0.0, 0.01, 0.01), in_progress=0.0, settled=0.0)
 
 

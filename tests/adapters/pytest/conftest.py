@@ -17,9 +17,14 @@ import xray_bridge.upload.publish  # noqa: F401
 from xray_sandbox import Store, TestExecutionRow
 
 
-# What tests of ours are made with, and no session of a user's has: loading it takes
-# longer than most of these sessions, and again in each worker.
-OURS = ("-p", "no:hypothesispytest", "-p", "no:pytest_httpserver")
+# Plugins that our tests are made with, and that most sessions of users lack: to load
+# them takes longer than most of these sessions, and again in each worker.
+OURS = (
+    *("-p", "no:hypothesispytest"),
+    *("-p", "no:pytest_httpserver"),
+    *("-p", "no:rerunfailures"),
+)
+RERUNS = ("-p", "rerunfailures", "--reruns")
 
 
 @dataclass

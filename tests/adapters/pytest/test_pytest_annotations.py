@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.adapters.pytest.conftest import Project
+from tests.adapters.pytest.conftest import RERUNS, Project
 from tests.adapters.pytest.test_pytest_verdicts import SERVER
 
 
@@ -458,7 +458,7 @@ def test_attempts_keep_their_evidence(project: Project) -> None:
         """
     )
 
-    project.run("--xray-dry-run", "--reruns", "3", **SERVER)
+    project.run("--xray-dry-run", *RERUNS, "3", **SERVER)
 
     (line,) = project.journal
     (run,) = project.runs

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.adapters.pytest.conftest import RERUNS
 from xray_bridge.model.results import Outcome, Scenario, Step
 from xray_bridge.runs import codec
 
@@ -350,7 +351,7 @@ def test_c(early): pass
 """,
     )
 
-    project.upload("--reruns", "1")
+    project.upload(*RERUNS, "1")
 
     runs = recorded(project)
     assert steps_of(runs["gets better"]) == (P, P, P, P)

@@ -59,7 +59,9 @@ import pytest
 @pytest.hookimpl(optionalhook=True)
 def pytest_xray_test_keys(item): return None
 """
-LOADED = ("-p", "tests.adapters.pytest.breaker", "-p", "no:rerunfailures")
+# pytest parses the modules of each traceback that it shows.
+TERSE = "--tb=line"
+LOADED = ("-p", "tests.adapters.pytest.breaker", TERSE)
 SELECT = ("--xray-select", "project = CALC")
 # What a session must have for these to be called.
 SESSIONS = {
@@ -162,7 +164,7 @@ def test_a_broken_hook_costs_the_user_nothing(
     changed = SESSIONS.get(_name(hook), "")
     suite.pytester.makeconftest(CONFTEST + changed)
     if (workers, changed) not in ends:
-        without = suite.run(*workers, "-p", "no:rerunfailures")
+        without = suite.run(*workers, TERSE)
         ends[workers, changed] = (without.ret, without.parseoutcomes())
     reached = str(tmp_path / "reached")
 

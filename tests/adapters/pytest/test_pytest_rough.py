@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.pytest.conftest import Project
+from tests.adapters.pytest.conftest import RERUNS, Project
 
 
 KEYED = '@pytest.mark.xray("CALC-{}")\ndef test_{}():'
@@ -241,7 +241,7 @@ def test_other_plugins_together(project: Project) -> None:
         """
     )
     others = ("-p", "hypothesispytest", "-p", "pytest_httpserver")
-    result = project.upload("-n", "2", "--reruns", "2", *others)
+    result = project.upload("-n", "2", *RERUNS, "2", *others)
 
     assert result.ret == 0
     found = project.statuses

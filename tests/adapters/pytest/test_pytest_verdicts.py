@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.adapters.pytest.conftest import Project
+from tests.adapters.pytest.conftest import RERUNS, Project
 
 
 SITUATIONS = {
@@ -322,7 +322,7 @@ def test_the_last_attempt_of_a_rerun_counts(
         """
     )
 
-    project.run("--xray-dry-run", "--reruns", "2", *workers, **SERVER)
+    project.run("--xray-dry-run", *RERUNS, "2", *workers, **SERVER)
 
     (line,) = project.journal
     assert line["outcome"] == outcome
@@ -418,7 +418,7 @@ def test_a_failed_subtest_is_never_lost_by_a_rerun(project: Project) -> None:
         """
     )
 
-    project.run("--xray-dry-run", "--reruns", "1", **SERVER)
+    project.run("--xray-dry-run", *RERUNS, "1", **SERVER)
 
     (line,) = project.journal
     assert line["outcome"] == "failed"
