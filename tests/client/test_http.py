@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import socket
+import threading
 import time
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
+import urllib3
 
 from tests import scripted
 from tests.builders import TOKEN, a_connection
@@ -659,6 +663,76 @@ def test_address_that_is_none_was_not_reached() -> None:
     """Nothing was sent, so there is no doubt about it."""
     with pytest.raises(UnreachableError):
         send("http://127.0.0.1:1:2")
+
+
+@pytest.mark.parametrize("host", ["a" * 64, "a..b"])
+def test_host_that_can_be_none_was_not_reached(host: str) -> None:
+    """Neither is a name of the internet: nothing was sent."""
+    with pytest.raises(UnreachableError) as caught:
+        send(f"http://{host}.example:9")
+
+    assert caught.value.message.startswith(f"http://{host}.example:9 ")
+
+
+def test_name_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline ends it from outside, and nothing was sent."""
+    hanging = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: hanging.wait(10))
+
+    with pytest.raises(UnreachableError, match="the deadline passed"):
+        send("http://jira.example.com", deadline=0.1)
+
+    hanging.set()
+
+
+def test_whatever_breaks_the_answer_is_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what requests lets through, by its name."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise urllib3.exceptions.DecodeError
+
+    monkeypatch.setattr(http.Http, "_read", broken)
+
+    with (
+        scripted.scripted(answer(200)) as server,
+        pytest.raises(AmbiguousError) as caught,
+    ):
+        send(server.url)
+
+    said = f"the answer of {server.url} broke off (DecodeError)"
+    assert caught.value.message == said
+
+
+@pytest.mark.parametrize(
+    ("announced", "is_half"),
+    [("6", True), ("5", False), ("", False), ("six", False), ("\u0666", False)],
+)
+def test_body_that_is_shorter_than_announced(announced: str, *, is_half: bool) -> None:
+    """It is doubt for urllib3 1.26 as well, which takes it as whole."""
+    response = requests.Response()
+    response.headers["Content-Length"] = announced
+    response.raw = io.BytesIO(b"12345")
+    response.raw.read()
+
+    with (
+        pytest.raises(AmbiguousError, match="broke off before its end")
+        if is_half
+        else nullcontext()
+    ):
+        http._refuse_half(response)
+
+
+def test_login_of_a_proxy_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the environment, too: it does not reach any output."""
+    connection = a_connection(proxies=None)
+    monkeypatch.setenv("HTTPS_PROXY", "http://someone:hidden-word@127.0.0.1:9")
+    client = Http(connection, Deadline(5))
+
+    found = client.proxies("https://jira.example.com")
+
+    assert found["https"] == "http://someone:hidden-word@127.0.0.1:9"
+    said = connection.redactor.clean("at someone:hidden-word")
+    assert "hidden-word" not in said
 
 
 def test_file_that_is_gone(tmp_path: Path) -> None:

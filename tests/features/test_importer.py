@@ -273,6 +273,39 @@ def test_what_was_created(jira: Xray, bring: Importer) -> None:
     assert edits(jira) == []
 
 
+def test_what_was_created_and_cannot_be_looked_up(jira: Xray, bring: Importer) -> None:
+    """Its key is told without a summary: the import was a success."""
+    (bring.root / "a.feature").write_text(UNKEYED)
+    jira.script[SEARCH] = [NO_ISSUES, Response("", status=502)]
+    said = bring("--json")
+
+    assert said.exit_code == 0
+    assert said.json["created"] == [{"key": "CALC-78", "summary": "", "labels": []}]
+
+
+def test_search_that_is_refused(jira: Xray, bring: Importer) -> None:
+    """Who may not search is not told that there is nothing: nothing is sent."""
+    (bring.root / "a.feature").write_text(UNKEYED)
+    jira.script[SEARCH] = [Response("", status=403)]
+    said = bring()
+
+    assert said.exit_code != 0
+    assert not posted(jira)
+
+
+def test_many_that_are_made(jira: Xray, bring: Importer) -> None:
+    """Ten are named, and the rest is counted."""
+    names = [f"Divide by {number}" for number in range(1, 13)]
+    text = "".join(f"  Scenario: {name}\n    * x\n" for name in names)
+    (bring.root / "a.feature").write_text(f"Feature: Division\n{text}")
+    jira.script[SEARCH] = [NO_ISSUES]
+    said = bring("--dry-run")
+
+    assert said.output.count("a Test is made for") == 10
+    assert "a Test is made for 'Divide by 10'" in said.output
+    assert "2 more Tests are made" in said.output
+
+
 REFUSAL = Response('{"error": "Line 3 is odd"}', status=400)
 TIMEOUT = Response("gateway timeout", status=504)
 PARTLY = "refused: no such step", "updated CALC-78"

@@ -558,6 +558,29 @@ sys.exit()
 """
 
 
+def test_a_killed_export_that_cannot_be_ended(
+    export: Install, tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error says why; once that is mended, the next one ends it."""
+    (tmp_path / "second").write_bytes(zipped(SECOND))
+    export(FIRST)
+    child(tmp_path / "second", target, KILL.format(step=2)).communicate()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xray_bridge.features.workplace.os.open", refuse)
+        with pytest.raises(FeaturesError) as caught:
+            finish_killed(target)
+    finish_killed(target)
+
+    said = f"an export into {target} that was killed cannot be ended: "
+    assert caught.value.message == f"{said}[Errno 13] Permission denied"
+    assert caught.value.hint == "mend the cause and export again"
+    assert texts(target) == SECOND
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_killed_anywhere_it_is_the_old_directory_or_the_new(
     export: Install, tmp_path: Path, target: Path, work: Path

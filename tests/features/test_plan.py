@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ import pytest
 
 from xray_bridge.client.issues import Issue
 from xray_bridge.client.response import Answer
-from xray_bridge.errors import FeaturesError
+from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features import plan
 from xray_bridge.features.answers import answered
 from xray_bridge.features.bundles import Packed, pack
@@ -131,6 +132,29 @@ def test_changes(issue: Issue, expected: Change | None) -> None:
     changes = plan.changes([KEYED], {issue.key: issue})
 
     assert changes == ((expected,) if expected else ())
+
+
+def test_an_issue_that_is_not_there_does_not_change() -> None:
+    """What Xray does not know is made, and nothing of it is lost."""
+    before = {"CALC-5": Issue(key="CALC-5", summary="Another")}
+
+    assert plan.changes([KEYED], before) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            Change(key="CALC-1", summary=("A", "B"), lost=("x", "y")),
+            "its summary was 'A' and among its labels were x, y",
+        ),
+        (Change(key="CALC-1", summary=("A", "B")), "its summary was 'A'"),
+        (Change(key="CALC-1", lost=("x",)), "among its labels were x"),
+    ],
+)
+def test_what_a_person_has_to_put_back(change: Change, said: str) -> None:
+    """It is told in words, and nothing else."""
+    assert plan.describe_before(change) == said
 
 
 def test_a_background_without_a_name_changes_nothing() -> None:
@@ -438,3 +462,48 @@ def test_bad_files(here: Path, name: str, write: Any, said: str) -> None:
     assert said in caught.value.message
     assert "nothing was sent" in caught.value.hint
     assert "\n" not in str(caught.value)
+
+
+def failing(*_: object, **__: object) -> None:
+    """A disk that is broken."""
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_file_that_is_gone(here: Path) -> None:
+    """Deleted between the choice and the look: a mistake in words, with its name."""
+    (here / "a.feature").write_text(ADDITION)
+    chosen = find_files(["a.feature"], Path())
+    (here / "a.feature").unlink()
+
+    with pytest.raises(UsageError) as caught:
+        pack(chosen, here.parent, Limits())
+
+    said = "a.feature cannot be read: No such file or directory"
+    assert caught.value.message == said
+    assert "nothing was sent" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("a.zip", "zipfile.is_zipfile"),
+        ("a.feature", "pathlib.Path.read_bytes"),
+        ("a.zip: a.feature", "pathlib.Path.read_bytes"),
+    ],
+)
+def test_a_copy_that_cannot_be_read(
+    here: Path, monkeypatch: pytest.MonkeyPatch, name: str, broken: str
+) -> None:
+    """The error has the name that the user has given, and not that of the copy."""
+    if name == "a.feature":
+        (here / name).write_text(ADDITION)
+    else:
+        an_archive(here / "a.zip", a=ADDITION)
+    (here.parent / "folder").mkdir()
+    chosen = find_files(["."], Path())
+    with monkeypatch.context() as patched:
+        patched.setattr(broken, failing)
+        with pytest.raises(UsageError) as caught:
+            pack(chosen, here.parent / "folder", Limits())
+
+    assert caught.value.message == f"{name} cannot be read: Input/output error"

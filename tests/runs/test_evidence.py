@@ -305,6 +305,26 @@ def test_media_type(
 
 
 @pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"text", "text/plain"), (PNG, "application/octet-stream")],
+)
+def test_media_type_where_the_system_may_not_be_asked(
+    folder: EvidenceFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes,
+    expected: str,
+) -> None:
+    """A test that forbids all files still has evidence; the content tells."""
+
+    def forbidden(_: str) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("mimetypes.guess_type", forbidden)
+
+    assert folder.add(EvidenceSource(content, "x.png")).media_type == expected
+
+
+@pytest.mark.parametrize(
     ("name", "media_type"),
     [
         ("x.txt", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -26,6 +27,8 @@ from xray_bridge.runs.run_directory import RunInfo
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xray_bridge.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX links and modes")
@@ -101,6 +104,46 @@ def test_what_is_named_is_read_where_it_lies(directory: RunDirectory) -> None:
 
     with pytest.raises(RunDirectoryError, match="is a link"):
         _ = directory.info
+
+
+@pytest.mark.parametrize("look", [False, True])
+def test_what_cannot_be_listed_is_refused(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, *, look: bool
+) -> None:
+    """Nobody knows what lies in it."""
+
+    def forbidden(_: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "iterdir", forbidden)
+        with (
+            pytest.raises(RunDirectoryError) as caught,
+            directory.look() if look else directory.claim(),
+        ):
+            pass
+
+    said = f"{directory.path} cannot be read: Permission denied"
+    assert caught.value.message == said
+
+
+def test_what_goes_while_we_look_is_nothing(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft of another process, and a folder of evidence that it removes."""
+    (directory.path / "evidence").mkdir()
+    listed = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        yield from listed(path)
+        if path == directory.path:
+            yield path / "draft"
+            (path / "evidence").rmdir()
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+
+    with directory.claim():
+        assert not (directory.path / "evidence").exists()
 
 
 @pytest.mark.parametrize(

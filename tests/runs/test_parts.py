@@ -185,6 +185,17 @@ def test_copies_are_one() -> None:
     assert found.sent == ("1 part was delivered before, as CALC-7",)
 
 
+def test_copy_without_a_journal_comes_last() -> None:
+    """Of two copies that came as far, the one that has results counts."""
+    part = a_part("s/1")
+    shutil.copytree("s/1", "s/0")
+    (Path("s/0") / part.path.relative_to("s/1") / "journal.jsonl").unlink()
+
+    found = found_in("s")
+
+    assert [each.directory.path for each in found.shards] == [part.path]
+
+
 def test_part_that_was_sent_alone() -> None:
     """Left out with a note where it was found, refused where it was named."""
     rest, sent = a_part("s/1"), a_part("s/2")

@@ -30,3 +30,12 @@ def test_no_place(nodeid: str) -> None:
     """A long name takes the long form, and what is no text as well."""
     with pytest.raises(ValueError, match=r"too long|surrogates"):
         packed(nodeid, "", 0.0)
+
+
+def test_without_keys() -> None:
+    """A test that no Test is named for has no list of keys, as in a journal."""
+    assert unpacked(packed("test_a.py::test_b", "", 1.0)) == {
+        "classname": "test_a",
+        "name": "test_b",
+        "started": 1.0,
+    }

@@ -85,3 +85,9 @@ def test_what_we_write_has_its_shape(tmp_path: Path) -> None:
     run = a_scenario_run(steps=(step,), iterations=rows, evidence=(piece,))
 
     assert shapes.checked(run) is run
+
+
+def test_type_that_is_not_in_use() -> None:
+    """Whoever gives a field a new type gives it a check: nothing passes unseen."""
+    with pytest.raises(NotImplementedError, match="no check for"):
+        shapes._check(list[int])

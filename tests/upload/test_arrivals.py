@@ -12,6 +12,7 @@ import pytest
 from xray_bridge.client.import_answer import ImportAnswer
 from xray_bridge.client.import_requests import Execution, Report
 from xray_bridge.client.request import Request
+from xray_bridge.errors import RefusedError
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.upload.arrivals import Arrivals
 from xray_bridge.upload.parallel import send_rest
@@ -97,3 +98,50 @@ def test_nothing_is_begun_after_ctrl_c(
         send_rest(shipments, target, arrivals, jobs=1)
 
     assert 1 <= len(begun) < len(shipments)
+
+
+class Screen:
+    """Xray, which takes results once the label is left out."""
+
+    def __init__(self, status: int = 400) -> None:
+        self.status = status
+        self.sent: list[str] = []
+
+    def import_results(self, request: Request) -> ImportAnswer:
+        """Note which label came, and refuse it."""
+        self.sent.append(request.path)
+        if request.path:
+            msg = "labels: not on the screen"
+            raise RefusedError(msg, status=self.status, said=msg)
+        return ANSWER
+
+
+def target_of(screen: Screen, execution: Execution) -> tuple[Target, Unasked]:
+    """An existing Test Execution on it, and what is said of it."""
+    unasked = Unasked(execution)
+    xray = cast("Xray", screen)
+    return Target(xray=xray, key="CALC-1", unasked=unasked), unasked
+
+
+def test_filled_without_what_is_refused() -> None:
+    """The same results go out again, without what nobody has asked for."""
+    screen = Screen()
+    target, unasked = target_of(screen, Execution(label="xray-bridge-run"))
+
+    def request_to(key: str) -> Request:
+        assert key == "CALC-1"
+        return Request(method="POST", path=unasked.execution.label)
+
+    assert target.fill(request_to) == ANSWER
+    assert screen.sent == ["xray-bridge-run", ""]
+
+
+def test_refusal_of_something_else_is_one() -> None:
+    """Nothing can be left out for it: one request, and the error."""
+    screen = Screen(status=403)
+    target, _ = target_of(screen, Execution(label="xray-bridge-run"))
+
+    with pytest.raises(RefusedError, match="not on the screen"):
+        target.fill(lambda _: Request(method="POST", path="any"))
+
+    assert screen.sent == ["any"]

@@ -1037,3 +1037,37 @@ def test_refusal_that_nothing_can_be_left_out_for(directory: RunDirectory) -> No
         send(xray, directory, RELAXING)
 
     assert not xray.executions
+
+
+def test_empty_one_whose_label_the_screen_refuses(directory: RunDirectory) -> None:
+    """It is made without, as the one with results is."""
+    xray = FakeXray([NOT_DONE], makings=[REFUSED])
+
+    send(xray, directory, RELAXING)
+
+    assert xray.made == 2
+    assert directory.state.mark == marks.DESCRIPTION
+    assert xray.executions == {"CALC-1": 1}
+
+
+def test_what_is_filled_in_later_without_what_is_refused(
+    directory: RunDirectory,
+) -> None:
+    """The second request is repeated without it, and is no failure then."""
+    xray = FakeXray([TAKEN, REFUSED])
+
+    imported = send(xray, directory, replace(RELAXING, fill_after=True))
+
+    assert (imported.key, imported.unset) == ("CALC-1", "")
+    assert xray.executions == {"CALC-1": 2}
+    assert directory.state.mark == marks.DESCRIPTION
+
+
+def test_what_cannot_be_filled_in_later(directory: RunDirectory) -> None:
+    """Without a way to fill one, the first answer is all there is."""
+    xray = FakeXray()
+
+    imported = send(xray, directory, replace(no_fill(), fill_after=True))
+
+    assert imported == ImportAnswer(key="CALC-1")
+    assert xray.executions == {"CALC-1": 1}

@@ -103,10 +103,10 @@ def _install(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
             swap.undo.pop_all()
         journal.remove_empty(directory, plan.removed)
         journal.forget(place)
+        return plan
     finally:
         if not swap.not_undone:
             shutil.rmtree(place, ignore_errors=True)
-    return plan
 
 
 def _forget(place: Path, swap: Swap) -> None:

@@ -1,0 +1,93 @@
+"""Feature files from a server that is nobody's sandbox: what can go wrong."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from werkzeug import Response
+
+from tests import scripted
+from tests.scripted_xray import Xray
+from xray_bridge import cli
+
+
+EXPORT = "/rest/raven/2.0/export/test"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty current directory."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def jira(server: Xray) -> Xray:
+    """Xray Server with one feature file."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.feature", "Feature: A\n  Scenario: S\n    * x\n")
+    server.script[EXPORT] = [
+        Response(buffer.getvalue(), content_type="application/octet-stream")
+    ]
+    return server
+
+
+def export(*arguments: str) -> int:
+    """``xray-bridge features export`` of one key; its exit code."""
+    return cli.main(["features", "export", "--keys", "CALC-1", *arguments])
+
+
+def test_export(jira: Xray) -> None:
+    """The keys are asked for once, as one zip."""
+    code = export("--out", "features", "--zip", "kept/all.zip")
+
+    (sent,) = [each for each in jira.sent if each.path == EXPORT]
+    assert code == 0
+    assert sent.query == {"keys": "CALC-1", "fz": "true"}
+    assert Path("features/a.feature").read_text().startswith("Feature: A")
+    assert zipfile.is_zipfile("kept/all.zip")
+
+
+@pytest.mark.usefixtures("jira")
+def test_archive_that_cannot_be_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names the path and its reason, and no directory is made."""
+    Path("kept").write_text("in the way")
+
+    code = export("--out", "features", "--zip", "kept/all.zip")
+
+    said = capsys.readouterr().err
+    assert code == 82
+    assert "feature files could not be exported: File exists (kept)" in said
+    assert not Path("features").exists()
+
+
+@pytest.mark.usefixtures("jira")
+def test_target_that_is_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a mistake of the call, and no failed export."""
+    Path("features").write_text("in the way")
+
+    code = export("--out", "features")
+
+    said = capsys.readouterr().err
+    assert code == 2
+    assert "could not be exported" not in said
+    assert Path("features").read_text() == "in the way"
+
+
+def test_server_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys and filter have nothing to do with it, and are not asked about."""
+    monkeypatch.setenv("XRAY_URL", f"http://127.0.0.1:{scripted.unused_port()}")
+    monkeypatch.setenv("XRAY_TOKEN", "x")
+    monkeypatch.setenv("XRAY_DEADLINE", "1")
+
+    code = export("--out", "features")
+
+    said = capsys.readouterr().err
+    assert code == 82
+    assert "feature files could not be exported: 127.0.0.1:" in said
+    assert "are --keys and --filter right" not in said

@@ -1,0 +1,237 @@
+"""The journal and its lock, in a process where tests do as they please."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import a_run, run_info
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.runs import locks, run_directory
+from xray_bridge.runs.journal import Journal
+from xray_bridge.runs.locks import Lock, OwnFile
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from xray_bridge.runs.run_directory import RunDirectory
+
+NO_ROOM = "No space left on device"
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> RunDirectory:
+    """An empty run directory."""
+    return run_directory.create(tmp_path / ".xray", run_info())
+
+
+def names(directory: RunDirectory) -> list[str]:
+    """The tests that have a line."""
+    return [run.test.name for run in directory.runs()]
+
+
+def failing(number: int, message: str) -> Callable[..., None]:
+    """A function of the system that fails."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(number, message)
+
+    return fail
+
+
+def test_another_process_writes_nothing(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A child that a test forked neither adds a line nor counts one."""
+    journal = Journal(directory)
+    journal.append(a_run(name="test_1"))
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: -1)
+        journal.append(a_run(name="test_2"))
+        journal.close(("the child says so",))
+
+    journal.close()
+
+    assert names(directory) == ["test_1"]
+    assert journal.written == 1
+    assert directory.state.incomplete == ()
+
+
+def test_file_that_others_have_closed(directory: RunDirectory, tmp_path: Path) -> None:
+    """It is opened again; the file that has its number now is left alone."""
+    journal = Journal(directory)
+    journal.append(a_run(name="test_1"))
+    os.close(journal._file.number)
+    with (tmp_path / "theirs").open("wb") as theirs:
+        assert theirs.fileno() == journal._file.number
+
+        journal.append(a_run(name="test_2"))
+        journal.close()
+
+        assert theirs.closed is False
+        assert os.fstat(theirs.fileno()).st_size == 0
+    assert names(directory) == ["test_1", "test_2"]
+    assert journal.written == 2
+
+
+def test_a_second_close_does_nothing(directory: RunDirectory) -> None:
+    """What was sealed first counts."""
+    journal = Journal(directory)
+    journal.close(("interrupted",))
+
+    journal.close(("again",))
+
+    assert directory.state.incomplete == ("interrupted",)
+
+
+def test_a_copied_line_is_counted(directory: RunDirectory, tmp_path: Path) -> None:
+    """It is the line of the other journal, byte by byte."""
+    other = run_directory.create(tmp_path / ".other", run_info())
+    journal = Journal(other)
+    journal.append(a_run(name="test_1"))
+    journal.close()
+    lines = list(other.lines())
+    copy = Journal(directory)
+
+    for line in lines:
+        copy.copy_line(line)
+    copy.close()
+
+    assert list(directory.lines()) == lines
+    assert copy.written == 1
+
+
+def test_folder_that_cannot_be_made_again(directory: RunDirectory) -> None:
+    """An error says that it was removed, and what stands in the way."""
+    journal = Journal(directory)
+    journal.append(a_run())
+    runs = directory.path.parent
+    shutil.rmtree(runs)
+    runs.write_text("in the way")
+
+    with pytest.raises(RunDirectoryError) as caught:
+        journal.close()
+
+    assert caught.value.message == (
+        f"0 results could not be written: {directory.path} was removed: Not a directory"
+    )
+    assert caught.value.hint == "make room, or set xray_report_dir"
+
+
+def test_disk_that_does_not_take_it_for_good(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is not sealed, is let go of, and the error says why."""
+    journal = Journal(directory)
+    journal.append(a_run())
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", failing(errno.EIO, "Input/output error"))
+        with pytest.raises(RunDirectoryError) as caught:
+            journal.close()
+
+    assert caught.value.message == (
+        f"0 results could not be written: {directory.path}: Input/output error"
+    )
+    assert directory.state.state == run_directory.RECORDED
+    with directory.claim():
+        assert len(names(directory)) == 1
+
+
+def test_seal_that_cannot_be_written(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the file that has no room."""
+    journal = Journal(directory)
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.replace", failing(errno.ENOSPC, NO_ROOM))
+        with pytest.raises(RunDirectoryError) as caught:
+            journal.close()
+
+    state = directory.path / "state.json"
+    assert caught.value.message == (
+        f"0 results could not be written: {state} cannot be written: {NO_ROOM}"
+    )
+
+
+def test_first_trouble_is_told(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails after it fails for its sake."""
+    journal = Journal(directory)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", failing(errno.ENOSPC, NO_ROOM))
+        patched.setattr(os, "fsync", failing(errno.EIO, "Input/output error"))
+        journal.append(a_run())
+        with pytest.raises(RunDirectoryError) as caught:
+            journal.close()
+
+    assert caught.value.message == (
+        f"1 results could not be written: {directory.journal}: {NO_ROOM}"
+    )
+
+
+def test_own_file_that_others_have_closed(tmp_path: Path) -> None:
+    """Its number is not closed a second time: it may be somebody else's by then."""
+    own = OwnFile(tmp_path / "own", os.O_RDWR | os.O_CREAT)
+    os.close(own.number)
+    closed = own.is_open
+    with (tmp_path / "theirs").open("wb") as theirs:
+        assert theirs.fileno() == own.number
+
+        own.close()
+        theirs.write(b"x")
+
+    assert (closed, own.is_open) == (False, False)
+    assert (tmp_path / "theirs").read_bytes() == b"x"
+
+
+def test_lock_that_others_have_closed(tmp_path: Path) -> None:
+    """With its number it has gone, and releasing it leaves that number alone."""
+    lock = Lock(tmp_path / "lock")
+    os.close(lock._file.number)
+    with (tmp_path / "theirs").open("wb") as theirs:
+        lock.release()
+        theirs.write(b"x")
+
+    assert (tmp_path / "theirs").read_bytes() == b"x"
+    Lock(tmp_path / "lock").release()
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES])
+def test_lock_on_a_disk_that_is_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """It is held by a file that is open for reading."""
+    path = tmp_path / "lock"
+    path.touch()
+    opened = os.open
+
+    def read_only(path: Path, flags: int, mode: int) -> int:
+        if flags & os.O_RDWR:
+            raise OSError(number, "no writing")
+        return opened(path, flags, mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(locks.os, "open", read_only)
+        lock = Lock(path)
+
+    with pytest.raises(RunDirectoryError, match="is in use by another process"):
+        Lock(path)
+    lock.release()
+    Lock(path).release()
+
+
+def test_lock_that_cannot_be_opened(tmp_path: Path) -> None:
+    """An error in words, with the reason of the system."""
+    path = tmp_path / "gone" / "lock"
+
+    with pytest.raises(RunDirectoryError) as caught:
+        Lock(path)
+
+    assert caught.value.message == f"{path} cannot be opened: No such file or directory"
