@@ -31,6 +31,19 @@ WARNS = (
     # check-jsonschema, of the newest click.
     "'click.utils.LazyFile' is deprecated:DeprecationWarning",
 )
+# What loses or doubles results where it is wrong: tests take every branch of it.
+SURE = (
+    "*/xray_bridge/runs/*",
+    "*/xray_bridge/features/*",
+    "*/xray_bridge/upload/exactly_once.py",
+    "*/xray_bridge/upload/looks.py",
+    "*/xray_bridge/upload/posting.py",
+    *(
+        f"*/xray_bridge/client/{name}.py"
+        for name in ("http", "multipart", "response", "transport_errors", "waiting")
+    ),
+)
+SURE_TESTS = ("runs", "features", "upload", "client", "recording", "cli")
 # Of the mutants of what decides verdicts, in percent.
 KILLED = 90
 
@@ -132,6 +145,18 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "run", str(pytest), "-o", "pythonpath=", *session.posargs)
     session.run("coverage", "combine")
     session.run("coverage", "report")
+
+
+@nox.session(python="3.13")
+def branches(session: nox.Session) -> None:
+    """Whether tests take every branch of journal, delivery, HTTP and feature files."""
+    session.install("-e", ".[test]")
+    tests = [f"tests/{name}" for name in SURE_TESTS]
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *tests, *session.posargs)
+    session.run("coverage", "combine")
+    all_of_it = (f"--include={','.join(SURE)}", "--fail-under=100")
+    session.run("coverage", "report", *all_of_it)
 
 
 @nox.session(python=LOWEST_PYTHON)

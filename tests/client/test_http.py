@@ -27,6 +27,7 @@ from xray_bridge.errors import (
     AmbiguousError,
     BusyError,
     TlsError,
+    UnansweredError,
     UnreachableError,
     XrayBridgeError,
 )
@@ -449,6 +450,22 @@ def test_too_many_requests_without_a_header(slept: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("headers", "asks"), [({}, ""), ({"Retry_After": "60"}, " and asks to wait 60 s")]
+)
+def test_too_many_requests_in_words(headers: dict[str, str], asks: str) -> None:
+    """The wait is the server's where it has asked for one, and only there."""
+    with (
+        scripted.scripted(answer(429, b'{"error": "no"}', **headers)) as server,
+        pytest.raises(BusyError) as caught,
+    ):
+        send(server.url, deadline=1)
+
+    said = f"the server has too many requests{asks}: no"
+    assert caught.value.message == said
+    assert caught.value.hint == "raise xray_deadline, or send it later"
+
+
+@pytest.mark.parametrize(
     "said", ["99999999", "9" * 400, "60", "Thu, 01 Jan 2099 00:00:00 GMT"]
 )
 def test_later_than_the_deadline_gives_up_at_once(
@@ -490,8 +507,10 @@ def test_pauses_grow_and_stay_small() -> None:
 
 def test_deadline_does_not_wait_in_vain() -> None:
     """A pause beyond it is refused at once."""
-    with pytest.raises(BusyError, match="due in 60 s"):
+    with pytest.raises(BusyError, match="due in 60 s") as caught:
         Deadline(1).pause(60)
+
+    assert caught.value.hint == "raise xray_deadline, or send it later"
 
 
 def test_deadline_is_never_below_zero() -> None:
@@ -665,13 +684,73 @@ def test_address_that_is_none_was_not_reached() -> None:
         send("http://127.0.0.1:1:2")
 
 
+def test_answer_of_the_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last byte that is allowed is, and the next one is not."""
+    monkeypatch.setattr(http, "LARGEST_ANSWER", 3 << 20)
+    with scripted.scripted(answer(200, b"x" * (3 << 20))) as server:
+        found = send(server.url)
+    with (
+        scripted.scripted(answer(200, b"x" * ((3 << 20) + 1))) as server,
+        pytest.raises(AmbiguousError) as caught,
+    ):
+        send(server.url)
+
+    assert len(found.content) == 3 << 20
+    assert caught.value.message == "the answer is larger than 3 MiB"
+
+
+def test_little_time_is_time() -> None:
+    """Less than a second is enough for a server that answers."""
+    with scripted.scripted(answer(200)) as server:
+        found = send(server.url, deadline=0.9)
+
+    assert found.status == 200
+
+
+@pytest.mark.parametrize("status", [408, 499, 500, 502, 503, 504, 599])
+def test_answers_that_leave_it_open(status: int) -> None:
+    """Only a 500 is the server's own word that its work has failed."""
+    with (
+        scripted.scripted(answer(status)) as server,
+        pytest.raises(AmbiguousError) as caught,
+    ):
+        send(server.url)
+
+    assert caught.value.answered is (status == 500)
+    assert caught.value.message.startswith(f"HTTP {status}: ")
+
+
+def test_question_without_an_answer() -> None:
+    """Nothing went out: it is no doubt, and there is something to do."""
+    question = Request(method="GET", path="/field", is_question=True)
+    with (
+        scripted.scripted(answer(502)) as server,
+        pytest.raises(UnansweredError) as caught,
+    ):
+        send(server.url, question)
+
+    assert caught.value.message.startswith("a question got no answer: HTTP 502: ")
+    assert caught.value.hint == "send it later"
+
+
+def test_connection_is_not_to_be_kept() -> None:
+    """The server is told so, and that no form of a page has sent this."""
+    with scripted.scripted(answer(200)) as server:
+        send(server.url)
+
+    (received,) = server.received
+    assert received.headers["connection"] == "close"
+    assert received.headers["x-atlassian-token"] == "no-check"
+    assert received.headers["accept"] == "application/json, */*;q=0.5"
+
+
 @pytest.mark.parametrize("host", ["a" * 64, "a..b"])
 def test_host_that_can_be_none_was_not_reached(host: str) -> None:
     """Neither is a name of the internet: nothing was sent."""
     with pytest.raises(UnreachableError) as caught:
         send(f"http://{host}.example:9")
 
-    assert caught.value.message.startswith(f"http://{host}.example:9 ")
+    assert caught.value.message == f"http://{host}.example:9 or its proxy is no address"
 
 
 def test_name_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,6 +152,20 @@ def test_redirect_within_the_host(location: str) -> None:
         check(said(b"", 302, Location=location))
 
 
+def test_redirect_to_no_address() -> None:
+    """A Location that is none is an error in words, as any other."""
+    with pytest.raises(RedirectedError, match="redirects to nowhere"):
+        check(said(b"", 302, Location="http://[::1"))
+
+
+def test_words_of_a_page_without_its_scripts() -> None:
+    """Neither code nor style is a message, whatever brackets are in it."""
+    page = b"<html><script>if (a<b) c</script><p>Log <b>in</b><style>p<q</style></html>"
+    headers = {"Content_Type": "text/html"}
+
+    assert said(page, 500, **headers).said == "Log in"
+
+
 def test_unauthorized() -> None:
     """Host and the server's own words."""
     with pytest.raises(AuthenticationError, match=r"jira.example.com .*401.*: no such"):

@@ -88,6 +88,22 @@ def test_links_are_refused(directory: RunDirectory, name: str, *, look: bool) ->
     assert outside.read_text(encoding="utf-8") == OUTSIDE
 
 
+@pytest.mark.parametrize("look", [False, True])
+def test_pipes_are_refused(directory: RunDirectory, *, look: bool) -> None:
+    """Deep in a folder, too: whoever reads one waits for ever."""
+    folder = directory.path / "evidence" / "deep"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "pipe")
+
+    with (
+        pytest.raises(RunDirectoryError) as caught,
+        directory.look() if look else directory.claim(),
+    ):
+        pass
+
+    assert caught.value.message == f"{folder / 'pipe'} is no regular file"
+
+
 def test_pipes_are_not_waited_for(directory: RunDirectory) -> None:
     """They are refused, also where they are the first thing that is read."""
     (directory.path / "run.json").unlink()

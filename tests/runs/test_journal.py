@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders import a_run, run_info
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs import locks, run_directory
+from xray_bridge.runs import journal_lines, run_directory
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.locks import Lock, OwnFile
 
@@ -90,11 +90,12 @@ def test_a_second_close_does_nothing(directory: RunDirectory) -> None:
     assert directory.state.incomplete == ("interrupted",)
 
 
-def test_a_copied_line_is_counted(directory: RunDirectory, tmp_path: Path) -> None:
-    """It is the line of the other journal, byte by byte."""
+def test_copied_lines_are_counted(directory: RunDirectory, tmp_path: Path) -> None:
+    """Each is the line of the other journal, byte by byte."""
     other = run_directory.create(tmp_path / ".other", run_info())
     journal = Journal(other)
     journal.append(a_run(name="test_1"))
+    journal.append(a_run(name="test_2"))
     journal.close()
     lines = list(other.lines())
     copy = Journal(directory)
@@ -104,7 +105,50 @@ def test_a_copied_line_is_counted(directory: RunDirectory, tmp_path: Path) -> No
     copy.close()
 
     assert list(directory.lines()) == lines
-    assert copy.written == 1
+    assert copy.written == 2
+
+
+def test_file_that_was_removed(directory: RunDirectory) -> None:
+    """The rest of the folder stays, and nobody else reads what is made again."""
+    journal = Journal(directory)
+    journal.append(a_run(name="test_1"))
+    directory.journal.unlink()
+    (directory.path / "evidence").mkdir()
+
+    journal.close()
+
+    assert names(directory) == ["test_1"]
+    assert (directory.path / "evidence").is_dir()
+    modes = [path.stat().st_mode & 0o777 for path in directory.path.glob("*.json*")]
+    assert modes == [0o600] * 3
+
+
+def test_run_that_had_no_name_yet(tmp_path: Path) -> None:
+    """Its folder is made again with what there was, and no more."""
+    directory = run_directory.make(tmp_path / ".xray", "run")
+    journal = Journal(directory)
+    journal.append(a_run(name="test_1"))
+    shutil.rmtree(directory.path)
+
+    journal.close()
+
+    assert names(directory) == ["test_1"]
+    assert (directory.path / "run.json").read_bytes() == b""
+
+
+def test_room_before_the_end(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be written so far is written when the run is sealed."""
+    journal = Journal(directory)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", failing(errno.ENOSPC, NO_ROOM))
+        journal.append(a_run(name="test_1"))
+
+    journal.close()
+
+    assert names(directory) == ["test_1"]
+    assert (journal.trouble, journal._file.is_open) == ("", False)
 
 
 def test_folder_that_cannot_be_made_again(directory: RunDirectory) -> None:
@@ -218,7 +262,7 @@ def test_lock_on_a_disk_that_is_read_only(
         return opened(path, flags, mode)
 
     with monkeypatch.context() as patched:
-        patched.setattr(locks.os, "open", read_only)
+        patched.setattr(os, "open", read_only)
         lock = Lock(path)
 
     with pytest.raises(RunDirectoryError, match="is in use by another process"):
@@ -235,3 +279,39 @@ def test_lock_that_cannot_be_opened(tmp_path: Path) -> None:
         Lock(path)
 
     assert caught.value.message == f"{path} cannot be opened: No such file or directory"
+
+
+def test_line_as_it_stands_in_a_journal() -> None:
+    """JSON without blanks, a tab, and its CRC-32 in eight hexadecimal digits."""
+    line = journal_lines.encoded({"classname": "a", "test_keys": ["CALC-1", "b"]})
+
+    assert line == b'{"classname":"a","test_keys":["CALC-1","b"]}\t289abd01'
+    assert journal_lines.content_of(line + b"\n") == line[:-9]
+
+
+def test_own_part_of_a_line_that_a_torn_one_runs_into() -> None:
+    """Whatever the torn one has left of itself."""
+    line = journal_lines.encoded({"classname": "a", "name": "b"})
+    torn = b'{"classname":"c","message":"{\\"classname\\":'
+
+    assert journal_lines.content_of(torn + line) == line[:-9]
+
+
+def test_line_with_a_flipped_bit() -> None:
+    """It is no result, though it is JSON."""
+    line = journal_lines.encoded({"classname": "a", "name": "b"})
+
+    with pytest.raises(ValueError, match=r"^the checksum is wrong$"):
+        journal_lines.content_of(line.replace(b'"b"', b'"c"'))
+
+
+def test_damaged_line_in_words(tmp_path: Path) -> None:
+    """The file, sixty bytes of the line, and what helps."""
+    path = tmp_path / "journal.jsonl"
+
+    with pytest.raises(RunDirectoryError) as caught:
+        journal_lines.parsed(b"\xff" + b"x" * 80 + b"\n", path)
+
+    start = "\\xff" + "x" * 59
+    assert caught.value.message == f"{path} has a damaged line: {start!r}"
+    assert caught.value.hint == "take the line out to send the rest"

@@ -238,6 +238,17 @@ def test_whole_that_was_not_sent() -> None:
     assert found.parts == {part.id for part in made}
 
 
+def test_whole_of_other_parts() -> None:
+    """What lies here from another CI run has nothing to do with these parts."""
+    a_part("other/1", run_id="4712")
+    joined(found_in("other"))
+    made = [a_part(f"s/{number}") for number in range(2)]
+
+    found = found_in("s")
+
+    assert ids(found) == found.parts == {part.id for part in made}
+
+
 def test_parts_that_could_not_be_marked() -> None:
     """A merge job was killed, or artifacts were unpacked once more."""
     shutil.copytree(a_part("s/1").path.parents[1], "kept")

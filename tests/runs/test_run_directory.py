@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -457,3 +457,77 @@ def test_disk_without_locks(
 
     with pytest.raises(RunDirectoryError, match="in use"), directory.claim():
         raise NotImplementedError
+
+
+def test_words_of_states() -> None:
+    """They stand in files of other versions, so they stay."""
+    assert (
+        run_directory.RECORDED,
+        run_directory.SEALED,
+        run_directory.SENDING,
+        run_directory.DELIVERED,
+        run_directory.FAILED,
+        run_directory.AMBIGUOUS,
+        run_directory.KEPT,
+    ) == ("recorded", "sealed", "sending", "delivered", "failed", "ambiguous", "kept")
+
+
+def test_state_of_an_older_version(directory: RunDirectory) -> None:
+    """What it did not know is as if nothing had been; what it knew counts."""
+    (directory.path / "state.json").write_text('{"state": "failed", "message": "no"}')
+
+    assert directory.state == State(state="failed", message="no")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ({"message": "x"}, "no state"),
+        ({"state": 7}, "state"),
+        ({"state": "failed", "asked": True}, "asked"),
+        ({"state": "failed", "asked": "1"}, "asked"),
+        ({"state": "failed", "asked": 1e300}, "asked"),
+        ({"state": "failed", "asked": float("nan")}, "asked"),
+        ({"state": "failed", "attempts": True}, "attempts"),
+        ({"state": "failed", "answered": 1}, "answered"),
+        ({"state": "failed", "incomplete": "why"}, "incomplete"),
+        ({"state": "failed", "incomplete": ["why", 7]}, "incomplete"),
+    ],
+)
+def test_damage_is_named(
+    directory: RunDirectory, content: dict[str, Any], what: str
+) -> None:
+    """The file, and the field."""
+    path = directory.path / "state.json"
+    path.write_text(json.dumps(content))
+
+    with pytest.raises(RunDirectoryError) as caught:
+        _ = directory.state
+
+    assert caught.value.message == f"{path} is damaged: {what}"
+
+
+def test_look_leaves_nothing(directory: RunDirectory) -> None:
+    """What has no lock gets none; one that is held is refused."""
+    before = {path.name for path in directory.path.iterdir()}
+    with directory.look():
+        during = {path.name for path in directory.path.iterdir()}
+    journal = Journal(directory)
+    with pytest.raises(RunDirectoryError, match="in use"), directory.look():
+        pass
+    journal.close()
+
+    assert during == before
+    with directory.look():
+        assert "lock" in {path.name for path in directory.path.iterdir()}
+
+
+def test_state_is_for_its_owner_only(directory: RunDirectory) -> None:
+    """It may name a server, and messages of it."""
+    before = os.umask(0)
+    try:
+        directory.state = State(state=run_directory.SEALED)
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((directory.path / "state.json").stat().st_mode) == 0o600

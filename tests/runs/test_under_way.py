@@ -66,7 +66,11 @@ def test_both_forms(directory: RunDirectory) -> None:
     assert (short.test.test_keys, short.started) == (("CALC-2",), STARTED + 1)
     assert (long.test.test_keys, long.test.labels) == (("CALC-1",), ("smoke",))
     assert {(run.outcome, run.duration, run.message) for run in (short, long)} == {
-        (Outcome.SKIPPED, 0.0, under_way.NOT_FINISHED)
+        (
+            Outcome.SKIPPED,
+            0.0,
+            "Not finished: the process ended while this test ran.",
+        )
     }
     while_it_ran = f"{KILLED}, while it ran tests.test_c.test_d, tests.test_a.test_b"
     assert directory.state == State(incomplete=(while_it_ran,))

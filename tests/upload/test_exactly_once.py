@@ -264,7 +264,7 @@ def test_lost_answer_is_found_by_its_label(directory: RunDirectory, lag: int) ->
 
     imported = send(xray, directory)
 
-    assert imported.key == "CALC-1"
+    assert (imported.key, imported.found) == ("CALC-1", ())
     assert xray.executions == {"CALC-1": 2}
 
 
@@ -285,7 +285,7 @@ def test_nothing_found_ever(directory: RunDirectory) -> None:
     with pytest.raises(AmbiguousError):
         send(xray, directory)
 
-    assert len(xray.script) == 9 - exactly_once.ATTEMPTS
+    assert len(xray.script) == 9 - 3
     assert xray.executions == {}
 
 
@@ -638,9 +638,10 @@ def test_shared_run_that_cannot_be_looked_for(
     xray = FakeXray(search=error)
     before = directory.state
 
-    with pytest.raises(DeliveryError, match="no telling whether another job"):
+    with pytest.raises(DeliveryError, match="no telling whether another job") as caught:
         send(xray, directory, shared())
 
+    assert "name its Test Execution with --test-execution" in caught.value.hint
     assert (xray.executions, directory.state) == ({}, before)
 
 
@@ -1071,3 +1072,46 @@ def test_what_cannot_be_filled_in_later(directory: RunDirectory) -> None:
 
     assert imported == ImportAnswer(key="CALC-1")
     assert xray.executions == {"CALC-1": 1}
+
+
+def test_attempt_is_counted_before_it_looks(directory: RunDirectory) -> None:
+    """A search that fails leaves a state that says so."""
+    directory.state = State(state=run_directory.AMBIGUOUS, asked=1.0, attempts=1)
+
+    with pytest.raises(AmbiguousError):
+        send(FakeXray(search=RefusedError("no", status=403)), directory)
+
+    assert directory.state.attempts == 2
+    assert directory.state.state == run_directory.SENDING
+
+
+def test_refusal_after_a_doubt_about_an_empty_one(directory: RunDirectory) -> None:
+    """No results went out before: nothing of them is in doubt."""
+    directory.state = State(state=run_directory.AMBIGUOUS, asked=1.0, is_empty=True)
+
+    with pytest.raises(UnreachableError):
+        send(FakeXray(makings=[UNREACHABLE]), directory, quick())
+
+
+def test_doubt_ends_with_the_wait(directory: RunDirectory) -> None:
+    """What was not found by then is not there, whatever fails next."""
+    directory.state = State(state=run_directory.AMBIGUOUS, asked=1.0, sent=1.0)
+
+    with pytest.raises(UnreachableError):
+        send(FakeXray(makings=[UNREACHABLE]), directory, quick())
+
+
+@pytest.mark.parametrize(("is_empty", "answered"), [(True, True), (False, False)])
+def test_answer_of_the_server_counts_until_results_go_out_again(
+    directory: RunDirectory, *, is_empty: bool, answered: bool
+) -> None:
+    """A process that is killed then must not take an old answer for a new one."""
+    directory.state = State(
+        state=run_directory.AMBIGUOUS, asked=1.0, sent=1.0, answered=True
+    )
+    seen: list[State] = []
+    xray = FakeXray(tick=lambda: seen.append(directory.state))
+
+    send(xray, directory, quick() if is_empty else a_delivery())
+
+    assert (seen[0].is_empty, seen[0].answered) == (is_empty, answered)

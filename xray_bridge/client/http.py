@@ -9,7 +9,6 @@ settle. Redirects are never followed, and bodies are bounded.
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from importlib.metadata import version
@@ -121,14 +120,15 @@ class Http:
         Raises UnreachableError, TlsError, BusyError: nothing was processed;
         AmbiguousError: no telling. A question is UnansweredError then.
         """
-        for attempt in itertools.count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             found, wait = self._try(request, url, headers or {}, into)
             if isinstance(found, Answer):
                 return found
             repeat = request.repeatable or not isinstance(found, AmbiguousError)
             if not repeat or not self.wait(attempt, seconds=wait):
                 raise _as_question(found) if request.is_question else found
-        raise AssertionError
 
     def wait(self, attempt: int, *, seconds: float = 0.0, attempts: int = 0) -> bool:
         """

@@ -80,11 +80,6 @@ class Files:
         return dict(found)
 
     @property
-    def tests(self) -> int:
-        """How many Tests have results, those of two files counted twice."""
-        return sum(each.tests for each in self.files)
-
-    @property
     def keys(self) -> tuple[str, ...]:
         """The Test keys that the files name."""
         return tuple(dict.fromkeys(key for each in self.files for key in each.keys))
