@@ -1,0 +1,49 @@
+"""What lies in a report directory: its sizes, and what cannot be removed."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import a_run, recorded
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.runs import inventory
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_size_of_a_run(tmp_path: Path) -> None:
+    """Files below it count, however deep, and folders do not."""
+    directory = recorded(tmp_path, a_run())
+    before = inventory.row(directory, tmp_path / ".xray").bytes
+    deep = directory.path / "evidence" / "deep"
+    deep.mkdir(parents=True)
+    (deep / "log.txt").write_bytes(b"x" * 1000)
+
+    after = inventory.row(directory, tmp_path / ".xray").bytes
+
+    assert before == sum(path.stat().st_size for path in directory.path.glob("*.*"))
+    assert after == before + 1000
+
+
+def test_run_that_cannot_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error has the reason of the system, and the run is whole."""
+    directory = recorded(tmp_path, a_run())
+
+    def refuse(_: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pathlib.Path.unlink", refuse)
+        with pytest.raises(RunDirectoryError) as caught:
+            inventory.remove(directory.path)
+
+    said = f"{directory.path} cannot be removed: Read-only file system"
+    assert caught.value.message == said
+    assert len(list(directory.runs())) == 1
