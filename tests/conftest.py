@@ -63,6 +63,12 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     return (yield) + 1
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Start once, while the workers collect, what all of them fork."""
+    config.add_cleanup(forkserver.share())
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_power_cut() -> Iterator[None]:
     """What is written outlives a process that is killed; nothing waits for the disk."""

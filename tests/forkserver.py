@@ -36,7 +36,7 @@ from zlib import crc32
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 # How a script begins that a test runs with ``-c`` and that imports what is ours.
 FORKABLE = "# forkable"
@@ -62,6 +62,8 @@ forkserver.zygotes = forkserver.Zygotes(Path({folder!r}))
 command = (sys.executable, "-m", {module!r}, *sys.argv[1:])
 sys.exit(forkserver.Popen(command).wait())
 """
+# Names the folder of zygotes that workers share.
+SHARED = "FORK_SERVER_FOLDER"
 NUMBER = struct.Struct("!i")
 ZYGOTE = Path(__file__).with_name("zygote.py")
 PLAIN = {
@@ -78,26 +80,28 @@ _signature = inspect.signature(_execute_child)
 
 @dataclass
 class Zygotes:
-    """Where zygotes are; who has a ``lock`` owns them, and starts them on demand."""
+    """
+    Where zygotes are; who has a ``lock`` owns them, and starts them on demand.
+
+    Those in the ``shared`` folder are somebody else's, and are taken first.
+    """
 
     folder: Path
     lock: threading.Lock | None = None
+    shared: Path | None = None
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def connect(self, kind: str, behave: str) -> PlainSocket | None:
         """Connect to a zygote; None where there is none."""
-        self._start("xray_bridge")
-        self._start(kind, behave)
-        line = PlainSocket(socket.AF_UNIX, socket.SOCK_STREAM)
-        line.settimeout(None)
-        try:
-            line.connect(str(self.folder / _name(kind, behave)))
-        except OSError:
-            line.close()
-            return None
-        return line
+        name = _name(kind, behave)
+        if self.shared and (line := _connect(self.shared / name)):
+            return line
+        self.start("xray_bridge")
+        self.start(kind, behave)
+        return _connect(self.folder / name)
 
-    def _start(self, kind: str, behave: str = "") -> None:
+    def start(self, kind: str, behave: str = "") -> None:
+        """Start a zygote that is not there yet."""
         if self.lock:
             with self.lock:
                 self._start_here(kind, behave)
@@ -124,7 +128,7 @@ class Zygotes:
         place = folder / "programs"
         place.mkdir()
         for name, module in PROGRAMS.items():
-            self._start(module)
+            self.start(module)
             (place / name).write_text(
                 PROGRAM.format(
                     python=sys.executable,
@@ -146,6 +150,17 @@ class Zygotes:
         shutil.rmtree(self.folder)
 
 
+def _connect(path: Path) -> PlainSocket | None:
+    line = PlainSocket(socket.AF_UNIX, socket.SOCK_STREAM)
+    line.settimeout(None)
+    try:
+        line.connect(str(path))
+    except OSError:
+        line.close()
+        return None
+    return line
+
+
 def _name(kind: str, behave: str) -> str:
     return f"{kind}-{crc32(behave.encode())}"
 
@@ -157,15 +172,40 @@ zygotes: Zygotes | None = None
 def available() -> Iterator[None]:
     """Have ``Popen`` use zygotes, which end with the block."""
     global zygotes  # noqa: PLW0603 - one per process, as interpreters are
-    if os.environ.get("FORK_SERVER") == "no" or not hasattr(os, "fork"):
+    if not _is_possible():
         yield
         return
-    zygotes = Zygotes(Path(tempfile.mkdtemp(prefix="zygotes-")), threading.Lock())
+    shared = os.environ.get(SHARED)
+    zygotes = _own(Path(shared) if shared else None)
     try:
         yield
     finally:
         zygotes.close()
         zygotes = None
+
+
+def share() -> Callable[[], None]:
+    """
+    Start zygotes for the workers of this process, which collect meanwhile.
+
+    Returns what ends them.
+    """
+    if not _is_possible():
+        return lambda: None
+    owned = _own()
+    for kind in KINDS:
+        owned.start(kind)
+    os.environ[SHARED] = str(owned.folder)
+    return owned.close
+
+
+def _is_possible() -> bool:
+    return os.environ.get("FORK_SERVER") != "no" and hasattr(os, "fork")
+
+
+def _own(shared: Path | None = None) -> Zygotes:
+    folder = Path(tempfile.mkdtemp(prefix="zygotes-"))
+    return Zygotes(folder, threading.Lock(), shared)
 
 
 class Popen(subprocess.Popen[Any]):

@@ -49,6 +49,13 @@ COMMAND = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 COMMAND += ["-p", "no:hypothesispytest", "-p", "no:pytest_httpserver"]
 
 
+@pytest.fixture(autouse=True)
+def _not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The zygotes of this process, and no other's."""
+    monkeypatch.delenv(forkserver.SHARED, raising=False)
+    monkeypatch.setattr(forkserver.zygotes, "shared", None)
+
+
 def show(folder: Path, how: type[subprocess.Popen[Any]], **given: Any) -> Any:
     """What a process sees of itself."""
     (folder / "test_shows.py").write_text(SHOWS)
