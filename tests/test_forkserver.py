@@ -172,6 +172,23 @@ def test_processes_do_not_outlive_their_zygote(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+def test_what_is_shared_is_not_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker forks the zygotes of the process that has started it."""
+    monkeypatch.setenv(forkserver.SHARED, "")
+    kept = forkserver.zygotes
+    end = forkserver.share()
+    with forkserver.available():
+        found = show(tmp_path, forkserver.Popen)
+        started = own_zygotes()
+    forkserver.zygotes = kept
+    end()
+
+    assert not started
+    assert found["parent"] != os.getpid()
+
+
 def test_workers_and_the_second_process_are_forked(tmp_path: Path) -> None:
     """What a forked session starts, it forks."""
     (tmp_path / "conftest.py").write_text(
