@@ -118,9 +118,9 @@ class _Import:
                 self.registry.store.link_to_plan(precondition.key, [test.key])
 
     def _test(self, scenario: Part) -> IssueRow:
-        keys = [key for tag in scenario.tags for key in _test_key(tag)]
+        keys = _test_keys(scenario.tags)
         every = (*self.feature.tags, *scenario.tags)
-        labels = [tag for tag in scenario.tags if not _names_issue(tag)]
+        labels = [tag for tag in scenario.tags if not self._names_issue(tag, keys)]
         found = self._by_key(keys[0], TEST) if keys else None
         ids = [label for label in labels if _ID.fullmatch(label)]
         found = found or self._by_path(TEST, scenario.name, ids)
@@ -134,7 +134,16 @@ class _Import:
             "scenario": scenario.text,
             "requirements": tuple(match[1] for match in matches),
         }
+        if self.product.comments_describe and scenario.comments_above:
+            columns["description"] = "\n".join(scenario.comments_above)
         return self._written(TEST, found, columns, self.fields.tests)
+
+    def _names_issue(self, tag: str, keys: list[str]) -> bool:
+        """Beside a key of the project, `UTF-8` is a label."""
+        plain = re.fullmatch(_KEY, tag)
+        if plain and tag.rpartition("-")[0] != self.project and tag not in keys[:1]:
+            return False
+        return bool(_OTHER.fullmatch(tag) or _TEST.fullmatch(tag))
 
     def _precondition(self) -> IssueRow | None:
         background = self.feature.background
@@ -190,7 +199,7 @@ class _Import:
         source = {"feature": self.feature.path, "language": self.feature.language}
         if found is None:
             columns["fields"] = {**given, **source}
-            columns["description"] = str(given.get("description") or "")
+            columns.setdefault("description", str(given.get("description") or ""))
             own = columns.get("labels", ())
             columns["labels"] = (*own, *map(str, given.get("labels") or ()))
             key = store.add_issue(type_, project=self.project, **columns)
@@ -203,10 +212,11 @@ class _Import:
         return row
 
 
-def _test_key(tag: str) -> list[str]:
-    match = None if _OTHER.fullmatch(tag) else _TEST.fullmatch(tag)
-    return [match[1]] if match else []
-
-
-def _names_issue(tag: str) -> bool:
-    return bool(_OTHER.fullmatch(tag) or _TEST.fullmatch(tag))
+def _test_keys(tags: Iterable[str]) -> list[str]:
+    """A tag that says that it is a Test's comes before one that may be: UTF-8."""
+    found = [
+        (not tag.startswith("TEST_"), match[1])
+        for tag in tags
+        if not _OTHER.fullmatch(tag) and (match := _TEST.fullmatch(tag))
+    ]
+    return [key for _, key in sorted(found, key=lambda each: each[0])]

@@ -37,6 +37,7 @@ class Product:
     precondition_part: str
     needs_known_keys: bool
     labels_path: bool
+    comments_describe: bool
 
 
 _TEST_KEYS = frozenset(
@@ -84,6 +85,7 @@ SERVER = Product(
     precondition_part="preCondInfo",
     needs_known_keys=False,
     labels_path=True,
+    comments_describe=False,
 )
 
 SERVER_V1 = replace(SERVER, reports_test_errors=False)
@@ -115,4 +117,5 @@ CLOUD = Product(
     precondition_part="precondInfo",
     needs_known_keys=True,
     labels_path=False,
+    comments_describe=True,
 )

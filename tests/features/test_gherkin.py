@@ -217,6 +217,21 @@ def test_comments_that_are_not_a_backgrounds() -> None:
     assert [each.tags for each in feature.backgrounds] == [("CALC-3", "CALC-4")]
 
 
+def test_comments_above_a_scenario() -> None:
+    """Those since the last line that is none, tags and empty ones apart."""
+    feature = read(
+        "# of the file\nFeature: F\n  # One,\n\n  # two.\n  @a\n  # Three.\n"
+        "  Scenario: S\n    # a step\n    * x\n\n  Scenario: T\n    * x\n"
+        "    # * y\n  Background:\n    # z\n    * x\n  Scenario: U\n"
+    )
+
+    assert [each.comments for each in feature.scenarios] == [
+        ("One,", "two.", "Three."),
+        (),
+        (),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

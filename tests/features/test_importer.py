@@ -7,7 +7,7 @@ import json
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from werkzeug import Response
@@ -117,10 +117,12 @@ def raise_on_import(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> No
     """End the process where the feature files would go out."""
     send = ServerXray.send
 
-    def ends(xray: ServerXray, request: Request) -> Answer:
+    def ends(
+        xray: ServerXray, request: Request, into: BinaryIO | None = None
+    ) -> Answer:
         if request.path == SERVER:
             raise error
-        return send(xray, request)
+        return send(xray, request, into)
 
     monkeypatch.setattr(ServerXray, "send", ends)
 
@@ -198,6 +200,7 @@ def test_the_outcome_as_json(bring: Importer) -> None:
         {
             "key": "CALC-78",
             "summary": ["Add two", "Add two numbers"],
+            "description": None,
             "lost": ["manual"],
             "added": ["smoke"],
         }
@@ -505,7 +508,7 @@ def test_one_of_fifty_files_that_is_no_gherkin(jira: Xray, bring: Importer) -> N
             ("--project", "SHOP"),
             (82, "error: a.feature:3: CALC-78 is not of project"),
         ),
-        ({}, ("--project", "calc"), (2, "'calc' is not a project key")),
+        ({}, ("--project", "no key"), (2, "'no key' is not a project key")),
         (
             {SEARCH: [refused_search()]},
             (),
@@ -667,3 +670,150 @@ def test_cloud_with_a_login_to_jira(
     assert edit.path == ISSUE
     assert edit.authorization.startswith("Basic ")
     assert json.loads(edit.body)["fields"] == {"summary": "Add two"}
+
+
+# Labels, prefixes, descriptions -------------------------------------------------------
+
+
+def test_labels_that_look_like_keys(jira: Xray, bring: Importer) -> None:
+    """Beside a Test tag they stop nothing, and come as labels do."""
+    text = KEYED.replace("@smoke", "@UTF-8 @WCAG-2")
+    (bring.root / "a.feature").write_text(text)
+
+    said = bring("--json").json
+
+    assert said["exit_code"] == 0
+    assert said["changes"][0]["added"] == ["UTF-8", "WCAG-2"]
+    assert len(posted(jira)) == 1
+
+
+def test_label_without_a_key(jira: Xray, bring: Importer) -> None:
+    """Where there is no such project it is no key: a Test is made."""
+    (bring.root / "a.feature").write_text(UNKEYED.replace("  Scen", "  @UTF-8\n  Scen"))
+    jira.script[SEARCH] = [NO_ISSUES, a_test("CALC-78", "Divide")]
+
+    said = bring()
+
+    assert said.exit_code == 0
+    assert "a.feature:3: @UTF-8 is a label: there is no project UTF" in said.output
+
+
+EXPORT = "/rest/raven/2.0/export/test"
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_told"), [("T:", True), ("", True), ("TEST_", False)]
+)
+def test_prefix_of_the_instance(
+    jira: Xray, bring: Importer, tag: str, *, is_told: bool
+) -> None:
+    """An export shows it before anything is sent."""
+    feature = f"Feature: x\n\n  @fast @{tag}CALC-78 @slow\n  Scenario: Add\n    * x\n"
+    jira.script[EXPORT] = [Response(feature, content_type="text/plain")]
+
+    said = bring("--dry-run")
+
+    assert said.exit_code == 0
+    assert (f"this Xray tags Tests as @{tag}CALC-78" in said.output) is is_told
+    assert not posted(jira)
+
+
+@pytest.mark.parametrize("export", [Response("no", status=400), Response("<html>")])
+def test_prefix_that_nobody_tells(jira: Xray, bring: Importer, export: Any) -> None:
+    """Then there is nothing to say."""
+    jira.script[EXPORT] = [export]
+
+    said = bring()
+
+    assert said.exit_code == 0
+    assert "this Xray tags Tests" not in said.output
+
+
+def test_tests_that_xray_makes_anew(jira: Xray, bring: Importer) -> None:
+    """It has seen no key in the tag: that is told, with the new one."""
+    jira.script[SERVER] = [[{**TAKEN[0], "key": "CALC-104"}]]
+
+    said = bring()
+
+    assert said.exit_code == 82
+    assert (
+        "a.feature:3: Xray did not take CALC-78 for it; new are CALC-104 "
+        "(is xray_tag_prefixes what this instance has?)"
+    ) in said.output
+
+
+def test_tests_that_were_moved(jira: Xray, bring: Importer) -> None:
+    """Xray answers with the key of today."""
+    jira.script[SERVER] = [[{**TAKEN[0], "key": "NEW-78"}]]
+    jira.script[ISSUE] = [{"key": "NEW-78", "fields": {}}]
+
+    assert bring().exit_code == 0
+
+
+GRAPHQL = "/api/v2/graphql"
+COMMENTED = KEYED.replace("  @TEST", "  # Adds numbers,\n  # two of them.\n\n  @TEST")
+DOCUMENT: dict[str, Any] = {"type": "doc", "version": 1, "content": [{"type": "rule"}]}
+WORDS = {"type": "doc", "content": [{"content": [{"text": "By"}, {"text": "hand"}]}]}
+
+
+@pytest.fixture
+def described(cloud: Xray) -> Xray:
+    """Xray Cloud with a Test that people have described."""
+    test = {"key": "CALC-78", "summary": "Add two numbers", "labels": ["smoke"]}
+
+    def listed(**issue: Any) -> dict[str, Any]:
+        return {"data": {"getTests": {"total": 1, "results": [{"jira": issue}]}}}
+
+    project = {"projectId": "1", "testEnvironments": []}
+    cloud.script |= {
+        GRAPHQL: [
+            {"data": {"getProjectSettings": project}},
+            listed(**test),
+            listed(key="CALC-78", description=WORDS),
+        ],
+        CLOUD: [{"errors": [], "updatedOrCreatedTests": [{"key": "CALC-78"}]}],
+        "/rest/api/3/issue/CALC-78": [
+            {"key": "CALC-78", "fields": {"description": DOCUMENT}},
+            Response("", status=204),
+        ],
+    }
+    return cloud
+
+
+def test_description_without_jira(described: Xray, bring: Importer) -> None:
+    """Nothing is sent where it could not be put back."""
+    (bring.root / "a.feature").write_text(COMMENTED)
+
+    said = bring()
+
+    assert said.exit_code == 82
+    assert "CALC-78: description 'By hand' becomes 'Adds numbers," in said.output
+    assert "without a login to Jira they cannot be put back" in said.output
+    assert not posted(described)
+
+
+def test_description_is_put_back(
+    described: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the document that it was, of which words are a part only."""
+    monkeypatch.setenv("XRAY_JIRA_URL", described.url)
+    monkeypatch.setenv("XRAY_JIRA_USER", "me@example.com")
+    monkeypatch.setenv("XRAY_JIRA_TOKEN", "abc")
+    described.script[PROJECT] = [{"key": "CALC", "versions": []}]
+    (bring.root / "a.feature").write_text(COMMENTED)
+
+    said = bring()
+
+    assert said.exit_code == 0
+    assert edits(described) == [{"fields": {"description": DOCUMENT}}]
+    assert "put back CALC-78" in said.output
+
+
+def test_descriptions_on_server(jira: Xray, bring: Importer) -> None:
+    """Comments say nothing there."""
+    (bring.root / "a.feature").write_text(COMMENTED)
+
+    said = bring()
+
+    assert "description" not in said.output
+    assert "description" not in json.dumps(edits(jira))

@@ -55,12 +55,12 @@ class Bench:
         self, root: Path, product: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         self.root = root
-        self._product = product
+        self.product = product
         self._capsys = capsys
 
     def run(self, action: str, *arguments: str) -> Said:
         """``xray-bridge features`` something, in the sandbox."""
-        sandbox = ("--sandbox", "--deployment", self._product)
+        sandbox = ("--sandbox", "--deployment", self.product)
         code = cli.main(["features", action, *arguments, *sandbox])
         captured = self._capsys.readouterr()
         return Said(code, captured.out, captured.err)
@@ -200,6 +200,49 @@ def test_a_background_with_a_key(bench: Bench) -> None:
     assert precondition is not None
     assert precondition.scenario == "Given it is on"
     assert precondition.summary == "CALC-5000"
+
+
+COMMENTED = ADDITION.replace("  @TEST", "  # Adds what was entered.\n  @TEST")
+
+
+def test_people_keep_their_descriptions(bench: Bench) -> None:
+    """Cloud makes one of the comments above a scenario; it is put back."""
+    bench.write("features/a.feature", COMMENTED)
+    bench.bring("features")
+    bench.store.change_issue("CALC-78", description="By hand,\nand at length.")
+
+    outcome = bench.bring("features")
+
+    issue = bench.store.issue("CALC-78")
+    described = [each["key"] for each in outcome["changes"] if each["description"]]
+    assert issue is not None
+    assert issue.description == "By hand,\nand at length."
+    assert described == (["CALC-78"] if bench.product == "cloud" else [])
+
+
+def test_labels_that_look_like_keys(bench: Bench) -> None:
+    """They are labels of the Test that the other tag names."""
+    bench.write("features/a.feature", ADDITION.replace("@smoke", "@UTF-8 @WCAG-2"))
+
+    outcome = bench.bring("features")
+
+    assert "CALC-78" in outcome["tests"]
+    assert {"UTF-8", "WCAG-2"} <= set(bench.test("CALC-78").labels)
+
+
+def test_another_prefix_than_the_instance_has(bench: Bench) -> None:
+    """Said before, and told after: Xray has made new Tests."""
+    text = "Feature: F\n\n  @T:CALC-78\n  Scenario: A name of its own\n    * x\n"
+    bench.write("features/a.feature", text)
+    flags = ("--project", "CALC", "--tag-prefixes", "T: R:")
+
+    before = bench.run("import", "features", *flags, "--dry-run")
+    after = bench.run("import", "features", *flags)
+
+    assert before.exit_code == 0
+    assert "this Xray tags Tests as @TEST_CALC-78" in before.output
+    assert after.exit_code == 82
+    assert "Xray did not take CALC-78 for it; new are CALC-" in after.output
 
 
 def test_fields_of_what_is_made(bench: Bench) -> None:

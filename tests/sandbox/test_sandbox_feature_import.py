@@ -220,3 +220,39 @@ def test_searches_that_are_refused(server: Any, jql: str) -> None:
     found = server.call("POST", "/rest/api/2/search", json={"jql": jql})
 
     assert found.status_code == 400
+
+
+COMMENTED = KEYED.replace(
+    "  @TEST", "  # Divides by two,\n  # and no other number.\n  @TEST"
+)
+
+
+def test_comments_describe_on_cloud(
+    server: Any, cloud: Any, sandbox: RunningSandbox
+) -> None:
+    """On Server they do not; a scenario without any keeps its description."""
+    sandbox.store.add_issue("Pre-Condition", "CALC-500", summary="On")
+    found: list[str | None] = []
+    for client, path in ((server, SERVER), (cloud, CLOUD), (cloud, CLOUD)):
+        text = KEYED if len(found) == 2 else COMMENTED
+        post(client, path, text)
+        issue = sandbox.store.issue("CALC-79")
+        found.append(issue.description if issue else None)
+
+    assert found == ["", *["Divides by two,\nand no other number."] * 2]
+
+
+def test_descriptions_as_documents(server: Any, sandbox: RunningSandbox) -> None:
+    """Version 3 of Jira's API has them so, and takes them back."""
+    sandbox.store.change_issue("CALC-79", description="One.\nTwo.")
+    path = "/rest/api/3/issue/CALC-79"
+    told = server.call("GET", path).json()["fields"]["description"]
+    sandbox.store.change_issue("CALC-79", description="")
+    server.call("PUT", path, json={"fields": {"description": told}})
+    refused = server.call("PUT", path, json={"fields": {"description": "text"}})
+
+    issue = sandbox.store.issue("CALC-79")
+    assert told["type"] == "doc"
+    assert issue is not None
+    assert issue.description == "One.\nTwo."
+    assert refused.status_code == 400

@@ -28,6 +28,7 @@ from xray_bridge.client.issues import (
     keys_mentioning,
     no_container,
     no_issue,
+    plain_text,
     read_issue,
     words_jql,
 )
@@ -44,7 +45,7 @@ from xray_bridge.errors import (
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.http import Http
@@ -280,6 +281,19 @@ class CloudXray:
         return SearchResult(
             issues={key: read_issue(key, each) for key, each in found.items()}
         )
+
+    def descriptions(self, keys: Sequence[str]) -> dict[str, str]:
+        """By GraphQL."""
+        query = (
+            f"query($jql: String!) {{ getTests(jql: $jql, limit: {PAGE}) "
+            '{ total results { jira(fields: ["key", "description"]) } } }'
+        )
+        found: dict[str, str] = {}
+        for at in range(0, len(keys), PAGE):
+            jql = f"key in ({', '.join(keys[at : at + PAGE])})"
+            issues = page_of(self._graphql(query, {"jql": jql}).get("getTests")).issues
+            found |= {e["key"]: plain_text(e.get("description")) for e in issues}
+        return found
 
     def tests_in(self, key: str) -> dict[str, str]:
         """By GraphQL: the Tests inside the one issue that a search finds."""

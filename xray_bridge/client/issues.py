@@ -67,6 +67,12 @@ TESTS = IssueKind(
 )
 
 
+# Which types can be one is set in Xray; its own never are.
+REQUIREMENTS = IssueKind(
+    cloud_list="getCoverableIssues", other_types=ISSUE_TYPES, fields=("summary",)
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
     """Issues by key; ``others`` maps keys of another kind to what they are instead."""
@@ -89,6 +95,21 @@ def read_issue(key: str, fields: Mapping[str, Any]) -> Issue:
         summary=str(fields.get("summary") or ""),
         labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
     )
+
+
+def plain_text(found: Any) -> str:
+    """
+    The words of a text, which Cloud may tell as a document.
+
+    Source: Atlassian's "Atlassian Document Format".
+    """
+    if isinstance(found, str):
+        return found
+    if not isinstance(found, dict):
+        return ""
+    inner = found.get("content")
+    parts = [plain_text(each) for each in inner] if isinstance(inner, list) else []
+    return " ".join(filter(None, (str(found.get("text") or ""), *parts)))
 
 
 def words_jql(label: str, field: str) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # halves, but not for ever: Cloud allows 300 requests in five minutes. As many more
 # for each 30 pages of keys.
 MOST_SEARCHES = 60
+# Jira's search finds a moved issue, and tells its new key only.
+MOVED = "it is no Test, or was moved"
 PAGES = 30
 
 
@@ -87,5 +89,5 @@ def look_up(
         lookup.issues.update(found.issues)
         lookup.others.update(found.others)
         for key in set(part).difference(lookup.issues, lookup.others):
-            lookup.others[key] = "it is no Test, or was moved"
+            lookup.others[key] = MOVED
     return lookup

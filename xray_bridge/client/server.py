@@ -30,7 +30,7 @@ from xray_bridge.errors import NotXrayError, RefusedError, XrayBridgeError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.http import Http
@@ -130,6 +130,10 @@ class ServerXray:
             else:
                 result.issues[key] = read_issue(key, told)
         return result
+
+    def descriptions(self, keys: Sequence[str]) -> dict[str, str]:  # noqa: ARG002
+        """Imports leave them alone."""
+        return {}
 
     def tests_in(self, key: str) -> dict[str, str]:
         """By Xray's lists, which do not tell summaries."""

@@ -12,7 +12,7 @@ from xray_bridge.model.dialect import CLOUD, SERVER
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.http import Http
@@ -105,6 +105,14 @@ class XrayClient(Xray, Protocol):
         The issues of a kind that a JQL finds, from all pages.
 
         ``is_given``: a person has written the JQL, so that it may be wrong.
+        """
+        ...
+
+    def descriptions(self, keys: Sequence[str]) -> dict[str, str]:
+        """
+        Words of the descriptions of Tests, where an import of features writes them.
+
+        Cloud makes one of the comments above a scenario; Server keeps them apart.
         """
         ...
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
     from xray_bridge.features.install import Installed
+    from xray_bridge.model.dialect import Dialect
 
 
 def export(
@@ -67,7 +68,7 @@ def _export(
             # Of the filter once is enough.
             saved = "" if number else settings.export_filter
             with path.open("wb") as file:
-                xray.send(_request(keys, saved, connection), file)
+                xray.send(export_request(keys, saved, connection.dialect), file)
             downloads.append(path)
         download = downloads[0]
         if len(downloads) > 1:
@@ -79,15 +80,16 @@ def _export(
         return install.install(download, Path(settings.features_dir))
 
 
-def _request(keys: tuple[str, ...], saved: str, connection: Connection) -> Request:
+def export_request(keys: tuple[str, ...], saved: str, dialect: Dialect) -> Request:
+    """The request for feature files; ``saved`` is the id of a filter."""
     query = {
         "keys": ";".join(keys),
         "filter": saved,
-        **connection.dialect.export_query,
+        **dialect.export_query,
     }
     return Request(
         method="GET",
-        path=connection.dialect.export_path,
+        path=dialect.export_path,
         query=tuple((name, value) for name, value in query.items() if value),
         repeatable=True,
     )

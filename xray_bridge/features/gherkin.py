@@ -39,12 +39,16 @@ class Block:
     """
     A scenario, an outline or a background; ``tags`` have no ``@``.
 
-    A background's tags are those in comments before its first step.
+    A background's tags are those in comments before its first step. ``comments`` are
+    the lines of comments above a scenario, without ``#``. ``labels`` are tags that
+    are no keys, though they look so; ``strangers`` sorts them out.
     """
 
     name: str
     line: int
     tags: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +125,7 @@ class _Open:
     name: str
     line: int
     tags: list[str]
+    comments: tuple[str, ...] = ()
     has_steps: bool = False
 
     @property
@@ -128,7 +133,12 @@ class _Open:
         return self.kind == "background" and not self.has_steps
 
     def block(self) -> Block:
-        return Block(name=self.name, line=self.line, tags=tuple(self.tags))
+        return Block(
+            name=self.name,
+            line=self.line,
+            tags=tuple(self.tags),
+            comments=self.comments,
+        )
 
 
 @dataclass
@@ -136,6 +146,7 @@ class _Reader:
     keywords: _Keywords = field(default_factory=lambda: _keywords("en"))
     docstring: str = ""
     tags: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
     blocks: list[_Open] = field(default_factory=list)
 
     def take(self, line: str, number: int) -> None:
@@ -155,6 +166,7 @@ class _Reader:
     def _text(self, line: str) -> None:
         """A step, the text in quotes of one, a table, or a description."""
         current = self.blocks[-1]
+        self.comments = []
         if current.kind in WITH_STEPS and line.startswith(self.keywords.steps):
             current.has_steps = True
         elif current.has_steps and line.startswith(DOCSTRINGS):
@@ -166,6 +178,8 @@ class _Reader:
             self.keywords = _keywords(language[1])
         elif self.blocks and self.blocks[-1].takes_comments:
             self.blocks[-1].tags += _IN_COMMENT.findall(line)
+        elif self.blocks:
+            self.comments.append(line.lstrip("#").strip())
 
     def _open(self, word: str, name: str, number: int) -> None:
         kind = self.keywords.kinds[word]
@@ -177,8 +191,8 @@ class _Reader:
         # What stands between a background and its steps may be a description;
         # what stands on rows of examples is not a scenario's.
         tags = [] if kind == "background" else self.tags
-        self.blocks.append(_Open(kind, name, number, tags))
-        self.tags = []
+        self.blocks.append(_Open(kind, name, number, tags, tuple(self.comments)))
+        self.tags, self.comments = [], []
 
     def feature(self) -> Feature:
         if not self.blocks:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.import_requests import shown
@@ -26,14 +26,15 @@ from xray_bridge.errors import (
 from xray_bridge.features import plan
 from xray_bridge.features.answers import answered
 from xray_bridge.features.bundles import NOT_SENT, pack
+from xray_bridge.features.instance_prefix import prefix_notices
 from xray_bridge.features.issues import PRECONDITIONS, TESTS
-from xray_bridge.features.preview import preview
+from xray_bridge.features.preview import SHOWN, preview
 from xray_bridge.features.values import ImportResult
 from xray_bridge.text import unique
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.request import Request
@@ -45,10 +46,11 @@ if TYPE_CHECKING:
 
 
 CANNOT_PUT_BACK = (
-    "summaries or labels that people may have set would go, and without a login to "
-    "Jira they cannot be put back: set XRAY_JIRA_URL, XRAY_JIRA_USER and "
+    "summaries, descriptions or labels that people may have set would go, and without "
+    "a login to Jira they cannot be put back: set XRAY_JIRA_URL, XRAY_JIRA_USER and "
     "XRAY_JIRA_TOKEN, or let the feature files win with --overwrite; " + NOT_SENT
 )
+PREFIX = "is xray_tag_prefixes what this instance has?"
 NOTHING_TAKEN = "Xray names no Test that it has created or updated"
 LOST = "look in Jira; it can be run again: Xray finds by path and name what it has made"
 
@@ -91,7 +93,16 @@ def import_features(
             project=settings.project,
             files=tuple(each.name for each in order.chosen),
             changes=known.changes,
-            notices=(*packed.left_out, *known.notices),
+            notices=(
+                *packed.left_out,
+                *known.notices,
+                *prefix_notices(
+                    xray,
+                    connection.dialect,
+                    [*known.keyed],
+                    next(iter(settings.tag_prefixes), ""),
+                ),
+            ),
         )
         order.tell(result)
         harms = () if order.overwrite else known.harms
@@ -112,7 +123,7 @@ def import_features(
         if order.dry_run:
             lines = tuple(line for request in requests for line in shown(request))
             return replace(result, plan=lines)
-        sent = _Progress()
+        sent = _Progress(descriptions=_described(xray, harms))
         try:
             _send(xray, packed.bundles, requests, sent)
         finally:
@@ -126,12 +137,25 @@ def import_features(
 
 @dataclass(slots=True, kw_only=True)
 class _Progress:
-    """What has happened so far; ``reached``: Xray has had some of it."""
+    """
+    What has happened so far; ``reached``: Xray has had some of it.
+
+    ``descriptions`` are those that were there before.
+    """
 
     answers: list[Answered] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     put_back: list[str] = field(default_factory=list)
     reached: bool = False
+    descriptions: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _described(xray: XrayClient, harms: Sequence[Change]) -> dict[str, Any]:
+    """The descriptions that would go, in Jira's own form: words alone are not them."""
+    jira = xray.jira
+    if jira is None:
+        return {}
+    return {each.key: jira.description(each.key) for each in harms if each.description}
 
 
 def _send(
@@ -172,7 +196,10 @@ def _put_back(xray: XrayClient, harms: Sequence[Change], sent: _Progress) -> Non
         return
     for change in harms:
         try:
-            jira.edit(change.key, plan.undo_edit(change))
+            if body := plan.undo_edit(change):
+                jira.edit(change.key, body)
+            if change.key in sent.descriptions:
+                jira.describe(change.key, sent.descriptions[change.key])
         except XrayBridgeError as error:
             was = plan.describe_before(change)
             sent.refused.append(f"{change.key} could not be put back: {error}; {was}")
@@ -192,6 +219,8 @@ def _finished(
         summary = known.wanted[key].summary
         return issue if key in kept or not summary else replace(issue, summary=summary)
 
+    if not sent.refused:
+        sent.refused += _untaken(known, tests, xray)
     keys = (*tests, *others)
     new = [key for key in keys if key not in known.before]
     return replace(
@@ -205,6 +234,28 @@ def _finished(
         raw=tuple(each.raw for each in sent.answers),
         exit_code=FeaturesError.exit_code if sent.refused else 0,
     )
+
+
+def _untaken(known: Preview, taken: Sequence[str], xray: XrayClient) -> Iterator[str]:
+    """
+    Tests that tags name, and that Xray has not touched.
+
+    With another prefix than the instance has, it has made new ones. Of several keys
+    on one scenario it takes one; moved Tests are there under another key.
+    """
+    there = {place for key in taken for place in _places(known, key)}
+    made = [key for key in taken if key not in known.before]
+    for key, each in known.keyed.items():
+        if key in taken or there.intersection(each.places):
+            continue
+        if xray.current_key(key) in taken:
+            continue
+        instead = f"; new are {', '.join(made[:SHOWN])}" if made else ""
+        yield f"{each.places[0]}: Xray did not take {key} for it{instead} ({PREFIX})"
+
+
+def _places(known: Preview, key: str) -> tuple[str, ...]:
+    return known.keyed[key].places if key in known.keyed else ()
 
 
 def _look_up(xray: XrayClient, keys: Sequence[str]) -> tuple[Issue, ...]:

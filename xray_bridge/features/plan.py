@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.import_requests import with_fields_object
@@ -34,6 +35,7 @@ ZIP = "application/zip"
 TEXT = "text/plain"
 # In tags such as @jira.testcase('CALC-1').
 CALL = "("
+NOTHING: Mapping[str, str] = MappingProxyType({})
 PRECONDITION = 2  # of the setting ``tag_prefixes``
 # What Xray itself writes into a background, whatever the prefix is.
 WRITTEN = "Precondition:"
@@ -66,6 +68,7 @@ def _of_scenarios(
                 places=(f"{name}:{scenario.line}",),
                 summary=scenario.name,
                 labels=said.labels,
+                comments="\n".join(scenario.comments),
             )
 
 
@@ -74,7 +77,7 @@ def _meaning(scenario: Block, prefixes: Sequence[str]) -> tags.TagMeaning:
     calls = tuple(tag for tag in scenario.tags if CALL in tag)
     others = (tag for tag in scenario.tags if CALL not in tag)
     said = tags.read(others, prefixes=prefixes)
-    return replace(said, labels=(*said.labels, *calls))
+    return replace(said, labels=(*said.labels, *scenario.labels, *calls))
 
 
 def _of_backgrounds(
@@ -112,6 +115,7 @@ def without_key(
                         place=f"{name}:{scenario.line}",
                         name=scenario.name,
                         labels=said.labels,
+                        comments="\n".join(scenario.comments),
                     )
                 )
     return found
@@ -150,6 +154,7 @@ def matched_by_name(
                     places=(scenario.place,),
                     summary=scenario.name,
                     labels=scenario.labels,
+                    comments=scenario.comments,
                     is_test=are_tests,
                 )
     return found
@@ -206,9 +211,15 @@ def refuse_other_projects(known: Iterable[NamedIssue], project: str) -> None:
 
 
 def changes(
-    known: Iterable[NamedIssue], before: Mapping[str, Issue]
+    known: Iterable[NamedIssue],
+    before: Mapping[str, Issue],
+    descriptions: Mapping[str, str] = NOTHING,
 ) -> tuple[Change, ...]:
-    """What the feature files do to summaries and labels."""
+    """
+    What the feature files do to summaries, descriptions and labels.
+
+    ``descriptions`` are those of Tests, by key, where comments are written over them.
+    """
     found = []
     for each in known:
         issue = before.get(each.key)
@@ -219,12 +230,19 @@ def changes(
         change = Change(
             key=each.key,
             summary=(issue.summary, each.summary) if renamed else None,
+            description=_described(descriptions.get(each.key, ""), each.comments),
             lost=tuple(label for label in theirs if label not in each.labels),
             added=tuple(label for label in each.labels if label not in issue.labels),
         )
         if change.lines():
             found.append(change)
     return tuple(found)
+
+
+def _described(before: str, comments: str) -> tuple[str, str] | None:
+    """What goes and what comes, where that is more than other blanks."""
+    is_other = before.split() != comments.split()
+    return (before, comments) if before.strip() and comments and is_other else None
 
 
 def _labels_set_by_people(labels: Iterable[str]) -> Iterator[str]:
@@ -252,6 +270,8 @@ def describe_before(change: Change) -> str:
     parts = []
     if change.summary:
         parts.append(f"its summary was {change.summary[0]!r}")
+    if change.description:
+        parts.append(f"its description was {change.description[0]!r}")
     if change.lost:
         parts.append(f"among its labels were {', '.join(change.lost)}")
     return " and ".join(parts)

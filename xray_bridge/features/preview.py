@@ -12,6 +12,7 @@ from xray_bridge.errors import FeaturesError
 from xray_bridge.features import plan
 from xray_bridge.features.bundles import NOT_SENT
 from xray_bridge.features.issues import PRECONDITIONS, TESTS, find_named
+from xray_bridge.features.strangers import with_labels
 
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ class Preview:
     """
     Issues that an import meets, as they are, and what it does to them.
 
-    ``is_repeatable``: no scenario is without a key, so that a second import in the
-    middle of the first cannot make a Test twice.
+    ``keyed`` are the Tests that tags name. ``is_repeatable``: no scenario is without
+    a key, so that a second import in the middle of the first cannot make a Test
+    twice.
     """
 
     before: Mapping[str, Issue]
     wanted: Mapping[str, NamedIssue]
+    keyed: Mapping[str, NamedIssue]
     changes: tuple[Change, ...]
     notices: tuple[str, ...]
     is_repeatable: bool
@@ -58,6 +61,9 @@ def preview(
 
     Raises FeaturesError for a project and for keys that are not there.
     """
+    features, labels_told = with_labels(
+        features, prefixes, project, lambda name: xray.project(name) is not None
+    )
     keyed = plan.named_issues(features, prefixes)
     plan.refuse_other_projects(keyed.values(), project)
     if xray.project(project) is None:
@@ -80,11 +86,15 @@ def preview(
     met |= plan.matched_by_name(scenarios, tests)
     before |= {key: (tests | others)[key] for key in met}
     wanted = {**met, **keyed}
+    commented = [key for key, each in wanted.items() if each.comments]
+    descriptions = xray.descriptions(sorted(commented)) if commented else {}
     return Preview(
         before=before,
         wanted=wanted,
-        changes=plan.changes(wanted.values(), before),
+        keyed={key: each for key, each in keyed.items() if each.is_test},
+        changes=plan.changes(wanted.values(), before, descriptions),
         notices=(
+            *labels_told,
             *plan.notices(features, prefixes, keyed.values()),
             *_made(scenarios, met),
         ),

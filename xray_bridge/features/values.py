@@ -20,13 +20,15 @@ class NamedIssue:
     """
     What a feature file says of a Test or a Precondition.
 
-    ``places`` are file and line. A Precondition has no labels there.
+    ``places`` are file and line. A Precondition has no labels there. ``comments`` is
+    what stands above the scenario.
     """
 
     key: str
     places: tuple[str, ...]
     summary: str
     labels: tuple[str, ...] = ()
+    comments: str = ""
     is_test: bool = True
 
 
@@ -37,6 +39,7 @@ class UnkeyedBlock:
     place: str
     name: str
     labels: tuple[str, ...] = ()
+    comments: str = ""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -50,13 +53,14 @@ class Change:
 
     key: str
     summary: tuple[str, str] | None = None
+    description: tuple[str, str] | None = None
     lost: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
     @property
     def harms(self) -> bool:
         """Whether something goes that somebody may have set."""
-        return bool(self.summary or self.lost)
+        return bool(self.summary or self.description or self.lost)
 
     def lines(self) -> list[str]:
         """For a person: what the feature files do to it."""
@@ -64,6 +68,9 @@ class Change:
         if self.summary:
             before, after = self.summary
             found.append(f"{self.key}: summary {before!r} becomes {after!r}")
+        if self.description:
+            before, after = self.description
+            found.append(f"{self.key}: description {before!r} becomes {after!r}")
         if self.lost:
             found.append(f"{self.key}: labels may go: {', '.join(self.lost)}")
         if self.added:
@@ -98,9 +105,9 @@ class ImportResult:
 
     ``created`` and ``updated`` are issues with their summaries as they are now,
     Tests and Preconditions alike; ``tests`` and ``preconditions`` are their keys.
-    ``changes`` is what the feature files do to summaries and labels, ``put_back``
-    the keys that have theirs again. ``refused`` is what Xray did not take and what
-    could not be put back, in words. ``raw`` are Xray's answers.
+    ``changes`` is what the feature files do to summaries, descriptions and labels,
+    ``put_back`` the keys that have theirs again. ``refused`` is what Xray did not take
+    and what could not be put back, in words. ``raw`` are Xray's answers.
     """
 
     project: str

@@ -34,7 +34,8 @@ class Dialect:
     those that rows of an outline may have. ``evidence_key`` and
     ``step_evidence_key`` are how clients of the product spell it in Xray JSON (old
     versions knew one spelling only). ``licence_path`` is where Xray tells of its
-    licence; empty where a token is proof of one. ``not_always_read`` is what not
+    licence; empty where a token is proof of one. ``needs_requirements``: a requirement
+    that is none makes it refuse all results. ``not_always_read`` is what not
     every version reads, by format.
     """
 
@@ -56,6 +57,7 @@ class Dialect:
     step_evidence_key: str
     test_type_key: str
     licence_path: str
+    needs_requirements: bool
     not_always_read: Mapping[str, frozenset[Need]]
 
     def report_part(self, report_format: str) -> str:
@@ -161,6 +163,7 @@ DIALECTS = {
         step_evidence_key="evidences",
         test_type_key="testType",
         licence_path="/rest/raven/2.0/api/xraylicense",
+        needs_requirements=True,
         # Source: Xray's manual, "Taking advantage of JUnit XML reports".
         not_always_read={"junit": frozenset({Need.EVIDENCE})},
     ),
@@ -183,6 +186,7 @@ DIALECTS = {
         step_evidence_key="evidences",
         test_type_key="type",
         licence_path="",
+        needs_requirements=False,
         not_always_read={},
     ),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -23,7 +24,7 @@ from xray_bridge.text import count
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from xray_bridge.runs.run_directory import RunDirectory
 
@@ -85,6 +86,8 @@ class Results:
                 continue
             self._index(place, run)
         self._dropped = self._over(limits)
+        self._without: frozenset[str] = frozenset()
+        self._without_tags: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self._places)
@@ -239,6 +242,16 @@ class Results:
             for place in self._places:
                 yield self._read(reader, place)
 
+    def all_runs(self) -> Iterator[TestRun]:
+        """The same, as they were recorded."""
+        with closing(_Reader(self._journals)) as reader:
+            yield from map(reader.read, self._places)
+
+    def leave_out_requirements(self, keys: Iterable[str], prefix: str) -> None:
+        """Have no result name these requirements, nor a tag that begins so."""
+        self._without = frozenset(keys)
+        self._without_tags = frozenset(f"{prefix}{key}" for key in keys)
+
     def features(self) -> Iterator[Iterator[TestRun]]:
         """The scenarios of each feature file, file by file."""
         with closing(_Reader(self._journals)) as reader:
@@ -265,6 +278,8 @@ class Results:
 
     def _read(self, reader: _Reader, place: _Place) -> TestRun:
         run = reader.read(place)
+        if self._without:
+            run = without_requirements(run, self._without, self._without_tags)
         if not evidence.of_run(run):
             return run
         return evidence.without(run, self._dropped.get(place, ()))
@@ -306,6 +321,21 @@ def identities(run: TestRun) -> tuple[str, ...]:
     # Xray finds a scenario by its file and name; the rows of an outline are one.
     name = scenario.outline or scenario.name
     return (f"{DEFINITION}scenario {scenario.feature.path}: {name}",)
+
+
+def without_requirements(
+    run: TestRun, keys: frozenset[str], tags: frozenset[str]
+) -> TestRun:
+    """A result that names none of these requirements, and has none of these tags."""
+    kept = tuple(key for key in run.test.requirements if key not in keys)
+    run = replace(run, test=replace(run.test, requirements=kept))
+    if run.scenario is None:
+        return run
+    feature = run.scenario.feature
+    own = tuple(tag for tag in run.scenario.tags if tag not in tags)
+    above = tuple(tag for tag in feature.tags if tag not in tags)
+    scenario = replace(run.scenario, tags=own, feature=replace(feature, tags=above))
+    return replace(run, scenario=scenario)
 
 
 def _row(run: TestRun) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client import import_requests
@@ -147,8 +148,10 @@ def _scenarios(
     mine = [each for each in files.files if each.format in SCENARIO_FORMATS]
     if not mine:
         return ()
+    rewrite = None
     if len({each.format for each in mine}) > 1 or run.settings.test_execution:
-        report = render(run, XrayWriter(project=run.project))
+        rewrite = partial(render, run, XrayWriter(project=run.project))
+        report = rewrite()
     else:
         report = _join(run, mine)
     contents = contents_of(run, report.format)
@@ -160,6 +163,7 @@ def _scenarios(
         fill=filler(run, unasked, report) if fills else None,
         tests=contents.tests,
         test_keys=contents.test_keys,
+        rewrite=rewrite,
     )
     return (shipment,)
 

@@ -29,6 +29,7 @@ from xray_bridge.upload.exactly_once import deliver
 from xray_bridge.upload.execution import label_of
 from xray_bridge.upload.posting import Target, post
 from xray_bridge.upload.rendering import write_parts
+from xray_bridge.upload.requirements import Requirements
 from xray_bridge.upload.shipment import Delivery
 
 
@@ -61,11 +62,15 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     )
     notices: list[str] = []
     first, *others = upload.shipments
+    requirements = Requirements(run, first)
     if first.id in arrivals:
         _begin(run.directory)
         _set_rest(first, xray, arrivals, unasked)
     else:
-        answer, notices = _send_first(upload, xray, http.deadline, connection)
+        requirements.ask(xray)
+        answer, notices = _send_first(
+            upload, xray, http.deadline, connection, requirements
+        )
         arrivals.note(first.id, answer)
     key, unset = arrivals.answer.key, arrivals.answer.unset
     if others:
@@ -86,10 +91,13 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
             *base.notices,
             *notices,
             *unasked.notices,
+            *requirements.notices,
             *account.notices,
             *trouble,
         ),
-        exit_code=RunDirectoryError.exit_code if trouble else base.exit_code,
+        exit_code=RunDirectoryError.exit_code
+        if trouble
+        else base.exit_code or requirements.exit_code,
         sent=account.tests,
         refused=account.refused,
     )
@@ -113,7 +121,11 @@ def _set_rest(
 
 
 def _send_first(
-    upload: Upload, xray: Xray, deadline: Deadline, connection: Connection
+    upload: Upload,
+    xray: Xray,
+    deadline: Deadline,
+    connection: Connection,
+    requirements: Requirements,
 ) -> tuple[ImportAnswer, list[str]]:
     """The answer to the shipment that makes the Test Execution, and notices."""
     run, first = upload.run, upload.shipments[0]
@@ -122,13 +134,20 @@ def _send_first(
         return _send_unlabelled(upload, xray), []
     fields = {} if key else xray.custom_fields()
     missing = import_requests.unset_fields(upload.execution, run.dialect, fields)
-    delivery = _delivery(upload, fields, label_of(run), is_short=bool(missing))
+    delivery = _delivery(
+        upload, fields, label_of(run), requirements, is_short=bool(missing)
+    )
     answer = deliver(delivery, xray, run.directory, deadline, connection.pauses)
     return answer, [] if key else [*_not_set(first, missing)]
 
 
 def _delivery(
-    upload: Upload, fields: CustomFields, label: str, *, is_short: bool
+    upload: Upload,
+    fields: CustomFields,
+    label: str,
+    requirements: Requirements,
+    *,
+    is_short: bool,
 ) -> Delivery:
     """What is to be sent; ``is_short``: not all fit into the first request."""
     run, first, unasked = upload.run, upload.shipments[0], upload.unasked
@@ -138,9 +157,9 @@ def _delivery(
     write_parts(run.folder, create)
 
     def relax(error: RefusedError) -> Delivery | None:
-        if not unasked.learn(error):
+        if not (unasked.learn(error) or requirements.learn(error)):
             return None
-        return _delivery(upload, fields, label, is_short=is_short)
+        return _delivery(upload, fields, label, requirements, is_short=is_short)
 
     return Delivery(
         label=label,

@@ -4,6 +4,7 @@ What a session has recorded becomes one shipment: the format is chosen, and writ
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.field_rules import refuse_odd_fields, refuse_without_jira
@@ -61,8 +62,16 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
         fill=filler(run, unasked, report) if fills else None,
         tests=contents.tests,
         test_keys=contents.test_keys,
+        rewrite=partial(_render, run, choice, choice.formats[0]),
     )
     return Upload(run=run, unasked=unasked, shipments=(shipment,))
+
+
+def _render(run: PreparedRun, choice: FormatChoice, name: str) -> Report:
+    stays = name != choice.sent_as
+    words = capabilities.words_for(name, run.dialect) if stays else run.dialect
+    found = writer(name, run.project, run.settings.tag_prefixes)
+    return render(run, found, words)
 
 
 def _render_all(run: PreparedRun, choice: FormatChoice) -> tuple[Report, list[str]]:
@@ -70,11 +79,8 @@ def _render_all(run: PreparedRun, choice: FormatChoice) -> tuple[Report, list[st
     reports = []
     unwritten = []
     for name in choice.formats:
-        stays = name != choice.sent_as
-        words = capabilities.words_for(name, run.dialect) if stays else run.dialect
         try:
-            found = writer(name, run.project, run.settings.tag_prefixes)
-            reports.append(render(run, found, words))
+            reports.append(_render(run, choice, name))
         except ReportError as error:
             if not reports:
                 raise

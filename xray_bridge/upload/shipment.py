@@ -34,7 +34,8 @@ class Shipment:
     into an existing Test Execution; None where it cannot go there. ``tests`` is how
     many Tests have results in it, ``test_keys`` are the keys of those with one.
     ``name`` is how people call a file of another tool, of which only its keys are
-    known; empty where the results are in the journal.
+    known; empty where the results are in the journal. ``rewrite`` writes the report
+    again, of results that have changed; None for what others have written.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Shipment:
     tests: int = 0
     test_keys: tuple[str, ...] = ()
     name: str = ""
+    rewrite: Callable[[], object] | None = None
 
     def sent_report(self, folder: Path) -> Report:
         """The file that goes out: the report itself, or Xray JSON in ``folder``."""

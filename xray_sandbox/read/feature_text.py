@@ -30,6 +30,7 @@ class Part:
     name: str
     tags: list[str]
     lines: list[str] = field(default_factory=list)
+    comments_above: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -114,6 +115,7 @@ def _parts(text: str, headline: re.Pattern[str]) -> Iterator[Part]:
     """What stands before a headline, tags and comments, belongs to it."""
     current: Part | None = None
     waiting: list[str] = []
+    comments: list[str] = []
     quoted = ""
     for line in text.splitlines():
         bare = line.strip()
@@ -125,10 +127,15 @@ def _parts(text: str, headline: re.Pattern[str]) -> Iterator[Part]:
             tags = [tag for one in waiting for tag in _tags(one)]
             waiting = []
             kind = next(kind for kind in _KINDS if head[kind])
-            current = Part(kind, head["name"].strip(), tags)
+            name, above = head["name"].strip(), tuple(comments)
+            current = Part(kind, name, tags, comments_above=above)
         elif bare.startswith("@"):
             waiting.append(line)
             continue
+        if bare.startswith("#"):
+            comments.append(bare.lstrip("#").strip())
+        elif bare:
+            comments = []
         if current:
             current.lines += [*waiting, line]
             waiting = []

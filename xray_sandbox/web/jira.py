@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from xray_sandbox.errors import RefusedError
@@ -27,12 +27,13 @@ from xray_sandbox.read.submission import Details
 from xray_sandbox.store.jql import search
 from xray_sandbox.store.rows import TEST_PLAN, IssueRow
 from xray_sandbox.web.access import add_access, project_types, require_project
+from xray_sandbox.web.adf import document, words
 from xray_sandbox.web.auth import CREDENTIALS, refuse_unauthenticated
 from xray_sandbox.web.issue_json import issue_json
 from xray_sandbox.web.site import Site
 
 
-_PREFIX = "/rest/api/<any('2','latest'):version>"
+_PREFIX = "/rest/api/<any('2','3','latest'):version>"
 _PAGE = 50
 _ABSENT = "Issue Does Not Exist"
 
@@ -55,7 +56,7 @@ def _guard() -> Response | None:
 
 
 def _drop_version(_: str | None, values: dict[str, Any] | None) -> None:
-    (values or {}).pop("version", None)
+    g.documents = (values or {}).pop("version", None) == "3"
 
 
 def _refusal(error: RefusedError) -> ResponseReturnValue:
@@ -119,7 +120,10 @@ def _add_issues(blueprint: Blueprint, site: Site) -> None:
     @blueprint.get("/issue/<key>")
     def issue(key: str) -> ResponseReturnValue:
         wanted = _split(request.args.get("fields", "*all"))
-        return jsonify(issue_json(site, _issue(site, key), wanted))
+        found = issue_json(site, _issue(site, key), wanted)
+        if g.documents and found["fields"].get("description"):
+            found["fields"]["description"] = document(found["fields"]["description"])
+        return jsonify(found)
 
     @blueprint.post("/issue")
     def create() -> ResponseReturnValue:
@@ -164,7 +168,10 @@ def _issue(site: Site, key: str) -> IssueRow:
 
 
 def _edit(site: Site, issue: IssueRow, body: Mapping[str, Any]) -> None:
-    details = read_fields(expect(body.get("fields", {}), dict, "fields"), SERVER)
+    fields = expect(body.get("fields", {}), dict, "fields")
+    if g.documents and "description" in fields:
+        fields = {**fields, "description": words(fields["description"])}
+    details = read_fields(fields, SERVER)
     if details.project not in {None, issue.project}:
         raise RefusedError("project: An issue cannot be moved this way.")
     columns = checked_columns(site.registry, SERVER, details, issue.project)

@@ -1,0 +1,44 @@
+"""Tags that look like keys of another project: labels, or a mistake."""
+
+from __future__ import annotations
+
+import pytest
+
+from xray_bridge.features import gherkin
+from xray_bridge.features.strangers import with_labels
+
+
+PREFIXES = ("TEST_", "REQ_", "PRECOND_", "TESTSET_")
+
+
+@pytest.mark.parametrize(
+    ("tags", "labels", "asked"),
+    [
+        ("@TEST_CALC-78 @UTF-8 @WCAG-2", ("UTF-8", "WCAG-2"), []),
+        ("@UTF-8 @CALC-78", ("UTF-8",), []),
+        ("@UTF-8 @ISO-8859 @UTF-16", ("UTF-8", "ISO-8859", "UTF-16"), ["UTF", "ISO"]),
+        ("@SHOP-1", (), ["SHOP"]),
+        ("@TEST_SHOP-1", (), []),
+        ("@REQ_SHOP-1 @CALC-78", (), []),
+        ("@CALC-78 @CALC-79 @smoke", (), []),
+    ],
+)
+def test_strangers(tags: str, labels: tuple[str, ...], asked: list[str]) -> None:
+    """Beside a key they are labels; alone, where there is no such project."""
+    questions = []
+
+    def is_project(name: str) -> bool:
+        questions.append(name)
+        return name == "SHOP"
+
+    text = f"Feature: F\n\n  {tags}\n  Scenario: S\n    * x\n"
+    found, notices = with_labels(
+        {"a.feature": gherkin.read(text)}, PREFIXES, "CALC", is_project
+    )
+
+    (scenario,) = found["a.feature"].scenarios
+    words = [tag.removeprefix("@") for tag in tags.split()]
+    assert scenario.labels == labels
+    assert sorted((*scenario.tags, *scenario.labels)) == sorted(words)
+    assert questions == asked
+    assert len(notices) == (len(labels) if asked else 0)

@@ -1,0 +1,71 @@
+"""
+By which tags this Xray knows its Tests: read off an export, as nothing else tells.
+
+The prefix is a setting of the instance, for exports and imports alike. Source: Xray's
+manuals, "Miscellaneous" (Server) and "Global Settings: Cucumber" (Cloud).
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import AmbiguousError, DeliveryError, FeaturesError
+from xray_bridge.features import archive
+from xray_bridge.features.download import DEFAULT_LIMITS
+from xray_bridge.features.export import export_request
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xray_bridge.client.xray import XrayClient
+    from xray_bridge.model.dialect import Dialect
+
+# Some of the Tests may be none of Cucumber, which no export has.
+ASKED = 5
+
+
+def prefix_notices(
+    xray: XrayClient, dialect: Dialect, keys: Sequence[str], prefix: str
+) -> Iterator[str]:
+    """
+    That Xray may see no key in tags with this prefix, where it writes another.
+
+    Nothing where an export of some of these Tests does not tell.
+    """
+    found = _prefix_of(xray, dialect, keys[:ASKED]) if keys else None
+    if found is not None and found != prefix:
+        yield (
+            f"this Xray tags Tests as @{found}{keys[0]}, and xray_tag_prefixes says "
+            f"@{prefix}{keys[0]}: it may see no key there, and make new Tests"
+        )
+
+
+def _prefix_of(xray: XrayClient, dialect: Dialect, keys: Sequence[str]) -> str | None:
+    """What stands before keys in an export of them."""
+    request = export_request(tuple(keys), "", dialect)
+    with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+        path = Path(folder) / "export"
+        try:
+            with path.open("wb") as file:
+                xray.send(request, file)
+            with archive.opened(path, DEFAULT_LIMITS) as export:
+                for number, name in enumerate(export.sizes):
+                    unpacked = Path(folder) / str(number)
+                    export.unpack(name, unpacked)
+                    text = unpacked.read_text(encoding="utf-8-sig", errors="replace")
+                    if found := _tag(text, keys):
+                        return found[1]
+        except (DeliveryError, AmbiguousError, FeaturesError, OSError):
+            return None
+    return None
+
+
+def _tag(text: str, keys: Sequence[str]) -> re.Match[str] | None:
+    """A tag that ends with one of the keys, and stands among tags."""
+    listed = "|".join(map(re.escape, keys))
+    pattern = rf"^\s*(?:@\S+\s+)*@([^\s@]*?)(?:{listed})(?=\s|$)"
+    return re.search(pattern, text, re.MULTILINE)

@@ -1,0 +1,71 @@
+"""
+Tags that look like keys of another project, and are labels: ``UTF-8``, ``WCAG-2``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from xray_bridge.model import tags
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from xray_bridge.features.gherkin import Block, Feature
+
+
+def with_labels(
+    features: Mapping[str, Feature],
+    prefixes: Sequence[str],
+    project: str,
+    is_project: Callable[[str], bool],
+) -> tuple[dict[str, Feature], tuple[str, ...]]:
+    """
+    The same features, such tags among the labels of scenarios; and notices.
+
+    Beside a key of the project they are labels, and alone where there is no such
+    project: ``is_project`` is asked, once for each.
+    """
+    known: dict[str, bool] = {}
+
+    def is_known(name: str) -> bool:
+        if name not in known:
+            known[name] = is_project(name)
+        return known[name]
+
+    notices: list[str] = []
+    found = {}
+    for name, feature in features.items():
+        scenarios = []
+        for scenario in feature.scenarios:
+            strangers = tuple(_strangers(scenario, prefixes, project))
+            if not _is_keyed(scenario, prefixes, project):
+                strangers = tuple(t for t in strangers if not is_known(_project(t)))
+                notices += (
+                    f"{name}:{scenario.line}: @{tag} is a label: there is no "
+                    f"project {_project(tag)}"
+                    for tag in strangers
+                )
+            others = tuple(tag for tag in scenario.tags if tag not in strangers)
+            scenarios.append(replace(scenario, tags=others, labels=strangers))
+        found[name] = replace(feature, scenarios=tuple(scenarios))
+    return found, tuple(notices)
+
+
+def _strangers(scenario: Block, prefixes: Sequence[str], project: str) -> Iterator[str]:
+    """Tags that are keys as they stand, without a prefix, and not of the project."""
+    for tag in scenario.tags:
+        keys = tags.read((tag,), prefixes=prefixes).test_keys
+        if keys == (tag,) and _project(tag) != project:
+            yield tag
+
+
+def _is_keyed(scenario: Block, prefixes: Sequence[str], project: str) -> bool:
+    keys = tags.read(scenario.tags, prefixes=prefixes).test_keys
+    return any(_project(key) == project for key in keys)
+
+
+def _project(key: str) -> str:
+    return key.rpartition("-")[0]

@@ -1,0 +1,110 @@
+"""
+Requirements that tests name, without those for which the server would refuse all.
+
+One that is none makes Xray Server refuse the whole import, with all results. Source:
+answers that users of Xray's clients have reported.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from xray_bridge.client.issues import REQUIREMENTS
+from xray_bridge.client.key_lookup import MOVED, look_up
+from xray_bridge.errors import PartlyRefusedError, XrayBridgeError
+from xray_bridge.model.keys import KEY
+from xray_bridge.text import first_names
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from xray_bridge.client.xray import XrayClient
+    from xray_bridge.errors import RefusedError
+    from xray_bridge.model.results import TestRun
+    from xray_bridge.upload.prepared_run import PreparedRun
+    from xray_bridge.upload.shipment import Shipment
+
+BAD_REQUEST = 400
+# Formats that have a place for them; in scenarios they are tags among others.
+WITH_A_PLACE = frozenset({"junit", "xray"})
+NOT_TAKEN = "Xray does not take it as one"
+
+
+class Requirements:
+    """
+    Those of one run; what is left out is left out of its report, too.
+
+    ``first`` is the shipment that has them, written by us: reports of other tools
+    are sent as they are.
+    """
+
+    def __init__(self, run: PreparedRun, first: Shipment) -> None:
+        self._run = run
+        self._format = first.sent_as
+        self._rewrite = first.rewrite
+        self._left_out: dict[str, str] = {}
+
+    @property
+    def notices(self) -> Iterator[str]:
+        """What is left out, why, and of which tests."""
+        named = self._named() if self._left_out else {}
+        for key, why in self._left_out.items():
+            tests = first_names(named.get(key, ()))
+            yield f"left out: the requirement {key} of {tests}: {why}"
+
+    @property
+    def exit_code(self) -> int:
+        """That of a delivery which is not all that was asked for."""
+        return PartlyRefusedError.exit_code if self._left_out else 0
+
+    def ask(self, xray: XrayClient) -> None:
+        """
+        Leave out what is surely none, before the server refuses all for it.
+
+        Where nobody answers, the import itself will. The embedded sandbox takes any.
+        """
+        settings = self._run.settings
+        is_asked = settings.preflight != "off" and not settings.sandbox
+        is_asked = is_asked and self._run.dialect.needs_requirements
+        if self._rewrite is None or not is_asked or self._format not in WITH_A_PLACE:
+            return
+        # Xray JSON says nothing but the key of a Test that has one.
+        says_all = self._format == "junit"
+        named = self._named(lambda run: says_all or not run.test.test_keys)
+        if not named:
+            return
+        try:
+            others = look_up(xray, sorted(named), REQUIREMENTS).others
+        except XrayBridgeError:
+            return
+        self._leave_out({key: why for key, why in others.items() if why != MOVED})
+
+    def learn(self, error: RefusedError) -> bool:
+        """Leave out what a refusal names; whether it is worth to send it again."""
+        if self._rewrite is None or error.status != BAD_REQUEST:
+            return False
+        said = set(re.findall(rf"(?<![\w-]){KEY}(?![\w-])", error.said))
+        new = said & self._named().keys() - self._left_out.keys() if said else set()
+        self._leave_out(dict.fromkeys(sorted(new), NOT_TAKEN))
+        return bool(new)
+
+    def _named(
+        self, is_meant: Callable[[TestRun], bool] = lambda _: True
+    ) -> Mapping[str, list[str]]:
+        """Names of the tests of each requirement."""
+        found: dict[str, list[str]] = {}
+        for run in self._run.results.all_runs():
+            if run.test.requirements and is_meant(run):
+                for key in run.test.requirements:
+                    found.setdefault(key, []).append(run.test.definition)
+        return found
+
+    def _leave_out(self, why: Mapping[str, str]) -> None:
+        if not why or self._rewrite is None:
+            return
+        self._left_out |= why
+        prefix = "".join(self._run.settings.tag_prefixes[1:2])
+        self._run.results.leave_out_requirements(self._left_out, prefix)
+        self._rewrite()
