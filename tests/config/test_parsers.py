@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -225,6 +226,16 @@ def test_fields_inline_or_from_a_file(tmp_path: Path) -> None:
     inline, read = parsers.fields('{"a": 1}'), parsers.fields(str(path))
 
     assert (inline, read) == ({"a": 1}, {"priority": {"name": "High"}})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_fields_of_other_editors(tmp_path: Path, encoding: str) -> None:
+    """Windows writes marks before texts, and PowerShell UTF-16."""
+    path = tmp_path / "fields.json"
+    mark = codecs.BOM_UTF16_LE if encoding == "utf-16-le" else b""
+    path.write_bytes(mark + '{"summary": "\u00fcber"}'.encode(encoding))
+
+    assert parsers.fields(str(path)) == {"summary": "\u00fcber"}
 
 
 @pytest.mark.parametrize(

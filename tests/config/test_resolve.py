@@ -51,6 +51,17 @@ def test_first_layer_with_a_value_wins() -> None:
     }
 
 
+def test_variables_of_other_tools() -> None:
+    """As people have them set already; ours come first, and keys as Jira has them."""
+    other = {"XRAY_PROJECT_KEY": "calc", "XRAY_TEST_PLAN_KEY": "CALC-15"}
+
+    found = from_environment(other)
+    both = from_environment({**other, "XRAY_PROJECT": "SHOP"})
+
+    assert (found.project, found.test_plan) == ("CALC", "CALC-15")
+    assert both.project == "SHOP"
+
+
 def test_variables_are_replaced() -> None:
     """``${NAME}`` and ``${NAME:-default}`` come from the environment."""
     values: dict[str, object] = {"summary": "Build ${BUILD} of ${BRANCH:-main}"}

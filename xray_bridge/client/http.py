@@ -174,7 +174,7 @@ class Http:
             hint = "raise xray_deadline, or send it later"
             return BusyError(msg, hint=hint), wait
         if answer.status in UNCLEAR or answer.status >= 500:  # noqa: PLR2004
-            msg = f"HTTP {answer.status}: {answer.said}"
+            msg = ": ".join(filter(None, (f"HTTP {answer.status}", answer.said)))
             is_own = answer.status == OWN_FAILURE
             return AmbiguousError(msg, answered=is_own), retry_after(answer)
         return answer, 0.0

@@ -20,7 +20,7 @@ SUITE = """
     @pytest.mark.xray("CALC-3")
     def test_is_skipped(): pytest.skip("not today")
 
-    @pytest.mark.xray("CALC-4", "CALC-5")
+    @pytest.mark.xray("calc-4", "CALC-5")
     def test_with_two_keys(): pass
 
     @pytest.mark.xray("CALC-6")
@@ -32,7 +32,7 @@ SUITE = """
 
 
 def test_every_result_arrives(project: Project, workers: tuple[str, ...]) -> None:
-    """One upload, all tests, in one Test Execution."""
+    """One upload, all tests, in one Test Execution; keys as Jira spells them."""
     project.pytester.makepyfile(SUITE)
 
     result = project.upload(*workers)
