@@ -28,6 +28,7 @@ from xray_sandbox.store.rows import PRECONDITION, TEST, IssueRow
 _KEY = r"([A-Z][A-Z0-9_]+?-[1-9][0-9]*)"
 _TEST = re.compile(rf"(?:TEST_)?{_KEY}")
 _OTHER = re.compile(r"(?:REQ|PRECOND|TESTSET)_.*")
+_PREFIXED = re.compile("(?:TEST|REQ|PRECOND|TESTSET)_")
 _REQUIREMENT = re.compile(rf"REQ_{_KEY}")
 _PRECONDITION = re.compile(rf"(?:PRECOND_|Precondition:)?{_KEY}")
 _ID = re.compile(r"id:.+")
@@ -140,8 +141,8 @@ class _Import:
 
     def _names_issue(self, tag: str, keys: list[str]) -> bool:
         """Beside a key of the project, `UTF-8` is a label."""
-        plain = re.fullmatch(_KEY, tag)
-        if plain and tag.rpartition("-")[0] != self.project and tag not in keys[:1]:
+        is_plain = re.fullmatch(_KEY, tag) and not _PREFIXED.match(tag)
+        if is_plain and tag.rpartition("-")[0] != self.project and tag not in keys[:1]:
             return False
         return bool(_OTHER.fullmatch(tag) or _TEST.fullmatch(tag))
 
