@@ -67,7 +67,9 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
         _begin(run.directory)
         _set_rest(first, xray, arrivals, unasked)
     else:
-        requirements.ask(xray)
+        # One attempt: the time is the upload's.
+        hasty = Http(connection, http.deadline, attempts=1)
+        requirements.ask(client(connection, hasty))
         answer, notices = _send_first(
             upload, xray, http.deadline, connection, requirements
         )
