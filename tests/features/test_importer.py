@@ -718,7 +718,15 @@ def test_prefix_of_the_instance(
     assert not posted(jira)
 
 
-@pytest.mark.parametrize("export", [Response("no", status=400), Response("<html>")])
+@pytest.mark.parametrize(
+    "export",
+    [
+        Response("no", status=400),
+        Response("<html>"),
+        Response("Feature: x\n\n  @fast\n  Scenario: Add\n    * x\n"),
+    ],
+    ids=["refused", "page", "no tag"],
+)
 def test_prefix_that_nobody_tells(jira: Xray, bring: Importer, export: Any) -> None:
     """Then there is nothing to say."""
     jira.script[EXPORT] = [export]

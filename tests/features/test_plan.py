@@ -180,6 +180,18 @@ def test_put_back(change: Change, body: dict[str, Any]) -> None:
     assert plan.undo_edit(change) == body
 
 
+def test_all_that_a_person_has_to_put_back() -> None:
+    """All that went, in words."""
+    change = Change(
+        key="A-1", summary=("old", "new"), description=("by hand", "x"), lost=("y",)
+    )
+
+    assert plan.describe_before(change) == (
+        "its summary was 'old' and its description was 'by hand' and "
+        "among its labels were y"
+    )
+
+
 def test_a_label_that_comes_does_no_harm() -> None:
     """Only what goes has to be put back."""
     assert not Change(key="A-1", added=("x",)).harms

@@ -98,6 +98,26 @@ def test_only_keyed(tmp_path: Path) -> None:
     assert found.counts == {"passed": 1}
 
 
+def test_requirements_that_are_left_out(tmp_path: Path) -> None:
+    """Neither named nor tagged; a Test's own tag stays, and so does the record."""
+    test = a_test("adds", test_keys=("CALC-7",), requirements=("CALC-7", "CALC-70"))
+    scenario = a_scenario(
+        tags=("TEST_CALC-7", "REQ_CALC-7"),
+        feature=a_feature(tags=("REQ_CALC-7", "REQ_CALC-70")),
+    )
+    runs = [a_scenario_run(test=test, scenario=scenario), a_run(test=test)]
+    found = results(tmp_path, *runs)
+
+    found.leave_out_requirements(["CALC-7"], "REQ_")
+
+    first, second = found.runs()
+    assert first.test.requirements == second.test.requirements == ("CALC-70",)
+    assert first.scenario is not None
+    assert first.scenario.tags == ("TEST_CALC-7",)
+    assert first.scenario.feature.tags == ("REQ_CALC-70",)
+    assert [each.test for each in found.all_runs()] == [test, test]
+
+
 def test_counts_by_result_and_by_test(tmp_path: Path) -> None:
     """Two results of one Test are two results and one Test."""
     found = results(
