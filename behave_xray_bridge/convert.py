@@ -6,10 +6,9 @@ Only what behave 1.2.6 and 1.3 both have is used, and ``getattr`` where not.
 
 from __future__ import annotations
 
-import os
 import traceback
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from behave.model import Tag
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from behave.model import Feature, Rule, Scenario, ScenarioOutline, Step
+
+    from behave_xray_bridge.names import FeaturePaths
 
 CLEANUP_FAILED = "A cleanup function failed after the scenario."
 UNDEFINED = "No step definition matches this step."
@@ -85,11 +86,10 @@ class Converter:
     """
     Makes a ``TestRun`` of a scenario that has ended.
 
-    ``folder``: paths of feature files are relative to it. ``prefixes``: those of
-    Xray's tags.
+    ``paths`` knows what feature files are called. ``prefixes``: those of Xray's tags.
     """
 
-    folder: str
+    paths: FeaturePaths
     prefixes: tuple[str, ...]
 
     def read_tags(self, place: Place) -> tags.TagMeaning:
@@ -113,7 +113,7 @@ class Converter:
         """
         scenario = place.scenario
         meaning = self.read_tags(place)
-        path = self._path(place.feature.filename)
+        path = self.paths.read(place.feature.filename)
         name = (place.outline or scenario).name
         steps = _steps(scenario)
         return results.TestRun(
@@ -143,16 +143,6 @@ class Converter:
             ),
             steps=steps,
         )
-
-    def _path(self, filename: str) -> str:
-        path = Path(filename)
-        if path.is_absolute():
-            try:
-                path = Path(os.path.relpath(path, self.folder))
-            except ValueError:
-                # Windows: another drive has no relative path.
-                return path.as_posix()
-        return path.as_posix()
 
 
 def _feature(feature: Feature, path: str) -> results.Feature:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from behave.formatter.base import Formatter
 
 from behave_xray_bridge.convert import Converter, places
+from behave_xray_bridge.names import FeaturePaths
 from xray_bridge.model import tags
 
 
@@ -34,7 +35,8 @@ class Listing(Formatter):  # type: ignore[misc]
         super().__init__(stream_opener, config)
         given = os.environ.get("XRAY_TAG_PREFIXES", "").split()
         prefixes = tuple(given) or tags.PREFIXES
-        self._converter = Converter(folder=str(Path.cwd()), prefixes=prefixes)
+        paths = FeaturePaths(Path.cwd())
+        self._converter = Converter(paths=paths, prefixes=prefixes)
         self._path = Path(os.environ[LIST_TO])
         self._path.touch()
 

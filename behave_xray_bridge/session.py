@@ -18,6 +18,7 @@ import behave
 from behave_xray_bridge import console, options
 from behave_xray_bridge.convert import Converter
 from behave_xray_bridge.guard import GUARD
+from behave_xray_bridge.names import FeaturePaths
 from behave_xray_bridge.notes import NoteBook
 from behave_xray_bridge.recorder import Recorder
 from behave_xray_bridge.run_tags import settings_from_tags
@@ -144,7 +145,8 @@ def _start(config: Configuration, outfile: str) -> BehaveSession | None:
         return None
     runner = _find_runner(config)
     features = list(getattr(runner, "features", ()))
-    converter = Converter(folder=str(Path.cwd()), prefixes=settings.tag_prefixes)
+    paths = FeaturePaths(Path.cwd())
+    converter = Converter(paths=paths, prefixes=settings.tag_prefixes)
     hooks = _load_hooks(config, runner)
     notices = _select(settings, features, converter, hooks)
     if not settings.wants_record:
@@ -159,7 +161,7 @@ def _start(config: Configuration, outfile: str) -> BehaveSession | None:
     settings = options.resolve_settings(
         config, outfile=outfile, tag_settings=tags.settings, overrides=overrides
     )
-    session = make_session(settings, _root(config))
+    session = make_session(settings, _root(config, paths))
     session.notices += [*notices, *tags.notices]
     session.notices += tags.hint_for_export(settings)
     session.add_execution_fields(hooks.execution_fields())
@@ -223,11 +225,10 @@ def _select(
     return [*session.notices, describe_selection(settings.select, selected, in_code)]
 
 
-def _root(config: Configuration) -> str:
-    """The project's folder: the working directory, unless behave's is elsewhere."""
-    here = Path.cwd()
-    base = Path(getattr(config, "base_dir", None) or here).absolute()
-    return str(here if here == base or here in base.parents else base)
+def _root(config: Configuration, paths: FeaturePaths) -> str:
+    """The project's folder."""
+    base = Path(getattr(config, "base_dir", None) or Path.cwd()).absolute()
+    return str(paths.find_project(base))
 
 
 def _has_outfiles(config: Configuration) -> bool:

@@ -98,11 +98,8 @@ def _(context): fails()
 """
 
 
-@pytest.mark.parametrize(
-    ("folder", "said"),
-    [("", 'File "features/helper.py"'), ("elsewhere", 'File "helper.py"')],
-)
-def test_no_path_of_this_machine(project: Project, folder: str, said: str) -> None:
+@pytest.mark.parametrize("folder", ["", "elsewhere"])
+def test_no_path_of_this_machine(project: Project, folder: str) -> None:
     """Tracebacks name files as the project does, wherever behave was started."""
     project.write(
         {
@@ -116,7 +113,7 @@ def test_no_path_of_this_machine(project: Project, folder: str, said: str) -> No
     here.report(str(project.path / "features"))
     message = here.recorded["s"].message
 
-    assert said in message
+    assert 'File "features/helper.py"' in message
     assert str(project.path) not in message
 
 

@@ -1,0 +1,105 @@
+"""
+What a feature file is called: its path within the project, wherever behave started.
+
+Xray finds a scenario without key by file and name. behave itself has paths relative to
+the working directory, so that one scenario would be several Tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What these are for is in their names; the others have a section for it.
+OWN_FILES = ("behave.ini", ".behaverc", "xray-bridge.toml")
+COMMON_FILES = ("setup.cfg", "tox.ini", "pyproject.toml")
+SECTION = re.compile(rb"^\[\s*(?:tool\.)?(?:behave|xray-bridge)\s*[.\]]", re.MULTILINE)
+# What lies in the uppermost folder of most projects.
+OF_PROJECTS = (".git", "setup.py", *COMMON_FILES)
+FEATURES = "features"
+
+
+class FeaturePaths:
+    """Finds the project of each feature file; ``started_in`` is where behave did."""
+
+    def __init__(self, started_in: Path) -> None:
+        self._started_in = started_in
+        self._home = None if _home() == started_in else _home()
+        # By folder and by name of the file: asked for each scenario.
+        self._projects: dict[Path, Path] = {}
+        self._names: dict[str, str] = {}
+
+    def read(self, filename: str) -> str:
+        """The path of a file within its project, with slashes."""
+        name = self._names.get(filename)
+        if name is None:
+            path = self._absolute(filename)
+            found = path.relative_to(self.find_project(path.parent))
+            name = self._names[filename] = found.as_posix()
+        return name
+
+    def find_project(self, folder: Path) -> Path:
+        """
+        The folder that paths of features in ``folder`` are relative to.
+
+        The first one, upwards, that configures behave or xray-bridge; else the first
+        that looks like a project; else the one where behave started.
+        """
+        found = self._projects.get(folder)
+        if found is None:
+            found = self._projects[folder] = self._find(folder)
+        return found
+
+    def _find(self, folder: Path) -> Path:
+        for is_it in (_configures, _looks_like_a_project):
+            for each in self._upwards(folder):
+                if is_it(each):
+                    return each
+        inside = folder.is_relative_to(self._started_in)
+        if inside and FEATURES not in self._started_in.parts:
+            return self._started_in
+        above = (each for each in (folder, *folder.parents) if each.name == FEATURES)
+        named = next(above, None)
+        return named.parent if named else self._started_in if inside else folder
+
+    def _upwards(self, folder: Path) -> Iterator[Path]:
+        """To the top of the repository; what is in the home folder is a person's."""
+        for each in (folder, *folder.parents):
+            if each == self._home:
+                return
+            yield each
+            if (each / ".git").exists():
+                return
+
+    def _absolute(self, filename: str) -> Path:
+        return Path(os.path.normpath(self._started_in / filename))
+
+
+def _home() -> Path | None:
+    with contextlib.suppress(RuntimeError):
+        return Path.home()
+    return None
+
+
+def _configures(folder: Path) -> bool:
+    if any((folder / name).is_file() for name in OWN_FILES):
+        return True
+    return any(_has_section(folder / name) for name in COMMON_FILES)
+
+
+def _has_section(path: Path) -> bool:
+    try:
+        return SECTION.search(path.read_bytes()) is not None
+    except OSError:
+        return False
+
+
+def _looks_like_a_project(folder: Path) -> bool:
+    return any((folder / name).exists() for name in OF_PROJECTS)
