@@ -69,7 +69,7 @@ def make_in_worker(config: pytest.Config) -> Annotator:
     path, limit = Path(given["folder"]), given["evidence_limit"]
     folder = EvidenceFolder(path, limit, scrub.clean)
     path = note_path(given["folder"], found["workerid"])
-    note = RunningNote(path, scrub, scrub.clean_names)
+    note = RunningNote(path, scrub.clean_line)
     return Annotator(config, given["tag_prefixes"], lambda: folder, lambda: note)
 
 

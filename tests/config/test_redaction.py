@@ -297,6 +297,23 @@ def test_pattern_of_a_user() -> None:
     assert redactor.clean("the card 4711 of x") == f"the {MASK} of x"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ann", ""),
+        ("ann-hunter22", "the value of xray_token"),
+        ("aHVudGVyMjI", "the value of xray_token"),
+        ("card 4711", "what xray_redact matches"),
+        ("Basic QWxhZGRpbjpvcGVuIHNlc2FtZTE=", "a credential"),
+    ],
+)
+def test_which_secret_it_is(text: str, expected: str) -> None:
+    """By its setting, and never by its value."""
+    redactor = Redactor(pattern=r"card \d+", named={"token": Secret("hunter22")})
+
+    assert redactor.name_secret(text) == expected
+
+
 def test_redactor_learns_another_secret() -> None:
     """A token that is bought on the way, in all its forms."""
     redactor = Redactor([Secret("hunter")])

@@ -145,7 +145,7 @@ def test_secrets_are_listed_for_redaction() -> None:
     """All that are set, and no empty ones."""
     settings = settings_of(token="t0ken", jira_token="jira-t0ken")
 
-    assert set(settings.secrets()) == {Secret("t0ken"), Secret("jira-t0ken")}
+    assert set(settings.secrets().values()) == {Secret("t0ken"), Secret("jira-t0ken")}
 
 
 @pytest.mark.parametrize(

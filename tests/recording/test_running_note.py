@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def a_note(folder: Path) -> RunningNote:
     """One that cleans nothing."""
-    return RunningNote(folder / "session.note", str, str)
+    return RunningNote(folder / "session.note", lambda line: line)
 
 
 def a_line(name: str) -> Line:

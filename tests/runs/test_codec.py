@@ -220,6 +220,8 @@ STAY = {
     "scenario.outline",
     # A row's, but for secrets.
     "scenario.name",
+    # Words of ours.
+    "withheld",
 }
 STAY |= {f"{of}parameters[].0" for of in ("", "iterations[].")}
 STAY |= {"custom_fields[].0"}

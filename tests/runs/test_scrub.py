@@ -23,6 +23,8 @@ from xray_bridge.runs.scrub import LONGEST, MARGIN, Scrub, folders
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from xray_bridge.runs.codec import Line
+
 POSIX = {
     "/srv/shop": "",
     "/srv/shop/.venv": "<python>",
@@ -324,3 +326,28 @@ def test_cost_of_ordinary_text() -> None:
     took = time.process_time() - began
 
     assert took / 1000 < 250e-6
+
+
+def test_a_name_that_holds_a_secret() -> None:
+    """Xray would know the test by it: its result is withheld, and says why."""
+    scrub = Scrub.of(Redactor(named={"token": Secret(TOKEN)}), POSIX)
+
+    line = scrub.clean_line({"name": f"test_it[{TOKEN}]"})
+
+    assert line["name"] == f"test_it[{MASK}]"
+    assert line["withheld"] == "the value of xray_token"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"name": f"test_it[{TOKEN}]", "test_keys": ["CALC-1"]},
+        {"name": f"test_it[{TOKEN}]", "scenario": {"feature": {}}},
+        {"name": f"test_{TOKEN}"},
+        {"name": "test_it[/home/ann]"},
+        {"test_keys": ["CALC-1"]},
+    ],
+)
+def test_a_line_that_is_not_withheld(line: Line) -> None:
+    """Xray knows it by something else, or nothing is taken out of its name."""
+    assert "withheld" not in a_scrub().clean_line(line)

@@ -215,7 +215,7 @@ def _refuse_both_kinds(settings: Settings) -> None:
 
 
 def _refuse_unsendable(settings: Settings) -> None:
-    for secret in settings.secrets():
+    for secret in settings.secrets().values():
         try:
             secret.reveal().encode()
         except UnicodeEncodeError:

@@ -11,6 +11,7 @@ import json
 import re
 from functools import lru_cache
 from html import escape
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -18,7 +19,7 @@ from xray_bridge.config.secret import MASK
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from xray_bridge.config.secret import Secret
 
@@ -86,7 +87,8 @@ class Redactor:
 
     ``basic`` holds (user, password) pairs, whose base64 form is what an
     ``Authorization: Basic`` header shows. What any such header says goes, too,
-    and what the regular expression ``pattern`` matches.
+    and what the regular expression ``pattern`` matches. ``named``: secrets by the
+    names of their settings.
     """
 
     def __init__(
@@ -94,9 +96,11 @@ class Redactor:
         secrets: Iterable[Secret] = (),
         basic: Iterable[tuple[str, Secret]] = (),
         pattern: str = "",
+        named: Mapping[str, Secret] = MappingProxyType({}),
     ) -> None:
         forms: set[str] = set()
-        for secret in secrets:
+        self._named = dict(named)
+        for secret in (*secrets, *named.values()):
             forms |= _forms(secret.reveal())
         for user, secret in basic:
             forms |= _forms(f"{user}:{secret.reveal()}")
@@ -113,6 +117,16 @@ class Redactor:
     def forms(self) -> tuple[str, ...]:
         """The secrets, as they may be written."""
         return tuple(self._forms)
+
+    def name_secret(self, text: str) -> str:
+        """In words what ``clean`` takes out of a text; empty if nothing."""
+        if self.clean(text) == text:
+            return ""
+        for name, secret in self._named.items():
+            if any(form in text for form in _forms(secret.reveal())):
+                return f"the value of xray_{name}"
+        found = self._pattern.search(text) if self._pattern else None
+        return "what xray_redact matches" if found else "a credential"
 
     def clean(self, text: str) -> str:
         """``text`` with every known secret replaced by ``***``."""

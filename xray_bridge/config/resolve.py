@@ -128,7 +128,7 @@ def redactor_of(environ: Mapping[str, str], pattern: str = "") -> Redactor:
         for user, name in users.items()
         if name in secrets
     ]
-    return Redactor(secrets.values(), basic, pattern)
+    return Redactor((), basic, pattern, secrets)
 
 
 def _refuse_misspelt(environ: Mapping[str, str]) -> None:

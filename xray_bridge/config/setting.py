@@ -11,7 +11,7 @@ from xray_bridge.config.secret import Secret
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Literal
 
     Group = Literal["execution", "connection", "results", "session"]
@@ -65,11 +65,10 @@ class Values:
         source = self.sources.get(setting.name, "")
         return bool(source) and not source.startswith(GUESSED)
 
-    def secrets(self) -> Iterator[Secret]:
-        """All secrets that were found, for redaction."""
-        for value in self.values.values():
-            if isinstance(value, Secret) and value:
-                yield value
+    def secrets(self) -> dict[str, Secret]:
+        """All secrets that were found by name, for redaction."""
+        found = self.values.items()
+        return {name: v for name, v in found if isinstance(v, Secret) and v}
 
 
 class Setting(Generic[T]):

@@ -333,7 +333,7 @@ class Settings(Values):
 
         basic = [(self.user, self.password), (self.jira_user, self.jira_token)]
         pairs = [pair for pair in basic if pair[1]]
-        return Redactor(self.secrets(), pairs, self.redact)
+        return Redactor((), pairs, self.redact, self.secrets())
 
     @property
     def wants_upload(self) -> bool:

@@ -140,7 +140,8 @@ class TestRun:
     was captured. ``iterations`` are the subtests of one test, or what ``merge``
     made one of. ``left_out`` says what evidence was not kept, and why. ``position`` is
     the test's place in the order of the code, where results come in another; 0: they
-    do not.
+    do not. ``withheld`` says what secret its name had, by which Xray would know it: the
+    result is not sent.
     """
 
     __test__: ClassVar[bool] = False
@@ -161,3 +162,4 @@ class TestRun:
     output: str = ""
     left_out: tuple[str, ...] = ()
     position: int = 0
+    withheld: str = ""

@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs import codec, running_test
+from xray_bridge.runs import running_test
 from xray_bridge.runs.journal_lines import compact_json
 from xray_bridge.runs.locks import OwnFile
 
@@ -28,19 +28,12 @@ class RunningNote:
     """
     The note of one process; each test replaces it.
 
-    ``clean`` and ``clean_names`` take out of texts and of names what must not reach a
-    disk.
+    ``clean`` takes out of a line what must not reach a disk.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        clean: Callable[[str], str],
-        clean_names: Callable[[str], str],
-    ) -> None:
+    def __init__(self, path: Path, clean: Callable[[Line], Line]) -> None:
         self._path = path
         self._clean = clean
-        self._clean_names = clean_names
         # A worker on another machine has no such folder.
         self._is_reachable = path.parent.is_dir()
         self._file: OwnFile | None = None
@@ -53,7 +46,7 @@ class RunningNote:
         """Write what is known of a test that begins; never raises for the disk."""
         if not self._is_reachable:
             return
-        line = codec.redact_line(line, self._clean, self._clean_names)
+        line = self._clean(line)
         # What is left of a longer note stands after the end of the line.
         text = compact_json({"nodeid": nodeid, "line": line}) + "\n"
         try:

@@ -203,9 +203,7 @@ class Session:
         limit = self.settings.evidence_limit[0]
         scrub = self._redactor
         self._evidence = EvidenceFolder(directory.path, limit, scrub.clean)
-        self._note = RunningNote(
-            directory.path / "session.note", scrub, scrub.clean_names
-        )
+        self._note = RunningNote(directory.path / "session.note", scrub.clean_line)
 
     def redact(self, text: str) -> str:
         """The text without secrets and without folders of this machine."""
@@ -232,8 +230,7 @@ class Session:
         they reach any disk.
         """
         if self._journal is not None:
-            scrub = self._redactor
-            self._journal.append_line(codec.redact_line(line, scrub, scrub.clean_names))
+            self._journal.append_line(self._redactor.clean_line(line))
 
     @property
     def folder(self) -> str:

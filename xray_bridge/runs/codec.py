@@ -35,6 +35,7 @@ _SELDOM = (
     "output",
     "left_out",
     "position",
+    "withheld",
 )
 _LISTS = ("steps", "iterations", "evidence")
 _SELDOM_OF_TEST = ("test_keys", "summary", "description", "labels", "requirements")
@@ -69,6 +70,7 @@ class Line(TypedDict, total=False):
     output: str
     left_out: Sequence[str]
     position: int
+    withheld: str
 
 
 def encode(run: TestRun) -> Line:

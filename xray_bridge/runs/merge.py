@@ -49,7 +49,8 @@ class Results:
 
     Interrupted tests are not results and do not appear. ``only_keyed`` leaves
     out tests without a Test key, too. ``aggregate`` is how several results of
-    one Test decide. Evidence over ``limits`` is left out.
+    one Test decide. Evidence over ``limits`` is left out. ``withheld`` says of results
+    that are not sent why, because their names held secrets.
     A line that is damaged is left out.
     """
 
@@ -70,6 +71,7 @@ class Results:
         self.defects = 0
         self.steps = 0
         self.left_out: list[str] = []
+        self.withheld: dict[str, None] = {}
         self._damaged = 0
         self.started: float | None = None
         self.finished: float | None = None
@@ -83,6 +85,10 @@ class Results:
         self._paths_of_evidence: dict[str, Path | None] = {}
         for place, run in self._scan(directories):
             if only_keyed and not run.test.test_keys:
+                continue
+            if run.withheld:
+                why = f"its name holds {run.withheld}, so it is not sent"
+                self.withheld[f"{run.test.definition}: {why}"] = None
                 continue
             self._index(place, run)
         self._dropped = self._over(limits)

@@ -16,11 +16,14 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.runs import codec
+
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xray_bridge.config.redaction import Redactor
+    from xray_bridge.runs.codec import Line
 
 # Characters of one text; what is over is cut out of its middle, and said.
 LONGEST = 1 << 20
@@ -111,6 +114,20 @@ class Scrub:
             tail = self.clean(text[-HALF - MARGIN :])[MARGIN:][-HALF:]
         left_out = len(text) - 2 * HALF
         return f"{head}\n[... {left_out} characters left out ...]\n{tail}"
+
+    def clean_line(self, line: Line) -> Line:
+        """
+        A line of a journal as it may reach a disk.
+
+        A name by which Xray would know a test is no longer its name without the secret
+        in it: such a result is withheld.
+        """
+        name = line.get("name", "")
+        line = codec.redact_line(line, self, self.clean_names)
+        is_known_otherwise = line.get("test_keys") or "scenario" in line
+        if line.get("name", "") != name and not is_known_otherwise:
+            line["withheld"] = self.redactor.name_secret(name)
+        return line
 
     def clean_names(self, name: str) -> str:
         """What a test is known by, without secrets; alike on every machine."""

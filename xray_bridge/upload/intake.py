@@ -235,8 +235,7 @@ class _Intake:
     def _journalled(self, run: TestRun) -> None:
         """Into the journal as well: what exists already is filled from there."""
         self._rows[run.outcome.value] += 1
-        line, scrub = codec.encode(run), self._scrub
-        self._journal.append_line(codec.redact_line(line, scrub, scrub.clean_names))
+        self._journal.append_line(self._scrub.clean_line(codec.encode(run)))
 
     def _count(
         self, source: Source, reading: read.Reading, *, has_rows: bool

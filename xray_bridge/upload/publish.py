@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from xray_bridge.upload.shipment import Upload
 
 NO_KEY = "no test carries a Test key (xray_only_keyed)"
+ALL_WITHHELD = "no result can be sent under its name"
 NOT_TAKEN_IN = "it was killed before all files were read; upload them again"
 # What an upload that went wrong leaves in ``state.json``.
 ENDED_AS = {
@@ -192,7 +193,14 @@ class _Publishing:
     def _publish(self) -> None:
         why_empty = self._why_empty()
         if why_empty is not None:
-            self._draft.add(status=receipt.EMPTY, notices=why_empty)
+            withheld = tuple(self._results.withheld)
+            code = PartlyRefusedError.exit_code if withheld else 0
+            self._draft.add(
+                status=receipt.EMPTY,
+                notices=why_empty,
+                left_out=withheld,
+                exit_code=code,
+            )
             return
         try:
             settings = self._settings
@@ -217,6 +225,8 @@ class _Publishing:
             return (NOT_TAKEN_IN,)
         if len(self._results):
             return None
+        if self._results.withheld:
+            return (ALL_WITHHELD,)
         is_unkeyed = self._settings.only_keyed and len(Results([self._directory]))
         return (NO_KEY,) if is_unkeyed else ()
 

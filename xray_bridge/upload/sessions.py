@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.field_rules import refuse_odd_fields, refuse_without_jira
-from xray_bridge.errors import ReportError
+from xray_bridge.errors import PartlyRefusedError, ReportError
 from xray_bridge.formats import capabilities
 from xray_bridge.formats.write import writer
 from xray_bridge.model.formats import FORMATS
@@ -35,8 +35,10 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
     choice = choose_format(run)
     contents = contents_of(run, choice.sent_as)
     notices = (*run.info.notices, *notices_of(run, choice, contents))
-    left_out = (*contents.left_out, *run.results.left_out)
-    draft.add(left_out=left_out, notices=notices)
+    withheld = tuple(run.results.withheld)
+    left_out = (*withheld, *contents.left_out, *run.results.left_out)
+    code = PartlyRefusedError.exit_code if withheld else 0
+    draft.add(left_out=left_out, notices=notices, exit_code=code)
     if run.settings.wants_upload:
         refuse_odd_fields(run.settings)
         jira = run.settings.jira_url and run.settings.jira_user

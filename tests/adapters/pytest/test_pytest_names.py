@@ -209,3 +209,54 @@ def test_nothing_is_said_where_tests_without_keys_stay_here(project: Project) ->
     result = project.upload("--xray-only-keyed")
 
     result.stdout.no_fnmatch_line("*without a Test key*")
+
+
+HOLDS_A_SECRET = """
+import pytest
+
+@pytest.mark.parametrize("who", ["ann", "s3cret-of-ours"])
+def test_login(who): assert who == "ann"
+
+@pytest.mark.xray("CALC-1")
+@pytest.mark.parametrize("who", ["s3cret-of-ours"])
+def test_with_a_key(who): pass
+"""
+
+
+def test_a_name_that_holds_a_secret(project: Project, workers: tuple[str, ...]) -> None:
+    """Its result is left out and kept here; one with a key is sent, without it."""
+    project.pytester.makepyfile(test_rows=HOLDS_A_SECRET)
+
+    result = project.upload(*workers, XRAY_TOKEN="s3cret-of-ours")
+
+    (execution,) = project.executions
+    assert sorted(run.status for run in execution.runs) == ["PASS", "PASS"]
+    assert project.statuses["CALC-1"] == "PASS"
+    assert "FAIL" not in project.statuses.values()
+    assert project.receipt["left_out"] == [
+        "test_rows.test_login[***]: its name holds the value of xray_token, so it is "
+        "not sent"
+    ]
+    assert project.receipt["exit_code"] == 84
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["Left out: test_rows.test_login[[]***[]]: its name*"])
+    (kept,) = (each for each in project.last if "withheld" in each)
+    assert (kept["name"], kept["outcome"]) == ("test_login[***]", "failed")
+
+
+def test_nothing_but_a_name_that_holds_a_secret(project: Project) -> None:
+    """A green session does not hide it."""
+    project.pytester.makepyfile(
+        test_rows="""
+        import pytest
+
+        @pytest.mark.parametrize("who", ["s3cret-of-ours"])
+        def test_login(who): pass
+        """
+    )
+
+    result = project.upload(XRAY_TOKEN="s3cret-of-ours")
+
+    assert result.ret == 84
+    assert not project.executions
+    result.stdout.fnmatch_lines(["Left out: test_rows.test_login[[]***[]]: its name*"])
