@@ -11,17 +11,19 @@ from xray_bridge.ci.escape import tame
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pytest
 
 
-def print_before(config: pytest.Config, lines: Sequence[str]) -> None:
+def print_before(
+    config: pytest.Config, clean: Callable[[str], str], lines: Sequence[str]
+) -> None:
     """Print before the first test what has to be known by then."""
     terminal = _terminal(config)
     for line in lines if terminal else ():
         terminal.ensure_newline()
-        terminal.write_line(tame(f"xray-bridge: {line}"))
+        terminal.write_line(tame(f"xray-bridge: {clean(line)}"))
 
 
 def print_section(config: pytest.Config, lines: Sequence[str]) -> None:

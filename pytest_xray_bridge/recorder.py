@@ -20,7 +20,7 @@ from xray_bridge.runs.running_test import address
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pytest
 
@@ -73,9 +73,7 @@ class Recorder:
     Gives each finished test to ``record``, once; ``count`` is their number.
 
     ``captures``: whose captured output is recorded. ``reruns``: the outcomes of
-    attempts that are repeated. ``finished`` are the tests that have a result;
-    ``positions`` are their places in the order of the code, where they may arrive in
-    another.
+    attempts that are repeated. ``finished`` are the tests that have a result.
     """
 
     def __init__(
@@ -89,7 +87,7 @@ class Recorder:
     ) -> None:
         self.count = 0
         self.finished: set[tuple[str, object]] = set()
-        self.positions: dict[str, int] = {}
+        self._positions: dict[str, int] = {}
         self.notes = notes
         self._record = record
         self._now = now
@@ -101,6 +99,10 @@ class Recorder:
         self._elsewhere: dict[str, _OpenTest] = {}
         # Each is printed once, with the first test that had it.
         self.faults: dict[str, str] = {}
+
+    def note_order(self, nodeids: Iterable[str]) -> None:
+        """The order of the code, where tests may arrive in another."""
+        self._positions = {each: at for at, each in enumerate(nodeids, start=1)}
 
     def add(self, report: pytest.TestReport) -> None:
         """Take one report."""
@@ -240,7 +242,7 @@ class Recorder:
             line["iterations"] = parts_of_test
         if decided in self._captures and (captured := outcomes.output(phases)):
             line["output"] = captured
-        position = self.positions.get(phases[0].nodeid)
+        position = self._positions.get(phases[0].nodeid)
         if position and "test_keys" in line:
             line["position"] = position
         if test.evidence:

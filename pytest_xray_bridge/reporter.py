@@ -15,6 +15,7 @@ import pytest
 
 from pytest_xray_bridge import (
     annotator,
+    in_worker,
     options,
     printing,
     selection,
@@ -23,6 +24,7 @@ from pytest_xray_bridge import (
 from pytest_xray_bridge.crash_notes import CrashNotes
 from pytest_xray_bridge.guard import guard_hooks, guarded
 from pytest_xray_bridge.recorder import Recorder
+from pytest_xray_bridge.row_orders import RowOrders
 from pytest_xray_bridge.wire import FAULTS, describe_fault
 from xray_bridge.ci import detect
 from xray_bridge.config import resolve
@@ -49,8 +51,6 @@ if TYPE_CHECKING:
     from xray_bridge.runs.codec import Line
 
 NAME = "xray-bridge-session"
-# Errors of ours in a worker of xdist's, in its output.
-OWN = "xray_own_faults"
 # What a user's hook raised, or a journal that could not be written, does to 0.
 FAULT = 83
 
@@ -62,7 +62,7 @@ def register(config: pytest.Config) -> None:
     Raises UsageError for settings that are wrong.
     """
     if options.is_worker(config):
-        _register_in_worker(config)
+        in_worker.register(config)
         return
     if options.runs_no_tests(config) and not options.lists_selection(config):
         return
@@ -88,25 +88,9 @@ def register(config: pytest.Config) -> None:
         )
         config.pluginmanager.register(found, annotator.NAME)
         if settings.wants_upload and not settings.only_keyed:
-            tell = partial(printing.print_before, config)
+            tell = partial(printing.print_before, config, session.redact)
             names = unstable_names.NameNotices(tell)
             config.pluginmanager.register(names, names.NAME)
-
-
-def _register_in_worker(config: pytest.Config) -> None:
-    """Register what the controller's input asks for."""
-    given = options.worker_input(config)
-    # The controller prints them. xdist sends the list as it is when the worker ends.
-    config.workeroutput[OWN] = OWN_FAULTS.hand_over()  # type: ignore[attr-defined]
-    register = config.pluginmanager.register
-    if "xray" in given:
-        register(annotator.make_in_worker(config), annotator.NAME)
-        write = partial(
-            unstable_names.write, given["xray"]["folder"], given["workerid"]
-        )
-        register(unstable_names.NameNotices(write), unstable_names.NameNotices.NAME)
-    if selection.WORKER_INPUT in given:
-        register(selection.make_in_worker(config), selection.NAME)
 
 
 def resolve_settings(config: pytest.Config) -> Settings | None:
@@ -153,6 +137,7 @@ class Reporter:
             reruns=options.rerun_outcomes(config),
         )
         self._collected: frozenset[str] = frozenset()
+        self._row_orders = RowOrders()
         self._copies = 1
         self._interrupted = False
         self._is_published = False
@@ -231,12 +216,13 @@ class Reporter:
         output = getattr(node, "workeroutput", {})
         self._in_code.update(output.get(selection.FOUND_IN_CODE, ()))
         self._problems |= dict.fromkeys(output.get(annotator.PROBLEMS, ()))
-        self._own_faults |= dict.fromkeys(output.get(OWN, ()))
+        self._own_faults |= dict.fromkeys(output.get(in_worker.OWN, ()))
         for notice in output.get(annotator.NOTICES, ()):
             self._session.add_notice(notice)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One phase of one test has ended."""
+        self._row_orders.note(report)
         self._recorder.add(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -265,14 +251,15 @@ class Reporter:
         self, node: Any, ids: Sequence[str]
     ) -> None:
         """Remember which tests will run, and the order of the code."""
-        lines = unstable_names.read(self._session.folder, node.gateway.id)
-        settings = self._session.settings
-        if not self._collected and settings.wants_upload and not settings.only_keyed:
-            printing.print_before(self._config, [*map(self._session.redact, lines)])
+        worker, session = node.gateway.id, self._session
+        lines = unstable_names.read(session.folder, worker)
+        goes_out = session.settings.wants_upload and not session.settings.only_keyed
+        if self._collected or not goes_out:
+            lines = []
+        lines += self._row_orders.read(session.folder, worker)
+        printing.print_before(self._config, session.redact, lines)
         if not self._collected:
-            self._recorder.positions = {
-                nodeid: number for number, nodeid in enumerate(ids, start=1)
-            }
+            self._recorder.note_order(ids)
         self._collected |= frozenset(ids)
 
     def pytest_internalerror(self) -> None:
@@ -315,6 +302,7 @@ class Reporter:
             self._session.add_incomplete("the session was interrupted")
         finished = self._recorder.finished
         if self._copies == 1:
+            self._session.incomplete |= dict.fromkeys(self._row_orders.reasons())
             finished = {(nodeid, None) for nodeid, _ in finished}
         expected = len(self._collected) * self._copies
         missing = expected - sum(nodeid in self._collected for nodeid, _ in finished)

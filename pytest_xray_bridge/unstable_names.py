@@ -85,20 +85,43 @@ def describe(items: Iterable[pytest.Item]) -> list[str]:
     """One line for each reason, with how many tests it is the reason for."""
     found: dict[str, list[str]] = {}
     seen = _Seen()
+    unused: list[str] = []
     for item in items:
         reason = seen.find(item)
         if reason and not _has_key(item):
             found.setdefault(reason, []).append(item.nodeid)
-    return [_line(reason, nodeids) for reason, nodeids in found.items()]
+        if _has_unused_nodeid(item):
+            unused.append(item.nodeid)
+    lines = [_line(reason, nodeids) for reason, nodeids in found.items()]
+    return lines + ([_line_of_unused(unused)] if unused else [])
+
+
+def _has_unused_nodeid(item: pytest.Item) -> bool:
+    """Whether a ``conftest.py`` has set ``_nodeid``, which pytest 9.2 does not read."""
+    given = vars(item).get("_nodeid")
+    # xdist sets it, too, to what it was and the group.
+    return given is not None and str(given).partition("@")[0] != item.nodeid
+
+
+def _line_of_unused(nodeids: Sequence[str]) -> str:
+    return (
+        f"_nodeid of {count(len(nodeids), 'test')} was set, by a conftest.py or a "
+        f"plugin, which pytest {pytest.__version__} does not read: they are called as "
+        f"if it were not, {_shown(nodeids)}"
+    )
 
 
 def _line(reason: str, nodeids: Sequence[str]) -> str:
-    more = f" and {len(nodeids) - SHOWN} more" if len(nodeids) > SHOWN else ""
     are = "is" if len(nodeids) == 1 else "are"
     return (
         f"{count(len(nodeids), 'test')} without a Test key {are} named {reason}, so "
-        f"Xray may not find the Test again: {', '.join(nodeids[:SHOWN])}{more}"
+        f"Xray may not find the Test again: {_shown(nodeids)}"
     )
+
+
+def _shown(nodeids: Sequence[str]) -> str:
+    more = f" and {len(nodeids) - SHOWN} more" if len(nodeids) > SHOWN else ""
+    return f"{', '.join(nodeids[:SHOWN])}{more}"
 
 
 class _Seen:
@@ -129,13 +152,36 @@ class _Seen:
 def _of_values(callspec: Any) -> Iterator[str]:
     text = f"-{callspec.id}-"
     for name, value in callspec.params.items():
-        position = f"-{name}{callspec.indices.get(name, '')}-"
         if name.startswith("__"):
             yield BY_REPEAT
-        elif position in text and _is_unnamed(value):
+        elif _is_by_position(callspec, name, value):
             yield BY_POSITION
-        elif isinstance(value, enum.Enum) and isinstance(value, (int, str)):
+        elif _is_other_in_python_311(value) and f"-{value}-" in text:
             yield BY_ENUM
+
+
+def unnamed_values(item: pytest.Item) -> list[object]:
+    """The parameters of a test that have only their position in its name."""
+    callspec: Any = getattr(item, "callspec", None)
+    params = callspec.params.items() if callspec is not None else ()
+    return [v for name, v in params if _is_by_position(callspec, name, v)]
+
+
+def _is_by_position(callspec: Any, name: str, value: object) -> bool:
+    position = f"-{name}{callspec.indices.get(name, '')}-"
+    return position in f"-{callspec.id}-" and _is_unnamed(value)
+
+
+def _is_other_in_python_311(value: object) -> bool:
+    """
+    Whether ``str`` of it has changed, which is its name.
+
+    Of ``IntEnum`` and ``IntFlag``, and the order within a ``Flag`` of several (the
+    "What's New" of Python 3.11). Others that are numbers or texts are as they were.
+    """
+    if isinstance(value, (enum.IntEnum, enum.IntFlag)):
+        return True
+    return isinstance(value, enum.Flag) and "|" in str(value)
 
 
 def _is_unnamed(value: object) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_xray_bridge.row_orders import RowOrders
 from tests.adapters.pytest.conftest import Project
 
 
@@ -135,8 +138,11 @@ UNSTABLE = """
 import enum, datetime, pathlib, uuid
 import pytest
 
-class Size(int, enum.Enum):
+class Size(enum.IntEnum):
     SMALL = 1
+
+class Colour(str, enum.Enum):
+    RED = "red"
 
 @pytest.mark.parametrize("row", [[1], [2]])
 def test_list(row): pass
@@ -153,7 +159,7 @@ def test_time(now): pass
 @pytest.mark.parametrize("what", [repr(object())])
 def test_address(what): pass
 
-@pytest.mark.parametrize("text", ["a", 1, None, "2001-01-01", Size])
+@pytest.mark.parametrize("text", ["a", 1, None, "2001-01-01", Size, Colour.RED])
 def test_stable(text): pass
 
 @pytest.mark.xray("CALC-1")
@@ -209,6 +215,118 @@ def test_nothing_is_said_where_tests_without_keys_stay_here(project: Project) ->
     result = project.upload("--xray-only-keyed")
 
     result.stdout.no_fnmatch_line("*without a Test key*")
+
+
+OWN_NODEIDS = """
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item._nodeid = f"{item.nodeid}-chrome"
+"""
+
+
+@pytest.mark.skipif(pytest.version_tuple < (9, 2), reason="it is read before")
+def test_node_ids_that_pytest_does_not_read(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """It is said once how these tests are called."""
+    project.pytester.makeconftest(OWN_NODEIDS)
+    project.pytester.makepyfile(test_it="def test_it(): pass\n")
+
+    result = project.upload(*workers)
+
+    said = "xray-bridge: _nodeid of 1 test was set"
+    assert result.stdout.str().count(said) == 1
+    assert names(project) == ["test_it.test_it"]
+
+
+# A set, as it may be: its order is another one in each process.
+OTHER_ORDERS = """
+import dataclasses, os, pytest
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    text: str
+
+ROWS = [Row("a"), Row("b"), Row("c"), Row("d")]
+if os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
+    ROWS.reverse()
+
+@pytest.mark.parametrize("row", ROWS)
+def test_rows(row):
+    with open(os.environ["RAN"], "a") as file:
+        file.write(row.text)
+
+@pytest.mark.parametrize("row", [[1], {"a": {2}}])
+def test_same_order(row): pass
+
+@pytest.mark.parametrize("row", [[os.getpid()], [2]])
+def test_other_rows(row): pass
+
+@pytest.mark.parametrize("row", [object(), object()])
+def test_objects(row): pass
+"""
+
+
+def test_rows_in_another_order_in_each_worker(project: Project) -> None:
+    """Which ran twice and which never is said and counted, though all is green."""
+    project.pytester.makepyfile(test_rows=OTHER_ORDERS)
+    ran = project.pytester.path / "ran"
+
+    result = project.upload("-n2", RAN=str(ran))
+
+    done = ran.read_text(encoding="ascii")
+    never, twice = set("abcd") - set(done), len(done) - len(set(done))
+    assert len(done) == 4
+    result.stdout.fnmatch_lines(
+        ["xray-bridge: xdist's workers have the rows of test_rows.py::test_rows in *"]
+    )
+    output = result.stdout.str()
+    assert output.count("in different orders, as those") == 1
+    rows = "1 row" if len(never) == 1 else f"{len(never)} rows"
+    reason = f"{rows} of test_rows.py::test_rows never ran, and {twice} ran more than"
+    assert (reason in output) == bool(never)
+    assert result.ret == 0
+
+
+COUNTED = (
+    "1 row of a.py::test never ran, and 1 ran more than once: xdist's workers have them "
+    "in different orders"
+)
+
+
+def report_of(nodeid: str, worker: str) -> Any:
+    """As much of a report as is looked at."""
+    gateway = SimpleNamespace(id=worker)
+    return SimpleNamespace(nodeid=nodeid, node=SimpleNamespace(gateway=gateway))
+
+
+@pytest.mark.parametrize(
+    ("ran_in", "reasons"),
+    [
+        (["gw0", "gw0"], []),
+        (["gw1", "gw1"], []),
+        (
+            ["gw0", "gw1"],
+            [COUNTED],
+        ),
+        ([], []),
+    ],
+)
+def test_rows_are_counted(
+    tmp_path: Path, ran_in: list[str], reasons: list[str]
+) -> None:
+    """By their values in the worker where each ran."""
+    orders = RowOrders()
+    for worker, rows in {"gw0": "xy", "gw1": "yx"}.items():
+        found = {f"a.py::test[row{number}]": row for number, row in enumerate(rows)}
+        (tmp_path / f"{worker}.rows").write_text(json.dumps(found), encoding="ascii")
+        orders.read(str(tmp_path), worker)
+    for number, worker in enumerate(ran_in):
+        orders.note(report_of(f"a.py::test[row{number}]", worker))
+        orders.note(report_of(f"a.py::test[row{number}]", worker))
+
+    assert list(orders.reasons()) == reasons
+    assert not list(tmp_path.iterdir())
 
 
 HOLDS_A_SECRET = """

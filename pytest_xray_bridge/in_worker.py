@@ -1,0 +1,37 @@
+"""
+What one of xdist's workers needs: everything that has to be where tests run.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_xray_bridge import annotator, options, selection, unstable_names
+from pytest_xray_bridge.row_orders import RowSender
+from xray_bridge.recording.guard import OWN_FAULTS
+
+
+if TYPE_CHECKING:
+    import pytest
+
+# Errors of ours in a worker, in its output.
+OWN = "xray_own_faults"
+
+
+def register(config: pytest.Config) -> None:
+    """Register what the controller's input asks for."""
+    given = options.worker_input(config)
+    # The controller prints them. xdist sends the list as it is when the worker ends.
+    config.workeroutput[OWN] = OWN_FAULTS.hand_over()  # type: ignore[attr-defined]
+    add = config.pluginmanager.register
+    if "xray" in given:
+        add(annotator.make_in_worker(config), annotator.NAME)
+        write = partial(
+            unstable_names.write, given["xray"]["folder"], given["workerid"]
+        )
+        add(unstable_names.NameNotices(write), unstable_names.NameNotices.NAME)
+        rows = RowSender(given["xray"]["folder"], given["workerid"])
+        add(rows, RowSender.NAME)
+    if selection.WORKER_INPUT in given:
+        add(selection.make_in_worker(config), selection.NAME)

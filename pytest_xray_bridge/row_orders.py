@@ -1,0 +1,167 @@
+"""
+Rows that xdist's workers have in different orders.
+
+pytest names a row by its position where its value has no name, and xdist takes tests of
+one name for one test. The order of a set is another one in each process: then ``row0``
+is one row here and another there, some rows run twice, others never, and all is green.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import hashlib
+import json
+import pathlib
+import uuid
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_xray_bridge.guard import guard_hooks
+from pytest_xray_bridge.unstable_names import unnamed_values
+from xray_bridge.text import count
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+# Whose repr is the same in each process.
+PLAIN = (
+    *(str, bytes, int, float, complex, bool, type(None), enum.Enum),
+    *(dt.date, dt.time, dt.timedelta, dt.tzinfo),
+    *(decimal.Decimal, pathlib.PurePath, uuid.UUID, range),
+)
+# What is nested deeper is not compared.
+DEEPEST = 8
+
+
+@guard_hooks
+class RowSender:
+    """In a worker: leaves its rows for the controller, before its tests."""
+
+    NAME = "xray-bridge-rows"
+
+    def __init__(self, folder: str, worker: str) -> None:
+        self._path = _path(folder, worker)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Look at all that will run."""
+        rows = dict(digests(session.items))
+        if rows:
+            with contextlib.suppress(OSError):
+                self._path.write_text(json.dumps(rows), encoding="ascii")
+
+
+def digests(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str]]:
+    """Node ids of rows that are named by position, each with what its values are."""
+    for item in items:
+        values = unnamed_values(item)
+        with contextlib.suppress(TypeError):
+            if values:
+                text = repr([_canonical(each, 0) for each in values])
+                encoded = text.encode("utf-8", "surrogatepass")
+                digest = hashlib.blake2b(encoded, digest_size=8)
+                yield item.nodeid, digest.hexdigest()
+
+
+def _canonical(value: object, depth: int) -> object:
+    """A value whose repr is alike in all processes. Raises TypeError for others."""
+    inside = partial(_canonical, depth=depth + 1)
+    kind = type(value).__qualname__
+    if depth > DEEPEST:
+        raise TypeError(kind)
+    if isinstance(value, PLAIN):
+        return value
+    if isinstance(value, (set, frozenset)):
+        return kind, sorted(map(repr, map(inside, value)))
+    if isinstance(value, dict):
+        return kind, sorted(repr((inside(k), inside(v))) for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return kind, [*map(inside, value)]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = (each.name for each in dataclasses.fields(value))
+        return kind, [inside(getattr(value, name, None)) for name in names]
+    raise TypeError(kind)
+
+
+class RowOrders:
+    """In the controller: which rows ran twice, and which never did."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Mapping[str, str]] = {}
+        # Where each test ran last: a retry is no other row.
+        self._ran: dict[str, str] = {}
+
+    def read(self, folder: str, worker: str) -> list[str]:
+        """Take what a worker has left; lines for what is known by it."""
+        path = _path(folder, worker)
+        try:
+            found: dict[str, str] = json.loads(path.read_text(encoding="ascii"))
+            path.unlink()
+        except (OSError, ValueError):
+            return []
+        known = {*self._differing()}
+        self._rows[worker] = found
+        return [
+            f"xdist's workers have the rows of {test} in different orders, as those of "
+            f"a set are: some will run twice, and others never; sort them"
+            for test in self._differing()
+            if test not in known
+        ]
+
+    def note(self, report: pytest.TestReport) -> None:
+        """A test has a result."""
+        node: Any = getattr(report, "node", None)
+        if node is not None and self._rows:
+            self._ran[report.nodeid] = node.gateway.id
+
+    def reasons(self) -> Iterator[str]:
+        """Why the run is not complete."""
+        for test in self._differing():
+            of_test = (each for each in self._ran if _test(each) == test)
+            rows = (self._rows.get(self._ran[each], {}).get(each) for each in of_test)
+            ran = Counter(filter(None, rows))
+            never = set(self._values(test)) - set(ran)
+            twice = sum(number > 1 for number in ran.values())
+            if never and ran:
+                yield (
+                    f"{count(len(never), 'row')} of {test} never ran, and {twice} ran "
+                    "more than once: xdist's workers have them in different orders"
+                )
+
+    def _differing(self) -> list[str]:
+        """Tests with the same rows in another order; other rows are none of ours."""
+        tests = dict.fromkeys(map(_test, next(iter(self._rows.values()), ())))
+        return [test for test in tests if self._differs(test)]
+
+    def _differs(self, test: str) -> bool:
+        orders = [
+            tuple(
+                digest
+                for nodeid, digest in sorted(rows.items())
+                if _test(nodeid) == test
+            )
+            for rows in self._rows.values()
+        ]
+        are_same = len({tuple(sorted(order)) for order in orders}) == 1
+        return are_same and len(set(orders)) > 1
+
+    def _values(self, test: str) -> list[str]:
+        rows = next(iter(self._rows.values()))
+        return [digest for nodeid, digest in rows.items() if _test(nodeid) == test]
+
+
+def _test(nodeid: str) -> str:
+    return nodeid.partition("[")[0]
+
+
+def _path(folder: str, worker: str) -> Path:
+    return Path(folder, f"{worker}.rows")
