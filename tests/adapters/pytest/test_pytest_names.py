@@ -289,8 +289,8 @@ def test_rows_in_another_order_in_each_worker(project: Project) -> None:
 
 
 COUNTED = (
-    "1 row of a.py::test never ran, and 1 ran more than once: xdist's workers have them "
-    "in different orders"
+    "1 row of a.py::test never ran, and 1 ran more than once: xdist's workers have "
+    "them in different orders"
 )
 
 
