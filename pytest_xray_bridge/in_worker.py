@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_xray_bridge import annotator, options, selection, unstable_names
+from pytest_xray_bridge.keyless_scenarios import KeylessScenarios
 from pytest_xray_bridge.row_orders import RowSender
 from xray_bridge.recording.guard import OWN_FAULTS
 
@@ -31,6 +32,10 @@ def register(config: pytest.Config) -> None:
             unstable_names.write, given["xray"]["folder"], given["workerid"]
         )
         add(unstable_names.NameNotices(write), unstable_names.NameNotices.NAME)
+        refusal = str(given["xray"]["keyless"])
+        prefixes = given["xray"]["tag_prefixes"]
+        keyless = KeylessScenarios(config, prefixes, lambda: refusal)
+        add(keyless, KeylessScenarios.NAME)
         rows = RowSender(given["xray"]["folder"], given["workerid"])
         add(rows, RowSender.NAME)
     if selection.WORKER_INPUT in given:

@@ -15,7 +15,9 @@ import pytest
 
 from pytest_xray_bridge import (
     annotator,
+    bdd,
     in_worker,
+    keyless_scenarios,
     options,
     printing,
     selection,
@@ -23,6 +25,7 @@ from pytest_xray_bridge import (
 )
 from pytest_xray_bridge.crash_notes import CrashNotes
 from pytest_xray_bridge.guard import guard_hooks, guarded
+from pytest_xray_bridge.keyless_scenarios import KeylessScenarios
 from pytest_xray_bridge.recorder import Recorder
 from pytest_xray_bridge.row_orders import RowOrders
 from pytest_xray_bridge.wire import FAULTS, describe_fault
@@ -91,6 +94,10 @@ def register(config: pytest.Config) -> None:
             tell = partial(printing.print_before, config, session.redact)
             names = unstable_names.NameNotices(tell)
             config.pluginmanager.register(names, names.NAME)
+            keyless = KeylessScenarios(
+                config, settings.tag_prefixes, lambda: session.keyless
+            )
+            config.pluginmanager.register(keyless, keyless.NAME)
 
 
 def resolve_settings(config: pytest.Config) -> Settings | None:
@@ -156,7 +163,9 @@ class Reporter:
             if options.runs_no_tests(self._config):
                 return
             self._add_execution_fields()
-            self._session.preflight()
+            has_scenarios = bdd.is_used(self._config)
+            usual = keyless_scenarios.FORMAT if has_scenarios else ""
+            self._session.preflight(usual=usual)
             self._session.start()
             if self._session.folder:
                 self._signals.install()
@@ -206,6 +215,8 @@ class Reporter:
                 settings.evidence_limit[0],
                 settings.redact,
             )
+            keyless = "" if settings.only_keyed else self._session.keyless
+            node.workerinput["xray"]["keyless"] = keyless
         if self._selected:
             given = selection.to_worker_input(self._selected, settings.tag_prefixes)
             node.workerinput[selection.WORKER_INPUT] = given
@@ -215,7 +226,8 @@ class Reporter:
         """Take the output of a worker that has ended."""
         output = getattr(node, "workeroutput", {})
         self._in_code.update(output.get(selection.FOUND_IN_CODE, ()))
-        self._problems |= dict.fromkeys(output.get(annotator.PROBLEMS, ()))
+        for name in (annotator.PROBLEMS, keyless_scenarios.PROBLEMS):
+            self._problems |= dict.fromkeys(output.get(name, ()))
         self._own_faults |= dict.fromkeys(output.get(in_worker.OWN, ()))
         for notice in output.get(annotator.NOTICES, ()):
             self._session.add_notice(notice)

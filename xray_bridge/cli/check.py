@@ -36,6 +36,8 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)
     # The framework whose scenarios have no Test key, any of them.
     parser.add_argument("--without-keys", default="", help=argparse.SUPPRESS)
+    # The usual format of a framework that knows its scenarios only later.
+    parser.add_argument("--keyless-later", default="", help=argparse.SUPPRESS)
     options.add(parser, options.OF_A_CHECK)
     parser.set_defaults(run=run)
 
@@ -67,7 +69,10 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.given:
         found = [_of_a_session(each, settings.preflight) for each in found]
     wrong = next((each for each in found if each.ok is False), None)
-    console.emit(arguments, _document(found, notices), _lines(found, notices))
+    document = _document(found, notices)
+    if arguments.keyless_later:
+        document["keyless"] = _refusal(settings, connection, arguments.keyless_later)
+    console.emit(arguments, document, _lines(found, notices))
     # A person asked whether an upload can work; no answer is not a yes.
     answered = any(f.ok and f.what == "credentials" for f in found)
     unanswered = not (answered or arguments.offline)
@@ -110,6 +115,15 @@ def _lines(found: Sequence[Finding], notices: Sequence[str]) -> Iterator[str]:
         yield f"{WORDS[each.ok]:6}{each.what:17}{each.message}{hint}"
     for notice in notices:
         yield f"note: {notice}"
+
+
+def _refusal(settings: Settings, connection: Connection, usual: str) -> str:
+    """Why a session of scenarios without a Test key would have no place."""
+    try:
+        refuse_impossible(settings, connection, usual=usual)
+    except SettingError as error:
+        return str(error)
+    return ""
 
 
 def _impossible(settings: Settings, connection: Connection) -> list[Finding]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xray_bridge.config.settings import TABLE
 from xray_bridge.errors import SettingError
 from xray_bridge.model import tags
 from xray_bridge.model.dialect import DIALECTS
+from xray_bridge.model.execution_fields import XRAY_FIELDS
 from xray_bridge.model.formats import (
     AUTO,
     FORMATS,
@@ -137,6 +139,11 @@ def refuse_scenarios_without_keys(
     if settings.format[0] == AUTO and better_elsewhere(on_the_way, wanted, dialect):
         asks += wanted.values()
         on_the_way = "xray"
+    later = _said_later(settings, dialect)
+    if later and _holds(on_the_way) is not Holds.NAMED:
+        # A second request carries it, and that is Xray JSON.
+        asks += later
+        on_the_way = "xray"
     if _holds(on_the_way) is not Holds.NAMED:
         return
     title = FORMATS[on_the_way].title
@@ -149,6 +156,13 @@ def refuse_scenarios_without_keys(
         "tag each with its Test, as @TEST_CALC-1, or report into a new Test Execution"
     )
     raise SettingError(msg, hint=hint)
+
+
+def _said_later(settings: Settings, dialect: Dialect) -> list[str]:
+    """What was set, and has no place in the request that makes a Test Execution."""
+    nowhere = [f.name for f in XRAY_FIELDS if dialect.xray_fields and not f.cloud_name]
+    given = (TABLE[name] for name in nowhere if getattr(settings, name))
+    return [f"xray_{each.name}" for each in given if settings.is_given(each)]
 
 
 def holds_everything(name: str) -> bool:

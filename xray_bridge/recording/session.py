@@ -71,6 +71,7 @@ class Session:
     ) -> None:
         self.settings = settings
         self.notices: list[str] = []
+        self.keyless = ""
         self.second_process = SecondProcess()
         self.incomplete: dict[str, None] = {}
         places = folders(
@@ -147,11 +148,13 @@ class Session:
         self._add_notices_of(answer)
         return dict(answer.content["tests"])
 
-    def preflight(self, *, without_keys: bool = False) -> None:
+    def preflight(self, *, without_keys: bool = False, usual: str = "") -> None:
         """
         Check the upload before the first test; ask the server if settings allow it.
 
-        ``without_keys``: it has scenarios only, and none has a Test key. Raises
+        ``without_keys``: it has scenarios only, and none has a Test key; where only
+        the collection tells, ``usual`` is their format, and ``keyless`` says afterwards
+        why they would have no place. Raises
         UsageError for what would certainly fail later. A server that cannot be
         reached, or a process that cannot be started, is only a notice: results can
         be sent later.
@@ -168,6 +171,7 @@ class Session:
                 "-",
                 *(() if ask else ("--offline",)),
                 *(("--without-keys", self._framework) if without_keys else ()),
+                *(("--keyless-later", usual) if usual else ()),
                 deadline=settings.deadline,
                 stdin=settings.given,
             )
@@ -179,6 +183,7 @@ class Session:
         error = answer.content.get("error")
         if error:
             raise UsageError(error["message"], hint=error["hint"])
+        self.keyless = answer.content.get("keyless", "")
         self._add_notices_of(answer)
 
     def start(self) -> None:

@@ -98,20 +98,32 @@ def test_a_cleanup_of_a_scenario_is_no_cleanup_of_its_feature(project: Project) 
     assert project.directory.state.incomplete == ()
 
 
-def test_scenarios_without_keys_into_an_existing_test_execution(
-    project: Project,
+@pytest.mark.parametrize(
+    ("product", "given"),
+    [
+        ("server", "xray_test_execution=CALC-42"),
+        ("cloud", "xray_test_execution=CALC-42"),
+        ("server", "xray_statuses=skipped=ABORTED"),
+        ("cloud", "xray_statuses=skipped=ABORTED"),
+        ("cloud", "xray_revision=1.0"),
+    ],
+)
+def test_scenarios_without_keys_that_nothing_takes(
+    project: Project, product: str, given: str
 ) -> None:
     """Nothing could take them: that is known before the first of them runs."""
     feature = GREEN.replace("  @TEST_CALC-1\n", "")
     ran = "def before_all(context): open('ran', 'w').close()"
     project.write({"features/a.feature": feature, "features/environment.py": ran})
-    given = ("xray_upload=yes", "xray_sandbox=yes", "xray_project=CALC")
-    flags = [word for each in given for word in ("-D", each)]
+    usual = ("xray_upload=yes", "xray_sandbox=yes", "xray_project=CALC")
+    flags = [word for each in usual for word in ("-D", each)]
+    flags += ["-D", f"xray_deployment={product}"]
 
-    finished = project.run(*flags, "-D", "xray_test_execution=CALC-42")
+    finished = project.run(*flags, "-D", given)
 
     assert finished.code == 2, finished
-    assert "no scenario has a Test key" in finished.out + finished.err
+    why = f"no scenario has a Test key, and with {given.partition('=')[0]}"
+    assert why in finished.out + finished.err
     assert not (project.path / "ran").exists()
 
 
