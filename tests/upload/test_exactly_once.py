@@ -236,6 +236,43 @@ def test_what_create_cannot_carry_is_filled_in(directory: RunDirectory) -> None:
     assert xray.executions == {"CALC-1": 2}
 
 
+def made_first() -> Delivery:
+    """What only ``fill`` carries, where that says all."""
+    return replace(a_delivery(fill_after=True), info=INFO)
+
+
+def test_results_go_out_once_where_filling_says_all(directory: RunDirectory) -> None:
+    """An empty one is made and filled; nobody has to look for it."""
+    xray = FakeXray()
+
+    imported = send(xray, directory, made_first())
+
+    assert (imported.key, imported.resent) == ("CALC-1", False)
+    assert (xray.executions, xray.made, xray.searches) == ({"CALC-1": 1}, 1, 0)
+    assert directory.state.test_execution == "CALC-1"
+
+
+@pytest.mark.parametrize("fate", [LOST, DROPPED, NOT_DONE])
+def test_an_empty_one_whose_answer_is_lost(directory: RunDirectory, fate: str) -> None:
+    """It is looked for, and the results are there once."""
+    xray = FakeXray(makings=[fate])
+
+    imported = send(xray, directory, made_first())
+
+    assert [number for number in xray.executions.values() if number] == [1]
+    assert xray.executions[imported.key] == 1
+    assert xray.searches
+
+
+def test_an_empty_one_that_is_refused(directory: RunDirectory) -> None:
+    """Then the results make it, and go out twice."""
+    xray = FakeXray(makings=[REFUSED])
+
+    imported = send(xray, directory, made_first())
+
+    assert (imported.key, xray.executions) == ("CALC-1", {"CALC-1": 2})
+
+
 def test_state_is_noted_before_the_request(directory: RunDirectory) -> None:
     """A process that is killed while it sends has said that it sends."""
     seen: list[str] = []
@@ -461,7 +498,11 @@ def kill_at(killer: Killer, monkeypatch: pytest.MonkeyPatch) -> None:
 STEPS = range(14)
 
 
-@pytest.mark.parametrize("fill_after", [False, True], ids=["", "and fill"])
+@pytest.mark.parametrize(
+    "delivery",
+    [a_delivery(), a_delivery(fill_after=True), made_first()],
+    ids=["", "and fill", "made first"],
+)
 @pytest.mark.parametrize("script", [[], [LOST], [DROPPED]], ids=str)
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.fault("G08")
@@ -470,18 +511,16 @@ def test_killed_at_any_step(
     monkeypatch: pytest.MonkeyPatch,
     step: int,
     script: list[str],
-    *,
-    fill_after: bool,
+    delivery: Delivery,
 ) -> None:
     """Whatever was cut off, a second delivery ends with one Test Execution."""
     killer = Killer(step)
     xray = FakeXray(script=list(script), tick=killer)
-    delivery = a_delivery(fill_after=fill_after)
     with monkeypatch.context() as patched:
         kill_at(killer, patched)
         try:
             send(xray, directory, delivery)
-        except KilledError:
+        except (KilledError, AmbiguousError):
             xray.script.clear()
     xray.tick = nothing
 

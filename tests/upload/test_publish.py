@@ -242,12 +242,12 @@ def rehearsed_on_cloud(directory: run_directory.RunDirectory) -> Receipt:
 
 
 def test_rehearsal_shows_the_second_request(tmp_path: Path) -> None:
-    """Cloud's multipart takes no revision."""
+    """Cloud's multipart takes no revision: what is made first is empty."""
     found = rehearsed_on_cloud(recorded(tmp_path, a_run()))
 
-    posts = [line for line in found.plan if line.startswith("POST")]
-    assert len(posts) == 2
-    assert "revision=abc" in posts[1]
+    (post,) = (line for line in found.plan if line.startswith("POST"))
+    assert "revision=abc" in post
+    assert found.plan[1] == "make an empty Test Execution:"
 
 
 def test_rehearsal_says_what_cannot_be_set(tmp_path: Path) -> None:

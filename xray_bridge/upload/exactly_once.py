@@ -132,6 +132,8 @@ class _Work:
         self._can_make = delivery.info is not None and delivery.fill is not None
         self._lost = AmbiguousError("an earlier request may still be under way")
         self._resent = not self._is_known
+        # An empty one is made with nothing in doubt, so nobody has to look for it.
+        self._is_plain = False
         self._made = ImportAnswer(key="")
         self._elsewhere: tuple[str, ...] = ()
 
@@ -142,7 +144,13 @@ class _Work:
         self._note(test_execution=self._key)
         if self._is_open:
             return Step.SEE if self._state.made else Step.LOOK_BACK
-        return Step.FILL if self._key else Step.CREATE
+        if self._key:
+            return Step.FILL
+        if not (self._delivery.fill_after and self._can_make):
+            return Step.CREATE
+        # What fills it says all: so the results go out once.
+        self._is_plain, self._resent = True, False
+        return Step.MAKE
 
     def ask_others(self) -> Step:
         """
@@ -203,6 +211,9 @@ class _Work:
             self._can_make = False
             return self._when_it_has_ended()
         self._note_for_good(key, made=key)
+        if self._is_plain:
+            self._key = key
+            return Step.FILL
         return Step.SEE
 
     def look_up(self) -> Step:
@@ -337,7 +348,7 @@ class _Work:
 
     def _note_lost(self, error: AmbiguousError, **changes: Any) -> Step:
         """After it, where its answer is lost: for whoever takes up from there."""
-        self._lost = error
+        self._lost, self._is_plain = error, False
         # Without the note, the next one takes it for under way, and longer so.
         with contextlib.suppress(RunDirectoryError):
             self._note(**changes)

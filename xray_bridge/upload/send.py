@@ -8,6 +8,7 @@ an answer was lost.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ from xray_bridge.upload.shipment import Delivery
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.import_answer import ImportAnswer
@@ -252,12 +253,23 @@ def _show_create(upload: Upload, lines: list[str]) -> list[str]:
     fields = {} if by_name else import_requests.UNKNOWN_FIELDS
     first = upload.shipments[0]
     create = import_requests.new_execution(first.report, execution, dialect, fields)
-    lines += import_requests.shown(create)
     missing = sorted(import_requests.unset_fields(execution, dialect, fields))
+    info = _info_of_empty(upload, fields) if missing and first.fill else None
+    if info is not None:
+        # The results go out once, with what only this request carries.
+        lines += ["make an empty Test Execution:", *_shown(info), "then:"]
+        lines += _show_fill(first, import_requests.NEW_KEY)
+        return missing
+    lines += import_requests.shown(create)
     if missing and first.fill is not None:
         lines.append(f"then, for {', '.join(missing)}:")
         lines += _show_fill(first, import_requests.NEW_KEY)
     return missing
+
+
+def _shown(info: Mapping[str, Any]) -> list[str]:
+    text = json.dumps(info, indent=2, ensure_ascii=False)
+    return [f"    {line}" for line in text.splitlines()]
 
 
 def _show_fill(shipment: Shipment, key: str) -> list[str]:
