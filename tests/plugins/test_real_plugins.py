@@ -60,13 +60,32 @@ EXPECTED = {
 # What a plugin is told, so that it does something.
 ARGUMENTS = {
     "flaky": ["--force-flaky", "--max-runs=2"],
-    "pytest-isolated": ["--isolated"],
-    "pytest-repeat": ["--count=2"],
+    "hypothesis": ["--hypothesis-show-statistics"],
+    "pytest-cov": ["--cov=."],
+    "pytest-custom-exit-code": ["--suppress-no-test-exit-code"],
     "pytest-flakefinder": ["--flake-finder", "--flake-runs=2"],
+    "pytest-html": ["--html=report.html"],
+    "pytest-instafail": ["--instafail"],
+    "pytest-isolated": ["--isolated"],
+    "pytest-json-report": ["--json-report"],
+    "pytest-memray": ["--memray"],
+    "pytest-mypy": ["--mypy"],
+    "pytest-repeat": ["--count=2"],
     "pytest-rerunfailures": ["--reruns=1"],
     "pytest-retry": ["--retries=1"],
+    "pytest-rich": ["--rich"],
+    "pytest-ruff": ["--ruff"],
     "pytest-run-parallel": ["--parallel-threads=2"],
+    "pytest-shard": ["--num-shards=1", "--shard-id=0"],
+    "pytest-spec": ["--spec"],
+    "pytest-split": ["--splits=1", "--group=1"],
     "pytest-timeout": ["--timeout=60"],
+}
+# What is not loaded, and a plugin cannot be without.
+NEEDED = {
+    "pytest-harvest": ["pytest-xdist"],
+    "pytest-html": ["pytest-metadata"],
+    "pytest-json-report": ["pytest-metadata"],
 }
 
 
@@ -92,7 +111,10 @@ def test_a_plugin_changes_no_result(
     """Each test has its key and its outcome, serially and with workers."""
     project.pytester.makepyfile(SUITE)
     ours = ["pytest_xray_bridge.plugin", *(["xdist"] if workers else [])]
-    named = [word for each in (*ours, *_names(plugin)) for word in ("-p", each)]
+    theirs = [
+        name for each in (*NEEDED.get(plugin, ()), plugin) for name in _names(each)
+    ]
+    named = [word for each in (*ours, *theirs) for word in ("-p", each)]
 
     project.run(
         *named,
