@@ -170,7 +170,10 @@ def _shared(run: PreparedRun) -> Iterator[str]:
         else:
             paths = unique([[name.partition(": ")[0] for name in names]])
             times = "twice" if len(names) == 2 else f"{len(names)} times"  # noqa: PLR2004 - a word of its own
-            where = f"the {identity} stands {times} in {first_names(paths)}"
+            # A scenario has its file in its name.
+            others = [each for each in paths if f"{each}: " not in identity]
+            within = f" in {first_names(others)}" if others else ""
+            where = f"the {identity} stands {times}{within}"
             yield f"{where}: without keys of their own they are one Test, and {decides}"
     if len(found) > SHOWN_SHARED:
         yield f"{len(found) - SHOWN_SHARED} more Tests have results of several tests"
