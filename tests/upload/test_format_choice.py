@@ -454,8 +454,8 @@ def test_scenario_that_stands_twice(tmp_path: Path) -> None:
 
     assert found[0].startswith("2 scenarios carry no Test key")
     assert found[1] == (
-        "the scenario features/add.feature: twice stands twice: without keys of their own they are one Test, and "
-        "the worst of them decides"
+        "the scenario features/add.feature: twice stands twice: without keys of their "
+        "own they are one Test, and the worst of them decides"
     )
 
 
