@@ -1096,7 +1096,7 @@ def test_what_is_filled_in_later_without_what_is_refused(
     """The second request is repeated without it, and is no failure then."""
     xray = FakeXray([TAKEN, REFUSED])
 
-    imported = send(xray, directory, replace(RELAXING, fill_after=True))
+    imported = send(xray, directory, replace(RELAXING, fill_after=True, info=None))
 
     assert (imported.key, imported.unset) == ("CALC-1", "")
     assert xray.executions == {"CALC-1": 2}
