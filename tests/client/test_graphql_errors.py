@@ -44,6 +44,20 @@ def test_errors_once(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:
     assert "Internal server error" not in out
 
 
+@pytest.mark.parametrize("odd", ["x", [1], 7])
+def test_project_of_another_shape(
+    cloud: Xray, capsys: pytest.CaptureFixture[str], odd: object
+) -> None:
+    """That is no Xray, and no word on whether there is the project."""
+    cloud.script[GRAPHQL] = [{"data": {"getProjectSettings": odd}}]
+
+    code, out = check(capsys)
+
+    assert code == 85
+    assert "Xray answers with settings of CALC that are none" in out
+    assert "there is no project" not in out
+
+
 def test_errors_for_ever(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:
     """Then nobody knows, and nothing is wrong for that."""
     cloud.script[GRAPHQL] = [DOWN]

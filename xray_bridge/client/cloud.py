@@ -39,6 +39,7 @@ from xray_bridge.client.response import check, key_of, keys_found, names_of
 from xray_bridge.client.slips import REGION_HINT
 from xray_bridge.errors import (
     AuthenticationError,
+    NotXrayError,
     RefusedError,
     UnansweredError,
 )
@@ -137,8 +138,11 @@ class CloudXray:
             if error.status == GRAPHQL_ERROR:
                 return None
             raise
-        found = data.get("getProjectSettings")
-        if not found or not found.get("projectId"):
+        found = data.get("getProjectSettings") or {}
+        if not isinstance(found, dict):
+            msg = f"Xray answers with settings of {key} that are none"
+            raise NotXrayError(msg, hint="is xray_url right?")
+        if not found.get("projectId"):
             return None
         site = self.jira.project(key) if self.jira else None
         return Project(
