@@ -8,6 +8,7 @@ are drawn by ``--seed``. What makes a reader fail is printed, and ends it.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import resource
 import shutil
@@ -18,7 +19,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.fuzzing.mutations import mutated
-from tests.fuzzing.readers import READERS, folder, known
+from tests.fuzzing.readers import PLACE, READERS, folder, known
 
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ def main() -> int:
         # Each ends its process.
         command = [sys.executable, "-m", "tests.fuzzing.guided"]
         command += ["--executions", str(given.executions), "--seed", str(given.seed)]
-        codes = [subprocess.call([*command, name]) for name in given.readers]
+        environ = {**os.environ, PLACE: str(folder())}
+        codes = [subprocess.call([*command, n], env=environ) for n in given.readers]
+        shutil.rmtree(folder())
         return max(codes)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     found = 0

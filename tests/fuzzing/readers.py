@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -45,7 +46,9 @@ from xray_bridge.upload.arrivals import Arrivals
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - a fresh folder is made below it
+# Where the folder of this process is made, for whoever removes it after its end.
+PLACE = "XRAY_BRIDGE_FUZZING"
+MEMORY = Path(os.environ.get(PLACE, "/dev/shm"))  # noqa: S108 - a folder below it
 SAMPLES = Path(__file__).parents[1] / "samples"
 CORPUS = SAMPLES / "fuzz"
 LIMITS = Limits(file_bytes=1 << 16, total_bytes=1 << 18, ratio_from_bytes=1 << 12)
