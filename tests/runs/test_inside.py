@@ -27,8 +27,6 @@ from xray_bridge.runs.run_directory import RunInfo
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from xray_bridge.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX links and modes")
@@ -132,7 +130,7 @@ def test_what_cannot_be_listed_is_refused(
         raise PermissionError(errno.EACCES, "Permission denied")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "iterdir", forbidden)
+        patched.setattr(os, "scandir", forbidden)
         with (
             pytest.raises(RunDirectoryError) as caught,
             directory.look() if look else directory.claim(),
@@ -147,16 +145,19 @@ def test_what_goes_while_we_look_is_nothing(
     directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A draft of another process, and a folder of evidence that it removes."""
-    (directory.path / "evidence").mkdir()
-    listed = Path.iterdir
+    pipe, evidence = directory.path / "draft", directory.path / "evidence"
+    os.mkfifo(pipe)
+    evidence.mkdir()
+    listed = inside._listed
 
-    def iterdir(path: Path) -> Iterator[Path]:
-        yield from listed(path)
-        if path == directory.path:
-            yield path / "draft"
-            (path / "evidence").rmdir()
+    def with_what_goes(folder: Path) -> list[os.DirEntry[str]]:
+        found = listed(folder)
+        if folder == directory.path:
+            pipe.unlink()
+            evidence.rmdir()
+        return found
 
-    monkeypatch.setattr(Path, "iterdir", iterdir)
+    monkeypatch.setattr(inside, "_listed", with_what_goes)
 
     with directory.claim():
         assert not (directory.path / "evidence").exists()
