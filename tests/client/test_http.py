@@ -330,10 +330,11 @@ def test_deadline_that_has_passed() -> None:
     """Then nothing is sent at all."""
     with (
         scripted.scripted(answer(200)) as server,
-        pytest.raises(UnreachableError, match="deadline"),
+        pytest.raises(UnreachableError, match="deadline") as caught,
     ):
         send(server.url, deadline=0)
 
+    assert caught.value.hint == "raise xray_deadline, or send it later"
     assert server.received == []
 
 
