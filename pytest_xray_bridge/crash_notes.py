@@ -9,6 +9,7 @@ test is here.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,8 @@ class CrashNotes:
         return line if found["nodeid"] == report.nodeid else None
 
     def clear(self) -> None:
-        """Delete the files."""
+        """Delete the files; one that stays does no harm: its test has ended."""
         if self.folder:
-            for path in Path(self.folder).glob(NOTES):
-                path.unlink()
+            with contextlib.suppress(OSError):
+                for path in Path(self.folder).glob(NOTES):
+                    path.unlink()

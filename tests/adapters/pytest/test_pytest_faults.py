@@ -216,9 +216,8 @@ def test_a_session_with_a_real_preflight(
     project.pytester.makepyfile(
         'import pytest\n@pytest.mark.xray("CALC-1")\ndef test_it(): pass'
     )
-    environ = at(
-        server, **changes, XRAY_TEST_PLAN="CALC-15", XRAY_ENVIRONMENTS="chrome"
-    )
+    given = {"XRAY_TEST_PLAN": "CALC-15", "XRAY_ENVIRONMENTS": "chrome"}
+    environ = at(server, **changes, **given, XRAY_JIRA_URL=server.url)
 
     result = project.run("--xray-upload", **environ)
 
