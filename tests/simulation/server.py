@@ -1,5 +1,5 @@
 """
-Xray Server as it can be at its worst: it takes, drops, lies, is late and lags.
+Xray as it can be at its worst, Server and Cloud: it takes, drops, lies, is late, lags.
 
 Only what no client could settle is left out: what a request makes can be found
 within PROMISE seconds of it, or is never made.
@@ -32,7 +32,9 @@ LABEL = re.compile(rb'"(xray-bridge-[A-Za-z0-9._-]+)"')
 CASE = re.compile(
     rb'<testcase[^>]*? name="(\w+)"[^>]*?(?:/>|>(.*?)</testcase>)', re.DOTALL
 )
+CLOUD_WORDS = {"PASSED": "PASS", "FAILED": "FAIL"}
 KEY_OF = {"first": "CALC-1", "second": "CALC-2", "third": "CALC-3"}
+MUTATION = b"mutation"
 SELF = "http://xray.test/rest/api/2/issue/1"
 NOW, LATER, NEVER = "at once", "later", "never"
 GOOD, RESET, SILENCE, HALF = "key", "reset", "silence", "half an answer"
@@ -158,6 +160,7 @@ class Server:
         parts = urlsplit(address)
         query = {name: found[0] for name, found in parse_qs(parts.query).items()}
         makes = "/import/" in parts.path or parts.path.endswith("/issue")
+        makes = makes or (isinstance(data, bytes) and MUTATION in data)
         fate, name = self._fate(is_import=makes)
         step = self.machine.step
         what = f"{method} {parts.path.rpartition('/rest/')[2]}"
@@ -222,6 +225,10 @@ class Server:
         """Do what was asked; the answer to that."""
         if path.endswith("/field"):
             return b"[]"
+        if path.endswith("/authenticate"):
+            return b'"a-token-of-a-day"'
+        if path.endswith("/graphql"):
+            return json.dumps(self._graphql(body, asked, when or asked)).encode()
         if path.endswith("/search"):
             return json.dumps({"issues": self._find(query["jql"])}).encode()
         if path.endswith("/issue"):
@@ -237,19 +244,27 @@ class Server:
             and execution.found_from <= self.machine.now
         ][:2]
 
+    def _graphql(self, body: bytes, asked: float, when: float) -> dict[str, Any]:
+        """Cloud's way to search, and to make an empty Test Execution."""
+        if MUTATION in body:
+            made = {"issueId": "1", "jira": {"key": self._make(body, asked, when)}}
+            return {"data": {"createTestExecution": {"testExecution": made}}}
+        jql = json.loads(body)["variables"].get("jql", "")
+        results = [{"issueId": "1", "jira": found} for found in self._find(jql)]
+        found = {"total": len(results), "results": results}
+        return {"data": {"getTestExecutions": found}}
+
     def _import(self, key: str, body: bytes, asked: float, when: float) -> bytes:
-        key = key or self._make(body, asked, when)
+        document = json.loads(body) if body.startswith(b"{") else {}
+        results = _statuses_of(document) if document else _statuses_in(body)
+        key = key or document.get("testExecutionKey") or self._make(body, asked, when)
         execution = self.made.setdefault(key, Execution("", 0.0))
-        taken = []
-        for case in CASE.finditer(body):
-            name = case[1].decode()
-            execution.statuses[name] = (
-                "FAIL" if b"<failure" in (case[2] or b"") else "PASS"
-            )
-            taken.append({"key": KEY_OF[name]})
+        execution.statuses |= results
         issue = {"id": "1", "key": key, "self": SELF}
-        tests = {"success": taken}
-        return json.dumps({"testExecIssue": issue, "testIssues": tests}).encode()
+        tests = {"success": [{"key": KEY_OF[name]} for name in results]}
+        # Server's answer, and Cloud's in one.
+        answer = {"testExecIssue": issue, "testIssues": tests, **issue}
+        return json.dumps(answer).encode()
 
     def _make(self, body: bytes, asked: float, when: float) -> str:
         """A Test Execution; searches find them in the order in which they came."""
@@ -262,6 +277,22 @@ class Server:
             found_from=max(min(when + lag, asked + PROMISE), *before, 0.0),
         )
         return key
+
+
+def _statuses_in(report: bytes) -> dict[str, str]:
+    """By name, from a JUnit report."""
+    return {
+        case[1].decode(): "FAIL" if b"<failure" in (case[2] or b"") else "PASS"
+        for case in CASE.finditer(report)
+    }
+
+
+def _statuses_of(document: dict[str, Any]) -> dict[str, str]:
+    """By name, from Xray JSON as Cloud has it."""
+    return {
+        each["testInfo"]["definition"].rpartition(".")[2]: CLOUD_WORDS[each["status"]]
+        for each in document["tests"]
+    }
 
 
 def _read(body: Any, *, half: bool) -> bytes:

@@ -38,16 +38,24 @@ APART = 400.0
 EXISTING = "CALC-20"
 # How often somebody sets the clock between two uploads, and by how many seconds.
 SET_CLOCK, AHEAD = 0.05, (-3600.0, -30.0, 0.0, 30.0, 3600.0, 1e7)
-GIVEN = {
-    "url": "http://xray.test",
-    "token": "a-token-nobody-may-see",
+ANYWHERE = {
     "project": "CALC",
     "upload": "yes",
     "deadline": "120",
     # Whatever proxies there are, nothing leaves this process.
     "skip_proxy": "yes",
 }
-RESULTS = {"first": "PASS", "second": "FAIL"}
+GIVEN = {
+    **ANYWHERE,
+    "url": "http://xray.test",
+    "token": "a-token-nobody-may-see",
+}
+GIVEN_ON_CLOUD = {
+    **ANYWHERE,
+    "url": "https://xray.cloud.getxray.app",
+    "client_id": "AB12",
+    "client_secret": "a-secret-nobody-may-see",
+}
 REPORT = (
     '<testsuite name="s"><testcase classname="c" name="{}">{}</testcase></testsuite>'
 )
@@ -60,12 +68,13 @@ class Kind:
     given: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ("first", "second")
     is_files: bool = False
+    is_cloud: bool = False
     machines: int = 1
 
     @cached_property
     def settings(self) -> Settings:
         """Settings as the environment gives them."""
-        given = {**GIVEN, **self.given}
+        given = {**(GIVEN_ON_CLOUD if self.is_cloud else GIVEN), **self.given}
         environ = {f"XRAY_{name.upper()}": value for name, value in given.items()}
         return resolve([environment(environ)], {})
 
@@ -77,8 +86,11 @@ KINDS = {
     "existing": Kind(given={"test_execution": EXISTING}),
     "report files": Kind(names=("first", "second", "third"), is_files=True),
     "parts, merged by two machines": Kind(machines=2),
+    "new on Cloud": Kind(is_cloud=True),
+    # For which an empty one is made first.
+    "new on Cloud, with a revision": Kind(given={"revision": "r1"}, is_cloud=True),
 }
-WEIGHTS = (8, 2, 4, 2, 2, 2)
+WEIGHTS = (8, 2, 4, 2, 2, 2, 2, 4)
 STATUSES = {"first": "PASS", "second": "FAIL", "third": "PASS"}
 
 
