@@ -2,8 +2,8 @@
 A stand-in for Xray and Jira on this machine.
 
 It answers the endpoints that Xray documents for Server / Data Center and for
-Cloud, and refuses what they are known to refuse. It shares no code with the
-client: it is a second, independent reading of the manuals.
+Cloud, and refuses the requests that they are known to refuse. It shares no code
+with the client: it is a second, independent implementation of the manuals.
 """
 
 from __future__ import annotations

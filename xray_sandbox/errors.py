@@ -1,4 +1,4 @@
-"""What the sandbox refuses, in the words of Xray and Jira."""
+"""The refusals of the sandbox, in the words of Xray and Jira."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Feature files, made from Cucumber Tests.
+Make feature files from Cucumber Tests.
 
 Source: Xray's manuals, 'Export Cucumber Features' and 'Exporting Cucumber
 Features - REST' of both products.
@@ -16,7 +16,7 @@ from gherkin.dialect import DIALECTS
 
 from xray_sandbox.errors import RefusedError
 from xray_sandbox.read.feature_text import ENGLISH
-from xray_sandbox.store.jql import search
+from xray_sandbox.store.jql import search_issues
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import TEST, TEST_EXECUTION, TEST_PLAN, IssueRow
 
@@ -32,17 +32,17 @@ class FeatureFile:
     text: str
 
 
-def export(
+def build_feature_files(
     registry: Registry, keys: str, filter_id: str, *, numbered: bool
 ) -> tuple[FeatureFile, ...]:
     """
-    One file per requirement, Precondition and language.
+    Make one file per requirement, Precondition and language.
 
-    `numbered`: as Server names them.
+    `numbered`: the names begin with a number, as on Server.
     """
     named = [key.strip() for key in re.split("[;,]", keys) if key.strip()]
     if filter_id:
-        named += _filtered(registry, filter_id)
+        named += _keys_of_filter(registry, filter_id)
     executions: list[str] = []
     tests: dict[str, IssueRow] = {}
     for key in named:
@@ -62,26 +62,26 @@ def export(
         raise RefusedError("No Cucumber Tests were found to export")
     return tuple(
         FeatureFile(
-            _name(number, place, group, numbered=numbered),
-            _text(registry, place, group, executions),
+            _file_name(number, place, group, numbered=numbered),
+            _feature_text(registry, place, group, executions),
         )
         for number, (place, group) in enumerate(groups.items(), 1)
     )
 
 
-def _filtered(registry: Registry, filter_id: str) -> list[str]:
+def _keys_of_filter(registry: Registry, filter_id: str) -> list[str]:
     found = registry.store.filter(int(filter_id)) if filter_id.isdecimal() else None
     if found is None:
         raise RefusedError(f"Filter with id {filter_id} does not exist")
     keys, query = found
-    found_now = search(registry, query) if query else ()
+    found_now = search_issues(registry, query) if query else ()
     return [*keys, *(issue.key for issue in found_now)]
 
 
 def _tests_of(
     registry: Registry, key: str, executions: list[str]
 ) -> tuple[IssueRow, ...]:
-    """The Tests that a key stands for: itself, or what it holds or covers."""
+    """The Test with this key, or the Tests in this issue, or those that cover it."""
     store = registry.store
     issue = store.issue(key)
     if issue is None:
@@ -102,7 +102,7 @@ def _tests_of(
     )
 
 
-def _name(
+def _file_name(
     number: int, place: tuple[str, str, str], group: list[IssueRow], *, numbered: bool
 ) -> str:
     requirement, precondition, language = place
@@ -116,7 +116,7 @@ def _name(
     return f"{(stem or group[0].key)[:_NAME_LIMIT]}.feature"
 
 
-def _text(
+def _feature_text(
     registry: Registry,
     place: tuple[str, str, str],
     group: list[IssueRow],
@@ -137,14 +137,14 @@ def _text(
     for test in group:
         tags = [f"@TEST_{test.key}", *(f"@{label}" for label in test.labels)]
         headline, *rest = test.scenario.rstrip("\n").split("\n")
-        # Jira's summary is the name, whatever the text was imported with.
+        # The name is Jira's summary, not the name in the imported text.
         body = (f"{headline.partition(':')[0]}: {test.summary}", *rest)
         lines += ["", *(f"  {line}".rstrip() for line in (" ".join(tags), *body))]
     return "\n".join(lines) + "\n"
 
 
-def zipped(files: tuple[FeatureFile, ...]) -> bytes:
-    """The files in an archive; the same files give the same bytes."""
+def zip_files(files: tuple[FeatureFile, ...]) -> bytes:
+    """Pack the files into an archive; the same files give the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:

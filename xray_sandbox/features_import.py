@@ -1,8 +1,8 @@
 """
-Feature files become Tests and Preconditions, in place of what these were before.
+Import feature files: create Tests and Preconditions, or replace their content.
 
-Source: Xray's manuals, 'Importing Cucumber Tests - REST' of both products. What
-they leave open is done the worse way: summary and labels are replaced.
+Source: Xray's manuals, 'Importing Cucumber Tests - REST' of both products. Where
+they are unclear, the sandbox does the worse: it replaces summary and labels.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ID = re.compile(r"id:.+")
 
 @dataclass
 class ImportedFeatures:
-    """The issues that were made or changed, and the errors."""
+    """The issues that were created or changed, and the errors."""
 
     tests: list[IssueRow] = field(default_factory=list)
     preconditions: list[IssueRow] = field(default_factory=list)
@@ -52,20 +52,23 @@ def receive_features(registry: Registry, product: Product) -> ImportedFeatures:
         raise RefusedError("no file in part 'file'")
     content = sent.stream.read()
     features = [
-        read_feature(path, text) for path, text in _files(sent.filename or "", content)
+        read_feature(path, text)
+        for path, text in _read_files(sent.filename or "", content)
     ]
-    fields = _Fields(_info("testInfo"), _info(product.precondition_part))
+    fields = _Fields(
+        _read_info_part("testInfo"), _read_info_part(product.precondition_part)
+    )
     done = ImportedFeatures()
     with registry.store.transaction():
         project = registry.project(request.args.get("projectKey", ""))
         for feature in features:
-            _Import(registry, product, project, feature, fields, done).run()
+            _Import(registry, product, project, feature, fields, done).import_all()
     if not done.tests and not done.errors:
         raise RefusedError(NO_VALID_TESTS)
     return done
 
 
-def _files(name: str, content: bytes) -> Iterable[tuple[str, bytes]]:
+def _read_files(name: str, content: bytes) -> Iterable[tuple[str, bytes]]:
     if content[:2] != b"PK":
         return [(name.rpartition("/")[2], content)]
     try:
@@ -76,7 +79,7 @@ def _files(name: str, content: bytes) -> Iterable[tuple[str, bytes]]:
         raise RefusedError("the archive cannot be read") from error
 
 
-def _info(part: str) -> dict[str, Any]:
+def _read_info_part(part: str) -> dict[str, Any]:
     given = request.files.get(part)
     return (
         dict(read_test_info(read_json(given.stream, otherwise=NO_INFO)))
@@ -93,7 +96,7 @@ class _Fields:
 
 @dataclass(frozen=True)
 class _Import:
-    """One feature file on its way in."""
+    """The import of one feature file."""
 
     registry: Registry
     product: Product
@@ -102,15 +105,15 @@ class _Import:
     fields: _Fields
     done: ImportedFeatures
 
-    def run(self) -> None:
+    def import_all(self) -> None:
         try:
-            precondition = self._precondition()
+            precondition = self._import_precondition()
         except RefusedError as error:
             self.done.errors.append(error.text)
             precondition = None
         for scenario in self.feature.scenarios:
             try:
-                test = self._test(scenario)
+                test = self._import_test(scenario)
             except RefusedError as error:
                 self.done.errors.append(error.text)
                 continue
@@ -118,7 +121,7 @@ class _Import:
             if precondition:
                 self.registry.store.link_to_plan(precondition.key, [test.key])
 
-    def _test(self, scenario: Part) -> IssueRow:
+    def _import_test(self, scenario: Part) -> IssueRow:
         keys = _test_keys(scenario.tags)
         every = (*self.feature.tags, *scenario.tags)
         labels = [tag for tag in scenario.tags if not self._names_issue(tag, keys)]
@@ -130,23 +133,23 @@ class _Import:
         matches = [match for tag in every if (match := _REQUIREMENT.fullmatch(tag))]
         columns: dict[str, Any] = {
             "summary": scenario.name,
-            "labels": self._labels(labels),
+            "labels": self._add_path_label(labels),
             "kind": "Cucumber",
             "scenario": scenario.text,
             "requirements": tuple(match[1] for match in matches),
         }
         if self.product.comments_describe and scenario.comments_above:
             columns["description"] = "\n".join(scenario.comments_above)
-        return self._written(TEST, found, columns, self.fields.tests)
+        return self._write_issue(TEST, found, columns, self.fields.tests)
 
     def _names_issue(self, tag: str, keys: list[str]) -> bool:
-        """Beside a key of the project, `UTF-8` is a label."""
+        """Whether a tag names an issue; `UTF-8` beside the project's key does not."""
         is_plain = re.fullmatch(_KEY, tag) and not _PREFIXED.match(tag)
         if is_plain and tag.rpartition("-")[0] != self.project and tag not in keys[:1]:
             return False
         return bool(_OTHER.fullmatch(tag) or _TEST.fullmatch(tag))
 
-    def _precondition(self) -> IssueRow | None:
+    def _import_precondition(self) -> IssueRow | None:
         background = self.feature.background
         if background is None:
             return None
@@ -157,8 +160,10 @@ class _Import:
         found = found or self._by_path(PRECONDITION, name, [])
         columns: dict[str, Any] = {"summary": name, "scenario": background.steps}
         if not keys:
-            columns["labels"] = self._labels([])
-        made = self._written(PRECONDITION, found, columns, self.fields.preconditions)
+            columns["labels"] = self._add_path_label([])
+        made = self._write_issue(
+            PRECONDITION, found, columns, self.fields.preconditions
+        )
         self.done.preconditions.append(made)
         return made
 
@@ -169,7 +174,7 @@ class _Import:
         return found
 
     def _by_path(self, type_: str, name: str, ids: list[str]) -> IssueRow | None:
-        """By path and id, by path and summary, by summary: in this order."""
+        """Find by path and id, then by path and summary, then by summary."""
         store = self.registry.store
         rows = store.issues("type = ? AND project = ?", (type_, self.project))
         here = [row for row in rows if self._path_of(row) == self.feature.path]
@@ -179,23 +184,23 @@ class _Import:
         return known[0] if known else None
 
     def _path_of(self, row: IssueRow) -> str:
-        """The file that an issue came from: a label on Server."""
+        """The feature file of an issue: on Server, a label contains it."""
         if not self.product.labels_path:
             return str(row.fields.get("feature", ""))
         return next((each for each in row.labels if each.endswith(".feature")), "")
 
-    def _labels(self, labels: list[str]) -> tuple[str, ...]:
+    def _add_path_label(self, labels: list[str]) -> tuple[str, ...]:
         path = (self.feature.path,) if self.product.labels_path else ()
         return tuple(dict.fromkeys((*labels, *path)))
 
-    def _written(
+    def _write_issue(
         self,
         type_: str,
         found: IssueRow | None,
         columns: dict[str, Any],
         given: dict[str, Any],
     ) -> IssueRow:
-        """Fields that are given are for issues that are made."""
+        """Create or change an issue; the given fields are only for new ones."""
         store = self.registry.store
         source = {"feature": self.feature.path, "language": self.feature.language}
         if found is None:
@@ -214,7 +219,7 @@ class _Import:
 
 
 def _test_keys(tags: Iterable[str]) -> list[str]:
-    """A tag that says that it is a Test's comes before one that may be: UTF-8."""
+    """The Test keys in tags, those with `TEST_` first: `UTF-8` may not be a key."""
     found = [
         (not tag.startswith("TEST_"), match[1])
         for tag in tags

@@ -1,5 +1,5 @@
 """
-A submission becomes a Test Execution with its Test Runs, or is refused whole.
+Write a submission as a Test Execution with its Test Runs, or refuse all of it.
 
 Source: Xray's manuals, 'Import Execution Results'.
 """
@@ -22,7 +22,7 @@ from xray_sandbox.store.rows import TEST_EXECUTION, TEST_PLAN, IssueRow
 
 @dataclass(frozen=True)
 class ImportedResults:
-    """The Test Execution of an upload, its Tests, and what was wrong with others."""
+    """The Test Execution of an upload, its Tests, and the errors of other results."""
 
     execution: IssueRow
     tests: tuple[IssueRow, ...]
@@ -32,9 +32,9 @@ class ImportedResults:
 def import_results(
     registry: Registry, product: Product, submission: Submission
 ) -> ImportedResults:
-    """Match, make and write everything, in one transaction."""
+    """Find or create the Tests and write the Test Runs, in one transaction."""
     with registry.store.transaction():
-        existing = _existing(registry, submission)
+        existing = _find_existing(registry, submission)
         project = registry.project(_project_key(submission, existing))
         matcher = Matcher(registry, product, project, submission)
         matched, errors = matcher.match()
@@ -44,9 +44,11 @@ def import_results(
             raise RefusedError(NO_VALID_TESTS)
         if existing is None:
             _check_summary(submission, product)
-        execution = _execution(registry, product, submission.details, project, existing)
+        execution = _write_execution(
+            registry, product, submission.details, project, existing
+        )
         for match in matched:
-            result = _folded(match, submission, product)
+            result = _fold_match(match, submission, product)
             registry.store.put_test_run(execution, match.test, result)
         tests = tuple(match.test for match in matched)
         if submission.plan_takes_tests:
@@ -56,15 +58,15 @@ def import_results(
 
 
 def make_execution(registry: Registry, product: Product, details: Details) -> IssueRow:
-    """A Test Execution without Test Runs, as Jira and GraphQL make it."""
+    """Create a Test Execution without Test Runs, as Jira and GraphQL do."""
     if not details.summary:
         raise RefusedError("summary: You must specify a summary of the issue.")
     with registry.store.transaction():
         project = registry.project(details.project or "")
-        return _execution(registry, product, details, project, None)
+        return _write_execution(registry, product, details, project, None)
 
 
-def _existing(registry: Registry, submission: Submission) -> IssueRow | None:
+def _find_existing(registry: Registry, submission: Submission) -> IssueRow | None:
     if submission.test_execution:
         return registry.require(submission.test_execution, TEST_EXECUTION)
     if submission.tagged_execution:
@@ -93,20 +95,20 @@ def _check_summary(submission: Submission, product: Product) -> None:
         raise RefusedError("Error importing results: summary is required")
 
 
-def _folded(match: Match, submission: Submission, product: Product) -> Result:
+def _fold_match(match: Match, submission: Submission, product: Product) -> Result:
     if submission.unique and len(match.results) > 1:
         raise RefusedError(f"The Test {match.test.key} occurs more than once")
     return fold_results(match.results, product)
 
 
-def _execution(
+def _write_execution(
     registry: Registry,
     product: Product,
     details: Details,
     project: str,
     existing: IssueRow | None,
 ) -> IssueRow:
-    """The Test Execution, made or changed, with the details of the upload."""
+    """Create or change the Test Execution with the details of the upload."""
     store = registry.store
     columns = checked_columns(registry, product, details, project)
     if existing is None:
@@ -131,7 +133,7 @@ def _execution(
 def checked_columns(
     registry: Registry, product: Product, details: Details, project: str
 ) -> dict[str, Any]:
-    """The columns that a new and an existing Test Execution take alike."""
+    """The columns that a new and an existing Test Execution have in common."""
     columns: dict[str, Any] = {"fields": dict(details.fields)}
     if details.fix_versions is not None:
         columns["fix_versions"] = tuple(

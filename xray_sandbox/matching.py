@@ -1,8 +1,8 @@
 """
-Which Test a result is of.
+Find the Test of each result.
 
 Source: Xray's manuals: by key; Generic Tests by definition, Manual and Cucumber
-Tests by summary, in the same project; what is not found is made.
+Tests by summary, in the same project. A Test that is not found is created.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from xray_sandbox.store.rows import (
 )
 
 
-# Tests cover what is none of these.
+# An issue of any other type can be a requirement.
 _OF_XRAY = frozenset({PRECONDITION, TEST, TEST_EXECUTION, TEST_PLAN, TEST_SET})
 
 
@@ -48,15 +48,15 @@ class Matcher:
     submission: Submission
 
     def match(self) -> tuple[tuple[Match, ...], tuple[Mapping[str, Any], ...]]:
-        """Each Test's results, and an error for each result without a Test."""
+        """Return the results of each Test, and an error for each result without one."""
         found: dict[str, list[Result]] = {}
         tests: dict[str, IssueRow] = {}
         errors: list[Mapping[str, Any]] = []
-        self._adopt()
+        self._adopt_tests()
         self._refuse_no_requirements()
         for result in self.submission.results:
             try:
-                test = self._test(result)
+                test = self._find_test(result)
             except RefusedError as error:
                 key = result.test_key or result.test_id
                 errors.append({"testKey": key, "messages": [error.text]})
@@ -69,10 +69,10 @@ class Matcher:
 
     def _refuse_no_requirements(self) -> None:
         """
-        One that is none makes Server refuse all: a sentence for each.
+        Refuse all results if a requirement is an issue of Xray, as Server does.
 
-        Somebody's own keys may be those of demo Tests: where all is adopted, none is
-        refused.
+        With `adopt` nothing is refused, because a user's own keys may be keys of demo
+        Tests.
         """
         if self.product.xray_fields or self.registry.adopt:
             return
@@ -88,61 +88,61 @@ class Matcher:
             said = (f"Issue {key} is not a requirement issue." for key in wrong)
             raise RefusedError(" ".join(said))
 
-    def _adopt(self) -> None:
-        """Make the named Tests first: no other new Test may get one of their keys."""
+    def _adopt_tests(self) -> None:
+        """Create the named Tests first, so that no other new Test gets their keys."""
         for result in self.submission.results:
             if result.test_key and self.registry.adopt:
-                self._by_key(result)
+                self._find_by_key(result)
 
-    def _test(self, result: Result) -> IssueRow | None:
+    def _find_test(self, result: Result) -> IssueRow | None:
         if self.submission.only_tagged:
-            return self._by_key(result)
+            return self._find_by_key(result)
         if result.test_id:
-            return self._by_id(result)
+            return self._find_by_id(result)
         if not result.test_key:
             assert result.test is not None  # noqa: S101 -- the readers see to it
-            return self._by_content(result.test)
-        test = self._by_key(result)
+            return self._find_or_add(result.test)
+        test = self._find_by_key(result)
         if test is None:
             raise RefusedError(f"Test with key {result.test_key} does not exist")
         if result.test and test.kind in {"", result.test.kind}:
-            self._cover(test, result.test)
-        return self._suitable(test)
+            self._add_coverage(test, result.test)
+        return self._require_suitable(test)
 
-    def _by_key(self, result: Result) -> IssueRow | None:
+    def _find_by_key(self, result: Result) -> IssueRow | None:
         kind = result.test.kind if result.test else "Generic"
         summary = result.test.summary if result.test else result.test_key
         return self.registry.find(result.test_key, TEST, kind=kind, summary=summary)
 
-    def _by_id(self, result: Result) -> IssueRow:
-        """By issue id, or else by definition: texts differ about `test_id`."""
+    def _find_by_id(self, result: Result) -> IssueRow:
+        """Find by issue id, or else by definition: manuals differ about `test_id`."""
         store = self.registry.store
         test = store.issue(int(result.test_id)) if result.test_id.isdecimal() else None
         if test is None:
-            test = self._find("Generic", result.test_id, self.project)
+            test = self._find_issue("Generic", result.test_id, self.project)
         if test is None or test.type != TEST:
             raise RefusedError(f"Test with id {result.test_id} does not exist")
-        return self._suitable(test)
+        return self._require_suitable(test)
 
-    def _suitable(self, test: IssueRow) -> IssueRow:
-        """Reports of test frameworks can only target Generic Tests."""
+    def _require_suitable(self, test: IssueRow) -> IssueRow:
+        """Refuse other Tests than Generic ones in reports of test frameworks."""
         generic = test.kind == "Generic" or self.registry.adopt
         if self.submission.targets_generic and not generic:
             raise RefusedError(f"The Test {test.key} is not a Generic Test")
         return test
 
-    def _by_content(self, test: NewTest) -> IssueRow:
+    def _find_or_add(self, test: NewTest) -> IssueRow:
         registry = self.registry
         project = registry.project(test.project) if test.project else self.project
         value = test.definition if test.kind == "Generic" else test.summary
-        found = self._find(test.kind, value, project)
+        found = self._find_issue(test.kind, value, project)
         if found is None:
-            return self._made(test, project)
-        self._cover(found, test)
+            return self._add_test(test, project)
+        self._add_coverage(found, test)
         return found
 
-    def _find(self, kind: str, value: str, project: str) -> IssueRow | None:
-        """By definition or by summary, whichever goes with the Test type."""
+    def _find_issue(self, kind: str, value: str, project: str) -> IssueRow | None:
+        """Find a Generic Test by definition, any other Test by summary."""
         column = "definition" if kind == "Generic" else "summary"
         found = self.registry.store.issues(
             f"{column} = ? AND kind = ? AND type = ? AND project = ?",
@@ -150,7 +150,7 @@ class Matcher:
         )
         return found[0] if found else None
 
-    def _made(self, test: NewTest, project: str) -> IssueRow:
+    def _add_test(self, test: NewTest, project: str) -> IssueRow:
         given = self.submission.test_fields
         key = self.registry.store.add_test(
             project=project,
@@ -167,7 +167,7 @@ class Matcher:
         assert made is not None  # noqa: S101 -- it was written a line above
         return made
 
-    def _cover(self, test: IssueRow, new: NewTest) -> None:
+    def _add_coverage(self, test: IssueRow, new: NewTest) -> None:
         """Add the requirements and labels that the report names."""
         given = texts_of(self.submission.test_fields, "labels")
         labels = tuple(dict.fromkeys((*test.labels, *new.labels, *given)))

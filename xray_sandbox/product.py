@@ -1,5 +1,5 @@
 """
-Where Server / Data Center and Cloud differ, as the sandbox reads the manuals.
+The differences between Server / Data Center and Cloud, from Xray's manuals.
 
 Source: Xray's manuals, 'Import Execution Results - REST' of both products.
 """

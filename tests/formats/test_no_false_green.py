@@ -22,7 +22,7 @@ from xray_bridge.model.dialect import CLOUD, DIALECTS
 from xray_bridge.model.results import Outcome
 from xray_sandbox.product import CLOUD as PRODUCT
 from xray_sandbox.read.imports import FORMATS
-from xray_sandbox.read.submission import fold
+from xray_sandbox.read.submission import fold_statuses
 
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def statuses_in_xray(name: str, content: bytes) -> Mapping[str, str]:
     for result in FORMATS[name].read(io.BytesIO(content), PRODUCT).results:
         test = result.test.definition if result.test else ""
         found.setdefault(result.test_key or test, []).append(result.status)
-    return {test: fold(statuses, PRODUCT) for test, statuses in found.items()}
+    return {test: fold_statuses(statuses, PRODUCT) for test, statuses in found.items()}
 
 
 def belongs(identity: str, name: str) -> bool:

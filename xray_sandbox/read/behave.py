@@ -2,7 +2,7 @@
 Behave's own JSON.
 
 Source: Xray's manual, 'Testing with Behave'; behave's JSON formatter: tags are
-bare words, durations are seconds, a background's steps stand in each scenario.
+bare words, durations are seconds, each scenario contains its background's steps.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from xray_sandbox.read.submission import Result, Submission
 
 
 def read_behave(file: IO[bytes], product: Product) -> Submission:
-    """All scenarios of all features that name a Test."""
+    """Read all scenarios that name a Test."""
     features = expect(read_json(file), list, "Behave report")
     results: list[Result] = []
     execution = ""
@@ -31,11 +31,11 @@ def read_behave(file: IO[bytes], product: Product) -> Submission:
         if "status" in feature:
             status_of(feature["status"], product)
         execution = execution or execution_key(texts_of(feature, "tags"))
-        results.extend(_results(feature, product))
+        results.extend(_feature_results(feature, product))
     return Submission(tuple(results), tagged_execution=execution, only_tagged=True)
 
 
-def _results(feature: Mapping[str, Any], product: Product) -> Iterator[Result]:
+def _feature_results(feature: Mapping[str, Any], product: Product) -> Iterator[Result]:
     for element in items_of(feature, "elements"):
         if text_of(element, "type") == "background":
             continue

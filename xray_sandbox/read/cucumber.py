@@ -24,19 +24,19 @@ from xray_sandbox.read.submission import Result, Submission
 
 
 def read_cucumber(file: IO[bytes], product: Product) -> Submission:
-    """All scenarios of all features that name a Test."""
+    """Read all scenarios that name a Test."""
     features = expect(read_json(file), list, "Cucumber report")
     results: list[Result] = []
     execution = ""
     for feature in features:
         expect(feature, dict, "feature")
-        tags = _tags(feature)
+        tags = _read_tags(feature)
         execution = execution or execution_key(tags)
-        results.extend(_results(feature, tags, product))
+        results.extend(_feature_results(feature, tags, product))
     return Submission(tuple(results), tagged_execution=execution, only_tagged=True)
 
 
-def _results(
+def _feature_results(
     feature: Mapping[str, Any], inherited: tuple[str, ...], product: Product
 ) -> Iterator[Result]:
     background: tuple[dict[str, Any], ...] = ()
@@ -47,7 +47,7 @@ def _results(
         if text_of(element, "type") == "background":
             background = steps
             continue
-        own = tuple(tag for tag in _tags(element) if tag not in inherited)
+        own = tuple(tag for tag in _read_tags(element) if tag not in inherited)
         hooks = [
             status_of(
                 expect(hook.get("result", {}), dict, "result").get("status"), product
@@ -62,7 +62,7 @@ def _results(
         background = ()
 
 
-def _tags(holder: Mapping[str, Any]) -> tuple[str, ...]:
+def _read_tags(holder: Mapping[str, Any]) -> tuple[str, ...]:
     names = (text_of(tag, "name") for tag in items_of(holder, "tags"))
     return tuple(name[1:] for name in names if name.startswith("@"))
 

@@ -1,4 +1,4 @@
-"""Uploaded bytes become JSON or XML, or are refused."""
+"""Read uploaded bytes as JSON or XML, or refuse them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _WORD = {str: "a string", list: "an array", dict: "an object", int: "a whole num
 
 
 class _NoDoctype(ET.TreeBuilder):
-    """Builds a tree, but not from a document that declares entities."""
+    """Build a tree, and refuse a document that declares entities."""
 
     def doctype(self, *_: object) -> NoReturn:
-        """Refuse: a DOCTYPE is how XML bombs and file readers come in."""
+        """Refuse a DOCTYPE, because XML bombs and file inclusion need one."""
         raise RefusedError("Invalid xml file: DOCTYPE is not allowed")
 
 
 def read_xml(file: IO[bytes]) -> ET.Element:
-    """The root of an XML document."""
+    """Read an XML document and return its root."""
     parser = ET.XMLParser(target=_NoDoctype())  # noqa: S314 -- guarded by the target
     chunk = file.read(_CHUNK)
     if chunk.startswith(_BOMS):
@@ -44,7 +44,7 @@ def read_xml(file: IO[bytes]) -> ET.Element:
 
 
 def read_json(file: IO[bytes], *, otherwise: str = "Invalid JSON") -> Any:
-    """A JSON document; `otherwise` is the answer when it is none."""
+    """Read a JSON document; `otherwise` is the answer if it is not one."""
     try:
         return json.loads(file.read(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -57,26 +57,26 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def expect(value: Any, kind: type, what: str) -> Any:
-    """The value, if it has this JSON type."""
+    """Return the value if it has this JSON type, or refuse it."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise RefusedError(f"{what} must be {_WORD[kind]}")
     return value
 
 
 def text_of(values: Mapping[str, Any], name: str) -> str:
-    """A member that is a string, or empty when it is not there."""
+    """A string member, or an empty string if it is missing."""
     found: str = expect(values.get(name, ""), str, name)
     return found
 
 
 def texts_of(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """A member that is an array of strings, or empty when it is not there."""
+    """A member that is an array of strings, or empty if it is missing."""
     found = expect(values.get(name, []), list, name)
     return tuple(expect(item, str, f"{name}[]") for item in found)
 
 
 def items_of(values: Mapping[str, Any], name: str) -> tuple[dict[str, Any], ...]:
-    """A member that is an array of objects, or empty when it is not there."""
+    """A member that is an array of objects, or empty if it is missing."""
     found = expect(values.get(name, []), list, name)
     return tuple(expect(item, dict, f"{name}[]") for item in found)
 
@@ -90,8 +90,8 @@ def refuse_unknown(
         raise RefusedError(f"{where} contains unknown properties: {', '.join(unknown)}")
 
 
-def decode(data: object, filename: str) -> bytes:
-    """Evidence, from base64."""
+def decode_evidence(data: object, filename: str) -> bytes:
+    """Decode evidence from base64."""
     text = re.sub(r"\s+", "", expect(data, str, "evidence data"))
     try:
         return base64.b64decode(text, validate=True)
@@ -100,5 +100,5 @@ def decode(data: object, filename: str) -> bytes:
 
 
 def media_type(filename: str) -> str:
-    """The media type that a file's name suggests."""
+    """Guess the media type from the name of a file."""
     return mimetypes.guess_type(filename)[0] or "application/octet-stream"

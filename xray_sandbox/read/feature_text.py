@@ -1,5 +1,5 @@
 """
-Feature files as an import reads them: scenarios with their tags and their text.
+Read feature files for an import: scenarios with their tags and their text.
 
 Source: the Gherkin reference; the keywords are those of Gherkin's own parser.
 """
@@ -34,18 +34,18 @@ class Part:
 
     @property
     def text(self) -> str:
-        """What Xray keeps, with no more indentation than it needs."""
+        """The text that Xray stores, without common indentation."""
         return textwrap.dedent("\n".join(self.lines)).strip() + "\n"
 
     @property
     def steps(self) -> str:
-        """The same without its first line and without comments."""
+        """The text without its first line and without comments."""
         inner = (line for line in self.lines[1:] if not line.lstrip().startswith("#"))
         return textwrap.dedent("\n".join(inner)).strip()
 
     @property
     def in_comments(self) -> tuple[str, ...]:
-        """The tags in comments, as a background has them."""
+        """The tags in comments; a background has its tags there."""
         comments = (line for line in self.lines if line.lstrip().startswith("#"))
         return tuple(tag for line in comments for tag in _TAG.findall(line))
 
@@ -63,16 +63,16 @@ class FeatureText:
 
 
 def read_feature(path: str, content: bytes) -> FeatureText:
-    """A feature file, or a refusal."""
+    """Read a feature file, or refuse it."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise RefusedError(f"{path} is not UTF-8") from error
-    language = _language(text)
+    language = _find_language(text)
     dialect = Dialect.for_name(language)
     if dialect is None:
         raise RefusedError(f"Language not supported: {language}")
-    parts = list(_parts(text, _headline(dialect)))
+    parts = list(_split_parts(text, _headline_pattern(dialect)))
     if not parts or parts[0].kind != "feature":
         raise RefusedError(f"Error parsing the feature file {path}")
     backgrounds = [part for part in parts if part.kind == "background"]
@@ -86,8 +86,8 @@ def read_feature(path: str, content: bytes) -> FeatureText:
     )
 
 
-def _language(text: str) -> str:
-    """As a comment before the first other line says."""
+def _find_language(text: str) -> str:
+    """Find the language in the comments at the start of the file."""
     for line in text.splitlines():
         if found := _LANGUAGE.fullmatch(line):
             return found[1]
@@ -96,7 +96,7 @@ def _language(text: str) -> str:
     return ENGLISH
 
 
-def _headline(dialect: Dialect) -> re.Pattern[str]:
+def _headline_pattern(dialect: Dialect) -> re.Pattern[str]:
     scenarios = (*dialect.scenario_keywords, *dialect.scenario_outline_keywords)
     words = (
         dialect.feature_keywords,
@@ -111,8 +111,8 @@ def _headline(dialect: Dialect) -> re.Pattern[str]:
     return re.compile(rf"\s*(?:{'|'.join(kinds)}):(?P<name>.*)")
 
 
-def _parts(text: str, headline: re.Pattern[str]) -> Iterator[Part]:
-    """What stands before a headline, tags and comments, belongs to it."""
+def _split_parts(text: str, headline: re.Pattern[str]) -> Iterator[Part]:
+    """Split a file at its headlines; tags and comments above belong to a headline."""
     current: Part | None = None
     waiting: list[str] = []
     comments: list[str] = []
@@ -124,7 +124,7 @@ def _parts(text: str, headline: re.Pattern[str]) -> Iterator[Part]:
         elif head := headline.fullmatch(line):
             if current:
                 yield current
-            tags = [tag for one in waiting for tag in _tags(one)]
+            tags = [tag for one in waiting for tag in _find_tags(one)]
             waiting = []
             kind = next(kind for kind in _KINDS if head[kind])
             name, above = head["name"].strip(), tuple(comments)
@@ -143,5 +143,5 @@ def _parts(text: str, headline: re.Pattern[str]) -> Iterator[Part]:
         yield current
 
 
-def _tags(line: str) -> list[str]:
+def _find_tags(line: str) -> list[str]:
     return _TAG.findall(line.partition(" #")[0])

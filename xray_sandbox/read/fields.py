@@ -1,8 +1,8 @@
 """
 The custom fields of the sandbox's Jira.
 
-Their ids are the sandbox's own, as they are every instance's own: a client has
-to ask for them. Source: Jira's 'GET field' and Xray's manual on its custom fields.
+Their ids differ from those of other instances, so a client has to ask for them.
+Source: Jira's 'GET field' and Xray's manual on its custom fields.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class CustomField:
     settable: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """The way Jira lists it."""
+        """The field in Jira's list of fields."""
         number = int(self.id.partition("_")[2])
         schema: dict[str, Any] = {"type": self.type, "custom": self.custom}
         if self.type == "array":

@@ -1,5 +1,5 @@
 """
-The import endpoints: from a request to a submission, for both products.
+The import endpoints of both products: turn a request into a submission.
 
 Source: Xray's manuals, 'Import Execution Results - REST' of both products.
 """
@@ -32,7 +32,7 @@ _MULTIPART = "multipart/form-data"
 
 @dataclass(frozen=True)
 class Format:
-    """How one format is read, and whether it is XML."""
+    """The reader of one format, and whether it is XML."""
 
     read: Callable[[IO[bytes], Product], Submission]
     xml: bool = False
@@ -43,13 +43,13 @@ FORMATS: Mapping[str, Format] = {
     "cucumber": Format(read_cucumber),
     "behave": Format(read_behave),
     "junit": Format(read_junit, xml=True),
-    "testng": Format(other_xml.reader(other_xml.TESTNG), xml=True),
-    "nunit": Format(other_xml.reader(other_xml.NUNIT), xml=True),
-    "xunit": Format(other_xml.reader(other_xml.XUNIT), xml=True),
-    "robot": Format(other_xml.reader(other_xml.ROBOT), xml=True),
+    "testng": Format(other_xml.make_reader(other_xml.TESTNG), xml=True),
+    "nunit": Format(other_xml.make_reader(other_xml.NUNIT), xml=True),
+    "xunit": Format(other_xml.make_reader(other_xml.XUNIT), xml=True),
+    "robot": Format(other_xml.make_reader(other_xml.ROBOT), xml=True),
 }
 
-# The path behind `import/execution`: format, and whether it is multipart.
+# By the path after `import/execution`: the format, and whether it is multipart.
 PATHS: Mapping[str, tuple[str, bool]] = {
     f"{'' if name == 'xray' else '/' + name}{'/multipart' if parts else ''}": (
         name,
@@ -60,25 +60,25 @@ PATHS: Mapping[str, tuple[str, bool]] = {
 }
 
 
-def receive(
+def receive_results(
     registry: Registry, product: Product, name: str, *, multipart: bool
 ) -> ImportedResults:
     """Handle the current request as an import."""
-    read = _multipart if multipart else _plain
+    read = _read_multipart if multipart else _read_plain
     return import_results(registry, product, read(FORMATS[name], product))
 
 
-def _plain(format_: Format, product: Product) -> Submission:
+def _read_plain(format_: Format, product: Product) -> Submission:
     if not format_.xml:
         _need_type(_JSON)
         return format_.read(request.stream, product)
     _need_type(*product.xml_types)
-    body = _part(product.xml_part) if product.xml_in_file_part else request.stream
+    body = _open_part(product.xml_part) if product.xml_in_file_part else request.stream
     return _with_query(format_.read(body, product), request.args)
 
 
 def _with_query(submission: Submission, query: Mapping[str, str]) -> Submission:
-    """Add the details in the query; the JSON formats take none."""
+    """Add the details from the query; JSON formats have none."""
     if not query.get("projectKey") and not query.get("testExecKey"):
         raise RefusedError(NO_PROJECT)
     return replace(
@@ -86,25 +86,25 @@ def _with_query(submission: Submission, query: Mapping[str, str]) -> Submission:
         test_execution=query.get("testExecKey", ""),
         details=Details(
             project=query.get("projectKey") or None,
-            test_plans=_listed(query, "testPlanKey"),
-            environments=_listed(query, "testEnvironments"),
-            fix_versions=_listed(query, "fixVersion"),
+            test_plans=_query_values(query, "testPlanKey"),
+            environments=_query_values(query, "testEnvironments"),
+            fix_versions=_query_values(query, "fixVersion"),
             revision=query.get("revision"),
         ),
     )
 
 
-def _listed(query: Mapping[str, str], name: str) -> tuple[str, ...] | None:
+def _query_values(query: Mapping[str, str], name: str) -> tuple[str, ...] | None:
     if name not in query:
         return None
     separate = name == "testEnvironments"
     return tuple(query[name].split(";")) if separate else (query[name],)
 
 
-def _multipart(format_: Format, product: Product) -> Submission:
-    """Report, info and testInfo: this always makes a new Test Execution."""
+def _read_multipart(format_: Format, product: Product) -> Submission:
+    """Read report, info and testInfo; they always create a new Test Execution."""
     _need_type(_MULTIPART)
-    report = _part(product.xml_part if format_.xml else product.json_part)
+    report = _open_part(product.xml_part if format_.xml else product.json_part)
     details = read_info(_json_part("info"), product)
     given = "testInfo" in request.files or "testInfo" in request.form
     return replace(
@@ -119,14 +119,14 @@ def _multipart(format_: Format, product: Product) -> Submission:
 
 
 def _json_part(name: str) -> object:
-    """A JSON part; one without a file name is not taken for a file."""
+    """Read a JSON part; a part without a file name is not a file."""
     part = request.files.get(name)
     if part is None:
         raise RefusedError(NO_INFO)
     return read_json(part.stream, otherwise=NO_INFO)
 
 
-def _part(name: str) -> IO[bytes]:
+def _open_part(name: str) -> IO[bytes]:
     part = request.files.get(name)
     if part is None:
         raise RefusedError(f"Error importing results: no file in part '{name}'")

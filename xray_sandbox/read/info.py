@@ -35,14 +35,13 @@ _USERS = frozenset({"assignee", "reporter"})
 
 
 def read_info(info: Any, product: Product) -> Details:
-    """The details of the Test Execution that is to be made."""
+    """Read the details of the Test Execution to create."""
     if not isinstance(info, dict):
         raise RefusedError(NO_INFO)
     for name in info.keys() - _TOP:
         if name != "xrayFields" or not product.xray_fields:
             raise not_settable(name)
     if "transition" in info and product.xray_fields:
-        # Of Cloud only.
         raise not_settable("transition")
     details = read_fields(expect(info.get("fields", {}), dict, "fields"), product)
     if details.project is None:
@@ -68,7 +67,7 @@ def _with_xray_fields(
 
 
 def read_fields(values: Mapping[str, Any], product: Product) -> Details:
-    """Jira fields of a Test Execution, each checked as Jira checks it."""
+    """Read the Jira fields of a Test Execution, with the checks of Jira."""
     details: dict[str, Any] = {}
     kept: dict[str, Any] = {}
     for name, value in values.items():
@@ -88,7 +87,7 @@ def read_fields(values: Mapping[str, Any], product: Product) -> Details:
 
 
 def _custom_field(name: str, product: Product) -> fields.CustomField:
-    """The field, if Test Executions have it; Xray's own are on Server only."""
+    """The field, if Test Executions have it; Xray's own fields are on Server only."""
     found = fields.BY_ID.get(name)
     foreign = found in (fields.ENVIRONMENTS, fields.TEST_PLAN) and product.xray_fields
     if found is None or not found.settable or foreign:
@@ -114,7 +113,7 @@ def _check_user(name: str, value: Any, product: Product) -> None:
         )
 
 
-def _project(value: Any) -> dict[str, Any]:
+def _read_project(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or not isinstance(value.get("key"), str):
         raise RefusedError(NO_PROJECT)
     return {"project": value["key"]}
@@ -128,7 +127,7 @@ def _issue_type(value: Any) -> dict[str, Any]:
     return {}
 
 
-def _summary(value: Any) -> dict[str, Any]:
+def _read_summary(value: Any) -> dict[str, Any]:
     text = expect(value, str, "summary")
     if not text.strip():
         raise RefusedError("summary: You must specify a summary of the issue.")
@@ -143,7 +142,7 @@ def _summary(value: Any) -> dict[str, Any]:
     return {"summary": text}
 
 
-def _description(value: Any) -> dict[str, Any]:
+def _read_description(value: Any) -> dict[str, Any]:
     text = expect(value, str, "description")
     if len(text) > _TEXT_LIMIT:
         raise RefusedError(
@@ -153,7 +152,7 @@ def _description(value: Any) -> dict[str, Any]:
     return {"description": text}
 
 
-def _labels(value: Any) -> dict[str, Any]:
+def _read_labels(value: Any) -> dict[str, Any]:
     labels = texts_of({"labels": value}, "labels")
     check_labels(labels)
     return {"labels": labels}
@@ -175,17 +174,17 @@ def _fix_versions(value: Any) -> dict[str, Any]:
 
 
 _READERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
-    "project": _project,
+    "project": _read_project,
     "issuetype": _issue_type,
-    "summary": _summary,
-    "description": _description,
-    "labels": _labels,
+    "summary": _read_summary,
+    "description": _read_description,
+    "labels": _read_labels,
     "fixVersions": _fix_versions,
 }
 
 
 def read_test_info(info: Any) -> Mapping[str, Any]:
-    """The fields of Tests that are to be made."""
+    """Read the fields of the Tests to create."""
     if not isinstance(info, dict) or not isinstance(info.get("fields", {}), dict):
         raise RefusedError(NO_INFO)
     found: Mapping[str, Any] = info.get("fields", {})

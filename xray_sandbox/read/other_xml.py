@@ -1,5 +1,5 @@
 """
-TestNG, NUnit, xUnit and Robot reports: names, outcomes, and which Test each is of.
+Read TestNG, NUnit, xUnit and Robot reports: names, outcomes and Tests.
 
 Source: Xray's manual, 'Import Execution Results': a TestNG, NUnit or xUnit Test is a
 method of a class, whatever its arguments are; a TestNG attribute `test` is a key;
@@ -26,7 +26,7 @@ _ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[1-9]\d*")
 
 @dataclass(frozen=True)
 class Shape:
-    """Where a format keeps a test's outcome; `test_of` gives its key and its Test."""
+    """The place of a test's outcome; `test_of` returns its key and its definition."""
 
     title: str
     roots: frozenset[str]
@@ -37,19 +37,19 @@ class Shape:
     ignored: Mapping[str, str] = field(default_factory=dict)
 
 
-def _testng(method: Element, around: tuple[Element, ...]) -> tuple[str, str]:
-    """The class stands around its methods."""
+def _testng_names(method: Element, around: tuple[Element, ...]) -> tuple[str, str]:
+    """The key in the attribute `test`; class and method."""
     marked = (
         (one.text or "").strip()
         for one in method.iterfind("attributes/attribute")
         if one.get("name") == "test"
     )
     owner = next((e.get("name", "") for e in around if e.tag == "class"), "")
-    return next(marked, ""), _joined(owner, method.get("name", ""))
+    return next(marked, ""), _join_name(owner, method.get("name", ""))
 
 
-def _nunit(case: Element, _: tuple[Element, ...]) -> tuple[str, str]:
-    """NUnit 3 has class and method apart; NUnit 2 one name with arguments."""
+def _nunit_names(case: Element, _: tuple[Element, ...]) -> tuple[str, str]:
+    """Class and method in NUnit 3; in NUnit 2, the full name without arguments."""
     if case.get("classname") and case.get("methodname"):
         return "", f"{case.get('classname')}.{case.get('methodname')}"
     whole = case.get("fullname", "") or case.get("name", "")
@@ -73,14 +73,14 @@ def _outside_parentheses(name: str) -> Iterator[str]:
         previous = character
 
 
-def _xunit(test: Element, _: tuple[Element, ...]) -> tuple[str, str]:
+def _xunit_names(test: Element, _: tuple[Element, ...]) -> tuple[str, str]:
     if test.get("type") and test.get("method"):
         return "", f"{test.get('type')}.{test.get('method')}"
     return "", test.get("name", "")
 
 
-def _robot(test: Element, around: tuple[Element, ...]) -> tuple[str, str]:
-    """Suites from the outermost; one key among the tags is taken for the Test's."""
+def _robot_names(test: Element, around: tuple[Element, ...]) -> tuple[str, str]:
+    """The key, if exactly one tag is a key; the suites from the outermost, the name."""
     suites = [each.get("name", "") for each in reversed(around) if each.tag == "suite"]
     tags = {(each.text or "").strip() for each in test.findall("tag")}
     tags |= {(each.text or "").strip() for each in test.findall("tags/tag")}
@@ -89,7 +89,7 @@ def _robot(test: Element, around: tuple[Element, ...]) -> tuple[str, str]:
     return keys[0] if len(keys) == 1 else "", name
 
 
-def _joined(owner: str, name: str) -> str:
+def _join_name(owner: str, name: str) -> str:
     return f"{owner}.{name}" if owner else name
 
 
@@ -97,7 +97,7 @@ TESTNG = Shape(
     title="TestNG",
     roots=frozenset({"testng-results"}),
     test="test-method",
-    test_of=_testng,
+    test_of=_testng_names,
     outcome=("status",),
     ignored={"is-config": "true"},
 )
@@ -105,21 +105,21 @@ NUNIT = Shape(
     title="NUnit",
     roots=frozenset({"test-run", "test-results"}),
     test="test-case",
-    test_of=_nunit,
+    test_of=_nunit_names,
     outcome=("result",),
 )
 XUNIT = Shape(
     title="xUnit",
     roots=frozenset({"assemblies", "assembly"}),
     test="test",
-    test_of=_xunit,
+    test_of=_xunit_names,
     outcome=("result",),
 )
 ROBOT = Shape(
     title="Robot",
     roots=frozenset({"robot"}),
     test="test",
-    test_of=_robot,
+    test_of=_robot_names,
     outcome=("status",),
     status_child="status",
 )
@@ -128,16 +128,16 @@ _PASSED = frozenset({"pass", "passed", "success"})
 _FAILED = frozenset({"fail", "failed", "failure", "error"})
 
 
-def reader(shape: Shape) -> Callable[[IO[bytes], Product], Submission]:
-    """What reads reports of this shape."""
+def make_reader(shape: Shape) -> Callable[[IO[bytes], Product], Submission]:
+    """Return a function that reads reports of this shape."""
 
     def read(file: IO[bytes], product: Product) -> Submission:
         root = read_xml(file)
         if root.tag not in shape.roots:
             raise RefusedError(f"Invalid {shape.title} xml file: root {root.tag}")
         results = (
-            _result(element, around, shape, product)
-            for element, around in _tests(root, (), shape.test)
+            _read_test(element, around, shape, product)
+            for element, around in _iter_tests(root, (), shape.test)
             if not any(element.get(k) == v for k, v in shape.ignored.items())
         )
         return Submission(tuple(results), targets_generic=True)
@@ -145,24 +145,24 @@ def reader(shape: Shape) -> Callable[[IO[bytes], Product], Submission]:
     return read
 
 
-def _tests(
+def _iter_tests(
     element: Element, around: tuple[Element, ...], tag: str
 ) -> Iterator[tuple[Element, tuple[Element, ...]]]:
-    """Tests, and what stands around each, the innermost first."""
+    """Yield each test with its enclosing elements, the innermost first."""
     for child in element:
         inside = (element, *around)
         if child.tag == tag:
             yield child, inside
         else:
-            yield from _tests(child, inside, tag)
+            yield from _iter_tests(child, inside, tag)
 
 
-def _result(
+def _read_test(
     element: Element, around: tuple[Element, ...], shape: Shape, product: Product
 ) -> Result:
     key, definition = shape.test_of(element, around)
     holder = element.find(shape.status_child) if shape.status_child else element
-    word = "" if holder is None else _first(holder, shape.outcome).lower()
+    word = "" if holder is None else _first_attribute(holder, shape.outcome).lower()
     status = product.todo
     if word in _PASSED:
         status = product.passed
@@ -173,5 +173,5 @@ def _result(
     return Result(status, test_key=key, test=test)
 
 
-def _first(element: Element, names: tuple[str, ...]) -> str:
+def _first_attribute(element: Element, names: tuple[str, ...]) -> str:
     return next((element.get(name, "") for name in names if element.get(name)), "")

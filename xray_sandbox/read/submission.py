@@ -1,4 +1,4 @@
-"""An upload in any format, as values: read, not yet matched and stored."""
+"""The values of an upload in any format, before they are matched and stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _JOINED = ("defects", "steps", "iterations", "examples")
 
 @dataclass(frozen=True)
 class Evidence:
-    """Evidence as it was uploaded, decoded."""
+    """Uploaded evidence, decoded."""
 
     filename: str
     media_type: str
@@ -27,7 +27,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class NewTest:
-    """A Test without a key: found by its fields, or else made from them."""
+    """A Test without a key: found by these fields, or created from them."""
 
     kind: str
     summary: str
@@ -62,7 +62,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Details:
-    """Fields of a Test Execution; None where the upload has none."""
+    """Fields of a Test Execution; None if the upload does not contain one."""
 
     project: str | None = None
     summary: str | None = None
@@ -80,8 +80,8 @@ class Submission:
     """
     One upload.
 
-    `tagged_execution` is a key on a feature that may be a Test Execution's;
-    `only_tagged`: results whose key is not a Test's are left out;
+    `tagged_execution`: a key on a feature; it may belong to a Test Execution;
+    `only_tagged`: results are left out if their key does not belong to a Test;
     `unique`: a Test may occur only once;
     `targets_generic`: no other type of Test can be named.
     """
@@ -98,8 +98,8 @@ class Submission:
     plan_takes_tests: bool = True
 
 
-def fold(statuses: Iterable[str], product: Product) -> str:
-    """All passed: passed; any failed: failed; anything else: to do."""
+def fold_statuses(statuses: Iterable[str], product: Product) -> str:
+    """Failed if any failed, passed if all passed, otherwise to do."""
     seen = set(statuses)
     if product.failed in seen:
         return product.failed
@@ -107,7 +107,7 @@ def fold(statuses: Iterable[str], product: Product) -> str:
 
 
 def fold_results(results: tuple[Result, ...], product: Product) -> Result:
-    """Several results of one Test, in one report, are one Test Run."""
+    """Combine several results of one Test in one report into one Test Run."""
     first, *others = results
     if not others:
         return first
@@ -117,19 +117,19 @@ def fold_results(results: tuple[Result, ...], product: Product) -> Result:
 
     joined: dict[str, Any] = {name: tuple(chain(*each(name))) for name in _JOINED}
     return Result(
-        status=fold(each("status"), product),
+        status=fold_statuses(each("status"), product),
         test_key=first.test_key,
         test=first.test,
-        comment=_lines(each("comment")),
-        log=_lines(each("log")),
+        comment=_join_lines(each("comment")),
+        log=_join_lines(each("log")),
         started=min(filter(None, each("started")), default=""),
         finished=max(each("finished")),
-        # The steps are counted anew: evidence has no place among them any more.
+        # The steps get new numbers, so the places of evidence are no longer valid.
         evidence=tuple(replace(item, place="") for item in chain(*each("evidence"))),
         custom_fields=dict(ChainMap(*reversed(each("custom_fields")))),
         **joined,
     )
 
 
-def _lines(texts: Iterable[str]) -> str:
+def _join_lines(texts: Iterable[str]) -> str:
     return "\n".join(filter(None, texts))

@@ -61,14 +61,14 @@ _TEST_INFO = frozenset(
         "definition",
     }
 )
-# pytest-jira-xray sends offsets without a colon, and Xray takes them.
+# pytest-jira-xray sends offsets without a colon, and Xray accepts them.
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(Z|([+-]\d\d):?(\d\d))")
 _BODIES = ("steps", "examples", "iterations")
 _TYPES = ("Generic", "Cucumber", "Manual")
 
 
 def read_xray(file: IO[bytes], product: Product) -> Submission:
-    """All tests of a report, and the details of their Test Execution."""
+    """Read all tests of a report, and the details of their Test Execution."""
     report = expect(read_json(file), dict, "Xray JSON report")
     refuse_unknown(report, _TOP, "report")
     tests = items_of(report, "tests")
@@ -77,17 +77,17 @@ def read_xray(file: IO[bytes], product: Product) -> Submission:
     execution = text_of(report, "testExecutionKey")
     info = expect(report.get("info", {}), dict, "info")
     return Submission(
-        results=tuple(_result(test, product) for test in tests),
-        details=_details(info),
+        results=tuple(_read_result(test, product) for test in tests),
+        details=_read_details(info),
         test_execution=execution,
         unique=True,
         needs_summary=True,
     )
 
 
-def _details(info: Mapping[str, Any]) -> Details:
+def _read_details(info: Mapping[str, Any]) -> Details:
     refuse_unknown(info, _INFO, "info")
-    begin, end = _times(info, "startDate", "finishDate")
+    begin, end = _read_times(info, "startDate", "finishDate")
     given = {"Begin Date": begin, "End Date": end, "user": text_of(info, "user")}
     return Details(
         project=text_of(info, "project") or None,
@@ -107,15 +107,15 @@ def _if_given(text: str) -> tuple[str, ...] | None:
     return (text,) if text else None
 
 
-def _times(values: Mapping[str, Any], start: str, finish: str) -> tuple[str, str]:
+def _read_times(values: Mapping[str, Any], start: str, finish: str) -> tuple[str, str]:
     started, finished = text_of(values, start), text_of(values, finish)
-    moments = [_moment(text) for text in (started, finished) if text]
+    moments = [_parse_time(text) for text in (started, finished) if text]
     if moments != sorted(moments):
         raise RefusedError(f"{finish} must not be before {start}")
     return started, finished
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     found = _TIME.fullmatch(text)
     if not found:
         raise RefusedError(f"Invalid date format: {text}")
@@ -126,11 +126,11 @@ def _moment(text: str) -> datetime:
         raise RefusedError(f"Invalid date: {text}") from error
 
 
-def _result(test: Mapping[str, Any], product: Product) -> Result:
+def _read_result(test: Mapping[str, Any], product: Product) -> Result:
     refuse_unknown(test, product.test_keys, "test")
     if sum(body in test for body in _BODIES) > 1:
         raise RefusedError("steps, examples and iterations exclude each other")
-    started, finished = _times(test, "start", "finish")
+    started, finished = _read_times(test, "start", "finish")
     return Result(
         status=read_status(test, product),
         test_key=text_of(test, "testKey"),
@@ -143,7 +143,7 @@ def _result(test: Mapping[str, Any], product: Product) -> Result:
         evidence=read_evidence(test) + step_evidence(test),
         steps=read_steps(test, product),
         iterations=read_iterations(test, product),
-        examples=_examples(test, product),
+        examples=_read_examples(test, product),
         custom_fields=_custom_fields(test),
     )
 
@@ -160,7 +160,7 @@ def _new_test(test: Mapping[str, Any], product: Product) -> NewTest | None:
     if sum(name in info for name in ("steps", "scenario", "definition")) > 1:
         raise RefusedError("steps, scenario and definition exclude each other")
     return NewTest(
-        kind=_kind(info, product),
+        kind=_test_type(info, product),
         summary=text_of(info, "summary"),
         definition=text_of(info, "definition"),
         scenario=text_of(info, "scenario"),
@@ -171,7 +171,7 @@ def _new_test(test: Mapping[str, Any], product: Product) -> NewTest | None:
     )
 
 
-def _kind(info: Mapping[str, Any], product: Product) -> str:
+def _test_type(info: Mapping[str, Any], product: Product) -> str:
     given = text_of(info, "type") or (
         "" if product.needs_test_type else text_of(info, "testType")
     )
@@ -183,7 +183,7 @@ def _kind(info: Mapping[str, Any], product: Product) -> str:
     return kind
 
 
-def _examples(test: Mapping[str, Any], product: Product) -> tuple[str, ...]:
+def _read_examples(test: Mapping[str, Any], product: Product) -> tuple[str, ...]:
     examples = texts_of(test, "examples")
     if "examples" in test and not examples and not product.empty_lists:
         raise RefusedError("examples must not be empty")

@@ -9,7 +9,7 @@ from typing import Any
 from xray_sandbox.errors import RefusedError
 from xray_sandbox.product import Product
 from xray_sandbox.read.documents import (
-    decode,
+    decode_evidence,
     items_of,
     media_type,
     refuse_unknown,
@@ -27,7 +27,7 @@ _EVIDENCE = frozenset({"data", "filename", "contentType"})
 
 
 def read_status(values: Mapping[str, Any], product: Product) -> str:
-    """The status; what becomes of an unknown word depends on the product."""
+    """Read the status; the products treat an unknown word differently."""
     word = text_of(values, "status")
     if not word:
         raise RefusedError("status is required")
@@ -39,28 +39,28 @@ def read_status(values: Mapping[str, Any], product: Product) -> str:
 
 
 def read_evidence(values: Mapping[str, Any]) -> tuple[Evidence, ...]:
-    """Evidence under either of its two names, but not under both."""
+    """Read evidence under either of its two names, but not under both."""
     if "evidence" in values and "evidences" in values:
         raise RefusedError("evidence and evidences exclude each other")
     items = items_of(values, "evidence") + items_of(values, "evidences")
-    return tuple(_evidence(item) for item in items)
+    return tuple(_read_item(item) for item in items)
 
 
-def _evidence(item: Mapping[str, Any]) -> Evidence:
+def _read_item(item: Mapping[str, Any]) -> Evidence:
     refuse_unknown(item, _EVIDENCE, "evidence")
     name = text_of(item, "filename")
     if not name:
         raise RefusedError("evidence needs a filename")
     kind = text_of(item, "contentType") or media_type(name)
-    return Evidence(name, kind, decode(item.get("data"), name))
+    return Evidence(name, kind, decode_evidence(item.get("data"), name))
 
 
 def read_steps(values: Mapping[str, Any], product: Product) -> tuple[StepRow, ...]:
-    """The steps, in their order."""
-    return tuple(_step(item, product) for item in items_of(values, "steps"))
+    """Read the steps, in their order."""
+    return tuple(_read_step(item, product) for item in items_of(values, "steps"))
 
 
-def _step(item: Mapping[str, Any], product: Product) -> StepRow:
+def _read_step(item: Mapping[str, Any], product: Product) -> StepRow:
     refuse_unknown(item, _STEP, "step")
     return StepRow(
         status=read_status(item, product),
@@ -71,14 +71,14 @@ def _step(item: Mapping[str, Any], product: Product) -> StepRow:
 
 
 def step_evidence(test: Mapping[str, Any]) -> tuple[Evidence, ...]:
-    """Evidence of the steps, also of those in iterations."""
-    found = list(_placed(test, ""))
+    """The evidence of all steps, including steps in iterations."""
+    found = list(_evidence_of_steps(test, ""))
     for number, iteration in enumerate(items_of(test, "iterations"), 1):
-        found += _placed(iteration, iteration_place(number))
+        found += _evidence_of_steps(iteration, iteration_place(number))
     return tuple(found)
 
 
-def _placed(holder: Mapping[str, Any], prefix: str) -> list[Evidence]:
+def _evidence_of_steps(holder: Mapping[str, Any], prefix: str) -> list[Evidence]:
     return [
         replace(item, place=step_place(number, prefix))
         for number, step in enumerate(items_of(holder, "steps"), 1)
@@ -89,13 +89,13 @@ def _placed(holder: Mapping[str, Any], prefix: str) -> list[Evidence]:
 def read_iterations(
     test: Mapping[str, Any], product: Product
 ) -> tuple[IterationRow, ...]:
-    """The iterations, in their order."""
+    """Read the iterations, in their order."""
     items = items_of(test, "iterations")
     _not_empty(test, "iterations", product)
-    return tuple(_iteration(item, product) for item in items)
+    return tuple(_read_iteration(item, product) for item in items)
 
 
-def _iteration(item: Mapping[str, Any], product: Product) -> IterationRow:
+def _read_iteration(item: Mapping[str, Any], product: Product) -> IterationRow:
     refuse_unknown(item, product.iteration_keys, "iteration")
     _not_empty(item, "parameters", product)
     return IterationRow(

@@ -1,3 +1,3 @@
 """
-What the sandbox keeps: issues, Test Runs and evidence in SQLite.
+The data of the sandbox: issues, Test Runs and evidence, in SQLite.
 """

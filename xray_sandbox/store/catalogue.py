@@ -1,4 +1,4 @@
-"""What exists before results come: projects, versions, Tests, Test Plans, filters."""
+"""The data before an upload: projects, versions, Tests, Test Plans, filters."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def split_key(key: str) -> tuple[str, int] | None:
 
 
 class Catalogue(Database):
-    """Seeding and finding of everything but Test Executions."""
+    """Add and find everything except Test Executions."""
 
     def add_project(self, key: str, name: str = "") -> str:
         """Make sure that the project exists."""
@@ -71,7 +71,7 @@ class Catalogue(Database):
         requirements: Sequence[str] = (),
         fields: Mapping[str, Any] | None = None,
     ) -> str:
-        """Add a Test: under this key, or under the project's next one."""
+        """Add a Test with this key, or with the next key of the project."""
         return self.add_issue(
             TEST,
             key,
@@ -112,7 +112,7 @@ class Catalogue(Database):
         return key
 
     def add_filter(self, id: int, jql_or_keys: str | Sequence[str]) -> None:  # noqa: A002
-        """Save a filter: a JQL text, or the keys it is to find."""
+        """Save a filter: a JQL query, or the keys that it finds."""
         text = isinstance(jql_or_keys, str)
         self.run(
             "INSERT OR REPLACE INTO filter (id, keys, jql) VALUES (?, ?, ?)",
@@ -131,9 +131,9 @@ class Catalogue(Database):
         project: str = "",
         **columns: Any,
     ) -> str:
-        """Add an issue, with a new key of the project unless it has one."""
+        """Add an issue with this key, or with the next key of the project."""
         with self.transaction():
-            project, number = self._place(key, project)
+            project, number = self._find_place(key, project)
             key = f"{project}-{number}"
             values = {
                 "key": key,
@@ -144,7 +144,7 @@ class Catalogue(Database):
                 **columns,
             }
             values["summary"] = values.get("summary") or key
-            packed = {name: _packed(value) for name, value in values.items()}
+            packed = {name: _to_column(value) for name, value in values.items()}
             names, marks = ", ".join(packed), ", ".join("?" * len(packed))
             self.run(
                 f"INSERT INTO issue ({names}) VALUES ({marks})",  # noqa: S608
@@ -152,7 +152,7 @@ class Catalogue(Database):
             )
         return key
 
-    def _place(self, key: str | None, project: str) -> tuple[str, int]:
+    def _find_place(self, key: str | None, project: str) -> tuple[str, int]:
         if key is None:
             row = self.first(
                 "SELECT MAX(number) AS top FROM issue WHERE project = ?", (project,)
@@ -172,7 +172,7 @@ class Catalogue(Database):
             marks = ", ".join(f"{name} = ?" for name in columns)
             self.run(
                 f"UPDATE issue SET {marks} WHERE key = ?",  # noqa: S608
-                (*map(_packed, columns.values()), key),
+                (*map(_to_column, columns.values()), key),
             )
 
     def link_to_plan(self, plan: str, keys: Iterable[str]) -> None:
@@ -207,13 +207,13 @@ class Catalogue(Database):
 
     def plans_of(self, issue_id: int) -> tuple[str, ...]:
         """The Test Plans that an issue is in."""
-        return tuple(row.key for row in self._holders(TEST_PLAN, issue_id))
+        return tuple(row.key for row in self._find_holders(TEST_PLAN, issue_id))
 
     def preconditions_of(self, issue_id: int) -> tuple[IssueRow, ...]:
         """The Preconditions of a Test."""
-        return self._holders(PRECONDITION, issue_id)
+        return self._find_holders(PRECONDITION, issue_id)
 
-    def _holders(self, type: str, issue_id: int) -> tuple[IssueRow, ...]:  # noqa: A002
+    def _find_holders(self, type: str, issue_id: int) -> tuple[IssueRow, ...]:  # noqa: A002
         return self.issues(
             "type = ? AND id IN (SELECT plan_id FROM plan_member WHERE issue_id = ?)",
             (type, issue_id),
@@ -254,12 +254,12 @@ class Catalogue(Database):
         return found[0] if found else None
 
     def issues(self, where: str, values: Sequence[Any] = ()) -> tuple[IssueRow, ...]:
-        """Issues by a condition in SQL; `where` is never a stranger's text."""
+        """Issues by a condition in SQL; `where` must not come from a request."""
         rows = self.all(
             f"SELECT * FROM issue WHERE {where} ORDER BY +project, +number",  # noqa: S608
             values,
         )
-        return tuple(_issue(row) for row in rows)
+        return tuple(_issue_row(row) for row in rows)
 
     def tests(self) -> tuple[TestRow, ...]:
         """All Tests."""
@@ -283,13 +283,13 @@ class Catalogue(Database):
         )
 
 
-def _packed(value: Any) -> Any:
+def _to_column(value: Any) -> Any:
     if isinstance(value, (str, int)):
         return value
     return json.dumps(list(value) if isinstance(value, tuple) else value)
 
 
-def _issue(row: sqlite3.Row) -> IssueRow:
+def _issue_row(row: sqlite3.Row) -> IssueRow:
     values = {name: row[name] for name in row.keys() if name != "number"}  # noqa: SIM118
     values |= {name: tuple(json.loads(row[name])) for name in _LISTS}
     values |= {"fields": json.loads(row["fields"]), "adopted": bool(row["adopted"])}

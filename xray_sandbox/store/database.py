@@ -1,8 +1,8 @@
 """
 One SQLite file that several threads and processes may use at once.
 
-A connection lives as long as the outermost use of it in its thread: short
-enough that none is left open, long enough that a request needs one only.
+A connection is closed when its outermost use in the thread ends. So no connection
+stays open, and a request needs only one.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[sqlite3.Connection]:
-        """This thread's connection, made if there is none."""
+        """Yield this thread's connection, opened if necessary."""
         current: sqlite3.Connection | None = getattr(self._local, "current", None)
         if current is not None:
             yield current
@@ -70,7 +70,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing; one inside another belongs to the outer one."""
+        """Commit all or nothing; an inner transaction is part of the outer one."""
         with self.session() as connection:
             if connection.in_transaction:
                 yield
@@ -78,13 +78,13 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
-            except BaseException:  # whatever it is, it is raised again
+            except BaseException:  # any error is raised again
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
-        """Execute one statement; the id of the row it inserted, if it did."""
+        """Execute one statement; return the id of the inserted row, or 0."""
         with self.session() as connection:
             return connection.execute(sql, values).lastrowid or 0
 

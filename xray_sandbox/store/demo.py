@@ -1,4 +1,4 @@
-"""The demo project CALC, a calculator: the one that the manual's examples use."""
+"""The demo project CALC, a calculator, which the examples of the manual use."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ Scenario Outline: Divide numbers
 
 
 def seed_demo(store: Store) -> None:
-    """Fill an empty store with the demo project; a filled one stays as it is."""
+    """Add the demo project to a store, unless it is there already."""
     with store.transaction():
         if store.project_id(PROJECT) is not None:
             return

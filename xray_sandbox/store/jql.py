@@ -36,7 +36,7 @@ class Clause:
 
     @property
     def every(self) -> tuple[Clause, ...]:
-        """This one, or those in brackets."""
+        """This condition, or the conditions in brackets."""
         return self.alternatives or (self,)
 
     @property
@@ -66,19 +66,19 @@ _ALIASES = {
 }
 
 
-def parse(text: str) -> tuple[Clause, ...]:
-    """The conditions of a query."""
+def parse_jql(text: str) -> tuple[Clause, ...]:
+    """Read the conditions of a query."""
     rest = _ORDER.sub("", text).strip()
     clauses: list[Clause] = []
     joint = "and"
     while rest or (joint and clauses):
-        clause, joint, rest = _next(rest, text)
+        clause, joint, rest = _read_condition(rest, text)
         clauses.append(clause)
     return tuple(clauses)
 
 
-def _next(rest: str, text: str) -> tuple[Clause, str, str]:
-    """A condition, or some in brackets, with what follows."""
+def _read_condition(rest: str, text: str) -> tuple[Clause, str, str]:
+    """Read a condition, or a group in brackets; return it, its joint and the rest."""
     opened = rest.lstrip().startswith("(")
     rest = rest.lstrip().removeprefix("(") if opened else rest
     found: list[Clause] = []
@@ -88,7 +88,7 @@ def _next(rest: str, text: str) -> tuple[Clause, str, str]:
         joint = match["joint"].lower() if match else ""
         if match is None or (joint in {"or", ")"}) != opened:
             raise RefusedError(f"Error in the JQL Query: {text}")
-        found.append(_clause(match))
+        found.append(_read_clause(match))
         rest = rest[match.end() :]
     if not opened:
         return found[0], joint, rest
@@ -98,7 +98,7 @@ def _next(rest: str, text: str) -> tuple[Clause, str, str]:
     return Clause("", (), tuple(found)), end[1].lower(), rest[end.end() :]
 
 
-def _clause(match: re.Match[str]) -> Clause:
+def _read_clause(match: re.Match[str]) -> Clause:
     name = _ALIASES.get(match["field"].lower(), match["field"].lower())
     if name not in _IN_SQL:
         raise RefusedError(
@@ -106,29 +106,33 @@ def _clause(match: re.Match[str]) -> Clause:
             "permission to view it."
         )
     values = _EACH.findall(match["one"] or match["many"])
-    plain = tuple(_plain(value.strip()) for value in values)
+    plain = tuple(_strip_quotes(value.strip()) for value in values)
     if match["relation"] != "~":
         return Clause(name, plain)
     if name != "summary":
         text = f"The operator '~' is not supported by the '{match['field']}' field."
         raise RefusedError(text)
-    return Clause("summary ~", (_plain(plain[0] or "?"),))
+    return Clause("summary ~", (_strip_quotes(plain[0] or "?"),))
 
 
-def _plain(value: str) -> str:
+def _strip_quotes(value: str) -> str:
     if value[0] in "\"'":
         return re.sub(r"\\(.)", r"\1", value[1:-1])
     return value
 
 
-def search(registry: Registry, text: str, type: str = "") -> tuple[IssueRow, ...]:  # noqa: A002
-    """The issues that a query finds; `type` restricts them further."""
-    clauses = parse(text)
+def search_issues(
+    registry: Registry,
+    text: str,
+    type: str = "",  # noqa: A002
+) -> tuple[IssueRow, ...]:
+    """Find the issues of a query; `type` restricts them further."""
+    clauses = parse_jql(text)
     every = [one for clause in clauses for one in clause.every]
     types = [one.values[0] for one in every if one.field == "issuetype"]
     for clause in every:
         for value in clause.values:
-            _CHECKS.get(clause.field, _unchecked)(registry, value, (type, *types))
+            _CHECKS.get(clause.field, _accept_any)(registry, value, (type, *types))
     if type:
         clauses = (*clauses, Clause("issuetype", (type,)))
     return registry.store.issues(
@@ -138,7 +142,7 @@ def search(registry: Registry, text: str, type: str = "") -> tuple[IssueRow, ...
 
 
 def _check_key(registry: Registry, value: str, types: tuple[str, ...]) -> None:
-    """Jira refuses a query that names an issue which is not there."""
+    """Refuse a query with the key of an issue that does not exist, as Jira does."""
     wanted = next(filter(None, types), "")
     named = registry.find(value, wanted) if wanted else None
     if named is None and registry.any_issue(value) is None:
@@ -156,8 +160,8 @@ def _check_project(registry: Registry, value: str, _: tuple[str, ...]) -> None:
         ) from error
 
 
-def _unchecked(*_: object) -> None:
-    """Any text will do."""
+def _accept_any(*_: object) -> None:
+    """Accept any text."""
 
 
 _CHECKS: Mapping[str, Callable[[Registry, str, tuple[str, ...]], None]] = {

@@ -1,8 +1,8 @@
 """
-Finds what a request names.
+Find the projects, issues and versions that a request names.
 
-With `adopt`, whatever is named and well formed is made at first mention, so that
-somebody's own suite can be tried with no set-up.
+With `adopt`, each of them is created when a request first names it, so that users
+can try their own tests without preparing the sandbox.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from xray_sandbox.store.store import Store
 
 @dataclass(frozen=True)
 class Registry:
-    """The store, as requests may use it."""
+    """The part of the store that requests use."""
 
     store: Store
     adopt: bool = False
@@ -41,15 +41,17 @@ class Registry:
         if not self.adopt or split_key(key) is None:
             return None
         if found is None:
-            self.store.add_issue(type, key, adopted=True, **_defaults(type, columns))
+            self.store.add_issue(
+                type, key, adopted=True, **_default_columns(type, columns)
+            )
         elif found.adopted and not self._in_use(found):
-            self.store.change_issue(key, type=type, **_defaults(type, columns))
+            self.store.change_issue(key, type=type, **_default_columns(type, columns))
         else:
             return None
         return self.store.issue(key)
 
     def _in_use(self, issue: IssueRow) -> bool:
-        """Whether an adopted issue has shown by now of what type it is."""
+        """Whether the type of an adopted issue is fixed because something uses it."""
         used = self.store.first(
             "SELECT 1 FROM run WHERE ? IN (execution_id, test_id) "
             "UNION SELECT 1 FROM plan_member WHERE ? IN (plan_id, issue_id)",
@@ -58,7 +60,7 @@ class Registry:
         return used is not None
 
     def any_issue(self, key: str) -> IssueRow | None:
-        """The issue with this key, whatever it is."""
+        """The issue with this key, of any type."""
         return self.store.issue(key) or self.find(key, TEST)
 
     def require(self, key: str, type: str) -> IssueRow:  # noqa: A002
@@ -99,5 +101,5 @@ class Registry:
         return tuple(dict.fromkeys(names))
 
 
-def _defaults(type: str, columns: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
+def _default_columns(type: str, columns: dict[str, Any]) -> dict[str, Any]:  # noqa: A002
     return {"kind": "Generic", **columns} if type == TEST else columns

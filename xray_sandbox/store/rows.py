@@ -1,4 +1,4 @@
-"""What can be looked at in the sandbox: frozen values, as stored."""
+"""Frozen values for the stored data, for tests and pages to read."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class TestRow:
 
 @dataclass(frozen=True)
 class EvidenceRow:
-    """One piece of evidence; `place` is empty, or names the step it is of."""
+    """One evidence file; `place` names its step, and is empty without one."""
 
     id: int
     filename: str
@@ -71,12 +71,12 @@ class EvidenceRow:
 
 
 def iteration_place(number: int) -> str:
-    """What the places of steps of an iteration begin with; counted from 1."""
+    """The prefix of the places of steps in an iteration; counted from 1."""
     return f"iteration {number}, "
 
 
 def step_place(number: int, prefix: str = "") -> str:
-    """The place of evidence of a step; counted from 1."""
+    """The place of a step's evidence; counted from 1."""
     return f"{prefix}step {number}"
 
 
@@ -104,7 +104,7 @@ class IterationRow:
 
 @dataclass(frozen=True)
 class TestRunRow:
-    """One Test Run: what came out for one Test in one Test Execution."""
+    """One Test Run: the result of one Test in one Test Execution."""
 
     __test__ = False
 

@@ -1,4 +1,4 @@
-"""The tables. Lists that are only ever read whole are kept as JSON text."""
+"""The tables. Lists that are never searched are stored as JSON text."""
 
 from __future__ import annotations
 

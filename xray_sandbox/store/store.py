@@ -39,8 +39,8 @@ class Store(Catalogue):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self.evidence_directory = path.parent / "evidence"
-        # Permissions and issue types by name, and "licence": what an instance that
-        # is set up badly does not have.
+        # Names of permissions and issue types, or "licence", that this instance
+        # lacks: tests imitate a badly configured Jira with it.
         self.taken_away: set[str] = set()
 
     def add_test_execution(  # noqa: PLR0913 -- a Test Execution has this many sides
@@ -57,7 +57,7 @@ class Store(Catalogue):
         revision: str = "",
         fields: Mapping[str, Any] | None = None,
     ) -> str:
-        """Add a Test Execution: under this key, or under the project's next one."""
+        """Add a Test Execution with this key, or with the next key of the project."""
         with self.transaction():
             key = self.add_issue(
                 TEST_EXECUTION,
@@ -76,7 +76,7 @@ class Store(Catalogue):
         return key
 
     def put_test_run(self, execution: IssueRow, test: IssueRow, result: Result) -> None:
-        """Write a Test Run in place of the one that the Test had there before."""
+        """Write a Test Run; it replaces the Test's earlier one in the execution."""
         with self.transaction():
             self.run(
                 "DELETE FROM run WHERE execution_id = ? AND test_id = ?",
@@ -104,7 +104,7 @@ class Store(Catalogue):
                 )
 
     def _write_evidence(self, data: bytes) -> str:
-        """Write the file unless it is there already; its name is its SHA-256."""
+        """Write the file unless it exists; its name is the SHA-256 of its content."""
         name = hashlib.sha256(data).hexdigest()
         target = self.evidence_directory / name
         if not target.exists():
@@ -117,7 +117,7 @@ class Store(Catalogue):
     def test_executions(self) -> tuple[TestExecutionRow, ...]:
         """All Test Executions, newest first, with counts but without their runs."""
         found = self.issues("type = ?", (TEST_EXECUTION,))
-        rows = (self._execution(issue, ()) for issue in found)
+        rows = (self._execution_row(issue, ()) for issue in found)
         return tuple(sorted(rows, key=lambda row: row.id, reverse=True))
 
     def test_execution(self, key: str) -> TestExecutionRow | None:
@@ -125,9 +125,9 @@ class Store(Catalogue):
         issue = self.issue(key)
         if issue is None or issue.type != TEST_EXECUTION:
             return None
-        return self._execution(issue, self.test_runs(issue.id))
+        return self._execution_row(issue, self.test_runs(issue.id))
 
-    def _execution(
+    def _execution_row(
         self, issue: IssueRow, runs: tuple[TestRunRow, ...]
     ) -> TestExecutionRow:
         return TestExecutionRow(
@@ -144,10 +144,10 @@ class Store(Catalogue):
             fields=issue.fields,
             created=issue.created,
             runs=runs,
-            counts=self._counts(issue.id),
+            counts=self._count_statuses(issue.id),
         )
 
-    def _counts(self, execution_id: int) -> Mapping[str, int]:
+    def _count_statuses(self, execution_id: int) -> Mapping[str, int]:
         rows = self.all(
             "SELECT status, COUNT(*) AS times FROM run WHERE execution_id = ? "
             "GROUP BY status ORDER BY status",
@@ -156,7 +156,7 @@ class Store(Catalogue):
         return {row["status"]: row["times"] for row in rows}
 
     def test_runs(self, execution_id: int) -> tuple[TestRunRow, ...]:
-        """The Test Runs of a Test Execution, in the order they came."""
+        """The Test Runs of a Test Execution, in the order of their upload."""
         rows = self.all(
             _RUNS + "WHERE execution_id = ? ORDER BY run.id", (execution_id,)
         )
@@ -166,15 +166,15 @@ class Store(Catalogue):
             "WHERE run.execution_id = ? ORDER BY evidence.id",
             (execution_id,),
         ):
-            evidence.setdefault(found["run_id"], []).append(_evidence(found))
-        return tuple(_run(row, tuple(evidence.get(row["id"], ()))) for row in rows)
+            evidence.setdefault(found["run_id"], []).append(_evidence_row(found))
+        return tuple(_run_row(row, tuple(evidence.get(row["id"], ()))) for row in rows)
 
     def evidence(self, id: int) -> tuple[EvidenceRow, Path] | None:  # noqa: A002
-        """One piece of evidence and the file that holds it."""
+        """One evidence row and the path of its file."""
         row = self.first("SELECT * FROM evidence WHERE id = ?", (id,))
         if row is None:
             return None
-        return _evidence(row), self.evidence_directory / row["sha256"]
+        return _evidence_row(row), self.evidence_directory / row["sha256"]
 
     def add_request(self, row: RequestRow) -> None:
         """Log a received request."""
@@ -222,7 +222,7 @@ def _run_values(result: Result) -> tuple[str, ...]:
     )
 
 
-def _run(row: sqlite3.Row, evidence: tuple[EvidenceRow, ...]) -> TestRunRow:
+def _run_row(row: sqlite3.Row, evidence: tuple[EvidenceRow, ...]) -> TestRunRow:
     return TestRunRow(
         id=row["id"],
         test_key=row["test_key"],
@@ -235,24 +235,24 @@ def _run(row: sqlite3.Row, evidence: tuple[EvidenceRow, ...]) -> TestRunRow:
         executed_by=row["executed_by"],
         defects=tuple(json.loads(row["defects"])),
         evidence=evidence,
-        steps=tuple(_step(step) for step in json.loads(row["steps"])),
-        iterations=tuple(_iteration(one) for one in json.loads(row["iterations"])),
+        steps=tuple(_step_row(step) for step in json.loads(row["steps"])),
+        iterations=tuple(_iteration_row(one) for one in json.loads(row["iterations"])),
         examples=tuple(json.loads(row["examples"])),
         custom_fields=json.loads(row["custom_fields"]),
     )
 
 
-def _step(value: dict[str, Any]) -> StepRow:
+def _step_row(value: dict[str, Any]) -> StepRow:
     return StepRow(**{**value, "defects": tuple(value["defects"])})
 
 
-def _iteration(value: dict[str, Any]) -> IterationRow:
+def _iteration_row(value: dict[str, Any]) -> IterationRow:
     pairs = tuple((name, text) for name, text in value["parameters"])
-    steps = tuple(_step(step) for step in value["steps"])
+    steps = tuple(_step_row(step) for step in value["steps"])
     return IterationRow(**{**value, "parameters": pairs, "steps": steps})
 
 
-def _evidence(row: sqlite3.Row) -> EvidenceRow:
+def _evidence_row(row: sqlite3.Row) -> EvidenceRow:
     return EvidenceRow(
         id=row["id"],
         filename=row["filename"],

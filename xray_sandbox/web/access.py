@@ -1,8 +1,8 @@
 """
-What an account may do in a project, and which issue types it can create there.
+The permissions of an account in a project, and the issue types of the project.
 
 Source: Atlassian's 'Jira Server platform REST API reference', 'mypermissions' and
-'createmeta'; the latter is in pages since Jira 8.4.
+'createmeta', which has several pages since Jira 8.4.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def add_access(blueprint: Blueprint, site: Site) -> None:
         if unknown:
             raise RefusedError(f"Unrecognized permission: {unknown[0]}")
         return jsonify(
-            {"permissions": {name: _permission(site, name) for name in names}}
+            {"permissions": {name: _permission_json(site, name) for name in names}}
         )
 
     @blueprint.get("/issue/createmeta/<key>/issuetypes")
@@ -60,7 +60,7 @@ def add_access(blueprint: Blueprint, site: Site) -> None:
 
 
 def require_project(site: Site, key: str) -> None:
-    """Refuse a project that is not there, in Jira's words."""
+    """Refuse a project that does not exist, in Jira's words."""
     try:
         site.registry.project(key)
     except RefusedError as error:
@@ -77,7 +77,7 @@ def project_types(site: Site) -> list[dict[str, Any]]:
     ]
 
 
-def _permission(site: Site, name: str) -> dict[str, Any]:
+def _permission_json(site: Site, name: str) -> dict[str, Any]:
     return {
         "id": str(list(_PERMISSIONS).index(name)),
         "key": name,

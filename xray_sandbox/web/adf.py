@@ -1,5 +1,5 @@
 """
-Texts as documents, in which version 3 of Jira Cloud's API has them.
+Convert texts to and from documents, which version 3 of Jira Cloud's API uses.
 
 Source: Atlassian's 'Atlassian Document Format'.
 """
@@ -11,8 +11,8 @@ from typing import Any
 from xray_sandbox.errors import RefusedError
 
 
-def document(text: str) -> dict[str, Any]:
-    """A paragraph for each line."""
+def to_document(text: str) -> dict[str, Any]:
+    """Convert a text to a document with a paragraph for each line."""
     paragraphs = [
         {"type": "paragraph", "content": [{"type": "text", "text": line}]}
         for line in text.splitlines()
@@ -20,8 +20,8 @@ def document(text: str) -> dict[str, Any]:
     return {"type": "doc", "version": 1, "content": paragraphs}
 
 
-def words(found: Any) -> str:
-    """The text of such a document; anything else is refused."""
+def from_document(found: Any) -> str:
+    """Return the text of a document; refuse anything else."""
     if found is None:
         return ""
     if not isinstance(found, dict) or found.get("type") != "doc":

@@ -1,17 +1,17 @@
 """
-Answers that the sandbox is told to give, so that a user can rehearse them.
+Prepared answers, with which users imitate the behaviour of real servers.
 
-A file of JSON: a list of objects, the first that fits a request answers it.
+A JSON file has a list of objects. The first one that fits a request answers it.
 
 | name | meaning |
 |---|---|
-| ``method``, ``path`` | which requests; ``*`` in a path stands for anything |
+| ``method``, ``path`` | the requests; ``*`` in a path matches any text |
 | ``contains`` | only those with this text in their body |
 | ``anonymous`` | only those without a login |
-| ``times`` | for how many requests; 1 unless told; 0: for all |
-| ``status``, ``headers``, ``body`` | the answer; a body that is no text is JSON |
-| ``after`` | true: the request is done first, and then answered so |
-| ``replace`` | texts in the sandbox's own answer, and what stands there instead |
+| ``times`` | the number of requests; the default is 1; 0: all |
+| ``status``, ``headers``, ``body`` | the answer; a body that is no text becomes JSON |
+| ``after`` | true: first process the request, then give this answer |
+| ``replace`` | texts in the sandbox's own answer, with their replacements |
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class AnswersError(ValueError):
 
 
 @dataclass(kw_only=True)
-class ToldAnswer:
+class PreparedAnswer:
     """One answer, and the requests that it is for."""
 
     method: str = "*"
@@ -50,18 +50,18 @@ class ToldAnswer:
     replace: Mapping[str, str] = field(default_factory=dict)
     given: int = 0
 
-    def fits(self) -> bool:
-        """Whether it is for the request that came in."""
+    def fits_request(self) -> bool:
+        """Whether this answer is for the current request."""
         return (
             not (self.times and self.given >= self.times)
             and fnmatchcase(request.method, self.method.upper())
             and fnmatchcase(request.path, self.path)
             and not (self.anonymous and "Authorization" in request.headers)
-            and self.contains.encode() in _sent()
+            and self.contains.encode() in _request_body()
         )
 
-    def response(self) -> Response:
-        """The answer."""
+    def make_response(self) -> Response:
+        """Make the response."""
         is_text = isinstance(self.body, str)
         text = self.body if is_text else json.dumps(self.body)
         is_page = text.lstrip().startswith("<")
@@ -69,11 +69,11 @@ class ToldAnswer:
         return Response(text, self.status, dict(self.headers), mimetype=kind)
 
 
-_KNOWN = ToldAnswer.__dataclass_fields__.keys() - {"given"}
+_KNOWN = PreparedAnswer.__dataclass_fields__.keys() - {"given"}
 
 
-def _sent() -> bytes:
-    """The body, of a form all its parts."""
+def _request_body() -> bytes:
+    """The body of the request; for a form, all its parts."""
     found = request.get_data() if not request.files else b""
     for part in request.files.values():
         found += part.read()
@@ -81,12 +81,12 @@ def _sent() -> bytes:
     return found
 
 
-def read_answers(path: Path) -> tuple[ToldAnswer, ...]:
-    """The answers of a file; raises AnswersError."""
+def read_answers(path: Path) -> tuple[PreparedAnswer, ...]:
+    """Read a file of answers; raises AnswersError."""
     try:
         listed = json.loads(path.read_bytes())
         unknown = sorted({name for each in listed for name in each.keys() - _KNOWN})
-        found = tuple(ToldAnswer(**each) for each in listed if not unknown)
+        found = tuple(PreparedAnswer(**each) for each in listed if not unknown)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise AnswersError(f"{path}: not a list of answers ({error})") from error
     if unknown:
@@ -95,29 +95,29 @@ def read_answers(path: Path) -> tuple[ToldAnswer, ...]:
     return found
 
 
-def tell(app: Flask, answers: tuple[ToldAnswer, ...]) -> None:
-    """Let the application answer so."""
+def install_answers(app: Flask, answers: tuple[PreparedAnswer, ...]) -> None:
+    """Make the application give these answers."""
     lock = threading.Lock()
 
     @app.before_request
-    def instead() -> Response | None:
+    def answer_instead() -> Response | None:
         with lock:
-            found = next((each for each in answers if each.fits()), None)
+            found = next((each for each in answers if each.fits_request()), None)
             if found is not None:
                 found.given += 1
         g.told = found
         at_once = found is not None and not (found.after or found.replace)
-        return found.response() if found and at_once else None
+        return found.make_response() if found and at_once else None
 
     @app.after_request
-    def afterwards(answer: Response) -> Response:
-        told: ToldAnswer | None = g.get("told")
-        if told is None or not (told.after or told.replace):
+    def answer_afterwards(answer: Response) -> Response:
+        prepared: PreparedAnswer | None = g.get("told")
+        if prepared is None or not (prepared.after or prepared.replace):
             return answer
-        if not told.replace:
-            return told.response()
+        if not prepared.replace:
+            return prepared.make_response()
         text = answer.get_data(as_text=True)
-        for old, new in told.replace.items():
+        for old, new in prepared.replace.items():
             text = text.replace(old, new)
         answer.set_data(text)
         return answer

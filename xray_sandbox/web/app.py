@@ -13,13 +13,13 @@ from werkzeug.routing import Rule
 
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.store import Store
-from xray_sandbox.web.answers import ToldAnswer, tell
+from xray_sandbox.web.answers import PreparedAnswer, install_answers
 from xray_sandbox.web.cloud import cloud_blueprint
 from xray_sandbox.web.jira import jira_blueprint
 from xray_sandbox.web.pages import pages_blueprint
 from xray_sandbox.web.server import server_blueprint
 from xray_sandbox.web.site import Site
-from xray_sandbox.web.traffic import watch
+from xray_sandbox.web.traffic import watch_requests
 
 
 _NOT_FOUND = """<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
@@ -32,16 +32,16 @@ _LOGIN_PAGE = """<!DOCTYPE html>
 <label>Password <input name="os_password" type="password"></label>
 <button>Log In</button></form></body></html>
 """
-# How this machine calls itself.
+# The names of this machine.
 _OURS = frozenset({"localhost", "127.0.0.1", "::1"})
 _XML_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 class _Rule(Rule):
     """
-    A rule that is compiled for ``url_for`` when that first asks for it.
+    A rule that is compiled for ``url_for`` only when it is first needed.
 
-    Most of a start is spent on that otherwise, and only links in pages ask.
+    Compiling all rules takes most of the start, and only links in pages need it.
     """
 
     def _compile_builder(
@@ -64,20 +64,20 @@ def create_app(
     *,
     adopt: bool = False,
     public_url: str | None = None,
-    answers: tuple[ToldAnswer, ...] = (),
+    answers: tuple[PreparedAnswer, ...] = (),
 ) -> Flask:
     """
-    The sandbox over this store.
+    Create the application for this store.
 
-    `adopt`: an unknown issue is made when a request first names it, not refused.
-    `public_url`: how links begin, if not with the address of the request.
-    `answers`: what it is told to answer.
+    `adopt`: an unknown issue is created when a request first names it, not refused.
+    `public_url`: the start of links; by default, the address of the request.
+    `answers`: prepared answers.
     """
     site = Site(Registry(store, adopt), public_url)
     app = _Sandbox(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
-    watch(app, store)
+    watch_requests(app, store)
     for blueprint in (
         server_blueprint,
         jira_blueprint,
@@ -92,16 +92,16 @@ def create_app(
     app.before_request(_refuse_other_sites)
     app.before_request(_refuse_double_slash)
     if answers:
-        tell(app, answers)
+        install_answers(app, answers)
     return app
 
 
 def _refuse_other_sites() -> ResponseReturnValue | None:
     """
-    Nobody but this machine is answered.
+    Refuse requests with another name than those of this machine.
 
-    A page in a browser reaches 127.0.0.1 under a name of its own (DNS rebinding), and
-    may post forms to it.
+    A web page could reach 127.0.0.1 with a host name of its own (DNS rebinding), and
+    post forms to it.
     """
     origin = request.headers.get("Origin")
     names = [urlsplit(f"//{request.headers.get('Host', '')}").hostname]
@@ -112,23 +112,23 @@ def _refuse_other_sites() -> ResponseReturnValue | None:
     return Response("Forbidden", status=403, mimetype="text/plain")
 
 
-def _path() -> str:
+def _request_path() -> str:
     path: str = request.environ.get("sandbox.path", request.path)
     return path
 
 
 def _refuse_double_slash() -> ResponseReturnValue | None:
-    """Cloud answers 400 to a doubled slash, Server does not find it."""
-    if "//" not in _path():
+    """Answer a double slash with 400 as Cloud, or with 404 as Server."""
+    if "//" not in _request_path():
         return None
-    if "/api/v2" in _path():
+    if "/api/v2" in _request_path():
         return jsonify({"error": "Bad Request"}), 400
     return _not_found(NotFound())
 
 
 def _not_found(_: Exception) -> ResponseReturnValue:
-    """On a wrong path Xray and Jira answer anything but their JSON."""
-    path = _path()
+    """Answer a wrong path as Xray and Jira do: never with their usual JSON."""
+    path = _request_path()
     if path.lstrip("/").startswith("rest/"):
         text = _NOT_FOUND.format(path.translate(_XML_ESCAPES))
         return Response(text, status=404, mimetype="application/xml")

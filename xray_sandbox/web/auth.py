@@ -20,7 +20,7 @@ from flask import Response, jsonify, request
 
 @dataclass(frozen=True)
 class Credentials:
-    """All that the sandbox accepts; none of it opens anything else."""
+    """The credentials of the sandbox; they are valid nowhere else."""
 
     user: str
     password: str
@@ -50,7 +50,7 @@ def knows_jira_login(header: str) -> bool:
     """Whether this `Authorization` is the sandbox's user, or the user's token."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "bearer":
-        return _same(value.strip(), CREDENTIALS.token)
+        return _is_same(value.strip(), CREDENTIALS.token)
     if scheme.lower() != "basic":
         return False
     try:
@@ -62,7 +62,7 @@ def knows_jira_login(header: str) -> bool:
 
 
 def refuse_unauthenticated() -> Response | None:
-    """The 401 that Jira answers, unless the request has a known login."""
+    """Return Jira's 401, or None if the request has a valid login."""
     header = request.headers.get("Authorization", "")
     if knows_jira_login(header):
         return None
@@ -79,41 +79,41 @@ def refuse_unauthenticated() -> Response | None:
 
 def knows_api_key(client_id: object, client_secret: object) -> bool:
     """Whether this is the sandbox's API key of Xray Cloud."""
-    return _same(client_id, CREDENTIALS.client_id) and _same(
+    return _is_same(client_id, CREDENTIALS.client_id) and _is_same(
         client_secret, CREDENTIALS.client_secret
     )
 
 
 def issue_token(now: float | None = None) -> str:
-    """A JSON web token that is good for 24 hours."""
+    """Issue a JSON web token that is valid for 24 hours."""
     issued = int(time.time() if now is None else now)
-    header = _packed({"alg": "HS256", "typ": "JWT"})
+    header = _encode_json({"alg": "HS256", "typ": "JWT"})
     claims = {"iss": CREDENTIALS.client_id, "iat": issued, "exp": issued + LIFETIME}
-    body = f"{header}.{_packed(claims)}"
-    return f"{body}.{_signature(body)}"
+    body = f"{header}.{_encode_json(claims)}"
+    return f"{body}.{_sign_token(body)}"
 
 
 def knows_token(header: str, now: float | None = None) -> bool:
-    """Whether this `Authorization` carries a token that was issued and still lasts."""
+    """Whether this `Authorization` has a token of the sandbox that is still valid."""
     scheme, _, token = header.partition(" ")
     body, _, signature = token.strip().rpartition(".")
-    if scheme.lower() != "bearer" or not _same(signature, _signature(body)):
+    if scheme.lower() != "bearer" or not _is_same(signature, _sign_token(body)):
         return False
     claims = json.loads(base64.urlsafe_b64decode(body.partition(".")[2] + "=="))
     return bool(claims["exp"] > (time.time() if now is None else now))
 
 
-def _same(given: object, wanted: str) -> bool:
+def _is_same(given: object, wanted: str) -> bool:
     return isinstance(given, str) and hmac.compare_digest(
         given.encode(errors="replace"), wanted.encode()
     )
 
 
-def _packed(value: object) -> str:
+def _encode_json(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-def _signature(body: str) -> str:
+def _sign_token(body: str) -> str:
     key = CREDENTIALS.client_secret.encode()
     digest = hmac.new(key, body.encode(errors="replace"), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -14,16 +14,16 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from xray_sandbox.errors import RefusedError
-from xray_sandbox.features_export import export, zipped
+from xray_sandbox.features_export import build_feature_files, zip_files
 from xray_sandbox.features_import import receive_features
 from xray_sandbox.product import CLOUD
 from xray_sandbox.read.documents import expect, text_of
-from xray_sandbox.read.imports import PATHS, receive
+from xray_sandbox.read.imports import PATHS, receive_results
 from xray_sandbox.web.auth import issue_token, knows_api_key, knows_token
 from xray_sandbox.web.site import Site
 
 
-# Slow to import, and many sandboxes are never asked for it: checked now, used later.
+# Slow to import and often not needed: check now that it exists, import it later.
 if find_spec("graphql") is None:
     raise ModuleNotFoundError("No module named 'graphql'", name="graphql-core")
 
@@ -31,8 +31,8 @@ if find_spec("graphql") is None:
 def cloud_blueprint(site: Site) -> Blueprint:
     """Authentication, imports, exports and GraphQL."""
     blueprint = Blueprint("cloud", __name__, url_prefix="/api/v2")
-    blueprint.before_request(_guard)
-    blueprint.register_error_handler(RefusedError, _refusal)
+    blueprint.before_request(_require_token)
+    blueprint.register_error_handler(RefusedError, _answer_refusal)
     for path, (name, multipart) in PATHS.items():
         blueprint.add_url_rule(
             f"/import/execution{path}",
@@ -44,20 +44,20 @@ def cloud_blueprint(site: Site) -> Blueprint:
     return blueprint
 
 
-def _guard() -> ResponseReturnValue | None:
+def _require_token() -> ResponseReturnValue | None:
     header = request.headers.get("Authorization", "")
     if request.endpoint == "cloud.authenticate" or knows_token(header):
         return None
     return jsonify({"error": "Authentication failed. Invalid or expired token!"}), 401
 
 
-def _refusal(error: RefusedError) -> ResponseReturnValue:
+def _answer_refusal(error: RefusedError) -> ResponseReturnValue:
     return jsonify({"error": error.text}), error.status
 
 
 def _import_view(site: Site, name: str, *, multipart: bool) -> Any:
     def view() -> ResponseReturnValue:
-        done = receive(site.registry, CLOUD, name, multipart=multipart)
+        done = receive_results(site.registry, CLOUD, name, multipart=multipart)
         return jsonify(site.reference(done.execution))
 
     return view
@@ -94,13 +94,13 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
     @blueprint.get("/export/cucumber")
     def export_features() -> ResponseReturnValue:
         keys, saved = request.args.get("keys", ""), request.args.get("filter", "")
-        files = export(site.registry, keys, saved, numbered=False)
-        return Response(zipped(files), mimetype="application/octet-stream")
+        files = build_feature_files(site.registry, keys, saved, numbered=False)
+        return Response(zip_files(files), mimetype="application/octet-stream")
 
     @blueprint.post("/graphql")
     def graphql() -> ResponseReturnValue:
-        from xray_sandbox.web.graphql import answer
+        from xray_sandbox.web.graphql import answer_query
 
         body = expect(request.get_json(silent=True), dict, "body")
         variables = expect(body.get("variables") or {}, dict, "variables")
-        return jsonify(answer(site, text_of(body, "query"), variables))
+        return jsonify(answer_query(site, text_of(body, "query"), variables))

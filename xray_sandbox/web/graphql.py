@@ -1,5 +1,5 @@
 """
-Xray Cloud's GraphQL, as far as clients of imports use it.
+The part of Xray Cloud's GraphQL that clients of imports use.
 
 Source: Xray's GraphQL schema and its published request collections. Sub-fields
 that the sandbox does not have are answered with null.
@@ -14,7 +14,7 @@ from xray_sandbox.errors import RefusedError
 from xray_sandbox.importer import make_execution
 from xray_sandbox.product import CLOUD
 from xray_sandbox.read.info import read_info
-from xray_sandbox.store.jql import search
+from xray_sandbox.store.jql import search_issues
 from xray_sandbox.store.rows import (
     PRECONDITION,
     TEST,
@@ -32,50 +32,50 @@ _LIMIT = 100
 _COLOURS = ("#95C160", "#D45D52", "#A2A6AE", "#F1E069", "#111111")
 
 
-def answer(site: Site, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The data that is asked for, or the errors."""
+def answer_query(site: Site, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer a query with its data, or with errors."""
     try:
         asked = read_query(text, variables)
         with site.store.transaction():
-            data = {one.alias: _resolve(site, one) for one in asked}
+            data = {one.alias: _resolve_field(site, one) for one in asked}
     except RefusedError as error:
         return {"data": None, "errors": [{"message": error.text}]}
     return {"data": data}
 
 
-def _resolve(site: Site, asked: Selection) -> Any:
+def _resolve_field(site: Site, asked: Selection) -> Any:
     resolver = _RESOLVERS.get(asked.name)
     if resolver is None:
         raise RefusedError(f'Cannot query field "{asked.name}".')
     unknown = sorted(asked.arguments.keys() - _ARGUMENTS.get(asked.name, _OF_A_LIST))
     if unknown:
         raise RefusedError(f'Unknown argument "{unknown[0]}" on field "{asked.name}".')
-    return _select(resolver(site, asked.arguments), asked.selections)
+    return _select_fields(resolver(site, asked.arguments), asked.selections)
 
 
-def _select(value: Any, wanted: Sequence[Selection]) -> Any:
-    """Only what the selection names, under its aliases."""
+def _select_fields(value: Any, wanted: Sequence[Selection]) -> Any:
+    """Return only the selected fields, under their aliases."""
     if isinstance(value, list):
-        return [_select(item, wanted) for item in value]
+        return [_select_fields(item, wanted) for item in value]
     if not isinstance(value, dict):
         return value
     if not wanted:
         raise RefusedError("Objects must have a selection of subfields.")
-    return {one.alias: _member(value.get(one.name), one) for one in wanted}
+    return {one.alias: _resolve_member(value.get(one.name), one) for one in wanted}
 
 
-def _member(value: Any, asked: Selection) -> Any:
-    """A member; one that is costly to make is a function."""
+def _resolve_member(value: Any, asked: Selection) -> Any:
+    """Return a member; call it first if it is a function."""
     found = value() if callable(value) else value
     if asked.name == "jira":
         names = asked.arguments.get("fields", ["key"])
         return {name: found.get(name) for name in names}
     if isinstance(found, dict) and "results" in found and asked.arguments:
-        found = _page(found["results"], {"limit": _LIMIT, **asked.arguments})
-    return _select(found, asked.selections)
+        found = _cut_page(found["results"], {"limit": _LIMIT, **asked.arguments})
+    return _select_fields(found, asked.selections)
 
 
-def _page(found: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _cut_page(found: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
     limit, start = arguments.get("limit"), arguments.get("start") or 0
     if not isinstance(limit, int) or not 1 <= limit <= _LIMIT:
         raise RefusedError(f"limit must be a number from 1 to {_LIMIT}")
@@ -83,14 +83,14 @@ def _page(found: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"total": len(found), "start": start, "limit": limit, "results": shown}
 
 
-def _listing(
+def _list_resolver(
     type_: str, show: Callable[[Site, IssueRow], dict[str, Any]]
 ) -> Callable[[Site, Mapping[str, Any]], Any]:
-    """What answers a list query for one issue type."""
+    """Return the resolver of a list query for one issue type."""
 
     def resolve(site: Site, arguments: Mapping[str, Any]) -> Any:
-        found = search(site.registry, str(arguments.get("jql") or ""), type_)
-        page = _page(found, arguments)
+        found = search_issues(site.registry, str(arguments.get("jql") or ""), type_)
+        page = _cut_page(found, arguments)
         return {**page, "results": [show(site, one) for one in page["results"]]}
 
     return resolve
@@ -104,14 +104,14 @@ def _test_runs(site: Site, arguments: Mapping[str, Any]) -> Any:
     runs = [
         graphql_json.run_json(site, execution, run)
         for id_ in executions
-        for execution in (_issue(site, id_, TEST_EXECUTION),)
+        for execution in (_require_issue(site, id_, TEST_EXECUTION),)
         for run in site.store.test_runs(execution.id)
     ]
     chosen = [run for run in runs if not wanted or run["test"]["issueId"] in wanted]
-    return _page(chosen, arguments)
+    return _cut_page(chosen, arguments)
 
 
-def _issue(site: Site, id_: object, type_: str) -> IssueRow:
+def _require_issue(site: Site, id_: object, type_: str) -> IssueRow:
     """An issue by its numeric id, which is a string here."""
     text = str(id_)
     found = site.store.issue(int(text)) if text.isdecimal() else None
@@ -126,7 +126,7 @@ def _project_settings(site: Site, arguments: Mapping[str, Any]) -> Any:
     try:
         key = site.registry.project(by_id.get(given, given))
     except RefusedError:
-        # The words of an import do not name the project; those of a question do.
+        # The error of a query names the project; the error of an import does not.
         raise RefusedError(f"project with key or id {given} does not exist") from None
     return {
         "projectId": str(site.store.project_id(key)),
@@ -135,22 +135,22 @@ def _project_settings(site: Site, arguments: Mapping[str, Any]) -> Any:
     }
 
 
-def _statuses(_: Site, __: Mapping[str, Any]) -> Any:
+def _list_statuses(_: Site, __: Mapping[str, Any]) -> Any:
     return [
         {"name": word, "description": word, "color": colour, "final": True}
         for word, colour in zip(CLOUD.statuses, _COLOURS, strict=True)
     ]
 
 
-def _adding(
+def _add_resolver(
     type_: str, argument: str, result: str
 ) -> Callable[[Site, Mapping[str, Any]], Any]:
-    """What answers a mutation that puts issues into a Test Plan."""
+    """Return the resolver of a mutation that adds issues to a Test Plan."""
 
     def resolve(site: Site, arguments: Mapping[str, Any]) -> Any:
-        plan = _issue(site, arguments.get("issueId"), TEST_PLAN)
+        plan = _require_issue(site, arguments.get("issueId"), TEST_PLAN)
         ids = arguments.get(argument) or []
-        issues = [_issue(site, id_, type_) for id_ in ids]
+        issues = [_require_issue(site, id_, type_) for id_ in ids]
         site.store.link_to_plan(plan.key, [issue.key for issue in issues])
         return {result: [str(issue.id) for issue in issues], "warning": None}
 
@@ -158,8 +158,8 @@ def _adding(
 
 
 def _add_environments(site: Site, arguments: Mapping[str, Any]) -> Any:
-    """Unlike an import, this makes the Test Environments that are missing."""
-    execution = _issue(site, arguments.get("issueId"), TEST_EXECUTION)
+    """Add Test Environments; unlike an import, this creates missing ones."""
+    execution = _require_issue(site, arguments.get("issueId"), TEST_EXECUTION)
     names = [str(name) for name in arguments.get("testEnvironments") or []]
     known = site.store.environments(execution.project)
     created = [name for name in names if name not in known]
@@ -175,7 +175,7 @@ def _add_environments(site: Site, arguments: Mapping[str, Any]) -> Any:
 
 
 def _create_execution(site: Site, arguments: Mapping[str, Any]) -> Any:
-    """What is not in the context of the project is made: Test Environments, too."""
+    """Create a Test Execution, and Test Environments that the project does not have."""
     jira = arguments.get("jira")
     if not isinstance(jira, dict) or jira.keys() - {"fields", "update"}:
         raise RefusedError("jira must be an object with fields")
@@ -218,18 +218,18 @@ _ARGUMENTS: Mapping[str, frozenset[str]] = {
     "addTestEnvironmentsToTestExecution": frozenset({"issueId", "testEnvironments"}),
 }
 _RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
-    "getTests": _listing(TEST, graphql_json.test_json),
-    "getPreconditions": _listing(PRECONDITION, graphql_json.plan_json),
-    "getTestPlans": _listing(TEST_PLAN, graphql_json.plan_json),
-    "getTestSets": _listing(TEST_SET, graphql_json.plan_json),
-    "getTestExecutions": _listing(TEST_EXECUTION, graphql_json.execution_json),
+    "getTests": _list_resolver(TEST, graphql_json.test_json),
+    "getPreconditions": _list_resolver(PRECONDITION, graphql_json.plan_json),
+    "getTestPlans": _list_resolver(TEST_PLAN, graphql_json.plan_json),
+    "getTestSets": _list_resolver(TEST_SET, graphql_json.plan_json),
+    "getTestExecutions": _list_resolver(TEST_EXECUTION, graphql_json.execution_json),
     "getTestRuns": _test_runs,
     "getProjectSettings": _project_settings,
-    "getStatuses": _statuses,
+    "getStatuses": _list_statuses,
     "createTestExecution": _create_execution,
-    "addTestExecutionsToTestPlan": _adding(
+    "addTestExecutionsToTestPlan": _add_resolver(
         TEST_EXECUTION, "testExecIssueIds", "addedTestExecutions"
     ),
-    "addTestsToTestPlan": _adding(TEST, "testIssueIds", "addedTests"),
+    "addTestsToTestPlan": _add_resolver(TEST, "testIssueIds", "addedTests"),
     "addTestEnvironmentsToTestExecution": _add_environments,
 }

@@ -1,7 +1,8 @@
 """
-Tests, Test Plans, Test Executions and Test Runs as GraphQL shows them.
+Tests, Test Plans, Test Executions and Test Runs in the shape of GraphQL.
 
-Members that are functions are costly; they are called when they are asked for.
+Members that take long to compute are functions, which are called only if a query
+selects them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from xray_sandbox.web.issue_json import fields_json
 from xray_sandbox.web.site import Site
 
 
-def _listed(items: Sequence[Any]) -> dict[str, Any]:
+def _list_json(items: Sequence[Any]) -> dict[str, Any]:
     return {"total": len(items), "start": 0, "limit": 100, "results": list(items)}
 
 
@@ -49,7 +50,7 @@ def plan_json(site: Site, issue: IssueRow) -> dict[str, Any]:
 
     def members(type_: str) -> dict[str, Any]:
         found = site.store.plan_members(issue.key, type_)
-        return _listed([_issue_json(site, member) for member in found])
+        return _list_json([_issue_json(site, member) for member in found])
 
     return {
         **_issue_json(site, issue),
@@ -63,15 +64,15 @@ def execution_json(site: Site, issue: IssueRow) -> dict[str, Any]:
 
     def plans() -> dict[str, Any]:
         found = map(site.store.issue, site.store.plans_of(issue.id))
-        return _listed([_issue_json(site, plan) for plan in found if plan])
+        return _list_json([_issue_json(site, plan) for plan in found if plan])
 
     def runs() -> dict[str, Any]:
         found = site.store.test_runs(issue.id)
-        return _listed([run_json(site, issue, run) for run in found])
+        return _list_json([run_json(site, issue, run) for run in found])
 
     def tests() -> dict[str, Any]:
         found = site.store.test_runs(issue.id)
-        return _listed([_test_of(site, run) for run in found])
+        return _list_json([_test_of(site, run) for run in found])
 
     return {
         **_issue_json(site, issue),
@@ -97,12 +98,12 @@ def run_json(site: Site, execution: IssueRow, run: TestRunRow) -> dict[str, Any]
         ],
         "steps": _steps_json(site, run, run.steps, ""),
         "examples": [{"status": {"name": word}} for word in run.examples],
-        "iterations": _listed(
+        "iterations": _list_json(
             [
                 {
-                    **_named(row.status),
+                    **_status_json(row.status),
                     "parameters": [{"name": n, "value": v} for n, v in row.parameters],
-                    "stepResults": _listed(
+                    "stepResults": _list_json(
                         _steps_json(site, run, row.steps, iteration_place(number))
                     ),
                 }
@@ -120,7 +121,7 @@ def _test_of(site: Site, run: TestRunRow) -> dict[str, Any]:
     return test_json(site, test) if test else {}
 
 
-def _named(status: str) -> dict[str, Any]:
+def _status_json(status: str) -> dict[str, Any]:
     return {"status": {"name": status}}
 
 
@@ -129,7 +130,7 @@ def _steps_json(
 ) -> list[dict[str, Any]]:
     return [
         {
-            **_named(step.status),
+            **_status_json(step.status),
             "action": step.action,
             "comment": step.comment,
             "actualResult": step.actual_result,
@@ -141,7 +142,7 @@ def _steps_json(
 
 
 def _evidence_json(site: Site, run: TestRunRow, place: str) -> list[dict[str, Any]]:
-    """What belongs to the run itself, or to the step at a place."""
+    """The evidence of the step at this place; an empty place is the Test Run."""
     return [
         {
             "id": str(item.id),

@@ -1,5 +1,5 @@
 """
-What a GraphQL document asks for, as plain values.
+Read the fields that a GraphQL document selects.
 
 Source: the GraphQL specification, 'Language', which graphql-core reads. Fragments
 and directives, which Xray's own examples do not use, are refused.
@@ -25,7 +25,7 @@ from xray_sandbox.errors import RefusedError
 
 @dataclass(frozen=True)
 class Selection:
-    """A field that is asked for."""
+    """A selected field."""
 
     name: str
     alias: str
@@ -34,7 +34,7 @@ class Selection:
 
 
 def read_query(text: str, variables: Mapping[str, Any]) -> tuple[Selection, ...]:
-    """The fields of the document's operation; variables that are not given are null."""
+    """Read the fields of the operation; variables without a value are null."""
     try:
         operation, *others = parse(text).definitions
     except GraphQLSyntaxError as error:
@@ -47,10 +47,10 @@ def read_query(text: str, variables: Mapping[str, Any]) -> tuple[Selection, ...]
     for each in operation.variable_definitions or ():
         default = each.default_value
         values[each.variable.name.value] = default and value_from_ast_untyped(default)
-    return _selections(operation.selection_set, values | dict(variables))
+    return _read_selections(operation.selection_set, values | dict(variables))
 
 
-def _selections(
+def _read_selections(
     chosen: SelectionSetNode | None, values: dict[str, Any]
 ) -> tuple[Selection, ...]:
     found = []
@@ -62,6 +62,6 @@ def _selections(
             for each in node.arguments or ()
         }
         name, alias = node.name.value, (node.alias or node.name).value
-        inner = _selections(node.selection_set, values)
+        inner = _read_selections(node.selection_set, values)
         found.append(Selection(name, alias, arguments, inner))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""An issue as Jira's REST API shows it."""
+"""Issues in the shape of Jira's REST API."""
 
 from __future__ import annotations
 

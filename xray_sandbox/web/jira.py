@@ -1,5 +1,5 @@
 """
-Jira Server / Data Center: the few resources that a client of Xray needs.
+Jira Server / Data Center: the resources that a client of Xray needs.
 
 Source: Atlassian's 'Jira Server platform REST API reference'.
 """
@@ -24,10 +24,10 @@ from xray_sandbox.read.info import (
     read_info,
 )
 from xray_sandbox.read.submission import Details
-from xray_sandbox.store.jql import search
+from xray_sandbox.store.jql import search_issues
 from xray_sandbox.store.rows import TEST_PLAN, IssueRow
 from xray_sandbox.web.access import add_access, project_types, require_project
-from xray_sandbox.web.adf import document, words
+from xray_sandbox.web.adf import from_document, to_document
 from xray_sandbox.web.auth import CREDENTIALS, refuse_unauthenticated
 from xray_sandbox.web.issue_json import issue_json
 from xray_sandbox.web.site import Site
@@ -39,18 +39,18 @@ _ABSENT = "Issue Does Not Exist"
 
 
 def jira_blueprint(site: Site) -> Blueprint:
-    """Who am I, projects, fields, issues and search."""
+    """The user, projects, fields, issues and search."""
     blueprint = Blueprint("jira", __name__, url_prefix=_PREFIX)
-    blueprint.before_request(_guard)
+    blueprint.before_request(_require_login)
     blueprint.url_value_preprocessor(_drop_version)
-    blueprint.register_error_handler(RefusedError, _refusal)
+    blueprint.register_error_handler(RefusedError, _answer_refusal)
     _add_instance(blueprint, site)
     add_access(blueprint, site)
     _add_issues(blueprint, site)
     return blueprint
 
 
-def _guard() -> Response | None:
+def _require_login() -> Response | None:
     open_to_all = request.endpoint == "jira.server_info"
     return None if open_to_all else refuse_unauthenticated()
 
@@ -59,7 +59,7 @@ def _drop_version(_: str | None, values: dict[str, Any] | None) -> None:
     g.documents = (values or {}).pop("version", None) == "3"
 
 
-def _refusal(error: RefusedError) -> ResponseReturnValue:
+def _answer_refusal(error: RefusedError) -> ResponseReturnValue:
     return jsonify({"errorMessages": [error.text], "errors": {}}), error.status
 
 
@@ -119,10 +119,10 @@ def _project_json(site: Site, key: str) -> dict[str, Any]:
 def _add_issues(blueprint: Blueprint, site: Site) -> None:
     @blueprint.get("/issue/<key>")
     def issue(key: str) -> ResponseReturnValue:
-        wanted = _split(request.args.get("fields", "*all"))
-        found = issue_json(site, _issue(site, key), wanted)
+        wanted = _split_names(request.args.get("fields", "*all"))
+        found = issue_json(site, _require_issue(site, key), wanted)
         if g.documents and found["fields"].get("description"):
-            found["fields"]["description"] = document(found["fields"]["description"])
+            found["fields"]["description"] = to_document(found["fields"]["description"])
         return jsonify(found)
 
     @blueprint.post("/issue")
@@ -135,13 +135,13 @@ def _add_issues(blueprint: Blueprint, site: Site) -> None:
     def edit(key: str) -> ResponseReturnValue:
         body = expect(request.get_json(silent=True), dict, "body")
         with site.store.transaction():
-            _edit(site, _issue(site, key), body)
+            _edit_issue(site, _require_issue(site, key), body)
         return "", 204
 
     @blueprint.post("/issue/<key>/transitions")
     def transition(key: str) -> ResponseReturnValue:
-        """Any is taken: the sandbox has no workflow."""
-        _issue(site, key)
+        """Accept any transition: the sandbox has no workflow."""
+        _require_issue(site, key)
         body = expect(request.get_json(silent=True), dict, "body")
         wanted = expect(body.get("transition"), dict, "transition")
         if not wanted.get("id"):
@@ -150,16 +150,16 @@ def _add_issues(blueprint: Blueprint, site: Site) -> None:
 
     @blueprint.get("/search")
     def search_by_query() -> ResponseReturnValue:
-        return jsonify(_search(site, request.args))
+        return jsonify(_search_page(site, request.args))
 
     @blueprint.post("/search")
     def search_by_body() -> ResponseReturnValue:
         return jsonify(
-            _search(site, expect(request.get_json(silent=True), dict, "body"))
+            _search_page(site, expect(request.get_json(silent=True), dict, "body"))
         )
 
 
-def _issue(site: Site, key: str) -> IssueRow:
+def _require_issue(site: Site, key: str) -> IssueRow:
     store, registry = site.store, site.registry
     found = store.issue(int(key)) if key.isdecimal() else registry.any_issue(key)
     if found is None:
@@ -167,16 +167,16 @@ def _issue(site: Site, key: str) -> IssueRow:
     return found
 
 
-def _edit(site: Site, issue: IssueRow, body: Mapping[str, Any]) -> None:
+def _edit_issue(site: Site, issue: IssueRow, body: Mapping[str, Any]) -> None:
     fields = expect(body.get("fields", {}), dict, "fields")
     if g.documents and "description" in fields:
-        fields = {**fields, "description": words(fields["description"])}
+        fields = {**fields, "description": from_document(fields["description"])}
     details = read_fields(fields, SERVER)
     if details.project not in {None, issue.project}:
         raise RefusedError("project: An issue cannot be moved this way.")
     columns = checked_columns(site.registry, SERVER, details, issue.project)
     columns["fields"] = {**issue.fields, **details.fields}
-    columns |= _texts(details)
+    columns |= _text_columns(details)
     update = expect(body.get("update", {}), dict, "update")
     columns |= _updated_labels(columns.get("labels", issue.labels), update)
     site.store.change_issue(issue.key, **columns)
@@ -188,7 +188,7 @@ def _edit(site: Site, issue: IssueRow, body: Mapping[str, Any]) -> None:
             site.store.link_to_plan(plan, [issue.key])
 
 
-def _texts(details: Details) -> dict[str, Any]:
+def _text_columns(details: Details) -> dict[str, Any]:
     texts = {
         "summary": details.summary,
         "description": details.description,
@@ -200,7 +200,7 @@ def _texts(details: Details) -> dict[str, Any]:
 def _updated_labels(
     labels: tuple[str, ...], update: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """`update.labels`: a list of add, remove and set."""
+    """Apply `update.labels`, a list of the operations add, remove and set."""
     found = list(labels)
     for operation in items_of(update, "labels"):
         if "set" in operation:
@@ -212,15 +212,15 @@ def _updated_labels(
     return {"labels": tuple(found)}
 
 
-def _search(site: Site, query: Mapping[str, Any]) -> dict[str, Any]:
-    found = search(site.registry, str(query.get("jql", "")))
+def _search_page(site: Site, query: Mapping[str, Any]) -> dict[str, Any]:
+    found = search_issues(site.registry, str(query.get("jql", "")))
     try:
         start = int(query.get("startAt", 0))
         limit = int(query.get("maxResults", _PAGE))
     except (TypeError, ValueError) as error:
         raise RefusedError("startAt and maxResults must be numbers") from error
     wanted = query.get("fields", "*navigable")
-    names = wanted if isinstance(wanted, list) else _split(str(wanted))
+    names = wanted if isinstance(wanted, list) else _split_names(str(wanted))
     page = found[start : start + limit]
     return {
         "startAt": start,
@@ -230,5 +230,5 @@ def _search(site: Site, query: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _split(text: str) -> list[str]:
+def _split_names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,4 +1,4 @@
-"""The web page: Test Executions and their Test Runs, for people and for tests."""
+"""The web pages: Test Executions and their Test Runs, for people and for tests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _add_pages(blueprint: Blueprint, site: Site) -> None:
 
     @blueprint.get("/sandbox/evidence/<int:number>")
     def evidence(number: int) -> ResponseReturnValue:
-        """Evidence is a stranger's file: it is saved, never shown."""
+        """Send evidence as a download; a browser must not open an unknown file."""
         row, path = site.store.evidence(number) or abort(404)
         answer = send_file(
             path.resolve(),

@@ -32,20 +32,20 @@ class RunningSandbox:
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """Logs nothing; keeps the path as it was sent, doubled slashes and all."""
+    """Log nothing, and keep the path of the request line with its double slashes."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing."""
+        """Log nothing."""
 
     def make_environ(self) -> dict[str, Any]:
-        """The usual, and the path from the request line."""
+        """Add the path from the request line to the usual environment."""
         words = self.requestline.split(" ")
         target = words[1] if len(words) > 1 else ""
         return {**super().make_environ(), "sandbox.path": target.partition("?")[0]}
 
 
 @contextmanager
-def running(  # noqa: PLR0913 - one for each thing that a sandbox can be told
+def running(  # noqa: PLR0913 - one for each option of a sandbox
     data: Path,
     *,
     port: int = 0,
@@ -55,18 +55,18 @@ def running(  # noqa: PLR0913 - one for each thing that a sandbox can be told
     answers: Path | None = None,
 ) -> Iterator[RunningSandbox]:
     """
-    A sandbox on 127.0.0.1 for the length of a `with` block.
+    Run a sandbox on 127.0.0.1 for the length of a `with` block.
 
-    `data` is a directory, made if need be; several sandboxes may share one.
-    `port` 0 takes any free one. `seed` adds the demo project. `answers` is a file of
-    answers that it is told to give; raises AnswersError.
+    `data` is a directory, which is created if necessary; several sandboxes may share
+    one. `port` 0 chooses a free port. `seed` adds the demo project. `answers` is a
+    file of prepared answers; raises AnswersError.
     """
     told = read_answers(answers) if answers else ()
     store = Store(data / _DATABASE)
     if seed:
         seed_demo(store)
     app = create_app(store, adopt=adopt, public_url=public_url, answers=told)
-    with _listening(port) as listener:
+    with _open_listener(port) as listener:
         server = make_server(
             _HOST,
             port,
@@ -86,8 +86,8 @@ def running(  # noqa: PLR0913 - one for each thing that a sandbox can be told
         server.server_close()
 
 
-def _listening(port: int) -> socket.socket:
-    """A listening socket; werkzeug would end the process if the port is taken."""
+def _open_listener(port: int) -> socket.socket:
+    """Open a listening socket; werkzeug would exit if the port is in use."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if os.name == "posix":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

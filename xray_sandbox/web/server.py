@@ -12,11 +12,11 @@ from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from xray_sandbox.errors import RefusedError
-from xray_sandbox.features_export import export, zipped
+from xray_sandbox.features_export import build_feature_files, zip_files
 from xray_sandbox.features_import import receive_features
 from xray_sandbox.product import SERVER, SERVER_V1
 from xray_sandbox.read.documents import expect, texts_of
-from xray_sandbox.read.imports import PATHS, receive
+from xray_sandbox.read.imports import PATHS, receive_results
 from xray_sandbox.read.info import ISSUE_TYPES
 from xray_sandbox.store.rows import (
     TEST,
@@ -38,11 +38,11 @@ _MEMBERS = {"test": TEST, "testexecution": TEST_EXECUTION}
 
 
 def server_blueprint(site: Site) -> Blueprint:
-    """Imports, exports and the few resources that clients look at."""
+    """Imports, exports and the other resources that clients read."""
     blueprint = Blueprint("server", __name__, url_prefix=_PREFIX)
     blueprint.before_request(refuse_unauthenticated)
     blueprint.url_value_preprocessor(_take_version)
-    blueprint.register_error_handler(RefusedError, _refusal)
+    blueprint.register_error_handler(RefusedError, _answer_refusal)
     for path, (name, multipart) in PATHS.items():
         blueprint.add_url_rule(
             f"/import/execution{path}",
@@ -60,7 +60,7 @@ def _take_version(_: str | None, values: dict[str, Any] | None) -> None:
     g.version = (values or {}).pop("version", "2.0")
 
 
-def _refusal(error: RefusedError) -> ResponseReturnValue:
+def _answer_refusal(error: RefusedError) -> ResponseReturnValue:
     return jsonify({"error": error.text}), error.status
 
 
@@ -68,7 +68,7 @@ def _import_view(site: Site, name: str, *, multipart: bool) -> Any:
     def view() -> ResponseReturnValue:
         bare = g.version == "1.0"
         product = SERVER_V1 if bare else SERVER
-        done = receive(site.registry, product, name, multipart=multipart)
+        done = receive_results(site.registry, product, name, multipart=multipart)
         execution = site.reference(done.execution)
         if bare:
             return jsonify(execution)
@@ -113,28 +113,30 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
         found = [
             {"id": run.id, "key": run.test_key, "status": run.status} for run in runs
         ]
-        return jsonify(_page(found))
+        return jsonify(_cut_page(found))
 
     @blueprint.get("/api/testset/<key>/test")
     def tests_of_set(key: str) -> ResponseReturnValue:
         found = site.registry.require(key, TEST_SET)
         members = site.store.plan_members(found.key, TEST)
-        return jsonify(_page([site.reference(issue) for issue in members]))
+        return jsonify(_cut_page([site.reference(issue) for issue in members]))
 
     @blueprint.get("/export/test")
     def export_features() -> ResponseReturnValue:
         query = request.args
         keys, saved = query.get("keys", ""), query.get("filter", "")
-        files = export(site.registry, keys, saved, numbered=True)
+        files = build_feature_files(site.registry, keys, saved, numbered=True)
         if query.get("fz", "false") != "true" and len(files) == 1:
-            return _download(files[0].name, files[0].text, "text/plain")
-        return _download("features.zip", zipped(files), "application/octet-stream")
+            return _make_download(files[0].name, files[0].text, "text/plain")
+        return _make_download(
+            "features.zip", zip_files(files), "application/octet-stream"
+        )
 
 
 def _add_feature_import(blueprint: Blueprint, site: Site) -> None:
     @blueprint.post("/import/feature")
     def import_features() -> ResponseReturnValue:
-        """A list of issues; an object where something was refused."""
+        """Answer with a list of issues, or with an object if something was refused."""
         done = receive_features(site.registry, SERVER)
         if not done.errors:
             every = (*done.tests, *done.preconditions)
@@ -154,14 +156,14 @@ def _with_type(site: Site, issue: IssueRow) -> dict[str, Any]:
     return {**site.reference(issue), "issueType": kind}
 
 
-def _page(found: list[Any]) -> list[Any]:
-    """`limit` and `page`, which counts from 1; all of it without a limit."""
+def _cut_page(found: list[Any]) -> list[Any]:
+    """Return one page by `limit` and `page` (from 1); everything without a limit."""
     limit = request.args.get("limit", 0, int)
     start = limit * (max(1, request.args.get("page", 1, int)) - 1)
     return found[start : start + limit] if limit > 0 else found
 
 
-def _download(name: str, data: str | bytes, mimetype: str) -> Response:
+def _make_download(name: str, data: str | bytes, mimetype: str) -> Response:
     answer = Response(data, mimetype=mimetype)
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
@@ -172,21 +174,21 @@ def _add_plans(blueprint: Blueprint, site: Site) -> None:
     def plan_members(key: str, kind: str) -> ResponseReturnValue:
         plan = site.registry.require(key, TEST_PLAN)
         members = site.store.plan_members(plan.key, _MEMBERS[kind])
-        return jsonify(_page([site.reference(issue) for issue in members]))
+        return jsonify(_cut_page([site.reference(issue) for issue in members]))
 
     @blueprint.post("/api/testplan/<key>/<any(test,testexecution):kind>")
     def change_plan(key: str, kind: str) -> ResponseReturnValue:
-        """Answers an empty array when all went well, else what did not."""
+        """Answer with an array of errors; it is empty if there was none."""
         body = expect(request.get_json(silent=True), dict, "body")
         with site.store.transaction():
             plan = site.registry.require(key, TEST_PLAN)
-            wanted, absent = _found(site, texts_of(body, "add"), _MEMBERS[kind])
+            wanted, absent = _find_members(site, texts_of(body, "add"), _MEMBERS[kind])
             site.store.link_to_plan(plan.key, wanted)
             site.store.unlink_from_plan(plan.key, texts_of(body, "remove"))
         return jsonify(absent)
 
 
-def _found(
+def _find_members(
     site: Site, keys: tuple[str, ...], type_: str
 ) -> tuple[list[str], list[str]]:
     wanted, absent = [], []
@@ -247,7 +249,7 @@ def _steps_json(
 
 
 def _evidence_json(site: Site, run: TestRunRow, place: str) -> list[dict[str, Any]]:
-    """What belongs to the run itself, or to the step at a place."""
+    """The evidence of the step at this place; an empty place is the Test Run."""
     return [
         {
             "id": item.id,

@@ -1,4 +1,4 @@
-"""What every blueprint is given: the store's registry, and how links begin."""
+"""The values that every blueprint needs: the registry, and the start of links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xray_sandbox.store.store import Store
 
 @dataclass(frozen=True)
 class Site:
-    """One sandbox, as seen from a request."""
+    """One sandbox, for the current request."""
 
     registry: Registry
     public_url: str | None = None
@@ -28,6 +28,6 @@ class Site:
         return f"{(self.public_url or request.host_url).rstrip('/')}/{path}"
 
     def reference(self, issue: IssueRow) -> dict[str, str]:
-        """An issue as answers name it: id, key and link."""
+        """An issue in an answer: id, key and link."""
         self_link = self.link(f"rest/api/2/issue/{issue.id}")
         return {"id": str(issue.id), "key": issue.key, "self": self_link}

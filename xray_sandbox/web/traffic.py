@@ -1,7 +1,7 @@
 """
-What holds for every request: bodies are read to the end, requests are logged.
+Read every request body to its end, limit its size, and log the request.
 
-An answer that leaves the body unread makes the client see a reset connection
+If a server answers without reading the body, the client sees a reset connection
 instead of the answer.
 """
 
@@ -24,7 +24,7 @@ _READ_AT_MOST = 1 << 30
 _OWN = "pages."
 
 
-def watch(app: Flask, store: Store) -> None:
+def watch_requests(app: Flask, store: Store) -> None:
     """Read, log and limit all requests of this application."""
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_LIMIT
     app.config["MAX_FORM_MEMORY_SIZE"] = UPLOAD_LIMIT
@@ -33,13 +33,13 @@ def watch(app: Flask, store: Store) -> None:
     def read_parts() -> None:
         """Parse a multipart body before anything can refuse the request."""
         if request.mimetype == "multipart/form-data" and not _too_large():
-            g.parts = tuple(_parts())
+            g.parts = tuple(_multipart_parts())
 
     @app.after_request
     def log(answer: Response) -> Response:
-        _drain()
+        _drain_body()
         if not (request.endpoint or "").startswith(_OWN):
-            store.add_request(_row(answer.status_code))
+            store.add_request(_request_row(answer.status_code))
         return answer
 
 
@@ -47,7 +47,7 @@ def _too_large() -> bool:
     return (request.content_length or 0) > UPLOAD_LIMIT
 
 
-def _parts() -> Iterator[PartRow]:
+def _multipart_parts() -> Iterator[PartRow]:
     files: MultiDict[str, object] = request.files  # type: ignore[assignment]
     for name, file in files.items(multi=True):
         yield PartRow(
@@ -57,7 +57,7 @@ def _parts() -> Iterator[PartRow]:
         yield PartRow(name, "", "")
 
 
-def _row(status: int) -> RequestRow:
+def _request_row(status: int) -> RequestRow:
     return RequestRow(
         method=request.method,
         path=request.environ.get("sandbox.path", request.path),
@@ -68,8 +68,8 @@ def _row(status: int) -> RequestRow:
     )
 
 
-def _drain() -> None:
-    """Throw the rest of the body away, up to a limit, if it is still coming."""
+def _drain_body() -> None:
+    """Read and discard the rest of the body, up to a limit."""
     source = request.environ["wsgi.input"] if _too_large() else request.stream
     left = min(request.content_length or UPLOAD_LIMIT, _READ_AT_MOST)
     with suppress(BadRequest, RequestEntityTooLarge):
