@@ -1,5 +1,5 @@
 #!/bin/sh
-# The page's "Cucumber (standard workflow)" pipeline: scenarios are kept in Jira.
+# The "Cucumber (standard workflow)" pipeline of the page: scenarios are in Jira.
 set -eu
 cd "$(dirname "$0")"
 
@@ -9,6 +9,6 @@ xray-bridge features export --filter 11400 --out features
 # stage('Test').
 pytest -q tests/test_features.py --cucumberjson=data.json || true
 
-# stage('Import results to Xray'): XrayImportBuilder, endpointName '/cucumber'. No
-# project is named: the tags of the scenarios say where the results belong.
+# stage('Import results to Xray'): XrayImportBuilder, endpointName '/cucumber'. It names
+# no project, because the tags of the scenarios name their Tests.
 xray-bridge upload data.json

@@ -1,11 +1,11 @@
 #!/bin/sh
-# The page's "Cucumber (VCS/Git based workflow)" pipeline: scenarios are kept in git.
+# The "Cucumber (VCS/Git based workflow)" pipeline of the page: scenarios are in git.
 set -eu
 cd "$(dirname "$0")"
 
 # stage('Synch (update) recent tests to Xray'): XrayImportFeatureBuilder,
-# lastModified '10', projectKey 'CALC'. In a fresh clone every file is new, so that
-# --changed-since says better what is recent.
+# lastModified '10', projectKey 'CALC'. In a fresh clone every file is new, so
+# --changed-since is better there.
 xray-bridge features import written --project CALC --modified-within 10
 
 # stage('Export features from Xray'): XrayExportBuilder, filter '11400'.

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The page's "Using parameters" pipeline: fields come from the environment, which
-# parameters/xray-bridge.toml names. `params.projectKey` and `params.env` of the page are
+# The "Using parameters" pipeline of the page: parameters/xray-bridge.toml takes fields
+# from the environment. `params.projectKey` and `params.env` of the page are
 # PROJECT_KEY and TARGET here; BUILD_NUMBER is Jenkins' own.
 set -eu
 cd "$(dirname "$0")"

@@ -7,7 +7,7 @@ import pytest
 from xray_bridge import EvidenceSource
 
 
-# Doctests cannot carry marks.
+# Doctests cannot have marks.
 KEYS_OF_DOCTESTS = {
     "calculator.add": "CALC-251",
     "calculator.subtract": "CALC-252",

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Git is master: send what is written here, fetch it back with the keys of its Tests,
-# run that, send the results.
+# Git is master: import the feature files, export them with the keys of their Tests,
+# run them, send the results.
 set -eu
 cd "$(dirname "$0")"
 
@@ -11,5 +11,5 @@ echo "Tests: $keys"
 
 xray-bridge features export --keys "$keys" --out features/exported
 
-# Sends the results at its end, those of a red run as well.
+# Sends the results at its end, even if scenarios failed.
 behave features/exported

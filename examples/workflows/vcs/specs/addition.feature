@@ -1,7 +1,7 @@
 @REQ_CALC-70
 Feature: Addition
 
-  # It is a Test already, and says which.
+  # It names its Test, which exists already.
   @TEST_CALC-78 @smoke
   Scenario: Add two numbers
     Given I have entered 2 into the calculator

@@ -1,6 +1,6 @@
 Feature: Division
 
-  # No key: Xray makes a Test at first, and finds it by path and name from then on.
+  # No key: Xray creates a Test once, and then finds it by path and name.
   @nightly
   Scenario Outline: Divide <first> by <second>
     Given I have entered <first> into the calculator
