@@ -1,7 +1,7 @@
 """
-What is checked before a change goes in.
+The checks before a change is merged.
 
-``nox`` runs all of it but what takes minutes more, or another machine.
+``nox`` alone runs all sessions except slow ones and those for releases.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ nox.options.reuse_existing_virtualenvs = True
 PROJECT = nox.project.load_toml("pyproject.toml")
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
-# Has wheels of all the oldest releases.
+# All the oldest releases have wheels for it.
 LOWEST_PYTHON = "3.10"
-# Flask's of that time; what it tests with is gone from Werkzeug 3.1.
+# Werkzeug of that time: 3.1 has removed functions that the old Flask needs.
 BESIDES = ("werkzeug==2.3.8",)
-# What the oldest warn of, and nobody can mend any more.
+# Warnings of the oldest versions, which will not be fixed.
 WARNS = (
     # urllib3 1.26 leaves sockets of broken connections to the garbage collector.
     ":pytest.PytestUnraisableExceptionWarning",
-    # python-subunit, of the newest testtools.
+    # python-subunit, about the newest testtools.
     "This is not necessary in Python 3:DeprecationWarning",
-    # check-jsonschema, of the newest click.
+    # check-jsonschema, about the newest click.
     "'click.utils.LazyFile' is deprecated:DeprecationWarning",
 )
-# What loses or doubles results where it is wrong: tests take every branch of it.
+# An error here loses or duplicates results: tests must cover every branch.
 SURE = (
     "*/xray_bridge/runs/*",
     "*/xray_bridge/features/*",
@@ -44,12 +44,12 @@ SURE = (
     ),
 )
 SURE_TESTS = ("runs", "features", "upload", "client", "recording", "cli")
-# Of the mutants of what decides verdicts, in percent.
+# The required share of killed mutants, in percent.
 KILLED = 90
 
 
 def oldest() -> list[str]:
-    """Each lower bound of ``pyproject.toml``, as the only version that will do."""
+    """Return each lower bound of ``pyproject.toml`` as an exact version."""
     groups = {**EXTRAS, "": PROJECT["project"]["dependencies"]}
     groups.pop("dev")
     lines = [line for group in groups.values() for line in group if ">=" in line]
@@ -57,12 +57,12 @@ def oldest() -> list[str]:
 
 
 def group(name: str) -> list[str]:
-    """What a dependency group names."""
+    """Return the packages of a dependency group."""
     return list(nox.project.dependency_groups(PROJECT, name))
 
 
 def dev(*tools: str) -> list[str]:
-    """Some tools of the extra ``dev``, without all the others."""
+    """Return some tools of the extra ``dev``."""
     return [line for line in EXTRAS["dev"] if line.startswith(tools)]
 
 
@@ -78,7 +78,7 @@ def build_wheel(session: nox.Session) -> Path:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, format, spelling and ``pyproject.toml``."""
+    """Check style, format, spelling and ``pyproject.toml``."""
     session.install(*dev("ruff", "codespell", "validate-pyproject"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -88,7 +88,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Types, strictly; those of the public names by pyright, too."""
+    """Check the types with mypy, and those of the public names with pyright."""
     session.install("-e", ".[dev]", *group("types"))
     session.run("mypy")
     session.run("basedpyright")
@@ -96,21 +96,21 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def contracts(session: nox.Session) -> None:
-    """Who imports whom."""
+    """Check the import contracts."""
     session.install("-e", ".[dev]")
     session.run("lint-imports")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Whether the generated parts of the manual are those of the code."""
+    """Check that the generated parts of the manual are up to date."""
     session.install("-e", ".[test]")
     session.run("python", "docs/generate.py", "--check")
 
 
 @nox.session
 def workflows(session: nox.Session) -> None:
-    """What a workflow could be made to do."""
+    """Check the security of the workflows."""
     session.install(*group("workflows"))
     session.run("zizmor", "--offline", ".github")
 
@@ -118,9 +118,9 @@ def workflows(session: nox.Session) -> None:
 @nox.session(reuse_venv=False)
 def wheel(session: nox.Session) -> None:
     """
-    The wheel in a fresh environment, tried as users try it: one upload.
+    Test the wheel in a fresh environment as a user would: with one upload.
 
-    ``nox -s wheel -- FILE`` tries a wheel that is there.
+    ``nox -s wheel -- FILE`` tests an existing wheel.
     """
     (given,) = session.posargs or [str(build_wheel(session))]
     session.install(f"{Path(given).resolve()}[all]")
@@ -134,10 +134,10 @@ def wheel(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests, of the wheel that users get, with coverage of all processes."""
+    """Run all tests on the built wheel, with coverage of all processes."""
     built = build_wheel(session)
     session.install(f"{built}[test]")
-    # pip takes two wheels of one version for the same.
+    # pip does not install another wheel of the same version by itself.
     session.install("--force-reinstall", "--no-deps", str(built))
     session.run("coverage", "erase")
     # ``-m pytest`` and ``pythonpath`` would both import the checkout.
@@ -149,7 +149,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def branches(session: nox.Session) -> None:
-    """Whether tests take every branch of journal, delivery, HTTP and feature files."""
+    """Check that tests cover every branch of journal, delivery, HTTP and features."""
     session.install("-e", ".[test]")
     tests = [f"tests/{name}" for name in SURE_TESTS]
     session.run("coverage", "erase")
@@ -161,7 +161,7 @@ def branches(session: nox.Session) -> None:
 
 @nox.session(python=LOWEST_PYTHON)
 def lowest(session: nox.Session) -> None:
-    """All tests, on the oldest dependencies that are promised."""
+    """Run all tests on the oldest supported dependencies."""
     constraints = Path(session.create_tmp()) / "lowest.txt"
     constraints.write_text("\n".join(oldest()) + "\n", encoding="ascii")
     session.install("-e", ".[test]", "-c", str(constraints))
@@ -171,9 +171,9 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def plugins(session: nox.Session) -> None:
-    """The core of the adapter beside other people's plugins, as they are now."""
+    """Run the core of the pytest adapter together with other plugins."""
     session.install("-e", ".[test]", "-r", "tests/plugins/plugins.txt")
-    # Each test loads the one that it is about.
+    # Each test loads its own plugin.
     alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     ours = ("-p", "xdist.plugin", "-p", "pytest_httpserver.pytest_plugin")
     command = ("python", "-m", "pytest", "tests/plugins", *ours)
@@ -183,12 +183,12 @@ def plugins(session: nox.Session) -> None:
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
     """
-    Whether a test fails for each small mistake in what decides verdicts.
+    Check that tests fail for small mistakes in the code that decides outcomes.
 
-    Takes minutes. ``mutmut show NAME`` has the code of a mutant that survived.
+    Takes minutes. ``mutmut show NAME`` shows the code of a mutant that survived.
     """
     session.install("-e", ".[test]", *group("mutation"))
-    # mutmut would not ask again what it has asked before.
+    # mutmut would not test old mutants again.
     shutil.rmtree("mutants", ignore_errors=True)
     session.run("mutmut", "run", *session.posargs)
     session.run("mutmut", "results")
@@ -202,7 +202,7 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def audit(session: nox.Session) -> None:
-    """Whether a dependency of users has a known hole; asks PyPI."""
+    """Check the users' dependencies for known vulnerabilities; asks PyPI."""
     session.install("-e", ".[all,keyring]", *group("audit"))
     session.run("pip-audit", "--skip-editable")
 
@@ -210,9 +210,10 @@ def audit(session: nox.Session) -> None:
 @nox.session(default=False)
 def changelog(session: nox.Session) -> None:
     """
-    Print what the next release will say, and look for what this branch adds to it.
+    Print the changelog of the next release; fail if this branch adds nothing.
 
-    ``nox -s changelog -- --compare-with BRANCH``, if not with ``origin/main``.
+    ``nox -s changelog -- --compare-with BRANCH`` compares with another branch than
+    ``origin/main``.
     """
     session.install(*group("changelog"))
     session.run("towncrier", "build", "--draft", "--version", "next")
@@ -221,7 +222,7 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def build(session: nox.Session) -> None:
-    """Build what goes to PyPI, in ``dist``."""
+    """Build the files for PyPI, in ``dist``."""
     session.install(*group("build"))
     shutil.rmtree("dist", ignore_errors=True)
     session.run("python", "-m", "build")
@@ -229,7 +230,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def faults(session: nox.Session) -> None:
-    """The table of faults: tried, survived, seconds, and those without a test."""
+    """Print the table of faults: survived or not, seconds, faults without a test."""
     session.install("-e", ".[test]")
     plugin = ("-p", "tests.faults.table", "-m", "fault")
     session.run("python", "-m", "pytest", *plugin, *session.posargs)
@@ -238,9 +239,9 @@ def faults(session: nox.Session) -> None:
 @nox.session(default=False, python="3.11")
 def greens(session: nox.Session) -> None:
     """
-    Generated reports of all formats, in which what failed is never green: 10^5.
+    Check 10^5 generated reports of all formats: no failure becomes a pass.
 
-    ``nox -s greens -- 8000`` has fewer. Takes half an hour in full.
+    ``nox -s greens -- 8000`` checks fewer. All take half an hour.
     """
     session.install("-e", ".[test]")
     many = {"XRAY_BRIDGE_EXAMPLES": (session.posargs or ["100000"])[0]}
@@ -251,9 +252,9 @@ def greens(session: nox.Session) -> None:
 @nox.session(default=False, python="3.11")
 def fuzz(session: nox.Session) -> None:
     """
-    Odd input for each reader: 10^6, which follow the coverage.
+    Fuzz each reader with 10^6 inputs, guided by coverage.
 
-    ``nox -s fuzz -- 1000`` has fewer. Takes an hour and a half in full.
+    ``nox -s fuzz -- 1000`` runs fewer. All take an hour and a half.
     """
     session.install("-e", ".[test]", "atheris>=2.3")
     many = ("--executions", *(session.posargs or ["1000000"]))

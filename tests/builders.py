@@ -1,4 +1,4 @@
-"""Values for tests: each builder makes a whole one, and takes what matters."""
+"""Builders of values for tests: each takes the fields that a test needs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TOKEN = "a-token-nobody-may-see"
 
 
 def a_test(name: str = "test_add", **changes: Any) -> TestIssue:
-    """What is known of a Test."""
+    """A Test without a result."""
     return TestIssue(**{"classname": "tests.test_calculator", "name": name, **changes})
 
 
@@ -49,7 +49,7 @@ def a_run(
     name: str = "test_add",
     **changes: Any,
 ) -> TestRun:
-    """One result of one Test; ``test`` may be given whole."""
+    """One result of one Test; ``test`` may be a complete Test."""
     given = {"started": STARTED, "duration": 0.25, **changes}
     test = given.pop("test", None) or a_test(name, test_keys=tuple(keys))
     return TestRun(test=test, outcome=outcome, **given)
@@ -71,7 +71,7 @@ def a_feature(**changes: Any) -> Feature:
 
 
 def a_scenario(name: str = "two numbers", **changes: Any) -> Scenario:
-    """Where a scenario stands."""
+    """A scenario and its place in a feature file."""
     return Scenario(**{"feature": a_feature(), "name": name, "line": 3, **changes})
 
 
@@ -83,7 +83,7 @@ def a_scenario_run(outcome: Outcome = Outcome.PASSED, **changes: Any) -> TestRun
 
 
 def run_info(**changes: Any) -> run_directory.RunInfo:
-    """What a run is; with an id of its own."""
+    """The description of a run, with an id of its own."""
     given = {
         "id": run_directory.new_id(STARTED),
         "framework": "pytest",
@@ -108,7 +108,7 @@ def recorded(tmp_path: Path, *runs: TestRun, **info: Any) -> run_directory.RunDi
 def attached(
     directory: run_directory.RunDirectory, content: bytes, name: str
 ) -> Evidence:
-    """A piece of evidence that is in a run directory."""
+    """Evidence in a run directory."""
     folder = EvidenceFolder(directory.path, 10_000, str)
     return folder.add(EvidenceSource(content, name, "image/x"))
 
@@ -135,7 +135,7 @@ def a_shard(tmp_path: Path, *runs: dict[str, Any]) -> run_directory.RunDirectory
 
 
 def results(tmp_path: Path, *runs: TestRun, only_keyed: bool = False) -> Results:
-    """These results, written to disk and read back."""
+    """Write these results to disk and read them back."""
     return Results([recorded(tmp_path, *runs)], only_keyed=only_keyed)
 
 
@@ -152,7 +152,7 @@ def a_prepared_run(
     deployment: str = SERVER,
     **given: str,
 ) -> PreparedRun:
-    """A run that was read, and the settings that it has."""
+    """A run that was read, with its settings."""
     directory = recorded(tmp_path, *runs, framework=framework)
     settings = settings_of(**given)
     return PreparedRun(

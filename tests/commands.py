@@ -1,4 +1,4 @@
-"""All commands of ``xray-bridge``, as its own parser has them."""
+"""All commands of ``xray-bridge``, from its own parser."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command with its action, and what it takes."""
+    """A command with its action and its arguments."""
 
     argv: tuple[str, ...]
     actions: tuple[argparse.Action, ...]
 
     def __str__(self) -> str:
-        """As a user types it."""
+        """The command as a user types it."""
         return " ".join(self.argv)
 
     @property
     def positionals(self) -> list[argparse.Action]:
-        """What stands without a flag."""
+        """The arguments without a flag."""
         return [each for each in self.actions if not each.option_strings]
 
     @property
@@ -36,7 +36,7 @@ class Command:
 
     @property
     def takes_json(self) -> bool:
-        """Whether it prints for machines, too."""
+        """Whether the command has ``--json``."""
         return any("--json" in each.option_strings for each in self.actions)
 
 

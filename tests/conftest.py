@@ -1,4 +1,4 @@
-"""No test sees the environment it happens to run in, or any other machine."""
+"""Isolate tests from the environment in which they run, and from other machines."""
 
 from __future__ import annotations
 
@@ -59,19 +59,19 @@ SHORT = Pauses(first=0.01, looks=(0.0, 0.01, 0.01), in_progress=0.0, settled=0.0
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """One more than there are cores: many tests wait for a process or a server."""
+    """One worker more than cores: many tests wait for a process or a server."""
     return (yield) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """Start once, while the workers collect, what all of them fork."""
+    """Start the interpreters that all workers fork, while the workers collect."""
     config.add_cleanup(forkserver.share())
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_power_cut() -> Iterator[None]:
-    """What is written outlives a process that is killed; nothing waits for the disk."""
+    """Do not wait for the disk: written data survives a killed process without it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         yield
@@ -89,14 +89,14 @@ def _forked_processes() -> Iterator[None]:
 def _started_processes(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Start them for a test that is marked ``real_start``."""
+    """Start real processes for a test that is marked ``real_start``."""
     if request.node.get_closest_marker("real_start"):
         monkeypatch.setattr(subprocess, "Popen", forkserver.Started)
 
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither settings nor CI systems."""
+    """Remove the variables of settings and CI systems."""
     for name in os.environ:
         if name.startswith(("XRAY_", "GITHUB_")) or name in CI:
             monkeypatch.delenv(name)
@@ -162,7 +162,7 @@ def server(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
 
 @pytest.fixture
 def cloud(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
-    """Xray Cloud, which sells tokens; pauses are short."""
+    """Xray Cloud, which issues tokens; pauses are short."""
     monkeypatch.setenv("XRAY_URL", xray.url)
     monkeypatch.setenv("XRAY_CLIENT_ID", "the-id")
     monkeypatch.setenv("XRAY_CLIENT_SECRET", SECRET)
@@ -179,5 +179,5 @@ def cloud(xray: Xray, monkeypatch: pytest.MonkeyPatch) -> Xray:
 
 @pytest.fixture
 def send(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Sender:
-    """Records and sends."""
+    """Record runs and send them."""
     return Sender(tmp_path, capsys)

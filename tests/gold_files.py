@@ -1,4 +1,4 @@
-"""Gold files: whole documents that results are compared with, reviewed like code."""
+"""Gold files: complete documents to compare results with, reviewed like code."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ OPTION = "--update-gold"
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """The folder of gold files; with ``update`` they are written anew."""
+    """The folder of gold files; with ``update`` they are written again."""
 
     folder: Path
     update: bool = False
 
     def check(self, name: str, text: str) -> None:
-        """Fail, and show the lines that differ, unless the file says this text."""
+        """Fail and show the lines that differ, unless the file has this text."""
         path = self.folder / name
         if self.update:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ class Gold:
         assert known == text, "\n".join((*lines, f"if it is right: pytest {OPTION}"))
 
     def check_names(self, folder: str, names: set[str]) -> None:
-        """Fail if there are other files in a folder than these."""
+        """Fail if a folder has other files than these."""
         inside = self.folder / folder
         files = {path for path in inside.rglob("*") if path.is_file()}
         found = {path.relative_to(inside).as_posix(): path for path in files}

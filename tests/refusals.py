@@ -1,4 +1,4 @@
-"""A server that refuses two tests with the same words; what is printed of that."""
+"""A server that refuses two tests with the same words, and the output about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of other programs, held against the schemas that check-jsonschema brings."""
+"""Check files of other programs with the schemas of check-jsonschema."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 
 def refused(schema: str, path: object, *flags: str) -> str:
-    """What a schema has against a file; empty where that is nothing."""
+    """The errors of a file by a schema; empty if there are none."""
     arguments = ("--builtin-schema", f"vendor.{schema}", *flags, str(path))
     found = CliRunner().invoke(check_jsonschema.main, arguments)
     return found.output if found.exit_code else ""

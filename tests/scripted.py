@@ -1,4 +1,4 @@
-"""A server on loopback that does to each connection what its script says."""
+"""A server on loopback that treats each connection as its script says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Received:
-    """One request, as it came in."""
+    """One received request."""
 
     method: str
     target: str
@@ -37,7 +37,7 @@ class Peer:
     received: list[Received] = field(default_factory=list)
 
     def read(self) -> None:
-        """Read one request, whole."""
+        """Read one complete request."""
         with self.socket.makefile("rb") as file:
             method, target, _ = file.readline().decode("latin-1").split(" ", 2)
             headers = {}
@@ -59,7 +59,7 @@ class Peer:
                 return
 
     def reset(self) -> None:
-        """Close such that the other side gets a reset, not an end."""
+        """Close the connection so that the other side gets a reset."""
         linger = struct.pack("ii", 1, 0)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.socket.close()
@@ -101,18 +101,18 @@ def by_path(answers: Mapping[str, tuple[int, bytes, Mapping[str, str]]]) -> Scri
 
 
 def reset_after_request(peer: Peer) -> None:
-    """Take the request, then reset the connection."""
+    """Read the request, then reset the connection."""
     peer.read()
     peer.reset()
 
 
 def hang_up_after_request(peer: Peer) -> None:
-    """Take the request, then close without an answer."""
+    """Read the request, then close without an answer."""
     peer.read()
 
 
 def keep_alive(peer: Peer) -> None:
-    """Answer as many requests as come over the connection."""
+    """Answer all requests on the connection."""
     peer.socket.settimeout(1)
     while True:
         peer.read()
@@ -120,20 +120,20 @@ def keep_alive(peer: Peer) -> None:
 
 
 def say_nothing(peer: Peer) -> None:
-    """Take the request and never answer."""
+    """Read the request and never answer."""
     peer.read()
     peer.stopped.wait(PATIENCE)
 
 
 def break_off(peer: Peer) -> None:
-    """Promise more than is sent."""
+    """Send less than the header announces."""
     peer.read()
     peer.write(head(200, {}, 1000) + b"only this")
 
 
 @dataclass
 class Scripted:
-    """A running server: its address, what it was sent, over how many connections."""
+    """A running server: its address, received requests, number of connections."""
 
     url: str
     received: list[Received] = field(default_factory=list)
@@ -183,7 +183,7 @@ def scripted(
 
 
 def _say_goodbye(connection: socket.socket) -> None:
-    """Close such that nothing that was sent is lost to a reset."""
+    """Close the connection so that a reset cannot destroy sent data."""
     if isinstance(connection, ssl.SSLSocket):
         return
     connection.settimeout(1)

@@ -1,4 +1,4 @@
-"""A scripted server that is nobody's sandbox, and a run that is sent to it."""
+"""A scripted server that imitates Xray, and runs that are sent to it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECRET = "s3cret-nobody-may-see"
 
 @dataclass
 class Sent:
-    """One request as it came in."""
+    """One received request."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class Sent:
 
 @dataclass
 class Xray:
-    """Answers from a script: path to answers, the last one for ever."""
+    """Answer from a script: answers by path, the last one repeatedly."""
 
     server: HTTPServer
     script: dict[str, list[Any]] = field(default_factory=dict)
@@ -61,11 +61,11 @@ class Xray:
         return [f"{request.method} {request.path}" for request in self.sent]
 
     def posts(self, path: str) -> list[Sent]:
-        """The POST requests to a path that ends like this."""
+        """The POST requests to a path with this ending."""
         return [s for s in self.sent if s.method == "POST" and s.path.endswith(path)]
 
     def answer(self, request: Request) -> Response:
-        """Note a request and answer it as the script says."""
+        """Record a request and answer it from the script."""
         parts = {
             name: (file.filename or "", file.content_type or "", file.read())
             for name, file in request.files.items()
@@ -129,7 +129,7 @@ FIELDS = [
 
 @dataclass
 class Outcomes:
-    """What a command left behind."""
+    """The results of a command."""
 
     exit_code: int
     output: str
@@ -144,21 +144,21 @@ class Outcomes:
 
 
 class Sender:
-    """Records runs and sends them with the command."""
+    """Record runs and send them with the command."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.folder = folder
         self._capsys = capsys
 
     def keep(self, content: bytes, name: str) -> Evidence:
-        """Evidence that is in all run directories that are recorded from now on."""
+        """Put evidence into all run directories that are recorded from now on."""
         kept = self.folder / "kept"
         kept.mkdir(exist_ok=True)
         folder = EvidenceFolder(kept, sys.maxsize, str)
         return folder.add(EvidenceSource(content, name))
 
     def record(self, *runs: TestRun, **info: Any) -> RunDirectory:
-        """A sealed run directory that wants to be uploaded."""
+        """Record a sealed run directory, ready to be uploaded."""
         settings = {"upload": "yes", **info.pop("settings", {})}
         directory = recorded(self.folder, *runs, settings=settings, **info)
         kept = self.folder / "kept" / FOLDER
@@ -169,7 +169,7 @@ class Sender:
     def send(
         self, directory: RunDirectory, *arguments: str, command: str = "upload"
     ) -> Outcomes:
-        """Run ``xray-bridge upload`` or ``resend`` on it."""
+        """Run ``xray-bridge upload`` or ``resend`` on a run directory."""
         code = cli.main([command, str(directory.path), *arguments])
         captured = self._capsys.readouterr()
         return Outcomes(code, captured.out + captured.err, directory)

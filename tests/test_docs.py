@@ -82,7 +82,7 @@ def code_in(path: Path) -> str:
 def kinds(
     root: type[XrayBridgeError] = XrayBridgeError,
 ) -> list[type[XrayBridgeError]]:
-    """All errors of ours below ``root`` that have a slug of their own."""
+    """All our errors below ``root`` that have a slug of their own."""
     below = root.__subclasses__()
     found = [*below, *chain.from_iterable(map(kinds, below))]
     ours = (kind for kind in found if kind.__module__.startswith("xray_bridge."))
@@ -98,7 +98,7 @@ def sections() -> dict[str, str]:
 
 
 def anchors(path: Path) -> set[str]:
-    """What links can point to in a page: its headings, as GitHub spells them."""
+    """The targets of links in a page: its headings, as GitHub spells them."""
     found = HEADING.findall(text_of(path))
     words = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in found)
     return {each.replace(" ", "-") for each in words}
@@ -116,7 +116,7 @@ def commands() -> list[str]:
 def test_generated_parts_are_up_to_date(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody forgot to run ``docs/generate.py``."""
+    """The generated parts of the manual are up to date."""
     monkeypatch.syspath_prepend(ROOT / "docs")
     generate = runpy.run_path(str(ROOT / "docs" / "generate.py"))
 
@@ -124,7 +124,7 @@ def test_generated_parts_are_up_to_date(
 
 
 def test_every_error_has_a_heading() -> None:
-    """The slug that a message ends with can be looked up, and nothing else can."""
+    """Each slug of an error is a heading, and there are no other headings."""
     assert second_process.SecondProcessError in kinds()
     assert sorted(sections()) == sorted(kind.slug for kind in kinds())
 
@@ -139,7 +139,7 @@ def test_every_error_has_its_exit_code(kind: type[XrayBridgeError]) -> None:
 
 
 def test_readme_has_all_exit_codes() -> None:
-    """Its table has each code that an error can have."""
+    """The table of the README has each exit code of an error."""
     codes = re.findall(r"^\| (\d+) \|", text_of(ROOT / "README.md"), re.MULTILINE)
 
     assert {int(code) for code in codes} == {
@@ -152,7 +152,7 @@ def test_readme_has_all_exit_codes() -> None:
     "path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix()
 )
 def test_settings_in_code_exist(path: Path) -> None:
-    """No page shows a setting that is none, at any door."""
+    """No page shows a setting that does not exist, in any spelling."""
     settings = TABLE.values()
     known = {
         *(setting.ini for setting in settings),
@@ -171,7 +171,7 @@ def test_settings_in_code_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_commands_parse(command: str) -> None:
-    """What is shown of ``xray-bridge`` can be typed."""
+    """The parser accepts each command of ``xray-bridge`` in the manual."""
     arguments = shlex.split(command)[1:]
 
     assert cli.parser(arguments).parse_args(arguments).command == arguments[0]
@@ -196,13 +196,13 @@ def test_links_lead_somewhere(path: Path) -> None:
     "path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix()
 )
 def test_python_is_python(path: Path) -> None:
-    """What is shown of it can be copied."""
+    """Python code in the manual has valid syntax."""
     for block in PYTHON.findall(text_of(path)):
         ast.parse(block)
 
 
 def test_every_page_is_in_the_readme() -> None:
-    """Nobody has to know that a page is there to find it."""
+    """The README links to each page."""
     linked = {link for link, _ in LINK.findall(text_of(ROOT / "README.md"))}
     pages = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md")}
 
@@ -210,7 +210,7 @@ def test_every_page_is_in_the_readme() -> None:
 
 
 def test_what_tests_can_say_is_documented() -> None:
-    """Each method of the fixture, each hook and each name for annotations."""
+    """The page has each method of the fixture, each hook and each public type."""
     shown = code_in(WRITING_TESTS)
     methods = {
         name
@@ -226,7 +226,7 @@ def test_what_tests_can_say_is_documented() -> None:
 
 
 def test_names_of_others_are_documented() -> None:
-    """Each variable of another tool that is understood is on the page about it."""
+    """Each accepted variable of another tool is on the page about this tool."""
     shown = "".join(map(code_in, COMING_FROM))
     aliases = {alias for setting in TABLE.values() for alias in setting.aliases}
 
@@ -297,7 +297,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_examples_run(
     examples: Path, command: str, counts: dict[str, int], name: str
 ) -> None:
-    """The examples on the page on writing tests do what they are there for."""
+    """The examples on the page about writing tests work."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("XRAY_")}
     finished = subprocess.run(
         [sys.executable, "-m", *command.split()],
@@ -326,14 +326,14 @@ def test_examples_run(
 
 
 def test_readme_has_both_commands() -> None:
-    """The two commands of the first screen, each on a line of its own."""
+    """The README has both commands, each on a line of its own."""
     lines = text_of(ROOT / "README.md").splitlines()
 
     assert {TRY, TEST} <= set(lines)
 
 
 def test_ci_runs_the_command_of_the_readme() -> None:
-    """What the build runs is what a reader types."""
+    """CI runs the test command of the README."""
     lines = text_of(ROOT / ".ci" / "run").splitlines()
 
     assert lines[-1] == TEST

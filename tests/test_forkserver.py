@@ -1,4 +1,4 @@
-"""Forked processes are what started ones would be."""
+"""Forked processes behave like started ones."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ COMMAND += ["-p", "no:hypothesispytest", "-p", "no:pytest_httpserver"]
 
 @pytest.fixture(autouse=True)
 def _not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The zygotes of this process, and no other's."""
+    """Use only the zygotes of this process."""
     monkeypatch.delenv(forkserver.SHARED, raising=False)
     monkeypatch.setattr(forkserver.zygotes, "shared", None)
 
 
 def show(folder: Path, how: type[subprocess.Popen[Any]], **given: Any) -> Any:
-    """What a process sees of itself."""
+    """Print the properties of a process that it can see itself."""
     (folder / "test_shows.py").write_text(SHOWS)
     quiet = subprocess.DEVNULL
     started = how(COMMAND, cwd=folder, stdin=quiet, stdout=quiet, **given)
@@ -75,7 +75,7 @@ def own_zygotes() -> set[int]:
 def test_a_forked_process_sees_what_a_started_one_sees(
     tmp_path: Path, *, alone: bool
 ) -> None:
-    """Only the parent is another one."""
+    """A forked process sees the same as a started one, except its parent."""
     environ = {**os.environ, "GREETING": "hello", "PYTHONIOENCODING": "latin-1"}
     environ["PYTHONPATH"] = os.pathsep.join((str(tmp_path / "lib"), "relative"))
     given: dict[str, Any] = {"env": environ, "start_new_session": alone}
@@ -98,7 +98,7 @@ def test_a_forked_process_sees_what_a_started_one_sees(
 def test_another_interpreter_is_started(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
-    """What is settled when an interpreter starts cannot be forked."""
+    """A process with another interpreter option is started, not forked."""
     found = show(tmp_path, forkserver.Popen, env={**os.environ, **environ})
 
     assert found["parent"] == os.getpid()
@@ -106,7 +106,7 @@ def test_another_interpreter_is_started(
 
 @pytest.mark.parametrize("name", ["json.py", "pluggy/__init__.py", "sitecustomize.py"])
 def test_a_module_that_comes_first_is_imported(tmp_path: Path, name: str) -> None:
-    """A process with a module of its own by a known name is started."""
+    """A process with its own module of an imported name is started, not forked."""
     (tmp_path / "lib" / name).parent.mkdir(parents=True)
     (tmp_path / "lib" / name).write_text("import os; os._exit(7)")
     environ = {**os.environ, "PYTHONPATH": str(tmp_path / "lib")}
@@ -125,7 +125,7 @@ def test_a_module_that_comes_first_is_imported(tmp_path: Path, name: str) -> Non
     ],
 )
 def test_how_a_process_ends(tmp_path: Path, body: str, code: int) -> None:
-    """Its exit code, or the signal that ended it."""
+    """A forked process reports its exit code, or the signal that ended it."""
     test = f"import os, pytest\ndef test_it():\n    {body}\n"
     (tmp_path / "test_ends.py").write_text(test)
     done = subprocess.run(COMMAND, cwd=tmp_path, capture_output=True, check=False)
@@ -134,7 +134,7 @@ def test_how_a_process_ends(tmp_path: Path, body: str, code: int) -> None:
 
 
 def test_a_process_is_killed(tmp_path: Path) -> None:
-    """A deadline ends the process itself, and a poll says so."""
+    """A deadline ends the process, and a poll reports it."""
     (tmp_path / "test_slow.py").write_text(
         "import os, time\n"
         "def test_it():\n"
@@ -152,7 +152,7 @@ def test_a_process_is_killed(tmp_path: Path) -> None:
 
 
 def test_processes_do_not_outlive_their_zygote(tmp_path: Path) -> None:
-    """What a suite that ended has forked is ended, and its zygotes are gone."""
+    """At the end of the tests, all forked processes and zygotes are ended."""
     (tmp_path / "test_slow.py").write_text(
         "import time\n"
         "def test_it():\n"
@@ -190,7 +190,7 @@ def test_what_is_shared_is_not_started_again(
 
 
 def test_workers_and_the_second_process_are_forked(tmp_path: Path) -> None:
-    """What a forked session starts, it forks."""
+    """A forked session forks its own processes, too."""
     (tmp_path / "conftest.py").write_text(
         "import os\n"
         "def pytest_sessionstart(session):\n"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_other_line_is_shown(tmp_path: Path) -> None:
-    """What differs stands in the message, and how to take it over."""
+    """The message shows the difference and the option that updates the file."""
     (tmp_path / "a.txt").write_text("one\ntwo\n")
 
     with pytest.raises(AssertionError, match=rf"-two\n\+three\n.*{OPTION}"):
@@ -24,7 +24,7 @@ def test_other_line_is_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["new\n", "new", ""])
 def test_file_that_is_not_there(tmp_path: Path, text: str) -> None:
-    """A document without a gold file fails, and so does a file of no document."""
+    """A document without a gold file fails, and so does a file without a document."""
     gold = Gold(tmp_path)
     (tmp_path / "old.txt").write_text("old\n")
 
@@ -37,7 +37,7 @@ def test_file_that_is_not_there(tmp_path: Path, text: str) -> None:
 
 
 def test_update_writes_and_removes(tmp_path: Path) -> None:
-    """Afterwards the same comparisons hold."""
+    """After an update the same comparisons pass."""
     gold = Gold(tmp_path)
     (tmp_path / "old.txt").write_text("old\n")
 

@@ -1,5 +1,5 @@
 """
-What holds for the project itself: GitHub's files, and fragments of the changelog.
+Checks of the project: GitHub's files, and the fragments of the changelog.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ def text_of(name: str) -> str:
 
 
 def loaded(workflow: Path) -> dict[str, Any]:
-    """A workflow as GitHub reads it, but for ``on``, which YAML takes for true."""
+    """A workflow as GitHub reads it, except ``on``, which YAML reads as true."""
     found: dict[str, Any] = yaml.safe_load(workflow.read_text(encoding="utf-8"))
     return found
 
 
 @pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
 def test_github_understands_its_files(path: Path) -> None:
-    """Workflows, forms and Dependabot's settings are as their schemas say."""
+    """Workflows, forms and Dependabot's settings match their schemas."""
     assert refused(FORMS[path], path) == ""
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_actions_are_pinned(workflow: Path) -> None:
-    """By the commit, which cannot be moved, with the version for people."""
+    """Actions are pinned by their commit, with the version as a comment."""
     text = workflow.read_text(encoding="utf-8")
     used = re.findall(r"^\s*(?:- )?uses: (.*)$", text, re.MULTILINE)
     others = [each for each in used if not each.startswith("./")]
@@ -67,7 +67,7 @@ def test_actions_are_pinned(workflow: Path) -> None:
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_permissions_are_minimal(workflow: Path) -> None:
-    """None for all; each job has its own, and clones leave no credentials."""
+    """Only jobs have permissions, and clones keep no credentials."""
     found = loaded(workflow)
     jobs = found["jobs"].values()
     given = {
@@ -120,14 +120,14 @@ def test_all_pythons_are_tested() -> None:
 
 
 def test_one_job_waits_for_all_others() -> None:
-    """A branch rule that requires it requires all."""
+    """The job ``passed`` needs all other jobs."""
     jobs = loaded(GITHUB / "workflows" / "ci.yml")["jobs"]
 
     assert {*jobs["passed"]["needs"], "passed"} == set(jobs)
 
 
 def test_checks_of_the_workflow_are_sessions() -> None:
-    """What CI runs can be run on any machine, by the same name."""
+    """Each check of CI is a nox session with the same name."""
     matrix = loaded(GITHUB / "workflows" / "ci.yml")["jobs"]["checks"]["strategy"]
     run = {row["session"] for row in matrix["matrix"]["include"]}
     there = re.findall(r"^def (\w+)\(session", text_of("noxfile.py"), re.MULTILINE)
@@ -136,7 +136,7 @@ def test_checks_of_the_workflow_are_sessions() -> None:
 
 
 def test_kinds_of_changes_are_those_of_towncrier() -> None:
-    """Who reads how to name a fragment gets all kinds, and no other."""
+    """The README of the fragments lists exactly the kinds of towncrier."""
     told = re.findall(r"^\| `(\w+)` ", text_of("changelog.d/README.md"), re.MULTILINE)
     tables = text_of("pyproject.toml").split("[[tool.towncrier.type]]\n")[1:]
 
@@ -144,7 +144,7 @@ def test_kinds_of_changes_are_those_of_towncrier() -> None:
 
 
 def test_changes_can_go_into_the_changelog() -> None:
-    """Each fragment has a name of that form, and text without a bullet."""
+    """Each fragment has a valid name, and text without a bullet."""
     folder = ROOT / "changelog.d"
     texts = {
         path.name: text_of(f"changelog.d/{path.name}") for path in folder.iterdir()

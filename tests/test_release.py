@@ -1,5 +1,5 @@
 """
-The wheel: what is in it, and what it says of itself.
+The wheel: its files and its metadata.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ENTRY_POINTS = {
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel as pip builds it."""
+    """The wheel, built by pip."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
     subprocess.run([*command, "--wheel-dir", str(folder), str(ROOT)], check=True)
@@ -50,7 +50,7 @@ def metadata(wheel: Path, name: str) -> str:
 
 
 def test_wheel_has_the_packages_and_nothing_else(wheel: Path) -> None:
-    """Every file of the four packages; neither tests nor examples."""
+    """The wheel has every file of the four packages, no tests and no examples."""
     expected = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
@@ -63,7 +63,7 @@ def test_wheel_has_the_packages_and_nothing_else(wheel: Path) -> None:
 
 
 def test_wheel_has_known_kinds_of_files_only(wheel: Path) -> None:
-    """Code, templates, and a marker in each package that it is typed."""
+    """The wheel has only code, templates and the typing marker of each package."""
     packed = {Path(name) for name in names_in(wheel) if ".dist-info/" not in name}
     kinds = {path.suffix for path in packed if path.name != "py.typed"}
     typed = {path.parent.name for path in packed if path.name == "py.typed"}
@@ -77,7 +77,7 @@ def test_wheel_has_known_kinds_of_files_only(wheel: Path) -> None:
 
 
 def test_entry_points_are_right(wheel: Path) -> None:
-    """The command and the plugin, both of which can be imported."""
+    """The entry points of the command and the plugin can be imported."""
     parser = configparser.ConfigParser()
     parser.read_string(metadata(wheel, "entry_points.txt"))
     found = {section: dict(parser[section]) for section in parser.sections()}
@@ -90,7 +90,7 @@ def test_entry_points_are_right(wheel: Path) -> None:
 
 
 def test_metadata_has_what_an_installer_needs(wheel: Path) -> None:
-    """Name, Python and extras; the command alone installs neither framework."""
+    """The metadata has name, Python and extras; the command alone needs no framework."""
     lines = metadata(wheel, "METADATA").splitlines()
     extras = {
         line.partition(": ")[2] for line in lines if line.startswith("Provides-Extra")
@@ -105,7 +105,7 @@ def test_metadata_has_what_an_installer_needs(wheel: Path) -> None:
 
 
 def test_licence_is_metadata_and_a_file(wheel: Path) -> None:
-    """As PEP 639 has it: an expression, the text, and no classifier."""
+    """The licence follows PEP 639: an expression, the text, and no classifier."""
     lines = metadata(wheel, "METADATA").splitlines()
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
 
@@ -115,7 +115,7 @@ def test_licence_is_metadata_and_a_file(wheel: Path) -> None:
 
 
 def test_what_is_tested_is_what_is_installed() -> None:
-    """Where a wheel is installed, no test imports the checkout by mistake."""
+    """With an installed wheel, no test imports the checkout by mistake."""
     found = importlib.metadata.distribution("xray-bridge")
     origin = json.loads(found.read_text("direct_url.json") or "{}")
     editable = origin.get("dir_info", {}).get("editable", False)

@@ -1,4 +1,4 @@
-"""Lines and words for people."""
+"""Formatting of lines and words for people."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from xray_bridge.text import merge_lines
 
 
 def test_lines_of_one_part_stay() -> None:
-    """What one part says twice stays there twice."""
+    """Lines that one part has twice stay twice."""
     assert merge_lines([["},", "a", "},"]]) == ("},", "a", "},")
 
 
 def test_lines_that_several_parts_have() -> None:
-    """They are those of the first part that has them."""
+    """A line of several parts appears once, in the first of these parts."""
     assert merge_lines([["a"], ["b", "a", "b"], ["b", "c"]]) == ("a", "b", "b", "c")

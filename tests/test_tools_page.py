@@ -1,4 +1,4 @@
-"""docs/tools.md has the counts of the reports that are kept, as the tests have them."""
+"""docs/tools.md has the same counts of the stored reports as the tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROW = re.compile(
 
 
 def test_counts_of_the_files_that_are_kept() -> None:
-    """Each file has its row, with the counts that its test has."""
+    """Each file has a row with the counts of its test."""
     _, kept = PAGE.read_text(encoding="utf-8").split("## Kept as files")
     found = dict(ROW.findall(kept))
 

@@ -1,4 +1,4 @@
-"""Certificates that nobody has signed but their owner."""
+"""Self-signed certificates."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ needs_openssl = pytest.mark.skipif(
 
 
 def self_signed(folder: Path) -> Path:
-    """A certificate for 127.0.0.1, with its key, as PEM."""
+    """A self-signed certificate for 127.0.0.1 and its key, as PEM."""
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1"
     command += " -nodes -days 2 -subj /CN=127.0.0.1"
     command += " -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem"
@@ -34,7 +34,7 @@ def self_signed(folder: Path) -> Path:
 
 
 def over_tls(certificate: Path) -> Callable[[socket.socket], socket.socket]:
-    """Makes a TLS server of a connection."""
+    """Turn a connection into a TLS server connection."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return lambda accepted: context.wrap_socket(accepted, server_side=True)

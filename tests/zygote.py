@@ -1,5 +1,5 @@
 """
-A zygote: an interpreter that has imported what a kind of command imports, and forks.
+A zygote: an interpreter that has imported the modules of a command, and forks.
 
 ``forkserver`` starts it, and talks to it. It has one thread, which waits for requests
 on a Unix socket; it ends, and its children with it, when its standard input does.
@@ -48,7 +48,7 @@ ADAPTABLE = {"PYTHONPATH", "PYTHONIOENCODING"}
 
 @dataclass(frozen=True)
 class Request:
-    """A process that somebody wants."""
+    """A request for a process."""
 
     command: list[str]
     environ: dict[str, str]
@@ -73,7 +73,7 @@ def _receive(line: socket.socket) -> Request | None:
 
 
 def _can_be_forked(request: Request) -> bool:
-    """Whether a child would be as if it had been started as asked."""
+    """Whether a forked child would be the same as a started process."""
     own = {k: v for k, v in os.environ.items() if k.startswith("PYTHON")}
     theirs = {k: v for k, v in request.environ.items() if k.startswith("PYTHON")}
     names = {*own, *theirs} - ADAPTABLE
@@ -85,7 +85,7 @@ def _can_be_forked(request: Request) -> bool:
 
 
 def _shadows(folder: str) -> bool:
-    """Whether a module there would have come before one that is imported."""
+    """Whether a module there would come before one that is already imported."""
     imported = {name for name in sys.modules if "." not in name}
     for entry in os.scandir(folder) if Path(folder).is_dir() else ():
         name, _, kind = entry.name.partition(".")
@@ -155,7 +155,7 @@ def _reap(lines: dict[int, socket.socket]) -> None:
 
 
 def _become(request: Request, site: Sequence[str]) -> None:
-    """Be the process that was asked for, and end as it does."""
+    """Run as the requested process, and end as it does."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if request.group is None:
         os.setsid()
@@ -192,7 +192,7 @@ def _become(request: Request, site: Sequence[str]) -> None:
 
 
 def _end(code: Any) -> None:
-    """End as an interpreter does, but leave it to the system to free the memory."""
+    """End like an interpreter, but let the system free the memory."""
     if code is not None and not isinstance(code, int):
         print(code, file=sys.stderr)  # noqa: T201 - as an interpreter does
         code = 1
@@ -265,7 +265,7 @@ def _import_all(package: str) -> None:
 
 
 def _import_pytest() -> None:
-    """Run a session, for what plugins import and for the assertions within them."""
+    """Run a session, to import the plugins and rewrite their assertions."""
     import pytest
 
     with tempfile.TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ from xray_sandbox import CREDENTIALS, RunningSandbox, Store, running
 
 @dataclass(frozen=True)
 class Client:
-    """Speaks to one product of the sandbox, logged in."""
+    """A client of one product of the sandbox, logged in."""
 
     sandbox: RunningSandbox
     base: str
@@ -30,19 +30,19 @@ class Client:
         return self.sandbox.store
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
-        """One request, with the login."""
+        """Send one request with the login."""
         headers = {"Authorization": self.authorization, **options.pop("headers", {})}
         url = f"{self.sandbox.url}{path}"
         return requests.request(method, url, headers=headers, timeout=20, **options)
 
     def post_json(self, path: str, document: Any, **options: Any) -> requests.Response:
-        """A plain import of a JSON report."""
+        """Import a JSON report with the simple endpoint."""
         return self.call("POST", f"{self.base}{path}", json=document, **options)
 
     def post_parts(
         self, path: str, report: Any, info: Any, **more: Any
     ) -> requests.Response:
-        """A multipart import; XML when the report is a string."""
+        """Import with the multipart endpoint; a report that is a string is XML."""
         xml = isinstance(report, str)
         name = self.xml_part if xml else self.report_part
         text = report if xml else json.dumps(report)
@@ -64,7 +64,7 @@ class ServerClient(Client):
     def post_xml(
         self, text: str, path: str = "/junit", **query: str
     ) -> requests.Response:
-        """A plain import of an XML report, which Server takes as a part."""
+        """Import an XML report with the simple endpoint, in a part, for Server."""
         files = {"file": ("report.xml", text, "application/xml")}
         url = f"{self.base}{path}"
         return self.call("POST", url, files=files, params=query)
@@ -76,13 +76,13 @@ class CloudClient(Client):
     def post_xml(
         self, text: str, path: str = "/junit", **query: str
     ) -> requests.Response:
-        """A plain import of an XML report, which Cloud takes as it is."""
+        """Import an XML report with the simple endpoint, as the body, for Cloud."""
         headers = {"Content-Type": "application/xml"}
         url = f"{self.base}{path}"
         return self.call("POST", url, data=text.encode(), params=query, headers=headers)
 
     def graphql(self, query: str, **variables: Any) -> Any:
-        """The answer of a GraphQL request."""
+        """Send a GraphQL request and return the answer."""
         body = {"query": query, "variables": variables}
         return self.call("POST", "/api/v2/graphql", json=body).json()
 
@@ -112,14 +112,14 @@ def cloud_client(sandbox: RunningSandbox) -> CloudClient:
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
-    """A sandbox that refuses what it does not know."""
+    """A sandbox that refuses unknown issues."""
     with running(tmp_path / "data") as found:
         yield found
 
 
 @pytest.fixture
 def adopting(tmp_path: Path) -> Iterator[RunningSandbox]:
-    """An empty sandbox that makes what is named."""
+    """An empty sandbox that creates named issues."""
     with running(tmp_path / "data", adopt=True, seed=False) as found:
         yield found
 
@@ -144,11 +144,11 @@ def cloud(sandbox: RunningSandbox) -> CloudClient:
 
 @pytest.fixture
 def new_server(adopting: RunningSandbox) -> ServerClient:
-    """Xray Server over an empty sandbox that makes what is named."""
+    """Xray Server with an empty sandbox that creates named issues."""
     return server_client(adopting)
 
 
 @pytest.fixture
 def new_cloud(adopting: RunningSandbox) -> CloudClient:
-    """Xray Cloud over an empty sandbox that makes what is named."""
+    """Xray Cloud with an empty sandbox that creates named issues."""
     return cloud_client(adopting)

@@ -1,4 +1,4 @@
-"""The sandbox answers this machine, and no page of another site."""
+"""The sandbox answers this machine, but no page of another site."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from xray_sandbox.web.app import create_app
 def test_host_and_origin(
     tmp_path: Path, host: str, origin: str | None, status: int
 ) -> None:
-    """Whatever name leads here."""
+    """Other host names and origins are refused, even if they lead to this machine."""
     client = create_app(Store(tmp_path / "sandbox.sqlite3")).test_client()
     headers = {"Host": host} | ({"Origin": origin} if origin else {})
 

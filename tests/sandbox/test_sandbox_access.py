@@ -1,4 +1,4 @@
-"""What the sandbox tells of an account, and what ``check`` makes of it."""
+"""Permissions in the sandbox, and the findings of ``check`` from them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEY = ApiKey(
 
 
 def found(sandbox: Any, **changes: Any) -> dict[str, Any]:
-    """The marks of all lines, for a session that sets everything."""
+    """The marks of all lines of ``check``, for a session with every setting."""
     settings = settings_of(
         project="CALC",
         test_plan="CALC-15",
@@ -39,7 +39,7 @@ def found(sandbox: Any, **changes: Any) -> dict[str, Any]:
 
 
 def test_permissions(server: Any) -> None:
-    """Those that are asked for, each with whether it is there."""
+    """The answer says for each requested permission if the account has it."""
     server.store.taken_away.add("LINK_ISSUES")
     query = {"projectKey": "CALC", "permissions": "EDIT_ISSUES,LINK_ISSUES"}
 
@@ -57,14 +57,14 @@ def test_permissions(server: Any) -> None:
 def test_permissions_that_cannot_be_told(
     server: Any, query: dict[str, str], status: int
 ) -> None:
-    """Neither of an unknown project nor unknown ones; all where none is named."""
+    """Unknown projects and permissions are refused; without a list, all are given."""
     answer = server.call("GET", f"{API}/mypermissions", params=query)
 
     assert answer.status_code == status
 
 
 def test_issue_types(server: Any) -> None:
-    """In pages, as Jira has them since 8.4."""
+    """Issue types come in pages, as in Jira since 8.4."""
     path = f"{API}/issue/createmeta/CALC/issuetypes"
 
     answer = server.call("GET", path).json()
@@ -75,7 +75,7 @@ def test_issue_types(server: Any) -> None:
 
 
 def test_server_is_well(sandbox: Any) -> None:
-    """Nothing is wrong and nothing open."""
+    """No line is wrong or undecided."""
     marks = found(sandbox)
 
     assert {what for what, ok in marks.items() if not ok} == set()
@@ -83,7 +83,7 @@ def test_server_is_well(sandbox: Any) -> None:
 
 
 def test_cloud_without_jira(sandbox: Any) -> None:
-    """What only Jira knows is open."""
+    """The lines that only Jira can answer are undecided."""
     marks = found(sandbox, dialect=DIALECTS[CLOUD], credentials=KEY)
 
     open_ = {"fix_version", "permissions", "issue_types", "fields"}
@@ -91,7 +91,7 @@ def test_cloud_without_jira(sandbox: Any) -> None:
 
 
 def test_cloud_with_jira(sandbox: Any) -> None:
-    """Jira tells the rest; the sandbox's is a Server, which does not fit."""
+    """Jira answers the rest; the sandbox is a Server, so the product is wrong."""
     changes = {"jira_url": sandbox.url, "jira_credentials": LOGIN}
     marks = found(sandbox, dialect=DIALECTS[CLOUD], credentials=KEY, **changes)
 
@@ -100,7 +100,7 @@ def test_cloud_with_jira(sandbox: Any) -> None:
 
 
 def test_cloud_with_a_jira_that_refuses(sandbox: Any) -> None:
-    """It is not asked again with what it has refused."""
+    """After a refused login, Jira is not asked again."""
     wrong = Basic(user="ann", password=Secret("not-the-password"))
     changes = {"jira_url": sandbox.url, "jira_credentials": wrong}
     marks = found(sandbox, dialect=DIALECTS[CLOUD], credentials=KEY, **changes)
@@ -123,7 +123,7 @@ def test_cloud_with_a_jira_that_refuses(sandbox: Any) -> None:
 def test_instance_that_lacks_something(
     sandbox: Any, away: str, line: str, ok: bool | None
 ) -> None:
-    """One line says so, and no other; an existing Test Execution needs no new one."""
+    """One line is wrong; an existing Test Execution needs no new one."""
     sandbox.store.taken_away.add(away)
 
     marks = found(sandbox)

@@ -1,4 +1,4 @@
-"""A sandbox that makes what is named, and what it makes besides."""
+"""A sandbox that creates named issues, and the new Tests beside them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def test_a_new_test_takes_no_key_that_is_named_later(new_server: Any) -> None:
-    """Result by result, the one without a key would get the next one's."""
+    """A new Test does not get a key that a later result names."""
     info = {"summary": "no key", "projectKey": "MINE", "type": "Generic"}
     body = {
         "info": {"project": "MINE"},

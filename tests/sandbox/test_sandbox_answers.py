@@ -1,4 +1,4 @@
-"""What the sandbox is told to answer, and what it refuses as Xray does."""
+"""Prepared answers of the sandbox, and refusals that imitate Xray."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ GATEWAY = {
 
 
 def rehearse(folder: Path, *answers: dict[str, Any]) -> Receipt:
-    """Send one test to a sandbox that is told to answer so."""
+    """Send one test to a sandbox with these prepared answers."""
     path = folder / "answers.json"
     path.write_text(json.dumps(answers))
     with running(folder / "data", adopt=True, answers=path) as sandbox:
@@ -68,7 +68,7 @@ def rehearse(folder: Path, *answers: dict[str, Any]) -> Receipt:
     ids=["screen without labels", "renamed project", "gateway"],
 )
 def test_rehearsal(tmp_path: Path, told: dict[str, Any], said: str) -> None:
-    """What real servers answer every day does not keep results away."""
+    """Common answers of real servers do not prevent delivery."""
     found = rehearse(tmp_path, told)
 
     assert (found.status, found.exit_code) == ("delivered", 0)
@@ -77,14 +77,14 @@ def test_rehearsal(tmp_path: Path, told: dict[str, Any], said: str) -> None:
 
 
 def test_answer_after_the_work_is_done(tmp_path: Path) -> None:
-    """The results are there, and the answer is lost: found by the label."""
+    """The results arrive but the answer is lost: they are found by the label."""
     found = rehearse(tmp_path, PAGE_AFTER)
 
     assert (found.status, found.exit_code) == ("delivered", 0)
 
 
 def test_answers_for_those_without_a_login(tmp_path: Path) -> None:
-    """As Jira 10.2 answers to ``serverInfo``."""
+    """A prepared answer can be for requests without a login only, as in Jira 10.2."""
     path = tmp_path / "answers.json"
     told = {"path": "/rest/api/2/serverInfo", "anonymous": True, "status": 401}
     path.write_text(json.dumps([told]))
@@ -102,7 +102,7 @@ def test_answers_for_those_without_a_login(tmp_path: Path) -> None:
     "content", ["", "{}x", '[{"stauts": 400}]', "[1]", '{"status": 1}']
 )
 def test_file_that_is_no_list_of_answers(tmp_path: Path, content: str) -> None:
-    """It is refused before anything listens."""
+    """A file that is not a list of answers is refused before the sandbox starts."""
     path = tmp_path / "answers.json"
     path.write_text(content)
 
@@ -111,7 +111,7 @@ def test_file_that_is_no_list_of_answers(tmp_path: Path, content: str) -> None:
 
 
 def test_transition_in_an_import(cloud: Client) -> None:
-    """Cloud refuses it."""
+    """Cloud refuses a transition in an import."""
     fields = {"project": {"key": "CALC"}, "summary": "x"}
     info = {"fields": fields, "transition": {"id": "31"}}
 
@@ -122,7 +122,7 @@ def test_transition_in_an_import(cloud: Client) -> None:
 
 
 def test_unknown_argument(cloud: Client) -> None:
-    """GraphQL has errors for it, with a 200."""
+    """GraphQL answers an unknown argument with errors and status 200."""
     query = {"query": "{ getTests(limit: 1, keys: 2) { total } }"}
 
     answer = cloud.call("POST", "/api/v2/graphql", json=query)
@@ -144,7 +144,7 @@ INFO = {
 
 
 def test_requirement_that_is_a_test(server: Client, cloud: Client) -> None:
-    """Server refuses the whole import for it, Cloud does not."""
+    """Server refuses the import because of this requirement, Cloud does not."""
     refused = server.post_parts("/junit", REPORT, INFO)
     taken = cloud.post_parts("/junit", REPORT, INFO)
 

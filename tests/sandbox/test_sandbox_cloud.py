@@ -23,7 +23,7 @@ def info(**xray_fields: Any) -> dict[str, Any]:
 
 
 def test_token_is_a_json_string(cloud: Any) -> None:
-    """The answer of a login is a JSON string: it has quotes."""
+    """The answer of a login is a JSON string, in quotes."""
     url = f"{cloud.sandbox.url}/api/v2/authenticate"
     key = {
         "client_id": CREDENTIALS.client_id,
@@ -53,13 +53,13 @@ def test_bad_login(cloud: Any, body: Any, status: int) -> None:
 
 @pytest.mark.parametrize("token", ["", "Bearer x", "Bearer a.b.c", "Basic YTpi"])
 def test_token_is_needed(cloud: Any, token: str) -> None:
-    """Everything but the login needs a token that was issued."""
+    """Every request except the login needs a valid token."""
     headers = {"Authorization": token}
     assert cloud.call("POST", cloud.base, json={}, headers=headers).status_code == 401
 
 
 def test_junit(cloud: Any) -> None:
-    """The plain endpoint takes XML as it is and answers id, key and self."""
+    """The simple endpoint takes XML as the body and answers id, key and self."""
     answer = cloud.post_xml(
         REPORT, projectKey="CALC", testEnvironments="chrome;linux", revision="r"
     )
@@ -78,7 +78,7 @@ def test_unknown_environment(cloud: Any, environments: str) -> None:
 
 
 def test_empty_properties(cloud: Any, server: Any) -> None:
-    """Cloud trips over an empty `<properties/>`; Server does not."""
+    """Cloud refuses an empty `<properties/>`; Server does not."""
     text = REPORT.replace("/></testsuite>", "><properties/></testcase></testsuite>")
     assert cloud.post_xml(text, projectKey="CALC").status_code == 400
     assert server.post_xml(text, projectKey="CALC").status_code == 200
@@ -111,7 +111,7 @@ def test_multipart(cloud: Any) -> None:
     ],
 )
 def test_refused_info(cloud: Any, body: Any, text: str) -> None:
-    """What is wrong with an info part is said."""
+    """The answer says why an info part is refused."""
     answer = cloud.post_parts("/junit", REPORT, body)
     assert answer.status_code == 400
     assert text in answer.json()["error"]
@@ -128,7 +128,7 @@ def test_info_needs_a_file_name(cloud: Any) -> None:
 
 
 def test_graphql_finds_executions_by_label(cloud: Any) -> None:
-    """A Test Execution is found by its label, with the fields that are asked for."""
+    """A Test Execution is found by its label, with the requested fields."""
     body = info()
     body["fields"]["labels"] = ["xray-bridge-1"]
     made = cloud.post_parts("/junit", REPORT, body).json()
@@ -177,14 +177,14 @@ def test_graphql_finds_executions_by_label(cloud: Any) -> None:
     ],
 )
 def test_graphql_errors(cloud: Any, query: str) -> None:
-    """Errors are in the answer, which is a 200 all the same."""
+    """Errors are in the answer, with status 200."""
     assert cloud.graphql(query)["errors"][0]["message"]
 
 
 def test_a_sandbox_without_graphql_core_does_not_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What it lacks is known before the first request, by the name to install."""
+    """The error before the first request names the missing package."""
     monkeypatch.setitem(sys.modules, "graphql", None)
 
     with pytest.raises(ModuleNotFoundError) as caught:
@@ -194,7 +194,7 @@ def test_a_sandbox_without_graphql_core_does_not_start(
 
 
 def test_graphql_variables(cloud: Any) -> None:
-    """A variable that is not given has its default, or is null."""
+    """A variable without a value has its default, or is null."""
     query = """
     query ($jql: String = "key = CALC-1", $start: Int, $limit: Int!) {
       getTests(jql: $jql, start: $start, limit: $limit) { total start limit }
@@ -217,7 +217,7 @@ def test_graphql_settings_and_statuses(cloud: Any) -> None:
 
 
 def test_graphql_mutations(cloud: Any) -> None:
-    """Test Executions go into plans, and get Test Environments that are made."""
+    """Test Executions are added to Test Plans, and get new Test Environments."""
     ids = {
         kind: cloud.graphql(
             f'{{ {kind}(jql: "key = {key}", limit: 1) {{ results {{ issueId }} }} }}'
@@ -254,7 +254,7 @@ def test_graphql_test_runs(cloud: Any) -> None:
 
 
 def test_double_slash(cloud: Any) -> None:
-    """A doubled slash is a bad request, wherever it is."""
+    """A double slash is a bad request, anywhere in the path."""
     for path in ("//api/v2/graphql", "/api/v2//graphql"):
         assert cloud.call("POST", path, json={}).status_code == 400
 
@@ -273,7 +273,7 @@ CREATE = """mutation($jira: JSON!, $names: [String]) {
 
 
 def test_test_execution_is_made(cloud: Any) -> None:
-    """Without Test Runs; its Test Environments are made, too."""
+    """A new Test Execution has no Test Runs; missing Test Environments are created."""
     fields = {"project": {"key": "CALC"}, "summary": "Nightly", "labels": ["a"]}
     answer = cloud.graphql(CREATE, jira={"fields": fields}, names=["brand new"])
     told = answer["data"]["createTestExecution"]
@@ -286,7 +286,7 @@ def test_test_execution_is_made(cloud: Any) -> None:
 
 
 def test_test_execution_without_a_summary(cloud: Any) -> None:
-    """Errors, and nothing is made."""
+    """Without a summary the answer has errors, and nothing is created."""
     before = len(cloud.store.test_executions())
     answer = cloud.graphql(CREATE, jira={"fields": {"project": {"key": "CALC"}}})
 

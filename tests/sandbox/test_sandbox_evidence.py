@@ -1,4 +1,4 @@
-"""What belongs to a Test Run: it can be read back, byte for byte, and is shown."""
+"""The data of a Test Run can be read back, byte for byte, and is shown."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def client(request: pytest.FixtureRequest, product: str) -> Any:
 
 
 def issue(answer: Any) -> Any:
-    """The Test Execution that came of an import."""
+    """The Test Execution of an import."""
     assert answer.status_code == 200, answer.text
     found = answer.json()
     return found.get("testExecIssue", found)
@@ -57,7 +57,7 @@ def imported(client: Any, product: str, **test: Any) -> Any:
 
 
 def told(client: Any, product: str, execution: Any) -> Any:
-    """The first Test Run as the product's own API tells it, in Server's words."""
+    """The first Test Run from the product's own API, in Server's words."""
     if product == "server":
         path = f"/rest/raven/2.0/api/testruns?testExecKey={execution['key']}"
         return client.call("GET", path).json()[0]
@@ -82,12 +82,12 @@ def told(client: Any, product: str, execution: Any) -> Any:
 
 
 def step(found: Any) -> Any:
-    """A step of GraphQL's in Server's words."""
+    """A step from GraphQL, in Server's words."""
     return {**found, "evidences": files(found["evidence"])}
 
 
 def files(found: Any) -> Any:
-    """Evidence of GraphQL's in Server's words."""
+    """Evidence from GraphQL, in Server's words."""
     return [
         {"fileName": each["filename"], "fileURL": each["downloadLink"]}
         for each in found
@@ -95,7 +95,7 @@ def files(found: Any) -> Any:
 
 
 def content(found: Any) -> dict[str, bytes]:
-    """The files behind the links."""
+    """The content of the linked files."""
     return {
         each["fileName"]: requests.get(each["fileURL"], timeout=20).content
         for each in found
@@ -103,13 +103,13 @@ def content(found: Any) -> dict[str, bytes]:
 
 
 def page(client: Any, execution: Any) -> str:
-    """What a person sees."""
+    """The page that a person sees."""
     url = f"{client.sandbox.url}/browse/{execution['key']}"
     return requests.get(url, timeout=20).text
 
 
 def piece(name: str) -> dict[str, str]:
-    """Evidence as it is sent."""
+    """Evidence in the form of an upload."""
     return {"data": DATA, "filename": name, "contentType": "image/png"}
 
 
@@ -118,7 +118,7 @@ def piece(name: str) -> dict[str, str]:
 def test_evidence_of_xray_json(
     client: Any, product: str, of_test: str, of_step: str
 ) -> None:
-    """Of the test and of its steps, in either spelling."""
+    """Evidence of the test and of its steps arrives, in either spelling."""
     first = {"status": PASSED[product], "comment": "Open it", of_step: [piece("a.png")]}
     second = {"status": PASSED[product], "actualResult": "404"}
     made = imported(
@@ -139,7 +139,7 @@ def test_evidence_of_xray_json(
 
 
 def test_evidence_of_one_name(client: Any, product: str) -> None:
-    """Different files of one name stay different, also those that are not big."""
+    """Different files with the same name stay separate, also small ones."""
     items = [
         {"data": base64.b64encode(text).decode(), "filename": "log.txt"}
         for text in (b"one", b"two")
@@ -154,7 +154,7 @@ def test_evidence_of_one_name(client: Any, product: str) -> None:
 
 
 def test_iterations(client: Any, product: str) -> None:
-    """Parameters, statuses and steps, with the evidence of each."""
+    """Iterations keep parameters, statuses and steps, each with its evidence."""
     iterations = [
         {
             "status": PASSED[product],
@@ -198,7 +198,7 @@ def test_examples_and_a_native_status(client: Any, product: str) -> None:
 
 
 def test_custom_fields_of_xray_json(client: Any, product: str) -> None:
-    """By id, whatever their value is."""
+    """Custom fields are kept by id, with any value."""
     fields = [{"id": "10", "value": "Chrome"}, {"id": "11", "value": ["a", "b"]}]
 
     made = imported(client, product, customFields=fields)
@@ -253,7 +253,7 @@ TAGS: dict[str, list[Any]] = {"cucumber": [{"name": "@CALC-79"}], "behave": ["CA
 
 @pytest.mark.parametrize("name", TAGS)
 def test_embeddings(client: Any, product: str, name: str) -> None:
-    """They are evidence of the step that they stand in."""
+    """An embedding is evidence of its step."""
     element = {**scenario(), "tags": TAGS[name]}
     report = [{"keyword": "Feature", "name": "f", "elements": [element]}]
 
@@ -270,7 +270,7 @@ def test_embeddings(client: Any, product: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", TAGS)
 def test_embeddings_of_rows(client: Any, product: str, name: str) -> None:
-    """Rows have no steps of their own here, so it is evidence of the run."""
+    """Rows have no steps here, so an embedding is evidence of the Test Run."""
     element = {**scenario("Scenario Outline"), "tags": TAGS[name]}
     report = [{"keyword": "Feature", "name": "f", "elements": [element] * 2}]
 
@@ -284,7 +284,7 @@ def test_embeddings_of_rows(client: Any, product: str, name: str) -> None:
 
 
 def test_statuses_can_be_looked_up(client: Any, product: str) -> None:
-    """Before anybody sends a word that is not among them."""
+    """A client can read the list of statuses before it sends one."""
     if product == "server":
         path = "/rest/raven/2.0/api/settings/teststatuses"
         found = client.call("GET", path).json()

@@ -28,7 +28,7 @@ KEYED = FEATURE.format(precondition="CALC-500", test="CALC-79")
 
 
 def post(client: Any, path: str, text: str | bytes, **more: Any) -> Any:
-    """The answer to an import."""
+    """Import feature files and return the answer."""
     name = more.pop("name", "division.feature")
     files = {"file": (name, text, "text/plain")}
     files |= {
@@ -55,7 +55,7 @@ def with_precondition(sandbox: RunningSandbox) -> None:
 
 @pytest.mark.usefixtures("with_precondition")
 def test_server_lists_issues(server: Any) -> None:
-    """With their types."""
+    """Server's answer lists the issues with their types."""
     found = post(server, SERVER, KEYED).json()
 
     assert [(each["key"], each["issueType"]["name"]) for each in found] == [
@@ -66,7 +66,7 @@ def test_server_lists_issues(server: Any) -> None:
 
 @pytest.mark.usefixtures("with_precondition")
 def test_cloud_has_three_lists(cloud: Any) -> None:
-    """Errors, Tests and Preconditions."""
+    """Cloud's answer lists errors, Tests and Preconditions."""
     found = post(cloud, CLOUD, KEYED).json()
 
     assert found["errors"] == []
@@ -90,7 +90,7 @@ def test_all_is_replaced(server: Any) -> None:
 
 
 def test_server_makes_a_test_for_an_unknown_key(server: Any) -> None:
-    """As its manual has it: by key, or else by path and summary, or else anew."""
+    """Server finds a Test by key, else by path and summary, else it creates one."""
     text = "Feature: F\n  @TEST_CALC-999\n  Scenario: S\n    * x\n"
     first = post(server, SERVER, text).json()[0]["key"]
     second = post(server, SERVER, text).json()[0]["key"]
@@ -99,7 +99,7 @@ def test_server_makes_a_test_for_an_unknown_key(server: Any) -> None:
 
 
 def test_cloud_refuses_an_unknown_key(cloud: Any) -> None:
-    """And takes the rest."""
+    """Cloud refuses an unknown key and imports the rest."""
     text = (
         "Feature: F\n  @TEST_CALC-999\n  Scenario: S\n    * x\n  Scenario: T\n    * x\n"
     )
@@ -110,7 +110,7 @@ def test_cloud_refuses_an_unknown_key(cloud: Any) -> None:
 
 
 def test_server_says_what_went_wrong(server: Any) -> None:
-    """In an object, with what it has taken."""
+    """Server's answer is then an object with the errors and the imported issues."""
     text = "Feature: F\n  @CALC-1\n  Scenario: S\n    * x\n  Scenario: T\n    * x\n"
     found = post(server, SERVER, text).json()
 
@@ -119,7 +119,7 @@ def test_server_says_what_went_wrong(server: Any) -> None:
 
 
 def test_by_id(server: Any) -> None:
-    """A label with an id finds a Test under another name."""
+    """A label with an id finds a Test with another name."""
     text = "Feature: F\n  @id:7\n  Scenario: {}\n    * x\n"
     first = post(server, SERVER, text.format("Old")).json()[0]["key"]
     second = post(server, SERVER, text.format("New")).json()[0]["key"]
@@ -138,7 +138,7 @@ def test_another_file_is_another_test(server: Any) -> None:
 
 
 def test_archives(cloud: Any) -> None:
-    """All feature files in it, with their paths."""
+    """All feature files of an archive are imported, with their paths."""
     texts = {name: f"Feature: {name}\n  Scenario: {name}\n    * x\n" for name in "ab"}
     found = post(cloud, CLOUD, zipped(**texts), name="all.zip").json()
     keys = [each["key"] for each in found["updatedOrCreatedTests"]]
@@ -148,7 +148,7 @@ def test_archives(cloud: Any) -> None:
 
 
 def test_fields_of_what_is_made(server: Any) -> None:
-    """They are not for what is there already."""
+    """The given fields are set on new Tests only."""
     info = {"fields": {"labels": ["nightly"], "description": "of CI"}}
     text = "Feature: F\n  @CALC-78\n  Scenario: S\n    * x\n  Scenario: T\n    * x\n"
     found = post(server, SERVER, text, testInfo=info).json()
@@ -163,13 +163,13 @@ def test_fields_of_what_is_made(server: Any) -> None:
     "text", ["", "<html></html>", "Scenario: S\n", "Feature: F\n", b"PK\x03\x04nothing"]
 )
 def test_refused(server: Any, cloud: Any, text: str | bytes) -> None:
-    """What holds no scenario is refused by both."""
+    """Both products refuse a file without scenarios."""
     assert post(server, SERVER, text).status_code == 400
     assert post(cloud, CLOUD, text).status_code == 400
 
 
 def test_unknown_project(server: Any) -> None:
-    """A project has to be there."""
+    """An unknown project is refused."""
     files = {"file": ("a.feature", KEYED, "text/plain")}
     params = {"projectKey": "NOPE"}
 
@@ -216,7 +216,7 @@ def test_searches(server: Any, jql: str, expected: list[str]) -> None:
     ],
 )
 def test_searches_that_are_refused(server: Any, jql: str) -> None:
-    """What the sandbox does not understand it does not guess."""
+    """The sandbox refuses a search that it does not understand."""
     found = server.call("POST", "/rest/api/2/search", json={"jql": jql})
 
     assert found.status_code == 400
@@ -230,7 +230,7 @@ COMMENTED = KEYED.replace(
 def test_comments_describe_on_cloud(
     server: Any, cloud: Any, sandbox: RunningSandbox
 ) -> None:
-    """On Server they do not; a scenario without any keeps its description."""
+    """Comments become the description on Cloud only; without comments it stays."""
     sandbox.store.add_issue("Pre-Condition", "CALC-500", summary="On")
     found: list[str | None] = []
     for client, path in ((server, SERVER), (cloud, CLOUD), (cloud, CLOUD)):
@@ -243,7 +243,7 @@ def test_comments_describe_on_cloud(
 
 
 def test_descriptions_as_documents(server: Any, sandbox: RunningSandbox) -> None:
-    """Version 3 of Jira's API has them so, and takes them back."""
+    """Version 3 of Jira's API returns and accepts descriptions as documents."""
     sandbox.store.change_issue("CALC-79", description="One.\nTwo.")
     path = "/rest/api/3/issue/CALC-79"
     told = server.call("GET", path).json()["fields"]["description"]

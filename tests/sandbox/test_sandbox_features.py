@@ -22,14 +22,14 @@ def names(content: bytes) -> list[str]:
     "query", ["keys=CALC-78;CALC-79", "filter=11400", "keys=CALC-70"]
 )
 def test_zip(server: Any, cloud: Any, query: str) -> None:
-    """Keys, filters and requirements give one file per requirement."""
+    """An export by keys, filter or requirement has one file per requirement."""
     found = server.call("GET", f"{SERVER}?{query}&fz=true")
     assert names(found.content) == ["1_CALC-70.feature"]
     assert names(cloud.call("GET", f"{CLOUD}?{query}").content) == ["CALC-70.feature"]
 
 
 def test_bare_file(server: Any) -> None:
-    """Server sends a single file as it is unless a zip is wanted."""
+    """Server sends a single file without a zip, unless one is requested."""
     text = server.call("GET", f"{SERVER}?keys=CALC-78;CALC-79&fz=false").text
     assert text.startswith("@REQ_CALC-70\nFeature: ")
     assert "  @TEST_CALC-78\n  Scenario: " in text

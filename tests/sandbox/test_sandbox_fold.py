@@ -36,7 +36,7 @@ SECOND = Result(
 
 
 def test_results_of_one_test_become_one() -> None:
-    """Texts and lists follow each other, times embrace all, evidence has no step."""
+    """Texts and lists are joined, times span all results, evidence has no step."""
     found = fold_results((FIRST, SECOND), SERVER)
 
     assert found == Result(
@@ -65,12 +65,12 @@ def test_results_of_one_test_become_one() -> None:
     ],
 )
 def test_statuses_fold(statuses: tuple[str, ...], folded: str) -> None:
-    """One failure fails; only passes pass; the rest is to do."""
+    """One failure is a failure, only passes are a pass, anything else is to do."""
     results = tuple(replace(FIRST, status=status) for status in statuses)
 
     assert fold_results(results, SERVER).status == folded
 
 
 def test_a_single_result_stays_as_it_is() -> None:
-    """Its evidence keeps the place among the steps."""
+    """The evidence of a single result keeps its step."""
     assert fold_results((FIRST,), SERVER) is FIRST

@@ -23,14 +23,14 @@ def test_basic_login(server: Any) -> None:
 @pytest.mark.parametrize("path", [f"{API}/myself", "/rest/raven/2.0/api/xraylicense"])
 @pytest.mark.parametrize("header", ["Bearer no", "Basic bm86bm8=", "Basic %", "Odd"])
 def test_wrong_login(server: Any, path: str, header: str) -> None:
-    """A wrong login is 401, and the header says that it failed."""
+    """A wrong login is answered with 401, and a header says that it failed."""
     answer = server.call("GET", path, headers={"Authorization": header})
     assert answer.status_code == 401
     assert answer.headers["X-Seraph-LoginReason"] == "AUTHENTICATED_FAILED"
 
 
 def test_no_login(server: Any) -> None:
-    """Only serverInfo is for everybody."""
+    """Only serverInfo needs no login."""
     url = server.sandbox.url
     assert requests.get(f"{url}{API}/myself", timeout=20).status_code == 401
     answer = requests.get(f"{url}{API}/serverInfo", timeout=20).json()
@@ -38,7 +38,7 @@ def test_no_login(server: Any) -> None:
 
 
 def test_refused_upload_gets_its_answer(server: Any) -> None:
-    """A large body with a wrong login is read, so that the 401 arrives."""
+    """A large body with a wrong login is read to its end, so that the 401 arrives."""
     files = {"file": ("r.xml", b" " * 20_000_000)}
     headers = {"Authorization": "Bearer no"}
     url = f"{server.base}/junit"
@@ -63,7 +63,7 @@ def test_chunked_upload(server: Any) -> None:
 
 
 def test_fields(server: Any) -> None:
-    """Xray's fields are told by their type, the plain ones by their name."""
+    """Xray's fields can be recognised by their type, Jira's by their name."""
     found = server.call("GET", f"{API}/field").json()
     custom = {one["schema"].get("custom"): one for one in found}
     environments = "com.xpandit.plugins.xray:test-environments-custom-field"
@@ -124,7 +124,7 @@ def test_refused_edit(server: Any, body: Any) -> None:
     ],
 )
 def test_search(server: Any, jql: str, keys: list[str]) -> None:
-    """The small JQL finds by GET and by POST."""
+    """A search works by GET and by POST."""
     server.store.change_issue("CALC-20", labels=("nightly",))
     by_get = server.call("GET", f"{API}/search", params={"jql": jql}).json()
     body = {"jql": jql, "fields": ["summary"], "maxResults": 10}
@@ -148,7 +148,7 @@ def test_search(server: Any, jql: str, keys: list[str]) -> None:
     ],
 )
 def test_refused_search(server: Any, jql: str) -> None:
-    """Anything else, and names that do not exist, is a 400."""
+    """Unsupported queries and unknown names are answered with 400."""
     answer = server.call("GET", f"{API}/search", params={"jql": jql})
     assert answer.status_code == 400
     assert answer.json()["errorMessages"]
@@ -163,14 +163,14 @@ def test_wrong_rest_path(server: Any, path: str) -> None:
 
 
 def test_double_slash(server: Any) -> None:
-    """A doubled slash is not the path it resembles."""
+    """A path with a double slash is not found."""
     answer = server.call("POST", "/rest/raven/2.0/import/execution//multipart")
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/jira/rest/api/2/myself", "/nope"])
 def test_wrong_base_is_a_login_page(server: Any, path: str) -> None:
-    """Outside of everything there is HTML with status 200."""
+    """Any other path is answered with a login page and status 200."""
     answer = server.call("GET", path)
     assert (answer.status_code, answer.headers["Content-Type"]) == (
         200,
@@ -195,7 +195,7 @@ def test_xray_resources(server: Any) -> None:
 
 
 def test_plan_members(server: Any) -> None:
-    """Adding to a plan answers an empty array, or what went wrong."""
+    """Adding to a Test Plan is answered with an empty array or with errors."""
     plan = "/rest/raven/2.0/api/testplan/CALC-15"
     add = {"add": ["CALC-20"]}
     assert server.call("POST", f"{plan}/testexecution", json=add).json() == []
@@ -215,7 +215,7 @@ NEW = {
 
 
 def test_issue_is_made(server: Any) -> None:
-    """A Test Execution without Test Runs: 201, with id, key and link."""
+    """A new Test Execution is answered with 201, id, key and link."""
     answer = server.call("POST", f"{API}/issue", json={"fields": NEW})
     made = server.store.test_execution(answer.json()["key"])
 
@@ -227,7 +227,7 @@ def test_issue_is_made(server: Any) -> None:
 
 @pytest.mark.parametrize("without", ["project", "summary"])
 def test_issue_that_lacks_something(server: Any, without: str) -> None:
-    """Refused in Jira's words, and nothing is made."""
+    """An incomplete issue is refused in Jira's words, and nothing is created."""
     fields = {name: value for name, value in NEW.items() if name != without}
     before = len(server.store.test_executions())
     answer = server.call("POST", f"{API}/issue", json={"fields": fields})

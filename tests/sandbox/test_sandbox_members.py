@@ -1,4 +1,4 @@
-"""Which Tests there are, asked of both products by our own clients."""
+"""Our own clients find the Tests of both products."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xray_sandbox import CREDENTIALS, RunningSandbox
 
 @pytest.fixture(params=["server", "cloud"])
 def asked(sandbox: RunningSandbox, request: pytest.FixtureRequest) -> XrayClient:
-    """Questions to each product."""
+    """The queries of our client for each product."""
     given = {
         "server": {"token": CREDENTIALS.token},
         "cloud": {
@@ -54,14 +54,14 @@ class Refusing(ServerXray):
 
 
 def test_the_tests_of_a_plan_are_found(asked: XrayClient) -> None:
-    """By its key."""
+    """The Tests of a Test Plan are found by its key."""
     assert list(key_lookup.tests_of(asked, "CALC-15")) == ["CALC-1", "CALC-2", "CALC-3"]
 
 
 def test_the_tests_of_a_set_are_found_on_every_page(
     asked: XrayClient, sandbox: RunningSandbox
 ) -> None:
-    """One more than a page, and more than two."""
+    """The Tests of a Test Set are found on every page."""
     keys = [f"CALC-{number}" for number in range(1000, 1000 + 2 * PAGE + 1)]
     for key in keys:
         sandbox.store.add_test(key)
@@ -73,7 +73,7 @@ def test_the_tests_of_a_set_are_found_on_every_page(
 def test_a_full_last_page_is_not_asked_for_again_and_again(
     asked: XrayClient, sandbox: RunningSandbox
 ) -> None:
-    """Exactly a page of Tests ends, too."""
+    """A full last page ends the list."""
     keys = [f"CALC-{number}" for number in range(1000, 1000 + PAGE)]
     for key in keys:
         sandbox.store.add_test(key)
@@ -83,7 +83,7 @@ def test_a_full_last_page_is_not_asked_for_again_and_again(
 
 
 def test_a_jql_finds_tests_with_their_summaries(asked: XrayClient) -> None:
-    """Issues of other types are left out."""
+    """A JQL query finds Tests only, with their summaries."""
     found = key_lookup.tests_of(asked, "project = CALC")
 
     assert found["CALC-8"] == "Clear the display"
@@ -102,19 +102,19 @@ def test_a_jql_finds_tests_with_their_summaries(asked: XrayClient) -> None:
 def test_a_selection_of_nothing_says_why(
     asked: XrayClient, selection: str, why: str
 ) -> None:
-    """Nothing selected must not look like nothing failed."""
+    """An empty selection is an error, not a run without failures."""
     with pytest.raises(SelectionError, match=why):
         key_lookup.tests_of(asked, selection)
 
 
 def test_a_jql_that_jira_does_not_understand_is_refused(asked: XrayClient) -> None:
-    """In Jira's own words; on Cloud they come as errors of a question."""
+    """The error quotes Jira; on Cloud it is an error of the query."""
     with pytest.raises((RefusedError, UnansweredError), match="JQL"):
         key_lookup.tests_of(asked, "sprint is not empty or so")
 
 
 def test_keys_are_told_apart(asked: XrayClient) -> None:
-    """Tests, issues that are none, and keys of nothing."""
+    """Tests, other issues and unknown keys are distinguished."""
     found = look_up(asked, ["CALC-1", "CALC-70", "CALC-999", "CALC-2", "CALC-998"])
 
     assert sorted(found.issues) == ["CALC-1", "CALC-2"]
@@ -124,7 +124,7 @@ def test_keys_are_told_apart(asked: XrayClient) -> None:
 
 
 def test_searches_end_where_very_many_keys_are_wrong() -> None:
-    """What nobody has looked at is not called wrong."""
+    """A key that was not looked up is not reported as wrong."""
     xray = Refusing(400)
 
     found = look_up(xray, [f"CALC-{n}" for n in range(1, 500)])
@@ -135,6 +135,6 @@ def test_searches_end_where_very_many_keys_are_wrong() -> None:
 
 
 def test_a_permission_that_is_missing_is_no_answer() -> None:
-    """Not even for a single key."""
+    """A missing permission is no reason to call a key wrong, even for a single key."""
     with pytest.raises(RefusedError):
         look_up(Refusing(403), ["CALC-1"])

@@ -15,7 +15,7 @@ def test_demo_is_listed(server: Any) -> None:
 
 
 def test_html_is_escaped(server: Any) -> None:
-    """Nothing that was uploaded becomes markup."""
+    """Uploaded text is escaped and never becomes markup."""
     bad = "<script>alert(1)</script>"
     body = {
         "info": {"project": "CALC", "summary": bad, "description": bad},
@@ -36,7 +36,7 @@ def test_html_is_escaped(server: Any) -> None:
 
 
 def test_execution_as_json(server: Any) -> None:
-    """A Test Execution with its runs, and the list, are there as JSON."""
+    """A Test Execution with its Test Runs, and the list, are available as JSON."""
     body = {
         "testExecutionKey": "CALC-20",
         "tests": [{"testKey": "CALC-1", "status": "PASS"}],
@@ -50,7 +50,7 @@ def test_execution_as_json(server: Any) -> None:
 
 
 def test_issues_have_a_page(server: Any) -> None:
-    """A Test has a page too; what does not exist is not found."""
+    """A Test has a page; an unknown issue is not found."""
     url = server.sandbox.url
     assert "Scenario Outline" in requests.get(f"{url}/browse/CALC-79", timeout=20).text
     assert requests.get(f"{url}/browse/CALC-999", timeout=20).status_code == 404
@@ -59,7 +59,7 @@ def test_issues_have_a_page(server: Any) -> None:
 
 
 def test_evidence_is_saved_not_shown(server: Any) -> None:
-    """Evidence comes as a download."""
+    """Evidence is sent as a download."""
     item = {"data": "PGI+", "filename": "a.html", "contentType": "text/html"}
     test = {"testKey": "CALC-1", "status": "PASS", "evidence": [item]}
     server.post_json("", {"testExecutionKey": "CALC-20", "tests": [test]})

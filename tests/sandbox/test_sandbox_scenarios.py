@@ -25,7 +25,7 @@ def cucumber(*tags: str, status: str = "passed", **more: Any) -> dict[str, Any]:
 
 
 def behave(*tags: str, status: str = "passed", **more: Any) -> dict[str, Any]:
-    """Behave's form of it."""
+    """A scenario element of Behave."""
     return {**cucumber(status=status), "tags": list(tags), "status": status, **more}
 
 
@@ -37,7 +37,7 @@ def feature(*elements: dict[str, Any], tags: Any = ()) -> list[dict[str, Any]]:
 
 
 def runs(client: Any, answer: Any) -> Any:
-    """The runs of the answered Test Execution."""
+    """The Test Runs of the Test Execution in the answer."""
     assert answer.status_code == 200, answer.text
     found = answer.json()
     key = found.get("testExecIssue", found)["key"]
@@ -46,14 +46,14 @@ def runs(client: Any, answer: Any) -> Any:
 
 @pytest.mark.parametrize("tag", ["@TEST_CALC-78", "@CALC-78"])
 def test_cucumber_tags(server: Any, tag: str) -> None:
-    """A Test is named by its key, with or without the prefix."""
+    """A tag names a Test by its key, with or without the prefix."""
     (run,) = runs(server, server.post_json("/cucumber", feature(cucumber(tag))))
     assert (run.test_key, run.status) == ("CALC-78", "PASS")
     assert run.steps[0].action == "Given a"
 
 
 def test_behave_tags(cloud: Any) -> None:
-    """Behave's tags are bare."""
+    """Behave writes tags without an @."""
     answer = cloud.post_json("/behave", feature(behave("TEST_CALC-78")))
     (run,) = runs(cloud, answer)
     assert (run.test_key, run.status) == ("CALC-78", "PASSED")
@@ -68,13 +68,13 @@ def test_unmatched_scenarios_are_not_imported(server: Any, tag: str) -> None:
 
 
 def test_behave_does_not_write_at_signs(server: Any) -> None:
-    """A tag with an @ is none of behave's."""
+    """A tag with an @ names no Test in Behave JSON."""
     answer = server.post_json("/behave", feature(behave("@CALC-78")))
     assert answer.status_code == 400
 
 
 def test_execution_tag(server: Any) -> None:
-    """A feature's tag can name the Test Execution, on the plain endpoint."""
+    """With the simple endpoint, a feature's tag can name the Test Execution."""
     report = feature(behave("CALC-78"), tags=["CALC-20"])
     answer = server.post_json("/behave", report)
     assert answer.json()["testExecIssue"]["key"] == "CALC-20"
@@ -84,7 +84,7 @@ def test_execution_tag(server: Any) -> None:
 
 
 def test_outline_rows_become_examples(server: Any) -> None:
-    """Rows of an outline are one run, and a failed row fails it."""
+    """The rows of an outline are one Test Run, and a failed row makes it fail."""
     rows = [
         behave("CALC-79", status=status, keyword="Scenario Outline", name="d -- @1.1 ")
         for status in ("passed", "failed")
@@ -111,14 +111,14 @@ def test_step_words(server: Any, word: str, status: str) -> None:
 
 
 def test_behave_error_is_unknown(server: Any) -> None:
-    """Newer behave's word `error` has to be translated before it is sent."""
+    """Xray refuses the word `error` of newer behave versions."""
     report = feature(behave("CALC-78", status="error"))
     answer = server.post_json("/behave", report)
     assert answer.status_code == 400
 
 
 def test_background_and_hooks_count(server: Any) -> None:
-    """A failure before or around a scenario is the scenario's."""
+    """A failure in a background or hook makes the scenario fail."""
     background = {**cucumber(status="failed"), "type": "background"}
     hooked = cucumber("@CALC-79", after=[{"result": {"status": "failed"}}])
     report = feature(background, cucumber("@CALC-78"), hooked)
@@ -127,7 +127,7 @@ def test_background_and_hooks_count(server: Any) -> None:
 
 
 def test_behave_background_stands_alone(server: Any) -> None:
-    """Behave repeats the steps of a background, so the element is left out."""
+    """The background element is ignored, because Behave repeats its steps."""
     background = {"type": "background", "steps": [{"keyword": "Given", "name": "x"}]}
     report = feature(background, behave("CALC-78"))
     (run,) = runs(server, server.post_json("/behave", report))
@@ -135,7 +135,7 @@ def test_behave_background_stands_alone(server: Any) -> None:
 
 
 def test_cucumber_durations_are_whole_nanoseconds(server: Any) -> None:
-    """Seconds with a fraction are behave's."""
+    """Cucumber's durations are whole nanoseconds, Behave's are seconds."""
     step = {"keyword": "Given", "result": {"status": "passed", "duration": 0.5}}
     cucumber_report = feature(cucumber("@CALC-78", steps=[step]))
     behave_report = feature(behave("CALC-78", steps=[step]))
@@ -144,7 +144,7 @@ def test_cucumber_durations_are_whole_nanoseconds(server: Any) -> None:
 
 
 def test_embeddings_are_evidence(server: Any) -> None:
-    """What a step embeds is evidence of the run, at that step."""
+    """An embedding is evidence of the Test Run, at its step."""
     step = {
         "keyword": "Given",
         "name": "a",
@@ -161,7 +161,7 @@ def test_embeddings_are_evidence(server: Any) -> None:
 
 
 def test_new_project_adopts_scenarios(new_cloud: Any) -> None:
-    """An adopting sandbox makes the Tests that scenarios name."""
+    """A sandbox with `adopt` creates the Tests that scenarios name."""
     answer = new_cloud.post_json("/behave", feature(behave("TEST_MINE-7")))
     (run,) = runs(new_cloud, answer)
     assert run.test_key == "MINE-7"

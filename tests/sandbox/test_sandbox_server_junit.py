@@ -27,13 +27,13 @@ def case(name: str = "test_a", inner: str = "", **properties: str) -> str:
 
 
 def run_of(server: Any, answer: Any) -> Any:
-    """The first Test Run of the answered Test Execution."""
+    """The first Test Run of the Test Execution in the answer."""
     assert answer.status_code == 200, answer.text
     return server.store.test_execution(answer.json()["testExecIssue"]["key"]).runs[0]
 
 
 def test_new_generic_test_gets_the_definition(server: Any) -> None:
-    """An unknown definition makes a Generic Test, above the demo's keys."""
+    """An unknown definition creates a Generic Test, after the keys of the demo."""
     answer = server.post_xml(report(case()), projectKey="CALC")
     run = run_of(server, answer)
     test = next(one for one in server.store.tests() if one.key == run.test_key)
@@ -42,7 +42,7 @@ def test_new_generic_test_gets_the_definition(server: Any) -> None:
 
 
 def test_same_definition_is_reused(server: Any) -> None:
-    """A second upload of the same testcase is a run of the same Test."""
+    """A second upload of the same testcase uses the same Test."""
     keys = {
         run_of(server, server.post_xml(report(case()), projectKey="CALC")).test_key
         for _ in range(2)
@@ -66,7 +66,7 @@ def test_outcomes(server: Any, inner: str, status: str) -> None:
 
 
 def test_fold(server: Any) -> None:
-    """Testcases of one Test become one run: a failure decides."""
+    """Testcases of one Test become one Test Run, and a failure decides."""
     cases = case(), case(inner="<failure/>"), case(inner="<skipped/>")
     answer = server.post_xml(report(*cases), projectKey="CALC")
     found = server.store.test_execution(answer.json()["testExecIssue"]["key"])
@@ -97,13 +97,13 @@ def test_properties(server: Any) -> None:
 
 
 def test_times(server: Any) -> None:
-    """A run lasts from the suite's timestamp for the testcase's time."""
+    """A Test Run starts at the suite's timestamp and lasts for the testcase's time."""
     run = run_of(server, server.post_xml(report(case()), projectKey="CALC"))
     assert (run.started, run.finished) == ("2026-01-02T03:04:05", "2026-01-02T03:04:06")
 
 
 def test_query_parameters(server: Any) -> None:
-    """Everything of the query arrives, and the plan takes the Tests."""
+    """All details of the query arrive, and the Test Plan gets the Tests."""
     answer = server.post_xml(
         report(case(test_key="CALC-1")),
         projectKey="CALC",
@@ -121,7 +121,7 @@ def test_query_parameters(server: Any) -> None:
 
 
 def test_reimport_replaces_the_run(server: Any) -> None:
-    """The same Test in the same Test Execution has one run: the last."""
+    """A second result of a Test replaces its Test Run in the same Test Execution."""
     for inner in ("<failure/>", ""):
         text = report(case(inner=inner, test_key="CALC-1"))
         server.post_xml(text, testExecKey="CALC-20")
@@ -141,7 +141,7 @@ def test_reimport_replaces_the_run(server: Any) -> None:
     ],
 )
 def test_refused_queries(server: Any, query: dict[str, str], text: str) -> None:
-    """What the query names has to exist, and to be of the right type."""
+    """Issues in the query must exist and have the right type."""
     before = len(server.store.tests())
     answer = server.post_xml(report(case()), **query)
     assert answer.status_code == 400
@@ -150,7 +150,7 @@ def test_refused_queries(server: Any, query: dict[str, str], text: str) -> None:
 
 
 def test_unknown_test_key_is_told_per_test(server: Any) -> None:
-    """A key that does not exist is an error of that Test alone."""
+    """An unknown key is an error of this Test only."""
     text = report(case(test_key="CALC-999"), case("b", test_key="CALC-2"))
     issues = server.post_xml(text, projectKey="CALC").json()["testIssues"]
     assert [one["key"] for one in issues["success"]] == ["CALC-2"]
@@ -158,7 +158,7 @@ def test_unknown_test_key_is_told_per_test(server: Any) -> None:
 
 
 def test_no_valid_test_is_refused(server: Any) -> None:
-    """With nothing left to import there is no Test Execution."""
+    """Without a valid Test, no Test Execution is created."""
     answer = server.post_xml(report(case(test_key="CALC-999")), projectKey="CALC")
     assert answer.json() == {"error": "There are no valid tests imported"}
     assert len(server.store.test_executions()) == 1
@@ -177,7 +177,7 @@ def test_old_version_answers_bare(server_v1: Any) -> None:
 
 
 def test_raw_xml_is_an_unsupported_media_type(server: Any) -> None:
-    """Server's plain endpoint wants the report in a part."""
+    """Server's simple endpoint needs the report in a part."""
     headers = {"Content-Type": "application/xml"}
     url = f"{server.base}/junit?projectKey=CALC"
     assert server.call("POST", url, data=report(), headers=headers).status_code == 415
@@ -195,7 +195,7 @@ def test_raw_xml_is_an_unsupported_media_type(server: Any) -> None:
     ],
 )
 def test_bad_xml(server: Any, text: str) -> None:
-    """Marks before the first tag, DOCTYPEs and other documents are refused."""
+    """Byte order marks, DOCTYPEs and other documents are refused."""
     assert server.post_xml(text, projectKey="CALC").status_code == 400
 
 
@@ -209,7 +209,7 @@ OTHERS = {
 
 @pytest.mark.parametrize(("path", "text"), OTHERS.items())
 def test_other_xml_formats(server: Any, path: str, text: str) -> None:
-    """The other formats are read; each wants its own root."""
+    """The other XML formats are read; each needs its own root element."""
     answer = server.post_xml(text, path, projectKey="CALC")
     assert run_of(server, answer).status == "FAIL"
     assert server.post_xml("<testsuite/>", path, projectKey="CALC").status_code == 400

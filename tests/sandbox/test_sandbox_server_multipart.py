@@ -17,13 +17,13 @@ def info(**fields: Any) -> dict[str, Any]:
 
 
 def field_ids(server: Any) -> dict[str, str]:
-    """The ids of Xray's custom fields, as a client finds them."""
+    """The ids of Xray's custom fields, from the list of fields."""
     found = server.call("GET", "/rest/api/2/field").json()
     return {one["name"]: one["id"] for one in found if one["custom"]}
 
 
 def test_everything_arrives(server: Any) -> None:
-    """Fields and custom fields are those of the new Test Execution."""
+    """The new Test Execution gets all fields and custom fields."""
     ids = field_ids(server)
     answer = server.post_parts(
         "/junit",
@@ -51,7 +51,7 @@ def test_everything_arrives(server: Any) -> None:
 
 
 def test_plan_field_leaves_the_tests_out_of_the_plan(server: Any) -> None:
-    """Only the plain endpoint's query puts the Tests into the Test Plan."""
+    """Only the query of the simple endpoint adds the Tests to the Test Plan."""
     ids = field_ids(server)
     server.store.add_test_plan("CALC-16")
     server.post_parts("/junit", REPORT, info(**{ids["Test Plan"]: ["CALC-16"]}))
@@ -79,7 +79,7 @@ def test_plan_field_leaves_the_tests_out_of_the_plan(server: Any) -> None:
     ],
 )
 def test_refused_fields(server: Any, fields: dict[str, Any], text: str) -> None:
-    """Fields are checked as Jira checks them, and nothing is left behind."""
+    """Fields are checked as in Jira, and a refused import changes nothing."""
     before = len(server.store.tests())
     answer = server.post_parts("/junit", REPORT, info(**fields))
     assert answer.status_code == 400
@@ -88,7 +88,7 @@ def test_refused_fields(server: Any, fields: dict[str, Any], text: str) -> None:
 
 
 def test_cloud_style_info_is_refused(server: Any) -> None:
-    """`xrayFields` is Cloud's."""
+    """Server refuses `xrayFields`, which only Cloud knows."""
     answer = server.post_parts("/junit", REPORT, {**info(), "xrayFields": {}})
     assert answer.json()["error"].startswith("Field 'xrayFields' cannot be set.")
 
@@ -105,7 +105,7 @@ def test_query_is_ignored_and_the_execution_is_new(server: Any) -> None:
 
 
 def test_existing_execution_in_the_report_is_not_used(server: Any) -> None:
-    """Nor does a key in Xray's own JSON change that."""
+    """A key in Xray JSON does not change that either."""
     body = {
         "testExecutionKey": "CALC-20",
         "tests": [{"testKey": "CALC-1", "status": "PASS"}],
@@ -116,7 +116,7 @@ def test_existing_execution_in_the_report_is_not_used(server: Any) -> None:
 
 @pytest.mark.parametrize("bare", ["info", "file"])
 def test_parts_need_a_file_name(server: Any, bare: str) -> None:
-    """A part without a file name is not taken for a file."""
+    """A part without a file name is refused."""
     content = {"file": REPORT, "info": json.dumps(info())}
     files = {
         name: (None if name == bare else name, text, "application/json")
@@ -127,14 +127,14 @@ def test_parts_need_a_file_name(server: Any, bare: str) -> None:
 
 
 def test_wrong_report_part(server: Any) -> None:
-    """Cloud's name of the report's part is not Server's."""
+    """Server refuses Cloud's name for the part with the report."""
     files = {"results": ("r.xml", REPORT), "info": ("i.json", json.dumps(info()))}
     url = f"{server.base}/junit/multipart"
     assert server.call("POST", url, files=files).status_code == 400
 
 
 def test_test_info(server: Any) -> None:
-    """testInfo dresses the Tests that are made."""
+    """testInfo sets fields of new Tests."""
     extra = {"fields": {"labels": ["automation"], "description": "made"}}
     server.post_parts("/junit", REPORT, info(), testInfo=extra)
     test = next(one for one in server.store.tests() if one.definition == "a.b")

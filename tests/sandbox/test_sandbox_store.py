@@ -1,4 +1,4 @@
-"""The store from several threads and processes, and the server itself."""
+"""The store with several threads and processes, and the server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ for _ in range(20):
 
 
 def test_threads_get_distinct_keys(tmp_path: Path) -> None:
-    """Keys are allocated one at a time."""
+    """Threads that add Tests at the same time get different keys."""
     store = Store(tmp_path / "a.sqlite3")
     seed_demo(store)
     with ThreadPoolExecutor(8) as pool:
@@ -39,7 +39,7 @@ def test_threads_get_distinct_keys(tmp_path: Path) -> None:
 
 
 def test_processes_get_distinct_keys(tmp_path: Path) -> None:
-    """Processes that start at once share a new file, and its keys."""
+    """Processes that open a new file at the same time get different keys."""
     command = [sys.executable, "-c", ALLOCATE, str(tmp_path / "a.sqlite3")]
     started = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)
@@ -50,7 +50,7 @@ def test_processes_get_distinct_keys(tmp_path: Path) -> None:
 
 
 def test_placeholders_have_no_numbers() -> None:
-    """Python 3.14 takes a sequence of values for bare question marks only."""
+    """Placeholders are plain question marks, because Python 3.14 requires it."""
     [package] = map(Path, xray_sandbox.__path__)
     texts = [
         node.value
@@ -64,14 +64,14 @@ def test_placeholders_have_no_numbers() -> None:
 
 
 def test_two_sandboxes_share_a_directory(tmp_path: Path) -> None:
-    """What one of them gets the other one shows."""
+    """Two sandboxes in one directory show the same data."""
     with running(tmp_path) as one, running(tmp_path) as other:
         one.store.add_test_execution(project="CALC", summary="Shared")
         assert "Shared" in requests.get(other.url, timeout=20).text
 
 
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
-    """A transaction is undone as a whole, also around another one."""
+    """A failed transaction is undone completely, including an inner one."""
     store = Store(tmp_path / "a.sqlite3")
 
     def fail() -> None:
@@ -85,7 +85,7 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_taken_port(tmp_path: Path) -> None:
-    """A port that is taken is an OSError, not the end of the process."""
+    """A port in use raises OSError and does not end the process."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -95,7 +95,7 @@ def test_taken_port(tmp_path: Path) -> None:
 
 
 def test_public_url(tmp_path: Path) -> None:
-    """Links begin with the public address."""
+    """Links start with the public address."""
     store = Store(tmp_path / "a.sqlite3")
     app = create_app(store, public_url="https://jira.example.com/")
     answer = app.test_client().get("/rest/api/2/serverInfo")
@@ -103,7 +103,7 @@ def test_public_url(tmp_path: Path) -> None:
 
 
 def test_adopting_makes_what_is_named(new_server: Any) -> None:
-    """Project, Test, Test Plan, version and Test Environment come into being."""
+    """Named projects, Tests, Test Plans, versions and Test Environments are created."""
     body = {
         "info": {
             "project": "MINE",
@@ -120,7 +120,7 @@ def test_adopting_makes_what_is_named(new_server: Any) -> None:
 
 
 def test_adopting_finds_test_executions(new_server: Any, new_cloud: Any) -> None:
-    """A Test Execution can be named before it exists; a look settles no type."""
+    """A Test Execution can be named before it exists; a search fixes no type."""
     assert new_server.call("GET", "/rest/api/2/issue/MINE-5").status_code == 200
     text = '<testsuite name="s"><testcase classname="a" name="b"/></testsuite>'
     assert new_server.post_xml(text, testExecKey="MINE-5").status_code == 200
@@ -128,7 +128,7 @@ def test_adopting_finds_test_executions(new_server: Any, new_cloud: Any) -> None
 
 
 def test_an_adopted_test_plan_with_members_stays_one(new_server: Any) -> None:
-    """What was named as a Test Plan and holds Tests is no Test Execution."""
+    """A Test Plan with Tests cannot become a Test Execution."""
     info = {"project": "MINE", "testPlanKey": "MINE-3"}
     body = {"info": info, "tests": [{"testKey": "MINE-7", "status": "PASS"}]}
     assert new_server.post_json("", body).status_code == 200
@@ -140,6 +140,6 @@ def test_an_adopted_test_plan_with_members_stays_one(new_server: Any) -> None:
 
 
 def test_adopting_keeps_to_keys_that_can_be(new_server: Any) -> None:
-    """What is not a key is refused by everybody."""
+    """A text that is not a key is always refused."""
     body = {"tests": [{"testKey": "not a key", "status": "PASS"}]}
     assert new_server.post_json("", body).status_code == 400

@@ -22,7 +22,7 @@ def server_test(**more: Any) -> dict[str, Any]:
 
 
 def cloud_test(**more: Any) -> dict[str, Any]:
-    """The same for Cloud."""
+    """A passed test with a key, for Cloud."""
     return {"testKey": "CALC-1", "status": "PASSED", **more}
 
 
@@ -58,7 +58,7 @@ def test_everything_arrives(server: Any) -> None:
 
 
 def test_existing_execution(server: Any) -> None:
-    """Environments are replaced, the summary of an existing one is not."""
+    """An existing Test Execution gets new Test Environments but keeps its summary."""
     server.store.change_issue("CALC-20", environments=("linux",))
     info = {"summary": "other", "testEnvironments": ["chrome"]}
     report = {"testExecutionKey": "CALC-20", "info": info, "tests": [server_test()]}
@@ -114,7 +114,7 @@ BAD_ON_BOTH: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("document", BAD_ON_BOTH)
 def test_refused_by_both(server: Any, cloud: Any, document: dict[str, Any]) -> None:
-    """What neither product takes leaves nothing behind."""
+    """An import that both products refuse changes nothing."""
     for client in (server, cloud):
         answer = client.post_json("", document)
         assert answer.status_code == 400, client.base
@@ -135,13 +135,13 @@ BAD_ON_CLOUD: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("document", BAD_ON_CLOUD)
 def test_refused_by_cloud(cloud: Any, document: dict[str, Any]) -> None:
-    """Cloud wants a summary, a type, known environments and no empty list."""
+    """Cloud requires a summary, a type, known environments and no empty list."""
     assert cloud.post_json("", document).status_code == 400
 
 
 @pytest.mark.parametrize("word", ["PASSED", "pass", "SKIPPED"])
 def test_unknown_status_is_refused_by_server(server: Any, word: str) -> None:
-    """Server knows its own words only."""
+    """Server refuses an unknown status."""
     assert server.post_json("", body(server_test(status=word))).status_code == 400
 
 
@@ -152,27 +152,27 @@ def test_unknown_status_is_to_do_on_cloud(cloud: Any) -> None:
 
 
 def test_project_is_taken_from_the_tests(server: Any) -> None:
-    """Without info the Test's project is the Test Execution's."""
+    """Without info, the project of the Test is used for the Test Execution."""
     answer = server.post_json("", {"tests": [server_test()]})
     assert answer.json()["testExecIssue"]["key"].startswith("CALC-")
 
 
 def test_text_that_is_none(server: Any) -> None:
-    """Half a character cannot be stored."""
+    """A text with half a surrogate pair is refused."""
     document = body(server_test(comment="\ud800"))
     assert server.post_json("", document).status_code == 400
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"tests": NaN}', "[" * 100_000])
 def test_bad_json(server: Any, text: str) -> None:
-    """What is no JSON object is refused."""
+    """A report that is not a JSON object is refused."""
     headers = {"Content-Type": "application/json"}
     answer = server.call("POST", server.base, data=text, headers=headers)
     assert answer.status_code == 400
 
 
 def test_json_needs_its_media_type(server: Any) -> None:
-    """A plain JSON import is sent as JSON."""
+    """A JSON import without the JSON media type is refused."""
     headers = {"Content-Type": "text/plain"}
     answer = server.call("POST", server.base, data="{}", headers=headers)
     assert answer.status_code == 415
