@@ -1,9 +1,9 @@
 """
-The generated parts of the manual: ``python docs/generate.py [--check]``.
+Write the generated parts of the manual: ``python docs/generate.py [--check]``.
 
-A part stands between ``<!-- generated: NAME -->`` and ``<!-- end: NAME -->`` and
-comes from the tables that the code itself uses. ``--check`` writes nothing and
-ends with 1 where a page is not what it would be.
+A part is between ``<!-- generated: NAME -->`` and ``<!-- end: NAME -->``. It is
+generated from the tables that the code itself uses. ``--check`` writes nothing and
+ends with 1 if a page is out of date.
 """  # noqa: INP001 - a script, not a package
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ PART = re.compile(
 )
 PACKAGES = ("xray_bridge", "xray_sandbox", "pytest_xray_bridge", "behave_xray_bridge")
 NONE = "-"
-NOT_REPORTED = "none: not reported"
+NOT_REPORTED = "not reported"
 A_NEW_ONE = "a new one"
-SAYS_NOTHING = "says nothing"
+SAYS_NOTHING = "none"
 
 
 def main(argv: list[str]) -> int:
-    """Write the pages, or only look at them; 1 where one was out of date."""
+    """Write the pages, or only check them; return 1 if one was out of date."""
     parser = argparse.ArgumentParser(description="the generated parts of the manual")
     parser.add_argument("--check", action="store_true", help="write nothing")
     arguments = parser.parse_args(argv)
@@ -64,13 +64,13 @@ def main(argv: list[str]) -> int:
 
 
 def pages() -> list[Path]:
-    """All pages that have a generated part."""
+    """Find all pages with a generated part."""
     found = sorted((*FOLDER.glob("*.md"), *ROOT.glob("*.md")))
     return [path for path in found if PART.search(path.read_text(encoding="utf-8"))]
 
 
 def generated(path: Path) -> str:
-    """What a page should be."""
+    """Return a page with its parts generated again."""
 
     def replaced(found: re.Match[str]) -> str:
         part = PARTS[found["name"]]()
@@ -95,7 +95,7 @@ def _code(text: str) -> str:
 
 
 def settings() -> str:
-    """What each setting is: value, default, meaning."""
+    """Each setting: value, default, meaning."""
     rows = (
         (_code(name), _value(setting), _default(setting), setting.help)
         for name, setting in TABLE.items()
@@ -112,7 +112,7 @@ def _default(setting: Setting[Any]) -> str:
     if isinstance(value, Secret) or value in ("", (), {}):
         return NONE
     if isinstance(value, bool):
-        # ``verify`` takes paths too, so its words are others.
+        # ``verify`` also takes a path, so its words are different.
         words = ("true", "false") if "true" in setting.metavar else ("yes", "no")
         return _code(words[0] if value else words[1])
     if isinstance(value, float):
@@ -123,7 +123,7 @@ def _default(setting: Setting[Any]) -> str:
 
 
 def spellings() -> str:
-    """How each setting is spelled at each door."""
+    """The spellings of each setting."""
     headings = (
         "Setting",
         "pytest flag",
@@ -160,7 +160,7 @@ ORDER = (SERVER, CLOUD)
 
 
 def pytest() -> str:
-    """What each phase of a test says."""
+    """The outcome of each phase of a test."""
     rows = (
         (
             phase,
@@ -174,12 +174,12 @@ def pytest() -> str:
 
 
 def pytest_order() -> str:
-    """Which phase decides."""
+    """The order in which phases decide."""
     return _in_a_row(of_pytest.STRONGEST_FIRST)
 
 
 def worst() -> str:
-    """Which of several results decides."""
+    """The order in which results of one Test decide."""
     return _in_a_row(WORST_FIRST)
 
 
@@ -188,7 +188,7 @@ def _in_a_row(outcomes: Iterable[Outcome]) -> str:
 
 
 def behave() -> str:
-    """What each status of a scenario or step means."""
+    """The outcome of each status of behave."""
     rows = (
         (
             _code(status),
@@ -200,7 +200,7 @@ def behave() -> str:
 
 
 def formats() -> str:
-    """What each report format is called, and how it is recognised."""
+    """Each report format, its name, and how it is recognised."""
     rows = (
         (each.tool or each.title, _code(each.name), each.recognised_by)
         for each in FORMATS.values()
@@ -209,7 +209,7 @@ def formats() -> str:
 
 
 def foreign_formats() -> str:
-    """What formats are converted, and how they are recognised."""
+    """Each converted format, its name, and how it is recognised."""
     rows = (
         (each.title, _code(each.name), each.recognised_by)
         for each in FOREIGN_FORMATS.values()
@@ -227,7 +227,7 @@ ELSEWHERE = {
 
 
 def ci_systems() -> str:
-    """Where each CI system says what."""
+    """The variables of each CI system."""
     rows = (
         (
             system.name,
@@ -251,17 +251,17 @@ def _bare(template: str) -> str:
 
 
 def showcase_pytest() -> str | None:
-    """What became of the showcase in pytest."""
+    """The results of the showcase in pytest."""
     return _showcase("pytest")
 
 
 def showcase_behave() -> str | None:
-    """What became of the showcase in behave."""
+    """The results of the showcase in behave."""
     return _showcase("behave")
 
 
 def _showcase(framework: str) -> str | None:
-    """Each Test of a Test Execution; None, as it is, where frameworks are too old."""
+    """Each Test of a Test Execution; None (no change) if frameworks are too old."""
     if not showcase.is_possible():
         return None
     rows = (

@@ -1,8 +1,7 @@
 """
-The tables of the showcase: its suites are run, and their Test Executions are read.
+Run the suites of the showcase and read their Test Executions, for the tables.
 
-Both run at the same time, against the embedded sandbox, in a directory of their
-own.
+Both run at the same time, with the embedded sandbox, each in its own directory.
 """  # noqa: INP001 - next to a script, not a package
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ RED = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What became of one Test; without a key it is one that Xray made."""
+    """The result of one Test; Xray created a Test without a key."""
 
     situation: str
     test_key: str
@@ -55,7 +54,7 @@ class Row:
 
 
 def is_possible() -> bool:
-    """Whether the installed frameworks have all situations."""
+    """Whether the installed frameworks support all situations."""
     return all(_version(name) >= needed for name, needed in NEEDED.items())
 
 
@@ -102,7 +101,7 @@ def _run(command: Sequence[str], place: Path, report_dir: Path) -> None:
 def _read(
     report_dir: Path, situation_of: Callable[[TestRun], tuple[int, str]]
 ) -> Iterator[Row]:
-    """From the journal what happened, from the sandbox what Xray has."""
+    """Read the outcomes from the journal and the statuses from the sandbox."""
     (directory,) = run_directory.find(report_dir)
     parts: dict[str, list[TestRun]] = {}
     for run in directory.runs():
@@ -158,7 +157,7 @@ READERS: Mapping[str, Callable[[Path], Callable[[TestRun], tuple[int, str]]]] = 
 
 
 def _of_scenario(run: TestRun) -> tuple[int, str]:
-    """Where it stands, and its name; rows of an outline are one."""
+    """The place and name of a scenario; all rows of an outline have the same."""
     assert run.scenario is not None  # noqa: S101 - the caller has looked
     if run.scenario.outline:
         return 0, run.scenario.outline
@@ -166,13 +165,13 @@ def _of_scenario(run: TestRun) -> tuple[int, str]:
 
 
 def _function(run: TestRun) -> str:
-    """A doctest's name has its module's before it once more."""
+    """The name of a function; a doctest repeats the name of its module."""
     name = run.test.name.partition("[")[0]
     return name if "." in name else f"{run.test.classname}.{name}"
 
 
 def _said(path: Path) -> Iterator[tuple[str, tuple[int, str]]]:
-    """The first line of the docstring of each function and method, by full name."""
+    """The first docstring line of each function and method, by full name."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         inside = f"{path.stem}.{node.name}" if isinstance(node, ast.ClassDef) else ""

@@ -50,7 +50,7 @@ def metadata(wheel: Path, name: str) -> str:
 
 
 def test_wheel_has_the_packages_and_nothing_else(wheel: Path) -> None:
-    """The wheel has every file of the four packages, no tests and no examples."""
+    """The wheel has every file of the four packages, no tests, no examples."""
     expected = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
