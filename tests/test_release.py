@@ -90,7 +90,7 @@ def test_entry_points_are_right(wheel: Path) -> None:
 
 
 def test_metadata_has_what_an_installer_needs(wheel: Path) -> None:
-    """The metadata has name, Python and extras; the command alone needs no framework."""
+    """The metadata has name, Python and extras; the command needs no framework."""
     lines = metadata(wheel, "METADATA").splitlines()
     extras = {
         line.partition(": ")[2] for line in lines if line.startswith("Provides-Extra")
