@@ -942,6 +942,34 @@ def test_server_that_makes_no_empty_one(directory: RunDirectory) -> None:
     assert (xray.executions, xray.made) == ({"CALC-1": 1}, 1)
 
 
+def test_no_results_beside_an_empty_one_that_is_older(directory: RunDirectory) -> None:
+    """Whoever looks later fills the oldest; so it is waited for, and filled."""
+    xray = FakeXray(lag=4, makings=[LOST, REFUSED])
+    pauses = replace(PAUSES, settled=0.05)
+
+    imported = send(xray, directory, quick(is_shared=True), pauses)
+
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 1}
+
+
+def test_no_time_to_wait_for_an_empty_one(directory: RunDirectory) -> None:
+    """Nothing goes out beside it, now or by a resend that comes too early."""
+    xray = FakeXray(lag=9, makings=[LOST, REFUSED, REFUSED])
+    pauses = replace(PAUSES, settled=300.0)
+    shared = quick(is_shared=True)
+    for _ in range(2):
+        with pytest.raises(AmbiguousError) as caught:
+            send(xray, directory, shared, pauses)
+        directory.state = replace(directory.state, state=run_directory.AMBIGUOUS)
+        assert "resend it in 5 minutes" in str(caught.value.hint)
+        assert xray.executions == {"CALC-1": 0}
+    xray.lag = 0
+
+    assert send(xray, directory, shared, pauses).key == "CALC-1"
+    assert xray.executions == {"CALC-1": 1}
+
+
 def test_empty_one_cannot_be_made_for_now(directory: RunDirectory) -> None:
     """What may have arrived before is still in doubt."""
     xray = FakeXray(script=[NOT_DONE], makings=[UNREACHABLE])

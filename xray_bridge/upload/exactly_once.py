@@ -129,6 +129,8 @@ class _Work:
             sent=min(sent, latest) if is_open else before.sent,
         )
         self._posts = 0
+        # When an empty one was asked for that may still appear, and be the oldest.
+        self._empty_asked = asked if is_open and before.is_empty else 0.0
         self._can_make = delivery.info is not None and delivery.fill is not None
         self._lost = AmbiguousError("an earlier request may still be under way")
         self._resent = not self._is_known
@@ -204,6 +206,7 @@ class _Work:
         try:
             key = post(self._xray.make_execution, info)
         except AmbiguousError as error:
+            self._empty_asked = self._state.asked
             return self._note_lost(error)
         except RefusedError as error:
             if self._is_relaxed(error):
@@ -309,7 +312,7 @@ class _Work:
         """
         sent, pauses = self._state.sent, self._pauses
         if not sent:
-            return Step.MAKE if self._can_make else Step.CREATE
+            return Step.MAKE if self._can_make else self._when_empty_ones_are_there()
         if self._can_make and self._state.answered:
             return Step.MAKE
         end = pauses.in_progress if self._can_make else pauses.settled
@@ -321,7 +324,24 @@ class _Work:
                 return Step.FILL
         if self._watch.age(sent, self._state.skew) >= pauses.settled:
             self._state = replace(self._state, sent=0.0)
-        return Step.MAKE if self._can_make else Step.CREATE
+        return Step.MAKE if self._can_make else self._when_empty_ones_are_there()
+
+    def _when_empty_ones_are_there(self) -> Step:
+        """
+        Make one with its results, once no empty one appears any more that is older.
+
+        Whoever looks afterwards would fill the oldest, and the results would be there
+        twice. Raises AmbiguousError where the deadline comes sooner.
+        """
+        asked, end = self._empty_asked, self._pauses.settled
+        age = self._watch.age(asked) if asked else end
+        if age < end:
+            if end - age >= self._deadline.left:
+                self._note(asked=asked, is_empty=True)
+                raise self.still_ambiguous(self._lost, wait=end - age)
+            if self._find(looks.until(end, age)):
+                return Step.FILL
+        return Step.CREATE
 
     def _is_relaxed(self, error: XrayBridgeError) -> bool:
         """Leave out what nobody asked for, and the server refuses; note the mark."""
