@@ -1,5 +1,5 @@
 """
-Whether results arrive exactly once, whatever fails: by simulation, or for real.
+Test that results arrive exactly once: in a simulation, or with real processes.
 
 Prints seeds; a session is repeated with ``--seed`` and ``--only``.
 """

@@ -36,7 +36,7 @@ class Used:
 
 
 def suite(folder: Path, tests: int, per_file: int = 100) -> None:
-    """Write that many trivial tests, each with a Test key."""
+    """Write this number of trivial tests, each with a Test key."""
     folder.mkdir(parents=True)
     for number in range(0, tests, per_file):
         lines = ["import pytest", ""]
@@ -64,7 +64,7 @@ def run(folder: Path, arguments: Sequence[str]) -> Used:
 
 @dataclass(frozen=True)
 class Added:
-    """What a variant adds to the baseline: medians, smallest and largest."""
+    """The cost of a variant over the baseline: median, smallest and largest."""
 
     cpu: list[float]
     peak_mib: list[float]
@@ -81,7 +81,7 @@ def added(
     baseline: Sequence[str],
     pairs: int,
 ) -> dict[str, Added]:
-    """Run B v1 B v2 B ..., and hold each variant against its two neighbours."""
+    """Run B v1 B v2 B ..., and compare each variant with its two neighbours."""
     run(folder, baseline)
     found: dict[str, Added] = {name: Added([], []) for name in variants}
     before = run(folder, baseline)

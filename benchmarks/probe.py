@@ -1,4 +1,4 @@
-"""A pytest plugin that writes down what its process has used, as it ends."""
+"""A pytest plugin that records the CPU time and memory of its process at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What recording adds to the test process, next to pytest's ``--junitxml``."""
+"""Measure the cost of recording in the test process, beside ``--junitxml``."""
 
 from __future__ import annotations
 

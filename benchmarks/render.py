@@ -1,4 +1,4 @@
-"""Time and peak memory of turning a journal into each report."""
+"""Measure time and peak memory of rendering each report from a journal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORMATS = ("junit", "xray")
 
 
 def record(folder: Path, tests: int) -> run_directory.RunDirectory:
-    """A journal of that many failed tests with 1 KiB of text each."""
+    """Write a journal of this number of failed tests with 1 KiB of text each."""
     info = run_directory.RunInfo(
         id="run", framework="pytest", versions={}, started=0.0, settings={}
     )
@@ -46,7 +46,7 @@ def record(folder: Path, tests: int) -> run_directory.RunDirectory:
 
 
 def render(directory: run_directory.RunDirectory, name: str) -> None:
-    """Render one report and print what it took."""
+    """Render one report and print its time and memory."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     began = time.perf_counter()
     results = Results([directory])

@@ -1,4 +1,4 @@
-"""What the plugin adds to a start of pytest that did not ask for it."""
+"""Measure the cost of the plugin for a start of pytest that does not use it."""
 
 from __future__ import annotations
 

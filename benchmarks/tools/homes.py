@@ -1,4 +1,4 @@
-"""The environments in which tools are installed: made once, shared by many."""
+"""The environments of the tools: created once, shared by several tools."""
 
 from __future__ import annotations
 

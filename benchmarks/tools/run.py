@@ -1,5 +1,5 @@
 """
-Run real test tools, upload what they write, and print both counts as a table.
+Run real test tools, upload their reports, and print both counts as a table.
 
 python -m benchmarks.tools.run prints the table of ``docs/tools.md``; names of
 tools after it choose some. Needs PyPI, npm, and what the rows of the system name.
@@ -32,7 +32,7 @@ SECONDS = "300"
 
 @dataclass(frozen=True)
 class Ran:
-    """What a tool said, what we counted, and how both ended."""
+    """The counts of a tool, our counts, and both exit codes."""
 
     said: str
     theirs: Counts
@@ -42,7 +42,7 @@ class Ran:
 
     @property
     def is_equal(self) -> bool:
-        """Whether both count the same."""
+        """Whether both counts are equal."""
         return self.theirs == self.ours
 
 
@@ -73,7 +73,7 @@ def _is_chosen(tool: Tool, names: Sequence[str]) -> bool:
 
 
 def print_table(folder: Path, tools: Sequence[Tool]) -> list[str]:
-    """Print a line for each tool; return the names of those that surprise."""
+    """Print a line for each tool; return the names of unexpected ones."""
     print("| Tool | File | The tool's words | Its counts | Ours | Why they differ |")
     print("| --- | --- | --- | --- | --- | --- |")
     surprises = []
@@ -97,7 +97,7 @@ def shown(counts: Counts) -> str:
 
 
 def run(home: Path, tool: Tool) -> Ran:
-    """Run a tool on its suite, and upload what it leaves."""
+    """Run a tool on its suite, and upload its report."""
     suite = home / "suites" / "".join(c if c.isalnum() else "-" for c in tool.name)
     write_suite(suite, tool.suite)
     # GNU's timeout ends what the shell has started, too.

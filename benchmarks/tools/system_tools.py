@@ -1,4 +1,4 @@
-"""Tools that the system has or lacks, in whatever version: one row each."""
+"""Tools of the system, in its version, if it has them: one row each."""
 
 from __future__ import annotations
 

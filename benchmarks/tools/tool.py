@@ -1,4 +1,4 @@
-"""One tool that was run: its packages, its suite, its command and its words."""
+"""One tool: its packages, suite, command and summary."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Tool:
     why: str = ""
 
     def counts_in(self, output: str) -> tuple[str, Counts]:
-        """Return the tool's own words, without those of nothing, and their sums."""
+        """Return the words of the tool's summary, without zeros, and the sums of counts."""
         stretches = [each[0] for each in re.finditer(self.summary, output)]
         stretch = stretches[-1] if stretches else ""
         sums = [0, 0, 0, 0, 0]

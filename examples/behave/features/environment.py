@@ -1,4 +1,4 @@
-"""What surrounds the scenarios; it knows nothing of Xray either."""
+"""Hooks around the scenarios; they do not know Xray."""
 
 from __future__ import annotations
 

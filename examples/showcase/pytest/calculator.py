@@ -1,7 +1,7 @@
 """
-What is tested here: a pocket calculator, as functions.
+A pocket calculator, as functions: the code under test.
 
-It has two bugs, so that there is something to see.
+It has two bugs on purpose.
 """
 
 from __future__ import annotations
@@ -38,5 +38,5 @@ def divide(first: float, second: float) -> float:
 
 
 def percent(number: float) -> float:
-    """One hundredth; the second bug: nobody has written it yet."""
+    """Return one hundredth; not implemented, which is the second bug."""
     raise NotImplementedError

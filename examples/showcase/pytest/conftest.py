@@ -1,4 +1,4 @@
-"""Fixtures of all tests, and what this project adds to its results by hooks."""
+"""Fixtures for all tests, and hooks that add data to results."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ KEYS_OF_DOCTESTS = {
 
 
 def pytest_xray_test_keys(item):
-    """More keys than those in marks and tags."""
+    """Return keys in addition to those in marks and tags."""
     return KEYS_OF_DOCTESTS.get(item.name)
 
 
 def pytest_xray_defects(report):
-    """A failure that is known has its issue, wherever it shows."""
+    """Return the issue of a known failure."""
     return "CALC-302" if "NotImplementedError" in report.longreprtext else None
 
 
 def pytest_xray_evidence(item, report):
-    """What was on the display when a test failed."""
+    """Return the display at the time of the failure."""
     if report.failed and "display" in item.funcargs:
         shown = "\n".join(item.funcargs["display"]).encode()
         return [EvidenceSource(shown, "display.txt", "text/plain")]
@@ -35,24 +35,24 @@ def pytest_xray_evidence(item, report):
 
 @pytest.fixture
 def display():
-    """What the calculator shows, line by line."""
+    """The lines on the calculator's paper."""
     return ["0"]
 
 
 @pytest.fixture
 def battery():
-    """Is never there."""
+    """Fail before the test."""
     raise OSError("no battery")
 
 
 @pytest.fixture
 def cover():
-    """Opens, and does not close again."""
+    """Fail after the test."""
     yield
     raise OSError("the cover is stuck")
 
 
 @pytest.fixture
 def solar_cell():
-    """Depends on the weather."""
+    """Skip the test."""
     pytest.skip("it is dark")

@@ -1,4 +1,4 @@
-"""What a test can say of its result, and of the Test that it automates."""
+"""Data that a test can add to its result and to its Test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_mark():
 
 
 def test_fixture(xray):
-    """The fixture says while the test runs what a mark says before."""
+    """The fixture adds the data of a mark while the test runs."""
     xray.key("CALC-272")
     xray.requirement("CALC-301")
     xray.defect("CALC-302")
@@ -59,7 +59,7 @@ def test_step_fails(xray):
 
 @pytest.mark.xray("CALC-276")
 def test_hooks(display):
-    """A hook adds evidence and a defect to a failure; its output comes along."""
+    """A hook adds evidence and a defect to a failure; its output is sent too."""
     print("pressing the key for percent")
     display.append("percent of 50")
     calculator.percent(50)

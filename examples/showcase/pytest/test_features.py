@@ -1,4 +1,4 @@
-"""The steps of the features; tags name the Tests."""
+"""The steps of the features; the tags name the Tests."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if int(version("pytest-bdd").split(".")[0]) >= 8:
 
 @pytest.fixture
 def numbers():
-    """What was entered."""
+    """The numbers that a scenario enters."""
     return []
 
 
 @pytest.fixture(autouse=True)
 def power(request):
-    """Is there, but for scenarios with the tag for it."""
+    """Fail for scenarios with the tag for it."""
     if request.node.get_closest_marker("no_battery"):
         raise OSError("no battery")
 
@@ -55,11 +55,11 @@ def add_all(numbers, datatable):
 
 @then("the paper says")
 def check_paper(numbers, docstring):
-    """Compare with what was entered."""
+    """Compare with the entered numbers."""
     assert docstring.split() == [str(number) for number in numbers]
 
 
 @when("I wait for the sun")
 def wait():
-    """Wait in vain."""
+    """Skip the scenario."""
     pytest.skip("it is dark")

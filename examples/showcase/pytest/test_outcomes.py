@@ -59,14 +59,14 @@ def test_skip_condition():
 
 @pytest.mark.xray("CALC-209")
 def test_skip_within():
-    """A test skips itself half-way."""
+    """A test skips itself while it runs."""
     if calculator.add(2, 3) == 5:
         pytest.skip("there is nothing to do")
 
 
 @pytest.mark.xray("CALC-210")
 def test_skip_import():
-    """A module that a test needs is not there."""
+    """A module that a test needs is missing."""
     pytest.importorskip("abacus")
 
 
@@ -84,21 +84,21 @@ def test_xfail():
 
 @pytest.mark.xray("CALC-213")
 def test_xfail_within():
-    """A test says half-way that it is expected to fail."""
+    """A test declares while it runs that it is expected to fail."""
     pytest.xfail("known bug")
 
 
 @pytest.mark.xray("CALC-214")
 @pytest.mark.xfail(reason="fixed last week")
 def test_xpass():
-    """A test passes, though a failure was expected."""
+    """A test passes, although a failure was expected."""
     assert calculator.add(2, 3) == 5
 
 
 @pytest.mark.xray("CALC-215")
 @pytest.mark.xfail(reason="fixed last week", strict=True)
 def test_xpass_strict():
-    """A test passes, though a failure was expected, strictly."""
+    """A test passes, although a failure was expected, with strict."""
     assert calculator.add(2, 3) == 5
 
 
@@ -111,7 +111,7 @@ def test_xfail_not_run():
 @pytest.mark.xray("CALC-217")
 @pytest.mark.xfail(raises=AssertionError, reason="known bug")
 def test_xfail_otherwise():
-    """A test fails otherwise than expected."""
+    """A test fails with another exception than expected."""
     calculator.divide(1, 0)
 
 

@@ -57,7 +57,7 @@ def test_two_keys():
 @pytest.mark.xray("CALC-239")
 @pytest.mark.parametrize("text", ["a::b", "[1]", "x/y", "grün\n", "long " * 800])
 def test_odd_names(text):
-    """Parameters have odd characters, and many of them."""
+    """Parameters have special characters, and many of them."""
     assert text == text.encode().decode()
 
 

@@ -1,4 +1,4 @@
-"""unittest's own classes, which pytest runs; marks go with them, too."""
+"""Classes of unittest, run by pytest, with marks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 class TestCalculator(unittest.TestCase):
-    """One test for each way in which unittest's tests end differently."""
+    """One test for each way in which only tests of unittest can end."""
 
     @pytest.mark.xray("CALC-261")
     def test_passes(self):
@@ -40,7 +40,7 @@ class TestCalculator(unittest.TestCase):
     @pytest.mark.xray("CALC-266")
     @unittest.expectedFailure
     def test_unexpected_success(self):
-        """A test of unittest passes, though a failure was expected."""
+        """A test of unittest passes, although a failure was expected."""
         self.assertEqual(calculator.add(2, 3), 5)
 
     @pytest.mark.xray("CALC-267")
@@ -57,11 +57,11 @@ class TestCalculator(unittest.TestCase):
 
 
 class TestWithoutBattery(unittest.TestCase):
-    """Its tests never begin."""
+    """A class whose tests never start."""
 
     @classmethod
     def setUpClass(cls):
-        """Is for all tests of the class."""
+        """Fail before the tests of the class."""
         raise OSError("no battery")
 
     @pytest.mark.xray("CALC-269")

@@ -1,20 +1,20 @@
 @REQ_CALC-301
 Feature: Annotations
-  What steps and hooks can say of their scenario, beyond its tags.
+  Data that steps and hooks can add to their scenario.
 
   @CALC-451
-  Scenario: A step attaches evidence, and says more
+  Scenario: A step attaches evidence and adds other data
     When I print the display
 
   @CALC-452
-  Scenario: A step tells its own steps
+  Scenario: A step records steps of its own
     When I calculate a mean
 
   @CALC-453
-  Scenario: Hooks add evidence and a defect to a failure; its output comes along
+  Scenario: Hooks add evidence and a defect to a failure; its output is sent too
     When I divide by 0
 
-  Scenario: A hook knows the key
+  Scenario: A hook returns the key
     When I add 5
 
   @CALC-455

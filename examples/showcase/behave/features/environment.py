@@ -1,4 +1,4 @@
-"""Hooks of behave, which fail where a tag says so, and hooks of xray-bridge."""
+"""Hooks of behave that fail for some tags, and hooks of xray-bridge."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def fail(hook, tags):
 
 
 def before_feature(context, feature):
-    """Is once for all scenarios of a feature."""
+    """Run once for each feature."""
     fail("before_feature", feature.tags)
     for scenario in feature.scenarios:
         if "flaky" in scenario.tags:
@@ -22,12 +22,12 @@ def before_feature(context, feature):
 
 
 def before_tag(context, tag):
-    """Is once for each tag."""
+    """Run once for each tag."""
     fail("before_tag", [tag])
 
 
 def before_scenario(context, scenario):
-    """Is once for each scenario, and each row of an outline."""
+    """Run once for each scenario and each row of an outline."""
     context.numbers = [0]
     fail("before_scenario", scenario.tags)
     if "cleanup" in scenario.tags:
@@ -37,32 +37,32 @@ def before_scenario(context, scenario):
 
 
 def before_step(context, step):
-    """Is once for each step."""
+    """Run once for each step."""
     fail("before_step", context.tags)
 
 
 def after_step(context, step):
-    """Is once for each step."""
+    """Run once for each step."""
     fail("after_step", context.tags)
 
 
 def after_scenario(context, scenario):
-    """Is once for each scenario, and each row of an outline."""
+    """Run once for each scenario and each row of an outline."""
     fail("after_scenario", scenario.tags)
 
 
 def xray_test_keys(scenario):
-    """More keys than those in tags."""
-    return {"A hook knows the key": "CALC-454"}.get(scenario.name)
+    """Return keys in addition to those in tags."""
+    return {"A hook returns the key": "CALC-454"}.get(scenario.name)
 
 
 def xray_evidence(scenario):
-    """What there is to see when a scenario has failed."""
+    """Return the display when a scenario has failed."""
     if "CALC-453" in scenario.tags and scenario.status.name != "passed":
         return [EvidenceSource(b"ERROR\n", "display.txt", "text/plain")]
     return None
 
 
 def xray_defects(scenario):
-    """A failure that is known has its issue."""
+    """Return the issue of a known failure."""
     return "CALC-302" if "CALC-453" in scenario.tags else None

@@ -1,5 +1,5 @@
 Feature: Hooks
-  Each tag makes the hook fail that it names; all steps would pass.
+  Each tag names a hook that fails; all steps would pass.
 
   @CALC-421 @before_tag
   Scenario: The hook before a tag fails

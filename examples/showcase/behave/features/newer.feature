@@ -7,7 +7,7 @@ Feature: Newer
       Given the display shows 0
 
     @CALC-461
-    Scenario: A scenario stands in a rule
+    Scenario: A scenario is in a rule
       When I add 5
       Then the display shows 5
 
@@ -23,5 +23,5 @@ Feature: Newer
       Then the display shows 6
 
   @CALC-463
-  Scenario: A step attaches evidence as behave has it
+  Scenario: A step attaches evidence with behave's own method
     When I take a photo

@@ -34,7 +34,7 @@ Feature: Calculator
     Then the display shows 6
 
   @TEST_CALC-287 @no_battery
-  Scenario: A scenario never begins
+  Scenario: A fixture fails before a scenario
     When I add 5
 
   @TEST_CALC-288

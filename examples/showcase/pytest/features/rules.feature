@@ -3,7 +3,7 @@ Feature: Rules
   Rule: What Gherkin 6 has
 
     @TEST_CALC-292
-    Scenario: A scenario stands in a rule
+    Scenario: A scenario is in a rule
       Given the display shows 0
       Then the display shows 0
 

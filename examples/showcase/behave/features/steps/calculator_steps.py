@@ -1,4 +1,4 @@
-"""The steps of a calculator; ``xray(context)`` is what pytest's fixture is."""
+"""The steps of a calculator; ``xray(context)`` works like pytest's fixture."""
 
 from __future__ import annotations
 
@@ -45,27 +45,27 @@ def add_all(context):
 
 @when("I divide by {number:d}")
 def divide(context, number):
-    """Divide what is on the display."""
+    """Divide the number on the display."""
     print("pressing the key for division")
     context.numbers = [sum(context.numbers) / number]
 
 
 @when("I press the key for percent")
 def percent(context):
-    """Is still to be written."""
+    """A step that is not implemented."""
     raise StepNotImplementedError("percent")
 
 
 @when("I wait for the {weather}")
 def wait(context, weather):
-    """There is no sun today."""
+    """Skip the scenario."""
     if weather == "sun":
         context.scenario.skip("it is dark")
 
 
 @when("I print the display")
 def print_display(context):
-    """Say more of the result than passed or failed."""
+    """Add data to the result."""
     said = xray(context)
     said.attach(b"0\n", name="display.txt", media_type="text/plain")
     said.comment("On *recycled* paper.")
@@ -75,7 +75,7 @@ def print_display(context):
 
 @when("I take a photo")
 def take_photo(context):
-    """Attach it without xray-bridge's own words."""
+    """Attach evidence with behave's own method."""
     context.attach("image/png", b"what the camera saw")
 
 
@@ -91,5 +91,5 @@ def mean(context):
 
 @then("the paper says")
 def check_paper(context):
-    """Compare with what was entered."""
+    """Compare with the entered numbers."""
     assert context.text.split() == [str(number) for number in context.numbers]
