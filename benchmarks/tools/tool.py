@@ -38,7 +38,7 @@ class Tool:
     why: str = ""
 
     def counts_in(self, output: str) -> tuple[str, Counts]:
-        """Return the words of the tool's summary, without zeros, and the sums of counts."""
+        """Return the words of the tool's summary, without zeros, and the sums."""
         stretches = [each[0] for each in re.finditer(self.summary, output)]
         stretch = stretches[-1] if stretches else ""
         sums = [0, 0, 0, 0, 0]

@@ -88,10 +88,10 @@ def read_answers(path: Path) -> tuple[PreparedAnswer, ...]:
         unknown = sorted({name for each in listed for name in each.keys() - _KNOWN})
         found = tuple(PreparedAnswer(**each) for each in listed if not unknown)
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise AnswersError(f"{path}: not a list of answers ({error})") from error
+        raise AnswersError(f"{path}: no JSON list of answers ({error})") from error
     if unknown:
-        names = f"{', '.join(unknown)}; there are {', '.join(sorted(_KNOWN))}"
-        raise AnswersError(f"{path}: an answer has {names}")
+        names = f"{', '.join(unknown)} (known: {', '.join(sorted(_KNOWN))})"
+        raise AnswersError(f"{path}: an answer has unknown keys: {names}")
     return found
 
 
