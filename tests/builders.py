@@ -170,7 +170,7 @@ def a_connection(url: str = "https://jira.example.com", **changes: Any) -> Conne
     token = Secret(TOKEN)
     given = {
         "dialect": DIALECTS[SERVER],
-        "why": "as set",
+        "why": "set by xray_deployment",
         "url": url,
         "credentials": Bearer(token=token),
         "proxies": {},

@@ -219,7 +219,7 @@ def test_status_that_xray_does_not_have() -> None:
     found = asked(FakeXray(), statuses="skipped=BLOKED flaky=FAIL")["statuses"]
 
     assert found.message == "Xray does not have BLOKED"
-    assert found.hint == "xray_statuses can name BLOCKED, FAIL, PASS, TO DO"
+    assert found.hint == "xray_statuses can use BLOCKED, FAIL, PASS, TO DO"
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_spelling_of_statuses(statuses: str, ok: bool | None) -> None:
     found = asked(FakeXray(), statuses=statuses)["statuses"]
 
     assert found.ok is ok
-    assert found.hint == ("" if ok else "write Blocked as Xray does")
+    assert found.hint == ("" if ok else "spell Blocked as Xray does")
 
 
 def test_statuses_that_cannot_be_known() -> None:

@@ -162,25 +162,23 @@ FIRST: dict[str, tuple[Script, Line]] = {
     ),
     "a redirect to a login": (
         answer(302, Location="/login.jsp"),
-        Line(
-            "WRONG", "address", "redirects to /login.jsp", "is there a login before it?"
-        ),
+        Line("WRONG", "address", "redirects to /login.jsp", "a login page comes first"),
     ),
     "a login page": (
         answer(200, PAGE),
-        Line("WRONG", "address", "a page for people", "Is there a login before it?"),
+        Line("WRONG", "address", "an HTML page", "a login page comes first"),
     ),
     "a CAPTCHA with 401": (
         answer(401, b"{}", **CAPTCHA),
-        Line("WRONG", "credentials", "wants a CAPTCHA", "log in once by browser"),
+        Line("WRONG", "credentials", "requires a CAPTCHA", "log in once in a browser"),
     ),
     "a CAPTCHA with 403": (
         answer(403, b"{}", **CAPTCHA),
-        Line("WRONG", "credentials", "wants a CAPTCHA", "log in once by browser"),
+        Line("WRONG", "credentials", "requires a CAPTCHA", "log in once in a browser"),
     ),
     "a CAPTCHA with 200": (
         answer(200, PAGE, **CAPTCHA),
-        Line("WRONG", "credentials", "wants a CAPTCHA", "log in once by browser"),
+        Line("WRONG", "credentials", "requires a CAPTCHA", "log in once in a browser"),
     ),
     "credentials that are refused": (
         answer(401, b'{"message": "nope"}'),
@@ -188,7 +186,7 @@ FIRST: dict[str, tuple[Script, Line]] = {
             "WRONG",
             "credentials",
             "does not accept the credentials (HTTP 401): nope",
-            "are they of this server, not expired",
+            "check that they belong to this server",
         ),
     ),
     "Basic login that is switched off": (
@@ -202,7 +200,7 @@ FIRST: dict[str, tuple[Script, Line]] = {
     ),
     "a proxy that wants a login": (
         answer(407, b"{}"),
-        Line("?", "proxy", "HTTP 407", "the proxy wants a login"),
+        Line("?", "proxy", "HTTP 407", "the proxy needs a login"),
     ),
     "a server that breaks": (answer(503, b"down"), Line("?", "address", "503", "")),
 }
@@ -256,7 +254,7 @@ def test_proxy_that_refuses(check: Any, monkeypatch: pytest.MonkeyPatch) -> None
         found = check("https://jira.example.com")
 
     assert (found.code, list(found.marks)) == (85, ["proxy"])
-    assert "the proxy does not lead to jira.example.com" in found.said["proxy"]
+    assert "the proxy does not connect to jira.example.com" in found.said["proxy"]
     assert "(HTTP 407)" in found.said["proxy"]
     assert "HTTPS_PROXY" in found.said["proxy"]
 
@@ -293,16 +291,19 @@ INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
     ),
     "another product": (
         {INFO: says({"version": "1001.0.0", "deploymentType": "Cloud"})},
-        Line("WRONG", "product", "(Cloud)", "set xray_deployment"),
+        Line("WRONG", "product", "(Cloud)", "correct xray_deployment"),
     ),
-    "something like Jira": ({INFO: says({})}, Line("?", "product", "as Jira does", "")),
+    "something like Jira": (
+        {INFO: says({})},
+        Line("?", "product", "not answer like Jira", ""),
+    ),
     "no right to create": (
         {PERMISSIONS: permitted("CREATE_ISSUES")},
         Line(
             "WRONG",
             "permissions",
-            "the account has not, in CALC: Create Issues (for new Test Executions",
-            "administrators can give it",
+            "the account lacks permissions in CALC: Create Issues (for new Test",
+            "a role or permission scheme with it",
         ),
     ),
     "no right to link": (
@@ -311,27 +312,27 @@ INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
             "?",
             "permissions",
             "Link Issues (for requirements)",
-            "administrators can give it",
+            "ask the project's administrators",
         ),
     ),
     "permissions of which some are not told": (
         {PERMISSIONS: says({"permissions": {"BROWSE_PROJECTS": None}})},
-        Line("?", "permissions", "does not tell of Browse Projects, Create", ""),
+        Line("?", "permissions", "whether the account has Browse Projects, Create", ""),
     ),
     "permissions that nobody tells": (
         {PERMISSIONS: says([])},
-        Line("?", "permissions", "does not answer as Jira does", ""),
+        Line("?", "permissions", "does not answer like Jira", ""),
     ),
     "an unknown project": (
         {PROJECT: says({"errorMessages": ["none"]}, 404)},
-        Line("WRONG", "project", "there is no project CALC", "is xray_project the key"),
+        Line("WRONG", "project", "there is no project CALC", "check that xray_project"),
     ),
     "a project without Xray": (
         {TYPES: named("Story", "Bug")},
         Line(
             "WRONG",
             "issue_types",
-            "is called Test Execution, Test: Story, Bug",
+            "create Test Execution, Test issues in CALC, only: Story, Bug",
             "issue type scheme",
         ),
     ),
@@ -340,7 +341,7 @@ INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
         Line(
             "WRONG",
             "issue_types",
-            "is called Test Execution: Story, Test",
+            "create Test Execution issues in CALC, only: Story, Test",
             "issue type scheme",
         ),
     ),
@@ -367,7 +368,7 @@ INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
             "WRONG",
             "test_plan",
             "there is no Test Plan CALC-15",
-            "may the account see it?",
+            "that the account may see the issue",
         ),
     ),
     "a version that is missing": (
@@ -459,7 +460,7 @@ def a_screen(*but: str) -> dict[str, Reply]:
     ("lacking", "arguments", "mark", "said"),
     [
         ((), (), "ok", "all fields that are sent"),
-        (("labels",), (), "?", "cannot have Labels"),
+        (("labels",), (), "?", "lacks Labels"),
         (("labels",), ("--labels", "mine"), "WRONG", "xray_labels (labels)"),
         (("customfield_8",), (), "ok", "all fields"),
         (("customfield_8",), ("--test-plan", "CALC-15"), "WRONG", "xray_test_plan"),

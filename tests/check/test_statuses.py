@@ -108,7 +108,7 @@ def test_server_that_does_not_tell(
     found = check(capsys, "skipped=ABORTED")
 
     assert found.code == 0
-    assert found.line.startswith("? statuses Xray does not tell whether it has ABORTED")
+    assert found.line.startswith("? statuses Xray does not say whether it has ABORTED")
 
 
 @pytest.mark.parametrize(

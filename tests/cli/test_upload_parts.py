@@ -291,5 +291,5 @@ def test_what_is_not_safe_is_said(upload: Command, what: str) -> None:
     assert code == 0
     assert [each.partition(" (")[0].partition("; ")[0] for each in said["notices"]] == [
         "TLS certificates are not verified",
-        "credentials go unencrypted to http://jira.internal",
+        "credentials are sent unencrypted to http://jira.internal",
     ]

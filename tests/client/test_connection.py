@@ -47,8 +47,8 @@ def connected(
             "cloud",
             "address is us.xray.cloud.getxray.app",
         ),
-        ({**PAT, "deployment": "datacenter"}, "server", "as set"),
-        ({**CLOUD, "deployment": "cloud"}, "cloud", "as set"),
+        ({**PAT, "deployment": "datacenter"}, "server", "set by xray_deployment"),
+        ({**CLOUD, "deployment": "cloud"}, "cloud", "set by xray_deployment"),
     ],
 )
 def test_deployment_is_decided(
@@ -136,7 +136,7 @@ def test_jira_s_site_is_not_xray() -> None:
 @pytest.mark.fault("D02")
 def test_cloud_is_not_reached_over_http() -> None:
     """Its token must not go unencrypted."""
-    with pytest.raises(SettingError, match="not reached over http"):
+    with pytest.raises(SettingError, match="does not accept http"):
         connected({**CLOUD, "url": "http://xray.cloud.getxray.app"})
 
 

@@ -163,7 +163,7 @@ def test_jql_of_a_person_that_is_wrong(
 
     assert code == 80
     first = capsys.readouterr().err.splitlines()[0]
-    assert first.endswith(f"Xray refused a question: {said} [refused]")
+    assert first.endswith(f"Xray refused a query: {said} [refused]")
     assert len(cloud.posts(GRAPHQL)) == 2
 
 

@@ -211,7 +211,7 @@ def test_no_answer_to_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", hole)
 
-    with pytest.raises(UnreachableError, match="does not take connections"):
+    with pytest.raises(UnreachableError, match="did not accept a connection"):
         send("http://127.0.0.1:9")
 
 
@@ -461,9 +461,9 @@ def test_too_many_requests_in_words(headers: dict[str, str], asks: str) -> None:
     ):
         send(server.url, deadline=1)
 
-    said = f"the server has too many requests{asks}: no"
+    said = f"the server received too many requests{asks}: no"
     assert caught.value.message == said
-    assert caught.value.hint == "raise xray_deadline, or send it later"
+    assert caught.value.hint == "raise xray_deadline, or try again later"
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_deadline_does_not_wait_in_vain() -> None:
     with pytest.raises(BusyError, match="due in 60 s") as caught:
         Deadline(1).pause(60)
 
-    assert caught.value.hint == "raise xray_deadline, or send it later"
+    assert caught.value.hint == "raise xray_deadline, or try again later"
 
 
 def test_deadline_is_never_below_zero() -> None:
@@ -730,8 +730,10 @@ def test_question_without_an_answer() -> None:
     ):
         send(server.url, question)
 
-    assert caught.value.message.startswith("a question got no answer: HTTP 502: ")
-    assert caught.value.hint == "send it later"
+    assert caught.value.message.startswith(
+        "the server did not answer a query: HTTP 502: "
+    )
+    assert caught.value.hint == "try again later"
 
 
 def test_connection_is_not_to_be_kept() -> None:
@@ -751,7 +753,10 @@ def test_host_that_can_be_none_was_not_reached(host: str) -> None:
     with pytest.raises(UnreachableError) as caught:
         send(f"http://{host}.example:9")
 
-    assert caught.value.message == f"http://{host}.example:9 or its proxy is no address"
+    assert (
+        caught.value.message
+        == f"the address http://{host}.example:9 or its proxy is not valid"
+    )
 
 
 def test_name_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -779,7 +784,7 @@ def test_whatever_breaks_the_answer_is_doubt(monkeypatch: pytest.MonkeyPatch) ->
     ):
         send(server.url)
 
-    said = f"the answer of {server.url} broke off (DecodeError)"
+    said = f"the answer from {server.url} ended early (DecodeError)"
     assert caught.value.message == said
 
 
@@ -795,7 +800,7 @@ def test_body_that_is_shorter_than_announced(announced: str, *, is_half: bool) -
     response.raw.read()
 
     with (
-        pytest.raises(AmbiguousError, match="broke off before its end")
+        pytest.raises(AmbiguousError, match="ended before it was complete")
         if is_half
         else nullcontext()
     ):

@@ -163,7 +163,9 @@ def test_a_secret_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is missed before anything is sent."""
     monkeypatch.delenv("XRAY_PROD_TOKEN")
 
-    with pytest.raises(CredentialError, match="the environment has no XRAY_PROD_TOKEN"):
+    with pytest.raises(
+        CredentialError, match="the environment variable XRAY_PROD_TOKEN is not set"
+    ):
         _ = effective_settings({"connection": "prod"}).settings
 
 

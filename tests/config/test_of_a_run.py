@@ -70,7 +70,7 @@ def test_no_file_is_named_by_a_run(name: str) -> None:
     """Its content would be sent."""
     layer_of({name: '{"priority": "High"}'})
 
-    with pytest.raises(SettingError, match="names a file"):
+    with pytest.raises(SettingError, match="is the name of a file"):
         layer_of({name: "secrets.json"})
 
 

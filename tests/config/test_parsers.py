@@ -274,7 +274,7 @@ def test_choice_knows_synonyms() -> None:
 
 def test_choice_refuses_other_words() -> None:
     """The error lists the words."""
-    with pytest.raises(ValueError, match="none of fail, warn"):
+    with pytest.raises(ValueError, match="not one of fail, warn"):
         parsers.choice("fail", "warn")("ignore")
 
 
@@ -286,7 +286,7 @@ def test_formats_are_a_list() -> None:
 @pytest.mark.parametrize("text", ["", "junit,auto", "html", ","])
 def test_formats_refuse_what_is_none(text: str) -> None:
     """``auto`` decides what is uploaded, which stands first."""
-    with pytest.raises(ValueError, match=r"formats|none of"):
+    with pytest.raises(ValueError, match=r"formats|not one of"):
         parsers.formats(text)
 
 
@@ -311,7 +311,7 @@ def test_statuses_of_outcomes(text: str, found: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("skiped=ABORTED", "'skiped' is no outcome; there are passed, failed, "),
+        ("skiped=ABORTED", "'skiped' is not an outcome; use passed, failed, "),
         ("not run=TODO", "'not' is no outcome"),
         ("=ABORTED", "'' is no outcome"),
         ("skipped", "write skipped=ABORTED"),

@@ -167,7 +167,7 @@ def test_pytest_flag_is_spelled_as_pytest_has_it() -> None:
 )
 def test_secret_in_plain_sight_is_refused(layer: resolve.Layer) -> None:
     """The error shows the right way and not the secret."""
-    with pytest.raises(SecretInPlainSightError, match="must not stand in") as caught:
+    with pytest.raises(SecretInPlainSightError, match="must not be") as caught:
         resolve.resolve([layer], {})
 
     assert "XRAY_TOKEN" in caught.value.hint

@@ -137,7 +137,7 @@ def test_settings_are_read_only() -> None:
     """Nobody changes a setting on the way."""
     settings = Settings({})
 
-    with pytest.raises(AttributeError, match="not changed"):
+    with pytest.raises(AttributeError, match="cannot be changed"):
         settings.url = "https://jira.example.com"
 
 

@@ -90,7 +90,7 @@ def test_a_file_that_others_can_write_is_refused(
 
     with pytest.raises(SettingError, match="can be written by others") as caught:
         stored_connections.known(tmp_path, own)
-    assert caught.value.hint == f"chmod 600 {path}"
+    assert caught.value.hint == f"run chmod 600 {path}"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_an_unknown_name_is_told_with_the_nearest(
     [
         ({"urll": "https://j.com"}, "no field 'urll'"),
         ({"url": "ftp://j.com"}, "is not an address"),
-        ({"deployment": "moon"}, "none of auto, server, cloud"),
+        ({"deployment": "moon"}, "not one of auto, server, cloud"),
         ({"url": 7}, "neither text nor"),
         ({"description": "x" * 256}, "longer than 255"),
         ({"description": "a\nb"}, "several lines"),
@@ -246,7 +246,7 @@ def test_each_place_gives_its_secret(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "where", "why"),
     [
-        ("env", "NOT_THERE", "the environment has no NOT_THERE"),
+        ("env", "NOT_THERE", "the environment variable NOT_THERE is not set"),
         ("file", "not-there", "cannot be read"),
         ("command", "no-such-program-anywhere", "cannot be run"),
         ("command", "'unclosed", "it is not a command line"),
@@ -254,7 +254,7 @@ def test_each_place_gives_its_secret(tmp_path: Path) -> None:
         (
             "command",
             python(f"import sys; print('{SECRET}'); sys.exit(3)"),
-            "ended with 3",
+            "ended with exit code 3",
         ),
     ],
 )

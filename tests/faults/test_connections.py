@@ -382,7 +382,7 @@ def test_fields_that_are_none(
         outcome = send.send(send.record(PASSED))
 
     assert (outcome.exit_code, jira.posts) == (80, 0), outcome.output
-    assert "is not understood" in outcome.output
+    assert "has an unknown form" in outcome.output
 
 
 @pytest.mark.fault("G05")

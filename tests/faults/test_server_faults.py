@@ -55,7 +55,7 @@ FINAL = {
     "400 with the server's reason": (refusal(400), "fixVersions: fixVersions"),
     "401": (refusal(401, "nope"), "does not accept the credentials"),
     "403": (refusal(403, "no permission"), "no permission"),
-    "404": (html(404, "Not Found"), "is xray_url right"),
+    "404": (html(404, "Not Found"), "check xray_url"),
     "413": (html(413, "Request Entity Too Large"), "limits uploads"),
     "redirect to a login page": (
         Response("", 302, {"Location": "/login.jsp"}),
@@ -291,7 +291,7 @@ def test_an_answer_of_an_unknown_shape_is_told(server: Xray, send: Sender) -> No
     outcome = send()
 
     assert outcome.exit_code == 80
-    assert "is not understood" in outcome.output
+    assert "has an unknown form" in outcome.output
 
 
 FOLDER = "<a folder>"

@@ -242,7 +242,7 @@ def test_comments_above_a_scenario() -> None:
         ("<!DOCTYPE html>\n<html>", "line 1 is '<!DOCTYPE html>'"),
         ('{"a": 1}', "is not a feature file: line 1"),
         ("Scenario: S\n", "is not a feature file: line 1 is 'Scenario: S'"),
-        ("# language: xx\nFeature: F\n", "Gherkin does not know here: xx"),
+        ("# language: xx\nFeature: F\n", "the Gherkin parser does not know: xx"),
     ],
 )
 def test_no_feature(text: str, said: str) -> None:

@@ -136,7 +136,7 @@ def test_summary_and_labels_are_put_back(jira: Xray, bring: Importer) -> None:
         {"fields": {"summary": "Add two"}, "update": {"labels": [{"add": "manual"}]}}
     ]
     assert "CALC-78: summary 'Add two' becomes 'Add two numbers'" in said.output
-    assert "CALC-78: labels may go: manual" in said.output
+    assert "CALC-78: labels may be removed: manual" in said.output
     assert "updated CALC-78 'Add two'\n" in said.output
     assert "put back CALC-78" in said.output
 
@@ -181,7 +181,7 @@ def test_a_dry_run_sends_nothing(jira: Xray, bring: Importer) -> None:
     said = bring("--dry-run")
 
     assert said.exit_code == 0
-    assert "labels may go: manual" in said.output
+    assert "labels may be removed: manual" in said.output
     assert f"POST {SERVER}?projectKey=CALC" in said.output
     assert not posted(jira)
     assert edits(jira) == []
@@ -237,7 +237,7 @@ def test_a_name_that_jira_cannot_search_for(jira: Xray, bring: Importer) -> None
     said = bring()
 
     assert said.exit_code == 0
-    assert "a.feature:4: a Test is made for '***'" in said.output
+    assert "a.feature:4: Xray will create a Test for '***'" in said.output
     assert edits(jira) == [{"update": {"labels": [{"add": "manual"}]}}]
 
 
@@ -271,7 +271,7 @@ def test_what_was_created(jira: Xray, bring: Importer) -> None:
     jira.script[SEARCH] = [NO_ISSUES, a_test("CALC-78", "Divide")]
     said = bring()
 
-    assert "a.feature:2: a Test is made for 'Divide'" in said.output
+    assert "a.feature:2: Xray will create a Test for 'Divide'" in said.output
     assert "created CALC-78 'Divide'" in said.output
     assert edits(jira) == []
 
@@ -304,17 +304,17 @@ def test_many_that_are_made(jira: Xray, bring: Importer) -> None:
     jira.script[SEARCH] = [NO_ISSUES]
     said = bring("--dry-run")
 
-    assert said.output.count("a Test is made for") == 10
-    assert "a Test is made for 'Divide by 10'" in said.output
-    assert "2 more Tests are made" in said.output
+    assert said.output.count("Xray will create a Test for") == 10
+    assert "Xray will create a Test for 'Divide by 10'" in said.output
+    assert "Xray will create 2 more Tests" in said.output
 
 
 REFUSAL = Response('{"error": "Line 3 is odd"}', status=400)
 TIMEOUT = Response("gateway timeout", status=504)
 PARTLY = "refused: no such step", "updated CALC-78"
-UNKNOWN = "no telling whether Xray took it"
+UNKNOWN = "UNKNOWN: Xray may or may not have imported it"
 NO_TEST = "refused: a.feature: Xray names no Test"
-NOT_PUT_BACK = "CALC-78 could not be put back", "its summary was 'Add two' and"
+NOT_PUT_BACK = "CALC-78 could not be restored", "its summary was 'Add two' and"
 BACKGROUND = KEYED.replace("  @TEST", "  Background: Fresh\n    * x\n  @TEST")
 
 
@@ -363,7 +363,7 @@ class Case:
         # What was not reached needs no mending.
         Case(
             answers=[Response("<html>log in</html>", status=200)],
-            told=("answers with a page for people",),
+            told=("answers with an HTML page",),
             edits=0,
         ),
         # Where all scenarios have keys, a lost answer is asked for again.
@@ -382,7 +382,7 @@ class Case:
             text=BACKGROUND,
             more={SEARCH: [a_test("CALC-78", "Add two"), NO_ISSUES]},
         ),
-        # What could not be put back is told with what it was.
+        # What could not be restored is told with what it was.
         Case(
             answers=[TAKEN],
             told=(*NOT_PUT_BACK, "among its labels were manual"),
@@ -434,7 +434,7 @@ def test_somebody_who_cannot_wait(
     said = bring()
 
     assert said.exit_code == 130
-    assert "CALC-78: labels may go: manual" in said.output
+    assert "CALC-78: labels may be removed: manual" in said.output
     assert len(edits(jira)) == 1
 
 
@@ -473,7 +473,7 @@ def test_after_a_lost_answer_no_more_is_sent(jira: Xray, bring: Importer) -> Non
     said = bring(paths=(".",))
 
     assert len(posted(jira)) == 1
-    assert "refused: b.zip: not sent after that" in said.output
+    assert "refused: b.zip: not sent after this error" in said.output
 
 
 # Before anything is sent ----------------------------------------------------------
@@ -506,13 +506,13 @@ def test_one_of_fifty_files_that_is_no_gherkin(jira: Xray, bring: Importer) -> N
         (
             {},
             ("--project", "SHOP"),
-            (82, "error: a.feature:3: CALC-78 is not of project"),
+            (82, "error: a.feature:3: CALC-78 is not in project"),
         ),
         ({}, ("--project", "no key"), (2, "'no key' is not a project key")),
         (
             {SEARCH: [refused_search()]},
             (),
-            (82, "a.feature:3: CALC-78 is no Test: there is no such issue"),
+            (82, "a.feature:3: CALC-78 is not a Test: the issue does not exist"),
         ),
         (
             {
@@ -529,7 +529,7 @@ def test_one_of_fifty_files_that_is_no_gherkin(jira: Xray, bring: Importer) -> N
                 ]
             },
             (),
-            (82, "CALC-78 is no Test: it is a Story"),
+            (82, "CALC-78 is not a Test: it is a Story"),
         ),
         ({PROJECT: [Response("", status=401)]}, (), (82, "does not accept the cred")),
         ({}, ("--precondition-fields", "nowhere.json"), (2, "--precondition-fields")),
@@ -620,7 +620,7 @@ def test_cloud_without_a_login_to_jira(graphql: Xray, bring: Importer) -> None:
     said = bring()
 
     assert said.exit_code == 82
-    assert "CALC-78: labels may go: manual" in said.output
+    assert "CALC-78: labels may be removed: manual" in said.output
     assert "XRAY_JIRA_TOKEN" in said.output
     assert "--overwrite" in said.output
     assert not posted(graphql)
@@ -714,7 +714,7 @@ def test_prefix_of_the_instance(
     said = bring("--dry-run")
 
     assert said.exit_code == 0
-    assert (f"this Xray tags Tests as @{tag}CALC-78" in said.output) is is_told
+    assert (f"this Xray instance tags Tests as @{tag}CALC-78" in said.output) is is_told
     assert not posted(jira)
 
 
@@ -745,8 +745,8 @@ def test_tests_that_xray_makes_anew(jira: Xray, bring: Importer) -> None:
 
     assert said.exit_code == 82
     assert (
-        "a.feature:3: Xray did not take CALC-78 for it; new are CALC-104 "
-        "(is xray_tag_prefixes what this instance has?)"
+        "a.feature:3: Xray did not update CALC-78; it created CALC-104 "
+        "(check that xray_tag_prefixes is what this Xray instance uses)"
     ) in said.output
 
 
@@ -796,7 +796,7 @@ def test_description_without_jira(described: Xray, bring: Importer) -> None:
 
     assert said.exit_code == 82
     assert "CALC-78: description 'By hand' becomes 'Adds numbers," in said.output
-    assert "without a login to Jira they cannot be put back" in said.output
+    assert "cannot restore them without a login to Jira" in said.output
     assert not posted(described)
 
 

@@ -447,7 +447,7 @@ def test_put_back(
             else:
                 break
         assert snapshot(work) == before, step
-        assert "nothing was changed" in message or "cannot be looked at" in message
+        assert "nothing was changed" in message or "cannot be read" in message
     own = {"own.feature": "mine"} if existing else {}
     assert texts(target) == {**SECOND, **own}
 
@@ -575,9 +575,9 @@ def test_a_killed_export_that_cannot_be_ended(
             finish_killed(target)
     finish_killed(target)
 
-    said = f"an export into {target} that was killed cannot be ended: "
+    said = f"an export into {target} was killed and cannot be completed: "
     assert caught.value.message == f"{said}[Errno 13] Permission denied"
-    assert caught.value.hint == "mend the cause and export again"
+    assert caught.value.hint == "fix the cause and export again"
     assert texts(target) == SECOND
 
 

@@ -209,11 +209,11 @@ def test_notices() -> None:
     known = plan.named_issues(found, PREFIXES)
 
     assert list(plan.notices(found, PREFIXES, known.values())) == [
-        "a.feature:3 has several Test keys, Xray takes one: CALC-1, CALC-2",
-        "a.feature:7 has a tag that looks like a key and is none: @TEST_calc-9",
-        "a.feature:9 has a tag in which Xray sees no key: @jira.testcase('CALC-5')",
-        "a.feature, lines 7, 9: one name, so one Test, 'U'; give them keys",
-        "CALC-1 stands at several places, Xray keeps one: a.feature:3, a.feature:5",
+        "a.feature:3 has several Test keys, Xray uses one: CALC-1, CALC-2",
+        "a.feature:7 has a tag that looks like a key but is not one: @TEST_calc-9",
+        "a.feature:9 has a tag that is not a key for Xray: @jira.testcase('CALC-5')",
+        "a.feature, lines 7, 9: same name, so one Test, 'U'; give them keys",
+        "CALC-1 is used in several places, Xray keeps one: a.feature:3, a.feature:5",
     ]
 
 
@@ -222,7 +222,7 @@ def test_a_key_of_another_project() -> None:
     with pytest.raises(FeaturesError) as caught:
         plan.refuse_other_projects([KEYED], "SHOP")
 
-    assert caught.value.message == "a.feature:6: CALC-78 is not of project SHOP"
+    assert caught.value.message == "a.feature:6: CALC-78 is not in project SHOP"
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_answers(
 @pytest.mark.parametrize("content", ["", "OK", {"ok": True}, 7, None])
 def test_an_answer_of_another_kind(content: Any) -> None:
     """Then there is no telling, and nothing is taken for a success."""
-    with pytest.raises(FeaturesError, match="not that of an import"):
+    with pytest.raises(FeaturesError, match="has an unknown form"):
         answered(said(content))
 
 
@@ -457,10 +457,14 @@ def a_page_in_an_archive(path: Path) -> None:
         ("a.feature", lambda path: path.write_bytes(b"\xff\xfe"), "is not UTF-8"),
         ("a.feature", lambda path: path.write_text("x" * 2000), "is larger than"),
         ("a.feature", lambda path: path.write_text("Feature: F"), "no scenarios"),
-        ("a.zip", lambda path: path.write_text(ADDITION), "a.zip is no archive"),
-        ("a.zip", a_broken_archive, "a.zip is no archive"),
-        ("a.zip", a_bomb, "a.zip is no sound archive of feature files: 'a.feature' is"),
-        ("a.zip", an_archive, "no sound archive of feature files: it is empty"),
+        ("a.zip", lambda path: path.write_text(ADDITION), "a.zip is not a zip archive"),
+        ("a.zip", a_broken_archive, "a.zip is not a zip archive"),
+        (
+            "a.zip",
+            a_bomb,
+            "a.zip is not a valid archive of feature files: 'a.feature' is",
+        ),
+        ("a.zip", an_archive, "not a valid archive of feature files: it is empty"),
         ("a.zip", a_page_in_an_archive, "a.zip: a.feature is not a feature file"),
     ],
 )

@@ -240,9 +240,9 @@ def test_another_prefix_than_the_instance_has(bench: Bench) -> None:
     after = bench.run("import", "features", *flags)
 
     assert before.exit_code == 0
-    assert "this Xray tags Tests as @TEST_CALC-78" in before.output
+    assert "this Xray instance tags Tests as @TEST_CALC-78" in before.output
     assert after.exit_code == 82
-    assert "Xray did not take CALC-78 for it; new are CALC-" in after.output
+    assert "Xray did not update CALC-78; it created CALC-" in after.output
 
 
 def test_fields_of_what_is_made(bench: Bench) -> None:

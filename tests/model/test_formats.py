@@ -79,5 +79,5 @@ def test_setting_names_what_is_written(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(FORMATS.keys() - WRITERS.keys()))
 def test_setting_refuses_what_is_only_passed_on(name: str) -> None:
     """No run can be written in it."""
-    with pytest.raises(ValueError, match="is none of auto, junit, xray"):
+    with pytest.raises(ValueError, match="is not one of auto, junit, xray"):
         formats(name)

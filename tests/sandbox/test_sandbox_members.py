@@ -119,7 +119,7 @@ def test_keys_are_told_apart(asked: XrayClient) -> None:
 
     assert sorted(found.issues) == ["CALC-1", "CALC-2"]
     assert sorted(found.others) == ["CALC-70", "CALC-998", "CALC-999"]
-    assert found.others["CALC-999"] == "there is no such issue"
+    assert found.others["CALC-999"] == "the issue does not exist"
     assert found.unknown == []
 
 

@@ -92,7 +92,7 @@ def refuse_impossible(
     """
     if not settings.project and not settings.test_execution:
         msg = "no project: xray_project is not set"
-        raise SettingError(msg, hint="set it, or report into an xray_test_execution")
+        raise SettingError(msg, hint="set it, or set xray_test_execution")
     refuse_unsendable_test_fields(settings)
     refuse_odd_fields(settings)
     dialect = connection.dialect.with_statuses(settings.statuses)

@@ -77,4 +77,4 @@ def collect(
     last = lines[-1] if lines else "it printed nothing"
     msg = f"{framework} could not collect tests (exit code {done.returncode}): {last}"
     kind = UsageError if done.returncode == USAGE_ERROR else ReportError
-    raise kind(msg, hint=f"what does `python {' '.join(command[1:])}` say?")
+    raise kind(msg, hint=f"run `python {' '.join(command[1:])}` to see why")

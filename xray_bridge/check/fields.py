@@ -61,11 +61,11 @@ def _own(settings: Settings, listed: list[Any]) -> Finding:
         return Finding(
             what="fields",
             ok=None,
-            message=f"Jira has no field of Xray for {', '.join(wanted)}",
-            hint="a second request sets it; is Xray's field shown in this project?",
+            message=f"Jira has no Xray field for {', '.join(wanted)}",
+            hint="a second request sets it; check that this project has Xray's field",
         )
     there = ", ".join(each.title for each in XRAY_FIELDS if each not in missing)
-    message = f"Jira has {there}" if there else "none of Xray's is needed"
+    message = f"Jira has {there}" if there else "no Xray fields are needed"
     return Finding(what="fields", ok=True, message=message)
 
 
@@ -80,7 +80,7 @@ def _given(named: Mapping[str, str], listed: list[Any]) -> Finding:
         what="execution_fields",
         ok=False,
         message=f"Jira has no field {', '.join(missing)}, which {where} names",
-        hint="ids differ between instances; /rest/api/2/field lists this one's",
+        hint="ids differ between instances; /rest/api/2/field lists them",
     )
 
 

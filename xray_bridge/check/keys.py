@@ -83,13 +83,13 @@ class KeysReport:
             (f"{key}: {'; '.join(map(str, on))}" for key, on in self.shared.items()),
         )
         yield from _section(
-            "No Tests in Xray",
+            "Keys that are not Tests in Xray",
             (
                 f"{key}: {why} ({'; '.join(map(str, carriers.get(key, ())))})"
                 for key, why in self.no_tests.items()
             ),
         )
-        yield from _section("Not asked for", self.not_asked)
+        yield from _section("Not looked up", self.not_asked)
         yield from _section(
             f"Tests of {self.selection} without code",
             (f"{key} {summary}".strip() for key, summary in self.without_code.items()),

@@ -110,7 +110,7 @@ def _allowed(
     untold = ", ".join(need.name for need in needs if need.key not in allowed)
     missing = [need for need in needs if allowed.get(need.key) is False]
     if not missing and untold:
-        message = f"Jira does not tell of {untold} in {key}"
+        message = f"Jira does not say whether the account has {untold} in {key}"
         return Finding(what="permissions", ok=None, message=message)
     if not missing:
         names = ", ".join(need.name for need in needs)
@@ -119,8 +119,8 @@ def _allowed(
     return Finding(
         what="permissions",
         ok=False if any(need.always(settings) for need in missing) else None,
-        message=f"the account has not, in {key}: {said}",
-        hint="the project's administrators can give it, by role or permission scheme",
+        message=f"the account lacks permissions in {key}: {said}",
+        hint="ask the project's administrators for a role or permission scheme with it",
     )
 
 
@@ -137,10 +137,10 @@ def _offered(key: str, wanted: list[str], names: tuple[str, ...]) -> Finding:
     return Finding(
         what="issue_types",
         ok=False if is_certain else None,
-        message=f"nothing that can be created in {key} is called {absent}: {there}",
+        message=f"the account cannot create {absent} issues in {key}, only: {there}",
         hint="add Xray's issue types to the project's issue type scheme"
         if is_certain
-        else "names may be translated: is it there under another?",
+        else "names may be translated: check whether it has another name",
     )
 
 

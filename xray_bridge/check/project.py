@@ -32,7 +32,7 @@ def project(
                 what="project",
                 ok=False,
                 message=f"there is no project {settings.project}",
-                hint="is xray_project the key, and may the account see it?",
+                hint="check that xray_project is its key and the account may see it",
             )
         found.extend(_versions(settings, known))
         if site and settings.environments and known.environments is None:
@@ -76,7 +76,7 @@ def _environments(settings: Settings, project: Project) -> Iterator[Finding]:
         what="environments",
         ok=not missing,
         message=f"{project.key} {'does not have' if missing else 'has'} {there}",
-        hint="create them in the project's settings of Xray" if missing else "",
+        hint="create them in Xray's settings of the project" if missing else "",
     )
 
 
@@ -84,9 +84,9 @@ def _untold(settings: Settings, connection: Connection) -> Finding:
     """On Server they are free text: a name that is new is made."""
     names = ", ".join(settings.environments)
     if connection.dialect.xray_fields:
-        message = f"Xray does not tell whether it has {names}"
+        message = f"Xray does not say whether it has {names}"
         return Finding(what="environments", ok=None, message=message)
-    message = f"{names}; {connection.dialect.product} takes any name"
+    message = f"{names}; {connection.dialect.product} accepts any name"
     return Finding(what="environments", ok=True, message=message)
 
 
@@ -109,7 +109,7 @@ def issue(xray: Xray, site: JiraSite | None, kind: str, key: str) -> Finding:
             what=kind,
             ok=False,
             message=f"there is no {name} {key}",
-            hint=f"is xray_{kind} right, and may the account see it?",
+            hint=f"check xray_{kind}, and that the account may see the issue",
         )
 
     return ask(kind, question)

@@ -88,7 +88,7 @@ def _line(error: Exception) -> str:
 def _wrong(error: DeliveryError | AmbiguousError) -> Finding:
     found = failed("credentials", error)
     if isinstance(error, RefusedError) and error.status == FORBIDDEN:
-        hint = "may the account use the API? Where passwords may not, set XRAY_TOKEN"
+        hint = "check that the account may use the API, or try XRAY_TOKEN"
         return replace(found, hint=hint)
     return found
 
@@ -126,8 +126,10 @@ def _tls(connection: Connection) -> Finding:
         return Finding(
             what="tls",
             ok=True if here else None,
-            message="none, on this machine" if here else "none: secrets go unencrypted",
-            hint="" if here else "write https:// in xray_url, if it can be had",
+            message="none, on this machine"
+            if here
+            else "none: secrets are sent unencrypted",
+            hint="" if here else "write https:// in xray_url if you can",
         )
     if connection.verify is False:
         return Finding(
@@ -156,7 +158,7 @@ def _product(
             what="product",
             ok=False,
             message=f"{found}, but xray_deployment is {name}",
-            hint="set xray_deployment, xray_url and xray_jira_url to what is there",
+            hint="correct xray_deployment, xray_url or xray_jira_url",
         )
 
     if connection.site:
@@ -180,7 +182,7 @@ def _licence_and_jira(connection: Connection, site: JiraSite) -> tuple[Finding, 
                 message=f"this Jira has no Xray: {error.message}",
                 hint="ask its administrators to install and enable Xray",
             )
-        kind = found.get("licenseType") or "no type told"
+        kind = found.get("licenseType") or "unknown type"
         if found.get("active"):
             return Finding(what="xray", ok=True, message=f"licensed ({kind})")
         return Finding(
@@ -197,7 +199,7 @@ def _licence_and_jira(connection: Connection, site: JiraSite) -> tuple[Finding, 
     if connection.dialect.licence_path:
         return (ask("xray", licence),)
     # A token is only given where Xray is licensed.
-    there = Finding(what="xray", ok=True, message=f"{product} gives a token")
+    there = Finding(what="xray", ok=True, message=f"{product} issues a token")
     return (there, ask("jira", jira)) if site.knows_jira else (there,)
 
 
@@ -205,7 +207,7 @@ def clock(site: JiraSite) -> Finding:
     """The server's clock beside ours, by the ``Date`` of an answer."""
     skew = site.skew
     if skew is None:
-        message = "the server does not tell the time"
+        message = "the server does not send its time"
         return Finding(what="clock", ok=None, message=message)
     if abs(skew) <= LARGEST_SKEW:
         return Finding(what="clock", ok=True, message="within 5 minutes of the server")
@@ -214,5 +216,5 @@ def clock(site: JiraSite) -> Finding:
         what="clock",
         ok=False,
         message=f"this machine is {abs(skew) / 60:.0f} minutes {side} the server",
-        hint="set the clock (NTP): tokens expire by it, and Begin Date is told by it",
+        hint="set this machine's clock (NTP): tokens and Begin Date depend on it",
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.import_requests import CustomFields
 
 TEST_EXECUTION = "test execution"
+SCREEN = "the screen for new Test Executions"
 
 
 def screen(
@@ -55,8 +56,8 @@ def _compared(
         return Finding(
             what="screen",
             ok=False,
-            message=f"new Test Executions cannot have {', '.join(refused)}",
-            hint="add the fields to the project's screen, or leave the settings out",
+            message=f"{SCREEN} lacks {', '.join(refused)}",
+            hint="add the fields to the screen, or remove the settings",
         )
     lacking = [
         title
@@ -67,11 +68,11 @@ def _compared(
         return Finding(
             what="screen",
             ok=None,
-            message=f"new Test Executions cannot have {', '.join(lacking)}",
-            hint="uploads leave that out, in a second request; the project's screen "
-            "can be given the fields",
+            message=f"{SCREEN} lacks {', '.join(lacking)}",
+            hint="uploads leave these fields out, in a second request; to send them, "
+            "add them to the screen",
         )
-    message = "new Test Executions can have all fields that are sent"
+    message = f"{SCREEN} has all fields that are sent"
     return Finding(what="screen", ok=True, message=message)
 
 

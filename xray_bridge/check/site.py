@@ -106,8 +106,8 @@ class JiraSite:
                 raise
             found = self._jira.get(SERVER_INFO, dict)
         if "version" not in found:
-            msg = f"{self._connection.site} does not answer as Jira does"
-            raise NotXrayError(msg, hint="is it Jira's base URL?")
+            msg = f"{self._connection.site} does not answer like Jira"
+            raise NotXrayError(msg, hint="check that it is Jira's base URL")
         return found
 
     def licence(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class JiraSite:
         )
         given = found.get("permissions")
         if not isinstance(given, dict):
-            msg = f"{self._connection.site} does not tell permissions as Jira does"
+            msg = f"{self._connection.site} does not list permissions like Jira"
             raise NotXrayError(msg)
         return {
             name: bool(given[name].get("havePermission"))

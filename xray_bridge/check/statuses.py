@@ -33,7 +33,7 @@ def _compared(words: list[str], known: frozenset[str] | None) -> Finding:
         return Finding(
             what="statuses",
             ok=None,
-            message=f"Xray does not tell whether it has {_listed(words)}",
+            message=f"Xray does not say whether it has {_listed(words)}",
         )
     spelled = {_folded(name): name for name in known}
     missing = [word for word in words if _folded(word) not in spelled]
@@ -42,7 +42,7 @@ def _compared(words: list[str], known: frozenset[str] | None) -> Finding:
             what="statuses",
             ok=False,
             message=f"Xray does not have {_listed(missing)}",
-            hint=f"xray_statuses can name {', '.join(sorted(known))}",
+            hint=f"xray_statuses can use {', '.join(sorted(known))}",
         )
     # Whether an import minds upper and lower case is nowhere written.
     odd = [w for w in words if "".join(spelled[_folded(w)].split()) != w]
@@ -50,7 +50,7 @@ def _compared(words: list[str], known: frozenset[str] | None) -> Finding:
         what="statuses",
         ok=None if odd else True,
         message=f"Xray has {_listed(spelled[_folded(word)] for word in words)}",
-        hint=f"write {_listed(odd)} as Xray does" if odd else "",
+        hint=f"spell {_listed(odd)} as Xray does" if odd else "",
     )
 
 

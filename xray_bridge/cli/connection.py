@@ -105,7 +105,7 @@ def update(arguments: argparse.Namespace) -> int:
 def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> int:
     for name, setting in TABLE.items():
         if getattr(arguments, f"refused_{name}", None) is not None:
-            msg = f"{setting.flag_name} must not stand in a command line"
+            msg = f"{setting.flag_name} must not be on a command line"
             hint = "say where it is: --secret-env, --secret-file, --secret-command"
             raise SecretInPlainSightError(msg, hint=f"{hint} or --ask-secret")
     given = {

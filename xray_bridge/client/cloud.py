@@ -94,7 +94,7 @@ class CloudXray:
         "Authentication - REST v2".
         """
         if not isinstance(self._credentials, ApiKey):
-            msg = "Xray Cloud wants a client id and secret"
+            msg = "Xray Cloud needs a client id and a client secret"
             raise AuthenticationError(msg)
         content = {
             "client_id": self._credentials.client_id,
@@ -118,7 +118,7 @@ class CloudXray:
         token = answer.json()
         if not isinstance(token, str) or not TOKEN.fullmatch(token):
             msg = f"{answer.url} did not answer with a token"
-            raise AuthenticationError(msg, hint="is xray_url right?")
+            raise AuthenticationError(msg, hint="check xray_url")
         self._redactor.add(token)
         self._token = token
 
@@ -221,11 +221,11 @@ class CloudXray:
                 else is_same and graphql.names_a_key(said, variables)
             )
             if is_wrong and self._answers_others():
-                msg = f"Xray refused a question: {said}"
+                msg = f"Xray refused a query: {said}"
                 raise RefusedError(msg, status=answer.status, said=said)
             if not self._http.wait(attempt, attempts=ATTEMPTS):
-                msg = f"a question got no answer: Xray has errors for it: {said}"
-                raise UnansweredError(msg, hint="send it later")
+                msg = f"Xray answered a query with errors: {said}"
+                raise UnansweredError(msg, hint="try again later")
         raise AssertionError
 
     def _answer(self, query: str, variables: Mapping[str, Any]) -> Answer:
@@ -261,7 +261,7 @@ class CloudXray:
         found = answer.json()
         data = found.get("data") if isinstance(found, dict) else None
         if isinstance(found, dict) and found.get("errors") and not made_execution(data):
-            msg = f"Xray did not make a Test Execution: {answer.said}"
+            msg = f"Xray did not create a Test Execution: {answer.said}"
             raise RefusedError(msg, status=answer.status)
         return key_of(made_execution(data), answer)["key"]
 

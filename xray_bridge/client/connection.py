@@ -174,10 +174,10 @@ def _deployment(settings: Settings) -> tuple[str, str]:
     slips.base_url(settings.url)
     if host.endswith(".atlassian.net"):
         msg = f"xray_url is a Jira Cloud site ({host}), which does not take results"
-        hint = f"leave xray_url out, or set {CLOUD_URL}; the site belongs in jira_url"
+        hint = f"remove xray_url or set it to {CLOUD_URL}; the site is xray_jira_url"
         raise SettingError(msg, hint=hint)
     if settings.deployment != "auto":
-        return settings.deployment, "as set"
+        return settings.deployment, "set by xray_deployment"
     if host == XRAY_DOMAIN or host.endswith(f".{XRAY_DOMAIN}"):
         return CLOUD, f"the address is {host}"
     if settings.client_id or settings.client_secret:
@@ -230,7 +230,7 @@ def _server_credentials(settings: Settings) -> Credentials:
         return Basic(user=settings.user, password=settings.password)
     if settings.user or settings.password:
         missing = "XRAY_PASSWORD" if settings.user else "XRAY_USER"
-        msg = f"half a credential: {missing} is not set"
+        msg = f"incomplete credentials: {missing} is not set"
         raise CredentialError(msg, hint=NEEDED[SERVER])
     raise _no_credentials(SERVER, NEEDED[SERVER])
 
@@ -242,7 +242,7 @@ def _cloud_credentials(settings: Settings) -> Credentials:
         )
     if settings.client_id or settings.client_secret:
         missing = "XRAY_CLIENT_SECRET" if settings.client_id else "XRAY_CLIENT_ID"
-        msg = f"half a credential: {missing} is not set"
+        msg = f"incomplete credentials: {missing} is not set"
         raise CredentialError(msg, hint=NEEDED[CLOUD])
     raise _no_credentials(CLOUD, NEEDED[CLOUD])
 
@@ -253,7 +253,8 @@ _CREDENTIALS = {SERVER: _server_credentials, CLOUD: _cloud_credentials}
 def _header_safe(secret: Secret, variable: str) -> Secret:
     if not re.fullmatch(r"[\x21-\x7e]+", secret.reveal()):
         msg = f"{variable} has characters that a token cannot have"
-        raise CredentialError(msg, hint="is it the token, whole and alone?")
+        hint = "set it to the token alone, without blanks or line ends"
+        raise CredentialError(msg, hint=hint)
     return secret
 
 
@@ -296,11 +297,11 @@ def _notices(
     parts = urlsplit(url)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         if name == CLOUD:
-            msg = f"Xray Cloud is not reached over http: {url}"
+            msg = f"Xray Cloud does not accept http: {url}"
             raise SettingError(msg, hint="write https://")
         _refuse_open_http(parts.hostname or "", url, environ)
         notices.append(
-            f"credentials go unencrypted to {url}; use https if it can be had"
+            f"credentials are sent unencrypted to {url}; use https if you can"
         )
     return notices
 
@@ -313,7 +314,7 @@ def _refuse_open_http(host: str, url: str, environ: Mapping[str, str]) -> None:
     """
     if is_private(host) or host in stored_connections.allowed(environ).http:
         return
-    msg = f"credentials would go unencrypted to {url}, which is no private host"
+    msg = f"credentials would be sent unencrypted to {url}, which is not a private host"
     line = allow.hint("http", host, stored_connections.own_file(environ))
     raise SettingError(msg, hint=f"write https://; or, {line}")
 

@@ -38,12 +38,12 @@ def refuse_without_jira(
         settings.test_execution and settings.execution_fields
     )
     if dialect.xray_fields and needs_jira and not knows_jira:
-        whose = (
+        which = (
             "of an existing Test Execution"
             if settings.test_execution
-            else "(transition)"
+            else "with a transition"
         )
-        msg = f"xray_execution_fields {whose} are set by Jira, which is not configured"
+        msg = f"xray_execution_fields {which} need a login to Jira"
         hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
         raise SettingError(msg, hint=hint)
 

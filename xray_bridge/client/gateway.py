@@ -79,7 +79,7 @@ class Gateway:
             return answer if SCOPE in answer.said.lower() else None
         self.url = url
         log.info(
-            f"{self.site} refuses this token, {GATEWAY} takes it: it has scopes", str
+            f"{self.site} refuses this token, {GATEWAY} accepts it: it has scopes", str
         )
         return answer
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # A question that nothing but a fault of the server keeps from an answer.
 CONTROL = "{ getTests(limit: 1) { total } }"
-NO_LIST = "Xray does not list issues as its GraphQL does"
+NO_LIST = "the answer is not a list of issues as Xray's GraphQL API returns it"
 ISSUE_KEY = re.compile(A_KEY)
 WORD = re.compile(r"\w+(?:-[0-9]+)?")
 # Of several languages.
@@ -70,7 +70,7 @@ def data_of(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     """
     data = found.get("data") or {}
     if not isinstance(data, dict):
-        raise NotXrayError(f"{answer.url} does not answer as GraphQL does")
+        raise NotXrayError(f"{answer.url} does not answer like a GraphQL API")
     return data
 
 

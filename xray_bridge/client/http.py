@@ -47,6 +47,7 @@ CONNECT_TIMEOUT = 10.0
 # After the deadline: what a socket's own timeout says is more exact.
 GRACE = 0.3
 ATTEMPTS = 5
+TIME_HINT = "raise xray_deadline, or try again later"
 BLOCK = 1 << 20
 # urllib3 1.26 cannot be told, and sends in blocks of 16 KiB.
 LARGE_BLOCKS: dict[str, Any] = (
@@ -80,9 +81,9 @@ class Deadline:
         Raises BusyError where there is not.
         """
         if seconds >= self.left:
-            msg = f"the next look is due in {seconds:.0f} s"
-            msg += f", and {self.left:.0f} s are left of xray_deadline"
-            raise BusyError(msg, hint="raise xray_deadline, or send it later")
+            msg = f"the next search is due in {seconds:.0f} s"
+            msg += f", but only {self.left:.0f} s of xray_deadline are left"
+            raise BusyError(msg, hint=TIME_HINT)
         time.sleep(seconds)
 
 
@@ -170,9 +171,8 @@ class Http:
         if answer.status == 429:  # noqa: PLR2004
             wait = retry_after(answer)
             later = f" and asks to wait {wait:.0f} s" if wait else ""
-            msg = f"the server has too many requests{later}: {answer.said}"
-            hint = "raise xray_deadline, or send it later"
-            return BusyError(msg, hint=hint), wait
+            msg = f"the server received too many requests{later}: {answer.said}"
+            return BusyError(msg, hint=TIME_HINT), wait
         if answer.status in UNCLEAR or answer.status >= 500:  # noqa: PLR2004
             msg = ": ".join(filter(None, (f"HTTP {answer.status}", answer.said)))
             is_own = answer.status == OWN_FAILURE
@@ -198,7 +198,7 @@ class Http:
         left = self.deadline.left
         if left <= 0:
             msg = "the deadline for the upload has passed"
-            raise UnreachableError(msg, hint="raise xray_deadline, or send it later")
+            raise UnreachableError(msg, hint=TIME_HINT)
         body = _body(request, self.deadline)
         try:
             return within(
@@ -217,9 +217,11 @@ class Http:
                 raise UnreachableError(error.message, hint=error.hint) from None
             raise
         except urllib3.exceptions.LocationValueError:
-            raise UnreachableError(f"{url} or its proxy is no address") from None
+            raise UnreachableError(
+                f"the address {url} or its proxy is not valid"
+            ) from None
         except urllib3.exceptions.HTTPError as error:
-            msg = f"the answer of {url} broke off ({type(error).__name__})"
+            msg = f"the answer from {url} ended early ({type(error).__name__})"
             raise AmbiguousError(msg) from None
         finally:
             if body is not None:
@@ -299,7 +301,7 @@ class Http:
                 msg = f"the answer is larger than {limit >> 20} MiB"
                 raise AmbiguousError(msg)
             if self.deadline.left <= 0:
-                msg = "the deadline passed while the answer came in"
+                msg = "the deadline passed while the answer was being received"
                 raise AmbiguousError(msg)
             if download and into is not None:
                 into.write(block)
@@ -360,7 +362,7 @@ def _refuse_half(response: requests.Response) -> None:
     announced = response.headers.get("Content-Length", "")
     is_number = announced.isascii() and announced.isdigit()
     if is_number and response.raw.tell() < int(announced[:15]):
-        msg = "the answer broke off before its end"
+        msg = "the answer ended before it was complete"
         raise AmbiguousError(msg)
 
 
@@ -392,5 +394,7 @@ def _as_question(error: XrayBridgeError) -> XrayBridgeError:
     """What it means where no results went out."""
     if not isinstance(error, AmbiguousError):
         return error
-    hint = error.hint or "send it later"
-    return UnansweredError(f"a question got no answer: {error.message}", hint=hint)
+    hint = error.hint or "try again later"
+    return UnansweredError(
+        f"the server did not answer a query: {error.message}", hint=hint
+    )

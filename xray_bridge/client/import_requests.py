@@ -300,7 +300,7 @@ def validate_fields(name: str, fields: Mapping[str, Any]) -> None:
 
 
 def _odd(name: str, what: str) -> SettingError:
-    hint = 'as in {"labels": ["nightly"], "priority": {"name": "High"}}'
+    hint = 'write, for example, {"labels": ["nightly"], "priority": {"name": "High"}}'
     return SettingError(f"{name}: {what}", hint=hint)
 
 

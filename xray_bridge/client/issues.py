@@ -132,10 +132,12 @@ def keys_mentioning(
 def no_issue(key: str) -> SelectionError:
     """A key is selected that nobody has."""
     msg = f"there is no issue {key}"
-    return SelectionError(msg, hint="is xray_select right, may the account see it?")
+    return SelectionError(
+        msg, hint="check xray_select, and that the account may see the issue"
+    )
 
 
 def no_container(key: str) -> SelectionError:
     """An issue is selected that has no Tests in it."""
-    msg = f"{key} is no Test Plan, Test Execution or Test Set"
-    return SelectionError(msg, hint="give the key of one of these, or a JQL")
+    msg = f"{key} is not a Test Plan, Test Execution or Test Set"
+    return SelectionError(msg, hint="use the key of one of these, or a JQL query")

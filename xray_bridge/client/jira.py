@@ -50,8 +50,8 @@ def custom_fields(found: list[Any]) -> CustomFields:
     Raises NotXrayError where something in the list is no field.
     """
     if not all(map(_is_field, found)):
-        msg = "Jira's list of fields is not understood"
-        raise NotXrayError(msg, hint="is xray_url right?")
+        msg = "Jira's list of fields has an unknown form"
+        raise NotXrayError(msg, hint="check xray_url")
     by_type = {str((e.get("schema") or {}).get("custom")): e["id"] for e in found}
     by_name = {str(e.get("name")): e["id"] for e in found if e.get("custom")}
     ids = {
@@ -83,7 +83,7 @@ def authorization(credentials: Credentials) -> dict[str, str]:
         return {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
     if isinstance(credentials, Bearer):
         return {"Authorization": f"Bearer {credentials.token.reveal()}"}
-    msg = "an Xray API key does not open Jira"
+    msg = "an Xray API key cannot log in to Jira"
     raise CredentialError(msg, hint="set XRAY_JIRA_USER and XRAY_JIRA_TOKEN")
 
 
@@ -134,8 +134,8 @@ class Jira:
         answer = self._send(request)
         found = answer.json()
         if not isinstance(found, shape):
-            msg = f"{answer.url} does not answer as Jira does"
-            raise NotXrayError(msg, hint="is xray_url right?")
+            msg = f"{answer.url} does not answer like Jira"
+            raise NotXrayError(msg, hint="check xray_url")
         return found
 
     def _find(self, path: str, **query: str) -> dict[str, Any] | None:
@@ -232,8 +232,8 @@ class Jira:
         found = self._send(request).json()
         issues = found.get("issues", []) if isinstance(found, dict) else None
         if not isinstance(issues, list) or not all(map(_is_issue, issues)):
-            msg = f"{self._gateway.site} does not search as Jira does"
-            raise NotXrayError(msg, hint="is xray_url right?")
+            msg = f"the search of {self._gateway.site} does not answer like Jira's"
+            raise NotXrayError(msg, hint="check xray_url")
         total = found.get("total")
         known = total if isinstance(total, int) else len(issues)
         return Page(issues=tuple(issues), total=known)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # for each 30 pages of keys.
 MOST_SEARCHES = 60
 # Jira's search finds a moved issue, and tells its new key only.
-MOVED = "it is no Test, or was moved"
+MOVED = "it is not a Test, or it was moved"
 PAGES = 30
 
 
@@ -57,7 +57,7 @@ def tests_of(xray: XrayClient, selection: str) -> dict[str, str]:
         found = {key: issue.summary for key, issue in issues.items()}
     if not found:
         msg = f"{selection} has no Tests"
-        raise SelectionError(msg, hint="is xray_select right?")
+        raise SelectionError(msg, hint="check xray_select")
     return found
 
 
@@ -81,7 +81,7 @@ def look_up(
             if error.status not in {200, 400}:
                 raise
             if len(part) == 1:
-                lookup.others[part[0]] = "there is no such issue"
+                lookup.others[part[0]] = "the issue does not exist"
             else:
                 middle = len(part) // 2
                 parts += [part[middle:], part[:middle]]

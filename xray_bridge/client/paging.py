@@ -47,7 +47,7 @@ def all_pages(page: Callable[[int], Page]) -> list[dict[str, Any]]:
         if position >= total:
             break
     if position < total:
-        msg = f"the server lists {position} of {total} issues, and no more"
+        msg = f"the server returned only {position} of {total} issues"
         raise NotXrayError(msg)
     return list(found.values())
 

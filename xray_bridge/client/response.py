@@ -30,15 +30,18 @@ LONGEST_TEXT = 500
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]{1,18}")
 LONGEST_PAGE = 200_000
-NOT_ACCEPTED = "are they of this server, not expired, and without a typing error?"
+NOT_ACCEPTED = (
+    "check that they belong to this server, have not expired and are spelled correctly"
+)
+LOGIN_PAGE = "and whether a login page comes first"
 HINTS = {
     400: "",
-    403: "does the account have the permission in this project?",
-    404: "is xray_url right, context path included, and is Xray installed there?",
-    405: "is xray_url right, context path included?",
-    407: "the proxy wants a login: write it into xray_proxy, as user:password@host",
-    413: "the server limits uploads; ask its administrators, or send fewer results",
-    415: "is xray_deployment right?",
+    403: "check that the account has the permission in this project",
+    404: "check xray_url with its context path, and that Xray is installed there",
+    405: "check xray_url with its context path",
+    407: "the proxy needs a login: put it into xray_proxy, as user:password@host",
+    413: "the upload is too large: send fewer results, or ask the administrators",
+    415: "check xray_deployment",
 }
 
 
@@ -149,8 +152,8 @@ def check(answer: Answer) -> Answer:
             said=said,
         )
     if answer.is_html:
-        msg = f"{answer.url} answers with a page for people, not with Xray's API"
-        raise NotXrayError(msg, hint="is xray_url right? Is there a login before it?")
+        msg = f"{answer.url} answers with an HTML page, not like Xray's API"
+        raise NotXrayError(msg, hint=f"check xray_url, {LOGIN_PAGE}")
     return answer
 
 
@@ -167,7 +170,7 @@ def key_of(content: Any, answer: Answer) -> Mapping[str, str]:
         if isinstance(key, str) and KEY.fullmatch(key):
             return {k: str(v) for k, v in found.items() if k in {"key", "id", "self"}}
     said = answer.said or "nothing"
-    msg = f"HTTP {answer.status} without a Test Execution's key: {said}"
+    msg = f"HTTP {answer.status}, but the answer names no Test Execution: {said}"
     # 202: it has been taken, and is done later.
     raise AmbiguousError(msg, answered=answer.status != 202)  # noqa: PLR2004
 
@@ -187,8 +190,8 @@ def keys_found(issues: Any) -> list[str]:
     listed = issues if isinstance(issues, list | tuple) else [issues]
     keys = [key_in(e.get("key")) if isinstance(e, dict) else "" for e in listed]
     if not all(keys):
-        msg = "the search answers with an issue that has no key"
-        raise NotXrayError(msg, hint="is xray_url right?")
+        msg = "the search returned an issue without a key"
+        raise NotXrayError(msg, hint="check xray_url")
     return keys
 
 
@@ -216,8 +219,8 @@ def _locked(answer: Answer) -> bool:
 
 def _unauthenticated(answer: Answer, host: str) -> AuthenticationError:
     if _locked(answer):
-        msg = f"{host} wants a CAPTCHA after failed logins"
-        return AuthenticationError(msg, hint="log in once by browser, then try again")
+        msg = f"{host} requires a CAPTCHA after failed logins"
+        return AuthenticationError(msg, hint="log in once in a browser, then try again")
     msg = f"{host} does not accept the credentials (HTTP {answer.status})"
     said = "" if answer.is_html else answer.said
     msg = f"{msg}: {said}" if said else msg
@@ -234,5 +237,5 @@ def _redirected(answer: Answer) -> RedirectedError:
     msg += f"{to.scheme}://{to.netloc}" if to.netloc else (to.path or "nowhere")
     if to.netloc == asked.netloc and to.scheme == "https" != asked.scheme:
         return RedirectedError(msg, hint="write https:// in xray_url")
-    hint = "redirects are not followed: is xray_url right, is there a login before it?"
+    hint = f"redirects are not followed; check xray_url, {LOGIN_PAGE}"
     return RedirectedError(msg, hint=hint)

@@ -153,8 +153,8 @@ class ServerXray:
     def _keys_on_page(self, path: str, number: int) -> Iterator[str]:
         found = self.jira.get(path, list, limit=str(PAGE), page=str(number))
         if not all(isinstance(each, dict) and "key" in each for each in found):
-            msg = f"{self._url} does not list Tests as Xray does"
-            raise NotXrayError(msg, hint="is xray_url right?")
+            msg = f"{self._url} does not list Tests like Xray"
+            raise NotXrayError(msg, hint="check xray_url")
         return (str(each["key"]) for each in found)
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:

@@ -22,7 +22,9 @@ NEW_HOST = "https://xray.cloud.getxray.app"
 REGIONS = ", ".join(
     f"https://{each}.xray.cloud.getxray.app" for each in ("us", "eu", "au")
 )
-REGION_HINT = f"where the data is in a region of its own, xray_url is one of {REGIONS}"
+REGION_HINT = (
+    f"if your data is in a region of its own, set xray_url to one of {REGIONS}"
+)
 # What is copied along from an address bar or a manual.
 BEYOND_BASE = re.compile(r"/(?:rest/(?:raven|api)|api/v[12]|browse|projects)(?:/.*)?$")
 UNEXPANDED = re.compile(
@@ -62,9 +64,9 @@ def refuse_no_secrets(settings: Settings) -> None:
 
 def _fault(value: str) -> str:
     if UNEXPANDED.fullmatch(value):
-        return "a variable that nobody has replaced by its value"
+        return "a reference to a variable, not its value"
     if value.lower().startswith(SCHEMES):
-        return f"a whole header: leave out {value.partition(' ')[0]!r}"
+        return f"a complete header: leave out {value.partition(' ')[0]!r}"
     if os.path.sep in value and os.path.isfile(value):  # noqa: PTH113 - no Path: NUL
         return "the path of a file"
     return ""
@@ -74,8 +76,8 @@ def notices(settings: Settings) -> Iterator[str]:
     """What can be meant, and mostly is not."""
     _, behind = base_url(settings.url)
     if behind:
-        yield f"xray_url is Jira's or Xray's base URL: {behind} is left out"
+        yield f"xray_url should be a base URL: {behind} is ignored"
     for name in settings.environments:
         if "," in name:
             parts = ";".join(part.strip() for part in name.split(","))
-            yield f"xray_environments has one name {name!r}; for several: {parts!r}"
+            yield f"xray_environments is one name, {name!r}; for several: {parts!r}"

@@ -31,13 +31,13 @@ PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
             requests.exceptions.MissingSchema,
         ),
         UnreachableError,
-        "{host} or its proxy is no address",
+        "the address {host} or its proxy is not valid",
         "check xray_url, xray_proxy and HTTPS_PROXY",
     ),
     (
         requests.exceptions.ProxyError,
         ProxyError,
-        "the proxy does not lead to {host}{status}",
+        "the proxy does not connect to {host}{status}",
         "check xray_proxy and HTTPS_PROXY, or set xray_skip_proxy",
     ),
     (
@@ -49,7 +49,7 @@ PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
     (
         requests.exceptions.ConnectTimeout,
         UnreachableError,
-        "{host} does not take connections in time",
+        "{host} did not accept a connection in time",
         "",
     ),
     (

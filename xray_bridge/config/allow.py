@@ -49,8 +49,8 @@ def read(table: object, where: str) -> Allowed:
     for name, value in table.items():
         if name not in KINDS:
             known = ", ".join(KINDS)
-            msg = f"{where}: [{ALLOW}] has no {name!r}"
-            raise SettingError(msg, hint=f"there are {known}")
+            msg = f"{where}: [{ALLOW}] has no entry {name!r}"
+            raise SettingError(msg, hint=f"use one of {known}")
         if not (isinstance(value, list) and all(isinstance(v, str) for v in value)):
             msg = f"{where}: [{ALLOW}] {name} is not a list of texts"
             raise SettingError(msg, hint=f'write {name} = ["..."]')
@@ -89,4 +89,4 @@ def names_it(
 def hint(kind: str, value: str, own_file: Path) -> str:
     """How a person allows it: the line to add."""
     line = f"{kind} = {json.dumps([value])}"
-    return f"to allow it, write below [{ALLOW}] in {own_file}: {line}"
+    return f"to allow it, add below [{ALLOW}] in {own_file}: {line}"

@@ -250,7 +250,7 @@ def _looked_up(name: str, *, looks_only: bool) -> Layer:
     stored = stored_connections.find(name, Path.cwd(), os.environ)
     if not stored.is_enabled:
         msg = f"the connection {stored.name} is disabled"
-        hint = f"xray-bridge connection enable {stored.name}"
+        hint = f"run `xray-bridge connection enable {stored.name}`"
         if not stored.is_own:
             hint = f"set enabled = true in {stored.source.name}"
         raise ConnectionDisabledError(msg, hint=hint)
@@ -270,6 +270,6 @@ def _refuse_second_server(local: Settings, layer: Layer) -> None:
         if given and given != mine:
             msg = (
                 f"two servers: xray_{name} is {given} ({local.sources[name]}), "
-                f"the {layer.source} is {mine or f'without a {name}'}"
+                f"but the {layer.source} has {mine or f'no {name}'}"
             )
             raise SettingError(msg, hint="keep one of them")

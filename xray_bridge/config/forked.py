@@ -43,14 +43,16 @@ def refuse(
     if not found or _is_allowed():
         return
     msg = (
-        f"this is a pull request from a fork ({system}), and its own files may have "
+        f"this is a pull request from a fork ({system}), and its files may have "
         f"chosen {' and '.join(found)}"
     )
     names = forks.names_of_repository(os.environ)
     value = names[0] if names else str(allow.repository(Path.cwd()))
     own = stored_connections.own_file(os.environ)
     line = allow.hint("fork_upload", value, own)
-    raise SettingError(msg, hint=f"set XRAY_URL and the like in the job; or, {line}")
+    raise SettingError(
+        msg, hint=f"set XRAY_URL or a connection in the CI job; or, {line}"
+    )
 
 
 def _chosen(

@@ -49,7 +49,7 @@ def layer_of(settings: Mapping[str, str]) -> Layer:
     for name, value in kept.items():
         is_structured = name in TABLE and TABLE[name].structured
         if is_structured and value.strip() and not value.lstrip().startswith("{"):
-            msg = f"the run directory names a file as {TABLE[name].ini}"
+            msg = f"{TABLE[name].ini} in the run directory is the name of a file"
             raise SettingError(msg, hint="only the values themselves can be recorded")
     return recorded(kept)
 
@@ -100,15 +100,13 @@ def refuse_other_places(
 def _refuse_other_server(said: Mapping[str, str], settings: Settings) -> None:
     if said.get("sandbox") == "true" and not settings.sandbox:
         msg = "the run directory was recorded for the sandbox"
-        raise SettingError(msg, hint="--sandbox sends it there, --url URL elsewhere")
+        raise SettingError(msg, hint="pass --sandbox to send it there, or --url URL")
     name = said.get("connection", "")
     if settings.connection:
         _refuse_other("connection", name, settings.connection)
     elif name and not _address(settings):
         msg = f"no address: the run directory was recorded for the connection {name}"
-        raise SettingError(
-            msg, hint=f"--connection {name}, if there is such a one here"
-        )
+        raise SettingError(msg, hint=f"pass --connection {name} if this machine has it")
     for name, mine in (
         (ADDRESSES[0], _address(settings)),
         (ADDRESSES[1], settings.jira_url),
@@ -121,8 +119,8 @@ def _refuse_other_server(said: Mapping[str, str], settings: Settings) -> None:
                 f"{setting.ini} is not set on this machine"
             )
             hint = (
-                f"if results and credentials are to go there: "
-                f"{setting.flag_name} {theirs}, or {setting.environment}"
+                f"if results and credentials may go there, pass "
+                f"{setting.flag_name} {theirs} or set {setting.environment}"
             )
             raise SettingError(msg, hint=hint)
         _refuse_other(name, theirs, mine)
@@ -135,7 +133,7 @@ def _refuse_other(name: str, theirs: str, mine: str) -> None:
             f"the run directory was recorded for another {setting.ini}: {theirs}; "
             f"on this machine it is {mine}"
         )
-        hint = f"{LOCAL_FIRST}; {setting.flag_name} says which of them is meant"
+        hint = f"{LOCAL_FIRST}; pass {setting.flag_name} with the one to use"
         raise SettingError(msg, hint=hint)
 
 

@@ -38,7 +38,7 @@ def preflight(value: str) -> str:
     try:
         return "on" if boolean(word) else "off"
     except ValueError:
-        msg = f"{value!r} is none of on, off, strict"
+        msg = f"{value!r} is not one of on, off, strict"
         raise ValueError(msg) from None
 
 
@@ -102,7 +102,7 @@ def url(value: str) -> str:
         msg = f"{found!r} is not an address; write https://jira.example.com"
         raise ValueError(msg)
     if parts.query or parts.fragment or not port_is_fine or any(map(_odd, found)):
-        msg = f"{found!r} has more than scheme, host, port and path"
+        msg = f"{found!r} must have no more than scheme, host, port and path"
         raise ValueError(msg)
     return found
 
@@ -206,7 +206,7 @@ class Choice:
         word = value.strip().lower()
         word = self.synonyms.get(word, word)
         if word not in self.allowed:
-            msg = f"{value!r} is none of {', '.join(self.allowed)}"
+            msg = f"{value!r} is not one of {', '.join(self.allowed)}"
             raise ValueError(msg)
         return word
 
@@ -227,7 +227,7 @@ def statuses(value: str) -> dict[str, str]:
     found = {name.strip().lower(): status.strip() for name, status in pairs}
     for name, status in found.items():
         if name not in OUTCOMES:
-            msg = f"{name!r} is no outcome; there are {', '.join(OUTCOMES)}"
+            msg = f"{name!r} is not an outcome; use {', '.join(OUTCOMES)}"
             raise ValueError(msg)
         # Xray's own rule for the names of statuses.
         if not re.fullmatch(r"[A-Za-z0-9_/]{2,18}", status):
@@ -272,7 +272,7 @@ def pattern(value: str) -> str:
         msg = f"{word!r} is not a regular expression: {error}"
         raise ValueError(msg) from None
     if empty:
-        msg = f"{word!r} matches everywhere, which would leave nothing readable"
+        msg = f"{word!r} matches everywhere, so that no text would stay readable"
         raise ValueError(msg)
     return word
 

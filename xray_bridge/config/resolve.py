@@ -336,7 +336,7 @@ def expand(value: str, environ: Mapping[str, str], where: str) -> str:
             return environ[name]
         if default is not None:
             return str(default)
-        msg = f"{where}: the environment has no {name}"
+        msg = f"{where}: the environment variable {name} is not set"
         raise SettingError(msg, hint=f"set it, or write ${{{name}:-default}}")
 
     return VARIABLE.sub(replaced, value)
@@ -381,10 +381,12 @@ def _refuse_secrets(layer: Layer) -> None:
         setting = TABLE[name]
         if setting.secret:
             variable = setting.environment
-            msg = f"{layer.spell(setting)} must not stand in {_place(layer)}"
+            msg = f"{layer.spell(setting)} must not be {_place(layer)}"
             hint = f"set {variable} in the environment, or {variable}_FILE to a path"
             raise SecretInPlainSightError(msg, hint=hint)
 
 
 def _place(layer: Layer) -> str:
-    return "a command line" if layer.source == "command line" else layer.source
+    if layer.source == "command line":
+        return "on a command line"
+    return f"in {layer.source}"

@@ -83,8 +83,10 @@ def _from_env(source: SecretSource) -> str:
     _refuse_other_variable(source)
     found = source.environ.get(source.where, "").strip()
     if not found:
-        what = f"the environment has no {source.where}"
-        raise source.error(what, "set it; in CI, may this job see its secrets?")
+        what = f"the environment variable {source.where} is not set"
+        raise source.error(
+            what, "set it; in CI, check that this job may read its secrets"
+        )
     return found
 
 
@@ -108,7 +110,7 @@ def _refuse_other_variable(source: SecretSource) -> None:
         what = f"{source.file.name} names the variable {source.where}"
         own = stored_connections.own_file(source.environ)
         line = allow.hint("env", source.where, own)
-        hint = f"call it {PREFIX}..., which a repository may name; {line}"
+        hint = f"rename it to {PREFIX}..., which is always allowed; or, {line}"
         raise source.error(what, hint)
 
 
@@ -118,7 +120,7 @@ def _refuse_command(source: SecretSource) -> None:
         return
     allowed = stored_connections.allowed(source.environ).commands
     if not allow.names_it(allowed, source.folder, source.environ):
-        what = f"{source.file.name} names a command, which was not allowed here"
+        what = f"{source.file.name} names a command that is not allowed on this machine"
         own = stored_connections.own_file(source.environ)
         where = str(allow.repository(source.folder))
         raise source.error(what, allow.hint("commands", where, own))
@@ -145,7 +147,7 @@ def _from_command(source: SecretSource) -> str:
         what = f"its command did not end within {PATIENCE:.0f} s"
         raise source.error(what, hint) from None
     if done.returncode:
-        raise source.error(f"its command ended with {done.returncode}", hint)
+        raise source.error(f"its command ended with exit code {done.returncode}", hint)
     lines = done.stdout.decode("utf-8", "replace").splitlines()
     if not lines or not lines[0].strip():
         raise source.error("its command printed nothing", hint)
@@ -160,7 +162,7 @@ def _from_keyring(source: SecretSource) -> str:
         raise _refused(source, error) from None
     if not found:
         what = f"the keyring has nothing for {source.account!r}"
-        hint = f"xray-bridge connection update {source.name} --ask-secret"
+        hint = f"run `xray-bridge connection update {source.name} --ask-secret`"
         raise source.error(what, hint)
     return str(found)
 
@@ -171,13 +173,13 @@ def _keyring(source: SecretSource) -> tuple[Any, Any]:
         import keyring
         import keyring.errors
     except ImportError:
-        hint = "pip install 'xray-bridge[keyring]'"
-        raise source.error("there is no library for keyrings", hint) from None
+        hint = "run pip install 'xray-bridge[keyring]'"
+        raise source.error("the package keyring is not installed", hint) from None
     return keyring, keyring.errors
 
 
 def _refused(source: SecretSource, error: Exception) -> CredentialError:
-    return source.error(f"the keyring refuses ({type(error).__name__})")
+    return source.error(f"the keyring refuses access ({type(error).__name__})")
 
 
 _FETCH: dict[str, Callable[[SecretSource], str]] = {

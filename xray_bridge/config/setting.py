@@ -154,7 +154,7 @@ class Setting(Generic[T]):
         return value
 
     def __set__(self, instance: Values, value: T) -> None:
-        msg = "settings are not changed; resolve them again"
+        msg = "settings cannot be changed; resolve them again"
         raise AttributeError(msg)
 
     @property

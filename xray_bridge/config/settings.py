@@ -55,7 +55,7 @@ class Settings(Values):
         starts=True,
     )
     dry_run = switch(
-        "do everything but send; print what would be sent, and where",
+        "send nothing; print what would be sent, and where",
         of=SESSION,
         parts=DROPPED,
         one_run=True,
@@ -75,7 +75,7 @@ class Settings(Values):
         one_run=True,
     )
     connection = text(
-        "a stored connection: address, credentials and how to get there",
+        "stored connection to use: its address, credentials and proxy",
         of=CONNECTION,
         parts=MUST_AGREE,
         stored=False,
@@ -84,8 +84,8 @@ class Settings(Values):
     deployment = Setting(
         parsers.choice("auto", "server", "cloud", datacenter="server"),
         "auto",
-        "server (also: datacenter), cloud, or auto: decided from the address and "
-        "the kind of credential",
+        "server (also: datacenter), cloud, or auto: chosen by the address and the kind "
+        "of credential",
         of=CONNECTION,
         parts=MUST_AGREE,
         metavar="auto|server|cloud",
@@ -158,7 +158,7 @@ class Settings(Values):
     test_execution = Setting(
         parsers.key,
         "",
-        "existing Test Execution to report into; none: a new one",
+        "existing Test Execution to report into; default: create a new one",
         of=EXECUTION,
         parts=MUST_AGREE,
         metavar="KEY",
@@ -174,18 +174,22 @@ class Settings(Values):
     environments: Setting[tuple[str, ...]] = Setting(
         parsers.listed,
         (),
-        "Test Environments, with ; between them",
+        "Test Environments, separated by ;",
         of=EXECUTION,
         parts=ADD_UP,
         metavar="NAME;NAME",
         aliases=("XRAY_EXECUTION_TEST_ENVIRONMENTS",),
     )
     revision = text(
-        "revision of the tested software; default: the commit that CI tells",
+        "revision of the tested software; default: the commit of the CI run",
         "XRAY_EXECUTION_REVISION",
         of=EXECUTION,
     )
-    fix_version = text("one Jira version", "XRAY_EXECUTION_FIX_VERSION", of=EXECUTION)
+    fix_version = text(
+        "fix version of the Test Execution, one Jira version",
+        "XRAY_EXECUTION_FIX_VERSION",
+        of=EXECUTION,
+    )
     summary = text(
         "summary of a new Test Execution", "XRAY_EXECUTION_SUMMARY", of=EXECUTION
     )
@@ -200,10 +204,11 @@ class Settings(Values):
         metavar="WORD WORD",
     )
     execution_fields = jira_fields(
-        "Jira fields of the Test Execution, a JSON object or the path of one"
+        "Jira fields of the Test Execution, a JSON object or the path of a JSON file"
     )
     test_fields = jira_fields(
-        "Jira fields of Tests that the import creates, a JSON object or a path"
+        "Jira fields of Tests that the import creates, a JSON object or the path of a "
+        "JSON file"
     )
     format: Setting[tuple[str, ...]] = Setting(
         parsers.formats,
@@ -214,7 +219,10 @@ class Settings(Values):
         metavar="FORMAT",
     )
     report_dir = path(
-        "run directories live below it", ".xray", of=SESSION, parts=MAY_DIFFER
+        "directory that holds the run directories",
+        ".xray",
+        of=SESSION,
+        parts=MAY_DIFFER,
     )
     report = path(
         "also copy the uploaded report to this path",
@@ -234,14 +242,14 @@ class Settings(Values):
     statuses: Setting[dict[str, str]] = Setting(
         parsers.statuses,
         {},
-        "Xray's status for an outcome, where it is to be another",
+        "Xray status of an outcome, instead of the usual one",
         of=RESULTS,
         metavar="OUTCOME=STATUS",
     )
     captures = Setting(
         parsers.choice("none", "failed", "all"),
         "failed",
-        "captured output in results: none, of failed tests, or all",
+        "captured output to send: none, that of failed tests, or all",
         of=RESULTS,
         parts=MAY_DIFFER,
         metavar="none|failed|all",
@@ -249,31 +257,31 @@ class Settings(Values):
     evidence_limit: Setting[tuple[int, ...]] = Setting(
         parsers.sizes,
         (10 << 20, 25 << 20, 64 << 20),
-        "how much evidence one file, one test and one run may have; what is over "
-        "is left out, and listed",
+        "largest evidence of one file, of one test and of one run; larger evidence is "
+        "left out and listed",
         of=SESSION,
         metavar="SIZE [SIZE [SIZE]]",
     )
     redact = Setting(
         parsers.pattern,
         "",
-        "a regular expression; what it matches is sent as ***",
+        "regular expression; text that matches it is sent as ***",
         of=RESULTS,
         metavar="REGEX",
     )
     tag_prefixes: Setting[tuple[str, ...]] = Setting(
         parsers.words,
         ("TEST_", "REQ_", "PRECOND_", "TESTSET_"),
-        "prefixes of Xray's tags in feature files, the one of Tests first, then "
-        "the one of requirements",
+        "prefixes of Xray's tags in feature files, first that of Tests, then that of "
+        "requirements",
         of=SESSION,
         metavar="PREFIX PREFIX",
     )
     preflight = Setting(
         parsers.preflight,
         "on",
-        "ask the server first, before any test or upload, whether that can work; "
-        "strict: a session needs a server that can be reached and trusted",
+        "check with the server that an upload can work, before any test or upload; "
+        "strict: stop the session if the server cannot be reached and trusted",
         metavar="on|off|strict",
         of=SESSION,
         parts=MAY_DIFFER,
@@ -281,14 +289,14 @@ class Settings(Values):
     on_upload_error = Setting(
         parsers.choice("fail", "warn"),
         "fail",
-        "what an upload that failed does to exit code 0: fail or warn",
+        "whether a failed upload changes exit code 0: fail, or warn only",
         of=SESSION,
         metavar="fail|warn",
     )
     export_keys: Setting[tuple[str, ...]] = Setting(
         parsers.keys,
         (),
-        "issues whose feature files are fetched before the session, with ; between",
+        "issues whose feature files are fetched before the session, separated by ;",
         of=SESSION,
         parts=MAY_DIFFER,
         metavar="KEY;KEY",
@@ -304,7 +312,7 @@ class Settings(Values):
         starts=True,
     )
     features_dir = path(
-        "where fetched feature files go",
+        "directory for fetched feature files",
         "features",
         of=SESSION,
         parts=MAY_DIFFER,
@@ -319,7 +327,7 @@ class Settings(Values):
         starts=True,
     )
     run_id = text(
-        "what the parts of one CI run have in common; default: what CI tells",
+        "id that the parts of one CI run share; default: that of the CI run",
         of=SESSION,
         parts=MAY_DIFFER,
         one_run=True,

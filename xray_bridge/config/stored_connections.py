@@ -148,7 +148,11 @@ def find(name: str, start: Path, environ: Mapping[str, str]) -> StoredConnection
     if name in stored:
         return stored[name]
     near = get_close_matches(name, stored, n=1)
-    hint = f"did you mean {near[0]}?" if near else "`xray-bridge connection list`"
+    hint = (
+        f"did you mean {near[0]}?"
+        if near
+        else "`xray-bridge connection list` lists all"
+    )
     msg = f"there is no connection {name!r}"
     raise UsageError(msg, hint=hint)
 
@@ -200,12 +204,12 @@ def validated(values: Mapping[str, object], where: str) -> dict[str, str | bool]
     for given, value in values.items():
         name = ALIASES.get(given, given)
         if name in TABLE and TABLE[name].secret:
-            msg = f"{where}: {given} must not stand in a file"
-            hint = "say where it is: secret_env, secret_file, secret_command or keyring"
+            msg = f"{where}: {given} must not be in a file"
+            hint = "name its place: secret_env, secret_file, secret_command or keyring"
             raise SecretInPlainSightError(msg, hint=hint)
         if name not in FIELDS:
             near = get_close_matches(given, (*FIELDS, *ALIASES), n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {_fields()}"
+            hint = f"did you mean {near[0]}?" if near else f"the fields are {_fields()}"
             raise SettingError(f"{where}: there is no field {given!r}", hint=hint)
         if not isinstance(value, (str, bool)):
             raise SettingError(f"{where}: {given} is neither text nor true or false")
@@ -244,7 +248,7 @@ def _read(
     for name, values in tables.items():
         where = f"{path.name}: connection {name}"
         if not isinstance(values, dict) or not NAME.fullmatch(name):
-            msg = f"{where} is not a table with a name"
+            msg = f"{where} is not a table with a valid name"
             raise SettingError(msg, hint="names have letters, digits, dots and dashes")
         found = validated(values, where)
         yield StoredConnection(name=name, values=found, source=path, is_own=is_own)
@@ -254,7 +258,7 @@ def _refuse_open(path: Path) -> None:
     """Refuse a file that others can write: they could choose the commands in it."""
     if sys.platform != "win32" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         msg = f"{path} can be written by others"
-        raise SettingError(msg, hint=f"chmod 600 {path}")
+        raise SettingError(msg, hint=f"run chmod 600 {path}")
 
 
 def save(stored: Mapping[str, StoredConnection], path: Path) -> None:
@@ -276,7 +280,9 @@ def save(stored: Mapping[str, StoredConnection], path: Path) -> None:
             file.write("\n".join((*lines, "")).encode())
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"
-        raise RunDirectoryError(msg, hint=f"set {OWN_FILE_VARIABLE}") from None
+        raise RunDirectoryError(
+            msg, hint=f"set {OWN_FILE_VARIABLE} to another path"
+        ) from None
 
 
 def _value(value: str | bool) -> str:

@@ -41,8 +41,8 @@ def answered(answer: Answer) -> Answered:
             raw=answer.text,
         )
     if not isinstance(content, dict) or not UNDERSTOOD & content.keys():
-        msg = f"the answer is not that of an import: {answer.said or 'nothing'}"
-        raise FeaturesError(msg, hint="look in Jira for what became of the Tests")
+        msg = f"the import's answer has an unknown form: {answer.said or 'nothing'}"
+        raise FeaturesError(msg, hint="look in Jira to see which Tests it imported")
     return Answered(
         tests=_keys(_first(content, TESTS)),
         preconditions=_keys(_first(content, PRECONDITIONS)),

@@ -118,7 +118,7 @@ def _features_in(each: Chosen, folder: Path, limits: Limits) -> dict[str, Featur
     found = {}
     try:
         if not zipfile.is_zipfile(each.path):
-            msg = f"{each.name} is no archive"
+            msg = f"{each.name} is not a zip archive"
             raise FeaturesError(msg, hint=NOT_SENT)
         with archive.opened(each.path, limits) as packed:
             for name in packed.sizes:
@@ -128,7 +128,7 @@ def _features_in(each: Chosen, folder: Path, limits: Limits) -> dict[str, Featur
                 found[inner] = _read(path, inner)
                 path.unlink()
     except UnsoundError as error:
-        msg = f"{each.name} is no sound archive of feature files: {error.reason}"
+        msg = f"{each.name} is not a valid archive of feature files: {error.reason}"
         raise FeaturesError(msg, hint=NOT_SENT) from None
     except OSError as error:
         raise _unreadable(each.name, error) from None

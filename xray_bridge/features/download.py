@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-_HINT = "nothing was installed; export again, and look at what the server sends"
+_HINT = "nothing was installed; export again, and check what the server sends"
 _CHUNK = 1 << 16
 # What zipfile and zlib raise on damaged input.
 BROKEN = (
@@ -73,7 +73,7 @@ class Export:
         except BROKEN as error:
             refuse(f"{shown(name)} is damaged: {error}", error)
         if left:
-            refuse(f"{shown(name)} does not have the length its header says")
+            refuse(f"{shown(name)} does not have the length in its header")
         return digest.hexdigest()
 
 
@@ -101,7 +101,7 @@ class NothingError(UnsoundError):
 
 def refuse_nothing(reason: str) -> NoReturn:
     """A server may say that nothing was found by sending nothing."""
-    hint = "nothing was installed; do the keys and the filter name Cucumber Tests?"
+    hint = "nothing was installed; check that keys and filter name Cucumber Tests"
     raise NothingError(reason, hint)
 
 

@@ -49,7 +49,7 @@ def export(
 def _hint(error: XrayBridgeError) -> str:
     if not isinstance(error, RefusedError):
         return ""
-    return "are --keys and --filter right, and may the account see them?"
+    return "check --keys and --filter, and that the account may see these issues"
 
 
 def _export(

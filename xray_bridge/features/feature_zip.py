@@ -75,11 +75,14 @@ def _is_bomb(info: zipfile.ZipInfo, limits: Limits) -> bool:
 
 _ENTRY_CHECKS: tuple[tuple[Callable[[zipfile.ZipInfo, Limits], bool], str], ...] = (
     (lambda info, limits: len(info.orig_filename) > limits.path_chars, "is too long"),
-    (lambda info, _: _has_odd_mode(info), "is a link, a device or the like"),
+    (lambda info, _: _has_odd_mode(info), "is a link or a device"),
     (lambda info, _: bool(info.flag_bits & _ENCRYPTED), "is encrypted"),
-    (lambda info, _: info.compress_type not in _METHODS, "is packed in an unknown way"),
+    (
+        lambda info, _: info.compress_type not in _METHODS,
+        "uses an unknown compression method",
+    ),
     (lambda info, limits: info.file_size > limits.file_bytes, "is too large"),
-    (_is_bomb, "is packed suspiciously tight"),
+    (_is_bomb, "unpacks to far more than its size, like a zip bomb"),
 )
 
 
@@ -102,7 +105,7 @@ def _check_collisions(names: list[str]) -> None:
     for name in names:
         key = fold(name.rstrip("/"))
         if key in seen:
-            refuse(f"{shown(seen[key])} and {shown(name)} are one name on some disks")
+            refuse(f"{shown(seen[key])} and {shown(name)} are one file on some systems")
         seen[key] = name
     for key, name in seen.items():
         for parent in map(str, PurePosixPath(key).parents):

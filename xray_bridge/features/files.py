@@ -98,7 +98,7 @@ def _named(place: Path, path: Path, root: Path) -> Chosen:
     inner = [Path(at).relative_to(top) for at, top in pairs if _is_below(at, top)]
     if not inner:
         msg = f"{path} is not below {root.resolve()}, so it has no name for Xray"
-        raise UsageError(msg, hint="say with --relative-to where its name begins")
+        raise UsageError(msg, hint="pass --relative-to with a directory above it")
     name = inner[0].as_posix()
     if fault := name_fault(name):
         msg = f"{name!a} {fault}"

@@ -223,6 +223,6 @@ def _no_feature(line: str, number: int) -> NoFeatureError:
 
 
 def _unknown_language(language: str) -> NoFeatureError:
-    msg = f"is in a language that Gherkin does not know here: {language}"
-    hint = "the Gherkin reference lists them; for a new one, update gherkin-official"
+    msg = f"is in a language that the Gherkin parser does not know: {language}"
+    hint = "the Gherkin reference lists all; for a new one, update gherkin-official"
     return NoFeatureError(msg, hint=hint)

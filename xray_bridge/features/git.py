@@ -70,7 +70,7 @@ def _base(top: Path, ref: str) -> str:
     common = _run(top, "merge-base", known.stdout.strip(), "HEAD")
     if common.returncode:
         msg = f"--changed-since: HEAD and {ref} have no common commit here"
-        raise UsageError(msg, hint="a shallow clone? git fetch --unshallow")
+        raise UsageError(msg, hint="in a shallow clone, run git fetch --unshallow")
     return common.stdout.strip()
 
 
@@ -78,7 +78,7 @@ def _fetch(ref: str) -> str:
     """The command that brings it; CI systems clone one branch, and shallowly."""
     branch = ref.removeprefix("origin/")
     target = f"{branch}:refs/remotes/{ref}" if branch != ref else branch
-    return f"git fetch origin {target}; in a shallow clone, git fetch --unshallow"
+    return f"run git fetch origin {target}; in a shallow clone, git fetch --unshallow"
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -46,13 +46,17 @@ if TYPE_CHECKING:
 
 
 CANNOT_PUT_BACK = (
-    "summaries, descriptions or labels that people may have set would go, and without "
-    "a login to Jira they cannot be put back: set XRAY_JIRA_URL, XRAY_JIRA_USER and "
-    "XRAY_JIRA_TOKEN, or let the feature files win with --overwrite; " + NOT_SENT
+    "the import would overwrite summaries, descriptions or labels that people may have "
+    "set, and cannot restore them without a login to Jira: set XRAY_JIRA_URL, "
+    "XRAY_JIRA_USER and XRAY_JIRA_TOKEN, or pass --overwrite; " + NOT_SENT
 )
-PREFIX = "is xray_tag_prefixes what this instance has?"
-NOTHING_TAKEN = "Xray names no Test that it has created or updated"
-LOST = "look in Jira; it can be run again: Xray finds by path and name what it has made"
+PREFIX = "check that xray_tag_prefixes is what this Xray instance uses"
+NOTHING_TAKEN = "Xray's answer names no Test that it created or updated"
+UNKNOWN = "UNKNOWN: Xray may or may not have imported it"
+LOST = (
+    "look in Jira; you can run the import again: Xray finds what it has created by "
+    "path and name"
+)
 
 
 def _ignore(_: ImportResult) -> None:
@@ -173,7 +177,7 @@ def _send(
             sent.refused.append(f"{bundle.filename}: {error}")
             continue
         except (AmbiguousError, FeaturesError) as error:
-            said = f"no telling whether Xray took it: {error.message} ({LOST})"
+            said = f"{UNKNOWN}: {error.message} ({LOST})"
             sent.refused.append(f"{bundle.filename}: {said}")
         except XrayBridgeError as error:
             sent.reached = before
@@ -185,7 +189,7 @@ def _send(
                 sent.refused.append(f"{bundle.filename}: {NOTHING_TAKEN}")
             continue
         rest = bundles[number + 1 :]
-        sent.refused += [f"{each.filename}: not sent after that" for each in rest]
+        sent.refused += [f"{each.filename}: not sent after this error" for each in rest]
         return
 
 
@@ -202,7 +206,7 @@ def _put_back(xray: XrayClient, harms: Sequence[Change], sent: _Progress) -> Non
                 jira.describe(change.key, sent.descriptions[change.key])
         except XrayBridgeError as error:
             was = plan.describe_before(change)
-            sent.refused.append(f"{change.key} could not be put back: {error}; {was}")
+            sent.refused.append(f"{change.key} could not be restored: {error}; {was}")
         else:
             sent.put_back.append(change.key)
 
@@ -250,8 +254,8 @@ def _untaken(known: Preview, taken: Sequence[str], xray: XrayClient) -> Iterator
             continue
         if xray.current_key(key) in taken:
             continue
-        instead = f"; new are {', '.join(made[:SHOWN])}" if made else ""
-        yield f"{each.places[0]}: Xray did not take {key} for it{instead} ({PREFIX})"
+        instead = f"; it created {', '.join(made[:SHOWN])}" if made else ""
+        yield f"{each.places[0]}: Xray did not update {key}{instead} ({PREFIX})"
 
 
 def _places(known: Preview, key: str) -> tuple[str, ...]:

@@ -71,8 +71,8 @@ def read_index(directory: Path) -> Index:
         if _is_table_of_hashes(files) and _is_table_of_hashes(pending):
             return Index(files, pending)
     raise FeaturesError(
-        f"the index {path} is damaged, or of another version of xray-bridge",
-        hint="remove it and, unless they are yours, the feature files beside it",
+        f"the index {path} is damaged, or was written by another version",
+        hint="delete it and, unless you wrote them, the feature files beside it",
     )
 
 

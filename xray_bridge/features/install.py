@@ -128,8 +128,8 @@ def finish_killed(target: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
         with locked(directory, limits):
             _finish_killed(directory)
     except OSError as error:
-        reason = f"an export into {target} that was killed cannot be ended: {error}"
-        raise FeaturesError(reason, hint="mend the cause and export again") from error
+        reason = f"an export into {target} was killed and cannot be completed: {error}"
+        raise FeaturesError(reason, hint="fix the cause and export again") from error
 
 
 def _finish_killed(directory: Path) -> None:
@@ -208,8 +208,8 @@ def _plan(directory: Path, index: Index, new: Mapping[str, str]) -> _Plan:
     if blocked:
         names = ", ".join(map(shown, blocked[:_NAMES_IN_MESSAGE]))
         raise FeaturesError(
-            f"{len(blocked)} files in {directory} are in the way, which are not from "
-            f"an export or were changed since: {names}",
+            f"{len(blocked)} files in {directory} are in the way: they are not from an "
+            f"export, or were changed since: {names}",
             hint="nothing was changed; move them, or choose another features_dir",
         )
     stale = [file for file in files if file.is_stale]
@@ -225,8 +225,8 @@ _TARGET_CHECKS: tuple[tuple[Callable[[Path], bool], str], ...] = (
     (lambda path: path.is_symlink(), "is a symbolic link"),
     (lambda path: path.exists() and not path.is_dir(), "is not a directory"),
     (lambda path: path.resolve().parent == path.resolve(), "is the root directory"),
-    (lambda path: _is_or_holds(path, "."), "is or holds the current directory"),
-    (lambda path: _is_or_holds(path, _home()), "is or holds your home"),
+    (lambda path: _is_or_holds(path, "."), "is or contains the current directory"),
+    (lambda path: _is_or_holds(path, _home()), "is or contains your home directory"),
 )
 
 
@@ -245,8 +245,8 @@ def _usable(target: Path) -> Path:
         if not reasons:
             return target.resolve()
     except (OSError, RuntimeError, ValueError) as error:  # such as a loop of links
-        reasons = [f"cannot be looked at: {error}"]
+        reasons = [f"cannot be read: {error}"]
     raise UsageError(
         f"features_dir {shown(str(target))} {reasons[0]}",
-        hint="name a directory just for exports, such as 'features'",
+        hint="use a directory that holds exports only, such as 'features'",
     )

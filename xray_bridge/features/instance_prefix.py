@@ -39,8 +39,9 @@ def prefix_notices(
     found = _prefix_of(xray, dialect, keys[:ASKED]) if keys else None
     if found is not None and found != prefix:
         yield (
-            f"this Xray tags Tests as @{found}{keys[0]}, and xray_tag_prefixes says "
-            f"@{prefix}{keys[0]}: it may see no key there, and make new Tests"
+            f"this Xray instance tags Tests as @{found}{keys[0]}, but "
+            f"xray_tag_prefixes says @{prefix}{keys[0]}: Xray may see no keys and "
+            "create new Tests"
         )
 
 

@@ -172,17 +172,17 @@ def notices(
             place = f"{name}:{scenario.line}"
             if len(said.test_keys) > 1:
                 keys = ", ".join(said.test_keys)
-                yield f"{place} has several Test keys, Xray takes one: {keys}"
+                yield f"{place} has several Test keys, Xray uses one: {keys}"
             for tag in said.malformed:
-                yield f"{place} has a tag that looks like a key and is none: @{tag}"
+                yield f"{place} has a tag that looks like a key but is not one: @{tag}"
             for tag in said.labels:
                 if CALL in tag:
-                    yield f"{place} has a tag in which Xray sees no key: @{tag}"
+                    yield f"{place} has a tag that is not a key for Xray: @{tag}"
         yield from _same_names(name, feature, prefixes)
     for each in known:
         if len(each.places) > 1:
             where = ", ".join(each.places)
-            yield f"{each.key} stands at several places, Xray keeps one: {where}"
+            yield f"{each.key} is used in several places, Xray keeps one: {where}"
 
 
 def _same_names(name: str, feature: Feature, prefixes: Sequence[str]) -> Iterator[str]:
@@ -194,7 +194,7 @@ def _same_names(name: str, feature: Feature, prefixes: Sequence[str]) -> Iterato
     for scenario_name, found in lines.items():
         if len(found) > 1:
             where = f"{name}, lines {', '.join(found)}"
-            yield f"{where}: one name, so one Test, {scenario_name!r}; give them keys"
+            yield f"{where}: same name, so one Test, {scenario_name!r}; give them keys"
 
 
 def refuse_other_projects(known: Iterable[NamedIssue], project: str) -> None:
@@ -205,8 +205,8 @@ def refuse_other_projects(known: Iterable[NamedIssue], project: str) -> None:
     """
     for each in known:
         if each.key.rpartition("-")[0] != project:
-            msg = f"{each.places[0]}: {each.key} is not of project {project}"
-            hint = "nothing was sent; give its own --project, or take off the tag"
+            msg = f"{each.places[0]}: {each.key} is not in project {project}"
+            hint = "nothing was sent; pass the --project of the key, or remove the tag"
             raise FeaturesError(msg, hint=hint)
 
 

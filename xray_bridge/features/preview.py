@@ -68,7 +68,7 @@ def preview(
     plan.refuse_other_projects(keyed.values(), project)
     if xray.project(project) is None:
         msg = f"there is no project {project}, or the account may not see it"
-        raise FeaturesError(msg, hint=f"{NOT_SENT}; is --project right?")
+        raise FeaturesError(msg, hint=f"{NOT_SENT}; check --project")
     before: dict[str, Issue] = {}
     for is_test, kind in ((True, TESTS), (False, PRECONDITIONS)):
         keys = [key for key, each in keyed.items() if each.is_test is is_test]
@@ -106,13 +106,15 @@ def _refuse_unknown(lookup: KeyLookup, keyed: Mapping[str, NamedIssue]) -> None:
     """Server would make another Test for a key that is not there."""
     for key, what in lookup.others.items():
         kind = "Test" if keyed[key].is_test else "Precondition"
-        msg = f"{keyed[key].places[0]}: {key} is no {kind}: {what}"
-        hint = f"{NOT_SENT}; mend the key, or take it off: then Xray finds or makes one"
+        msg = f"{keyed[key].places[0]}: {key} is not a {kind}: {what}"
+        hint = (
+            f"{NOT_SENT}; correct the key, or remove it to let Xray find or create one"
+        )
         raise FeaturesError(msg, hint=hint)
     if lookup.unknown:
         place = keyed[lookup.unknown[0]].places[0]
         msg = f"keys that could not be looked up: {len(lookup.unknown)}, as in {place}"
-        raise FeaturesError(msg, hint=f"{NOT_SENT}; too many others are not there")
+        raise FeaturesError(msg, hint=f"{NOT_SENT}; too many other keys do not exist")
 
 
 def _made(
@@ -121,6 +123,6 @@ def _made(
     known = {place for each in met.values() for place in each.places}
     new = [each for each in unkeyed if each.place not in known]
     for each in new[:SHOWN]:
-        yield f"{each.place}: a Test is made for {each.name!r}"
+        yield f"{each.place}: Xray will create a Test for {each.name!r}"
     if len(new) > SHOWN:
-        yield f"{len(new) - SHOWN} more Tests are made"
+        yield f"Xray will create {len(new) - SHOWN} more Tests"

@@ -26,9 +26,9 @@ class Swap:
     def hint(self) -> str:
         """What a user should know after a failure."""
         if not self.not_undone:
-            return "nothing was changed; mend the cause and export again"
+            return "nothing was changed; fix the cause and export again"
         names = ", ".join(self.not_undone[:_NAMES_IN_MESSAGE])
-        return f"could not move back {names}; mend the cause and export again"
+        return f"could not move back {names}; fix the cause and export again"
 
     def make_directory(self, path: Path) -> None:
         """Make a directory and those above it."""

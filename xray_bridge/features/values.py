@@ -72,9 +72,9 @@ class Change:
             before, after = self.description
             found.append(f"{self.key}: description {before!r} becomes {after!r}")
         if self.lost:
-            found.append(f"{self.key}: labels may go: {', '.join(self.lost)}")
+            found.append(f"{self.key}: labels may be removed: {', '.join(self.lost)}")
         if self.added:
-            found.append(f"{self.key}: labels come: {', '.join(self.added)}")
+            found.append(f"{self.key}: labels are added: {', '.join(self.added)}")
         return found
 
 

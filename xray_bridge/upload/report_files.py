@@ -71,7 +71,7 @@ def _refuse_without_project(settings: Settings, files: Files, number: int) -> No
     if xml or number > 1:
         which = xml[0] if xml else "of several files none"
         msg = f"no project: xray_project is not set, and {which} does not name one"
-        raise SettingError(msg, hint="set it, or report into an xray_test_execution")
+        raise SettingError(msg, hint="set it, or set xray_test_execution")
     for setting in OF_AN_EXECUTION:
         if settings.is_given(setting) and setting.name in settings.values:
             msg = f"xray_{setting.name} needs a project: xray_project is not set"

@@ -39,9 +39,9 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         {"env": {"XRAY_TOKEN": ""}},
         "*no credentials (set XRAY_TOKEN, or *",
     ),
-    "half a credential": (
+    "incomplete credentials": (
         {"env": {"XRAY_TOKEN": "", "XRAY_USER": "me"}},
-        "*half a credential: XRAY_PASSWORD is not set*",
+        "*incomplete credentials: XRAY_PASSWORD is not set*",
     ),
     "both kinds of credential": (
         {"env": {"XRAY_USER": "me", "XRAY_PASSWORD": "hunter22"}},
@@ -49,11 +49,11 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "secret on the command line": (
         {"args": ("--xray-token", "hunter22")},
-        "*--xray-token must not stand in a command line (set XRAY_TOKEN *",
+        "*--xray-token must not be on a command line (set XRAY_TOKEN *",
     ),
     "secret in the ini file": (
         {"ini": "xray_password = hunter22"},
-        "*xray_password must not stand in tox.ini (set XRAY_PASSWORD *",
+        "*xray_password must not be in tox.ini (set XRAY_PASSWORD *",
     ),
     "CA bundle that is not there": (
         {"args": ("--xray-verify", "/no/such/ca.pem")},
@@ -61,7 +61,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unset variable": (
         {"ini": "xray_summary = ${NOPE_17}"},
-        "*xray_summary (tox.ini): the environment has no NOPE_17*",
+        "*xray_summary (tox.ini): the environment variable NOPE_17 is not set*",
     ),
     "no project": ({"env": {"XRAY_PROJECT": ""}}, "*xray_project is not set*"),
     "report directory that is a file": (
@@ -85,7 +85,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
                 "XRAY_CLIENT_SECRET": "hunter22",
             }
         },
-        "*Xray Cloud is not reached over http*",
+        "*Xray Cloud does not accept http*",
     ),
     "duration of nonsense": (
         {"env": {"XRAY_DEADLINE": "soon"}},
