@@ -334,7 +334,7 @@ def test_deadline_that_has_passed() -> None:
     ):
         send(server.url, deadline=0)
 
-    assert caught.value.hint == "raise xray_deadline, or send it later"
+    assert caught.value.hint == "raise xray_deadline, or try again later"
     assert server.received == []
 
 

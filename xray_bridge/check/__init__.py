@@ -1,9 +1,9 @@
 """
-Questions to the server: can the upload work?
+Checks with the server whether an upload can work.
 
-Before the first test, those whose answer decides; when a person asks
-(``thorough``), all. Each finding is a line with its fix, in the order in which it
-matters; it stops where nothing further can be asked.
+Before the first test only the decisive questions are asked; a person's check
+(``thorough``) asks all. Each finding is a line with its fix. The order is that of a
+request; the check stops at a finding after which nothing can be asked.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PASSING", "WAY", "Finding", "findings", "refuse_impossible", "run_checks"]
 
-# Before the first test nobody waits long: the answer can wait, the tests cannot.
+# A short limit: the tests wait for it.
 ATTEMPTS = 1
 PATIENCE = 30.0
 
@@ -56,13 +56,13 @@ def findings(
     xray: Xray,
     site: JiraSite | None = None,
 ) -> Iterator[Finding]:
-    """What is right and wrong; with a ``site`` it is thorough."""
+    """Return the findings; with a ``site`` those of a thorough check."""
     reached = reachability.reach(connection, xray, site)
     yield from reached
     if not any(each.what == "credentials" and each.ok for each in reached):
         return
     if any(each.what == "jira" and not each.ok for each in reached) and site:
-        # Each refused login brings a CAPTCHA nearer.
+        # Jira requires a CAPTCHA after some refused logins.
         site = site.without_jira()
         xray = site.client()
     known = True
@@ -85,9 +85,9 @@ def refuse_impossible(
     settings: Settings, connection: Connection, *, usual: str = ""
 ) -> None:
     """
-    Refuse what no request could carry, before the first test.
+    Refuse settings that no request can send, before the first test.
 
-    ``usual`` is the format of a session whose scenarios have no Test key.
+    ``usual`` is the report format of a session whose scenarios have no Test key.
     Raises SettingError.
     """
     if not settings.project and not settings.test_execution:

@@ -1,5 +1,5 @@
 """
-Collects the tests in code, without running them: a framework in its own process.
+Collects tests without running them, by the framework in a process of its own.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from xray_bridge.errors import ReportError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# The variable that tells each framework's listing where to write.
+# The variable with the path to which the listing plugin of a framework writes.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
 COMMANDS = {
     "pytest": ("pytest", "--collect-only", "-q", "-p", "pytest_xray_bridge.listing"),
     "behave": ("behave", "--dry-run", "-f", "behave_xray_bridge.listing:Listing"),
 }
-# Exit codes of a collection that is worth reading: all fine, errors in some files,
-# no tests.
+# Exit codes after which the list can be read: success, errors in some files, no tests.
 LISTED = {"pytest": {0, 2, 5}, "behave": {0, 1}}
 # Also the exit code of errors in some files; these are listed.
 INTERRUPTED = ("pytest", 2)
@@ -34,7 +33,7 @@ USAGE_ERROR = 4  # of pytest
 
 
 def framework_of(given: str | None) -> str:
-    """The framework that is given, or whose files are in the current directory."""
+    """Return the given framework, or that of the files in the current directory."""
     if given:
         return given
     here = any(Path(name).exists() for name in FILES_OF_BEHAVE)
@@ -45,10 +44,10 @@ def collect(
     framework: str, arguments: Sequence[str], tag_prefixes: Iterable[str]
 ) -> tuple[list[AutomatedTest], list[str]]:
     """
-    The tests that a framework collects in a process of its own, and what is missing.
+    Collect tests in a separate process; return them and what could not be collected.
 
-    ``arguments`` go to the framework. Raises UsageError for wrong arguments,
-    ReportError where it broke down.
+    ``arguments`` go to the framework. Raises UsageError for wrong arguments, and
+    ReportError if the framework failed.
     """
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
         target = Path(folder) / "tests.jsonl"

@@ -1,5 +1,5 @@
 """
-Custom fields: those in which Xray keeps things, and those that the settings name.
+Checks that Jira has the custom fields of Xray and those in the settings.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CUSTOM = re.compile(r"customfield_[0-9]+")
 def fields(
     settings: Settings, connection: Connection, site: JiraSite
 ) -> Iterator[Finding]:
-    """Xray's own, where the product keeps them as fields; then the user's."""
+    """Check Xray's fields, if the product has them in Jira, and then the user's."""
     named = _named(settings)
     is_custom = not connection.dialect.xray_fields
     if not site.knows_jira:
@@ -85,7 +85,7 @@ def _given(named: Mapping[str, str], listed: list[Any]) -> Finding:
 
 
 def _named(settings: Settings) -> dict[str, str]:
-    """The ids of custom fields that settings name, and which setting does."""
+    """Return the ids of custom fields in settings, each with its setting."""
     found: dict[str, str] = {}
     for name in ("execution_fields", "test_fields"):
         document = with_fields_object(getattr(settings, name))

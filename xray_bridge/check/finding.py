@@ -1,5 +1,5 @@
 """
-A finding of the check, and how a question becomes one.
+A finding of the check, and how to make one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from xray_bridge.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What may be over by the time of the upload is worth a warning, not a refusal.
+# Errors that may be over at the time of the upload: a warning, no refusal.
 PASSING = (UnreachableError, BusyError, AmbiguousError)
 TO_ASK_JIRA = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
 
@@ -27,9 +27,9 @@ TO_ASK_JIRA = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """
-    One thing that was looked at.
+    The result of one question.
 
-    ``ok`` is ``None`` where it could not be looked at.
+    ``ok`` is ``None`` if the question has no answer.
     """
 
     what: str
@@ -40,10 +40,10 @@ class Finding:
 
 def ask(what: str, question: Callable[[], Finding], *, decides: bool = True) -> Finding:
     """
-    What a question finds; one that fails is a finding, too.
+    Ask a question; an error becomes a finding, too.
 
-    ``decides``: the upload asks it as well, and fails where it does. Other
-    questions some versions do not know.
+    ``decides``: the upload asks the same, and fails if it does. Some versions of the
+    server do not know the other questions.
     """
     try:
         return question()
@@ -53,7 +53,7 @@ def ask(what: str, question: Callable[[], Finding], *, decides: bool = True) -> 
 
 
 def failed(what: str, error: DeliveryError | AmbiguousError) -> Finding:
-    """What an error says of the thing that was asked about."""
+    """Make a finding from an error."""
     ok: bool | None = False
     if isinstance(error, PASSING):
         ok = None

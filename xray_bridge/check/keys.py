@@ -1,6 +1,8 @@
 """
-Compare the keys in code with the Tests in Xray: tests without a key, keys without a
-Test, keys on several tests, Tests without code.
+Compares the keys in code with the Tests in Xray.
+
+It finds tests without a key, keys without a Test, keys on several tests and Tests
+without code.
 """
 
 from __future__ import annotations
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutomatedTest:
     """
-    One test in code, its parameters left out.
+    One test in code, without its parameters.
 
-    ``where`` is ``file:line`` as far as it is known.
+    ``where`` is ``file:line``; empty if unknown.
     """
 
     name: str
@@ -39,11 +41,11 @@ class AutomatedTest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XrayKeys:
     """
-    What Xray knows of keys; empty where it was not asked.
+    Xray's answers on keys; empty if it was not asked.
 
-    ``no_tests`` maps keys that are no Tests to what they are instead; ``unknown``
-    are keys that were not looked up. ``wanted`` maps the Tests of ``selection`` to
-    their summaries.
+    ``no_tests`` maps keys that are not Tests to a description; ``unknown`` are keys
+    that were not looked up. ``wanted`` maps the Tests of ``selection`` to their
+    summaries.
     """
 
     no_tests: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +76,7 @@ class KeysReport:
     incomplete: tuple[str, ...] = ()
 
     def lines(self, carriers: Mapping[str, tuple[AutomatedTest, ...]]) -> Iterator[str]:
-        """The report in words; ``carriers`` are the tests of each key."""
+        """Return the report as text; ``carriers`` are the tests with each key."""
         keyed = self.tests - len(self.without_key)
         yield f"Tests: {self.tests}, {keyed} with a Test key"
         yield from _section("Without a Test key", map(str, self.without_key))
@@ -105,7 +107,7 @@ def _section(title: str, items: Iterable[str]) -> list[str]:
 def tests_by_key(
     tests: Iterable[AutomatedTest],
 ) -> dict[str, tuple[AutomatedTest, ...]]:
-    """The tests of each key; rows of one test are one."""
+    """Map each key to its tests; rows of one test count as one."""
     found: dict[str, dict[AutomatedTest, None]] = {}
     for test in tests:
         for key in test.keys:
@@ -118,7 +120,7 @@ def compare(
     asked: XrayKeys = NOT_ASKED,
     incomplete: Iterable[str] = (),
 ) -> KeysReport:
-    """Find what is missing in code or in Xray."""
+    """Compare tests with Xray's answers."""
     known = tuple(dict.fromkeys(tests))
     by_key = tests_by_key(known)
     places = {(test.where, test.name) for test in known}
@@ -143,9 +145,9 @@ def tests_in_runs(
     directories: Iterable[RunDirectory], damaged: list[str]
 ) -> Iterator[AutomatedTest]:
     """
-    The tests that have results in run directories.
+    Return the tests that have results in run directories.
 
-    ``damaged`` gets a message for each line that cannot be read.
+    ``damaged`` receives a message for each line that cannot be read.
     """
     for directory in directories:
         for run in directory.runs(damaged):
@@ -163,7 +165,7 @@ def tests_in_runs(
 
 def read_listing(path: Path) -> tuple[list[AutomatedTest], list[str]]:
     """
-    Read a framework's list: its tests, and what it could not collect.
+    Read the list of a framework: its tests, and what it could not collect.
 
     One JSON object per line: ``name``, ``where``, ``keys``; or ``missing``. Raises
     ReportError.

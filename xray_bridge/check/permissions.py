@@ -1,7 +1,7 @@
 """
-What the account may do in the project, and which issue types that has.
+Checks the account's permissions in the project, and the project's issue types.
 
-The keys are Jira's own; the names beside them are what its screens say.
+The keys are Jira's; the names are those on its screens.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """
-    A permission and what it is for.
+    A permission and its purpose.
 
-    ``always``: whether an upload with these settings fails for certain without
-    it; else only a part of what tests can say needs it.
+    ``always``: whether an upload with these settings certainly fails without it;
+    otherwise only some results need it.
     """
 
     key: str
@@ -35,7 +35,7 @@ class Need:
     always: Callable[[Settings], bool]
 
 
-# "Resolve Issues" is what Jira asks for to set a fix version.
+# Jira requires "Resolve Issues" to set a fix version.
 NEEDS = (
     Need(
         key="BROWSE_PROJECTS",
@@ -77,7 +77,7 @@ UNKNOWN = {
 
 
 def permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
-    """What the account may do in the project, and which issues it can create there."""
+    """Check the account's permissions in the project, and the issue types there."""
     key = project_of(settings)
     if not key:
         return
@@ -125,13 +125,13 @@ def _allowed(
 
 
 def _offered(key: str, wanted: list[str], names: tuple[str, ...]) -> Finding:
-    """Names are translated: one that is not found may still be there."""
+    """Compare names of issue types, which Jira may translate."""
     folded = {name.lower() for name in names}
     missing = [name for name in wanted if name.lower() not in folded]
     if not missing:
         message = f"{key} has {', '.join(wanted)}"
         return Finding(what="issue_types", ok=True, message=message)
-    # Where one of Xray's names is English, all are; Jira's own alone are not Xray's.
+    # If one of Xray's names is English, all are; Jira's own alone are not Xray's.
     is_certain = bool(folded & ISSUE_TYPES) or folded <= JIRA_TYPES
     absent, there = ", ".join(missing), ", ".join(names) or "none"
     return Finding(
@@ -145,5 +145,5 @@ def _offered(key: str, wanted: list[str], names: tuple[str, ...]) -> Finding:
 
 
 def project_of(settings: Settings) -> str:
-    """The project that is reported into, as far as the settings tell."""
+    """Return the project that receives the results; empty if unknown."""
     return settings.project or settings.test_execution.rpartition("-")[0]

@@ -1,5 +1,5 @@
 """
-Asks the server, before report files are sent, for what it would refuse.
+Checks with the server, before report files are sent, what it would refuse.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from xray_bridge.config.settings import Settings
 
-# Findings that end an upload. Address and credentials are left to the upload itself,
-# which can be done again.
+# Findings that stop an upload. For address and credentials the upload fails itself and
+# can be repeated.
 DECISIVE = frozenset(
     {"project", "test_plan", "test_execution", "fix_version", "environments"}
 )
@@ -25,9 +25,9 @@ DECISIVE = frozenset(
 
 def preflight(of_runs: Sequence[Settings]) -> None:
     """
-    Ask once for each of the settings that differ, as sessions do before tests.
+    Run the checks of a session once for each different set of settings.
 
-    Raises UsageError for the first decisive finding that is wrong.
+    Raises UsageError for the first wrong finding that is decisive.
     """
     different = {str(each.given): each for each in of_runs}
     for settings in different.values():

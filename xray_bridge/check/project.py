@@ -1,5 +1,5 @@
 """
-The project with its versions and Test Environments, and the issues that settings name.
+Checks the project, its versions and Test Environments, and issues in settings.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def project(
     settings: Settings, connection: Connection, xray: Xray, site: JiraSite | None
 ) -> Iterator[Finding]:
-    """The project first; what it has, where it was found."""
+    """Check the project, and if it exists, its versions and environments."""
     found: list[Finding] = []
 
     def question() -> Finding:
@@ -67,7 +67,7 @@ def _versions(settings: Settings, project: Project) -> Iterator[Finding]:
 
 
 def _environments(settings: Settings, project: Project) -> Iterator[Finding]:
-    """Cloud takes only Test Environments that the project has."""
+    """Check the Test Environments: Cloud takes only those of the project."""
     if not settings.environments or project.environments is None:
         return
     missing = [e for e in settings.environments if e not in project.environments]
@@ -81,7 +81,7 @@ def _environments(settings: Settings, project: Project) -> Iterator[Finding]:
 
 
 def _untold(settings: Settings, connection: Connection) -> Finding:
-    """On Server they are free text: a name that is new is made."""
+    """Make the finding for unknown environments: on Server they are free text."""
     names = ", ".join(settings.environments)
     if connection.dialect.xray_fields:
         message = f"Xray does not say whether it has {names}"
@@ -91,7 +91,7 @@ def _untold(settings: Settings, connection: Connection) -> Finding:
 
 
 def issue(xray: Xray, site: JiraSite | None, kind: str, key: str) -> Finding:
-    """Whether there is such an issue, and whether it is one of this kind."""
+    """Check that an issue exists and is of this kind."""
     name = kind.replace("_", " ").title()
 
     def question() -> Finding:

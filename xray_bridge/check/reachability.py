@@ -1,5 +1,5 @@
 """
-The way to the server: address, proxy, TLS, product, licence, credentials, clock.
+Checks the way to the server: proxy, TLS, address, product, licence, login, clock.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.xray import Xray
 
-# Which line an error of the first request belongs to; the first that fits.
+# The line for an error of the first request; the first class that fits.
 LINES: tuple[tuple[type[Exception], str], ...] = (
     (ProxyError, "proxy"),
     (TlsError, "tls"),
@@ -42,11 +42,11 @@ LINES: tuple[tuple[type[Exception], str], ...] = (
     (AmbiguousError, "address"),
 )
 STATUSES = {404: "address", 405: "address", 407: "proxy"}
-# In this order a request gets there.
+# The order in which a request passes them.
 WAY = ("proxy", "tls", "address")
-# Jira answers so where Basic login is switched off, and to accounts of no use.
+# Jira's answer if Basic login is switched off, and to accounts without permission.
 FORBIDDEN = 403
-# In seconds. Tokens, and the times of Test Executions, suffer from more.
+# In seconds. With more, tokens fail and Test Executions have wrong times.
 LARGEST_SKEW = 300.0
 DEPLOYMENTS = {SERVER: {"Server", "DataCenter"}, CLOUD: {"Cloud"}}
 
@@ -55,9 +55,9 @@ def reach(
     connection: Connection, xray: Xray, site: JiraSite | None
 ) -> tuple[Finding, ...]:
     """
-    The lines that one request tells: the login.
+    Log in, and return the findings on the way to the server.
 
-    ``credentials`` is among them, and ok, where there is more to ask.
+    ``credentials`` is among them, and ok, if more can be asked.
     """
     try:
         who = xray.login()
@@ -97,9 +97,9 @@ def _passed(
     connection: Connection, site: JiraSite | None, failing: str, *, answered: bool
 ) -> tuple[Finding, ...]:
     """
-    What was passed before the line that fails; all of it where none of it does.
+    Return the findings before the line that fails; all if none fails.
 
-    Where nobody has answered, nobody knows how far it got.
+    Without an answer it is unknown whether TLS and address are right.
     """
     passed = WAY[: WAY.index(failing)] if failing in WAY else WAY
     if failing == "address" and not answered:
@@ -145,7 +145,7 @@ def _tls(connection: Connection) -> Finding:
 def _product(
     connection: Connection, site: JiraSite, *, is_logged_in: bool
 ) -> tuple[Finding, ...]:
-    """Jira's version and kind."""
+    """Check Jira's version and kind."""
     name = connection.dialect.name
 
     def question() -> Finding:
@@ -167,7 +167,7 @@ def _product(
 
 
 def _licence_and_jira(connection: Connection, site: JiraSite) -> tuple[Finding, ...]:
-    """What needs a login: Xray's licence, and Jira beside Cloud."""
+    """Check what needs a login: Xray's licence, and Jira if Xray is on Cloud."""
     product = connection.dialect.product
 
     def licence() -> Finding:
@@ -198,13 +198,13 @@ def _licence_and_jira(connection: Connection, site: JiraSite) -> tuple[Finding, 
 
     if connection.dialect.licence_path:
         return (ask("xray", licence),)
-    # A token is only given where Xray is licensed.
+    # Xray issues tokens only with a licence.
     there = Finding(what="xray", ok=True, message=f"{product} issues a token")
     return (there, ask("jira", jira)) if site.knows_jira else (there,)
 
 
 def clock(site: JiraSite) -> Finding:
-    """The server's clock beside ours, by the ``Date`` of an answer."""
+    """Compare the server's clock, in the ``Date`` of an answer, with this machine's."""
     skew = site.skew
     if skew is None:
         message = "the server does not send its time"

@@ -1,5 +1,5 @@
 """
-Fields that the project's screen for new Test Executions lacks: Jira refuses them.
+Checks the screen for new Test Executions: Jira refuses fields that it lacks.
 
 Source: Jira's REST API 2, "Create issue metadata".
 """
@@ -28,10 +28,11 @@ def screen(
     settings: Settings, site: JiraSite, custom: CustomFields
 ) -> Iterator[Finding]:
     """
-    What settings name and the screen lacks is wrong; the rest an upload leaves out.
+    Check that the screen has the fields that an upload sends.
 
-    ``custom`` are the ids of Xray's own fields. Nothing where Jira does not tell the
-    fields of a new Test Execution.
+    Fields in settings must be there; an upload can leave out the others. ``custom``
+    are the ids of Xray's fields. There is no finding if Jira does not list the fields
+    of a new Test Execution.
     """
     offered: list[frozenset[str]] = []
 
@@ -77,7 +78,7 @@ def _compared(
 
 
 def _asked_for(settings: Settings, custom: CustomFields) -> dict[str, str]:
-    """Ids of the fields that settings name, and which setting does."""
+    """Return the ids of fields in settings, each with its setting."""
     own = {
         "labels": "labels",
         "description": "description",
@@ -98,7 +99,7 @@ def _asked_for(settings: Settings, custom: CustomFields) -> dict[str, str]:
 
 
 def _unasked(custom: CustomFields) -> Mapping[str, str]:
-    """Ids of what an upload sends of its own accord, and what people call it."""
+    """Return the ids and titles of fields that an upload sends without a setting."""
     found = {"labels": "Labels", "description": "Description"}
     return found | {
         custom[each.name]: each.title

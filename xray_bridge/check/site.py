@@ -1,5 +1,5 @@
 """
-The questions to Jira that only a thorough check asks.
+Questions to Jira that only a thorough check asks.
 
 Sources: Atlassian's REST references of Server and Cloud; Xray's own client for
 Cypress for the licence.
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from xray_bridge.client.http import Http
     from xray_bridge.client.xray import Xray
 
-# Server pages it under one name, Cloud under another.
+# Names of a page's list, which differ between Server and Cloud.
 SERVER_INFO = "/rest/api/2/serverInfo"
 PAGES = ("issueTypes", "fields", "values")
 
 
 class JiraSite:
     """
-    A Jira site, as far as the connection has a login for it.
+    The Jira site of a connection, which may have no login for it.
 
-    On Server that is where Xray is; beside Cloud it is another one.
+    On Server, Xray is in it; Xray Cloud is a separate service.
     """
 
     def __init__(self, connection: Connection, http: Http) -> None:
@@ -44,21 +44,21 @@ class JiraSite:
         self._jira = Jira.of(connection, http) if credentials else None
 
     def without_jira(self) -> JiraSite:
-        """The same, once the Jira beside Cloud has refused the login."""
+        """Return the same site without a login to Jira, after Jira has refused it."""
         return JiraSite(replace(self._connection, jira_credentials=None), self._http)
 
     def client(self) -> Xray:
-        """A client that asks Jira no more than the site does."""
+        """Make a client with the same logins."""
         return client(self._connection, self._http)
 
     @property
     def knows_jira(self) -> bool:
-        """Whether Jira can be asked what it tells accounts only."""
+        """Whether there is a login to Jira."""
         return self._jira is not None
 
     @property
     def proxy(self) -> str:
-        """The proxy to Xray without its login, and what names it."""
+        """The proxy to Xray without its login, and where it is set."""
         url = self._connection.url
         scheme = urlsplit(url).scheme
         found = self._http.proxies(url)
@@ -76,15 +76,15 @@ class JiraSite:
 
     @property
     def skew(self) -> float | None:
-        """Seconds by which the server is ahead; None where it does not tell."""
+        """Seconds by which the server's clock is ahead; None if unknown."""
         return self._http.skew
 
     @property
     def jira(self) -> Jira:
         """
-        Jira, with a login.
+        The client of Jira, with a login.
 
-        Raises NotXrayError where there is none: ``knows_jira`` was to be asked.
+        Raises NotXrayError without a login; ask ``knows_jira`` before.
         """
         if self._jira is None:
             msg = "there is no login for Jira"
@@ -93,10 +93,10 @@ class JiraSite:
 
     def server_info(self, *, is_logged_in: bool) -> dict[str, Any]:
         """
-        Jira's version and kind, which it tells anybody; since 10.2 accounts only.
+        Return Jira's version and kind, which need a login since Jira 10.2.
 
-        ``is_logged_in``: the login is known to be accepted. Each one that is refused
-        brings a CAPTCHA nearer.
+        ``is_logged_in``: the login is known to work. Jira requires a CAPTCHA after
+        some refused logins.
         """
         anybody = Jira.of(self._connection, self._http, anybody=True)
         try:
@@ -111,11 +111,11 @@ class JiraSite:
         return found
 
     def licence(self) -> dict[str, Any]:
-        """Xray's licence: ``active`` and ``licenseType``."""
+        """Return Xray's licence: ``active`` and ``licenseType``."""
         return self.jira.get(self._connection.dialect.licence_path, dict)
 
     def permissions(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
-        """Whether the account has each of them in a project; some are not told."""
+        """Return whether the account has each permission; some may be missing."""
         found = self.jira.get(
             "/rest/api/2/mypermissions",
             dict,
@@ -133,16 +133,16 @@ class JiraSite:
         }
 
     def issue_types(self, project: str) -> tuple[str, ...]:
-        """Names of what the account can create in a project."""
+        """Return the names of issue types that the account can create in a project."""
         path = f"/rest/api/2/issue/createmeta/{project}/issuetypes"
         self._types = self._pages(path)
         return tuple(str(each.get("name", "")) for each in self._types)
 
     def screen(self, project: str, issue_type: str) -> frozenset[str] | None:
         """
-        Ids of the fields that a new issue of a type can have.
+        Return the ids of the fields on the screen for new issues of a type.
 
-        None where ``issue_types`` has not told its id.
+        None if ``issue_types`` has not found the type.
         """
         known = (e for e in self._types if str(e.get("name")).lower() == issue_type)
         type_id = next((str(each["id"]) for each in known if each.get("id")), "")
@@ -153,18 +153,18 @@ class JiraSite:
         return frozenset(str(e.get("fieldId") or e.get("key")) for e in listed)
 
     def _pages(self, path: str) -> list[Any]:
-        """The first hundred of a list that Jira pages."""
+        """Return the first hundred items of a list in pages."""
         found = self.jira.get(path, dict, maxResults="100")
         listed: list[Any] = next((found[name] for name in PAGES if name in found), [])
         return [each for each in listed if isinstance(each, dict)]
 
     def issue_type(self, key: str) -> str | None:
-        """The name of an issue's type; None where nobody can say."""
+        """Return the name of an issue's type; None if unknown."""
         return self._jira.issue_type(key) if self._jira else None
 
 
 def _variable(scheme: str) -> str:
-    """The variable that names a proxy for addresses of a scheme."""
+    """Return the variable that sets the proxy for a scheme; empty if none does."""
     names = (f"{scheme}_proxy", "all_proxy")
     spelled = [each for name in names for each in (name, name.upper())]
     return next((name for name in spelled if os.environ.get(name)), "")

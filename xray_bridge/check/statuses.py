@@ -1,5 +1,5 @@
 """
-Status words: does Xray have those that results will carry?
+Checks that Xray has the statuses in the settings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def statuses(
     settings: Settings, connection: Connection, xray: Xray
 ) -> Iterator[Finding]:
-    """Cloud takes any word, and silently makes TO DO of one that it does not have."""
+    """Check the statuses: Cloud silently turns an unknown one into TO DO."""
     dialect = connection.dialect.with_statuses(settings.statuses)
     words = [dialect.statuses[Outcome(name)] for name in settings.statuses]
     if words:
@@ -44,7 +44,7 @@ def _compared(words: list[str], known: frozenset[str] | None) -> Finding:
             message=f"Xray does not have {_listed(missing)}",
             hint=f"xray_statuses can use {', '.join(sorted(known))}",
         )
-    # Whether an import minds upper and lower case is nowhere written.
+    # It is not documented whether an import is case-sensitive.
     odd = [w for w in words if "".join(spelled[_folded(w)].split()) != w]
     return Finding(
         what="statuses",
@@ -55,7 +55,7 @@ def _compared(words: list[str], known: frozenset[str] | None) -> Finding:
 
 
 def _folded(word: str) -> str:
-    """Xray shows TODO as TO DO, and people write as they like."""
+    """Ignore case and blanks: Xray shows TODO as TO DO."""
     return "".join(word.split()).upper()
 
 

@@ -1,5 +1,5 @@
 """
-Whether a stored connection works: asked of its server.
+Checks with its server whether a stored connection works.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ HEALTHY = "healthy"
 FAULTY = "faulty"
 NOT_FOUND = "not found"
 UNREACHABLE = "unreachable"
-# The findings that must have an answer.
+# Findings without which a connection counts as unreachable.
 MUST_ANSWER = frozenset({"address", "credentials"})
 SETTINGS = frozenset(setting.name for setting in of(CONNECTION))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How a connection stands, why, and what to do about it."""
+    """The state of a connection, the reason, and what to do."""
 
     state: str
     reason: str
@@ -43,9 +43,9 @@ def check_stored_connection(
     stored: StoredConnection, environ: Mapping[str, str], secret: str = ""
 ) -> Verdict:
     """
-    Run the server part of ``xray-bridge check``; the first thing wrong decides.
+    Run the server part of ``xray-bridge check``; the first wrong finding decides.
 
-    ``secret`` is tried in place of the stored one, before it is stored.
+    ``secret`` is used instead of the stored one, before it is stored.
     """
     try:
         secrets = secret_sources.fetch(

@@ -1,5 +1,5 @@
 """
-Xray Cloud: a service of its own, with an API key that buys a token.
+The client of Xray Cloud, which exchanges an API key for a token.
 
 Source: Xray's manual, "Authentication - REST v2", and its GraphQL schema.
 """
@@ -56,14 +56,14 @@ if TYPE_CHECKING:
     from xray_bridge.client.response import Answer
 
 TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
-# Of a question with errors in its answer, also where there is no time to wait.
+# Attempts of a query that is answered with errors, even without time to wait.
 ATTEMPTS = 3
-# Errors of GraphQL come with a 200; Jira refuses a search for a key that nobody has.
+# GraphQL errors have status 200; Jira refuses a search for a key that does not exist.
 GRAPHQL_ERROR = 200
 
 
 class CloudXray:
-    """Xray's GraphQL and REST API; Jira beside it needs a login of its own."""
+    """The client for Xray's GraphQL and REST API; Jira needs a separate login."""
 
     def __init__(self, connection: Connection, http: Http) -> None:
         self._http = http
@@ -78,11 +78,11 @@ class CloudXray:
 
     @property
     def skew(self) -> float | None:
-        """As the last answer told it."""
+        """The skew of the last answer."""
         return self._http.skew
 
     def login(self) -> str:
-        """Buy a token."""
+        """Get a token."""
         self._current_token(expired="")
         return ""
 
@@ -90,7 +90,7 @@ class CloudXray:
         """
         Exchange client id and secret for a token, valid 24 hours.
 
-        Its answer is a JSON string; anything else is not a token. Source:
+        The answer is a JSON string; anything else is not a token. Source:
         "Authentication - REST v2".
         """
         if not isinstance(self._credentials, ApiKey):
@@ -123,11 +123,11 @@ class CloudXray:
         self._token = token
 
     def custom_fields(self) -> CustomFields:
-        """Cloud takes plan and environments by name."""
+        """Nothing: Cloud takes Test Plan and Test Environments by name."""
         return {}
 
     def project(self, key: str) -> Project | None:
-        """From Xray, with its environments; versions from Jira, if that is known."""
+        """Query Xray for the environments, and Jira for the versions if it is known."""
         query = (
             "query($key: String!) { getProjectSettings(projectIdOrKey: $key) "
             "{ projectId testEnvironments } }"
@@ -140,8 +140,8 @@ class CloudXray:
             raise
         found = data.get("getProjectSettings") or {}
         if not isinstance(found, dict):
-            msg = f"Xray answers with settings of {key} that are none"
-            raise NotXrayError(msg, hint="is xray_url right?")
+            msg = f"Xray's answer to a query for project {key} has an unknown form"
+            raise NotXrayError(msg, hint="check xray_url")
         if not found.get("projectId"):
             return None
         site = self.jira.project(key) if self.jira else None
@@ -152,16 +152,16 @@ class CloudXray:
         )
 
     def has_issue(self, key: str, kind: str) -> bool:
-        """By GraphQL, which knows Test Plans from Test Executions."""
+        """Query GraphQL, whose lists hold issues of one kind only."""
         field = {"test_plan": "getTestPlans", "test_execution": "getTestExecutions"}
         return bool(self._find_keys(field[kind], f"key = {key}"))
 
     def current_key(self, key: str) -> str:
-        """Cloud does not list what it took, so that nobody has to ask."""
+        """Return the same key: Cloud's answers do not list keys to compare with."""
         return key
 
     def statuses(self) -> frozenset[str] | None:
-        """By GraphQL."""
+        """Query GraphQL."""
         try:
             data = self._graphql("{ getStatuses { name } }", {})
         except RefusedError:
@@ -169,11 +169,11 @@ class CloudXray:
         return names_of(data.get("getStatuses")) or None
 
     def executions_labelled(self, label: str) -> list[str]:
-        """By GraphQL."""
+        """Query GraphQL."""
         return self._find_keys("getTestExecutions", f'labels = "{label}"')
 
     def executions_mentioning(self, label: str, field: str) -> list[str]:
-        """By GraphQL."""
+        """Query GraphQL."""
         wanted = json.dumps(["key", field])
         query = (
             f"query($jql: String!) {{ getTestExecutions(jql: $jql, limit: {PAGE}) "
@@ -201,12 +201,12 @@ class CloudXray:
         self, query: str, variables: Mapping[str, Any], *, given_jql: str = ""
     ) -> dict[str, Any]:
         """
-        The ``data`` of an answer; one that has errors is asked for again.
+        Return the ``data`` of an answer; repeat a query whose answer has errors.
 
-        Raises RefusedError, with status 200, where Xray does not take a key that is
-        asked for, and says so twice of this key and of no other question; at once
-        where it does not take ``given_jql``, the query that a person has written.
-        UnansweredError for all other errors: they say nothing of what there is.
+        Raises RefusedError, with status 200, if Xray refuses a key in the query twice
+        in the same words while other queries work; at once if it refuses
+        ``given_jql``, the JQL that a person has written. Raises UnansweredError for
+        all other errors: they do not tell whether the issue exists.
         """
         said = ""
         for attempt in itertools.count(1):
@@ -233,20 +233,20 @@ class CloudXray:
         return self.send(replace(request, repeatable=True, is_question=True))
 
     def _answers_others(self) -> bool:
-        """Whether other questions work: who says that all is down may repeat one."""
+        """Whether other queries work; if none does, the query is not the reason."""
         found = self._answer(graphql.CONTROL, {}).json()
         return isinstance(found, dict) and not found.get("errors")
 
     def import_results(self, request: Request) -> ImportAnswer:
-        """One POST."""
+        """Send one POST."""
         return import_by(self._ask, request)
 
     def make_execution(self, info: Mapping[str, Any]) -> str:
         """
-        By GraphQL, which makes one of fields and operations only.
+        Create it by GraphQL, from fields and operations only.
 
-        Its Test Environments and Test Plan come with the results: here a name that
-        is mistyped would become an environment of the project.
+        Test Environments and Test Plan are set with the results: here a mistyped name
+        would become an environment of the project.
         """
         fields = {k: v for k, v in info["fields"].items() if k != "issuetype"}
         jira = {"fields": fields, **{k: info[k] for k in ("update",) if k in info}}
@@ -268,7 +268,7 @@ class CloudXray:
     def search(
         self, kind: IssueKind, jql: str, *, is_given: bool = False
     ) -> SearchResult:
-        """By GraphQL, whose lists hold issues of one kind only."""
+        """Query GraphQL, whose lists hold issues of one kind only."""
         name, wanted = kind.cloud_list, json.dumps(["key", *kind.fields])
         query = (
             f"query($jql: String!, $start: Int!) {{ {name}(jql: $jql, limit: {PAGE}, "
@@ -287,7 +287,7 @@ class CloudXray:
         )
 
     def descriptions(self, keys: Sequence[str]) -> dict[str, str]:
-        """By GraphQL."""
+        """Query GraphQL."""
         query = (
             f"query($jql: String!) {{ getTests(jql: $jql, limit: {PAGE}) "
             '{ total results { jira(fields: ["key", "description"]) } } }'
@@ -300,14 +300,14 @@ class CloudXray:
         return found
 
     def tests_in(self, key: str) -> dict[str, str]:
-        """By GraphQL: the Tests inside the one issue that a search finds."""
+        """Query GraphQL for the Tests inside the one issue that a search finds."""
         for name in ("getTestPlans", "getTestExecutions", "getTestSets"):
             with suppress(LookupError):
                 return self._tests_in(name, key)
         raise no_container(key)
 
     def _tests_in(self, name: str, key: str) -> dict[str, str]:
-        """Raises LookupError where the list of that name does not have the issue."""
+        """Raise LookupError if the list of that name does not have the issue."""
         query = (
             f"query($jql: String!, $start: Int!) {{ {name}(jql: $jql, limit: 1) "
             f"{{ total results {{ issueId tests(limit: {PAGE}, start: $start) "
@@ -333,11 +333,11 @@ class CloudXray:
         }
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
-        """With a token."""
+        """Send it with a token."""
         return check(self._ask(request, into))
 
     def _ask(self, request: Request, into: BinaryIO | None = None) -> Answer:
-        """With a token; one that has expired is replaced once, for all threads."""
+        """Send it with a token; replace an expired token once, for all threads."""
         token = self._current_token(expired="")
         answer = self._with_token(token, request, into)
         is_last = self._is_renewed and token == self._token
@@ -347,9 +347,9 @@ class CloudXray:
 
     def _current_token(self, expired: str) -> str:
         """
-        A token other than the expired one.
+        Return a token other than the expired one.
 
-        Raises AuthenticationError; once the login is refused, it is not tried again.
+        Raises AuthenticationError; a refused login is not repeated.
         """
         with self._logs_in:
             if self._refusal is not None:
@@ -359,7 +359,7 @@ class CloudXray:
                 try:
                     self._authenticate()
                 except AuthenticationError as error:
-                    # Keys of a region are unknown to the others.
+                    # Other regions do not know the keys of a region.
                     error.hint = "; ".join(filter(None, (error.hint, REGION_HINT)))
                     self._refusal = error
                     raise

@@ -1,5 +1,5 @@
 """
-Which server, with which credentials, by which way: settled before any request.
+The server, its credentials, proxy and certificates, settled before any request.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ PRIVATE_NETWORKS = tuple(
     )
 )
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-# Of every connection that settings describe.
+# The pauses of each connection from settings.
 PAUSES = Pauses()
 
 
@@ -69,7 +69,7 @@ class Basic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bearer:
-    """A token that is sent as it is."""
+    """A token that is sent unchanged."""
 
     token: Secret
 
@@ -90,7 +90,7 @@ class Connection:
     """
     A server and how to reach it.
 
-    ``why`` says how the deployment was decided. ``timeout`` is in seconds.
+    ``why`` is the reason for the deployment. ``timeout`` is in seconds.
     ``proxies`` maps schemes to addresses; ``None``: decide from the environment.
     """
 
@@ -107,12 +107,12 @@ class Connection:
     notices: tuple[str, ...] = ()
     redactor: Redactor = field(default_factory=Redactor, compare=False)
     pauses: Pauses = PAUSES
-    # What is found out of the way to Jira is known from then on.
+    # What is learned about the way to Jira is kept for later requests.
     gateways: dict[str, Gateway] = field(default_factory=dict, compare=False)
 
     @property
     def gateway(self) -> Gateway:
-        """The way to Jira, as far as it is known."""
+        """The way to Jira, direct or through Atlassian's gateway."""
         return self.gateways.setdefault(self.site, Gateway(self.site))
 
     @property
@@ -122,14 +122,14 @@ class Connection:
 
     @property
     def site_credentials(self) -> Credentials | None:
-        """What opens Jira, if anything does."""
+        """The credentials for Jira, if there are any."""
         is_cloud = self.dialect.name == CLOUD
         return self.jira_credentials if is_cloud else self.credentials
 
 
 def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Connection:
     """
-    The connection that the settings describe; no network.
+    Make the connection that the settings describe, without network access.
 
     Raises SettingError and CredentialError.
     """
@@ -165,10 +165,10 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
 
 def _deployment(settings: Settings) -> tuple[str, str]:
     """
-    Server or Cloud, and why.
+    Return Server or Cloud, and the reason.
 
-    The address speaks first: Xray Cloud has its own, a Jira site on
-    atlassian.net is never one that results are sent to.
+    The address is looked at first: Xray Cloud has its own, and a Jira site on
+    atlassian.net never takes results.
     """
     host = urlsplit(settings.url).hostname or ""
     slips.base_url(settings.url)
@@ -308,9 +308,9 @@ def _notices(
 
 def _refuse_open_http(host: str, url: str, environ: Mapping[str, str]) -> None:
     """
-    Refuse to send credentials in clear text through networks that are not private.
+    Refuse to send credentials unencrypted through public networks.
 
-    Raises SettingError, with the line by which a person allows it.
+    Raises SettingError, with the line that allows it.
     """
     if is_private(host) or host in stored_connections.allowed(environ).http:
         return
@@ -321,10 +321,11 @@ def _refuse_open_http(host: str, url: str, environ: Mapping[str, str]) -> None:
 
 def is_private(host: str) -> bool:
     """
-    Whether a host is in this network only, as its name or address tells.
+    Whether name or address show that a host is in a private network.
 
-    Names without a dot, and those that no public resolver knows (RFC 6761, 6762, 8375,
-    and ICANN's ``internal``); private, loopback and link-local addresses.
+    Private are names without a dot and names that no public resolver knows (RFC 6761,
+    6762, 8375, and ICANN's ``internal``), and private, loopback and link-local
+    addresses.
     """
     plain = host.lower().rstrip(".")
     try:
@@ -339,9 +340,9 @@ def is_private(host: str) -> bool:
 
 def deployment(settings: Settings) -> str:
     """
-    What the settings speak of, with or without credentials; Server if of nothing.
+    Return the deployment that the settings name, Server if they name none.
 
-    Raises SettingError for an address that cannot be Xray's.
+    Credentials are not needed. Raises SettingError for an address that is not Xray's.
     """
     try:
         return _deployment(settings)[0]

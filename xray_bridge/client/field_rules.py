@@ -1,5 +1,5 @@
 """
-What no import can do with the fields that a user has set: known without a network.
+Rules for Jira fields in settings, which are checked without network access.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def refuse_odd_fields(settings: Settings) -> None:
     """
-    Refuse fields that are not of the shape that Jira and Xray take.
+    Refuse fields in a form that Jira and Xray do not accept.
 
     Raises SettingError.
     """
@@ -29,7 +29,7 @@ def refuse_without_jira(
     settings: Settings, dialect: Dialect, *, knows_jira: bool
 ) -> None:
     """
-    Refuse what only Jira can set where Cloud is without a login to it.
+    Refuse fields that only Jira can set, if Cloud is used without a login to Jira.
 
     Raises SettingError.
     """
@@ -50,7 +50,7 @@ def refuse_without_jira(
 
 def refuse_unsendable_test_fields(settings: Settings) -> None:
     """
-    Refuse fields of Tests for an existing Test Execution: no request takes both.
+    Refuse fields of Tests with an existing Test Execution: no request takes both.
 
     Raises SettingError.
     """

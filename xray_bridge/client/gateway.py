@@ -1,9 +1,9 @@
 """
-Atlassian's gateway: the way to a Jira Cloud site for API tokens that have scopes.
+Atlassian's gateway, which accepts API tokens with scopes for Jira Cloud sites.
 
-A site refuses such a token with a 401; the gateway takes it, under the site's cloud
-id, which the site tells anybody. Sources: Atlassian's support page on API tokens with
-scopes; Harness's plugin for Jira (``_edge/tenant_info``).
+A site refuses such a token with a 401; the gateway accepts it under the site's cloud
+id, which the site shows without a login. Sources: Atlassian's support page on API
+tokens with scopes; Harness's plugin for Jira (``_edge/tenant_info``).
 """
 
 from __future__ import annotations
@@ -30,28 +30,27 @@ TENANT = Request(
 )
 CLOUD_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 UNAUTHORIZED = 401
-# In what the gateway says of a token that may not do this.
+# A word in the gateway's refusal of a token that lacks a scope.
 SCOPE = "scope"
 
 
 class Gateway:
     """
-    The gateway to one site; threads may share it, and all who use its connection.
+    The gateway to one site, shared by threads and by all users of the connection.
 
-    ``url`` is the base URL by which the credentials have opened it; empty: they have
-    not.
+    ``url`` is the base URL that accepted the credentials; empty if it has not yet.
     """
 
     def __init__(self, site: str) -> None:
         self.url = ""
         self.site = site
-        # One try is enough: a wrong token is refused here, too.
+        # One attempt is enough: the gateway refuses a wrong token, too.
         self._is_tried = not is_cloud_site(site)
         self._lock = threading.Lock()
 
     def ask(self, http: Http, request: Request, headers: Mapping[str, str]) -> Answer:
         """
-        What the site answers, or where it refuses the login, the gateway.
+        Return the answer of the site, or of the gateway if the site refuses the login.
 
         Raises what ``Http.send`` raises.
         """
@@ -70,7 +69,7 @@ class Gateway:
     def _try(
         self, http: Http, request: Request, headers: Mapping[str, str]
     ) -> Answer | None:
-        """The gateway's answer; None where the site's says more."""
+        """Return the gateway's answer; None if the site's is more helpful."""
         url = self._find(http)
         if not url:
             return None
@@ -85,9 +84,9 @@ class Gateway:
 
     def _find(self, http: Http) -> str:
         """
-        The gateway's address for this site; empty where the site does not tell its id.
+        Return the gateway's address for this site; empty if the site shows no id.
 
-        The host is ours: credentials go to none that an answer names.
+        The host is a constant: credentials never go to a host that an answer names.
         """
         try:
             told = http.send(TENANT, url=_root(self.site)).json()
@@ -98,7 +97,7 @@ class Gateway:
 
 
 def is_cloud_site(url: str) -> bool:
-    """Whether an address is of Jira Cloud, and goes over TLS."""
+    """Whether an address is a Jira Cloud site with TLS."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     return parts.scheme == "https" and host.endswith(".atlassian.net")

@@ -1,8 +1,8 @@
 """
-Questions to Xray Cloud's GraphQL, and what its answers and its errors say.
+Queries for Xray Cloud's GraphQL API, and how to read its answers and errors.
 
-Errors of GraphQL come with a 200. Their words are Jira's, which translates them: only
-keys, and what stands between quotes, are looked for in them.
+GraphQL errors have status 200. Their words are Jira's, which translates them: only
+keys, and text between quotes, are looked for in them.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.response import Answer
 
-# A question that nothing but a fault of the server keeps from an answer.
+# A query that fails only if the server does.
 CONTROL = "{ getTests(limit: 1) { total } }"
 NO_LIST = "the answer is not a list of issues as Xray's GraphQL API returns it"
 ISSUE_KEY = re.compile(A_KEY)
 WORD = re.compile(r"\w+(?:-[0-9]+)?")
-# Of several languages.
+# Quotes of several languages.
 QUOTES = re.compile("['\"\u2018-\u201e\u00ab\u00bb]")
 
 
 def names_a_key(said: str, variables: Mapping[str, Any]) -> bool:
-    """Whether errors name a key that was asked for."""
+    """Whether errors name a key of the query."""
     jql = str(variables.get("jql", ""))
     keys = ISSUE_KEY.findall(jql) if jql.startswith("key ") else ()
     asked = {*keys, str(variables.get("key", ""))}
@@ -42,7 +42,7 @@ def names_a_key(said: str, variables: Mapping[str, Any]) -> bool:
 
 def refuses_a_query(said: str, jql: str) -> bool:
     """
-    Whether errors are Jira's words on a query: by its name, or by a part in quotes.
+    Whether errors are about a JQL: they name JQL, or quote a part of it.
 
     Sources: answers of Jira's search, such as ``Field 'foo' does not exist`` and
     ``Error in the JQL Query: Expecting operator but got 'x'``.
@@ -55,7 +55,7 @@ def refuses_a_query(said: str, jql: str) -> bool:
 
 
 def graphql_request(query: str, variables: Mapping[str, Any]) -> Request:
-    """One question, or one mutation."""
+    """Make the request for one query or one mutation."""
     content = json.dumps({"query": query, "variables": variables}).encode()
     return Request(
         method="POST", path="/api/v2/graphql", content=content, media_type=JSON
@@ -64,7 +64,7 @@ def graphql_request(query: str, variables: Mapping[str, Any]) -> Request:
 
 def data_of(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     """
-    What an answer holds besides errors.
+    Return the ``data`` of an answer.
 
     Raises NotXrayError.
     """
@@ -75,7 +75,7 @@ def data_of(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
 
 
 def made_execution(data: Any) -> Any:
-    """What a mutation's data says of the Test Execution, in Jira's words."""
+    """Return the Test Execution in a mutation's data, as Jira describes it."""
     for name in ("createTestExecution", "testExecution", "jira"):
         data = data.get(name) if isinstance(data, dict) else None
     return data
@@ -83,9 +83,9 @@ def made_execution(data: Any) -> Any:
 
 def page_of(found: Any) -> Page:
     """
-    A page of a GraphQL list, its issues as Jira has them.
+    Read a page of a GraphQL list, with its issues as Jira describes them.
 
-    Raises NotXrayError for a list of anything else.
+    Raises NotXrayError if the list holds anything else.
     """
     found = found or {}
     results = found.get("results") or [] if isinstance(found, dict) else None

@@ -1,10 +1,10 @@
 """
-The only HTTP: timeouts, one deadline over everything, retries, limits.
+The HTTP client, with timeouts, one deadline for all requests, retries and limits.
 
-A request is repeated only where that cannot do harm: nothing was sent, the
-server said "later" (429), or the request is repeatable. Everything else that
-leaves open whether the server acted is an AmbiguousError, for the caller to
-settle. Redirects are never followed, and bodies are bounded.
+A request is repeated only if that does no harm: nothing was sent, the server
+asked to wait (429), or the request is repeatable. If the server may or may not
+have acted, the error is an AmbiguousError, which the caller resolves. Redirects
+are never followed, and answers are limited in size.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECT_TIMEOUT = 10.0
-# After the deadline: what a socket's own timeout says is more exact.
+# Seconds after the deadline: the message of a socket's own timeout is more exact.
 GRACE = 0.3
 ATTEMPTS = 5
 TIME_HINT = "raise xray_deadline, or try again later"
 BLOCK = 1 << 20
-# urllib3 1.26 cannot be told, and sends in blocks of 16 KiB.
+# urllib3 1.26 always sends blocks of 16 KiB.
 LARGE_BLOCKS: dict[str, Any] = (
     {} if version("urllib3").startswith("1.") else {"blocksize": BLOCK}
 )
@@ -57,13 +57,13 @@ LARGEST_ANSWER = 5 << 20
 LARGEST_DOWNLOAD = 256 << 20
 # 408 and 5xx: a proxy or the server gave up, perhaps after the work was done.
 UNCLEAR = frozenset({408, 499})
-# Of the server itself, when its work has failed. All others from 500 on may be of a
-# gateway that lost a server which goes on working; with Envoy, 503 is one of them.
+# The server's own error. All others from 500 on may come from a gateway that lost a
+# server which is still working; with Envoy, 503 is one of them.
 OWN_FAILURE = 500
 
 
 class Deadline:
-    """How much time is left for all there is to do, in seconds."""
+    """The time that is left for all requests together, in seconds."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -76,9 +76,9 @@ class Deadline:
 
     def pause(self, seconds: float) -> None:
         """
-        Wait, if there is time for it.
+        Wait, if there is enough time.
 
-        Raises BusyError where there is not.
+        Raises BusyError if there is not.
         """
         if seconds >= self.left:
             msg = f"the next search is due in {seconds:.0f} s"
@@ -88,7 +88,7 @@ class Deadline:
 
 
 class Http:
-    """One server, with its proxies and certificates, within one deadline."""
+    """Sends requests to one server, with its proxies and certificates."""
 
     def __init__(
         self, connection: Connection, deadline: Deadline, *, attempts: int = ATTEMPTS
@@ -96,14 +96,14 @@ class Http:
         self.deadline = deadline
         self._connection = connection
         self._attempts = attempts
-        # Seconds by which the server's clock is ahead; None until it tells.
+        # Seconds by which the server's clock is ahead; None before its first answer.
         self.skew: float | None = None
         if connection.verify is False:
-            # Said in our own words, once per run.
+            # The connection has a notice for it, once per run.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
     def renew_deadline(self) -> None:
-        """All of the time again; a request that is still under way keeps its own."""
+        """Start the deadline again; a request in progress keeps the old one."""
         self.deadline = Deadline(self.deadline.seconds)
 
     def send(
@@ -115,11 +115,12 @@ class Http:
         into: BinaryIO | None = None,
     ) -> Answer:
         """
-        Send a request and return the answer, whatever its status below 500.
+        Send a request and return the answer, with any status below 500.
 
         ``into`` receives the body of a 200 instead of ``Answer.content``.
-        Raises UnreachableError, TlsError, BusyError: nothing was processed;
-        AmbiguousError: no telling. A question is UnansweredError then.
+        Raises UnreachableError, TlsError and BusyError if nothing was processed, and
+        AmbiguousError if the server may or may not have processed it; for a question
+        UnansweredError.
         """
         attempt = 0
         while True:
@@ -133,9 +134,9 @@ class Http:
 
     def wait(self, attempt: int, *, seconds: float = 0.0, attempts: int = 0) -> bool:
         """
-        Wait before a further attempt; False: there is none, or no time for it.
+        Wait before another attempt; False if attempts or time are used up.
 
-        For ``seconds`` at least; ``attempts`` are tried at least.
+        The wait is at least ``seconds``; there are at least ``attempts``.
         """
         pause = max(seconds, backoff(attempt, self._connection.pauses.first))
         if attempt >= max(self._attempts, attempts) or pause >= self.deadline.left:
@@ -151,7 +152,7 @@ class Http:
         headers: Mapping[str, str],
         into: BinaryIO | None,
     ) -> tuple[Answer | XrayBridgeError, float]:
-        """One attempt: an answer, or a problem and how long the server says to wait."""
+        """Try once: return an answer, or a problem and the seconds to wait."""
         began = time.monotonic()
         try:
             answer = self._once(request, url, headers, into)
@@ -207,7 +208,7 @@ class Http:
         except requests.RequestException as error:
             found = problem(error, url)
             if body is not None and not body.withdraw():
-                # Whatever broke then, the server may have the request.
+                # The server may have the request, whatever the error was.
                 found = AmbiguousError(found.message, hint=found.hint)
             elif body is not None and isinstance(found, AmbiguousError):
                 found = UnreachableError(found.message, hint=found.hint)
@@ -238,11 +239,11 @@ class Http:
         left = self.deadline.left
         address = f"{url}{request.target}"
         if into is not None:
-            # What an earlier attempt has left there is not the file.
+            # Remove what an earlier attempt has written.
             into.seek(0)
             into.truncate()
-        # A session for each request: a kept connection may be dead by the time of
-        # the next POST, and then nobody can tell whether that was processed.
+        # A session for each request: a kept connection may be dead by the next
+        # POST, and then it is unknown whether that was processed.
         with self._session() as session:
             response = session.request(
                 request.method,
@@ -270,7 +271,7 @@ class Http:
 
     def _session(self) -> requests.Session:
         session = _Session()
-        # No .netrc, no surprises: what is used was resolved before.
+        # No .netrc: credentials and proxies are already resolved.
         session.trust_env = False
         session.verify = self._connection.verify
         session.cert = self._connection.client_cert or None
@@ -279,7 +280,7 @@ class Http:
         return session
 
     def proxies(self, address: str) -> dict[str, str]:
-        """The proxies on the way to an address, by scheme."""
+        """Return the proxies for an address, by scheme."""
         if self._connection.proxies is not None:
             return dict(self._connection.proxies)
         found: dict[str, str] = get_environ_proxies(address, no_proxy=None)
@@ -290,7 +291,7 @@ class Http:
         return found
 
     def _read(self, response: requests.Response, into: BinaryIO | None) -> bytes:
-        """The body, bounded in size and time: a socket's timeout bounds neither."""
+        """Read the body with limits for size and time, which a socket does not have."""
         download = into is not None and response.status_code == 200  # noqa: PLR2004
         limit = LARGEST_DOWNLOAD if download else LARGEST_ANSWER
         kept = bytearray()
@@ -313,11 +314,11 @@ class Http:
 
 def within(seconds: float, do: Callable[[], T]) -> T:
     """
-    What ``do`` returns or raises, in at most that many seconds.
+    Return or raise what ``do`` does, within that many seconds.
 
-    Timeouts of a socket bound neither an answer that drips nor its headers, so
-    the work is done in a thread that is left behind when time is up. Raises
-    AmbiguousError then.
+    A socket's timeout limits neither a slow answer nor its headers, so the work is
+    done in a thread, which is abandoned when the time is over. Raises AmbiguousError
+    then.
     """
     done: list[T] = []
     failed: list[BaseException] = []
@@ -340,14 +341,14 @@ def within(seconds: float, do: Callable[[], T]) -> T:
 
 
 class _Session(requests.Session):
-    """Does not look where a redirect leads: requests would read all of its body."""
+    """Ignores redirects: requests would read the complete body of one."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
         return None
 
 
 class _Adapter(HTTPAdapter):
-    """Sends in large blocks: that decides the speed of an upload."""
+    """Sends in large blocks, which makes uploads fast."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **{**kwargs, **LARGE_BLOCKS})
@@ -355,9 +356,9 @@ class _Adapter(HTTPAdapter):
 
 def _refuse_half(response: requests.Response) -> None:
     """
-    Raise AmbiguousError for a body that is shorter than announced.
+    Raise AmbiguousError for a body that is shorter than its Content-Length.
 
-    urllib3 1.26 takes it as whole.
+    urllib3 1.26 accepts it.
     """
     announced = response.headers.get("Content-Length", "")
     is_number = announced.isascii() and announced.isdigit()
@@ -391,7 +392,7 @@ def _headers(body: Body | None) -> dict[str, str]:
 
 
 def _as_question(error: XrayBridgeError) -> XrayBridgeError:
-    """What it means where no results went out."""
+    """Return the error for a query, with which no results were sent."""
     if not isinstance(error, AmbiguousError):
         return error
     hint = error.hint or "try again later"

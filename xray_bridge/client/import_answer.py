@@ -1,5 +1,5 @@
 """
-What Xray answers to an import of results.
+The answer to an import of results.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from xray_bridge.client.response import Answer
 
 ERRORS = ("error", "errors")
-# In bytes; what is larger is read as a stream.
+# In bytes; a larger answer is read as a stream.
 LARGE = 5 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportAnswer:
     """
-    What an import's answer says.
+    The content of an import's answer.
 
-    ``accepted`` are keys of Tests; ``None`` where Xray does not list them (Cloud).
-    ``said`` is the answer itself. ``resent``: the answer to the request that made
-    the Test Execution was lost, and this one is to a second. ``found`` are Test
-    Executions that other jobs have made of the same CI run, this one perhaps too.
-    ``unset`` says why fields of the Test Execution that a second request was to set
-    are not; empty where there is none. ``notices`` is what Xray says besides
-    (``infoMessages``).
+    ``accepted`` are keys of Tests; ``None`` if Xray does not list them (Cloud).
+    ``said`` is the text of the answer. ``resent``: the answer to the request that
+    created the Test Execution was lost, and this one answers a second request.
+    ``found`` are Test Executions that other jobs, or this one, have created for the
+    same CI run. ``unset`` is the reason why a second request did not set fields of
+    the Test Execution; empty if it did, or there was none. ``notices`` are further
+    messages of Xray (``infoMessages``).
     """
 
     key: str
@@ -54,10 +54,10 @@ def import_by(
     ask: Callable[[Request, BinaryIO], Answer], request: Request
 ) -> ImportAnswer:
     """
-    Send results by ``ask``, and read the answer, whatever its length.
+    Send results by ``ask``, and read the answer, however long it is.
 
-    Only a status that is a refusal is one. A page for people with a success may be
-    of a gateway before a server that has taken the results: AmbiguousError.
+    Only an error status is a refusal. An HTML page with a success may come from a
+    gateway in front of a server that has taken the results: AmbiguousError.
     """
     with SpooledTemporaryFile(max_size=LARGE) as spooled:
         body = cast("BinaryIO", spooled)
@@ -84,10 +84,10 @@ def _read_large(answer: Answer, body: BinaryIO, size: int) -> ImportAnswer:
 
 def read_import_answer(answer: Answer) -> ImportAnswer:
     """
-    What an import's answer says, in each of the shapes that are known.
+    Read an import's answer, in each of the known forms.
 
     A 200 can still list Tests that were refused (``testIssues.error``).
-    Raises AmbiguousError where it names no Test Execution.
+    Raises AmbiguousError if it names no Test Execution.
     """
     return _read(answer.json(), answer, answer.text)
 
@@ -99,13 +99,13 @@ def _read(content: Any, answer: Answer, said: str) -> ImportAnswer:
     refused: tuple[Refused, ...] = ()
     if isinstance(tests, dict):
         success = tests.get("success")
-        # An empty list says that nothing was taken; no list says nothing.
+        # An empty list means that no Test was taken; no list means unknown.
         accepted = _keys(success) if isinstance(success, list) else None
         errors = tests.get("error")
-        # What is no list is not worth losing a Test Execution's key for.
+        # A wrong type here must not lose the key of the Test Execution.
         errors = errors if isinstance(errors, list) else []
         refused = tuple(_refused(each, answer.shown) for each in errors)
-    # Beside a key it is no refusal of all, and still nothing to be green about.
+    # With a key it is no refusal of everything, but the upload is not clean.
     others = (content[name] for name in ERRORS if content.get(name))
     refused += tuple(_refused(each, answer.shown) for each in others)
     return ImportAnswer(
@@ -127,9 +127,9 @@ def _notices(found: Any, shown: Callable[[str], str]) -> tuple[str, ...]:
 
 def combine_answers(made: ImportAnswer, *filled: ImportAnswer) -> ImportAnswer:
     """
-    What several answers say of one Test Execution: all but the first only added.
+    Combine the answers of the requests that filled one Test Execution.
 
-    What any took is there, whatever the others said of it.
+    A Test that any request accepted counts as accepted.
     """
     answers = (made, *filled)
     known = [each.accepted for each in answers if each.accepted is not None]
@@ -145,13 +145,13 @@ def combine_answers(made: ImportAnswer, *filled: ImportAnswer) -> ImportAnswer:
 
 
 def _keys(found: Iterable[Any]) -> tuple[str, ...]:
-    """Those of a list of keys, or of objects with one; what is no key is left out."""
+    """Return the keys in a list of keys, or of objects with one; skip the rest."""
     keys = (each.get("key") if isinstance(each, dict) else each for each in found)
     return tuple(filter(None, map(key_in, keys)))
 
 
 def _refused(found: Any, shown: Callable[[str], str]) -> Refused:
-    """Its exact shape is not documented; whatever it says is shown."""
+    """Read a refusal; its form is not documented, so all of it is kept."""
     if not isinstance(found, dict):
         return Refused(key="", message=shown(str(found)))
     known = ("message", "messages", "error", "errors")

@@ -1,9 +1,9 @@
 """
-Which endpoint, which parts, which query: decided before anything is sent.
+The requests that import results, with endpoint, parts and query.
 
-Pure functions from values to ``Request`` values, so that a plan can be printed
-and compared. Sources: Xray's manual, "Import Execution Results - REST", and
-xray-maven-plugin's README for what the plain endpoints take.
+Pure functions that return ``Request`` values, which can be printed and compared.
+Sources: Xray's manual, "Import Execution Results - REST", and xray-maven-plugin's
+README for the query of the plain endpoints.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """
-    What the settings say about the Test Execution.
+    The Test Execution that settings and run describe.
 
-    ``label`` is unique to the run: by it a Test Execution is found again after a
-    lost answer. ``revision_is_guessed``: CI told it, nobody set it. ``started``
-    and ``finished`` are seconds since the epoch.
+    ``label`` is unique to the run: it is searched for after a lost answer.
+    ``revision_is_guessed``: it comes from CI, not from a setting. ``started`` and
+    ``finished`` are seconds since the epoch.
     """
 
     project: str = ""
@@ -53,13 +53,13 @@ class Execution:
     finished: float | None = None
 
 
-# Ids of the Test Execution's custom fields, by our names of the fields.
+# Ids of the Test Execution's custom fields, by the names of the settings.
 CustomFields: TypeAlias = "Mapping[str, str]"
-# Stand-ins where a dry run may not ask the server for the real ids.
+# Placeholders in a dry run, which does not ask the server for the ids.
 UNKNOWN_FIELDS: CustomFields = {
     each.name: f"customfield_{each.title.replace(' ', '')}" for each in XRAY_FIELDS
 }
-# What stands beside ``fields`` in Jira's documents, and is no field.
+# Members of Jira's documents that are not fields.
 BESIDE_FIELDS = frozenset({"update", "transition", "xrayFields"})
 NEW_KEY = "KEY-OF-THE-NEW-ONE"
 
@@ -81,9 +81,9 @@ def new_execution(
     report: Report, execution: Execution, dialect: Dialect, fields: CustomFields
 ) -> Request:
     """
-    The multipart request that makes a Test Execution and fills it.
+    Make the multipart request that creates a Test Execution with results.
 
-    Multipart takes no query and always makes a new one.
+    Multipart takes no query and always creates a new one.
     """
     info = info_part(execution, dialect, fields)
     parts = [
@@ -104,10 +104,10 @@ def existing_execution(
     report: Report, execution: Execution, key: str, dialect: Dialect
 ) -> Request:
     """
-    The request that puts results into an existing Test Execution.
+    Make the request that adds results to an existing Test Execution.
 
-    It replaces the Test Runs of the same Tests, so it can be repeated. For Xray
-    JSON, key and settings are in the report itself (``xray_header``).
+    It replaces the Test Runs of the same Tests, so it can be repeated. In Xray
+    JSON, key and settings are in the report (``xray_header``).
     """
     path = dialect.import_to(report.format, multipart=False)
     if report.format not in XML_FORMATS:
@@ -137,9 +137,9 @@ def existing_execution(
 
 def import_without_label(report: Report, dialect: Dialect) -> Request:
     """
-    The request that leaves everything to what JSON says itself: tags, ``info``.
+    Make the request that sends only a JSON report, with its own tags and ``info``.
 
-    Nothing marks the Test Execution that it may make, so it must not be repeated.
+    It may create a Test Execution without a label, so it must not be repeated.
     """
     return Request(
         method="POST",
@@ -150,7 +150,7 @@ def import_without_label(report: Report, dialect: Dialect) -> Request:
 
 
 def shown(request: Request) -> list[str]:
-    """Lines for a person: the request, and those of its parts that are not on disk."""
+    """List the request for a person, and its parts that are not on disk."""
     lines = list(request.describe())
     for part in request.parts:
         if isinstance(part.content, bytes):
@@ -160,8 +160,8 @@ def shown(request: Request) -> list[str]:
 
 
 def xray_header(execution: Execution, key: str) -> dict[str, Any]:
-    """What stands before ``tests`` in Xray JSON for an existing Test Execution."""
-    # What comes first stays first; the values are in the table.
+    """Make the members before ``tests`` in Xray JSON for an existing Test Execution."""
+    # These three come first; their values are in the table.
     info: dict[str, Any] = {"project": execution.project, "version": "", "revision": ""}
     for each in EXECUTION_FIELDS:
         info[each.json_name] = _json_value(each, execution, iso)
@@ -176,7 +176,7 @@ def _query_text(value: str | tuple[str, ...]) -> str:
 def _json_value(
     known: ExecutionField, execution: Execution, spell: Callable[[float | None], str]
 ) -> Any:
-    """A field's value; ``spell`` writes a point in time."""
+    """Return a field's value; ``spell`` writes a point in time."""
     value = getattr(execution, known.name)
     if known.is_time:
         return spell(value)
@@ -187,9 +187,9 @@ def info_part(
     execution: Execution, dialect: Dialect, fields: CustomFields
 ) -> dict[str, Any]:
     """
-    The ``info`` part: Jira's own syntax for creating an issue.
+    Make the ``info`` part, in Jira's syntax for creating an issue.
 
-    What the user gave as fields wins; their labels are added to.
+    The user's fields win; labels are added to theirs.
     """
     own: dict[str, Any] = {
         "project": {"key": execution.project},
@@ -203,7 +203,8 @@ def info_part(
     }
     document = with_fields_object(execution.fields)
     theirs = document.pop("fields")
-    # Cloud refuses it, and iterations of a closed Test Execution stay TODO: last.
+    # The transition comes last: Cloud refuses it here, and iterations of a closed
+    # Test Execution stay TODO.
     document.pop("transition", None)
     labels = (*execution.labels, *theirs.pop("labels", ()), execution.label)
     theirs["labels"] = list(dict.fromkeys(label for label in labels if label))
@@ -229,9 +230,9 @@ def unset_fields(
     execution: Execution, dialect: Dialect, fields: CustomFields
 ) -> frozenset[str]:
     """
-    Names of fields that the info part cannot say and a second request has to.
+    Return the names of fields that only a second request can set.
 
-    A guessed revision is not among them: that goes into the description.
+    A guessed revision is not among them: it goes into the description.
     """
     left_out = _without_place(execution, dialect, fields)
     return left_out - {"revision"} if execution.revision_is_guessed else left_out
@@ -249,7 +250,7 @@ def _without_place(
 
 
 def _custom_fields(execution: Execution, fields: CustomFields) -> dict[str, Any]:
-    """Custom fields of Xray's own types are arrays."""
+    """Return custom fields; those of Xray's own types are arrays."""
     found = {}
     for each in EXECUTION_FIELDS:
         if field_id := fields.get(each.name):
@@ -268,10 +269,10 @@ def _description(execution: Execution, dialect: Dialect, fields: CustomFields) -
 
 def with_fields_object(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
-    Fields alone, or a whole document with ``fields`` in it, as Jenkins users have.
+    Return the fields as a document with ``fields``, which Jenkins users write.
 
-    Operations and a transition are none, wherever they stand. A label alone is a list
-    of one.
+    ``update``, ``transition`` and ``xrayFields`` move out of ``fields``. A single
+    label becomes a list.
     """
     is_document = isinstance(fields.get("fields"), dict)
     beside = {k: v for k, v in fields.items() if is_document or k in BESIDE_FIELDS}
@@ -287,7 +288,7 @@ def with_fields_object(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def validate_fields(name: str, fields: Mapping[str, Any]) -> None:
     """
-    Refuse fields that are not of the shape that Jira and Xray take.
+    Refuse fields in a form that Jira and Xray do not accept.
 
     ``name`` is the setting's. Raises SettingError.
     """

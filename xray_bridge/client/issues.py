@@ -1,5 +1,5 @@
 """
-Issues as searches find them, and what tells Tests from others.
+Issues in search results, and how to tell Tests from other issues.
 """
 
 from __future__ import annotations
@@ -34,25 +34,25 @@ JIRA_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """A Test or a Precondition, as it is in Jira."""
+    """A Test or a Precondition in Jira."""
 
     key: str
     summary: str = ""
     labels: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """For a person; what others wrote does nothing to a terminal."""
+        """Return key and summary, quoted to be safe for a terminal."""
         return f"{self.key} {self.summary!r}" if self.summary else self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueKind:
     """
-    What to search for.
+    A kind of issue to search for.
 
-    ``cloud_list`` is the list of Cloud's GraphQL that holds nothing else. Jira's own
-    search finds issues of all types: those of ``other_types`` are surely something
-    else. ``fields`` are read of each issue.
+    ``cloud_list`` is the GraphQL list on Cloud that holds only this kind. Jira's own
+    search finds issues of all types: those of ``other_types`` are certainly not of
+    this kind. ``fields`` are read from each issue.
     """
 
     cloud_list: str
@@ -67,7 +67,7 @@ TESTS = IssueKind(
 )
 
 
-# Which types can be one is set in Xray; its own never are.
+# Xray's settings say which types can be requirements; its own never are.
 REQUIREMENTS = IssueKind(
     cloud_list="getCoverableIssues", other_types=ISSUE_TYPES, fields=("summary",)
 )
@@ -75,20 +75,20 @@ REQUIREMENTS = IssueKind(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Issues by key; ``others`` maps keys of another kind to what they are instead."""
+    """Issues by key; ``others`` maps keys of another kind to a description."""
 
     issues: dict[str, Issue]
     others: dict[str, str] = field(default_factory=dict)
 
 
 def type_name(fields: Mapping[str, Any]) -> str:
-    """The name of an issue's type, in the instance's language; empty: none is told."""
+    """Return the name of an issue's type, in Jira's language; empty if unknown."""
     kind = fields.get("issuetype")
     return str(kind.get("name", "")) if isinstance(kind, dict) else ""
 
 
 def read_issue(key: str, fields: Mapping[str, Any]) -> Issue:
-    """An issue, of the fields that Jira tells of it."""
+    """Make an issue from the fields in Jira's answer."""
     labels = fields.get("labels")
     return Issue(
         key=key,
@@ -99,7 +99,7 @@ def read_issue(key: str, fields: Mapping[str, Any]) -> Issue:
 
 def plain_text(found: Any) -> str:
     """
-    The words of a text, which Cloud may tell as a document.
+    Return the words of a text, which may be a document on Cloud.
 
     Source: Atlassian's "Atlassian Document Format".
     """
@@ -113,14 +113,14 @@ def plain_text(found: Any) -> str:
 
 
 def words_jql(label: str, field: str) -> str:
-    """A JQL that finds at least the issues with a label of ours in a field of text."""
+    """Make a JQL that finds issues with a label in a text field, and maybe others."""
     return f'{field} ~ "\\"{label}\\""'
 
 
 def keys_mentioning(
     issues: Iterable[Mapping[str, Any]], label: str, field: str
 ) -> list[str]:
-    """Of issues that such a search has found, those in which it stands, and whole."""
+    """Return the keys of the issues in which the field has the complete label."""
     whole = re.compile(rf"(?<![\w.-]){re.escape(label)}(?![\w.-])")
     return [
         str(each["key"])
@@ -130,7 +130,7 @@ def keys_mentioning(
 
 
 def no_issue(key: str) -> SelectionError:
-    """A key is selected that nobody has."""
+    """Make the error for a selected key that does not exist."""
     msg = f"there is no issue {key}"
     return SelectionError(
         msg, hint="check xray_select, and that the account may see the issue"
@@ -138,6 +138,6 @@ def no_issue(key: str) -> SelectionError:
 
 
 def no_container(key: str) -> SelectionError:
-    """An issue is selected that has no Tests in it."""
+    """Make the error for a selected issue that cannot hold Tests."""
     msg = f"{key} is not a Test Plan, Test Execution or Test Set"
     return SelectionError(msg, hint="use the key of one of these, or a JQL query")

@@ -1,8 +1,8 @@
 """
-The few things that only Jira knows: fields, projects, issues, searches.
+The client of Jira's REST API: fields, projects, issues, searches.
 
-Paths are those of Jira's REST API 2, which Server/Data Center and Cloud share
-but for the search.
+Paths are those of REST API 2, which Server/Data Center and Cloud share except
+for the search.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project; ``None`` where the server did not tell."""
+    """A project; ``None`` if the server did not list them."""
 
     key: str
     versions: frozenset[str] | None = None
@@ -45,9 +45,9 @@ class Project:
 
 def custom_fields(found: list[Any]) -> CustomFields:
     """
-    Those of Xray, among the fields that Jira lists: their ids differ.
+    Find Xray's custom fields in Jira's list: their ids differ between instances.
 
-    Raises NotXrayError where something in the list is no field.
+    Raises NotXrayError if the list holds anything else.
     """
     if not all(map(_is_field, found)):
         msg = "Jira's list of fields has an unknown form"
@@ -74,9 +74,9 @@ def _is_field(found: Any) -> bool:
 
 def authorization(credentials: Credentials) -> dict[str, str]:
     """
-    The header for Jira's own ways to log in.
+    Make the header for a login to Jira.
 
-    Raises CredentialError for an API key, which only Xray Cloud understands.
+    Raises CredentialError for an API key, which only Xray Cloud accepts.
     """
     if isinstance(credentials, Basic):
         pair = f"{credentials.user}:{credentials.password.reveal()}".encode()
@@ -103,12 +103,12 @@ class Jira:
     ) -> None:
         self._http = http
         self._gateway = gateway
-        # Without credentials it is asked what it tells anybody.
+        # Without credentials only public information is available.
         self._headers = authorization(credentials) if credentials else {}
 
     @classmethod
     def of(cls, connection: Connection, http: Http, *, anybody: bool = False) -> Jira:
-        """That of a connection; ``anybody``: without its credentials."""
+        """Make the client of a connection; ``anybody``: without its credentials."""
         credentials = None if anybody else connection.site_credentials
         return cls(http, connection.gateway, credentials)
 
@@ -120,9 +120,9 @@ class Jira:
 
     def get(self, path: str, shape: type[T], **query: str) -> T:
         """
-        A JSON document of a known shape.
+        Get a JSON document of a known type.
 
-        Raises NotXrayError where it is anything else.
+        Raises NotXrayError if it has another type.
         """
         request = Request(
             method="GET",
@@ -139,7 +139,7 @@ class Jira:
         return found
 
     def _find(self, path: str, **query: str) -> dict[str, Any] | None:
-        """A JSON object; None where there is nothing of that key."""
+        """Get a JSON object; None if it does not exist."""
         try:
             return self.get(path, dict, **query)
         except RefusedError as error:
@@ -149,7 +149,7 @@ class Jira:
 
     def whoami(self) -> str:
         """
-        The account's name.
+        Return the account's name.
 
         Raises AuthenticationError.
         """
@@ -157,14 +157,14 @@ class Jira:
         return str(found.get("displayName") or found.get("name") or "")
 
     def project(self, key: str) -> Project | None:
-        """The project with its versions, or None."""
+        """Return the project with its versions; None if it does not exist."""
         found = self._find(f"/rest/api/2/project/{key}")
         if found is None:
             return None
         return Project(key=key, versions=names_of(found.get("versions") or []))
 
     def issue_type(self, key: str) -> str | None:
-        """The name of an issue's type, in the instance's language; None: no issue."""
+        """Return the name of an issue's type, in Jira's language; None if no issue."""
         found = self._find(f"/rest/api/2/issue/{key}", fields="issuetype")
         if found is None:
             return None
@@ -172,20 +172,20 @@ class Jira:
         return type_name(fields if isinstance(fields, dict) else {})
 
     def current_key(self, key: str) -> str:
-        """The key of an issue, by that or by one that it had before it was moved."""
+        """Return the current key of an issue that may have been moved."""
         found = self._find(f"/rest/api/2/issue/{key}", fields="issuetype") or {}
         return key_in(found.get("key")) or key
 
     def fields(self) -> list[Any]:
-        """All fields, Jira's own and custom ones, as Jira lists them."""
+        """List all fields, Jira's own and custom ones."""
         return self.get("/rest/api/2/field", list)
 
     def executions_labelled(self, label: str) -> list[str]:
         """
-        Keys of issues that carry a label; Jira's search may lag behind.
+        Find the keys of issues with a label; Jira's search may lag behind.
 
-        Raises NotXrayError for a list of anything else: what is not understood does
-        not say that there is none.
+        Raises NotXrayError for an unknown answer, which does not mean that there are
+        no issues.
         """
         found = self.get(
             "/rest/api/2/search",
@@ -198,9 +198,9 @@ class Jira:
 
     def create(self, issue: Mapping[str, Any]) -> str:
         """
-        Make an issue; its key.
+        Create an issue and return its key.
 
-        Raises AmbiguousError where it may have been made.
+        Raises AmbiguousError if it may have been created.
         """
         request = Request(
             method="POST",
@@ -214,7 +214,7 @@ class Jira:
         return key_of(answer.json(), answer)["key"]
 
     def search(self, jql: str, fields: tuple[str, ...], start: int = 0) -> Page:
-        """Issues that a JQL finds, a page of them from ``start`` on."""
+        """Search by JQL: return a page of issues from position ``start``."""
         content = {
             "jql": jql,
             "fields": list(fields),
@@ -243,7 +243,7 @@ class Jira:
         self.edit(key, {"fields": fields})
 
     def move(self, key: str, transition: Mapping[str, Any]) -> None:
-        """Take an issue through a transition of its workflow."""
+        """Move an issue by a transition of its workflow."""
         request = Request(
             method="POST",
             path=f"/rest/api/2/issue/{quote(key, safe='')}/transitions",
@@ -253,13 +253,13 @@ class Jira:
         self._send(request)
 
     def description(self, key: str) -> Any:
-        """An issue's description as a document of Cloud, which loses nothing."""
+        """Return an issue's description as a document of Cloud, with its formatting."""
         path = f"/rest/api/3/issue/{quote(key, safe='')}"
         found = self.get(path, dict, fields="description").get("fields")
         return found.get("description") if isinstance(found, dict) else None
 
     def describe(self, key: str, document: Any) -> None:
-        """Set the description to such a document."""
+        """Set an issue's description to a document of Cloud."""
         self.edit(key, {"fields": {"description": document}}, version=3)
 
     def edit(self, key: str, body: Mapping[str, Any], *, version: int = 2) -> None:
@@ -267,7 +267,7 @@ class Jira:
         content = json.dumps(body).encode()
         request = Request(
             method="PUT",
-            # On Cloud the key comes from Xray, which is another server.
+            # On Cloud the key comes from Xray, another server, so it is quoted.
             path=f"/rest/api/{version}/issue/{quote(key, safe='')}",
             content=content,
             media_type=JSON,

@@ -1,5 +1,5 @@
 """
-Which Tests there are: those that a selection means, and those among some keys.
+Searches for the Tests of a selection, and for the Tests among given keys.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from xray_bridge.client.issues import Issue, IssueKind
     from xray_bridge.client.xray import XrayClient
 
-# Jira refuses a whole search for one key that does not exist; so it is searched by
-# halves, but not for ever: Cloud allows 300 requests in five minutes. As many more
-# for each 30 pages of keys.
+# Jira refuses a search if one of its keys does not exist, so the keys are halved and
+# searched again. The limit is for Cloud, which allows 300 requests in five minutes;
+# it is raised by as many for each 30 pages of keys.
 MOST_SEARCHES = 60
-# Jira's search finds a moved issue, and tells its new key only.
+# Jira's search finds a moved issue, but returns only its new key.
 MOVED = "it is not a Test, or it was moved"
 PAGES = 30
 
@@ -32,10 +32,10 @@ PAGES = 30
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLookup:
     """
-    Keys sorted by what they are.
+    The result of a search for keys.
 
-    ``others`` maps keys of another kind, or of nothing, to what they are instead;
-    ``unknown`` are those that nobody has looked at.
+    ``others`` maps keys of another kind, or of no issue, to a description;
+    ``unknown`` are keys that were not searched for.
     """
 
     issues: dict[str, Issue] = field(default_factory=dict)
@@ -45,10 +45,10 @@ class KeyLookup:
 
 def tests_of(xray: XrayClient, selection: str) -> dict[str, str]:
     """
-    Summaries of the Tests of an issue, or of those that a JQL finds, by key.
+    Return the summaries of the Tests in an issue, or found by a JQL, by key.
 
-    Server does not tell the summaries of an issue's Tests. Raises SelectionError
-    where there are no Tests.
+    Server does not return the summaries of the Tests in an issue. Raises
+    SelectionError if there are no Tests.
     """
     if re.fullmatch(KEY, spelled(selection)):
         found = xray.tests_in(spelled(selection))
@@ -64,7 +64,7 @@ def tests_of(xray: XrayClient, selection: str) -> dict[str, str]:
 def look_up(
     xray: XrayClient, keys: Sequence[str], kind: IssueKind = TESTS
 ) -> KeyLookup:
-    """Search for keys, by halves where one of them does not exist."""
+    """Search for keys; halve the search if one of them does not exist."""
     lookup = KeyLookup()
     parts = [list(keys[at : at + PAGE]) for at in range(0, len(keys), PAGE)]
     most = MOST_SEARCHES * (1 + len(parts) // PAGES)

@@ -1,7 +1,7 @@
 """
-An import's answer that lists more Tests than should be in memory as JSON.
+Reads an import's answer that is too large to be parsed in memory.
 
-Server lists every Test: 200,000 of them are 40 MB. Only their keys are kept.
+Server lists each Test: 200,000 of them are 40 MB. Only their keys are kept.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ KEPT = frozenset(
 
 def read_large_answer(file: BinaryIO) -> tuple[Any, tuple[str, ...] | None]:
     """
-    The content without the Tests that were taken, and the keys of these.
+    Return the content without the Tests that were taken, and the keys of these.
 
-    The keys are None where there is no list of them, and the content is None where
-    it is not JSON.
+    The keys are None if there is no list of them; the content is None if it is not
+    JSON.
     """
     keys: list[str] = []
     builder = ijson.ObjectBuilder()
@@ -49,7 +49,7 @@ def _key(prefix: str, event: str, value: Any) -> Iterator[str]:
 
 
 def _is_kept(prefix: str, event: str, value: Any) -> bool:
-    """A member that is left out takes its name with it."""
+    """Whether a member is kept; its name is dropped with its value."""
     if event == "map_key":
         name = f"{prefix}.{value}" if prefix else str(value)
         return name != TAKEN and name.partition(".")[0] in KEPT

@@ -1,5 +1,5 @@
 """
-The log that ``-v`` shows: each request, each wait, each decision.
+The log of requests, waits and decisions that ``-v`` shows.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ def enable() -> None:
 
 
 def is_enabled() -> bool:
-    """Whether the log is written anywhere."""
+    """Whether the log is written."""
     return _LOG.isEnabledFor(logging.INFO)
 
 
 def info(text: str, clean: Callable[[str], str]) -> None:
-    """Log a line, with secrets taken out by ``clean``."""
+    """Log a line, from which ``clean`` removes secrets."""
     if is_enabled():
         _LOG.info("%s", tame(clean(text)))

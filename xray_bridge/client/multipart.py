@@ -1,9 +1,9 @@
 """
-Request bodies that are streamed from disk with a known length.
+Request bodies of known length that are streamed from disk.
 
 ``requests`` holds a form in memory (twice the file) and reads files in small
-blocks; ``urllib3``'s encoder holds it too. A form is only a list of byte strings
-and files one after the other.
+blocks; ``urllib3``'s encoder holds it, too. Here a form is a sequence of byte
+strings and files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class HasTime(Protocol):
-    """Something that knows how many seconds are left."""
+    """An object that knows how many seconds are left."""
 
     @property
     def left(self) -> float:
@@ -34,10 +34,9 @@ class HasTime(Protocol):
 
 class Body:
     """
-    Byte strings and files, read as one; ``len`` is in bytes.
+    Byte strings and files that are read as one; ``len`` is in bytes.
 
-    Raises AmbiguousError while it is read, where the deadline passes: by then
-    the server has a part of it.
+    Reading raises AmbiguousError after the deadline: the server has a part by then.
     """
 
     media_type = "application/octet-stream"
@@ -48,13 +47,13 @@ class Body:
         self._files: list[BinaryIO] = [_opened(piece) for piece in self._pieces]
         self._current = 0
         self._deadline = deadline
-        # Once anything was read, a server may have it: no error is "not sent".
+        # Once anything was read, a server may have it, so no error means "not sent".
         self.started = False
         self._is_withdrawn = False
         self._begins = threading.Lock()
 
     def withdraw(self) -> bool:
-        """Whether no byte of it was read, and none will be: it is surely not sent."""
+        """Stop reading; True if no byte was read, so that nothing was sent."""
         with self._begins:
             self._is_withdrawn = not self.started
             return self._is_withdrawn
@@ -63,7 +62,7 @@ class Body:
         return self._length
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, fewer than ``size`` at the end of a piece only."""
+        """Read the next bytes, fewer than ``size`` only at the end of a piece."""
         with self._begins:
             self.started = not self._is_withdrawn
         if self._is_withdrawn or self._deadline.left <= 0:
@@ -111,7 +110,7 @@ class MultipartBody(Body):
 
 
 def _quoted(text: str) -> str:
-    """As browsers do it: quotes and line ends are percent-encoded."""
+    """Percent-encode quotes and line ends, as browsers do."""
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -1,5 +1,5 @@
 """
-Lists that come in pages: Jira's and GraphQL's by position, Xray Server's by number.
+Lists in pages: Jira and GraphQL count positions, Xray Server counts pages.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from xray_bridge.errors import NotXrayError, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# What one answer may list: Cloud's own limit, and a fair share of Server's 200.
+# Issues in one answer: Cloud's limit, and half of Server's 200.
 PAGE = 100
-# More than any Test Plan has; a server that repeats its pages must end, too.
+# More than any Test Plan has; it stops at a server that repeats its pages.
 MOST_PAGES = 1000
 
 
@@ -29,9 +29,9 @@ class Page:
 
 def all_pages(page: Callable[[int], Page]) -> list[dict[str, Any]]:
     """
-    Every issue of a list; ``page`` gives those from a position on.
+    Read all issues of a list; ``page`` returns those from a position on.
 
-    Raises NotXrayError for a list that ends before its end: what is missing would go
+    Raises NotXrayError for a list that ends too early: missing issues would go
     unnoticed.
     """
     found: dict[str, dict[str, Any]] = {}
@@ -54,10 +54,11 @@ def all_pages(page: Callable[[int], Page]) -> list[dict[str, Any]]:
 
 def all_numbered_pages(page: Callable[[int], Iterable[str]]) -> list[str]:
     """
-    Every key of a list without a total; ``page`` gives those of a page, from 1 on.
+    Read all keys of a list without a total; ``page`` returns those of page 1, 2, ...
 
-    It ends where a page has nothing new: old versions give all of it for each. One
-    that is shorter is not the last: administrators may allow less than we want.
+    The list ends with a page that has nothing new: old versions return the complete
+    list for each page. A short page need not be the last: administrators may limit
+    its size.
     """
     found: dict[str, None] = {}
     is_short = False

@@ -1,5 +1,5 @@
 """
-How long to wait for a server, and for Jira's search: one value, passed down.
+The pauses between requests, and between searches in Jira.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Pauses:
     """
-    All in seconds.
+    Pauses in seconds.
 
     ``first``: before the first repetition of a request, doubled each time.
-    ``looks``: before each search for a Test Execution that may have been made;
-    Jira's search lags seconds behind, on Cloud sometimes longer. ``settled``: by
-    then every search has caught up. ``in_progress``: by then an import has ended
-    whose answer was lost; until then a search may not find what it makes.
+    ``looks``: before each search for a Test Execution that may have been created;
+    Jira's search lags seconds behind, on Cloud sometimes longer. ``settled``: after
+    this time Jira's search has caught up. ``in_progress``: after this time an import
+    whose answer was lost has ended; until then a search may not find its result.
     """
 
     first: float = 1.0

@@ -1,5 +1,5 @@
 """
-A request as a value: what would be sent, printable and comparable.
+A request as a value that can be printed and compared.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Part:
     """
     One part of a form: bytes, or a file that is streamed from disk.
 
-    Every part has a file name; without one Xray Cloud refuses the info part
+    Each part has a file name; without one Xray Cloud refuses the info part
     (xray-automation-js, issue 15).
     """
 
@@ -37,9 +37,9 @@ class Request:
     """
     One request, relative to the base URL.
 
-    ``parts`` makes it a form; ``content`` is a raw body; at most one is given.
-    ``repeatable``: sent twice, it has the effect of once. ``is_question``: it changes
-    nothing, so that no lost answer leaves anything in doubt.
+    ``parts`` make it a form; ``content`` is a raw body; at most one is given.
+    ``repeatable``: sending it twice has the same effect as once. ``is_question``: it
+    changes nothing on the server, so a lost answer does no harm.
     """
 
     method: str
@@ -59,12 +59,12 @@ class Request:
 
     @property
     def size(self) -> int:
-        """Bytes of what is sent, without what a form puts around it."""
+        """The size of the content in bytes, without the frame of a form."""
         content = (self.content,) if self.content is not None else ()
         return sum(map(_length, (*content, *(part.content for part in self.parts))))
 
     def describe(self) -> Iterable[str]:
-        """Lines for a person: the request, then its parts."""
+        """List the request and its parts for a person."""
         yield f"{self.method} {self.target}"
         for part in self.parts:
             yield f"  part {part.name}: {part.filename}, {_size(part.content)}"

@@ -1,7 +1,7 @@
 """
-What a server said, and what to make of it.
+The server's answers, and the errors that they mean.
 
-Error texts are shown, never matched: Jira translates them.
+Error texts are shown, never compared: Jira translates them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LONGEST_TEXT = 500
-# What a server must not do to a terminal: escapes, and halves of characters.
+# Terminal escapes and incomplete characters, which must not be printed.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]{1,18}")
 LONGEST_PAGE = 200_000
@@ -47,7 +47,7 @@ HINTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the server said; ``content`` is bounded by ``http``."""
+    """An answer; ``http`` limits the size of ``content``."""
 
     status: int
     headers: Mapping[str, str]
@@ -57,12 +57,12 @@ class Answer:
 
     @property
     def is_success(self) -> bool:
-        """Whether its status says so; nothing else is known by that."""
+        """Whether the status is a success; the content may still have errors."""
         return 200 <= self.status < 300  # noqa: PLR2004
 
     @property
     def is_html(self) -> bool:
-        """Whether this is a page for people: a login form, a proxy's error."""
+        """Whether this is an HTML page, such as a login form or a proxy's error."""
         return self.content.lstrip()[:1] == b"<"
 
     @property
@@ -71,7 +71,7 @@ class Answer:
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The parsed body, or None where it is not JSON."""
+        """Parse the body; None if it is not JSON."""
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):
@@ -86,8 +86,8 @@ class Answer:
         return self.shown(found or self.text)
 
     def shown(self, text: str) -> str:
-        """What a server says, without secrets, escaped and shortened to one line."""
-        # Cleaned before it is cut: half a secret is a secret.
+        """Return a server's text without secrets, escaped, as one short line."""
+        # Remove secrets before shortening: half a secret would stay.
         found = UNPRINTABLE.sub(_escaped, self.clean(text))
         found = " ".join(found.split())
         return found if len(found) <= LONGEST_TEXT else f"{found[:LONGEST_TEXT]}..."
@@ -99,7 +99,9 @@ def _escaped(found: re.Match[str]) -> str:
 
 def _message(content: Any) -> str:
     """
-    Xray: ``error``; Jira: ``errorMessages`` and ``errors``; GraphQL: ``errors``.
+    Return the message in a JSON body.
+
+    Xray has ``error``, Jira ``errorMessages`` and ``errors``, GraphQL ``errors``.
     """
     if not isinstance(content, dict):
         return content if isinstance(content, str) else ""
@@ -108,7 +110,7 @@ def _message(content: Any) -> str:
 
 
 def _texts(found: Any) -> list[str]:
-    """Messages, in whichever of the known shapes they come."""
+    """Return the messages in any of the known forms."""
     if isinstance(found, dict):
         if isinstance(found.get("message"), str):
             return [found["message"]]
@@ -119,7 +121,7 @@ def _texts(found: Any) -> list[str]:
 
 
 def _page_text(page: str) -> str:
-    """The words of a page; one pass, whatever it is made of."""
+    """Return the words of an HTML page in one pass."""
     words = []
     hidden = False
     for piece in page[:LONGEST_PAGE].split("<"):
@@ -134,7 +136,7 @@ def _page_text(page: str) -> str:
 
 def check(answer: Answer) -> Answer:
     """
-    The answer itself, where it is a success.
+    Return the answer if it is a success.
 
     Raises RedirectedError, AuthenticationError, NotXrayError, RefusedError.
     """
@@ -159,10 +161,10 @@ def check(answer: Answer) -> Answer:
 
 def key_of(content: Any, answer: Answer) -> Mapping[str, str]:
     """
-    The Test Execution in the content of an answer: key, id, self.
+    Return key, id and self of the Test Execution in an answer.
 
-    Server wraps it in ``testExecIssue`` (REST 2.0), Cloud and REST 1.0 do not.
-    Raises AmbiguousError where the answer names none.
+    Server wraps them in ``testExecIssue`` (REST 2.0), Cloud and REST 1.0 do not.
+    Raises AmbiguousError if the answer names none.
     """
     if isinstance(content, dict):
         found = content.get("testExecIssue", content)
@@ -171,21 +173,21 @@ def key_of(content: Any, answer: Answer) -> Mapping[str, str]:
             return {k: str(v) for k, v in found.items() if k in {"key", "id", "self"}}
     said = answer.said or "nothing"
     msg = f"HTTP {answer.status}, but the answer names no Test Execution: {said}"
-    # 202: it has been taken, and is done later.
+    # 202: the server has accepted the request and works on it later.
     raise AmbiguousError(msg, answered=answer.status != 202)  # noqa: PLR2004
 
 
 def key_in(found: object) -> str:
-    """A key where a server should give one; empty where that is no key."""
+    """Return a key from a server's answer; empty if it is not a key."""
     return found if isinstance(found, str) and KEY.fullmatch(found) else ""
 
 
 def keys_found(issues: Any) -> list[str]:
     """
-    The keys of issues that a search has found.
+    Return the keys of the issues in a search's answer.
 
-    Raises NotXrayError for what is no list, and where an issue has no key: that is
-    not the same as nothing found.
+    Raises NotXrayError if it is not a list, or an issue has no key: that does not mean
+    that nothing was found.
     """
     listed = issues if isinstance(issues, list | tuple) else [issues]
     keys = [key_in(e.get("key")) if isinstance(e, dict) else "" for e in listed]
@@ -196,7 +198,7 @@ def keys_found(issues: Any) -> list[str]:
 
 
 def names_of(found: Any) -> frozenset[str] | None:
-    """Names in a list of names, or of objects with one; None where it is no list."""
+    """Return the names in a list of names or of objects; None if it is no list."""
     if not isinstance(found, list):
         return None
     names = (each.get("name") if isinstance(each, dict) else each for each in found)
@@ -205,7 +207,7 @@ def names_of(found: Any) -> frozenset[str] | None:
 
 def _locked(answer: Answer) -> bool:
     """
-    Jira asks for a CAPTCHA after failed logins, even with the right password.
+    Whether Jira requires a CAPTCHA: it does after failed logins.
 
     Source: developer.atlassian.com, "Basic authentication".
     """
@@ -213,7 +215,7 @@ def _locked(answer: Answer) -> bool:
     login = answer.headers.get("X-Seraph-LoginReason", "")
     if "CAPTCHA" not in reason and "AUTHENTICATION_DENIED" not in login:
         return False
-    # The headers can ride on a success; what came with it is then what counts.
+    # These headers may come with a success; then its content decides.
     return answer.status >= 400 or not answer.json()  # noqa: PLR2004
 
 

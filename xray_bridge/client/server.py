@@ -1,5 +1,5 @@
 """
-Xray Server/Data Center: an app inside Jira, behind Jira's login.
+The client of Xray Server/Data Center, an app in Jira with Jira's login.
 
 Sources: Xray's manuals, "Test Plans - REST", "Test Executions - REST" and "Test
 Sets - REST".
@@ -44,7 +44,7 @@ STATUSES = "/rest/raven/2.0/api/settings/teststatuses"
 
 
 class ServerXray:
-    """Xray's REST API and Jira's, with the same credentials."""
+    """The client for Xray's REST API and Jira's, with the same credentials."""
 
     def __init__(self, connection: Connection, http: Http) -> None:
         self._http = http
@@ -54,38 +54,40 @@ class ServerXray:
 
     @property
     def skew(self) -> float | None:
-        """As the last answer told it."""
+        """The skew of the last answer."""
         return self._http.skew
 
     def login(self) -> str:
-        """Ask Jira who we are."""
+        """Ask Jira for the account's name."""
         return self.jira.whoami()
 
     def custom_fields(self) -> CustomFields:
-        """Plan, environments and revision are custom fields of this instance."""
+        """Find the custom fields for Test Plan, environments and revision."""
         return custom_fields(self.jira.fields())
 
     def project(self, key: str) -> Project | None:
-        """From Jira, with its versions."""
+        """Ask Jira for the project and its versions."""
         return self.jira.project(key)
 
     def has_issue(self, key: str, kind: str) -> bool:
         """
-        Names of issue types are translated: only what is surely another type is not.
+        Whether the issue exists and has no other known type.
+
+        Names of issue types are translated, so an unknown name is accepted.
         """
         found = self.jira.issue_type(key)
         others = (ISSUE_TYPES | JIRA_TYPES) - {kind.replace("_", " ")}
         return found is not None and found.lower() not in others
 
     def current_key(self, key: str) -> str:
-        """Jira finds a moved issue by its old key, too."""
+        """Ask Jira, which finds a moved issue by its old key, too."""
         try:
             return self.jira.current_key(key)
         except XrayBridgeError:
             return key
 
     def statuses(self) -> frozenset[str] | None:
-        """From Xray's settings; old versions do not tell them."""
+        """Read Xray's settings; old versions do not show them."""
         request = Request(
             method="GET", path=STATUSES, repeatable=True, is_question=True
         )
@@ -96,20 +98,20 @@ class ServerXray:
         return names_of(answer.json()) or None
 
     def executions_labelled(self, label: str) -> list[str]:
-        """By JQL."""
+        """Search by JQL."""
         return self.jira.executions_labelled(label)
 
     def executions_mentioning(self, label: str, field: str) -> list[str]:
-        """By JQL, which finds words."""
+        """Search by JQL, which finds words."""
         found = self.jira.search(words_jql(label, field), ("key", field))
         return keys_mentioning(found.issues, label, field)
 
     def import_results(self, request: Request) -> ImportAnswer:
-        """One POST."""
+        """Send one POST."""
         return import_by(self._ask, request)
 
     def make_execution(self, info: Mapping[str, Any]) -> str:
-        """As any issue, by Jira."""
+        """Create it in Jira, like any issue."""
         return self.jira.create(info)
 
     def search(
@@ -119,7 +121,7 @@ class ServerXray:
         *,
         is_given: bool = False,  # noqa: ARG002 - Jira refuses by the status
     ) -> SearchResult:
-        """By Jira's search, which finds issues of all types."""
+        """Use Jira's search, which finds issues of all types."""
         fields = ("issuetype", *kind.fields)
         result = SearchResult(issues={})
         for issue in all_pages(partial(self.jira.search, jql, fields)):
@@ -132,11 +134,11 @@ class ServerXray:
         return result
 
     def descriptions(self, keys: Sequence[str]) -> dict[str, str]:  # noqa: ARG002
-        """Imports leave them alone."""
+        """Return nothing: imports do not change descriptions on Server."""
         return {}
 
     def tests_in(self, key: str) -> dict[str, str]:
-        """By Xray's lists, which do not tell summaries."""
+        """Read Xray's lists, which have no summaries."""
         if self.jira.issue_type(key) is None:
             raise no_issue(key)
         for kind in ("testplan", "testexec", "testset"):
@@ -158,7 +160,7 @@ class ServerXray:
         return (str(each["key"]) for each in found)
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
-        """With Jira's credentials."""
+        """Send it with Jira's credentials."""
         return check(self._ask(request, into))
 
     def _ask(self, request: Request, into: BinaryIO | None = None) -> Answer:

@@ -1,5 +1,5 @@
 """
-Addresses and secrets that people often write wrongly, found before a login is burnt.
+Common mistakes in addresses and secrets, found before a login is attempted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REGIONS = ", ".join(
 REGION_HINT = (
     f"if your data is in a region of its own, set xray_url to one of {REGIONS}"
 )
-# What is copied along from an address bar or a manual.
+# Paths that people copy from an address bar or a manual.
 BEYOND_BASE = re.compile(r"/(?:rest/(?:raven|api)|api/v[12]|browse|projects)(?:/.*)?$")
 UNEXPANDED = re.compile(
     r"\$(?:[A-Z_][A-Z0-9_]*|\(\w+\)|\{\w+\}|\{\{.*\}\})|%[A-Z_][A-Z0-9_]*%"
@@ -35,9 +35,9 @@ SCHEMES = ("bearer ", "basic ")
 
 def base_url(url: str) -> tuple[str, str]:
     """
-    The base URL in an address, and what stands behind it.
+    Split an address into the base URL and the path behind it.
 
-    Raises SettingError for the host that Xray Cloud had once.
+    Raises SettingError for the old host of Xray Cloud.
     """
     if OLD_HOST in url:
         msg = f"xray_url is the old host of Xray Cloud ({OLD_HOST})"
@@ -48,9 +48,9 @@ def base_url(url: str) -> tuple[str, str]:
 
 def refuse_no_secrets(settings: Settings) -> None:
     """
-    Refuse what is surely not the secret, but where one should have been.
+    Refuse values that cannot be the secret, such as the path of its file.
 
-    Raises CredentialError, which does not repeat it.
+    Raises CredentialError, whose message does not contain the value.
     """
     for name in ("token", "password", "client_secret", "jira_token"):
         secret: Secret = getattr(settings, name)
@@ -73,7 +73,7 @@ def _fault(value: str) -> str:
 
 
 def notices(settings: Settings) -> Iterator[str]:
-    """What can be meant, and mostly is not."""
+    """Return notices on values that are allowed but usually wrong."""
     _, behind = base_url(settings.url)
     if behind:
         yield f"xray_url should be a base URL: {behind} is ignored"

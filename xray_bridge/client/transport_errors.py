@@ -1,7 +1,7 @@
 """
-What can go wrong on the way to a server, from ``requests`` into our own words.
+Converts exceptions of ``requests`` into errors of xray-bridge.
 
-Texts of exceptions are not passed on: they quote headers and proxy passwords.
+Their texts are not used: they quote headers and proxy passwords.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
 
 
 def problem(error: requests.RequestException, url: str) -> XrayBridgeError:
-    """The error to raise instead; AmbiguousError where the request may have arrived."""
+    """Return the error to raise; AmbiguousError if the request may have arrived."""
     host = urlsplit(url).netloc
     reason = _reason(error)
     for kinds, kind, message, hint in PROBLEMS:
@@ -76,7 +76,7 @@ def problem(error: requests.RequestException, url: str) -> XrayBridgeError:
 
 
 def _tunnel_status(error: BaseException) -> str:
-    """What a proxy answered to CONNECT; 407: it wants a login."""
+    """Return the status of a proxy's answer to CONNECT; 407: it needs a login."""
     texts = (str(each) for each in _chain(error) if isinstance(each, OSError))
     found = next(filter(None, map(TUNNEL.search, texts)), None)
     return f" (HTTP {found[1]})" if found else ""
@@ -90,7 +90,7 @@ def _never_connected(error: BaseException) -> bool:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """The error and what it wraps; requests and urllib3 wrap in ``args``."""
+    """List the error and those that it wraps; urllib3 wraps in ``args``."""
     found: list[BaseException] = []
     queue: list[BaseException] = [error]
     while queue:
@@ -104,7 +104,7 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _reason(error: BaseException) -> str:
-    """What the system said, without the request's own text around it."""
+    """Return the system's reason, without the text of the request."""
     for each in _chain(error):
         if isinstance(each, OSError) and not isinstance(
             each, requests.RequestException
@@ -112,7 +112,7 @@ def _reason(error: BaseException) -> str:
             verify = getattr(each, "verify_message", "")
             return verify or each.strerror or type(each).__name__
         if isinstance(each, urllib3.exceptions.NewConnectionError):
-            # urllib3 1.26 keeps the system's words in its own text only.
+            # urllib3 1.26 has the system's words only in its own text.
             said = str(each).rpartition("] ")[2].removesuffix(")")
             return said or type(each).__name__
     return type(_chain(error)[-1]).__name__

@@ -1,5 +1,5 @@
 """
-How long to wait before a request is repeated: as the server asks, or as we choose.
+How long to wait before a request is repeated.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ LONGEST_PAUSE = 20.0
 
 def retry_after(answer: Answer) -> float:
     """
-    Seconds that the server asks to wait; 0 where it does not say or cannot be read.
+    Return the seconds that the server asks to wait; 0 if unknown.
 
-    A date is one of the server's clock, which may be wrong.
+    A date is read by the server's clock, which may be wrong.
     """
     value = answer.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
@@ -35,7 +35,7 @@ def retry_after(answer: Answer) -> float:
 
 
 def skew(headers: Mapping[str, str]) -> float | None:
-    """By how much the server's clock is ahead; a kept answer has an old date."""
+    """Return the seconds by which the server's clock is ahead; None if cached."""
     try:
         told = parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):
@@ -44,6 +44,6 @@ def skew(headers: Mapping[str, str]) -> float | None:
 
 
 def backoff(attempt: int, first: float) -> float:
-    """Full jitter: between nothing and 1, 2, 4, ... times ``first``, at most 20 s."""
+    """Return a random pause up to 1, 2, 4, ... times ``first``, at most 20 s."""
     longest = min(LONGEST_PAUSE, first * 2.0 ** (attempt - 1))
     return random.uniform(0, longest)  # noqa: S311 - jitter, not a secret

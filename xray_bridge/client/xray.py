@@ -1,5 +1,5 @@
 """
-What both clients can do, and which of them a connection needs.
+The protocol of both Xray clients, and the factory for a connection.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
 
 
 class Xray(Protocol):
-    """What an upload and the check before it need of a server."""
+    """The requests of an upload and of the check before it."""
 
     @property
     def skew(self) -> float | None:
-        """By how many seconds its clock is ahead of ours; None until it tells."""
+        """Seconds by which the server's clock is ahead; None before an answer."""
         ...
 
     def login(self) -> str:
-        """Prove the credentials; who they belong to, where that is known."""
+        """Log in and return the account's name; empty if it is not known."""
         ...
 
     def custom_fields(self) -> CustomFields:
-        """Where a new Test Execution's plan, environments and revision go."""
+        """Return the ids of the fields for Test Plan, environments and revision."""
         ...
 
     def project(self, key: str) -> Project | None:
-        """A project, or None where there is none that this account may see."""
+        """Return a project; None if there is none that the account may see."""
         ...
 
     def has_issue(self, key: str, kind: str) -> bool:
@@ -49,33 +49,33 @@ class Xray(Protocol):
         ...
 
     def current_key(self, key: str) -> str:
-        """The key that an issue has by now; the same where that cannot be told."""
+        """Return the current key of an issue; the same key if it is not known."""
         ...
 
     def statuses(self) -> frozenset[str] | None:
-        """The words for a Test Run's status; None where the server does not tell."""
+        """Return the statuses of Test Runs; None if the server does not list them."""
         ...
 
     def executions_labelled(self, label: str) -> list[str]:
-        """Keys of the Test Executions with a label; may lag behind."""
+        """Find the keys of Test Executions with a label; may lag behind."""
         ...
 
     def executions_mentioning(self, label: str, field: str) -> list[str]:
-        """The same for a label that stands in a field of text."""
+        """Find the keys of Test Executions with the label in a text field."""
         ...
 
     def import_results(self, request: Request) -> ImportAnswer:
         """
         Send a report.
 
-        Raises DeliveryError only where the server surely did not take it;
-        AmbiguousError otherwise, a success that names no Test Execution included.
+        Raises DeliveryError only if the server certainly did not take it, otherwise
+        AmbiguousError, also for a success that names no Test Execution.
         """
         ...
 
     def make_execution(self, info: Mapping[str, Any]) -> str:
         """
-        Make a Test Execution without Test Runs, of an ``info`` part; its key.
+        Create a Test Execution without Test Runs from an ``info`` part; return its key.
 
         Raises what ``import_results`` raises.
         """
@@ -83,11 +83,11 @@ class Xray(Protocol):
 
 
 class XrayClient(Xray, Protocol):
-    """All that a client can do."""
+    """All requests of a client."""
 
     @property
     def jira(self) -> Jira | None:
-        """Jira; None without a login to it."""
+        """The client of Jira; None without a login to it."""
         ...
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
@@ -102,25 +102,25 @@ class XrayClient(Xray, Protocol):
         self, kind: IssueKind, jql: str, *, is_given: bool = False
     ) -> SearchResult:
         """
-        The issues of a kind that a JQL finds, from all pages.
+        Find all issues of a kind by a JQL.
 
-        ``is_given``: a person has written the JQL, so that it may be wrong.
+        ``is_given``: a person has written the JQL, so it may be wrong.
         """
         ...
 
     def descriptions(self, keys: Sequence[str]) -> dict[str, str]:
         """
-        Words of the descriptions of Tests, where an import of features writes them.
+        Return the descriptions of Tests, if an import of features overwrites them.
 
-        Cloud makes one of the comments above a scenario; Server keeps them apart.
+        Cloud writes the comments above a scenario into it; Server does not.
         """
         ...
 
     def tests_in(self, key: str) -> dict[str, str]:
         """
-        Summaries of the Tests of a Test Plan, Test Execution or Test Set, by key.
+        Return the summaries of the Tests in a Test Plan, Test Execution or Test Set.
 
-        Raises SelectionError where the issue is none of these.
+        They are by key. Raises SelectionError if the issue is none of these.
         """
         ...
 
@@ -132,5 +132,5 @@ CLIENTS: Mapping[str, Callable[[Connection, Http], XrayClient]] = {
 
 
 def client(connection: Connection, http: Http) -> XrayClient:
-    """The client for the connection's deployment."""
+    """Make the client for the connection's deployment."""
     return CLIENTS[connection.dialect.name](connection, http)

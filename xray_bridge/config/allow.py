@@ -1,7 +1,7 @@
 """
-What a repository may do on this machine: the table ``[allow]`` of a person's own file.
+The table ``[allow]`` in a person's own file: what repositories may do on this machine.
 
-Nothing in a repository can allow itself anything: whoever writes a pull request could.
+A repository's files cannot allow anything, because a pull request could change them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ ALLOW = "allow"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
     """
-    What is allowed.
+    The permissions.
 
-    ``commands`` and ``fork_upload`` are repositories: folders, or the names that CI
-    gives them. ``env`` are variables of the environment, ``http`` are hosts.
+    ``commands`` and ``fork_upload`` are repositories: folders, or their names in CI.
+    ``env`` are environment variables, ``http`` are hosts.
     """
 
     commands: tuple[str, ...] = ()
@@ -40,9 +40,9 @@ KINDS = tuple(each.name for each in fields(Allowed))
 
 def read(table: object, where: str) -> Allowed:
     """
-    The table ``[allow]``; ``where`` is the file for messages.
+    Read the table ``[allow]``; ``where`` is the file for messages.
 
-    Raises SettingError for anything but lists of texts by these names.
+    Raises SettingError for unknown names and for values that are not lists of texts.
     """
     if not isinstance(table, dict):
         raise SettingError(f"{where}: {ALLOW} is not a table")
@@ -58,7 +58,7 @@ def read(table: object, where: str) -> Allowed:
 
 
 def lines(allowed: Allowed) -> list[str]:
-    """The table as it stands in a file; nothing where nothing is allowed."""
+    """Return the lines of the table in a file; none if nothing is allowed."""
     found = [
         f"{name} = {json.dumps(list(value), ensure_ascii=False)}"
         for name in KINDS
@@ -68,7 +68,7 @@ def lines(allowed: Allowed) -> list[str]:
 
 
 def repository(start: Path) -> Path:
-    """The folder of the repository in which ``start`` lies; else ``start``."""
+    """Return the folder of the repository around ``start``, or ``start`` itself."""
     here = start.resolve()
     for folder in (here, *here.parents):
         if (folder / ".git").exists():
@@ -79,7 +79,7 @@ def repository(start: Path) -> Path:
 def names_it(
     allowed: tuple[str, ...], folder: Path, environ: Mapping[str, str]
 ) -> bool:
-    """Whether a list names the repository in which a folder lies."""
+    """Whether a list names the repository around a folder."""
     home = environ.get("HOME", "")
     wanted = str(repository(folder))
     texts = (f"{home}{each[1:]}" if each[:2] == "~/" else each for each in allowed)
@@ -87,6 +87,6 @@ def names_it(
 
 
 def hint(kind: str, value: str, own_file: Path) -> str:
-    """How a person allows it: the line to add."""
+    """Return the hint with the line that allows it."""
     line = f"{kind} = {json.dumps([value])}"
     return f"to allow it, add below [{ALLOW}] in {own_file}: {line}"

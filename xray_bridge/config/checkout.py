@@ -1,8 +1,8 @@
 """
-The settings of a checkout in its framework's own file, as the framework finds it.
+Reads settings from the framework's own file, as the framework would.
 
-For commands that run without the framework: `upload` and `resend` send to the address
-of `pytest.ini` or `behave.ini`, too.
+It is for commands that run without the framework: `upload` and `resend` use the
+address in `pytest.ini` or `behave.ini`, too.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 PREFIX = "xray_"
 USERDATA = "behave.userdata"
-# No section of a file holds values for all of its sections.
+# The name of a default section that no file has.
 NO_DEFAULTS = "\0"
 
 
 def layers(start: Path, framework: str) -> list[Layer]:
     """
-    The layers of the files that ``framework`` would read in ``start``.
+    Return the layers of the files that ``framework`` would read in ``start``.
 
-    Those of all, where it is none of them. Raises SettingError.
+    For an unknown framework, those of all frameworks. Raises SettingError.
     """
     readers = [_READERS[framework]] if framework in _READERS else _READERS.values()
     found = (read(start) for read in readers)
@@ -38,21 +38,21 @@ def layers(start: Path, framework: str) -> list[Layer]:
 
 
 def _of_pytest(start: Path) -> Layer | None:
-    """pytest takes the first file that is meant for it, here or further up."""
+    """Read pytest's settings: the first file for it, here or in a parent."""
     for folder in (start, *start.parents):
         for name, read in _FILES_OF_PYTEST.items():
             path = folder / name
             table = read(path) if path.is_file() else None
             if table is not None:
                 return _layer(path, table, folder)
-        # What lies above the repository is not of this checkout.
+        # Files above the repository do not belong to this checkout.
         if (folder / ".git").exists():
             break
     return None
 
 
 def _of_behave(start: Path) -> Layer | None:
-    """behave takes the userdata of the first file, whether or not it has any."""
+    """Read behave's settings: the userdata of the first file, even if empty."""
     home = [Path.home()] if _has_home() else []
     for folder in (start, *home):
         for name in ("behave.ini", ".behaverc", "setup.cfg", "tox.ini"):
@@ -88,7 +88,7 @@ def _layer(path: Path, table: Mapping[str, Any], folder: Path | None) -> Layer:
 
 
 def _ini(path: Path) -> Mapping[str, Any]:
-    """Meant for pytest, whatever is in it."""
+    """Read a file for pytest, which counts even if it is empty."""
     return _tox(path) or {}
 
 
@@ -130,13 +130,13 @@ def _section(
 
 
 def _pyproject(path: Path) -> Mapping[str, Any] | None:
-    """``[tool.pytest.ini_options]``; since pytest 9 also ``[tool.pytest]``."""
+    """Read ``[tool.pytest.ini_options]``; since pytest 9 also ``[tool.pytest]``."""
     table = _below(read_toml(path), "tool", "pytest")
     return None if table is None else _below(table, "ini_options") or table
 
 
 def _pytest_toml(path: Path) -> Mapping[str, Any]:
-    """Of pytest 9: meant for it, whatever is in it."""
+    """Read a file for pytest 9, which counts even if it is empty."""
     return _below(read_toml(path), "pytest") or {}
 
 
@@ -149,7 +149,7 @@ def _below(table: Mapping[str, Any], *names: str) -> Mapping[str, Any] | None:
     return dict(found)
 
 
-# In the order in which pytest looks for them.
+# In the order of pytest's search.
 _FILES_OF_PYTEST: dict[str, Callable[[Path], Mapping[str, Any] | None]] = {
     "pytest.toml": _pytest_toml,
     ".pytest.toml": _pytest_toml,

@@ -1,5 +1,5 @@
 """
-The settings that a command works with: all layers, put together in one place.
+Combines all layers into the settings of a command.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 
 class Recorded(Protocol):
-    """What a run directory has recorded: settings, and the CI context of that time."""
+    """The settings in a run directory, and the CI context of its session."""
 
     @property
     def framework(self) -> str:
-        """Whose tests they are."""
+        """The test framework of the session."""
         ...
 
     @property
@@ -62,13 +62,13 @@ class Effective:
     """
     The settings of a command, or of one run that it sends.
 
-    Highest first: flags, the stored connection, ``given`` (what a session has
-    resolved), the run directory, environment, the framework's file, shared file, CI. A
-    run directory decides nothing of this machine (``of_a_run``), and the files decide
-    nothing else of a run: its session has read its own. ``reads_frameworks``: the files
-    of pytest and behave are read, too. ``looks_only``: no secret of a stored connection
-    is fetched. Everything is computed when it is first asked
-    for, once.
+    The layers, highest first: flags, the stored connection, ``given`` (the settings
+    of a session), the run directory, environment, the framework's file, shared file,
+    CI. A run directory never sets the server or paths of this machine (``of_a_run``),
+    and the files set only these for a run: its session has read its own files.
+    ``reads_frameworks``: the files of pytest and behave are read, too. ``looks_only``:
+    secrets of a stored connection are not fetched. Each value is computed once, when
+    it is first needed.
     """
 
     def __init__(  # noqa: PLR0913 - one keyword for each thing it knows
@@ -86,15 +86,15 @@ class Effective:
         self._given = given
         self._reads_frameworks = reads_frameworks
         self._looks_only = looks_only
-        # Shared with the runs of this command: each secret is fetched once.
+        # Shared by the runs of this command, so that each secret is fetched once.
         self._connections = {} if connections is None else connections
 
     def with_flags(self, also: Mapping[str, object]) -> Effective:
-        """Those with ``also`` these flags."""
+        """Return the settings with ``also`` these flags."""
         return self._changed(also, self._run)
 
     def for_run(self, run: Recorded, also: Mapping[str, object]) -> Effective:
-        """Those of one run, with the same flags and ``also`` these."""
+        """Return the settings of one run, with ``also`` these flags."""
         return self._changed(also, run)
 
     def _changed(self, also: Mapping[str, object], run: Recorded | None) -> Effective:
@@ -109,11 +109,11 @@ class Effective:
 
     @property
     def flags(self) -> Mapping[str, object]:
-        """The values of all flags; None where one is not given."""
+        """The values of all flags; None for a flag that is not given."""
         return self._flags
 
     def flag(self, name: str) -> object:
-        """The value of a setting's flag; None where it is not given."""
+        """Return the value of a setting's flag; None if it is not given."""
         return self._flags.get(name)
 
     @cached_property
@@ -132,7 +132,7 @@ class Effective:
 
     @cached_property
     def _of_this_machine(self) -> list[Layer]:
-        """Below flags, and without what CI tells; a session has read its own files."""
+        """Environment and files; no files for a session, which has read its own."""
         files = [] if self._given is not None else self._files()
         if self._run is not None:
             files = [of_a_run.of_this_machine(layer) for layer in files]
@@ -148,7 +148,7 @@ class Effective:
     @cached_property
     def local(self) -> Settings:
         """
-        Without the stored connection: for a record, and for what needs no server.
+        The settings without the stored connection, for uses without a server.
 
         Raises SettingError.
         """
@@ -157,10 +157,10 @@ class Effective:
     @cached_property
     def connection(self) -> Layer | None:
         """
-        The layer of the stored connection, if they name one and it is used.
+        The layer of the stored connection; None if none is set or needed.
 
-        Raises UsageError, ConnectionDisabledError, CredentialError; SettingError where
-        they name another server as well.
+        Raises UsageError, ConnectionDisabledError and CredentialError; SettingError if
+        the settings name another server as well.
         """
         local = self.local
         name = local.connection
@@ -174,16 +174,16 @@ class Effective:
 
     @property
     def is_connection_of_repository(self) -> bool:
-        """Whether a stored connection is used that stands in the repository."""
+        """Whether the stored connection is defined in the repository."""
         return self.connection is not None and self.connection.is_of_repository
 
     @cached_property
     def settings(self) -> Settings:
         """
-        All of them; of the sandbox, the project only, as long as it does not run.
+        All settings; for the sandbox, which does not run yet, only its project.
 
-        Raises what ``connection`` raises; SettingError for a run directory that was
-        recorded for another place.
+        Raises the errors of ``connection``; SettingError for a run directory that was
+        recorded for another server or project.
         """
         found = self._settings()
         if not (self._looks_only or found.sandbox or found.collect or found.dry_run):
@@ -199,16 +199,17 @@ class Effective:
             return resolve([embedded_sandbox.project_layer(self.local), *self._layers])
         if self.connection is None:
             return self.local
-        # Below the command line, and above all that is not about this server.
+        # Below the command line, and above all other layers.
         flags, *others = self._layers
         return resolve([flags, self.connection, *others])
 
     @contextlib.contextmanager
     def with_server(self, *, looks_only: bool = False) -> Iterator[Settings]:
         """
-        All of them, with the sandbox running where they want it.
+        Yield all settings, with a running sandbox if they ask for it.
 
-        ``looks_only``: on a copy of its data. Errors that pass lose all secrets.
+        ``looks_only``: the sandbox works on a copy of its data. Secrets are removed
+        from errors.
         """
         settings = self.settings
         try:
@@ -218,13 +219,13 @@ class Effective:
             else:
                 yield settings
         except XrayBridgeError as error:
-            # Secrets of files, commands and keyrings are known here only.
+            # Only here are secrets from files, commands and keyrings known.
             error.message = settings.redactor.clean(error.message)
             error.hint = settings.redactor.clean(error.hint)
             raise
 
     def redactors(self) -> list[Redactor]:
-        """What takes out the secrets that were fetched for stored connections."""
+        """Return the redactors for the secrets of stored connections."""
         return [resolve([layer]).redactor for layer in self._connections.values()]
 
 
@@ -236,7 +237,7 @@ def effective_settings(
     reads_frameworks: bool = False,
     looks_only: bool = False,
 ) -> Effective:
-    """The settings of this process: called once by each command."""
+    """Make the settings of this process; each command calls it once."""
     return Effective(
         flags,
         run=run,
@@ -259,11 +260,11 @@ def _looked_up(name: str, *, looks_only: bool) -> Layer:
 
 
 def _refuse_second_server(local: Settings, layer: Layer) -> None:
-    """Credentials of one server must not go to another."""
+    """Refuse an address beside the connection's, whose secret must not go there."""
     own = resolve([layer])
     names = [Settings.url.name]
     if own.jira_url or own.jira_token:
-        # Otherwise the connection has no secret for Jira.
+        # Else the connection has no secret for Jira.
         names.append(Settings.jira_url.name)
     for name in names:
         given, mine = getattr(local, name), getattr(own, name)

@@ -1,5 +1,5 @@
 """
-The embedded sandbox as a server: started in this process, on the data of all runs.
+Runs the embedded sandbox as a server in this process.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
 
 PORT = 8979
-# Where ``xray-bridge sandbox`` shows what was sent.
+# The address of ``xray-bridge sandbox``, which shows the results.
 ADDRESS = f"http://127.0.0.1:{PORT}"
 PROJECT = "CALC"
 
 
 def load() -> Any:
     """
-    The package; it is an extra.
+    Import the sandbox, which is an extra.
 
-    Raises SettingError where what it needs is not installed.
+    Raises SettingError if its dependencies are not installed.
     """
     try:
         import xray_sandbox
@@ -44,16 +44,16 @@ def load() -> Any:
 
 
 def project_layer(settings: Settings) -> Layer:
-    """The project that results go to: any will do."""
+    """Return the layer with the project; the sandbox accepts any."""
     return _layer({"project": settings.project or PROJECT})
 
 
 @contextlib.contextmanager
 def running(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
     """
-    The sandbox; the layer takes over address and credentials.
+    Run the sandbox; yield the layer with its address and credentials.
 
-    ``looks_only``: it works on a copy of its data, and leaves nothing behind.
+    ``looks_only``: it works on a temporary copy of its data.
     """
     sandbox = load()
     data = Path(settings.report_dir) / "sandbox"
@@ -64,7 +64,7 @@ def running(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
                     prefix="xray-bridge-", ignore_cleanup_errors=True
                 )
             )
-            # Without the evidence, which nobody asks for.
+            # Without evidence, which is not needed.
             for path in (*data.glob("*.sqlite3"), *data.glob("*.sqlite3-wal")):
                 shutil.copy2(path, copy)
             data = Path(copy)
@@ -75,7 +75,7 @@ def running(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
 
 
 def _values(settings: Settings, url: str, credentials: Any) -> dict[str, object]:
-    # Nothing that is meant for another server gets here.
+    # Clear all settings for another server.
     blank = {each.name: "" for each in of(CONNECTION) if each.stored or each.secret}
     found = {**blank, "url": url, "project": settings.project or PROJECT}
     if settings.deployment == "cloud":

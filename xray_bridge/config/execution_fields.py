@@ -1,5 +1,5 @@
 """
-Jira fields of the Test Execution that a hook adds to those of the settings.
+Adds Jira fields from a hook to the settings of the Test Execution.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def with_execution_fields(settings: Settings, fields: Mapping[str, object]) -> Settings:
     """
-    The settings with more Jira fields; those that they have already win.
+    Return the settings with more Jira fields; existing fields win.
 
-    Raises TypeError and ValueError for what is not JSON.
+    Raises TypeError and ValueError for values that are not JSON.
     """
     own = settings.execution_fields
     inner = own.get("fields")

@@ -1,5 +1,5 @@
 """
-The guard for pull requests from forks: their settings do not say where secrets go.
+Guards against pull requests from forks that choose where secrets are sent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from xray_bridge.errors import SettingError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-# Where credentials go, and by which way.
+# Settings that decide where credentials are sent.
 PLACES = (
     Settings.url.name,
     Settings.jira_url.name,
@@ -33,8 +33,8 @@ def refuse(
     """
     Refuse an address and a source of secrets that a fork may have chosen.
 
-    What a session was given on its command line counts as the fork's, too: it may be
-    from its ini file. Raises SettingError, with the line that allows it.
+    The settings of a session count as the fork's, too: they may come from its ini
+    file. Raises SettingError, with the line that allows it.
     """
     system = forks.system_of_fork(os.environ)
     if not system:
@@ -82,9 +82,10 @@ def refuse_variables(
     names: Collection[str], environ: Mapping[str, str], where: str
 ) -> None:
     """
-    Refuse what a fork would put into Jira, for people to read: any variable.
+    Refuse variables that a fork would publish in Jira.
 
-    But for the CI system's own, and what a person allows. Raises SettingError.
+    Variables of the CI system, and those that a person allows, are accepted. Raises
+    SettingError.
     """
     others = sorted(name for name in names if not forks.is_own_variable(name))
     if not others or not (system := forks.system_of_fork(environ)):

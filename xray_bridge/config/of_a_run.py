@@ -1,9 +1,9 @@
 """
-What a run directory may decide, and what only the machine that sends it.
+Separates the settings of a run directory from those of the machine that sends it.
 
 A run directory may come from another machine, as an artifact that anybody wrote. It
-says what belongs to its Test Execution and its results. Address, credentials, the way
-there, and the files that are read or written here are of this machine.
+sets its Test Execution and its results. Address, credentials, proxy, certificates and
+paths are always those of the sending machine.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from xray_bridge.errors import SettingError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What keeps secrets in, and what makes a failure seen, whoever recorded the run.
+# Settings that protect secrets or show failures; the run cannot change them.
 PRECAUTIONS = (Settings.redact.name, Settings.on_upload_error.name)
-# By group, so that a new setting of a connection is among them.
+# By group, so that new settings of the connection are included.
 OF_THIS_MACHINE = frozenset(
     name
     for name, setting in TABLE.items()
     if setting.of == CONNECTION or setting.is_path or name in PRECAUTIONS
 )
-# Where results go to within a server: of the run, but never against this machine.
+# The place of results on the server: set by the run, unless this machine differs.
 PLACES = tuple(each.name for each in of(EXECUTION) if each.parts == MUST_AGREE)
 ADDRESSES = (Settings.url.name, Settings.jira_url.name)
-# With one of these on the command line, a person has said where to.
+# Flags by which a person chooses the server.
 CHOOSE_A_SERVER = (Settings.url.name, Settings.connection.name, Settings.sandbox.name)
-# What was too short once need not be so again.
+# Limits that need not be the same the next time.
 PATIENCE = (Settings.timeout, Settings.deadline)
 LOCAL_FIRST = "run directories never decide where credentials go"
 
 
 def layer_of(settings: Mapping[str, str]) -> Layer:
     """
-    The layer of a run directory: what it may decide, of what it has recorded.
+    Make the layer of the recorded settings that a run directory may set.
 
-    Raises SettingError where it names a file instead of a value.
+    Raises SettingError if it names a file instead of a value.
     """
     kept = {k: v for k, v in settings.items() if k not in OF_THIS_MACHINE}
     for name, value in kept.items():
@@ -55,17 +55,16 @@ def layer_of(settings: Mapping[str, str]) -> Layer:
 
 
 def of_this_machine(layer: Layer) -> Layer:
-    """Of a layer of this checkout, what counts for a run that was recorded before."""
+    """Keep the values of a checkout's layer that apply to a recorded run."""
     names = OF_THIS_MACHINE.union(PLACES)
     return replace(layer, values={k: v for k, v in layer.values.items() if k in names})
 
 
 def flags_again(values: Mapping[str, object]) -> str:
     """
-    The flags that say again how to reach the server, for a line to be copied.
+    Return the flags of the connection again, for a command line to copy.
 
-    ``values`` are what stood on a command line, by setting; only settings of the
-    connection count, and secrets never.
+    ``values`` are those of a command line, by setting; secrets are never included.
     """
     words = []
     for setting in of(CONNECTION):
@@ -84,11 +83,11 @@ def refuse_other_places(
     flags: Mapping[str, object],
 ) -> None:
     """
-    Refuse a run that was recorded for another place than this machine sends to.
+    Refuse a run that was recorded for another server or project.
 
-    ``said`` is what the run has recorded, ``here`` what is set on this machine besides
-    flags, ``settings`` what all comes to. What stands on the command line (``flags``)
-    was chosen by a person who sends this run. Raises SettingError.
+    ``said`` are the recorded settings, ``here`` those of this machine without flags,
+    ``settings`` the result of all layers. ``flags`` are accepted: a person chose them
+    for this run. Raises SettingError.
     """
     if not any(flags.get(name) for name in CHOOSE_A_SERVER):
         _refuse_other_server(said, settings)
@@ -138,7 +137,7 @@ def _refuse_other(name: str, theirs: str, mine: str) -> None:
 
 
 def _address(settings: Settings) -> str:
-    """The address that is asked, Cloud's own where none is set."""
+    """Return the address of the server; on Cloud, Xray's own if none is set."""
     is_cloud = settings.client_id or settings.client_secret
     usual = CLOUD_URL if is_cloud or settings.deployment == "cloud" else ""
     return settings.url or usual

@@ -1,8 +1,8 @@
 """
-From a setting's text to its value; each parser raises ``ValueError`` in words.
+Parsers from a setting's text to its value, which raise ``ValueError``.
 
-Regular expressions are compiled where they are used: this module is imported
-by every start of pytest, and mostly none of it is needed.
+Regular expressions are compiled where they are used: each start of pytest imports
+this module, and usually needs none of them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ NO = frozenset({"", "0", "false", "no", "off"})
 
 
 def text(value: str) -> str:
-    """Any text, without the blanks around it."""
+    """Parse any text, without the blanks around it."""
     return value.strip()
 
 
 def boolean(value: str) -> bool:
-    """``yes``, ``on``, ``true``, ``1`` or ``no``, ``off``, ``false``, ``0``."""
+    """Parse ``yes``, ``on``, ``true``, ``1`` or ``no``, ``off``, ``false``, ``0``."""
     word = value.strip().lower()
     if word in YES:
         return True
@@ -31,7 +31,7 @@ def boolean(value: str) -> bool:
 
 
 def preflight(value: str) -> str:
-    """``on``, ``off`` or ``strict``; the other words for yes and no, too."""
+    """Parse ``on``, ``off`` or ``strict``; also other words for yes and no."""
     word = value.strip().lower()
     if word == "strict":
         return word
@@ -43,7 +43,7 @@ def preflight(value: str) -> str:
 
 
 def key(value: str) -> str:
-    """A Jira issue key such as CALC-15; in lower case, too."""
+    """Parse a Jira issue key such as CALC-15; also in lower case."""
     import re
 
     found = spelled(value)
@@ -54,13 +54,13 @@ def key(value: str) -> str:
 
 
 def keys(value: str) -> tuple[str, ...]:
-    """Issue keys with ``;`` or ``,`` between them."""
+    """Parse issue keys, separated by ``;`` or ``,``."""
     found = (key(part) for part in listed(value.replace(",", ";")))
     return tuple(dict.fromkeys(found))
 
 
 def project(value: str) -> str:
-    """A Jira project key such as CALC; in lower case, too."""
+    """Parse a Jira project key such as CALC; also in lower case."""
     import re
 
     found = spelled(value)
@@ -71,25 +71,25 @@ def project(value: str) -> str:
 
 
 def listed(value: str) -> tuple[str, ...]:
-    """Parts with ``;`` between them, in order, empty ones left out."""
+    """Parse parts separated by ``;``, in order, without empty ones."""
     parts = (part.strip() for part in value.split(";"))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def words(value: str) -> tuple[str, ...]:
-    """Parts with blanks, ``,`` or ``;`` between them."""
+    """Parse parts separated by blanks, ``,`` or ``;``."""
     return tuple(dict.fromkeys(value.replace(",", " ").replace(";", " ").split()))
 
 
 def url(value: str) -> str:
-    """An http or https address without a trailing slash, query or user name."""
+    """Parse an http or https address without trailing slash, query or user name."""
     from urllib.parse import urlsplit
 
     found = value.strip().rstrip("/")
     if not found:
         return ""
     if "@" in found:
-        # Before anything quotes it.
+        # Before any message quotes it.
         msg = "an address must not contain a user name or password"
         raise ValueError(msg)
     try:
@@ -111,13 +111,13 @@ def _odd(char: str) -> bool:
     return char.isspace() or not char.isprintable()
 
 
-# A week; more than that is "for ever", which is what a deadline is against.
+# A week; a longer deadline would be none.
 LONGEST = 604_800.0
 UNITS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
 def seconds(value: str) -> float:
-    """A duration in seconds; ``30``, ``1.5s``, ``2m`` and ``1h`` are understood."""
+    """Parse a duration into seconds: ``30``, ``1.5s``, ``2m``, ``1h``."""
     import re
 
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h|ms|)", value.strip().lower())
@@ -129,7 +129,7 @@ def seconds(value: str) -> float:
 
 
 def verification(value: str) -> bool | str:
-    """``true``, ``false``, or the path of a readable bundle of CA certificates."""
+    """Parse ``true``, ``false``, or the path of a bundle of CA certificates."""
     word = value.strip()
     if not word or word.lower() in YES:
         return True
@@ -139,7 +139,7 @@ def verification(value: str) -> bool | str:
 
 
 def pem(value: str) -> str:
-    """The path of a readable PEM file."""
+    """Parse the path of a readable PEM file."""
     word = value.strip()
     if not word:
         return ""
@@ -156,7 +156,7 @@ def pem(value: str) -> str:
 
 
 def fields(value: str) -> dict[str, object]:
-    """A JSON object, inline or as the path of a file."""
+    """Parse a JSON object, inline or as the path of a file."""
     import json
 
     word = value.strip()
@@ -182,18 +182,18 @@ def fields(value: str) -> dict[str, object]:
 
 
 def _decoded(content: bytes) -> str:
-    """As UTF-8, or as what a mark at its start says: PowerShell writes UTF-16."""
+    """Decode UTF-8, or UTF-16 with a mark, which PowerShell writes."""
     is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
 
 
 def choice(*allowed: str, **synonyms: str) -> Choice:
-    """A parser for one of several words."""
+    """Make a parser for one of several words."""
     return Choice(allowed, synonyms)
 
 
 class Choice:
-    """One of several words; ``synonyms`` maps other spellings to them."""
+    """Parses one of several words; ``synonyms`` maps other spellings to them."""
 
     __slots__ = ("allowed", "synonyms")
 
@@ -202,7 +202,7 @@ class Choice:
         self.synonyms = synonyms
 
     def __call__(self, value: str) -> str:
-        """The word itself."""
+        """Parse a word."""
         word = value.strip().lower()
         word = self.synonyms.get(word, word)
         if word not in self.allowed:
@@ -215,7 +215,7 @@ OUTCOMES = ("passed", "failed", "skipped", "xfailed", "xpassed", "flaky")
 
 
 def statuses(value: str) -> dict[str, str]:
-    """Xray's word for outcomes: ``skipped=ABORTED flaky=FAIL``, or a JSON object."""
+    """Parse statuses of outcomes: ``skipped=ABORTED flaky=FAIL``, or JSON."""
     import re
 
     word = value.strip()
@@ -240,13 +240,13 @@ SIZES = {"": 1, "b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
 
 
 def sizes(value: str) -> tuple[int, ...]:
-    """Up to three sizes in bytes; ``10MB``, or ``10MB 25MB 64MB``."""
+    """Parse up to three sizes into bytes: ``10MB``, or ``10MB 25MB 64MB``."""
     import re
 
     found = []
     # "10 MB" is one size.
     joined = re.sub(r"(\d)\s+([a-zA-Z])", r"\1\2", value)
-    # The same size may stand there again: not ``words``, which drops repetitions.
+    # A size may be repeated, so ``words`` is no help: it drops repetitions.
     for word in joined.replace(",", " ").replace(";", " ").split():
         match = re.fullmatch(r"(\d{1,15}(?:\.\d+)?)([kmg]?b?)", word.lower())
         unit = match[2] if match else None
@@ -262,7 +262,7 @@ def sizes(value: str) -> tuple[int, ...]:
 
 
 def pattern(value: str) -> str:
-    """A regular expression."""
+    """Parse a regular expression."""
     import re
 
     word = value.strip()
@@ -278,7 +278,7 @@ def pattern(value: str) -> str:
 
 
 def formats(value: str) -> tuple[str, ...]:
-    """Report formats with ``,`` between them; the first is uploaded."""
+    """Parse report formats, separated by ``,``; the first is uploaded."""
     from xray_bridge.model.formats import AUTO, WRITERS
 
     word = Choice((AUTO, *WRITERS), {})

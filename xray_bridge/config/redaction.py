@@ -1,5 +1,5 @@
 """
-Texts that cannot contain secrets.
+Removes secrets from texts.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ if TYPE_CHECKING:
 
     from xray_bridge.config.secret import Secret
 
-# Shorter values would blot out ordinary words; no real credential is that short.
+# Shorter values would mask ordinary words; no real credential is that short.
 SHORTEST = 4
-# Of headers; what follows one of these is a credential, whatever it looks like.
+# Schemes of headers; the next word is always a credential.
 SCHEMES = (
     "api-?key|basic|bearer|bot|digest|dpop|geniekey|hawk|jwt|kerberos|key|negotiate|"
     "ntlm|oauth|splunk|token"
 )
-# What people write behind "authorization:" that is no credential.
+# Words after "authorization:" that are not a credential.
 TELLS_NOTHING = frozenset(
     {"denied", "failed", "false", "granted", "invalid", "missing", "no", "none"}
     | {"null", "ok", "required", "true", "undefined", "yes"}
 )
-# A word of prose is no longer.
+# The longest word of prose.
 LONGEST_WORD = 16
-# Escaped up to three times, and as HTML has it.
+# Quotes, escaped up to three times or as in HTML.
 _QUOTE = r"""(?:\\{0,7}["']|&quot;|&\#(?:34|39|x22|x27);)"""
-# As lines, in dicts, tuples, assignments, tables, elements.
+# The header's name in lines, dicts, tuples, assignments, tables and elements.
 _NAME = (
     rf"""authorization{_QUOTE}?[\])]?\s*(?:[:=,|]{{1,2}}>?|>|(?=\svalue)|(?=</\w))"""
 )
-# HAR files and HTML have the header's value under that name.
+# HAR files and HTML name the header's value ``value``.
 _VALUE = rf"""\s*(?:{_QUOTE}?value{_QUOTE}?\s*[:=]\s*)?[\[(]?"""
 QUOTED = re.compile(
     rf"({_NAME}{_VALUE}[burf]{{0,2}}({_QUOTE}))([^\r\n]*?)(?=(?<!\\)\2)", re.IGNORECASE
 )
-# Between both in a table or a list of HTML, or where a long header was folded.
+# Text between name and value in HTML, or in a folded header.
 _APART = r"(?:(?:</?\w[^<>\n]{0,99}>\s{0,9}){1,9}|\r?\n[ \t]{1,9})?"
 PLAIN = re.compile(
     rf"({_NAME})([ \t]*{_APART}[\[(]?(?:[burf]{{0,2}}{_QUOTE})?)"
@@ -58,16 +58,16 @@ PLAIN = re.compile(
 # ``Digest username="ann", ...``: parameters up to the end of the line.
 PARAMETERS = re.compile(r"([\w\-]+[ \t]+)[\w\-]+=[^=\s]")
 CREDENTIALS = re.compile(rf"((?:{SCHEMES})[ \t]+)[^\s\"'\\,;)}}\]<>&|]+", re.IGNORECASE)
-# What may be a value where it is not in quotes.
+# A value without quotes.
 VALUE = re.compile(r"""[^"'\\<>,;)}\]&]*""")
-# Without the header's name around it, as in the cell of a table.
+# A value without the header's name, as in the cell of a table.
 BARE = re.compile(
     r"\b((?:basic|bearer)[ \t]+)(?=[a-z._~+/\-]*\d)[\w.~+/\-]{16,}=*", re.IGNORECASE
 )
 
-# Of a file; enough to tell text from anything else.
+# Bytes of a file that are enough to detect text.
 SNIFFED = 8192
-# How a text may begin; the longer marks first.
+# Byte order marks, the longer ones first.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -76,18 +76,18 @@ MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
 )
 WIDTHS = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
-# All but the control characters that neither texts nor terminals know.
+# All bytes except control characters that neither texts nor terminals have.
 VISIBLE = bytes({*b"\a\b\t\n\v\f\r\x1b", *range(32, 127), *range(128, 256)})
 PRINTED = VISIBLE + b"\0"
 
 
 class Redactor:
     """
-    Takes known secrets out of texts: raw, URL-encoded, JSON-escaped, base64.
+    Removes known secrets from texts: raw, URL-encoded, JSON-escaped, base64.
 
-    ``basic`` holds (user, password) pairs, whose base64 form is what an
-    ``Authorization: Basic`` header shows. What any such header says goes, too,
-    and what the regular expression ``pattern`` matches. ``named``: secrets by the
+    ``basic`` holds (user, password) pairs, whose base64 form is in an
+    ``Authorization: Basic`` header. The values of all such headers are removed, too,
+    and all matches of the regular expression ``pattern``. ``named``: secrets by the
     names of their settings.
     """
 
@@ -105,17 +105,17 @@ class Redactor:
         for user, secret in basic:
             forms |= _forms(f"{user}:{secret.reveal()}")
         self._pattern = re.compile(pattern) if pattern else None
-        # Longest first, so that no form leaves a tail of a longer one behind.
+        # Longest first, so that no end of a longer form remains.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
     def add(self, secret: str) -> None:
-        """Know one more, such as a token that was bought on the way."""
+        """Add a secret, such as a token from a login."""
         forms = {*self._forms, *_forms(secret)}
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
     @property
     def forms(self) -> tuple[str, ...]:
-        """The secrets, as they may be written."""
+        """The secrets in all forms in which they may be written."""
         return tuple(self._forms)
 
     def name_secret(self, text: str) -> str:
@@ -129,10 +129,10 @@ class Redactor:
         return "what xray_redact matches" if found else "a credential"
 
     def clean(self, text: str) -> str:
-        """``text`` with every known secret replaced by ``***``."""
+        """Replace each known secret by ``***``."""
         for form in self._forms:
             text = text.replace(form, MASK)
-        # Cheaper than the expressions, which most texts have no use for.
+        # Cheaper than the expressions, which most texts do not need.
         if "uthorization" in text or "UTHORIZATION" in text:
             text = PLAIN.sub(_plain, QUOTED.sub(_quoted, text))
         if "earer " in text or "asic " in text:
@@ -145,7 +145,7 @@ def _blotted(found: re.Match[str]) -> str:
 
 
 def _quoted(found: re.Match[str]) -> str:
-    """A header's value between quotes."""
+    """Mask a header's value between quotes."""
     before, _, value = found.groups()
     if not value.strip() or value.lower() in TELLS_NOTHING:
         return found[0]
@@ -154,7 +154,7 @@ def _quoted(found: re.Match[str]) -> str:
 
 
 def _plain(found: re.Match[str]) -> str:
-    """What follows a header's name up to the end of the line: a value, or prose."""
+    """Mask a header's value up to the end of the line; keep prose."""
     name, between, rest = found.groups()
     before = f"{name}{between}"
     if parameters := PARAMETERS.match(rest):
@@ -181,7 +181,7 @@ def _tells_nothing(words: list[str]) -> bool:
 
 
 def _masked(words: list[str]) -> str:
-    """Of prose, what does not look like it; a scheme's credential follows it."""
+    """Mask words that are not prose, and a credential after a scheme."""
     if len(words) < 3:  # noqa: PLR2004
         return MASK
     kept = [word if _is_prose(word) else MASK for word in words]
@@ -193,7 +193,7 @@ def _masked(words: list[str]) -> str:
 def _is_prose(word: str) -> bool:
     bare = word.strip(".,:;!?()")
     if bare.isdigit():
-        # Of an error, or a status.
+        # A number of an error or a status.
         return len(bare) < 5  # noqa: PLR2004
     rest = bare[1:]
     return not bare or (
@@ -203,7 +203,7 @@ def _is_prose(word: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _forms(value: str) -> frozenset[str]:
-    """Asked for again and again: settings are the same as long as a process lives."""
+    """Return all forms of a secret; cached, because they are needed often."""
     if len(value) < SHORTEST:
         return frozenset()
     encoded = value.encode("utf-8", "surrogatepass")
@@ -215,13 +215,13 @@ def _forms(value: str) -> frozenset[str]:
         base64.urlsafe_b64encode(encoded).decode("ascii"),
     }
     based |= {form.rstrip("=") for form in based}
-    # As tracebacks, --showlocals and pages show it.
+    # The forms in tracebacks, --showlocals and HTML.
     shown = {repr(value)[1:-1], ascii(value)[1:-1], repr(encoded)[2:-1], escape(value)}
     return frozenset((value, *escaped, *quoted, *lower, *based, *shown))
 
 
 def encoding_of(content: bytes) -> str:
-    """The encoding of a text; empty for anything else."""
+    """Return the encoding of a text; empty for other content."""
     for mark, encoding in MARKS:
         if content.startswith(mark):
             return encoding
@@ -234,7 +234,7 @@ def encoding_of(content: bytes) -> str:
     ):
         if zeros.count(0) * 2 > len(zeros) and not others.translate(None, VISIBLE):
             return encoding
-    # A few control characters are in many logs; NUL is what ``env -0`` separates by.
+    # Many logs have a few control characters; ``env -0`` separates by NUL.
     odd = len(start.translate(None, PRINTED))
     if start.count(0) * 8 > len(start) or odd * 32 > len(start):
         return ""
@@ -249,9 +249,9 @@ def encoding_of(content: bytes) -> str:
 
 def cleaned(content: bytes, clean: Callable[[str], str]) -> bytes:
     """
-    A text that has gone through ``clean``, in the encoding that it has.
+    Apply ``clean`` to a text in its own encoding.
 
-    What is not UTF-8 throughout is looked at as Latin-1, too.
+    Text that is not completely UTF-8 is cleaned as Latin-1, too.
     """
     encoding = encoding_of(content)
     if encoding in WIDTHS:
@@ -272,5 +272,5 @@ def _through(
 ) -> bytes:
     text = content.decode(encoding, errors)
     found = clean(text)
-    # What has nothing to hide stays as it is, to the byte.
+    # Without a change the bytes stay the same.
     return content if found == text else found.encode(encoding, errors)

@@ -1,9 +1,9 @@
 """
-From layers of raw values to ``Settings``.
+Resolves layers of raw values into ``Settings``.
 
-Highest first: command line, environment, the framework's ini file, the shared
-file, what CI tells, defaults. Everything is checked here, before any test runs;
-an error names the setting as it was spelled and never shows a secret.
+The layers, highest first: command line, environment, the framework's ini file, the
+shared file, CI, defaults. All values are checked here, before any test runs; an
+error names the setting as it was spelled and never shows a secret.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class Layer:
     """
     Raw values from one place, by setting name.
 
-    ``spell`` turns a setting into its spelling at that place. In a ``literal``
-    layer nothing is expanded: its values were recorded after expansion. ``folder``
-    is where the file lies, if it is one: paths in it are relative to that.
-    ``is_of_repository``: whoever writes a pull request can write it.
+    ``spell`` returns the spelling of a setting at that place. In a ``literal`` layer
+    nothing is expanded: its values were recorded after expansion. ``folder`` is that
+    of the file, if it is one: paths in it are relative to it. ``is_of_repository``:
+    a pull request can change it.
     """
 
     source: str
@@ -55,7 +55,7 @@ class Layer:
 
 
 def command_line(given: Mapping[str, object], *, pytest: bool = False) -> Layer:
-    """The layer of flags; ``None`` means not given."""
+    """Make the layer of flags; ``None`` means not given."""
     values = {name: value for name, value in given.items() if value is not None}
     spell = _pytest_flag if pytest else _flag
     return Layer("command line", values, spell)
@@ -78,25 +78,25 @@ def _ini(setting: Setting[Any]) -> str:
 
 
 def ini(source: str, values: Mapping[str, object], folder: Path | None = None) -> Layer:
-    """The layer of a framework's configuration, without the ``xray_``."""
+    """Make the layer of a framework's configuration; names are without ``xray_``."""
     return Layer(source, values, _ini, folder=folder, is_of_repository=True)
 
 
 def recorded(values: Mapping[str, str]) -> Layer:
-    """The layer of a run directory: the settings that its session recorded."""
+    """Make the layer of a run directory's recorded settings."""
     return Layer("run directory", values, _ini, literal=True)
 
 
 def environment(environ: Mapping[str, str]) -> Layer:
     """
-    The layer of environment variables, ``XRAY_TEST_PLAN`` and the like.
+    Make the layer of environment variables such as ``XRAY_TEST_PLAN``.
 
-    A secret may also stand in a file that ``XRAY_TOKEN_FILE`` names. An empty
-    variable counts as not given: that is how CI systems spell "undefined".
-    The names of pytest-jira-xray and behave-xray are understood too.
+    A secret may also be in a file that ``XRAY_TOKEN_FILE`` names. An empty variable
+    counts as not given, because CI systems pass undefined variables as empty. The
+    names of pytest-jira-xray and behave-xray are accepted, too.
 
-    Raises SettingError for a secret's file that cannot be read, and for a name
-    that is nearly one of ours; other programs' ``XRAY_`` names are left alone.
+    Raises SettingError for a secret's file that cannot be read, and for a misspelt
+    name; ``XRAY_`` names of other programs are ignored.
     """
     _refuse_misspelt(environ)
     values: dict[str, object] = {}
@@ -114,8 +114,9 @@ def environment(environ: Mapping[str, str]) -> Layer:
 
 def redactor_of(environ: Mapping[str, str], pattern: str = "") -> Redactor:
     """
-    What takes the secrets of an environment out of texts, before or without
-    settings; ``pattern`` is the setting ``redact``.
+    Make the redactor for the secrets of an environment, without settings.
+
+    ``pattern`` is the setting ``redact``.
     """
     try:
         found = environment(environ).values
@@ -164,7 +165,7 @@ def _secret_file(setting: Setting[Any], path: str) -> str:
 
 
 def from_ci(context: Context) -> Layer | None:
-    """The layer of what CI tells; guesses, which never cause an error."""
+    """Make the layer of values from CI: guesses that never cause an error."""
     known = {"revision": context.revision, "run_id": context.run_id}
     values = {name: value for name, value in known.items() if value}
     source = f"{GUESSED}{context.name}"
@@ -173,10 +174,10 @@ def from_ci(context: Context) -> Layer | None:
 
 def shared_file(start: Path) -> Layer | None:
     """
-    The layer of ``xray-bridge.toml`` or ``[tool.xray-bridge]``, if there is one.
+    Make the layer of ``xray-bridge.toml`` or ``[tool.xray-bridge]``, if there is one.
 
-    Looked for in ``start`` and upwards, to the root of the repository at most.
-    Stored connections are in it, too, and are no settings.
+    The search goes from ``start`` up to the root of the repository. The file also
+    holds stored connections, which are not part of the layer.
     """
     path, table = shared_table(start)
     if path is None:
@@ -188,7 +189,7 @@ def shared_file(start: Path) -> Layer | None:
 
 def shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
     """
-    The shared file and its content; (None, {}) if there is no file.
+    Find the shared file and read it; (None, {}) if there is no file.
 
     Raises SettingError for a file that cannot be read.
     """
@@ -220,7 +221,7 @@ def _shared_table(path: Path) -> dict[str, object] | None:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """
-    A TOML file.
+    Read a TOML file.
 
     Raises SettingError.
     """
@@ -233,7 +234,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        # A number of thousands of digits, say: TOMLDecodeError is not all there is.
+        # Not only TOMLDecodeError: a number may have thousands of digits.
         msg = f"{path.name} cannot be read: {error}"
         raise SettingError(msg) from None
 
@@ -245,11 +246,11 @@ def resolve(
     only: Container[str] = TABLE,
 ) -> Settings:
     """
-    Settings from layers, the first that has a value wins.
+    Resolve settings from layers; the first layer with a value wins.
 
-    ``only`` these are read; all names are validated. Raises SettingError for unknown
-    names, malformed values and unset variables; SecretInPlainSightError for a secret
-    in a layer that must hold none.
+    ``only`` these settings are read; all names are validated. Raises SettingError for
+    unknown names, malformed values and unset variables; SecretInPlainSightError for a
+    secret in a layer that must hold none.
     """
     ordered = tuple(layers)
     environ = os.environ if environ is None else environ
@@ -266,7 +267,7 @@ def resolve(
         raw = _text(layer.values[name])
         sources[name] = layer.source
         if not raw.strip():
-            # Given but empty: the default, as a person means it.
+            # Given but empty means the default.
             given[name] = ""
             continue
         found[name] = value = _parse(setting, raw, layer, environ)
@@ -276,7 +277,7 @@ def resolve(
 
 
 def to_text(value: object) -> str:
-    """The text that parses to the same value."""
+    """Return the text that parses to the same value."""
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
     if isinstance(value, tuple):
@@ -287,7 +288,7 @@ def to_text(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """What a TOML value would be in an ini file."""
+    """Return a TOML value as it would be written in an ini file."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
@@ -325,7 +326,7 @@ def _parse(
 
 def expand(value: str, environ: Mapping[str, str], where: str) -> str:
     """
-    ``value`` with ``${NAME}`` and ``${NAME:-default}`` from the environment.
+    Replace ``${NAME}`` and ``${NAME:-default}`` by values of the environment.
 
     Raises SettingError, naming ``where``, for a variable that is not set.
     """
@@ -369,7 +370,7 @@ def _did_you_mean(near: str, layer: Layer) -> str:
 
 
 def nearest(name: str) -> str:
-    """The setting whose name is most like ``name``, or nothing."""
+    """Return the setting with the most similar name; empty if there is none."""
     found = get_close_matches(name.replace("-", "_"), TABLE, n=1, cutoff=0.6)
     return found[0] if found else ""
 

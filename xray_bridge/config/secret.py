@@ -1,8 +1,7 @@
 """
-Secrets that cannot be printed.
+A type for secrets that cannot be printed.
 
-Imported at every start of pytest; what takes secrets out of texts is in
-``redactor``.
+Each start of pytest imports it; ``redaction`` removes secrets from texts.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ class Secret:
     """
     A password, token or client secret; only ``reveal`` shows it.
 
-    Not a ``str``: formatting, pickling into a report or JSON cannot happen by
+    It is not a ``str``, so that it cannot get into texts, reports or JSON by
     accident.
     """
 
@@ -25,23 +24,23 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The secret itself, for an HTTP header and nothing else."""
+        """Return the secret, for an HTTP header only."""
         return self._value
 
     def __bool__(self) -> bool:
-        """Whether there is a secret at all."""
+        """Whether the secret is not empty."""
         return bool(self._value)
 
     def __eq__(self, other: object) -> bool:
-        """Equal values are equal secrets."""
+        """Compare the values."""
         return isinstance(other, Secret) and self._value == other._value
 
     def __hash__(self) -> int:
-        """By value."""
+        """Hash the value."""
         return hash(self._value)
 
     def __repr__(self) -> str:
-        """Never the value."""
+        """Show that there is a secret, but not its value."""
         return f"Secret('{MASK}')" if self._value else "Secret('')"
 
     __str__ = __repr__

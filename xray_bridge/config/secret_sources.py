@@ -1,5 +1,5 @@
 """
-Fetches the secrets of stored connections; they are never shown and never stored.
+Fetches the secrets of stored connections, which are neither shown nor stored.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SERVICE = "xray-bridge"
-# Seconds for a command: a password manager may prompt a person.
+# Seconds for a command: a password manager may ask a person.
 PATIENCE = 30.0
-# Of variables that a repository may name.
+# The prefix of variables that a repository may use.
 PREFIX = "XRAY_"
 
 
@@ -34,11 +34,11 @@ def fetch(
     looks_only: bool = False,
 ) -> dict[str, str]:
     """
-    The secrets of a connection, by kind (SECRETS).
+    Return the secrets of a connection, by kind (SECRETS).
 
-    Those that are ``known`` are not fetched; ``looks_only``: none is, MASK stands for
-    those that are somewhere. Raises CredentialError, without any output of a command:
-    that may be the secret.
+    Those in ``known`` are not fetched; with ``looks_only`` none is, and MASK stands
+    for each. Raises CredentialError, without the output of a command, which may be
+    the secret.
     """
     found = dict(known or ())
     for which in SECRETS:
@@ -51,7 +51,7 @@ def fetch(
 
 
 class SecretSource:
-    """Where one secret of a connection is kept."""
+    """The place of one secret of a connection."""
 
     def __init__(
         self,
@@ -70,11 +70,11 @@ class SecretSource:
 
     @property
     def account(self) -> str:
-        """The name of its entry in a keyring."""
+        """The name of the entry in a keyring."""
         return self.name if self.which == "secret" else f"{self.name} (Jira)"
 
     def error(self, what: str, hint: str = "") -> CredentialError:
-        """An error that names the connection."""
+        """Make an error that names the connection."""
         msg = f"the {self.which} of connection {self.name}: {what}"
         return CredentialError(msg, hint=hint)
 
@@ -103,7 +103,7 @@ def _from_file(source: SecretSource) -> str:
 
 
 def _refuse_other_variable(source: SecretSource) -> None:
-    """A repository must not send another program's secret to an address of its own."""
+    """Refuse a repository that uses the secret of another program."""
     if source.is_own or source.where.startswith(PREFIX):
         return
     if source.where not in stored_connections.allowed(source.environ).env:
@@ -115,7 +115,7 @@ def _refuse_other_variable(source: SecretSource) -> None:
 
 
 def _refuse_command(source: SecretSource) -> None:
-    """A repository must not run anything here that nobody has read."""
+    """Refuse a repository's command that no person has allowed."""
     if source.is_own:
         return
     allowed = stored_connections.allowed(source.environ).commands
@@ -168,7 +168,7 @@ def _from_keyring(source: SecretSource) -> str:
 
 
 def _keyring(source: SecretSource) -> tuple[Any, Any]:
-    """The library and its module of errors; it is an extra."""
+    """Import the keyring library, which is an extra, and its errors."""
     try:
         import keyring
         import keyring.errors

@@ -1,5 +1,5 @@
 """
-One setting: its parser, its default, and how it is spelled at each door.
+A setting: its parser, its default, and its spelling at each place.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# What a setting is about: the Test Execution and its Tests; the server, credentials
-# and the way there; what is written of results; how a session or a command goes.
+# Groups of settings: the Test Execution and its Tests; the server, credentials, proxy
+# and certificates; the content of results; the behaviour of a session or a command.
 EXECUTION: Final = "execution"
 CONNECTION: Final = "connection"
 RESULTS: Final = "results"
 SESSION: Final = "session"
 
-# What a merged run has where its parts differ in a setting.
-MUST_AGREE: Final = "must agree"  # nothing: results would go to several places
+# The value of a merged run if its parts differ in a setting.
+MUST_AGREE: Final = "must agree"  # an error: results would go to several places
 FIRST_NOTED: Final = "first noted"  # the value of the first part, and a notice
 ADD_UP: Final = "add up"  # the values of all parts
-MAY_DIFFER: Final = "may differ"  # that of the first; it is of a part's own machine
-DROPPED: Final = "dropped"  # none: it was of the session that recorded the part
+MAY_DIFFER: Final = "may differ"  # that of the first part; it belongs to its machine
+DROPPED: Final = "dropped"  # no value: it belonged to the session of the part
 
 
-# How sources begin that nobody set: guesses from CI.
+# The prefix of sources that are guesses from CI.
 GUESSED = "CI: "
 
 
 class Values:
     """
-    The values of settings by name, and where they come from; read-only.
+    The values of settings by name, and their sources; read-only.
 
-    ``values`` has what some layer set, ``sources`` says which, ``given`` is the
-    text after ``${NAME}`` was replaced, fit for a record: without secrets, and
-    without what was guessed from CI.
+    ``values`` are those from layers, ``sources`` the names of the layers. ``given``
+    are texts to record, with ``${NAME}`` replaced, without secrets and without
+    guesses from CI.
     """
 
     __slots__ = ("given", "sources", "values")
@@ -61,7 +61,7 @@ class Values:
         self.given = dict(given or ())
 
     def is_given(self, setting: Setting[Any]) -> bool:
-        """Whether a person set it: not a default, and not guessed from CI."""
+        """Whether a person set it: it is neither a default nor a guess from CI."""
         source = self.sources.get(setting.name, "")
         return bool(source) and not source.startswith(GUESSED)
 
@@ -73,16 +73,16 @@ class Values:
 
 class Setting(Generic[T]):
     """
-    One setting: its parser, default, and how it is spelled at each door.
+    A setting: its parser, its default, and its spelling at each place.
 
-    ``of``: what it is about. ``parts``: what a merged run has where its parts differ
-    in it. ``stored``: a stored connection may hold it. ``one_run``: set for one run
-    only, so no configuration repeats it. ``starts``: without one of these the pytest
-    plugin does nothing. ``flag``: given without a value on command lines.
-    ``structured``: JSON, in which ``${NAME}`` is replaced inside strings only.
-    ``is_path``: relative to the file that it stands in. ``aliases``: environment
-    variables of other tools whose users come here. ``own_flag``: the flag of the one
-    command that takes it; empty: no command does; None: all that use it take its name.
+    ``of``: its group. ``parts``: the value of a merged run if its parts differ.
+    ``stored``: a stored connection may hold it. ``one_run``: it is set for one run
+    only, so no configuration repeats it. ``starts``: the pytest plugin does nothing
+    without one of these. ``flag``: it needs no value on command lines. ``structured``:
+    JSON, in which ``${NAME}`` is replaced inside strings only. ``is_path``: relative
+    to the file in which it is set. ``aliases``: environment variables of other tools.
+    ``own_flag``: the flag of the one command that takes it; empty: no command does;
+    None: all commands that use it take its name.
     """
 
     __slots__ = (
@@ -159,28 +159,28 @@ class Setting(Generic[T]):
 
     @property
     def ini(self) -> str:
-        """Spelling in pytest's ini files and behave's userdata."""
+        """The spelling in pytest's ini files and behave's userdata."""
         return f"xray_{self.name}"
 
     @property
     def environment(self) -> str:
-        """Spelling in the environment."""
+        """The spelling in the environment."""
         return f"XRAY_{self.name.upper()}"
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """All names in the environment; of a secret, its file's comes last."""
+        """All names in the environment; that of a secret's file comes last."""
         file = (f"{self.environment}_FILE",) if self.secret else ()
         return (self.environment, *self.aliases, *file)
 
     @property
     def pytest_flag(self) -> str:
-        """Spelling on pytest's command line."""
+        """The spelling on pytest's command line."""
         return f"--xray-{self.dashed}"
 
     @property
     def flag_name(self) -> str:
-        """Spelling on the command line of ``xray-bridge``."""
+        """The spelling on the command line of ``xray-bridge``."""
         return self.own_flag or f"--{self.dashed}"
 
     @property
@@ -200,7 +200,7 @@ def switch(  # noqa: PLR0913 - as above
     starts: bool = False,
     own_flag: str | None = None,
 ) -> Setting[bool]:
-    """Declare a yes or no; a flag where it is off by default."""
+    """Declare a yes or no; it is a flag if it is off by default."""
     return Setting(
         parsers.boolean,
         default,
@@ -227,7 +227,7 @@ def text(  # noqa: PLR0913 - as above
     starts: bool = False,
     own_flag: str | None = None,
 ) -> Setting[str]:
-    """Declare any text, by default none."""
+    """Declare a text, empty by default."""
     return Setting(
         parsers.text,
         "",
@@ -271,7 +271,7 @@ def address(
     *aliases: str,
     parts: Parts = FIRST_NOTED,
 ) -> Setting[str]:
-    """Declare an address of the connection, by default none."""
+    """Declare an address of the connection, empty by default."""
     return Setting(
         parsers.url,
         "",
@@ -284,7 +284,7 @@ def address(
 
 
 def jira_fields(help: str) -> Setting[dict[str, object]]:  # noqa: A002
-    """Declare Jira fields that an import sets, by default none."""
+    """Declare Jira fields that an import sets, none by default."""
     return Setting(
         parsers.fields,
         {},
@@ -296,7 +296,7 @@ def jira_fields(help: str) -> Setting[dict[str, object]]:  # noqa: A002
 
 
 def secret(help: str, *aliases: str) -> Setting[Secret]:  # noqa: A002
-    """Declare a secret of the connection; only the environment or a file holds it."""
+    """Declare a secret of the connection, from the environment or a file only."""
     return Setting(
         Secret,
         Secret(""),

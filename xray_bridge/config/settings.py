@@ -1,8 +1,8 @@
 """
-The one table of settings.
+The table of all settings.
 
-Each setting is declared once, as a class attribute of ``Settings``. From that
-declaration come the pytest flag and ini option, the environment variable, the
+Each setting is declared once, as a class attribute of ``Settings``. The
+declaration gives the pytest flag and ini option, the environment variable, the
 key in the shared file, behave's userdata key, the flag of the ``xray-bridge``
 command and the line in the manual. ``resolve`` fills the table from layers.
 """
@@ -42,7 +42,7 @@ CLOUD_URL = "https://xray.cloud.getxray.app"
 
 
 class Settings(Values):
-    """The resolved settings; each attribute is typed by its declaration."""
+    """The resolved settings; each declaration gives the type of its attribute."""
 
     __slots__ = ()
 
@@ -336,7 +336,7 @@ class Settings(Values):
 
     @property
     def redactor(self) -> Redactor:
-        """What takes these secrets out of texts."""
+        """The redactor for these secrets."""
         from xray_bridge.config.redaction import Redactor
 
         basic = [(self.user, self.password), (self.jira_user, self.jira_token)]
@@ -350,12 +350,12 @@ class Settings(Values):
 
     @property
     def wants_record(self) -> bool:
-        """Whether results are recorded, to be sent or to be written only."""
+        """Whether results are recorded, to be sent or only written."""
         return self.collect or self.wants_upload or bool(self.report)
 
     @property
     def wants_selection(self) -> bool:
-        """Whether only some of the tests run, which the server names."""
+        """Whether the server selects the tests to run."""
         return bool(self.select)
 
     @property
@@ -364,8 +364,8 @@ class Settings(Values):
         return bool(self.export_keys or self.export_filter)
 
 
-# In the environment while a session is recorded: sessions within it are no sessions
-# of their own, whatever flags they have.
+# Set in the environment while a session is recorded: sessions started by its tests
+# are not recorded separately.
 SESSION_VARIABLE = "PYTEST_XRAY_BRIDGE_SESSION"
 TABLE: dict[str, Setting[Any]] = {
     name: setting
@@ -375,10 +375,10 @@ TABLE: dict[str, Setting[Any]] = {
 
 
 def of(*groups: Group) -> tuple[Setting[Any], ...]:
-    """The settings of some groups, in the order of the table."""
+    """Return the settings of some groups, in the order of the table."""
     return tuple(setting for setting in TABLE.values() if setting.of in groups)
 
 
 def with_parts(parts: Parts) -> tuple[str, ...]:
-    """Names of the settings in which the parts of a merged run are treated so."""
+    """Return the names of the settings with this rule for merged runs."""
     return tuple(name for name, setting in TABLE.items() if setting.parts == parts)

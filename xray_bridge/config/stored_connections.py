@@ -1,9 +1,9 @@
 """
-Stored connections: where they are kept, and the layer of settings that each is.
+Reads and writes stored connections, and makes layers of settings from them.
 
-A project's are in its shared file, below ``connections``; a person's in a file of
-their own, which ``xray-bridge connection`` writes. Neither holds a secret, only
-where it is.
+A project's connections are in its shared file, below ``connections``; a person's are
+in a separate file, which ``xray-bridge connection`` writes. Both name the place of a
+secret, and hold none.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ if TYPE_CHECKING:
 
 # Settings that a connection may hold.
 OF_SETTINGS = tuple(name for name, setting in TABLE.items() if setting.stored)
-# Where a secret is: of Xray, and of the Jira site beside Xray Cloud.
+# Places of a secret; the second secret is for the Jira site of Xray Cloud.
 PLACES = ("env", "file", "command", "keyring")
 SECRETS = {"secret": "", "jira_secret": "jira_"}
 OF_SECRETS = tuple(f"{which}_{place}" for which in SECRETS for place in PLACES)
 DESCRIPTION, ENABLED = "description", "enabled"
 FIELDS = (*OF_SETTINGS, *OF_SECRETS, DESCRIPTION, ENABLED)
-# Other spellings that people write.
+# Other common spellings.
 ALIASES = {"password_command": "secret_command", "keyring": "secret_keyring"}
 LONGEST_DESCRIPTION = 255
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
 FOLDER = "xray-bridge"
 OWN_FILE = "connections.toml"
-# Names another file.
+# The variable with the path of another file.
 OWN_FILE_VARIABLE = "XRAY_CONNECTIONS_FILE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredConnection:
     """
-    One connection as it is kept.
+    One stored connection.
 
-    ``values`` are texts and booleans by field; ``source`` is the file they are in.
-    ``is_own``: in the person's own file, which the command may change.
+    ``values`` are texts and booleans by field; ``source`` is their file. ``is_own``:
+    it is the person's own file, which the command may change.
     """
 
     name: str
@@ -69,11 +69,11 @@ class StoredConnection:
 
     @property
     def is_enabled(self) -> bool:
-        """Whether uploads go through it."""
+        """Whether uploads may use it."""
         return _yes(self.values.get(ENABLED, True))
 
     def place_of(self, which: str) -> tuple[str, str]:
-        """How a secret is kept, and where; both empty if neither is stored."""
+        """Return the kind of place of a secret, and the place; both empty if none."""
         for place in PLACES:
             found = self.values.get(f"{which}_{place}")
             if found not in {None, "", False}:
@@ -86,23 +86,23 @@ def _yes(value: str | bool) -> bool:
 
 
 def own_file(environ: Mapping[str, str]) -> Path:
-    """Where a person's own connections are."""
+    """Return the path of a person's own connections."""
     if named := environ.get(OWN_FILE_VARIABLE):
         return Path(named)
     if sys.platform == "win32":
         base = Path(environ.get("APPDATA") or "~")
     else:
         base = Path(environ.get("XDG_CONFIG_HOME") or "~/.config")
-    # Without a home directory the path stays as it is, and there is no such file.
+    # Without a home directory the path is unchanged and names no file.
     text = os.path.expanduser(base / FOLDER / OWN_FILE)  # noqa: PTH111 - may not raise
     return Path(text)
 
 
 def known(start: Path, environ: Mapping[str, str]) -> dict[str, StoredConnection]:
     """
-    All connections that can be named in ``start``; a person's own come first.
+    Return all connections that can be used in ``start``; a person's own win.
 
-    Raises SettingError for what is not a connection, and for a file that others can
+    Raises SettingError for an invalid connection, and for a file that others can
     write: it may hold commands.
     """
     found: dict[str, StoredConnection] = {}
@@ -120,9 +120,9 @@ def known(start: Path, environ: Mapping[str, str]) -> dict[str, StoredConnection
 
 def allowed(environ: Mapping[str, str]) -> Allowed:
     """
-    What a person allows repositories.
+    Read what a person allows repositories to do.
 
-    Raises SettingError for a table that is wrong, and for a file that others can write.
+    Raises SettingError for a wrong table, and for a file that others can write.
     """
     return _allowed(own_file(environ))
 
@@ -140,9 +140,9 @@ def _own_tables(path: Path) -> dict[str, Any]:
 
 def find(name: str, start: Path, environ: Mapping[str, str]) -> StoredConnection:
     """
-    The connection of a name.
+    Find a connection by its name.
 
-    Raises UsageError where there is none, with the nearest name.
+    Raises UsageError if there is none, with the most similar name.
     """
     stored = known(start, environ)
     if name in stored:
@@ -159,11 +159,10 @@ def find(name: str, start: Path, environ: Mapping[str, str]) -> StoredConnection
 
 def layer(stored: StoredConnection, secrets: Mapping[str, str]) -> Layer:
     """
-    A connection as a layer of settings.
+    Make a layer of settings from a connection.
 
-    ``secrets`` are those that were fetched, by kind (SECRETS). A connection with a
-    secret of its own excludes other credentials and other addresses: a secret goes
-    only to the server that it is for.
+    ``secrets`` are the fetched ones, by kind (SECRETS). A connection with a secret
+    clears other credentials and addresses: a secret is sent only to its own server.
     """
     values: dict[str, object] = {
         name: stored.values[name] for name in OF_SETTINGS if name in stored.values
@@ -188,7 +187,7 @@ def layer(stored: StoredConnection, secrets: Mapping[str, str]) -> Layer:
 
 
 def secret_of(stored: StoredConnection) -> str:
-    """The setting that its secret is for; who logs in decides."""
+    """Return the setting for its secret, which depends on the user or client id."""
     if stored.values.get("client_id"):
         return "client_secret"
     return "password" if stored.values.get("user") else "token"
@@ -196,9 +195,9 @@ def secret_of(stored: StoredConnection) -> str:
 
 def validated(values: Mapping[str, object], where: str) -> dict[str, str | bool]:
     """
-    The fields of a connection, each validated.
+    Validate the fields of a connection and return them.
 
-    Raises SettingError and SecretInPlainSightError, naming ``where``.
+    Raises SettingError and SecretInPlainSightError, which name ``where``.
     """
     found: dict[str, str | bool] = {}
     for given, value in values.items():
@@ -255,7 +254,7 @@ def _read(
 
 
 def _refuse_open(path: Path) -> None:
-    """Refuse a file that others can write: they could choose the commands in it."""
+    """Refuse a file that others can write: they could change its commands."""
     if sys.platform != "win32" and path.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         msg = f"{path} can be written by others"
         raise SettingError(msg, hint=f"run chmod 600 {path}")
@@ -269,7 +268,7 @@ def save(stored: Mapping[str, StoredConnection], path: Path) -> None:
     """
     lines = ["# Written by `xray-bridge connection`; it holds no secrets."]
     for name, each in sorted(stored.items()):
-        # A dot would begin a table within a table.
+        # A dot would start a nested table.
         lines += ["", f"[{_text(name) if '.' in name else name}]"]
         lines += [f"{field} = {_value(value)}" for field, value in each.values.items()]
     lines += allow.lines(_allowed(path))
@@ -290,5 +289,5 @@ def _value(value: str | bool) -> str:
 
 
 def _text(value: str) -> str:
-    """A basic string of TOML; JSON's escapes are among its own, but for one."""
+    """Write a basic string of TOML, which has JSON's escapes except for one."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,5 +1,5 @@
 """
-Feature files into Xray, without harm to what people have set there.
+Imports feature files into Xray without overwriting what people have set there.
 """
 
 from __future__ import annotations

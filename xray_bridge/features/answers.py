@@ -1,8 +1,8 @@
 """
-What the answer to an import of feature files says.
+Reads the answer to an import of feature files.
 
-Server lists issues, or an object with a message and lists where something went
-wrong; Cloud an object of three lists, with errors among them. Source: Xray's
+Server returns a list of issues, or after errors an object with a message and lists;
+Cloud returns an object of three lists, one of them with errors. Source: Xray's
 manual, "Importing Cucumber Tests - REST" of both products.
 """
 
@@ -28,9 +28,9 @@ UNDERSTOOD = frozenset({*TESTS, *PRECONDITIONS, *ERRORS})
 
 def answered(answer: Answer) -> Answered:
     """
-    Keys and errors, in each of the shapes that are known.
+    Return keys and errors, in each of the known forms.
 
-    Raises FeaturesError for any other: then there is no telling.
+    Raises FeaturesError for any other: the import may or may not have been done.
     """
     content = answer.json()
     if isinstance(content, list):
@@ -60,9 +60,10 @@ def answered(answer: Answer) -> Answered:
 
 def _is_precondition(found: Any) -> bool:
     """
-    By the name of its type, which may be translated: then it counts as a Test.
+    Whether an issue's type has the name of a Precondition.
 
-    Precondition, Pre-Condition, and what French, Spanish and German make of it.
+    It fits English, French, Spanish and German; in other languages a Precondition
+    counts as a Test.
     """
     kind = found.get("issueType") if isinstance(found, dict) else None
     name = str(kind.get("name", "")) if isinstance(kind, dict) else ""

@@ -1,8 +1,8 @@
 """
-What Xray's feature export sent, read with distrust.
+Reads a feature export of Xray without trusting it.
 
-A download is a zip, or one bare ``.feature`` file when there is only one (Server
-with ``fz=false``). ``opened`` looks at all of it before a caller writes anything.
+A download is a zip, or a bare ``.feature`` file if there is only one (Server with
+``fz=false``). ``opened`` checks all of it before a caller writes anything.
 Source: the Gherkin reference for ``# language:``.
 """
 
@@ -32,11 +32,11 @@ _ANY_HEADLINE = re.compile(r"^\s*[^\s@#|<{\[\"][^:\n]*:", re.MULTILINE)
 @contextmanager
 def opened(download: Path, limits: Limits) -> Iterator[Export]:
     """
-    The export in ``download``, after every check that needs no unpacking.
+    Open the export in ``download``, after all checks that need no unpacking.
 
     A bare feature file gets the name of ``download``, with the suffix ``.feature``.
-    Raises ``FeaturesError`` for anything that is not a sound export, and
-    ``OSError`` when the file cannot be read.
+    Raises ``FeaturesError`` for an invalid export, and ``OSError`` if the file cannot
+    be read.
     """
     with download.open("rb") as file:
         magic = file.read(2)
@@ -49,7 +49,7 @@ def opened(download: Path, limits: Limits) -> Iterator[Export]:
 
 
 def _is_gherkin(text: str) -> bool:
-    """Whether a headline stands where one must; other languages announce themselves."""
+    """Whether a text has a headline of Gherkin, in English or a named language."""
     headline = _ANY_HEADLINE if _LANGUAGE.search(text) else _HEADLINE
     return headline.search(text) is not None and not text.lstrip().startswith("<")
 

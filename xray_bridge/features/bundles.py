@@ -1,8 +1,8 @@
 """
-From chosen files to what is read and sent: one file as it is, several as one zip.
+Packs the chosen files for an import: one file unchanged, several as one zip.
 
-An archive of the user's goes out as it is, after the same distrust that an export
-meets. The same files give the same bytes.
+A user's archive is sent unchanged, after the same checks as an export. The same
+files give the same bytes.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from xray_bridge.features.gherkin import Feature
 
 NOT_SENT = "nothing was sent"
-# The first that a zip can say.
+# The earliest time in a zip.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 PLAIN_FILE = 0o100644 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """What is sent, what stands in it by name, and what was left out, in words."""
+    """The bundles to send, their features by name, and notices on skipped files."""
 
     bundles: tuple[Bundle, ...]
     features: Mapping[str, Feature]
@@ -44,17 +44,17 @@ def pack(
     chosen: Sequence[Chosen], folder: Path, limits: Limits = DEFAULT_LIMITS
 ) -> Packed:
     """
-    Read all files, and put into ``folder`` what is to be sent.
+    Read all files, and write the bundles to send into ``folder``.
 
-    A feature without scenarios is left out. Raises FeaturesError for a file that
-    is none, before anything is sent.
+    A feature without scenarios is skipped. Raises FeaturesError for a file that is
+    not a feature file, before anything is sent.
     """
     features: dict[str, Feature] = {}
     left_out: list[str] = []
     plain: list[Chosen] = []
     archives: list[Bundle] = []
     for number, original in enumerate(chosen):
-        # What was looked at is what goes out, whoever edits it meanwhile.
+        # A copy is sent, so that it is what was checked.
         each = _copied(original, folder / str(number), limits)
         if each.is_zip:
             inside = _features_in(each, folder, limits)
@@ -98,7 +98,7 @@ def _copied(each: Chosen, folder: Path, limits: Limits) -> Chosen:
 
 
 def _as_one(chosen: Sequence[Chosen], folder: Path) -> Bundle:
-    """One file alone, where its name says no folder: a form's part cannot say it."""
+    """Bundle the files; only a single file without a folder needs no zip."""
     names = tuple(each.name for each in chosen)
     if len(chosen) == 1 and "/" not in names[0]:
         return Bundle(path=chosen[0].path, filename=names[0], names=names, is_zip=False)
@@ -114,7 +114,7 @@ def _as_one(chosen: Sequence[Chosen], folder: Path) -> Bundle:
 
 
 def _features_in(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
-    """The features in an archive, unpacked one by one and looked at."""
+    """Read the features in an archive, unpacked one by one."""
     found = {}
     try:
         if not zipfile.is_zipfile(each.path):

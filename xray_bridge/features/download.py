@@ -1,5 +1,5 @@
 """
-What Xray's feature export sent, after all checks: feature files, not yet unpacked.
+A checked feature export of Xray, not yet unpacked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _HINT = "nothing was installed; export again, and check what the server sends"
 _CHUNK = 1 << 16
-# What zipfile and zlib raise on damaged input.
+# Exceptions of zipfile and zlib on damaged input.
 BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
@@ -34,7 +34,7 @@ BROKEN = (
 
 @dataclass(frozen=True)
 class Limits:
-    """How much an export may be; all well above what real projects export."""
+    """Limits for an export, far above the exports of real projects."""
 
     files: int = 10_000
     file_bytes: int = 16 << 20
@@ -50,7 +50,7 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Export:
-    """A download that passed all checks: its feature files, and what is left out."""
+    """A download that passed all checks: its feature files and skipped files."""
 
     sizes: Mapping[str, int]
     skipped: tuple[str, ...]
@@ -58,9 +58,9 @@ class Export:
 
     def unpack(self, name: str, path: Path) -> str:
         """
-        Write one file to a new ``path``, its length and CRC checked; gives its SHA-256.
+        Write one file to a new ``path``, check length and CRC; return its SHA-256.
 
-        Raises ``FeaturesError`` when the content is not what its header says.
+        Raises ``FeaturesError`` if the content does not match its header.
         """
         left = self.sizes[name]
         digest = hashlib.sha256()
@@ -78,7 +78,7 @@ class Export:
 
 
 def hash_of(path: Path) -> str:
-    """The SHA-256 of a file."""
+    """Return the SHA-256 of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -87,7 +87,7 @@ def hash_of(path: Path) -> str:
 
 
 class UnsoundError(FeaturesError):
-    """An archive that is refused as a whole, for this ``reason``."""
+    """An archive that is refused for this ``reason``."""
 
     def __init__(self, reason: str, hint: str = _HINT) -> None:
         msg = f"the exported feature files were refused: {reason}"
@@ -100,11 +100,11 @@ class NothingError(UnsoundError):
 
 
 def refuse_nothing(reason: str) -> NoReturn:
-    """A server may say that nothing was found by sending nothing."""
+    """Raise NothingError: the server found no feature files."""
     hint = "nothing was installed; check that keys and filter name Cucumber Tests"
     raise NothingError(reason, hint)
 
 
 def refuse(reason: str, cause: Exception | None = None) -> NoReturn:
-    """Raise the ``FeaturesError`` that refuses a download as a whole."""
+    """Raise the ``FeaturesError`` that refuses a download."""
     raise UnsoundError(reason) from cause

@@ -1,5 +1,5 @@
 """
-Feature files from Xray into a folder.
+Exports feature files from Xray into a folder.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def export(
     """
     Fetch the feature files that the settings name, and install them.
 
-    ``archive`` is where the download is kept. Nothing changes where anything fails.
+    ``archive`` is the path for a copy of the download. An error changes nothing.
     Raises UsageError and FeaturesError.
     """
     clean = connection.redactor.clean
@@ -56,7 +56,7 @@ def _export(
     settings: Settings, connection: Connection, archive: Path | None
 ) -> Installed:
     http = Http(connection, Deadline(settings.deadline))
-    # Even where the server cannot be reached now.
+    # Also if the server cannot be reached now.
     install.finish_killed(Path(settings.features_dir))
     xray = client(connection, http)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
@@ -65,7 +65,7 @@ def _export(
             # A bare feature file takes its name from the download.
             path = Path(folder) / str(number) / (keys or ("export",))[0]
             path.parent.mkdir()
-            # Of the filter once is enough.
+            # One request with the filter is enough.
             saved = "" if number else settings.export_filter
             with path.open("wb") as file:
                 xray.send(export_request(keys, saved, connection.dialect), file)
@@ -81,7 +81,7 @@ def _export(
 
 
 def export_request(keys: tuple[str, ...], saved: str, dialect: Dialect) -> Request:
-    """The request for feature files; ``saved`` is the id of a filter."""
+    """Make the request for feature files; ``saved`` is the id of a filter."""
     query = {
         "keys": ";".join(keys),
         "filter": saved,

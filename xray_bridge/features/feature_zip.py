@@ -1,5 +1,5 @@
 """
-A zip read with distrust: every check that needs no unpacking.
+Checks a zip without trusting or unpacking it.
 
 The rules are those of APPNOTE.TXT 6.3 (PKWARE).
 """
@@ -41,9 +41,9 @@ _DIRECTORY_BYTES_PER_FILE = 2048
 @contextmanager
 def opened_zip(file: IO[bytes], limits: Limits) -> Iterator[Export]:
     """
-    The export in a zip.
+    Open the export in a zip.
 
-    Raises FeaturesError for anything that is not sound.
+    Raises FeaturesError for an invalid zip.
     """
     end = _check_end(file, limits)
     try:
@@ -114,7 +114,7 @@ def _check_collisions(names: list[str]) -> None:
 
 
 def _check_end(file: IO[bytes], limits: Limits) -> int:
-    """Where the entries end; the directory must reach from there to the end record."""
+    """Check the end of the zip; return the position where the entries end."""
     size = file.seek(0, io.SEEK_END)
     start = file.seek(max(0, size - _END.size - 0xFFFF))
     tail = file.read()

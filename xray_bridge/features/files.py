@@ -1,8 +1,8 @@
 """
-Which files an import sends, and under which names.
+Finds the files of an import, and their names for Xray.
 
-Xray finds a scenario without a key by the path of its file. So a file's name is
-always its path from one root, however few of the files are chosen this time.
+Xray finds a scenario without a key by the path of its file, so a file's name is its
+path from a fixed root.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ class Chosen:
 
     @property
     def is_zip(self) -> bool:
-        """Whether it is an archive, which goes out as it is."""
+        """Whether it is an archive, which is sent unchanged."""
         return self.path.suffix == ZIP
 
 
 def find_files(patterns: Sequence[str], root: Path) -> tuple[Chosen, ...]:
     """
-    The feature files and archives that paths, directories and globs name.
+    Find the feature files and archives for paths, directories and globs.
 
-    Raises UsageError for a pattern that names none, and for a file that lies
-    outside of ``root``.
+    Raises UsageError for a pattern without files, and for a file outside of
+    ``root``.
     """
     by_place: dict[Path, Path] = {}
     for pattern in patterns:
-        # An empty one is a variable that is not set, not the current directory.
+        # An empty pattern is an unset variable, not the current directory.
         matches = list(_matches(pattern)) if pattern else []
         if not matches:
             msg = f"no {SUFFIX} or {ZIP} file: {pattern or repr(pattern)}"
@@ -81,16 +81,16 @@ def _matches(pattern: str) -> Iterator[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """All there is in a directory, but not behind links or hidden."""
+    """Find all files below a directory, except hidden ones and behind links."""
     for at, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         paths = (Path(at, name) for name in names if Path(name).suffix in SUFFIXES)
-        # A pipe or a device would never end.
+        # Reading a pipe or a device might never end.
         yield from (path for path in paths if path.is_file())
 
 
 def _named(place: Path, path: Path, root: Path) -> Chosen:
-    """Behind a link it goes by the name that leads there."""
+    """Name a file by its path from the root, through links as given."""
     pairs = (
         (os.path.abspath(path), os.path.abspath(root)),  # noqa: PTH100 - without ".."
         (place, root.resolve()),
@@ -112,7 +112,7 @@ def _is_below(path: str | Path, top: str | Path) -> bool:
 
 def minutes(text: str) -> tuple[int, int]:
     """
-    How old a file may be, and the steps that its age is counted in, in minutes.
+    Read the largest age of a file, and the unit for ages, in minutes.
 
     ``3`` are hours, as in Xray's plugin for Jenkins; also ``90m``, ``3h``, ``2d``.
     Raises UsageError.
@@ -129,10 +129,10 @@ def modified_within(
     chosen: Iterable[Chosen], text: str, now: float | None = None
 ) -> tuple[Chosen, ...]:
     """
-    Those whose age, in whole hours, is no more than that many.
+    Return the files that are not older than the age in ``text``.
 
-    Only whole hours count, as in Jenkins: with ``3h``, a file that is three hours
-    and fifty minutes old is still in. With ``90m``, whole minutes do.
+    Only complete hours count, as in Jenkins: ``3h`` includes a file that is three
+    hours and fifty minutes old. For ``90m``, complete minutes count.
     """
     limit, step = minutes(text)
     at = time.time() if now is None else now

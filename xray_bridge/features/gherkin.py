@@ -1,10 +1,10 @@
 """
-What an import needs of a feature file: its scenarios, with names and tags.
+Reads the scenarios of a feature file, with names and tags.
 
-Not a parser, which would refuse what Xray takes: steps, tables and rows of examples
-are passed over. The keywords are those of Gherkin's own parser. Source: the Gherkin
-reference. A background's issue stands in a comment in it, as Xray's manual has it
-("Importing Cucumber Tests").
+A full parser would refuse files that Xray accepts, so steps, tables and examples are
+skipped. The keywords are those of the Gherkin parser. Sources: the Gherkin reference;
+Xray's manual, "Importing Cucumber Tests", for the comment in a background that names
+its issue.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 WITH_STEPS = frozenset({"background", "scenario", "outline"})
-# What has no examples: below it, such a headline is a line of its description.
+# Blocks without examples: below them, an Examples line is part of a description.
 NO_EXAMPLES = frozenset({"feature", "rule", "background"})
 DOCSTRINGS = ('"""', "```")
 LONGEST_SHOWN = 60
@@ -31,7 +31,7 @@ _IN_COMMENT = re.compile(r"@(\S+)")
 
 
 class NoFeatureError(FeaturesError):
-    """A text that cannot be read; the message follows the file's name."""
+    """A text that is not a feature file; the message follows the file's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,8 @@ class Block:
     A scenario, an outline or a background; ``tags`` have no ``@``.
 
     A background's tags are those in comments before its first step. ``comments`` are
-    the lines of comments above a scenario, without ``#``. ``labels`` are tags that
-    are no keys, though they look so; ``strangers`` sorts them out.
+    the comment lines above a scenario, without ``#``. ``labels`` are tags that look
+    like keys but are not; ``strangers`` finds them.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """A feature file, as far as an import is concerned."""
+    """The parts of a feature file that an import needs."""
 
     name: str
     tags: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ class Feature:
 
 def read(text: str) -> Feature:
     """
-    The scenarios of a feature file.
+    Read a feature file.
 
     Raises NoFeatureError.
     """
@@ -81,7 +81,7 @@ def read(text: str) -> Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Keywords:
-    """Those of a language: what each headline opens, and how steps begin."""
+    """The keywords of a language: of headlines, with their kinds, and of steps."""
 
     kinds: Mapping[str, str]
     headline: re.Pattern[str]
@@ -90,7 +90,7 @@ class _Keywords:
 
 @cache
 def _keywords(language: str) -> _Keywords:
-    # Late, because it brings the whole parser along.
+    # Imported late: it imports the complete parser.
     from gherkin.dialect import Dialect
 
     found = Dialect.for_name(language)
@@ -119,7 +119,7 @@ def _keywords(language: str) -> _Keywords:
 
 @dataclass
 class _Open:
-    """What is being read: a block whose steps may still come."""
+    """The block that is being read."""
 
     kind: str
     name: str
@@ -164,7 +164,7 @@ class _Reader:
             self._text(line)
 
     def _text(self, line: str) -> None:
-        """A step, the text in quotes of one, a table, or a description."""
+        """Take a step, a docstring, a table row, or a line of a description."""
         current = self.blocks[-1]
         self.comments = []
         if current.kind in WITH_STEPS and line.startswith(self.keywords.steps):
@@ -188,8 +188,8 @@ class _Reader:
         is_second = kind == "feature" and self.blocks
         if is_second or (kind == "examples" and self.blocks[-1].kind in NO_EXAMPLES):
             return  # a line of a description
-        # What stands between a background and its steps may be a description;
-        # what stands on rows of examples is not a scenario's.
+        # Tags before a background may be text of a description; tags of examples
+        # are not the scenario's.
         tags = [] if kind == "background" else self.tags
         self.blocks.append(_Open(kind, name, number, tags, tuple(self.comments)))
         self.tags, self.comments = [], []
@@ -210,7 +210,7 @@ class _Reader:
 
 
 def _tags(line: str) -> Iterable[str]:
-    """Blanks part tags, and so does the next ``@``."""
+    """Split a line into tags, at blanks and at each ``@``."""
     words = _AFTER_TAGS.sub("", line).split()
     return [tag for word in words for tag in word.split("@") if tag]
 

@@ -1,9 +1,9 @@
 """
-Which files have changed since a commit; ``git`` is asked.
+Finds the files that have changed since a commit, by running ``git``.
 
-Times of files mean nothing in a fresh clone. Compared is with the commit where the
-branch left REF, as ``git diff REF...HEAD`` does; what is not committed yet, and what
-git does not know and does not ignore, has changed as well.
+File times mean nothing in a fresh clone. The comparison is with the commit where the
+branch left REF, as in ``git diff REF...HEAD``; uncommitted changes and untracked
+files count as changed, ignored files do not.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What has changed: files that are there, and names of those that are gone."""
+    """Changed files, and the names of deleted files."""
 
     present: frozenset[Path]
     deleted: tuple[str, ...]
@@ -34,9 +34,9 @@ class Changes:
 
 def changes_since(folder: Path, ref: str) -> Changes:
     """
-    What has changed in the repository around ``folder``.
+    Find the changes in the repository around ``folder``.
 
-    Raises UsageError where there is no git, no repository or no such commit.
+    Raises UsageError without git, without a repository or for an unknown commit.
     """
     if not ref or ref.startswith("-"):
         msg = f"--changed-since: {ref!r} is not a commit"
@@ -54,7 +54,7 @@ def changes_since(folder: Path, ref: str) -> Changes:
 
 
 def only_changed(chosen: Iterable[Chosen], changes: Changes) -> tuple[Chosen, ...]:
-    """Those that have changed."""
+    """Return the files that have changed."""
     return tuple(each for each in chosen if each.path.resolve() in changes.present)
 
 
@@ -75,7 +75,7 @@ def _base(top: Path, ref: str) -> str:
 
 
 def _fetch(ref: str) -> str:
-    """The command that brings it; CI systems clone one branch, and shallowly."""
+    """Return the command that fetches a ref: CI clones only one branch, shallowly."""
     branch = ref.removeprefix("origin/")
     target = f"{branch}:refs/remotes/{ref}" if branch != ref else branch
     return f"run git fetch origin {target}; in a shallow clone, git fetch --unshallow"

@@ -1,8 +1,8 @@
 """
-One import of feature files: read, look, send, put back.
+Imports feature files: read, preview, send, restore.
 
-Nothing is sent before all files are read, all keys are found, and it is clear that
-summaries and labels that people have set can be put back.
+Nothing is sent before all files are read, all keys are found, and summaries and
+labels that people have set can certainly be restored.
 """
 
 from __future__ import annotations
@@ -60,16 +60,16 @@ LOST = (
 
 
 def _ignore(_: ImportResult) -> None:
-    """There may be nobody."""
+    """Do nothing: the default of ``tell``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """
-    What is to be imported, and how.
+    The files to import, and the options.
 
-    ``tell`` is told what will change, before anything is sent: should this process be
-    killed in between, that is all there is to put it right by.
+    ``tell`` receives the planned changes before anything is sent: if this process is
+    killed, a person can restore the issues from them.
     """
 
     chosen: Sequence[Chosen]
@@ -83,10 +83,10 @@ def import_features(
     settings: Settings, connection: Connection, order: Order
 ) -> ImportResult:
     """
-    Do it, or say what would be done.
+    Import the files, or return the plan in a dry run.
 
-    Raises FeaturesError and what a server's questions raise while nothing has been
-    sent; what goes wrong after that is in the result.
+    Raises FeaturesError and the errors of queries while nothing has been sent; later
+    errors are in the result.
     """
     http = Http(connection, Deadline(settings.deadline))
     xray = client(connection, http)
@@ -131,7 +131,7 @@ def import_features(
         try:
             _send(xray, packed.bundles, requests, sent)
         finally:
-            # What came before may have taken all of the time.
+            # The import may have used up the deadline.
             http.renew_deadline()
             # Also after Ctrl-C.
             if sent.reached:
@@ -142,9 +142,9 @@ def import_features(
 @dataclass(slots=True, kw_only=True)
 class _Progress:
     """
-    What has happened so far; ``reached``: Xray has had some of it.
+    The state of an import; ``reached``: Xray may have received a part.
 
-    ``descriptions`` are those that were there before.
+    ``descriptions`` are those before the import.
     """
 
     answers: list[Answered] = field(default_factory=list)
@@ -155,7 +155,7 @@ class _Progress:
 
 
 def _described(xray: XrayClient, harms: Sequence[Change]) -> dict[str, Any]:
-    """The descriptions that would go, in Jira's own form: words alone are not them."""
+    """Return the descriptions that would be lost, as documents of Jira."""
     jira = xray.jira
     if jira is None:
         return {}
@@ -168,7 +168,7 @@ def _send(
     requests: Sequence[Request],
     sent: _Progress,
 ) -> None:
-    """One after the other; after a refusal the next may still be taken."""
+    """Send the bundles one by one; continue after a refusal."""
     for number, (bundle, request) in enumerate(zip(bundles, requests, strict=True)):
         before, sent.reached = sent.reached, True
         try:
@@ -194,7 +194,7 @@ def _send(
 
 
 def _put_back(xray: XrayClient, harms: Sequence[Change], sent: _Progress) -> None:
-    """Whatever became of the import: it may have done some of it."""
+    """Restore the issues, also after a failed import: a part may be done."""
     jira = xray.jira
     if jira is None:
         return
@@ -242,10 +242,10 @@ def _finished(
 
 def _untaken(known: Preview, taken: Sequence[str], xray: XrayClient) -> Iterator[str]:
     """
-    Tests that tags name, and that Xray has not touched.
+    Return messages for keys in tags that Xray has not updated.
 
-    With another prefix than the instance has, it has made new ones. Of several keys
-    on one scenario it takes one; moved Tests are there under another key.
+    If the prefix is not the instance's, it has created new Tests. It uses one of
+    several keys on a scenario; a moved Test has another key.
     """
     there = {place for key in taken for place in _places(known, key)}
     made = [key for key in taken if key not in known.before]
@@ -263,7 +263,7 @@ def _places(known: Preview, key: str) -> tuple[str, ...]:
 
 
 def _look_up(xray: XrayClient, keys: Sequence[str]) -> tuple[Issue, ...]:
-    """Issues with their summaries; without, where the search does not know them yet."""
+    """Return issues with summaries; without, if the search does not find them yet."""
     found: dict[str, Issue] = {}
     for kind in (TESTS, PRECONDITIONS):
         missing = [key for key in keys if key not in found]

@@ -1,5 +1,5 @@
 """
-The index of a directory of feature files: which of them are ours, by their hashes.
+The index of exported feature files in a directory, with their hashes.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Index:
-    """Hashes of our files; ``pending``: of an export that may have been killed."""
+    """Hashes of exported files; ``pending``: of an export that may be unfinished."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
 
     def names(self) -> list[str]:
-        """All names, sorted."""
+        """Return all names, sorted."""
         return sorted({*self.files, *self.pending})
 
     def owns(self, name: str, digest: str) -> bool:
-        """Whether a file with this hash is as an export has left it."""
+        """Whether a file with this hash is unchanged since its export."""
         return digest in (self.files.get(name), self.pending.get(name))
 
     def text(self) -> str:
-        """What is written to the file."""
+        """Return the text of the index file."""
         value = {"files": self.files, "pending": self.pending}
         versioned = {"version": _INDEX_VERSION, **value}
         return json.dumps(versioned, indent=1, sort_keys=True) + "\n"
@@ -54,9 +54,9 @@ def _is_table_of_hashes(value: object) -> TypeGuard[dict[str, str]]:
 
 def read_index(directory: Path) -> Index:
     """
-    The index of a directory; an empty one where there is none.
+    Read the index of a directory; it is empty if there is none.
 
-    Raises FeaturesError for one that cannot be read.
+    Raises FeaturesError for a damaged index.
     """
     path = directory / INDEX_NAME
     try:
@@ -77,7 +77,7 @@ def read_index(directory: Path) -> Index:
 
 
 def with_names_of(index: Index, directory: Path, names: Mapping[str, str]) -> Index:
-    """The index, respelled where two names are one file here (``A`` and ``a``)."""
+    """Use the new names in the index where the disk ignores case (``A``, ``a``)."""
     spelling = {fold(name): name for name in names}
 
     def respell(old: str) -> str:

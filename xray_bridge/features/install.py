@@ -1,12 +1,11 @@
 """
-Feature files from Xray into a directory, without harm to what lies there.
+Installs exported feature files in a directory without touching the user's files.
 
-Our own files are known by an index in the directory, which holds the hash of
-each file as it was installed. What is not in the index, or was changed since,
-belongs to the user: it is neither overwritten nor removed. All is unpacked
-beside the directory first; then file by file is replaced, and put back when a
-step fails. A journal beside it says what will be done: after an export that was
-killed, the next one first ends that.
+An index in the directory holds the hash of each installed file. A file that is not
+in the index, or was changed since, belongs to the user: it is neither overwritten nor
+removed. All files are unpacked beside the directory first, then replaced one by one,
+and moved back if a step fails. A journal beside the directory lists the steps: after
+an export was killed, the next one first completes them.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _NAMES_IN_MESSAGE = 10
 
 @dataclass(frozen=True)
 class Installed:
-    """All files of an export, our old ones now gone, and notes on the rest."""
+    """The installed files, the removed files, and notices on skipped files."""
 
     files: tuple[Path, ...]
     removed: tuple[Path, ...]
@@ -50,9 +49,9 @@ def install(
     Put the feature files in ``download``, a zip or a bare file, into ``target``.
 
     Files of an earlier export that are not in this one are removed, unless they
-    were changed. Raises ``UsageError`` for a target that cannot be meant, and
-    ``FeaturesError`` for everything else; ``target`` is then as it was before, or
-    the hint says what could not be moved back.
+    were changed. Raises ``UsageError`` for an unsafe target, and ``FeaturesError`` for
+    all other errors; ``target`` is then unchanged, or the hint names the files that
+    could not be moved back.
     """
     directory = _usable(target)
     swap = Swap()
@@ -76,7 +75,7 @@ def install(
 
 
 def _install(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
-    """Unpack, plan, act; the index says before and after what is ours."""
+    """Unpack, plan, act; write the index before and after."""
     try:
         staged = {
             name: place / f"new-{number}" for number, name in enumerate(export.sizes)
@@ -110,16 +109,16 @@ def _install(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
 
 
 def _forget(place: Path, swap: Swap) -> None:
-    """All was taken back; where that failed, the next export does what is left."""
+    """Remove the journal if all is undone; else the next export completes it."""
     if not swap.not_undone:
         journal.forget(place)
 
 
 def finish_killed(target: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
     """
-    End an export that was killed while it changed ``target``; mostly there is none.
+    Complete an export into ``target`` that was killed, if there is one.
 
-    Raises FeaturesError, and UsageError as ``install`` does.
+    Raises FeaturesError, and UsageError like ``install``.
     """
     directory = _usable(target)
     if not any(map(journal.is_unfinished, leftovers(directory))):
@@ -145,7 +144,7 @@ def _put_index(index: Index, directory: Path, place: Path, swap: Swap) -> None:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What will be done to the target: nothing here is a user's own file."""
+    """The changes to the target, none of them to a user's file."""
 
     put: tuple[str, ...]
     removed: tuple[str, ...]
@@ -156,9 +155,9 @@ class _Plan:
 @dataclass(frozen=True)
 class _File:
     """
-    One name: the hash that an export has for it, and that of what lies there.
+    A name with the hash of its file in the export, and of the file in the target.
 
-    None for nothing, empty for what is no plain file.
+    A hash is None without a file, and empty if it is not a plain file.
     """
 
     name: str
@@ -186,7 +185,7 @@ def _look(directory: Path, index: Index, name: str, new: Mapping[str, str]) -> _
 
 
 def _hash_at(directory: Path, name: str) -> str | None:
-    """The hash of a plain file; empty for anything else, None for nothing."""
+    """Return the hash of a plain file; empty for anything else, None for no file."""
     path = directory
     *parents, last = PurePosixPath(name).parts
     try:
@@ -201,7 +200,7 @@ def _hash_at(directory: Path, name: str) -> str | None:
 
 
 def _plan(directory: Path, index: Index, new: Mapping[str, str]) -> _Plan:
-    """Decide; raises ``FeaturesError`` when a user's file is in the way."""
+    """Plan the changes; raise ``FeaturesError`` if a user's file is in the way."""
     no_longer = [name for name in index.names() if name not in new]
     files = [_look(directory, index, name, new) for name in (*new, *no_longer)]
     blocked = [file.name for file in files if file.is_put and file.is_users]
@@ -239,7 +238,7 @@ def _is_or_holds(path: Path, other: str) -> bool:
 
 
 def _usable(target: Path) -> Path:
-    """Where ``target`` really is; raises ``UsageError`` when it should not be used."""
+    """Resolve ``target``; raise ``UsageError`` if it should not be used."""
     try:
         reasons = [reason for is_bad, reason in _TARGET_CHECKS if is_bad(target)]
         if not reasons:

@@ -1,5 +1,5 @@
 """
-By which tags this Xray knows its Tests: read off an export, as nothing else tells.
+Finds the tag prefix of an Xray instance in an export, the only place that shows it.
 
 The prefix is a setting of the instance, for exports and imports alike. Source: Xray's
 manuals, "Miscellaneous" (Server) and "Global Settings: Cucumber" (Cloud).
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import XrayClient
     from xray_bridge.model.dialect import Dialect
 
-# Some of the Tests may be none of Cucumber, which no export has.
+# Several, because an export has Cucumber Tests only.
 ASKED = 5
 
 
@@ -32,9 +32,9 @@ def prefix_notices(
     xray: XrayClient, dialect: Dialect, keys: Sequence[str], prefix: str
 ) -> Iterator[str]:
     """
-    That Xray may see no key in tags with this prefix, where it writes another.
+    Return a notice if the instance uses another prefix than ``prefix``.
 
-    Nothing where an export of some of these Tests does not tell.
+    There is none if an export of some of these Tests does not show a prefix.
     """
     found = _prefix_of(xray, dialect, keys[:ASKED]) if keys else None
     if found is not None and found != prefix:
@@ -46,7 +46,7 @@ def prefix_notices(
 
 
 def _prefix_of(xray: XrayClient, dialect: Dialect, keys: Sequence[str]) -> str | None:
-    """What stands before keys in an export of them."""
+    """Return the text before keys in an export of them; None if unknown."""
     request = export_request(tuple(keys), "", dialect)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
         path = Path(folder) / "export"
@@ -66,7 +66,7 @@ def _prefix_of(xray: XrayClient, dialect: Dialect, keys: Sequence[str]) -> str |
 
 
 def _tag(text: str, keys: Sequence[str]) -> re.Match[str] | None:
-    """A tag that ends with one of the keys, and stands among tags."""
+    """Find a tag that ends with one of the keys, on a line of tags."""
     listed = "|".join(map(re.escape, keys))
     pattern = rf"^\s*(?:@\S+\s+)*@([^\s@]*?)(?:{listed})(?=\s|$)"
     return re.search(pattern, text, re.MULTILINE)

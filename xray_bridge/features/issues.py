@@ -1,5 +1,5 @@
 """
-Tests and Preconditions as they are before an import, by key and by name.
+Searches for Tests and Preconditions before an import.
 
 Source: Jira's REST API 2, "Search".
 """
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from xray_bridge.client.issues import Issue, IssueKind
     from xray_bridge.client.xray import XrayClient
 
-# One search of Server finds both, and their types may be translated.
+# A search on Server finds both, and their types may be translated.
 TESTS = replace(
     ONLY_TESTS,
     other_types=ONLY_TESTS.other_types - {"pre-condition", "precondition"},
     fields=("summary", "labels"),
 )
 PRECONDITIONS = replace(TESTS, cloud_list="getPreconditions")
-# Scenarios in one search: addresses and queries have their limits.
+# Scenarios in one search, because the length of a query is limited.
 NAMES = 20
 BAD_QUESTION = 400
 
@@ -39,10 +39,10 @@ def find_named(
     labels: Sequence[str] = (),
 ) -> dict[str, Issue]:
     """
-    Issues of a project with such a summary or label, and perhaps others.
+    Find the issues of a project with these summaries or labels, and maybe others.
 
-    By phrases: Jira knows no other search for a summary. A name that Jira cannot
-    search for is left out.
+    Jira searches summaries only for phrases. A name that Jira cannot search for is
+    skipped.
     """
     conditions = [f"summary ~ {_quoted(_phrase(name))}" for name in names if name]
     conditions += [f"labels = {_quoted(label)}" for label in labels]
@@ -60,7 +60,7 @@ def _find_any(
     try:
         return xray.search(kind, jql).issues
     except RefusedError as error:
-        # Whatever else is no answer is no word on this name.
+        # Other errors are not about this name.
         if error.status != BAD_QUESTION:
             raise
     if len(conditions) == 1:
@@ -72,12 +72,12 @@ def _find_any(
 
 
 def _phrase(name: str) -> str:
-    """Words in their order, as Jira's text search wants them."""
+    """Make a phrase for Jira's text search."""
     words = name.replace('"', " ").replace("\\", " ").split()
     return f'"{" ".join(words)}"'
 
 
 def _quoted(text: str) -> str:
-    """As a text in JQL."""
+    """Quote a text for JQL."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -1,8 +1,8 @@
 """
-What an export is about to do, written beside its files before it begins.
+The journal of an export: its steps, written before the first of them.
 
-An export that is killed half-way leaves it: the next one first does the rest, so that
-the directory is as before the export or as after it. Each step can be done again.
+It remains if an export is killed. The next export first completes the steps, so that
+the directory never stays half changed. Each step can be repeated.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ class Steps:
     """
     The steps of an export.
 
-    ``put`` has the unpacked file by its name in the directory, ``removed`` the names
-    that go; ``owned`` is what lay there before and was ours, ``new`` what will be, by
-    their hashes.
+    ``put`` maps names in the directory to unpacked files; ``removed`` are names to
+    remove. ``owned`` are the hashes of exported files before, ``new`` after it.
     """
 
     put: Mapping[str, str]
@@ -41,13 +40,13 @@ class Steps:
     new: Mapping[str, str]
 
     def write(self, place: Path) -> None:
-        """From now on the export will be ended."""
+        """Write the journal; from now on the export will be completed."""
         with replaced(place / NAME) as file:
             file.write(json.dumps(asdict(self)).encode())
 
 
 def forget(place: Path) -> None:
-    """The export is over: done, or taken back."""
+    """Remove the journal of an export that is done or undone."""
     (place / NAME).unlink(missing_ok=True)
 
 
@@ -59,7 +58,7 @@ def is_unfinished(place: Path) -> bool:
 def finish(
     place: Path, directory: Path, hash_at: Callable[[Path, str], str | None]
 ) -> None:
-    """Do what is left; files that were changed since are left alone."""
+    """Complete the steps; keep files that were changed since."""
     steps = _read(place)
     if steps is None:
         return
@@ -83,14 +82,14 @@ def finish(
 
 
 def remove_empty(directory: Path, removed: tuple[str, ...]) -> None:
-    """Remove the folders of removed files, where nothing else is in them."""
+    """Remove the folders of removed files if they are empty."""
     for name in removed:
         for parent in PurePosixPath(name).parents[:-1]:
             remove_if_empty(directory / parent)
 
 
 def _read(place: Path) -> Steps | None:
-    """The steps; None for what no export of this version has written."""
+    """Read the steps; None if it is not a journal of this version."""
     try:
         found = json.loads((place / NAME).read_text("utf-8"))
         steps = Steps(**{**found, "removed": tuple(found["removed"])})

@@ -1,5 +1,5 @@
 """
-Names of feature files: which are sound on every system, and how they are shown.
+Names of feature files: which are valid on all systems, and how to print them.
 
 Source: Microsoft's "Naming Files, Paths, and Namespaces".
 """
@@ -32,12 +32,12 @@ _RESERVED = re.compile(
 
 
 def shown(name: str) -> str:
-    """A name as it may be printed: quoted, escaped, not endless."""
+    """Return a name for messages: quoted, escaped and shortened."""
     return ascii(name[:_SHOWN_CHARS]) + "..." * (len(name) > _SHOWN_CHARS)
 
 
 def fold(name: str) -> str:
-    """What two names have in common that some file systems take for the same."""
+    """Fold a name: names with the same result are one file on some systems."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -67,7 +67,7 @@ _PART_CHECKS: tuple[tuple[Callable[[str], bool], str], ...] = (
 
 
 def name_fault(name: str) -> str:
-    """Why a path inside an export cannot be used, or an empty text."""
+    """Return why a path inside an export cannot be used; empty if it can."""
     for is_bad, reason in _NAME_CHECKS:
         if is_bad(name):
             return reason

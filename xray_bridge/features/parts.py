@@ -1,8 +1,8 @@
 """
-An export of many keys: asked for in parts, and joined as if it were one download.
+Exports many keys in several requests, and joins the downloads.
 
-Keys go into the address, and servers and proxies take addresses of some 8,000
-characters (nginx, Tomcat and CloudFront by default).
+Keys are part of the address, and servers and proxies accept about 8,000 characters
+(nginx, Tomcat and CloudFront by default).
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from xray_bridge.features.download import Export
 
 MOST_KEYS = 200
-# Of the keys alone, encoded.
+# Characters of the encoded keys.
 LONGEST_QUERY = 4000
 BETWEEN = len(quote(";", safe=""))
 
 
 def in_parts(keys: Sequence[str]) -> list[tuple[str, ...]]:
-    """Keys of one request each, in their order; without keys, one request."""
+    """Split keys into those of each request; without keys, one request."""
     found: list[list[str]] = [[]]
     length = 0
     for key in keys:
@@ -44,11 +44,11 @@ def in_parts(keys: Sequence[str]) -> list[tuple[str, ...]]:
 
 def join_downloads(downloads: Sequence[Path], target: Path) -> None:
     """
-    Write one archive of several downloads, each read with the same distrust.
+    Join several downloads into one archive, after the same checks.
 
-    Server numbers the files of each download anew: where another has the name, the
-    number of the part is put behind it. What is there already is not written twice.
-    Raises FeaturesError.
+    Server numbers the files of each download from 1: a second file of a name gets the
+    number of its download as a suffix. Equal files are written once. Raises
+    FeaturesError.
     """
     hashes: dict[str, str] = {}
     nothing: NothingError | None = None

@@ -1,5 +1,5 @@
 """
-What an import would do, decided before anything is sent: pure functions.
+Plans an import before anything is sent, in pure functions.
 
 Sources: Xray's manual, "Importing Cucumber Tests - REST" of both products, and
 xray-maven-plugin for the names of the parts.
@@ -37,14 +37,14 @@ TEXT = "text/plain"
 CALL = "("
 NOTHING: Mapping[str, str] = MappingProxyType({})
 PRECONDITION = 2  # of the setting ``tag_prefixes``
-# What Xray itself writes into a background, whatever the prefix is.
+# Xray itself writes this into a background, with any prefix.
 WRITTEN = "Precondition:"
 
 
 def named_issues(
     features: Mapping[str, Feature], prefixes: Sequence[str]
 ) -> dict[str, NamedIssue]:
-    """What feature files say of the issues that they name, by key."""
+    """Return the issues that feature files name, by key."""
     found: dict[str, NamedIssue] = {}
     for name, feature in features.items():
         for each in (
@@ -73,7 +73,7 @@ def _of_scenarios(
 
 
 def _meaning(scenario: Block, prefixes: Sequence[str]) -> tags.TagMeaning:
-    """What its tags say to Xray, to which those of behave-xray are labels."""
+    """Return the meaning of tags for Xray, for which behave-xray's are labels."""
     calls = tuple(tag for tag in scenario.tags if CALL in tag)
     others = (tag for tag in scenario.tags if CALL not in tag)
     said = tags.read(others, prefixes=prefixes)
@@ -92,7 +92,7 @@ def _of_backgrounds(
 
 
 def precondition_keys(background: Block, prefixes: Sequence[str]) -> tuple[str, ...]:
-    """The issues that comments in a background name."""
+    """Return the issues in the comments of a background."""
     known = (*prefixes[PRECONDITION : PRECONDITION + 1], WRITTEN)
     bare = (
         next((tag[len(each) :] for each in known if tag.startswith(each)), tag)
@@ -104,7 +104,7 @@ def precondition_keys(background: Block, prefixes: Sequence[str]) -> tuple[str, 
 def without_key(
     features: Mapping[str, Feature], prefixes: Sequence[str]
 ) -> list[UnkeyedBlock]:
-    """Scenarios for which Xray has to find a Test, or to make one."""
+    """Return the scenarios for which Xray finds or creates a Test."""
     found = []
     for name, feature in features.items():
         for scenario in feature.scenarios:
@@ -124,7 +124,7 @@ def without_key(
 def backgrounds_without_key(
     features: Mapping[str, Feature], prefixes: Sequence[str]
 ) -> list[UnkeyedBlock]:
-    """Backgrounds for which Xray has to find a Precondition, or to make one."""
+    """Return the backgrounds for which Xray finds or creates a Precondition."""
     return [
         UnkeyedBlock(place=f"{name}:{background.line}", name=background.name)
         for name, feature in features.items()
@@ -140,10 +140,10 @@ def matched_by_name(
     are_tests: bool = True,
 ) -> dict[str, NamedIssue]:
     """
-    What scenarios without a key say of Tests that Xray may find for them.
+    Return the Tests that Xray may find for scenarios without a key.
 
-    By its summary, or by a label such as ``id:7``, which the scenario has, too.
-    It is the same for backgrounds and Preconditions.
+    It finds a Test by the summary, or by a label such as ``id:7`` on both. The same
+    holds for backgrounds and Preconditions.
     """
     found: dict[str, NamedIssue] = {}
     for scenario in scenarios:
@@ -165,7 +165,7 @@ def notices(
     prefixes: Sequence[str],
     known: Iterable[NamedIssue],
 ) -> Iterator[str]:
-    """What is odd about tags and names."""
+    """Return notices on tags and names that are probably wrong."""
     for name, feature in features.items():
         for scenario in feature.scenarios:
             said = _meaning(scenario, prefixes)
@@ -199,7 +199,7 @@ def _same_names(name: str, feature: Feature, prefixes: Sequence[str]) -> Iterato
 
 def refuse_other_projects(known: Iterable[NamedIssue], project: str) -> None:
     """
-    Refuse keys of another project than the one that is imported to.
+    Refuse keys of projects other than that of the import.
 
     Raises FeaturesError.
     """
@@ -216,9 +216,9 @@ def changes(
     descriptions: Mapping[str, str] = NOTHING,
 ) -> tuple[Change, ...]:
     """
-    What the feature files do to summaries, descriptions and labels.
+    Return the changes to summaries, descriptions and labels.
 
-    ``descriptions`` are those of Tests, by key, where comments are written over them.
+    ``descriptions`` are those of Tests, by key, that comments overwrite.
     """
     found = []
     for each in known:
@@ -240,22 +240,22 @@ def changes(
 
 
 def _described(before: str, comments: str) -> tuple[str, str] | None:
-    """What goes and what comes, where that is more than other blanks."""
+    """Return the old and new description if they differ in more than blanks."""
     is_other = before.split() != comments.split()
     return (before, comments) if before.strip() and comments and is_other else None
 
 
 def _labels_set_by_people(labels: Iterable[str]) -> Iterator[str]:
-    """Without paths of feature files: by these labels Xray Server finds Tests."""
+    """Return labels without paths of feature files, by which Server finds Tests."""
     return (label for label in labels if not label.endswith(SUFFIX))
 
 
 def undo_edit(change: Change) -> dict[str, Any]:
     """
-    Jira's edit after which summary and labels are what they were before.
+    Make the edit that restores summary and labels in Jira.
 
-    What the import has added stays. It can be sent twice, and does nothing to an
-    issue that the import has left alone.
+    Labels that the import has added stay. The edit can be repeated, and changes
+    nothing if the import has not changed the issue.
     """
     body: dict[str, Any] = {}
     if change.summary:
@@ -266,7 +266,7 @@ def undo_edit(change: Change) -> dict[str, Any]:
 
 
 def describe_before(change: Change) -> str:
-    """In words, what a person has to put back."""
+    """Describe what a person has to restore."""
     parts = []
     if change.summary:
         parts.append(f"its summary was {change.summary[0]!r}")
@@ -286,9 +286,10 @@ def request(
     repeatable: bool = False,
 ) -> Request:
     """
-    One import; ``fields`` are those of Tests and of Preconditions.
+    Make the request of an import; ``fields`` are of Tests and of Preconditions.
 
-    Repeated it finds what it made, but for a server that is still making it.
+    A repeated import finds the Tests of the first, unless the server is still
+    creating them.
     """
     media_type = ZIP if bundle.is_zip else TEXT
     parts = [

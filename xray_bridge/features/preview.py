@@ -1,5 +1,5 @@
 """
-Which Tests an import would update or create, and what it would change.
+Previews an import: the Tests that it would update or create, and the changes.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ SHOWN = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """
-    Issues that an import meets, as they are, and what it does to them.
+    The issues of an import before it, and the changes to them.
 
-    ``keyed`` are the Tests that tags name. ``is_repeatable``: no scenario is without
-    a key, so that a second import in the middle of the first cannot make a Test
-    twice.
+    ``keyed`` are the Tests in tags. ``is_repeatable``: each scenario has a key, so
+    that a repeated import cannot create a Test twice.
     """
 
     before: Mapping[str, Issue]
@@ -46,7 +45,7 @@ class Preview:
 
     @property
     def harms(self) -> tuple[Change, ...]:
-        """The changes to what somebody may have set."""
+        """The changes that overwrite values which people may have set."""
         return tuple(change for change in self.changes if change.harms)
 
 
@@ -57,9 +56,9 @@ def preview(
     prefixes: Sequence[str],
 ) -> Preview:
     """
-    Ask the server about all that feature files name.
+    Ask the server about all issues in feature files.
 
-    Raises FeaturesError for a project and for keys that are not there.
+    Raises FeaturesError if the project or a key does not exist.
     """
     features, labels_told = with_labels(
         features, prefixes, project, lambda name: xray.project(name) is not None
@@ -103,7 +102,7 @@ def preview(
 
 
 def _refuse_unknown(lookup: KeyLookup, keyed: Mapping[str, NamedIssue]) -> None:
-    """Server would make another Test for a key that is not there."""
+    """Refuse unknown keys: Server would create another Test for each."""
     for key, what in lookup.others.items():
         kind = "Test" if keyed[key].is_test else "Precondition"
         msg = f"{keyed[key].places[0]}: {key} is not a {kind}: {what}"

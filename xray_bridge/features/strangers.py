@@ -1,5 +1,5 @@
 """
-Tags that look like keys of another project, and are labels: ``UTF-8``, ``WCAG-2``.
+Finds tags that look like keys but are labels: ``UTF-8``, ``WCAG-2``.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def with_labels(
     is_project: Callable[[str], bool],
 ) -> tuple[dict[str, Feature], tuple[str, ...]]:
     """
-    The same features, such tags among the labels of scenarios; and notices.
+    Move such tags to the labels of scenarios; return the features and notices.
 
-    Beside a key of the project they are labels, and alone where there is no such
-    project: ``is_project`` is asked, once for each.
+    They are labels if the scenario also has a key of the project, or if there is no
+    project of that name: ``is_project`` is called once for each.
     """
     known: dict[str, bool] = {}
 
@@ -55,7 +55,7 @@ def with_labels(
 
 
 def _strangers(scenario: Block, prefixes: Sequence[str], project: str) -> Iterator[str]:
-    """Tags that are keys as they stand, without a prefix, and not of the project."""
+    """Return tags that are keys of other projects without a prefix."""
     for tag in scenario.tags:
         keys = tags.read((tag,), prefixes=prefixes).test_keys
         if keys == (tag,) and _project(tag) != project:

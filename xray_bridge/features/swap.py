@@ -1,5 +1,5 @@
 """
-Steps that change a directory file by file, and can be taken back.
+Changes a directory file by file, so that the steps can be undone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NAMES_IN_MESSAGE = 10
 
 
 class Swap:
-    """Steps that ``undo`` takes back, last first; ``pop_all`` keeps them."""
+    """Steps that ``undo`` reverts, last first; ``pop_all`` keeps them."""
 
     def __init__(self) -> None:
         self.undo = ExitStack()
@@ -24,26 +24,26 @@ class Swap:
         self.not_undone: list[str] = []
 
     def hint(self) -> str:
-        """What a user should know after a failure."""
+        """Return the hint for a user after a failure."""
         if not self.not_undone:
             return "nothing was changed; fix the cause and export again"
         names = ", ".join(self.not_undone[:_NAMES_IN_MESSAGE])
         return f"could not move back {names}; fix the cause and export again"
 
     def make_directory(self, path: Path) -> None:
-        """Make a directory and those above it."""
+        """Make a directory and its parents."""
         missing = [p for p in (path, *path.parents) if not p.exists()]
         for directory in reversed(missing):
             directory.mkdir()
             self.undo.callback(remove_if_empty, directory)
 
     def put(self, source: Path, path: Path, backups: Path) -> None:
-        """Move a file to its place; a copy is made of what it replaces."""
+        """Move a file to its place; keep a copy of the file that it replaces."""
         if path.exists():
             backup = self._backup(backups)
             shutil.copy2(path, backup)
             self.undo.callback(self._move_back, backup, path)
-        # The new file goes back, too: an export that is killed now will be ended.
+        # The new file is moved back, too: a killed export can still be completed.
         self.undo.callback(self._take_back, path, source)
         source.replace(path)
 
@@ -70,6 +70,6 @@ class Swap:
 
 
 def remove_if_empty(directory: Path) -> None:
-    """Remove a directory, unless there is something in it."""
+    """Remove a directory if it is empty."""
     with suppress(OSError):
         directory.rmdir()

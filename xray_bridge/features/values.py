@@ -1,5 +1,5 @@
 """
-What an import of feature files is made of, and what came of it.
+The values of an import of feature files, and its result.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedIssue:
     """
-    What a feature file says of a Test or a Precondition.
+    A Test or a Precondition in a feature file.
 
-    ``places`` are file and line. A Precondition has no labels there. ``comments`` is
-    what stands above the scenario.
+    ``places`` are file and line. A Precondition has no labels. ``comments`` are the
+    lines above the scenario.
     """
 
     key: str
@@ -43,13 +43,13 @@ class UnkeyedBlock:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Labels by which Xray knows the scenario under another name."""
+        """Labels by which Xray finds a renamed scenario."""
         return tuple(label for label in self.labels if label.startswith("id:"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What an import does to an issue that people may have edited."""
+    """The changes of an import to an issue that people may have edited."""
 
     key: str
     summary: tuple[str, str] | None = None
@@ -59,11 +59,11 @@ class Change:
 
     @property
     def harms(self) -> bool:
-        """Whether something goes that somebody may have set."""
+        """Whether it overwrites a value that people may have set."""
         return bool(self.summary or self.description or self.lost)
 
     def lines(self) -> list[str]:
-        """For a person: what the feature files do to it."""
+        """List the changes for a person."""
         found = []
         if self.summary:
             before, after = self.summary
@@ -90,7 +90,7 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What the answer to one request says: keys, errors, and the answer itself."""
+    """The answer to one request: keys, errors and its text."""
 
     tests: tuple[str, ...] = ()
     preconditions: tuple[str, ...] = ()
@@ -101,13 +101,13 @@ class Answered:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
     """
-    What became of an import.
+    The result of an import.
 
-    ``created`` and ``updated`` are issues with their summaries as they are now,
-    Tests and Preconditions alike; ``tests`` and ``preconditions`` are their keys.
-    ``changes`` is what the feature files do to summaries, descriptions and labels,
-    ``put_back`` the keys that have theirs again. ``refused`` is what Xray did not take
-    and what could not be put back, in words. ``raw`` are Xray's answers.
+    ``created`` and ``updated`` are Tests and Preconditions with their new summaries;
+    ``tests`` and ``preconditions`` are their keys. ``changes`` are the changes to
+    summaries, descriptions and labels, ``put_back`` the keys whose values were
+    restored. ``refused`` are messages on what Xray refused and on issues that could
+    not be restored. ``raw`` are Xray's answers.
     """
 
     project: str
@@ -125,7 +125,7 @@ class ImportResult:
     exit_code: int = 0
 
     def cleaned(self, clean: Callable[[str], str]) -> ImportResult:
-        """With ``clean`` applied to whatever others have said."""
+        """Apply ``clean`` to all texts from outside."""
         return replace(
             self,
             refused=tuple(map(clean, self.refused)),

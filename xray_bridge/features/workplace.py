@@ -1,5 +1,5 @@
 """
-Where an export is unpacked: beside its target, by one process at a time.
+The folder beside the target in which one process at a time unpacks an export.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LOCK_POLL_SECONDS = 0.05
 
 
 def _locked_file(path: Path) -> int | None:
-    """An open descriptor that holds the lock; nothing when another process has it."""
+    """Open and lock a file; None if another process holds the lock."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags, 0o666)
     with ExitStack() as undo:
@@ -40,7 +40,7 @@ def _locked_file(path: Path) -> int | None:
                 msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
             else:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                # Whoever had it may have removed the file; then this guards nothing.
+                # Its last holder may have removed the file; then this is no lock.
                 if not os.path.samestat(os.fstat(descriptor), path.stat()):
                     return None
         except (BlockingIOError, PermissionError, FileNotFoundError):
@@ -51,7 +51,7 @@ def _locked_file(path: Path) -> int | None:
 
 @contextmanager
 def lock(path: Path, seconds: float) -> Iterator[None]:
-    """Hold ``path`` as a lock; its file is there only as long as that."""
+    """Hold the lock ``path``; its file exists only during that time."""
     deadline = time.monotonic() + seconds
     while (descriptor := _locked_file(path)) is None:
         if time.monotonic() >= deadline:
@@ -73,9 +73,9 @@ def lock(path: Path, seconds: float) -> Iterator[None]:
 
 def _beside(directory: Path) -> Path:
     """
-    Beside ``directory``, or in it when it is a mount point.
+    Return the parent of ``directory``, or itself if it is a mount point.
 
-    Renames work only inside one file system.
+    Files can be renamed only within one file system.
     """
     place = directory.parent
     if directory.exists() and directory.stat().st_dev != place.stat().st_dev:
@@ -89,7 +89,7 @@ def _prefix(directory: Path) -> str:
 
 @contextmanager
 def locked(directory: Path, limits: Limits) -> Iterator[None]:
-    """Keep other exports into the same directory waiting."""
+    """Lock a directory against other exports."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     with lock(_beside(directory) / f".{directory.name}.xray-lock", limits.lock_seconds):
         yield
@@ -102,7 +102,7 @@ def workplace(directory: Path) -> Path:
 
 
 def leftovers(directory: Path) -> list[Path]:
-    """The folders of exports that were killed, or could not put all back."""
+    """Find the folders of exports that were killed or could not be undone."""
     place = _beside(directory) if directory.parent.is_dir() else None
     if place is None:
         return []
@@ -111,6 +111,6 @@ def leftovers(directory: Path) -> list[Path]:
 
 
 def remove(places: Iterable[Path]) -> None:
-    """Remove folders of exports that nobody needs any more."""
+    """Remove the folders of old exports."""
     for path in places:
         shutil.rmtree(path, ignore_errors=True)
