@@ -57,12 +57,12 @@ def resolve_settings(
     layers = (
         resolve.Layer("xray-bridge", overrides or {}, _name),
         resolve.Layer("command line", on_command_line, _define),
-        resolve.environment(os.environ),
-        resolve.ini("behave userdata", _without(in_file, on_command_line)),
-        resolve.shared_file(start.absolute()),
+        resolve.environment_layer(os.environ),
+        resolve.ini_layer("behave userdata", _without(in_file, on_command_line)),
+        resolve.shared_file_layer(start.absolute()),
         resolve.Layer(TAGS, tag_settings or {}, _name),
         resolve.Layer("-o", _report(outfile), _name, literal=True),
-        resolve.from_ci(detect.detect(os.environ)),
+        resolve.ci_layer(detect.detect(os.environ)),
     )
     return resolve.resolve(layer for layer in layers if layer is not None)
 

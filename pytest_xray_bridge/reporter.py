@@ -110,11 +110,13 @@ def resolve_settings(config: pytest.Config) -> Settings | None:
     environ = SecondProcess().environ
     source, in_ini = options.read_ini(config)
     layers = [
-        resolve.command_line(options.read_command_line(config), pytest=True),
-        resolve.environment(environ),
-        resolve.ini(source, in_ini, config.inipath.parent if config.inipath else None),
-        resolve.shared_file(config.rootpath),
-        resolve.from_ci(detect.detect(environ)),
+        resolve.command_line_layer(options.read_command_line(config), pytest=True),
+        resolve.environment_layer(environ),
+        resolve.ini_layer(
+            source, in_ini, config.inipath.parent if config.inipath else None
+        ),
+        resolve.shared_file_layer(config.rootpath),
+        resolve.ci_layer(detect.detect(environ)),
     ]
     found = [layer for layer in layers if layer]
     names = frozenset(setting.name for setting in options.SWITCHES)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.connection import Bearer, Connection
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.config.redaction import Redactor
-from xray_bridge.config.resolve import environment, resolve
+from xray_bridge.config.resolve import environment_layer, resolve
 from xray_bridge.config.secret import Secret
 from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.results import (
@@ -142,7 +142,7 @@ def results(tmp_path: Path, *runs: TestRun, only_keyed: bool = False) -> Results
 def settings_of(**given: str) -> Settings:
     """Settings as the environment gives them; ``token="..."`` is XRAY_TOKEN."""
     environ = {f"XRAY_{name.upper()}": value for name, value in given.items()}
-    return resolve([environment(environ)], {})
+    return resolve([environment_layer(environ)], {})
 
 
 def a_prepared_run(

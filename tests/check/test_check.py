@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pytest
 
 from tests.builders import a_connection, settings_of
-from xray_bridge.check import Finding, findings, refuse_impossible
+from xray_bridge.check import Finding, list_findings, refuse_impossible
 from xray_bridge.client.connection import ApiKey, Basic
 from xray_bridge.client.jira import Project
 from xray_bridge.config.secret import Secret
@@ -111,7 +111,8 @@ def asked(xray: FakeXray, **given: str) -> dict[str, Finding]:
     """What is found, by what was looked at."""
     connection = a_connection()
     return {
-        each.what: each for each in findings(settings_of(**given), connection, xray)
+        each.what: each
+        for each in list_findings(settings_of(**given), connection, xray)
     }
 
 

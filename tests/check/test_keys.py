@@ -20,7 +20,7 @@ BARE = AutomatedTest(name="test_bare", where="test_calc.py:12")
 
 def test_a_test_without_a_key_is_told() -> None:
     """It is named once, however many rows it has."""
-    found = keys.compare([ADD, BARE, BARE])
+    found = keys.compare_keys([ADD, BARE, BARE])
 
     assert found.tests == 2
     assert found.without_key == (BARE,)
@@ -29,20 +29,20 @@ def test_a_test_without_a_key_is_told() -> None:
 def test_rows_with_keys_of_their_own_are_one_test_with_a_key() -> None:
     """A row without one beside them does not make it a test without a key."""
     bare_row = AutomatedTest(name="test_add", where="test_calc.py:3")
-    found = keys.compare([ADD, ROW, bare_row])
+    found = keys.compare_keys([ADD, ROW, bare_row])
 
     assert (found.tests, found.without_key, found.shared) == (1, (), {})
 
 
 def test_a_key_on_two_tests_is_told_with_both() -> None:
     """Which may be a slip."""
-    assert keys.compare([ADD, SUB]).shared == {"CALC-1": (ADD, SUB)}
+    assert keys.compare_keys([ADD, SUB]).shared == {"CALC-1": (ADD, SUB)}
 
 
 def test_a_test_without_code_is_told_with_its_summary() -> None:
     """Of what was selected, only what nothing carries."""
     wanted = {"CALC-1": "Add", "CALC-8": "Clear the display"}
-    found = keys.compare([ADD], XrayKeys(wanted=wanted, selection="CALC-15"))
+    found = keys.compare_keys([ADD], XrayKeys(wanted=wanted, selection="CALC-15"))
 
     assert found.without_code == {"CALC-8": "Clear the display"}
 
@@ -56,7 +56,7 @@ def test_lines_name_every_finding_with_its_place() -> None:
         selection="CALC-15",
     )
     incomplete = ["test_x.py could not be collected"]
-    found = keys.compare([ADD, SUB, BARE], asked, incomplete)
+    found = keys.compare_keys([ADD, SUB, BARE], asked, incomplete)
 
     assert list(found.lines(keys.tests_by_key([ADD, SUB, BARE]))) == [
         "Tests: 3, 2 with a Test key",

@@ -16,7 +16,7 @@ from xray_bridge.ci.outputs.from_receipts import NAMES, TOLD, outputs_of
 from xray_bridge.ci.outputs.summary import SHOWN, markdown
 from xray_bridge.ci.outputs.text import code, link
 from xray_bridge.cli import main
-from xray_bridge.config.resolve import environment
+from xray_bridge.config.resolve import environment_layer
 from xray_bridge.model import receipt as states
 from xray_bridge.model.receipt import Failure, Receipt, Refused
 from xray_bridge.model.results import Outcome
@@ -212,7 +212,7 @@ def test_variables_are_no_settings() -> None:
     """A later step of the job has them in its environment."""
     environ = dict.fromkeys(NAMES, "x")
 
-    assert environment(environ).values == {}
+    assert environment_layer(environ).values == {}
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def printed(title: str, request: Request) -> list[str]:
     types = [part.media_type for part in request.parts]
     return [
         f"# {title}",
-        *import_requests.shown(request),
+        *import_requests.list_request(request),
         *([f"  media types: {', '.join(types)}"] if types else []),
         f"  repeatable: {'yes' if request.repeatable else 'no'}",
         "",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xray_bridge.client.response import LONGEST_TEXT, Answer, check, key_of
+from xray_bridge.client.response import LONGEST_TEXT, Answer, check_answer, key_of
 from xray_bridge.errors import (
     AmbiguousError,
     AuthenticationError,
@@ -113,7 +113,7 @@ def test_success_is_passed_on(status: int) -> None:
     """The answer itself."""
     answer = said({}, status)
 
-    assert check(answer) is answer
+    assert check_answer(answer) is answer
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -122,7 +122,7 @@ def test_redirect_is_an_error(status: int) -> None:
     answer = said(b"", status, Location="https://sso.example.com/login?token=hunter22")
 
     with pytest.raises(RedirectedError) as caught:
-        check(answer)
+        check_answer(answer)
 
     assert caught.value.message == (
         "https://jira.example.com redirects to https://sso.example.com"
@@ -140,7 +140,7 @@ def test_redirect_to_https() -> None:
     )
 
     with pytest.raises(RedirectedError) as caught:
-        check(answer)
+        check_answer(answer)
 
     assert "https://" in caught.value.hint
 
@@ -149,13 +149,13 @@ def test_redirect_to_https() -> None:
 def test_redirect_within_the_host(location: str) -> None:
     """A path alone, or nothing."""
     with pytest.raises(RedirectedError, match=r"/login|nowhere"):
-        check(said(b"", 302, Location=location))
+        check_answer(said(b"", 302, Location=location))
 
 
 def test_redirect_to_no_address() -> None:
     """A Location that is none is an error in words, as any other."""
     with pytest.raises(RedirectedError, match="redirects to nowhere"):
-        check(said(b"", 302, Location="http://[::1"))
+        check_answer(said(b"", 302, Location="http://[::1"))
 
 
 def test_words_of_a_page_without_its_scripts() -> None:
@@ -169,13 +169,13 @@ def test_words_of_a_page_without_its_scripts() -> None:
 def test_unauthorized() -> None:
     """Host and the server's own words."""
     with pytest.raises(AuthenticationError, match=r"jira.example.com .*401.*: no such"):
-        check(said({"error": "no such key"}, 401))
+        check_answer(said({"error": "no such key"}, 401))
 
 
 def test_unauthorized_with_a_page() -> None:
     """A login page is not quoted."""
     with pytest.raises(AuthenticationError) as caught:
-        check(said(b"<html>Log in</html>", 401))
+        check_answer(said(b"<html>Log in</html>", 401))
 
     assert "Log in" not in str(caught.value)
 
@@ -191,7 +191,7 @@ def test_unauthorized_with_a_page() -> None:
 def test_captcha(status: int, headers: dict[str, str]) -> None:
     """Jira locks the account out; the right password does not help."""
     with pytest.raises(AuthenticationError, match="CAPTCHA") as caught:
-        check(said({}, status, **headers))
+        check_answer(said({}, status, **headers))
 
     assert "browser" in caught.value.hint
 
@@ -211,7 +211,7 @@ def test_captcha(status: int, headers: dict[str, str]) -> None:
 def test_refusal(status: int, hint: str) -> None:
     """Status, address and the server's words, with a likely fix."""
     with pytest.raises(RefusedError, match=f"HTTP {status} from .*: because") as caught:
-        check(said({"error": "because"}, status))
+        check_answer(said({"error": "because"}, status))
 
     assert hint in caught.value.hint
     assert caught.value.status == status
@@ -220,7 +220,7 @@ def test_refusal(status: int, hint: str) -> None:
 def test_page_for_people() -> None:
     """200 with HTML is not Xray."""
     with pytest.raises(NotXrayError, match="HTML page"):
-        check(said(b"\n <!DOCTYPE html><html></html>"))
+        check_answer(said(b"\n <!DOCTYPE html><html></html>"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xray_bridge.client.response import Answer
-from xray_bridge.client.waiting import backoff, retry_after, skew
+from xray_bridge.client.waiting import backoff, read_skew, retry_after
 
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def test_retry_after(headers: dict[str, str], seconds: float) -> None:
 )
 def test_skew(headers: Mapping[str, str], ahead: float | None) -> None:
     """By how much the server's clock is ahead of ours."""
-    assert skew(headers) == ahead
+    assert read_skew(headers) == ahead
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fetched(name: str, environ: dict[str, str]) -> dict[str, str]:
     """Its secrets."""
-    stored = stored_connections.find(name, Path.cwd(), environ)
-    return secret_sources.fetch(stored, environ)
+    stored = stored_connections.find_connection(name, Path.cwd(), environ)
+    return secret_sources.fetch_secrets(stored, environ)
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,13 @@ def test_the_table_stays_when_connections_are_written(own: Path) -> None:
     own.chmod(0o600)
     environ = {OWN_FILE_VARIABLE: str(own)}
 
-    stored_connections.save({}, own)
+    stored_connections.save_connections({}, own)
 
-    assert stored_connections.allowed(environ).http == ("jira.example.com",)
-    assert set(stored_connections.known(Path.cwd(), environ)) == {"prod", "env"}
+    assert stored_connections.read_allowed(environ).http == ("jira.example.com",)
+    assert set(stored_connections.known_connections(Path.cwd(), environ)) == {
+        "prod",
+        "env",
+    }
 
 
 @pytest.mark.parametrize(
@@ -131,4 +134,4 @@ def test_a_wrong_table_is_told(own: Path, table: str) -> None:
     own.chmod(0o600)
 
     with pytest.raises(SettingError, match="allow"):
-        stored_connections.allowed({OWN_FILE_VARIABLE: str(own)})
+        stored_connections.read_allowed({OWN_FILE_VARIABLE: str(own)})

@@ -106,13 +106,13 @@ def test_a_secret_is_fetched_once_and_not_in_vain(
 ) -> None:
     """A password manager asks a person each time; lists of runs need no server."""
     asked = []
-    fetch = secret_sources.fetch
+    fetch = secret_sources.fetch_secrets
 
     def counted(*arguments: Any, **keywords: Any) -> dict[str, str]:
         asked.append(arguments)
         return fetch(*arguments, **keywords)
 
-    monkeypatch.setattr(secret_sources, "fetch", counted)
+    monkeypatch.setattr(secret_sources, "fetch_secrets", counted)
 
     command = effective_settings({"connection": "prod"})
     report_dir = command.local.report_dir

@@ -10,7 +10,7 @@ import pytest
 
 from xray_bridge.ci import forks
 from xray_bridge.config.effective import effective_settings
-from xray_bridge.config.resolve import ini, resolve
+from xray_bridge.config.resolve import ini_layer, resolve
 from xray_bridge.config.stored_connections import OWN_FILE_VARIABLE
 from xray_bridge.errors import SettingError
 
@@ -161,9 +161,9 @@ def test_a_person_allows_a_repository(own: Path, name: str) -> None:
 def test_no_variable_gets_into_jira(own: Path, name: str) -> None:
     """But for those that say something about the run, or that a person allows."""
     environ = {**AZURE, name: "a", "CI_COMMIT_REF": "b", OWN_FILE_VARIABLE: str(own)}
-    layer = ini("pytest.ini", {"summary": f"${{{name}}}"})
-    fields = ini("pytest.ini", {"execution_fields": f'{{"a": "${{{name}}}"}}'})
-    fine = ini("pytest.ini", {"summary": "${CI_COMMIT_REF} ${NOTHING:-c}"})
+    layer = ini_layer("pytest.ini", {"summary": f"${{{name}}}"})
+    fields = ini_layer("pytest.ini", {"execution_fields": f'{{"a": "${{{name}}}"}}'})
+    fine = ini_layer("pytest.ini", {"summary": "${CI_COMMIT_REF} ${NOTHING:-c}"})
 
     for each in (layer, fields):
         with pytest.raises(SettingError, match=f"names {name}"):

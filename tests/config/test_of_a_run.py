@@ -9,9 +9,9 @@ import pytest
 
 from tests.config.test_effective import Run
 from xray_bridge.config.effective import effective_settings
-from xray_bridge.config.of_a_run import OF_THIS_MACHINE, flags_again, layer_of
+from xray_bridge.config.of_a_run import OF_THIS_MACHINE, repeat_flags, run_layer
 from xray_bridge.config.setting import CONNECTION
-from xray_bridge.config.settings import TABLE, of
+from xray_bridge.config.settings import TABLE, settings_in
 from xray_bridge.config.stored_connections import OWN_FILE_VARIABLE
 from xray_bridge.errors import SettingError
 
@@ -39,12 +39,12 @@ def sent(
     return command.for_run(Run(UPLOAD | settings, framework=framework), {})
 
 
-@pytest.mark.parametrize("setting", of(CONNECTION), ids=lambda each: each.name)
+@pytest.mark.parametrize("setting", settings_in(CONNECTION), ids=lambda each: each.name)
 def test_no_setting_of_a_connection_is_taken_from_a_run(setting: object) -> None:
     """Whatever will be one, too."""
     name = setting.name  # type: ignore[attr-defined]
 
-    found = layer_of({name: "anything", "project": "CALC"})
+    found = run_layer({name: "anything", "project": "CALC"})
 
     assert dict(found.values) == {"project": "CALC"}
 
@@ -53,7 +53,7 @@ def test_no_setting_of_a_connection_is_taken_from_a_run(setting: object) -> None
 def test_no_path_is_taken_from_a_run(name: str) -> None:
     """It would be read or written on this machine."""
     assert name in OF_THIS_MACHINE
-    assert not layer_of({name: "/etc/passwd"}).values
+    assert not run_layer({name: "/etc/passwd"}).values
 
 
 @pytest.mark.parametrize(
@@ -62,16 +62,16 @@ def test_no_path_is_taken_from_a_run(name: str) -> None:
 @pytest.mark.fault("J05")
 def test_no_precaution_is_lifted_by_a_run(name: str, value: str) -> None:
     """What hides secrets here, and what fails a job here, is of this machine."""
-    assert not layer_of({name: value}).values
+    assert not run_layer({name: value}).values
 
 
 @pytest.mark.parametrize("name", ["execution_fields", "test_fields"])
 def test_no_file_is_named_by_a_run(name: str) -> None:
     """Its content would be sent."""
-    layer_of({name: '{"priority": "High"}'})
+    run_layer({name: '{"priority": "High"}'})
 
     with pytest.raises(SettingError, match="is the name of a file"):
-        layer_of({name: "secrets.json"})
+        run_layer({name: "secrets.json"})
 
 
 def test_the_way_there_is_that_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,6 +225,6 @@ def test_flags_that_say_it_again() -> None:
     said = {"url": HERE, "sandbox": "yes", "verify": "my ca.pem", "timeout": "1"}
     others = {"token": "a-token", "project": "CALC", "proxy": None}
 
-    assert flags_again({**said, **others}) == (
+    assert repeat_flags({**said, **others}) == (
         f"--sandbox --url {HERE} --verify 'my ca.pem'"
     )

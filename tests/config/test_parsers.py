@@ -414,7 +414,7 @@ def test_value_survives_its_record(name: str, text: str) -> None:
     layer = resolve.Layer("test", {name: text}, lambda s: s.name, literal=True)
     first = resolve.resolve([layer], {})
 
-    second = resolve.resolve([resolve.recorded(first.given)], {})
+    second = resolve.resolve([resolve.recorded_layer(first.given)], {})
 
     assert getattr(second, name) == getattr(first, name) == TABLE[name].parse(text)
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xray_bridge.config.redaction import Redactor, cleaned, encoding_of
+from xray_bridge.config.redaction import Redactor, clean_bytes, encoding_of
 from xray_bridge.config.secret import MASK, Secret
 
 
@@ -359,7 +359,7 @@ def test_secret_in_a_file(encoding: str, secret: str) -> None:
     redactor = Redactor([Secret(secret)])
     before = "ä line\nits password is "
 
-    found = cleaned(f"{before}{secret}\n".encode(encoding), redactor.clean)
+    found = clean_bytes(f"{before}{secret}\n".encode(encoding), redactor.clean)
 
     assert found == f"{before}{MASK}\n".encode(encoding)
 
@@ -368,7 +368,7 @@ def test_secret_in_a_file_of_two_encodings() -> None:
     """A log that several programs have written."""
     content = "ä hünter22 ".encode() + "ä hünter22".encode("latin-1")
 
-    found = cleaned(content, Redactor([Secret("hünter22")]).clean)
+    found = clean_bytes(content, Redactor([Secret("hünter22")]).clean)
 
     assert found == f"ä {MASK} ".encode() + f"ä {MASK}".encode("latin-1")
 
@@ -385,7 +385,7 @@ def test_secret_in_a_file_of_two_encodings() -> None:
 )
 def test_secret_in_a_damaged_file(content: bytes) -> None:
     """What cannot be decoded is looked through all the same."""
-    found = cleaned(content, Redactor([Secret("hunter22")]).clean)
+    found = clean_bytes(content, Redactor([Secret("hunter22")]).clean)
 
     assert b"hunter22" not in found.replace(b"\0", b"")
     assert len(found) < len(content)
@@ -398,7 +398,7 @@ def test_file_without_secrets_stays(content: bytes) -> None:
     for mark in marks:
         whole = mark + content
 
-        assert cleaned(whole, Redactor([Secret("hunter22")]).clean) == whole
+        assert clean_bytes(whole, Redactor([Secret("hunter22")]).clean) == whole
 
 
 @pytest.mark.parametrize(

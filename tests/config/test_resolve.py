@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 def from_environment(environ: dict[str, str]) -> Settings:
     """Settings that only the environment makes."""
-    return resolve.resolve([resolve.environment(environ)], environ)
+    return resolve.resolve([resolve.environment_layer(environ)], environ)
 
 
 def from_ini(values: dict[str, object], environ: dict[str, str]) -> Settings:
     """Settings that only an ini file makes."""
-    return resolve.resolve([resolve.ini("pytest.ini", values)], environ)
+    return resolve.resolve([resolve.ini_layer("pytest.ini", values)], environ)
 
 
 def test_first_layer_with_a_value_wins() -> None:
     """Command line over environment over ini, name by name."""
     layers = [
-        resolve.command_line({"test_plan": "CALC-1", "project": None}),
-        resolve.environment({"XRAY_TEST_PLAN": "CALC-2", "XRAY_PROJECT": "ENV"}),
-        resolve.ini("pytest.ini", {"project": "INI", "summary": "from ini"}),
+        resolve.command_line_layer({"test_plan": "CALC-1", "project": None}),
+        resolve.environment_layer({"XRAY_TEST_PLAN": "CALC-2", "XRAY_PROJECT": "ENV"}),
+        resolve.ini_layer("pytest.ini", {"project": "INI", "summary": "from ini"}),
     ]
 
     found = resolve.resolve(layers, {})
@@ -119,8 +119,8 @@ def test_variable_that_expands_to_nothing_is_the_default(name: str) -> None:
 def test_given_but_empty_is_the_default() -> None:
     """An empty value hides lower layers and means the default."""
     layers = [
-        resolve.command_line({"summary": ""}),
-        resolve.ini("pytest.ini", {"summary": "from ini"}),
+        resolve.command_line_layer({"summary": ""}),
+        resolve.ini_layer("pytest.ini", {"summary": "from ini"}),
     ]
 
     assert resolve.resolve(layers, {}).summary == ""
@@ -150,7 +150,7 @@ def test_malformed_value_names_setting_and_place() -> None:
 
 def test_pytest_flag_is_spelled_as_pytest_has_it() -> None:
     """An error of a flag names the flag."""
-    layer = resolve.command_line({"deadline": "soon"}, pytest=True)
+    layer = resolve.command_line_layer({"deadline": "soon"}, pytest=True)
 
     with pytest.raises(SettingError, match=r"--xray-deadline \(command line\)"):
         resolve.resolve([layer], {})
@@ -159,8 +159,8 @@ def test_pytest_flag_is_spelled_as_pytest_has_it() -> None:
 @pytest.mark.parametrize(
     "layer",
     [
-        resolve.command_line({"token": "hunter22"}),
-        resolve.ini("pytest.ini", {"token": "hunter22"}),
+        resolve.command_line_layer({"token": "hunter22"}),
+        resolve.ini_layer("pytest.ini", {"token": "hunter22"}),
         resolve.Layer("pyproject.toml", {"token": "hunter22"}, lambda s: s.name),
     ],
     ids=["command line", "ini", "shared file"],
@@ -237,8 +237,8 @@ def test_own_name_goes_before_that_of_another_tool() -> None:
 def test_empty_variable_counts_as_not_given() -> None:
     """The next layer is asked."""
     layers = [
-        resolve.environment({"XRAY_SUMMARY": "  "}),
-        resolve.ini("pytest.ini", {"summary": "from ini"}),
+        resolve.environment_layer({"XRAY_SUMMARY": "  "}),
+        resolve.ini_layer("pytest.ini", {"summary": "from ini"}),
     ]
 
     assert resolve.resolve(layers, {}).summary == "from ini"
@@ -246,7 +246,7 @@ def test_empty_variable_counts_as_not_given() -> None:
 
 def test_revision_is_guessed_from_ci() -> None:
     """What CI tells is the lowest layer and not given by a person."""
-    layer = resolve.from_ci(Context(name="Jenkins", revision="abc"))
+    layer = resolve.ci_layer(Context(name="Jenkins", revision="abc"))
     assert layer is not None
 
     found = resolve.resolve([layer], {})
@@ -257,7 +257,7 @@ def test_revision_is_guessed_from_ci() -> None:
 
 def test_ci_that_tells_nothing_is_no_layer() -> None:
     """Without a revision there is nothing to guess."""
-    assert resolve.from_ci(Context(name="Jenkins")) is None
+    assert resolve.ci_layer(Context(name="Jenkins")) is None
 
 
 TABLE = """
@@ -273,7 +273,7 @@ execution_fields = { priority = { name = "High" } }
 def test_shared_file_speaks_toml(tmp_path: Path) -> None:
     """Booleans, numbers, lists and tables become what they mean."""
     (tmp_path / "pyproject.toml").write_text(TABLE)
-    layer = resolve.shared_file(tmp_path)
+    layer = resolve.shared_file_layer(tmp_path)
     assert layer is not None
 
     found = resolve.resolve([layer], {})
@@ -288,7 +288,7 @@ def test_shared_file_of_its_own_goes_first(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(TABLE)
     (tmp_path / "xray-bridge.toml").write_text('project = "OWN"\n')
 
-    layer = resolve.shared_file(tmp_path)
+    layer = resolve.shared_file_layer(tmp_path)
 
     assert layer is not None
     assert layer.values == {"project": "OWN"}
@@ -299,10 +299,10 @@ def test_shared_file_is_looked_for_up_to_the_repository(tmp_path: Path) -> None:
     (tmp_path / "xray-bridge.toml").write_text('project = "OUTSIDE"\n')
     inside = tmp_path / "repository" / "tests"
     inside.mkdir(parents=True)
-    outside = resolve.shared_file(inside)
+    outside = resolve.shared_file_layer(inside)
     (tmp_path / "repository" / ".git").mkdir()
 
-    found = resolve.shared_file(inside)
+    found = resolve.shared_file_layer(inside)
 
     assert outside is not None
     assert found is None
@@ -315,7 +315,7 @@ def test_shared_file_skips_a_pyproject_without_the_table(tmp_path: Path) -> None
     inner.mkdir()
     (inner / "pyproject.toml").write_text('[project]\nname = "xray-bridge-user"\n')
 
-    layer = resolve.shared_file(inner)
+    layer = resolve.shared_file_layer(inner)
 
     assert layer is not None
     assert layer.values["project"] == "CALC"
@@ -330,7 +330,7 @@ def test_shared_file_that_is_broken(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content + b" # xray-bridge")
 
     with pytest.raises(SettingError, match=r"pyproject\.toml cannot be read"):
-        resolve.shared_file(tmp_path)
+        resolve.shared_file_layer(tmp_path)
 
 
 @pytest.mark.parametrize("content", ['tool = "xray-bridge"', "[tool]\nxray-bridge = 1"])
@@ -339,12 +339,12 @@ def test_shared_file_of_another_shape(tmp_path: Path, content: str) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "pyproject.toml").write_text(content)
 
-    assert resolve.shared_file(tmp_path) is None
+    assert resolve.shared_file_layer(tmp_path) is None
 
 
 def test_recorded_settings_are_taken_as_they_are() -> None:
     """What was expanded once is not expanded again."""
-    found = resolve.resolve([resolve.recorded({"summary": "${BUILD}"})], {})
+    found = resolve.resolve([resolve.recorded_layer({"summary": "${BUILD}"})], {})
 
     assert found.summary == "${BUILD}"
 
@@ -365,7 +365,7 @@ def test_recorded_settings_are_the_same(environ: dict[str, str]) -> None:
     """``given`` parses to the settings it was made from."""
     first = from_environment(environ)
 
-    second = resolve.resolve([resolve.recorded(first.given)], {})
+    second = resolve.resolve([resolve.recorded_layer(first.given)], {})
 
     assert second.values == first.values
 
@@ -376,7 +376,7 @@ def test_recorded_text_is_the_same(text: str) -> None:
     layer = resolve.Layer("test", {"summary": text}, lambda s: s.name, literal=True)
     first = resolve.resolve([layer], {})
 
-    second = resolve.resolve([resolve.recorded(first.given)], {})
+    second = resolve.resolve([resolve.recorded_layer(first.given)], {})
 
     assert second.values == first.values
 
@@ -387,4 +387,4 @@ def test_recorded_text_is_the_same(text: str) -> None:
 )
 def test_nearest_name(typed: str, meant: str) -> None:
     """A typing error has a nearest name, nonsense has none."""
-    assert resolve.nearest(typed) == meant
+    assert resolve.nearest_setting(typed) == meant

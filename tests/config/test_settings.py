@@ -21,7 +21,7 @@ from xray_bridge.config.setting import (
     SESSION,
     Setting,
 )
-from xray_bridge.config.settings import TABLE, Settings, of
+from xray_bridge.config.settings import TABLE, Settings, settings_in
 
 
 if TYPE_CHECKING:
@@ -197,11 +197,11 @@ def test_each_setting_has_a_group(setting: Any) -> None:
 
 def test_groups_are_the_whole_table() -> None:
     """Each setting is in one of them, and a group keeps the order of the table."""
-    found = [setting for group in GROUPS for setting in of(group)]
+    found = [setting for group in GROUPS for setting in settings_in(group)]
 
     assert set(found) == set(TABLE.values())
     assert len(found) == len(TABLE)
-    assert list(of(*GROUPS)) == list(TABLE.values())
+    assert list(settings_in(*GROUPS)) == list(TABLE.values())
 
 
 def test_where_parts_differ_a_notice_is_the_default() -> None:

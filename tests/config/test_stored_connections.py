@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xray_bridge.config import secret_sources, stored_connections
-from xray_bridge.config.resolve import environment, resolve, shared_file
+from xray_bridge.config.resolve import environment_layer, resolve, shared_file_layer
 from xray_bridge.config.stored_connections import StoredConnection
 from xray_bridge.errors import (
     CredentialError,
@@ -62,17 +62,19 @@ def test_any_text_is_read_as_it_was_written(
         )
         for name, (text, on) in found.items()
     }
-    stored_connections.save(stored, path)
+    stored_connections.save_connections(stored, path)
     environ = {stored_connections.OWN_FILE_VARIABLE: str(path)}
 
-    assert stored_connections.known(path.parent, environ) == stored
+    assert stored_connections.known_connections(path.parent, environ) == stored
 
 
 @POSIX
 def test_the_file_is_for_its_owner_only(own: dict[str, str]) -> None:
     """The folder, too, where it had to be made."""
     path = stored_connections.own_file(own)
-    stored_connections.save({"prod": a_stored(url="https://jira.example.com")}, path)
+    stored_connections.save_connections(
+        {"prod": a_stored(url="https://jira.example.com")}, path
+    )
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -85,11 +87,13 @@ def test_a_file_that_others_can_write_is_refused(
 ) -> None:
     """Its commands would be theirs to choose."""
     path = stored_connections.own_file(own)
-    stored_connections.save({"prod": a_stored(url="https://jira.example.com")}, path)
+    stored_connections.save_connections(
+        {"prod": a_stored(url="https://jira.example.com")}, path
+    )
     path.chmod(0o622)
 
     with pytest.raises(SettingError, match="can be written by others") as caught:
-        stored_connections.known(tmp_path, own)
+        stored_connections.known_connections(tmp_path, own)
     assert caught.value.hint == f"run chmod 600 {path}"
 
 
@@ -104,8 +108,8 @@ def test_a_project_has_connections_in_its_shared_file(
     top = f"[{head.rstrip('.')}]\n" if head else ""
     text = f'{top}project = "CALC"\n[{head}connections.prod]\nurl = "https://j.com"\n'
     tmp_path.joinpath(name).write_text(text)
-    (found,) = stored_connections.known(tmp_path, own).values()
-    layer = shared_file(tmp_path)
+    (found,) = stored_connections.known_connections(tmp_path, own).values()
+    layer = shared_file_layer(tmp_path)
 
     assert (found.name, found.values["url"], found.is_own) == (
         "prod",
@@ -124,10 +128,10 @@ def test_a_person_s_own_comes_before_the_project_s(
         '[connections.prod]\nurl = "https://theirs.com"\n'
     )
     mine = {"prod": a_stored(url="https://mine.com")}
-    stored_connections.save(mine, stored_connections.own_file(own))
+    stored_connections.save_connections(mine, stored_connections.own_file(own))
 
     assert (
-        stored_connections.find("prod", tmp_path, own).values["url"]
+        stored_connections.find_connection("prod", tmp_path, own).values["url"]
         == "https://mine.com"
     )
 
@@ -136,12 +140,12 @@ def test_an_unknown_name_is_told_with_the_nearest(
     own: dict[str, str], tmp_path: Path
 ) -> None:
     """A slip of a key."""
-    stored_connections.save(
+    stored_connections.save_connections(
         {"prod": a_stored(url="https://j.com")}, stored_connections.own_file(own)
     )
 
     with pytest.raises(UsageError, match="no connection 'prd'") as caught:
-        stored_connections.find("prd", tmp_path, own)
+        stored_connections.find_connection("prd", tmp_path, own)
     assert caught.value.hint == "did you mean prod?"
 
 
@@ -163,14 +167,18 @@ def test_a_field_that_cannot_be_meant_is_refused(
 ) -> None:
     """With the file and the connection."""
     with pytest.raises(SettingError, match=why):
-        stored_connections.validated(values, "connections.toml: connection prod")
+        stored_connections.validate_connection(
+            values, "connections.toml: connection prod"
+        )
 
 
 @pytest.mark.parametrize("name", ["token", "password", "client_secret", "jira_token"])
 def test_a_secret_in_a_file_is_refused_unseen(name: str) -> None:
     """Files are checked in, and copied."""
     with pytest.raises(SecretInPlainSightError) as caught:
-        stored_connections.validated({name: SECRET}, "pyproject.toml: connection prod")
+        stored_connections.validate_connection(
+            {name: SECRET}, "pyproject.toml: connection prod"
+        )
 
     assert SECRET not in str(caught.value)
 
@@ -187,7 +195,7 @@ def test_who_logs_in_decides_which_secret_it_is(
     values: dict[str, str], setting: str
 ) -> None:
     """Each kind of credential has its own setting."""
-    layer = stored_connections.layer(a_stored(**values), {"secret": SECRET})
+    layer = stored_connections.connection_layer(a_stored(**values), {"secret": SECRET})
     found = resolve([layer])
 
     assert getattr(found, setting).reveal() == SECRET
@@ -196,8 +204,10 @@ def test_who_logs_in_decides_which_secret_it_is(
 def test_credentials_of_the_environment_do_not_mix_with_its_own() -> None:
     """A token for one server must not be refused, or sent, for another's sake."""
     environ = {"XRAY_USER": "bob", "XRAY_PASSWORD": "other", "XRAY_CLIENT_ID": "x"}
-    layer = stored_connections.layer(a_stored(url="https://j.com"), {"secret": SECRET})
-    found = resolve([layer, environment(environ)])
+    layer = stored_connections.connection_layer(
+        a_stored(url="https://j.com"), {"secret": SECRET}
+    )
+    found = resolve([layer, environment_layer(environ)])
 
     assert found.token.reveal() == SECRET
     assert not any((found.user, found.password, found.client_id))
@@ -207,16 +217,16 @@ def test_a_secret_goes_to_no_address_but_its_own() -> None:
     """Without one, that is Xray Cloud's, whatever the environment says."""
     environ = {"XRAY_URL": "https://other.com", "XRAY_JIRA_URL": "https://other.com"}
     secrets = {"secret": SECRET, "jira_secret": SECRET}
-    layer = stored_connections.layer(a_stored(client_id="x"), secrets)
-    found = resolve([layer, environment(environ)])
+    layer = stored_connections.connection_layer(a_stored(client_id="x"), secrets)
+    found = resolve([layer, environment_layer(environ)])
 
     assert (found.url, found.jira_url) == ("", "")
 
 
 def test_without_a_place_of_its_own_the_environment_has_the_secret() -> None:
     """As without a connection."""
-    layer = stored_connections.layer(a_stored(url="https://j.com"), {})
-    found = resolve([layer, environment({"XRAY_TOKEN": SECRET})])
+    layer = stored_connections.connection_layer(a_stored(url="https://j.com"), {})
+    found = resolve([layer, environment_layer({"XRAY_TOKEN": SECRET})])
 
     assert found.token.reveal() == SECRET
 
@@ -238,7 +248,7 @@ def test_each_place_gives_its_secret(tmp_path: Path) -> None:
     environ = {**os.environ, "MINE": SECRET}
 
     for name, where in places.items():
-        assert secret_sources.fetch(a_stored(**{name: where}), environ) == {
+        assert secret_sources.fetch_secrets(a_stored(**{name: where}), environ) == {
             "secret": SECRET
         }
 
@@ -263,7 +273,9 @@ def test_a_secret_that_cannot_be_had_is_told_without_it(
 ) -> None:
     """Whatever a command has printed by then."""
     with pytest.raises(CredentialError, match=why) as caught:
-        secret_sources.fetch(a_stored(**{f"secret_{place}": where}), dict(os.environ))
+        secret_sources.fetch_secrets(
+            a_stored(**{f"secret_{place}": where}), dict(os.environ)
+        )
 
     assert SECRET not in str(caught.value)
 
@@ -274,4 +286,4 @@ def test_a_command_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
     hangs = a_stored(secret_command=python("import time; time.sleep(20)"))
 
     with pytest.raises(CredentialError, match="did not end within"):
-        secret_sources.fetch(hangs, dict(os.environ))
+        secret_sources.fetch_secrets(hangs, dict(os.environ))

@@ -10,7 +10,7 @@ import pytest
 
 from xray_bridge.errors import UsageError
 from xray_bridge.features import git as git_module
-from xray_bridge.features.files import Chosen, find_files, minutes, modified_within
+from xray_bridge.features.files import Chosen, find_files, modified_within, parse_age
 from xray_bridge.features.git import changes_since, only_changed
 
 
@@ -150,7 +150,7 @@ def test_modified_within(here: Path, text: str, age: float, is_in: bool) -> None
 def test_no_time(text: str) -> None:
     """What is no time is refused, with an example."""
     with pytest.raises(UsageError, match="write 3h, 90m or 2d"):
-        minutes(text)
+        parse_age(text)
 
 
 class Repository:

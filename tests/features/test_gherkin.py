@@ -13,7 +13,7 @@ from gherkin.parser import Parser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xray_bridge.features.gherkin import Block, NoFeatureError, read
+from xray_bridge.features.gherkin import Block, NoFeatureError, read_feature
 
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def told(blocks: tuple[Block, ...]) -> list[tuple[str, int, tuple[str, ...]]]:
 
 def test_all_of_it() -> None:
     """Names and tags are those that stand there, and texts within texts are not."""
-    feature = read(ALL_OF_IT)
+    feature = read_feature(ALL_OF_IT)
 
     assert feature.name == "Addition"
     assert feature.tags == ("REQ_CALC-70", "wip")
@@ -103,7 +103,7 @@ def test_all_of_it() -> None:
 
 def test_the_parser_agrees() -> None:
     """Gherkin's own parser finds the same scenarios."""
-    assert told(read(ALL_OF_IT).scenarios) == list(scenarios(oracle(ALL_OF_IT)))
+    assert told(read_feature(ALL_OF_IT).scenarios) == list(scenarios(oracle(ALL_OF_IT)))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_the_parser_agrees_on_files(path: Path) -> None:
     """It does so for all feature files of the examples."""
     text = path.read_text(encoding="utf-8")
 
-    assert told(read(text).scenarios) == list(scenarios(oracle(text)))
+    assert told(read_feature(text).scenarios) == list(scenarios(oracle(text)))
 
 
 @given(
@@ -154,7 +154,7 @@ def test_the_parser_agrees_on_anything(lines: list[str]) -> None:
     except ParserError:
         return
 
-    assert told(read(text).scenarios) == expected
+    assert told(read_feature(text).scenarios) == expected
 
 
 @pytest.mark.parametrize("language", sorted(DIALECTS))
@@ -172,7 +172,7 @@ def test_languages(language: str) -> None:
         lines += [f"{word}: <n>", f"{words['then'][0]}<n>", f"{rows}:", "|n|", "|1|"]
     text = "\n".join(lines)
 
-    feature = read(text)
+    feature = read_feature(text)
 
     assert told(feature.scenarios) == list(scenarios(oracle(text)))
     assert len(feature.backgrounds) == 1
@@ -186,7 +186,7 @@ def test_examples_that_are_a_description() -> None:
     )
 
     assert list(scenarios(oracle(text))) == []
-    assert not read(text).scenarios
+    assert not read_feature(text).scenarios
 
 
 def test_another_language() -> None:
@@ -197,19 +197,19 @@ def test_another_language() -> None:
         "    Beispiele:\n    | n |\n    | 1 |\n  Scenario: nur Text\n"
     )
 
-    assert told(read(text).scenarios) == [("Addieren", 5, ("a",))]
+    assert told(read_feature(text).scenarios) == [("Addieren", 5, ("a",))]
 
 
 def test_line_ends_of_windows() -> None:
     """A carriage return is no part of a name or a tag."""
-    feature = read("Feature: F\r\n  @a\r\n  Scenario: S\r\n    * x\r\n")
+    feature = read_feature("Feature: F\r\n  @a\r\n  Scenario: S\r\n    * x\r\n")
 
     assert told(feature.scenarios) == [("S", 3, ("a",))]
 
 
 def test_comments_that_are_not_a_backgrounds() -> None:
     """A comment after its steps, or elsewhere, names no Precondition."""
-    feature = read(
+    feature = read_feature(
         "#@CALC-1\nFeature: F\n  #@CALC-2\n  Background:\n    #@CALC-3 #@CALC-4\n"
         "    * x\n    #@CALC-5\n  #@CALC-6\n  Scenario: S\n    #@CALC-7\n"
     )
@@ -219,7 +219,7 @@ def test_comments_that_are_not_a_backgrounds() -> None:
 
 def test_comments_above_a_scenario() -> None:
     """Those since the last line that is none, tags and empty ones apart."""
-    feature = read(
+    feature = read_feature(
         "# of the file\nFeature: F\n  # One,\n\n  # two.\n  @a\n  # Three.\n"
         "  Scenario: S\n    # a step\n    * x\n\n  Scenario: T\n    * x\n"
         "    # * y\n  Background:\n    # z\n    * x\n  Scenario: U\n"
@@ -248,7 +248,7 @@ def test_comments_above_a_scenario() -> None:
 def test_no_feature(text: str, said: str) -> None:
     """What is no feature file is refused in words that say why."""
     with pytest.raises(NoFeatureError) as caught:
-        read(text)
+        read_feature(text)
 
     assert said in caught.value.message
     assert "\n" not in str(caught.value)

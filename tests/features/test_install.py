@@ -675,8 +675,8 @@ def test_other_export_takes_too_long(tmp_path: Path, target: Path, work: Path) -
     """An export waits for another only so long, then says so and changes nothing."""
     (tmp_path / "d").write_bytes(zipped(FIRST))
     hold = (
-        "from xray_bridge.features.workplace import lock\n"
-        "with lock(target.parent / '.features.xray-lock', 5):\n"
+        "from xray_bridge.features.workplace import hold_lock\n"
+        "with hold_lock(target.parent / '.features.xray-lock', 5):\n"
         "    print('held', file=sys.stderr, flush=True); sys.stdin.read()\n"
     )
     with subprocess.Popen(

@@ -11,8 +11,8 @@ from xray_bridge.errors import FeaturesError
 from xray_bridge.features.parts import (
     LONGEST_QUERY,
     MOST_KEYS,
-    in_parts,
     join_downloads,
+    split_keys,
 )
 
 
@@ -21,7 +21,7 @@ def test_parts_of_keys(project: str) -> None:
     """All of them, in their order, in addresses that any server takes."""
     keys = [f"{project}-{number}" for number in range(1000, 2500)]
 
-    parts = in_parts(keys)
+    parts = split_keys(keys)
 
     assert [key for part in parts for key in part] == keys
     assert all(len("%3B".join(part)) <= LONGEST_QUERY for part in parts)
@@ -31,7 +31,7 @@ def test_parts_of_keys(project: str) -> None:
 @pytest.mark.parametrize("keys", [[], ["CALC-1"], ["CALC-1"] * MOST_KEYS])
 def test_one_part(keys: list[str]) -> None:
     """Nothing changes for those who export less."""
-    assert in_parts(keys) == [tuple(keys)]
+    assert split_keys(keys) == [tuple(keys)]
 
 
 def a_download(path: Path, **files: str) -> Path:

@@ -16,11 +16,11 @@ from xray_bridge.client.issues import Issue
 from xray_bridge.client.response import Answer
 from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features import plan
-from xray_bridge.features.answers import answered
-from xray_bridge.features.bundles import Packed, pack
+from xray_bridge.features.answers import read_answer
+from xray_bridge.features.bundles import Packed, pack_files
 from xray_bridge.features.download import Limits
 from xray_bridge.features.files import find_files
-from xray_bridge.features.gherkin import Feature, read
+from xray_bridge.features.gherkin import Feature, read_feature
 from xray_bridge.features.values import Bundle, Change, NamedIssue, UnkeyedBlock
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.model.tags import PREFIXES
@@ -45,7 +45,7 @@ KEYED = NamedIssue(
 
 def features(**texts: str) -> dict[str, Feature]:
     """Feature files by name."""
-    return {f"{name}.feature": read(text) for name, text in texts.items()}
+    return {f"{name}.feature": read_feature(text) for name, text in texts.items()}
 
 
 def test_wanted() -> None:
@@ -77,14 +77,14 @@ def test_preconditions(
     comment: str, prefixes: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     """A background's issue is recognised by any prefix that may be set."""
-    feature = read(f"Feature: F\n  Background:\n    {comment}\n    * x\n")
+    feature = read_feature(f"Feature: F\n  Background:\n    {comment}\n    * x\n")
 
     assert plan.precondition_keys(feature.backgrounds[0], prefixes) == expected
 
 
 def test_without_key() -> None:
     """A scenario without a key is found by its name, or by a label with an id."""
-    scenarios = plan.without_key(features(a=ADDITION), PREFIXES)
+    scenarios = plan.scenarios_without_key(features(a=ADDITION), PREFIXES)
     tests = {
         key: Issue(key=key, summary=summary, labels=labels)
         for key, summary, labels in (
@@ -129,7 +129,7 @@ def test_without_key() -> None:
 )
 def test_changes(issue: Issue, expected: Change | None) -> None:
     """Told is what goes and what comes, and nothing where all is the same."""
-    changes = plan.changes([KEYED], {issue.key: issue})
+    changes = plan.list_changes([KEYED], {issue.key: issue})
 
     assert changes == ((expected,) if expected else ())
 
@@ -138,7 +138,7 @@ def test_an_issue_that_is_not_there_does_not_change() -> None:
     """What Xray does not know is made, and nothing of it is lost."""
     before = {"CALC-5": Issue(key="CALC-5", summary="Another")}
 
-    assert plan.changes([KEYED], before) == ()
+    assert plan.list_changes([KEYED], before) == ()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_background_without_a_name_changes_nothing() -> None:
     wanted = NamedIssue(key="CALC-5", places=("a.feature:2",), summary="")
     before = Issue(key="CALC-5", summary="Fresh")
 
-    assert plan.changes([wanted], {"CALC-5": before}) == ()
+    assert plan.list_changes([wanted], {"CALC-5": before}) == ()
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_notices() -> None:
     found = features(a=text)
     known = plan.named_issues(found, PREFIXES)
 
-    assert list(plan.notices(found, PREFIXES, known.values())) == [
+    assert list(plan.list_notices(found, PREFIXES, known.values())) == [
         "a.feature:3 has several Test keys, Xray uses one: CALC-1, CALC-2",
         "a.feature:7 has a tag that looks like a key but is not one: @TEST_calc-9",
         "a.feature:9 has a tag that is not a key for Xray: @jira.testcase('CALC-5')",
@@ -241,7 +241,7 @@ def test_request(product: str, path: str, part: str, tmp_path: Path) -> None:
         is_zip=True,
     )
     fields = ({"labels": "nightly"}, {"fields": {"priority": {"name": "High"}}})
-    request = plan.request(bundle, "CALC", DIALECTS[product], fields)
+    request = plan.import_request(bundle, "CALC", DIALECTS[product], fields)
     contents: dict[str, Any] = {each.name: each.content for each in request.parts}
 
     assert request.target == f"{path}?projectKey=CALC"
@@ -263,7 +263,7 @@ def test_a_request_without_fields(tmp_path: Path) -> None:
         names=("a.feature",),
         is_zip=False,
     )
-    request = plan.request(bundle, "CALC", DIALECTS["cloud"], repeatable=True)
+    request = plan.import_request(bundle, "CALC", DIALECTS["cloud"], repeatable=True)
 
     assert [(each.name, each.media_type) for each in request.parts] == [
         ("file", "text/plain")
@@ -321,7 +321,7 @@ def test_answers(
     content: Any, tests: list[str], preconditions: list[str], errors: list[str]
 ) -> None:
     """Both products' answers are understood; errors in a 200 are errors."""
-    found = answered(said(content))
+    found = read_answer(said(content))
 
     assert found.tests == tuple(f"CALC-{each}" for each in tests)
     assert found.preconditions == tuple(f"CALC-{each}" for each in preconditions)
@@ -333,7 +333,7 @@ def test_answers(
 def test_an_answer_of_another_kind(content: Any) -> None:
     """Then there is no telling, and nothing is taken for a success."""
     with pytest.raises(FeaturesError, match="has an unknown form"):
-        answered(said(content))
+        read_answer(said(content))
 
 
 # Bundles --------------------------------------------------------------------------
@@ -352,7 +352,7 @@ def packed(here: Path, *patterns: str, limits: Limits | None = None) -> Packed:
     """What is sent of some files."""
     folder = here.parent / "folder"
     folder.mkdir(exist_ok=True)
-    return pack(find_files(patterns, Path()), folder, limits or Limits())
+    return pack_files(find_files(patterns, Path()), folder, limits or Limits())
 
 
 def test_what_was_looked_at_goes_out(here: Path) -> None:
@@ -492,7 +492,7 @@ def test_a_file_that_is_gone(here: Path) -> None:
     (here / "a.feature").unlink()
 
     with pytest.raises(UsageError) as caught:
-        pack(chosen, here.parent, Limits())
+        pack_files(chosen, here.parent, Limits())
 
     said = "a.feature cannot be read: No such file or directory"
     assert caught.value.message == said
@@ -520,6 +520,6 @@ def test_a_copy_that_cannot_be_read(
     with monkeypatch.context() as patched:
         patched.setattr(broken, failing)
         with pytest.raises(UsageError) as caught:
-            pack(chosen, here.parent / "folder", Limits())
+            pack_files(chosen, here.parent / "folder", Limits())
 
     assert caught.value.message == f"{name} cannot be read: Input/output error"

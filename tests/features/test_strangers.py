@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xray_bridge.features import gherkin
-from xray_bridge.features.strangers import with_labels
+from xray_bridge.features.strangers import move_to_labels
 
 
 PREFIXES = ("TEST_", "REQ_", "PRECOND_", "TESTSET_")
@@ -32,8 +32,8 @@ def test_strangers(tags: str, labels: tuple[str, ...], asked: list[str]) -> None
         return name == "SHOP"
 
     text = f"Feature: F\n\n  {tags}\n  Scenario: S\n    * x\n"
-    found, notices = with_labels(
-        {"a.feature": gherkin.read(text)}, PREFIXES, "CALC", is_project
+    found, notices = move_to_labels(
+        {"a.feature": gherkin.read_feature(text)}, PREFIXES, "CALC", is_project
     )
 
     (scenario,) = found["a.feature"].scenarios

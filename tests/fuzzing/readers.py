@@ -23,12 +23,12 @@ from xray_bridge.client.issues import TESTS
 from xray_bridge.client.response import Answer
 from xray_bridge.client.server import ServerXray
 from xray_bridge.config import stored_connections
-from xray_bridge.config.resolve import ini, read_toml, resolve, shared_table
+from xray_bridge.config.resolve import ini_layer, read_shared_table, read_toml, resolve
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import TABLE
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.features import archive, gherkin
-from xray_bridge.features.answers import answered
+from xray_bridge.features.answers import read_answer
 from xray_bridge.features.download import Limits
 from xray_bridge.formats import convert, read
 from xray_bridge.formats.read import repair, xray
@@ -119,7 +119,7 @@ def _converted(path: Path) -> None:
 def export(content: bytes) -> None:
     """A zip of feature files, unpacked."""
     target = folder() / "unpacked"
-    with archive.opened(written(content, "export.zip"), LIMITS) as found:
+    with archive.open_export(written(content, "export.zip"), LIMITS) as found:
         for name in found.sizes:
             target.unlink(missing_ok=True)
             found.unpack(name, target)
@@ -127,7 +127,7 @@ def export(content: bytes) -> None:
 
 def feature(content: bytes) -> None:
     """A feature file."""
-    gherkin.read(content.decode("utf-8", "replace"))
+    gherkin.read_feature(content.decode("utf-8", "replace"))
 
 
 @cache
@@ -174,10 +174,10 @@ def answer(content: bytes) -> None:
     else:
         client = ServerXray(_at_server(), http)
     questions: list[Callable[[], Any]] = [
-        partial(response.check, told),
+        partial(response.check_answer, told),
         lambda: told.said,
         partial(read_import_answer, told),
-        partial(answered, told),
+        partial(read_answer, told),
     ]
     questions += [
         client.login,
@@ -254,14 +254,16 @@ def settings(content: bytes) -> None:
     """A file of settings, of connections, and each setting's own text."""
     path = written(content, "xray-bridge.toml")
     looks: list[Callable[[], Any]] = [
-        lambda: resolve([ini("a file", read_toml(path))], {}),
-        lambda: resolve([ini("a file", shared_table(path.parent)[1])], {}),
-        lambda: list(stored_connections._read(read_toml(path), path, is_own=True)),
+        lambda: resolve([ini_layer("a file", read_toml(path))], {}),
+        lambda: resolve([ini_layer("a file", read_shared_table(path.parent)[1])], {}),
+        lambda: list(
+            stored_connections._read_tables(read_toml(path), path, is_own=True)
+        ),
     ]
     name, _, text = content.decode("utf-8", "replace").partition("=")
     name = name.strip()
     if name in TABLE:
-        looks.append(lambda: resolve([ini("a line", {name: text})], {}))
+        looks.append(lambda: resolve([ini_layer("a line", {name: text})], {}))
     for look in looks:
         with contextlib.suppress(XrayBridgeError):
             look()

@@ -9,10 +9,10 @@ from xray_bridge.client import key_lookup
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.issues import IssueKind, SearchResult
-from xray_bridge.client.key_lookup import MOST_SEARCHES, look_up
+from xray_bridge.client.key_lookup import MOST_SEARCHES, look_up_keys
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.server import ServerXray
-from xray_bridge.client.xray import XrayClient, client
+from xray_bridge.client.xray import XrayClient, make_client
 from xray_bridge.errors import RefusedError, SelectionError, UnansweredError
 from xray_sandbox import CREDENTIALS, RunningSandbox
 
@@ -29,7 +29,7 @@ def asked(sandbox: RunningSandbox, request: pytest.FixtureRequest) -> XrayClient
     }[request.param]
     settings = settings_of(url=sandbox.url, deployment=request.param, **given)
     connection = connect(settings, {})
-    return client(connection, Http(connection, Deadline(20), attempts=1))
+    return make_client(connection, Http(connection, Deadline(20), attempts=1))
 
 
 class Refusing(ServerXray):
@@ -115,7 +115,7 @@ def test_a_jql_that_jira_does_not_understand_is_refused(asked: XrayClient) -> No
 
 def test_keys_are_told_apart(asked: XrayClient) -> None:
     """Tests, other issues and unknown keys are distinguished."""
-    found = look_up(asked, ["CALC-1", "CALC-70", "CALC-999", "CALC-2", "CALC-998"])
+    found = look_up_keys(asked, ["CALC-1", "CALC-70", "CALC-999", "CALC-2", "CALC-998"])
 
     assert sorted(found.issues) == ["CALC-1", "CALC-2"]
     assert sorted(found.others) == ["CALC-70", "CALC-998", "CALC-999"]
@@ -127,7 +127,7 @@ def test_searches_end_where_very_many_keys_are_wrong() -> None:
     """A key that was not looked up is not reported as wrong."""
     xray = Refusing(400)
 
-    found = look_up(xray, [f"CALC-{n}" for n in range(1, 500)])
+    found = look_up_keys(xray, [f"CALC-{n}" for n in range(1, 500)])
 
     assert xray.searches == MOST_SEARCHES
     assert found.unknown
@@ -137,4 +137,4 @@ def test_searches_end_where_very_many_keys_are_wrong() -> None:
 def test_a_permission_that_is_missing_is_no_answer() -> None:
     """A missing permission is no reason to call a key wrong, even for a single key."""
     with pytest.raises(RefusedError):
-        look_up(Refusing(403), ["CALC-1"])
+        look_up_keys(Refusing(403), ["CALC-1"])

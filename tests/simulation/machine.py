@@ -110,7 +110,7 @@ class Machine:
             os.ftruncate(file, max(0, found.st_size - lost))
 
     def within(self, seconds: float, do: Callable[[], Any]) -> Any:
-        """As ``http.within``, but for the thread: time is up by this clock."""
+        """Replaces ``http.run_within``, without its thread: time is up by this clock."""
         began = self.now
         found = do()
         if self.now > began + seconds:
@@ -180,7 +180,7 @@ def simulated(machine: Machine, send: Callable[..., Any]) -> Iterator[None]:
         *((module, name, stands_in[name]) for module, name in _users(len(sys.modules))),
         (os, "replace", machine.replace),
         (os, "fsync", machine.fsync),
-        (http, "within", machine.within),
+        (http, "run_within", machine.within),
         # The only door to the network.
         (http.Http, "_session", lambda _: Sessions(send)),
         # Certificates of this machine, which nothing is asked with.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tests.simulation.machine import Machine, simulated
 from tests.simulation.server import LAGS, Server
-from xray_bridge.config.resolve import environment, resolve
+from xray_bridge.config.resolve import environment_layer, resolve
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.results import Outcome, TestIssue, TestRun
 from xray_bridge.runs import run_directory
@@ -76,7 +76,7 @@ class Kind:
         """Settings as the environment gives them."""
         given = {**(GIVEN_ON_CLOUD if self.is_cloud else GIVEN), **self.given}
         environ = {f"XRAY_{name.upper()}": value for name, value in given.items()}
-        return resolve([environment(environ)], {})
+        return resolve([environment_layer(environ)], {})
 
 
 KINDS = {

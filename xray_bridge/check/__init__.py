@@ -14,14 +14,14 @@ from xray_bridge.check import fields, permissions, project, reachability
 from xray_bridge.check.finding import PASSING, Finding
 from xray_bridge.check.reachability import WAY
 from xray_bridge.check.site import JiraSite
-from xray_bridge.check.statuses import statuses
+from xray_bridge.check.statuses import check_statuses
 from xray_bridge.client.field_rules import (
     refuse_odd_fields,
     refuse_unsendable_test_fields,
     refuse_without_jira,
 )
 from xray_bridge.client.http import Deadline, Http
-from xray_bridge.client.xray import client
+from xray_bridge.client.xray import make_client
 from xray_bridge.errors import SettingError
 from xray_bridge.formats import capabilities
 
@@ -33,7 +33,14 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import Xray
     from xray_bridge.config.settings import Settings
 
-__all__ = ["PASSING", "WAY", "Finding", "findings", "refuse_impossible", "run_checks"]
+__all__ = [
+    "PASSING",
+    "WAY",
+    "Finding",
+    "list_findings",
+    "refuse_impossible",
+    "run_checks",
+]
 
 # A short limit: the tests wait for it.
 ATTEMPTS = 1
@@ -47,17 +54,19 @@ def run_checks(
     deadline = Deadline(min(PATIENCE, settings.deadline))
     http = Http(connection, deadline, attempts=ATTEMPTS)
     site = JiraSite(connection, http) if thorough else None
-    return list(findings(settings, connection, client(connection, http), site))
+    return list(
+        list_findings(settings, connection, make_client(connection, http), site)
+    )
 
 
-def findings(
+def list_findings(
     settings: Settings,
     connection: Connection,
     xray: Xray,
     site: JiraSite | None = None,
 ) -> Iterator[Finding]:
     """Return the findings; with a ``site`` those of a thorough check."""
-    reached = reachability.reach(connection, xray, site)
+    reached = reachability.check_way(connection, xray, site)
     yield from reached
     if not any(each.what == "credentials" and each.ok for each in reached):
         return
@@ -67,18 +76,18 @@ def findings(
         xray = site.client()
     known = True
     if settings.project:
-        found = list(project.project(settings, connection, xray, site))
+        found = list(project.check_project(settings, connection, xray, site))
         known = found[0].ok is not False
         yield from found
     if site and known:
-        yield from permissions.permissions(settings, site)
-    yield from statuses(settings, connection, xray)
+        yield from permissions.check_permissions(settings, site)
+    yield from check_statuses(settings, connection, xray)
     for kind in ("test_execution", "test_plan"):
         if key := getattr(settings, kind):
-            yield project.issue(xray, site, kind, key)
+            yield project.check_issue(xray, site, kind, key)
     if site:
-        yield from fields.fields(settings, connection, site)
-        yield reachability.clock(site)
+        yield from fields.check_fields(settings, connection, site)
+        yield reachability.check_clock(site)
 
 
 def refuse_impossible(

@@ -40,7 +40,7 @@ def framework_of(given: str | None) -> str:
     return "behave" if here and not list(Path.cwd().rglob("test_*.py")) else "pytest"
 
 
-def collect(
+def collect_tests(
     framework: str, arguments: Sequence[str], tag_prefixes: Iterable[str]
 ) -> tuple[list[AutomatedTest], list[str]]:
     """

@@ -7,10 +7,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
-from xray_bridge.check.screen import screen
+from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask_question
+from xray_bridge.check.screen import check_screen
 from xray_bridge.client.import_requests import with_fields_object
-from xray_bridge.client.jira import custom_fields
+from xray_bridge.client.jira import find_custom_fields
 from xray_bridge.config.settings import TABLE
 from xray_bridge.model.execution_fields import XRAY_FIELDS
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 CUSTOM = re.compile(r"customfield_[0-9]+")
 
 
-def fields(
+def check_fields(
     settings: Settings, connection: Connection, site: JiraSite
 ) -> Iterator[Finding]:
     """Check Xray's fields, if the product has them in Jira, and then the user's."""
-    named = _named(settings)
+    named = _list_custom_fields(settings)
     is_custom = not connection.dialect.xray_fields
     if not site.knows_jira:
         if named or is_custom:
@@ -41,20 +41,24 @@ def fields(
 
     def question() -> Finding:
         listed.extend(site.jira.fields())
-        return _own(settings, listed) if is_custom else _given(named, listed)
+        return (
+            _check_xray_fields(settings, listed)
+            if is_custom
+            else _check_given_fields(named, listed)
+        )
 
     if named or is_custom:
         what = "fields" if is_custom else "execution_fields"
-        yield ask(what, question, decides=False)
+        yield ask_question(what, question, decides=False)
     if is_custom and named and listed:
-        yield _given(named, listed)
+        yield _check_given_fields(named, listed)
     if settings.project and not settings.test_execution:
-        custom = custom_fields(listed) if is_custom and listed else {}
-        yield from screen(settings, site, custom)
+        custom = find_custom_fields(listed) if is_custom and listed else {}
+        yield from check_screen(settings, site, custom)
 
 
-def _own(settings: Settings, listed: list[Any]) -> Finding:
-    known = custom_fields(listed)
+def _check_xray_fields(settings: Settings, listed: list[Any]) -> Finding:
+    known = find_custom_fields(listed)
     missing = [each for each in XRAY_FIELDS if each.name not in known]
     wanted = [each.title for each in missing if settings.is_given(TABLE[each.name])]
     if wanted:
@@ -69,7 +73,7 @@ def _own(settings: Settings, listed: list[Any]) -> Finding:
     return Finding(what="fields", ok=True, message=message)
 
 
-def _given(named: Mapping[str, str], listed: list[Any]) -> Finding:
+def _check_given_fields(named: Mapping[str, str], listed: list[Any]) -> Finding:
     known = {str(each.get("id")) for each in listed if isinstance(each, dict)}
     missing = [field for field in named if field not in known]
     if not missing:
@@ -84,7 +88,7 @@ def _given(named: Mapping[str, str], listed: list[Any]) -> Finding:
     )
 
 
-def _named(settings: Settings) -> dict[str, str]:
+def _list_custom_fields(settings: Settings) -> dict[str, str]:
     """Return the ids of custom fields in settings, each with its setting."""
     found: dict[str, str] = {}
     for name in ("execution_fields", "test_fields"):

@@ -38,7 +38,9 @@ class Finding:
     hint: str = ""
 
 
-def ask(what: str, question: Callable[[], Finding], *, decides: bool = True) -> Finding:
+def ask_question(
+    what: str, question: Callable[[], Finding], *, decides: bool = True
+) -> Finding:
     """
     Ask a question; an error becomes a finding, too.
 
@@ -48,11 +50,11 @@ def ask(what: str, question: Callable[[], Finding], *, decides: bool = True) -> 
     try:
         return question()
     except (DeliveryError, AmbiguousError) as error:
-        found = failed(what, error)
+        found = failed_finding(what, error)
         return found if decides else replace(found, ok=None, hint="")
 
 
-def failed(what: str, error: DeliveryError | AmbiguousError) -> Finding:
+def failed_finding(what: str, error: DeliveryError | AmbiguousError) -> Finding:
     """Make a finding from an error."""
     ok: bool | None = False
     if isinstance(error, PASSING):

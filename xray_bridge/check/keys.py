@@ -79,27 +79,27 @@ class KeysReport:
         """Return the report as text; ``carriers`` are the tests with each key."""
         keyed = self.tests - len(self.without_key)
         yield f"Tests: {self.tests}, {keyed} with a Test key"
-        yield from _section("Without a Test key", map(str, self.without_key))
-        yield from _section(
+        yield from _list_section("Without a Test key", map(str, self.without_key))
+        yield from _list_section(
             "On several tests",
             (f"{key}: {'; '.join(map(str, on))}" for key, on in self.shared.items()),
         )
-        yield from _section(
+        yield from _list_section(
             "Keys that are not Tests in Xray",
             (
                 f"{key}: {why} ({'; '.join(map(str, carriers.get(key, ())))})"
                 for key, why in self.no_tests.items()
             ),
         )
-        yield from _section("Not looked up", self.not_asked)
-        yield from _section(
+        yield from _list_section("Not looked up", self.not_asked)
+        yield from _list_section(
             f"Tests of {self.selection} without code",
             (f"{key} {summary}".strip() for key, summary in self.without_code.items()),
         )
         yield from (f"Incomplete: {reason}" for reason in self.incomplete)
 
 
-def _section(title: str, items: Iterable[str]) -> list[str]:
+def _list_section(title: str, items: Iterable[str]) -> list[str]:
     found = [f"  {item}" for item in items]
     return [f"{title}: {len(found)}", *found] if found else []
 
@@ -115,7 +115,7 @@ def tests_by_key(
     return {key: tuple(on) for key, on in found.items()}
 
 
-def compare(
+def compare_keys(
     tests: Iterable[AutomatedTest],
     asked: XrayKeys = NOT_ASKED,
     incomplete: Iterable[str] = (),

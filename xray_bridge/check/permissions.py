@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
+from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask_question
 from xray_bridge.client.issues import ISSUE_TYPES, JIRA_TYPES
 
 
@@ -76,7 +76,7 @@ UNKNOWN = {
 }
 
 
-def permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
+def check_permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
     """Check the account's permissions in the project, and the issue types there."""
     key = project_of(settings)
     if not key:
@@ -90,20 +90,20 @@ def permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
         need for need in NEEDS if settings.fix_version or need.key != "RESOLVE_ISSUES"
     ]
     names = [need.key for need in needs]
-    yield ask(
+    yield ask_question(
         "permissions",
-        lambda: _allowed(settings, needs, site.permissions(key, names)),
+        lambda: _compare_permissions(settings, needs, site.permissions(key, names)),
         decides=False,
     )
     wanted = ["Test"] if settings.test_execution else ["Test Execution", "Test"]
-    yield ask(
+    yield ask_question(
         "issue_types",
-        lambda: _offered(key, wanted, site.issue_types(key)),
+        lambda: _compare_issue_types(key, wanted, site.issue_types(key)),
         decides=False,
     )
 
 
-def _allowed(
+def _compare_permissions(
     settings: Settings, needs: list[Need], allowed: Mapping[str, bool]
 ) -> Finding:
     key = project_of(settings)
@@ -124,7 +124,9 @@ def _allowed(
     )
 
 
-def _offered(key: str, wanted: list[str], names: tuple[str, ...]) -> Finding:
+def _compare_issue_types(
+    key: str, wanted: list[str], names: tuple[str, ...]
+) -> Finding:
     """Compare names of issue types, which Jira may translate."""
     folded = {name.lower() for name in names}
     missing = [name for name in wanted if name.lower() not in folded]

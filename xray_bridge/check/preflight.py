@@ -23,7 +23,7 @@ DECISIVE = frozenset(
 )
 
 
-def preflight(of_runs: Sequence[Settings]) -> None:
+def run_preflight(of_runs: Sequence[Settings]) -> None:
     """
     Run the checks of a session once for each different set of settings.
 

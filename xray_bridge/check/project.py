@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask
+from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask_question
 
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
 
 
-def project(
+def check_project(
     settings: Settings, connection: Connection, xray: Xray, site: JiraSite | None
 ) -> Iterator[Finding]:
     """Check the project, and if it exists, its versions and environments."""
@@ -34,17 +34,17 @@ def project(
                 message=f"there is no project {settings.project}",
                 hint="check that xray_project is its key and the account may see it",
             )
-        found.extend(_versions(settings, known))
+        found.extend(_check_version(settings, known))
         if site and settings.environments and known.environments is None:
-            found.append(_untold(settings, connection))
-        found.extend(_environments(settings, known))
+            found.append(_unknown_environments(settings, connection))
+        found.extend(_check_environments(settings, known))
         return Finding(what="project", ok=True, message=settings.project)
 
-    yield ask("project", question)
+    yield ask_question("project", question)
     yield from found
 
 
-def _versions(settings: Settings, project: Project) -> Iterator[Finding]:
+def _check_version(settings: Settings, project: Project) -> Iterator[Finding]:
     version = settings.fix_version
     if not version:
         return
@@ -66,7 +66,7 @@ def _versions(settings: Settings, project: Project) -> Iterator[Finding]:
     )
 
 
-def _environments(settings: Settings, project: Project) -> Iterator[Finding]:
+def _check_environments(settings: Settings, project: Project) -> Iterator[Finding]:
     """Check the Test Environments: Cloud takes only those of the project."""
     if not settings.environments or project.environments is None:
         return
@@ -80,7 +80,7 @@ def _environments(settings: Settings, project: Project) -> Iterator[Finding]:
     )
 
 
-def _untold(settings: Settings, connection: Connection) -> Finding:
+def _unknown_environments(settings: Settings, connection: Connection) -> Finding:
     """Make the finding for unknown environments: on Server they are free text."""
     names = ", ".join(settings.environments)
     if connection.dialect.xray_fields:
@@ -90,7 +90,7 @@ def _untold(settings: Settings, connection: Connection) -> Finding:
     return Finding(what="environments", ok=True, message=message)
 
 
-def issue(xray: Xray, site: JiraSite | None, kind: str, key: str) -> Finding:
+def check_issue(xray: Xray, site: JiraSite | None, kind: str, key: str) -> Finding:
     """Check that an issue exists and is of this kind."""
     name = kind.replace("_", " ").title()
 
@@ -112,4 +112,4 @@ def issue(xray: Xray, site: JiraSite | None, kind: str, key: str) -> Finding:
             hint=f"check xray_{kind}, and that the account may see the issue",
         )
 
-    return ask(kind, question)
+    return ask_question(kind, question)

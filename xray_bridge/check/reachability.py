@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from xray_bridge.check.finding import PASSING, Finding, ask, failed
+from xray_bridge.check.finding import PASSING, Finding, ask_question, failed_finding
 from xray_bridge.client.connection import LOOPBACK
 from xray_bridge.errors import (
     AmbiguousError,
@@ -51,7 +51,7 @@ LARGEST_SKEW = 300.0
 DEPLOYMENTS = {SERVER: {"Server", "DataCenter"}, CLOUD: {"Cloud"}}
 
 
-def reach(
+def check_way(
     connection: Connection, xray: Xray, site: JiraSite | None
 ) -> tuple[Finding, ...]:
     """
@@ -62,22 +62,22 @@ def reach(
     try:
         who = xray.login()
     except (DeliveryError, AmbiguousError) as error:
-        line, wrong = _line(error), _wrong(error)
+        line, wrong = _line_of(error), _failed_login(error)
         answered = not isinstance(error, PASSING)
     else:
         message = f"accepted by {connection.url}" + (f" for {who}" if who else "")
         line, wrong = "", Finding(what="credentials", ok=True, message=message)
         answered = True
-    way = _passed(connection, site, line, answered=answered)
+    way = _passed_lines(connection, site, line, answered=answered)
     if line in WAY:
         return (*way, replace(wrong, what=line))
-    told = _product(connection, site, is_logged_in=not line) if site else ()
+    told = _check_product(connection, site, is_logged_in=not line) if site else ()
     if line or site is None:
         return (*way, *told, wrong)
-    return (*way, *told, wrong, *_licence_and_jira(connection, site))
+    return (*way, *told, wrong, *_check_licence_and_jira(connection, site))
 
 
-def _line(error: Exception) -> str:
+def _line_of(error: Exception) -> str:
     if isinstance(error, RefusedError):
         return STATUSES.get(error.status, "credentials")
     return next(
@@ -85,15 +85,15 @@ def _line(error: Exception) -> str:
     )
 
 
-def _wrong(error: DeliveryError | AmbiguousError) -> Finding:
-    found = failed("credentials", error)
+def _failed_login(error: DeliveryError | AmbiguousError) -> Finding:
+    found = failed_finding("credentials", error)
     if isinstance(error, RefusedError) and error.status == FORBIDDEN:
         hint = "check that the account may use the API, or try XRAY_TOKEN"
         return replace(found, hint=hint)
     return found
 
 
-def _passed(
+def _passed_lines(
     connection: Connection, site: JiraSite | None, failing: str, *, answered: bool
 ) -> tuple[Finding, ...]:
     """
@@ -111,15 +111,19 @@ def _passed(
     )
     if site is None:
         return (address,) if "address" in passed else ()
-    lines = {"proxy": _proxy(site), "tls": _tls(connection), "address": address}
+    lines = {
+        "proxy": _check_proxy(site),
+        "tls": _check_tls(connection),
+        "address": address,
+    }
     return tuple(lines[name] for name in passed)
 
 
-def _proxy(site: JiraSite) -> Finding:
+def _check_proxy(site: JiraSite) -> Finding:
     return Finding(what="proxy", ok=True, message=site.proxy)
 
 
-def _tls(connection: Connection) -> Finding:
+def _check_tls(connection: Connection) -> Finding:
     parts = urlsplit(connection.url)
     if parts.scheme == "http":
         here = parts.hostname in LOOPBACK
@@ -142,7 +146,7 @@ def _tls(connection: Connection) -> Finding:
     return Finding(what="tls", ok=True, message=f"the certificate is trusted{by}")
 
 
-def _product(
+def _check_product(
     connection: Connection, site: JiraSite, *, is_logged_in: bool
 ) -> tuple[Finding, ...]:
     """Check Jira's version and kind."""
@@ -162,11 +166,13 @@ def _product(
         )
 
     if connection.site:
-        return (ask("product", question, decides=False),)
+        return (ask_question("product", question, decides=False),)
     return (Finding(what="product", ok=True, message=connection.dialect.product),)
 
 
-def _licence_and_jira(connection: Connection, site: JiraSite) -> tuple[Finding, ...]:
+def _check_licence_and_jira(
+    connection: Connection, site: JiraSite
+) -> tuple[Finding, ...]:
     """Check what needs a login: Xray's licence, and Jira if Xray is on Cloud."""
     product = connection.dialect.product
 
@@ -197,13 +203,13 @@ def _licence_and_jira(connection: Connection, site: JiraSite) -> tuple[Finding, 
         return Finding(what="jira", ok=True, message=f"accepted for {who}")
 
     if connection.dialect.licence_path:
-        return (ask("xray", licence),)
+        return (ask_question("xray", licence),)
     # Xray issues tokens only with a licence.
     there = Finding(what="xray", ok=True, message=f"{product} issues a token")
-    return (there, ask("jira", jira)) if site.knows_jira else (there,)
+    return (there, ask_question("jira", jira)) if site.knows_jira else (there,)
 
 
-def clock(site: JiraSite) -> Finding:
+def check_clock(site: JiraSite) -> Finding:
     """Compare the server's clock, in the ``Date`` of an answer, with this machine's."""
     skew = site.skew
     if skew is None:

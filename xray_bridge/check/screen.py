@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.check.finding import Finding, ask
+from xray_bridge.check.finding import Finding, ask_question
 from xray_bridge.client.import_requests import with_fields_object
 from xray_bridge.config.settings import Settings
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
@@ -24,7 +24,7 @@ TEST_EXECUTION = "test execution"
 SCREEN = "the screen for new Test Executions"
 
 
-def screen(
+def check_screen(
     settings: Settings, site: JiraSite, custom: CustomFields
 ) -> Iterator[Finding]:
     """
@@ -39,17 +39,17 @@ def screen(
     def question() -> Finding:
         found = site.screen(settings.project, TEST_EXECUTION) or frozenset()
         offered.append(found)
-        return _compared(settings, found, custom)
+        return _compare_fields(settings, found, custom)
 
-    finding = ask("screen", question, decides=False)
+    finding = ask_question("screen", question, decides=False)
     if offered != [frozenset()]:
         yield finding
 
 
-def _compared(
+def _compare_fields(
     settings: Settings, offered: frozenset[str], custom: CustomFields
 ) -> Finding:
-    asked = _asked_for(settings, custom)
+    asked = _list_asked_fields(settings, custom)
     refused = [
         f"{name} ({field})" for field, name in asked.items() if field not in offered
     ]
@@ -62,7 +62,7 @@ def _compared(
         )
     lacking = [
         title
-        for field, title in _unasked(custom).items()
+        for field, title in _list_unasked_fields(custom).items()
         if field not in offered and field not in asked
     ]
     if lacking:
@@ -77,7 +77,7 @@ def _compared(
     return Finding(what="screen", ok=True, message=message)
 
 
-def _asked_for(settings: Settings, custom: CustomFields) -> dict[str, str]:
+def _list_asked_fields(settings: Settings, custom: CustomFields) -> dict[str, str]:
     """Return the ids of fields in settings, each with its setting."""
     own = {
         "labels": "labels",
@@ -98,7 +98,7 @@ def _asked_for(settings: Settings, custom: CustomFields) -> dict[str, str]:
     return {**found, **dict.fromkeys(named, "xray_execution_fields")}
 
 
-def _unasked(custom: CustomFields) -> Mapping[str, str]:
+def _list_unasked_fields(custom: CustomFields) -> Mapping[str, str]:
     """Return the ids and titles of fields that an upload sends without a setting."""
     found = {"labels": "Labels", "description": "Description"}
     return found | {

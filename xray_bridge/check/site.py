@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from xray_bridge.client.jira import Jira
-from xray_bridge.client.xray import client
+from xray_bridge.client.xray import make_client
 from xray_bridge.errors import AuthenticationError, NotXrayError
 
 
@@ -49,7 +49,7 @@ class JiraSite:
 
     def client(self) -> Xray:
         """Make a client with the same logins."""
-        return client(self._connection, self._http)
+        return make_client(self._connection, self._http)
 
     @property
     def knows_jira(self) -> bool:
@@ -65,14 +65,14 @@ class JiraSite:
         address = found.get(scheme) or found.get("all")
         if address:
             return f"{address.rpartition('@')[2]}, from {self._source(scheme)}"
-        if self._connection.proxies is None and _variable(scheme):
+        if self._connection.proxies is None and _proxy_variable(scheme):
             return f"none: NO_PROXY covers {urlsplit(url).hostname}"
         return "none"
 
     def _source(self, scheme: str) -> str:
         if self._connection.proxies is not None:
             return "xray_proxy"
-        return _variable(scheme) or "this machine's settings"
+        return _proxy_variable(scheme) or "this machine's settings"
 
     @property
     def skew(self) -> float | None:
@@ -163,7 +163,7 @@ class JiraSite:
         return self._jira.issue_type(key) if self._jira else None
 
 
-def _variable(scheme: str) -> str:
+def _proxy_variable(scheme: str) -> str:
     """Return the variable that sets the proxy for a scheme; empty if none does."""
     names = (f"{scheme}_proxy", "all_proxy")
     spelled = [each for name in names for each in (name, name.upper())]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from xray_bridge import check
 from xray_bridge.client.connection import connect
 from xray_bridge.config import secret_sources, stored_connections
-from xray_bridge.config.resolve import environment, resolve
+from xray_bridge.config.resolve import environment_layer, resolve
 from xray_bridge.config.setting import CONNECTION
-from xray_bridge.config.settings import of
+from xray_bridge.config.settings import settings_in
 from xray_bridge.errors import XrayBridgeError
 
 
@@ -27,7 +27,7 @@ NOT_FOUND = "not found"
 UNREACHABLE = "unreachable"
 # Findings without which a connection counts as unreachable.
 MUST_ANSWER = frozenset({"address", "credentials"})
-SETTINGS = frozenset(setting.name for setting in of(CONNECTION))
+SETTINGS = frozenset(setting.name for setting in settings_in(CONNECTION))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +48,13 @@ def check_stored_connection(
     ``secret`` is used instead of the stored one, before it is stored.
     """
     try:
-        secrets = secret_sources.fetch(
+        secrets = secret_sources.fetch_secrets(
             stored, environ, {"secret": secret} if secret else {}
         )
-        layers = [stored_connections.layer(stored, secrets), environment(environ)]
+        layers = [
+            stored_connections.connection_layer(stored, secrets),
+            environment_layer(environ),
+        ]
         settings = resolve(layers, environ, only=SETTINGS)
         connection = connect(settings, environ)
     except XrayBridgeError as error:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.check.collect import framework_of
 from xray_bridge.ci.snippets import SYSTEMS, Wishes, snippet
 from xray_bridge.cli import console, options
-from xray_bridge.client.connection import deployment
-from xray_bridge.config.resolve import command_line, resolve
+from xray_bridge.client.connection import deployment_of
+from xray_bridge.config.resolve import command_line_layer, resolve
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.model.dialect import CLOUD, SERVER
 
@@ -117,9 +117,9 @@ def _deployment(settings: Settings, known: Mapping[str, str]) -> str:
     relevant = ("deployment", "url", "client_id")
     values = {name: known[name] for name in relevant if name in known}
     if any(settings.is_given(TABLE[name]) for name in relevant) or not values:
-        return deployment(settings)
+        return deployment_of(settings)
     plain = {name: value for name, value in values.items() if "$" not in value}
-    return deployment(resolve([command_line(plain)]))
+    return deployment_of(resolve([command_line_layer(plain)]))
 
 
 def _secrets(settings: Settings, known: Mapping[str, str], name: str) -> list[str]:

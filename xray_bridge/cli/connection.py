@@ -117,7 +117,9 @@ def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> i
         given["secret_keyring"] = True
     # One place for each secret: the one that was named last.
     merged = {k: v for k, v in before.items() if not _is_replaced(k, given)} | given
-    values = stored_connections.validated(merged, f"connection {arguments.name}")
+    values = stored_connections.validate_connection(
+        merged, f"connection {arguments.name}"
+    )
     # Given but empty: not any more.
     values = {field: value for field, value in values.items() if value != ""}
     path = stored_connections.own_file(os.environ)
@@ -167,7 +169,7 @@ def _save(stored: StoredConnection | None, path: Path, *, without: str = "") -> 
     own.pop(without, None)
     if stored is not None:
         own[stored.name] = stored
-    stored_connections.save(own, path)
+    stored_connections.save_connections(own, path)
 
 
 def list_(arguments: argparse.Namespace) -> int:
@@ -246,11 +248,11 @@ def remove(arguments: argparse.Namespace) -> int:
 
 
 def _all() -> dict[str, StoredConnection]:
-    return stored_connections.known(Path.cwd(), os.environ)
+    return stored_connections.known_connections(Path.cwd(), os.environ)
 
 
 def _find(name: str) -> StoredConnection:
-    return stored_connections.find(name, Path.cwd(), os.environ)
+    return stored_connections.find_connection(name, Path.cwd(), os.environ)
 
 
 def _own(name: str) -> StoredConnection:

@@ -12,7 +12,7 @@ from xray_bridge.cli import console, options
 from xray_bridge.client.connection import connect
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
-from xray_bridge.features.export import export
+from xray_bridge.features.export import export_features
 
 
 OF_AN_IMPORT = (
@@ -113,7 +113,7 @@ def run_export(arguments: argparse.Namespace) -> int:
             raise UsageError(msg, hint="give --keys or --filter")
         connection = connect(settings)
         console.hide(arguments, lambda: [connection.redactor])
-        installed = export(settings, connection, archive=arguments.zip)
+        installed = export_features(settings, connection, archive=arguments.zip)
         notices = connection.notices
     lines = [*(f"left out: {each}" for each in installed.skipped), *notices]
     files = [str(path) for path in installed.files]

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import keys
-from xray_bridge.check.collect import COMMANDS, collect, framework_of
+from xray_bridge.check.collect import COMMANDS, collect_tests, framework_of
 from xray_bridge.cli import console, options
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
-from xray_bridge.client.key_lookup import look_up, tests_of
-from xray_bridge.client.xray import client
+from xray_bridge.client.key_lookup import look_up_keys, tests_of
+from xray_bridge.client.xray import make_client
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import CheckError, SelectionError
 from xray_bridge.runs.find import run_path
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         tests, incomplete = _tests(arguments, settings)
         carriers = keys.tests_by_key(tests)
         asked = keys.NOT_ASKED if arguments.offline else _asked(settings, carriers)
-        found = keys.compare(tests, asked, incomplete)
+        found = keys.compare_keys(tests, asked, incomplete)
     lines = [*found.lines(carriers)]
     if not (arguments.offline or asked.selection):
         lines.append("Tests without code: name them with --select or --test-plan")
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _asked(settings: Settings, by_key: Iterable[str]) -> keys.XrayKeys:
     xray = _client(settings)
-    lookup = look_up(xray, sorted(by_key))
+    lookup = look_up_keys(xray, sorted(by_key))
     selection = settings.select or settings.test_plan
     return keys.XrayKeys(
         no_tests=lookup.others,
@@ -111,7 +111,7 @@ def _print_selected(arguments: argparse.Namespace) -> int:
 
 def _client(settings: Settings) -> XrayClient:
     connection = connect(settings)
-    return client(connection, Http(connection, Deadline(settings.deadline)))
+    return make_client(connection, Http(connection, Deadline(settings.deadline)))
 
 
 def _tests(
@@ -125,4 +125,6 @@ def _tests(
         missing = [reason for each in directories for reason in each.missing]
         damaged: list[str] = []
         return list(keys.tests_in_runs(directories, damaged)), [*missing, *damaged]
-    return collect(framework_of(arguments.framework), given, settings.tag_prefixes)
+    return collect_tests(
+        framework_of(arguments.framework), given, settings.tag_prefixes
+    )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.cli import console
 from xray_bridge.config.effective import effective_settings
 from xray_bridge.config.setting import CONNECTION, EXECUTION, RESULTS
-from xray_bridge.config.settings import TABLE, Settings, of
+from xray_bridge.config.settings import TABLE, Settings, settings_in
 from xray_bridge.errors import UsageError
 
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from xray_bridge.config.setting import Setting
 
 # To reach a server; the sandbox keeps its data in report_dir.
-OF_A_CONNECTION = (*of(CONNECTION), Settings.report_dir)
+OF_A_CONNECTION = (*settings_in(CONNECTION), Settings.report_dir)
 # Those of an upload of which something can be asked before.
-OF_A_CHECK = (*OF_A_CONNECTION, *of(EXECUTION, RESULTS), Settings.format)
+OF_A_CHECK = (*OF_A_CONNECTION, *settings_in(EXECUTION, RESULTS), Settings.format)
 
 
 def add_verbose(parser: argparse.ArgumentParser) -> None:

@@ -51,7 +51,7 @@ def register(commands: Any, help_text: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
-    sandbox = embedded_sandbox.load()
+    sandbox = embedded_sandbox.import_sandbox()
     account = sandbox.CREDENTIALS
     try:
         with sandbox.running(

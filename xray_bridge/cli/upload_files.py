@@ -152,7 +152,7 @@ def _upload(
     report_dir: Path | None = None,
 ) -> int:
     # Sessions upload without these, and start this program each time.
-    from xray_bridge.check.preflight import preflight
+    from xray_bridge.check.preflight import run_preflight
     from xray_bridge.upload.intake import IntakeOptions
     from xray_bridge.upload.prepared_files import prepare
 
@@ -177,7 +177,7 @@ def _upload(
         if group
     ]
     ci = asdict(detect.detect(os.environ))
-    ready = prepare(wanted, command, also, ci, preflight)
+    ready = prepare(wanted, command, also, ci, run_preflight)
     if not ready.runs:
         return _report_nothing(arguments, ready.empty)
     receipts = ready.send()

@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from xray_bridge.client import graphql
 from xray_bridge.client.connection import ApiKey
 from xray_bridge.client.graphql import (
-    data_of,
     graphql_request,
-    made_execution,
-    page_of,
+    read_data,
+    read_execution,
+    read_page,
 )
-from xray_bridge.client.import_answer import import_by
+from xray_bridge.client.import_answer import send_import
 from xray_bridge.client.issues import (
     SearchResult,
     keys_mentioning,
-    no_container,
-    no_issue,
+    no_container_error,
+    no_issue_error,
     plain_text,
     read_issue,
     words_jql,
@@ -35,7 +35,7 @@ from xray_bridge.client.issues import (
 from xray_bridge.client.jira import Jira, Project
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import check, key_of, keys_found, names_of
+from xray_bridge.client.response import check_answer, key_of, keys_found, names_of
 from xray_bridge.client.slips import REGION_HINT
 from xray_bridge.errors import (
     AuthenticationError,
@@ -109,7 +109,7 @@ class CloudXray:
             is_question=True,
         )
         try:
-            answer = check(self._http.send(request, url=self._url))
+            answer = check_answer(self._http.send(request, url=self._url))
         except RefusedError as error:
             if error.status == 400:  # noqa: PLR2004
                 msg = f"{self._url} does not accept the API key: {error.message}"
@@ -180,7 +180,7 @@ class CloudXray:
             f"{{ total results {{ issueId jira(fields: {wanted}) }} }} }}"
         )
         data = self._graphql(query, {"jql": words_jql(label, field)})
-        found = page_of(data.get("getTestExecutions")).issues
+        found = read_page(data.get("getTestExecutions")).issues
         issues = [{"key": each["key"], "fields": each} for each in found]
         return keys_mentioning(issues, label, field)
 
@@ -195,7 +195,7 @@ class CloudXray:
             if error.status == GRAPHQL_ERROR and jql.startswith("key"):
                 return []
             raise
-        return keys_found(page_of(data.get(field)).issues)
+        return keys_found(read_page(data.get(field)).issues)
 
     def _graphql(
         self, query: str, variables: Mapping[str, Any], *, given_jql: str = ""
@@ -213,7 +213,7 @@ class CloudXray:
             answer = self._answer(query, variables)
             found = answer.json()
             if isinstance(found, dict) and not found.get("errors"):
-                return data_of(found, answer)
+                return read_data(found, answer)
             is_same, said = said == answer.said, answer.said
             is_wrong = (
                 graphql.refuses_a_query(said, given_jql)
@@ -239,7 +239,7 @@ class CloudXray:
 
     def import_results(self, request: Request) -> ImportAnswer:
         """Send one POST."""
-        return import_by(self._ask, request)
+        return send_import(self._ask, request)
 
     def make_execution(self, info: Mapping[str, Any]) -> str:
         """
@@ -257,13 +257,13 @@ class CloudXray:
         request = graphql_request(query, {"jira": jira})
         answer = self._ask(request)
         if not answer.is_success:
-            check(answer)
+            check_answer(answer)
         found = answer.json()
         data = found.get("data") if isinstance(found, dict) else None
-        if isinstance(found, dict) and found.get("errors") and not made_execution(data):
+        if isinstance(found, dict) and found.get("errors") and not read_execution(data):
             msg = f"Xray did not create a Test Execution: {answer.said}"
             raise RefusedError(msg, status=answer.status)
-        return key_of(made_execution(data), answer)["key"]
+        return key_of(read_execution(data), answer)["key"]
 
     def search(
         self, kind: IssueKind, jql: str, *, is_given: bool = False
@@ -279,7 +279,7 @@ class CloudXray:
             variables = {"jql": jql, "start": start}
             given_jql = jql if is_given else ""
             data = self._graphql(query, variables, given_jql=given_jql)
-            return page_of(data.get(name))
+            return read_page(data.get(name))
 
         found = {str(each["key"]): each for each in all_pages(page)}
         return SearchResult(
@@ -295,7 +295,9 @@ class CloudXray:
         found: dict[str, str] = {}
         for at in range(0, len(keys), PAGE):
             jql = f"key in ({', '.join(keys[at : at + PAGE])})"
-            issues = page_of(self._graphql(query, {"jql": jql}).get("getTests")).issues
+            issues = read_page(
+                self._graphql(query, {"jql": jql}).get("getTests")
+            ).issues
             found |= {e["key"]: plain_text(e.get("description")) for e in issues}
         return found
 
@@ -304,7 +306,7 @@ class CloudXray:
         for name in ("getTestPlans", "getTestExecutions", "getTestSets"):
             with suppress(LookupError):
                 return self._tests_in(name, key)
-        raise no_container(key)
+        raise no_container_error(key)
 
     def _tests_in(self, name: str, key: str) -> dict[str, str]:
         """Raise LookupError if the list of that name does not have the issue."""
@@ -320,13 +322,13 @@ class CloudXray:
                 found = self._graphql(query, variables).get(name)
             except RefusedError as error:
                 if error.status == GRAPHQL_ERROR:
-                    raise no_issue(key) from None
+                    raise no_issue_error(key) from None
                 raise
             results = found.get("results") if isinstance(found, dict) else ()
             if not results:
                 raise LookupError(key)
             first = results[0] if isinstance(results, list) else None
-            return page_of(first.get("tests") if isinstance(first, dict) else first)
+            return read_page(first.get("tests") if isinstance(first, dict) else first)
 
         return {
             str(each["key"]): str(each.get("summary") or "") for each in all_pages(page)
@@ -334,7 +336,7 @@ class CloudXray:
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
         """Send it with a token."""
-        return check(self._ask(request, into))
+        return check_answer(self._ask(request, into))
 
     def _ask(self, request: Request, into: BinaryIO | None = None) -> Answer:
         """Send it with a token; replace an expired token once, for all threads."""

@@ -137,7 +137,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
     _refuse_both_kinds(settings)
     _refuse_unsendable(settings)
     slips.refuse_no_secrets(settings)
-    name, why = _deployment(settings)
+    name, why = _choose_deployment(settings)
     url, _ = slips.base_url(settings.url)
     url = url or (CLOUD_URL if name == CLOUD else "")
     if not url:
@@ -151,19 +151,19 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
         why=why,
         url=url,
         credentials=_CREDENTIALS[name](settings),
-        verify=_verify(settings, environ),
+        verify=_resolve_verify(settings, environ),
         client_cert=settings.client_cert,
-        proxies=_proxies(settings),
+        proxies=_resolve_proxies(settings),
         timeout=settings.timeout,
         jira_url=settings.jira_url,
         jira_credentials=_jira_credentials(settings),
-        notices=tuple(_notices(settings, name, url, environ)),
+        notices=tuple(_list_notices(settings, name, url, environ)),
         redactor=redactor,
         pauses=PAUSES,
     )
 
 
-def _deployment(settings: Settings) -> tuple[str, str]:
+def _choose_deployment(settings: Settings) -> tuple[str, str]:
     """
     Return Server or Cloud, and the reason.
 
@@ -264,7 +264,7 @@ def _jira_credentials(settings: Settings) -> Basic | None:
     return None
 
 
-def _verify(settings: Settings, environ: Mapping[str, str]) -> bool | str:
+def _resolve_verify(settings: Settings, environ: Mapping[str, str]) -> bool | str:
     if settings.verify is not True:
         return settings.verify
     for name in CA_VARIABLES:
@@ -280,7 +280,7 @@ def _verify(settings: Settings, environ: Mapping[str, str]) -> bool | str:
     return True
 
 
-def _proxies(settings: Settings) -> Mapping[str, str] | None:
+def _resolve_proxies(settings: Settings) -> Mapping[str, str] | None:
     if settings.skip_proxy:
         return {}
     if settings.proxy:
@@ -288,10 +288,10 @@ def _proxies(settings: Settings) -> Mapping[str, str] | None:
     return None
 
 
-def _notices(
+def _list_notices(
     settings: Settings, name: str, url: str, environ: Mapping[str, str]
 ) -> list[str]:
-    notices = [*slips.notices(settings)]
+    notices = [*slips.list_notices(settings)]
     if settings.verify is False:
         notices.append("TLS certificates are not verified (xray_verify = false)")
     parts = urlsplit(url)
@@ -312,10 +312,10 @@ def _refuse_open_http(host: str, url: str, environ: Mapping[str, str]) -> None:
 
     Raises SettingError, with the line that allows it.
     """
-    if is_private(host) or host in stored_connections.allowed(environ).http:
+    if is_private(host) or host in stored_connections.read_allowed(environ).http:
         return
     msg = f"credentials would be sent unencrypted to {url}, which is not a private host"
-    line = allow.hint("http", host, stored_connections.own_file(environ))
+    line = allow.hint_for("http", host, stored_connections.own_file(environ))
     raise SettingError(msg, hint=f"write https://; or, {line}")
 
 
@@ -338,13 +338,13 @@ def is_private(host: str) -> bool:
     return any(address in network for network in PRIVATE_NETWORKS)
 
 
-def deployment(settings: Settings) -> str:
+def deployment_of(settings: Settings) -> str:
     """
     Return the deployment that the settings name, Server if they name none.
 
     Credentials are not needed. Raises SettingError for an address that is not Xray's.
     """
     try:
-        return _deployment(settings)[0]
+        return _choose_deployment(settings)[0]
     except CredentialError:
         return SERVER

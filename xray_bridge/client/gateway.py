@@ -89,7 +89,7 @@ class Gateway:
         The host is a constant: credentials never go to a host that an answer names.
         """
         try:
-            told = http.send(TENANT, url=_root(self.site)).json()
+            told = http.send(TENANT, url=_root_of(self.site)).json()
         except (DeliveryError, AmbiguousError):
             return ""
         cloud_id = str(told.get("cloudId")) if isinstance(told, dict) else ""
@@ -103,6 +103,6 @@ def is_cloud_site(url: str) -> bool:
     return parts.scheme == "https" and host.endswith(".atlassian.net")
 
 
-def _root(url: str) -> str:
+def _root_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

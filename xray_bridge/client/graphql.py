@@ -62,7 +62,7 @@ def graphql_request(query: str, variables: Mapping[str, Any]) -> Request:
     )
 
 
-def data_of(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+def read_data(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     """
     Return the ``data`` of an answer.
 
@@ -74,14 +74,14 @@ def data_of(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
     return data
 
 
-def made_execution(data: Any) -> Any:
+def read_execution(data: Any) -> Any:
     """Return the Test Execution in a mutation's data, as Jira describes it."""
     for name in ("createTestExecution", "testExecution", "jira"):
         data = data.get(name) if isinstance(data, dict) else None
     return data
 
 
-def page_of(found: Any) -> Page:
+def read_page(found: Any) -> Page:
     """
     Read a page of a GraphQL list, with its issues as Jira describes them.
 

@@ -23,8 +23,8 @@ from xray_bridge._version import __version__
 from xray_bridge.client import log
 from xray_bridge.client.multipart import Body, FileBody, MultipartBody
 from xray_bridge.client.response import Answer
-from xray_bridge.client.transport_errors import problem
-from xray_bridge.client.waiting import backoff, retry_after, skew
+from xray_bridge.client.transport_errors import convert_error
+from xray_bridge.client.waiting import backoff, read_skew, retry_after
 from xray_bridge.errors import (
     AmbiguousError,
     BusyError,
@@ -200,13 +200,13 @@ class Http:
         if left <= 0:
             msg = "the deadline for the upload has passed"
             raise UnreachableError(msg, hint=TIME_HINT)
-        body = _body(request, self.deadline)
+        body = _make_body(request, self.deadline)
         try:
-            return within(
+            return run_within(
                 left + GRACE, lambda: self._exchange(request, url, headers, body, into)
             )
         except requests.RequestException as error:
-            found = problem(error, url)
+            found = convert_error(error, url)
             if body is not None and not body.withdraw():
                 # The server may have the request, whatever the error was.
                 found = AmbiguousError(found.message, hint=found.hint)
@@ -218,9 +218,8 @@ class Http:
                 raise UnreachableError(error.message, hint=error.hint) from None
             raise
         except urllib3.exceptions.LocationValueError:
-            raise UnreachableError(
-                f"the address {url} or its proxy is not valid"
-            ) from None
+            msg = f"the address {url} or its proxy is not valid"
+            raise UnreachableError(msg) from None
         except urllib3.exceptions.HTTPError as error:
             msg = f"the answer from {url} ended early ({type(error).__name__})"
             raise AmbiguousError(msg) from None
@@ -249,7 +248,7 @@ class Http:
                 request.method,
                 address,
                 data=body,
-                headers={**_headers(body), **headers},
+                headers={**_make_headers(body), **headers},
                 timeout=(
                     min(CONNECT_TIMEOUT, left),
                     min(self._connection.timeout, left),
@@ -258,7 +257,7 @@ class Http:
                 stream=True,
                 proxies=self.proxies(address),
             )
-            self.skew = skew(response.headers)
+            self.skew = read_skew(response.headers)
             with response:
                 content = self._read(response, into)
             return Answer(
@@ -312,7 +311,7 @@ class Http:
         return bytes(kept)
 
 
-def within(seconds: float, do: Callable[[], T]) -> T:
+def run_within(seconds: float, do: Callable[[], T]) -> T:
     """
     Return or raise what ``do`` does, within that many seconds.
 
@@ -367,7 +366,7 @@ def _refuse_half(response: requests.Response) -> None:
         raise AmbiguousError(msg)
 
 
-def _body(request: Request, deadline: Deadline) -> Body | None:
+def _make_body(request: Request, deadline: Deadline) -> Body | None:
     try:
         if request.parts:
             return MultipartBody(request.parts, deadline)
@@ -379,7 +378,7 @@ def _body(request: Request, deadline: Deadline) -> Body | None:
     return None
 
 
-def _headers(body: Body | None) -> dict[str, str]:
+def _make_headers(body: Body | None) -> dict[str, str]:
     headers = {
         "Accept": "application/json, */*;q=0.5",
         "User-Agent": f"xray-bridge/{__version__}",
@@ -396,6 +395,5 @@ def _as_question(error: XrayBridgeError) -> XrayBridgeError:
     if not isinstance(error, AmbiguousError):
         return error
     hint = error.hint or "try again later"
-    return UnansweredError(
-        f"the server did not answer a query: {error.message}", hint=hint
-    )
+    msg = f"the server did not answer a query: {error.message}"
+    return UnansweredError(msg, hint=hint)

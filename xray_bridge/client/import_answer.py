@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from xray_bridge.client.response import check, key_in, key_of
+from xray_bridge.client.response import check_answer, key_in, key_of
 from xray_bridge.model.receipt import Refused, join_refusals
 
 
@@ -50,7 +50,7 @@ class ImportAnswer:
     notices: tuple[str, ...] = ()
 
 
-def import_by(
+def send_import(
     ask: Callable[[Request, BinaryIO], Answer], request: Request
 ) -> ImportAnswer:
     """
@@ -63,7 +63,7 @@ def import_by(
         body = cast("BinaryIO", spooled)
         answer = ask(request, body)
         if not answer.is_success:
-            check(answer)
+            check_answer(answer)
         size = body.tell()
         body.seek(0)
         if size > LARGE:
@@ -78,8 +78,8 @@ def _read_large(answer: Answer, body: BinaryIO, size: int) -> ImportAnswer:
 
     content, accepted = read_large_answer(body)
     said = f"an answer of {size:,} bytes"
-    keys = None if accepted is None else _keys(accepted)
-    return replace(_read(content, answer, said), accepted=keys)
+    keys = None if accepted is None else _read_keys(accepted)
+    return replace(_read_content(content, answer, said), accepted=keys)
 
 
 def read_import_answer(answer: Answer) -> ImportAnswer:
@@ -89,10 +89,10 @@ def read_import_answer(answer: Answer) -> ImportAnswer:
     A 200 can still list Tests that were refused (``testIssues.error``).
     Raises AmbiguousError if it names no Test Execution.
     """
-    return _read(answer.json(), answer, answer.text)
+    return _read_content(answer.json(), answer, answer.text)
 
 
-def _read(content: Any, answer: Answer, said: str) -> ImportAnswer:
+def _read_content(content: Any, answer: Answer, said: str) -> ImportAnswer:
     execution = key_of(content, answer)
     tests = content.get("testIssues")
     accepted: tuple[str, ...] | None = None
@@ -100,14 +100,14 @@ def _read(content: Any, answer: Answer, said: str) -> ImportAnswer:
     if isinstance(tests, dict):
         success = tests.get("success")
         # An empty list means that no Test was taken; no list means unknown.
-        accepted = _keys(success) if isinstance(success, list) else None
+        accepted = _read_keys(success) if isinstance(success, list) else None
         errors = tests.get("error")
         # A wrong type here must not lose the key of the Test Execution.
         errors = errors if isinstance(errors, list) else []
-        refused = tuple(_refused(each, answer.shown) for each in errors)
+        refused = tuple(_read_refusal(each, answer.shown) for each in errors)
     # With a key it is no refusal of everything, but the upload is not clean.
     others = (content[name] for name in ERRORS if content.get(name))
-    refused += tuple(_refused(each, answer.shown) for each in others)
+    refused += tuple(_read_refusal(each, answer.shown) for each in others)
     return ImportAnswer(
         key=execution["key"],
         id=execution.get("id", ""),
@@ -115,11 +115,11 @@ def _read(content: Any, answer: Answer, said: str) -> ImportAnswer:
         accepted=accepted,
         refused=refused,
         said=said,
-        notices=_notices(content.get("infoMessages"), answer.shown),
+        notices=_read_notices(content.get("infoMessages"), answer.shown),
     )
 
 
-def _notices(found: Any, shown: Callable[[str], str]) -> tuple[str, ...]:
+def _read_notices(found: Any, shown: Callable[[str], str]) -> tuple[str, ...]:
     listed = found if isinstance(found, list) else [found] if found else []
     texts = (each if isinstance(each, str) else json.dumps(each) for each in listed)
     return tuple(shown(text) for text in texts)
@@ -144,13 +144,13 @@ def combine_answers(made: ImportAnswer, *filled: ImportAnswer) -> ImportAnswer:
     )
 
 
-def _keys(found: Iterable[Any]) -> tuple[str, ...]:
+def _read_keys(found: Iterable[Any]) -> tuple[str, ...]:
     """Return the keys in a list of keys, or of objects with one; skip the rest."""
     keys = (each.get("key") if isinstance(each, dict) else each for each in found)
     return tuple(filter(None, map(key_in, keys)))
 
 
-def _refused(found: Any, shown: Callable[[str], str]) -> Refused:
+def _read_refusal(found: Any, shown: Callable[[str], str]) -> Refused:
     """Read a refusal; its form is not documented, so all of it is kept."""
     if not isinstance(found, dict):
         return Refused(key="", message=shown(str(found)))

@@ -87,7 +87,7 @@ def new_execution(
     """
     info = info_part(execution, dialect, fields)
     parts = [
-        _part(dialect.report_part(report.format), report),
+        _report_part(dialect.report_part(report.format), report),
         _json_part("info", "info.json", info),
     ]
     if execution.test_fields:
@@ -131,7 +131,7 @@ def existing_execution(
         repeatable=True,
     )
     if dialect.plain_xml_part:
-        return replace(request, parts=(_part(dialect.plain_xml_part, report),))
+        return replace(request, parts=(_report_part(dialect.plain_xml_part, report),))
     return replace(request, content=report.path, media_type=report.media_type)
 
 
@@ -149,7 +149,7 @@ def import_without_label(report: Report, dialect: Dialect) -> Request:
     )
 
 
-def shown(request: Request) -> list[str]:
+def list_request(request: Request) -> list[str]:
     """List the request for a person, and its parts that are not on disk."""
     lines = list(request.describe())
     for part in request.parts:
@@ -195,7 +195,7 @@ def info_part(
         "project": {"key": execution.project},
         "summary": execution.summary,
         "issuetype": {"name": "Test Execution"},
-        "description": _description(execution, dialect, fields),
+        "description": _make_description(execution, dialect, fields),
         "fixVersions": [{"name": execution.fix_version}]
         if execution.fix_version
         else (),
@@ -260,7 +260,9 @@ def _custom_fields(execution: Execution, fields: CustomFields) -> dict[str, Any]
     return found
 
 
-def _description(execution: Execution, dialect: Dialect, fields: CustomFields) -> str:
+def _make_description(
+    execution: Execution, dialect: Dialect, fields: CustomFields
+) -> str:
     left_out = _without_place(execution, dialect, fields)
     if execution.revision_is_guessed and "revision" in left_out:
         return f"{execution.description}\n\nRevision: {execution.revision}".strip()
@@ -294,18 +296,18 @@ def validate_fields(name: str, fields: Mapping[str, Any]) -> None:
     """
     for place in ("fields", "xrayFields", "update", "transition"):
         if not isinstance(fields.get(place, {}), dict):
-            raise _odd(name, f"{place} is not a JSON object")
+            raise _fields_error(name, f"{place} is not a JSON object")
     labels = with_fields_object(fields)["fields"].get("labels", [])
     if not isinstance(labels, list) or not all(isinstance(x, str) for x in labels):
-        raise _odd(name, "labels is not a list of texts")
+        raise _fields_error(name, "labels is not a list of texts")
 
 
-def _odd(name: str, what: str) -> SettingError:
+def _fields_error(name: str, what: str) -> SettingError:
     hint = 'write, for example, {"labels": ["nightly"], "priority": {"name": "High"}}'
     return SettingError(f"{name}: {what}", hint=hint)
 
 
-def _part(name: str, report: Report) -> Part:
+def _report_part(name: str, report: Report) -> Part:
     return Part(
         name=name,
         filename=report.path.name,

@@ -129,7 +129,7 @@ def keys_mentioning(
     ]
 
 
-def no_issue(key: str) -> SelectionError:
+def no_issue_error(key: str) -> SelectionError:
     """Make the error for a selected key that does not exist."""
     msg = f"there is no issue {key}"
     return SelectionError(
@@ -137,7 +137,7 @@ def no_issue(key: str) -> SelectionError:
     )
 
 
-def no_container(key: str) -> SelectionError:
+def no_container_error(key: str) -> SelectionError:
     """Make the error for a selected issue that cannot hold Tests."""
     msg = f"{key} is not a Test Plan, Test Execution or Test Set"
     return SelectionError(msg, hint="use the key of one of these, or a JQL query")

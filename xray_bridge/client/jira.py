@@ -17,7 +17,14 @@ from xray_bridge.client.connection import Basic, Bearer
 from xray_bridge.client.issues import type_name
 from xray_bridge.client.paging import PAGE, Page
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import KEY, check, key_in, key_of, keys_found, names_of
+from xray_bridge.client.response import (
+    KEY,
+    check_answer,
+    key_in,
+    key_of,
+    keys_found,
+    names_of,
+)
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 
@@ -43,7 +50,7 @@ class Project:
     environments: frozenset[str] | None = None
 
 
-def custom_fields(found: list[Any]) -> CustomFields:
+def find_custom_fields(found: list[Any]) -> CustomFields:
     """
     Find Xray's custom fields in Jira's list: their ids differ between instances.
 
@@ -72,7 +79,7 @@ def _is_field(found: Any) -> bool:
     )
 
 
-def authorization(credentials: Credentials) -> dict[str, str]:
+def authorization_header(credentials: Credentials) -> dict[str, str]:
     """
     Make the header for a login to Jira.
 
@@ -104,7 +111,7 @@ class Jira:
         self._http = http
         self._gateway = gateway
         # Without credentials only public information is available.
-        self._headers = authorization(credentials) if credentials else {}
+        self._headers = authorization_header(credentials) if credentials else {}
 
     @classmethod
     def of(cls, connection: Connection, http: Http, *, anybody: bool = False) -> Jira:
@@ -116,7 +123,7 @@ class Jira:
         return self._gateway.ask(self._http, request, self._headers)
 
     def _send(self, request: Request) -> Answer:
-        return check(self._ask(request))
+        return check_answer(self._ask(request))
 
     def get(self, path: str, shape: type[T], **query: str) -> T:
         """
@@ -210,7 +217,7 @@ class Jira:
         )
         answer = self._ask(request)
         if not answer.is_success:
-            check(answer)
+            check_answer(answer)
         return key_of(answer.json(), answer)["key"]
 
     def search(self, jql: str, fields: tuple[str, ...], start: int = 0) -> Page:

@@ -61,7 +61,7 @@ def tests_of(xray: XrayClient, selection: str) -> dict[str, str]:
     return found
 
 
-def look_up(
+def look_up_keys(
     xray: XrayClient, keys: Sequence[str], kind: IssueKind = TESTS
 ) -> KeyLookup:
     """Search for keys; halve the search if one of them does not exist."""

@@ -35,7 +35,7 @@ def read_large_answer(file: BinaryIO) -> tuple[Any, tuple[str, ...] | None]:
             if prefix == TAKEN:
                 is_list = is_list or event == "start_array"
             elif prefix.startswith(TAKEN):
-                keys += _key(prefix, event, value)
+                keys += _read_key(prefix, event, value)
             elif _is_kept(prefix, event, value):
                 builder.event(event, value)
     except (ijson.JSONError, UnicodeDecodeError, RecursionError):
@@ -43,7 +43,7 @@ def read_large_answer(file: BinaryIO) -> tuple[Any, tuple[str, ...] | None]:
     return builder.value, tuple(keys) if is_list else None
 
 
-def _key(prefix: str, event: str, value: Any) -> Iterator[str]:
+def _read_key(prefix: str, event: str, value: Any) -> Iterator[str]:
     if event == "string" and prefix in {f"{TAKEN}.item", f"{TAKEN}.item.key"}:
         yield str(value)
 

@@ -43,8 +43,8 @@ class Body:
 
     def __init__(self, pieces: Iterable[bytes | Path], deadline: HasTime) -> None:
         self._pieces = list(pieces)
-        self._length = sum(map(_length, self._pieces))
-        self._files: list[BinaryIO] = [_opened(piece) for piece in self._pieces]
+        self._length = sum(map(_length_of, self._pieces))
+        self._files: list[BinaryIO] = [_open_piece(piece) for piece in self._pieces]
         self._current = 0
         self._deadline = deadline
         # Once anything was read, a server may have it, so no error means "not sent".
@@ -100,8 +100,8 @@ class MultipartBody(Body):
         for part in parts:
             head = (
                 f"--{boundary}\r\n"
-                f'Content-Disposition: form-data; name="{_quoted(part.name)}"; '
-                f'filename="{_quoted(part.filename)}"\r\n'
+                f'Content-Disposition: form-data; name="{_quote_name(part.name)}"; '
+                f'filename="{_quote_name(part.filename)}"\r\n'
                 f"Content-Type: {part.media_type}\r\n\r\n"
             )
             pieces += [head.encode(), part.content, b"\r\n"]
@@ -109,14 +109,14 @@ class MultipartBody(Body):
         self.media_type = f"multipart/form-data; boundary={boundary}"
 
 
-def _quoted(text: str) -> str:
+def _quote_name(text: str) -> str:
     """Percent-encode quotes and line ends, as browsers do."""
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _length(piece: bytes | Path) -> int:
+def _length_of(piece: bytes | Path) -> int:
     return piece.stat().st_size if isinstance(piece, Path) else len(piece)
 
 
-def _opened(piece: bytes | Path) -> BinaryIO:
+def _open_piece(piece: bytes | Path) -> BinaryIO:
     return piece.open("rb") if isinstance(piece, Path) else io.BytesIO(piece)

@@ -54,31 +54,31 @@ class Request:
     @property
     def target(self) -> str:
         """Path and query, encoded."""
-        query = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in self.query)
+        query = "&".join(f"{_quote_text(k)}={_quote_text(v)}" for k, v in self.query)
         return f"{self.path}?{query}" if query else self.path
 
     @property
     def size(self) -> int:
         """The size of the content in bytes, without the frame of a form."""
         content = (self.content,) if self.content is not None else ()
-        return sum(map(_length, (*content, *(part.content for part in self.parts))))
+        return sum(map(_length_of, (*content, *(part.content for part in self.parts))))
 
     def describe(self) -> Iterable[str]:
         """List the request and its parts for a person."""
         yield f"{self.method} {self.target}"
         for part in self.parts:
-            yield f"  part {part.name}: {part.filename}, {_size(part.content)}"
+            yield f"  part {part.name}: {part.filename}, {_format_size(part.content)}"
         if self.content is not None:
-            yield f"  body: {self.media_type}, {_size(self.content)}"
+            yield f"  body: {self.media_type}, {_format_size(self.content)}"
 
 
-def _quoted(text: str) -> str:
+def _quote_text(text: str) -> str:
     return quote(text, safe="")
 
 
-def _size(content: bytes | Path) -> str:
-    return f"{_length(content):,} bytes"
+def _format_size(content: bytes | Path) -> str:
+    return f"{_length_of(content):,} bytes"
 
 
-def _length(content: bytes | Path) -> int:
+def _length_of(content: bytes | Path) -> int:
     return len(content) if isinstance(content, bytes) else content.stat().st_size

@@ -80,7 +80,7 @@ class Answer:
     @property
     def said(self) -> str:
         """The server's own message, shortened to one line."""
-        found = _message(self.json())
+        found = _read_message(self.json())
         if not found and self.is_html:
             found = _page_text(self.text)
         return self.shown(found or self.text)
@@ -88,16 +88,16 @@ class Answer:
     def shown(self, text: str) -> str:
         """Return a server's text without secrets, escaped, as one short line."""
         # Remove secrets before shortening: half a secret would stay.
-        found = UNPRINTABLE.sub(_escaped, self.clean(text))
+        found = UNPRINTABLE.sub(_escape_character, self.clean(text))
         found = " ".join(found.split())
         return found if len(found) <= LONGEST_TEXT else f"{found[:LONGEST_TEXT]}..."
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape_character(found: re.Match[str]) -> str:
     return f"\\x{ord(found[0]):02x}"
 
 
-def _message(content: Any) -> str:
+def _read_message(content: Any) -> str:
     """
     Return the message in a JSON body.
 
@@ -106,17 +106,17 @@ def _message(content: Any) -> str:
     if not isinstance(content, dict):
         return content if isinstance(content, str) else ""
     names = ("error", "message", "errorMessages", "errors")
-    return "; ".join(text for name in names for text in _texts(content.get(name)))
+    return "; ".join(text for name in names for text in _read_texts(content.get(name)))
 
 
-def _texts(found: Any) -> list[str]:
+def _read_texts(found: Any) -> list[str]:
     """Return the messages in any of the known forms."""
     if isinstance(found, dict):
         if isinstance(found.get("message"), str):
             return [found["message"]]
         return [f"{name}: {text}" for name, text in found.items()]
     if isinstance(found, list):
-        return [text for each in found for text in _texts(each)]
+        return [text for each in found for text in _read_texts(each)]
     return [str(found)] if found else []
 
 
@@ -134,7 +134,7 @@ def _page_text(page: str) -> str:
     return unescape(" ".join(words))
 
 
-def check(answer: Answer) -> Answer:
+def check_answer(answer: Answer) -> Answer:
     """
     Return the answer if it is a success.
 
@@ -142,9 +142,9 @@ def check(answer: Answer) -> Answer:
     """
     host = urlsplit(answer.url).netloc
     if 300 <= answer.status < 400:  # noqa: PLR2004
-        raise _redirected(answer)
-    if answer.status == 401 or _locked(answer):  # noqa: PLR2004
-        raise _unauthenticated(answer, host)
+        raise _redirect_error(answer)
+    if answer.status == 401 or _is_locked(answer):  # noqa: PLR2004
+        raise _authentication_error(answer, host)
     if answer.status >= 400:  # noqa: PLR2004
         path, said = urlsplit(answer.url).path, answer.said
         raise RefusedError(
@@ -205,7 +205,7 @@ def names_of(found: Any) -> frozenset[str] | None:
     return frozenset(name for name in names if name and isinstance(name, str))
 
 
-def _locked(answer: Answer) -> bool:
+def _is_locked(answer: Answer) -> bool:
     """
     Whether Jira requires a CAPTCHA: it does after failed logins.
 
@@ -219,8 +219,8 @@ def _locked(answer: Answer) -> bool:
     return answer.status >= 400 or not answer.json()  # noqa: PLR2004
 
 
-def _unauthenticated(answer: Answer, host: str) -> AuthenticationError:
-    if _locked(answer):
+def _authentication_error(answer: Answer, host: str) -> AuthenticationError:
+    if _is_locked(answer):
         msg = f"{host} requires a CAPTCHA after failed logins"
         return AuthenticationError(msg, hint="log in once in a browser, then try again")
     msg = f"{host} does not accept the credentials (HTTP {answer.status})"
@@ -229,7 +229,7 @@ def _unauthenticated(answer: Answer, host: str) -> AuthenticationError:
     return AuthenticationError(msg, hint=NOT_ACCEPTED)
 
 
-def _redirected(answer: Answer) -> RedirectedError:
+def _redirect_error(answer: Answer) -> RedirectedError:
     asked = urlsplit(answer.url)
     try:
         to = urlsplit(answer.headers.get("Location", ""))

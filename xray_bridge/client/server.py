@@ -10,22 +10,22 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from xray_bridge.client.import_answer import import_by
+from xray_bridge.client.import_answer import send_import
 from xray_bridge.client.issues import (
     ISSUE_TYPES,
     JIRA_TYPES,
     SearchResult,
     keys_mentioning,
-    no_container,
-    no_issue,
+    no_container_error,
+    no_issue_error,
     read_issue,
     type_name,
     words_jql,
 )
-from xray_bridge.client.jira import Jira, authorization, custom_fields
+from xray_bridge.client.jira import Jira, authorization_header, find_custom_fields
 from xray_bridge.client.paging import PAGE, all_numbered_pages, all_pages
 from xray_bridge.client.request import Request
-from xray_bridge.client.response import check, names_of
+from xray_bridge.client.response import check_answer, names_of
 from xray_bridge.errors import NotXrayError, RefusedError, XrayBridgeError
 
 
@@ -49,7 +49,7 @@ class ServerXray:
     def __init__(self, connection: Connection, http: Http) -> None:
         self._http = http
         self._url = connection.url
-        self._headers = authorization(connection.credentials)
+        self._headers = authorization_header(connection.credentials)
         self.jira = Jira.of(connection, http)
 
     @property
@@ -63,7 +63,7 @@ class ServerXray:
 
     def custom_fields(self) -> CustomFields:
         """Find the custom fields for Test Plan, environments and revision."""
-        return custom_fields(self.jira.fields())
+        return find_custom_fields(self.jira.fields())
 
     def project(self, key: str) -> Project | None:
         """Ask Jira for the project and its versions."""
@@ -108,7 +108,7 @@ class ServerXray:
 
     def import_results(self, request: Request) -> ImportAnswer:
         """Send one POST."""
-        return import_by(self._ask, request)
+        return send_import(self._ask, request)
 
     def make_execution(self, info: Mapping[str, Any]) -> str:
         """Create it in Jira, like any issue."""
@@ -140,7 +140,7 @@ class ServerXray:
     def tests_in(self, key: str) -> dict[str, str]:
         """Read Xray's lists, which have no summaries."""
         if self.jira.issue_type(key) is None:
-            raise no_issue(key)
+            raise no_issue_error(key)
         for kind in ("testplan", "testexec", "testset"):
             path = f"/rest/raven/2.0/api/{kind}/{key}/test"
             try:
@@ -150,7 +150,7 @@ class ServerXray:
                     continue
                 raise
             return dict.fromkeys(found, "")
-        raise no_container(key)
+        raise no_container_error(key)
 
     def _keys_on_page(self, path: str, number: int) -> Iterator[str]:
         found = self.jira.get(path, list, limit=str(PAGE), page=str(number))
@@ -161,7 +161,7 @@ class ServerXray:
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
         """Send it with Jira's credentials."""
-        return check(self._ask(request, into))
+        return check_answer(self._ask(request, into))
 
     def _ask(self, request: Request, into: BinaryIO | None = None) -> Answer:
         return self._http.send(request, url=self._url, headers=self._headers, into=into)

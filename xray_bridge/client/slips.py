@@ -54,7 +54,7 @@ def refuse_no_secrets(settings: Settings) -> None:
     """
     for name in ("token", "password", "client_secret", "jira_token"):
         secret: Secret = getattr(settings, name)
-        why = _fault(secret.reveal())
+        why = _find_fault(secret.reveal())
         if why:
             msg = f"XRAY_{name.upper()} is {why}"
             hint = "set it to the secret itself, or name its file in "
@@ -62,7 +62,7 @@ def refuse_no_secrets(settings: Settings) -> None:
             raise CredentialError(msg, hint=hint)
 
 
-def _fault(value: str) -> str:
+def _find_fault(value: str) -> str:
     if UNEXPANDED.fullmatch(value):
         return "a reference to a variable, not its value"
     if value.lower().startswith(SCHEMES):
@@ -72,7 +72,7 @@ def _fault(value: str) -> str:
     return ""
 
 
-def notices(settings: Settings) -> Iterator[str]:
+def list_notices(settings: Settings) -> Iterator[str]:
     """Return notices on values that are allowed but usually wrong."""
     _, behind = base_url(settings.url)
     if behind:

@@ -61,10 +61,10 @@ PROBLEMS: tuple[tuple[Any, type[XrayBridgeError], str, str], ...] = (
 )
 
 
-def problem(error: requests.RequestException, url: str) -> XrayBridgeError:
+def convert_error(error: requests.RequestException, url: str) -> XrayBridgeError:
     """Return the error to raise; AmbiguousError if the request may have arrived."""
     host = urlsplit(url).netloc
-    reason = _reason(error)
+    reason = _system_reason(error)
     for kinds, kind, message, hint in PROBLEMS:
         if isinstance(error, kinds):
             status = _tunnel_status(error)
@@ -77,7 +77,7 @@ def problem(error: requests.RequestException, url: str) -> XrayBridgeError:
 
 def _tunnel_status(error: BaseException) -> str:
     """Return the status of a proxy's answer to CONNECT; 407: it needs a login."""
-    texts = (str(each) for each in _chain(error) if isinstance(each, OSError))
+    texts = (str(each) for each in _error_chain(error) if isinstance(each, OSError))
     found = next(filter(None, map(TUNNEL.search, texts)), None)
     return f" (HTTP {found[1]})" if found else ""
 
@@ -85,11 +85,11 @@ def _tunnel_status(error: BaseException) -> str:
 def _never_connected(error: BaseException) -> bool:
     return any(
         isinstance(each, urllib3.exceptions.NewConnectionError)
-        for each in _chain(error)
+        for each in _error_chain(error)
     )
 
 
-def _chain(error: BaseException) -> list[BaseException]:
+def _error_chain(error: BaseException) -> list[BaseException]:
     """List the error and those that it wraps; urllib3 wraps in ``args``."""
     found: list[BaseException] = []
     queue: list[BaseException] = [error]
@@ -103,9 +103,9 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _reason(error: BaseException) -> str:
+def _system_reason(error: BaseException) -> str:
     """Return the system's reason, without the text of the request."""
-    for each in _chain(error):
+    for each in _error_chain(error):
         if isinstance(each, OSError) and not isinstance(
             each, requests.RequestException
         ):
@@ -115,4 +115,4 @@ def _reason(error: BaseException) -> str:
             # urllib3 1.26 has the system's words only in its own text.
             said = str(each).rpartition("] ")[2].removesuffix(")")
             return said or type(each).__name__
-    return type(_chain(error)[-1]).__name__
+    return type(_error_chain(error)[-1]).__name__

@@ -28,13 +28,13 @@ def retry_after(answer: Answer) -> float:
     if value.isascii() and value.isdigit():
         return float(value[:12])
     try:
-        now = time.time() + (skew(answer.headers) or 0.0)
+        now = time.time() + (read_skew(answer.headers) or 0.0)
         return max(0.0, parsedate_to_datetime(value).timestamp() - now)
     except (TypeError, ValueError, OverflowError):
         return 0.0
 
 
-def skew(headers: Mapping[str, str]) -> float | None:
+def read_skew(headers: Mapping[str, str]) -> float | None:
     """Return the seconds by which the server's clock is ahead; None if cached."""
     try:
         told = parsedate_to_datetime(headers.get("Date", "")).timestamp()

@@ -94,7 +94,7 @@ class XrayClient(Xray, Protocol):
         """
         Send a request with the credentials; ``into`` receives a file.
 
-        Raises what ``Http.send`` and ``response.check`` raise.
+        Raises what ``Http.send`` and ``response.check_answer`` raise.
         """
         ...
 
@@ -131,6 +131,6 @@ CLIENTS: Mapping[str, Callable[[Connection, Http], XrayClient]] = {
 }
 
 
-def client(connection: Connection, http: Http) -> XrayClient:
+def make_client(connection: Connection, http: Http) -> XrayClient:
     """Make the client for the connection's deployment."""
     return CLIENTS[connection.dialect.name](connection, http)

@@ -38,7 +38,7 @@ class Allowed:
 KINDS = tuple(each.name for each in fields(Allowed))
 
 
-def read(table: object, where: str) -> Allowed:
+def read_allowed(table: object, where: str) -> Allowed:
     """
     Read the table ``[allow]``; ``where`` is the file for messages.
 
@@ -57,7 +57,7 @@ def read(table: object, where: str) -> Allowed:
     return Allowed(**{name: tuple(value) for name, value in table.items()})
 
 
-def lines(allowed: Allowed) -> list[str]:
+def list_lines(allowed: Allowed) -> list[str]:
     """Return the lines of the table in a file; none if nothing is allowed."""
     found = [
         f"{name} = {json.dumps(list(value), ensure_ascii=False)}"
@@ -67,7 +67,7 @@ def lines(allowed: Allowed) -> list[str]:
     return ["", f"[{ALLOW}]", *found] if found else []
 
 
-def repository(start: Path) -> Path:
+def find_repository(start: Path) -> Path:
     """Return the folder of the repository around ``start``, or ``start`` itself."""
     here = start.resolve()
     for folder in (here, *here.parents):
@@ -76,17 +76,17 @@ def repository(start: Path) -> Path:
     return here
 
 
-def names_it(
+def is_named(
     allowed: tuple[str, ...], folder: Path, environ: Mapping[str, str]
 ) -> bool:
     """Whether a list names the repository around a folder."""
     home = environ.get("HOME", "")
-    wanted = str(repository(folder))
+    wanted = str(find_repository(folder))
     texts = (f"{home}{each[1:]}" if each[:2] == "~/" else each for each in allowed)
     return any(str(Path(text)) == wanted for text in texts)
 
 
-def hint(kind: str, value: str, own_file: Path) -> str:
+def hint_for(kind: str, value: str, own_file: Path) -> str:
     """Return the hint with the line that allows it."""
     line = f"{kind} = {json.dumps([value])}"
     return f"to allow it, add below [{ALLOW}] in {own_file}: {line}"

@@ -11,7 +11,7 @@ import configparser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.config.resolve import ini, read_toml
+from xray_bridge.config.resolve import ini_layer, read_toml
 from xray_bridge.errors import SettingError
 
 
@@ -26,7 +26,7 @@ USERDATA = "behave.userdata"
 NO_DEFAULTS = "\0"
 
 
-def layers(start: Path, framework: str) -> list[Layer]:
+def read_layers(start: Path, framework: str) -> list[Layer]:
     """
     Return the layers of the files that ``framework`` would read in ``start``.
 
@@ -37,35 +37,37 @@ def layers(start: Path, framework: str) -> list[Layer]:
     return [layer for layer in found if layer is not None]
 
 
-def _of_pytest(start: Path) -> Layer | None:
+def _read_pytest(start: Path) -> Layer | None:
     """Read pytest's settings: the first file for it, here or in a parent."""
     for folder in (start, *start.parents):
         for name, read in _FILES_OF_PYTEST.items():
             path = folder / name
             table = read(path) if path.is_file() else None
             if table is not None:
-                return _layer(path, table, folder)
+                return _make_layer(path, table, folder)
         # Files above the repository do not belong to this checkout.
         if (folder / ".git").exists():
             break
     return None
 
 
-def _of_behave(start: Path) -> Layer | None:
+def _read_behave(start: Path) -> Layer | None:
     """Read behave's settings: the userdata of the first file, even if empty."""
     home = [Path.home()] if _has_home() else []
     for folder in (start, *home):
         for name in ("behave.ini", ".behaverc", "setup.cfg", "tox.ini"):
             path = folder / name
             if path.is_file():
-                parser = _parsed(path, configparser.ConfigParser())
-                table = _section(path, parser, USERDATA)
-                return _layer(path, table or {}, None)
+                parser = _parse_file(path, configparser.ConfigParser())
+                table = _read_section(path, parser, USERDATA)
+                return _make_layer(path, table or {}, None)
         path = folder / "pyproject.toml"
         tool = read_toml(path).get("tool") if path.is_file() else None
         if isinstance(tool, dict):
-            return _layer(
-                path, _below({"tool": tool}, "tool", "behave", "userdata") or {}, None
+            return _make_layer(
+                path,
+                _table_below({"tool": tool}, "tool", "behave", "userdata") or {},
+                None,
             )
     return None
 
@@ -78,36 +80,38 @@ def _has_home() -> bool:
     return True
 
 
-def _layer(path: Path, table: Mapping[str, Any], folder: Path | None) -> Layer:
+def _make_layer(path: Path, table: Mapping[str, Any], folder: Path | None) -> Layer:
     ours = {
         name.removeprefix(PREFIX): value
         for name, value in table.items()
         if name.startswith(PREFIX)
     }
-    return ini(path.name, ours, folder)
+    return ini_layer(path.name, ours, folder)
 
 
-def _ini(path: Path) -> Mapping[str, Any]:
+def _read_ini(path: Path) -> Mapping[str, Any]:
     """Read a file for pytest, which counts even if it is empty."""
-    return _tox(path) or {}
+    return _read_tox(path) or {}
 
 
-def _tox(path: Path) -> Mapping[str, Any] | None:
-    return _of_section(path, "pytest")
+def _read_tox(path: Path) -> Mapping[str, Any] | None:
+    return _read_file_section(path, "pytest")
 
 
-def _setup(path: Path) -> Mapping[str, Any] | None:
-    return _of_section(path, "tool:pytest")
+def _read_setup_cfg(path: Path) -> Mapping[str, Any] | None:
+    return _read_file_section(path, "tool:pytest")
 
 
-def _of_section(path: Path, section: str) -> Mapping[str, Any] | None:
+def _read_file_section(path: Path, section: str) -> Mapping[str, Any] | None:
     parser = configparser.ConfigParser(
         interpolation=None, default_section=NO_DEFAULTS, strict=False
     )
-    return _section(path, _parsed(path, parser), section)
+    return _read_section(path, _parse_file(path, parser), section)
 
 
-def _parsed(path: Path, parser: configparser.ConfigParser) -> configparser.ConfigParser:
+def _parse_file(
+    path: Path, parser: configparser.ConfigParser
+) -> configparser.ConfigParser:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"))
@@ -117,7 +121,7 @@ def _parsed(path: Path, parser: configparser.ConfigParser) -> configparser.Confi
     return parser
 
 
-def _section(
+def _read_section(
     path: Path, parser: configparser.ConfigParser, section: str
 ) -> Mapping[str, Any] | None:
     if not parser.has_section(section):
@@ -129,18 +133,18 @@ def _section(
         raise SettingError(msg) from None
 
 
-def _pyproject(path: Path) -> Mapping[str, Any] | None:
+def _read_pyproject(path: Path) -> Mapping[str, Any] | None:
     """Read ``[tool.pytest.ini_options]``; since pytest 9 also ``[tool.pytest]``."""
-    table = _below(read_toml(path), "tool", "pytest")
-    return None if table is None else _below(table, "ini_options") or table
+    table = _table_below(read_toml(path), "tool", "pytest")
+    return None if table is None else _table_below(table, "ini_options") or table
 
 
-def _pytest_toml(path: Path) -> Mapping[str, Any]:
+def _read_pytest_toml(path: Path) -> Mapping[str, Any]:
     """Read a file for pytest 9, which counts even if it is empty."""
-    return _below(read_toml(path), "pytest") or {}
+    return _table_below(read_toml(path), "pytest") or {}
 
 
-def _below(table: Mapping[str, Any], *names: str) -> Mapping[str, Any] | None:
+def _table_below(table: Mapping[str, Any], *names: str) -> Mapping[str, Any] | None:
     found: Any = table
     for name in names:
         found = found.get(name)
@@ -151,13 +155,13 @@ def _below(table: Mapping[str, Any], *names: str) -> Mapping[str, Any] | None:
 
 # In the order of pytest's search.
 _FILES_OF_PYTEST: dict[str, Callable[[Path], Mapping[str, Any] | None]] = {
-    "pytest.toml": _pytest_toml,
-    ".pytest.toml": _pytest_toml,
-    "pytest.ini": _ini,
-    ".pytest.ini": _ini,
-    "pyproject.toml": _pyproject,
-    "tox.ini": _tox,
-    "setup.cfg": _setup,
+    "pytest.toml": _read_pytest_toml,
+    ".pytest.toml": _read_pytest_toml,
+    "pytest.ini": _read_ini,
+    ".pytest.ini": _read_ini,
+    "pyproject.toml": _read_pyproject,
+    "tox.ini": _read_tox,
+    "setup.cfg": _read_setup_cfg,
 }
 
-_READERS = {"pytest": _of_pytest, "behave": _of_behave}
+_READERS = {"pytest": _read_pytest, "behave": _read_behave}

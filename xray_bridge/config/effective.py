@@ -20,12 +20,12 @@ from xray_bridge.config import (
     stored_connections,
 )
 from xray_bridge.config.resolve import (
-    command_line,
-    environment,
-    from_ci,
-    recorded,
+    ci_layer,
+    command_line_layer,
+    environment_layer,
+    recorded_layer,
     resolve,
-    shared_file,
+    shared_file_layer,
 )
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import ConnectionDisabledError, SettingError, XrayBridgeError
@@ -122,11 +122,11 @@ class Effective:
             detect.context(self._run.ci) if self._run else detect.detect(os.environ)
         )
         found = [
-            command_line(self._flags),
-            None if self._given is None else recorded(self._given),
-            of_a_run.layer_of(self._run.settings) if self._run else None,
+            command_line_layer(self._flags),
+            None if self._given is None else recorded_layer(self._given),
+            of_a_run.run_layer(self._run.settings) if self._run else None,
             *self._of_this_machine,
-            from_ci(context),
+            ci_layer(context),
         ]
         return [layer for layer in found if layer is not None]
 
@@ -135,14 +135,14 @@ class Effective:
         """Environment and files; no files for a session, which has read its own."""
         files = [] if self._given is not None else self._files()
         if self._run is not None:
-            files = [of_a_run.of_this_machine(layer) for layer in files]
-        return [environment(os.environ), *files]
+            files = [of_a_run.keep_machine_values(layer) for layer in files]
+        return [environment_layer(os.environ), *files]
 
     def _files(self) -> list[Layer]:
         framework = self._run.framework if self._run else ""
         here = Path.cwd()
-        own = checkout.layers(here, framework) if self._reads_frameworks else []
-        shared = shared_file(here)
+        own = checkout.read_layers(here, framework) if self._reads_frameworks else []
+        shared = shared_file_layer(here)
         return own if shared is None else [*own, shared]
 
     @cached_property
@@ -167,7 +167,9 @@ class Effective:
         if not name or local.collect or local.sandbox:
             return None
         if name not in self._connections:
-            self._connections[name] = _looked_up(name, looks_only=self._looks_only)
+            self._connections[name] = _look_up_connection(
+                name, looks_only=self._looks_only
+            )
         layer = self._connections[name]
         _refuse_second_server(local, layer)
         return layer
@@ -187,7 +189,9 @@ class Effective:
         """
         found = self._settings()
         if not (self._looks_only or found.sandbox or found.collect or found.dry_run):
-            forked.refuse(found, self._flags, self.is_connection_of_repository)
+            forked.refuse_chosen_places(
+                found, self._flags, self.is_connection_of_repository
+            )
         if self._run is not None and self._given is None and found.wants_upload:
             here = resolve(self._of_this_machine, only=of_a_run.PLACES).given
             said = self._run.settings
@@ -214,7 +218,9 @@ class Effective:
         settings = self.settings
         try:
             if settings.sandbox:
-                with embedded_sandbox.running(settings, looks_only=looks_only) as layer:
+                with embedded_sandbox.run_sandbox(
+                    settings, looks_only=looks_only
+                ) as layer:
                     yield resolve([layer, *self._layers])
             else:
                 yield settings
@@ -247,16 +253,16 @@ def effective_settings(
     )
 
 
-def _looked_up(name: str, *, looks_only: bool) -> Layer:
-    stored = stored_connections.find(name, Path.cwd(), os.environ)
+def _look_up_connection(name: str, *, looks_only: bool) -> Layer:
+    stored = stored_connections.find_connection(name, Path.cwd(), os.environ)
     if not stored.is_enabled:
         msg = f"the connection {stored.name} is disabled"
         hint = f"run `xray-bridge connection enable {stored.name}`"
         if not stored.is_own:
             hint = f"set enabled = true in {stored.source.name}"
         raise ConnectionDisabledError(msg, hint=hint)
-    secrets = secret_sources.fetch(stored, os.environ, looks_only=looks_only)
-    return stored_connections.layer(stored, secrets)
+    secrets = secret_sources.fetch_secrets(stored, os.environ, looks_only=looks_only)
+    return stored_connections.connection_layer(stored, secrets)
 
 
 def _refuse_second_server(local: Settings, layer: Layer) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.config.resolve import Layer
 from xray_bridge.config.setting import CONNECTION
-from xray_bridge.config.settings import of
+from xray_bridge.config.settings import settings_in
 from xray_bridge.errors import SettingError
 
 
@@ -28,7 +28,7 @@ ADDRESS = f"http://127.0.0.1:{PORT}"
 PROJECT = "CALC"
 
 
-def load() -> Any:
+def import_sandbox() -> Any:
     """
     Import the sandbox, which is an extra.
 
@@ -45,17 +45,17 @@ def load() -> Any:
 
 def project_layer(settings: Settings) -> Layer:
     """Return the layer with the project; the sandbox accepts any."""
-    return _layer({"project": settings.project or PROJECT})
+    return _make_layer({"project": settings.project or PROJECT})
 
 
 @contextlib.contextmanager
-def running(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
+def run_sandbox(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
     """
     Run the sandbox; yield the layer with its address and credentials.
 
     ``looks_only``: it works on a temporary copy of its data.
     """
-    sandbox = load()
+    sandbox = import_sandbox()
     data = Path(settings.report_dir) / "sandbox"
     with contextlib.ExitStack() as stack:
         if looks_only:
@@ -71,12 +71,14 @@ def running(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
         server = stack.enter_context(
             sandbox.running(data, adopt=True, public_url=ADDRESS)
         )
-        yield _layer(_values(settings, server.url, sandbox.CREDENTIALS))
+        yield _make_layer(_make_values(settings, server.url, sandbox.CREDENTIALS))
 
 
-def _values(settings: Settings, url: str, credentials: Any) -> dict[str, object]:
+def _make_values(settings: Settings, url: str, credentials: Any) -> dict[str, object]:
     # Clear all settings for another server.
-    blank = {each.name: "" for each in of(CONNECTION) if each.stored or each.secret}
+    blank = {
+        each.name: "" for each in settings_in(CONNECTION) if each.stored or each.secret
+    }
     found = {**blank, "url": url, "project": settings.project or PROJECT}
     if settings.deployment == "cloud":
         own = {
@@ -96,9 +98,9 @@ def _values(settings: Settings, url: str, credentials: Any) -> dict[str, object]
     return {**found, **own, "skip_proxy": "yes"}
 
 
-def _layer(values: dict[str, object]) -> Layer:
-    return Layer("sandbox", values, _name, literal=True, holds_secrets=True)
+def _make_layer(values: dict[str, object]) -> Layer:
+    return Layer("sandbox", values, _spell_name, literal=True, holds_secrets=True)
 
 
-def _name(setting: Setting[Any]) -> str:
+def _spell_name(setting: Setting[Any]) -> str:
     return setting.name

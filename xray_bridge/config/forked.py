@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.ci import forks
 from xray_bridge.config import allow, stored_connections
-from xray_bridge.config.resolve import environment, resolve
+from xray_bridge.config.resolve import environment_layer, resolve
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import SettingError
 
@@ -27,7 +27,7 @@ PLACES = (
 )
 
 
-def refuse(
+def refuse_chosen_places(
     settings: Settings, flags: Mapping[str, object], is_connection_of_repository: bool
 ) -> None:
     """
@@ -39,7 +39,7 @@ def refuse(
     system = forks.system_of_fork(os.environ)
     if not system:
         return
-    found = list(_chosen(settings, flags, is_connection_of_repository))
+    found = list(_list_chosen(settings, flags, is_connection_of_repository))
     if not found or _is_allowed():
         return
     msg = (
@@ -47,15 +47,15 @@ def refuse(
         f"chosen {' and '.join(found)}"
     )
     names = forks.names_of_repository(os.environ)
-    value = names[0] if names else str(allow.repository(Path.cwd()))
+    value = names[0] if names else str(allow.find_repository(Path.cwd()))
     own = stored_connections.own_file(os.environ)
-    line = allow.hint("fork_upload", value, own)
+    line = allow.hint_for("fork_upload", value, own)
     raise SettingError(
         msg, hint=f"set XRAY_URL or a connection in the CI job; or, {line}"
     )
 
 
-def _chosen(
+def _list_chosen(
     settings: Settings, flags: Mapping[str, object], is_connection_of_repository: bool
 ) -> Iterator[str]:
     if is_connection_of_repository:
@@ -63,7 +63,7 @@ def _chosen(
         return
     if settings.connection:
         return
-    mine = resolve([environment(os.environ)])
+    mine = resolve([environment_layer(os.environ)])
     for name in PLACES:
         value = getattr(settings, name)
         is_usual = value in {"", True}
@@ -72,10 +72,10 @@ def _chosen(
 
 
 def _is_allowed() -> bool:
-    names = stored_connections.allowed(os.environ).fork_upload
+    names = stored_connections.read_allowed(os.environ).fork_upload
     if set(names) & set(forks.names_of_repository(os.environ)):
         return True
-    return allow.names_it(names, Path.cwd(), os.environ)
+    return allow.is_named(names, Path.cwd(), os.environ)
 
 
 def refuse_variables(
@@ -91,7 +91,7 @@ def refuse_variables(
     if not others or not (system := forks.system_of_fork(environ)):
         return
     for name in others:
-        if name not in stored_connections.allowed(environ).env:
+        if name not in stored_connections.read_allowed(environ).env:
             msg = f"{where}: a pull request from a fork ({system}) names {name}"
             own = stored_connections.own_file(environ)
-            raise SettingError(msg, hint=allow.hint("env", name, own))
+            raise SettingError(msg, hint=allow.hint_for("env", name, own))

@@ -12,9 +12,9 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xray_bridge.config.resolve import Layer, recorded
+from xray_bridge.config.resolve import Layer, recorded_layer
 from xray_bridge.config.setting import CONNECTION, EXECUTION, MUST_AGREE
-from xray_bridge.config.settings import CLOUD_URL, TABLE, Settings, of
+from xray_bridge.config.settings import CLOUD_URL, TABLE, Settings, settings_in
 from xray_bridge.errors import SettingError
 
 
@@ -30,7 +30,7 @@ OF_THIS_MACHINE = frozenset(
     if setting.of == CONNECTION or setting.is_path or name in PRECAUTIONS
 )
 # The place of results on the server: set by the run, unless this machine differs.
-PLACES = tuple(each.name for each in of(EXECUTION) if each.parts == MUST_AGREE)
+PLACES = tuple(each.name for each in settings_in(EXECUTION) if each.parts == MUST_AGREE)
 ADDRESSES = (Settings.url.name, Settings.jira_url.name)
 # Flags by which a person chooses the server.
 CHOOSE_A_SERVER = (Settings.url.name, Settings.connection.name, Settings.sandbox.name)
@@ -39,7 +39,7 @@ PATIENCE = (Settings.timeout, Settings.deadline)
 LOCAL_FIRST = "run directories never decide where credentials go"
 
 
-def layer_of(settings: Mapping[str, str]) -> Layer:
+def run_layer(settings: Mapping[str, str]) -> Layer:
     """
     Make the layer of the recorded settings that a run directory may set.
 
@@ -51,23 +51,23 @@ def layer_of(settings: Mapping[str, str]) -> Layer:
         if is_structured and value.strip() and not value.lstrip().startswith("{"):
             msg = f"{TABLE[name].ini} in the run directory is the name of a file"
             raise SettingError(msg, hint="only the values themselves can be recorded")
-    return recorded(kept)
+    return recorded_layer(kept)
 
 
-def of_this_machine(layer: Layer) -> Layer:
+def keep_machine_values(layer: Layer) -> Layer:
     """Keep the values of a checkout's layer that apply to a recorded run."""
     names = OF_THIS_MACHINE.union(PLACES)
     return replace(layer, values={k: v for k, v in layer.values.items() if k in names})
 
 
-def flags_again(values: Mapping[str, object]) -> str:
+def repeat_flags(values: Mapping[str, object]) -> str:
     """
     Return the flags of the connection again, for a command line to copy.
 
     ``values`` are those of a command line, by setting; secrets are never included.
     """
     words = []
-    for setting in of(CONNECTION):
+    for setting in settings_in(CONNECTION):
         value = values.get(setting.name)
         if value in {None, ""} or setting.secret or setting in PATIENCE:
             continue
@@ -103,11 +103,11 @@ def _refuse_other_server(said: Mapping[str, str], settings: Settings) -> None:
     name = said.get("connection", "")
     if settings.connection:
         _refuse_other("connection", name, settings.connection)
-    elif name and not _address(settings):
+    elif name and not _address_of(settings):
         msg = f"no address: the run directory was recorded for the connection {name}"
         raise SettingError(msg, hint=f"pass --connection {name} if this machine has it")
     for name, mine in (
-        (ADDRESSES[0], _address(settings)),
+        (ADDRESSES[0], _address_of(settings)),
         (ADDRESSES[1], settings.jira_url),
     ):
         theirs = said.get(name, "")
@@ -136,7 +136,7 @@ def _refuse_other(name: str, theirs: str, mine: str) -> None:
         raise SettingError(msg, hint=hint)
 
 
-def _address(settings: Settings) -> str:
+def _address_of(settings: Settings) -> str:
     """Return the address of the server; on Cloud, Xray's own if none is set."""
     is_cloud = settings.client_id or settings.client_secret
     usual = CLOUD_URL if is_cloud or settings.deployment == "cloud" else ""

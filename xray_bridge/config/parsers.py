@@ -101,13 +101,13 @@ def url(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         msg = f"{found!r} is not an address; write https://jira.example.com"
         raise ValueError(msg)
-    if parts.query or parts.fragment or not port_is_fine or any(map(_odd, found)):
+    if parts.query or parts.fragment or not port_is_fine or any(map(_is_odd, found)):
         msg = f"{found!r} must have no more than scheme, host, port and path"
         raise ValueError(msg)
     return found
 
 
-def _odd(char: str) -> bool:
+def _is_odd(char: str) -> bool:
     return char.isspace() or not char.isprintable()
 
 
@@ -165,7 +165,7 @@ def fields(value: str) -> dict[str, object]:
     if not word.startswith("{"):
         try:
             with open(word, "rb") as file:  # noqa: PTH123 - pathlib is not imported at start
-                word = _decoded(file.read())
+                word = _decode_json(file.read())
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not UTF-8"
             msg = f"{value!r} is neither a JSON object nor a readable file: {reason}"
@@ -181,7 +181,7 @@ def fields(value: str) -> dict[str, object]:
     return found
 
 
-def _decoded(content: bytes) -> str:
+def _decode_json(content: bytes) -> str:
     """Decode UTF-8, or UTF-16 with a mark, which PowerShell writes."""
     is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     return content.decode("utf-16" if is_utf_16 else "utf-8-sig")

@@ -101,16 +101,16 @@ class Redactor:
         forms: set[str] = set()
         self._named = dict(named)
         for secret in (*secrets, *named.values()):
-            forms |= _forms(secret.reveal())
+            forms |= _forms_of(secret.reveal())
         for user, secret in basic:
-            forms |= _forms(f"{user}:{secret.reveal()}")
+            forms |= _forms_of(f"{user}:{secret.reveal()}")
         self._pattern = re.compile(pattern) if pattern else None
         # Longest first, so that no end of a longer form remains.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
     def add(self, secret: str) -> None:
         """Add a secret, such as a token from a login."""
-        forms = {*self._forms, *_forms(secret)}
+        forms = {*self._forms, *_forms_of(secret)}
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
 
     @property
@@ -123,7 +123,7 @@ class Redactor:
         if self.clean(text) == text:
             return ""
         for name, secret in self._named.items():
-            if any(form in text for form in _forms(secret.reveal())):
+            if any(form in text for form in _forms_of(secret.reveal())):
                 return f"the value of xray_{name}"
         found = self._pattern.search(text) if self._pattern else None
         return "what xray_redact matches" if found else "a credential"
@@ -134,17 +134,17 @@ class Redactor:
             text = text.replace(form, MASK)
         # Cheaper than the expressions, which most texts do not need.
         if "uthorization" in text or "UTHORIZATION" in text:
-            text = PLAIN.sub(_plain, QUOTED.sub(_quoted, text))
+            text = PLAIN.sub(_mask_plain, QUOTED.sub(_mask_quoted, text))
         if "earer " in text or "asic " in text:
             text = BARE.sub(rf"\1{MASK}", text)
-        return self._pattern.sub(_blotted, text) if self._pattern else text
+        return self._pattern.sub(_mask_match, text) if self._pattern else text
 
 
-def _blotted(found: re.Match[str]) -> str:
+def _mask_match(found: re.Match[str]) -> str:
     return MASK if found[0] else ""
 
 
-def _quoted(found: re.Match[str]) -> str:
+def _mask_quoted(found: re.Match[str]) -> str:
     """Mask a header's value between quotes."""
     before, _, value = found.groups()
     if not value.strip() or value.lower() in TELLS_NOTHING:
@@ -153,7 +153,7 @@ def _quoted(found: re.Match[str]) -> str:
     return f"{before}{scheme[1] if scheme else ''}{MASK}"
 
 
-def _plain(found: re.Match[str]) -> str:
+def _mask_plain(found: re.Match[str]) -> str:
     """Mask a header's value up to the end of the line; keep prose."""
     name, between, rest = found.groups()
     before = f"{name}{between}"
@@ -167,7 +167,7 @@ def _plain(found: re.Match[str]) -> str:
     words = value[0].split() if value else []
     if value is None or _tells_nothing(words):
         return found[0]
-    return f"{before}{_masked(words)}{rest[value.end() :]}"
+    return f"{before}{_mask_words(words)}{rest[value.end() :]}"
 
 
 def _tells_nothing(words: list[str]) -> bool:
@@ -180,7 +180,7 @@ def _tells_nothing(words: list[str]) -> bool:
     return plain and (len(words) != 2 or words[0].islower())  # noqa: PLR2004
 
 
-def _masked(words: list[str]) -> str:
+def _mask_words(words: list[str]) -> str:
     """Mask words that are not prose, and a credential after a scheme."""
     if len(words) < 3:  # noqa: PLR2004
         return MASK
@@ -202,7 +202,7 @@ def _is_prose(word: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _forms(value: str) -> frozenset[str]:
+def _forms_of(value: str) -> frozenset[str]:
     """Return all forms of a secret; cached, because they are needed often."""
     if len(value) < SHORTEST:
         return frozenset()
@@ -247,7 +247,7 @@ def encoding_of(content: bytes) -> str:
     return "utf-8"
 
 
-def cleaned(content: bytes, clean: Callable[[str], str]) -> bytes:
+def clean_bytes(content: bytes, clean: Callable[[str], str]) -> bytes:
     """
     Apply ``clean`` to a text in its own encoding.
 
@@ -257,17 +257,17 @@ def cleaned(content: bytes, clean: Callable[[str], str]) -> bytes:
     if encoding in WIDTHS:
         whole = len(content) - len(content) % WIDTHS[encoding]
         with contextlib.suppress(UnicodeDecodeError):
-            text = _through(content[:whole], encoding, "surrogatepass", clean)
+            text = _clean_as(content[:whole], encoding, "surrogatepass", clean)
             return text + content[whole:]
-    content = _through(content, "utf-8", "surrogateescape", clean)
+    content = _clean_as(content, "utf-8", "surrogateescape", clean)
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        return _through(content, "latin-1", "replace", clean)
+        return _clean_as(content, "latin-1", "replace", clean)
     return content
 
 
-def _through(
+def _clean_as(
     content: bytes, encoding: str, errors: str, clean: Callable[[str], str]
 ) -> bytes:
     text = content.decode(encoding, errors)

@@ -54,40 +54,42 @@ class Layer:
     is_of_repository: bool = False
 
 
-def command_line(given: Mapping[str, object], *, pytest: bool = False) -> Layer:
+def command_line_layer(given: Mapping[str, object], *, pytest: bool = False) -> Layer:
     """Make the layer of flags; ``None`` means not given."""
     values = {name: value for name, value in given.items() if value is not None}
-    spell = _pytest_flag if pytest else _flag
+    spell = _spell_pytest_flag if pytest else _spell_flag
     return Layer("command line", values, spell)
 
 
-def _pytest_flag(setting: Setting[Any]) -> str:
+def _spell_pytest_flag(setting: Setting[Any]) -> str:
     return setting.pytest_flag
 
 
-def _flag(setting: Setting[Any]) -> str:
+def _spell_flag(setting: Setting[Any]) -> str:
     return setting.flag_name
 
 
-def _name(setting: Setting[Any]) -> str:
+def _spell_name(setting: Setting[Any]) -> str:
     return setting.name
 
 
-def _ini(setting: Setting[Any]) -> str:
+def _spell_ini(setting: Setting[Any]) -> str:
     return setting.ini
 
 
-def ini(source: str, values: Mapping[str, object], folder: Path | None = None) -> Layer:
+def ini_layer(
+    source: str, values: Mapping[str, object], folder: Path | None = None
+) -> Layer:
     """Make the layer of a framework's configuration; names are without ``xray_``."""
-    return Layer(source, values, _ini, folder=folder, is_of_repository=True)
+    return Layer(source, values, _spell_ini, folder=folder, is_of_repository=True)
 
 
-def recorded(values: Mapping[str, str]) -> Layer:
+def recorded_layer(values: Mapping[str, str]) -> Layer:
     """Make the layer of a run directory's recorded settings."""
-    return Layer("run directory", values, _ini, literal=True)
+    return Layer("run directory", values, _spell_ini, literal=True)
 
 
-def environment(environ: Mapping[str, str]) -> Layer:
+def environment_layer(environ: Mapping[str, str]) -> Layer:
     """
     Make the layer of environment variables such as ``XRAY_TEST_PLAN``.
 
@@ -104,12 +106,12 @@ def environment(environ: Mapping[str, str]) -> Layer:
         names = setting.variables[:-1] if setting.secret else setting.variables
         found = next((name for name in names if environ.get(name, "").strip()), None)
         if found is not None:
-            values[setting.name] = _foreign(found, environ[found])
+            values[setting.name] = _convert_foreign(found, environ[found])
         elif setting.secret:
             path = environ.get(f"{setting.environment}_FILE", "").strip()
             if path:
-                values[setting.name] = _secret_file(setting, path)
-    return Layer("environment", values, _variable, holds_secrets=True)
+                values[setting.name] = _read_secret_file(setting, path)
+    return Layer("environment", values, _spell_variable, holds_secrets=True)
 
 
 def redactor_of(environ: Mapping[str, str], pattern: str = "") -> Redactor:
@@ -119,7 +121,7 @@ def redactor_of(environ: Mapping[str, str], pattern: str = "") -> Redactor:
     ``pattern`` is the setting ``redact``.
     """
     try:
-        found = environment(environ).values
+        found = environment_layer(environ).values
     except SettingError:
         return Redactor(pattern=pattern)
     secrets = {n: Secret(str(v)) for n, v in found.items() if TABLE[n].secret}
@@ -144,18 +146,18 @@ def _refuse_misspelt(environ: Mapping[str, str]) -> None:
             raise SettingError(msg, hint=f"did you mean XRAY_{near[0]}?")
 
 
-def _variable(setting: Setting[Any]) -> str:
+def _spell_variable(setting: Setting[Any]) -> str:
     return setting.environment
 
 
-def _foreign(name: str, value: str) -> str:
+def _convert_foreign(name: str, value: str) -> str:
     # pytest-jira-xray splits its environments on blanks.
     if name == "XRAY_EXECUTION_TEST_ENVIRONMENTS" and ";" not in value:
         return ";".join(value.split())
     return value
 
 
-def _secret_file(setting: Setting[Any], path: str) -> str:
+def _read_secret_file(setting: Setting[Any], path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -164,30 +166,30 @@ def _secret_file(setting: Setting[Any], path: str) -> str:
         raise SettingError(msg) from None
 
 
-def from_ci(context: Context) -> Layer | None:
+def ci_layer(context: Context) -> Layer | None:
     """Make the layer of values from CI: guesses that never cause an error."""
     known = {"revision": context.revision, "run_id": context.run_id}
     values = {name: value for name, value in known.items() if value}
     source = f"{GUESSED}{context.name}"
-    return Layer(source, values, _ini, literal=True) if values else None
+    return Layer(source, values, _spell_ini, literal=True) if values else None
 
 
-def shared_file(start: Path) -> Layer | None:
+def shared_file_layer(start: Path) -> Layer | None:
     """
     Make the layer of ``xray-bridge.toml`` or ``[tool.xray-bridge]``, if there is one.
 
     The search goes from ``start`` up to the root of the repository. The file also
     holds stored connections, which are not part of the layer.
     """
-    path, table = shared_table(start)
+    path, table = read_shared_table(start)
     if path is None:
         return None
     values = {name: value for name, value in table.items() if name != CONNECTIONS}
     folder = path.parent
-    return Layer(path.name, values, _name, folder=folder, is_of_repository=True)
+    return Layer(path.name, values, _spell_name, folder=folder, is_of_repository=True)
 
 
-def shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
+def read_shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
     """
     Find the shared file and read it; (None, {}) if there is no file.
 
@@ -195,7 +197,7 @@ def shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
     """
     for folder in (start, *start.parents):
         for name in (SHARED_FILE, "pyproject.toml"):
-            table = _shared_table(folder / name)
+            table = _read_shared_table(folder / name)
             if table is not None:
                 return folder / name, table
         if (folder / ".git").exists():
@@ -203,7 +205,7 @@ def shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
     return None, {}
 
 
-def _shared_table(path: Path) -> dict[str, object] | None:
+def _read_shared_table(path: Path) -> dict[str, object] | None:
     try:
         content = path.read_bytes()
     except OSError:
@@ -264,13 +266,13 @@ def resolve(
         layer = next((each for each in ordered if name in each.values), None)
         if layer is None or name not in only:
             continue
-        raw = _text(layer.values[name])
+        raw = _to_raw_text(layer.values[name])
         sources[name] = layer.source
         if not raw.strip():
             # Given but empty means the default.
             given[name] = ""
             continue
-        found[name] = value = _parse(setting, raw, layer, environ)
+        found[name] = value = _parse_value(setting, raw, layer, environ)
         if not setting.secret and not layer.source.startswith(GUESSED):
             given[name] = json.dumps(value) if setting.structured else to_text(value)
     return Settings(found, sources=sources, given=given)
@@ -287,7 +289,7 @@ def to_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _text(value: object) -> str:
+def _to_raw_text(value: object) -> str:
     """Return a TOML value as it would be written in an ini file."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -296,7 +298,7 @@ def _text(value: object) -> str:
     return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
-def _parse(
+def _parse_value(
     setting: Setting[Any], raw: str, layer: Layer, environ: Mapping[str, str]
 ) -> Any:
     if setting.secret:
@@ -309,7 +311,7 @@ def _parse(
         names = {found[1] for found in VARIABLE.finditer(raw) if found[1] in environ}
         forked.refuse_variables(names, environ, where)
     if not layer.literal and not inline:
-        raw = expand(raw, environ, where)
+        raw = expand_variables(raw, environ, where)
         if not raw.strip():
             return setting.default
     try:
@@ -324,7 +326,7 @@ def _parse(
     return value
 
 
-def expand(value: str, environ: Mapping[str, str], where: str) -> str:
+def expand_variables(value: str, environ: Mapping[str, str], where: str) -> str:
     """
     Replace ``${NAME}`` and ``${NAME:-default}`` by values of the environment.
 
@@ -345,7 +347,7 @@ def expand(value: str, environ: Mapping[str, str], where: str) -> str:
 
 def _expand_inside(value: Any, environ: Mapping[str, str], where: str) -> Any:
     if isinstance(value, str):
-        return expand(value, environ, where)
+        return expand_variables(value, environ, where)
     if isinstance(value, list):
         return [_expand_inside(item, environ, where) for item in value]
     if isinstance(value, dict):
@@ -359,7 +361,7 @@ def _refuse_unknown(layer: Layer) -> None:
             unknown = Setting(text, "", "", of=SESSION)
             unknown.name = name
             msg = f"{layer.source}: there is no setting {layer.spell(unknown)!r}"
-            near = nearest(name)
+            near = nearest_setting(name)
             raise SettingError(msg, hint=_did_you_mean(near, layer))
 
 
@@ -369,7 +371,7 @@ def _did_you_mean(near: str, layer: Layer) -> str:
     return f"did you mean {layer.spell(TABLE[near])}?"
 
 
-def nearest(name: str) -> str:
+def nearest_setting(name: str) -> str:
     """Return the setting with the most similar name; empty if there is none."""
     found = get_close_matches(name.replace("-", "_"), TABLE, n=1, cutoff=0.6)
     return found[0] if found else ""
@@ -382,12 +384,12 @@ def _refuse_secrets(layer: Layer) -> None:
         setting = TABLE[name]
         if setting.secret:
             variable = setting.environment
-            msg = f"{layer.spell(setting)} must not be {_place(layer)}"
+            msg = f"{layer.spell(setting)} must not be {_place_of(layer)}"
             hint = f"set {variable} in the environment, or {variable}_FILE to a path"
             raise SecretInPlainSightError(msg, hint=hint)
 
 
-def _place(layer: Layer) -> str:
+def _place_of(layer: Layer) -> str:
     if layer.source == "command line":
         return "on a command line"
     return f"in {layer.source}"

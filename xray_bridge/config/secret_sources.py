@@ -26,7 +26,7 @@ PATIENCE = 30.0
 PREFIX = "XRAY_"
 
 
-def fetch(
+def fetch_secrets(
     stored: StoredConnection,
     environ: Mapping[str, str],
     known: Mapping[str, str] | None = None,
@@ -79,7 +79,7 @@ class SecretSource:
         return CredentialError(msg, hint=hint)
 
 
-def _from_env(source: SecretSource) -> str:
+def _read_variable(source: SecretSource) -> str:
     _refuse_other_variable(source)
     found = source.environ.get(source.where, "").strip()
     if not found:
@@ -90,7 +90,7 @@ def _from_env(source: SecretSource) -> str:
     return found
 
 
-def _from_file(source: SecretSource) -> str:
+def _read_file(source: SecretSource) -> str:
     path = source.folder / Path(source.where).expanduser()
     try:
         found = path.read_text(encoding="utf-8").strip()
@@ -106,10 +106,10 @@ def _refuse_other_variable(source: SecretSource) -> None:
     """Refuse a repository that uses the secret of another program."""
     if source.is_own or source.where.startswith(PREFIX):
         return
-    if source.where not in stored_connections.allowed(source.environ).env:
+    if source.where not in stored_connections.read_allowed(source.environ).env:
         what = f"{source.file.name} names the variable {source.where}"
         own = stored_connections.own_file(source.environ)
-        line = allow.hint("env", source.where, own)
+        line = allow.hint_for("env", source.where, own)
         hint = f"rename it to {PREFIX}..., which is always allowed; or, {line}"
         raise source.error(what, hint)
 
@@ -118,15 +118,15 @@ def _refuse_command(source: SecretSource) -> None:
     """Refuse a repository's command that no person has allowed."""
     if source.is_own:
         return
-    allowed = stored_connections.allowed(source.environ).commands
-    if not allow.names_it(allowed, source.folder, source.environ):
+    allowed = stored_connections.read_allowed(source.environ).commands
+    if not allow.is_named(allowed, source.folder, source.environ):
         what = f"{source.file.name} names a command that is not allowed on this machine"
         own = stored_connections.own_file(source.environ)
-        where = str(allow.repository(source.folder))
-        raise source.error(what, allow.hint("commands", where, own))
+        where = str(allow.find_repository(source.folder))
+        raise source.error(what, allow.hint_for("commands", where, own))
 
 
-def _from_command(source: SecretSource) -> str:
+def _run_command(source: SecretSource) -> str:
     _refuse_command(source)
     hint = "its first line of output must be the secret"
     try:
@@ -154,12 +154,12 @@ def _from_command(source: SecretSource) -> str:
     return lines[0].strip()
 
 
-def _from_keyring(source: SecretSource) -> str:
-    keyring, errors = _keyring(source)
+def _read_keyring(source: SecretSource) -> str:
+    keyring, errors = _import_keyring(source)
     try:
         found = keyring.get_password(SERVICE, source.account)
     except errors.KeyringError as error:
-        raise _refused(source, error) from None
+        raise _keyring_error(source, error) from None
     if not found:
         what = f"the keyring has nothing for {source.account!r}"
         hint = f"run `xray-bridge connection update {source.name} --ask-secret`"
@@ -167,7 +167,7 @@ def _from_keyring(source: SecretSource) -> str:
     return str(found)
 
 
-def _keyring(source: SecretSource) -> tuple[Any, Any]:
+def _import_keyring(source: SecretSource) -> tuple[Any, Any]:
     """Import the keyring library, which is an extra, and its errors."""
     try:
         import keyring
@@ -178,15 +178,15 @@ def _keyring(source: SecretSource) -> tuple[Any, Any]:
     return keyring, keyring.errors
 
 
-def _refused(source: SecretSource, error: Exception) -> CredentialError:
+def _keyring_error(source: SecretSource, error: Exception) -> CredentialError:
     return source.error(f"the keyring refuses access ({type(error).__name__})")
 
 
 _FETCH: dict[str, Callable[[SecretSource], str]] = {
-    "env": _from_env,
-    "file": _from_file,
-    "command": _from_command,
-    "keyring": _from_keyring,
+    "env": _read_variable,
+    "file": _read_file,
+    "command": _run_command,
+    "keyring": _read_keyring,
 }
 
 
@@ -197,8 +197,8 @@ def store_in_keyring(stored: StoredConnection, which: str, secret: str) -> None:
     Raises CredentialError.
     """
     source = SecretSource(stored, which, "", os.environ)
-    keyring, errors = _keyring(source)
+    keyring, errors = _import_keyring(source)
     try:
         keyring.set_password(SERVICE, source.account, secret)
     except errors.KeyringError as error:
-        raise _refused(source, error) from None
+        raise _keyring_error(source, error) from None

@@ -374,7 +374,7 @@ TABLE: dict[str, Setting[Any]] = {
 }
 
 
-def of(*groups: Group) -> tuple[Setting[Any], ...]:
+def settings_in(*groups: Group) -> tuple[Setting[Any], ...]:
     """Return the settings of some groups, in the order of the table."""
     return tuple(setting for setting in TABLE.values() if setting.of in groups)
 

@@ -22,7 +22,7 @@ from xray_bridge.atomic import replaced
 from xray_bridge.config import allow
 from xray_bridge.config.allow import Allowed
 from xray_bridge.config.parsers import boolean
-from xray_bridge.config.resolve import CONNECTIONS, Layer, read_toml, shared_table
+from xray_bridge.config.resolve import CONNECTIONS, Layer, read_shared_table, read_toml
 from xray_bridge.config.settings import TABLE
 from xray_bridge.errors import (
     RunDirectoryError,
@@ -70,7 +70,7 @@ class StoredConnection:
     @property
     def is_enabled(self) -> bool:
         """Whether uploads may use it."""
-        return _yes(self.values.get(ENABLED, True))
+        return _is_yes(self.values.get(ENABLED, True))
 
     def place_of(self, which: str) -> tuple[str, str]:
         """Return the kind of place of a secret, and the place; both empty if none."""
@@ -81,7 +81,7 @@ class StoredConnection:
         return "", ""
 
 
-def _yes(value: str | bool) -> bool:
+def _is_yes(value: str | bool) -> bool:
     return value if isinstance(value, bool) else boolean(value)
 
 
@@ -98,7 +98,9 @@ def own_file(environ: Mapping[str, str]) -> Path:
     return Path(text)
 
 
-def known(start: Path, environ: Mapping[str, str]) -> dict[str, StoredConnection]:
+def known_connections(
+    start: Path, environ: Mapping[str, str]
+) -> dict[str, StoredConnection]:
     """
     Return all connections that can be used in ``start``; a person's own win.
 
@@ -106,31 +108,31 @@ def known(start: Path, environ: Mapping[str, str]) -> dict[str, StoredConnection
     write: it may hold commands.
     """
     found: dict[str, StoredConnection] = {}
-    path, shared = shared_table(start)
+    path, shared = read_shared_table(start)
     if path is not None:
         tables = shared.get(CONNECTIONS, {})
-        found |= {each.name: each for each in _read(tables, path, is_own=False)}
+        found |= {each.name: each for each in _read_tables(tables, path, is_own=False)}
     own = own_file(environ)
     if own.is_file():
         tables = _own_tables(own)
         tables.pop(allow.ALLOW, None)
-        found |= {each.name: each for each in _read(tables, own, is_own=True)}
+        found |= {each.name: each for each in _read_tables(tables, own, is_own=True)}
     return found
 
 
-def allowed(environ: Mapping[str, str]) -> Allowed:
+def read_allowed(environ: Mapping[str, str]) -> Allowed:
     """
     Read what a person allows repositories to do.
 
     Raises SettingError for a wrong table, and for a file that others can write.
     """
-    return _allowed(own_file(environ))
+    return _read_allowed_in(own_file(environ))
 
 
-def _allowed(path: Path) -> Allowed:
+def _read_allowed_in(path: Path) -> Allowed:
     if not path.is_file():
         return Allowed()
-    return allow.read(_own_tables(path).get(allow.ALLOW, {}), path.name)
+    return allow.read_allowed(_own_tables(path).get(allow.ALLOW, {}), path.name)
 
 
 def _own_tables(path: Path) -> dict[str, Any]:
@@ -138,13 +140,15 @@ def _own_tables(path: Path) -> dict[str, Any]:
     return read_toml(path)
 
 
-def find(name: str, start: Path, environ: Mapping[str, str]) -> StoredConnection:
+def find_connection(
+    name: str, start: Path, environ: Mapping[str, str]
+) -> StoredConnection:
     """
     Find a connection by its name.
 
     Raises UsageError if there is none, with the most similar name.
     """
-    stored = known(start, environ)
+    stored = known_connections(start, environ)
     if name in stored:
         return stored[name]
     near = get_close_matches(name, stored, n=1)
@@ -157,7 +161,7 @@ def find(name: str, start: Path, environ: Mapping[str, str]) -> StoredConnection
     raise UsageError(msg, hint=hint)
 
 
-def layer(stored: StoredConnection, secrets: Mapping[str, str]) -> Layer:
+def connection_layer(stored: StoredConnection, secrets: Mapping[str, str]) -> Layer:
     """
     Make a layer of settings from a connection.
 
@@ -193,7 +197,9 @@ def secret_of(stored: StoredConnection) -> str:
     return "password" if stored.values.get("user") else "token"
 
 
-def validated(values: Mapping[str, object], where: str) -> dict[str, str | bool]:
+def validate_connection(
+    values: Mapping[str, object], where: str
+) -> dict[str, str | bool]:
     """
     Validate the fields of a connection and return them.
 
@@ -208,7 +214,11 @@ def validated(values: Mapping[str, object], where: str) -> dict[str, str | bool]
             raise SecretInPlainSightError(msg, hint=hint)
         if name not in FIELDS:
             near = get_close_matches(given, (*FIELDS, *ALIASES), n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the fields are {_fields()}"
+            hint = (
+                f"did you mean {near[0]}?"
+                if near
+                else f"the fields are {_list_fields()}"
+            )
             raise SettingError(f"{where}: there is no field {given!r}", hint=hint)
         if not isinstance(value, (str, bool)):
             raise SettingError(f"{where}: {given} is neither text nor true or false")
@@ -220,13 +230,13 @@ def validated(values: Mapping[str, object], where: str) -> dict[str, str | bool]
     return found
 
 
-def _fields() -> str:
+def _list_fields() -> str:
     return ", ".join(FIELDS)
 
 
 def _validate_field(name: str, value: str | bool) -> None:
     if name in {ENABLED, "secret_keyring", "jira_secret_keyring"}:
-        _yes(value)
+        _is_yes(value)
     elif name == DESCRIPTION and len(str(value)) > LONGEST_DESCRIPTION:
         msg = f"longer than {LONGEST_DESCRIPTION} characters"
         raise ValueError(msg)
@@ -238,7 +248,7 @@ def _validate_field(name: str, value: str | bool) -> None:
         raise ValueError(msg)
 
 
-def _read(
+def _read_tables(
     tables: Mapping[str, Any] | Any, path: Path, *, is_own: bool
 ) -> Iterator[StoredConnection]:
     if not isinstance(tables, dict):
@@ -249,7 +259,7 @@ def _read(
         if not isinstance(values, dict) or not NAME.fullmatch(name):
             msg = f"{where} is not a table with a valid name"
             raise SettingError(msg, hint="names have letters, digits, dots and dashes")
-        found = validated(values, where)
+        found = validate_connection(values, where)
         yield StoredConnection(name=name, values=found, source=path, is_own=is_own)
 
 
@@ -260,7 +270,7 @@ def _refuse_open(path: Path) -> None:
         raise SettingError(msg, hint=f"run chmod 600 {path}")
 
 
-def save(stored: Mapping[str, StoredConnection], path: Path) -> None:
+def save_connections(stored: Mapping[str, StoredConnection], path: Path) -> None:
     """
     Write a person's own connections atomically, readable by that person only.
 
@@ -269,9 +279,11 @@ def save(stored: Mapping[str, StoredConnection], path: Path) -> None:
     lines = ["# Written by `xray-bridge connection`; it holds no secrets."]
     for name, each in sorted(stored.items()):
         # A dot would start a nested table.
-        lines += ["", f"[{_text(name) if '.' in name else name}]"]
-        lines += [f"{field} = {_value(value)}" for field, value in each.values.items()]
-    lines += allow.lines(_allowed(path))
+        lines += ["", f"[{_write_text(name) if '.' in name else name}]"]
+        lines += [
+            f"{field} = {_write_value(value)}" for field, value in each.values.items()
+        ]
+    lines += allow.list_lines(_read_allowed_in(path))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with replaced(path) as file:
@@ -284,10 +296,10 @@ def save(stored: Mapping[str, StoredConnection], path: Path) -> None:
         ) from None
 
 
-def _value(value: str | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else _text(value)
+def _write_value(value: str | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else _write_text(value)
 
 
-def _text(value: str) -> str:
+def _write_text(value: str) -> str:
     """Write a basic string of TOML, which has JSON's escapes except for one."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -26,7 +26,7 @@ ERRORS = ("message", "error", "errors")
 UNDERSTOOD = frozenset({*TESTS, *PRECONDITIONS, *ERRORS})
 
 
-def answered(answer: Answer) -> Answered:
+def read_answer(answer: Answer) -> Answered:
     """
     Return keys and errors, in each of the known forms.
 
@@ -36,22 +36,22 @@ def answered(answer: Answer) -> Answered:
     if isinstance(content, list):
         others = [each for each in content if _is_precondition(each)]
         return Answered(
-            tests=_keys([each for each in content if each not in others]),
-            preconditions=_keys(others),
+            tests=_read_keys([each for each in content if each not in others]),
+            preconditions=_read_keys(others),
             raw=answer.text,
         )
     if not isinstance(content, dict) or not UNDERSTOOD & content.keys():
         msg = f"the import's answer has an unknown form: {answer.said or 'nothing'}"
         raise FeaturesError(msg, hint="look in Jira to see which Tests it imported")
     return Answered(
-        tests=_keys(_first(content, TESTS)),
-        preconditions=_keys(_first(content, PRECONDITIONS)),
+        tests=_read_keys(_first_value(content, TESTS)),
+        preconditions=_read_keys(_first_value(content, PRECONDITIONS)),
         errors=tuple(
             text
             for found in (content, *map(content.get, (*TESTS, *PRECONDITIONS)))
             if isinstance(found, dict)
             for name in ERRORS
-            for text in _texts(found.get(name))
+            for text in _read_texts(found.get(name))
             if text
         ),
         raw=answer.text,
@@ -70,11 +70,11 @@ def _is_precondition(found: Any) -> bool:
     return "condi" in name.lower()
 
 
-def _first(content: dict[str, Any], names: Sequence[str]) -> Any:
+def _first_value(content: dict[str, Any], names: Sequence[str]) -> Any:
     return next((content[name] for name in names if content.get(name)), [])
 
 
-def _keys(found: Any) -> tuple[str, ...]:
+def _read_keys(found: Any) -> tuple[str, ...]:
     if isinstance(found, dict):
         found = found.get("success")
     listed = found if isinstance(found, list) else []
@@ -82,9 +82,9 @@ def _keys(found: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in keys if isinstance(key, str) and key))
 
 
-def _texts(found: Any) -> list[str]:
+def _read_texts(found: Any) -> list[str]:
     if isinstance(found, list):
-        return [text for each in found for text in _texts(each)]
+        return [text for each in found for text in _read_texts(each)]
     if isinstance(found, dict):
         said = found.get("message") or found.get("error")
         return [str(said) if said else json.dumps(found)]

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from xray_bridge.features.download import Export, refuse, refuse_nothing
-from xray_bridge.features.feature_zip import opened_zip
-from xray_bridge.features.names import SUFFIX, name_fault, shown
+from xray_bridge.features.feature_zip import open_zip
+from xray_bridge.features.names import SUFFIX, name_fault, show_name
 
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _ANY_HEADLINE = re.compile(r"^\s*[^\s@#|<{\[\"][^:\n]*:", re.MULTILINE)
 
 
 @contextmanager
-def opened(download: Path, limits: Limits) -> Iterator[Export]:
+def open_export(download: Path, limits: Limits) -> Iterator[Export]:
     """
     Open the export in ``download``, after all checks that need no unpacking.
 
@@ -42,9 +42,9 @@ def opened(download: Path, limits: Limits) -> Iterator[Export]:
         magic = file.read(2)
         if magic != b"PK":
             file.seek(0)
-            yield _bare(download, file, limits)
+            yield _read_bare_file(download, file, limits)
             return
-        with opened_zip(file, limits) as export:
+        with open_zip(file, limits) as export:
             yield export
 
 
@@ -54,7 +54,7 @@ def _is_gherkin(text: str) -> bool:
     return headline.search(text) is not None and not text.lstrip().startswith("<")
 
 
-def _bare(download: Path, file: IO[bytes], limits: Limits) -> Export:
+def _read_bare_file(download: Path, file: IO[bytes], limits: Limits) -> Export:
     content = file.read(limits.file_bytes + 1)
     if not content:
         refuse_nothing("it is empty")
@@ -65,8 +65,10 @@ def _bare(download: Path, file: IO[bytes], limits: Limits) -> Export:
     except UnicodeDecodeError as error:
         refuse("it is neither a zip nor UTF-8 text", error)
     if "\0" in text or not _is_gherkin(text):
-        refuse(f"it is neither a zip nor a feature file; it begins {shown(text[:60])}")
+        refuse(
+            f"it is neither a zip nor a feature file; it begins {show_name(text[:60])}"
+        )
     name = download.stem + SUFFIX
     if fault := name_fault(name):
-        refuse(f"the name {shown(name)} {fault}")
+        refuse(f"the name {show_name(name)} {fault}")
     return Export({name: len(content)}, (), lambda _: io.BytesIO(content))

@@ -40,7 +40,7 @@ class Packed:
     left_out: tuple[str, ...]
 
 
-def pack(
+def pack_files(
     chosen: Sequence[Chosen], folder: Path, limits: Limits = DEFAULT_LIMITS
 ) -> Packed:
     """
@@ -55,9 +55,9 @@ def pack(
     archives: list[Bundle] = []
     for number, original in enumerate(chosen):
         # A copy is sent, so that it is what was checked.
-        each = _copied(original, folder / str(number), limits)
+        each = _copy_file(original, folder / str(number), limits)
         if each.is_zip:
-            inside = _features_in(each, folder, limits)
+            inside = _read_archive(each, folder, limits)
             features |= inside
             archives.append(
                 Bundle(
@@ -68,7 +68,7 @@ def pack(
                 )
             )
             continue
-        feature = _read(each.path, each.name)
+        feature = _read_feature(each.path, each.name)
         if feature.scenarios or feature.backgrounds:
             features[each.name] = feature
             plain.append(each)
@@ -77,13 +77,13 @@ def pack(
     if not features:
         msg = f"there are no scenarios to import: {'; '.join(left_out)}"
         raise FeaturesError(msg, hint=NOT_SENT)
-    together = [_as_one(plain, folder)] if plain else []
+    together = [_bundle_files(plain, folder)] if plain else []
     return Packed(
         bundles=(*together, *archives), features=features, left_out=tuple(left_out)
     )
 
 
-def _copied(each: Chosen, folder: Path, limits: Limits) -> Chosen:
+def _copy_file(each: Chosen, folder: Path, limits: Limits) -> Chosen:
     most = limits.total_bytes if each.is_zip else limits.file_bytes
     try:
         if each.path.stat().st_size > most:
@@ -93,11 +93,11 @@ def _copied(each: Chosen, folder: Path, limits: Limits) -> Chosen:
         path = folder / f"copy{each.path.suffix}"
         shutil.copyfile(each.path, path)
     except OSError as error:
-        raise _unreadable(each.name, error) from None
+        raise _unreadable_error(each.name, error) from None
     return replace(each, path=path)
 
 
-def _as_one(chosen: Sequence[Chosen], folder: Path) -> Bundle:
+def _bundle_files(chosen: Sequence[Chosen], folder: Path) -> Bundle:
     """Bundle the files; only a single file without a folder needs no zip."""
     names = tuple(each.name for each in chosen)
     if len(chosen) == 1 and "/" not in names[0]:
@@ -113,41 +113,41 @@ def _as_one(chosen: Sequence[Chosen], folder: Path) -> Bundle:
     return Bundle(path=path, filename=path.name, names=names, is_zip=True)
 
 
-def _features_in(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
+def _read_archive(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
     """Read the features in an archive, unpacked one by one."""
     found = {}
     try:
         if not zipfile.is_zipfile(each.path):
             msg = f"{each.name} is not a zip archive"
             raise FeaturesError(msg, hint=NOT_SENT)
-        with archive.opened(each.path, limits) as packed:
+        with archive.open_export(each.path, limits) as packed:
             for name in packed.sizes:
                 path = folder / "unpacked"
                 packed.unpack(name, path)
                 inner = f"{each.name}: {name}"
-                found[inner] = _read(path, inner)
+                found[inner] = _read_feature(path, inner)
                 path.unlink()
     except UnsoundError as error:
         msg = f"{each.name} is not a valid archive of feature files: {error.reason}"
         raise FeaturesError(msg, hint=NOT_SENT) from None
     except OSError as error:
-        raise _unreadable(each.name, error) from None
+        raise _unreadable_error(each.name, error) from None
     return found
 
 
-def _read(path: Path, name: str) -> Feature:
+def _read_feature(path: Path, name: str) -> Feature:
     try:
-        return gherkin.read(path.read_bytes().decode("utf-8-sig"))
+        return gherkin.read_feature(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError:
         msg = f"{name} is not UTF-8"
         raise FeaturesError(msg, hint=NOT_SENT) from None
     except OSError as error:
-        raise _unreadable(name, error) from None
+        raise _unreadable_error(name, error) from None
     except gherkin.NoFeatureError as error:
         msg = f"{name} {error.message}"
         hint = f"{NOT_SENT}; {error.hint}" if error.hint else NOT_SENT
         raise FeaturesError(msg, hint=hint) from None
 
 
-def _unreadable(name: str, error: OSError) -> UsageError:
+def _unreadable_error(name: str, error: OSError) -> UsageError:
     return UsageError(f"{name} cannot be read: {error.strerror}", hint=NOT_SENT)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from xray_bridge.errors import FeaturesError
-from xray_bridge.features.names import shown
+from xray_bridge.features.names import show_name
 
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ class Export:
                     digest.update(chunk)
                     file.write(chunk)
         except BROKEN as error:
-            refuse(f"{shown(name)} is damaged: {error}", error)
+            refuse(f"{show_name(name)} is damaged: {error}", error)
         if left:
-            refuse(f"{shown(name)} does not have the length in its header")
+            refuse(f"{show_name(name)} does not have the length in its header")
         return digest.hexdigest()
 
 

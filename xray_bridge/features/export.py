@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.request import Request
-from xray_bridge.client.xray import client
+from xray_bridge.client.xray import make_client
 from xray_bridge.errors import FeaturesError, RefusedError, UsageError, XrayBridgeError
 from xray_bridge.features import install
-from xray_bridge.features.parts import in_parts, join_downloads
+from xray_bridge.features.parts import join_downloads, split_keys
 
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from xray_bridge.model.dialect import Dialect
 
 
-def export(
+def export_features(
     settings: Settings, connection: Connection, *, archive: Path | None = None
 ) -> Installed:
     """
@@ -35,7 +35,7 @@ def export(
     """
     clean = connection.redactor.clean
     try:
-        return _export(settings, connection, archive)
+        return _fetch_and_install(settings, connection, archive)
     except UsageError:
         raise
     except OSError as error:
@@ -43,25 +43,25 @@ def export(
         raise FeaturesError(msg, hint=str(error.filename or "")) from None
     except XrayBridgeError as error:
         msg = f"feature files could not be exported: {clean(error.message)}"
-        raise FeaturesError(msg, hint=clean(error.hint) or _hint(error)) from None
+        raise FeaturesError(msg, hint=clean(error.hint) or _hint_for(error)) from None
 
 
-def _hint(error: XrayBridgeError) -> str:
+def _hint_for(error: XrayBridgeError) -> str:
     if not isinstance(error, RefusedError):
         return ""
     return "check --keys and --filter, and that the account may see these issues"
 
 
-def _export(
+def _fetch_and_install(
     settings: Settings, connection: Connection, archive: Path | None
 ) -> Installed:
     http = Http(connection, Deadline(settings.deadline))
     # Also if the server cannot be reached now.
     install.finish_killed(Path(settings.features_dir))
-    xray = client(connection, http)
+    xray = make_client(connection, http)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
         downloads = []
-        for number, keys in enumerate(in_parts(settings.export_keys)):
+        for number, keys in enumerate(split_keys(settings.export_keys)):
             # A bare feature file takes its name from the download.
             path = Path(folder) / str(number) / (keys or ("export",))[0]
             path.parent.mkdir()

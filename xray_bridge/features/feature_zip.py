@@ -20,7 +20,7 @@ from xray_bridge.features.download import (
     refuse,
     refuse_nothing,
 )
-from xray_bridge.features.names import SUFFIX, fold, name_fault, shown
+from xray_bridge.features.names import SUFFIX, fold_name, name_fault, show_name
 
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _DIRECTORY_BYTES_PER_FILE = 2048
 
 
 @contextmanager
-def opened_zip(file: IO[bytes], limits: Limits) -> Iterator[Export]:
+def open_zip(file: IO[bytes], limits: Limits) -> Iterator[Export]:
     """
     Open the export in a zip.
 
@@ -51,14 +51,14 @@ def opened_zip(file: IO[bytes], limits: Limits) -> Iterator[Export]:
     except BROKEN as error:
         refuse(f"the zip is damaged: {error}", error)
     with archive:
-        yield _checked(archive, file, end, limits)
+        yield _check_archive(archive, file, end, limits)
 
 
-def _checked(
+def _check_archive(
     archive: zipfile.ZipFile, file: IO[bytes], end: int, limits: Limits
 ) -> Export:
     try:
-        return _checked_export(archive, file, end, limits)
+        return _check_entries_and_names(archive, file, end, limits)
     except BROKEN as error:
         refuse(f"the zip is damaged: {error}", error)
 
@@ -92,10 +92,10 @@ def _check_entries(infos: list[zipfile.ZipInfo], limits: Limits) -> None:
     for info in infos:
         name = info.orig_filename
         if fault := name_fault(name.removesuffix("/") or name):
-            refuse(f"the name {shown(name)} {fault}")
+            refuse(f"the name {show_name(name)} {fault}")
         for is_bad, reason in _ENTRY_CHECKS:
             if is_bad(info, limits):
-                refuse(f"{shown(name)} {reason}")
+                refuse(f"{show_name(name)} {reason}")
     if sum(info.file_size for info in infos) > limits.total_bytes:
         refuse(f"more than {limits.total_bytes} bytes in all")
 
@@ -103,14 +103,17 @@ def _check_entries(infos: list[zipfile.ZipInfo], limits: Limits) -> None:
 def _check_collisions(names: list[str]) -> None:
     seen: dict[str, str] = {}
     for name in names:
-        key = fold(name.rstrip("/"))
+        key = fold_name(name.rstrip("/"))
         if key in seen:
-            refuse(f"{shown(seen[key])} and {shown(name)} are one file on some systems")
+            both = f"{show_name(seen[key])} and {show_name(name)}"
+            refuse(f"{both} are the same name on some file systems")
         seen[key] = name
     for key, name in seen.items():
         for parent in map(str, PurePosixPath(key).parents):
             if not seen.get(parent, "/").endswith("/"):
-                refuse(f"{shown(name)} lies inside the file {shown(seen[parent])}")
+                refuse(
+                    f"{show_name(name)} lies inside the file {show_name(seen[parent])}"
+                )
 
 
 def _check_end(file: IO[bytes], limits: Limits) -> int:
@@ -147,14 +150,14 @@ def _check_overlaps(file: IO[bytes], infos: list[zipfile.ZipInfo], end: int) -> 
         *_, name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
         length = _LOCAL.size + name + extra + info.compress_size
         if info.header_offset + length > following:
-            refuse(f"{shown(info.orig_filename)} overlaps with what follows it")
+            refuse(f"{show_name(info.orig_filename)} overlaps with what follows it")
 
 
 def _is_feature(name: str) -> bool:
     return PurePosixPath(name).suffix == SUFFIX
 
 
-def _checked_export(
+def _check_entries_and_names(
     archive: zipfile.ZipFile, file: IO[bytes], end: int, limits: Limits
 ) -> Export:
     infos = archive.infolist()
@@ -171,6 +174,6 @@ def _checked_export(
     skipped = sorted(named.keys() - chosen.keys())
     return Export(
         sizes={name: info.file_size for name, info in chosen.items()},
-        skipped=tuple(f"{shown(name)}: not a {SUFFIX} file" for name in skipped),
+        skipped=tuple(f"{show_name(name)}: not a {SUFFIX} file" for name in skipped),
         _open=lambda name: archive.open(chosen[name]),
     )

@@ -53,17 +53,17 @@ def find_files(patterns: Sequence[str], root: Path) -> tuple[Chosen, ...]:
     by_place: dict[Path, Path] = {}
     for pattern in patterns:
         # An empty pattern is an unset variable, not the current directory.
-        matches = list(_matches(pattern)) if pattern else []
+        matches = list(_match_pattern(pattern)) if pattern else []
         if not matches:
             msg = f"no {SUFFIX} or {ZIP} file: {pattern or repr(pattern)}"
             raise UsageError(msg, hint="name files, directories or globs")
         for path in matches:
             by_place.setdefault(path.resolve(), path)
-    chosen = (_named(place, path, root) for place, path in by_place.items())
+    chosen = (_name_file(place, path, root) for place, path in by_place.items())
     return tuple(sorted(chosen, key=lambda each: each.name))
 
 
-def _matches(pattern: str) -> Iterator[Path]:
+def _match_pattern(pattern: str) -> Iterator[Path]:
     path = Path(pattern)
     if path.is_file():
         if path.suffix not in SUFFIXES:
@@ -71,16 +71,16 @@ def _matches(pattern: str) -> Iterator[Path]:
             raise UsageError(msg)
         yield path
     elif path.is_dir():
-        yield from _below(path)
+        yield from _find_below(path)
     else:
         for match in map(Path, glob.glob(pattern, recursive=True)):  # noqa: PTH207 - a pattern may be absolute
             if match.is_dir():
-                yield from _below(match)
+                yield from _find_below(match)
             elif match.suffix in SUFFIXES and match.is_file():
                 yield match
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def _find_below(folder: Path) -> Iterator[Path]:
     """Find all files below a directory, except hidden ones and behind links."""
     for at, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -89,7 +89,7 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (path for path in paths if path.is_file())
 
 
-def _named(place: Path, path: Path, root: Path) -> Chosen:
+def _name_file(place: Path, path: Path, root: Path) -> Chosen:
     """Name a file by its path from the root, through links as given."""
     pairs = (
         (os.path.abspath(path), os.path.abspath(root)),  # noqa: PTH100 - without ".."
@@ -110,7 +110,7 @@ def _is_below(path: str | Path, top: str | Path) -> bool:
     return Path(path).is_relative_to(top)
 
 
-def minutes(text: str) -> tuple[int, int]:
+def parse_age(text: str) -> tuple[int, int]:
     """
     Read the largest age of a file, and the unit for ages, in minutes.
 
@@ -134,7 +134,7 @@ def modified_within(
     Only complete hours count, as in Jenkins: ``3h`` includes a file that is three
     hours and fifty minutes old. For ``90m``, complete minutes count.
     """
-    limit, step = minutes(text)
+    limit, step = parse_age(text)
     at = time.time() if now is None else now
 
     def age(each: Chosen) -> int:

@@ -61,7 +61,7 @@ class Feature:
     backgrounds: tuple[Block, ...] = ()
 
 
-def read(text: str) -> Feature:
+def read_feature(text: str) -> Feature:
     """
     Read a feature file.
 
@@ -89,13 +89,13 @@ class _Keywords:
 
 
 @cache
-def _keywords(language: str) -> _Keywords:
+def _keywords_of(language: str) -> _Keywords:
     # Imported late: it imports the complete parser.
     from gherkin.dialect import Dialect
 
     found = Dialect.for_name(language)
     if found is None:
-        raise _unknown_language(language)
+        raise _unknown_language_error(language)
     kinds = {
         **dict.fromkeys(found.examples_keywords, "examples"),
         **dict.fromkeys(found.scenario_outline_keywords, "outline"),
@@ -143,7 +143,7 @@ class _Open:
 
 @dataclass
 class _Reader:
-    keywords: _Keywords = field(default_factory=lambda: _keywords("en"))
+    keywords: _Keywords = field(default_factory=lambda: _keywords_of("en"))
     docstring: str = ""
     tags: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
@@ -155,11 +155,11 @@ class _Reader:
         elif line.startswith("#"):
             self._comment(line)
         elif line.startswith("@"):
-            self.tags += _tags(line)
+            self.tags += _split_tags(line)
         elif found := self.keywords.headline.fullmatch(line):
             self._open(found[1], found[2].strip(), number)
         elif line and not self.blocks:
-            raise _no_feature(line, number)
+            raise _no_feature_error(line, number)
         elif line:
             self._text(line)
 
@@ -175,7 +175,7 @@ class _Reader:
     def _comment(self, line: str) -> None:
         language = _LANGUAGE.fullmatch(line)
         if language and not self.blocks:
-            self.keywords = _keywords(language[1])
+            self.keywords = _keywords_of(language[1])
         elif self.blocks and self.blocks[-1].takes_comments:
             self.blocks[-1].tags += _IN_COMMENT.findall(line)
         elif self.blocks:
@@ -184,7 +184,7 @@ class _Reader:
     def _open(self, word: str, name: str, number: int) -> None:
         kind = self.keywords.kinds[word]
         if kind != "feature" and not self.blocks:
-            raise _no_feature(f"{word}: {name}", number)
+            raise _no_feature_error(f"{word}: {name}", number)
         is_second = kind == "feature" and self.blocks
         if is_second or (kind == "examples" and self.blocks[-1].kind in NO_EXAMPLES):
             return  # a line of a description
@@ -209,20 +209,20 @@ class _Reader:
         return tuple(each.block() for each in self.blocks if each.kind in kinds)
 
 
-def _tags(line: str) -> Iterable[str]:
+def _split_tags(line: str) -> Iterable[str]:
     """Split a line into tags, at blanks and at each ``@``."""
     words = _AFTER_TAGS.sub("", line).split()
     return [tag for word in words for tag in word.split("@") if tag]
 
 
-def _no_feature(line: str, number: int) -> NoFeatureError:
+def _no_feature_error(line: str, number: int) -> NoFeatureError:
     shown = line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}..."
     msg = f"is not a feature file: line {number} is {shown!r}"
     hint = "a feature file begins with tags, or with Feature: and its name"
     return NoFeatureError(msg, hint=hint)
 
 
-def _unknown_language(language: str) -> NoFeatureError:
+def _unknown_language_error(language: str) -> NoFeatureError:
     msg = f"is in a language that the Gherkin parser does not know: {language}"
     hint = "the Gherkin reference lists all; for a new one, update gherkin-official"
     return NoFeatureError(msg, hint=hint)

@@ -41,12 +41,18 @@ def changes_since(folder: Path, ref: str) -> Changes:
     if not ref or ref.startswith("-"):
         msg = f"--changed-since: {ref!r} is not a commit"
         raise UsageError(msg, hint="as in --changed-since origin/main")
-    top = Path(_git(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
-    base = _base(top, ref)
+    top = Path(_git_output(folder, "rev-parse", "--show-toplevel").rstrip("\n"))
+    base = _find_base(top, ref)
     diff = ("diff", "--name-only", "-z", "--no-ext-diff")
-    present = _names(_git(top, *diff, "--no-renames", "--diff-filter=d", base, "--"))
-    present += _names(_git(top, "ls-files", "-z", "--others", "--exclude-standard"))
-    deleted = _names(_git(top, *diff, "--find-renames", "--diff-filter=D", base, "--"))
+    present = _split_names(
+        _git_output(top, *diff, "--no-renames", "--diff-filter=d", base, "--")
+    )
+    present += _split_names(
+        _git_output(top, "ls-files", "-z", "--others", "--exclude-standard")
+    )
+    deleted = _split_names(
+        _git_output(top, *diff, "--find-renames", "--diff-filter=D", base, "--")
+    )
     return Changes(
         present=frozenset((top / name).resolve() for name in present),
         deleted=tuple(deleted),
@@ -58,31 +64,31 @@ def only_changed(chosen: Iterable[Chosen], changes: Changes) -> tuple[Chosen, ..
     return tuple(each for each in chosen if each.path.resolve() in changes.present)
 
 
-def _names(listed: str) -> list[str]:
+def _split_names(listed: str) -> list[str]:
     return [name for name in listed.split("\0") if name]
 
 
-def _base(top: Path, ref: str) -> str:
-    known = _run(top, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+def _find_base(top: Path, ref: str) -> str:
+    known = _run_git(top, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     if known.returncode:
         msg = f"--changed-since: git does not know {ref} here"
-        raise UsageError(msg, hint=_fetch(ref))
-    common = _run(top, "merge-base", known.stdout.strip(), "HEAD")
+        raise UsageError(msg, hint=_fetch_command(ref))
+    common = _run_git(top, "merge-base", known.stdout.strip(), "HEAD")
     if common.returncode:
         msg = f"--changed-since: HEAD and {ref} have no common commit here"
         raise UsageError(msg, hint="in a shallow clone, run git fetch --unshallow")
     return common.stdout.strip()
 
 
-def _fetch(ref: str) -> str:
+def _fetch_command(ref: str) -> str:
     """Return the command that fetches a ref: CI clones only one branch, shallowly."""
     branch = ref.removeprefix("origin/")
     target = f"{branch}:refs/remotes/{ref}" if branch != ref else branch
     return f"run git fetch origin {target}; in a shallow clone, git fetch --unshallow"
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    done = _run(folder, *arguments)
+def _git_output(folder: Path, *arguments: str) -> str:
+    done = _run_git(folder, *arguments)
     if done.returncode:
         said = done.stderr.strip().splitlines()
         msg = f"--changed-since: git {arguments[0]}: {said[0] if said else 'it failed'}"
@@ -90,7 +96,7 @@ def _git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(  # noqa: S603 - a list, and no argument begins with REF
             ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git

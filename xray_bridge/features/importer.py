@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.http import Deadline, Http
-from xray_bridge.client.import_requests import shown
+from xray_bridge.client.import_requests import list_request
 from xray_bridge.client.issues import Issue
-from xray_bridge.client.key_lookup import look_up
-from xray_bridge.client.xray import client
+from xray_bridge.client.key_lookup import look_up_keys
+from xray_bridge.client.xray import make_client
 from xray_bridge.errors import (
     AmbiguousError,
     FeaturesError,
@@ -24,11 +24,11 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.features import plan
-from xray_bridge.features.answers import answered
-from xray_bridge.features.bundles import NOT_SENT, pack
+from xray_bridge.features.answers import read_answer
+from xray_bridge.features.bundles import NOT_SENT, pack_files
 from xray_bridge.features.instance_prefix import prefix_notices
 from xray_bridge.features.issues import PRECONDITIONS, TESTS
-from xray_bridge.features.preview import SHOWN, preview
+from xray_bridge.features.preview import SHOWN, preview_import
 from xray_bridge.features.values import ImportResult
 from xray_bridge.text import unique
 
@@ -59,7 +59,7 @@ LOST = (
 )
 
 
-def _ignore(_: ImportResult) -> None:
+def _do_nothing(_: ImportResult) -> None:
     """Do nothing: the default of ``tell``."""
 
 
@@ -76,7 +76,7 @@ class Order:
     precondition_fields: Mapping[str, object] = field(default_factory=dict)
     overwrite: bool = False
     dry_run: bool = False
-    tell: Callable[[ImportResult], None] = _ignore
+    tell: Callable[[ImportResult], None] = _do_nothing
 
 
 def import_features(
@@ -89,10 +89,12 @@ def import_features(
     errors are in the result.
     """
     http = Http(connection, Deadline(settings.deadline))
-    xray = client(connection, http)
+    xray = make_client(connection, http)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
-        packed = pack(order.chosen, Path(folder))
-        known = preview(xray, settings.project, packed.features, settings.tag_prefixes)
+        packed = pack_files(order.chosen, Path(folder))
+        known = preview_import(
+            xray, settings.project, packed.features, settings.tag_prefixes
+        )
         result = ImportResult(
             project=settings.project,
             files=tuple(each.name for each in order.chosen),
@@ -115,7 +117,7 @@ def import_features(
             return replace(result, refused=(CANNOT_PUT_BACK,), exit_code=code)
         fields = (settings.test_fields, order.precondition_fields)
         requests = [
-            plan.request(
+            plan.import_request(
                 bundle,
                 settings.project,
                 connection.dialect,
@@ -125,18 +127,20 @@ def import_features(
             for bundle in packed.bundles
         ]
         if order.dry_run:
-            lines = tuple(line for request in requests for line in shown(request))
+            lines = tuple(
+                line for request in requests for line in list_request(request)
+            )
             return replace(result, plan=lines)
-        sent = _Progress(descriptions=_described(xray, harms))
+        sent = _Progress(descriptions=_read_descriptions(xray, harms))
         try:
-            _send(xray, packed.bundles, requests, sent)
+            _send_bundles(xray, packed.bundles, requests, sent)
         finally:
             # The import may have used up the deadline.
             http.renew_deadline()
             # Also after Ctrl-C.
             if sent.reached:
-                _put_back(xray, harms, sent)
-    return _finished(result, known, sent, xray)
+                _restore_issues(xray, harms, sent)
+    return _finish_result(result, known, sent, xray)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,7 +158,7 @@ class _Progress:
     descriptions: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _described(xray: XrayClient, harms: Sequence[Change]) -> dict[str, Any]:
+def _read_descriptions(xray: XrayClient, harms: Sequence[Change]) -> dict[str, Any]:
     """Return the descriptions that would be lost, as documents of Jira."""
     jira = xray.jira
     if jira is None:
@@ -162,7 +166,7 @@ def _described(xray: XrayClient, harms: Sequence[Change]) -> dict[str, Any]:
     return {each.key: jira.description(each.key) for each in harms if each.description}
 
 
-def _send(
+def _send_bundles(
     xray: XrayClient,
     bundles: Sequence[Bundle],
     requests: Sequence[Request],
@@ -172,7 +176,7 @@ def _send(
     for number, (bundle, request) in enumerate(zip(bundles, requests, strict=True)):
         before, sent.reached = sent.reached, True
         try:
-            answer = answered(xray.send(request))
+            answer = read_answer(xray.send(request))
         except RefusedError as error:
             sent.refused.append(f"{bundle.filename}: {error}")
             continue
@@ -193,7 +197,7 @@ def _send(
         return
 
 
-def _put_back(xray: XrayClient, harms: Sequence[Change], sent: _Progress) -> None:
+def _restore_issues(xray: XrayClient, harms: Sequence[Change], sent: _Progress) -> None:
     """Restore the issues, also after a failed import: a part may be done."""
     jira = xray.jira
     if jira is None:
@@ -211,7 +215,7 @@ def _put_back(xray: XrayClient, harms: Sequence[Change], sent: _Progress) -> Non
             sent.put_back.append(change.key)
 
 
-def _finished(
+def _finish_result(
     result: ImportResult, known: Preview, sent: _Progress, xray: XrayClient
 ) -> ImportResult:
     tests = unique(each.tests for each in sent.answers)
@@ -224,7 +228,7 @@ def _finished(
         return issue if key in kept or not summary else replace(issue, summary=summary)
 
     if not sent.refused:
-        sent.refused += _untaken(known, tests, xray)
+        sent.refused += _list_untaken(known, tests, xray)
     keys = (*tests, *others)
     new = [key for key in keys if key not in known.before]
     return replace(
@@ -240,14 +244,16 @@ def _finished(
     )
 
 
-def _untaken(known: Preview, taken: Sequence[str], xray: XrayClient) -> Iterator[str]:
+def _list_untaken(
+    known: Preview, taken: Sequence[str], xray: XrayClient
+) -> Iterator[str]:
     """
     Return messages for keys in tags that Xray has not updated.
 
     If the prefix is not the instance's, it has created new Tests. It uses one of
     several keys on a scenario; a moved Test has another key.
     """
-    there = {place for key in taken for place in _places(known, key)}
+    there = {place for key in taken for place in _places_of(known, key)}
     made = [key for key in taken if key not in known.before]
     for key, each in known.keyed.items():
         if key in taken or there.intersection(each.places):
@@ -258,7 +264,7 @@ def _untaken(known: Preview, taken: Sequence[str], xray: XrayClient) -> Iterator
         yield f"{each.places[0]}: Xray did not update {key}{instead} ({PREFIX})"
 
 
-def _places(known: Preview, key: str) -> tuple[str, ...]:
+def _places_of(known: Preview, key: str) -> tuple[str, ...]:
     return known.keyed[key].places if key in known.keyed else ()
 
 
@@ -270,7 +276,7 @@ def _look_up(xray: XrayClient, keys: Sequence[str]) -> tuple[Issue, ...]:
         if not missing:
             break
         try:
-            found |= look_up(xray, missing, kind).issues
+            found |= look_up_keys(xray, missing, kind).issues
         except XrayBridgeError:
             break
     return tuple(found.get(key, Issue(key=key)) for key in keys)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeGuard
 
 from xray_bridge.errors import FeaturesError
-from xray_bridge.features.names import INDEX_NAME, fold, name_fault
+from xray_bridge.features.names import INDEX_NAME, fold_name, name_fault
 
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def read_index(directory: Path) -> Index:
 
 def with_names_of(index: Index, directory: Path, names: Mapping[str, str]) -> Index:
     """Use the new names in the index where the disk ignores case (``A``, ``a``)."""
-    spelling = {fold(name): name for name in names}
+    spelling = {fold_name(name): name for name in names}
 
     def respell(old: str) -> str:
-        new = spelling.get(fold(old), old)
+        new = spelling.get(fold_name(old), old)
         with suppress(OSError):
             if new != old and (directory / new).samefile(directory / old):
                 return new

@@ -21,9 +21,14 @@ from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features import archive, journal
 from xray_bridge.features.download import DEFAULT_LIMITS, Export, Limits, hash_of
 from xray_bridge.features.index import Index, read_index, with_names_of
-from xray_bridge.features.names import INDEX_NAME, shown
+from xray_bridge.features.names import INDEX_NAME, show_name
 from xray_bridge.features.swap import Swap
-from xray_bridge.features.workplace import leftovers, locked, remove, workplace
+from xray_bridge.features.workplace import (
+    find_leftovers,
+    lock_directory,
+    make_workplace,
+    remove_places,
+)
 
 
 if TYPE_CHECKING:
@@ -53,17 +58,17 @@ def install(
     all other errors; ``target`` is then unchanged, or the hint names the files that
     could not be moved back.
     """
-    directory = _usable(target)
+    directory = _resolve_target(target)
     swap = Swap()
     try:
         with (
-            archive.opened(download, limits) as export,
-            locked(directory, limits),
+            archive.open_export(download, limits) as export,
+            lock_directory(directory, limits),
         ):
             _finish_killed(directory)
-            old = leftovers(directory)
-            plan = _install(export, directory, workplace(directory), swap)
-            remove(old)
+            old = find_leftovers(directory)
+            plan = _install_export(export, directory, make_workplace(directory), swap)
+            remove_places(old)
     except (OSError, UnicodeEncodeError) as error:  # or: a name not for this disk
         reason = f"the feature files could not be installed in {target}: {error}"
         raise FeaturesError(reason, hint=swap.hint()) from error
@@ -74,7 +79,7 @@ def install(
     )
 
 
-def _install(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
+def _install_export(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
     """Unpack, plan, act; write the index before and after."""
     try:
         staged = {
@@ -83,9 +88,9 @@ def _install(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
         new = {name: export.unpack(name, path) for name, path in staged.items()}
         before = read_index(directory)
         index = with_names_of(before, directory, new)
-        plan = _plan(directory, index, new)
+        plan = _make_plan(directory, index, new)
         with swap.undo:
-            swap.undo.callback(_forget, place, swap)
+            swap.undo.callback(_forget_journal, place, swap)
             put = {name: staged[name].name for name in plan.put}
             journal.Steps(put, plan.removed, plan.owned, new).write(place)
             swap.make_directory(directory)
@@ -108,7 +113,7 @@ def _install(export: Export, directory: Path, place: Path, swap: Swap) -> _Plan:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _forget(place: Path, swap: Swap) -> None:
+def _forget_journal(place: Path, swap: Swap) -> None:
     """Remove the journal if all is undone; else the next export completes it."""
     if not swap.not_undone:
         journal.forget(place)
@@ -120,11 +125,11 @@ def finish_killed(target: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
 
     Raises FeaturesError, and UsageError like ``install``.
     """
-    directory = _usable(target)
-    if not any(map(journal.is_unfinished, leftovers(directory))):
+    directory = _resolve_target(target)
+    if not any(map(journal.is_unfinished, find_leftovers(directory))):
         return
     try:
-        with locked(directory, limits):
+        with lock_directory(directory, limits):
             _finish_killed(directory)
     except OSError as error:
         reason = f"an export into {target} was killed and cannot be completed: {error}"
@@ -132,7 +137,7 @@ def finish_killed(target: Path, *, limits: Limits = DEFAULT_LIMITS) -> None:
 
 
 def _finish_killed(directory: Path) -> None:
-    for place in leftovers(directory):
+    for place in find_leftovers(directory):
         journal.finish(place, directory, _hash_at)
 
 
@@ -178,7 +183,9 @@ class _File:
         return self.new is None and self.there is not None
 
 
-def _look(directory: Path, index: Index, name: str, new: Mapping[str, str]) -> _File:
+def _compare_file(
+    directory: Path, index: Index, name: str, new: Mapping[str, str]
+) -> _File:
     there = _hash_at(directory, name)
     is_ours = there is not None and index.owns(name, there)
     return _File(name, new.get(name), there, is_ours)
@@ -199,13 +206,13 @@ def _hash_at(directory: Path, name: str) -> str | None:
         return None
 
 
-def _plan(directory: Path, index: Index, new: Mapping[str, str]) -> _Plan:
+def _make_plan(directory: Path, index: Index, new: Mapping[str, str]) -> _Plan:
     """Plan the changes; raise ``FeaturesError`` if a user's file is in the way."""
     no_longer = [name for name in index.names() if name not in new]
-    files = [_look(directory, index, name, new) for name in (*new, *no_longer)]
+    files = [_compare_file(directory, index, name, new) for name in (*new, *no_longer)]
     blocked = [file.name for file in files if file.is_put and file.is_users]
     if blocked:
-        names = ", ".join(map(shown, blocked[:_NAMES_IN_MESSAGE]))
+        names = ", ".join(map(show_name, blocked[:_NAMES_IN_MESSAGE]))
         raise FeaturesError(
             f"{len(blocked)} files in {directory} are in the way: they are not from an "
             f"export, or were changed since: {names}",
@@ -215,7 +222,9 @@ def _plan(directory: Path, index: Index, new: Mapping[str, str]) -> _Plan:
     return _Plan(
         put=tuple(file.name for file in files if file.is_put),
         removed=tuple(file.name for file in stale if file.is_ours),
-        kept=tuple(f"{shown(file.name)}: {_KEPT}" for file in stale if file.is_users),
+        kept=tuple(
+            f"{show_name(file.name)}: {_KEPT}" for file in stale if file.is_users
+        ),
         owned={file.name: file.there or "" for file in files if file.is_ours},
     )
 
@@ -225,11 +234,14 @@ _TARGET_CHECKS: tuple[tuple[Callable[[Path], bool], str], ...] = (
     (lambda path: path.exists() and not path.is_dir(), "is not a directory"),
     (lambda path: path.resolve().parent == path.resolve(), "is the root directory"),
     (lambda path: _is_or_holds(path, "."), "is or contains the current directory"),
-    (lambda path: _is_or_holds(path, _home()), "is or contains your home directory"),
+    (
+        lambda path: _is_or_holds(path, _home_folder()),
+        "is or contains your home directory",
+    ),
 )
 
 
-def _home() -> str:
+def _home_folder() -> str:
     return os.path.expanduser("~")  # noqa: PTH111 - Path.home() may raise
 
 
@@ -237,7 +249,7 @@ def _is_or_holds(path: Path, other: str) -> bool:
     return Path(other).resolve().is_relative_to(path.resolve())
 
 
-def _usable(target: Path) -> Path:
+def _resolve_target(target: Path) -> Path:
     """Resolve ``target``; raise ``UsageError`` if it should not be used."""
     try:
         reasons = [reason for is_bad, reason in _TARGET_CHECKS if is_bad(target)]
@@ -246,6 +258,6 @@ def _usable(target: Path) -> Path:
     except (OSError, RuntimeError, ValueError) as error:  # such as a loop of links
         reasons = [f"cannot be read: {error}"]
     raise UsageError(
-        f"features_dir {shown(str(target))} {reasons[0]}",
+        f"features_dir {show_name(str(target))} {reasons[0]}",
         hint="use a directory that holds exports only, such as 'features'",
     )

@@ -36,7 +36,7 @@ def prefix_notices(
 
     There is none if an export of some of these Tests does not show a prefix.
     """
-    found = _prefix_of(xray, dialect, keys[:ASKED]) if keys else None
+    found = _read_prefix(xray, dialect, keys[:ASKED]) if keys else None
     if found is not None and found != prefix:
         yield (
             f"this Xray instance tags Tests as @{found}{keys[0]}, but "
@@ -45,7 +45,7 @@ def prefix_notices(
         )
 
 
-def _prefix_of(xray: XrayClient, dialect: Dialect, keys: Sequence[str]) -> str | None:
+def _read_prefix(xray: XrayClient, dialect: Dialect, keys: Sequence[str]) -> str | None:
     """Return the text before keys in an export of them; None if unknown."""
     request = export_request(tuple(keys), "", dialect)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
@@ -53,19 +53,19 @@ def _prefix_of(xray: XrayClient, dialect: Dialect, keys: Sequence[str]) -> str |
         try:
             with path.open("wb") as file:
                 xray.send(request, file)
-            with archive.opened(path, DEFAULT_LIMITS) as export:
+            with archive.open_export(path, DEFAULT_LIMITS) as export:
                 for number, name in enumerate(export.sizes):
                     unpacked = Path(folder) / str(number)
                     export.unpack(name, unpacked)
                     text = unpacked.read_text(encoding="utf-8-sig", errors="replace")
-                    if found := _tag(text, keys):
+                    if found := _find_tag(text, keys):
                         return found[1]
         except (DeliveryError, AmbiguousError, FeaturesError, OSError):
             return None
     return None
 
 
-def _tag(text: str, keys: Sequence[str]) -> re.Match[str] | None:
+def _find_tag(text: str, keys: Sequence[str]) -> re.Match[str] | None:
     """Find a tag that ends with one of the keys, on a line of tags."""
     listed = "|".join(map(re.escape, keys))
     pattern = rf"^\s*(?:@\S+\s+)*@([^\s@]*?)(?:{listed})(?=\s|$)"

@@ -44,8 +44,10 @@ def find_named(
     Jira searches summaries only for phrases. A name that Jira cannot search for is
     skipped.
     """
-    conditions = [f"summary ~ {_quoted(_phrase(name))}" for name in names if name]
-    conditions += [f"labels = {_quoted(label)}" for label in labels]
+    conditions = [
+        f"summary ~ {_quote_text(_make_phrase(name))}" for name in names if name
+    ]
+    conditions += [f"labels = {_quote_text(label)}" for label in labels]
     conditions = list(dict.fromkeys(conditions))
     found: dict[str, Issue] = {}
     for at in range(0, len(conditions), NAMES):
@@ -71,13 +73,13 @@ def _find_any(
     return first | second
 
 
-def _phrase(name: str) -> str:
+def _make_phrase(name: str) -> str:
     """Make a phrase for Jira's text search."""
     words = name.replace('"', " ").replace("\\", " ").split()
     return f'"{" ".join(words)}"'
 
 
-def _quoted(text: str) -> str:
+def _quote_text(text: str) -> str:
     """Quote a text for JQL."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

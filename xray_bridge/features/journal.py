@@ -59,7 +59,7 @@ def finish(
     place: Path, directory: Path, hash_at: Callable[[Path, str], str | None]
 ) -> None:
     """Complete the steps; keep files that were changed since."""
-    steps = _read(place)
+    steps = _read_steps(place)
     if steps is None:
         return
     directory.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def remove_empty(directory: Path, removed: tuple[str, ...]) -> None:
             remove_if_empty(directory / parent)
 
 
-def _read(place: Path) -> Steps | None:
+def _read_steps(place: Path) -> Steps | None:
     """Read the steps; None if it is not a journal of this version."""
     try:
         found = json.loads((place / NAME).read_text("utf-8"))

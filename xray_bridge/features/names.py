@@ -31,12 +31,12 @@ _RESERVED = re.compile(
 )
 
 
-def shown(name: str) -> str:
+def show_name(name: str) -> str:
     """Return a name for messages: quoted, escaped and shortened."""
     return ascii(name[:_SHOWN_CHARS]) + "..." * (len(name) > _SHOWN_CHARS)
 
 
-def fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """Fold a name: names with the same result are one file on some systems."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
@@ -62,7 +62,7 @@ _PART_CHECKS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda part: part in {".", ".."}, "has a relative part"),
     (lambda part: part.endswith((".", " ")), "has a dot or a space at an end"),
     (_is_reserved, "has a part that Windows reserves"),
-    (lambda part: fold(part) == INDEX_NAME, "is the name of the index"),
+    (lambda part: fold_name(part) == INDEX_NAME, "is the name of the index"),
 )
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from xray_bridge.features import archive
 from xray_bridge.features.download import DEFAULT_LIMITS, NothingError
-from xray_bridge.features.names import fold
+from xray_bridge.features.names import fold_name
 
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LONGEST_QUERY = 4000
 BETWEEN = len(quote(";", safe=""))
 
 
-def in_parts(keys: Sequence[str]) -> list[tuple[str, ...]]:
+def split_keys(keys: Sequence[str]) -> list[tuple[str, ...]]:
     """Split keys into those of each request; without keys, one request."""
     found: list[list[str]] = [[]]
     length = 0
@@ -55,15 +55,15 @@ def join_downloads(downloads: Sequence[Path], target: Path) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as joined:
         for number, download in enumerate(downloads, 1):
             try:
-                with archive.opened(download, DEFAULT_LIMITS) as export:
-                    _add(joined, export, number, hashes, target)
+                with archive.open_export(download, DEFAULT_LIMITS) as export:
+                    _add_download(joined, export, number, hashes, target)
             except NothingError as error:
                 nothing = error
     if not hashes and nothing is not None:
         raise nothing
 
 
-def _add(
+def _add_download(
     joined: zipfile.ZipFile,
     export: Export,
     number: int,
@@ -74,10 +74,10 @@ def _add(
     for name in export.sizes:
         unpacked.unlink(missing_ok=True)
         digest = export.unpack(name, unpacked)
-        if hashes.get(fold(name)) == digest:
+        if hashes.get(fold_name(name)) == digest:
             continue
         path = PurePosixPath(name)
         again = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        own = str(again) if fold(name) in hashes else name
-        hashes[fold(own)] = digest
+        own = str(again) if fold_name(name) in hashes else name
+        hashes[fold_name(own)] = digest
         joined.write(unpacked, own)

@@ -48,8 +48,8 @@ def named_issues(
     found: dict[str, NamedIssue] = {}
     for name, feature in features.items():
         for each in (
-            *_of_scenarios(name, feature, prefixes),
-            *_of_backgrounds(name, feature, prefixes),
+            *_named_by_scenarios(name, feature, prefixes),
+            *_named_by_backgrounds(name, feature, prefixes),
         ):
             before = found.get(each.key)
             places = (*before.places, *each.places) if before else each.places
@@ -57,11 +57,11 @@ def named_issues(
     return found
 
 
-def _of_scenarios(
+def _named_by_scenarios(
     name: str, feature: Feature, prefixes: Sequence[str]
 ) -> Iterator[NamedIssue]:
     for scenario in feature.scenarios:
-        said = _meaning(scenario, prefixes)
+        said = _read_tags(scenario, prefixes)
         for key in said.test_keys:
             yield NamedIssue(
                 key=key,
@@ -72,7 +72,7 @@ def _of_scenarios(
             )
 
 
-def _meaning(scenario: Block, prefixes: Sequence[str]) -> tags.TagMeaning:
+def _read_tags(scenario: Block, prefixes: Sequence[str]) -> tags.TagMeaning:
     """Return the meaning of tags for Xray, for which behave-xray's are labels."""
     calls = tuple(tag for tag in scenario.tags if CALL in tag)
     others = (tag for tag in scenario.tags if CALL not in tag)
@@ -80,7 +80,7 @@ def _meaning(scenario: Block, prefixes: Sequence[str]) -> tags.TagMeaning:
     return replace(said, labels=(*said.labels, *scenario.labels, *calls))
 
 
-def _of_backgrounds(
+def _named_by_backgrounds(
     name: str, feature: Feature, prefixes: Sequence[str]
 ) -> Iterator[NamedIssue]:
     for background in feature.backgrounds:
@@ -101,14 +101,14 @@ def precondition_keys(background: Block, prefixes: Sequence[str]) -> tuple[str, 
     return tuple(dict.fromkeys(key for key in bare if KEY.fullmatch(key)))
 
 
-def without_key(
+def scenarios_without_key(
     features: Mapping[str, Feature], prefixes: Sequence[str]
 ) -> list[UnkeyedBlock]:
     """Return the scenarios for which Xray finds or creates a Test."""
     found = []
     for name, feature in features.items():
         for scenario in feature.scenarios:
-            said = _meaning(scenario, prefixes)
+            said = _read_tags(scenario, prefixes)
             if not said.test_keys:
                 found.append(
                     UnkeyedBlock(
@@ -160,7 +160,7 @@ def matched_by_name(
     return found
 
 
-def notices(
+def list_notices(
     features: Mapping[str, Feature],
     prefixes: Sequence[str],
     known: Iterable[NamedIssue],
@@ -168,7 +168,7 @@ def notices(
     """Return notices on tags and names that are probably wrong."""
     for name, feature in features.items():
         for scenario in feature.scenarios:
-            said = _meaning(scenario, prefixes)
+            said = _read_tags(scenario, prefixes)
             place = f"{name}:{scenario.line}"
             if len(said.test_keys) > 1:
                 keys = ", ".join(said.test_keys)
@@ -178,17 +178,19 @@ def notices(
             for tag in said.labels:
                 if CALL in tag:
                     yield f"{place} has a tag that is not a key for Xray: @{tag}"
-        yield from _same_names(name, feature, prefixes)
+        yield from _list_same_names(name, feature, prefixes)
     for each in known:
         if len(each.places) > 1:
             where = ", ".join(each.places)
             yield f"{each.key} is used in several places, Xray keeps one: {where}"
 
 
-def _same_names(name: str, feature: Feature, prefixes: Sequence[str]) -> Iterator[str]:
+def _list_same_names(
+    name: str, feature: Feature, prefixes: Sequence[str]
+) -> Iterator[str]:
     lines: dict[str, list[str]] = {}
     for scenario in feature.scenarios:
-        said = _meaning(scenario, prefixes)
+        said = _read_tags(scenario, prefixes)
         if not said.test_keys and not any(tag.startswith("id:") for tag in said.labels):
             lines.setdefault(scenario.name, []).append(str(scenario.line))
     for scenario_name, found in lines.items():
@@ -210,7 +212,7 @@ def refuse_other_projects(known: Iterable[NamedIssue], project: str) -> None:
             raise FeaturesError(msg, hint=hint)
 
 
-def changes(
+def list_changes(
     known: Iterable[NamedIssue],
     before: Mapping[str, Issue],
     descriptions: Mapping[str, str] = NOTHING,
@@ -230,7 +232,9 @@ def changes(
         change = Change(
             key=each.key,
             summary=(issue.summary, each.summary) if renamed else None,
-            description=_described(descriptions.get(each.key, ""), each.comments),
+            description=_compare_descriptions(
+                descriptions.get(each.key, ""), each.comments
+            ),
             lost=tuple(label for label in theirs if label not in each.labels),
             added=tuple(label for label in each.labels if label not in issue.labels),
         )
@@ -239,7 +243,7 @@ def changes(
     return tuple(found)
 
 
-def _described(before: str, comments: str) -> tuple[str, str] | None:
+def _compare_descriptions(before: str, comments: str) -> tuple[str, str] | None:
     """Return the old and new description if they differ in more than blanks."""
     is_other = before.split() != comments.split()
     return (before, comments) if before.strip() and comments and is_other else None
@@ -277,7 +281,7 @@ def describe_before(change: Change) -> str:
     return " and ".join(parts)
 
 
-def request(
+def import_request(
     bundle: Bundle,
     project: str,
     dialect: Dialect,

@@ -7,12 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xray_bridge.client.key_lookup import look_up
+from xray_bridge.client.key_lookup import look_up_keys
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features import plan
 from xray_bridge.features.bundles import NOT_SENT
 from xray_bridge.features.issues import PRECONDITIONS, TESTS, find_named
-from xray_bridge.features.strangers import with_labels
+from xray_bridge.features.strangers import move_to_labels
 
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Preview:
         return tuple(change for change in self.changes if change.harms)
 
 
-def preview(
+def preview_import(
     xray: XrayClient,
     project: str,
     features: Mapping[str, Feature],
@@ -60,7 +60,7 @@ def preview(
 
     Raises FeaturesError if the project or a key does not exist.
     """
-    features, labels_told = with_labels(
+    features, labels_told = move_to_labels(
         features, prefixes, project, lambda name: xray.project(name) is not None
     )
     keyed = plan.named_issues(features, prefixes)
@@ -71,10 +71,10 @@ def preview(
     before: dict[str, Issue] = {}
     for is_test, kind in ((True, TESTS), (False, PRECONDITIONS)):
         keys = [key for key, each in keyed.items() if each.is_test is is_test]
-        lookup = look_up(xray, sorted(keys), kind)
+        lookup = look_up_keys(xray, sorted(keys), kind)
         _refuse_unknown(lookup, keyed)
         before |= lookup.issues
-    scenarios = plan.without_key(features, prefixes)
+    scenarios = plan.scenarios_without_key(features, prefixes)
     backgrounds = plan.backgrounds_without_key(features, prefixes)
     labels = [label for each in scenarios for label in each.ids]
     names = [each.name for each in scenarios]
@@ -91,11 +91,11 @@ def preview(
         before=before,
         wanted=wanted,
         keyed={key: each for key, each in keyed.items() if each.is_test},
-        changes=plan.changes(wanted.values(), before, descriptions),
+        changes=plan.list_changes(wanted.values(), before, descriptions),
         notices=(
             *labels_told,
-            *plan.notices(features, prefixes, keyed.values()),
-            *_made(scenarios, met),
+            *plan.list_notices(features, prefixes, keyed.values()),
+            *_list_new(scenarios, met),
         ),
         is_repeatable=not scenarios and not backgrounds,
     )
@@ -116,7 +116,7 @@ def _refuse_unknown(lookup: KeyLookup, keyed: Mapping[str, NamedIssue]) -> None:
         raise FeaturesError(msg, hint=f"{NOT_SENT}; too many other keys do not exist")
 
 
-def _made(
+def _list_new(
     unkeyed: Sequence[UnkeyedBlock], met: Mapping[str, NamedIssue]
 ) -> Iterator[str]:
     known = {place for each in met.values() for place in each.places}

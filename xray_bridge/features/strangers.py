@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xray_bridge.features.gherkin import Block, Feature
 
 
-def with_labels(
+def move_to_labels(
     features: Mapping[str, Feature],
     prefixes: Sequence[str],
     project: str,
@@ -40,12 +40,12 @@ def with_labels(
     for name, feature in features.items():
         scenarios = []
         for scenario in feature.scenarios:
-            strangers = tuple(_strangers(scenario, prefixes, project))
+            strangers = tuple(_find_strangers(scenario, prefixes, project))
             if not _is_keyed(scenario, prefixes, project):
-                strangers = tuple(t for t in strangers if not is_known(_project(t)))
+                strangers = tuple(t for t in strangers if not is_known(_project_of(t)))
                 notices += (
                     f"{name}:{scenario.line}: @{tag} is a label: there is no "
-                    f"project {_project(tag)}"
+                    f"project {_project_of(tag)}"
                     for tag in strangers
                 )
             others = tuple(tag for tag in scenario.tags if tag not in strangers)
@@ -54,18 +54,20 @@ def with_labels(
     return found, tuple(notices)
 
 
-def _strangers(scenario: Block, prefixes: Sequence[str], project: str) -> Iterator[str]:
+def _find_strangers(
+    scenario: Block, prefixes: Sequence[str], project: str
+) -> Iterator[str]:
     """Return tags that are keys of other projects without a prefix."""
     for tag in scenario.tags:
         keys = tags.read((tag,), prefixes=prefixes).test_keys
-        if keys == (tag,) and _project(tag) != project:
+        if keys == (tag,) and _project_of(tag) != project:
             yield tag
 
 
 def _is_keyed(scenario: Block, prefixes: Sequence[str], project: str) -> bool:
     keys = tags.read(scenario.tags, prefixes=prefixes).test_keys
-    return any(_project(key) == project for key in keys)
+    return any(_project_of(key) == project for key in keys)
 
 
-def _project(key: str) -> str:
+def _project_of(key: str) -> str:
     return key.rpartition("-")[0]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _LOCK_POLL_SECONDS = 0.05
 
 
-def _locked_file(path: Path) -> int | None:
+def _lock_file(path: Path) -> int | None:
     """Open and lock a file; None if another process holds the lock."""
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     descriptor = os.open(path, flags, 0o666)
@@ -50,10 +50,10 @@ def _locked_file(path: Path) -> int | None:
 
 
 @contextmanager
-def lock(path: Path, seconds: float) -> Iterator[None]:
+def hold_lock(path: Path, seconds: float) -> Iterator[None]:
     """Hold the lock ``path``; its file exists only during that time."""
     deadline = time.monotonic() + seconds
-    while (descriptor := _locked_file(path)) is None:
+    while (descriptor := _lock_file(path)) is None:
         if time.monotonic() >= deadline:
             raise FeaturesError(
                 f"another export into the same place took longer than {seconds:g} s",
@@ -71,7 +71,7 @@ def lock(path: Path, seconds: float) -> Iterator[None]:
                 path.unlink()
 
 
-def _beside(directory: Path) -> Path:
+def _place_beside(directory: Path) -> Path:
     """
     Return the parent of ``directory``, or itself if it is a mount point.
 
@@ -83,34 +83,36 @@ def _beside(directory: Path) -> Path:
     return place
 
 
-def _prefix(directory: Path) -> str:
+def _prefix_of(directory: Path) -> str:
     return f".{directory.name}.xray-new-"
 
 
 @contextmanager
-def locked(directory: Path, limits: Limits) -> Iterator[None]:
+def lock_directory(directory: Path, limits: Limits) -> Iterator[None]:
     """Lock a directory against other exports."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with lock(_beside(directory) / f".{directory.name}.xray-lock", limits.lock_seconds):
+    with hold_lock(
+        _place_beside(directory) / f".{directory.name}.xray-lock", limits.lock_seconds
+    ):
         yield
 
 
-def workplace(directory: Path) -> Path:
+def make_workplace(directory: Path) -> Path:
     """Make a folder to unpack in."""
-    found = tempfile.mkdtemp(prefix=_prefix(directory), dir=_beside(directory))
+    found = tempfile.mkdtemp(prefix=_prefix_of(directory), dir=_place_beside(directory))
     return Path(found)
 
 
-def leftovers(directory: Path) -> list[Path]:
+def find_leftovers(directory: Path) -> list[Path]:
     """Find the folders of exports that were killed or could not be undone."""
-    place = _beside(directory) if directory.parent.is_dir() else None
+    place = _place_beside(directory) if directory.parent.is_dir() else None
     if place is None:
         return []
-    prefix = _prefix(directory)
+    prefix = _prefix_of(directory)
     return sorted(path for path in place.iterdir() if path.name.startswith(prefix))
 
 
-def remove(places: Iterable[Path]) -> None:
+def remove_places(places: Iterable[Path]) -> None:
     """Remove the folders of old exports."""
     for path in places:
         shutil.rmtree(path, ignore_errors=True)

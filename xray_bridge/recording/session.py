@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import xray_bridge
 from xray_bridge.ci import detect
 from xray_bridge.config.execution_fields import with_execution_fields
-from xray_bridge.config.of_a_run import flags_again
+from xray_bridge.config.of_a_run import repeat_flags
 from xray_bridge.errors import (
     FeaturesError,
     SelectionError,
@@ -268,7 +268,7 @@ class Session:
         """What of the connection stands on this command line only."""
         sources = self.settings.sources
         given = self.settings.given.items()
-        return flags_again({k: v for k, v in given if sources.get(k) == COMMAND_LINE})
+        return repeat_flags({k: v for k, v in given if sources.get(k) == COMMAND_LINE})
 
     def own_fault_lines(self, faults: Sequence[str]) -> list[str]:
         """One line for errors of ours, or none."""

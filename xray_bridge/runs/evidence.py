@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
-from xray_bridge.config.redaction import cleaned, encoding_of
+from xray_bridge.config.redaction import clean_bytes, encoding_of
 from xray_bridge.model.results import Evidence, Iteration, Outcome, Step, TestRun
 
 
@@ -101,7 +101,7 @@ class EvidenceFolder:
         media_type = _valid(source.media_type) or _media_type(name, content)
         # Nearly any bytes can be Latin-1.
         if _is_text(media_type) or encoding_of(content) not in {"", "latin-1"}:
-            content = cleaned(content, self._clean)
+            content = clean_bytes(content, self._clean)
         file = f"{hashlib.sha256(content).hexdigest()}{_suffix(name)}"
         try:
             self._disk.keep(content, self._folder, file)

@@ -19,7 +19,7 @@ from xray_bridge.client.field_rules import (
 )
 from xray_bridge.client.import_requests import Report
 from xray_bridge.config.setting import EXECUTION, MUST_AGREE, RESULTS
-from xray_bridge.config.settings import Settings, of
+from xray_bridge.config.settings import Settings, settings_in
 from xray_bridge.errors import SettingError
 from xray_bridge.formats.read import xray
 from xray_bridge.formats.read.json_stream import items
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from xray_bridge.upload.unasked import Unasked
 
 # What only a project or a Test Execution has room for.
-OF_AN_EXECUTION = tuple(s for s in of(EXECUTION) if s.parts != MUST_AGREE)
+OF_AN_EXECUTION = tuple(s for s in settings_in(EXECUTION) if s.parts != MUST_AGREE)
 # What changes results while they are written, which others have done here.
-OF_RESULTS = of(RESULTS)
+OF_RESULTS = settings_in(RESULTS)
 
 
 def refuse_impossible(settings: Settings, files: Files) -> None:

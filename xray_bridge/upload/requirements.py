@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.issues import REQUIREMENTS
-from xray_bridge.client.key_lookup import MOVED, look_up
+from xray_bridge.client.key_lookup import MOVED, look_up_keys
 from xray_bridge.errors import PartlyRefusedError, XrayBridgeError
 from xray_bridge.model.keys import KEY
 from xray_bridge.text import first_names
@@ -76,7 +76,7 @@ class Requirements:
         if not named:
             return
         try:
-            others = look_up(xray, sorted(named), REQUIREMENTS).others
+            others = look_up_keys(xray, sorted(named), REQUIREMENTS).others
         except XrayBridgeError:
             return
         self._leave_out({key: why for key, why in others.items() if why != MOVED})

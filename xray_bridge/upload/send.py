@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client import import_requests
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.import_answer import combine_answers
-from xray_bridge.client.xray import client
+from xray_bridge.client.xray import make_client
 from xray_bridge.errors import (
     AmbiguousError,
     RunDirectoryError,
@@ -56,7 +56,7 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     """
     run, settings = upload.run, upload.run.settings
     http = Http(connection, Deadline(settings.deadline))
-    xray = client(connection, http)
+    xray = make_client(connection, http)
     unasked = upload.unasked
     arrivals = Arrivals(
         run.directory, settings.redactor.clean, into=settings.test_execution
@@ -70,7 +70,7 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     else:
         # One attempt: the time is the upload's.
         hasty = Http(connection, http.deadline, attempts=1)
-        requirements.ask(client(connection, hasty))
+        requirements.ask(make_client(connection, hasty))
         answer, notices = _send_first(
             upload, xray, http.deadline, connection, requirements
         )
@@ -231,7 +231,7 @@ def dry_run(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
         lines += _show_fill(first, key)
     elif upload.is_unlabelled:
         request = import_requests.import_without_label(first.report, run.dialect)
-        lines += import_requests.shown(request)
+        lines += import_requests.list_request(request)
     else:
         missing = _show_create(upload, lines)
         notices += _not_set(first, missing)
@@ -260,7 +260,7 @@ def _show_create(upload: Upload, lines: list[str]) -> list[str]:
         lines += ["make an empty Test Execution:", *_shown(info), "then:"]
         lines += _show_fill(first, import_requests.NEW_KEY)
         return missing
-    lines += import_requests.shown(create)
+    lines += import_requests.list_request(create)
     if missing and first.fill is not None:
         lines.append(f"then, for {', '.join(missing)}:")
         lines += _show_fill(first, import_requests.NEW_KEY)
@@ -275,4 +275,4 @@ def _shown(info: Mapping[str, Any]) -> list[str]:
 def _show_fill(shipment: Shipment, key: str) -> list[str]:
     if shipment.fill is None:
         return [f"nothing: {key} has it, and cannot be filled again"]
-    return import_requests.shown(shipment.fill(key))
+    return import_requests.list_request(shipment.fill(key))

@@ -48,7 +48,7 @@ def send_prepared(
     disabled connection is a notice: nothing is wrong, and nothing is lost.
     """
     found = _send(directory, run, incomplete)
-    return replace(found, resend_flags=of_a_run.flags_again(run.flags))
+    return replace(found, resend_flags=of_a_run.repeat_flags(run.flags))
 
 
 def _send(

@@ -31,10 +31,10 @@ second_process.Popen = noted
 """
 TESTS = """
 import os
-from xray_bridge.config.resolve import environment, resolve
+from xray_bridge.config.resolve import environment_layer, resolve
 
 def test_it():
-    settings = resolve([environment(os.environ)])
+    settings = resolve([environment_layer(os.environ)])
     token, password = settings.token, os.environ["XRAY_TOKEN"]
     assert token == "another"
 """
