@@ -110,7 +110,7 @@ class Machine:
             os.ftruncate(file, max(0, found.st_size - lost))
 
     def within(self, seconds: float, do: Callable[[], Any]) -> Any:
-        """Replaces ``http.run_within``, without its thread: time is up by this clock."""
+        """Replaces ``http.run_within``: no thread, and time by this clock."""
         began = self.now
         found = do()
         if self.now > began + seconds:

@@ -64,12 +64,12 @@ class JiraSite:
         found = self._http.proxies(url)
         address = found.get(scheme) or found.get("all")
         if address:
-            return f"{address.rpartition('@')[2]}, from {self._source(scheme)}"
+            return f"{address.rpartition('@')[2]}, from {self._proxy_source(scheme)}"
         if self._connection.proxies is None and _proxy_variable(scheme):
             return f"none: NO_PROXY covers {urlsplit(url).hostname}"
         return "none"
 
-    def _source(self, scheme: str) -> str:
+    def _proxy_source(self, scheme: str) -> str:
         if self._connection.proxies is not None:
             return "xray_proxy"
         return _proxy_variable(scheme) or "this machine's settings"
@@ -135,7 +135,7 @@ class JiraSite:
     def issue_types(self, project: str) -> tuple[str, ...]:
         """Return the names of issue types that the account can create in a project."""
         path = f"/rest/api/2/issue/createmeta/{project}/issuetypes"
-        self._types = self._pages(path)
+        self._types = self._read_page(path)
         return tuple(str(each.get("name", "")) for each in self._types)
 
     def screen(self, project: str, issue_type: str) -> frozenset[str] | None:
@@ -149,10 +149,10 @@ class JiraSite:
         if not type_id:
             return None
         path = f"/rest/api/2/issue/createmeta/{project}/issuetypes/{type_id}"
-        listed = self._pages(path)
+        listed = self._read_page(path)
         return frozenset(str(e.get("fieldId") or e.get("key")) for e in listed)
 
-    def _pages(self, path: str) -> list[Any]:
+    def _read_page(self, path: str) -> list[Any]:
         """Return the first hundred items of a list in pages."""
         found = self.jira.get(path, dict, maxResults="100")
         listed: list[Any] = next((found[name] for name in PAGES if name in found), [])

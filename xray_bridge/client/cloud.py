@@ -133,7 +133,7 @@ class CloudXray:
             "{ projectId testEnvironments } }"
         )
         try:
-            data = self._graphql(query, {"key": key})
+            data = self._query(query, {"key": key})
         except RefusedError as error:
             if error.status == GRAPHQL_ERROR:
                 return None
@@ -163,7 +163,7 @@ class CloudXray:
     def statuses(self) -> frozenset[str] | None:
         """Query GraphQL."""
         try:
-            data = self._graphql("{ getStatuses { name } }", {})
+            data = self._query("{ getStatuses { name } }", {})
         except RefusedError:
             return None
         return names_of(data.get("getStatuses")) or None
@@ -179,7 +179,7 @@ class CloudXray:
             f"query($jql: String!) {{ getTestExecutions(jql: $jql, limit: {PAGE}) "
             f"{{ total results {{ issueId jira(fields: {wanted}) }} }} }}"
         )
-        data = self._graphql(query, {"jql": words_jql(label, field)})
+        data = self._query(query, {"jql": words_jql(label, field)})
         found = read_page(data.get("getTestExecutions")).issues
         issues = [{"key": each["key"], "fields": each} for each in found]
         return keys_mentioning(issues, label, field)
@@ -190,14 +190,14 @@ class CloudXray:
             '{ total results { issueId jira(fields: ["key"]) } } }'
         )
         try:
-            data = self._graphql(query, {"jql": jql})
+            data = self._query(query, {"jql": jql})
         except RefusedError as error:
             if error.status == GRAPHQL_ERROR and jql.startswith("key"):
                 return []
             raise
         return keys_found(read_page(data.get(field)).issues)
 
-    def _graphql(
+    def _query(
         self, query: str, variables: Mapping[str, Any], *, given_jql: str = ""
     ) -> dict[str, Any]:
         """
@@ -210,7 +210,7 @@ class CloudXray:
         """
         said = ""
         for attempt in itertools.count(1):
-            answer = self._answer(query, variables)
+            answer = self._send_query(query, variables)
             found = answer.json()
             if isinstance(found, dict) and not found.get("errors"):
                 return read_data(found, answer)
@@ -228,18 +228,18 @@ class CloudXray:
                 raise UnansweredError(msg, hint="try again later")
         raise AssertionError
 
-    def _answer(self, query: str, variables: Mapping[str, Any]) -> Answer:
+    def _send_query(self, query: str, variables: Mapping[str, Any]) -> Answer:
         request = graphql_request(query, variables)
         return self.send(replace(request, repeatable=True, is_question=True))
 
     def _answers_others(self) -> bool:
         """Whether other queries work; if none does, the query is not the reason."""
-        found = self._answer(graphql.CONTROL, {}).json()
+        found = self._send_query(graphql.CONTROL, {}).json()
         return isinstance(found, dict) and not found.get("errors")
 
     def import_results(self, request: Request) -> ImportAnswer:
         """Send one POST."""
-        return send_import(self._ask, request)
+        return send_import(self._send_with_token, request)
 
     def make_execution(self, info: Mapping[str, Any]) -> str:
         """
@@ -255,7 +255,7 @@ class CloudXray:
             '{ testExecution { issueId jira(fields: ["key"]) } } }'
         )
         request = graphql_request(query, {"jira": jira})
-        answer = self._ask(request)
+        answer = self._send_with_token(request)
         if not answer.is_success:
             check_answer(answer)
         found = answer.json()
@@ -278,7 +278,7 @@ class CloudXray:
         def page(start: int) -> Page:
             variables = {"jql": jql, "start": start}
             given_jql = jql if is_given else ""
-            data = self._graphql(query, variables, given_jql=given_jql)
+            data = self._query(query, variables, given_jql=given_jql)
             return read_page(data.get(name))
 
         found = {str(each["key"]): each for each in all_pages(page)}
@@ -295,9 +295,7 @@ class CloudXray:
         found: dict[str, str] = {}
         for at in range(0, len(keys), PAGE):
             jql = f"key in ({', '.join(keys[at : at + PAGE])})"
-            issues = read_page(
-                self._graphql(query, {"jql": jql}).get("getTests")
-            ).issues
+            issues = read_page(self._query(query, {"jql": jql}).get("getTests")).issues
             found |= {e["key"]: plain_text(e.get("description")) for e in issues}
         return found
 
@@ -319,7 +317,7 @@ class CloudXray:
         def page(start: int) -> Page:
             variables = {"jql": f"key = {key}", "start": start}
             try:
-                found = self._graphql(query, variables).get(name)
+                found = self._query(query, variables).get(name)
             except RefusedError as error:
                 if error.status == GRAPHQL_ERROR:
                     raise no_issue_error(key) from None
@@ -336,9 +334,11 @@ class CloudXray:
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
         """Send it with a token."""
-        return check_answer(self._ask(request, into))
+        return check_answer(self._send_with_token(request, into))
 
-    def _ask(self, request: Request, into: BinaryIO | None = None) -> Answer:
+    def _send_with_token(
+        self, request: Request, into: BinaryIO | None = None
+    ) -> Answer:
         """Send it with a token; replace an expired token once, for all threads."""
         token = self._current_token(expired="")
         answer = self._with_token(token, request, into)

@@ -61,16 +61,16 @@ class Gateway:
         with self._lock:
             if not self._is_tried:
                 self._is_tried = True
-                return self._try(http, request, headers) or answer
+                return self._try_gateway(http, request, headers) or answer
         if self.url:
             return http.send(request, url=self.url, headers=headers)
         return answer
 
-    def _try(
+    def _try_gateway(
         self, http: Http, request: Request, headers: Mapping[str, str]
     ) -> Answer | None:
         """Return the gateway's answer; None if the site's is more helpful."""
-        url = self._find(http)
+        url = self._find_url(http)
         if not url:
             return None
         answer = http.send(request, url=url, headers=headers)
@@ -82,7 +82,7 @@ class Gateway:
         )
         return answer
 
-    def _find(self, http: Http) -> str:
+    def _find_url(self, http: Http) -> str:
         """
         Return the gateway's address for this site; empty if the site shows no id.
 

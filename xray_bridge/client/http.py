@@ -125,7 +125,7 @@ class Http:
         attempt = 0
         while True:
             attempt += 1
-            found, wait = self._try(request, url, headers or {}, into)
+            found, wait = self._try_request(request, url, headers or {}, into)
             if isinstance(found, Answer):
                 return found
             repeat = request.repeatable or not isinstance(found, AmbiguousError)
@@ -141,11 +141,11 @@ class Http:
         pause = max(seconds, backoff(attempt, self._connection.pauses.first))
         if attempt >= max(self._attempts, attempts) or pause >= self.deadline.left:
             return False
-        self._log(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
+        self._log_line(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
         time.sleep(pause)
         return True
 
-    def _try(
+    def _try_request(
         self,
         request: Request,
         url: str,
@@ -155,7 +155,7 @@ class Http:
         """Try once: return an answer, or a problem and the seconds to wait."""
         began = time.monotonic()
         try:
-            answer = self._once(request, url, headers, into)
+            answer = self._send_once(request, url, headers, into)
         except UnreachableError as error:
             self._log_request(request, url, began, error.message)
             return error, 0.0
@@ -180,16 +180,18 @@ class Http:
             return AmbiguousError(msg, answered=is_own), retry_after(answer)
         return answer, 0.0
 
-    def _log(self, text: str) -> None:
+    def _log_line(self, text: str) -> None:
         log.info(text, self._connection.redactor.clean)
 
     def _log_request(self, request: Request, url: str, began: float, told: str) -> None:
         if log.is_enabled():
             seconds = time.monotonic() - began
             address = f"{request.method} {url}{request.target}"
-            self._log(f"{address}: {request.size:,} bytes, {told}, {seconds:.2f} s")
+            self._log_line(
+                f"{address}: {request.size:,} bytes, {told}, {seconds:.2f} s"
+            )
 
-    def _once(
+    def _send_once(
         self,
         request: Request,
         url: str,

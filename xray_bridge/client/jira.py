@@ -119,11 +119,11 @@ class Jira:
         credentials = None if anybody else connection.site_credentials
         return cls(http, connection.gateway, credentials)
 
-    def _ask(self, request: Request) -> Answer:
+    def _send_request(self, request: Request) -> Answer:
         return self._gateway.ask(self._http, request, self._headers)
 
-    def _send(self, request: Request) -> Answer:
-        return check_answer(self._ask(request))
+    def _send_checked(self, request: Request) -> Answer:
+        return check_answer(self._send_request(request))
 
     def get(self, path: str, shape: type[T], **query: str) -> T:
         """
@@ -138,14 +138,14 @@ class Jira:
             repeatable=True,
             is_question=True,
         )
-        answer = self._send(request)
+        answer = self._send_checked(request)
         found = answer.json()
         if not isinstance(found, shape):
             msg = f"{answer.url} does not answer like Jira"
             raise NotXrayError(msg, hint="check xray_url")
         return found
 
-    def _find(self, path: str, **query: str) -> dict[str, Any] | None:
+    def _find_json(self, path: str, **query: str) -> dict[str, Any] | None:
         """Get a JSON object; None if it does not exist."""
         try:
             return self.get(path, dict, **query)
@@ -165,14 +165,14 @@ class Jira:
 
     def project(self, key: str) -> Project | None:
         """Return the project with its versions; None if it does not exist."""
-        found = self._find(f"/rest/api/2/project/{key}")
+        found = self._find_json(f"/rest/api/2/project/{key}")
         if found is None:
             return None
         return Project(key=key, versions=names_of(found.get("versions") or []))
 
     def issue_type(self, key: str) -> str | None:
         """Return the name of an issue's type, in Jira's language; None if no issue."""
-        found = self._find(f"/rest/api/2/issue/{key}", fields="issuetype")
+        found = self._find_json(f"/rest/api/2/issue/{key}", fields="issuetype")
         if found is None:
             return None
         fields = found.get("fields")
@@ -180,7 +180,7 @@ class Jira:
 
     def current_key(self, key: str) -> str:
         """Return the current key of an issue that may have been moved."""
-        found = self._find(f"/rest/api/2/issue/{key}", fields="issuetype") or {}
+        found = self._find_json(f"/rest/api/2/issue/{key}", fields="issuetype") or {}
         return key_in(found.get("key")) or key
 
     def fields(self) -> list[Any]:
@@ -215,7 +215,7 @@ class Jira:
             content=json.dumps(issue).encode(),
             media_type=JSON,
         )
-        answer = self._ask(request)
+        answer = self._send_request(request)
         if not answer.is_success:
             check_answer(answer)
         return key_of(answer.json(), answer)["key"]
@@ -236,7 +236,7 @@ class Jira:
             repeatable=True,
             is_question=True,
         )
-        found = self._send(request).json()
+        found = self._send_checked(request).json()
         issues = found.get("issues", []) if isinstance(found, dict) else None
         if not isinstance(issues, list) or not all(map(_is_issue, issues)):
             msg = f"the search of {self._gateway.site} does not answer like Jira's"
@@ -257,7 +257,7 @@ class Jira:
             content=json.dumps({"transition": transition}).encode(),
             media_type=JSON,
         )
-        self._send(request)
+        self._send_checked(request)
 
     def description(self, key: str) -> Any:
         """Return an issue's description as a document of Cloud, with its formatting."""
@@ -280,4 +280,4 @@ class Jira:
             media_type=JSON,
             repeatable=True,
         )
-        self._send(request)
+        self._send_checked(request)

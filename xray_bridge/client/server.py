@@ -108,7 +108,7 @@ class ServerXray:
 
     def import_results(self, request: Request) -> ImportAnswer:
         """Send one POST."""
-        return send_import(self._ask, request)
+        return send_import(self._send_request, request)
 
     def make_execution(self, info: Mapping[str, Any]) -> str:
         """Create it in Jira, like any issue."""
@@ -161,7 +161,7 @@ class ServerXray:
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
         """Send it with Jira's credentials."""
-        return check_answer(self._ask(request, into))
+        return check_answer(self._send_request(request, into))
 
-    def _ask(self, request: Request, into: BinaryIO | None = None) -> Answer:
+    def _send_request(self, request: Request, into: BinaryIO | None = None) -> Answer:
         return self._http.send(request, url=self._url, headers=self._headers, into=into)

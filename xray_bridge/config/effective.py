@@ -91,13 +91,15 @@ class Effective:
 
     def with_flags(self, also: Mapping[str, object]) -> Effective:
         """Return the settings with ``also`` these flags."""
-        return self._changed(also, self._run)
+        return self._with_changes(also, self._run)
 
     def for_run(self, run: Recorded, also: Mapping[str, object]) -> Effective:
         """Return the settings of one run, with ``also`` these flags."""
-        return self._changed(also, run)
+        return self._with_changes(also, run)
 
-    def _changed(self, also: Mapping[str, object], run: Recorded | None) -> Effective:
+    def _with_changes(
+        self, also: Mapping[str, object], run: Recorded | None
+    ) -> Effective:
         return Effective(
             {**self._flags, **also},
             run=run,
@@ -133,12 +135,12 @@ class Effective:
     @cached_property
     def _of_this_machine(self) -> list[Layer]:
         """Environment and files; no files for a session, which has read its own."""
-        files = [] if self._given is not None else self._files()
+        files = [] if self._given is not None else self._file_layers()
         if self._run is not None:
             files = [of_a_run.keep_machine_values(layer) for layer in files]
         return [environment_layer(os.environ), *files]
 
-    def _files(self) -> list[Layer]:
+    def _file_layers(self) -> list[Layer]:
         framework = self._run.framework if self._run else ""
         here = Path.cwd()
         own = checkout.read_layers(here, framework) if self._reads_frameworks else []
@@ -187,7 +189,7 @@ class Effective:
         Raises the errors of ``connection``; SettingError for a run directory that was
         recorded for another server or project.
         """
-        found = self._settings()
+        found = self._resolve_all()
         if not (self._looks_only or found.sandbox or found.collect or found.dry_run):
             forked.refuse_chosen_places(
                 found, self._flags, self.is_connection_of_repository
@@ -198,7 +200,7 @@ class Effective:
             of_a_run.refuse_other_places(said, here, found, self._flags)
         return found
 
-    def _settings(self) -> Settings:
+    def _resolve_all(self) -> Settings:
         if self.local.sandbox:
             return resolve([embedded_sandbox.project_layer(self.local), *self._layers])
         if self.connection is None:

@@ -153,17 +153,17 @@ class _Reader:
         if self.docstring:
             self.docstring = "" if line.startswith(self.docstring) else self.docstring
         elif line.startswith("#"):
-            self._comment(line)
+            self._take_comment(line)
         elif line.startswith("@"):
             self.tags += _split_tags(line)
         elif found := self.keywords.headline.fullmatch(line):
-            self._open(found[1], found[2].strip(), number)
+            self._open_block(found[1], found[2].strip(), number)
         elif line and not self.blocks:
             raise _no_feature_error(line, number)
         elif line:
-            self._text(line)
+            self._take_text(line)
 
-    def _text(self, line: str) -> None:
+    def _take_text(self, line: str) -> None:
         """Take a step, a docstring, a table row, or a line of a description."""
         current = self.blocks[-1]
         self.comments = []
@@ -172,7 +172,7 @@ class _Reader:
         elif current.has_steps and line.startswith(DOCSTRINGS):
             self.docstring = line[:3]
 
-    def _comment(self, line: str) -> None:
+    def _take_comment(self, line: str) -> None:
         language = _LANGUAGE.fullmatch(line)
         if language and not self.blocks:
             self.keywords = _keywords_of(language[1])
@@ -181,7 +181,7 @@ class _Reader:
         elif self.blocks:
             self.comments.append(line.lstrip("#").strip())
 
-    def _open(self, word: str, name: str, number: int) -> None:
+    def _open_block(self, word: str, name: str, number: int) -> None:
         kind = self.keywords.kinds[word]
         if kind != "feature" and not self.blocks:
             raise _no_feature_error(f"{word}: {name}", number)
@@ -201,11 +201,11 @@ class _Reader:
         return Feature(
             name=self.blocks[0].name,
             tags=tuple(self.blocks[0].tags),
-            scenarios=self._of("scenario", "outline"),
-            backgrounds=self._of("background"),
+            scenarios=self._blocks_of("scenario", "outline"),
+            backgrounds=self._blocks_of("background"),
         )
 
-    def _of(self, *kinds: str) -> tuple[Block, ...]:
+    def _blocks_of(self, *kinds: str) -> tuple[Block, ...]:
         return tuple(each.block() for each in self.blocks if each.kind in kinds)
 
 

@@ -40,7 +40,7 @@ class Swap:
     def put(self, source: Path, path: Path, backups: Path) -> None:
         """Move a file to its place; keep a copy of the file that it replaces."""
         if path.exists():
-            backup = self._backup(backups)
+            backup = self._next_backup(backups)
             shutil.copy2(path, backup)
             self.undo.callback(self._move_back, backup, path)
         # The new file is moved back, too: a killed export can still be completed.
@@ -49,11 +49,11 @@ class Swap:
 
     def remove(self, path: Path, backups: Path) -> None:
         """Move a file away."""
-        backup = self._backup(backups)
+        backup = self._next_backup(backups)
         self.undo.callback(self._move_back, backup, path)
         path.replace(backup)
 
-    def _backup(self, backups: Path) -> Path:
+    def _next_backup(self, backups: Path) -> Path:
         self._backups += 1
         return backups / f"old-{self._backups}"
 
