@@ -58,7 +58,7 @@ class FakeXray:
 
     skew = None
 
-    def login(self) -> str:
+    def log_in(self) -> str:
         """Who we are."""
         self._ask("login")
         return "Ann"

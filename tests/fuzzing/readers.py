@@ -180,7 +180,7 @@ def answer(content: bytes) -> None:
         partial(read_answer, told),
     ]
     questions += [
-        client.login,
+        client.log_in,
         client.custom_fields,
         partial(client.project, "CALC"),
         partial(client.has_issue, "CALC-1", "test_plan"),

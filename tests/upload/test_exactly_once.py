@@ -136,7 +136,7 @@ class FakeXray:
         self.looks.append(field)
         return self.executions_labelled(label)
 
-    def login(self) -> str:
+    def log_in(self) -> str:
         """Not needed here."""
         raise NotImplementedError
 

@@ -73,7 +73,7 @@ def list_findings(
     if any(each.what == "jira" and not each.ok for each in reached) and site:
         # Jira requires a CAPTCHA after some refused logins.
         site = site.without_jira()
-        xray = site.client()
+        xray = site.make_client()
     known = True
     if settings.project:
         found = list(project.check_project(settings, connection, xray, site))

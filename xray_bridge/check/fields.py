@@ -40,7 +40,7 @@ def check_fields(
     listed: list[Any] = []
 
     def question() -> Finding:
-        listed.extend(site.jira.fields())
+        listed.extend(site.jira.list_fields())
         return (
             _check_xray_fields(settings, listed)
             if is_custom

@@ -92,7 +92,9 @@ def check_permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
     names = [need.key for need in needs]
     yield ask_question(
         "permissions",
-        lambda: _compare_permissions(settings, needs, site.permissions(key, names)),
+        lambda: _compare_permissions(
+            settings, needs, site.read_permissions(key, names)
+        ),
         decides=False,
     )
     wanted = ["Test"] if settings.test_execution else ["Test Execution", "Test"]

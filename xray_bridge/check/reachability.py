@@ -60,7 +60,7 @@ def check_way(
     ``credentials`` is among them, and ok, if more can be asked.
     """
     try:
-        who = xray.login()
+        who = xray.log_in()
     except (DeliveryError, AmbiguousError) as error:
         line, wrong = _line_of(error), _failed_login(error)
         answered = not isinstance(error, PASSING)
@@ -178,7 +178,7 @@ def _check_licence_and_jira(
 
     def licence() -> Finding:
         try:
-            found = site.licence()
+            found = site.read_licence()
         except RefusedError as error:
             if error.status != 404:  # noqa: PLR2004
                 raise

@@ -37,7 +37,7 @@ def check_screen(
     offered: list[frozenset[str]] = []
 
     def question() -> Finding:
-        found = site.screen(settings.project, TEST_EXECUTION) or frozenset()
+        found = site.list_screen_fields(settings.project, TEST_EXECUTION) or frozenset()
         offered.append(found)
         return _compare_fields(settings, found, custom)
 

@@ -41,13 +41,13 @@ class JiraSite:
         self._http = http
         credentials = connection.site_credentials
         self._types: list[Any] = []
-        self._jira = Jira.of(connection, http) if credentials else None
+        self._jira = Jira.for_connection(connection, http) if credentials else None
 
     def without_jira(self) -> JiraSite:
         """Return the same site without a login to Jira, after Jira has refused it."""
         return JiraSite(replace(self._connection, jira_credentials=None), self._http)
 
-    def client(self) -> Xray:
+    def make_client(self) -> Xray:
         """Make a client with the same logins."""
         return make_client(self._connection, self._http)
 
@@ -98,25 +98,27 @@ class JiraSite:
         ``is_logged_in``: the login is known to work. Jira requires a CAPTCHA after
         some refused logins.
         """
-        anybody = Jira.of(self._connection, self._http, anybody=True)
+        anybody = Jira.for_connection(self._connection, self._http, anybody=True)
         try:
-            found = anybody.get(SERVER_INFO, dict)
+            found = anybody.get_json(SERVER_INFO, dict)
         except AuthenticationError:
             if self._jira is None or not is_logged_in:
                 raise
-            found = self._jira.get(SERVER_INFO, dict)
+            found = self._jira.get_json(SERVER_INFO, dict)
         if "version" not in found:
             msg = f"{self._connection.site} does not answer like Jira"
             raise NotXrayError(msg, hint="check that it is Jira's base URL")
         return found
 
-    def licence(self) -> dict[str, Any]:
+    def read_licence(self) -> dict[str, Any]:
         """Return Xray's licence: ``active`` and ``licenseType``."""
-        return self.jira.get(self._connection.dialect.licence_path, dict)
+        return self.jira.get_json(self._connection.dialect.licence_path, dict)
 
-    def permissions(self, project: str, names: Sequence[str]) -> Mapping[str, bool]:
+    def read_permissions(
+        self, project: str, names: Sequence[str]
+    ) -> Mapping[str, bool]:
         """Return whether the account has each permission; some may be missing."""
-        found = self.jira.get(
+        found = self.jira.get_json(
             "/rest/api/2/mypermissions",
             dict,
             projectKey=project,
@@ -138,7 +140,9 @@ class JiraSite:
         self._types = self._read_page(path)
         return tuple(str(each.get("name", "")) for each in self._types)
 
-    def screen(self, project: str, issue_type: str) -> frozenset[str] | None:
+    def list_screen_fields(
+        self, project: str, issue_type: str
+    ) -> frozenset[str] | None:
         """
         Return the ids of the fields on the screen for new issues of a type.
 
@@ -154,7 +158,7 @@ class JiraSite:
 
     def _read_page(self, path: str) -> list[Any]:
         """Return the first hundred items of a list in pages."""
-        found = self.jira.get(path, dict, maxResults="100")
+        found = self.jira.get_json(path, dict, maxResults="100")
         listed: list[Any] = next((found[name] for name in PAGES if name in found), [])
         return [each for each in listed if isinstance(each, dict)]
 

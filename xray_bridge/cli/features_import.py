@@ -139,7 +139,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str
 def _imported(settings: Settings, connection: Connection, order: Order) -> ImportResult:
     clean = connection.redactor.clean
     try:
-        return import_features(settings, connection, order).cleaned(clean)
+        return import_features(settings, connection, order).redacted(clean)
     except (UsageError, FeaturesError):
         raise
     except XrayBridgeError as error:

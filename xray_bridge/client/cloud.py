@@ -74,14 +74,18 @@ class CloudXray:
         self._refusal: AuthenticationError | None = None
         self._logs_in = threading.Lock()
         self._redactor = connection.redactor
-        self.jira = Jira.of(connection, http) if connection.jira_credentials else None
+        self.jira = (
+            Jira.for_connection(connection, http)
+            if connection.jira_credentials
+            else None
+        )
 
     @property
     def skew(self) -> float | None:
         """The skew of the last answer."""
         return self._http.skew
 
-    def login(self) -> str:
+    def log_in(self) -> str:
         """Get a token."""
         self._current_token(expired="")
         return ""

@@ -104,10 +104,10 @@ def _read_content(content: Any, answer: Answer, said: str) -> ImportAnswer:
         errors = tests.get("error")
         # A wrong type here must not lose the key of the Test Execution.
         errors = errors if isinstance(errors, list) else []
-        refused = tuple(_read_refusal(each, answer.shown) for each in errors)
+        refused = tuple(_read_refusal(each, answer.to_line) for each in errors)
     # With a key it is no refusal of everything, but the upload is not clean.
     others = (content[name] for name in ERRORS if content.get(name))
-    refused += tuple(_read_refusal(each, answer.shown) for each in others)
+    refused += tuple(_read_refusal(each, answer.to_line) for each in others)
     return ImportAnswer(
         key=execution["key"],
         id=execution.get("id", ""),
@@ -115,7 +115,7 @@ def _read_content(content: Any, answer: Answer, said: str) -> ImportAnswer:
         accepted=accepted,
         refused=refused,
         said=said,
-        notices=_read_notices(content.get("infoMessages"), answer.shown),
+        notices=_read_notices(content.get("infoMessages"), answer.to_line),
     )
 
 

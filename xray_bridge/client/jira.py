@@ -114,7 +114,9 @@ class Jira:
         self._headers = authorization_header(credentials) if credentials else {}
 
     @classmethod
-    def of(cls, connection: Connection, http: Http, *, anybody: bool = False) -> Jira:
+    def for_connection(
+        cls, connection: Connection, http: Http, *, anybody: bool = False
+    ) -> Jira:
         """Make the client of a connection; ``anybody``: without its credentials."""
         credentials = None if anybody else connection.site_credentials
         return cls(http, connection.gateway, credentials)
@@ -125,7 +127,7 @@ class Jira:
     def _send_checked(self, request: Request) -> Answer:
         return check_answer(self._send_request(request))
 
-    def get(self, path: str, shape: type[T], **query: str) -> T:
+    def get_json(self, path: str, shape: type[T], **query: str) -> T:
         """
         Get a JSON document of a known type.
 
@@ -148,7 +150,7 @@ class Jira:
     def _find_json(self, path: str, **query: str) -> dict[str, Any] | None:
         """Get a JSON object; None if it does not exist."""
         try:
-            return self.get(path, dict, **query)
+            return self.get_json(path, dict, **query)
         except RefusedError as error:
             if error.status == 404:  # noqa: PLR2004
                 return None
@@ -160,7 +162,7 @@ class Jira:
 
         Raises AuthenticationError.
         """
-        found = self.get("/rest/api/2/myself", dict)
+        found = self.get_json("/rest/api/2/myself", dict)
         return str(found.get("displayName") or found.get("name") or "")
 
     def project(self, key: str) -> Project | None:
@@ -183,9 +185,9 @@ class Jira:
         found = self._find_json(f"/rest/api/2/issue/{key}", fields="issuetype") or {}
         return key_in(found.get("key")) or key
 
-    def fields(self) -> list[Any]:
+    def list_fields(self) -> list[Any]:
         """List all fields, Jira's own and custom ones."""
-        return self.get("/rest/api/2/field", list)
+        return self.get_json("/rest/api/2/field", list)
 
     def executions_labelled(self, label: str) -> list[str]:
         """
@@ -194,7 +196,7 @@ class Jira:
         Raises NotXrayError for an unknown answer, which does not mean that there are
         no issues.
         """
-        found = self.get(
+        found = self.get_json(
             "/rest/api/2/search",
             dict,
             jql=f'labels = "{label}"',
@@ -203,7 +205,7 @@ class Jira:
         )
         return keys_found(found.get("issues", []))
 
-    def create(self, issue: Mapping[str, Any]) -> str:
+    def create_issue(self, issue: Mapping[str, Any]) -> str:
         """
         Create an issue and return its key.
 
@@ -245,11 +247,11 @@ class Jira:
         known = total if isinstance(total, int) else len(issues)
         return Page(issues=tuple(issues), total=known)
 
-    def update(self, key: str, fields: Mapping[str, Any]) -> None:
+    def update_fields(self, key: str, fields: Mapping[str, Any]) -> None:
         """Set fields of an issue."""
-        self.edit(key, {"fields": fields})
+        self.edit_issue(key, {"fields": fields})
 
-    def move(self, key: str, transition: Mapping[str, Any]) -> None:
+    def apply_transition(self, key: str, transition: Mapping[str, Any]) -> None:
         """Move an issue by a transition of its workflow."""
         request = Request(
             method="POST",
@@ -259,17 +261,19 @@ class Jira:
         )
         self._send_checked(request)
 
-    def description(self, key: str) -> Any:
+    def read_description(self, key: str) -> Any:
         """Return an issue's description as a document of Cloud, with its formatting."""
         path = f"/rest/api/3/issue/{quote(key, safe='')}"
-        found = self.get(path, dict, fields="description").get("fields")
+        found = self.get_json(path, dict, fields="description").get("fields")
         return found.get("description") if isinstance(found, dict) else None
 
-    def describe(self, key: str, document: Any) -> None:
+    def write_description(self, key: str, document: Any) -> None:
         """Set an issue's description to a document of Cloud."""
-        self.edit(key, {"fields": {"description": document}}, version=3)
+        self.edit_issue(key, {"fields": {"description": document}}, version=3)
 
-    def edit(self, key: str, body: Mapping[str, Any], *, version: int = 2) -> None:
+    def edit_issue(
+        self, key: str, body: Mapping[str, Any], *, version: int = 2
+    ) -> None:
         """Edit an issue, by ``fields`` and by the operations of ``update``."""
         content = json.dumps(body).encode()
         request = Request(

@@ -83,9 +83,9 @@ class Answer:
         found = _read_message(self.json())
         if not found and self.is_html:
             found = _page_text(self.text)
-        return self.shown(found or self.text)
+        return self.to_line(found or self.text)
 
-    def shown(self, text: str) -> str:
+    def to_line(self, text: str) -> str:
         """Return a server's text without secrets, escaped, as one short line."""
         # Remove secrets before shortening: half a secret would stay.
         found = UNPRINTABLE.sub(_escape_character, self.clean(text))

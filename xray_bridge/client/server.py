@@ -50,20 +50,20 @@ class ServerXray:
         self._http = http
         self._url = connection.url
         self._headers = authorization_header(connection.credentials)
-        self.jira = Jira.of(connection, http)
+        self.jira = Jira.for_connection(connection, http)
 
     @property
     def skew(self) -> float | None:
         """The skew of the last answer."""
         return self._http.skew
 
-    def login(self) -> str:
+    def log_in(self) -> str:
         """Ask Jira for the account's name."""
         return self.jira.whoami()
 
     def custom_fields(self) -> CustomFields:
         """Find the custom fields for Test Plan, environments and revision."""
-        return find_custom_fields(self.jira.fields())
+        return find_custom_fields(self.jira.list_fields())
 
     def project(self, key: str) -> Project | None:
         """Ask Jira for the project and its versions."""
@@ -112,7 +112,7 @@ class ServerXray:
 
     def make_execution(self, info: Mapping[str, Any]) -> str:
         """Create it in Jira, like any issue."""
-        return self.jira.create(info)
+        return self.jira.create_issue(info)
 
     def search(
         self,
@@ -153,7 +153,7 @@ class ServerXray:
         raise no_container_error(key)
 
     def _keys_on_page(self, path: str, number: int) -> Iterator[str]:
-        found = self.jira.get(path, list, limit=str(PAGE), page=str(number))
+        found = self.jira.get_json(path, list, limit=str(PAGE), page=str(number))
         if not all(isinstance(each, dict) and "key" in each for each in found):
             msg = f"{self._url} does not list Tests like Xray"
             raise NotXrayError(msg, hint="check xray_url")

@@ -32,7 +32,7 @@ class Xray(Protocol):
         """Seconds by which the server's clock is ahead; None before an answer."""
         ...
 
-    def login(self) -> str:
+    def log_in(self) -> str:
         """Log in and return the account's name; empty if it is not known."""
         ...
 

@@ -163,7 +163,9 @@ def _read_descriptions(xray: XrayClient, harms: Sequence[Change]) -> dict[str, A
     jira = xray.jira
     if jira is None:
         return {}
-    return {each.key: jira.description(each.key) for each in harms if each.description}
+    return {
+        each.key: jira.read_description(each.key) for each in harms if each.description
+    }
 
 
 def _send_bundles(
@@ -205,9 +207,9 @@ def _restore_issues(xray: XrayClient, harms: Sequence[Change], sent: _Progress) 
     for change in harms:
         try:
             if body := plan.undo_edit(change):
-                jira.edit(change.key, body)
+                jira.edit_issue(change.key, body)
             if change.key in sent.descriptions:
-                jira.describe(change.key, sent.descriptions[change.key])
+                jira.write_description(change.key, sent.descriptions[change.key])
         except XrayBridgeError as error:
             was = plan.describe_before(change)
             sent.refused.append(f"{change.key} could not be restored: {error}; {was}")

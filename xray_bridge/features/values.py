@@ -124,7 +124,7 @@ class ImportResult:
     raw: tuple[str, ...] = ()
     exit_code: int = 0
 
-    def cleaned(self, clean: Callable[[str], str]) -> ImportResult:
+    def redacted(self, clean: Callable[[str], str]) -> ImportResult:
         """Apply ``clean`` to all texts from outside."""
         return replace(
             self,

@@ -48,17 +48,17 @@ def update_fields(
     given = {name: document.get(name) for name in ("fields", "update")}
     edit = {name: content for name, content in given.items() if content}
     transition = document.get("transition")
-    jira = partial(Jira.of, connection, http)
+    jira = partial(Jira.for_connection, connection, http)
     if settings.test_execution and edit:
         content = json.dumps([key, edit], sort_keys=True).encode()
         mark = hashlib.sha256(content).hexdigest()
         if mark != directory.state.edited:
-            jira().edit(key, edit)
+            jira().edit_issue(key, edit)
             # Where it cannot be noted, a resend repeats it, which mostly does no harm.
             with suppress(RunDirectoryError):
                 directory.state = replace(directory.state, edited=mark)
     if transition:
-        jira().move(key, transition)
+        jira().apply_transition(key, transition)
 
 
 def record_delivery(
