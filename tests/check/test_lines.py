@@ -158,7 +158,7 @@ class Line(NamedTuple):
 FIRST: dict[str, tuple[Script, Line]] = {
     "a wrong context path": (
         answer(404, b"<html>Oops</html>"),
-        Line("WRONG", "address", "HTTP 404", "context path included"),
+        Line("WRONG", "address", "HTTP 404", "with its context path"),
     ),
     "a redirect to a login": (
         answer(302, Location="/login.jsp"),

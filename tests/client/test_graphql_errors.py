@@ -48,13 +48,13 @@ def test_errors_once(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:
 def test_project_of_another_shape(
     cloud: Xray, capsys: pytest.CaptureFixture[str], odd: object
 ) -> None:
-    """That is no Xray, and no word on whether there is the project."""
+    """It is not Xray, and it is unknown whether the project exists."""
     cloud.script[GRAPHQL] = [{"data": {"getProjectSettings": odd}}]
 
     code, out = check(capsys)
 
     assert code == 85
-    assert "Xray answers with settings of CALC that are none" in out
+    assert "query for project CALC has an unknown form" in out
     assert "there is no project" not in out
 
 

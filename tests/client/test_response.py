@@ -203,7 +203,7 @@ def test_captcha(status: int, headers: dict[str, str]) -> None:
         (403, "permission"),
         (404, "xray_url"),
         (405, "xray_url"),
-        (413, "limits"),
+        (413, "too large"),
         (415, "deployment"),
         (422, ""),
     ],

@@ -312,8 +312,8 @@ def test_statuses_of_outcomes(text: str, found: dict[str, str]) -> None:
     ("text", "said"),
     [
         ("skiped=ABORTED", "'skiped' is not an outcome; use passed, failed, "),
-        ("not run=TODO", "'not' is no outcome"),
-        ("=ABORTED", "'' is no outcome"),
+        ("not run=TODO", "'not' is not an outcome"),
+        ("=ABORTED", "'' is not an outcome"),
         ("skipped", "write skipped=ABORTED"),
         ("skipped=", "write skipped=ABORTED"),
         ("skipped = ABORTED", "write skipped=ABORTED"),
@@ -324,7 +324,7 @@ def test_statuses_of_outcomes(text: str, found: dict[str, str]) -> None:
         ('{"skipped": null}', "write skipped=ABORTED"),
         ('{"skipped": ["FAIL"]}', "is not a status"),
         ("{", "not JSON"),
-        ("statuses.json", "'statuses.json' is no outcome"),
+        ("statuses.json", "'statuses.json' is not an outcome"),
     ],
 )
 def test_statuses_refuse_what_is_none(text: str, said: str) -> None:

@@ -75,7 +75,7 @@ def test_variables_are_replaced() -> None:
 def test_unset_variable_is_an_error_that_names_the_setting() -> None:
     """Setting, place and variable are named, with the way to a default."""
     with pytest.raises(
-        SettingError, match=r"xray_summary \(pytest.ini\).*no BUILD"
+        SettingError, match=r"xray_summary \(pytest.ini\).*BUILD is not set"
     ) as e:
         from_ini({"summary": "${BUILD}"}, {})
 

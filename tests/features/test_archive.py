@@ -278,7 +278,7 @@ def test_nothing_was_found(unpack: Callable[..., Path], data: bytes) -> None:
     with pytest.raises(FeaturesError) as caught:
         unpack(data)
 
-    assert "do the keys and the filter name Cucumber Tests?" in caught.value.hint
+    assert "check that keys and filter name Cucumber Tests" in caught.value.hint
 
 
 @pytest.mark.parametrize(

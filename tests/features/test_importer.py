@@ -313,7 +313,7 @@ REFUSAL = Response('{"error": "Line 3 is odd"}', status=400)
 TIMEOUT = Response("gateway timeout", status=504)
 PARTLY = "refused: no such step", "updated CALC-78"
 UNKNOWN = "UNKNOWN: Xray may or may not have imported it"
-NO_TEST = "refused: a.feature: Xray names no Test"
+NO_TEST = "refused: a.feature: Xray's answer names no Test"
 NOT_PUT_BACK = "CALC-78 could not be restored", "its summary was 'Add two' and"
 BACKGROUND = KEYED.replace("  @TEST", "  Background: Fresh\n    * x\n  @TEST")
 

@@ -328,7 +328,7 @@ def test_odd_index(export: Install, target: Path, work: Path, text: str) -> None
     before = snapshot(work)
     with pytest.raises(FeaturesError, match="index") as caught:
         export(SECOND)
-    assert "remove it" in caught.value.hint
+    assert "delete it" in caught.value.hint
     assert snapshot(work) == before
 
 

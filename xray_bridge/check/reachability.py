@@ -88,7 +88,7 @@ def _line_of(error: Exception) -> str:
 def _failed_login(error: DeliveryError | AmbiguousError) -> Finding:
     found = failed_finding("credentials", error)
     if isinstance(error, RefusedError) and error.status == FORBIDDEN:
-        hint = "check that the account may use the API, or try XRAY_TOKEN"
+        hint = "check that the account may use the API, or set XRAY_TOKEN"
         return replace(found, hint=hint)
     return found
 

@@ -247,10 +247,6 @@ class Jira:
         known = total if isinstance(total, int) else len(issues)
         return Page(issues=tuple(issues), total=known)
 
-    def update_fields(self, key: str, fields: Mapping[str, Any]) -> None:
-        """Set fields of an issue."""
-        self.edit_issue(key, {"fields": fields})
-
     def apply_transition(self, key: str, transition: Mapping[str, Any]) -> None:
         """Move an issue by a transition of its workflow."""
         request = Request(
