@@ -410,7 +410,7 @@ def test_export_of_a_filter_that_is_not_there(bench: Bench) -> None:
     said = bench.run("export", "--filter", "99999", "--out", "exported")
 
     assert said.exit_code == 82
-    assert "Filter with id 99999 does not exist (check --keys and --filter" in said.errors
+    assert "Filter with id 99999 does not exist (check --keys" in said.errors
     assert said.errors.count("\n") == 1
     assert not (bench.root / "exported").exists()
 
