@@ -94,7 +94,7 @@ def test_a_jql_finds_tests_with_their_summaries(asked: XrayClient) -> None:
     ("selection", "why"),
     [
         ("CALC-999", "no issue CALC-999"),
-        ("CALC-70", "no Test Plan, Test Execution or Test Set"),
+        ("CALC-70", "not a Test Plan, Test Execution or Test Set"),
         ("CALC-20", "has no Tests"),
         ("labels = nobody", "has no Tests"),
     ],
