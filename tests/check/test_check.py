@@ -59,7 +59,7 @@ class FakeXray:
     skew = None
 
     def log_in(self) -> str:
-        """Who we are."""
+        """Return the account's name."""
         self._ask("login")
         return "Ann"
 
@@ -108,7 +108,7 @@ class FakeXray:
 
 
 def asked(xray: FakeXray, **given: str) -> dict[str, Finding]:
-    """What is found, by what was looked at."""
+    """Return the findings by their name."""
     connection = a_connection()
     return {
         each.what: each
@@ -117,7 +117,7 @@ def asked(xray: FakeXray, **given: str) -> dict[str, Finding]:
 
 
 def test_all_is_well() -> None:
-    """Each thing that is set has a line."""
+    """Each setting has a line."""
     found = asked(
         FakeXray(),
         project="CALC",
@@ -140,7 +140,7 @@ def test_all_is_well() -> None:
 
 
 def test_nothing_else_is_asked() -> None:
-    """What is not set is not looked at."""
+    """Without a setting there is no question."""
     assert set(asked(FakeXray())) == {"address", "credentials"}
 
 
@@ -156,7 +156,7 @@ def test_nothing_else_is_asked() -> None:
     ],
 )
 def test_what_is_not_there(given: dict[str, str], wrong: str) -> None:
-    """One line says so, with its fix."""
+    """One line has the finding and its fix."""
     found = asked(FakeXray(), **given)
 
     assert [what for what, each in found.items() if each.ok is False] == [wrong]
@@ -164,7 +164,7 @@ def test_what_is_not_there(given: dict[str, str], wrong: str) -> None:
 
 
 def test_versions_that_cannot_be_known() -> None:
-    """Cloud alone does not tell; then that is said, with what would."""
+    """Cloud without Jira does not list versions; the line says what is needed."""
     known = Project(key="CALC", versions=None)
 
     found = asked(FakeXray(known), project="CALC", fix_version="1")["fix_version"]
@@ -178,7 +178,7 @@ def test_versions_that_cannot_be_known() -> None:
     [("chrome", True, "has chrome"), ("chrome;edge;ie", False, "not have edge, ie")],
 )
 def test_environments_of_the_project(environments: str, ok: bool, said: str) -> None:
-    """Cloud takes only those that the project has."""
+    """Cloud takes only environments of the project."""
     known = Project(key="CALC", environments=frozenset({"chrome", "linux"}))
 
     found = asked(FakeXray(known), project="CALC", environments=environments)
@@ -216,7 +216,7 @@ def test_login_that_fails(error: XrayBridgeError, line: str, ok: bool | None) ->
 
 
 def test_status_that_xray_does_not_have() -> None:
-    """The word that is wrong, and those that can be meant."""
+    """The line has the unknown status and the known ones."""
     found = asked(FakeXray(), statuses="skipped=BLOKED flaky=FAIL")["statuses"]
 
     assert found.message == "Xray does not have BLOKED"
@@ -245,7 +245,7 @@ def test_spelling_of_statuses(statuses: str, ok: bool | None) -> None:
 
 
 def test_statuses_that_cannot_be_known() -> None:
-    """Old versions do not tell them."""
+    """Old versions do not list their statuses."""
     found = asked(FakeXray(words=None), statuses="skipped=ABORTED")["statuses"]
 
     assert found.ok is None
@@ -256,7 +256,7 @@ def test_statuses_that_cannot_be_known() -> None:
     "question", ["project", "test_plan", "test_execution", "statuses"]
 )
 def test_question_that_may_not_be_asked(question: str) -> None:
-    """A permission that the upload may not need: open, and the rest is asked."""
+    """A missing permission leaves the finding open, and the check goes on."""
     xray = FakeXray(errors={question: RefusedError("forbidden", status=403)})
 
     found = asked(
@@ -272,7 +272,7 @@ def test_question_that_may_not_be_asked(question: str) -> None:
 
 
 def test_no_project() -> None:
-    """A new Test Execution needs one."""
+    """A new Test Execution needs a project."""
     with pytest.raises(SettingError, match="xray_project is not set"):
         refuse_impossible(settings_of(), a_connection())
 
@@ -281,14 +281,14 @@ def test_no_project() -> None:
     "given", [{"project": "CALC"}, {"test_execution": "CALC-7"}], ids=str
 )
 def test_project_or_execution_is_enough(given: dict[str, str]) -> None:
-    """Either says where the results go."""
+    """A project or a Test Execution is enough."""
     refuse_impossible(settings_of(**given), a_connection())
 
     assert given
 
 
 def test_fields_of_tests_into_an_existing_execution() -> None:
-    """The plain endpoints have no part for them."""
+    """The plain endpoints have no part for fields of Tests."""
     settings = settings_of(test_execution="CALC-7", test_fields='{"a": 1}')
 
     with pytest.raises(SettingError, match="xray_test_fields"):
@@ -297,7 +297,7 @@ def test_fields_of_tests_into_an_existing_execution() -> None:
 
 @pytest.mark.parametrize("connection", [a_connection(), OVER_CLOUD])
 def test_format_that_cannot_say_a_status(connection: Connection) -> None:
-    """JUnit has no element for it; it is known before the first test."""
+    """A status that JUnit cannot express is refused before the first test."""
     settings = settings_of(project="CALC", format="junit", statuses="skipped=ABORTED")
 
     with pytest.raises(SettingError, match="junit cannot carry xray_statuses"):
@@ -307,7 +307,7 @@ def test_format_that_cannot_say_a_status(connection: Connection) -> None:
 @pytest.mark.parametrize("connection", [a_connection(), OVER_CLOUD])
 @pytest.mark.parametrize("word", ["FAIL", "FAILED"])
 def test_format_that_can_say_a_status(connection: Connection, word: str) -> None:
-    """The words of either product are the same failure to JUnit."""
+    """The failure statuses of both products are a failure in JUnit."""
     settings = settings_of(project="CALC", format="junit", statuses=f"flaky={word}")
 
     refuse_impossible(settings, connection)
@@ -316,7 +316,7 @@ def test_format_that_can_say_a_status(connection: Connection, word: str) -> None
 
 
 def test_fields_of_an_existing_execution_on_cloud() -> None:
-    """Only Jira sets them, so Jira has to be known."""
+    """Only Jira can set them, so a login to it is needed."""
     settings = settings_of(test_execution="CALC-7", execution_fields='{"a": 1}')
 
     with pytest.raises(SettingError, match="Jira") as caught:
@@ -326,7 +326,7 @@ def test_fields_of_an_existing_execution_on_cloud() -> None:
 
 
 def test_fields_of_an_existing_execution_with_jira() -> None:
-    """Server is Jira; Cloud has been told of it."""
+    """They are accepted on Server, and on Cloud with a login to Jira."""
     settings = settings_of(test_execution="CALC-7", execution_fields='{"a": 1}')
     jira = Basic(user="ann", password=Secret("hunter22"))
     told = a_connection(
@@ -349,6 +349,6 @@ def test_fields_of_an_existing_execution_with_jira() -> None:
     ids=str,
 )
 def test_fields_of_an_odd_shape(given: dict[str, str], what: str) -> None:
-    """It is known before the first test."""
+    """Invalid fields are refused before the first test."""
     with pytest.raises(SettingError, match=what):
         refuse_impossible(settings_of(project="CALC", **given), a_connection())

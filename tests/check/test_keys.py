@@ -1,4 +1,4 @@
-"""What code and Xray say of each other."""
+"""The comparison of the keys in code with the Tests in Xray."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BARE = AutomatedTest(name="test_bare", where="test_calc.py:12")
 
 
 def test_a_test_without_a_key_is_told() -> None:
-    """It is named once, however many rows it has."""
+    """A test without a key is listed once, for any number of rows."""
     found = keys.compare_keys([ADD, BARE, BARE])
 
     assert found.tests == 2
@@ -27,7 +27,7 @@ def test_a_test_without_a_key_is_told() -> None:
 
 
 def test_rows_with_keys_of_their_own_are_one_test_with_a_key() -> None:
-    """A row without one beside them does not make it a test without a key."""
+    """A test counts as keyed if any of its rows has a key."""
     bare_row = AutomatedTest(name="test_add", where="test_calc.py:3")
     found = keys.compare_keys([ADD, ROW, bare_row])
 
@@ -35,12 +35,12 @@ def test_rows_with_keys_of_their_own_are_one_test_with_a_key() -> None:
 
 
 def test_a_key_on_two_tests_is_told_with_both() -> None:
-    """Which may be a slip."""
+    """A key on two tests is listed with both: it may be a mistake."""
     assert keys.compare_keys([ADD, SUB]).shared == {"CALC-1": (ADD, SUB)}
 
 
 def test_a_test_without_code_is_told_with_its_summary() -> None:
-    """Of what was selected, only what nothing carries."""
+    """Only selected Tests without code are listed."""
     wanted = {"CALC-1": "Add", "CALC-8": "Clear the display"}
     found = keys.compare_keys([ADD], XrayKeys(wanted=wanted, selection="CALC-15"))
 
@@ -48,7 +48,7 @@ def test_a_test_without_code_is_told_with_its_summary() -> None:
 
 
 def test_lines_name_every_finding_with_its_place() -> None:
-    """So that a person can go there."""
+    """Each line has a place, so that a person can find it."""
     asked = XrayKeys(
         no_tests={"CALC-1": "it is a Story"},
         unknown=("CALC-9",),
@@ -75,7 +75,7 @@ def test_lines_name_every_finding_with_its_place() -> None:
 
 
 def test_run_directories_tell_their_tests_without_parameters(tmp_path: Path) -> None:
-    """Rows of a test, and of an outline, are one."""
+    """Rows of a test, and of an outline, count as one."""
     scenario = a_scenario(
         "sum -- @1.1", outline="sum", line=9, feature=a_feature(path="f/a.feature")
     )
@@ -94,7 +94,7 @@ def test_run_directories_tell_their_tests_without_parameters(tmp_path: Path) -> 
 
 
 def test_a_list_that_broke_off_is_refused(tmp_path: Path) -> None:
-    """Half a list would call Tests without code that have some."""
+    """An incomplete list would report Tests without code by mistake."""
     path = tmp_path / "tests.jsonl"
     path.write_text('{"name": "a", "where": "", "keys": []}\n{"na')
 
@@ -103,7 +103,7 @@ def test_a_list_that_broke_off_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_collected_is_told_once(tmp_path: Path) -> None:
-    """Its keys are missing from the comparison."""
+    """A file that was not collected is listed: its keys are missing."""
     path = tmp_path / "tests.jsonl"
     path.write_text('{"missing": "a.py could not"}\n{"missing": "a.py could not"}')
 

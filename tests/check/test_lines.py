@@ -1,4 +1,4 @@
-"""``xray-bridge check``: each line, with its fix, from servers that do not fit."""
+"""``xray-bridge check``: each line with its fix, for servers with a fault."""
 
 from __future__ import annotations
 
@@ -50,23 +50,23 @@ CAPTCHA = {"X-Authentication-Denied-Reason": "CAPTCHA_CHALLENGE; login-url=/logi
 
 
 def says(content: Any, status: int = 200, **headers: str) -> Reply:
-    """A JSON document."""
+    """Make a reply with a JSON document."""
     return status, json.dumps(content).encode(), headers
 
 
 def permitted(*but: str) -> Reply:
-    """All that is asked for, but some."""
+    """Make a reply with all permissions except some."""
     found = {name: {"havePermission": name not in but} for name in ALL}
     return says({"permissions": found})
 
 
 def named(*names: str, under: str = "values") -> Reply:
-    """Issue types that can be created."""
+    """Make a reply with issue types."""
     return says({under: [{"name": name} for name in names]})
 
 
 def a_jira(**changes: Reply) -> dict[str, Reply]:
-    """A Jira in which all is well, but what is changed by path."""
+    """Make a Jira without faults, changed by path."""
     well = {
         MYSELF: says({"displayName": "Ann"}),
         INFO: says({"version": "10.3.1", "deploymentType": "Server"}),
@@ -147,7 +147,7 @@ def test_all_is_well(check: Any) -> None:
 
 
 class Line(NamedTuple):
-    """What the command has to say: the mark, of what, and parts of its text."""
+    """The expected line: the mark, the name, and parts of its text."""
 
     mark: str
     what: str
@@ -208,7 +208,7 @@ FIRST: dict[str, tuple[Script, Line]] = {
 
 @pytest.mark.parametrize(("script", "line"), FIRST.values(), ids=list(FIRST))
 def test_first_answer(check: Any, script: Script, line: Line) -> None:
-    """The line that it belongs to says it, with the fix; nothing more is asked."""
+    """The right line has the fault and its fix; nothing more is asked."""
     with scripted.scripted(script) as server:
         found = check(server.url)
         tries = [r for r in server.received if "authorization" in r.headers]
@@ -221,7 +221,7 @@ def test_first_answer(check: Any, script: Script, line: Line) -> None:
 
 
 def test_nobody_there(check: Any) -> None:
-    """Neither the address nor its certificate is fine before it was reached."""
+    """Address and certificate are not ok if nothing was reached."""
     found = check(f"http://127.0.0.1:{scripted.unused_port()}")
 
     assert (found.code, found.marks["address"]) == (85, "?")
@@ -231,7 +231,7 @@ def test_nobody_there(check: Any) -> None:
 
 @needs_openssl
 def test_certificate_that_nobody_signed(check: Any, tmp_path: Path) -> None:
-    """The setting that helps; with it, who vouches for it is said."""
+    """The line has the setting to use, and with it the bundle."""
     certificate = self_signed(tmp_path)
     script = by_path(a_jira())
     with scripted.scripted(script, wrap=over_tls(certificate)) as server:
@@ -248,7 +248,7 @@ def test_certificate_that_nobody_signed(check: Any, tmp_path: Path) -> None:
 
 
 def test_proxy_that_refuses(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tunnel that is not dug: the proxy's line, with what it answered."""
+    """A refused tunnel is on the proxy's line, with the status."""
     with scripted.scripted(answer(407)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("//", f"//ann:{SECRET}@"))
         found = check("https://jira.example.com")
@@ -262,7 +262,7 @@ def test_proxy_that_refuses(check: Any, monkeypatch: pytest.MonkeyPatch) -> None
 def test_proxy_and_where_it_comes_from(
     check: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its name without the login, and the variable or setting."""
+    """The line has the proxy without its login, and where it is set."""
     with scripted.scripted(by_path({})) as proxy:
         host = proxy.url.partition("//")[2]
         monkeypatch.setenv("HTTP_PROXY", f"http://ann:pass-of-ann@{host}")
@@ -404,7 +404,7 @@ INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
 def test_what_is_asked_inside(
     check: Any, changes: dict[str, Reply], line: Line
 ) -> None:
-    """One line says it, with the fix; what is only open is no error."""
+    """One line has the fault and its fix; an open question is no error."""
     arguments = ["--test-plan", "CALC-15", "--fix-version", "1.0"]
     arguments += ["--execution-fields", '{"customfield_7": "x"}']
     with scripted.scripted(by_path(a_jira(**changes))) as server:
@@ -417,7 +417,7 @@ def test_what_is_asked_inside(
 
 
 def test_json_has_all_findings(check: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """What was looked at, how it is, and the fix."""
+    """The JSON has each finding with its fix."""
     del check
     with scripted.scripted(by_path(a_jira(**{LICENCE: says({})}))) as server:
         code = cli.main(["check", "--json", "--url", server.url, "--project", "CALC"])
@@ -431,7 +431,7 @@ def test_json_has_all_findings(check: Any, capsys: pytest.CaptureFixture[str]) -
 def test_session_asks_only_what_decides(
     check: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three requests; a licence or a permission that is missing stops no session."""
+    """Three requests; a missing licence or permission stops no session."""
     del check
     bad = a_jira(**{LICENCE: says({}), PERMISSIONS: permitted("CREATE_ISSUES")})
     with scripted.scripted(by_path(bad)) as server:
@@ -450,7 +450,7 @@ OFFERED = ("labels", "description", "summary", "customfield_8")
 
 
 def a_screen(*but: str) -> dict[str, Reply]:
-    """A Jira whose new Test Executions have these fields, but some."""
+    """Make a Jira whose screen for new Test Executions lacks some fields."""
     types = [{"name": "Test"}, {"name": "Test Execution", "id": "7"}]
     fields = [{"fieldId": field} for field in OFFERED if field not in but]
     return a_jira(**{TYPES: says({"values": types}), SCREEN: says({"values": fields})})
@@ -473,7 +473,7 @@ def test_screen(
     mark: str,
     said: str,
 ) -> None:
-    """What an upload can leave out is a question; what is asked for is wrong."""
+    """A field in settings must be on the screen; others can be left out."""
     with scripted.scripted(by_path(a_screen(*lacking))) as server:
         found = check(server.url, *arguments)
 

@@ -1,4 +1,4 @@
-"""Whether Xray has the words that were set, asked before the first test."""
+"""Whether Xray has the statuses in the settings, checked before the first test."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check(capsys: pytest.CaptureFixture[str], statuses: str) -> Checked:
 def test_server_is_asked_over_rest(
     server: Xray, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What it has is fine, whosever word it is."""
+    """A status that Server has is fine."""
     server_with(server, [{"id": n, "name": name} for n, name in enumerate(NAMES)])
 
     found = check(capsys, "skipped=BLOCKED flaky=FAILED xfailed=todo")
@@ -65,7 +65,7 @@ def test_server_is_asked_over_rest(
 def test_cloud_is_asked_by_graphql(
     cloud: Xray, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its own words are those of the other product, too."""
+    """Statuses of the other product count as Cloud's own."""
     names = ("PASSED", "FAILED", "TO DO", "ABORTED")
     cloud_with(cloud, {"data": {"getStatuses": [{"name": name} for name in names]}})
 
@@ -78,7 +78,7 @@ def test_cloud_is_asked_by_graphql(
 def test_word_that_cloud_would_silently_make_to_do(
     cloud: Xray, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is wrong, with the list of what it has."""
+    """An unknown status is wrong, and the line lists the known ones."""
     cloud_with(cloud, {"data": {"getStatuses": [{"name": "PASSED"}, {"name": "X"}]}})
 
     found = check(capsys, "skipped=SKIPPED flaky=PASS")
@@ -102,7 +102,7 @@ UNTOLD = {
 def test_server_that_does_not_tell(
     server: Xray, capsys: pytest.CaptureFixture[str], answer: object
 ) -> None:
-    """It may have the word, so that nothing is wrong."""
+    """A status that cannot be checked is not wrong."""
     server_with(server, answer)
 
     found = check(capsys, "skipped=ABORTED")
@@ -119,7 +119,7 @@ def test_server_that_does_not_tell(
 def test_cloud_that_does_not_tell(
     cloud: Xray, capsys: pytest.CaptureFixture[str], answer: object
 ) -> None:
-    """The same."""
+    """A status that cannot be checked is not wrong."""
     cloud_with(cloud, answer)
 
     found = check(capsys, "skipped=ABORTED")
@@ -130,7 +130,7 @@ def test_cloud_that_does_not_tell(
 def test_nobody_asks_without_need(
     server: Xray, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No word was set, so there is no question."""
+    """Without the setting there is no question."""
     server_with(server, [])
 
     code = cli.main(["check"])
@@ -147,7 +147,7 @@ def test_format_that_cannot_say_the_word(
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
 ) -> None:
-    """A session knows it before its first test, also where no server is asked."""
+    """A session finds it before its first test, also without a server."""
     given = {"upload": "yes", "format": "junit", "statuses": "skipped=ABORTED"}
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(given)))
 

@@ -1,4 +1,4 @@
-"""Which server, with which credentials: settled before any request."""
+"""The connection that settings describe: server and credentials."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def connected(
 def test_deployment_is_decided(
     given: dict[str, str], deployment: str, why: str
 ) -> None:
-    """From the address, then from the kind of credential; and it is said."""
+    """The address decides first, then the kind of credential; the reason is kept."""
     found = connected(given)
 
     assert found.dialect.name == deployment
@@ -63,7 +63,7 @@ def test_deployment_is_decided(
 
 @pytest.mark.parametrize("host", ["evilgetxray.app", "getxray.app.example.com"])
 def test_deployment_is_not_decided_by_a_look_alike(host: str) -> None:
-    """Only Xray's own domain is Xray's."""
+    """Only Xray's own domain means Cloud."""
     found = connected({**PAT, "url": f"https://{host}"})
 
     assert found.dialect.name == "server"
@@ -81,7 +81,7 @@ def test_deployment_is_not_decided_by_a_look_alike(host: str) -> None:
     ],
 )
 def test_credentials(given: dict[str, str], credentials: object) -> None:
-    """Of the kind that was set."""
+    """The credentials have the kind that was set."""
     assert connected(given).credentials == credentials
 
 
@@ -106,7 +106,7 @@ def test_credentials(given: dict[str, str], credentials: object) -> None:
     ],
 )
 def test_credentials_that_cannot_be_meant(given: dict[str, str]) -> None:
-    """None, half, two kinds, the wrong kind, no token: said, and never shown."""
+    """Missing, half, double or wrong credentials are refused and never shown."""
     with pytest.raises(CredentialError) as caught:
         connected(given)
 
@@ -115,18 +115,18 @@ def test_credentials_that_cannot_be_meant(given: dict[str, str]) -> None:
 
 
 def test_address_is_missing() -> None:
-    """Server has no default."""
+    """Server has no default address."""
     with pytest.raises(SettingError, match="xray_url is not set"):
         connected({"token": "hunter22"})
 
 
 def test_address_of_cloud_is_known() -> None:
-    """Cloud has one."""
+    """Cloud has a default address."""
     assert connected(CLOUD).url == "https://xray.cloud.getxray.app"
 
 
 def test_jira_s_site_is_not_xray() -> None:
-    """A common mistake, with the way out."""
+    """A Jira Cloud site is refused, with the address to use instead."""
     with pytest.raises(SettingError, match="does not take results") as caught:
         connected({**CLOUD, "url": "https://ann.atlassian.net"})
 
@@ -135,14 +135,14 @@ def test_jira_s_site_is_not_xray() -> None:
 
 @pytest.mark.fault("D02")
 def test_cloud_is_not_reached_over_http() -> None:
-    """Its token must not go unencrypted."""
+    """Cloud is refused over http: its token must not be sent unencrypted."""
     with pytest.raises(SettingError, match="does not accept http"):
         connected({**CLOUD, "url": "http://xray.cloud.getxray.app"})
 
 
 @pytest.mark.fault("D02")
 def test_server_over_http_is_noticed() -> None:
-    """Intranets do it; once it is said."""
+    """Server over http on an intranet gives one notice."""
     (notice,) = connected({**PAT, "url": "http://jira.internal"}).notices
 
     assert "unencrypted" in notice
@@ -150,12 +150,12 @@ def test_server_over_http_is_noticed() -> None:
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8080", "[::1]:8080"])
 def test_this_machine_over_http_is_fine(host: str) -> None:
-    """Nobody listens there."""
+    """The local machine over http gives no notice."""
     assert connected({**PAT, "url": f"http://{host}"}).notices == ()
 
 
 def test_unverified_is_noticed() -> None:
-    """Each time."""
+    """Certificates that are not verified give a notice each time."""
     found = connected({**PAT, "verify": "false"})
 
     assert found.verify is False
@@ -163,7 +163,7 @@ def test_unverified_is_noticed() -> None:
 
 
 def test_verification_is_not_turned_off_by_an_empty_variable() -> None:
-    """Only ``false`` is false."""
+    """Only ``false`` turns verification off."""
     settings = settings_of(**PAT, verify="${CA_BUNDLE:-}")
 
     assert connect(settings, {}).verify is True
@@ -171,7 +171,7 @@ def test_verification_is_not_turned_off_by_an_empty_variable() -> None:
 
 @pytest.mark.parametrize("variable", CA_VARIABLES)
 def test_bundle_of_the_environment(tmp_path: Path, variable: str) -> None:
-    """The names that requests, curl and OpenSSL know."""
+    """The variables of requests, curl and OpenSSL name a bundle."""
     bundle = tmp_path / "ca.pem"
     bundle.write_text("-----BEGIN CERTIFICATE-----\n")
 
@@ -181,18 +181,18 @@ def test_bundle_of_the_environment(tmp_path: Path, variable: str) -> None:
 
 
 def test_bundle_of_the_environment_that_is_missing() -> None:
-    """Found out before the first test, and the variable is named."""
+    """A missing bundle is an error before the first test that names the variable."""
     with pytest.raises(SettingError, match=r"REQUESTS_CA_BUNDLE: 'gone.pem' cannot"):
         connected(PAT, {"REQUESTS_CA_BUNDLE": "gone.pem"})
 
 
 def test_folder_of_certificates(tmp_path: Path) -> None:
-    """OpenSSL's hashed folders are fine, too."""
+    """A folder of certificates with OpenSSL's hashes is accepted, too."""
     assert connected(PAT, {"SSL_CERT_FILE": str(tmp_path)}).verify == str(tmp_path)
 
 
 def test_verification_that_was_set_goes_first(tmp_path: Path) -> None:
-    """Before what the environment says."""
+    """The setting wins over the environment."""
     found = connected({**PAT, "verify": "no"}, {"SSL_CERT_FILE": str(tmp_path)})
 
     assert found.verify is False
@@ -210,7 +210,7 @@ def test_verification_that_was_set_goes_first(tmp_path: Path) -> None:
     ],
 )
 def test_proxies(given: dict[str, str], proxies: object) -> None:
-    """None of one's own, none at all, or one for both schemes."""
+    """The settings give no decision, no proxy, or one proxy for both schemes."""
     assert connected({**PAT, **given}).proxies == proxies
 
 
@@ -232,12 +232,12 @@ def test_jira_of_a_cloud_site() -> None:
 
 
 def test_site_of_a_server_is_its_address() -> None:
-    """There they are one."""
+    """On Server, the Jira site is the address."""
     assert connected(PAT).site == "https://jira.example.com"
 
 
 def test_secrets_are_known_to_the_redactor() -> None:
-    """Also the one of Jira, and the pair of user and password."""
+    """The redactor knows all secrets, Jira's token and user with password included."""
     found = connected(
         {**SERVER, "user": "ann", "password": "hunter22", "jira_token": "jira-hunter"}
     )
@@ -249,12 +249,12 @@ def test_secrets_are_known_to_the_redactor() -> None:
 
 @pytest.mark.parametrize("given", [PAT, CLOUD])
 def test_connection_shows_no_secret(given: dict[str, str]) -> None:
-    """Not even to a debugger."""
+    """The repr of a connection has no secret."""
     assert "hunter22" not in repr(connected(given))
 
 
 def test_errors_are_of_one_family() -> None:
-    """So that the edge catches them all."""
+    """All errors have one base class, so that the command catches them."""
     assert issubclass(CredentialError, XrayBridgeError)
     assert CredentialError.exit_code == SettingError.exit_code == 2
 
@@ -288,18 +288,18 @@ PUBLIC = (
 
 @pytest.mark.parametrize("host", PRIVATE)
 def test_private_hosts(host: str) -> None:
-    """Nobody outside of this network is reached under such a name."""
+    """Names and addresses of private networks are private."""
     assert is_private(host)
 
 
 @pytest.mark.parametrize("host", PUBLIC)
 def test_hosts_that_are_not_private(host: str) -> None:
-    """Numbers are addresses, however they are written."""
+    """Public names and addresses are not private, in any spelling."""
     assert not is_private(host)
 
 
 def test_no_credentials_in_clear_text(tmp_path: Path) -> None:
-    """Unless a person allows it for a host."""
+    """Credentials go unencrypted to a public host only if a person allows it."""
     own = tmp_path / "own.toml"
     environ = {"XRAY_CONNECTIONS_FILE": str(own)}
     given = {"url": "http://jira.example.com", "token": Secret("a-token")}

@@ -1,4 +1,4 @@
-"""What is in doubt after a request, what is not, and how long a server asks to wait."""
+"""Which errors leave a request in doubt, and how long a server asks to wait."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def send(url: str, request: Request) -> Answer:
-    """Send one request, without much patience."""
+    """Send one request with little patience."""
     connection = a_connection(url, timeout=0.3, pauses=Pauses(first=0.001))
     return Http(connection, Deadline(5)).send(request, url=url)
 
@@ -46,14 +46,14 @@ RETRY_AFTER = {
 
 @pytest.mark.parametrize("said", RETRY_AFTER)
 def test_wait_that_a_server_asks_for(said: str) -> None:
-    """Seconds or a date; whatever is neither, or has passed, is no wait."""
+    """Seconds or a date; anything else, or a past date, is no wait."""
     answer = Answer(status=429, headers={"Retry-After": said}, content=b"", url="x")
 
     assert waiting.retry_after(answer) == RETRY_AFTER[said]
 
 
 def test_date_of_a_server_whose_clock_is_wrong() -> None:
-    """Its two dates are of the same clock."""
+    """A wrong clock does not matter: both dates are from the same clock."""
     headers = {
         "Date": "Fri, 31 Dec 1999 23:59:00 GMT",
         "Retry-After": "Fri, 31 Dec 1999 23:59:30 GMT",
@@ -74,7 +74,7 @@ def test_date_of_a_server_whose_clock_is_wrong() -> None:
     ],
 )
 def test_question_without_an_answer_is_no_doubt(script: Script) -> None:
-    """Nothing went out whose fate could be open."""
+    """A query without an answer leaves nothing in doubt."""
     question = Request(method="GET", path="/", is_question=True)
     with scripted.scripted(script) as server, pytest.raises(UnansweredError) as caught:
         send(server.url, question)
@@ -83,7 +83,7 @@ def test_question_without_an_answer_is_no_doubt(script: Script) -> None:
 
 
 def test_body_that_was_withdrawn_is_never_sent() -> None:
-    """What was given up before its first byte is surely not there, then or later."""
+    """A body that is withdrawn before its first byte is never sent."""
     body = FileBody(b"results", JSON, Deadline(60))
 
     assert body.withdraw()
@@ -93,7 +93,7 @@ def test_body_that_was_withdrawn_is_never_sent() -> None:
 
 
 def test_body_that_has_begun_cannot_be_withdrawn() -> None:
-    """The server has a part of it."""
+    """A body cannot be withdrawn once the server has a part of it."""
     body = FileBody(b"results", JSON, Deadline(60))
     body.read(1)
 
@@ -101,12 +101,12 @@ def test_body_that_has_begun_cannot_be_withdrawn() -> None:
 
 
 def hang_in_the_handshake(peer: scripted.Peer) -> None:
-    """Take the connection and say nothing, so that TLS never begins."""
+    """Accept a connection and send nothing, so that TLS never begins."""
     peer.stopped.wait(scripted.PATIENCE)
 
 
 def test_handshake_that_hangs_is_no_doubt() -> None:
-    """No byte of the results had gone out."""
+    """A hanging handshake means that no byte of the results was sent."""
     request = Request(method="POST", path="/", content=b"results", media_type=JSON)
     with scripted.scripted(hang_in_the_handshake) as server:
         url = server.url.replace("http://", "https://")
@@ -131,7 +131,7 @@ ANSWERED = {
 
 @pytest.mark.parametrize("name", ANSWERED)
 def test_only_the_server_itself_says_that_it_has_ended(name: str) -> None:
-    """Where a gateway gave up or a connection was lost, it may be at it for long."""
+    """After an error of a gateway the server may still be working."""
     request = Request(method="POST", path="/", content=b"results", media_type=JSON)
     with (
         scripted.scripted(ANSWERED[name]) as server,

@@ -1,4 +1,4 @@
-"""API tokens with scopes: a site refuses them, Atlassian's gateway takes them."""
+"""API tokens with scopes: a site refuses them, Atlassian's gateway accepts them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def sent_to(server: Xray, path: str) -> list[Sent]:
 
 
 def test_token_with_scopes(site: Xray, send: Sender) -> None:
-    """The gateway is found once, and asked at once from then on."""
+    """The gateway is found once, and used directly from then on."""
     outcome = send(test_execution="CALC-77", execution_fields=FIELDS)
 
     lines = [line for line in site.lines if "/import/" not in line]
@@ -79,7 +79,7 @@ def test_token_with_scopes(site: Xray, send: Sender) -> None:
 def test_token_that_nobody_takes(
     site: Xray, send: Sender, tenant: Any, there: Any, said: str
 ) -> None:
-    """It is refused as the one says who knows more; no id leads elsewhere."""
+    """The more helpful refusal is shown; an invalid id leads nowhere."""
     site.script[TENANT] = [tenant]
     if there:
         site.script[f"{THERE}{ISSUE}"] = [there]
@@ -93,7 +93,7 @@ def test_token_that_nobody_takes(
 
 
 def test_check_asks_the_gateway(site: Xray, capsys: pytest.CaptureFixture[str]) -> None:
-    """The account is that of the token."""
+    """The check shows the account of the token."""
     site.script["/rest/api/2/myself"] = [DENIED]
     site.script[f"{THERE}/rest/api/2/myself"] = [{"displayName": "Ada"}]
     site.script["/api/v2/graphql"] = [{"data": {}}]
@@ -107,7 +107,7 @@ def test_check_asks_the_gateway(site: Xray, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_server_has_no_gateway(server: Xray, send: Sender) -> None:
-    """Nobody asks a Jira of one's own for a cloud id."""
+    """Jira Server is never asked for a cloud id."""
     server.script[ISSUE] = [DENIED]
 
     outcome = send(test_execution="CALC-77", execution_fields=FIELDS)
@@ -129,12 +129,12 @@ def test_server_has_no_gateway(server: Xray, send: Sender) -> None:
     ],
 )
 def test_cloud_site(url: str, *, is_one: bool) -> None:
-    """Only Atlassian's own hosts, and over TLS."""
+    """Only Atlassian's own hosts with TLS are Cloud sites."""
     assert gateway.is_cloud_site(url) is is_one
 
 
 def test_secret_stays_one(site: Xray, send: Sender) -> None:
-    """Neither address nor token is in what is printed of a refusal."""
+    """A printed refusal shows neither the address nor the token."""
     site.script[f"{THERE}{ISSUE}"] = [Response(f'{{"message": "{TOKEN} scope"}}', 401)]
 
     outcome = send(test_execution="CALC-77", execution_fields=FIELDS)

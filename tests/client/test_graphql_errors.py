@@ -1,4 +1,4 @@
-"""Errors of Xray's GraphQL that come with a 200: no word on what there is."""
+"""GraphQL errors with status 200 do not tell whether an issue exists."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IMPORT_FEATURE = "/api/v2/import/feature"
 
 
 def errors(message: str) -> dict[str, Any]:
-    """An answer that is none."""
+    """Make an answer with errors."""
     return {"errors": [{"message": message}], "data": None}
 
 
@@ -34,7 +34,7 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 
 
 def test_errors_once(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is asked again."""
+    """The query is repeated."""
     cloud.script[GRAPHQL] = [DOWN, PROJECT]
 
     code, out = check(capsys)
@@ -59,7 +59,7 @@ def test_project_of_another_shape(
 
 
 def test_errors_for_ever(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:
-    """Then nobody knows, and nothing is wrong for that."""
+    """The finding is unknown, not wrong."""
     cloud.script[GRAPHQL] = [DOWN]
 
     code, out = check(capsys, "--test-plan", "CALC-15")
@@ -73,7 +73,7 @@ def test_errors_for_ever(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> Non
 def test_key_that_is_refused(
     cloud: Xray, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
-    """Jira names the key, again and again, and answers other questions."""
+    """A key is refused if Jira names it twice and answers other queries."""
     none = errors("Le ticket CALC-15 n'existe pas.")
     cloud.script[GRAPHQL] = [PROJECT, none, none, CONTROL]
 
@@ -86,7 +86,7 @@ def test_key_that_is_refused(
 def test_outage_that_repeats_the_question(
     cloud: Xray, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The key is named, but nothing else is answered either."""
+    """A named key is not refused if other queries fail, too."""
     cloud.script[GRAPHQL] = [PROJECT, errors("failed: key = CALC-15")]
 
     code, out = check(capsys, "--test-plan", "CALC-15")
@@ -107,7 +107,7 @@ FEATURE = """Feature: Add
 def test_features_without_the_guard(
     cloud: Xray, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
 ) -> None:
-    """Nothing is imported where nobody knows which Tests it would change."""
+    """Nothing is imported if it is unknown which Tests would change."""
     path = tmp_path / "add.feature"
     path.write_text(text)
     cloud.script[GRAPHQL] = [PROJECT, DOWN]
@@ -133,7 +133,7 @@ def test_features_without_the_guard(
 def test_keys_are_not_reported_missing(
     cloud: Xray, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Selecting by a JQL that nobody answers is not an empty selection."""
+    """A JQL without an answer is not an empty selection."""
     cloud.script[GRAPHQL] = [DOWN]
     path = tmp_path / "add.feature"
     path.write_text(FEATURE)
@@ -156,7 +156,7 @@ JQL_ERRORS = (
 def test_jql_of_a_person_that_is_wrong(
     cloud: Xray, capsys: pytest.CaptureFixture[str], said: str
 ) -> None:
-    """One line at once, and the exit code that Server's refusal has."""
+    """One line at once, with the exit code of Server's refusal."""
     cloud.script[GRAPHQL] = [errors(said), CONTROL]
 
     code = cli.main(["keys", "--selected", "--select", "foo = 1"])
@@ -171,7 +171,7 @@ def test_jql_of_a_person_that_is_wrong(
 def test_jql_of_a_person_in_an_outage(
     cloud: Xray, capsys: pytest.CaptureFixture[str], said: str
 ) -> None:
-    """What does not speak of a part of it is asked again."""
+    """Errors that quote no part of the JQL are repeated."""
     test = {"total": 1, "results": [{"jira": {"key": "CALC-1", "summary": "x"}}]}
     cloud.script[GRAPHQL] = [errors(said), {"data": {"getTests": test}}]
 

@@ -1,4 +1,4 @@
-"""The only HTTP, against a server that misbehaves."""
+"""The HTTP client against a server that misbehaves."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Pauses that were made, none of which takes time."""
+    """Pauses that were made, without taking time."""
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     return pauses
@@ -113,7 +113,7 @@ def test_request_is_what_was_planned(tmp_path: Path) -> None:
 
 
 def test_form_arrives_whole(tmp_path: Path) -> None:
-    """Parts from memory and from disk, read by an independent parser."""
+    """Parts from memory and from disk arrive, read by an independent parser."""
     path = tmp_path / "report.xml"
     path.write_bytes(b"x" * 3_000_000)
     parts = (
@@ -135,7 +135,7 @@ def test_form_arrives_whole(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 204, 400, 401, 403, 404, 413])
 def test_clear_answer_is_not_repeated(status: int) -> None:
-    """Success and refusal are answers; what they mean is decided elsewhere."""
+    """Successes and refusals are returned and not repeated."""
     body = b"" if status == 204 else b"{}"
     with scripted.scripted(answer(status, body)) as server:
         found = send(server.url, AGAIN)
@@ -147,7 +147,7 @@ def test_clear_answer_is_not_repeated(status: int) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.fault("B15")
 def test_redirect_is_not_followed(status: int) -> None:
-    """The token goes nowhere else, and no POST becomes a GET."""
+    """The token is not sent elsewhere, and no POST becomes a GET."""
     with scripted.scripted(answer(200)) as elsewhere:
         moved = answer(status, b"", Location=f"{elsewhere.url}/login")
         with scripted.scripted(moved) as server:
@@ -161,7 +161,7 @@ def test_redirect_is_not_followed(status: int) -> None:
 @pytest.mark.parametrize("request_", [ONCE, AGAIN], ids=["once", "repeatable"])
 @pytest.mark.fault("A04")
 def test_refused_then_up(monkeypatch: pytest.MonkeyPatch, request_: Request) -> None:
-    """Nothing was sent, so even what must not be repeated is tried again."""
+    """A refused connection is repeated for any request: nothing was sent."""
     port = scripted.unused_port()
     running = scripted.scripted(answer(200), port=port)
 
@@ -182,7 +182,7 @@ def test_refused_then_up(monkeypatch: pytest.MonkeyPatch, request_: Request) -> 
 
 
 def test_refused_always() -> None:
-    """Host and reason are said; nothing was processed."""
+    """The error has host and reason, and means that nothing was processed."""
     url = f"http://127.0.0.1:{scripted.unused_port()}"
 
     with pytest.raises(
@@ -192,7 +192,7 @@ def test_refused_always() -> None:
 
 
 def test_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name without an address was not reached."""
+    """An unknown host name means that nothing was sent."""
 
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
@@ -204,7 +204,7 @@ def test_unknown_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_answer_to_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A black hole costs the timeout of the connection, and nothing was sent."""
+    """A connection that times out means that nothing was sent."""
 
     def hole(*_: object, **__: object) -> None:
         raise TimeoutError
@@ -230,7 +230,7 @@ NAMES = ["reset", "hang up", "break off", "408", "500", "502", "503", "504"]
 
 @pytest.mark.parametrize("broken", BROKEN, ids=NAMES)
 def test_lost_answer_is_not_repeated(broken: scripted.Script) -> None:
-    """Nobody can tell whether it was processed, so the caller decides."""
+    """It is unknown whether it was processed, so the caller decides."""
     with (
         scripted.scripted(broken, answer(200)) as server,
         pytest.raises(AmbiguousError),
@@ -244,7 +244,7 @@ def test_lost_answer_is_not_repeated(broken: scripted.Script) -> None:
 def test_lost_answer_is_repeated_where_that_is_harmless(
     broken: scripted.Script,
 ) -> None:
-    """A request that can be sent twice is."""
+    """A repeatable request is repeated."""
     with scripted.scripted(broken, broken, answer(200)) as server:
         found = send(server.url, AGAIN)
 
@@ -254,7 +254,7 @@ def test_lost_answer_is_repeated_where_that_is_harmless(
 
 @pytest.mark.parametrize("broken", BROKEN, ids=NAMES)
 def test_attempts_come_to_an_end(broken: scripted.Script) -> None:
-    """Five attempts, then the last problem."""
+    """After five attempts the last problem is raised."""
     with scripted.scripted(broken) as server, pytest.raises(AmbiguousError):
         send(server.url, AGAIN)
 
@@ -262,7 +262,7 @@ def test_attempts_come_to_an_end(broken: scripted.Script) -> None:
 
 
 def test_problem_of_the_server_is_quoted() -> None:
-    """Status and message, so that a person can act."""
+    """The error has status and message of the server."""
     with (
         scripted.scripted(answer(500, b'{"error": "no space"}')) as server,
         pytest.raises(AmbiguousError, match="HTTP 500: no space"),
@@ -271,7 +271,7 @@ def test_problem_of_the_server_is_quoted() -> None:
 
 
 def test_no_answer_in_time() -> None:
-    """The request was taken: no telling."""
+    """The server may or may not have processed the request."""
     with scripted.scripted(scripted.say_nothing) as server:
         began = time.monotonic()
         with pytest.raises(AmbiguousError, match="did not answer in time"):
@@ -281,7 +281,7 @@ def test_no_answer_in_time() -> None:
 
 
 def test_timeout_is_cut_to_the_deadline() -> None:
-    """A minute for one answer is not a minute where half a second is left."""
+    """A timeout of a minute ends with a deadline of half a second."""
     with scripted.scripted(scripted.say_nothing) as server:
         began = time.monotonic()
         with pytest.raises(AmbiguousError):
@@ -291,14 +291,14 @@ def test_timeout_is_cut_to_the_deadline() -> None:
 
 
 def dripping_body(peer: scripted.Peer) -> None:
-    """Promise much and send it byte by byte, each in time."""
+    """Announce a long body and send it byte by byte, each in time."""
     peer.read()
     peer.write(scripted.head(200, {}, 60))
     peer.drip(b"x" * 60, 0.05)
 
 
 def dripping_chunks(peer: scripted.Peer) -> None:
-    """The same without saying how much it will be."""
+    """Send a body of unknown length byte by byte."""
     peer.read()
     peer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     for _ in range(60):
@@ -308,7 +308,7 @@ def dripping_chunks(peer: scripted.Peer) -> None:
 
 
 def dripping_headers(peer: scripted.Peer) -> None:
-    """Never come to the body."""
+    """Send headers without end."""
     peer.read()
     peer.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
     peer.drip(b"x" * 60, 0.05)
@@ -316,7 +316,7 @@ def dripping_headers(peer: scripted.Peer) -> None:
 
 @pytest.mark.parametrize("script", [dripping_body, dripping_chunks, dripping_headers])
 def test_dripping_answer_is_bounded_by_the_deadline(script: scripted.Script) -> None:
-    """No timeout of a socket ends this; the deadline does."""
+    """The deadline ends an answer that no timeout of a socket ends."""
     with scripted.scripted(script) as server:
         began = time.monotonic()
         with pytest.raises(AmbiguousError):
@@ -327,7 +327,7 @@ def test_dripping_answer_is_bounded_by_the_deadline(script: scripted.Script) -> 
 
 
 def test_deadline_that_has_passed() -> None:
-    """Then nothing is sent at all."""
+    """Nothing is sent after the deadline."""
     with (
         scripted.scripted(answer(200)) as server,
         pytest.raises(UnreachableError, match="deadline") as caught,
@@ -340,7 +340,7 @@ def test_deadline_that_has_passed() -> None:
 
 @pytest.mark.parametrize("status", [200, 400])
 def test_endless_answer_is_bounded_in_size(status: int) -> None:
-    """Five MiB are more than any answer has."""
+    """An answer of more than 5 MiB is an error."""
     with (
         scripted.scripted(answer(status, b"x" * (5 << 20) + b"x")) as server,
         pytest.raises(AmbiguousError, match="larger than 5 MiB"),
@@ -349,7 +349,7 @@ def test_endless_answer_is_bounded_in_size(status: int) -> None:
 
 
 def test_compressed_answer_is_bounded_in_size() -> None:
-    """What counts is the size after it was unpacked."""
+    """The limit is for the size after decompression."""
     bomb = gzip.compress(b"x" * (50 << 20))
     with (
         scripted.scripted(answer(200, bomb, Content_Encoding="gzip")) as server,
@@ -359,7 +359,7 @@ def test_compressed_answer_is_bounded_in_size() -> None:
 
 
 def test_download_may_be_larger() -> None:
-    """Feature files go to a file and have a limit of their own."""
+    """A download to a file has a larger limit."""
     content = b"x" * (6 << 20)
     into = io.BytesIO()
 
@@ -371,7 +371,7 @@ def test_download_may_be_larger() -> None:
 
 
 def test_download_keeps_an_error_out_of_the_file() -> None:
-    """Only the body of a 200 goes there."""
+    """Only the body of a 200 is written to the file."""
     into = io.BytesIO()
 
     with scripted.scripted(answer(404, b'{"error": "none"}')) as server:
@@ -382,7 +382,7 @@ def test_download_keeps_an_error_out_of_the_file() -> None:
 
 
 def test_download_that_is_repeated_starts_anew() -> None:
-    """What came before the connection broke is not in the file."""
+    """A repeated download removes what the first attempt has written."""
     into = io.BytesIO()
 
     def break_off_late(peer: scripted.Peer) -> None:
@@ -418,7 +418,7 @@ def later(seconds: float) -> str:
 def test_too_many_requests(
     slept: list[float], said: str, least: float, most: float
 ) -> None:
-    """Wait as long as the server says; own pauses where it talks nonsense."""
+    """The wait is the server's; an invalid one is replaced by a pause."""
     busy = answer(429, Retry_After=said)
     with scripted.scripted(busy, answer(200)) as server:
         found = send(server.url, ONCE)
@@ -432,7 +432,7 @@ def test_too_many_requests(
 def test_too_many_requests_until_a_date(
     slept: list[float], seconds: float, least: float, most: float
 ) -> None:
-    """The header may be a date; one that has passed means no wait."""
+    """The header may be a date; a past date means no wait."""
     busy = answer(429, Retry_After=later(seconds))
     with scripted.scripted(busy, answer(200)) as server:
         send(server.url, ONCE)
@@ -442,7 +442,7 @@ def test_too_many_requests_until_a_date(
 
 @pytest.mark.fault("B09")
 def test_too_many_requests_without_a_header(slept: list[float]) -> None:
-    """Own pauses, with jitter."""
+    """Without a header, pauses with jitter are made."""
     with scripted.scripted(answer(429), answer(429), answer(200)) as server:
         send(server.url, ONCE)
 
@@ -454,7 +454,7 @@ def test_too_many_requests_without_a_header(slept: list[float]) -> None:
     ("headers", "asks"), [({}, ""), ({"Retry_After": "60"}, " and asks to wait 60 s")]
 )
 def test_too_many_requests_in_words(headers: dict[str, str], asks: str) -> None:
-    """The wait is the server's where it has asked for one, and only there."""
+    """The message has the wait if the server asks for one."""
     with (
         scripted.scripted(answer(429, b'{"error": "no"}', **headers)) as server,
         pytest.raises(BusyError) as caught,
@@ -472,7 +472,7 @@ def test_too_many_requests_in_words(headers: dict[str, str], asks: str) -> None:
 def test_later_than_the_deadline_gives_up_at_once(
     slept: list[float], said: str
 ) -> None:
-    """Nothing was processed; the message says what to raise."""
+    """The error comes at once and says what to raise."""
     with (
         scripted.scripted(answer(429, Retry_After=said)) as server,
         pytest.raises(BusyError, match="too many requests") as caught,
@@ -485,7 +485,7 @@ def test_later_than_the_deadline_gives_up_at_once(
 
 
 def test_unavailable_until_later(slept: list[float]) -> None:
-    """A 503 may say when to come back, too."""
+    """A 503 may ask to wait, too."""
     with scripted.scripted(answer(503, Retry_After="3"), answer(200)) as server:
         send(server.url, AGAIN)
 
@@ -493,7 +493,7 @@ def test_unavailable_until_later(slept: list[float]) -> None:
 
 
 def test_pauses_grow_and_stay_small() -> None:
-    """Full jitter up to 1, 2, 4 ... 20 seconds."""
+    """Pauses have full jitter up to 1, 2, 4 ... 20 seconds."""
     pauses = [
         [waiting.backoff(attempt, 1.0) for _ in range(200)] for attempt in range(1, 9)
     ]
@@ -507,7 +507,7 @@ def test_pauses_grow_and_stay_small() -> None:
 
 
 def test_deadline_does_not_wait_in_vain() -> None:
-    """A pause beyond it is refused at once."""
+    """A pause beyond the deadline is refused at once."""
     with pytest.raises(BusyError, match="due in 60 s") as caught:
         Deadline(1).pause(60)
 
@@ -515,12 +515,12 @@ def test_deadline_does_not_wait_in_vain() -> None:
 
 
 def test_deadline_is_never_below_zero() -> None:
-    """Nothing is left of what has passed."""
+    """A deadline that has passed leaves zero seconds."""
     assert Deadline(-1).left == 0.0
 
 
 def test_one_deadline_for_all_requests() -> None:
-    """What the first request took, the second does not have."""
+    """The time of the first request is not available to the second."""
     deadline = Deadline(0.3)
 
     with scripted.scripted(answer(200), scripted.say_nothing) as server:
@@ -535,7 +535,7 @@ def test_one_deadline_for_all_requests() -> None:
 
 @pytest.mark.fault("A15")
 def test_connections_are_not_kept() -> None:
-    """A kept one may be dead by the next POST; then nobody knows what arrived."""
+    """A kept connection may be dead by the next POST."""
     with scripted.scripted(scripted.keep_alive) as server:
         client = Http(a_connection(server.url), Deadline(5))
         for _ in range(3):
@@ -545,7 +545,7 @@ def test_connections_are_not_kept() -> None:
 
 
 def test_proxy_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is asked for the whole address."""
+    """The proxy is asked for the complete address."""
     with scripted.scripted(answer(200)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         send("http://jira.example.com", proxies=None)
@@ -554,7 +554,7 @@ def test_proxy_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_answer_that_a_proxy_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was sent through a proxy may have arrived, and is not sent again."""
+    """A request through a proxy may have arrived, and is not repeated."""
     with scripted.scripted(lambda peer: peer.read()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with pytest.raises(AmbiguousError):
@@ -568,7 +568,7 @@ def test_answer_that_a_proxy_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_proxy_covers_the_host(
     monkeypatch: pytest.MonkeyPatch, no_proxy: str
 ) -> None:
-    """Then the server is asked itself."""
+    """A host in NO_PROXY is asked directly."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{scripted.unused_port()}")
     monkeypatch.setenv("NO_PROXY", no_proxy)
 
@@ -579,7 +579,7 @@ def test_no_proxy_covers_the_host(
 
 
 def test_proxy_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxies of one's own: the environment does not matter."""
+    """With an empty set of proxies the environment does not matter."""
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{scripted.unused_port()}")
 
     with scripted.scripted(answer(200)) as server:
@@ -589,7 +589,7 @@ def test_proxy_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_proxy_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It goes before that of the environment, NO_PROXY included."""
+    """The setting wins over the environment, NO_PROXY included."""
     monkeypatch.setenv("NO_PROXY", "*")
 
     with scripted.scripted(answer(200)) as proxy:
@@ -601,7 +601,7 @@ def test_proxy_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.fault("A19")
 def test_proxy_that_refuses(scheme: str) -> None:
-    """The proxy is named, its password is not."""
+    """The error names the proxy without its password."""
     proxy = f"http://ann:hunter22@127.0.0.1:{scripted.unused_port()}"
 
     with pytest.raises(UnreachableError, match="proxy") as caught:
@@ -612,7 +612,7 @@ def test_proxy_that_refuses(scheme: str) -> None:
 
 @pytest.mark.parametrize("status", [403, 407, 502])
 def test_proxy_that_does_not_connect(status: int) -> None:
-    """CONNECT was answered with a no: nothing was sent."""
+    """A refused CONNECT means that nothing was sent."""
     with scripted.scripted(answer(status)) as proxy:
         address = proxy.url.replace("//", "//ann:hunter22@")
         with pytest.raises(UnreachableError, match="proxy") as caught:
@@ -623,7 +623,7 @@ def test_proxy_that_does_not_connect(status: int) -> None:
 
 @pytest.mark.parametrize("proxy", ["http://", "http:///x", "nonsense://127.0.0.1:1"])
 def test_proxy_that_is_no_address(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    """Nothing was sent, and that is what is said."""
+    """An invalid proxy means that nothing was sent."""
     monkeypatch.setenv("HTTP_PROXY", proxy)
 
     with pytest.raises(UnreachableError):
@@ -633,7 +633,7 @@ def test_proxy_that_is_no_address(monkeypatch: pytest.MonkeyPatch, proxy: str) -
 def test_login_of_the_home_directory_is_not_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A .netrc does not take the place of our own header."""
+    """A .netrc does not replace the Authorization header."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login ann password hunter22\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -645,7 +645,7 @@ def test_login_of_the_home_directory_is_not_used(
 
 
 def chain(error: BaseException) -> list[BaseException]:
-    """An error and all that a traceback would show with it."""
+    """Return an error and all errors that a traceback would show with it."""
     found: list[BaseException] = []
     each: BaseException | None = error
     while each is not None and each not in found:
@@ -668,7 +668,7 @@ PROBLEMS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
 def test_no_secret_in_any_error(problem: Callable[[str], object]) -> None:
-    """Neither in its text nor in anything that a traceback would add."""
+    """Neither the text of an error nor its traceback has the secret."""
     with (
         scripted.scripted(scripted.reset_after_request) as server,
         pytest.raises(XrayBridgeError) as caught,
@@ -680,13 +680,13 @@ def test_no_secret_in_any_error(problem: Callable[[str], object]) -> None:
 
 
 def test_address_that_is_none_was_not_reached() -> None:
-    """Nothing was sent, so there is no doubt about it."""
+    """An invalid address means that nothing was sent."""
     with pytest.raises(UnreachableError):
         send("http://127.0.0.1:1:2")
 
 
 def test_answer_of_the_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last byte that is allowed is, and the next one is not."""
+    """An answer of the largest size is accepted, one byte more is not."""
     monkeypatch.setattr(http, "LARGEST_ANSWER", 3 << 20)
     with scripted.scripted(answer(200, b"x" * (3 << 20))) as server:
         found = send(server.url)
@@ -710,7 +710,7 @@ def test_little_time_is_time() -> None:
 
 @pytest.mark.parametrize("status", [408, 499, 500, 502, 503, 504, 599])
 def test_answers_that_leave_it_open(status: int) -> None:
-    """Only a 500 is the server's own word that its work has failed."""
+    """Only a 500 is the server's own failure."""
     with (
         scripted.scripted(answer(status)) as server,
         pytest.raises(AmbiguousError) as caught,
@@ -722,7 +722,7 @@ def test_answers_that_leave_it_open(status: int) -> None:
 
 
 def test_question_without_an_answer() -> None:
-    """Nothing went out: it is no doubt, and there is something to do."""
+    """A query without an answer is no doubt, and the error has a hint."""
     question = Request(method="GET", path="/field", is_question=True)
     with (
         scripted.scripted(answer(502)) as server,
@@ -737,7 +737,7 @@ def test_question_without_an_answer() -> None:
 
 
 def test_connection_is_not_to_be_kept() -> None:
-    """The server is told so, and that no form of a page has sent this."""
+    """The headers close the connection and pass the XSRF check."""
     with scripted.scripted(answer(200)) as server:
         send(server.url)
 
@@ -749,7 +749,7 @@ def test_connection_is_not_to_be_kept() -> None:
 
 @pytest.mark.parametrize("host", ["a" * 64, "a..b"])
 def test_host_that_can_be_none_was_not_reached(host: str) -> None:
-    """Neither is a name of the internet: nothing was sent."""
+    """An invalid host name means that nothing was sent."""
     with pytest.raises(UnreachableError) as caught:
         send(f"http://{host}.example:9")
 
@@ -760,7 +760,7 @@ def test_host_that_can_be_none_was_not_reached(host: str) -> None:
 
 
 def test_name_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The deadline ends it from outside, and nothing was sent."""
+    """The deadline ends a hanging name lookup, and nothing was sent."""
     hanging = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: hanging.wait(10))
 
@@ -771,7 +771,7 @@ def test_name_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_whatever_breaks_the_answer_is_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also what requests lets through, by its name."""
+    """Errors that requests does not wrap are doubt, too."""
 
     def broken(*_: object, **__: object) -> None:
         raise urllib3.exceptions.DecodeError
@@ -793,7 +793,7 @@ def test_whatever_breaks_the_answer_is_doubt(monkeypatch: pytest.MonkeyPatch) ->
     [("6", True), ("5", False), ("", False), ("six", False), ("\u0666", False)],
 )
 def test_body_that_is_shorter_than_announced(announced: str, *, is_half: bool) -> None:
-    """It is doubt for urllib3 1.26 as well, which takes it as whole."""
+    """A short body is doubt also with urllib3 1.26, which accepts it."""
     response = requests.Response()
     response.headers["Content-Length"] = announced
     response.raw = io.BytesIO(b"12345")
@@ -808,7 +808,7 @@ def test_body_that_is_shorter_than_announced(announced: str, *, is_half: bool) -
 
 
 def test_login_of_a_proxy_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the environment, too: it does not reach any output."""
+    """A proxy's login from the environment reaches no output."""
     connection = a_connection(proxies=None)
     monkeypatch.setenv("HTTPS_PROXY", "http://someone:hidden-word@127.0.0.1:9")
     client = Http(connection, Deadline(5))
@@ -821,7 +821,7 @@ def test_login_of_a_proxy_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_file_that_is_gone(tmp_path: Path) -> None:
-    """A report that was deleted in between is an error in words."""
+    """A deleted report is an error with a message."""
     request = Request(method="POST", path="/import", content=tmp_path / "gone.xml")
 
     with pytest.raises(XrayBridgeError):
@@ -837,7 +837,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @needs_openssl
 @pytest.mark.fault("A22")
 def test_certificate_of_nobody_known(certificate: Path) -> None:
-    """One attempt, the reason, and the setting that helps."""
+    """One attempt, and an error with the reason and the setting to use."""
     with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:
         url = server.url.replace("http:", "https:")
         with pytest.raises(TlsError, match=r"self.signed certificate") as caught:
@@ -859,7 +859,7 @@ def test_certificate_of_a_known_authority(certificate: Path) -> None:
 
 @needs_openssl
 def test_certificate_is_not_looked_at(certificate: Path) -> None:
-    """``verify`` is off; the warning is ours to give."""
+    """With ``verify`` off, urllib3 does not warn."""
     with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:
         found = send(server.url.replace("http:", "https:"), verify=False)
 
@@ -868,7 +868,7 @@ def test_certificate_is_not_looked_at(certificate: Path) -> None:
 
 @needs_openssl
 def test_certificate_of_another_host(certificate: Path) -> None:
-    """The name has to fit as well."""
+    """The name in the certificate has to match, too."""
     with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:
         url = server.url.replace("http://127.0.0.1", "https://localhost")
         with pytest.raises(TlsError, match="localhost"):

@@ -1,4 +1,4 @@
-"""What a server says of itself is shown with care, and keys that are none are none."""
+"""Texts of an answer are escaped, and invalid keys are not accepted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def answer(issues: object, key: object = "CALC-77") -> Answer:
 
 
 def test_refusals_are_escaped_and_shortened() -> None:
-    """In a 200, too."""
+    """Refusals within a 200 are escaped and shortened."""
     error = {"key": "CALC-1", "message": ESCAPE + "x" * 10_000}
 
     (refused,) = read_import_answer(answer({"error": [error]})).refused
@@ -38,7 +38,7 @@ def test_refusals_are_escaped_and_shortened() -> None:
 
 @pytest.mark.parametrize("key", [ESCAPE, "::set-output", "CALC", "../CALC-1", 7, None])
 def test_a_key_that_is_no_key_is_not_believed(key: object) -> None:
-    """Neither a Test's nor a Test Execution's."""
+    """Neither a Test's nor a Test Execution's key is accepted if invalid."""
     issues = {"success": [{"key": key}, {"key": "CALC-2"}], "error": [{"key": key}]}
 
     found = read_import_answer(answer(issues))

@@ -1,4 +1,4 @@
-"""Which endpoint, which parts, which query: whole requests, as gold files."""
+"""Endpoint, parts and query of import requests, as gold files."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def printed(title: str, request: Request) -> list[str]:
-    """A request as it is shown to people, and what that does not show."""
+    """Show a request as it is printed, and its details."""
     types = [part.media_type for part in request.parts]
     return [
         f"# {title}",
@@ -110,7 +110,7 @@ def printed(title: str, request: Request) -> list[str]:
 
 @BOTH
 def test_each_format(gold: Gold, path: Path, deployment: str) -> None:
-    """Path, parts and media types of each format's three requests."""
+    """The three requests of each format have path, parts and media types."""
     dialect, execution = DIALECTS[deployment], Execution(project="CALC")
     lines = []
     for name in FORMATS:
@@ -128,7 +128,7 @@ def test_each_format(gold: Gold, path: Path, deployment: str) -> None:
 @BOTH
 @pytest.mark.parametrize("name", EXECUTIONS)
 def test_execution(gold: Gold, path: Path, deployment: str, name: str) -> None:
-    """What the requests say of a Test Execution, and what a second one has to."""
+    """The requests describe the Test Execution, and name the fields left out."""
     execution, fields = EXECUTIONS[name]
     dialect, report = DIALECTS[deployment], Report(format="junit", path=path)
     # Cloud has no custom fields to ask for.
@@ -152,7 +152,7 @@ def test_execution(gold: Gold, path: Path, deployment: str, name: str) -> None:
 
 
 def test_no_other_files(gold: Gold) -> None:
-    """Each gold file is that of a test."""
+    """Each gold file belongs to a test."""
     names = ("formats", *EXECUTIONS)
     gold.check_names(
         "requests", {f"{d}/{n}.txt" for d in (SERVER, CLOUD) for n in names}
@@ -160,7 +160,7 @@ def test_no_other_files(gold: Gold) -> None:
 
 
 def test_parts_are_files(path: Path) -> None:
-    """The report is read when it is sent, and not before."""
+    """The report is read when it is sent, not before."""
     request = import_requests.new_execution(
         Report(format="junit", path=path), Execution(), DIALECTS[SERVER], FIELDS
     )
@@ -169,7 +169,7 @@ def test_parts_are_files(path: Path) -> None:
 
 
 def test_plan_is_a_value(path: Path) -> None:
-    """Planned twice, it compares equal, and changes no setting."""
+    """Two plans compare equal, and planning changes no setting."""
     report = Report(format="junit", path=path)
     execution = Execution(**WHOLE, fields={"fields": {"labels": ["mine"]}})
 
@@ -195,6 +195,6 @@ def test_plan_is_a_value(path: Path) -> None:
     ids=str,
 )
 def test_fields_of_an_odd_shape(given: dict[str, Any]) -> None:
-    """They are refused by the setting's name."""
+    """Invalid fields are refused with the setting's name."""
     with pytest.raises(SettingError, match="xray_test_fields: "):
         import_requests.validate_fields("xray_test_fields", given)

@@ -1,4 +1,4 @@
-"""Servers that list Tests badly: what is missing must not go unnoticed."""
+"""Servers with incomplete lists of Tests: missing Tests must be noticed."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TEST = {"key": "CALC-1", "fields": {"issuetype": {"name": "Test"}}}
 
 
 def selected(capsys: pytest.CaptureFixture[str], select: str) -> tuple[int, Any, str]:
-    """What the adapters are told: exit code, output, errors."""
+    """Return exit code, output and errors of the second process."""
     code = cli.main(["keys", "--selected", "--select", select, "--json"])
     said = capsys.readouterr()
     return code, json.loads(said.out) if said.out else None, said.err
 
 
 def keys(first: int, number: int) -> list[dict[str, str]]:
-    """Tests as a plan lists them."""
+    """Return Tests as a plan lists them."""
     return [{"key": f"CALC-{n}"} for n in range(first, first + number)]
 
 
@@ -36,7 +36,7 @@ def keys(first: int, number: int) -> list[dict[str, str]]:
 def test_pages_that_are_shorter_than_asked_for(
     server: Xray, capsys: pytest.CaptureFixture[str], last: Any
 ) -> None:
-    """Administrators may allow less: there may be more all the same."""
+    """A short page need not be the last: administrators may limit its size."""
     server.script |= {ISSUE: [KIND], PLAN: [keys(1, 30), keys(31, 30), last]}
 
     code, found, _ = selected(capsys, "CALC-15")
@@ -47,7 +47,7 @@ def test_pages_that_are_shorter_than_asked_for(
 def test_a_search_that_ends_early(
     server: Xray, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Tests that would not run are no selection."""
+    """A search that ends early is an error, not a smaller selection."""
     server.script[SEARCH] = [{"issues": [TEST], "total": 3}, {"issues": [], "total": 3}]
 
     code, _, said = selected(capsys, "labels = smoke")
@@ -59,7 +59,7 @@ def test_a_search_that_ends_early(
 def test_a_list_that_repeats_itself_on_cloud(
     cloud: Xray, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It ends, and is not taken for the whole."""
+    """A list that repeats its pages ends, and is an error."""
     page = {"total": 3, "results": [{"jira": {"key": "CALC-1"}}]}
     cloud.script[GRAPHQL] = [{"data": {"getTests": page}}]
 
@@ -81,7 +81,7 @@ def test_a_list_that_repeats_itself_on_cloud(
 def test_searches_of_another_shape(
     server: Xray, capsys: pytest.CaptureFixture[str], answer: Any
 ) -> None:
-    """Are told of in a line."""
+    """An answer of another form is an error on one line."""
     server.script[SEARCH] = [answer]
 
     code, _, said = selected(capsys, "labels = smoke")
@@ -105,7 +105,7 @@ def test_searches_of_another_shape(
 def test_lists_of_another_shape_on_cloud(
     cloud: Xray, capsys: pytest.CaptureFixture[str], data: Any
 ) -> None:
-    """Are told of in a line."""
+    """An answer of another form is an error on one line."""
     cloud.script[GRAPHQL] = [{"data": data}]
 
     code, _, said = selected(capsys, "labels = smoke")
@@ -117,7 +117,7 @@ def test_lists_of_another_shape_on_cloud(
 def test_a_folder_that_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line, whatever was asked for."""
+    """Each command prints one line if its folder is deleted."""
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
@@ -132,7 +132,7 @@ def test_a_folder_that_is_gone(
 def test_a_collection_that_was_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Some of the tests are not all of them."""
+    """An interrupted collection is reported as incomplete."""
     monkeypatch.chdir(tmp_path)
     Path("test_a.py").write_text("def test_a(): pass")
     Path("test_b.py").write_text("raise KeyboardInterrupt")

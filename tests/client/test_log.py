@@ -34,7 +34,7 @@ ONCE = Request(method="POST", path="/import", content=b"12345", repeatable=True)
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    """The next test has it off."""
+    """Turn the log off after the test."""
     logger = logging.getLogger("xray_bridge")
     yield
     logger.handlers = []
@@ -50,7 +50,7 @@ def sent(url: str, request: Request = ONCE) -> None:
 
 
 def test_one_line_for_each_request(capsys: pytest.CaptureFixture[str]) -> None:
-    """Method, address, bytes of both ways, status and seconds."""
+    """A line has method, address, bytes both ways, status and seconds."""
     log.enable()
     with scripted.scripted(answer(200, b'{"a": 1}')) as server:
         sent(server.url)
@@ -64,7 +64,7 @@ def test_one_line_for_each_request(capsys: pytest.CaptureFixture[str]) -> None:
 def test_waits_have_a_reason(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was answered, how long it waits, which attempt comes next."""
+    """A line has the answer, the wait, and the next attempt."""
     monkeypatch.setattr(time, "sleep", lambda _: None)
     log.enable()
     with scripted.scripted(answer(429, Retry_After="2"), answer(200)) as server:
@@ -77,7 +77,7 @@ def test_waits_have_a_reason(
 
 
 def test_request_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    """The reason stands where the status would."""
+    """The line of a failed request has the reason instead of the status."""
     log.enable()
     with pytest.raises(Exception, match="cannot be reached"):
         sent(f"http://127.0.0.1:{scripted.unused_port()}")
@@ -99,7 +99,7 @@ TARGETS = {
 def test_secrets_are_not_shown(
     capsys: pytest.CaptureFixture[str], request_: Request
 ) -> None:
-    """Neither as they are nor in what is made of them; headers are not shown."""
+    """No form of a secret is shown, and no headers."""
     log.enable()
     with scripted.scripted(answer(403, SECRET.encode())) as server:
         sent(server.url, request_)
@@ -110,7 +110,7 @@ def test_secrets_are_not_shown(
 
 
 def test_nothing_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    """Not even an empty line."""
+    """Without the flag nothing is written."""
     with scripted.scripted(answer(200)) as server:
         sent(server.url)
 
@@ -119,7 +119,7 @@ def test_nothing_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_decision_for_a_deployment(capsys: pytest.CaptureFixture[str]) -> None:
-    """Which, where, and what spoke for it."""
+    """A line has the deployment, the address and the reason."""
     log.enable()
     connect(settings_of(url="https://jira.example.com", token="a-token-of-ann"), {})
 
@@ -131,7 +131,7 @@ def test_decision_for_a_deployment(capsys: pytest.CaptureFixture[str]) -> None:
 def test_flag_of_the_command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Standard output stays what it is, for machines."""
+    """The flag does not change standard output."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XRAY_TOKEN", "a-token-nobody-may-see")
     with scripted.scripted(answer(401)) as server:
@@ -147,7 +147,7 @@ def test_flag_of_the_command(
 def test_every_command_has_the_flag(
     capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    """So that a script may always add it."""
+    """Each command accepts the flag, so that a script can always add it."""
     action = {"features": ["export"], "connection": ["check"]}.get(command, [])
     with pytest.raises(SystemExit) as ended:
         cli.main([command, *action, "--help"])

@@ -1,4 +1,4 @@
-"""Xray Cloud's token: bought once, renewed once, and not begged for."""
+"""Xray Cloud's token: one login, one renewal, no repeated attempts."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def an_xray(url: str) -> CloudXray:
 
 
 def logins(server: Scripted) -> int:
-    """How often a token was asked for."""
+    """Count the requests for a token."""
     return sum(each.target == LOGIN for each in server.received)
 
 
 @pytest.mark.fault("C05")
 def test_expired_token_is_renewed_once() -> None:
-    """Then the results are taken."""
+    """The results are taken after the renewal."""
     with scripted.scripted(TOKEN, DENIED, TOKEN, TAKEN) as server:
         answer = an_xray(server.url).import_results(RESULTS)
 
@@ -56,7 +56,7 @@ def test_expired_token_is_renewed_once() -> None:
 
 @pytest.mark.fault("C06")
 def test_new_token_that_is_refused_is_the_last() -> None:
-    """Whatever is asked afterwards."""
+    """A refused new token is not renewed again."""
     with scripted.scripted(TOKEN, DENIED, TOKEN, DENIED) as server:
         xray = an_xray(server.url)
         for _ in range(3):
@@ -67,7 +67,7 @@ def test_new_token_that_is_refused_is_the_last() -> None:
 
 
 def test_login_that_is_refused_is_not_repeated() -> None:
-    """Each further try could lock the account."""
+    """A refused login is not repeated, which could lock the account."""
     with scripted.scripted(DENIED) as server:
         xray = an_xray(server.url)
         for _ in range(3):
@@ -78,7 +78,7 @@ def test_login_that_is_refused_is_not_repeated() -> None:
 
 
 def test_forbidden_is_no_reason_to_log_in_again() -> None:
-    """The account has no permission, with any token."""
+    """A 403 does not renew the token."""
     forbidden = scripted.answer(403, b'{"error": "no"}')
     with scripted.scripted(TOKEN, forbidden) as server, pytest.raises(RefusedError):
         an_xray(server.url).import_results(RESULTS)
@@ -88,7 +88,7 @@ def test_forbidden_is_no_reason_to_log_in_again() -> None:
 
 @pytest.mark.parametrize("fault", [scripted.answer(400), scripted.answer(302)])
 def test_login_that_fails_is_no_doubt(fault: Script) -> None:
-    """No results had gone out."""
+    """A failed login means that no results were sent."""
     with scripted.scripted(fault) as server, pytest.raises(DeliveryError) as caught:
         an_xray(server.url).import_results(RESULTS)
 
@@ -102,7 +102,7 @@ INFO = {
 
 
 def test_empty_test_execution_by_graphql() -> None:
-    """Fields only: no type, which GraphQL knows, and no Test Environments."""
+    """The mutation has fields only, without type and Test Environments."""
     made = {"createTestExecution": {"testExecution": {"jira": {"key": "CALC-7"}}}}
     answer = scripted.answer(200, json.dumps({"data": made}).encode())
     with scripted.scripted(TOKEN, answer) as server:
@@ -114,7 +114,7 @@ def test_empty_test_execution_by_graphql() -> None:
 
 
 def test_empty_test_execution_that_is_refused() -> None:
-    """Errors come with a 200."""
+    """GraphQL errors with status 200 are a refusal."""
     answer = scripted.answer(200, b'{"errors": [{"message": "no"}], "data": null}')
     with (
         scripted.scripted(TOKEN, answer) as server,
@@ -125,7 +125,7 @@ def test_empty_test_execution_that_is_refused() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"data": {}}', b"[]", b"7"])
 def test_empty_test_execution_of_which_nobody_can_tell(body: bytes) -> None:
-    """It may be there."""
+    """It may have been created."""
     answer = scripted.answer(200, body)
     with scripted.scripted(TOKEN, answer) as server, pytest.raises(AmbiguousError):
         an_xray(server.url).make_execution(INFO)

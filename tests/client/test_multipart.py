@@ -23,7 +23,7 @@ ENOUGH = Deadline(3600)
 
 
 def whole(body: Body, size: int = 1 << 16) -> bytes:
-    """All of a body, read in blocks."""
+    """Read a body completely, in blocks."""
     blocks = iter(lambda: body.read(size), b"")
     content = b"".join(blocks)
     body.close()
@@ -57,7 +57,7 @@ def parsed(body: MultipartBody) -> list[tuple[str | None, str | None, str, bytes
 
 
 def test_form_is_read_by_others(tmp_path: Path) -> None:
-    """Names, file names, types and contents, from memory and from disk."""
+    """Another parser reads names, types and contents from memory and disk."""
     path = tmp_path / "report.xml"
     path.write_bytes(b"<a/>")
     parts = [a_part(b"{}"), a_part(path, "file", "report.xml")]
@@ -72,7 +72,7 @@ def test_form_is_read_by_others(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 1 << 20])
 def test_length_is_known_before(tmp_path: Path, size: int) -> None:
-    """In bytes, whatever the blocks are."""
+    """The length is known in bytes, for any blocks."""
     path = tmp_path / "report.xml"
     path.write_text("ä" * 1000, encoding="utf-8")
     body = MultipartBody([a_part(path), a_part(b"")], ENOUGH)
@@ -83,7 +83,7 @@ def test_length_is_known_before(tmp_path: Path, size: int) -> None:
 
 
 def test_raw_file(tmp_path: Path) -> None:
-    """A body of one file is that file, with its media type."""
+    """The body of one file is the file, with its media type."""
     path = tmp_path / "report.json"
     path.write_bytes(b"[]")
 
@@ -93,14 +93,14 @@ def test_raw_file(tmp_path: Path) -> None:
 
 
 def test_read_once() -> None:
-    """After its end there is nothing more."""
+    """After its end a body returns nothing more."""
     body = FileBody(b"all", JSON, ENOUGH)
 
     assert [body.read(), body.read(), body.read(10)] == [b"all", b"", b""]
 
 
 def test_names_cannot_break_out() -> None:
-    """Quotes and line ends in a file name are encoded, as browsers do it."""
+    """Quotes and line ends in a file name are encoded, as in browsers."""
     body = MultipartBody([a_part(b"", 'a"b', "x\r\nX: y")], ENOUGH)
 
     content = whole(body)
@@ -109,14 +109,14 @@ def test_names_cannot_break_out() -> None:
 
 
 def test_boundaries_differ() -> None:
-    """No content can foresee them."""
+    """Each form has another boundary, which no content can foresee."""
     first, second = (MultipartBody([], ENOUGH) for _ in range(2))
 
     assert first.media_type != second.media_type
 
 
 def test_deadline_that_passes_while_sending() -> None:
-    """By then the server has a part of it."""
+    """The server has a part of the body then."""
     body = FileBody(b"all", JSON, Deadline(-1))
 
     with pytest.raises(AmbiguousError, match="deadline"):
@@ -125,7 +125,7 @@ def test_deadline_that_passes_while_sending() -> None:
 
 @given(st.lists(st.binary(max_size=50), max_size=4), st.integers(1, 60))
 def test_any_content_survives(contents: list[bytes], size: int) -> None:
-    """Whatever is in the parts, it comes out as it went in."""
+    """Any content of the parts arrives unchanged."""
     body = MultipartBody([a_part(content) for content in contents], ENOUGH)
     boundary = body.media_type.partition("boundary=")[2].encode()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_target_is_encoded() -> None:
-    """Nothing in a value can end it."""
+    """No value can end the target."""
     request = Request(
         method="POST",
         path="/import",
@@ -29,20 +29,20 @@ def test_target_is_encoded() -> None:
 
 
 def test_target_without_a_query() -> None:
-    """The path alone."""
+    """Without a query the target is the path."""
     assert Request(method="GET", path="/a/b").target == "/a/b"
 
 
 @given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1))))
 def test_any_query_is_read_back(query: list[tuple[str, str]]) -> None:
-    """Whatever the values are."""
+    """Any query values are parsed back."""
     request = Request(method="GET", path="/", query=tuple(query))
 
     assert parse_qsl(urlsplit(request.target).query) == query
 
 
 def test_described_for_a_person(tmp_path: Path) -> None:
-    """Method, target, parts and sizes, but no contents."""
+    """The lines have method, target, parts and sizes, but no contents."""
     path = tmp_path / "report.xml"
     path.write_bytes(b"x" * 1234)
     parts = (
@@ -59,12 +59,12 @@ def test_described_for_a_person(tmp_path: Path) -> None:
 
 
 def test_raw_body_described() -> None:
-    """Its media type and size."""
+    """The line of a raw body has media type and size."""
     request = Request(method="POST", path="/import", content=b"[]", media_type=JSON)
 
     assert list(request.describe())[1] == "  body: application/json, 2 bytes"
 
 
 def test_requests_compare_by_value() -> None:
-    """So that plans can be compared."""
+    """Equal requests compare equal."""
     assert Request(method="GET", path="/") == Request(method="GET", path="/")

@@ -1,4 +1,4 @@
-"""What a server said, and what to make of it."""
+"""The server's answers, and the errors that they mean."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ anything = st.recursive(
 
 
 def said(content: Any, status: int = 200, **headers: str) -> Answer:
-    """An answer; what is not bytes is JSON."""
+    """Make an answer; content that is not bytes becomes JSON."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(status=status, headers=named, content=body, url=URL)
@@ -65,12 +65,12 @@ def said(content: Any, status: int = 200, **headers: str) -> Answer:
     ],
 )
 def test_message_of_the_server(content: Any, message: str) -> None:
-    """Xray's, Jira's and GraphQL's forms, and the text of a page."""
+    """Messages are found in Xray's, Jira's and GraphQL's forms, and in HTML."""
     assert said(content).said == message
 
 
 def test_message_is_shortened() -> None:
-    """Three MB of HTML do not fill the terminal."""
+    """Three MB of HTML become a short message."""
     page = b"<html>" + b"<p>word</p>" * 300_000
 
     assert len(said(page).said) <= LONGEST_TEXT + 3
@@ -80,7 +80,7 @@ def test_message_is_shortened() -> None:
     "page", [b"<" * 60_000, b"<script" * 9_000, b"<style>" * 9_000]
 )
 def test_message_of_a_hostile_page_takes_no_time(page: bytes) -> None:
-    """No page can keep us busy until the deadline."""
+    """No page takes long to read."""
     began = time.process_time()
     found = said(page).said
 
@@ -90,13 +90,13 @@ def test_message_of_a_hostile_page_takes_no_time(page: bytes) -> None:
 
 @given(content=anything)
 def test_any_json_has_a_message(content: Any) -> None:
-    """Whatever its shape is."""
+    """JSON of any form gives a message."""
     assert isinstance(said(content).said, str)
 
 
 @given(content=st.binary())
 def test_any_bytes_have_a_message(content: bytes) -> None:
-    """Whatever they are."""
+    """Any bytes give a message."""
     assert isinstance(said(content).said, str)
 
 
@@ -104,13 +104,13 @@ def test_any_bytes_have_a_message(content: bytes) -> None:
     "content", [b"", b"{", b"[" * 100_000, b"<html>", b"1" * 5000, b"\xff"]
 )
 def test_what_is_no_json(content: bytes) -> None:
-    """Is none, without an error."""
+    """Content that is not JSON is None, without an error."""
     assert said(content).json() is None
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_success_is_passed_on(status: int) -> None:
-    """The answer itself."""
+    """A success is returned."""
     answer = said({}, status)
 
     assert check_answer(answer) is answer
@@ -118,7 +118,7 @@ def test_success_is_passed_on(status: int) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_is_an_error(status: int) -> None:
-    """From where to where, without a query that might hold a token."""
+    """The error has both addresses, without a query that may hold a token."""
     answer = said(b"", status, Location="https://sso.example.com/login?token=hunter22")
 
     with pytest.raises(RedirectedError) as caught:
@@ -131,7 +131,7 @@ def test_redirect_is_an_error(status: int) -> None:
 
 
 def test_redirect_to_https() -> None:
-    """The fix is the address."""
+    """The hint is to write https."""
     answer = Answer(
         status=301,
         headers={"Location": "https://jira.example.com/x"},
@@ -147,19 +147,19 @@ def test_redirect_to_https() -> None:
 
 @pytest.mark.parametrize("location", ["/login", ""])
 def test_redirect_within_the_host(location: str) -> None:
-    """A path alone, or nothing."""
+    """The location may be a path, or be missing."""
     with pytest.raises(RedirectedError, match=r"/login|nowhere"):
         check_answer(said(b"", 302, Location=location))
 
 
 def test_redirect_to_no_address() -> None:
-    """A Location that is none is an error in words, as any other."""
+    """An invalid location is an error with a message."""
     with pytest.raises(RedirectedError, match="redirects to nowhere"):
         check_answer(said(b"", 302, Location="http://[::1"))
 
 
 def test_words_of_a_page_without_its_scripts() -> None:
-    """Neither code nor style is a message, whatever brackets are in it."""
+    """Code and style of a page are not part of the message."""
     page = b"<html><script>if (a<b) c</script><p>Log <b>in</b><style>p<q</style></html>"
     headers = {"Content_Type": "text/html"}
 
@@ -167,7 +167,7 @@ def test_words_of_a_page_without_its_scripts() -> None:
 
 
 def test_unauthorized() -> None:
-    """Host and the server's own words."""
+    """The error has the host and the server's message."""
     with pytest.raises(AuthenticationError, match=r"jira.example.com .*401.*: no such"):
         check_answer(said({"error": "no such key"}, 401))
 
@@ -189,7 +189,7 @@ def test_unauthorized_with_a_page() -> None:
     ],
 )
 def test_captcha(status: int, headers: dict[str, str]) -> None:
-    """Jira locks the account out; the right password does not help."""
+    """The error asks for a login in a browser."""
     with pytest.raises(AuthenticationError, match="CAPTCHA") as caught:
         check_answer(said({}, status, **headers))
 
@@ -209,7 +209,7 @@ def test_captcha(status: int, headers: dict[str, str]) -> None:
     ],
 )
 def test_refusal(status: int, hint: str) -> None:
-    """Status, address and the server's words, with a likely fix."""
+    """The error has status, address and the server's message, with a hint."""
     with pytest.raises(RefusedError, match=f"HTTP {status} from .*: because") as caught:
         check_answer(said({"error": "because"}, status))
 
@@ -218,7 +218,7 @@ def test_refusal(status: int, hint: str) -> None:
 
 
 def test_page_for_people() -> None:
-    """200 with HTML is not Xray."""
+    """An HTML page with status 200 is not Xray."""
     with pytest.raises(NotXrayError, match="HTML page"):
         check_answer(said(b"\n <!DOCTYPE html><html></html>"))
 
@@ -234,7 +234,7 @@ def test_page_for_people() -> None:
     ],
 )
 def test_key_of_each_shape(content: Any) -> None:
-    """Server's REST 2.0, and what Cloud and REST 1.0 say."""
+    """The key is found in Server's REST 2.0, in Cloud's and in REST 1.0."""
     assert key_of(said(content).json(), said(content)) == {
         "id": "1",
         "key": "CALC-7",
@@ -261,14 +261,14 @@ def test_key_of_each_shape(content: Any) -> None:
     ],
 )
 def test_success_without_a_key(content: Any) -> None:
-    """Nobody can tell what became of the results."""
+    """A success without a key leaves the results in doubt."""
     with pytest.raises(AmbiguousError, match="the answer names no Test Execution"):
         key_of(said(content).json(), said(content))
 
 
 @given(content=anything)
 def test_any_success_has_a_key_or_is_open(content: Any) -> None:
-    """No shape makes a delivery of what is none."""
+    """Any content either has a key or leaves the results in doubt."""
     try:
         key = key_of(said(content).json(), said(content))["key"]
     except AmbiguousError:

@@ -1,4 +1,4 @@
-"""What people write where an address or a secret belongs, and notices of Xray."""
+"""Common mistakes in addresses and secrets, and notices of Xray."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BASE = "https://jira.example.com/jira"
     ],
 )
 def test_more_than_the_base_url(behind: str) -> None:
-    """It is left out, and that is said."""
+    """The path behind a base URL is ignored, with a notice."""
     found = connect(settings_of(url=BASE + behind, token=TOKEN), {})
 
     assert found.url == BASE
@@ -41,7 +41,7 @@ def test_more_than_the_base_url(behind: str) -> None:
 
 @pytest.mark.parametrize("path", ["", "/jira", "/api", "/browser", "/rest"])
 def test_context_path(path: str) -> None:
-    """Whatever else stands there is the installation's own."""
+    """Any other path is the context path of the installation."""
     url = f"https://jira.example.com{path}"
 
     found = connect(settings_of(url=url, token=TOKEN), {})
@@ -50,7 +50,7 @@ def test_context_path(path: str) -> None:
 
 
 def test_old_host_of_cloud() -> None:
-    """The new ones are named."""
+    """The old host is refused, and the error names the new ones."""
     settings = settings_of(
         url="https://xray.cloud.xpand-it.com/api/v2", client_id="i", client_secret="s"
     )
@@ -75,7 +75,7 @@ def test_old_host_of_cloud() -> None:
 )
 @pytest.mark.parametrize("name", ["token", "password"])
 def test_no_secret(name: str, value: str) -> None:
-    """It is refused before any login, and not repeated."""
+    """A value that cannot be the secret is refused before a login, and not shown."""
     user = {"user": "ann"} if name == "password" else {}
     settings = settings_of(url=BASE, **user, **{name: value})
 
@@ -87,21 +87,21 @@ def test_no_secret(name: str, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["$ecret", "pa$$word", "a/b+c==", "100%"])
 def test_odd_password(value: str) -> None:
-    """It may be one."""
+    """An unusual password is accepted."""
     settings = settings_of(url=BASE, user="ann", password=value)
 
     assert connect(settings, {}).url == BASE
 
 
 def test_two_environments_in_one_name() -> None:
-    """It is a name that Server would make."""
+    """A name with a comma gives a notice: Server would create it."""
     settings = settings_of(url=BASE, token=TOKEN, environments="QA, DEV")
 
     assert "'QA;DEV'" in connect(settings, {}).notices[0]
 
 
 def test_region(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:
-    """A login that is refused may be of another region, all of which are named."""
+    """A refused login may be for another region; the hint names all."""
     refused = {"error": "Xray data is in another region"}
     cloud.script["/api/v2/authenticate"] = [_answer(refused, 401)]
 
@@ -121,7 +121,7 @@ def _answer(content: dict[str, Any], status: int) -> Any:
 
 @pytest.mark.parametrize("info", [["Be told."], "Be told.", [{"message": "Be told."}]])
 def test_info_messages(server: Xray, send: Sender, info: object) -> None:
-    """They are notices, and change nothing else."""
+    """Messages of Xray become notices, and change nothing else."""
     server.script[MULTIPART] = [{**CREATED, "infoMessages": info}]
 
     outcome = send()
@@ -139,7 +139,7 @@ def test_info_messages(server: Xray, send: Sender, info: object) -> None:
     ],
 )
 def test_json_file_of_windows(tmp_path: Path, content: bytes) -> None:
-    """PowerShell puts a mark before it, and writes UTF-16."""
+    """A file with a mark, or in UTF-16 from PowerShell, is read."""
     path = tmp_path / "fields.json"
     path.write_bytes(content)
 
@@ -147,7 +147,7 @@ def test_json_file_of_windows(tmp_path: Path, content: bytes) -> None:
 
 
 def test_names_that_others_use() -> None:
-    """They mean the same."""
+    """Names of other tools mean the same settings."""
     found = settings_of(project_key="CALC", test_plan_key="CALC-15")
 
     assert (found.project, found.test_plan) == ("CALC", "CALC-15")

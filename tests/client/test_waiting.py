@@ -1,4 +1,4 @@
-"""How long to wait: by what a server says, and by its clock."""
+"""How long to wait, by the server's header and its clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOW = 1_767_323_045.0
 
 @pytest.fixture(autouse=True)
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It stands still."""
+    """The clock does not move."""
     monkeypatch.setattr(time, "time", lambda: NOW)
 
 
@@ -33,7 +33,7 @@ def date(seconds: float) -> str:
 
 
 def waits(**headers: str) -> float:
-    """Seconds to wait after an answer with these headers."""
+    """Return the seconds to wait after an answer with these headers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return retry_after(Answer(status=429, headers=named, content=b"", url="x"))
 
@@ -54,7 +54,7 @@ def waits(**headers: str) -> float:
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float) -> None:
-    """Seconds, or a date of the server's clock."""
+    """The header is seconds, or a date by the server's clock."""
     assert waits(**headers) == seconds
 
 
@@ -70,7 +70,7 @@ def test_retry_after(headers: dict[str, str], seconds: float) -> None:
     ],
 )
 def test_skew(headers: Mapping[str, str], ahead: float | None) -> None:
-    """By how much the server's clock is ahead of ours."""
+    """The skew is the time by which the server's clock is ahead."""
     assert read_skew(headers) == ahead
 
 
@@ -81,7 +81,7 @@ def test_skew(headers: Mapping[str, str], ahead: float | None) -> None:
 def test_backoff(
     monkeypatch: pytest.MonkeyPatch, attempt: int, first: float, longest: float
 ) -> None:
-    """Anything from nothing to twice as long as before, and never over 20 s."""
+    """A pause is random, at most twice as long as before, and never over 20 s."""
     asked: list[tuple[float, float]] = []
 
     def between(least: float, most: float) -> float:

@@ -1,4 +1,4 @@
-"""What a repository may do on this machine: nothing that nobody has allowed."""
+"""What repositories may do on this machine: only what a person has allowed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fetched(name: str, environ: dict[str, str]) -> dict[str, str]:
-    """Its secrets."""
+    """Fetch the secrets of a connection."""
     stored = stored_connections.find_connection(name, Path.cwd(), environ)
     return secret_sources.fetch_secrets(stored, environ)
 
@@ -57,7 +57,7 @@ def fetched(name: str, environ: dict[str, str]) -> dict[str, str]:
 def test_who_looks_runs_nothing(
     own: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    """Not even what is allowed."""
+    """A command that only looks runs nothing, not even an allowed command."""
     allow = f"[allow]\ncommands = [{json.dumps(str(Path.cwd()))}]\n"
     own.write_text(allow, encoding="utf-8")
     own.chmod(0o600)
@@ -73,7 +73,7 @@ def test_who_looks_runs_nothing(
 
 
 def test_a_command_of_a_repository_is_refused_with_the_line(own: Path) -> None:
-    """And runs once that is there."""
+    """With the line in the hint, the command runs."""
     environ = {OWN_FILE_VARIABLE: str(own)}
 
     with pytest.raises(CredentialError, match="not allowed") as caught:
@@ -89,7 +89,7 @@ def test_a_command_of_a_repository_is_refused_with_the_line(own: Path) -> None:
 
 
 def test_another_repository_is_not_this_one(own: Path, tmp_path: Path) -> None:
-    """Nor is the folder above it."""
+    """A permission for a parent folder does not count."""
     allow = f"[allow]\ncommands = [{json.dumps(str(tmp_path))}]\n"
     own.write_text(allow, encoding="utf-8")
     own.chmod(0o600)
@@ -99,7 +99,7 @@ def test_another_repository_is_not_this_one(own: Path, tmp_path: Path) -> None:
 
 
 def test_a_variable_of_another_program_is_refused(own: Path) -> None:
-    """Unless a person lists it; what is ours may be named."""
+    """Only listed variables and those of xray-bridge are read."""
     environ = {OWN_FILE_VARIABLE: str(own), "AWS_KEY": SECRET}
 
     with pytest.raises(CredentialError, match="AWS_KEY"):
@@ -111,7 +111,7 @@ def test_a_variable_of_another_program_is_refused(own: Path) -> None:
 
 
 def test_the_table_stays_when_connections_are_written(own: Path) -> None:
-    """It is no connection."""
+    """The table is kept, and is not a connection."""
     own.write_text('[allow]\nhttp = ["jira.example.com"]\n', encoding="utf-8")
     own.chmod(0o600)
     environ = {OWN_FILE_VARIABLE: str(own)}
@@ -129,7 +129,7 @@ def test_the_table_stays_when_connections_are_written(own: Path) -> None:
     "table", ["allow = 1", "[allow]\nhttps = []", "[allow]\nhttp = 'a'"]
 )
 def test_a_wrong_table_is_told(own: Path, table: str) -> None:
-    """What is misspelt would be missed when it is needed."""
+    """A misspelt entry is an error."""
     own.write_text(table, encoding="utf-8")
     own.chmod(0o600)
 

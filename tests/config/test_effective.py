@@ -1,4 +1,4 @@
-"""The settings that a command works with."""
+"""The settings of a command."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SECRET = "a-token-of-prod"
 
 @dataclass
 class Run:
-    """What a run directory has recorded."""
+    """The record of a run directory."""
 
     settings: dict[str, str] = field(default_factory=dict)
     ci: dict[str, Any] = field(default_factory=dict)
@@ -52,7 +52,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_layers_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Flags, environment, file, CI."""
+    """Flags win over the environment, the file and CI."""
     monkeypatch.setenv("XRAY_PROJECT", "ENV")
     monkeypatch.setenv("XRAY_FIX_VERSION", "1.0")
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -67,7 +67,7 @@ def test_layers_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_has_its_own_file() -> None:
-    """Which its session has read; this directory's says nothing about it."""
+    """Its session has read its own file; the one here does not count."""
     Path("xray-bridge.toml").write_text('summary = "of the file"')
     run = Run({"project": "RUN"}, {"name": "GitLab CI", "revision": "def"})
 
@@ -78,14 +78,14 @@ def test_a_run_has_its_own_file() -> None:
 
 
 def test_given_is_what_a_session_has_resolved() -> None:
-    """Without the file, too."""
+    """The settings of a session count without the file."""
     found = effective_settings({}, given={"project": "GIVEN"}).settings
 
     assert (found.project, found.summary) == ("GIVEN", "")
 
 
 def test_a_connection_is_below_flags_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A record keeps its name and nothing of it."""
+    """A record has the name of the connection, and no values of it."""
     monkeypatch.setenv("XRAY_TOKEN", "another-token")
 
     found = effective_settings({"connection": "prod", "verify": "no"})
@@ -104,7 +104,7 @@ def test_a_connection_is_below_flags_only(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_secret_is_fetched_once_and_not_in_vain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A password manager asks a person each time; lists of runs need no server."""
+    """A secret is fetched once, and not for lists of runs."""
     asked = []
     fetch = secret_sources.fetch_secrets
 
@@ -126,7 +126,7 @@ def test_a_secret_is_fetched_once_and_not_in_vain(
 
 
 def test_secrets_of_connections_are_known_to_be_hidden() -> None:
-    """As soon as they were fetched."""
+    """The redactors know fetched secrets."""
     command = effective_settings({"connection": "prod"})
     before = command.redactors()
     assert command.settings.token
@@ -149,7 +149,7 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_connections_that_are_not_used(name: str) -> None:
-    """Where a server is needed; a record does not mind."""
+    """They are an error if a server is needed; a record does not need one."""
     flags, kind, why = WRONG[name]
     found = effective_settings(flags)
 
@@ -160,7 +160,7 @@ def test_connections_that_are_not_used(name: str) -> None:
 
 
 def test_a_secret_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is missed before anything is sent."""
+    """A missing secret is an error before anything is sent."""
     monkeypatch.delenv("XRAY_PROD_TOKEN")
 
     with pytest.raises(
@@ -171,7 +171,7 @@ def test_a_secret_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["collect", "sandbox"])
 def test_a_connection_that_nobody_needs(name: str) -> None:
-    """Nothing is sent there: its secret need not be here."""
+    """The secret of an unused connection need not exist."""
     found = effective_settings({"connection": "off", name: "yes"})
 
     assert found.connection is None
@@ -179,7 +179,7 @@ def test_a_connection_that_nobody_needs(name: str) -> None:
 
 
 def test_errors_lose_the_secrets_of_a_connection() -> None:
-    """Servers repeat in their errors what they were sent."""
+    """Secrets are removed from a server's errors."""
     command = effective_settings({"connection": "prod"})
 
     with pytest.raises(UsageError) as caught, command.with_server():
@@ -189,7 +189,7 @@ def test_errors_lose_the_secrets_of_a_connection() -> None:
 
 
 def test_the_sandbox_brings_server_and_project() -> None:
-    """Before it runs, the project only; a project that is set stays."""
+    """Before it runs, only the project; a project that is set stays."""
     command = effective_settings({"sandbox": "yes"}, given={})
     own = effective_settings({"sandbox": "yes"})
 
@@ -204,7 +204,7 @@ def test_the_sandbox_brings_server_and_project() -> None:
 
 @pytest.mark.parametrize("looks_only", [False, True])
 def test_the_sandbox_keeps_its_data(tmp_path: Path, looks_only: bool) -> None:
-    """Unless somebody only looks."""
+    """The data stays, except for commands that only look."""
     command = effective_settings({"sandbox": "yes"})
 
     with command.with_server(looks_only=looks_only):

@@ -1,4 +1,4 @@
-"""A pull request from a fork does not choose where the secrets of a job go."""
+"""A pull request from a fork does not choose where secrets are sent."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ OWN: list[dict[str, str]] = [
 
 @pytest.mark.parametrize("name", FORKS)
 def test_each_system_tells(name: str) -> None:
-    """By its own variables."""
+    """Each CI system shows a fork by its own variables."""
     assert forks.system_of_fork(FORKS[name]) == name
 
 
 @pytest.mark.parametrize("environ", OWN)
 def test_what_is_no_fork(environ: dict[str, str]) -> None:
-    """Other builds, and pull requests of the repository itself."""
+    """Other builds, and pull requests of the repository itself, are no forks."""
     assert not forks.system_of_fork(environ)
 
 
@@ -80,7 +80,7 @@ def test_what_is_no_fork(environ: dict[str, str]) -> None:
 def test_github_tells_in_its_event(
     tmp_path: Path, repository: Any, is_fork: bool
 ) -> None:
-    """A fork that was removed is one, too."""
+    """A removed fork is a fork, too."""
     path = tmp_path / "event.json"
     path.write_text(json.dumps({"pull_request": {"head": {"repo": repository}}}))
     environ = {
@@ -111,7 +111,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "setting", [f'url = "{URL}"', f'proxy = "{URL}"', 'verify = "false"']
 )
 def test_what_its_files_choose_is_refused(setting: str) -> None:
-    """Also as what a session was given."""
+    """A session's settings are refused, too."""
     Path("xray-bridge.toml").write_text(setting, encoding="utf-8")
     name = setting.partition(" ")[0]
 
@@ -125,7 +125,7 @@ def test_what_its_files_choose_is_refused(setting: str) -> None:
 
 @pytest.mark.usefixtures("own")
 def test_its_connection_is_refused() -> None:
-    """It says where the secret is, and where it goes."""
+    """The fork's connection names both the secret and the address."""
     table = f'[connections.x]\nurl = "{URL}"\nsecret_env = "XRAY_TOKEN"\n'
     Path("xray-bridge.toml").write_text(table, encoding="utf-8")
 
@@ -137,7 +137,7 @@ def test_its_connection_is_refused() -> None:
 
 @pytest.mark.usefixtures("own")
 def test_what_the_job_chooses_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fork's files may say the same."""
+    """An address from the job is accepted, even if the fork's files have it."""
     Path("xray-bridge.toml").write_text(f'url = "{URL}"', encoding="utf-8")
     monkeypatch.setenv("XRAY_URL", URL)
 
@@ -148,7 +148,7 @@ def test_what_the_job_chooses_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", ["us/it", ""])
 def test_a_person_allows_a_repository(own: Path, name: str) -> None:
-    """By the name that CI gives it, or by its folder."""
+    """A repository is allowed by its name in CI, or by its folder."""
     Path("xray-bridge.toml").write_text(f'url = "{URL}"', encoding="utf-8")
     line = f"[allow]\nfork_upload = [{json.dumps(name or str(Path.cwd()))}]\n"
     own.write_text(line, encoding="utf-8")
@@ -159,7 +159,7 @@ def test_a_person_allows_a_repository(own: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["AWS_KEY", "CI_JOB_TOKEN", "GITHUB_TOKEN"])
 def test_no_variable_gets_into_jira(own: Path, name: str) -> None:
-    """But for those that say something about the run, or that a person allows."""
+    """Only variables about the run, and those that a person allows, do."""
     environ = {**AZURE, name: "a", "CI_COMMIT_REF": "b", OWN_FILE_VARIABLE: str(own)}
     layer = ini_layer("pytest.ini", {"summary": f"${{{name}}}"})
     fields = ini_layer("pytest.ini", {"execution_fields": f'{{"a": "${{{name}}}"}}'})

@@ -1,4 +1,4 @@
-"""What a run directory may decide on the machine that sends it: nothing of its own."""
+"""A run directory sets nothing of the machine that sends it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def sent(
     settings: dict[str, str], framework: str = "pytest", **flags: object
 ) -> Effective:
-    """A run as ``resend`` sees it."""
+    """Return the settings of a run in ``resend``."""
     command = effective_settings(flags, reads_frameworks=True)
     return command.for_run(Run(UPLOAD | settings, framework=framework), {})
 
 
 @pytest.mark.parametrize("setting", settings_in(CONNECTION), ids=lambda each: each.name)
 def test_no_setting_of_a_connection_is_taken_from_a_run(setting: object) -> None:
-    """Whatever will be one, too."""
+    """New settings of the connection are included."""
     name = setting.name  # type: ignore[attr-defined]
 
     found = run_layer({name: "anything", "project": "CALC"})
@@ -51,7 +51,7 @@ def test_no_setting_of_a_connection_is_taken_from_a_run(setting: object) -> None
 
 @pytest.mark.parametrize("name", ["report", "report_dir", "features_dir"])
 def test_no_path_is_taken_from_a_run(name: str) -> None:
-    """It would be read or written on this machine."""
+    """A path would be read or written on this machine."""
     assert name in OF_THIS_MACHINE
     assert not run_layer({name: "/etc/passwd"}).values
 
@@ -61,13 +61,13 @@ def test_no_path_is_taken_from_a_run(name: str) -> None:
 )
 @pytest.mark.fault("J05")
 def test_no_precaution_is_lifted_by_a_run(name: str, value: str) -> None:
-    """What hides secrets here, and what fails a job here, is of this machine."""
+    """Redaction and exit codes are settings of this machine."""
     assert not run_layer({name: value}).values
 
 
 @pytest.mark.parametrize("name", ["execution_fields", "test_fields"])
 def test_no_file_is_named_by_a_run(name: str) -> None:
-    """Its content would be sent."""
+    """The content of the file would be sent."""
     run_layer({name: '{"priority": "High"}'})
 
     with pytest.raises(SettingError, match="is the name of a file"):
@@ -75,7 +75,7 @@ def test_no_file_is_named_by_a_run(name: str) -> None:
 
 
 def test_the_way_there_is_that_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither proxy nor verification are those of the run."""
+    """Neither proxy nor verification come from the run."""
     monkeypatch.setenv("XRAY_URL", HERE)
     theirs = {"url": HERE, "proxy": ELSEWHERE, "verify": "false", "report": "/x"}
 
@@ -85,7 +85,7 @@ def test_the_way_there_is_that_of_this_machine(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_another_address_is_refused_with_both(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Results do not go where they were not meant to, credentials neither."""
+    """The error names both addresses."""
     monkeypatch.setenv("XRAY_URL", HERE)
 
     with pytest.raises(SettingError) as caught:
@@ -96,7 +96,7 @@ def test_another_address_is_refused_with_both(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_without_an_address_here_it_is_said_how_to_give_one() -> None:
-    """The credentials of the environment alone go nowhere."""
+    """Credentials of the environment are not sent to an address of the run."""
     with pytest.raises(SettingError, match="no address") as caught:
         _ = sent({"url": ELSEWHERE}).settings
 
@@ -105,7 +105,7 @@ def test_without_an_address_here_it_is_said_how_to_give_one() -> None:
 
 
 def test_a_person_may_send_it_elsewhere() -> None:
-    """What stands on the command line was read before it was typed."""
+    """An address on the command line is accepted."""
     assert sent({"url": ELSEWHERE}, url=HERE).settings.url == HERE
 
 
@@ -116,7 +116,7 @@ def test_a_person_may_send_it_elsewhere() -> None:
 def test_another_place_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, theirs: str, mine: str
 ) -> None:
-    """Unless the command line says which is meant."""
+    """Another project is refused unless the command line has it."""
     monkeypatch.setenv("XRAY_URL", HERE)
     monkeypatch.setenv(TABLE[name].environment, mine)
 
@@ -129,14 +129,14 @@ def test_another_place_is_refused(
 
 
 def test_what_is_only_written_goes_nowhere() -> None:
-    """So any address will do."""
+    """Without an upload any address is accepted."""
     settings = {"url": ELSEWHERE, "collect": "true"}
 
     assert sent(settings).settings.url == ""
 
 
 def test_of_the_sandbox() -> None:
-    """A rehearsal does not become real by itself, nor the other way round."""
+    """A run for the sandbox is not sent to a server, and vice versa."""
     with pytest.raises(SettingError, match="sandbox"):
         _ = sent({"sandbox": "true"}).settings
 
@@ -173,14 +173,14 @@ FILES_OF_BEHAVE = {
 def test_the_address_of_this_checkout_counts(
     framework: str, name: str, content: str
 ) -> None:
-    """A bare ``resend`` finds what the session has found."""
+    """A bare ``resend`` reads the files that the session has read."""
     Path(name).write_text(content, encoding="utf-8")
 
     assert sent({"url": HERE}, framework).settings.url == HERE
 
 
 def test_the_right_file_of_several() -> None:
-    """pytest takes the first, even if it is empty; behave has its own."""
+    """pytest takes the first file, even if empty; behave has its own."""
     Path("pytest.ini").touch()
     Path("tox.ini").write_text(f"[pytest]\nxray_url = {ELSEWHERE}", encoding="utf-8")
     Path("behave.ini").write_text(FILES_OF_BEHAVE["behave.ini"], encoding="utf-8")
@@ -192,7 +192,7 @@ def test_the_right_file_of_several() -> None:
 def test_other_files_are_not_of_the_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Folders above the repository belong to anybody."""
+    """Files above the repository do not count."""
     (tmp_path / "pytest.ini").write_text(FILES["pytest.ini"], encoding="utf-8")
     repository = tmp_path / "repository"
     (repository / ".git").mkdir(parents=True)
@@ -203,7 +203,7 @@ def test_other_files_are_not_of_the_checkout(
 
 
 def test_a_broken_file_is_named() -> None:
-    """With its name."""
+    """The error has the name of the file."""
     Path("pytest.ini").write_text("[pytest\n", encoding="utf-8")
 
     with pytest.raises(SettingError, match=r"pytest\.ini cannot be read"):
@@ -211,7 +211,7 @@ def test_a_broken_file_is_named() -> None:
 
 
 def test_results_keep_what_they_were_recorded_with() -> None:
-    """The files of this checkout say nothing about them."""
+    """Files of this checkout do not change the results."""
     ini = f"[pytest]\nxray_url = {HERE}\nxray_summary = of the file"
     Path("pytest.ini").write_text(ini, encoding="utf-8")
 
@@ -221,7 +221,7 @@ def test_results_keep_what_they_were_recorded_with() -> None:
 
 
 def test_flags_that_say_it_again() -> None:
-    """What is of the connection, without secrets and without patience."""
+    """The flags are those of the connection, without secrets and timeouts."""
     said = {"url": HERE, "sandbox": "yes", "verify": "my ca.pem", "timeout": "1"}
     others = {"token": "a-token", "project": "CALC", "proxy": None}
 

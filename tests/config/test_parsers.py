@@ -1,4 +1,4 @@
-"""From a setting's text to its value."""
+"""The parsers from a setting's text to its value."""
 
 from __future__ import annotations
 
@@ -50,19 +50,19 @@ def test_boolean_says_no(word: str) -> None:
 
 
 def test_boolean_refuses_other_words() -> None:
-    """What is neither is an error that quotes it."""
+    """Any other word is an error that quotes it."""
     with pytest.raises(ValueError, match="'perhaps' is neither yes nor no"):
         parsers.boolean("perhaps")
 
 
 @pytest.mark.parametrize("text", ["CALC-1", " CALC-15 ", "A1_B-9"])
 def test_key_takes_issue_keys(text: str) -> None:
-    """Issue keys, with blanks around them taken off."""
+    """Issue keys are parsed without blanks around them."""
     assert parsers.key(text) == text.strip()
 
 
 def test_keys_in_lower_case() -> None:
-    """As Jira spells them; their blanks are no part of them either."""
+    """Keys become upper case, without blanks."""
     assert parsers.key(" calc-15") == "CALC-15"
     assert parsers.keys("calc-1;CALC-1") == ("CALC-1",)
     assert parsers.project("calc ") == "CALC"
@@ -73,7 +73,7 @@ def test_keys_in_lower_case() -> None:
     ["abc", "X-", "X-1", "stra\u00dfe-1", "CALC-0", "CALC-01", "CALC 1", "CALC-1\nX"],
 )
 def test_key_refuses_what_is_none(text: str) -> None:
-    """Everything else is an error that shows what a key looks like."""
+    """Any other text is an error that shows what a key looks like."""
     with pytest.raises(ValueError, match="keys look like CALC-15"):
         parsers.key(text)
 
@@ -84,20 +84,20 @@ def test_keys_are_separated_by_semicolons_or_commas() -> None:
 
 
 def test_keys_refuse_a_malformed_one() -> None:
-    """One malformed key spoils the list."""
+    """One malformed key is an error for the list."""
     with pytest.raises(ValueError, match="'nope'"):
         parsers.keys("CALC-1;nope")
 
 
 @pytest.mark.parametrize("text", ["CALC-1", "c", "C", "1A"])
 def test_project_refuses_what_is_no_project_key(text: str) -> None:
-    """An issue key is no project key."""
+    """An issue key is not a project key."""
     with pytest.raises(ValueError, match="project keys look like CALC"):
         parsers.project(text)
 
 
 def test_listed_keeps_blanks_inside_and_order() -> None:
-    """Only semicolons separate; empty parts and repetitions are left out."""
+    """Only semicolons separate; empty and repeated parts are dropped."""
     assert parsers.listed("Chrome 120; ;linux;Chrome 120") == ("Chrome 120", "linux")
 
 
@@ -117,7 +117,7 @@ def test_words_are_separated_by_anything_usual() -> None:
     ],
 )
 def test_url_takes_addresses(text: str, address: str) -> None:
-    """An address without the slash at its end."""
+    """An address is parsed without the slash at its end."""
     assert parsers.url(text) == address
 
 
@@ -138,7 +138,7 @@ def test_url_takes_addresses(text: str, address: str) -> None:
 )
 @pytest.mark.fault("D01")
 def test_url_refuses_what_is_none(text: str) -> None:
-    """Everything else is a ValueError."""
+    """Any other text is a ValueError."""
     with pytest.raises(ValueError, match=r"address|scheme, host, port"):
         parsers.url(text)
 
@@ -173,13 +173,13 @@ def test_url_never_quotes_a_password(text: str) -> None:
     ],
 )
 def test_seconds_understand_units(text: str, seconds: float) -> None:
-    """A number with or without a unit."""
+    """A number is parsed with or without a unit."""
     assert parsers.seconds(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "soon", "1d", "nan", "inf", "1e3"])
 def test_seconds_refuse_what_is_no_duration(text: str) -> None:
-    """Nothing, nought and words are no durations."""
+    """Empty texts, zero and words are not durations."""
     with pytest.raises(ValueError, match="not a duration"):
         parsers.seconds(text)
 
@@ -201,7 +201,7 @@ def test_verification_is_yes_no_or_a_bundle(tmp_path: Path) -> None:
 
 
 def test_verification_is_never_nothing() -> None:
-    """An empty text must not end up as something that verifies nothing."""
+    """An empty text does not turn verification off."""
     assert parsers.verification("") is not False
     assert parsers.verification("") != ""
 
@@ -219,7 +219,7 @@ def test_pem_refuses_what_is_none(tmp_path: Path, content: str | None) -> None:
 
 
 def test_fields_inline_or_from_a_file(tmp_path: Path) -> None:
-    """A JSON object, or the path of one."""
+    """A JSON object, or the path of one, is parsed."""
     path = tmp_path / "fields.json"
     path.write_text('{"priority": {"name": "High"}}')
 
@@ -230,7 +230,7 @@ def test_fields_inline_or_from_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
 def test_fields_of_other_editors(tmp_path: Path, encoding: str) -> None:
-    """Windows writes marks before texts, and PowerShell UTF-16."""
+    """Files with a byte order mark, and UTF-16, are parsed."""
     path = tmp_path / "fields.json"
     mark = codecs.BOM_UTF16_LE if encoding == "utf-16-le" else b""
     path.write_bytes(mark + '{"summary": "\u00fcber"}'.encode(encoding))
@@ -242,13 +242,13 @@ def test_fields_of_other_editors(tmp_path: Path, encoding: str) -> None:
     "text", ["{", '{"a": }', "missing.json", "{" * 100_000, "[1]", '{"a":' * 100_000]
 )
 def test_fields_refuse_what_is_no_object(text: str) -> None:
-    """Broken, missing and endless JSON is a ValueError."""
+    """Broken, missing and deeply nested JSON is a ValueError."""
     with pytest.raises(ValueError, match=r"JSON"):
         parsers.fields(text)
 
 
 def test_fields_refuse_a_list_in_a_file(tmp_path: Path) -> None:
-    """Jira fields are an object."""
+    """Jira fields are an object, not a list."""
     path = tmp_path / "fields.json"
     path.write_text(json.dumps([1]))
 
@@ -257,7 +257,7 @@ def test_fields_refuse_a_list_in_a_file(tmp_path: Path) -> None:
 
 
 def test_fields_refuse_a_file_that_is_not_utf8(tmp_path: Path) -> None:
-    """The encoding is named."""
+    """The error names the encoding."""
     path = tmp_path / "fields.json"
     path.write_bytes(b'{"a": "\xff"}')
 
@@ -266,7 +266,7 @@ def test_fields_refuse_a_file_that_is_not_utf8(tmp_path: Path) -> None:
 
 
 def test_choice_knows_synonyms() -> None:
-    """Another spelling becomes the word itself."""
+    """A synonym becomes the word itself."""
     parse = parsers.choice("server", "cloud", datacenter="server")
 
     assert [parse("DataCenter"), parse(" cloud")] == ["server", "cloud"]
@@ -279,13 +279,13 @@ def test_choice_refuses_other_words() -> None:
 
 
 def test_formats_are_a_list() -> None:
-    """Several formats in order."""
+    """Several formats are parsed in order."""
     assert parsers.formats("junit, xray") == ("junit", "xray")
 
 
 @pytest.mark.parametrize("text", ["", "junit,auto", "html", ","])
 def test_formats_refuse_what_is_none(text: str) -> None:
-    """``auto`` decides what is uploaded, which stands first."""
+    """``auto`` is accepted only in the first place."""
     with pytest.raises(ValueError, match=r"formats|not one of"):
         parsers.formats(text)
 
@@ -304,7 +304,7 @@ def test_formats_refuse_what_is_none(text: str) -> None:
     ],
 )
 def test_statuses_of_outcomes(text: str, found: dict[str, str]) -> None:
-    """Pairs with anything usual between them, or a JSON object."""
+    """Pairs with any usual separator, or a JSON object, are parsed."""
     assert parsers.statuses(text) == found
 
 
@@ -328,7 +328,7 @@ def test_statuses_of_outcomes(text: str, found: dict[str, str]) -> None:
     ],
 )
 def test_statuses_refuse_what_is_none(text: str, said: str) -> None:
-    """What Xray could not have meant, with what can be written."""
+    """A status that Xray cannot have is refused, with an example."""
     with pytest.raises(ValueError, match=re.escape(said)):
         parsers.statuses(text)
 
@@ -347,7 +347,7 @@ def test_statuses_refuse_what_is_none(text: str, said: str) -> None:
     ],
 )
 def test_sizes_understand_units(text: str, sizes: tuple[int, ...]) -> None:
-    """One to three numbers, with or without a unit; the same one counts again."""
+    """One to three numbers are parsed, with or without a unit; equal ones count."""
     assert parsers.sizes(text) == sizes
 
 
@@ -356,14 +356,14 @@ def test_sizes_understand_units(text: str, sizes: tuple[int, ...]) -> None:
     ["", " ", "big", "-1", "1e3", "10TB", "10MBit", "1 2 3 4", "MB", "1..5", "9" * 400],
 )
 def test_sizes_refuse_what_is_none(text: str) -> None:
-    """Nothing, too many and other words are none."""
+    """Empty texts, too many sizes and words are refused."""
     with pytest.raises(ValueError, match=r"is not (a size|one to three sizes)"):
         parsers.sizes(text)
 
 
 @pytest.mark.parametrize("text", [r"\d{16}", "Bearer .+", "", "(?i)secret|password"])
 def test_pattern_takes_regular_expressions(text: str) -> None:
-    """As they are; none is none."""
+    """Regular expressions are unchanged; an empty text is none."""
     assert parsers.pattern(f" {text} ") == text
 
 
@@ -371,14 +371,14 @@ def test_pattern_takes_regular_expressions(text: str) -> None:
     "text", ["(", "*", "[a-", "a{9999999999999}", "(" * 10_000, "(?P<1>a)"]
 )
 def test_pattern_refuses_what_is_none(text: str) -> None:
-    """A slip is found before the first test."""
+    """A mistake is found before the first test."""
     with pytest.raises(ValueError, match="is not a regular expression"):
         parsers.pattern(text)
 
 
 @pytest.mark.parametrize("text", [".*", "a?", "x|", "(?:)", "()"])
 def test_pattern_that_matches_everywhere(text: str) -> None:
-    """It would leave nothing readable."""
+    """It is refused: no text would stay readable."""
     with pytest.raises(ValueError, match="matches everywhere"):
         parsers.pattern(text)
 
@@ -386,7 +386,7 @@ def test_pattern_that_matches_everywhere(text: str) -> None:
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 @given(text=st.text())
 def test_pattern_speaks_in_value_errors(text: str) -> None:
-    """Whatever the text is, there is a pattern or a ValueError."""
+    """Any text is a pattern or a ValueError."""
     try:
         said = parsers.pattern(text)
     except ValueError as error:
@@ -410,7 +410,7 @@ def test_pattern_speaks_in_value_errors(text: str) -> None:
     ],
 )
 def test_value_survives_its_record(name: str, text: str) -> None:
-    """What a run directory has recorded is the value that was parsed."""
+    """A recorded value is equal to the parsed one."""
     layer = resolve.Layer("test", {name: text}, lambda s: s.name, literal=True)
     first = resolve.resolve([layer], {})
 
@@ -422,7 +422,7 @@ def test_value_survives_its_record(name: str, text: str) -> None:
 @pytest.mark.parametrize("parse", PARSERS)
 @given(text=st.text())
 def test_parsers_speak_in_value_errors(parse: Callable[[str], Any], text: str) -> None:
-    """Whatever the text is, there is a value or a ValueError in words."""
+    """Any text is a value or a ValueError with a message."""
     try:
         parse(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Secrets that cannot be printed, and texts that cannot contain them."""
+"""Secrets cannot be printed, and are removed from texts."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ ODD = 'p"a\\s/s w%rd+äß\U0001f600'
 
 @dataclass
 class Holder:
-    """Something that has a secret among its fields."""
+    """A dataclass with a secret among its fields."""
 
     secret: Secret
 
 
 @pytest.mark.parametrize("spell", [str, repr, "{}".format, lambda s: f"{s!r:>20}"])
 def test_secret_is_not_shown(spell: object) -> None:
-    """However it is formatted, the value does not appear."""
+    """No format shows the value."""
     assert callable(spell)
 
     assert "hunter22" not in spell(Secret("hunter22"))
@@ -44,7 +44,7 @@ def test_secret_is_not_shown(spell: object) -> None:
 
 @pytest.mark.parametrize("leak", [pickle.dumps, json.dumps, copy.deepcopy])
 def test_secret_is_not_carried_away(leak: object) -> None:
-    """Neither pickled nor serialized nor copied by accident."""
+    """A secret cannot be pickled, serialized or copied by accident."""
     assert callable(leak)
 
     with pytest.raises(TypeError):
@@ -84,14 +84,14 @@ def test_secrets_compare_by_value() -> None:
     ids=["raw", "url", "url, all", "form", "JSON", "JSON, UTF-8", "base64"],
 )
 def test_redactor_knows_each_form(form: str) -> None:
-    """Raw, URL-encoded, JSON-escaped, base64."""
+    """Raw, URL-encoded, JSON-escaped and base64 forms are removed."""
     cleaned = Redactor([Secret(ODD)]).clean(f"before {form} after")
 
     assert cleaned.replace('"', "") == f"before {MASK} after"
 
 
 def test_redactor_knows_the_basic_header() -> None:
-    """User and password together, as the header has them."""
+    """User and password together are removed, as in the header."""
     header = base64.b64encode(b"ann:hunter22").decode()
     redactor = Redactor(basic=[("ann", Secret("hunter22"))])
 
@@ -101,12 +101,12 @@ def test_redactor_knows_the_basic_header() -> None:
 
 
 def test_redactor_leaves_ordinary_words_alone() -> None:
-    """A value too short to be a secret does not blot out texts."""
+    """A value too short to be a secret is not masked."""
     assert Redactor([Secret("a"), Secret("")]).clean("a cat") == "a cat"
 
 
 def test_redactor_takes_the_longest_form_first() -> None:
-    """Of two secrets, one within the other, no tail stays."""
+    """If a secret contains another, no end of it stays."""
     redactor = Redactor([Secret("hunter"), Secret("hunter22")])
 
     assert redactor.clean("it is hunter22.") == f"it is {MASK}."
@@ -118,7 +118,7 @@ def test_redactor_takes_the_longest_form_first() -> None:
     after=st.text(),
 )
 def test_redacted_text_has_no_secret(secret: str, before: str, after: str) -> None:
-    """Whatever stands around it, a secret does not stay."""
+    """A secret in any text is removed."""
     cleaned = Redactor([Secret(secret)]).clean(before + secret + after)
 
     assert secret not in cleaned
@@ -181,7 +181,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN)
 def test_authorization_header(shown: str) -> None:
-    """Whose ever credential it is, and however a program shows it, it goes."""
+    """Any credential in the header is removed, in any notation."""
     redactor = Redactor()
 
     found = redactor.clean(f"before\n{shown}\nafter")
@@ -214,7 +214,7 @@ def test_authorization_header(shown: str) -> None:
     ],
 )
 def test_rest_of_a_header_stays(text: str, expected: str) -> None:
-    """The credential goes, and nothing else: JSON is still JSON."""
+    """Only the credential is removed: JSON stays valid."""
     assert Redactor().clean(text) == expected
 
 
@@ -242,7 +242,7 @@ def test_rest_of_a_header_stays(text: str, expected: str) -> None:
     ],
 )
 def test_prose_stays_readable(text: str) -> None:
-    """The word alone is no header."""
+    """The word alone is not a header."""
     assert Redactor().clean(text) == text
 
 
@@ -268,7 +268,7 @@ def test_prose_stays_readable(text: str) -> None:
     ids=lambda text: text[:24],
 )
 def test_no_text_takes_long(text: str) -> None:
-    """Whatever 300 KB say of authorization, they are read in one go."""
+    """300 KB with many headers are cleaned quickly."""
     began = time.process_time()
 
     Redactor().clean(text)
@@ -282,7 +282,7 @@ SIGNS = [MASK, ":", "=", ",", "'", '"', "\\", " ", "\n", "[", "(", "b", "&quot;"
 
 @given(st.lists(st.sampled_from([*WORDS, *SIGNS])))
 def test_redacting_twice_changes_nothing(words: list[str]) -> None:
-    """What is sent may have been cleaned before."""
+    """Cleaning a cleaned text does not change it."""
     redactor = Redactor()
 
     once = redactor.clean("".join(words))
@@ -291,7 +291,7 @@ def test_redacting_twice_changes_nothing(words: list[str]) -> None:
 
 
 def test_pattern_of_a_user() -> None:
-    """What it matches goes; what matches nothing is nowhere."""
+    """Matches of the pattern are masked, empty ones are not."""
     redactor = Redactor(pattern=r"card \d+|\b(?=x)")
 
     assert redactor.clean("the card 4711 of x") == f"the {MASK} of x"
@@ -308,14 +308,14 @@ def test_pattern_of_a_user() -> None:
     ],
 )
 def test_which_secret_it_is(text: str, expected: str) -> None:
-    """By its setting, and never by its value."""
+    """The name is that of its setting, and never its value."""
     redactor = Redactor(pattern=r"card \d+", named={"token": Secret("hunter22")})
 
     assert redactor.name_secret(text) == expected
 
 
 def test_redactor_learns_another_secret() -> None:
-    """A token that is bought on the way, in all its forms."""
+    """A token from a login is removed in all its forms."""
     redactor = Redactor([Secret("hunter")])
 
     redactor.add("hunter22/ä")
@@ -327,7 +327,7 @@ def test_redactor_learns_another_secret() -> None:
 
 @pytest.mark.parametrize("form", [repr, ascii, html.escape, lambda s: repr(s.encode())])
 def test_redactor_knows_how_python_shows_it(form: object) -> None:
-    """In tracebacks, with ``--showlocals``, on pages."""
+    """The forms in tracebacks, ``--showlocals`` and HTML are removed."""
     assert callable(form)
     shown = form(ODD)
 
@@ -338,7 +338,7 @@ def test_redactor_knows_how_python_shows_it(form: object) -> None:
 
 @pytest.mark.parametrize("surplus", ["", "a", "ab"])
 def test_redactor_knows_base64_of_any_length(surplus: str) -> None:
-    """With and without its padding, and in the alphabet of URLs."""
+    """Base64 is removed with and without padding, in both alphabets."""
     secret = f"~~?~~?~~?>>>{surplus}"
     raw = secret.encode()
     redactor = Redactor([Secret(secret)])
@@ -355,7 +355,7 @@ ENCODINGS += ["utf-32"]
 @pytest.mark.parametrize("secret", ["hunter22", "hünter22"])
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_secret_in_a_file(encoding: str, secret: str) -> None:
-    """Of a text in any encoding, nothing but the secret changes."""
+    """In a text of any encoding, only the secret changes."""
     redactor = Redactor([Secret(secret)])
     before = "ä line\nits password is "
 
@@ -365,7 +365,7 @@ def test_secret_in_a_file(encoding: str, secret: str) -> None:
 
 
 def test_secret_in_a_file_of_two_encodings() -> None:
-    """A log that several programs have written."""
+    """A log with two encodings is cleaned."""
     content = "ä hünter22 ".encode() + "ä hünter22".encode("latin-1")
 
     found = clean_bytes(content, Redactor([Secret("hünter22")]).clean)
@@ -384,7 +384,7 @@ def test_secret_in_a_file_of_two_encodings() -> None:
     ids=["UTF-32, broken", "UTF-16, odd", "NUL", "binary"],
 )
 def test_secret_in_a_damaged_file(content: bytes) -> None:
-    """What cannot be decoded is looked through all the same."""
+    """Text that cannot be decoded is cleaned, too."""
     found = clean_bytes(content, Redactor([Secret("hunter22")]).clean)
 
     assert b"hunter22" not in found.replace(b"\0", b"")
@@ -393,7 +393,7 @@ def test_secret_in_a_damaged_file(content: bytes) -> None:
 
 @given(st.binary())
 def test_file_without_secrets_stays(content: bytes) -> None:
-    """To the byte, whatever it is."""
+    """All its bytes stay."""
     marks = [codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, b""]
     for mark in marks:
         whole = mark + content
@@ -427,7 +427,7 @@ def test_file_without_secrets_stays(content: bytes) -> None:
     ],
 )
 def test_encoding(content: bytes | str, expected: str) -> None:
-    """Of texts; anything else has none."""
+    """Texts have an encoding; other content has none."""
     raw = content.encode() if isinstance(content, str) else content
 
     assert encoding_of(raw) == expected
@@ -443,14 +443,14 @@ def test_encoding(content: bytes | str, expected: str) -> None:
     ],
 )
 def test_header_whose_value_stands_apart(text: str) -> None:
-    """In tables of HTML, and where a long header was folded."""
+    """Values in HTML tables and folded headers are removed."""
     found = Redactor().clean(text.format("ghp_abcdef0123456789abcdef"))
 
     assert found == text.format(MASK)
 
 
 def test_header_without_a_value() -> None:
-    """The next line is none."""
+    """The next line is not its value."""
     text = "Authorization:\nHost: example.com"
 
     assert Redactor().clean(text) == text

@@ -1,4 +1,4 @@
-"""From layers of raw values to settings."""
+"""The resolution of layers of raw values into settings."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 def from_environment(environ: dict[str, str]) -> Settings:
-    """Settings that only the environment makes."""
+    """Make settings from environment variables."""
     return resolve.resolve([resolve.environment_layer(environ)], environ)
 
 
 def from_ini(values: dict[str, object], environ: dict[str, str]) -> Settings:
-    """Settings that only an ini file makes."""
+    """Make settings from an ini file."""
     return resolve.resolve([resolve.ini_layer("pytest.ini", values)], environ)
 
 
 def test_first_layer_with_a_value_wins() -> None:
-    """Command line over environment over ini, name by name."""
+    """The command line wins over environment and ini file, for each name."""
     layers = [
         resolve.command_line_layer({"test_plan": "CALC-1", "project": None}),
         resolve.environment_layer({"XRAY_TEST_PLAN": "CALC-2", "XRAY_PROJECT": "ENV"}),
@@ -52,7 +52,7 @@ def test_first_layer_with_a_value_wins() -> None:
 
 
 def test_variables_of_other_tools() -> None:
-    """As people have them set already; ours come first, and keys as Jira has them."""
+    """Variables of other tools count below those of xray-bridge."""
     other = {"XRAY_PROJECT_KEY": "calc", "XRAY_TEST_PLAN_KEY": "CALC-15"}
 
     found = from_environment(other)
@@ -73,7 +73,7 @@ def test_variables_are_replaced() -> None:
 
 
 def test_unset_variable_is_an_error_that_names_the_setting() -> None:
-    """Setting, place and variable are named, with the way to a default."""
+    """The error has setting, place and variable, and how to set a default."""
     with pytest.raises(
         SettingError, match=r"xray_summary \(pytest.ini\).*BUILD is not set"
     ) as e:
@@ -83,7 +83,7 @@ def test_unset_variable_is_an_error_that_names_the_setting() -> None:
 
 
 def test_variables_inside_inline_fields() -> None:
-    """Strings inside the JSON are expanded; a quote in a variable harms nothing."""
+    """Strings inside JSON are expanded; a quote in a variable is harmless."""
     text = '{"customfield_1": ["${WHO}"], "priority": {"name": "${HOW:-High}"}}'
 
     found = from_ini({"execution_fields": text}, {"WHO": 'Ann "the" Bee'})
@@ -95,7 +95,7 @@ def test_variables_inside_inline_fields() -> None:
 
 
 def test_variables_inside_fields_of_a_file(tmp_path: Path) -> None:
-    """The file's path and the file's content are expanded."""
+    """Path and content of the file are expanded."""
     (tmp_path / "fields.json").write_text('{"summary": "${BUILD}"}')
 
     found = from_ini(
@@ -110,7 +110,7 @@ def test_variables_inside_fields_of_a_file(tmp_path: Path) -> None:
     "name", ["test_plan", "verify", "format", "timeout", "on_upload_error", "upload"]
 )
 def test_variable_that_expands_to_nothing_is_the_default(name: str) -> None:
-    """An empty variable is how CI systems spell "undefined"."""
+    """CI systems pass undefined variables as empty ones."""
     found = from_ini({name: "${NOT_SET:-}"}, {})
 
     assert getattr(found, name) == getattr(Settings({}), name)
@@ -127,7 +127,7 @@ def test_given_but_empty_is_the_default() -> None:
 
 
 def test_unknown_name_is_an_error_with_the_nearest() -> None:
-    """The spelling is that of the place."""
+    """The hint has the spelling of the place."""
     with pytest.raises(SettingError, match="no setting 'xray_test_pln'") as caught:
         from_ini({"test_pln": "CALC-1"}, {})
 
@@ -135,7 +135,7 @@ def test_unknown_name_is_an_error_with_the_nearest() -> None:
 
 
 def test_unknown_name_like_no_other() -> None:
-    """Without a near name, the list of all is pointed to."""
+    """Without a similar name, the hint names the list of all."""
     with pytest.raises(SettingError, match="qqqq") as caught:
         from_ini({"qqqq": "1"}, {})
 
@@ -143,7 +143,7 @@ def test_unknown_name_like_no_other() -> None:
 
 
 def test_malformed_value_names_setting_and_place() -> None:
-    """One line that says where to look."""
+    """The error has setting and place on one line."""
     with pytest.raises(SettingError, match=r"XRAY_TEST_PLAN \(environment\): 'abc' is"):
         from_environment({"XRAY_TEST_PLAN": "abc"})
 
@@ -166,7 +166,7 @@ def test_pytest_flag_is_spelled_as_pytest_has_it() -> None:
     ids=["command line", "ini", "shared file"],
 )
 def test_secret_in_plain_sight_is_refused(layer: resolve.Layer) -> None:
-    """The error shows the right way and not the secret."""
+    """The error has the right place and not the secret."""
     with pytest.raises(SecretInPlainSightError, match="must not be") as caught:
         resolve.resolve([layer], {})
 
@@ -175,7 +175,7 @@ def test_secret_in_plain_sight_is_refused(layer: resolve.Layer) -> None:
 
 
 def test_secret_from_the_environment() -> None:
-    """Trimmed, not expanded, and never recorded."""
+    """It is trimmed, not expanded, and never recorded."""
     found = from_environment({"XRAY_TOKEN": " a${b}c\n"})
 
     assert found.token == Secret("a${b}c")
@@ -183,7 +183,7 @@ def test_secret_from_the_environment() -> None:
 
 
 def test_secret_from_a_file(tmp_path: Path) -> None:
-    """``XRAY_TOKEN_FILE`` names a file, whose line end does not belong to it."""
+    """``XRAY_TOKEN_FILE`` names a file, whose line end is dropped."""
     (tmp_path / "token").write_text("hunter22\n")
 
     found = from_environment({"XRAY_TOKEN_FILE": str(tmp_path / "token")})
@@ -192,13 +192,13 @@ def test_secret_from_a_file(tmp_path: Path) -> None:
 
 
 def test_secret_file_that_is_missing() -> None:
-    """The variable is named."""
+    """The error names the variable."""
     with pytest.raises(SettingError, match="XRAY_TOKEN_FILE: 'nowhere' cannot be read"):
         from_environment({"XRAY_TOKEN_FILE": "nowhere"})
 
 
 def test_secret_itself_goes_before_its_file() -> None:
-    """Both set: the variable wins and the file is not read."""
+    """The variable wins over the file, which is not read."""
     found = from_environment({"XRAY_TOKEN": "one", "XRAY_TOKEN_FILE": "nowhere"})
 
     assert found.token == Secret("one")
@@ -228,14 +228,14 @@ def test_names_of_other_tools(
 
 
 def test_own_name_goes_before_that_of_another_tool() -> None:
-    """Both set: ours wins."""
+    """The name of xray-bridge wins over another tool's."""
     environ = {"XRAY_SUMMARY": "ours", "XRAY_EXECUTION_SUMMARY": "theirs"}
 
     assert from_environment(environ).summary == "ours"
 
 
 def test_empty_variable_counts_as_not_given() -> None:
-    """The next layer is asked."""
+    """The next layer is used."""
     layers = [
         resolve.environment_layer({"XRAY_SUMMARY": "  "}),
         resolve.ini_layer("pytest.ini", {"summary": "from ini"}),
@@ -245,7 +245,7 @@ def test_empty_variable_counts_as_not_given() -> None:
 
 
 def test_revision_is_guessed_from_ci() -> None:
-    """What CI tells is the lowest layer and not given by a person."""
+    """The value from CI is the lowest layer and does not count as given."""
     layer = resolve.ci_layer(Context(name="Jenkins", revision="abc"))
     assert layer is not None
 
@@ -256,7 +256,7 @@ def test_revision_is_guessed_from_ci() -> None:
 
 
 def test_ci_that_tells_nothing_is_no_layer() -> None:
-    """Without a revision there is nothing to guess."""
+    """Without a revision there is no layer."""
     assert resolve.ci_layer(Context(name="Jenkins")) is None
 
 
@@ -271,7 +271,7 @@ execution_fields = { priority = { name = "High" } }
 
 
 def test_shared_file_speaks_toml(tmp_path: Path) -> None:
-    """Booleans, numbers, lists and tables become what they mean."""
+    """Booleans, numbers, lists and tables are converted."""
     (tmp_path / "pyproject.toml").write_text(TABLE)
     layer = resolve.shared_file_layer(tmp_path)
     assert layer is not None
@@ -284,7 +284,7 @@ def test_shared_file_speaks_toml(tmp_path: Path) -> None:
 
 
 def test_shared_file_of_its_own_goes_first(tmp_path: Path) -> None:
-    """``xray-bridge.toml`` before ``pyproject.toml`` beside it."""
+    """``xray-bridge.toml`` wins over ``pyproject.toml`` beside it."""
     (tmp_path / "pyproject.toml").write_text(TABLE)
     (tmp_path / "xray-bridge.toml").write_text('project = "OWN"\n')
 
@@ -295,7 +295,7 @@ def test_shared_file_of_its_own_goes_first(tmp_path: Path) -> None:
 
 
 def test_shared_file_is_looked_for_up_to_the_repository(tmp_path: Path) -> None:
-    """Above the repository's root nothing counts."""
+    """Files above the repository's root do not count."""
     (tmp_path / "xray-bridge.toml").write_text('project = "OUTSIDE"\n')
     inside = tmp_path / "repository" / "tests"
     inside.mkdir(parents=True)
@@ -326,7 +326,7 @@ def test_shared_file_skips_a_pyproject_without_the_table(tmp_path: Path) -> None
     [b"project = ", b"\xff\xfe", b"n = " + b"9" * 5000, b"n = " + b"[" * 5000],
 )
 def test_shared_file_that_is_broken(tmp_path: Path, content: bytes) -> None:
-    """The file is named."""
+    """The error names the file."""
     (tmp_path / "pyproject.toml").write_bytes(content + b" # xray-bridge")
 
     with pytest.raises(SettingError, match=r"pyproject\.toml cannot be read"):
@@ -335,7 +335,7 @@ def test_shared_file_that_is_broken(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("content", ['tool = "xray-bridge"', "[tool]\nxray-bridge = 1"])
 def test_shared_file_of_another_shape(tmp_path: Path, content: str) -> None:
-    """TOML that is well-formed and not ours is skipped."""
+    """Valid TOML without the right table is skipped."""
     (tmp_path / ".git").mkdir()
     (tmp_path / "pyproject.toml").write_text(content)
 
@@ -343,7 +343,7 @@ def test_shared_file_of_another_shape(tmp_path: Path, content: str) -> None:
 
 
 def test_recorded_settings_are_taken_as_they_are() -> None:
-    """What was expanded once is not expanded again."""
+    """Expanded values are not expanded again."""
     found = resolve.resolve([resolve.recorded_layer({"summary": "${BUILD}"})], {})
 
     assert found.summary == "${BUILD}"
@@ -372,7 +372,7 @@ def test_recorded_settings_are_the_same(environ: dict[str, str]) -> None:
 
 @given(text=st.text())
 def test_recorded_text_is_the_same(text: str) -> None:
-    """Whatever a summary is, it survives its record."""
+    """Any summary is equal after its record."""
     layer = resolve.Layer("test", {"summary": text}, lambda s: s.name, literal=True)
     first = resolve.resolve([layer], {})
 
@@ -386,5 +386,5 @@ def test_recorded_text_is_the_same(text: str) -> None:
     [("test_pln", "test_plan"), ("on-upload-eror", "on_upload_error"), ("qqqq", "")],
 )
 def test_nearest_name(typed: str, meant: str) -> None:
-    """A typing error has a nearest name, nonsense has none."""
+    """A typing error has a similar name, nonsense has none."""
     assert resolve.nearest_setting(typed) == meant

@@ -1,4 +1,4 @@
-"""The one table of settings."""
+"""The table of all settings."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_default_is_the_documented_one(name: str, default: object) -> None:
 
 
 def test_spellings_at_each_door() -> None:
-    """One declaration, five spellings."""
+    """One declaration gives five spellings."""
     setting: Any = TABLE["test_plan"]
 
     spelled = (setting.pytest_flag, setting.ini, setting.environment, setting.flag_name)
@@ -122,7 +122,7 @@ def test_spellings_at_each_door() -> None:
 
 @pytest.mark.parametrize("setting", TABLE.values(), ids=list(TABLE))
 def test_each_setting_has_help(setting: Any) -> None:
-    """A line for the manual, without a dot, and a metavar."""
+    """Each setting has a line for the manual, without a dot, and a metavar."""
     assert setting.help
     assert not setting.help.endswith(".")
     assert setting.metavar
@@ -134,7 +134,7 @@ def test_declaration_is_found_on_the_class() -> None:
 
 
 def test_settings_are_read_only() -> None:
-    """Nobody changes a setting on the way."""
+    """A setting cannot be changed."""
     settings = Settings({})
 
     with pytest.raises(AttributeError, match="cannot be changed"):
@@ -142,7 +142,7 @@ def test_settings_are_read_only() -> None:
 
 
 def test_secrets_are_listed_for_redaction() -> None:
-    """All that are set, and no empty ones."""
+    """All secrets that are set are listed, and no empty ones."""
     settings = settings_of(token="t0ken", jira_token="jira-t0ken")
 
     assert set(settings.secrets().values()) == {Secret("t0ken"), Secret("jira-t0ken")}
@@ -152,7 +152,7 @@ def test_secrets_are_listed_for_redaction() -> None:
     ("source", "given"), [("environment", True), ("CI: Jenkins", False), ("", False)]
 )
 def test_given_is_what_a_person_set(source: str, given: bool) -> None:
-    """A guess of CI and a default are not given."""
+    """A guess from CI and a default do not count as given."""
     sources = {"revision": source} if source else {}
     settings = Settings({"revision": "abc"}, sources=sources)
 
@@ -161,7 +161,7 @@ def test_given_is_what_a_person_set(source: str, given: bool) -> None:
 
 @pytest.mark.parametrize("name", ["upload", "dry_run"])
 def test_upload_and_its_rehearsal_are_wanted(name: str) -> None:
-    """Both make a session end with an upload."""
+    """An upload and a dry run make a session end with an upload."""
     assert Settings({name: True}).wants_upload
     assert not Settings({}).wants_upload
 
@@ -176,7 +176,7 @@ def test_export_is_wanted(given: dict[str, object]) -> None:
 
 
 def test_settings_do_not_share_their_values() -> None:
-    """The mapping that was handed in can change without harm."""
+    """Changes to the given mapping do not matter."""
     values = {"url": "https://one.example.com"}
     settings = Settings(copy.copy(values))
     values["url"] = "https://two.example.com"
@@ -190,13 +190,13 @@ PARTS = {MUST_AGREE, FIRST_NOTED, ADD_UP, MAY_DIFFER, DROPPED}
 
 @pytest.mark.parametrize("setting", TABLE.values(), ids=list(TABLE))
 def test_each_setting_has_a_group(setting: Any) -> None:
-    """And a word for parts of one run that differ in it."""
+    """Each setting has a group and a rule for parts that differ."""
     assert setting.of in GROUPS
     assert setting.parts in PARTS
 
 
 def test_groups_are_the_whole_table() -> None:
-    """Each setting is in one of them, and a group keeps the order of the table."""
+    """Each setting is in one group, in the order of the table."""
     found = [setting for group in GROUPS for setting in settings_in(group)]
 
     assert set(found) == set(TABLE.values())
@@ -205,7 +205,7 @@ def test_groups_are_the_whole_table() -> None:
 
 
 def test_where_parts_differ_a_notice_is_the_default() -> None:
-    """A setting whose author forgot it does not silently have the first value."""
+    """Without a rule, the first value counts, with a notice."""
     setting = Setting(str, "", "", of=SESSION)
 
     assert setting.parts == FIRST_NOTED
@@ -213,12 +213,12 @@ def test_where_parts_differ_a_notice_is_the_default() -> None:
 
 @pytest.mark.parametrize("setting", TABLE.values(), ids=list(TABLE))
 def test_what_a_stored_connection_holds(setting: Any) -> None:
-    """Nothing but what is about the server, and no secret."""
+    """A stored connection holds settings of the server, and no secret."""
     assert not setting.stored or (setting.of == CONNECTION and not setting.secret)
 
 
 def test_a_flag_of_one_command() -> None:
-    """Errors name it as it was typed; without one, the setting's name."""
+    """Errors name the command's own flag, or else the setting's."""
     assert Settings.export_keys.flag_name == "--keys"
     assert Settings.upload.flag_name == "--upload"
     assert Settings.project.own_flag is None

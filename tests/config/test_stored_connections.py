@@ -1,4 +1,4 @@
-"""Where stored connections are kept, and what they say."""
+"""Stored connections: their files, fields and secrets."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ printable = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=60)
 
 
 def a_stored(**values: str | bool) -> StoredConnection:
-    """A connection of a person's own."""
+    """Make a connection in a person's own file."""
     here = Path.cwd() / "connections.toml"
     return StoredConnection(name="prod", values=values, source=here, is_own=True)
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> dict[str, str]:
-    """An environment that names a file of one's own, which is not there yet."""
+    """An environment with the path of a person's own file, which does not exist."""
     path = tmp_path / "config" / "connections.toml"
     return {stored_connections.OWN_FILE_VARIABLE: str(path)}
 
@@ -51,7 +51,7 @@ def own(tmp_path: Path) -> dict[str, str]:
 def test_any_text_is_read_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, found: dict[str, tuple[str, bool]]
 ) -> None:
-    """TOML of our own making, read by a library."""
+    """A TOML library reads any text that was written."""
     path = tmp_path_factory.mktemp("own") / "connections.toml"
     stored = {
         name: StoredConnection(
@@ -70,7 +70,7 @@ def test_any_text_is_read_as_it_was_written(
 
 @POSIX
 def test_the_file_is_for_its_owner_only(own: dict[str, str]) -> None:
-    """The folder, too, where it had to be made."""
+    """Only the owner can read the file, and a new folder."""
     path = stored_connections.own_file(own)
     stored_connections.save_connections(
         {"prod": a_stored(url="https://jira.example.com")}, path
@@ -85,7 +85,7 @@ def test_the_file_is_for_its_owner_only(own: dict[str, str]) -> None:
 def test_a_file_that_others_can_write_is_refused(
     own: dict[str, str], tmp_path: Path
 ) -> None:
-    """Its commands would be theirs to choose."""
+    """Others could change its commands."""
     path = stored_connections.own_file(own)
     stored_connections.save_connections(
         {"prod": a_stored(url="https://jira.example.com")}, path
@@ -104,7 +104,7 @@ def test_a_file_that_others_can_write_is_refused(
 def test_a_project_has_connections_in_its_shared_file(
     own: dict[str, str], tmp_path: Path, name: str, head: str
 ) -> None:
-    """They are no settings, and are not taken for unknown ones."""
+    """They are not reported as unknown settings."""
     top = f"[{head.rstrip('.')}]\n" if head else ""
     text = f'{top}project = "CALC"\n[{head}connections.prod]\nurl = "https://j.com"\n'
     tmp_path.joinpath(name).write_text(text)
@@ -123,7 +123,7 @@ def test_a_project_has_connections_in_its_shared_file(
 def test_a_person_s_own_comes_before_the_project_s(
     own: dict[str, str], tmp_path: Path
 ) -> None:
-    """Of the same name."""
+    """A person's own connection wins over the project's."""
     tmp_path.joinpath("xray-bridge.toml").write_text(
         '[connections.prod]\nurl = "https://theirs.com"\n'
     )
@@ -139,7 +139,7 @@ def test_a_person_s_own_comes_before_the_project_s(
 def test_an_unknown_name_is_told_with_the_nearest(
     own: dict[str, str], tmp_path: Path
 ) -> None:
-    """A slip of a key."""
+    """The error has the most similar name."""
     stored_connections.save_connections(
         {"prod": a_stored(url="https://j.com")}, stored_connections.own_file(own)
     )
@@ -165,7 +165,7 @@ def test_an_unknown_name_is_told_with_the_nearest(
 def test_a_field_that_cannot_be_meant_is_refused(
     values: dict[str, object], why: str
 ) -> None:
-    """With the file and the connection."""
+    """The error has file and connection."""
     with pytest.raises(SettingError, match=why):
         stored_connections.validate_connection(
             values, "connections.toml: connection prod"
@@ -174,7 +174,7 @@ def test_a_field_that_cannot_be_meant_is_refused(
 
 @pytest.mark.parametrize("name", ["token", "password", "client_secret", "jira_token"])
 def test_a_secret_in_a_file_is_refused_unseen(name: str) -> None:
-    """Files are checked in, and copied."""
+    """The error does not show the secret."""
     with pytest.raises(SecretInPlainSightError) as caught:
         stored_connections.validate_connection(
             {name: SECRET}, "pyproject.toml: connection prod"
@@ -202,7 +202,7 @@ def test_who_logs_in_decides_which_secret_it_is(
 
 
 def test_credentials_of_the_environment_do_not_mix_with_its_own() -> None:
-    """A token for one server must not be refused, or sent, for another's sake."""
+    """A token for another server is neither refused nor sent."""
     environ = {"XRAY_USER": "bob", "XRAY_PASSWORD": "other", "XRAY_CLIENT_ID": "x"}
     layer = stored_connections.connection_layer(
         a_stored(url="https://j.com"), {"secret": SECRET}
@@ -214,7 +214,7 @@ def test_credentials_of_the_environment_do_not_mix_with_its_own() -> None:
 
 
 def test_a_secret_goes_to_no_address_but_its_own() -> None:
-    """Without one, that is Xray Cloud's, whatever the environment says."""
+    """Without an address it is Xray Cloud's, not the environment's."""
     environ = {"XRAY_URL": "https://other.com", "XRAY_JIRA_URL": "https://other.com"}
     secrets = {"secret": SECRET, "jira_secret": SECRET}
     layer = stored_connections.connection_layer(a_stored(client_id="x"), secrets)
@@ -224,7 +224,7 @@ def test_a_secret_goes_to_no_address_but_its_own() -> None:
 
 
 def test_without_a_place_of_its_own_the_environment_has_the_secret() -> None:
-    """As without a connection."""
+    """The secret comes from the environment."""
     layer = stored_connections.connection_layer(a_stored(url="https://j.com"), {})
     found = resolve([layer, environment_layer({"XRAY_TOKEN": SECRET})])
 
@@ -232,12 +232,12 @@ def test_without_a_place_of_its_own_the_environment_has_the_secret() -> None:
 
 
 def python(code: str) -> str:
-    """A command that runs a line of Python."""
+    """Make a command that runs a line of Python."""
     return f'"{sys.executable}" -c "{code}"'.replace("\\", "/")
 
 
 def test_each_place_gives_its_secret(tmp_path: Path) -> None:
-    """A variable, a file, the first line of a command."""
+    """A variable, a file and the first line of a command work."""
     path = tmp_path / "secret"
     path.write_text(f"{SECRET}\n")
     places = {
@@ -271,7 +271,7 @@ def test_each_place_gives_its_secret(tmp_path: Path) -> None:
 def test_a_secret_that_cannot_be_had_is_told_without_it(
     place: str, where: str, why: str
 ) -> None:
-    """Whatever a command has printed by then."""
+    """The error never has the output of a command."""
     with pytest.raises(CredentialError, match=why) as caught:
         secret_sources.fetch_secrets(
             a_stored(**{f"secret_{place}": where}), dict(os.environ)
@@ -281,7 +281,7 @@ def test_a_secret_that_cannot_be_had_is_told_without_it(
 
 
 def test_a_command_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A password manager may ask a person, and nobody is there."""
+    """A password manager may wait for a person who is not there."""
     monkeypatch.setattr(secret_sources, "PATIENCE", 0.3)
     hangs = a_stored(secret_command=python("import time; time.sleep(20)"))
 

@@ -56,7 +56,7 @@ FINAL = {
     "401": (refusal(401, "nope"), "does not accept the credentials"),
     "403": (refusal(403, "no permission"), "no permission"),
     "404": (html(404, "Not Found"), "check xray_url"),
-    "413": (html(413, "Request Entity Too Large"), "limits uploads"),
+    "413": (html(413, "Request Entity Too Large"), "too large"),
     "redirect to a login page": (
         Response("", 302, {"Location": "/login.jsp"}),
         "redirects to /login.jsp",
@@ -391,7 +391,7 @@ def test_a_captcha_is_told_and_not_retried(server: Xray, send: Sender) -> None:
     outcome = send()
 
     assert outcome.exit_code == 80
-    assert "log in once by browser" in outcome.output
+    assert "log in once in a browser" in outcome.output
     assert server.lines == [f"GET {FIELD}"]
 
 

@@ -1,4 +1,4 @@
-"""What is refused before anything is written, and what is taken."""
+"""Which downloads are refused before anything is written, and which are installed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def packed(
     mode: int = 0,
     method: int = zipfile.ZIP_DEFLATED,
 ) -> bytes:
-    """A zip with these names as they are, all with the same content."""
+    """Make a zip with these names, all with the same content."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in names:
@@ -46,14 +46,14 @@ def packed(
 
 
 def patched(data: bytes, magic: bytes, offset: int, layout: str, value: int) -> bytes:
-    """The data with one field overwritten in the last record of a kind."""
+    """Overwrite one field in the last record of a kind."""
     changed = bytearray(data)
     struct.pack_into(layout, changed, data.rindex(magic) + offset, value)
     return bytes(changed)
 
 
 def flipped(data: bytes, what: bytes) -> bytes:
-    """The data with one byte changed inside the first occurrence of some bytes."""
+    """Change one byte inside the first occurrence of some bytes."""
     changed = bytearray(data)
     changed[data.index(what)] ^= 1
     return bytes(changed)
@@ -154,20 +154,20 @@ LARGE_ARCHIVES: dict[str, Callable[[], bytes]] = {
 
 
 def bad_archive(case: str) -> bytes:
-    """The archive of a case, small or large."""
+    """Make the archive of a case, small or large."""
     make = LARGE_ARCHIVES.get(case)
     return make() if make else BAD_ARCHIVES[case]
 
 
 def content(path: Path) -> bytes | None:
-    """What a file holds or a link says; nothing for a directory."""
+    """Return the content of a file or the target of a link; None for a directory."""
     if path.is_symlink():
         return b"-> " + os.fsencode(path.readlink())
     return None if path.is_dir() else path.read_bytes()
 
 
 def snapshot(root: Path) -> dict[str, bytes | None]:
-    """Every path below a directory, with the content of files."""
+    """Return all paths below a directory, with the content of files."""
     return {str(path): content(path) for path in root.rglob("*")}
 
 
@@ -192,7 +192,7 @@ def unpack(tmp_path: Path) -> Callable[..., Path]:
 @pytest.mark.parametrize("case", [*BAD_ARCHIVES, *LARGE_ARCHIVES])
 @pytest.mark.fault("F01", "F02", "F04", "F07", "F09", "F10")
 def test_refused(unpack: Callable[..., Path], tmp_path: Path, case: str) -> None:
-    """A bad download is refused whole, in printable words, and nothing is written."""
+    """A bad download is refused with a printable message, and nothing is written."""
     before = snapshot(tmp_path / "work")
     with pytest.raises(FeaturesError) as caught:
         unpack(bad_archive(case))
@@ -203,7 +203,7 @@ def test_refused(unpack: Callable[..., Path], tmp_path: Path, case: str) -> None
 
 
 def test_refused_before_the_target_exists(tmp_path: Path) -> None:
-    """A bad download does not even make the target."""
+    """A bad download does not create the target."""
     download = tmp_path / "download"
     download.write_bytes(packed("../x.feature"))
     with pytest.raises(FeaturesError):
@@ -224,7 +224,7 @@ def test_refused_before_the_target_exists(tmp_path: Path) -> None:
 def test_limits(
     unpack: Callable[..., Path], limits: dict[str, int], names: tuple[str, ...]
 ) -> None:
-    """Each limit refuses what is one beyond it, and takes what is at it."""
+    """A value at a limit is accepted, one above it is refused."""
     text = b"#" * 10_000 if "ratio" in limits else TEXT
     with pytest.raises(FeaturesError):
         unpack(packed(*names, content=text), **limits)
@@ -234,7 +234,7 @@ def test_limits(
 
 
 def test_long_directory(unpack: Callable[..., Path]) -> None:
-    """A directory far too long for the files that are allowed is not even read."""
+    """A directory far too long for the allowed number of files is not read."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         info = zipfile.ZipInfo("a.feature")
@@ -264,7 +264,7 @@ def test_long_directory(unpack: Callable[..., Path]) -> None:
     ],
 )
 def test_reasons(unpack: Callable[..., Path], case: str, reason: str) -> None:
-    """The message says what is wrong, not what came of it."""
+    """The message has the fault, not its consequence."""
     with pytest.raises(FeaturesError, match=reason):
         unpack(bad_archive(case))
 
@@ -274,7 +274,7 @@ def test_reasons(unpack: Callable[..., Path], case: str, reason: str) -> None:
 )
 @pytest.mark.fault("F11")
 def test_nothing_was_found(unpack: Callable[..., Path], data: bytes) -> None:
-    """A server that has found nothing may send nothing: the hint says so."""
+    """For an empty download the hint is to check keys and filter."""
     with pytest.raises(FeaturesError) as caught:
         unpack(data)
 
@@ -292,7 +292,7 @@ def test_nothing_was_found(unpack: Callable[..., Path], data: bytes) -> None:
     ],
 )
 def test_taken(unpack: Callable[..., Path], data: bytes) -> None:
-    """A sound zip is taken, whatever the language of its names."""
+    """A valid zip is installed, with names in any language."""
     target = unpack(data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in archive.namelist():
@@ -300,7 +300,7 @@ def test_taken(unpack: Callable[..., Path], data: bytes) -> None:
 
 
 def test_streamed_zip(unpack: Callable[..., Path]) -> None:
-    """A zip that a server streamed, sizes after the data, with folders, is taken."""
+    """A streamed zip with sizes after the data, and with folders, is installed."""
 
     class Pipe(io.RawIOBase):
         def __init__(self) -> None:
@@ -324,7 +324,7 @@ def test_streamed_zip(unpack: Callable[..., Path]) -> None:
 
 @pytest.mark.parametrize("length", [0xFFFE, 0xFFFF, 0x10000])
 def test_directory_at_a_round_place(unpack: Callable[..., Path], length: int) -> None:
-    """A directory that begins at 65,535 is not mistaken for a mark of zip64."""
+    """A directory at 65,535 is not taken for a mark of zip64."""
     content = b"#" * (length - 30 - len("a.feature"))
     data = packed("a.feature", content=content, method=zipfile.ZIP_STORED)
     assert struct.unpack_from("<L", data, data.rindex(END) + 16) == (length,)
@@ -350,7 +350,7 @@ def test_bare(
 
 @pytest.mark.parametrize("name", ["nul", "a\u202eb.feature", "a\nb"])
 def test_bare_with_a_bad_name(unpack: Callable[..., Path], name: str) -> None:
-    """The name of a bare file is checked like one in a zip."""
+    """The name of a bare file is checked like a name in a zip."""
     with pytest.raises(FeaturesError):
         unpack(TEXT, name)
 
@@ -386,7 +386,7 @@ NAMES = st.lists(PARTS, max_size=4).flatmap(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=4))
 def test_never_outside(names: list[str]) -> None:
-    """Whatever the names, nothing is written outside the target, or all is refused."""
+    """No name writes outside the target."""
     data = packed(*names)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -416,7 +416,7 @@ def test_never_outside(names: list[str]) -> None:
     st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=4),
 )
 def test_damaged_anywhere(data: bytes, changes: list[tuple[int, int]]) -> None:
-    """Damage anywhere is refused with our error, never another, or does not matter."""
+    """Damage anywhere is refused with FeaturesError, or is harmless."""
     damaged = bytearray(data)
     for place, value in changes:
         damaged[place % len(data)] = value

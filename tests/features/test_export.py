@@ -1,4 +1,4 @@
-"""Feature files from a server that is nobody's sandbox: what can go wrong."""
+"""The export of feature files from a server with faults."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def jira(server: Xray) -> Xray:
 
 
 def export(*arguments: str) -> int:
-    """``xray-bridge features export`` of one key; its exit code."""
+    """Run ``xray-bridge features export`` for one key; return its exit code."""
     return cli.main(["features", "export", "--keys", "CALC-1", *arguments])
 
 
 def test_export(jira: Xray) -> None:
-    """The keys are asked for once, as one zip."""
+    """The keys are requested once, as one zip."""
     code = export("--out", "features", "--zip", "kept/all.zip")
 
     (sent,) = [each for each in jira.sent if each.path == EXPORT]
@@ -53,7 +53,7 @@ def test_export(jira: Xray) -> None:
 
 @pytest.mark.usefixtures("jira")
 def test_archive_that_cannot_be_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    """The error names the path and its reason, and no directory is made."""
+    """The error names path and reason, and no directory is made."""
     Path("kept").write_text("in the way")
 
     code = export("--out", "features", "--zip", "kept/all.zip")
@@ -66,7 +66,7 @@ def test_archive_that_cannot_be_kept(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.usefixtures("jira")
 def test_target_that_is_a_file(capsys: pytest.CaptureFixture[str]) -> None:
-    """It is a mistake of the call, and no failed export."""
+    """It is a usage error, not a failed export."""
     Path("features").write_text("in the way")
 
     code = export("--out", "features")
@@ -80,7 +80,7 @@ def test_target_that_is_a_file(capsys: pytest.CaptureFixture[str]) -> None:
 def test_server_that_is_not_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Keys and filter have nothing to do with it, and are not asked about."""
+    """The hint does not mention keys and filter."""
     monkeypatch.setenv("XRAY_URL", f"http://127.0.0.1:{scripted.unused_port()}")
     monkeypatch.setenv("XRAY_TOKEN", "x")
     monkeypatch.setenv("XRAY_DEADLINE", "1")
@@ -90,4 +90,4 @@ def test_server_that_is_not_there(
     said = capsys.readouterr().err
     assert code == 82
     assert "feature files could not be exported: 127.0.0.1:" in said
-    assert "are --keys and --filter right" not in said
+    assert "check --keys and --filter" not in said

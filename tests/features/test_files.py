@@ -1,4 +1,4 @@
-"""Which feature files are sent: by path, by time, and by what git says."""
+"""Which feature files are sent: by path, by time, and by git."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def names(*patterns: str, root: str = ".") -> list[str]:
-    """The names of what patterns find."""
+    """Return the names of the files that patterns find."""
     return [each.name for each in find_files(patterns, Path(root))]
 
 
@@ -66,19 +66,19 @@ def test_paths(patterns: list[str], expected: list[str]) -> None:
 
 
 def test_names_do_not_depend_on_the_choice() -> None:
-    """One file has the same name whether it is sent alone or with all others."""
+    """A file has the same name whether it is sent alone or with others."""
     everything = names("features")
 
     assert names("features/core/b.feature")[0] in everything
 
 
 def test_names_begin_elsewhere(here: Path) -> None:
-    """The root of names can be chosen, and paths may be absolute."""
+    """The root of names can be set, and paths may be absolute."""
     assert names(f"{here}/features/core", root="features") == ["core/b.feature"]
 
 
 def test_a_directory_behind_a_link(here: Path, tmp_path: Path) -> None:
-    """What is reached by a link goes by the name of the link."""
+    """A file behind a link has the name with the link."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "e.feature").write_text("Feature: E\n")
     (here / "linked").symlink_to(tmp_path / "elsewhere")
@@ -98,7 +98,7 @@ def test_a_directory_behind_a_link(here: Path, tmp_path: Path) -> None:
     ],
 )
 def test_nothing_found(pattern: str, said: str) -> None:
-    """A pattern that names nothing is an error, as a typing mistake would be."""
+    """A pattern without files is an error: it may be mistyped."""
     with pytest.raises(UsageError, match="feature") as caught:
         names("features", pattern)
 
@@ -106,7 +106,7 @@ def test_nothing_found(pattern: str, said: str) -> None:
 
 
 def test_outside_of_the_root(here: Path) -> None:
-    """A file outside of the root has no name, and the hint says what to do."""
+    """A file outside of the root is refused, with a hint."""
     with pytest.raises(UsageError) as caught:
         names(str(here / "features"), root="other")
 
@@ -138,7 +138,7 @@ def test_a_name_that_cannot_be_sent(here: Path) -> None:
     ],
 )
 def test_modified_within(here: Path, text: str, age: float, is_in: bool) -> None:
-    """Whole hours count, as in Jenkins; with minutes, whole minutes."""
+    """Complete hours count, as in Jenkins; with minutes, complete minutes."""
     path = here / "features" / "a.feature"
     os.utime(path, (NOW - age, NOW - age))
     chosen = (Chosen(path=path, name="a.feature"),)
@@ -148,7 +148,7 @@ def test_modified_within(here: Path, text: str, age: float, is_in: bool) -> None
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "3w", "1.5h", "h", "1234567"])
 def test_no_time(text: str) -> None:
-    """What is no time is refused, with an example."""
+    """An invalid age is refused, with an example."""
     with pytest.raises(UsageError, match="write 3h, 90m or 2d"):
         parse_age(text)
 
@@ -170,7 +170,7 @@ class Repository:
         return subprocess.check_output(command, env=environ, encoding="utf-8").strip()
 
     def commit(self, message: str) -> str:
-        """Commit all there is; returns the commit."""
+        """Commit all changes; return the commit."""
         self.run("add", "--all")
         self.run("commit", "-q", "--no-gpg-sign", "-m", message)
         return self.run("rev-parse", "HEAD")
@@ -182,7 +182,7 @@ class Repository:
         path.write_text(text)
 
     def changed(self, ref: str = "main") -> list[str]:
-        """Names of chosen files that have changed."""
+        """Return the names of chosen files that have changed."""
         chosen = find_files([str(self.root / "features")], self.root)
         return [
             each.name for each in only_changed(chosen, changes_since(self.root, ref))
@@ -198,14 +198,14 @@ def repository(here: Path) -> Repository:
 
 
 def test_nothing_changed(repository: Repository) -> None:
-    """Files that are as they were are left out, whatever their times are."""
+    """Unchanged files are skipped, whatever their times are."""
     os.utime(repository.root / "features" / "a.feature")
 
     assert repository.changed() == []
 
 
 def test_committed_and_not_yet(repository: Repository) -> None:
-    """What is committed, staged, edited or new has changed; what is ignored not."""
+    """Committed, staged, edited and new files have changed; ignored ones have not."""
     repository.write("features/committed.feature")
     repository.commit("one")
     repository.write("features/staged.feature")
@@ -224,7 +224,7 @@ def test_committed_and_not_yet(repository: Repository) -> None:
 
 
 def test_what_others_changed_meanwhile(repository: Repository) -> None:
-    """Compared is with where the branch left main, not with main as it is now."""
+    """The comparison is with the commit where the branch left main."""
     repository.write("features/mine.feature")
     repository.commit("mine")
     repository.run("checkout", "-q", "main")
@@ -236,7 +236,7 @@ def test_what_others_changed_meanwhile(repository: Repository) -> None:
 
 
 def test_renamed_and_deleted(repository: Repository) -> None:
-    """A renamed file has changed under its new name; a deleted one is told."""
+    """A renamed file has changed under its new name; a deleted one is reported."""
     repository.run("mv", "features/a.feature", "features/ä b.feature")
     repository.run("rm", "-q", "features/core/b.feature")
     repository.commit("moved")
@@ -250,7 +250,7 @@ def test_renamed_and_deleted(repository: Repository) -> None:
 def test_from_a_subdirectory(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where in the repository one stands makes no difference."""
+    """The result is the same in a subdirectory of the repository."""
     repository.write("features/core/b.feature")
     monkeypatch.chdir(repository.root / "features" / "core")
     chosen = find_files(["."], Path())
@@ -280,7 +280,7 @@ def test_commits_by_other_names(repository: Repository, ref: str) -> None:
     ],
 )
 def test_no_such_commit(repository: Repository, ref: str, hint: str) -> None:
-    """An unknown commit is one line with the command that helps."""
+    """An unknown commit is an error on one line, with the command that helps."""
     with pytest.raises(UsageError) as caught:
         changes_since(repository.root, ref)
 
@@ -290,7 +290,7 @@ def test_no_such_commit(repository: Repository, ref: str, hint: str) -> None:
 
 
 def test_a_shallow_clone(repository: Repository, tmp_path: Path) -> None:
-    """In a clone without the common commit, the fix is named."""
+    """Without the common commit, the hint is to fetch it."""
     repository.write("features/a.feature")
     repository.commit("one")
     repository.run("checkout", "-q", "main")
@@ -308,7 +308,7 @@ def test_a_shallow_clone(repository: Repository, tmp_path: Path) -> None:
 
 
 def test_no_repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outside of a repository, what git says is told in one line."""
+    """Outside of a repository, git's message is shown on one line."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(here.parent))
 
     with pytest.raises(UsageError, match="not a git repository") as caught:
@@ -318,7 +318,7 @@ def test_no_repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_git(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without git, that is what is said."""
+    """Without git, the error says so."""
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(UsageError, match="git cannot be run"):
@@ -328,7 +328,7 @@ def test_no_git(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_git_that_hangs(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A git that never ends is not waited for."""
+    """A git that never ends is stopped."""
     monkeypatch.setattr(git_module, "SECONDS", 0)
 
     with pytest.raises(UsageError, match="git took longer"):
@@ -336,7 +336,7 @@ def test_git_that_hangs(
 
 
 def test_pipes_and_devices(here: Path) -> None:
-    """Would never end, whatever they are called."""
+    """Pipes and devices are skipped: reading them might never end."""
     os.mkfifo(here / "features" / "pipe.feature")
     (here / "features" / "zero.feature").symlink_to("/dev/zero")
 

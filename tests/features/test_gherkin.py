@@ -65,13 +65,13 @@ Feature: Addition
 
 
 def oracle(text: str) -> Any:
-    """What Gherkin's own parser makes of a text."""
+    """Parse a text with Gherkin's own parser."""
     document: Any = Parser().parse(text)
     return document["feature"]
 
 
 def scenarios(node: Any) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-    """Name, line and tags of scenarios, those of rules among them."""
+    """Return name, line and tags of scenarios, also those in rules."""
     for child in node["children"]:
         if found := child.get("scenario"):
             tags = tuple(tag["name"].removeprefix("@") for tag in found["tags"])
@@ -81,12 +81,12 @@ def scenarios(node: Any) -> Iterator[tuple[str, int, tuple[str, ...]]]:
 
 
 def told(blocks: tuple[Block, ...]) -> list[tuple[str, int, tuple[str, ...]]]:
-    """The same of ours."""
+    """Return name, line and tags of the scenarios that were read."""
     return [(each.name, each.line, each.tags) for each in blocks]
 
 
 def test_all_of_it() -> None:
-    """Names and tags are those that stand there, and texts within texts are not."""
+    """Names and tags are read, and texts that only look like them are not."""
     feature = read_feature(ALL_OF_IT)
 
     assert feature.name == "Addition"
@@ -110,7 +110,7 @@ def test_the_parser_agrees() -> None:
     "path", sorted(ROOT.glob("examples/**/*.feature")), ids=lambda path: path.name
 )
 def test_the_parser_agrees_on_files(path: Path) -> None:
-    """It does so for all feature files of the examples."""
+    """Gherkin's parser finds the same scenarios in all examples."""
     text = path.read_text(encoding="utf-8")
 
     assert told(read_feature(text).scenarios) == list(scenarios(oracle(text)))
@@ -147,7 +147,7 @@ def test_the_parser_agrees_on_files(path: Path) -> None:
 )
 @settings(max_examples=200, deadline=None)
 def test_the_parser_agrees_on_anything(lines: list[str]) -> None:
-    """Whatever the parser takes is read as it reads it."""
+    """Any text that the parser accepts is read in the same way."""
     text = "\n".join(["Feature: F", *lines])
     try:
         expected = list(scenarios(oracle(text)))
@@ -159,7 +159,7 @@ def test_the_parser_agrees_on_anything(lines: list[str]) -> None:
 
 @pytest.mark.parametrize("language", sorted(DIALECTS))
 def test_languages(language: str) -> None:
-    """In each language, all words are read as Gherkin's own parser reads them."""
+    """In each language, all keywords are read as by Gherkin's parser."""
     words: Any = DIALECTS[language]
     lines = [f"# language: {language}", f"{words['feature'][-1]}: F"]
     lines += [f"{words['background'][0]}:", f"{words['given'][-1]}x", '"""', '"""']
@@ -179,7 +179,7 @@ def test_languages(language: str) -> None:
 
 
 def test_examples_that_are_a_description() -> None:
-    """A background has none: its steps and their texts come after such a line."""
+    """A background has no examples: the line is part of its description."""
     text = (
         "Feature: F\n  Background: G\n    Examples: F\n    Given x\n"
         '    """\n  Scenario: C\n    """\n'
@@ -190,7 +190,7 @@ def test_examples_that_are_a_description() -> None:
 
 
 def test_another_language() -> None:
-    """The language is said in a comment before the feature."""
+    """A comment before the feature sets the language."""
     text = (
         "#language: de\n@TEST_CALC-1\nFunktionalität: Summen\n"
         "  @a\n  Szenariogrundriss: Addieren\n    Gegeben sei <n>\n"
@@ -201,14 +201,14 @@ def test_another_language() -> None:
 
 
 def test_line_ends_of_windows() -> None:
-    """A carriage return is no part of a name or a tag."""
+    """A carriage return is not part of a name or a tag."""
     feature = read_feature("Feature: F\r\n  @a\r\n  Scenario: S\r\n    * x\r\n")
 
     assert told(feature.scenarios) == [("S", 3, ("a",))]
 
 
 def test_comments_that_are_not_a_backgrounds() -> None:
-    """A comment after its steps, or elsewhere, names no Precondition."""
+    """A comment elsewhere, or after its steps, names no Precondition."""
     feature = read_feature(
         "#@CALC-1\nFeature: F\n  #@CALC-2\n  Background:\n    #@CALC-3 #@CALC-4\n"
         "    * x\n    #@CALC-5\n  #@CALC-6\n  Scenario: S\n    #@CALC-7\n"
@@ -218,7 +218,7 @@ def test_comments_that_are_not_a_backgrounds() -> None:
 
 
 def test_comments_above_a_scenario() -> None:
-    """Those since the last line that is none, tags and empty ones apart."""
+    """Comments above a scenario are kept; tags and empty lines may be between."""
     feature = read_feature(
         "# of the file\nFeature: F\n  # One,\n\n  # two.\n  @a\n  # Three.\n"
         "  Scenario: S\n    # a step\n    * x\n\n  Scenario: T\n    * x\n"
@@ -246,7 +246,7 @@ def test_comments_above_a_scenario() -> None:
     ],
 )
 def test_no_feature(text: str, said: str) -> None:
-    """What is no feature file is refused in words that say why."""
+    """A text that is not a feature file is refused with the reason."""
     with pytest.raises(NoFeatureError) as caught:
         read_feature(text)
 

@@ -1,4 +1,4 @@
-"""Feature files to a server that is nobody's sandbox: requests, answers, faults."""
+"""The import of feature files to a scripted server: requests, answers, faults."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NO_ISSUES: dict[str, Any] = {"issues": [], "total": 0}
 
 
 def a_test(key: str, summary: str, *labels: str) -> dict[str, Any]:
-    """What Jira's search says of a Test."""
+    """Make the answer of Jira's search with a Test."""
     kind = {"name": "Test"}
     fields = {"summary": summary, "labels": labels, "issuetype": kind}
     return {"issues": [{"key": key, "fields": fields}], "total": 1}
@@ -48,7 +48,7 @@ def a_test(key: str, summary: str, *labels: str) -> dict[str, Any]:
 
 @dataclass
 class Said:
-    """What the command came to."""
+    """The exit code and the output of the command."""
 
     exit_code: int
     output: str
@@ -69,13 +69,13 @@ class Importer:
         (root / "a.feature").write_text(KEYED)
 
     def read(self) -> Any:
-        """What was printed since."""
+        """Return the output since the last call."""
         return self._capsys.readouterr()
 
     def __call__(
         self, *arguments: str, paths: tuple[str, ...] = ("a.feature",)
     ) -> Said:
-        """What it says of some files."""
+        """Import some files; return the output."""
         code = cli.main(["features", "import", *paths, *arguments])
         captured = self.read()
         assert SECRET not in captured.out + captured.err
@@ -86,7 +86,7 @@ class Importer:
 def bring(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Importer:
-    """The command, in a directory with one feature file."""
+    """The import command, in a directory with one feature file."""
     monkeypatch.chdir(tmp_path)
     return Importer(tmp_path, capsys)
 
@@ -109,12 +109,12 @@ def edits(server: Xray) -> list[Any]:
 
 
 def posted(server: Xray) -> list[Sent]:
-    """The imports that were asked for."""
+    """Return the import requests."""
     return server.posts("/import/feature")
 
 
 def raise_on_import(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    """End the process where the feature files would go out."""
+    """End the process when the feature files would be sent."""
     send = ServerXray.send
 
     def ends(
@@ -128,7 +128,7 @@ def raise_on_import(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> No
 
 
 def test_summary_and_labels_are_put_back(jira: Xray, bring: Importer) -> None:
-    """What people have set is there again, and the new label stays."""
+    """Summary and labels are restored, and the new label stays."""
     said = bring()
 
     assert said.exit_code == 0
@@ -142,7 +142,7 @@ def test_summary_and_labels_are_put_back(jira: Xray, bring: Importer) -> None:
 
 
 def test_what_is_sent(jira: Xray, bring: Importer) -> None:
-    """One file goes out as it is, with its project in the query."""
+    """One file is sent unchanged, with its project in the query."""
     bring("--test-fields", '{"priority": {"name": "High"}}')
     sent = posted(jira)[0]
 
@@ -153,7 +153,7 @@ def test_what_is_sent(jira: Xray, bring: Importer) -> None:
 
 
 def test_several_files_are_one_archive(jira: Xray, bring: Importer) -> None:
-    """With their paths, and with fields of Preconditions, where those are given."""
+    """Several files are a zip with their paths; fields of Preconditions are a part."""
     (bring.root / "core").mkdir()
     (bring.root / "core" / "b.feature").write_text(KEYED)
     bring("--precondition-fields", '{"labels": ["x"]}', paths=(".",))
@@ -166,7 +166,7 @@ def test_several_files_are_one_archive(jira: Xray, bring: Importer) -> None:
 
 
 def test_feature_files_may_win(jira: Xray, bring: Importer) -> None:
-    """With ``--overwrite`` nothing is put back, and that is what is told."""
+    """With ``--overwrite`` nothing is restored, and the output says so."""
     said = bring("--overwrite", "--json")
 
     assert edits(jira) == []
@@ -177,7 +177,7 @@ def test_feature_files_may_win(jira: Xray, bring: Importer) -> None:
 
 
 def test_a_dry_run_sends_nothing(jira: Xray, bring: Importer) -> None:
-    """It says what would change and what would be sent."""
+    """A dry run prints the changes and the requests."""
     said = bring("--dry-run")
 
     assert said.exit_code == 0
@@ -189,7 +189,7 @@ def test_a_dry_run_sends_nothing(jira: Xray, bring: Importer) -> None:
 
 @pytest.mark.usefixtures("jira")
 def test_the_outcome_as_json(bring: Importer) -> None:
-    """All of it is there for machines."""
+    """The JSON has the complete result."""
     said = bring("--json").json
 
     assert said["tests"] == ["CALC-78"]
@@ -209,7 +209,7 @@ def test_the_outcome_as_json(bring: Importer) -> None:
 
 
 def test_a_scenario_without_key(jira: Xray, bring: Importer) -> None:
-    """Tests of that name are looked for, and their labels put back as well."""
+    """Tests of its name are searched for, and their labels are restored, too."""
     (bring.root / "a.feature").write_text(UNKEYED)
     jira.script[SEARCH] = [a_test("CALC-78", "Divide", "manual")]
     bring()
@@ -229,7 +229,7 @@ def test_names_that_need_quotes(jira: Xray, bring: Importer) -> None:
 
 
 def test_a_name_that_jira_cannot_search_for(jira: Xray, bring: Importer) -> None:
-    """The others are searched for without it."""
+    """A name that Jira refuses is skipped; the others are searched for."""
     text = f"{UNKEYED}  Scenario: ***\n    * x\n"
     (bring.root / "a.feature").write_text(text)
     refusal = Response('{"errorMessages": ["no"]}', status=400)
@@ -242,7 +242,7 @@ def test_a_name_that_jira_cannot_search_for(jira: Xray, bring: Importer) -> None
 
 
 def test_searches_of_several_pages(jira: Xray, bring: Importer) -> None:
-    """All of them are read."""
+    """All pages of a search are read."""
     (bring.root / "a.feature").write_text(UNKEYED)
     pages = [a_test(f"CALC-{n}", "Divide", "manual") for n in (78, 79)]
     jira.script[SEARCH] = [{**page, "total": 2} for page in pages]
@@ -256,7 +256,7 @@ def test_searches_of_several_pages(jira: Xray, bring: Importer) -> None:
 def test_keys_that_nobody_looked_at(
     jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What could not be looked up is not overwritten."""
+    """A key that could not be looked up is not overwritten."""
     monkeypatch.setattr(key_lookup, "MOST_SEARCHES", 0)
     said = bring()
 
@@ -266,7 +266,7 @@ def test_keys_that_nobody_looked_at(
 
 
 def test_what_was_created(jira: Xray, bring: Importer) -> None:
-    """A key that nobody knew before was made, and is told with its summary."""
+    """A new key counts as created, and has its summary."""
     (bring.root / "a.feature").write_text(UNKEYED)
     jira.script[SEARCH] = [NO_ISSUES, a_test("CALC-78", "Divide")]
     said = bring()
@@ -277,7 +277,7 @@ def test_what_was_created(jira: Xray, bring: Importer) -> None:
 
 
 def test_what_was_created_and_cannot_be_looked_up(jira: Xray, bring: Importer) -> None:
-    """Its key is told without a summary: the import was a success."""
+    """A new key without a summary is still a success."""
     (bring.root / "a.feature").write_text(UNKEYED)
     jira.script[SEARCH] = [NO_ISSUES, Response("", status=502)]
     said = bring("--json")
@@ -287,7 +287,7 @@ def test_what_was_created_and_cannot_be_looked_up(jira: Xray, bring: Importer) -
 
 
 def test_search_that_is_refused(jira: Xray, bring: Importer) -> None:
-    """Who may not search is not told that there is nothing: nothing is sent."""
+    """A refused search does not mean that there is no Test: nothing is sent."""
     (bring.root / "a.feature").write_text(UNKEYED)
     jira.script[SEARCH] = [Response("", status=403)]
     said = bring()
@@ -297,7 +297,7 @@ def test_search_that_is_refused(jira: Xray, bring: Importer) -> None:
 
 
 def test_many_that_are_made(jira: Xray, bring: Importer) -> None:
-    """Ten are named, and the rest is counted."""
+    """Ten new Tests are named, and the rest is counted."""
     names = [f"Divide by {number}" for number in range(1, 13)]
     text = "".join(f"  Scenario: {name}\n    * x\n" for name in names)
     (bring.root / "a.feature").write_text(f"Feature: Division\n{text}")
@@ -320,7 +320,7 @@ BACKGROUND = KEYED.replace("  @TEST", "  Background: Fresh\n    * x\n  @TEST")
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What Xray answers to an import, and what that comes to."""
+    """An answer to an import, and the expected result."""
 
     answers: list[Any]
     told: tuple[str, ...]
@@ -393,7 +393,7 @@ class Case:
     ],
 )
 def test_what_an_answer_comes_to(jira: Xray, bring: Importer, case: Case) -> None:
-    """Nothing unclear is a success, and what an import may have changed is mended."""
+    """No unclear answer is a success, and possible changes are reverted."""
     (bring.root / "a.feature").write_text(case.text)
     jira.script |= {SERVER: case.answers, **case.more}
 
@@ -407,7 +407,7 @@ def test_what_an_answer_comes_to(jira: Xray, bring: Importer, case: Case) -> Non
 def test_nobody_speaks_to_the_ci_system(
     jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither a scenario, nor a summary, nor what Xray answers."""
+    """Neither a scenario, a summary nor Xray's answer is a CI command."""
     page = bring.root / "summary.md"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
@@ -428,7 +428,7 @@ def test_nobody_speaks_to_the_ci_system(
 def test_somebody_who_cannot_wait(
     jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C while Xray is at it: what it may have done by then is put back."""
+    """After Ctrl-C during the import the issues are restored."""
 
     raise_on_import(monkeypatch, KeyboardInterrupt())
     said = bring()
@@ -441,7 +441,7 @@ def test_somebody_who_cannot_wait(
 def test_what_changes_is_told_before(
     jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process that dies in between has said what was there; so with JSON."""
+    """The changes are printed before the import; also with JSON."""
 
     raise_on_import(monkeypatch, SystemExit(9))
     with pytest.raises(SystemExit):
@@ -453,7 +453,7 @@ def test_what_changes_is_told_before(
 
 
 def test_archives_one_after_the_other(jira: Xray, bring: Importer) -> None:
-    """A refused file does not keep the next from being sent."""
+    """After a refused file the next one is sent."""
     with zipfile.ZipFile(bring.root / "b.zip", "w") as archive:
         archive.writestr("b.feature", KEYED)
     jira.script[SERVER] = [Response('{"error": "no"}', status=400), TAKEN]
@@ -466,7 +466,7 @@ def test_archives_one_after_the_other(jira: Xray, bring: Importer) -> None:
 
 
 def test_after_a_lost_answer_no_more_is_sent(jira: Xray, bring: Importer) -> None:
-    """What was not sent is named."""
+    """After a lost answer the output names the files that were not sent."""
     with zipfile.ZipFile(bring.root / "b.zip", "w") as archive:
         archive.writestr("b.feature", UNKEYED)
     jira.script[SERVER] = [Response("", status=502)]
@@ -480,14 +480,14 @@ def test_after_a_lost_answer_no_more_is_sent(jira: Xray, bring: Importer) -> Non
 
 
 def refused_search() -> Response:
-    """What Jira says of a search for a key that does not exist."""
+    """Make Jira's refusal of a search for a key that does not exist."""
     body = {"errorMessages": ["An issue with key 'CALC-78' does not exist."]}
     return Response(json.dumps(body), status=400, content_type="application/json")
 
 
 @pytest.mark.fault("F14")
 def test_one_of_fifty_files_that_is_no_gherkin(jira: Xray, bring: Importer) -> None:
-    """It is named with its line, and nothing is sent."""
+    """The error has file and line, and nothing is sent."""
     for number in range(49):
         (bring.root / f"f{number:02}.feature").write_text(UNKEYED)
     broken = "# a comment\n\nNonsense\n"
@@ -546,7 +546,7 @@ def test_bad_input(
     arguments: tuple[str, ...],
     expected: tuple[int, str],
 ) -> None:
-    """Each is one line with the fix, and nothing is sent."""
+    """Each error is one line with the fix, and nothing is sent."""
     jira.script |= script
     # The flag must reach the command as one word.
     flags = ["=".join(arguments)] if arguments else []
@@ -563,7 +563,7 @@ def test_bad_input(
 def test_no_project(
     jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A project has to be named."""
+    """The import needs a project."""
     monkeypatch.delenv("XRAY_PROJECT")
     found = bring()
 
@@ -574,7 +574,7 @@ def test_no_project(
 
 @pytest.mark.parametrize("name", ["nowhere", "*.zip"])
 def test_no_files(jira: Xray, bring: Importer, name: str) -> None:
-    """A pattern that names nothing is a mistake."""
+    """A pattern without files is a usage error."""
     found = bring(paths=(name,))
 
     assert found.exit_code == 2
@@ -585,7 +585,7 @@ def test_no_files(jira: Xray, bring: Importer, name: str) -> None:
 def test_nothing_new(
     jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A filter that leaves nothing is normal in CI: one line, and no request."""
+    """A filter without files is normal in CI: one line, and no request."""
     monkeypatch.setattr("time.time", lambda: 4e9)
     found = bring("--modified-within", "3")
 
@@ -616,7 +616,7 @@ def graphql(cloud: Xray) -> Xray:
 
 
 def test_cloud_without_a_login_to_jira(graphql: Xray, bring: Importer) -> None:
-    """What could not be put back is not overwritten: it is refused, with the fix."""
+    """An import that could not be reverted is refused, with the fix."""
     said = bring()
 
     assert said.exit_code == 82
@@ -627,7 +627,7 @@ def test_cloud_without_a_login_to_jira(graphql: Xray, bring: Importer) -> None:
 
 
 def test_no_secret_is_told(graphql: Xray, bring: Importer) -> None:
-    """A server that repeats the token it sold is not repeated."""
+    """A token in an answer of the server is not printed."""
     token = "a.token.made-of-base64"
     graphql.script[CLOUD] = [{"errors": [f"who is {token}?"]}]
     said = bring("--overwrite", "--json")
@@ -638,7 +638,7 @@ def test_no_secret_is_told(graphql: Xray, bring: Importer) -> None:
 
 
 def test_cloud_may_overwrite(graphql: Xray, bring: Importer) -> None:
-    """Then no login to Jira is needed."""
+    """With ``--overwrite`` no login to Jira is needed."""
     said = bring("--overwrite")
 
     assert said.exit_code == 0
@@ -647,7 +647,7 @@ def test_cloud_may_overwrite(graphql: Xray, bring: Importer) -> None:
 
 
 def test_cloud_where_nothing_goes(graphql: Xray, bring: Importer) -> None:
-    """An import that changes nothing that people set needs no login to Jira."""
+    """An import that overwrites nothing needs no login to Jira."""
     found = {"key": "CALC-78", "summary": "Add two numbers", "labels": ["smoke"]}
     tests = {"data": {"getTests": {"total": 1, "results": [{"jira": found}]}}}
     graphql.script["/api/v2/graphql"][1] = tests
@@ -659,7 +659,7 @@ def test_cloud_where_nothing_goes(graphql: Xray, bring: Importer) -> None:
 def test_cloud_with_a_login_to_jira(
     graphql: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Summary and labels are put back in Jira, with its own login."""
+    """Summary and labels are restored in Jira, with its own login."""
     monkeypatch.setenv("XRAY_JIRA_URL", graphql.url)
     monkeypatch.setenv("XRAY_JIRA_USER", "me@example.com")
     monkeypatch.setenv("XRAY_JIRA_TOKEN", "another-secret")
@@ -676,7 +676,7 @@ def test_cloud_with_a_login_to_jira(
 
 
 def test_labels_that_look_like_keys(jira: Xray, bring: Importer) -> None:
-    """Beside a Test tag they stop nothing, and come as labels do."""
+    """Beside a Test tag they are imported as labels."""
     text = KEYED.replace("@smoke", "@UTF-8 @WCAG-2")
     (bring.root / "a.feature").write_text(text)
 
@@ -688,7 +688,7 @@ def test_labels_that_look_like_keys(jira: Xray, bring: Importer) -> None:
 
 
 def test_label_without_a_key(jira: Xray, bring: Importer) -> None:
-    """Where there is no such project it is no key: a Test is made."""
+    """Without such a project it is a label, and Xray creates a Test."""
     (bring.root / "a.feature").write_text(UNKEYED.replace("  Scen", "  @UTF-8\n  Scen"))
     jira.script[SEARCH] = [NO_ISSUES, a_test("CALC-78", "Divide")]
 
@@ -707,7 +707,7 @@ EXPORT = "/rest/raven/2.0/export/test"
 def test_prefix_of_the_instance(
     jira: Xray, bring: Importer, tag: str, *, is_told: bool
 ) -> None:
-    """An export shows it before anything is sent."""
+    """An export shows the prefix before anything is sent."""
     feature = f"Feature: x\n\n  @fast @{tag}CALC-78 @slow\n  Scenario: Add\n    * x\n"
     jira.script[EXPORT] = [Response(feature, content_type="text/plain")]
 
@@ -728,17 +728,17 @@ def test_prefix_of_the_instance(
     ids=["refused", "page", "no tag"],
 )
 def test_prefix_that_nobody_tells(jira: Xray, bring: Importer, export: Any) -> None:
-    """Then there is nothing to say."""
+    """Without a known prefix there is no notice."""
     jira.script[EXPORT] = [export]
 
     said = bring()
 
     assert said.exit_code == 0
-    assert "this Xray tags Tests" not in said.output
+    assert "this Xray instance tags Tests" not in said.output
 
 
 def test_tests_that_xray_makes_anew(jira: Xray, bring: Importer) -> None:
-    """It has seen no key in the tag: that is told, with the new one."""
+    """A key that Xray has not updated is reported, with the new Test."""
     jira.script[SERVER] = [[{**TAKEN[0], "key": "CALC-104"}]]
 
     said = bring()
@@ -751,7 +751,7 @@ def test_tests_that_xray_makes_anew(jira: Xray, bring: Importer) -> None:
 
 
 def test_tests_that_were_moved(jira: Xray, bring: Importer) -> None:
-    """Xray answers with the key of today."""
+    """Xray answers with the new key of a moved Test."""
     jira.script[SERVER] = [[{**TAKEN[0], "key": "NEW-78"}]]
     jira.script[ISSUE] = [{"key": "NEW-78", "fields": {}}]
 
@@ -789,7 +789,7 @@ def described(cloud: Xray) -> Xray:
 
 
 def test_description_without_jira(described: Xray, bring: Importer) -> None:
-    """Nothing is sent where it could not be put back."""
+    """Nothing is sent if it could not be restored."""
     (bring.root / "a.feature").write_text(COMMENTED)
 
     said = bring()
@@ -803,7 +803,7 @@ def test_description_without_jira(described: Xray, bring: Importer) -> None:
 def test_description_is_put_back(
     described: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the document that it was, of which words are a part only."""
+    """The description is restored as a document with its formatting."""
     monkeypatch.setenv("XRAY_JIRA_URL", described.url)
     monkeypatch.setenv("XRAY_JIRA_USER", "me@example.com")
     monkeypatch.setenv("XRAY_JIRA_TOKEN", "abc")
@@ -818,7 +818,7 @@ def test_description_is_put_back(
 
 
 def test_descriptions_on_server(jira: Xray, bring: Importer) -> None:
-    """Comments say nothing there."""
+    """Server does not write comments into descriptions."""
     (bring.root / "a.feature").write_text(COMMENTED)
 
     said = bring()

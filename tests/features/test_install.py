@@ -1,4 +1,4 @@
-"""Installing feature files: what is replaced, removed, kept, and put back."""
+"""Installing feature files: which are replaced, removed, kept and restored."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ except FeaturesError as error:
 
 
 def zipped(files: dict[str, str]) -> bytes:
-    """A zip with these texts."""
+    """Make a zip with these texts."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in files.items():
@@ -60,25 +60,25 @@ def zipped(files: dict[str, str]) -> bytes:
 
 
 def content(path: Path) -> bytes | None:
-    """What a file holds or a link says; nothing for a directory."""
+    """Return the content of a file or the target of a link; None for a directory."""
     if path.is_symlink():
         return b"-> " + os.fsencode(path.readlink())
     return None if path.is_dir() else path.read_bytes()
 
 
 def snapshot(root: Path) -> dict[str, bytes | None]:
-    """Every path below a directory, with the content of files."""
+    """Return all paths below a directory, with the content of files."""
     return {str(path): content(path) for path in root.rglob("*")}
 
 
 def texts(target: Path) -> dict[str, str]:
-    """The feature files of a directory."""
+    """Return the feature files of a directory."""
     found = target.rglob("*.feature")
     return {p.relative_to(target).as_posix(): p.read_text() for p in found}
 
 
 def child(download: Path, target: Path, prelude: str = "") -> subprocess.Popen[str]:
-    """An export in a process of its own."""
+    """Run an export in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", CHILD, str(download), str(target), prelude],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -89,7 +89,7 @@ def child(download: Path, target: Path, prelude: str = "") -> subprocess.Popen[s
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """The directory the target lies in."""
+    """The parent of the target."""
     path = tmp_path / "work"
     path.mkdir()
     return path
@@ -97,7 +97,7 @@ def work(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def target(work: Path) -> Path:
-    """Where to install; not there yet."""
+    """The target, which does not exist yet."""
     return work / "features"
 
 
@@ -136,7 +136,7 @@ def test_missing_parents(tmp_path: Path) -> None:
 def test_relative_target(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A relative target is told back as it was given."""
+    """Paths below a relative target are relative, too."""
     (tmp_path / "d").write_bytes(zipped(FIRST))
     monkeypatch.chdir(work)
     installed = install(tmp_path / "d", Path("features"))
@@ -144,7 +144,7 @@ def test_relative_target(
 
 
 def test_stale_files_go(export: Install, target: Path) -> None:
-    """What the earlier export had and this one has not is removed, with its folder."""
+    """Files of the earlier export that are not in this one are removed."""
     export(FIRST)
     installed = export(SECOND)
     assert texts(target) == SECOND
@@ -164,7 +164,7 @@ def test_unchanged_files_stay(export: Install, target: Path) -> None:
 
 @pytest.mark.fault("F17")
 def test_users_files_stay(export: Install, target: Path) -> None:
-    """Files that were never ours, and folders that hold some, are left alone."""
+    """The user's files and their folders are not touched."""
     export(FIRST)
     own = {"own.feature": "mine", "gone/own.feature": "mine too"}
     for name, text in own.items():
@@ -176,7 +176,7 @@ def test_users_files_stay(export: Install, target: Path) -> None:
 
 
 def test_changed_stale_file_stays(export: Install, target: Path) -> None:
-    """A file of an earlier export that the user changed is kept, and that is said."""
+    """A stale file that the user changed is kept, with a notice."""
     export(FIRST)
     (target / "gone/c.feature").write_text("changed")
     installed = export(SECOND)
@@ -187,7 +187,7 @@ def test_changed_stale_file_stays(export: Install, target: Path) -> None:
 
 
 def test_deleted_file_comes_back(export: Install, target: Path) -> None:
-    """A file that the user deleted is installed again, or forgotten when stale."""
+    """A deleted file is installed again, or forgotten if it is stale."""
     export(FIRST)
     (target / "a.feature").unlink()
     (target / "gone/c.feature").unlink()
@@ -246,7 +246,7 @@ def _fifo(target: Path) -> None:
 def test_in_the_way(
     export: Install, target: Path, work: Path, obstacle: Callable[[Path], None]
 ) -> None:
-    """Where something of the user's is in the way, all is refused and it is named."""
+    """A user's file in the way is named, and nothing is installed."""
     export(FIRST)
     obstacle(target)
     before = snapshot(work)
@@ -257,7 +257,7 @@ def test_in_the_way(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no FIFOs")
 def test_fifo_in_the_way(export: Install, target: Path) -> None:
-    """A FIFO in the way is refused without waiting for what comes out of it."""
+    """A FIFO in the way is refused without reading it."""
     export(FIRST)
     _fifo(target)
     with pytest.raises(FeaturesError, match=r"'a\.feature'"):
@@ -265,7 +265,7 @@ def test_fifo_in_the_way(export: Install, target: Path) -> None:
 
 
 def test_stale_behind_a_link(export: Install, target: Path, work: Path) -> None:
-    """A stale file is not removed through a link that took its folder's place."""
+    """A stale file is not removed through a link in place of its folder."""
     export(FIRST)
     (target / "gone").rename(work / "elsewhere")
     (target / "gone").symlink_to(work / "elsewhere")
@@ -274,7 +274,7 @@ def test_stale_behind_a_link(export: Install, target: Path, work: Path) -> None:
 
 
 def test_identical_is_adopted(export: Install, target: Path) -> None:
-    """A file that is there already, byte for byte, becomes ours."""
+    """An identical file in the target counts as installed."""
     target.mkdir()
     (target / "a.feature").write_text("A1")
     export(FIRST)
@@ -283,7 +283,7 @@ def test_identical_is_adopted(export: Install, target: Path) -> None:
 
 
 def test_user_made_the_same_change(export: Install, target: Path) -> None:
-    """A change that the new export has too is no obstacle."""
+    """A user's change that is also in the new export is accepted."""
     export(FIRST)
     (target / "a.feature").write_text("A2")
     export(SECOND)
@@ -291,7 +291,7 @@ def test_user_made_the_same_change(export: Install, target: Path) -> None:
 
 
 def test_two_spellings_of_one_file(export: Install, target: Path) -> None:
-    """On a disk without case, a file that changes only its case is not stale."""
+    """On a disk that ignores case, a file that changes its case is not stale."""
     export({"A.feature": "same", "b.feature": "b"})
     os.link(target / "A.feature", target / "a.feature")  # as such a disk shows it
     assert export({"a.feature": "same"}).removed == (target / "b.feature",)
@@ -299,7 +299,7 @@ def test_two_spellings_of_one_file(export: Install, target: Path) -> None:
 
 
 def test_case_change(export: Install, target: Path) -> None:
-    """On a disk with case, a file that changes its case is a new and a stale one."""
+    """On a disk with case, a file that changes its case is new and stale."""
     export({"A.feature": "1"})
     export({"a.feature": "2"})
     assert [path.name for path in target.glob("*.feature")] == ["a.feature"]
@@ -322,7 +322,7 @@ def test_case_change(export: Install, target: Path) -> None:
     ],
 )
 def test_odd_index(export: Install, target: Path, work: Path, text: str) -> None:
-    """An index that cannot be trusted is refused, and the way out is told."""
+    """A damaged index is refused, with a hint."""
     export(FIRST)
     (target / INDEX).write_bytes(text.encode(errors="surrogateescape"))
     before = snapshot(work)
@@ -349,7 +349,7 @@ def test_linked_index(export: Install, target: Path, work: Path) -> None:
 def test_bad_target(
     work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Root, here, home, what is above them, a file or a link cannot be meant."""
+    """Root, current directory, home, their parents, files and links are refused."""
     (tmp_path / "d").write_bytes(zipped(FIRST))
     home = tmp_path / "home"
     for folder in ("home", "real", "work/here"):
@@ -379,7 +379,7 @@ def test_no_home(
 
 
 def test_no_download(target: Path, tmp_path: Path) -> None:
-    """A download that is missing or a directory is our error."""
+    """A missing download, or a directory, is a FeaturesError."""
     for download in (tmp_path / "nothing", tmp_path):
         with pytest.raises(FeaturesError):
             install(download, target)
@@ -387,7 +387,7 @@ def test_no_download(target: Path, tmp_path: Path) -> None:
 
 
 def test_parent_is_a_file(tmp_path: Path) -> None:
-    """A target inside a file is our error."""
+    """A target inside a file is a FeaturesError."""
     (tmp_path / "d").write_bytes(zipped(FIRST))
     with pytest.raises((FeaturesError, UsageError)):
         install(tmp_path / "d", tmp_path / "d" / "features")
@@ -427,7 +427,7 @@ PLACES = {
 def test_put_back(
     export: Install, target: Path, work: Path, place: str, *, existing: bool
 ) -> None:
-    """Whichever step fails once, all is as it was; tried for each step there is."""
+    """After a failure of any single step the target is unchanged."""
     owner, name = PLACES[place], place.removeprefix("os.")
     if existing:
         export(FIRST)
@@ -459,7 +459,7 @@ def test_interrupted(
     monkeypatch: pytest.MonkeyPatch,
     interrupt: type[BaseException],
 ) -> None:
-    """Ctrl-C between two moves puts all back as well."""
+    """Ctrl-C between two moves restores the target, too."""
     export(FIRST)
     before = snapshot(work)
     real = Path.replace
@@ -477,7 +477,7 @@ def test_interrupted(
 
 
 def test_cannot_be_put_back(export: Install, target: Path, work: Path) -> None:
-    """When putting back fails too, it is said what and where; the next export mends."""
+    """A failed restore is reported with the paths; the next export completes it."""
     for step in count(2):
         shutil.rmtree(work)
         work.mkdir()
@@ -517,7 +517,7 @@ Path.replace = replace
 
 
 def test_killed(export: Install, tmp_path: Path, target: Path, work: Path) -> None:
-    """Killed before any move, and again early on, the next export mends it all."""
+    """After two kills, the next export completes all steps."""
     (tmp_path / "second").write_bytes(zipped(SECOND))
     (tmp_path / "first").write_bytes(zipped(FIRST))
     for step in count(1):
@@ -561,7 +561,7 @@ sys.exit()
 def test_a_killed_export_that_cannot_be_ended(
     export: Install, tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An error says why; once that is mended, the next one ends it."""
+    """The error has the reason; the next export completes it."""
     (tmp_path / "second").write_bytes(zipped(SECOND))
     export(FIRST)
     child(tmp_path / "second", target, KILL.format(step=2)).communicate()
@@ -585,7 +585,7 @@ def test_a_killed_export_that_cannot_be_ended(
 def test_killed_anywhere_it_is_the_old_directory_or_the_new(
     export: Install, tmp_path: Path, target: Path, work: Path
 ) -> None:
-    """By SIGKILL before each change of a file, and again while that is mended."""
+    """After SIGKILL at any change of a file, the next export completes it."""
     (tmp_path / "second").write_bytes(zipped(SECOND))
     own = {"own.feature": "mine", "gone/own.feature": "mine, too"}
     ended = []
@@ -617,7 +617,7 @@ def test_killed_anywhere_it_is_the_old_directory_or_the_new(
 def test_a_killed_export_is_not_ended_over_what_has_changed_since(
     export: Install, tmp_path: Path, target: Path
 ) -> None:
-    """A file that a user has edited in between stays as it is."""
+    """A file that a user has edited since stays unchanged."""
     (tmp_path / "second").write_bytes(zipped(SECOND))
     export(FIRST)
     process = child(tmp_path / "second", target, KILL.format(step=2))
@@ -637,7 +637,7 @@ def test_a_killed_export_is_not_ended_over_what_has_changed_since(
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource limits")
 @pytest.mark.fault("F15")
 def test_disk_full(export: Install, tmp_path: Path, target: Path, work: Path) -> None:
-    """A real limit on file sizes is our error, with the old files intact."""
+    """A limit on file sizes is a FeaturesError, and the old files stay."""
     export(FIRST)
     before = snapshot(work)
     (tmp_path / "large").write_bytes(zipped({"a.feature": "Feature: x\n" * 9999}))
@@ -654,7 +654,7 @@ def test_disk_full(export: Install, tmp_path: Path, target: Path, work: Path) ->
 
 @pytest.mark.fault("F19")
 def test_two_processes(tmp_path: Path, target: Path, work: Path) -> None:
-    """Two processes exporting again and again into one directory end consistent."""
+    """Two processes that export into one directory leave it consistent."""
     exports = {}
     for mark in "xy":
         files = {f"{mark}{n}.feature": mark * n for n in range(1, 20)}
@@ -672,7 +672,7 @@ def test_two_processes(tmp_path: Path, target: Path, work: Path) -> None:
 
 
 def test_other_export_takes_too_long(tmp_path: Path, target: Path, work: Path) -> None:
-    """An export waits for another only so long, then says so and changes nothing."""
+    """An export waits for another one up to a limit, and changes nothing."""
     (tmp_path / "d").write_bytes(zipped(FIRST))
     hold = (
         "from xray_bridge.features.workplace import hold_lock\n"
@@ -697,7 +697,7 @@ def test_other_export_takes_too_long(tmp_path: Path, target: Path, work: Path) -
 
 
 def test_left_lock(export: Install, target: Path, work: Path) -> None:
-    """The lock file of a killed export is no lock."""
+    """The lock file of a killed export does not lock."""
     (work / ".features.xray-lock").touch()
     export(FIRST)
     assert texts(target) == FIRST
@@ -707,7 +707,7 @@ def test_left_lock(export: Install, target: Path, work: Path) -> None:
 def test_lock_that_was_removed(
     export: Install, target: Path, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A lock whose file was removed before it was got is no lock: it tries again."""
+    """A lock whose file was removed meanwhile is taken again."""
     lock, real = work / ".features.xray-lock", os.open
     removed: list[Path] = []
 

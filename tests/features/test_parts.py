@@ -18,7 +18,7 @@ from xray_bridge.features.parts import (
 
 @pytest.mark.parametrize("project", ["CALC", "A_PROJECT_WITH_A_LONG_KEY_AS_SOME_HAVE"])
 def test_parts_of_keys(project: str) -> None:
-    """All of them, in their order, in addresses that any server takes."""
+    """All keys are requested in order, in addresses of a safe length."""
     keys = [f"{project}-{number}" for number in range(1000, 2500)]
 
     parts = split_keys(keys)
@@ -30,12 +30,12 @@ def test_parts_of_keys(project: str) -> None:
 
 @pytest.mark.parametrize("keys", [[], ["CALC-1"], ["CALC-1"] * MOST_KEYS])
 def test_one_part(keys: list[str]) -> None:
-    """Nothing changes for those who export less."""
+    """An export of few keys is one request."""
     assert split_keys(keys) == [tuple(keys)]
 
 
 def a_download(path: Path, **files: str) -> Path:
-    """An archive as Server sends it."""
+    """Make an archive like the ones from Server."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in files.items():
             archive.writestr(f"{name}.feature", f"Feature: {text}\n")
@@ -43,7 +43,7 @@ def a_download(path: Path, **files: str) -> Path:
 
 
 def joined(folder: Path, *downloads: Path) -> dict[str, str]:
-    """The files of the archive that is made of several."""
+    """Join several downloads; return the files of the archive."""
     target = folder / "all.zip"
     join_downloads(downloads, target)
     with zipfile.ZipFile(target) as archive:
@@ -51,7 +51,7 @@ def joined(folder: Path, *downloads: Path) -> dict[str, str]:
 
 
 def test_names_that_come_again(tmp_path: Path) -> None:
-    """Server counts from 1 each time; what is the same is there once."""
+    """Equal names get a number; equal files are written once."""
     first = a_download(tmp_path / "1", **{"1": "one", "2": "both"})
     second = a_download(tmp_path / "2", **{"1": "two", "2": "both"})
 
@@ -63,7 +63,7 @@ def test_names_that_come_again(tmp_path: Path) -> None:
 
 
 def test_part_without_feature_files(tmp_path: Path) -> None:
-    """The others are worth having; without any, it is what one download would be."""
+    """An empty part is skipped; if all are empty, it is an error."""
     (tmp_path / "1").write_bytes(b"")
     second = a_download(tmp_path / "2", **{"1": "two"})
 
@@ -73,7 +73,7 @@ def test_part_without_feature_files(tmp_path: Path) -> None:
 
 
 def test_part_that_is_broken(tmp_path: Path) -> None:
-    """Half an export is none."""
+    """A broken part fails the export."""
     first = a_download(tmp_path / "1", **{"1": "one"})
     (tmp_path / "2").write_bytes(first.read_bytes()[:-10])
 

@@ -1,4 +1,4 @@
-"""What an import would do, and what its answer says."""
+"""The plan of an import, and its answer."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def features(**texts: str) -> dict[str, Feature]:
 
 
 def test_wanted() -> None:
-    """Tests have a name and labels, Preconditions a name only."""
+    """Tests have a name and labels, Preconditions only a name."""
     assert plan.named_issues(features(a=ADDITION), PREFIXES) == {
         "CALC-78": KEYED,
         "CALC-5": NamedIssue(
@@ -76,7 +76,7 @@ def test_wanted() -> None:
 def test_preconditions(
     comment: str, prefixes: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
-    """A background's issue is recognised by any prefix that may be set."""
+    """An issue in a background is found with any prefix."""
     feature = read_feature(f"Feature: F\n  Background:\n    {comment}\n    * x\n")
 
     assert plan.precondition_keys(feature.backgrounds[0], prefixes) == expected
@@ -128,14 +128,14 @@ def test_without_key() -> None:
     ],
 )
 def test_changes(issue: Issue, expected: Change | None) -> None:
-    """Told is what goes and what comes, and nothing where all is the same."""
+    """Lost and new values are listed; equal values are not."""
     changes = plan.list_changes([KEYED], {issue.key: issue})
 
     assert changes == ((expected,) if expected else ())
 
 
 def test_an_issue_that_is_not_there_does_not_change() -> None:
-    """What Xray does not know is made, and nothing of it is lost."""
+    """An unknown issue is created, and has no changes."""
     before = {"CALC-5": Issue(key="CALC-5", summary="Another")}
 
     assert plan.list_changes([KEYED], before) == ()
@@ -153,12 +153,12 @@ def test_an_issue_that_is_not_there_does_not_change() -> None:
     ],
 )
 def test_what_a_person_has_to_put_back(change: Change, said: str) -> None:
-    """It is told in words, and nothing else."""
+    """The text has the values to restore, and no others."""
     assert plan.describe_before(change) == said
 
 
 def test_a_background_without_a_name_changes_nothing() -> None:
-    """A summary stays where the file has none."""
+    """A summary stays if the file has none."""
     wanted = NamedIssue(key="CALC-5", places=("a.feature:2",), summary="")
     before = Issue(key="CALC-5", summary="Fresh")
 
@@ -176,12 +176,12 @@ def test_a_background_without_a_name_changes_nothing() -> None:
     ],
 )
 def test_put_back(change: Change, body: dict[str, Any]) -> None:
-    """Labels are added one by one, so that those that have come stay."""
+    """Labels are added one by one, so that new ones stay."""
     assert plan.undo_edit(change) == body
 
 
 def test_all_that_a_person_has_to_put_back() -> None:
-    """All that went, in words."""
+    """The text has all lost values."""
     change = Change(
         key="A-1", summary=("old", "new"), description=("by hand", "x"), lost=("y",)
     )
@@ -193,13 +193,13 @@ def test_all_that_a_person_has_to_put_back() -> None:
 
 
 def test_a_label_that_comes_does_no_harm() -> None:
-    """Only what goes has to be put back."""
+    """A new label needs no restore."""
     assert not Change(key="A-1", added=("x",)).harms
     assert Change(key="A-1", lost=("x",)).harms
 
 
 def test_notices() -> None:
-    """Several keys on one scenario, one key on several, and a slip are told."""
+    """Several keys on a scenario, a key on several, and a wrong tag are reported."""
     text = (
         "Feature: F\n  @CALC-1 @TEST_CALC-2 @TEST_CALC-x1\n  Scenario: S\n"
         "  @CALC-1\n  Scenario: T\n  @TEST_calc-9\n  Scenario: U\n"
@@ -218,7 +218,7 @@ def test_notices() -> None:
 
 
 def test_a_key_of_another_project() -> None:
-    """It is refused with file and line before anything is sent."""
+    """The key is refused with file and line before anything is sent."""
     with pytest.raises(FeaturesError) as caught:
         plan.refuse_other_projects([KEYED], "SHOP")
 
@@ -233,7 +233,7 @@ def test_a_key_of_another_project() -> None:
     ],
 )
 def test_request(product: str, path: str, part: str, tmp_path: Path) -> None:
-    """Both products take the same parts, but for the name of one."""
+    """Both products take the same parts, except for one name."""
     bundle = Bundle(
         path=tmp_path / "features.zip",
         filename="features.zip",
@@ -256,7 +256,7 @@ def test_request(product: str, path: str, part: str, tmp_path: Path) -> None:
 
 
 def test_a_request_without_fields(tmp_path: Path) -> None:
-    """A file alone goes out as text, and nothing is said of fields."""
+    """A file alone is sent as text, without fields."""
     bundle = Bundle(
         path=tmp_path / "a.feature",
         filename="a.feature",
@@ -275,13 +275,13 @@ def test_a_request_without_fields(tmp_path: Path) -> None:
 
 
 def said(content: Any) -> Answer:
-    """An answer of a server."""
+    """Make an answer of a server."""
     text = content if isinstance(content, str) else json.dumps(content)
     return Answer(status=200, headers={}, content=text.encode(), url="https://x.test")
 
 
 def issue(number: int, kind: str = "") -> dict[str, Any]:
-    """An issue as answers name it."""
+    """Make an issue as in answers."""
     named = {"issueType": {"id": "1", "name": kind}} if kind else {}
     return {"id": str(number), "key": f"CALC-{number}", "self": "https://x", **named}
 
@@ -320,7 +320,7 @@ def issue(number: int, kind: str = "") -> dict[str, Any]:
 def test_answers(
     content: Any, tests: list[str], preconditions: list[str], errors: list[str]
 ) -> None:
-    """Both products' answers are understood; errors in a 200 are errors."""
+    """Both products' answers are read; errors in a 200 are errors."""
     found = read_answer(said(content))
 
     assert found.tests == tuple(f"CALC-{each}" for each in tests)
@@ -331,7 +331,7 @@ def test_answers(
 
 @pytest.mark.parametrize("content", ["", "OK", {"ok": True}, 7, None])
 def test_an_answer_of_another_kind(content: Any) -> None:
-    """Then there is no telling, and nothing is taken for a success."""
+    """An answer of an unknown form is an error, not a success."""
     with pytest.raises(FeaturesError, match="has an unknown form"):
         read_answer(said(content))
 
@@ -349,14 +349,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def packed(here: Path, *patterns: str, limits: Limits | None = None) -> Packed:
-    """What is sent of some files."""
+    """Pack some files."""
     folder = here.parent / "folder"
     folder.mkdir(exist_ok=True)
     return pack_files(find_files(patterns, Path()), folder, limits or Limits())
 
 
 def test_what_was_looked_at_goes_out(here: Path) -> None:
-    """Whatever becomes of the file until then."""
+    """The checked content is sent, even if the file changes later."""
     (here / "a.feature").write_text(ADDITION)
     found = packed(here, "a.feature")
     (here / "a.feature").write_text("Feature: Another")
@@ -365,7 +365,7 @@ def test_what_was_looked_at_goes_out(here: Path) -> None:
 
 
 def test_one_file_goes_out_as_it_is(here: Path) -> None:
-    """No archive is made for it."""
+    """One file is sent without an archive."""
     (here / "a.feature").write_text(ADDITION)
     found = packed(here, "a.feature")
 
@@ -377,7 +377,7 @@ def test_one_file_goes_out_as_it_is(here: Path) -> None:
 
 @pytest.mark.parametrize("pattern", ["core", "core/a.feature"])
 def test_folders_are_kept(here: Path, pattern: str) -> None:
-    """Even one file is put into an archive where its name has a folder."""
+    """One file is sent as a zip if its name has a folder."""
     (here / "core").mkdir()
     (here / "core" / "a.feature").write_text(ADDITION)
     bundle = packed(here, pattern).bundles[0]
@@ -403,7 +403,7 @@ def test_the_same_files_give_the_same_bytes(here: Path) -> None:
 
 
 def test_archives_go_out_as_they_are(here: Path) -> None:
-    """Each in a request of its own, after the files."""
+    """Each archive is sent in a request of its own, after the files."""
     (here / "a.feature").write_text(ADDITION)
     with zipfile.ZipFile(here / "more.zip", "w") as archive:
         archive.writestr("core/b.feature", ADDITION)
@@ -417,7 +417,7 @@ def test_archives_go_out_as_they_are(here: Path) -> None:
 
 
 def test_a_feature_without_scenarios_is_left_out(here: Path) -> None:
-    """It is told, and the others are sent."""
+    """The skipped file is reported, and the others are sent."""
     (here / "a.feature").write_text(ADDITION)
     (here / "b.feature").write_text("Feature: to be written\n")
     found = packed(here, ".")
@@ -469,7 +469,7 @@ def a_page_in_an_archive(path: Path) -> None:
     ],
 )
 def test_bad_files(here: Path, name: str, write: Any, said: str) -> None:
-    """Each is refused in one line with its name, before anything is sent."""
+    """Each file is refused on one line with its name, before anything is sent."""
     write(here / name)
 
     with pytest.raises(FeaturesError) as caught:
@@ -481,12 +481,12 @@ def test_bad_files(here: Path, name: str, write: Any, said: str) -> None:
 
 
 def failing(*_: object, **__: object) -> None:
-    """A disk that is broken."""
+    """Simulate a broken disk."""
     raise OSError(errno.EIO, "Input/output error")
 
 
 def test_a_file_that_is_gone(here: Path) -> None:
-    """Deleted between the choice and the look: a mistake in words, with its name."""
+    """A deleted file is an error with its name."""
     (here / "a.feature").write_text(ADDITION)
     chosen = find_files(["a.feature"], Path())
     (here / "a.feature").unlink()
@@ -510,7 +510,7 @@ def test_a_file_that_is_gone(here: Path) -> None:
 def test_a_copy_that_cannot_be_read(
     here: Path, monkeypatch: pytest.MonkeyPatch, name: str, broken: str
 ) -> None:
-    """The error has the name that the user has given, and not that of the copy."""
+    """The error has the user's name of the file, not that of the copy."""
     if name == "a.feature":
         (here / name).write_text(ADDITION)
     else:

@@ -1,4 +1,4 @@
-"""Tags that look like keys of another project: labels, or a mistake."""
+"""Tags that look like keys of another project."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PREFIXES = ("TEST_", "REQ_", "PRECOND_", "TESTSET_")
     ],
 )
 def test_strangers(tags: str, labels: tuple[str, ...], asked: list[str]) -> None:
-    """Beside a key they are labels; alone, where there is no such project."""
+    """They are labels beside a key, or if there is no such project."""
     questions = []
 
     def is_project(name: str) -> bool:

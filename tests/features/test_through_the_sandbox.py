@@ -1,4 +1,4 @@
-"""Feature files into the embedded sandbox and out of it, by the command."""
+"""Import and export of feature files with the embedded sandbox."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Feature: The calculator calculates
 
 @dataclass
 class Said:
-    """What a command came to."""
+    """The exit code and the output of a command."""
 
     exit_code: int
     output: str
@@ -59,14 +59,14 @@ class Bench:
         self._capsys = capsys
 
     def run(self, action: str, *arguments: str) -> Said:
-        """``xray-bridge features`` something, in the sandbox."""
+        """Run a ``xray-bridge features`` command with the sandbox."""
         sandbox = ("--sandbox", "--deployment", self.product)
         code = cli.main(["features", action, *arguments, *sandbox])
         captured = self._capsys.readouterr()
         return Said(code, captured.out, captured.err)
 
     def bring(self, *arguments: str) -> Any:
-        """Import to the demo project; the outcome."""
+        """Import to the demo project; return the output."""
         said = self.run("import", *arguments, "--project", "CALC", "--json")
         assert said.exit_code == 0, said.output + said.errors
         return json.loads(said.output)
@@ -100,12 +100,12 @@ def bench(
 
 
 def keys(issues: list[dict[str, str]]) -> dict[str, str]:
-    """Summaries by key."""
+    """Return the summaries by key."""
     return {each["key"]: each["summary"] for each in issues}
 
 
 def test_people_keep_their_words(bench: Bench) -> None:
-    """Steps are the file's, summary and labels are people's, and new labels come."""
+    """Steps come from the file; people's summary and labels stay."""
     bench.write("features/a.feature")
     bench.bring("features")
     bench.store.change_issue("CALC-78", labels=("manual",), summary="Sums")
@@ -119,7 +119,7 @@ def test_people_keep_their_words(bench: Bench) -> None:
 
 
 def test_feature_files_win(bench: Bench) -> None:
-    """With ``--overwrite`` summary and labels are the file's."""
+    """With ``--overwrite`` summary and labels come from the file."""
     bench.write("features/a.feature")
     bench.bring("features")
     bench.store.change_issue("CALC-78", labels=("manual",))
@@ -131,7 +131,7 @@ def test_feature_files_win(bench: Bench) -> None:
 
 
 def test_created_and_updated(bench: Bench) -> None:
-    """A scenario without a key makes a Test once, and updates it from then on."""
+    """A scenario without a key creates a Test once, and then updates it."""
     bench.write("features/a.feature")
     first = bench.bring("features")
     second = bench.bring("features")
@@ -150,7 +150,7 @@ def test_created_and_updated(bench: Bench) -> None:
 
 
 def test_one_file_is_the_same_file(bench: Bench) -> None:
-    """Sent alone, a file updates the Tests that it made among others."""
+    """A file sent alone updates the Tests that it created with others."""
     bench.write("features/core/a.feature", "Feature: A\n  Scenario: One\n    * x\n")
     bench.write("features/b.feature", "Feature: B\n  Scenario: Two\n    * x\n")
     first = bench.bring("features")
@@ -162,7 +162,7 @@ def test_one_file_is_the_same_file(bench: Bench) -> None:
 
 
 def test_what_comes_in_goes_out(bench: Bench) -> None:
-    """An export gives back background, tags, steps and rows."""
+    """An export returns background, tags, steps and rows."""
     bench.write("features/a.feature")
     outcome = bench.bring("features", "--overwrite")
     wanted = ";".join(outcome["tests"])
@@ -179,7 +179,7 @@ def test_what_comes_in_goes_out(bench: Bench) -> None:
 
 
 def test_what_went_out_comes_in(bench: Bench) -> None:
-    """An exported file, imported as it is, changes nothing."""
+    """The import of an unchanged exported file changes nothing."""
     bench.run("export", "--keys", "CALC-78;CALC-79", "--out", "out")
     outcome = bench.bring("out")
 
@@ -206,7 +206,7 @@ COMMENTED = ADDITION.replace("  @TEST", "  # Adds what was entered.\n  @TEST")
 
 
 def test_people_keep_their_descriptions(bench: Bench) -> None:
-    """Cloud makes one of the comments above a scenario; it is put back."""
+    """Cloud overwrites a description by comments; it is restored."""
     bench.write("features/a.feature", COMMENTED)
     bench.bring("features")
     bench.store.change_issue("CALC-78", description="By hand,\nand at length.")
@@ -221,7 +221,7 @@ def test_people_keep_their_descriptions(bench: Bench) -> None:
 
 
 def test_labels_that_look_like_keys(bench: Bench) -> None:
-    """They are labels of the Test that the other tag names."""
+    """They become labels of the Test in the other tag."""
     bench.write("features/a.feature", ADDITION.replace("@smoke", "@UTF-8 @WCAG-2"))
 
     outcome = bench.bring("features")
@@ -231,7 +231,7 @@ def test_labels_that_look_like_keys(bench: Bench) -> None:
 
 
 def test_another_prefix_than_the_instance_has(bench: Bench) -> None:
-    """Said before, and told after: Xray has made new Tests."""
+    """It is reported before and after: Xray has created new Tests."""
     text = "Feature: F\n\n  @T:CALC-78\n  Scenario: A name of its own\n    * x\n"
     bench.write("features/a.feature", text)
     flags = ("--project", "CALC", "--tag-prefixes", "T: R:")
@@ -246,7 +246,7 @@ def test_another_prefix_than_the_instance_has(bench: Bench) -> None:
 
 
 def test_fields_of_what_is_made(bench: Bench) -> None:
-    """They are given to Tests and to Preconditions that the import makes."""
+    """Tests and Preconditions that the import creates get the fields."""
     bench.write("features/a.feature")
     outcome = bench.bring(
         "features",
@@ -262,7 +262,7 @@ def test_fields_of_what_is_made(bench: Bench) -> None:
 
 
 def test_an_archive_of_ones_own(bench: Bench) -> None:
-    """It is sent as it is."""
+    """An archive is sent unchanged."""
     with zipfile.ZipFile(bench.root / "all.zip", "w") as archive:
         archive.writestr("core/a.feature", ADDITION)
     outcome = bench.bring("all.zip")
@@ -272,7 +272,7 @@ def test_an_archive_of_ones_own(bench: Bench) -> None:
 
 
 def test_only_what_has_changed(bench: Bench) -> None:
-    """Of a repository, the files that differ from a commit are sent."""
+    """Files of a repository that differ from a commit are sent."""
     bench.write("features/a.feature", "Feature: A\n  Scenario: One\n    * x\n")
     bench.write("features/b.feature", "Feature: B\n  Scenario: Two\n    * x\n")
     bench.write(".gitignore", ".xray\n")
@@ -311,7 +311,7 @@ def test_only_what_has_changed(bench: Bench) -> None:
     ],
 )
 def test_export(bench: Bench, arguments: tuple[str, ...]) -> None:
-    """Keys, a filter, and both; the directory is made, the archive kept."""
+    """Keys, a filter, and both work; the directory and the archive are written."""
     said = bench.run(
         "export", *arguments, "--out", "x/y", "--zip", "z/all.zip", "--json"
     )
@@ -328,7 +328,7 @@ MANY = [f"CALC-{number}" for number in range(2000, 3500)]
 
 
 def test_export_of_more_keys_than_an_address_holds(bench: Bench) -> None:
-    """Each Test is in one file, and an export of the same keys changes nothing."""
+    """Each Test is in one file, and a second export changes nothing."""
     bench.write("a.feature")
     bench.bring("a.feature")
     store = bench.store
@@ -353,7 +353,7 @@ def test_export_of_more_keys_than_an_address_holds(bench: Bench) -> None:
 
 
 def test_stale_files_go(bench: Bench) -> None:
-    """Files of an earlier export go, the user's own stay."""
+    """Stale files are removed, the user's own stay."""
     bench.write("features/a.feature")
     made = bench.bring("features/a.feature")["created"][0]["key"]
     bench.write("out/own.feature", "Feature: mine\n")
@@ -379,7 +379,7 @@ def test_stale_files_go(bench: Bench) -> None:
 def test_nothing_to_export(
     bench: Bench, arguments: tuple[str, ...], code: int, words: str
 ) -> None:
-    """One line says why, and no directory is made."""
+    """One line has the reason, and no directory is made."""
     said = bench.run("export", *arguments, "--out", "out")
 
     assert (said.exit_code, said.errors.count("\n")) == (code, 1)
@@ -390,7 +390,7 @@ def test_nothing_to_export(
 def test_a_ci_system_is_told_what_was_imported(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the names of Xray's plugin for Jenkins; a rehearsal tells nothing."""
+    """Outputs have the names of Xray's plugin for Jenkins; a dry run has none."""
     outputs = bench.root / "outputs"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
@@ -406,7 +406,7 @@ def test_a_ci_system_is_told_what_was_imported(
 
 
 def test_export_of_a_filter_that_is_not_there(bench: Bench) -> None:
-    """Says what to look at, and makes no directory."""
+    """The hint is to check keys and filter, and no directory is made."""
     said = bench.run("export", "--filter", "99999", "--out", "exported")
 
     assert said.exit_code == 82
@@ -426,7 +426,7 @@ LANGUAGES = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_other_languages(bench: Bench, language: str) -> None:
-    """What is imported in a language comes back in it, and can be imported again."""
+    """A file in another language is exported in it, and can be imported again."""
     feature, background, when, scenario, outline, examples = LANGUAGES[language]
     bench.write(
         "a.feature",
