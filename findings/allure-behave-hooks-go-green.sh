@@ -51,4 +51,4 @@ if ! cmp -s seen expected; then
     echo "This has changed."
     exit 1
 fi
-echo "Red that arrives green: for hooks, take behave's own JSON."
+echo "Failures of hooks are lost in the results of Allure: use behave's own JSON."

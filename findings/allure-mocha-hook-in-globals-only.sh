@@ -1,6 +1,6 @@
 #!/bin/sh
-# allure-mocha 3 writes a before-all hook that fails into a *-globals.json and nowhere
-# else: no result and no container has it, and the tests behind it are not there.
+# allure-mocha 3 writes a before-all hook that fails only into a *-globals.json: no
+# result and no container has it, and the tests after it are missing.
 set -eu
 FOLDER=$(mktemp -d)
 trap 'rm -rf "$FOLDER"' EXIT
@@ -26,4 +26,4 @@ if [ "$CODE" = 0 ] || ! cmp -s seen expected || [ "$(cat found)" != '*-globals.j
     echo "This has changed."
     exit 1
 fi
-echo "Who reads results and containers only, as Allure 2 does, sees a green run."
+echo "A program that reads only results and containers, such as Allure 2, sees no failure."

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The JUnit report of bats has no test for a teardown_file that fails: the last test of
-# the file, which has passed, is written as failed; of a setup_file, under a suite of
-# another name, and the tests behind it are nowhere.
+# the file, which has passed, is written as failed. A setup_file that fails is written
+# under a suite of another name, and the tests after it are missing.
 set -eu
 FOLDER=$(mktemp -d)
 trap 'rm -rf "$FOLDER"' EXIT
@@ -35,4 +35,4 @@ if ! grep -q 'name="cleans"' seen || grep -q 'teardown_file failed"' seen || gre
     echo "This has changed."
     exit 1
 fi
-echo "cleans passed and is red, reads did not run and is nowhere; one suite says 2 tests and has 1."
+echo "cleans passed but is a failure, reads did not run and is missing; one suite says 2 tests and has 1."

@@ -27,4 +27,4 @@ if [ "$CODE" = 0 ] || grep -q '<failure' report.xml || ! grep -q '<skipped messa
     echo "This has changed."
     exit 1
 fi
-echo "The message tells: that of a skip which was asked for begins with SKIP_."
+echo "The message shows the difference: for an intended skip it begins with SKIP_."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# green says OK and exits with 0 where a setUpClass fails: the tests of that class are
-# neither run nor named, in its JUnit report and on its console.
+# green prints OK and exits with 0 although a setUpClass fails: the tests of that class
+# do not run, and neither its JUnit report nor its console names them.
 set -eu
 FOLDER=$(mktemp -d)
 trap 'rm -rf "$FOLDER"' EXIT
@@ -37,4 +37,4 @@ if [ "$CODE" != 0 ] || grep -q 'no database' console report.xml; then
     echo "This has changed."
     exit 1
 fi
-echo "Nobody can see the failure behind green: no report, console or exit code has it."
+echo "Nobody can see the failure: no report, console or exit code of green shows it."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The JUnit reports of jasmine-reporters leave out an afterAll that fails, for which
-# Jasmine itself fails: a report of a failed run is all green, with errors="0".
+# The JUnit reports of jasmine-reporters leave out an afterAll that fails, although
+# Jasmine itself fails: the report of a failed run has no failure, and errors="0".
 set -eu
 FOLDER=$(mktemp -d)
 trap 'rm -rf "$FOLDER"' EXIT
@@ -34,4 +34,4 @@ if [ "$CODE" = 0 ] || grep -q '<failure\|<error\|cannot clean' report/*.xml; the
     echo "This has changed."
     exit 1
 fi
-echo "Decide by Jasmine's exit code, too."
+echo "Check the exit code of Jasmine too."

@@ -1,6 +1,6 @@
 #!/bin/sh
-# jest-junit writes nothing of a test file that cannot be loaded, beside others or alone:
-# the report of a failed run is empty or green.
+# jest-junit writes nothing about a test file that cannot be loaded, with other files or
+# alone: the report of a failed run is empty or has no failure.
 set -eu
 FOLDER=$(mktemp -d)
 trap 'rm -rf "$FOLDER"' EXIT
@@ -20,4 +20,4 @@ if [ "$CODE" = 0 ] || grep -q 'broken\|<failure\|<error' junit.xml; then
     echo "This has changed."
     exit 1
 fi
-echo "Take jest --json, or the option reportTestSuiteErrors of jest-junit."
+echo "Use jest --json, or the option reportTestSuiteErrors of jest-junit."

@@ -1,5 +1,5 @@
 #!/bin/sh
-# mocha-junit-reporter's peer range takes Mocha 12, whose reporters are classes that
+# mocha-junit-reporter's peer range allows Mocha 12, whose reporters are classes that
 # cannot be called without new: no test runs, and no report is written.
 set -eu
 FOLDER=$(mktemp -d)
@@ -19,4 +19,4 @@ if [ "$CODE" = 0 ] || [ -e test-results.xml ]; then
     echo "This has changed."
     exit 1
 fi
-echo "With Mocha 12, take --reporter json or xunit; npm does not warn."
+echo "With Mocha 12, use --reporter json or xunit; npm does not warn."

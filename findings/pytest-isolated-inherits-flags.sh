@@ -31,4 +31,4 @@ if [ "$(grep -c 'reports to server' seen)" != 3 ]; then
     echo "This has changed."
     exit 1
 fi
-echo "A plugin has to tell a child session from its parent by itself, such as by a variable."
+echo "A plugin has to recognise a child session by itself, for example by a variable."

@@ -37,4 +37,4 @@ if ! cmp -s seen expected; then
     echo "This has changed."
     exit 1
 fi
-echo "Who keeps reports until the teardown sees no failed attempt: look at each when it comes."
+echo "A plugin that keeps reports until the teardown sees no failed attempt: read each one at once."

@@ -28,4 +28,4 @@ if [ "$(sort -u ran | wc -l)" -lt 2 ]; then
     echo "This has changed."
     exit 1
 fi
-echo "Tests that share something and rely on their group run side by side."
+echo "Tests that rely on their group can run at the same time."
