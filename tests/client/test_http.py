@@ -807,6 +807,129 @@ def test_body_that_is_shorter_than_announced(announced: str, *, is_half: bool) -
         http._refuse_half(response)
 
 
+def test_whole_answers_are_asked_for_with_any_urllib3(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where it takes half of one as whole, as 1.26 does."""
+    make = urllib3.HTTPResponse.__init__
+
+    def lenient(*args: Any, **given: Any) -> None:
+        make(*args, **{**given, "enforce_content_length": False})
+
+    monkeypatch.setattr(urllib3.HTTPResponse, "__init__", lenient)
+
+    with (
+        scripted.scripted(scripted.break_off) as server,
+        pytest.raises(AmbiguousError, match="ended before it was complete"),
+    ):
+        send(server.url)
+
+
+def broken_after(monkeypatch: pytest.MonkeyPatch, size: int, error: Exception) -> None:
+    """A connection that breaks once so much of the body was read."""
+
+    def request(*_: object, data: Any, **__: object) -> None:
+        if size:
+            data.read(size)
+        raise error
+
+    monkeypatch.setattr(requests.Session, "request", request)
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"), [(0, TlsError), (1, AmbiguousError)], ids=["before", "after"]
+)
+def test_problem_is_doubt_once_anything_went_out(
+    monkeypatch: pytest.MonkeyPatch, size: int, kind: type[XrayBridgeError]
+) -> None:
+    """Whatever broke then, and what helps against it is said all the same."""
+    broken_after(monkeypatch, size, requests.exceptions.SSLError())
+
+    with pytest.raises(kind) as caught:
+        send("https://jira.example.com")
+
+    assert type(caught.value) is kind
+    assert caught.value.hint == "set xray_verify to the path of your CA bundle"
+
+
+def test_lost_answer_is_no_doubt_before_anything_went_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was never read cannot have arrived."""
+    broken_after(monkeypatch, 0, requests.exceptions.ReadTimeout())
+
+    with pytest.raises(UnreachableError, match="did not answer in time"):
+        send("https://jira.example.com")
+
+
+def test_question_keeps_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only where nothing is known to help it is to be sent later."""
+    question = Request(
+        method="POST", path="/x", content=b"{}", media_type=JSON, is_question=True
+    )
+    broken_after(monkeypatch, 1, requests.exceptions.SSLError())
+
+    with pytest.raises(UnansweredError) as caught:
+        send("https://jira.example.com", question)
+
+    assert caught.value.hint == "set xray_verify to the path of your CA bundle"
+
+
+def test_server_s_clock_is_compared() -> None:
+    """By the date in its answer; an hour ahead is an hour."""
+    with scripted.scripted(answer(200, Date=later(3600))) as server:
+        client = Http(a_connection(server.url), Deadline(10))
+        before = client.skew
+        client.send(ONCE, url=server.url)
+
+    assert before is None
+    assert client.skew == pytest.approx(3600, abs=5)
+
+
+def test_deadline_can_be_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of the time again, however little was left."""
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    client = Http(a_connection("http://127.0.0.1:9"), Deadline(60))
+    now[0] += 50
+    left = client.deadline.left
+    client.renew_deadline()
+
+    assert (left, client.deadline.left, client.deadline.seconds) == (10.0, 60.0, 60.0)
+
+
+def test_pause_that_there_is_time_for(slept: list[float]) -> None:
+    """It is as long as it was asked for."""
+    Deadline(60).pause(5)
+
+    assert slept == [5]
+
+
+@pytest.mark.parametrize(
+    ("attempt", "attempts", "seconds", "is_due"),
+    [
+        (4, 0, 0.0, True),
+        (5, 0, 0.0, False),
+        (5, 6, 0.0, True),
+        (6, 6, 0.0, False),
+        (4, 2, 0.0, True),
+        (1, 0, 29.0, True),
+        (1, 0, 31.0, False),
+    ],
+)
+def test_attempts_that_are_left(
+    slept: list[float], attempt: int, attempts: int, seconds: float, *, is_due: bool
+) -> None:
+    """Five, or more where more are asked for, and only within the deadline."""
+    client = Http(a_connection("http://127.0.0.1:9"), Deadline(30))
+
+    found = client.wait(attempt, seconds=seconds, attempts=attempts)
+
+    assert found is is_due
+    assert len(slept) == is_due
+    assert all(pause >= seconds for pause in slept)
+
+
 def test_login_of_a_proxy_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy's login from the environment reaches no output."""
     connection = a_connection(proxies=None)

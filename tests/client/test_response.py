@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xray_bridge.client.response import LONGEST_TEXT, Answer, check_answer, key_of
+from xray_bridge.client.response import (
+    LONGEST_TEXT,
+    Answer,
+    check_answer,
+    key_in,
+    key_of,
+    keys_found,
+    names_of,
+)
 from xray_bridge.errors import (
     AmbiguousError,
     AuthenticationError,
@@ -56,6 +64,8 @@ def said(content: Any, status: int = 200, **headers: str) -> Answer:
         ({"message": "a\n  b"}, "a b"),
         ("just a text", "just a text"),
         (b"plain", "plain"),
+        (b"5 > 3 fails", "5 > 3 fails"),
+        (b"<p>Down</p> till noon", "Down till noon"),
         (b"", ""),
         (b"\xff\xfe", "\ufffd\ufffd"),
         (
@@ -74,6 +84,23 @@ def test_message_is_shortened() -> None:
     page = b"<html>" + b"<p>word</p>" * 300_000
 
     assert len(said(page).said) <= LONGEST_TEXT + 3
+
+
+@pytest.mark.parametrize(
+    ("length", "shown"), [(500, "x" * 500), (501, "x" * 500 + "...")]
+)
+def test_five_hundred_characters_are_shown(length: int, shown: str) -> None:
+    """What is longer ends with dots."""
+    assert said(b"x" * length).said == shown
+
+
+@pytest.mark.parametrize(
+    ("status", "is_success"),
+    [(199, False), (200, True), (299, True), (300, False), (500, False)],
+)
+def test_success_is_of_its_status(status: int, *, is_success: bool) -> None:
+    """All of the two hundreds, and no other."""
+    assert said({}, status).is_success is is_success
 
 
 @pytest.mark.parametrize(
@@ -127,6 +154,7 @@ def test_redirect_is_an_error(status: int) -> None:
     assert caught.value.message == (
         "https://jira.example.com redirects to https://sso.example.com"
     )
+    assert "check xray_url" in caught.value.hint
     assert "hunter22" not in str(caught.value)
 
 
@@ -219,8 +247,53 @@ def test_refusal(status: int, hint: str) -> None:
 
 def test_page_for_people() -> None:
     """An HTML page with status 200 is not Xray."""
-    with pytest.raises(NotXrayError, match="HTML page"):
+    with pytest.raises(NotXrayError, match="HTML page") as caught:
         check_answer(said(b"\n <!DOCTYPE html><html></html>"))
+
+    assert "check xray_url" in caught.value.hint
+
+
+@pytest.mark.parametrize("status", [399, 400])
+def test_login_that_is_locked_is_no_refusal(status: int) -> None:
+    """Where nothing came of it; content that came with a success counts more."""
+    answer = said(
+        {"key": "CALC-1"}, status, X_Seraph_LoginReason="AUTHENTICATION_DENIED"
+    )
+
+    with pytest.raises(AuthenticationError if status == 400 else RedirectedError):
+        check_answer(answer)
+
+
+def test_answer_that_no_login_was_needed_for() -> None:
+    """A header of a CAPTCHA on a success with content changes nothing."""
+    answer = said({"key": "CALC-1"}, X_Authentication_Denied_Reason="CAPTCHA_CHALLENGE")
+
+    assert check_answer(answer) is answer
+
+
+@pytest.mark.parametrize(
+    ("location", "is_the_same"),
+    [
+        ("https://jira.example.com/x", True),
+        ("https://sso.example.com/x", False),
+        ("http://jira.example.com/y", False),
+    ],
+)
+def test_https_is_the_fix_for_the_same_host_only(
+    location: str, *, is_the_same: bool
+) -> None:
+    """Anything else may be a login."""
+    answer = Answer(
+        status=301,
+        headers={"Location": location},
+        content=b"",
+        url="http://jira.example.com/x",
+    )
+
+    with pytest.raises(RedirectedError) as caught:
+        check_answer(answer)
+
+    assert (caught.value.hint == "write https:// in xray_url") is is_the_same
 
 
 @pytest.mark.parametrize(
@@ -264,6 +337,65 @@ def test_success_without_a_key(content: Any) -> None:
     """A success without a key leaves the results in doubt."""
     with pytest.raises(AmbiguousError, match="the answer names no Test Execution"):
         key_of(said(content).json(), said(content))
+
+
+@pytest.mark.parametrize(
+    ("status", "answered"), [(200, True), (201, True), (202, False), (203, True)]
+)
+def test_success_that_is_done_later(status: int, *, answered: bool) -> None:
+    """With 202 the server goes on working; with all others it has done what it did."""
+    with pytest.raises(AmbiguousError) as caught:
+        key_of({}, said({}, status))
+
+    assert caught.value.answered is answered
+
+
+@pytest.mark.parametrize(
+    ("found", "key"),
+    [("CALC-1", "CALC-1"), ("CALC", ""), ("CALC-1; x", ""), (7, ""), (None, "")],
+)
+def test_key_where_one_should_be(found: object, key: str) -> None:
+    """What is none is taken for nothing."""
+    assert key_in(found) == key
+
+
+@pytest.mark.parametrize(
+    ("issues", "keys"),
+    [
+        ([], []),
+        ([{"key": "CALC-1"}, {"key": "CALC-2"}], ["CALC-1", "CALC-2"]),
+        (({"key": "CALC-1"},), ["CALC-1"]),
+    ],
+)
+def test_keys_of_a_search(issues: Any, keys: list[str]) -> None:
+    """All of them, in their order."""
+    assert keys_found(issues) == keys
+
+
+@pytest.mark.parametrize(
+    "issues",
+    [None, "CALC-1", {}, [{}], [None], [{"key": "CALC-1"}, {"key": ""}], ["CALC-1"]],
+)
+def test_search_with_an_issue_without_a_key(issues: Any) -> None:
+    """That is not the same as nothing found."""
+    with pytest.raises(NotXrayError, match="an issue without a key") as caught:
+        keys_found(issues)
+
+    assert caught.value.hint == "check xray_url"
+
+
+@pytest.mark.parametrize(
+    ("found", "names"),
+    [
+        (None, None),
+        ({}, None),
+        ([], frozenset()),
+        (["a", {"name": "b"}, {"id": 1}, "", 7, None, {"name": 7}], {"a", "b"}),
+    ],
+)
+def test_names_in_each_shape(found: Any, names: frozenset[str] | None) -> None:
+    """Texts, or objects with one; what is no list has none that are known."""
+    assert names_of(found) == names
 
 
 @given(content=anything)

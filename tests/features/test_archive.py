@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import stat
@@ -16,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xray_bridge.errors import FeaturesError
-from xray_bridge.features.download import Export, Limits
+from xray_bridge.features.download import Export, Limits, hash_of
 from xray_bridge.features.install import install
+from xray_bridge.features.names import fold_name, name_fault, show_name
 
 
 if TYPE_CHECKING:
@@ -368,6 +370,96 @@ def test_endless_content(tmp_path: Path) -> None:
     with pytest.raises(FeaturesError, match="length"):
         export.unpack("a.feature", tmp_path / "a")
     assert (tmp_path / "a").stat().st_size < 1_000_000
+
+
+def test_content_that_goes_on_after_a_whole_block(tmp_path: Path) -> None:
+    """One byte more than the header says is too much, wherever it comes."""
+    size = 1 << 16
+    export = Export({"a": size}, (), lambda _: io.BytesIO(b"x" * (size + 1)))
+    whole = Export({"a": size}, (), lambda _: io.BytesIO(b"x" * size))
+
+    with pytest.raises(FeaturesError, match="length"):
+        export.unpack("a", tmp_path / "a")
+    assert whole.unpack("a", tmp_path / "b") == hashlib.sha256(b"x" * size).hexdigest()
+    assert hash_of(tmp_path / "b") == hashlib.sha256(b"x" * size).hexdigest()
+
+
+def test_content_that_ends_early(tmp_path: Path) -> None:
+    """Less than the header says is half a file."""
+    export = Export({"a": 4}, (), lambda _: io.BytesIO(b"xxx"))
+
+    with pytest.raises(FeaturesError, match="'a' does not have the length"):
+        export.unpack("a", tmp_path / "a")
+
+
+@pytest.mark.parametrize("flag", [0x1, 0x40, 0x2000])
+def test_each_kind_of_encryption(unpack: Callable[..., Path], flag: int) -> None:
+    """Plain, strong and with masked headers: the reason is that, not what breaks."""
+    with pytest.raises(FeaturesError, match=r"'a\.feature' is encrypted"):
+        unpack(patched(ONE, CENTRAL, 8, "<H", flag))
+
+
+def test_what_is_no_feature_file_is_shown(unpack: Callable[..., Path]) -> None:
+    """Its first sixty characters."""
+    with pytest.raises(FeaturesError) as caught:
+        unpack(b"x" * 70)
+
+    assert caught.value.message.endswith(f"it begins '{'x' * 60}'")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a", "'a'"),
+        ("x" * 120, f"'{'x' * 120}'"),
+        ("x" * 121, f"'{'x' * 120}'..."),
+        ("\x1b\u202e", "'\\x1b\\u202e'"),
+    ],
+)
+def test_names_as_they_are_printed(name: str, text: str) -> None:
+    """Escaped, and not endless."""
+    assert show_name(name) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("a.feature", ""),
+        ("a/b.feature", ""),
+        ("console.feature", ""),
+        ("com.feature", ""),
+        ("com10.feature", ""),
+        ("", "is empty"),
+        ("a\tb", "has a control character"),
+        ("a\u200eb", "has a control character"),
+        ("a\\b", "has a backslash"),
+        ("/a", "is absolute"),
+        ("C:a", "has a drive"),
+        ("a//b", "has an empty part"),
+        ("a/./b", "has a relative part"),
+        ("a/..", "has a relative part"),
+        ("a. /b", "has a dot or a space at an end"),
+        ("a./b", "has a dot or a space at an end"),
+        ("a/LPT1.x.feature", "has a part that Windows reserves"),
+        ("conin$", "has a part that Windows reserves"),
+        ("nul .feature", "has a part that Windows reserves"),
+        ("a/.XRAY-features.json", "is the name of the index"),
+    ],
+)
+def test_fault_of_a_name(name: str, fault: str) -> None:
+    """One for each that a disk, a terminal or a server would take for another."""
+    assert name_fault(name) == fault
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_one"),
+    [("A", "a", True), ("\u00e9", "e\u0301", True), ("a", "b", False)],
+)
+def test_names_that_are_one_on_some_disks(
+    first: str, second: str, *, is_one: bool
+) -> None:
+    """In case, or in the way in which accents are written."""
+    assert (fold_name(first) == fold_name(second)) is is_one
 
 
 PARTS = st.one_of(

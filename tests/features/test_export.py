@@ -91,3 +91,38 @@ def test_server_that_is_not_there(
     assert code == 82
     assert "feature files could not be exported: 127.0.0.1:" in said
     assert "check --keys and --filter" not in said
+
+
+def test_exports_of_two_requests_are_joined(
+    jira: Xray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is asked for by its own keys, and what both have is installed."""
+    monkeypatch.setattr("xray_bridge.features.parts.MOST_KEYS", 1)
+    second = io.BytesIO()
+    with zipfile.ZipFile(second, "w") as archive:
+        archive.writestr("b.feature", "Feature: B\n  Scenario: S\n    * x\n")
+    jira.script[EXPORT].append(
+        Response(second.getvalue(), content_type="application/octet-stream")
+    )
+
+    code = cli.main(
+        ["features", "export", "--keys", "CALC-1,CALC-2", "--out", "features"]
+    )
+
+    sent = [each.query["keys"] for each in jira.sent if each.path == EXPORT]
+    assert code == 0
+    assert sent == ["CALC-1", "CALC-2"]
+    assert sorted(path.name for path in Path("features").glob("*.feature")) == [
+        "a.feature",
+        "b.feature",
+    ]
+
+
+@pytest.mark.usefixtures("jira")
+def test_archive_is_kept_beside_others() -> None:
+    """Folders that are not there are made, and those that are there will do."""
+    first = export("--out", "features", "--zip", "kept/deep/all.zip")
+    second = export("--out", "features", "--zip", "kept/deep/again.zip")
+
+    assert (first, second) == (0, 0)
+    assert zipfile.is_zipfile("kept/deep/again.zip")

@@ -146,6 +146,21 @@ def test_modified_within(here: Path, text: str, age: float, is_in: bool) -> None
     assert modified_within(chosen, text, NOW) == (chosen if is_in else ())
 
 
+@pytest.mark.parametrize(
+    ("text", "most", "step"),
+    [
+        ("3", 180, 60),
+        ("90m", 90, 1),
+        ("3h", 180, 60),
+        ("2D", 2880, 60),
+        ("999999", 59999940, 60),
+    ],
+)
+def test_minutes_of_a_time(text: str, most: int, step: int) -> None:
+    """How old a file may be, and in which steps it ages."""
+    assert parse_age(text) == (most, step)
+
+
 @pytest.mark.parametrize("text", ["", "0", "-1", "3w", "1.5h", "h", "1234567"])
 def test_no_time(text: str) -> None:
     """An invalid age is refused, with an example."""
@@ -314,6 +329,9 @@ def test_no_repository(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="not a git repository") as caught:
         changes_since(here, "main")
 
+    begins = "--changed-since: git rev-parse: fatal: not a git repository"
+    assert caught.value.message.startswith(begins)
+
     assert "--modified-within" in caught.value.hint
 
 
@@ -321,8 +339,10 @@ def test_no_git(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without git, the error says so."""
     monkeypatch.setenv("PATH", "")
 
-    with pytest.raises(UsageError, match="git cannot be run"):
+    with pytest.raises(UsageError, match="git cannot be run") as caught:
         changes_since(here, "main")
+
+    assert caught.value.hint == "install git, or use --modified-within"
 
 
 def test_git_that_hangs(
@@ -331,7 +351,7 @@ def test_git_that_hangs(
     """A git that never ends is stopped."""
     monkeypatch.setattr(git_module, "SECONDS", 0)
 
-    with pytest.raises(UsageError, match="git took longer"):
+    with pytest.raises(UsageError, match="git took longer than 0 s"):
         repository.changed()
 
 

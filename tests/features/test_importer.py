@@ -213,9 +213,11 @@ def test_a_scenario_without_key(jira: Xray, bring: Importer) -> None:
     (bring.root / "a.feature").write_text(UNKEYED)
     jira.script[SEARCH] = [a_test("CALC-78", "Divide", "manual")]
     bring()
-    asked = json.loads(jira.posts("/search")[0].body)["jql"]
+    question = json.loads(jira.posts("/search")[0].body)
+    asked = question["jql"]
 
     assert asked == 'project = "CALC" AND (summary ~ "\\"Divide\\"")'
+    assert {"summary", "labels"} <= set(question["fields"])
     assert edits(jira) == [{"update": {"labels": [{"add": "manual"}]}}]
 
 
@@ -262,6 +264,7 @@ def test_keys_that_nobody_looked_at(
 
     assert said.exit_code == 82
     assert "keys that could not be looked up: 1, as in a.feature:3" in said.errors
+    assert "nothing was sent; too many other keys do not exist" in said.errors
     assert not posted(jira)
 
 
@@ -476,6 +479,34 @@ def test_after_a_lost_answer_no_more_is_sent(jira: Xray, bring: Importer) -> Non
     assert "refused: b.zip: not sent after this error" in said.output
 
 
+@pytest.mark.parametrize("kind", ["Pre-Condition", "Precondition"])
+def test_background_with_a_key_is_a_precondition(
+    jira: Xray, bring: Importer, kind: str
+) -> None:
+    """Where Jira says so it is none of the mistakes of a Test's key."""
+    text = "Feature: F\n  Background: B\n    #@Precondition:CALC-78\n    * x\n"
+    (bring.root / "a.feature").write_text(text)
+    found = a_test("CALC-78", "Old", "manual")
+    found["issues"][0]["fields"]["issuetype"] = {"name": kind}
+    jira.script[SEARCH] = [found]
+    said = bring("--dry-run")
+
+    assert said.exit_code == 0
+    assert "CALC-78: summary 'Old' becomes 'B'" in said.output
+
+
+def test_searches_for_many_names(jira: Xray, bring: Importer) -> None:
+    """Twenty names are in one search."""
+    names = [f"Divide by {number}" for number in range(21)]
+    text = "".join(f"  Scenario: {name}\n    * x\n" for name in names)
+    (bring.root / "a.feature").write_text(f"Feature: Division\n{text}")
+    jira.script[SEARCH] = [NO_ISSUES]
+    bring("--dry-run")
+
+    asked = [json.loads(each.body)["jql"] for each in jira.posts("/search")]
+    assert [each.count("summary ~") for each in asked] == [20, 1]
+
+
 # Before anything is sent ----------------------------------------------------------
 
 
@@ -503,6 +534,11 @@ def test_one_of_fifty_files_that_is_no_gherkin(jira: Xray, bring: Importer) -> N
     ("script", "arguments", "expected"),
     [
         ({PROJECT: [Response("{}", status=404)]}, (), (82, "there is no project CALC")),
+        (
+            {PROJECT: [Response("{}", status=404)]},
+            (),
+            (82, "nothing was sent; check --project"),
+        ),
         (
             {},
             ("--project", "SHOP"),
@@ -635,6 +671,17 @@ def test_no_secret_is_told(graphql: Xray, bring: Importer) -> None:
     assert said.exit_code == 82
     assert token not in said.output
     assert "who is" in said.json["refused"][0]
+
+
+def test_cloud_is_asked_for_preconditions(graphql: Xray, bring: Importer) -> None:
+    """By the list that has them, and not by that of Tests."""
+    text = "Feature: F\n  Background: B\n    #@Precondition:CALC-78\n    * x\n"
+    (bring.root / "a.feature").write_text(text)
+    bring("--dry-run")
+
+    asked = [each.body.decode() for each in graphql.posts("/graphql")]
+    assert any("getPreconditions" in each for each in asked)
+    assert not any("getTests" in each for each in asked)
 
 
 def test_cloud_may_overwrite(graphql: Xray, bring: Importer) -> None:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import zipfile
 from itertools import count
 from pathlib import Path
@@ -21,8 +22,11 @@ import pytest
 import xray_bridge
 from tests.forkserver import FORKABLE
 from xray_bridge.errors import FeaturesError, UsageError
+from xray_bridge.features import journal
 from xray_bridge.features.download import Limits
+from xray_bridge.features.index import Index, read_index
 from xray_bridge.features.install import Installed, finish_killed, install
+from xray_bridge.features.workplace import hold_lock
 
 
 if TYPE_CHECKING:
@@ -753,3 +757,128 @@ def test_other_file_system(
     names = {path.name for path in target.iterdir()}
     assert names == {"a.feature", "sub", "new", INDEX}
     assert [path.name for path in work.iterdir()] == ["features"]
+
+
+HASH = "0" * 64
+OTHER = "1" * 64
+
+
+def hash_at(directory: Path, name: str) -> str | None:
+    """A file of zeros is ours; any other is a user's."""
+    path = directory / name
+    if not path.exists():
+        return None
+    return HASH if path.read_text() == "0" else OTHER
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """What an export has unpacked before it was killed."""
+    path = tmp_path / "place"
+    path.mkdir()
+    (path / "new-0").write_text("new")
+    steps = journal.Steps(
+        put={"sub/a.feature": "new-0"},
+        removed=("gone/deep/b.feature",),
+        owned={"sub/a.feature": HASH, "gone/deep/b.feature": HASH},
+        new={"sub/a.feature": OTHER},
+    )
+    steps.write(path)
+    return path
+
+
+def test_killed_export_ends_where_nothing_is_left(place: Path, tmp_path: Path) -> None:
+    """The directory is made again, and those above it; the folder of it is gone."""
+    directory = tmp_path / "deep" / "features"
+
+    journal.finish(place, directory, hash_at)
+
+    assert (directory / "sub" / "a.feature").read_text() == "new"
+    assert read_index(directory) == Index({"sub/a.feature": OTHER})
+    assert not place.exists()
+
+
+def test_killed_export_ends_with_what_is_there(place: Path, tmp_path: Path) -> None:
+    """What was ours is replaced or goes, with folders that nothing is left in."""
+    directory = tmp_path / "features"
+    for name in ("sub/a.feature", "gone/deep/b.feature"):
+        (directory / name).parent.mkdir(parents=True)
+        (directory / name).write_text("0")
+
+    journal.finish(place, directory, hash_at)
+
+    assert (directory / "sub" / "a.feature").read_text() == "new"
+    assert not (directory / "gone").exists()
+
+
+def test_killed_export_leaves_what_a_user_has_changed(
+    place: Path, tmp_path: Path
+) -> None:
+    """Neither replaced nor removed."""
+    directory = tmp_path / "features"
+    (directory / "gone" / "deep").mkdir(parents=True)
+    (directory / "gone" / "deep" / "b.feature").write_text("mine")
+
+    journal.finish(place, directory, hash_at)
+
+    assert (directory / "gone" / "deep" / "b.feature").read_text() == "mine"
+
+
+def test_export_that_is_over_may_be_forgotten_again(place: Path) -> None:
+    """Only one that has its steps is unfinished."""
+    before = journal.is_unfinished(place)
+    journal.forget(place)
+    journal.forget(place)
+
+    assert before
+    assert not journal.is_unfinished(place)
+
+
+def test_index_as_it_is_written() -> None:
+    """Sorted, a line for each, so that it can be read and compared."""
+    index = Index({"b": HASH, "a": OTHER}, {"c": HASH})
+
+    assert index.text() == (
+        f'{{\n "files": {{\n  "a": "{OTHER}",\n  "b": "{HASH}"\n }},\n'
+        f' "pending": {{\n  "c": "{HASH}"\n }},\n "version": 1\n}}\n'
+    )
+    assert index.names() == ["a", "b", "c"]
+    assert index.owns("c", HASH)
+    assert not index.owns("c", OTHER)
+
+
+def test_lock_is_waited_for(tmp_path: Path) -> None:
+    """Until it is free, and its file goes with it."""
+    path = tmp_path / "lock"
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with hold_lock(path, 10):
+            held.set()
+            free.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(10)
+    timer = threading.Timer(0.2, free.set)
+    timer.start()
+    with hold_lock(path, 10):
+        was_free = free.is_set()
+    thread.join()
+
+    assert was_free
+    assert not path.exists()
+
+
+def test_lock_that_is_not_free_in_time(tmp_path: Path) -> None:
+    """How long it was waited for is told, and where it lies."""
+    path = tmp_path / "lock"
+
+    with (
+        hold_lock(path, 10),
+        pytest.raises(FeaturesError, match=r"took longer than 0.1 s") as caught,
+        hold_lock(path, 0.1),
+    ):
+        pass
+
+    assert caught.value.hint == f"try again later; its lock is {path}"

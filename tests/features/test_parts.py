@@ -34,6 +34,32 @@ def test_one_part(keys: list[str]) -> None:
     assert split_keys(keys) == [tuple(keys)]
 
 
+def test_part_ends_where_an_address_would_be_too_long() -> None:
+    """Each key counts with what stands between; the longest part is the whole limit."""
+    length = LONGEST_QUERY // 4 - len("%3B")
+    keys = [f"{'A' * (length - 2)}-{number}" for number in range(1, 6)]
+
+    assert split_keys(keys) == [tuple(keys[:4]), tuple(keys[4:])]
+    assert split_keys(["B" * (length + 1), *keys[1:4]]) == [
+        ("B" * (length + 1), *keys[1:3]),
+        (keys[3],),
+    ]
+
+
+def test_part_is_counted_anew() -> None:
+    """The second is as long as the first."""
+    keys = [f"CALC-{number}" for number in range(100, 100 + 2 * MOST_KEYS)]
+
+    assert split_keys(keys) == [tuple(keys[:MOST_KEYS]), tuple(keys[MOST_KEYS:])]
+
+
+def test_key_longer_than_any_address_goes_alone() -> None:
+    """No part is empty."""
+    long = "A" * (LONGEST_QUERY + 1)
+
+    assert split_keys([long, "CALC-1"]) == [(long,), ("CALC-1",)]
+
+
 def a_download(path: Path, **files: str) -> Path:
     """Make an archive like the ones from Server."""
     with zipfile.ZipFile(path, "w") as archive:

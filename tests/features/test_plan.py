@@ -21,7 +21,13 @@ from xray_bridge.features.bundles import Packed, pack_files
 from xray_bridge.features.download import Limits
 from xray_bridge.features.files import find_files
 from xray_bridge.features.gherkin import Feature, read_feature
-from xray_bridge.features.values import Bundle, Change, NamedIssue, UnkeyedBlock
+from xray_bridge.features.values import (
+    Bundle,
+    Change,
+    ImportResult,
+    NamedIssue,
+    UnkeyedBlock,
+)
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.model.tags import PREFIXES
 
@@ -271,6 +277,81 @@ def test_a_request_without_fields(tmp_path: Path) -> None:
     assert request.repeatable
 
 
+@pytest.mark.parametrize(
+    ("before", "comments", "expected"),
+    [
+        ("Words", "Others", ("Words", "Others")),
+        ("Words", "", None),
+        ("", "Others", None),
+        ("  \n", "Others", None),
+        ("a\n b", "a b", None),
+    ],
+)
+def test_description_that_goes(
+    before: str, comments: str, expected: tuple[str, str] | None
+) -> None:
+    """Only where there was one, and what comes is more than other blanks."""
+    named = NamedIssue(key="CALC-1", places=("a:1",), summary="S", comments=comments)
+    issue = Issue(key="CALC-1", summary="S")
+    found = plan.list_changes([named], {"CALC-1": issue}, {"CALC-1": before})
+
+    change = Change(key="CALC-1", description=expected)
+    assert found == ((change,) if expected else ())
+
+
+@pytest.mark.parametrize(
+    ("change", "lines", "is_harm"),
+    [
+        (Change(key="CALC-1"), [], False),
+        (
+            Change(key="CALC-1", summary=("a", "b")),
+            ["CALC-1: summary 'a' becomes 'b'"],
+            True,
+        ),
+        (
+            Change(key="CALC-1", description=("a", "b")),
+            ["CALC-1: description 'a' becomes 'b'"],
+            True,
+        ),
+        (
+            Change(key="CALC-1", lost=("a", "b")),
+            ["CALC-1: labels may be removed: a, b"],
+            True,
+        ),
+        (
+            Change(key="CALC-1", added=("a", "b")),
+            ["CALC-1: labels are added: a, b"],
+            False,
+        ),
+    ],
+)
+def test_change_in_lines(change: Change, lines: list[str], *, is_harm: bool) -> None:
+    """One line for each that changes; what only comes harms nobody."""
+    assert change.lines() == lines
+    assert change.harms is is_harm
+
+
+def test_what_others_have_said_is_cleaned() -> None:
+    """Refusals, notices and answers; keys and files are our own."""
+    result = ImportResult(
+        project="CALC",
+        files=("a",),
+        refused=("a", "b"),
+        notices=("c",),
+        raw=("d",),
+        tests=("CALC-1",),
+    )
+
+    assert result.redacted(str.upper) == ImportResult(
+        project="CALC",
+        files=("a",),
+        refused=("A", "B"),
+        notices=("C",),
+        raw=("D",),
+        tests=("CALC-1",),
+    )
+
+
 # Answers --------------------------------------------------------------------------
 
 
@@ -315,6 +396,14 @@ def issue(number: int, kind: str = "") -> dict[str, Any]:
             ["no", "never"],
         ),
         ({"errors": [], "updatedOrCreatedTests": []}, [], [], []),
+        ({"testIssues": [{"key": 7}, {"key": ""}, {}, 7, issue(1)]}, ["1"], [], []),
+        (
+            {"message": "", "error": ["a", ""], "errors": {"b": 1}},
+            [],
+            [],
+            ["a", '{"b": 1}'],
+        ),
+        ({"errors": {"error": "c"}, "testIssues": {"error": "d"}}, [], [], ["c", "d"]),
     ],
 )
 def test_answers(
@@ -332,8 +421,19 @@ def test_answers(
 @pytest.mark.parametrize("content", ["", "OK", {"ok": True}, 7, None])
 def test_an_answer_of_another_kind(content: Any) -> None:
     """An answer of an unknown form is an error, not a success."""
-    with pytest.raises(FeaturesError, match="has an unknown form"):
+    with pytest.raises(FeaturesError, match="has an unknown form") as caught:
         read_answer(said(content))
+
+    assert caught.value.hint == "look in Jira to see which Tests it imported"
+
+
+@pytest.mark.parametrize(("content", "quoted"), [("", "nothing"), ("OK", "OK")])
+def test_an_answer_of_another_kind_is_quoted(content: str, quoted: str) -> None:
+    """Where it has no words, that is told."""
+    with pytest.raises(FeaturesError) as caught:
+        read_answer(said(content))
+
+    assert caught.value.message == f"the import's answer has an unknown form: {quoted}"
 
 
 # Bundles --------------------------------------------------------------------------
@@ -400,6 +500,59 @@ def test_the_same_files_give_the_same_bytes(here: Path) -> None:
         digests.add(hashlib.sha256(content).hexdigest())
 
     assert len(digests) == 1
+
+
+def test_archive_has_no_time_and_no_owner_s_modes(here: Path) -> None:
+    """All files in it are plain ones of the day on which the time of zips begins."""
+    (here / "core").mkdir()
+    (here / "core" / "a.feature").write_text(ADDITION)
+    bundle = packed(here, "core").bundles[0]
+
+    with zipfile.ZipFile(bundle.path) as archive:
+        (found,) = archive.infolist()
+    assert found.date_time == (1980, 1, 1, 0, 0, 0)
+    assert found.external_attr >> 16 == 0o100644
+    assert found.compress_type == zipfile.ZIP_DEFLATED
+    assert (bundle.filename, bundle.names, bundle.is_zip) == (
+        "features.zip",
+        ("core/a.feature",),
+        True,
+    )
+
+
+def test_all_of_an_archive_is_read(here: Path) -> None:
+    """One file after the other, and a bundle has all of their names."""
+    an_archive(here / "a.zip", a=ADDITION, b=ADDITION)
+    found = packed(here, ".")
+
+    names = ("a.zip: a.feature", "a.zip: b.feature")
+    assert tuple(found.features) == names
+    assert found.bundles[0].names == names
+    assert found.bundles[0].is_zip
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("a.feature", "file_bytes"), ("a.zip", "total_bytes")]
+)
+def test_size_of_what_is_sent(here: Path, name: str, most: str) -> None:
+    """The last byte that is allowed is, and archives have a limit of their own."""
+    an_archive(here / "a.zip", a=ADDITION)
+    (here / "a.feature").write_text(ADDITION)
+    size = (here / name).stat().st_size
+    found = packed(here, name, limits=Limits(**{most: size}))
+
+    assert found.bundles[0].path.stat().st_size == size
+    with pytest.raises(FeaturesError, match=f"{name} is larger than 0 MiB"):
+        packed(here, name, limits=Limits(**{most: size - 1}))
+
+
+def test_background_alone_is_sent(here: Path) -> None:
+    """It may have a Precondition."""
+    (here / "a.feature").write_text("Feature: F\n  Background: B\n    * x\n")
+    found = packed(here, "a.feature")
+
+    assert found.bundles[0].names == ("a.feature",)
+    assert found.left_out == ()
 
 
 def test_archives_go_out_as_they_are(here: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -100,6 +101,7 @@ def test_pipes_are_refused(directory: RunDirectory, *, look: bool) -> None:
         pass
 
     assert caught.value.message == f"{folder / 'pipe'} is no regular file"
+    assert caught.value.hint == inside.HINT
 
 
 def test_pipes_are_not_waited_for(directory: RunDirectory) -> None:
@@ -193,6 +195,125 @@ def test_no_link_is_opened(
         inside.open_inside(directory.path, "x")
     with inside.open_inside(directory.path, "run.json") as file:
         assert b"pytest" in file.read()
+
+
+def test_no_link_is_opened_where_a_system_has_no_flag_for_it(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands at the path is looked at first, as on Windows."""
+    monkeypatch.setattr(inside, "HAS_FOLDERS", False)
+    monkeypatch.setattr(inside, "NO_LINKS", 0)
+    (directory.path / "x").symlink_to("../../../outside")
+
+    with pytest.raises(RunDirectoryError, match="is a link"):
+        inside.open_inside(directory.path, "x")
+
+
+@pytest.mark.parametrize("has_folders", [True, False])
+@pytest.mark.parametrize("name", ["pipe", "evidence", "gone", "run.json"])
+def test_what_was_opened_is_closed(
+    directory: RunDirectory,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    *,
+    has_folders: bool,
+) -> None:
+    """Whatever becomes of it: a merge job looks at thousands of files."""
+    monkeypatch.setattr(inside, "HAS_FOLDERS", has_folders)
+    os.mkfifo(directory.path / "pipe")
+    (directory.path / "evidence").mkdir()
+    before = lowest_free_number()
+    with contextlib.suppress(RunDirectoryError, FileNotFoundError):
+        inside.read_inside(directory.path, name)
+
+    assert lowest_free_number() == before
+
+
+def lowest_free_number() -> int:
+    """The number that the next open file gets."""
+    number = os.open(os.devnull, os.O_RDONLY)
+    os.close(number)
+    return number
+
+
+def test_what_is_gone_is_named_by_its_path(directory: RunDirectory) -> None:
+    """And not by the bare name by which it was opened."""
+    with pytest.raises(FileNotFoundError) as caught:
+        inside.open_inside(directory.path, "gone")
+
+    assert caught.value.filename == str(directory.path / "gone")
+    assert caught.value.errno == errno.ENOENT
+
+
+@pytest.mark.parametrize("size", [0, 1, inside.BLOCK, inside.BLOCK + 1])
+def test_all_of_a_file_is_read(tmp_path: Path, size: int) -> None:
+    """Whatever its size is."""
+    content = os.urandom(size)
+    (tmp_path / "a").write_bytes(content)
+
+    assert inside.read_inside(tmp_path, "a") == content
+
+
+@pytest.mark.parametrize(
+    ("name", "is_plain"),
+    [("a", True), (".a", True), ("...", True), ("", False), (7, False), (None, False)],
+)
+def test_plain_names(name: object, *, is_plain: bool) -> None:
+    """What is no text is no name."""
+    assert inside.is_plain_name(name) is is_plain
+
+
+def test_link_to_a_run_may_be_a_user_s_own(
+    directory: RunDirectory, tmp_path: Path
+) -> None:
+    """It is followed where it leads to a run, and nowhere else."""
+    run, other = tmp_path / "run", tmp_path / "other"
+    run.symlink_to(directory.path)
+    other.symlink_to(tmp_path)
+
+    assert b"pytest" in inside.read_inside(run, "run.json")
+    with pytest.raises(RunDirectoryError, match="is a link"):
+        inside.read_inside(other, "outside")
+
+
+def test_planted_folder_is_refused_with_what_to_set(tmp_path: Path) -> None:
+    """The setting may name where the link leads, if a user has made it."""
+    (tmp_path / "link").symlink_to(tmp_path)
+
+    with pytest.raises(RunDirectoryError) as caught:
+        inside.refuse_link(tmp_path, tmp_path / "link")
+
+    assert caught.value.message == f"{tmp_path / 'link'} is a link"
+    assert caught.value.hint == "set xray_report_dir to where it leads"
+
+
+@pytest.mark.parametrize(
+    ("content", "has_it"), [(b"a log", True), (b"another", False), (None, False)]
+)
+@pytest.mark.parametrize("suffix", ["", ".txt", ".tar.gz"])
+def test_file_that_is_named_by_its_content(
+    tmp_path: Path, content: bytes | None, suffix: str, *, has_it: bool
+) -> None:
+    """Whatever comes after the first dot; what is not there has none."""
+    name = hashlib.sha256(b"a log").hexdigest() + suffix
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+
+    assert inside.has_its_content(tmp_path, name) is has_it
+
+
+def test_private_files_lead_nowhere(tmp_path: Path) -> None:
+    """Only their owner reads them, and a link in their place is an error."""
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    before = os.umask(0)
+    try:
+        os.close(inside.private(str(tmp_path / "a"), os.O_WRONLY | os.O_CREAT))
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+    with pytest.raises(OSError, match="symbolic links"):
+        inside.private(str(tmp_path / "link"), os.O_WRONLY | os.O_CREAT)
 
 
 @pytest.mark.parametrize("name", ["../../outside", "/etc/passwd", ".."])

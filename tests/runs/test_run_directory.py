@@ -17,6 +17,7 @@ from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.journal import Journal
+from xray_bridge.runs.mending import LATEST
 from xray_bridge.runs.run_directory import RunDirectory, State
 
 
@@ -531,3 +532,117 @@ def test_state_is_for_its_owner_only(directory: RunDirectory) -> None:
         os.umask(before)
 
     assert stat.S_IMODE((directory.path / "state.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("content", "written"),
+    [
+        ({}, "{\n \n}\n"),
+        ({"a": 1, "b": "x, y", "c": []}, '{\n "a": 1,\n "b": "x, y",\n "c": []\n}\n'),
+        ({"a": [1, 2]}, '{\n "a": [\n  1,\n  2\n ]\n}\n'),
+        ({"a": {"b": 1}}, '{\n "a": {\n  "b": 1\n }\n}\n'),
+        ({"a": ("b",)}, '{\n "a": [\n  "b"\n ]\n}\n'),
+    ],
+)
+def test_files_are_for_people_too(
+    tmp_path: Path, content: dict[str, Any], written: str
+) -> None:
+    """A line for each value, one blank for each level."""
+    path = tmp_path / "a.json"
+    run_directory.write_json(path, content)
+
+    assert path.read_text(encoding="utf-8") == written
+    assert run_directory.read_json(path) == json.loads(written)
+
+
+@pytest.mark.parametrize("asked", [1e11, -1e11, LATEST - 1])
+def test_moments_of_a_calendar(directory: RunDirectory, asked: float) -> None:
+    """Up to the year 9999, in both directions."""
+    content = {"state": "failed", "asked": asked}
+    (directory.path / "state.json").write_text(json.dumps(content))
+
+    assert directory.state.asked == asked
+
+
+@pytest.mark.parametrize("asked", [LATEST, -LATEST, 253402300800.0])
+def test_moments_that_no_calendar_has(directory: RunDirectory, asked: float) -> None:
+    """What comes after the last day is damage."""
+    content = {"state": "failed", "asked": asked}
+    (directory.path / "state.json").write_text(json.dumps(content))
+
+    with pytest.raises(RunDirectoryError, match="is damaged: asked"):
+        _ = directory.state
+
+
+def test_moment_of_a_run_is_looked_at(directory: RunDirectory) -> None:
+    """The file and the field are named."""
+    path = directory.path / "run.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "started": LATEST}), encoding="utf-8")
+
+    with pytest.raises(RunDirectoryError) as caught:
+        _ = directory.info
+
+    assert caught.value.message == f"{path} is damaged: started"
+
+
+@pytest.mark.parametrize("version", [0, 3, "2", None, True, 2.0])
+def test_run_of_another_version(directory: RunDirectory, version: object) -> None:
+    """The message says which version of xray-bridge can read it."""
+    path = directory.path / "run.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "version": version}), encoding="utf-8")
+
+    with pytest.raises(RunDirectoryError, match="another version") as caught:
+        _ = directory.info
+
+    assert caught.value.hint == "use the version that wrote it"
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_run_of_each_version_that_is_known(
+    directory: RunDirectory, version: int
+) -> None:
+    """Version 1 lacks checksums only."""
+    before = directory.info
+    path = directory.path / "run.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "version": version}), encoding="utf-8")
+
+    assert directory.info == before
+
+
+def test_damaged_lines_are_left_out_where_somebody_is_told(tmp_path: Path) -> None:
+    """What comes before and after them is read; blank lines are no damage."""
+    runs = [a_run(name="test_1"), a_run(name="test_2")]
+    directory = recorded(tmp_path, *runs)
+    first, second = directory.journal.read_bytes().splitlines(keepends=True)
+    directory.journal.write_bytes(first + b"{\n" + b" \n" + second)
+    damaged: list[str] = []
+
+    assert list(directory.runs(damaged)) == runs
+    assert len(damaged) == 1
+    assert str(directory.journal) in damaged[0]
+
+
+def test_states_that_an_upload_goes_on_from() -> None:
+    """Delivered and kept runs are sent by nobody; what was sent may be in doubt."""
+    assert run_directory.UNDER_WAY == ("sending", "delivered", "ambiguous")
+    assert {"sending", "ambiguous"} == run_directory.IN_DOUBT
+    assert set(run_directory.UNSENT) == {
+        "recorded",
+        "sealed",
+        "sending",
+        "refused",
+        "failed",
+        "ambiguous",
+    }
+
+
+def test_nothing_is_missing_from_a_sealed_run(directory: RunDirectory) -> None:
+    """What has no state was killed."""
+    killed = (directory.is_sealed, directory.missing)
+    directory.state = State(state=run_directory.SEALED, incomplete=("why",))
+
+    assert killed == (False, (run_directory.KILLED,))
+    assert (directory.is_sealed, directory.missing) == (True, ("why",))
