@@ -1,8 +1,8 @@
 """
-What goes wrong on purpose: one class per situation a user can be in.
+The errors that are raised on purpose: one class for each situation of a user.
 
-Each class has a slug, which is a heading in ``docs/errors.md``, and an exit
-code. The message says what happened; the hint says what to do about it.
+Each class has an exit code and a slug, which is a heading in ``docs/errors.md``. The
+message says what happened, the hint what to do.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class XrayBridgeError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Message and hint on one line, as the edge prints them."""
+        """Return message and hint on one line, as the command prints them."""
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
 class UsageError(XrayBridgeError):
-    """A command line, a mark or a file that cannot be meant this way."""
+    """A command line, a mark or a file is wrong."""
 
     slug = "usage"
 
@@ -45,13 +45,13 @@ class CredentialError(UsageError):
 
 
 class SecretInPlainSightError(CredentialError):
-    """A secret stands on a command line or in a file that is checked in."""
+    """A secret is on a command line or in a file of the repository."""
 
     slug = "secret-in-plain-sight"
 
 
 class ConnectionDisabledError(UsageError):
-    """The connection that is named keeps its settings and is not to be used."""
+    """The named connection is disabled."""
 
     slug = "connection-disabled"
 
@@ -84,26 +84,26 @@ class FeaturesError(XrayBridgeError):
 
 
 class SelectionError(UsageError):
-    """There is no telling which tests ``select`` means."""
+    """The Tests that ``select`` names could not be found."""
 
     slug = "selection"
 
 
 class DeliveryError(XrayBridgeError):
-    """Results or questions did not get through; nothing was processed."""
+    """A request was not delivered; the server has processed nothing."""
 
     slug = "not-delivered"
     exit_code = 80
 
 
 class UnreachableError(DeliveryError):
-    """No connection: name unknown, refused, timed out before anything was sent."""
+    """There was no connection: unknown name, refused, or timed out before sending."""
 
     slug = "unreachable"
 
 
 class UnansweredError(UnreachableError):
-    """A question got no answer; no results went out with it."""
+    """A query got no answer; no results were sent with it."""
 
     slug = "unanswered"
 
@@ -115,7 +115,7 @@ class TlsError(DeliveryError):
 
 
 class ProxyError(UnreachableError):
-    """The proxy does not lead to the server."""
+    """The proxy does not connect to the server."""
 
     slug = "proxy"
 
@@ -127,7 +127,7 @@ class RedirectedError(DeliveryError):
 
 
 class NotXrayError(DeliveryError):
-    """What answered is not an Xray endpoint."""
+    """The answer is not from Xray or Jira."""
 
     slug = "not-xray"
 
@@ -140,9 +140,9 @@ class AuthenticationError(DeliveryError):
 
 class RefusedError(DeliveryError):
     """
-    The server understood the request and said no.
+    The server refused the request.
 
-    ``said`` is the reason in its own words; empty where it gives none.
+    ``said`` is the server's own reason; empty if it gives none.
     """
 
     slug = "refused"
@@ -156,16 +156,16 @@ class RefusedError(DeliveryError):
 
 
 class BusyError(DeliveryError):
-    """The server asks to come back later than the deadline allows."""
+    """The server asks to wait longer than the deadline allows."""
 
     slug = "busy"
 
 
 class AmbiguousError(XrayBridgeError):
     """
-    No telling whether the server processed the request.
+    The server may or may not have processed the request.
 
-    ``answered``: the server itself has ended the request, and works at it no longer.
+    ``answered``: the server itself has ended the request, and is not working on it.
     """
 
     slug = "ambiguous"
@@ -177,7 +177,7 @@ class AmbiguousError(XrayBridgeError):
 
 
 class PartlyRefusedError(XrayBridgeError):
-    """Delivered, but Xray refused some results."""
+    """The results were delivered, but Xray refused some of them."""
 
     slug = "partly-refused"
     exit_code = 84

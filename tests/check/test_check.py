@@ -204,9 +204,9 @@ def test_environments_of_the_project(environments: str, ok: bool, said: str) -> 
 )
 def test_login_that_fails(error: XrayBridgeError, line: str, ok: bool | None) -> None:
     """
-    What may pass is open; the rest is wrong; nothing further is asked.
+    A temporary error is open, others are wrong; nothing further is asked.
 
-    No address is fine that nobody has reached.
+    An address that was not reached is not ok.
     """
     found = asked(FakeXray(errors={"login": error}), project="CALC")
 
@@ -234,9 +234,9 @@ def test_status_that_xray_does_not_have() -> None:
 )
 def test_spelling_of_statuses(statuses: str, ok: bool | None) -> None:
     """
-    Either product's own words in any case; a blank in one is no difference.
+    Statuses of both products match in any case, with or without blanks.
 
-    What becomes of another's upper and lower case only Xray knows.
+    The spelling of other statuses is open: Xray may be case-sensitive.
     """
     found = asked(FakeXray(), statuses=statuses)["statuses"]
 

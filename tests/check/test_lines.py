@@ -81,7 +81,7 @@ def a_jira(**changes: Reply) -> dict[str, Reply]:
 
 
 class Checked:
-    """What the command printed, by line, and its exit code."""
+    """The exit code of the command, and its output by line."""
 
     def __init__(self, code: int, out: str) -> None:
         self.code = code
@@ -92,7 +92,7 @@ class Checked:
 
     @property
     def faults(self) -> dict[str, str]:
-        """What is not ok, with its mark."""
+        """The lines that are not ok, with their marks."""
         return {what: mark for what, mark in self.marks.items() if mark != "ok"}
 
 

@@ -36,7 +36,7 @@ def cloud_with(xray: Xray, answer: object) -> None:
 
 @dataclass
 class Checked:
-    """What the command said."""
+    """The exit code and the output of the command."""
 
     code: int
     line: str

@@ -43,7 +43,7 @@ WHOLE: dict[str, Any] = {
 OF_USER = {"priority": {"name": "High"}, "summary": "Mine", "labels": ["mine", "a"]}
 GUESSED = Execution(revision="abc", revision_is_guessed=True, description="Of CI")
 
-# What is known of the Test Execution, and the ids that the server has told.
+# Fields of the Test Execution, and the ids from the server.
 EXECUTIONS: dict[str, tuple[Execution, CustomFields]] = {
     "whole": (Execution(**WHOLE), FIELDS),
     "no-field-known": (Execution(**WHOLE), {}),

@@ -363,7 +363,7 @@ class Case:
             told=("refused: a.feature: HTTP 400 from", "Line 3 is odd"),
         ),
         Case(answers=[{"ok": True}], told=(UNKNOWN,)),
-        # What was not reached needs no mending.
+        # Without an import nothing has to be restored.
         Case(
             answers=[Response("<html>log in</html>", status=200)],
             told=("answers with an HTML page",),
@@ -371,7 +371,7 @@ class Case:
         ),
         # Where all scenarios have keys, a lost answer is asked for again.
         Case(answers=[TIMEOUT, TAKEN], told=("updated",), exit_code=0, imports=2),
-        # What may make a Test, or a Precondition, is not sent twice.
+        # An import that may create a Test or Precondition is not repeated.
         Case(
             answers=[TIMEOUT],
             told=(UNKNOWN,),
@@ -385,7 +385,7 @@ class Case:
             text=BACKGROUND,
             more={SEARCH: [a_test("CALC-78", "Add two"), NO_ISSUES]},
         ),
-        # What could not be restored is told with what it was.
+        # A value that could not be restored is reported.
         Case(
             answers=[TAKEN],
             told=(*NOT_PUT_BACK, "among its labels were manual"),

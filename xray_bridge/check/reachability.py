@@ -71,10 +71,10 @@ def check_way(
     way = _passed_lines(connection, site, line, answered=answered)
     if line in WAY:
         return (*way, replace(wrong, what=line))
-    told = _check_product(connection, site, is_logged_in=not line) if site else ()
+    product = _check_product(connection, site, is_logged_in=not line) if site else ()
     if line or site is None:
-        return (*way, *told, wrong)
-    return (*way, *told, wrong, *_check_licence_and_jira(connection, site))
+        return (*way, *product, wrong)
+    return (*way, *product, wrong, *_check_licence_and_jira(connection, site))
 
 
 def _line_of(error: Exception) -> str:

@@ -107,7 +107,7 @@ class Connection:
     notices: tuple[str, ...] = ()
     redactor: Redactor = field(default_factory=Redactor, compare=False)
     pauses: Pauses = PAUSES
-    # What is learned about the way to Jira is kept for later requests.
+    # The way to Jira, once found, is kept for later requests.
     gateways: dict[str, Gateway] = field(default_factory=dict, compare=False)
 
     @property
@@ -143,9 +143,9 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
     if not url:
         msg = "no address: xray_url is not set"
         raise SettingError(msg, hint="set XRAY_URL to Jira's base URL")
-    told = f"{DIALECTS[name].product} at {url}: {why}"
+    line = f"{DIALECTS[name].product} at {url}: {why}"
     redactor = settings.redactor
-    log.info(told, redactor.clean)
+    log.info(line, redactor.clean)
     return Connection(
         dialect=DIALECTS[name],
         why=why,

@@ -89,10 +89,10 @@ class Gateway:
         The host is a constant: credentials never go to a host that an answer names.
         """
         try:
-            told = http.send(TENANT, url=_root_of(self.site)).json()
+            answer = http.send(TENANT, url=_root_of(self.site)).json()
         except (DeliveryError, AmbiguousError):
             return ""
-        cloud_id = str(told.get("cloudId")) if isinstance(told, dict) else ""
+        cloud_id = str(answer.get("cloudId")) if isinstance(answer, dict) else ""
         return f"{GATEWAY}/{cloud_id}" if CLOUD_ID.fullmatch(cloud_id) else ""
 
 

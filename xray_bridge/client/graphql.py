@@ -48,9 +48,9 @@ def refuses_a_query(said: str, jql: str) -> bool:
     ``Error in the JQL Query: Expecting operator but got 'x'``.
     """
     pieces = (each.strip() for each in QUOTES.split(said)[1:-1])
-    whole = jql.strip().lower()
+    query = jql.strip().lower()
     return "JQL" in said or any(
-        each and each.lower() != whole and each.lower() in whole for each in pieces
+        each and each.lower() != query and each.lower() in query for each in pieces
     )
 
 

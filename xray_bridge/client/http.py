@@ -167,8 +167,8 @@ class Http:
             raise
         if log.is_enabled():
             size = len(answer.content) or (into.tell() if into else 0)
-            told = f"HTTP {answer.status}, {size:,} bytes back"
-            self._log_request(request, url, began, told)
+            end = f"HTTP {answer.status}, {size:,} bytes back"
+            self._log_request(request, url, began, end)
         if answer.status == 429:  # noqa: PLR2004
             wait = retry_after(answer)
             later = f" and asks to wait {wait:.0f} s" if wait else ""
@@ -183,13 +183,11 @@ class Http:
     def _log_line(self, text: str) -> None:
         log.info(text, self._connection.redactor.clean)
 
-    def _log_request(self, request: Request, url: str, began: float, told: str) -> None:
+    def _log_request(self, request: Request, url: str, began: float, end: str) -> None:
         if log.is_enabled():
             seconds = time.monotonic() - began
             address = f"{request.method} {url}{request.target}"
-            self._log_line(
-                f"{address}: {request.size:,} bytes, {told}, {seconds:.2f} s"
-            )
+            self._log_line(f"{address}: {request.size:,} bytes, {end}, {seconds:.2f} s")
 
     def _send_once(
         self,

@@ -121,11 +121,11 @@ def keys_mentioning(
     issues: Iterable[Mapping[str, Any]], label: str, field: str
 ) -> list[str]:
     """Return the keys of the issues in which the field has the complete label."""
-    whole = re.compile(rf"(?<![\w.-]){re.escape(label)}(?![\w.-])")
+    label_pattern = re.compile(rf"(?<![\w.-]){re.escape(label)}(?![\w.-])")
     return [
         str(each["key"])
         for each in issues
-        if whole.search(str(each["fields"].get(field) or ""))
+        if label_pattern.search(str(each["fields"].get(field) or ""))
     ]
 
 

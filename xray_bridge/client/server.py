@@ -125,12 +125,12 @@ class ServerXray:
         fields = ("issuetype", *kind.fields)
         result = SearchResult(issues={})
         for issue in all_pages(partial(self.jira.search, jql, fields)):
-            key, told = issue["key"], issue["fields"]
-            issue_type = type_name(told)
+            key, values = issue["key"], issue["fields"]
+            issue_type = type_name(values)
             if issue_type.lower() in kind.other_types:
                 result.others[key] = f"it is a {issue_type}"
             else:
-                result.issues[key] = read_issue(key, told)
+                result.issues[key] = read_issue(key, values)
         return result
 
     def descriptions(self, keys: Sequence[str]) -> dict[str, str]:  # noqa: ARG002

@@ -35,12 +35,12 @@ def retry_after(answer: Answer) -> float:
 
 
 def read_skew(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds by which the server's clock is ahead; None if cached."""
+    """Return the seconds by which the server's clock is ahead; None if unknown."""
     try:
-        told = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+        date = parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):
         return None
-    return None if "Age" in headers else told - time.time()
+    return None if "Age" in headers else date - time.time()
 
 
 def backoff(attempt: int, first: float) -> float:

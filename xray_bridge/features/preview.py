@@ -60,7 +60,7 @@ def preview_import(
 
     Raises FeaturesError if the project or a key does not exist.
     """
-    features, labels_told = move_to_labels(
+    features, label_notices = move_to_labels(
         features, prefixes, project, lambda name: xray.project(name) is not None
     )
     keyed = plan.named_issues(features, prefixes)
@@ -93,7 +93,7 @@ def preview_import(
         keyed={key: each for key, each in keyed.items() if each.is_test},
         changes=plan.list_changes(wanted.values(), before, descriptions),
         notices=(
-            *labels_told,
+            *label_notices,
             *plan.list_notices(features, prefixes, keyed.values()),
             *_list_new(scenarios, met),
         ),
