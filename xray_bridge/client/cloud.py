@@ -33,10 +33,10 @@ from xray_bridge.client.issues import (
     words_jql,
 )
 from xray_bridge.client.jira import Jira, Project
+from xray_bridge.client.mistakes import REGION_HINT
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import check_answer, key_of, keys_found, names_of
-from xray_bridge.client.slips import REGION_HINT
 from xray_bridge.errors import (
     AuthenticationError,
     NotXrayError,

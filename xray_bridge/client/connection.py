@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from xray_bridge.client import log, slips
+from xray_bridge.client import log, mistakes
 from xray_bridge.client.gateway import Gateway
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.config import allow, parsers, stored_connections
@@ -136,9 +136,9 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
     environ = os.environ if environ is None else environ
     _refuse_both_kinds(settings)
     _refuse_unsendable(settings)
-    slips.refuse_no_secrets(settings)
+    mistakes.refuse_no_secrets(settings)
     name, why = _choose_deployment(settings)
-    url, _ = slips.base_url(settings.url)
+    url, _ = mistakes.base_url(settings.url)
     url = url or (CLOUD_URL if name == CLOUD else "")
     if not url:
         msg = "no address: xray_url is not set"
@@ -171,7 +171,7 @@ def _choose_deployment(settings: Settings) -> tuple[str, str]:
     atlassian.net never takes results.
     """
     host = urlsplit(settings.url).hostname or ""
-    slips.base_url(settings.url)
+    mistakes.base_url(settings.url)
     if host.endswith(".atlassian.net"):
         msg = f"xray_url is a Jira Cloud site ({host}), which does not take results"
         hint = f"remove xray_url or set it to {CLOUD_URL}; the site is xray_jira_url"
@@ -291,7 +291,7 @@ def _resolve_proxies(settings: Settings) -> Mapping[str, str] | None:
 def _list_notices(
     settings: Settings, name: str, url: str, environ: Mapping[str, str]
 ) -> list[str]:
-    notices = [*slips.list_notices(settings)]
+    notices = [*mistakes.list_notices(settings)]
     if settings.verify is False:
         notices.append("TLS certificates are not verified (xray_verify = false)")
     parts = urlsplit(url)

@@ -14,8 +14,8 @@ from xray_bridge.ci import detect
 from xray_bridge.config import (
     checkout,
     embedded_sandbox,
-    forked,
-    of_a_run,
+    fork_guard,
+    run_settings,
     secret_sources,
     stored_connections,
 )
@@ -64,8 +64,9 @@ class Effective:
 
     The layers, highest first: flags, the stored connection, ``given`` (the settings
     of a session), the run directory, environment, the framework's file, shared file,
-    CI. A run directory never sets the server or paths of this machine (``of_a_run``),
-    and the files set only these for a run: its session has read its own files.
+    CI. A run directory never sets the server or paths of this machine
+    (``run_settings``), and the files set only these for a run: its session has read
+    its own files.
     ``reads_frameworks``: the files of pytest and behave are read, too. ``looks_only``:
     secrets of a stored connection are not fetched. Each value is computed once, when
     it is first needed.
@@ -126,7 +127,7 @@ class Effective:
         found = [
             command_line_layer(self._flags),
             None if self._given is None else recorded_layer(self._given),
-            of_a_run.run_layer(self._run.settings) if self._run else None,
+            run_settings.run_layer(self._run.settings) if self._run else None,
             *self._of_this_machine,
             ci_layer(context),
         ]
@@ -137,7 +138,7 @@ class Effective:
         """Environment and files; no files for a session, which has read its own."""
         files = [] if self._given is not None else self._file_layers()
         if self._run is not None:
-            files = [of_a_run.keep_machine_values(layer) for layer in files]
+            files = [run_settings.keep_machine_values(layer) for layer in files]
         return [environment_layer(os.environ), *files]
 
     def _file_layers(self) -> list[Layer]:
@@ -191,13 +192,13 @@ class Effective:
         """
         found = self._resolve_all()
         if not (self._looks_only or found.sandbox or found.collect or found.dry_run):
-            forked.refuse_chosen_places(
+            fork_guard.refuse_chosen_places(
                 found, self._flags, self.is_connection_of_repository
             )
         if self._run is not None and self._given is None and found.wants_upload:
-            here = resolve(self._of_this_machine, only=of_a_run.PLACES).given
+            here = resolve(self._of_this_machine, only=run_settings.PLACES).given
             said = self._run.settings
-            of_a_run.refuse_other_places(said, here, found, self._flags)
+            run_settings.refuse_other_places(said, here, found, self._flags)
         return found
 
     def _resolve_all(self) -> Settings:

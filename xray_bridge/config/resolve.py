@@ -306,10 +306,10 @@ def _parse_value(
     where = f"{layer.spell(setting)} ({layer.source})"
     inline = setting.structured and raw.lstrip().startswith("{")
     if layer.is_of_repository and setting.of == EXECUTION and "${" in raw:
-        from xray_bridge.config import forked
+        from xray_bridge.config import fork_guard
 
         names = {found[1] for found in VARIABLE.finditer(raw) if found[1] in environ}
-        forked.refuse_variables(names, environ, where)
+        fork_guard.refuse_variables(names, environ, where)
     if not layer.literal and not inline:
         raw = expand_variables(raw, environ, where)
         if not raw.strip():

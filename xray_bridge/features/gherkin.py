@@ -41,7 +41,7 @@ class Block:
 
     A background's tags are those in comments before its first step. ``comments`` are
     the comment lines above a scenario, without ``#``. ``labels`` are tags that look
-    like keys but are not; ``strangers`` finds them.
+    like keys but are not; ``label_tags`` finds them.
     """
 
     name: str

@@ -12,7 +12,7 @@ from xray_bridge.errors import FeaturesError
 from xray_bridge.features import plan
 from xray_bridge.features.bundles import NOT_SENT
 from xray_bridge.features.issues import PRECONDITIONS, TESTS, find_named
-from xray_bridge.features.strangers import move_to_labels
+from xray_bridge.features.label_tags import move_to_labels
 
 
 if TYPE_CHECKING:

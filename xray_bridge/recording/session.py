@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import xray_bridge
 from xray_bridge.ci import detect
 from xray_bridge.config.execution_fields import with_execution_fields
-from xray_bridge.config.of_a_run import repeat_flags
+from xray_bridge.config.run_settings import repeat_flags
 from xray_bridge.errors import (
     FeaturesError,
     SelectionError,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xray_bridge.config import of_a_run
+from xray_bridge.config import run_settings
 from xray_bridge.errors import ConnectionDisabledError
 from xray_bridge.model.receipt import SKIPPED, Receipt
 from xray_bridge.runs.report_files import info_of
@@ -48,7 +48,7 @@ def send_prepared(
     disabled connection is a notice: nothing is wrong, and nothing is lost.
     """
     found = _send(directory, run, incomplete)
-    return replace(found, resend_flags=of_a_run.repeat_flags(run.flags))
+    return replace(found, resend_flags=run_settings.repeat_flags(run.flags))
 
 
 def _send(

@@ -9,7 +9,7 @@ import pytest
 
 from tests.config.test_effective import Run
 from xray_bridge.config.effective import effective_settings
-from xray_bridge.config.of_a_run import OF_THIS_MACHINE, repeat_flags, run_layer
+from xray_bridge.config.run_settings import OF_THIS_MACHINE, repeat_flags, run_layer
 from xray_bridge.config.setting import CONNECTION
 from xray_bridge.config.settings import TABLE, settings_in
 from xray_bridge.config.stored_connections import OWN_FILE_VARIABLE

@@ -40,21 +40,23 @@ def move_to_labels(
     for name, feature in features.items():
         scenarios = []
         for scenario in feature.scenarios:
-            strangers = tuple(_find_strangers(scenario, prefixes, project))
+            label_tags = tuple(_find_label_tags(scenario, prefixes, project))
             if not _is_keyed(scenario, prefixes, project):
-                strangers = tuple(t for t in strangers if not is_known(_project_of(t)))
+                label_tags = tuple(
+                    t for t in label_tags if not is_known(_project_of(t))
+                )
                 notices += (
                     f"{name}:{scenario.line}: @{tag} is a label: there is no "
                     f"project {_project_of(tag)}"
-                    for tag in strangers
+                    for tag in label_tags
                 )
-            others = tuple(tag for tag in scenario.tags if tag not in strangers)
-            scenarios.append(replace(scenario, tags=others, labels=strangers))
+            others = tuple(tag for tag in scenario.tags if tag not in label_tags)
+            scenarios.append(replace(scenario, tags=others, labels=label_tags))
         found[name] = replace(feature, scenarios=tuple(scenarios))
     return found, tuple(notices)
 
 
-def _find_strangers(
+def _find_label_tags(
     scenario: Block, prefixes: Sequence[str], project: str
 ) -> Iterator[str]:
     """Return tags that are keys of other projects without a prefix."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from xray_bridge.features import gherkin
-from xray_bridge.features.strangers import move_to_labels
+from xray_bridge.features.label_tags import move_to_labels
 
 
 PREFIXES = ("TEST_", "REQ_", "PRECOND_", "TESTSET_")
@@ -23,7 +23,7 @@ PREFIXES = ("TEST_", "REQ_", "PRECOND_", "TESTSET_")
         ("@CALC-78 @CALC-79 @smoke", (), []),
     ],
 )
-def test_strangers(tags: str, labels: tuple[str, ...], asked: list[str]) -> None:
+def test_label_tags(tags: str, labels: tuple[str, ...], asked: list[str]) -> None:
     """They are labels beside a key, or if there is no such project."""
     questions = []
 
