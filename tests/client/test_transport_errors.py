@@ -171,3 +171,15 @@ def test_errors_that_name_each_other_come_to_an_end() -> None:
     found = convert_error(requests.exceptions.ConnectionError(first), URL)
 
     assert found.message == f"the connection to {HOST} broke: ValueError"
+
+
+def test_error_that_stands_twice_hides_no_other() -> None:
+    """What comes after it is looked through as well."""
+    twice = ValueError("a")
+    outer = urllib3.exceptions.ProtocolError(
+        "b", twice, twice, OSError(113, "No route")
+    )
+
+    found = convert_error(requests.exceptions.ConnectionError(outer), URL)
+
+    assert found.message == f"the connection to {HOST} broke: No route"

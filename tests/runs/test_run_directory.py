@@ -646,3 +646,32 @@ def test_nothing_is_missing_from_a_sealed_run(directory: RunDirectory) -> None:
 
     assert killed == (False, (run_directory.KILLED,))
     assert (directory.is_sealed, directory.missing) == (True, ("why",))
+
+
+@pytest.mark.parametrize("name", ["run.json", "state.json"])
+def test_disk_that_cannot_be_read(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The file is named, and the reason."""
+    directory.state = State(state=run_directory.SEALED)
+
+    def broken(*_: object) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "read", broken)
+        with pytest.raises(RunDirectoryError) as caught:
+            _ = directory.info if name == "run.json" else directory.state
+
+    said = f"{directory.path / name} cannot be read: [Errno 5] Input/output error"
+    assert caught.value.message == said
+
+
+def test_run_without_a_run_file(directory: RunDirectory) -> None:
+    """A folder that is no run yet has a message, not a traceback."""
+    (directory.path / "run.json").unlink()
+
+    with pytest.raises(RunDirectoryError, match=r"run\.json cannot be read") as caught:
+        _ = directory.info
+
+    assert "No such file" in caught.value.message
