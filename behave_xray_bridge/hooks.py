@@ -153,8 +153,9 @@ def _refuse_wrappers(manager: pluggy.PluginManager) -> None:
     for name in HOOKS:
         for hook in getattr(manager.hook, name).get_hookimpls():
             if hook.wrapper or hook.hookwrapper:
-                msg = f"{name} of {hook.plugin_name} is a wrapper"
-                raise UsageError(msg, hint="hooks of xray-bridge can only add")
+                msg = f"{name} of {hook.plugin_name} is a hook wrapper"
+                hint = "make it a plain function; xray-bridge calls no wrappers"
+                raise UsageError(msg, hint=hint)
 
 
 def _call(hook: pluggy.HookImpl, **arguments: object) -> Any:
@@ -174,7 +175,9 @@ def _source(found: Any) -> EvidenceSource:
     if isinstance(found, CONTENT):
         return EvidenceSource(found)
     kind = type(found).__name__
-    raise TypeError(f"{kind} is no evidence; give a path, bytes or an EvidenceSource")
+    raise TypeError(
+        f"{kind} is not evidence; return a path, bytes or an EvidenceSource"
+    )
 
 
 def _describe(error: BaseException) -> str:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from xray_bridge.runs.evidence import EvidenceFolder
 
 NO_SCENARIO = (
-    "xray(context) or context.attach was used outside of a scenario; what it added "
-    "belongs to no Test and was not kept"
+    "xray(context) or context.attach was used outside of a scenario; what it added was "
+    "not recorded, because it belongs to no Test"
 )
 # By the setting ``captures``: outcomes whose captured output is recorded; a value
 # that is missing here means all.

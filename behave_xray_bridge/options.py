@@ -48,8 +48,10 @@ def resolve_settings(
     report. Raises SettingError and CredentialError.
     """
     if "xray.user" in (config.userdata or {}):
-        msg = "xray.user has no counterpart: Xray names who uploads the results"
-        raise SettingError(msg, hint="take it out")
+        msg = (
+            "xray.user has no counterpart: Xray shows whose account uploads the results"
+        )
+        raise SettingError(msg, hint="remove it from the userdata")
     defined = dict(getattr(config, "userdata_defines", None) or ())
     on_command_line = _ours(defined.items())
     in_file = _ours((config.userdata or {}).items())

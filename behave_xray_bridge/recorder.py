@@ -270,7 +270,7 @@ class Recorder:
         if not has_steps:
             notices.append(f"{place.where}: the scenario has no steps")
         for tag in self._converter.read_tags(place).malformed:
-            notices.append(f"{place.where}: @{tag} holds no issue key")
+            notices.append(f"{place.where}: @{tag} contains no issue key")
 
     def _add_hook_notice(self, feature: Feature) -> None:
         """Note a hook that failed after the scenarios: no result shows it."""
@@ -310,7 +310,8 @@ class Recorder:
             self.session.notices.append(error)
         if not self._publishes:
             where = self.session.settings.report_dir
-            line = f"One part of several. To send all: xray-bridge upload {where}"
+            command = f"xray-bridge upload {where}"
+            line = f"This is one part of a run. To send all parts: {command}"
             return Ending(lines=(line,), exit_code=0)
         return self.session.publish(interrupted=self.interrupted)
 

@@ -62,8 +62,8 @@ def settings_from_tags(
     return TagSettings(
         settings={name: keys[0] for name, keys in found.items() if keys},
         notices=tuple(
-            f"tags name several values of {name}: {', '.join(keys)}; a run has one: "
-            f"{keys[0]} is used"
+            f"tags name several values of {name} ({', '.join(keys)}), but a run has "
+            f"only one; {keys[0]} is used"
             for name, keys in found.items()
             if len(keys) > 1
         ),

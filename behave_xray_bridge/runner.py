@@ -57,6 +57,6 @@ def _paths(default: str, exported: str) -> list[str]:
     if not own.is_dir():
         return [exported]
     if not any(own.rglob("*.feature")):
-        msg = f"behave wants a feature file in {default!r}, beside the steps"
+        msg = f"behave needs a feature file in {default!r}, beside the steps"
         raise SettingError(msg, hint=f"set xray_features_dir to {default}/exported")
     return [default, exported]

@@ -217,8 +217,8 @@ def _select(
     if not settings.wants_selection:
         return []
     if not features:
-        msg = "xray_select: the scenarios of this runner are not known"
-        raise SelectionError(msg, hint="run it with behave itself")
+        msg = "xray_select: xray-bridge cannot find the scenarios of this runner"
+        raise SelectionError(msg, hint="use behave's own runner")
     session = make_session(settings)
     selected = session.fetch_selected()
     in_code = select_keys(features, converter, hooks, selected)

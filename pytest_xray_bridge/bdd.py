@@ -178,13 +178,13 @@ def find_notices(
         features[path] = feature
         for tag in malformed_tags(item, prefixes):
             place = feature if tag in feature.tags else template
-            of_tags[f"{path}:{place.line_number}: @{tag} holds no issue key"] = None
+            of_tags[f"{path}:{place.line_number}: @{tag} contains no issue key"] = None
     yield from of_tags
     for path, feature in features.items():
         for line, name in _replaced_scenarios(feature):
             yield (
                 f"{path}:{line}: pytest-bdd does not run this scenario, because "
-                f'another one of this feature has the same name, "{name}"'
+                f'another scenario of this feature has the same name, "{name}"'
             )
 
 

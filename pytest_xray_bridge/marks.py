@@ -116,9 +116,9 @@ def _parse_mark(mark: pytest.Mark) -> _Mark:
         custom_fields={str(name): str(value) for name, value in fields.items()},
     )
     if given:
-        raise _mark_error(f"there is no {', '.join(given)}=")
+        raise _mark_error(f"unknown argument: {', '.join(given)}=")
     if not any(found):
-        raise _mark_error("it is empty; give a Test key such as CALC-1")
+        raise _mark_error("the mark is empty; give a Test key, such as CALC-1")
     return found
 
 

@@ -44,7 +44,9 @@ RUN_NO_TESTS = (
 
 def add_options(parser: pytest.Parser) -> None:
     """A flag and an ini option for each setting."""
-    group = parser.getgroup("xray", "results into Xray, feature files out of it")
+    group = parser.getgroup(
+        "xray", "upload results to Xray, export feature files from Xray"
+    )
     for setting in TABLE.values():
         keywords: dict[str, Any] = {"dest": setting.ini, "default": None}
         if setting.flag:

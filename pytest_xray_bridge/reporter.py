@@ -244,7 +244,7 @@ class Reporter:
         if report.failed:
             self._session.add_incomplete(f"{report.nodeid} could not be collected")
         elif report.skipped:
-            notice = f"{report.nodeid} was skipped as a whole, at collection"
+            notice = f"{report.nodeid} was skipped at collection, with all its tests"
             self._session.add_notice(notice)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:

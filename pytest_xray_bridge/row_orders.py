@@ -111,8 +111,9 @@ class RowOrders:
         known = {*self._differing()}
         self._rows[worker] = found
         return [
-            f"xdist's workers have the rows of {test} in different orders, as those of "
-            f"a set are: some will run twice, and others never; sort them"
+            f"xdist's workers have the rows of {test} in different orders, for example "
+            "because they come from a set. Some rows will run twice and others never; "
+            "sort the rows"
             for test in self._differing()
             if test not in known
         ]

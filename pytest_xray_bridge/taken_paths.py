@@ -44,8 +44,8 @@ def refuse(config: pytest.Config) -> None:
     if missed and missed != config.inipath:
         flag, word = outside[0]
         msg = (
-            f"pytest took the path in '{flag} {word}' for tests, and has not read "
-            f"{missed}; write {flag}={word}"
+            f"pytest took the path in '{flag} {word}' for a path of tests and did not "
+            f"read {missed}; write {flag}={word}"
         )
         raise pytest.UsageError(f"xray-bridge: {msg}")
 

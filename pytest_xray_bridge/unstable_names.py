@@ -26,13 +26,13 @@ from xray_bridge.text import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-BY_POSITION = "by the position of the row"
-BY_ENUM = "by an enum that Python 3.11 names otherwise"
-BY_REPEAT = "by a number of the plugin that repeats it"
-BY_ADDRESS = "by an address in memory"
-BY_UUID = "by a UUID"
-BY_TIME = "by the time"
-BY_FOLDER = "by a temporary folder"
+BY_POSITION = "the position of the row"
+BY_ENUM = "an enum member that Python 3.11 writes differently"
+BY_REPEAT = "the number of a repetition"
+BY_ADDRESS = "a memory address"
+BY_UUID = "a UUID"
+BY_TIME = "a date"
+BY_FOLDER = "a temporary folder"
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -105,17 +105,19 @@ def _has_unused_nodeid(item: pytest.Item) -> bool:
 
 def _line_of_unused(nodeids: Sequence[str]) -> str:
     return (
-        f"_nodeid of {count(len(nodeids), 'test')} was set, by a conftest.py or a "
-        f"plugin, which pytest {pytest.__version__} does not read: they are called as "
-        f"if it were not, {_shown(nodeids)}"
+        f"a conftest.py or a plugin sets _nodeid of {count(len(nodeids), 'test')}, but "
+        f"pytest {pytest.__version__} ignores it. Xray gets the names that pytest "
+        f"itself uses: {_shown(nodeids)}"
     )
 
 
 def _line(reason: str, nodeids: Sequence[str]) -> str:
-    are = "is" if len(nodeids) == 1 else "are"
+    tests = count(len(nodeids), "test")
+    have = "has" if len(nodeids) == 1 else "have"
     return (
-        f"{count(len(nodeids), 'test')} without a Test key {are} named {reason}, so "
-        f"Xray may not find the Test again: {_shown(nodeids)}"
+        f"{tests} without a Test key {have} {reason} in the name. "
+        "Xray creates a new Test when the name changes; add a Test key or a fixed id: "
+        f"{_shown(nodeids)}"
     )
 
 

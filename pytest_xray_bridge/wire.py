@@ -75,7 +75,7 @@ def describe_fault(where: str, error: BaseException) -> str:
     try:
         text = str(error)
     except FAULTS:
-        text = "str() of it raises an error"
+        text = "its str() raises an error"
     return f"{where}: {type(error).__name__}: {text}"
 
 

@@ -300,7 +300,7 @@ def test_format_that_cannot_say_a_status(connection: Connection) -> None:
     """A status that JUnit cannot express is refused before the first test."""
     settings = settings_of(project="CALC", format="junit", statuses="skipped=ABORTED")
 
-    with pytest.raises(SettingError, match="junit cannot carry xray_statuses"):
+    with pytest.raises(SettingError, match="junit cannot hold xray_statuses"):
         refuse_impossible(settings, connection)
 
 

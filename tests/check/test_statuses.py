@@ -155,5 +155,5 @@ def test_format_that_cannot_say_the_word(
 
     error = json.loads(capsys.readouterr().out)["error"]
     assert (code, error["slug"]) == (2, "setting")
-    assert "xray_format = junit cannot carry xray_statuses" in error["message"]
+    assert "xray_format = junit cannot hold xray_statuses" in error["message"]
     assert server.sent == []

@@ -230,7 +230,7 @@ def test_dotenv_of_gitlab_is_never_too_long(tmp_path: Path) -> None:
     path = tmp_path / ".xray" / "gitlab.env"
     assert "XRAY_TEST_EXECS=CALC-77" in path.read_text()
     assert path.stat().st_size <= 5 * 1024
-    assert found.notices == ("gitlab.env had no room for all variables",)
+    assert found.notices == ("gitlab.env has no room for all variables",)
 
 
 @given(HOSTILE)
@@ -351,7 +351,7 @@ def test_file_that_cannot_be_written(tmp_path: Path, slug: str, variable: str) -
     found = told(slug, NEWS, tmp_path, {variable: str(tmp_path)})
 
     (notice,) = found.notices
-    assert "was not told of the results: Is a directory" in notice
+    assert "did not get the results: Is a directory" in notice
 
 
 @pytest.mark.parametrize("slug", ["gitlab", "jenkins", "azure"])
@@ -361,7 +361,7 @@ def test_folder_that_cannot_be_written(tmp_path: Path, slug: str) -> None:
 
     (notice,) = told(slug, NEWS, tmp_path).notices
 
-    assert "was not told of the results" in notice
+    assert "did not get the results" in notice
 
 
 @pytest.mark.parametrize("slug", sorted(outputs.WAYS))

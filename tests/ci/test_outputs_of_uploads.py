@@ -112,7 +112,7 @@ def test_fault_of_ours(send: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert outcome.exit_code == 0
     assert "Test Execution: CALC-77" in outcome.output
-    assert "the CI system was not told of the results (TypeError)" in outcome.output
+    assert "the CI system did not get the results (TypeError)" in outcome.output
 
 
 @pytest.mark.usefixtures("server")

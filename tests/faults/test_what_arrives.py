@@ -178,7 +178,7 @@ def test_a_lot_that_is_left_out(product: Product, send: Sender) -> None:
 
     assert len(files(product.tests()["CALC-1"][product.evidence])) == 2
     assert outcome.output.count("Left out: ") == 10
-    assert "... and 2 more: receipt.json" in outcome.output
+    assert "... and 2 more in receipt.json" in outcome.output
     assert len(outcome.receipt["left_out"]) == 12
 
 
@@ -408,7 +408,7 @@ def test_format_that_cannot_carry_what_was_recorded(
     sent = send.send(directory, "--format", "xray")
 
     assert (refused.exit_code, sent.exit_code) == (80, 0)
-    assert f"xray_format = {name} cannot carry" in refused.output
+    assert f"xray_format = {name} cannot hold" in refused.output
     assert said in refused.output
     assert len(server.posts("/multipart")) == 1
     assert not server.posts(MULTIPART)

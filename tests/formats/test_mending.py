@@ -177,15 +177,15 @@ def test_totals_that_no_test_shows(tmp_path: Path, suite: str, is_red: bool) -> 
     assert failed == ["s.(outside of tests)"] * is_red
     assert bool(reading.incomplete) == is_red
     if is_red:
-        assert "by its own count, and no test shows one" in reading.incomplete[0]
+        assert "by its own count, but none of its tests failed" in reading.incomplete[0]
 
 
 @pytest.mark.parametrize(
     ("totals", "line"),
     [
         ('tests="1" failures="1" skipped="0"', ()),
-        ('tests="2"', ("its own totals say 2 tests, and 1 were read",)),
-        ('failures="3"', ("its own totals say 3 failed, and 1 were read",)),
+        ('tests="2"', ("its own totals say 2 tests, but 1 were read",)),
+        ('failures="3"', ("its own totals say 3 failed, but 1 were read",)),
         ('failures="0" skipped="1"', None),
     ],
 )
@@ -197,7 +197,7 @@ def test_totals_that_differ(
 
     reading, _ = taken(tmp_path, f"<testsuite {totals}>{case}</testsuite>")
 
-    both = "its own totals say 0 failed, and 1 were read; 1 skipped, and 0 were read"
+    both = "its own totals say 0 failed, but 1 were read; 1 skipped, but 0 were read"
     assert tuple(reading.disagreements) == ((both,) if line is None else line)
 
 
@@ -392,7 +392,7 @@ def test_hook_of_a_feature(tmp_path: Path) -> None:
 
     reading, _ = taken(tmp_path, json.dumps([feature]))
 
-    assert reading.incomplete == ("f:1 has failed, and none of its scenarios has",)
+    assert reading.incomplete == ("f:1 failed, but none of its scenarios failed",)
 
 
 def test_xray_json_without_statuses(tmp_path: Path) -> None:

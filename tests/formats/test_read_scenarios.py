@@ -256,5 +256,5 @@ def test_tags_of_the_feature_are_not_the_scenarios(tmp_path: Path) -> None:
 )
 def test_what_is_no_scenario(tmp_path: Path, broken: dict[str, Any]) -> None:
     """One line, with the file's name."""
-    with pytest.raises(ReportError, match="report: is no Cucumber JSON"):
+    with pytest.raises(ReportError, match="report: is not Cucumber JSON"):
         read(tmp_path, broken)

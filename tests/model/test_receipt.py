@@ -76,7 +76,7 @@ def test_long_list_of_what_was_left_out(number: int, last: str) -> None:
     lines = [line for line in found.lines() if line.startswith(("Left", "..."))]
     assert lines[:10] == [f"Left out: a{each}.mp4" for each in range(10)]
     assert lines[-1].startswith(last)
-    assert lines[10:] == ["... and 2 more: receipt.json"][: number - 10]
+    assert lines[10:] == ["... and 2 more in receipt.json"][: number - 10]
     assert tuple(found.to_json()["left_out"]) == left_out
 
 

@@ -218,7 +218,7 @@ def test_words_that_nobody_knows() -> None:
 
     assert [each.partition(" is no ")[0] for each in found.notices] == [
         "a.xml: 'Splendid'",
-        "c.json: mended in the copy that is sent: great as failed (1)",
+        "c.json: mended in the copy that is sent: status great changed to failed (1)",
         "c.json: 'great'",
     ]
 
@@ -407,7 +407,7 @@ def test_encodings_that_lie(declared: str, content: bytes, said: str) -> None:
         taken("a.xml")
 
     assert said in str(caught.value)
-    assert "written to its end" not in caught.value.hint
+    assert "is the report complete" not in caught.value.hint
 
 
 ROBOT = (

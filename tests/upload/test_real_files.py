@@ -34,16 +34,20 @@ class Right:
 # The tools' own counts are in docs/uploading-files.md, or in each file.
 RIGHT = {
     # Seven scenarios have no key; the rows of an outline are one Test.
-    "behave-1.3.3-errors.json": Right((3, 6, 2), (1, 2, 0), 84, "error as failed (4)"),
-    "catch2-2.13.10-mayfail.xml": Right((8, 5, 2), note="expected, as skipped (2)"),
+    "behave-1.3.3-errors.json": Right(
+        (3, 6, 2), (1, 2, 0), 84, "status error changed to failed (4)"
+    ),
+    "catch2-2.13.10-mayfail.xml": Right(
+        (8, 5, 2), note="expected failures marked as skipped (2)"
+    ),
     "cmocka-1.1.5-group-setup.xml": Right((0, 1, 0), code=84, note="errors outside"),
     "ctest-3.25.1-disabled.xml": Right(
-        (3, 8, 3), note="could not start, as failed (2)"
+        (3, 8, 3), note="could not start marked as failed (2)"
     ),
-    "cucumber-ruby-2.4-hook.json": Right((1, 1, 0), note="hooks beside backgrounds"),
+    "cucumber-ruby-2.4-hook.json": Right((1, 1, 0), note="hooks of backgrounds"),
     "googletest-1.12.1-disabled.xml": Right((7, 5, 4), note="did not run"),
     "googletest-1.12.1-environment.xml": Right((1, 1, 0), note="without a name"),
-    "luaunit-3.4-message-in-type.xml": Right((1, 3, 1), note="say 4 tests, and 5"),
+    "luaunit-3.4-message-in-type.xml": Right((1, 3, 1), note="say 4 tests, but 5"),
     "minitest-reporters-1.0.19-same-class.xml": Right(
         (0, 5, 1), note="2 names stand there several times (Minitest::Result.test_adds"
     ),
@@ -51,12 +55,14 @@ RIGHT = {
     "pytest-rerunfailures-16.7-attempts.xml": Right(
         (6, 11, 3), note="attempts of one test may be among them"
     ),
-    "robot-7.5-suite-teardown.xml": Right((1, 8, 2), note="suite's teardown"),
+    "robot-7.5-suite-teardown.xml": Right(
+        (1, 8, 2), note="status of their suite teardown"
+    ),
     "tap-formatter-junit-0.11-suite-error.xml": Right(
-        (7, 6, 0), note="errors outside of tests, as failed tests (3)"
+        (7, 6, 0), note="errors outside of tests added as failed tests (3)"
     ),
     "testng-6.9.12-configuration.xml": Right(
-        (5, 6, 6), note="configuration methods that failed, as failed tests (2)"
+        (5, 6, 6), note="failed configuration methods added as failed tests (2)"
     ),
 }
 

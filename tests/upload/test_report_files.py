@@ -318,7 +318,7 @@ def test_killed(
 
 
 NOT_A_REPORT = {
-    "half": ("<testsuite>\n<testcase", 83, "b.xml, line 2: is no well-formed XML"),
+    "half": ("<testsuite>\n<testcase", 83, "b.xml, line 2: is not well-formed XML"),
     "empty": ("", 83, "b.xml: is empty"),
     "page": ("<html/>", 83, "the root element <html>"),
 }
@@ -350,7 +350,11 @@ WRONG = {
     "no tests": (["none.xml"], 83, "there is no test in none.xml"),
     "another format": (["junit.xml", "--format=robot"], 83, "is JUnit XML, not Robot"),
     "no format": (["junit.xml", "--format=csv"], 2, "--format: 'csv' is none of"),
-    "merge of another": (["junit.xml", "robot.xml", "--merge"], 2, "robot.xml is none"),
+    "merge of another": (
+        ["junit.xml", "robot.xml", "--merge"],
+        2,
+        "robot.xml is not one",
+    ),
     "merge and separate": (
         ["junit.xml", "--merge", "--separate-executions"],
         2,

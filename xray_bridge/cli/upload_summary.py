@@ -38,7 +38,7 @@ def report_to_ci(receipts: Sequence[Receipt], settings: Settings) -> list[Receip
     try:
         written = _written(receipts, is_fatal=settings.on_upload_error != "warn")
     except Exception as error:  # noqa: BLE001 - what was delivered stays delivered
-        notice = f"the CI system was not told of the results ({type(error).__name__})"
+        notice = f"the CI system did not get the results ({type(error).__name__})"
         written = Written(notices=(notice,))
     last = receipts[-1]
     notices = (*last.notices, *written.notices)

@@ -120,7 +120,7 @@ def refuse(settings: Settings, dialect: Dialect) -> None:
     on_the_way = sent_as(name, existing=bool(settings.test_execution))
     gone = missing(on_the_way, needs_of_settings(settings, dialect))
     if gone:
-        msg = f"xray_format = {name} cannot carry {' and '.join(gone)}"
+        msg = f"xray_format = {name} cannot hold {' and '.join(gone)}"
         raise SettingError(msg, hint="set xray_format to auto or xray")
 
 
@@ -149,11 +149,12 @@ def refuse_scenarios_without_keys(
     title = FORMATS[on_the_way].title
     why = f"with {' and '.join(asks)} " if asks else ""
     msg = (
-        f"no scenario has a Test key, and {why}results are sent as {title}, which has "
-        "no place for scenarios without one"
+        f"no scenario has a Test key, and {why}results are sent as {title}, which "
+        "cannot hold scenarios without a key"
     )
     hint = (
-        "tag each with its Test, as @TEST_CALC-1, or report into a new Test Execution"
+        "tag each scenario with its Test, such as @TEST_CALC-1, or report into a new "
+        "Test Execution"
     )
     raise SettingError(msg, hint=hint)
 

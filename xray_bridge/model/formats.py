@@ -213,7 +213,7 @@ SCENARIO_FORMATS = frozenset(
 )
 # Root elements of files that people take for reports, and what to do instead.
 NOT_REPORTS = {
-    "TestRun": "this is Visual Studio's trx; let the tests write JUnit XML",
-    "html": "this is a page for people; the report is another file",
-    "coverage": "this is a coverage report; the tests' own is another file",
+    "TestRun": "this is not Visual Studio's TRX; let the tests write JUnit XML",
+    "html": "this is a web page; upload the report file instead",
+    "coverage": "this is a coverage report; upload the test report instead",
 }

@@ -20,6 +20,8 @@ DRY_RUN = "dry run"
 EMPTY = "empty"
 KEPT = "kept"
 SKIPPED = "skipped"
+# What people read of an ambiguous upload, everywhere in the same words.
+UNKNOWN = "UNKNOWN: Xray may or may not have received the results"
 # Of what was left out, on a screen; receipt.json has all.
 SHOWN = 10
 # Of failures, in receipt.json and in what CI systems show.
@@ -165,7 +167,7 @@ class Receipt:
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
         lines += [f"Left out: {what}" for what in self.left_out[:SHOWN]]
         if len(self.left_out) > SHOWN:
-            lines.append(f"... and {len(self.left_out) - SHOWN} more: receipt.json")
+            lines.append(f"... and {len(self.left_out) - SHOWN} more in receipt.json")
         lines += [f"Note: {notice}" for notice in self.notices]
         if self.run:
             lines.append(f"Run directory: {self.run}")
@@ -182,14 +184,14 @@ def _headline(receipt: Receipt) -> list[str]:
     execution = receipt.test_execution
     where = f"{execution.get('key', '')} {execution.get('url', '')}".strip()
     error = receipt.error.get("message", "")
-    resend = f"To send it: {receipt.resend_command}"
+    resend = f"To send them: {receipt.resend_command}"
     saved = [f"The results are saved. {resend}"] if receipt.run else []
     accepted = "" if receipt.accepted is None else f", {receipt.accepted} accepted"
     tests = f"{receipt.sent} sent{accepted}, {len(receipt.refused)} refused"
     return {
         DELIVERED: [f"Test Execution: {where}", f"Tests: {tests}"],
         PARTLY_REFUSED: [f"Test Execution: {where}", f"Tests: {tests}"],
-        DRY_RUN: ["Dry run, nothing was sent. It would be:"],
+        DRY_RUN: ["Dry run: nothing was sent. xray-bridge would send:"],
         EMPTY: [
             f"Nothing to upload{'' if receipt.notices else ': no test has a result'}."
         ],
@@ -197,7 +199,7 @@ def _headline(receipt: Receipt) -> list[str]:
         SKIPPED: [f"Not uploaded. {resend}" if receipt.run else "Not uploaded."],
         FAILED: [f"NOT DELIVERED: {error}", *saved],
         AMBIGUOUS: [
-            f"NO TELLING whether Xray took the results: {error}",
+            f"{UNKNOWN}: {error}",
             *saved,
         ],
     }[receipt.status]

@@ -33,7 +33,7 @@ def describe(error: BaseException) -> str:
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - an error of a user's, with any __str__
-        text = "str() of it raises an error"
+        text = "its str() raises an error"
     line = " ".join(f"{type(error).__name__}: {text}".split())
     return line.encode("utf-8", "backslashreplace").decode()
 
@@ -41,10 +41,10 @@ def describe(error: BaseException) -> str:
 def fault_line(faults: Sequence[str], run: str) -> str:
     """One line for all: what happened, and where the results are, if in ``run``."""
     more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
-    line = f"ERROR in {faults[0]}{more}. The tests are not affected; "
+    line = f"ERROR in {faults[0]}{more}. The tests are not affected, but "
     if not run:
-        return f"{line}nothing was recorded."
-    return f"{line}results may be missing. To see: xray-bridge runs show {run}"
+        return f"{line}xray-bridge recorded nothing."
+    return f"{line}results may be missing. To check: xray-bridge runs show {run}"
 
 
 class OwnFaults:
@@ -93,8 +93,8 @@ class OwnFaults:
             return
         kinds = "; ".join(self._kinds)
         print(
-            f"xray-bridge: ERROR in {OURSELVES}: {kinds}. The tests are not affected; "
-            "results may be missing. To see what there is: xray-bridge runs",
+            f"xray-bridge: ERROR in {OURSELVES}: {kinds}. The tests are not affected, "
+            "but results may be missing. To check: xray-bridge runs",
             file=stream,
         )
 

@@ -92,9 +92,9 @@ def _read_result(exit_code: int, output: bytes, errors: bytes) -> CommandResult:
     except ValueError:
         lines = errors.decode("utf-8", "replace").strip().splitlines()
         last = lines[-1] if lines else "it printed nothing"
-        msg = f"xray-bridge ended with {exit_code}: {last}"
+        msg = f"xray-bridge ended with exit code {exit_code}: {last}"
         raise SecondProcessError(msg) from None
     if not isinstance(content, dict):
-        msg = f"xray-bridge ended with {exit_code} and without an answer"
+        msg = f"xray-bridge ended with exit code {exit_code} and printed no JSON object"
         raise SecondProcessError(msg)
     return CommandResult(exit_code=exit_code, content=content)

@@ -26,7 +26,7 @@ from xray_bridge.errors import (
     UsageError,
     XrayBridgeError,
 )
-from xray_bridge.model.receipt import Receipt
+from xray_bridge.model.receipt import UNKNOWN, Receipt
 from xray_bridge.recording.ending import Ending, receipt_in, receipt_without_answer
 from xray_bridge.recording.guard import OWN_FAULTS, fault_line
 from xray_bridge.recording.running_note import RunningNote
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunDirectory
 
 
-OWN_FAULT = "xray-bridge had an error of its own"
+OWN_FAULT = "xray-bridge had an internal error"
 # The source of a setting that stood there.
 COMMAND_LINE = "command line"
 
@@ -99,7 +99,7 @@ class Session:
         try:
             self.settings = with_execution_fields(self.settings, fields)
         except (TypeError, ValueError) as error:
-            msg = f"a hook gave Jira fields that are not JSON: {error}"
+            msg = f"a hook returned Jira fields that JSON cannot hold: {error}"
             raise UsageError(msg) from None
 
     def export_features(self) -> None:
@@ -178,7 +178,7 @@ class Session:
         except SecondProcessError as problem:
             if settings.preflight == "strict":
                 raise UsageError(problem.message, hint=problem.hint) from None
-            self.notices.append(f"not checked before the tests: {problem}")
+            self.notices.append(f"upload not checked before the tests: {problem}")
             return
         error = answer.content.get("error")
         if error:
@@ -324,7 +324,7 @@ class Session:
         try:
             receipt = self._upload(self._journal.directory, shown)
         except KeyboardInterrupt:
-            line = "Interrupted while uploading; the results may still arrive."
+            line = f"{UNKNOWN}: the upload was interrupted"
             lines = (*self.notice_lines(), line, *self.resend_lines())
             return Ending(lines=lines, exit_code=81)
         return Ending(

@@ -53,7 +53,7 @@ class Conversion:
         if self._asked not in {AUTO, row.name}:
             other = FORMATS.get(self._asked) or FOREIGN_FORMATS[self._asked]
             msg = f"is {row.title}, not {other.title}"
-            hint = f"leave out --format, or say {row.name}"
+            hint = f"leave out --format, or use --format {row.name}"
             raise source.broken(msg, hint=hint)
         return self._converted(source, row, folder), JUNIT
 

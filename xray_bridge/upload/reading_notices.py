@@ -29,7 +29,7 @@ def notices_of(reading: Reading, counted: Counted, *, has_rows: bool) -> Iterato
     yield from reading.disagreements
     yield from reading.notices
     for word in counted.unknown_words:
-        yield f"{word!r} is no outcome that is known, and counts as failed"
+        yield f"the outcome {word!r} is unknown and counts as failed"
     if counted.repeated and not has_rows:
         yield _of_repeated(counted)
 

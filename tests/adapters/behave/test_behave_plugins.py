@@ -146,7 +146,7 @@ def test_evidence() -> None:
     (fault,) = plugins.faults
     assert [source.content for source in found] == [b"1", b"2", "a.log", Path("b")]
     assert found[0] is given
-    assert "TypeError: int is no evidence; give a path, bytes or an" in fault
+    assert "TypeError: int is not evidence; return a path, bytes or an" in fault
 
 
 def test_one_piece_of_evidence_is_no_list() -> None:
@@ -192,7 +192,7 @@ def test_fields_that_cannot_be_had_end_the_run(
         ("1 // 0", "ZeroDivisionError"),
         (ADDS_A_KEY.replace("(scenario)", "(item)"), "item"),
         (ADDS_A_KEY.replace("test_keys", "tset_keys"), "unknown hook"),
-        (WRAPS, "xray_test_keys of broken is a wrapper"),
+        (WRAPS, "xray_test_keys of broken is a hook wrapper"),
     ],
 )
 def test_broken_plugin(

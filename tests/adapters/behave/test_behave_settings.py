@@ -114,7 +114,7 @@ def test_tag_without_a_key_is_said(project: Project) -> None:
     project.write({"features/a.feature": tagged})
     finished = project.report()
 
-    expected = "features/a.feature:3: @jira.testcase('calc-1') holds no issue key"
+    expected = "features/a.feature:3: @jira.testcase('calc-1') contains no issue key"
     assert expected in finished.section
 
 

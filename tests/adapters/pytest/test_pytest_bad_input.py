@@ -144,7 +144,7 @@ def test_malformed_marks_are_listed_together(
     output = f"{result.stdout.str()}\n{result.stderr.str()}"
     assert "test_it.py:3: @pytest.mark.xray: a Test key: 'CALC 1'" in output
     assert "test_it.py:6: @pytest.mark.xray: it is empty" in output
-    assert "test_it.py:9: @pytest.mark.xray: there is no requirement=" in output
+    assert "test_it.py:9: @pytest.mark.xray: unknown argument: requirement=" in output
     assert "must not run" not in output
     assert not project.runs
 

@@ -770,8 +770,8 @@ def test_malformed_tags_are_told(project: Project) -> None:
     said = json.loads((project.pytester.path / "said.json").read_text())
     assert sorted(said["malformed"]) == [[], ["REQ_calc-7", "TEST_calc-1"]]
     assert said["notices"] == [
-        "all.feature:2: @REQ_calc-7 holds no issue key",
-        "all.feature:5: @TEST_calc-1 holds no issue key",
+        "all.feature:2: @REQ_calc-7 contains no issue key",
+        "all.feature:5: @TEST_calc-1 contains no issue key",
     ]
 
 

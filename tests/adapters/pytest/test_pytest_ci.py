@@ -106,4 +106,4 @@ def test_output_that_cannot_be_written(
     result = project.upload(**github)
 
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["Note: GitHub Actions was not told of the results:*"])
+    result.stdout.fnmatch_lines(["Note: GitHub Actions did not get the results:*"])

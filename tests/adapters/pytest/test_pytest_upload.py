@@ -229,7 +229,7 @@ def test_a_dry_run_prints_the_request(project: Project) -> None:
 
     result.stdout.fnmatch_lines(
         [
-            "Dry run, nothing was sent. It would be:",
+            "Dry run: nothing was sent. xray-bridge would send:",
             "*to https://jira.invalid/jira (Xray Server/Data Center: *",
             "*POST /rest/raven/2.0/import/execution/junit/multipart",
             "*part file: report.xml, * bytes",

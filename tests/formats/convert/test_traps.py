@@ -120,7 +120,7 @@ def test_allure_file_that_is_cut(tmp_path: Path) -> None:
     folder = allure(tmp_path, {"name": "a", "status": "passed"})
     (folder / "9-result.json").write_text('{"name": ')
 
-    with pytest.raises(ReportError, match=r"results: 9-result\.json is no JSON"):
+    with pytest.raises(ReportError, match=r"results: 9-result\.json is not valid JSON"):
         found(folder)
 
 

@@ -59,6 +59,6 @@ def write(
         return way(outputs.cleaned(clean), Place(environ=environ, folder=folder))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        notice = f"{found.name} was not told of the results: {reason}"
+        notice = f"{found.name} did not get the results: {reason}"
         where = f" ({error.filename})" if error.filename else ""
         return Written(notices=(f"{notice}{where}",))

@@ -34,7 +34,7 @@ def write(outputs: Outputs, place: Place) -> Written:
     place.file(ANNOTATIONS, json.dumps({"Xray": links}))
     missing = len(outputs.variables) - len(lines)
     # The answer as it came is never plain, and nobody misses it.
-    notices = () if missing <= 1 else (f"{DOTENV} had no room for all variables",)
+    notices = () if missing <= 1 else (f"{DOTENV} has no room for all variables",)
     return Written(notices=notices)
 
 

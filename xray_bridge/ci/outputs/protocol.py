@@ -116,4 +116,5 @@ def short(
 def _too_long(variables: Mapping[str, str], kept: Mapping[str, str]) -> Iterator[str]:
     for name, text in variables.items():
         if name not in kept:
-            yield f"{name} is too long for this CI system ({len(text)} characters)"
+            size = f"{len(text)} characters"
+            yield f"{name} was left out: {size} are too long for this CI system"

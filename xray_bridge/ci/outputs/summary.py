@@ -25,7 +25,7 @@ SHOWN = 50
 LONGEST = 500
 NOT_DELIVERED = {
     states.FAILED: "Not delivered",
-    states.AMBIGUOUS: "No telling whether Xray took the results",
+    states.AMBIGUOUS: states.UNKNOWN,
 }
 
 
@@ -33,7 +33,7 @@ def headline(receipt: Receipt) -> str:
     """What became of it, in a few words, without anybody else's."""
     said = NOT_DELIVERED.get(receipt.status)
     if said:
-        return f"Xray: {said[0].lower()}{said[1:]}"
+        return f"Xray: {said}"
     key = one_line(receipt.test_execution.get("key", ""))
     return f"Xray: {key}, {receipt.sent} sent, {len(receipt.refused)} refused"
 
@@ -66,7 +66,7 @@ def _problem(receipt: Receipt) -> Iterator[str]:
         yield ""
         yield code_of(receipt.error.get("message", ""))
         yield ""
-        yield f"To send it: {code_of(receipt.resend_command)}"
+        yield f"To send them: {code_of(receipt.resend_command)}"
 
 
 def _counts(receipt: Receipt) -> Iterator[str]:

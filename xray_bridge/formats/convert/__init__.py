@@ -98,7 +98,7 @@ class _Counted:
     def hidden(self) -> Iterator[Converted]:
         """A result for a failure that the report counts, and does not show."""
         claimed = max((each.failed or 0 for each in self.totals), default=0)
-        what = f"the report counts {count(claimed, 'failure')} and shows none"
+        what = f"the report counts {count(claimed, 'failure')} but contains none"
         message = self.run_failed or (what if claimed else "")
         if message and not self.failed and not self.red:
             yield from self.take(Red(name=RUN, message=message))
@@ -112,10 +112,10 @@ class _Counted:
             )
             for said, read, word in found:
                 if said is not None and not read <= said <= read + self.red:
-                    what = f"says that it has {count(said, f'{word}test')}"
-                    yield f"{what}, and {read} were found, which count"
+                    what = f"its own totals say {count(said, f'{word}test')}"
+                    yield f"{what}, but it contains {read}; these {read} count"
         for word in self.words:
-            yield f"{word!r} is no outcome that is known, and counts as failed"
+            yield f"the outcome {word!r} is unknown and counts as failed"
 
 
 def _result_of(red: Red) -> Converted:

@@ -93,10 +93,10 @@ def _object(source: Source, path: Path) -> dict[str, Any]:
     except OSError as error:
         raise source.broken(f"{path.name} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        hint = "was it written to its end?"
-        raise source.broken(f"{path.name} is no JSON", hint=hint) from None
+        hint = "is the file complete?"
+        raise source.broken(f"{path.name} is not valid JSON", hint=hint) from None
     if not isinstance(found, dict):
-        raise source.broken(f"{path.name} is no result of Allure")
+        raise source.broken(f"{path.name} is not a result of Allure")
     return found
 
 

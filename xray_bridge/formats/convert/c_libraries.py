@@ -63,7 +63,7 @@ def cppunit(source: Source, keys: KeyFinder) -> Iterator[Item]:
         else:
             yield _of_cppunit(each, keys)
     if is_empty:
-        raise source.broken("is no report of CppUnit, and no TRX")
+        raise source.broken("is neither a report of CppUnit nor TRX")
 
 
 def _of_cppunit(test: Element, keys: KeyFinder) -> Converted:

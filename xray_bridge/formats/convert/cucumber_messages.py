@@ -52,7 +52,10 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
         if found is not None:
             yield from reader.take(found)
         elif line.strip():
-            yield Red(name=RUN, message=f"line {place} is no message: the file is cut")
+            yield Red(
+                name=RUN,
+                message=f"line {place} is not a message: the file is incomplete",
+            )
     yield from reader.finish()
 
 
@@ -123,12 +126,12 @@ class _Reader:
     def finish(self) -> Iterator[Item]:
         """What has begun and has no end, and whether the run has failed by itself."""
         for attempt in self._attempts.values():
-            attempt.messages.append("the scenario has no end")
+            attempt.messages.append("the scenario did not finish")
             yield self._result(attempt, Outcome.FAILED)
         if self._success is None:
-            yield Red(name=RUN, message="the run has no end")
+            yield Red(name=RUN, message="the run did not finish")
         elif not self._success and not self._has_pending:
-            yield RunFailed(message="the run failed, and no scenario of it did")
+            yield RunFailed(message="the run failed, but none of its scenarios failed")
 
     def _document(self, found: dict[str, Any]) -> None:
         feature = member(found, "feature")

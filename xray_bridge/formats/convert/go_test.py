@@ -71,7 +71,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
             reader.ended[match[1]] = None
             yield reader.red(match[1], f"[{match[2]}]")
     if not reader.has_events:
-        raise source.broken("has no event of go test")
+        raise source.broken("contains no event of go test")
     yield from reader.finish()
 
 
@@ -102,7 +102,7 @@ class _Reader:
         """What has begun and has no end."""
         for name, package in self._packages.items():
             yield from self._unfinished(name, package)
-            yield self.red(name, "the run of this package has no end")
+            yield self.red(name, "the run of this package did not finish")
 
     def red(self, name: str, *said: str) -> Red:
         """A package that failed by itself."""
@@ -183,7 +183,7 @@ class _Reader:
         # Subtests first, so that who waited for one is no failure of its own.
         for test in sorted(package.tests, key=lambda each: -each.count("/")):
             running = package.tests.pop(test)
-            _keep(running, "the test has no end\n")
+            _keep(running, "the test did not finish\n")
             yield from self._end((name, test), package, running, Outcome.FAILED)
 
 

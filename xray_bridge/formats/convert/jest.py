@@ -59,7 +59,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
         yield Red(name=RUN, message="the run was interrupted")
     if said.get("success") is False:
         # A threshold of coverage, an error outside of tests, a snapshot.
-        yield RunFailed(message="the run failed, and no test of it did")
+        yield RunFailed(message="the run failed, but none of its tests failed")
 
 
 def _file(found: Any, keys: KeyFinder) -> Iterator[Converted | Red]:

@@ -59,7 +59,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
         elif found:
             yield Red(name=RUN, message=_message(found) or text(found))
     if failures:
-        what = f"newman counts {count(failures, 'failure')} and shows none"
+        what = f"newman counts {count(failures, 'failure')} but shows none"
         yield RunFailed(message=what)
 
 

@@ -85,8 +85,8 @@ def _read(source: Source, events: _Events) -> None:
         except Exception as error:  # noqa: BLE001 - what this parser raises
             if isinstance(error, OSError):
                 raise source.broken(f"cannot be read: {error.strerror}") from None
-            what = f"is no sound subunit: {type(error).__name__}"
-            raise source.broken(what, hint="was it written to its end?") from None
+            what = f"is not valid subunit: {type(error).__name__}"
+            raise source.broken(what, hint="is the file complete?") from None
 
 
 @dataclass(slots=True)
@@ -152,7 +152,7 @@ class _Events:
     def end(self) -> None:
         """End what has only begun."""
         for place in list(self._running):
-            self._running[place].parts["end"] = b"the test has no end"
+            self._running[place].parts["end"] = b"the test did not finish"
             self._end(place, Outcome.FAILED)
 
     def _end(self, place: tuple[str, str], outcome: Outcome) -> None:

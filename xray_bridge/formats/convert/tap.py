@@ -215,11 +215,13 @@ class _Reader:
             return ""
         planned, ran = self._planned, self._points
         if planned is None:
-            return f"there is no plan: {ran} ran, and how many should have is not known"
+            return (
+                f"there is no plan, so it is unknown whether all tests ran ({ran} did)"
+            )
         if ran < planned:
             return f"planned {planned} tests but ran {ran}"
         if any(level.ended for level in self._levels[1:]):
-            return "the last subtest has no end"
+            return "the last subtest did not finish"
         if ran > planned and not self._failed:
             return f"planned {planned} tests but ran {ran}"
         return ""

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _TITLES = ", ".join(each.title for each in FORMATS.values())
-ANY = f"one of {_TITLES}, or a format that is converted, is expected"
+ANY = f"known formats: {_TITLES}, and those that xray-bridge converts"
 
 
 def recognised(source: Source, asked: str = "auto") -> str:
@@ -50,7 +50,7 @@ def recognised(source: Source, asked: str = "auto") -> str:
     kind = SCENARIO_FORMATS if {found, asked} <= SCENARIO_FORMATS else {found}
     if asked not in {"auto", *kind}:
         msg = f"is {FORMATS[found].title}, not {FORMATS[asked].title}"
-        raise source.broken(msg, hint=f"leave out --format, or say {found}")
+        raise source.broken(msg, hint=f"leave out --format, or use --format {found}")
     return found if asked == "auto" else asked
 
 
@@ -82,7 +82,7 @@ def _of_xml(source: Source) -> Format:
     for each in _all(Kind.XML):
         if root in each.marks:
             return each
-    msg = f"no report has the root element <{root}>"
+    msg = f"has the root element <{root}>, which no known report has"
     raise source.broken(msg, hint=NOT_REPORTS.get(root, ANY))
 
 
@@ -93,7 +93,7 @@ def _of_object(source: Source) -> Format:
             if key in each.marks:
                 _refuse_other_tests(source)
                 return each
-    raise source.broken("is no Xray JSON: it has no tests", hint=ANY)
+    raise source.broken("is not Xray JSON: it has no tests", hint=ANY)
 
 
 def _refuse_other_tests(source: Source) -> None:
@@ -101,7 +101,7 @@ def _refuse_other_tests(source: Source) -> None:
     tests = (test for name, test in members(source, "tests") if name == "tests")
     first: Any = next(tests, None)
     if isinstance(first, dict) and {"testKey", "testInfo"}.isdisjoint(first):
-        what = "is no Xray JSON: its tests have neither testKey nor testInfo"
+        what = "is not Xray JSON: its tests have neither testKey nor testInfo"
         raise source.broken(what, hint=ANY)
 
 

@@ -80,8 +80,8 @@ def opened(source: Source) -> Iterator[BinaryIO]:
             yield file
     except (ijson.JSONError, UnicodeDecodeError) as error:
         said, line = _mistake(source, error)
-        hint = "was the report written to its end?"
-        raise source.broken(f"is no JSON: {said}", line, hint) from None
+        hint = "is the report complete?"
+        raise source.broken(f"is not valid JSON: {said}", line, hint) from None
     except OSError as error:
         raise source.broken(f"cannot be read: {error.strerror}") from None
 

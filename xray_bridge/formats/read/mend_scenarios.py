@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-SIGNS = "tags without their @"
-HOOKS = "hooks beside backgrounds, as their scenarios'"
-STEP_HOOKS = "steps whose hooks failed, as failed"
-BY_STEPS = "scenarios without a status, by their steps"
+SIGNS = "@ added to tags"
+HOOKS = "hooks of backgrounds moved to their scenarios"
+STEP_HOOKS = "steps with a failed hook marked as failed"
+BY_STEPS = "status of scenarios taken from their steps"
 
 # Of steps, hooks, scenarios. What nobody knows has failed.
 WORDS: Mapping[str, Outcome] = {
@@ -174,7 +174,7 @@ class _Mender:
         if word in SENT[self._behave]:
             return word
         new = SPELLED[outcome or Outcome.FAILED]
-        self._changes[f"{word or 'null'} as {new}"] += 1
+        self._changes[f"status {word or 'null'} changed to {new}"] += 1
         return new
 
 
@@ -191,4 +191,4 @@ def red_outside(feature: Any, outcomes: Sequence[Outcome]) -> Iterator[str]:
     """
     if feature.get("status") == "failed" and Outcome.FAILED not in outcomes:
         name = feature.get("location") or feature.get("name") or "a feature"
-        yield f"{name} has failed, and none of its scenarios has"
+        yield f"{name} failed, but none of its scenarios failed"

@@ -31,8 +31,8 @@ def merged(reports: Sequence[tuple[Source, str]], folder: Path) -> Source:
     """
     others = [source.name for source, name in reports if name != "junit"]
     if others:
-        msg = f"--merge joins JUnit files, and {others[0]} is none"
-        raise UsageError(msg, hint="leave it out, or leave out --merge")
+        msg = f"--merge joins JUnit files, but {others[0]} is not one"
+        raise UsageError(msg, hint="leave out this file, or leave out --merge")
     try:
         import junitparser
     except ImportError:

@@ -50,7 +50,7 @@ class ScenarioReading:
     def notices(self) -> tuple[str, ...]:
         """Words that nobody knows."""
         return tuple(
-            f"{word!r} is no status that is known, and counts as failed"
+            f"the status {word!r} is unknown and counts as failed"
             for word in self.reader.unknown
         )
 

@@ -85,7 +85,7 @@ class ScenarioReader:
                     self.incomplete += red_outside(feature, outcomes)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 kind = "Behave" if self.behave else "Cucumber"
-                what = f"is no {kind} JSON ({type(error).__name__}: {error})"
+                what = f"is not {kind} JSON ({type(error).__name__}: {error})"
                 raise source.broken(what) from None
 
     def write(self, source: Source, out: BinaryIO) -> None:
@@ -302,6 +302,6 @@ def _piece(found: Mapping[str, Any], number: int) -> EvidenceSource:
     try:
         content = base64.b64decode(str(found.get("data", "")), validate=True)
     except (binascii.Error, ValueError):
-        raise NotKeptError(f"{name or 'an embedding'} is no base64") from None
+        raise NotKeptError(f"{name or 'an embedding'} is not base64") from None
     named = name if "." in name else f"{name or f'embedding-{number}'}.{plain}"
     return EvidenceSource(content, named, media_type)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 # What red that is no test's is called, behind the name of its suite.
 OUTSIDE = "(outside of tests)"
 # What is said of changes; the number follows.
-UNNAMED = "tests without a name, named by their suites"
-NOT_RUN = "tests that did not run, as skipped"
-NOT_STARTED = "tests that CTest could not start, as failed"
-BY_STATUS = "tests that failed by their status alone, as failed"
-EXPECTED = "failures that were expected, as skipped"
-RED_OF_SUITES = "errors outside of tests, as failed tests"
+UNNAMED = "tests without a name named after their suites"
+NOT_RUN = "tests that did not run marked as skipped"
+NOT_STARTED = "tests that CTest could not start marked as failed"
+BY_STATUS = "tests with a failed status marked as failed"
+EXPECTED = "expected failures marked as skipped"
+RED_OF_SUITES = "errors outside of tests added as failed tests"
 
 
 @dataclass(slots=True)

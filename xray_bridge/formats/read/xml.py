@@ -24,10 +24,10 @@ BLOCK = 1 << 16
 LONGEST_MESSAGE = 10_000
 # Elements of a part that is kept as a tree.
 DEEPEST = 200
-AT_END = "was the report written to its end?"
+AT_END = "is the report complete?"
 # By the reason: a character that XML cannot hold, and one that only says its number.
 CONTROL = (
-    "let the tool leave it out; no XML can hold control characters, escaped or not"
+    "make the tool leave it out; XML cannot hold control characters, not even escaped"
 )
 
 
@@ -148,7 +148,7 @@ def parser_of(source: Source) -> expat.XMLParserType:
 
     def refuse(*_: object) -> NoReturn:
         what = "declares entities, which no report needs and which can be an attack"
-        raise source.broken(what, parser.CurrentLineNumber, "take out the DOCTYPE")
+        raise source.broken(what, parser.CurrentLineNumber, "remove the DOCTYPE")
 
     parser.EntityDeclHandler = refuse
     return parser
@@ -193,10 +193,10 @@ def _not_well_formed(
             what = f"bytes that are not UTF-8 (0x{found[0]:02X})"
             hint = "is it in another encoding than it declares, or than UTF-8?"
     elif what == expat.errors.XML_ERROR_BAD_CHAR_REF:
-        what, hint = "the number of a character that XML cannot hold", CONTROL
+        what, hint = "a reference to a character that XML cannot hold", CONTROL
     elif what in JUNK:
         hint = "does the tool print something else before or after the report?"
-    return source.broken(f"is no well-formed XML: {what}", error.lineno, hint)
+    return source.broken(f"is not well-formed XML: {what}", error.lineno, hint)
 
 
 # More than one document, or none.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.protocol import Source
     from xray_bridge.formats.read.shape import Red, XmlShape
 
-STRIPPED = "suites whose properties are left out"
+STRIPPED = "properties of suites left out"
 SECRET = re.compile(
     r"(?i)(token|secret|passw(or)?d|passphrase|api_?key|private_?key|credential)"
 )
@@ -80,7 +80,7 @@ class XmlReading:
         if not found or self._strip:
             return ()
         names = ", ".join(found[:SHOWN]) + (", ..." if len(found) > SHOWN else "")
-        what = f"properties are named like secrets ({names}), and are sent"
+        what = f"properties whose names look like secrets ({names}) are sent"
         return (f"{what}; --strip-properties leaves out those of suites",)
 
     def cases(self) -> Iterator[Case]:

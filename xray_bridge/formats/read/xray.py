@@ -34,7 +34,7 @@ MOMENTS = tuple(each.json_name for each in EXECUTION_FIELDS if each.is_time)
 PARTS = ("steps", "iterations", "results")
 
 
-BY_PARTS = "tests without a status, by their steps"
+BY_PARTS = "status of tests taken from their steps"
 
 
 class XrayReading:
@@ -53,7 +53,9 @@ class XrayReading:
         for name, value in members(self._source, "tests"):
             if name == "tests":
                 if not isinstance(value, dict):
-                    raise self._source.broken("is no Xray JSON: tests are JSON objects")
+                    raise self._source.broken(
+                        "is not Xray JSON: tests are JSON objects"
+                    )
                 mended = _with_status(value)
                 if mended is not value:
                     self.changes[BY_PARTS] += 1
@@ -123,7 +125,7 @@ def said(source: Source) -> Said:
             top[name] = value
     info = top.get("info") or {}
     if not isinstance(info, dict):
-        raise source.broken("is no Xray JSON: info is a JSON object")
+        raise source.broken("is not Xray JSON: info is a JSON object")
     known = {SETTINGS[name]: _text(v) for name, v in info.items() if name in SETTINGS}
     settings = {"test_execution": _text(top.get("testExecutionKey") or ""), **known}
     started, finished = (_moment(source, info.get(name)) for name in MOMENTS)

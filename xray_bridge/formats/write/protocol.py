@@ -51,7 +51,7 @@ def plainly(outcome: Outcome, dialect: Dialect) -> Outcome:
     plain = dialect.plainly(outcome)
     if plain is None:
         word = dialect.statuses[outcome]
-        msg = f"only Xray JSON can say {word}, the status of {outcome.value} tests"
+        msg = f"only Xray JSON can hold the status {word} of {outcome.value} tests"
         raise ReportError(msg, hint="set xray_format = xray")
     return plain
 

@@ -61,8 +61,10 @@ class XrayWriter:
                 written += 1
         file.write(b"\n]}\n")
         if len(results) and not written:
-            msg = "no scenario carries a Test key, so there is nothing to report"
-            raise ReportError(msg, hint="tag scenarios with their Test, as @CALC-1")
+            msg = "no scenario has a Test key, so there is nothing to report"
+            raise ReportError(
+                msg, hint="tag scenarios with their Tests, such as @CALC-1"
+            )
 
 
 def _test(run: TestRun, dialect: Dialect, parts: Parts, project: str) -> dict[str, Any]:

@@ -116,7 +116,7 @@ def _red(group: Group) -> Iterator[Red]:
     if group.problems:
         yield Red(message="\n\n".join(filter(None, group.problems)) or "an error")
     elif counted > group.excused and not group.red:
-        message = f"{counted} failed by its own count, and no test shows one"
+        message = f"{counted} failed by its own count, but none of its tests failed"
         yield Red(message=message, is_counted_only=True)
 
 

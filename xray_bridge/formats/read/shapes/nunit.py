@@ -63,7 +63,9 @@ def _red(group: Group) -> Iterator[Red]:
     counted = shape.number(given, "failed", "failures", "errors") or 0
     is_red = counted or given.get("result", "").lower() in FAILED
     if is_red and not group.red:
-        yield Red(message="it failed, and none of its tests did", is_counted_only=True)
+        yield Red(
+            message="it failed, but none of its tests failed", is_counted_only=True
+        )
 
 
 def _failed_test(tag: str, name: str, message: str) -> str:

@@ -29,7 +29,7 @@ A_KEY = re.compile(KEY)
 # Directly below a test since Robot 4.
 TAGS = frozenset({"tag", "tags/tag"})
 NOT_PASSED = ("FAIL", "SKIP")
-TEARDOWN = "tests whose suite's teardown did not pass, as that"
+TEARDOWN = "tests that got the status of their suite teardown"
 
 
 def _word(test: Element) -> str:
@@ -77,7 +77,9 @@ def _red(group: Group) -> Iterator[Red]:
         return
     claims = group.claims
     if claims and claims.failed and not group.red:
-        message = f"{claims.failed} failed by its own count, and no test shows one"
+        message = (
+            f"{claims.failed} failed by its own count, but none of its tests failed"
+        )
         yield Red(message=message, is_counted_only=True)
 
 

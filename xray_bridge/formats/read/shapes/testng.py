@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.formats.read.shape import Element, Group
 
-CONFIGURATION = "configuration methods that failed, as failed tests"
+CONFIGURATION = "failed configuration methods added as failed tests"
 # Some invocations may fail: neither a pass nor a failure.
 TOLERATED = "SUCCESS_PERCENTAGE_FAILURE"
 ATTRIBUTES = "attributes/attribute"
@@ -45,14 +45,14 @@ def _mend(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
         yield Change(what=CONFIGURATION, attributes={"is-config": None})
     if _word(test).upper() == TOLERATED:
         test.attributes["status"] = "SKIP"
-        what = f"results with the status {TOLERATED}, as skipped"
+        what = f"results with the status {TOLERATED} marked as skipped"
         yield Change(what=what, attributes={"status": "SKIP"})
 
 
 def _red(group: Group) -> Iterator[Red]:
     counted = shape.number(group.attributes, "failed") or 0
     if group.tag == "testng-results" and counted and not group.red:
-        message = f"{counted} failed by its own count, and no test shows one"
+        message = f"{counted} failed by its own count, but none of its tests failed"
         yield Red(message=message, is_counted_only=True)
 
 

@@ -42,7 +42,7 @@ def _red(group: Group) -> Iterator[Red]:
         return
     counted = shape.number(group.attributes, "failed", "errors") or 0
     if counted > group.excused and not group.red:
-        message = f"{counted} failed by its own count, and no test shows one"
+        message = f"{counted} failed by its own count, but none of its tests failed"
         yield Red(message=message, is_counted_only=True)
 
 
