@@ -37,10 +37,10 @@ def output(scenario: Scenario, buffers: Sequence[Any] = ()) -> str:
     """
     messages = NEXT_HOOK.split(scenario.error_message or "")
     found = []
-    for part in _parts(scenario, buffers):
+    for part in _captured_parts(scenario, buffers):
         of = "" if part.of == OF_STEPS else f" of {part.of}"
         for stream, text in zip(STREAMS, part.texts, strict=True):
-            rest = _remove(text, messages).strip("\n")
+            rest = _remove_messages(text, messages).strip("\n")
             if rest.strip():
                 found.append(f"Captured {stream}{of}:\n{rest}")
     return "\n\n".join(found)
@@ -64,7 +64,7 @@ def remove_output(message: str, step: Step) -> str:
     return message.removesuffix(report).rstrip() if report else message
 
 
-def _parts(scenario: Scenario, buffers: Sequence[Any]) -> Iterator[_Part]:
+def _captured_parts(scenario: Scenario, buffers: Sequence[Any]) -> Iterator[_Part]:
     found = scenario.captured
     if hasattr(found, "captures"):
         for each in found.captures:
@@ -76,7 +76,7 @@ def _parts(scenario: Scenario, buffers: Sequence[Any]) -> Iterator[_Part]:
         yield _Part(OF_STEPS, texts)
 
 
-def _remove(text: str, messages: Sequence[str]) -> str:
+def _remove_messages(text: str, messages: Sequence[str]) -> str:
     for each in filter(None, messages):
         text = text.replace(each, "")
     return text

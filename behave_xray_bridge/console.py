@@ -9,7 +9,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from xray_bridge.ci.escape import tame
+from xray_bridge.ci.escape import escape_ci_commands
 
 
 if TYPE_CHECKING:
@@ -23,23 +23,23 @@ TITLE = " xray-bridge "
 def print_section(lines: Iterable[str]) -> None:
     """Print lines under a ruler, on stdout, where behave's summary is."""
     width = shutil.get_terminal_size().columns
-    text = "\n".join(["", TITLE.center(width, "-"), *map(tame, lines)])
-    _print(text, _stdout())
+    text = "\n".join(["", TITLE.center(width, "-"), *map(escape_ci_commands, lines)])
+    _print_text(text, _real_stdout())
 
 
 def print_commands(lines: Iterable[str]) -> None:
     """Print lines as they are, for the CI system that reads this output."""
     for line in lines:
-        _print(line, _stdout())
+        _print_text(line, _real_stdout())
 
 
 def exit_with(error: XrayBridgeError) -> NoReturn:
     """End before the first test: one line on stderr, the error's exit code."""
-    _print(f"xray-bridge: {error}", sys.stderr)
+    _print_text(f"xray-bridge: {error}", sys.stderr)
     raise SystemExit(error.exit_code)
 
 
-def _stdout() -> TextIO:
+def _real_stdout() -> TextIO:
     """
     The real stdout: behave's capture stays in its place if a step ends the process,
     and in 1.2.6 if Ctrl-C ends the hook of a step.
@@ -48,7 +48,7 @@ def _stdout() -> TextIO:
     return sys.__stdout__ or sys.stdout if captured else sys.stdout
 
 
-def _print(text: str, stream: TextIO) -> None:
+def _print_text(text: str, stream: TextIO) -> None:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     # A Windows console may know fewer characters than a feature file has.
     print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream)

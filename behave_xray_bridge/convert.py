@@ -50,9 +50,9 @@ class Place:
         return str(self.scenario.location)
 
 
-def places(feature: Feature) -> Iterator[Place]:
+def find_places(feature: Feature) -> Iterator[Place]:
     """All scenarios of a feature, each row of an outline one."""
-    for place in templates(feature):
+    for place in find_templates(feature):
         if place.scenario.type != "scenario_outline":
             yield place
             continue
@@ -61,22 +61,24 @@ def places(feature: Feature) -> Iterator[Place]:
             yield replace(place, scenario=scenario, outline=outline, row=row)
 
 
-def templates(feature: Feature) -> Iterator[Place]:
+def find_templates(feature: Feature) -> Iterator[Place]:
     """
     All scenarios of a feature, each outline one.
 
     To be used before the first hook: behave 1.2.6 makes the rows when they are first
     read, and hooks may still change the table.
     """
-    yield from _templates(feature, getattr(feature, "run_items", feature.scenarios))
+    yield from _walk_templates(
+        feature, getattr(feature, "run_items", feature.scenarios)
+    )
 
 
-def _templates(
+def _walk_templates(
     feature: Feature, items: Sequence[Scenario | Rule], rule: Rule | None = None
 ) -> Iterator[Place]:
     for item in items:
         if item.type == "rule":
-            yield from _templates(feature, item.run_items, item)
+            yield from _walk_templates(feature, item.run_items, item)
         else:
             yield Place(feature=feature, scenario=item, rule=rule)
 
@@ -95,9 +97,9 @@ class Converter:
     def read_tags(self, place: Place) -> tags.TagMeaning:
         """Read the tags of a scenario, those it inherits included."""
         above = [tag for each in place.containers for tag in each.tags]
-        return tags.read(_tags(place), above, prefixes=self.prefixes)
+        return tags.read(_own_tags(place), above, prefixes=self.prefixes)
 
-    def test_run(
+    def make_run(
         self,
         place: Place,
         outcome: results.Outcome,
@@ -115,29 +117,29 @@ class Converter:
         meaning = self.read_tags(place)
         path = self.paths.read(place.feature.filename)
         name = (place.outline or scenario).name
-        steps = _steps(scenario)
+        steps = _make_steps(scenario)
         return results.TestRun(
             test=results.TestIssue(
                 classname=".".join(PurePath(path).with_suffix("").parts),
                 name=name,
                 test_keys=meaning.test_keys,
                 summary=name,
-                description=_lines(scenario.description),
+                description=_join_lines(scenario.description),
                 labels=meaning.labels,
                 requirements=meaning.requirements,
             ),
             outcome=outcome,
             started=started,
             duration=float(scenario.duration),
-            message=_message(scenario, outcome, steps, reason),
-            parameters=_parameters(scenario) if place.outline else (),
+            message=_scenario_message(scenario, outcome, steps, reason),
+            parameters=_row_parameters(scenario) if place.outline else (),
             scenario=results.Scenario(
-                feature=_feature(place.feature, path),
+                feature=_make_feature(place.feature, path),
                 name=scenario.name,
                 keyword=scenario.keyword,
                 line=scenario.line,
-                tags=tuple(map(str, _tags(place))),
-                description=_lines(scenario.description),
+                tags=tuple(map(str, _own_tags(place))),
+                description=_join_lines(scenario.description),
                 outline=place.outline.name if place.outline else "",
                 row=place.row,
             ),
@@ -145,22 +147,22 @@ class Converter:
         )
 
 
-def _feature(feature: Feature, path: str) -> results.Feature:
+def _make_feature(feature: Feature, path: str) -> results.Feature:
     return results.Feature(
         path=path,
         name=feature.name,
         keyword=feature.keyword,
         line=feature.line,
         tags=tuple(map(str, feature.tags)),
-        description=_lines(feature.description),
+        description=_join_lines(feature.description),
     )
 
 
-def _lines(description: Sequence[str] | None) -> str:
+def _join_lines(description: Sequence[str] | None) -> str:
     return "\n".join(description or ())
 
 
-def _tags(place: Place) -> list[str]:
+def _own_tags(place: Place) -> list[str]:
     """
     The scenario's own tags.
 
@@ -175,24 +177,24 @@ def _tags(place: Place) -> list[str]:
     return [whole.get(tag, tag) for tag in place.scenario.tags]
 
 
-def _parameters(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+def _row_parameters(scenario: Scenario) -> tuple[tuple[str, str], ...]:
     row = getattr(scenario, "_row", None)
     if row is None:
         return ()
     return tuple(zip(map(str, row.headings), map(str, row.cells), strict=False))
 
 
-def _steps(scenario: Scenario) -> tuple[results.Step, ...]:
+def _make_steps(scenario: Scenario) -> tuple[results.Step, ...]:
     found = []
     failed = bool(scenario.hook_failed)
     for step in scenario.all_steps:
         outcome = outcomes.of_step(step.status.name, after_failure=failed)
         failed = failed or outcome is results.Outcome.FAILED
-        found.append(_step(step, outcome))
+        found.append(_make_step(step, outcome))
     return tuple(found)
 
 
-def _step(step: Step, outcome: results.Outcome) -> results.Step:
+def _make_step(step: Step, outcome: results.Outcome) -> results.Step:
     return results.Step(
         keyword=step.keyword,
         name=step.name,
@@ -201,11 +203,11 @@ def _step(step: Step, outcome: results.Outcome) -> results.Step:
         message=_step_message(step) if outcome is results.Outcome.FAILED else "",
         line=step.line,
         text=str(step.text or ""),
-        table=_table(step.table) if step.table else (),
+        table=_make_table(step.table) if step.table else (),
     )
 
 
-def _table(table: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+def _make_table(table: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
     headings = tuple(table.headings)  # type: ignore[attr-defined]
     return (headings, *(tuple(row) for row in table))
 
@@ -222,7 +224,7 @@ def _step_message(step: Step) -> str:
     return "\n".join(part for part in (message, "".join(trace).rstrip()) if part)
 
 
-def _message(
+def _scenario_message(
     scenario: Scenario,
     outcome: results.Outcome,
     steps: Sequence[results.Step],

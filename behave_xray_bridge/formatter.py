@@ -44,7 +44,7 @@ class XrayFormatter(Formatter):  # type: ignore[misc]
 
     def __init__(self, stream_opener: StreamOpener, config: Configuration) -> None:
         super().__init__(stream_opener, config)
-        outfile = options.outfile(stream_opener.name, config)
+        outfile = options.find_outfile(stream_opener.name, config)
         registered = (r for r in config.reporters if isinstance(r, XrayReporter))
         reporter = next(registered, None)
         if reporter is not None:
@@ -130,7 +130,7 @@ class XrayReporter(Reporter, AnnotationSource):  # type: ignore[misc]
         if code:
             raise SystemExit(code)
 
-    @GUARD.step
+    @GUARD.guard_function
     def end_early(self) -> None:
         """The interpreter exits before behave has ended: a step called ``exit``."""
         last = getattr(sys, "last_value", None)

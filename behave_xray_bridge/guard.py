@@ -18,4 +18,4 @@ GUARD = Guard()
 
 def guard_overrides(base: type) -> Callable[[type[T]], type[T]]:
     """Decorate a class that behave calls: all that overrides ``base`` is guarded."""
-    return GUARD.hooks(lambda name: hasattr(base, name))
+    return GUARD.guard_class(lambda name: hasattr(base, name))

@@ -57,7 +57,7 @@ class Hooks:
                 manager.load_setuptools_entrypoints(GROUP, entry.name)
             except Exception as error:  # noqa: BLE001 - a plugin's module may raise anything
                 name = f"the plugin {entry.name} ({entry.value})"
-                msg = f"{name} cannot be loaded: {_describe(error)}"
+                msg = f"{name} cannot be loaded: {_describe_error(error)}"
                 raise UsageError(msg, hint="fix it, or uninstall it") from None
         try:
             manager.register(_make_plugin(defined, source), source)
@@ -75,19 +75,21 @@ class Hooks:
     @property
     def give_keys(self) -> bool:
         """Whether any of them may give a scenario its key, once it has ended."""
-        return any(self._implementations("xray_test_keys"))
+        return any(self._find_implementations("xray_test_keys"))
 
     def test_keys(self, scenario: Any, take: Callable[[Any], object]) -> None:
         """Give each further key of a scenario to ``take``."""
-        self._ask("xray_test_keys", take, scenario=scenario)
+        self._call_all("xray_test_keys", take, scenario=scenario)
 
     def defects(self, scenario: Any, take: Callable[[Any], object]) -> None:
         """Give each key of an issue that explains a result to ``take``."""
-        self._ask("xray_defects", take, scenario=scenario)
+        self._call_all("xray_defects", take, scenario=scenario)
 
     def evidence(self, scenario: Any, take: Callable[[EvidenceSource], object]) -> None:
         """Give each piece of evidence of a scenario to ``take``."""
-        self._ask("xray_evidence", lambda each: take(_source(each)), scenario=scenario)
+        self._call_all(
+            "xray_evidence", lambda each: take(_to_source(each)), scenario=scenario
+        )
 
     def execution_fields(self) -> dict[str, object]:
         """
@@ -96,38 +98,40 @@ class Hooks:
         Raises UsageError if a hook raises: that is before the first test.
         """
         found: dict[str, object] = {}
-        for hook in self._implementations("xray_execution_fields"):
+        for hook in self._find_implementations("xray_execution_fields"):
             try:
-                answer = dict(_call(hook, config=self._config) or {})
+                answer = dict(_call_hook(hook, config=self._config) or {})
             except Exception as error:  # noqa: BLE001 - a user's hook may raise anything
-                msg = f"xray_execution_fields of {hook.plugin_name}: {_describe(error)}"
-                raise UsageError(msg) from None
+                where = f"xray_execution_fields of {hook.plugin_name}"
+                raise UsageError(f"{where}: {_describe_error(error)}") from None
             found = {**answer, **found}
         return found
 
     def uploaded(self, receipt: Receipt) -> None:
         """Tell the hooks that the results have arrived, if they have."""
         if receipt.test_execution.get("key"):
-            self._ask("xray_uploaded", config=self._config, receipt=receipt)
+            self._call_all("xray_uploaded", config=self._config, receipt=receipt)
 
-    def _ask(
+    def _call_all(
         self,
         name: str,
         take: Callable[[Any], object] | None = None,
         **arguments: object,
     ) -> None:
         """Call all implementations; give each value that they return to ``take``."""
-        for hook in self._implementations(name):
+        for hook in self._find_implementations(name):
             try:
-                answer = _call(hook, **arguments)
+                answer = _call_hook(hook, **arguments)
                 if take is not None:
-                    for each in _values(answer):
+                    for each in _to_values(answer):
                         take(each)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's hook may raise anything
-                fault = f"ERROR in {name} of {hook.plugin_name}: {_describe(error)}"
+                fault = (
+                    f"ERROR in {name} of {hook.plugin_name}: {_describe_error(error)}"
+                )
                 self._faults.setdefault((name, hook.plugin_name), fault)
 
-    def _implementations(self, name: str) -> Iterator[pluggy.HookImpl]:
+    def _find_implementations(self, name: str) -> Iterator[pluggy.HookImpl]:
         """In pluggy's order: the last one that was registered comes first."""
         caller: pluggy.HookCaller = getattr(self._manager.hook, name)
         return reversed(caller.get_hookimpls())
@@ -158,18 +162,18 @@ def _refuse_wrappers(manager: pluggy.PluginManager) -> None:
                 raise UsageError(msg, hint=hint)
 
 
-def _call(hook: pluggy.HookImpl, **arguments: object) -> Any:
+def _call_hook(hook: pluggy.HookImpl, **arguments: object) -> Any:
     return hook.function(*(arguments[name] for name in hook.argnames))
 
 
-def _values(answer: Any) -> Iterable[Any]:
+def _to_values(answer: Any) -> Iterable[Any]:
     """The values that a hook returned: none, one or several."""
     if answer is None:
         return ()
     return (answer,) if isinstance(answer, (*CONTENT, EvidenceSource)) else answer
 
 
-def _source(found: Any) -> EvidenceSource:
+def _to_source(found: Any) -> EvidenceSource:
     if isinstance(found, EvidenceSource):
         return found
     if isinstance(found, CONTENT):
@@ -180,6 +184,6 @@ def _source(found: Any) -> EvidenceSource:
     )
 
 
-def _describe(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     """The error in one line; ``str`` of it may raise, which this function survives."""
     return " ".join("".join(format_exception_only(error)).split())

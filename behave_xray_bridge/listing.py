@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from behave.formatter.base import Formatter
 
-from behave_xray_bridge.convert import Converter, places
+from behave_xray_bridge.convert import Converter, find_places
 from behave_xray_bridge.names import FeaturePaths
 from xray_bridge.model import tags
 
@@ -43,7 +43,7 @@ class Listing(Formatter):  # type: ignore[misc]
     def feature(self, feature: Feature) -> None:
         """A feature begins."""
         with self._path.open("a", encoding="utf-8") as file:
-            for place in places(feature):
+            for place in find_places(feature):
                 template = place.outline or place.scenario
                 line = {
                     "name": template.name,

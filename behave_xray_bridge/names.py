@@ -31,7 +31,7 @@ class FeaturePaths:
 
     def __init__(self, started_in: Path) -> None:
         self._started_in = started_in
-        self._home = None if _home() == started_in else _home()
+        self._home = None if _home_folder() == started_in else _home_folder()
         # By folder and by name of the file: asked for each scenario.
         self._projects: dict[Path, Path] = {}
         self._names: dict[str, str] = {}
@@ -40,7 +40,7 @@ class FeaturePaths:
         """The path of a file within its project, with slashes."""
         name = self._names.get(filename)
         if name is None:
-            path = self._absolute(filename)
+            path = self._absolute_path(filename)
             found = path.relative_to(self.find_project(path.parent))
             name = self._names[filename] = found.as_posix()
         return name
@@ -54,12 +54,12 @@ class FeaturePaths:
         """
         found = self._projects.get(folder)
         if found is None:
-            found = self._projects[folder] = self._find(folder)
+            found = self._projects[folder] = self._find_folder(folder)
         return found
 
-    def _find(self, folder: Path) -> Path:
-        for is_it in (_configures, _looks_like_a_project):
-            for each in self._upwards(folder):
+    def _find_folder(self, folder: Path) -> Path:
+        for is_it in (_is_configured, _is_project_like):
+            for each in self._folders_above(folder):
                 if is_it(each):
                     return each
         inside = folder.is_relative_to(self._started_in)
@@ -69,7 +69,7 @@ class FeaturePaths:
         named = next(above, None)
         return named.parent if named else self._started_in if inside else folder
 
-    def _upwards(self, folder: Path) -> Iterator[Path]:
+    def _folders_above(self, folder: Path) -> Iterator[Path]:
         """To the top of the repository; what is in the home folder is a person's."""
         for each in (folder, *folder.parents):
             if each == self._home:
@@ -78,17 +78,17 @@ class FeaturePaths:
             if (each / ".git").exists():
                 return
 
-    def _absolute(self, filename: str) -> Path:
+    def _absolute_path(self, filename: str) -> Path:
         return Path(os.path.normpath(self._started_in / filename))
 
 
-def _home() -> Path | None:
+def _home_folder() -> Path | None:
     with contextlib.suppress(RuntimeError):
         return Path.home()
     return None
 
 
-def _configures(folder: Path) -> bool:
+def _is_configured(folder: Path) -> bool:
     if any((folder / name).is_file() for name in OWN_FILES):
         return True
     return any(_has_section(folder / name) for name in COMMON_FILES)
@@ -101,5 +101,5 @@ def _has_section(path: Path) -> bool:
         return False
 
 
-def _looks_like_a_project(folder: Path) -> bool:
+def _is_project_like(folder: Path) -> bool:
     return any((folder / name).exists() for name in OF_PROJECTS)

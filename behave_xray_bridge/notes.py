@@ -88,10 +88,10 @@ class ScenarioNotes:
             custom_fields=tuple(added.custom_fields.items()),
             evidence=(*self._evidence[BEFORE], *self._evidence[AFTER]),
             left_out=tuple(added.left_out),
-            steps=tuple(self._steps(run, scenario)),
+            steps=tuple(self._all_steps(run, scenario)),
         )
 
-    def _steps(
+    def _all_steps(
         self, run: results.TestRun, scenario: Scenario
     ) -> Iterator[results.Step]:
         """behave's steps, each with the steps that its code has reported."""
@@ -138,19 +138,19 @@ class NoteBook:
         """A scenario begins: the notes of an earlier attempt no longer count."""
         self._current = scenario
         self._buffers = ()
-        if self._find(scenario) is not None:
-            self._open(scenario, self._context)
+        if self._find_notes(scenario) is not None:
+            self._open_notes(scenario, self._context)
 
     def begin_step(self) -> None:
         """A step of the scenario begins."""
-        notes = self._find(self._current)
+        notes = self._find_notes(self._current)
         if notes is not None:
             notes.assign_to(None)
 
     def end_step(self, step: Step) -> None:
         """A step of the scenario is over, its hooks included."""
         self._buffers = captured.buffers_of(step, self._runner)
-        notes = self._find(self._current)
+        notes = self._find_notes(self._current)
         if notes is not None:
             notes.assign_to(step)
 
@@ -160,7 +160,7 @@ class NoteBook:
         if scenario is None:
             self._session.add_notice(NO_SCENARIO)
             return None
-        return self._open(scenario, context).annotations
+        return self._open_notes(scenario, context).annotations
 
     def attach(self, data: bytes | str, media_type: str, name: str) -> None:
         """Add evidence to the running scenario: bytes, or the text itself."""
@@ -169,10 +169,10 @@ class NoteBook:
         if scenario is None:
             self._session.add_notice(NO_SCENARIO)
             return
-        annotations = self._open(scenario, context).annotations
+        annotations = self._open_notes(scenario, context).annotations
         if isinstance(data, str):
             data = data.encode("utf-8", "backslashreplace")
-        name = name or f"evidence{_extension(media_type)}"
+        name = name or f"evidence{_guess_extension(media_type)}"
         annotations.add_evidence(EvidenceSource(data, name, media_type))
 
     def add_to(self, run: results.TestRun, place: Place) -> results.TestRun:
@@ -181,10 +181,10 @@ class NoteBook:
         found = self._notes.pop(id(scenario), None)
         notes = found[1] if found else ScenarioNotes(self._folder, None)
         annotations = notes.annotations
-        self.hooks.test_keys(scenario, self._checked(place, annotations.key))
-        self.hooks.defects(scenario, self._checked(place, annotations.defect))
+        self.hooks.test_keys(scenario, self._with_notice(place, annotations.key))
+        self.hooks.defects(scenario, self._with_notice(place, annotations.defect))
         self.hooks.evidence(scenario, annotations.add_evidence)
-        output = self._output(scenario, run.outcome)
+        output = self._captured_output(scenario, run.outcome)
         return replace(notes.add_to(run, scenario), output=output)
 
     def clear(self) -> None:
@@ -195,19 +195,19 @@ class NoteBook:
     def _context(self) -> Context | None:
         return getattr(self._runner, "context", None)
 
-    def _find(self, scenario: Scenario | None) -> ScenarioNotes | None:
+    def _find_notes(self, scenario: Scenario | None) -> ScenarioNotes | None:
         found = self._notes.get(id(scenario))
         return found[1] if found else None
 
-    def _open(self, scenario: Scenario, context: Context | None) -> ScenarioNotes:
-        layer = _layer(context)
-        notes = self._find(scenario)
+    def _open_notes(self, scenario: Scenario, context: Context | None) -> ScenarioNotes:
+        layer = _layer_of(context)
+        notes = self._find_notes(scenario)
         if notes is None or (layer is not None and notes.layer is not layer):
             notes = ScenarioNotes(self._folder, layer)
             self._notes[id(scenario)] = (scenario, notes)
         return notes
 
-    def _checked(
+    def _with_notice(
         self, place: Place, add: Callable[[str], None]
     ) -> Callable[[str], None]:
         def add_checked(key: str) -> None:
@@ -218,20 +218,20 @@ class NoteBook:
 
         return add_checked
 
-    def _output(self, scenario: Scenario, outcome: Outcome) -> str:
+    def _captured_output(self, scenario: Scenario, outcome: Outcome) -> str:
         if outcome not in CAPTURED.get(self._session.settings.captures, Outcome):
             return ""
         buffers = self._buffers if scenario is self._current else ()
         return captured.output(scenario, buffers)
 
 
-def _layer(context: Any) -> object:
+def _layer_of(context: Any) -> object:
     """behave's layer of the running scenario; each attempt at it has its own."""
     stack = getattr(context, "_stack", ())
     return next((layer for layer in stack if "scenario" in layer), None)
 
 
-def _extension(media_type: str) -> str:
+def _guess_extension(media_type: str) -> str:
     from mimetypes import guess_extension
 
     return guess_extension(str(media_type).partition(";")[0].strip()) or ""

@@ -53,23 +53,23 @@ def resolve_settings(
         )
         raise SettingError(msg, hint="remove it from the userdata")
     defined = dict(getattr(config, "userdata_defines", None) or ())
-    on_command_line = _ours(defined.items())
-    in_file = _ours((config.userdata or {}).items())
+    on_command_line = _own_settings(defined.items())
+    in_file = _own_settings((config.userdata or {}).items())
     start = Path(getattr(config, "base_dir", None) or Path.cwd())
     layers = (
-        resolve.Layer("xray-bridge", overrides or {}, _name),
-        resolve.Layer("command line", on_command_line, _define),
+        resolve.Layer("xray-bridge", overrides or {}, _show_name),
+        resolve.Layer("command line", on_command_line, _show_define),
         resolve.environment_layer(os.environ),
-        resolve.ini_layer("behave userdata", _without(in_file, on_command_line)),
+        resolve.ini_layer("behave userdata", _leave_out(in_file, on_command_line)),
         resolve.shared_file_layer(start.absolute()),
-        resolve.Layer(TAGS, tag_settings or {}, _name),
-        resolve.Layer("-o", _report(outfile), _name, literal=True),
+        resolve.Layer(TAGS, tag_settings or {}, _show_name),
+        resolve.Layer("-o", _report_setting(outfile), _show_name, literal=True),
         resolve.ci_layer(detect.detect(os.environ)),
     )
     return resolve.resolve(layer for layer in layers if layer is not None)
 
 
-def _ours(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+def _own_settings(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     known = ((FOREIGN.get(key, key), value) for key, value in pairs)
     return {
         key.removeprefix(PREFIX): value
@@ -78,13 +78,13 @@ def _ours(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     }
 
 
-def _without(
+def _leave_out(
     values: Mapping[str, object], known: Mapping[str, object]
 ) -> dict[str, object]:
     return {key: value for key, value in values.items() if key not in known}
 
 
-def outfile(name: str | None, config: Configuration) -> str:
+def find_outfile(name: str | None, config: Configuration) -> str:
     """
     Where a user wants the report; empty if behave made up the name.
 
@@ -95,13 +95,13 @@ def outfile(name: str | None, config: Configuration) -> str:
     return "" if not name or Path(name).name in made_up else name
 
 
-def _report(outfile: str) -> dict[str, str]:
+def _report_setting(outfile: str) -> dict[str, str]:
     return {"report": outfile} if outfile else {}
 
 
-def _define(setting: Setting[Any]) -> str:
+def _show_define(setting: Setting[Any]) -> str:
     return f"-D {setting.ini}"
 
 
-def _name(setting: Setting[Any]) -> str:
+def _show_name(setting: Setting[Any]) -> str:
     return setting.ini

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from behave_xray_bridge import outcomes
-from behave_xray_bridge.convert import Place, places
+from behave_xray_bridge.convert import Place, find_places
 from behave_xray_bridge.late_faults import LateFaults
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.clock import Clock
@@ -144,7 +144,7 @@ class Recorder:
                 self._recorded.add(id(running))
         self._find_places(feature)
         for place in self._places.values():
-            self._record(place)
+            self._record_once(place)
         self._add_hook_notice(feature)
         self._add_late_faults(feature)
         self._last = self._current = None
@@ -161,7 +161,7 @@ class Recorder:
         for fault in self._late_faults.of_run() if self._has_begun else ():
             self.failed = True
             self.session.add_incomplete(fault)
-        return self._publish()
+        return self._publish_run()
 
     def end_early(self, interrupted: bool) -> Ending | None:
         """Seal and publish what is recorded: the process ends before behave has."""
@@ -177,7 +177,7 @@ class Recorder:
             self._record_as(place, Outcome.FAILED, ENDED_EARLY)
         self.interrupted = self.interrupted or interrupted
         self.session.add_incomplete("behave ended before its run was complete")
-        return self._publish()
+        return self._publish_run()
 
     @property
     def is_red(self) -> bool:
@@ -199,7 +199,7 @@ class Recorder:
         return getattr(context, "scenario", None)
 
     def _find_places(self, feature: Feature) -> None:
-        self._places = {id(place.scenario): place for place in places(feature)}
+        self._places = {id(place.scenario): place for place in find_places(feature)}
 
     def _write_note(self, scenario: Scenario | None) -> None:
         """Note what runs, in case it ends the process."""
@@ -208,16 +208,16 @@ class Recorder:
             return
         started = self._started[id(scenario)]
         unknown = Outcome.NOT_RUN
-        run = self._converter.test_run(place, unknown, started=started)
+        run = self._converter.make_run(place, unknown, started=started)
         note.write(codec.encode(run))
 
     def _end_scenario(self) -> None:
         place = self._places.get(id(self._current))
         if place is not None:
-            self._record(place)
+            self._record_once(place)
         self._current = None
 
-    def _record(self, place: Place) -> None:
+    def _record_once(self, place: Place) -> None:
         scenario = place.scenario
         if id(scenario) in self._recorded:
             return
@@ -229,7 +229,7 @@ class Recorder:
         reason = next(filter(None, map(_before_hook_error, place.containers)), "")
         selected = self._selection.has(scenario)
         found = outcomes.of_scenario(
-            self._status(scenario),
+            self._status_of(scenario),
             selected=selected,
             # What had failed by then has failed.
             interrupted=interrupted and not _has_failed(scenario),
@@ -242,12 +242,12 @@ class Recorder:
             return
         self._record_as(place, found.outcome, reason)
 
-    def _status(self, scenario: Scenario) -> str:
+    def _status_of(self, scenario: Scenario) -> str:
         name = str(scenario.status.name)
         # A scenario without steps has passed for behave, even if it never began.
         if name == "passed" and id(scenario) not in self._started:
             return "untested"
-        if name == "passed" and any(map(outcomes.is_pending, _statuses(scenario))):
+        if name == "passed" and any(map(outcomes.is_pending, _step_statuses(scenario))):
             return outcomes.PENDING
         return name
 
@@ -258,7 +258,7 @@ class Recorder:
             outcome = Outcome.FLAKY
         self.failed = self.failed or outcome is Outcome.FAILED
         started = self._started.get(id(place.scenario), self._clock())
-        run = self._converter.test_run(place, outcome, started=started, reason=reason)
+        run = self._converter.make_run(place, outcome, started=started, reason=reason)
         if attempts:
             text = "\n".join(filter(None, (run.message, *attempt_lines(attempts))))
             run = replace(run, message=text)
@@ -303,7 +303,7 @@ class Recorder:
         number = count(self._not_run, "scenario")
         self.session.add_incomplete(f"{number} did not run: {why}")
 
-    def _publish(self) -> Ending | None:
+    def _publish_run(self) -> Ending | None:
         self.ended = True
         error = self.session.seal()
         if error:
@@ -316,7 +316,7 @@ class Recorder:
         return self.session.publish(interrupted=self.interrupted)
 
 
-def _statuses(scenario: Scenario) -> list[str]:
+def _step_statuses(scenario: Scenario) -> list[str]:
     return [step.status.name for step in scenario.all_steps]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from behave_xray_bridge.convert import templates
+from behave_xray_bridge.convert import find_templates
 from xray_bridge.text import unique
 
 
@@ -52,7 +52,7 @@ def settings_from_tags(
     meanings = [
         converter.read_tags(place)
         for feature in features
-        for place in templates(feature)
+        for place in find_templates(feature)
         if selection.has(place.scenario)
     ]
     found = {

@@ -26,25 +26,27 @@ class XrayRunner(Runner):  # type: ignore[misc]
     def run(self) -> None:
         """Export, if the settings ask for it, before behave's own ``run``."""
         try:
-            self._export()
+            self._export_features()
         except SecondProcessError as error:
             console.exit_with(FeaturesError(error.message, hint=error.hint))
         except XrayBridgeError as error:
             console.exit_with(error)
 
-    def _export(self) -> None:
+    def _export_features(self) -> None:
         settings = options.resolve_settings(self.config)
         if not settings.wants_export:
             return
         if not self.config.paths:
-            self.config.paths = _paths(self.DEFAULT_DIRECTORY, settings.features_dir)
+            self.config.paths = _default_paths(
+                self.DEFAULT_DIRECTORY, settings.features_dir
+            )
         session = make_session(settings)
         session.export_features()
         if session.notices:
             console.print_section(f"Note: {notice}" for notice in session.notices)
 
 
-def _paths(default: str, exported: str) -> list[str]:
+def _default_paths(default: str, exported: str) -> list[str]:
     """
     Where behave looks without paths: its own directory, and the exported features.
 

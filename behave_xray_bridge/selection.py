@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from behave_xray_bridge.convert import templates
+from behave_xray_bridge.convert import find_templates
 
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def select_keys(
     """Skip scenarios that have none of the keys; return the keys that some have."""
     in_code: set[str] = set()
     for feature in features:
-        for place in _units(feature):
+        for place in _selectable_places(feature):
             found = list(converter.read_tags(place).test_keys)
             hooks.test_keys(place.scenario, found.append)
             selected = {key for key in found if key in keys}
@@ -42,9 +42,9 @@ def select_keys(
     return in_code
 
 
-def _units(feature: Feature) -> Iterator[Place]:
+def _selectable_places(feature: Feature) -> Iterator[Place]:
     """Scenarios, and whole outlines unless their tables have tags of their own."""
-    for place in templates(feature):
+    for place in find_templates(feature):
         outline = place.scenario
         if any(table.tags for table in getattr(outline, "examples", ())):
             for row, scenario in enumerate(outline.scenarios, start=1):
@@ -70,8 +70,8 @@ class BehaveSelection:
         self._not_selected: dict[int, Scenario] = {
             id(scenario): scenario
             for feature in features
-            for place in templates(feature)
-            for scenario in _existing(place.scenario)
+            for place in find_templates(feature)
+            for scenario in _existing_scenarios(place.scenario)
             if scenario.should_skip
         }
 
@@ -99,7 +99,7 @@ def have_no_keys(
     chosen = [
         place
         for feature in features
-        for place in templates(feature)
+        for place in find_templates(feature)
         if selection.has(place.scenario)
     ]
     tagged = (_has_key(place, converter) for place in chosen)
@@ -114,6 +114,6 @@ def _has_key(place: Place, converter: Converter) -> bool:
     return bool(converter.read_tags(place).test_keys)
 
 
-def _existing(scenario: Scenario) -> list[Scenario]:
+def _existing_scenarios(scenario: Scenario) -> list[Scenario]:
     """The scenario itself, and its rows if behave has made them; makes none."""
     return [scenario, *getattr(scenario, "_scenarios", ())]

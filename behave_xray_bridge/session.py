@@ -56,7 +56,9 @@ def start_session(config: Configuration, *, outfile: str) -> BehaveSession | Non
     if config.dry_run or os.environ.get(SESSION_VARIABLE):
         return None
     try:
-        return _start(config, str(Path(outfile).absolute()) if outfile else "")
+        return _start_recording(
+            config, str(Path(outfile).absolute()) if outfile else ""
+        )
     except XrayBridgeError as error:
         console.exit_with(error)
 
@@ -85,21 +87,23 @@ class BehaveSession:
 
     def end(self) -> int:
         """Publish and print what became of it; returns the exit code in place of 0."""
-        code = self._finish(self._publish(self.recorder.end))
+        code = self._finish_run(self._publish_run(self.recorder.end))
         self._signals.remove()
         return self._signals.exit_code or code
 
     def end_early(self, *, interrupted: bool) -> None:
         """Publish what has been recorded; the exit code is decided already."""
-        self._finish(self._publish(lambda: self.recorder.end_early(interrupted)))
+        self._finish_run(
+            self._publish_run(lambda: self.recorder.end_early(interrupted))
+        )
 
-    @GUARD.step
-    def _publish(self, end: Callable[[], Ending | None]) -> Ending | None:
+    @GUARD.guard_function
+    def _publish_run(self, end: Callable[[], Ending | None]) -> Ending | None:
         if self._signals.exit_code:
             self.recorder.interrupted = True
         return end()
 
-    def _finish(self, ending: Ending | None) -> int:
+    def _finish_run(self, ending: Ending | None) -> int:
         os.environ.pop(SESSION_VARIABLE, None)
         code = ending.exit_code if ending else 0
         self._copy_report(ending)
@@ -138,7 +142,7 @@ class BehaveSession:
                 self._unwritten.append(fault)
 
 
-def _start(config: Configuration, outfile: str) -> BehaveSession | None:
+def _start_recording(config: Configuration, outfile: str) -> BehaveSession | None:
     # First without the tags: how they are spelled is a setting, too.
     settings = options.resolve_settings(config, outfile=outfile)
     if not settings.wants_record and not settings.wants_selection:
@@ -148,7 +152,7 @@ def _start(config: Configuration, outfile: str) -> BehaveSession | None:
     paths = FeaturePaths(Path.cwd())
     converter = Converter(paths=paths, prefixes=settings.tag_prefixes)
     hooks = _load_hooks(config, runner)
-    notices = _select(settings, features, converter, hooks)
+    notices = _select_scenarios(settings, features, converter, hooks)
     if not settings.wants_record:
         console.print_section(f"Note: {notice}" for notice in notices)
         return None
@@ -161,7 +165,7 @@ def _start(config: Configuration, outfile: str) -> BehaveSession | None:
     settings = options.resolve_settings(
         config, outfile=outfile, tag_settings=tags.settings, overrides=overrides
     )
-    session = make_session(settings, _root(config, paths))
+    session = make_session(settings, _project_folder(config, paths))
     session.notices += [*notices, *tags.notices]
     session.notices += tags.hint_for_export(settings)
     session.add_execution_fields(hooks.execution_fields())
@@ -203,7 +207,7 @@ def _load_hooks(config: Configuration, runner: Any) -> Hooks:
     return Hooks.load(config, getattr(runner, "hooks", {}), source)
 
 
-def _select(
+def _select_scenarios(
     settings: Settings,
     features: Sequence[Feature],
     converter: Converter,
@@ -225,7 +229,7 @@ def _select(
     return [*session.notices, describe_selection(settings.select, selected, in_code)]
 
 
-def _root(config: Configuration, paths: FeaturePaths) -> str:
+def _project_folder(config: Configuration, paths: FeaturePaths) -> str:
     """The project's folder."""
     base = Path(getattr(config, "base_dir", None) or Path.cwd()).absolute()
     return str(paths.find_project(base))

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from xray_bridge.formats.write import writer
+from xray_bridge.formats.write import make_writer
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.model.results import Outcome, TestIssue, TestRun
 from xray_bridge.runs import run_directory
@@ -53,7 +53,7 @@ def render(directory: run_directory.RunDirectory, name: str) -> None:
     indexed = time.perf_counter()
     path = directory.path / name
     with path.open("wb") as file:
-        writer(name).write(results, DIALECTS["server"], file)
+        make_writer(name).write(results, DIALECTS["server"], file)
     ended = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     size = path.stat().st_size / 1e6

@@ -170,10 +170,10 @@ class Annotator:
         """
         found: dict[str, Any] = wire.to_sendable((yield))
         if found.get("nodeid") != self._told and "when" in found:
-            self._tell(found)
+            self._add_line(found)
         return found
 
-    def _tell(self, report: dict[str, Any]) -> None:
+    def _add_line(self, report: dict[str, Any]) -> None:
         """Add the line of a test, on the first of reports that were made elsewhere."""
         self._told = nodeid = report["nodeid"]
         if wire.ATTRIBUTE not in report and (line := self.read_line_of(nodeid)):
@@ -250,7 +250,7 @@ class Annotator:
         """Put the line of the test on its report, after all other plugins."""
         report = yield
         try:
-            self._pack(item, report)
+            self._pack_line(item, report)
         except wire.FAULTS as error:
             self._faults.append(wire.describe_fault(OURSELVES, error))
         if self._faults:
@@ -258,7 +258,7 @@ class Annotator:
             self._faults = []
         return report
 
-    def _pack(self, item: pytest.Item, report: pytest.TestReport) -> None:
+    def _pack_line(self, item: pytest.Item, report: pytest.TestReport) -> None:
         line: WireLine = {}
         if report.when == "setup":
             if self._item is not item:
@@ -350,7 +350,7 @@ class Annotator:
         line: WireLine = read
         if "test_keys" not in line and guests.is_no_test(item):
             return {"no_test": True}
-        if parameters := _parameters(item):
+        if parameters := _parameters_of(item):
             line["parameters"] = parameters
         if scenario is not None:
             self._add_tags(line, scenario)
@@ -387,7 +387,7 @@ def _is_over(report: pytest.TestReport) -> bool:
     )
 
 
-def _parameters(item: pytest.Item) -> tuple[tuple[str, str], ...]:
+def _parameters_of(item: pytest.Item) -> tuple[tuple[str, str], ...]:
     callspec = getattr(item, "callspec", None)
     if callspec is None:
         return ()

@@ -45,15 +45,15 @@ def scenario_of(
     ``prefixes`` are those of Xray's tags: tags of a rule that are about its scenarios
     are added to these.
     """
-    template = _template(item)
+    template = _template_of(item)
     if template is None:
         return None
     feature = template.feature
     example = example_of(item)
-    row = _row(item) if example else 0
+    row = _row_number(item) if example else 0
     return Scenario(
         feature=Feature(
-            path=_path(feature, item),
+            path=_feature_path(feature, item),
             name=feature.name or "",
             keyword=getattr(feature, "keyword", "Feature"),
             line=feature.line_number,
@@ -63,14 +63,14 @@ def scenario_of(
         name=template.name,
         keyword=getattr(template, "keyword", KEYWORDS[bool(example)]),
         line=template.line_number,
-        tags=tuple(sorted(_tags(template, row, prefixes))),
+        tags=tuple(sorted(_tags_of(template, row, prefixes))),
         description=getattr(template, "description", "") or "",
         outline=template.name if example else "",
         row=row,
     )
 
 
-def _template(item: pytest.Item) -> Any:
+def _template_of(item: pytest.Item) -> Any:
     """
     pytest-bdd 7 and 8 set the template on the function; 9 has a registry.
     """
@@ -86,15 +86,15 @@ def _template(item: pytest.Item) -> Any:
     return registry.get(inspect.unwrap(function))
 
 
-def _path(feature: Any, item: pytest.Item) -> str:
+def _feature_path(feature: Any, item: pytest.Item) -> str:
     """pytest-bdd's own relative path is the same for ``a/f.feature`` of two ``a``."""
-    return _relative(feature.filename, str(item.config.rootpath)) or (
+    return _relative_path(feature.filename, str(item.config.rootpath)) or (
         PurePath(feature.rel_filename).as_posix()
     )
 
 
 @functools.lru_cache
-def _relative(path: str, folder: str) -> str:
+def _relative_path(path: str, folder: str) -> str:
     try:
         return PurePath(os.path.relpath(path, folder)).as_posix()
     except ValueError:
@@ -102,7 +102,7 @@ def _relative(path: str, folder: str) -> str:
         return ""
 
 
-def _tags(template: Any, row: int, prefixes: Sequence[str]) -> set[str]:
+def _tags_of(template: Any, row: int, prefixes: Sequence[str]) -> set[str]:
     """A scenario's own tags, those of its row's table, and some of its rule's."""
     own: set[str] = template.tags | _tags_of_row(template, row)
     rule = getattr(template, "rule", None)
@@ -134,7 +134,7 @@ def example_of(item: pytest.Item) -> dict[str, str]:
     return found
 
 
-def _row(item: pytest.Item) -> int:
+def _row_number(item: pytest.Item) -> int:
     """Counts from 1, over all tables of the outline."""
     callspec: Any = getattr(item, "callspec", None)
     return int(callspec.indices.get(EXAMPLE, 0)) + 1 if callspec else 0
@@ -149,11 +149,11 @@ def malformed_tags(
     item: pytest.Item, prefixes: Sequence[str] = tags.PREFIXES
 ) -> tuple[str, ...]:
     """Tags above a scenario that were meant to hold an issue key and do not."""
-    template = _template(item)
+    template = _template_of(item)
     if template is None:
         return ()
     rule = getattr(template, "rule", None)
-    own = template.tags | _tags_of_row(template, _row(item))
+    own = template.tags | _tags_of_row(template, _row_number(item))
     above = template.feature.tags | (rule.tags if rule else set())
     return tags.read(sorted(own), sorted(above), prefixes=prefixes).malformed
 
@@ -170,11 +170,11 @@ def find_notices(
     of_tags: dict[str, None] = {}
     features: dict[str, Any] = {}
     for item in items:
-        template = _template(item)
+        template = _template_of(item)
         if template is None:
             continue
         feature = template.feature
-        path = _path(feature, item)
+        path = _feature_path(feature, item)
         features[path] = feature
         for tag in malformed_tags(item, prefixes):
             place = feature if tag in feature.tags else template
@@ -194,7 +194,7 @@ def _replaced_scenarios(feature: Any) -> Iterator[tuple[int, str]]:
         lines = Path(feature.filename).read_text("utf-8", "replace").split("\n")
     except OSError:
         return
-    dialect = _find_dialect(_language(feature))
+    dialect = _find_dialect(_language_of(feature))
     keywords = (*KEYWORDS.values(),)
     if dialect is not None:
         keywords = (*dialect.scenario_keywords, *dialect.scenario_outline_keywords)
@@ -211,7 +211,7 @@ def _replaced_scenarios(feature: Any) -> Iterator[tuple[int, str]]:
             yield number, name
 
 
-def _language(feature: Any) -> str:
+def _language_of(feature: Any) -> str:
     return getattr(feature, "language", None) or "en"
 
 
@@ -239,7 +239,7 @@ def _original_keywords(language: str) -> dict[str, str]:
 
 def steps_of(item: pytest.Item, outcome: Outcome = Outcome.NOT_RUN) -> tuple[Step, ...]:
     """All steps of a scenario that never started, as they would have run."""
-    template = _template(item)
+    template = _template_of(item)
     if template is None:
         return ()
     try:
@@ -247,11 +247,11 @@ def steps_of(item: pytest.Item, outcome: Outcome = Outcome.NOT_RUN) -> tuple[Ste
     except KeyError:
         # pytest-bdd 7: a placeholder that no column fills.
         steps = template.steps
-    language = _language(template.feature)
-    return tuple(_step(step, language, outcome) for step in steps)
+    language = _language_of(template.feature)
+    return tuple(_make_step(step, language, outcome) for step in steps)
 
 
-def _step(
+def _make_step(
     step: Any,
     language: str,
     outcome: Outcome,
@@ -365,9 +365,9 @@ class StepTracker:
         if self._scenario is None:
             return steps_of(self._item, never_began) if self._item else ()
         left = Outcome.NOT_RUN if self._began or self._ended else never_began
-        language = _language(self._scenario.feature)
+        language = _language_of(self._scenario.feature)
         return tuple(
-            _step(step, language, *self._ended.get(id(step), (left,)))
+            _make_step(step, language, *self._ended.get(id(step), (left,)))
             for step in self._scenario.steps
         )
 

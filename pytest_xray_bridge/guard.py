@@ -18,5 +18,5 @@ def is_hook(name: str) -> bool:
     return name.startswith("pytest_")
 
 
-guard_hooks = GUARD.hooks(is_hook)
-guarded = GUARD.step
+guard_hooks = GUARD.guard_class(is_hook)
+guarded = GUARD.guard_function

@@ -126,7 +126,7 @@ def _parse_keys(given: Iterable[object], what: str) -> tuple[str, ...]:
     found = []
     for value in given:
         for text in _parse_texts(value, what):
-            key = keys.spelled(text)
+            key = keys.spell_key(text)
             if not KEY.fullmatch(key):
                 raise _mark_error(
                     f"{what}: {text!r} is not an issue key; keys look like CALC-15"

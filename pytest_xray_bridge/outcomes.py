@@ -84,24 +84,26 @@ def after_reruns(outcome: Outcome, failed_attempts: int) -> Outcome:
 
 def iterations_of(phases: Sequence[pytest.TestReport]) -> list[dict[str, Any]]:
     """The subtests of a test, as iterations in a line of the journal."""
-    return [_iteration(report) for report in phases if _is_subtest(report)]
+    return [_make_iteration(report) for report in phases if _is_subtest(report)]
 
 
-def _iteration(report: Any) -> dict[str, Any]:
+def _make_iteration(report: Any) -> dict[str, Any]:
     said = (CALL, report.outcome, hasattr(report, "wasxfail"))
     decided = OF_PHASE.get(said) or Outcome.FAILED
     context = report.context
     named = [("subtest", str(context.msg))] if context.msg is not None else []
-    values = [(str(name), _unquoted(value)) for name, value in context.kwargs.items()]
+    values = [
+        (str(name), _unquote_value(value)) for name, value in context.kwargs.items()
+    ]
     found: dict[str, Any] = {
         "outcome": decided.value,
         "parameters": named + values or [("subtest", "")],
     }
-    text = message([report], decided)
+    text = message_of([report], decided)
     return {**found, "message": text} if text else found
 
 
-def _unquoted(value: object) -> str:
+def _unquote_value(value: object) -> str:
     """
     The value of a subtest's parameter, which pytest has quoted as ``repr`` does.
 
@@ -119,7 +121,7 @@ def _unquoted(value: object) -> str:
     return text
 
 
-def output(phases: Sequence[pytest.TestReport]) -> str:
+def captured_output(phases: Sequence[pytest.TestReport]) -> str:
     """
     What was captured, with pytest's headings.
 
@@ -129,11 +131,11 @@ def output(phases: Sequence[pytest.TestReport]) -> str:
     parts = [report for report in phases if _is_subtest(report)]
     sections = [each for report in (*parts, *whole) for each in report.sections]
     return "\n".join(
-        f"--- {title} ---\n{text}" for title, text in sections if _tells_something(text)
+        f"--- {title} ---\n{text}" for title, text in sections if _has_content(text)
     )
 
 
-def _tells_something(text: str) -> bool:
+def _has_content(text: str) -> bool:
     """Not so: nothing, or the progress of another session of pytest."""
     words = text.strip()
     return bool(words) and not PROGRESS.fullmatch(words)
@@ -148,19 +150,19 @@ def first_line(phases: Sequence[pytest.TestReport]) -> str:
     return next((text.strip().split("\n")[0] for text in said if text.strip()), "")
 
 
-def message(phases: Sequence[pytest.TestReport], outcome: Outcome) -> str:
+def message_of(phases: Sequence[pytest.TestReport], outcome: Outcome) -> str:
     """The text that explains an outcome, where there is one."""
     if outcome is Outcome.FAILED:
-        texts = [_failure(report) for report in phases if _tells(report)]
+        texts = [_failure_text(report) for report in phases if _has_failed(report)]
         return "\n\n".join(text for text in texts if text)
-    return next((text for report in phases if (text := _reason(report))), "")
+    return next((text for report in phases if (text := _skip_reason(report))), "")
 
 
-def _tells(report: pytest.TestReport) -> bool:
+def _has_failed(report: pytest.TestReport) -> bool:
     return _of_phase(report) is Outcome.FAILED
 
 
-def _failure(report: pytest.TestReport) -> str:
+def _failure_text(report: pytest.TestReport) -> str:
     text = WORKER.sub("", report.longreprtext)
     if report.outcome != "failed":
         text = f"pytest reported the unknown outcome {report.outcome!r}. {text}".strip()
@@ -169,7 +171,7 @@ def _failure(report: pytest.TestReport) -> str:
     return f"{report.when}: {text}" if is_fixture else text
 
 
-def _reason(report: pytest.TestReport) -> str:
+def _skip_reason(report: pytest.TestReport) -> str:
     """Of a skip or an expected failure; pytest's skips come with their place."""
     if hasattr(report, "wasxfail"):
         return str(report.wasxfail)

@@ -45,7 +45,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if any(str(w).startswith("--xray-") for w in early_config.invocation_params.args):
         from pytest_xray_bridge import taken_paths
 
-        taken_paths.refuse(early_config)
+        taken_paths.refuse_taken_paths(early_config)
     options.make_features_dir(early_config)
 
 
@@ -101,4 +101,4 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | No
     return True
 
 
-GUARD.module(globals(), is_hook)
+GUARD.guard_module(globals(), is_hook)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.ci.escape import tame
+from xray_bridge.ci.escape import escape_ci_commands
 
 
 if TYPE_CHECKING:
@@ -23,18 +23,18 @@ def print_before(
     terminal = _terminal(config)
     for line in lines if terminal else ():
         terminal.ensure_newline()
-        terminal.write_line(tame(f"xray-bridge: {clean(line)}"))
+        terminal.write_line(escape_ci_commands(f"xray-bridge: {clean(line)}"))
 
 
 def print_section(config: pytest.Config, lines: Sequence[str]) -> None:
     """Print a section of our own, at the end."""
     terminal = _terminal(config)
     if terminal is None:
-        print(*map(tame, lines), sep="\n", file=sys.stderr)
+        print(*map(escape_ci_commands, lines), sep="\n", file=sys.stderr)
         return
     terminal.write_sep("=", "xray-bridge")
     for line in lines:
-        terminal.write_line(tame(line))
+        terminal.write_line(escape_ci_commands(line))
 
 
 def print_commands(config: pytest.Config, lines: Sequence[str]) -> None:

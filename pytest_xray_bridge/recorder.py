@@ -235,12 +235,15 @@ class Recorder:
         if test.known:
             line.update(test.known)
         if decided is not Outcome.PASSED:
-            parts = [outcomes.message(phases, decided), *attempt_lines(test.attempts)]
+            parts = [
+                outcomes.message_of(phases, decided),
+                *attempt_lines(test.attempts),
+            ]
             if text := "\n".join(part for part in parts if part):
                 line["message"] = text
         if parts_of_test := outcomes.iterations_of(phases):
             line["iterations"] = parts_of_test
-        if decided in self._captures and (captured := outcomes.output(phases)):
+        if decided in self._captures and (captured := outcomes.captured_output(phases)):
             line["output"] = captured
         position = self._positions.get(phases[0].nodeid)
         if position and "test_keys" in line:

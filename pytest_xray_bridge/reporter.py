@@ -236,7 +236,7 @@ class Reporter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One phase of one test has ended."""
-        self._row_orders.note(report)
+        self._row_orders.note_report(report)
         self._recorder.add(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -316,7 +316,7 @@ class Reporter:
             self._session.add_incomplete("the session was interrupted")
         finished = self._recorder.finished
         if self._copies == 1:
-            self._session.incomplete |= dict.fromkeys(self._row_orders.reasons())
+            self._session.incomplete |= dict.fromkeys(self._row_orders.find_reasons())
             finished = {(nodeid, None) for nodeid, _ in finished}
         expected = len(self._collected) * self._copies
         missing = expected - sum(nodeid in self._collected for nodeid, _ in finished)

@@ -49,32 +49,32 @@ class RowSender:
     NAME = "xray-bridge-rows"
 
     def __init__(self, folder: str, worker: str) -> None:
-        self._path = _path(folder, worker)
+        self._path = _rows_path(folder, worker)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Look at all that will run."""
-        rows = dict(digests(session.items))
+        rows = dict(digest_rows(session.items))
         if rows:
             with contextlib.suppress(OSError):
                 self._path.write_text(json.dumps(rows), encoding="ascii")
 
 
-def digests(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str]]:
+def digest_rows(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str]]:
     """Node ids of rows that are named by position, each with what its values are."""
     for item in items:
         values = unnamed_values(item)
         with contextlib.suppress(TypeError):
             if values:
-                text = repr([_canonical(each, 0) for each in values])
+                text = repr([_to_canonical(each, 0) for each in values])
                 encoded = text.encode("utf-8", "surrogatepass")
                 digest = hashlib.blake2b(encoded, digest_size=8)
                 yield item.nodeid, digest.hexdigest()
 
 
-def _canonical(value: object, depth: int) -> object:
+def _to_canonical(value: object, depth: int) -> object:
     """A value whose repr is alike in all processes. Raises TypeError for others."""
-    inside = partial(_canonical, depth=depth + 1)
+    inside = partial(_to_canonical, depth=depth + 1)
     kind = type(value).__qualname__
     if depth > DEEPEST:
         raise TypeError(kind)
@@ -102,35 +102,35 @@ class RowOrders:
 
     def read(self, folder: str, worker: str) -> list[str]:
         """Take what a worker has left; lines for what is known by it."""
-        path = _path(folder, worker)
+        path = _rows_path(folder, worker)
         try:
             found: dict[str, str] = json.loads(path.read_text(encoding="ascii"))
             path.unlink()
         except (OSError, ValueError):
             return []
-        known = {*self._differing()}
+        known = {*self._find_differing()}
         self._rows[worker] = found
         return [
             f"xdist's workers have the rows of {test} in different orders, for example "
             "because they come from a set. Some rows will run twice and others never; "
             "sort the rows"
-            for test in self._differing()
+            for test in self._find_differing()
             if test not in known
         ]
 
-    def note(self, report: pytest.TestReport) -> None:
+    def note_report(self, report: pytest.TestReport) -> None:
         """A test has a result."""
         node: Any = getattr(report, "node", None)
         if node is not None and self._rows:
             self._ran[report.nodeid] = node.gateway.id
 
-    def reasons(self) -> Iterator[str]:
+    def find_reasons(self) -> Iterator[str]:
         """Why the run is not complete."""
-        for test in self._differing():
-            of_test = (each for each in self._ran if _test(each) == test)
+        for test in self._find_differing():
+            of_test = (each for each in self._ran if _test_name(each) == test)
             rows = (self._rows.get(self._ran[each], {}).get(each) for each in of_test)
             ran = Counter(filter(None, rows))
-            never = set(self._values(test)) - set(ran)
+            never = set(self._values_of(test)) - set(ran)
             twice = sum(number > 1 for number in ran.values())
             if never and ran:
                 yield (
@@ -138,31 +138,31 @@ class RowOrders:
                     "more than once: xdist's workers have them in different orders"
                 )
 
-    def _differing(self) -> list[str]:
+    def _find_differing(self) -> list[str]:
         """Tests with the same rows in another order; other rows are none of ours."""
-        tests = dict.fromkeys(map(_test, next(iter(self._rows.values()), ())))
-        return [test for test in tests if self._differs(test)]
+        tests = dict.fromkeys(map(_test_name, next(iter(self._rows.values()), ())))
+        return [test for test in tests if self._is_differing(test)]
 
-    def _differs(self, test: str) -> bool:
+    def _is_differing(self, test: str) -> bool:
         orders = [
             tuple(
                 digest
                 for nodeid, digest in sorted(rows.items())
-                if _test(nodeid) == test
+                if _test_name(nodeid) == test
             )
             for rows in self._rows.values()
         ]
         are_same = len({tuple(sorted(order)) for order in orders}) == 1
         return are_same and len(set(orders)) > 1
 
-    def _values(self, test: str) -> list[str]:
+    def _values_of(self, test: str) -> list[str]:
         rows = next(iter(self._rows.values()))
-        return [digest for nodeid, digest in rows.items() if _test(nodeid) == test]
+        return [digest for nodeid, digest in rows.items() if _test_name(nodeid) == test]
 
 
-def _test(nodeid: str) -> str:
+def _test_name(nodeid: str) -> str:
     return nodeid.partition("[")[0]
 
 
-def _path(folder: str, worker: str) -> Path:
+def _rows_path(folder: str, worker: str) -> Path:
     return Path(folder, f"{worker}.rows")

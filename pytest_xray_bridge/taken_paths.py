@@ -33,14 +33,16 @@ FILES = {
 }
 
 
-def refuse(config: pytest.Config) -> None:
+def refuse_taken_paths(config: pytest.Config) -> None:
     """Raise UsageError where the project's configuration file was missed."""
     given = config.known_args_namespace
     here = config.invocation_params.dir
     if getattr(given, "inifilename", None):
         return
-    outside = [each for each in _taken(config) if not _is_below(here / each[1], here)]
-    missed = _configuration(here, given.file_or_dir) if outside else None
+    outside = [
+        each for each in _find_taken(config) if not _is_below(here / each[1], here)
+    ]
+    missed = _find_configuration(here, given.file_or_dir) if outside else None
     if missed and missed != config.inipath:
         flag, word = outside[0]
         msg = (
@@ -50,7 +52,7 @@ def refuse(config: pytest.Config) -> None:
         raise pytest.UsageError(f"xray-bridge: {msg}")
 
 
-def _taken(config: pytest.Config) -> Iterator[tuple[str, str]]:
+def _find_taken(config: pytest.Config) -> Iterator[tuple[str, str]]:
     """Our options whose value is a word of its own and an existing path."""
     words = [str(word) for word in config.invocation_params.args]
     flags = {setting.pytest_flag for setting in TABLE.values() if not setting.flag}
@@ -63,7 +65,7 @@ def _is_below(path: Path, folder: Path) -> bool:
     return Path(os.path.abspath(path)).is_relative_to(folder)  # noqa: PTH100 - no links
 
 
-def _configuration(here: Path, tests: Iterable[str]) -> Path | None:
+def _find_configuration(here: Path, tests: Iterable[str]) -> Path | None:
     """The file that pytest would have found from the tests, or from here."""
     paths = [here / each.partition("::")[0] for each in tests]
     found = [str(each) for each in paths if each.exists()]

@@ -55,7 +55,7 @@ class NameNotices:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Look at all that will run."""
-        lines = describe(session.items)
+        lines = describe_names(session.items)
         if lines:
             self._tell(lines)
 
@@ -81,7 +81,7 @@ def _path(folder: str, worker: str) -> Path:
     return Path(folder, f"{worker}.names")
 
 
-def describe(items: Iterable[pytest.Item]) -> list[str]:
+def describe_names(items: Iterable[pytest.Item]) -> list[str]:
     """One line for each reason, with how many tests it is the reason for."""
     found: dict[str, list[str]] = {}
     seen = _Seen()
@@ -92,7 +92,7 @@ def describe(items: Iterable[pytest.Item]) -> list[str]:
             found.setdefault(reason, []).append(item.nodeid)
         if _has_unused_nodeid(item):
             unused.append(item.nodeid)
-    lines = [_line(reason, nodeids) for reason, nodeids in found.items()]
+    lines = [_reason_line(reason, nodeids) for reason, nodeids in found.items()]
     return lines + ([_line_of_unused(unused)] if unused else [])
 
 
@@ -107,21 +107,21 @@ def _line_of_unused(nodeids: Sequence[str]) -> str:
     return (
         f"a conftest.py or a plugin sets _nodeid of {count(len(nodeids), 'test')}, but "
         f"pytest {pytest.__version__} ignores it. Xray gets the names that pytest "
-        f"itself uses: {_shown(nodeids)}"
+        f"itself uses: {_show_some(nodeids)}"
     )
 
 
-def _line(reason: str, nodeids: Sequence[str]) -> str:
+def _reason_line(reason: str, nodeids: Sequence[str]) -> str:
     tests = count(len(nodeids), "test")
     have = "has" if len(nodeids) == 1 else "have"
     return (
         f"{tests} without a Test key {have} {reason} in the name. "
         "Xray creates a new Test when the name changes; add a Test key or a fixed id: "
-        f"{_shown(nodeids)}"
+        f"{_show_some(nodeids)}"
     )
 
 
-def _shown(nodeids: Sequence[str]) -> str:
+def _show_some(nodeids: Sequence[str]) -> str:
     more = f" and {len(nodeids) - SHOWN} more" if len(nodeids) > SHOWN else ""
     return f"{', '.join(nodeids[:SHOWN])}{more}"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xray_bridge.ci.escape import tame, tame_json
+from xray_bridge.ci.escape import escape_ci_commands, escape_ci_commands_in_json
 
 
 # GitHub trims a line before it looks; older GitHub, Azure and TeamCity look anywhere.
@@ -25,7 +25,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES).map("".join))
 def test_no_command_begins(text: str) -> None:
     """Neither at the start of a line nor within one."""
-    found = tame(text)
+    found = escape_ci_commands(text)
 
     assert "##" not in found
     assert not AT_START.search(found)
@@ -34,19 +34,19 @@ def test_no_command_begins(text: str) -> None:
 @given(st.lists(PIECES).map("".join))
 def test_only_blanks_are_added(text: str) -> None:
     """Everything is still there to be read."""
-    assert tame(text).replace(" ", "") == text.replace(" ", "")
+    assert escape_ci_commands(text).replace(" ", "") == text.replace(" ", "")
 
 
 @pytest.mark.parametrize("text", ["CALC-1: #3 failed", "a::b", "test_a.py::test_b"])
 def test_what_is_no_command(text: str) -> None:
     """It stays as it is."""
-    assert tame(text) == text
+    assert escape_ci_commands(text) == text
 
 
 def test_json_stays_the_same() -> None:
     """Any reader finds the text that was written, and no CI system a command."""
     content = {"name": "##vso[x]y ###teamcity[z] \\\\##"}
-    found = tame_json(json.dumps(content))
+    found = escape_ci_commands_in_json(json.dumps(content))
 
     assert "##" not in found
     assert json.loads(found) == content

@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 
 from tests.builders import a_run, a_scenario_run, a_step, recorded, results
 from xray_bridge.ci.outputs.from_receipts import NAMES, TOLD, outputs_of
-from xray_bridge.ci.outputs.summary import SHOWN, markdown
-from xray_bridge.ci.outputs.text import code, link
+from xray_bridge.ci.outputs.summary import SHOWN, make_markdown
+from xray_bridge.ci.outputs.text import code_span, markdown_link
 from xray_bridge.cli import main
 from xray_bridge.config.resolve import environment_layer
 from xray_bridge.model import receipt as states
@@ -66,7 +66,7 @@ def everything(tokens: Sequence[Token]) -> Iterator[Token]:
 
 def test_summary() -> None:
     """The Test Execution, a table of numbers, what failed."""
-    assert markdown(DELIVERED) == (
+    assert make_markdown(DELIVERED) == (
         f"### Xray: [CALC-77]({URL})\n"
         "\n"
         "| failed | passed | sent to Xray | accepted | refused |\n"
@@ -81,7 +81,7 @@ def test_summary() -> None:
 
 def test_summary_of_a_failed_upload() -> None:
     """Why, and how to send it."""
-    found = markdown(FAILED)
+    found = make_markdown(FAILED)
 
     assert "### Xray: Not delivered\n" in found
     assert "`jira.example.com cannot be reached`" in found
@@ -93,7 +93,7 @@ def test_summary_is_bounded() -> None:
     """Long lists end with a number, long texts with dots."""
     many = tuple(Refused(key=f"CALC-{n}", message="x" * 9999) for n in range(5000))
 
-    found = markdown(replace(DELIVERED, refused=many))
+    found = make_markdown(replace(DELIVERED, refused=many))
 
     assert f"- and {5000 - SHOWN} more" in found
     assert len(found) < 40_000
@@ -111,7 +111,7 @@ def test_nobody_writes_markdown_through_us(said: str) -> None:
         incomplete=(said,),
         notices=(said,),
     )
-    plain = markdown(hostile)
+    plain = make_markdown(hostile)
 
     tokens = [*everything(PAGE.parse(plain))]
 
@@ -130,7 +130,7 @@ def test_code_is_read_as_it_was(said: str) -> None:
     """One code span with all of it."""
     line = " ".join(said.replace("\x00", "").split())
 
-    found = [*everything(PAGE.parse(f"- {code(line)}"))]
+    found = [*everything(PAGE.parse(f"- {code_span(line)}"))]
 
     (inline,) = [token for token in found if token.type == "inline"]
     spans = [(token.type, token.content) for token in inline.children or ()]
@@ -148,7 +148,7 @@ def test_code_is_read_as_it_was(said: str) -> None:
 )
 def test_link_that_is_none(key: str, url: str) -> None:
     """A key that is none, or an address that is none, links nowhere."""
-    found = PAGE.parse(link(key, url))
+    found = PAGE.parse(markdown_link(key, url))
 
     assert "link_open" not in {token.type for token in everything(found)}
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from xray_bridge.ci import detect, outputs
 from xray_bridge.ci.outputs import buildkite, text
 from xray_bridge.ci.outputs.protocol import Outputs
-from xray_bridge.ci.variables import properties
+from xray_bridge.ci.variables import parse_properties
 from xray_bridge.model.receipt import Failure
 
 
@@ -293,10 +293,10 @@ def test_properties_are_read_as_they_were(said: str) -> None:
     line = " ".join(said.replace("\x85", " ").split())
     line = line.encode("utf-8", "ignore").decode()
 
-    content = text.properties({"A": line, "B": "2"})
+    content = text.properties_file({"A": line, "B": "2"})
 
     content.encode("ascii")
-    found = properties(content)
+    found = parse_properties(content)
     joined = found["A"].encode("utf-16", "surrogatepass").decode("utf-16")
     assert (joined, found["B"]) == (line, "2")
 

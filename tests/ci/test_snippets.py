@@ -17,7 +17,7 @@ from pygments.token import Comment, Error, String
 from tests.schemas import refused
 from xray_bridge.ci.detect import SYSTEMS as KNOWN
 from xray_bridge.ci.outputs import WAYS
-from xray_bridge.ci.snippets import SYSTEMS, Wishes, snippet
+from xray_bridge.ci.snippets import SYSTEMS, Wishes, make_snippet
 from xray_bridge.cli import main
 
 
@@ -92,7 +92,7 @@ def test_each_system_has_a_way_back() -> None:
 def test_schema_takes_it(tmp_path: Path, name: str) -> None:
     """With odd values, too."""
     path = tmp_path / "odd.yml"
-    path.write_text(snippet(name, WISHES), encoding="utf-8")
+    path.write_text(make_snippet(name, WISHES), encoding="utf-8")
 
     assert refused_by(name, EXAMPLES / SYSTEMS[name].path) == ""
     assert refused_by(name, path) == ""
@@ -118,7 +118,7 @@ def values(found: Any) -> list[str]:
 @pytest.mark.parametrize("name", sorted(set(SYSTEMS) - set(LANGUAGES)))
 def test_yaml_says_what_was_meant(name: str) -> None:
     """Commands as they are run, and values as they were given."""
-    found = values(yaml.safe_load(snippet(name, WISHES)))
+    found = values(yaml.safe_load(make_snippet(name, WISHES)))
 
     # Buildkite takes one of two dollars away; a shell takes Bitbucket's quotes.
     said = "\n".join(found).replace("$$", "$")
@@ -130,7 +130,7 @@ def test_yaml_says_what_was_meant(name: str) -> None:
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_other_languages(name: str) -> None:
     """Nothing that the language has no word for; brackets in pairs."""
-    tokens = [*lex(snippet(name, WISHES), get_lexer_by_name(LANGUAGES[name]))]
+    tokens = [*lex(make_snippet(name, WISHES), get_lexer_by_name(LANGUAGES[name]))]
 
     assert [text for kind, text in tokens if kind in Error] == []
     code = "".join(
@@ -142,7 +142,7 @@ def test_other_languages(name: str) -> None:
 
 def test_references_of_kotlin_and_teamcity() -> None:
     """A shell's dollar and a per cent sign stay what they are."""
-    found = snippet("teamcity", WISHES)
+    found = make_snippet("teamcity", WISHES)
 
     assert "exit ${'$'}{code:-0}" in found
     assert r"""it's \"\$HOME\" 100%% \\ #1""" in found

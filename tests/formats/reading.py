@@ -17,7 +17,7 @@ from junitparser import Error, Failure, JUnitXml, Properties, Skipped
 from lxml import etree
 
 from tests.builders import recorded
-from xray_bridge.formats.write import writer
+from xray_bridge.formats.write import make_writer
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.model.results import Evidence, Outcome
 from xray_bridge.runs.merge import Results
@@ -78,7 +78,7 @@ def rendered(
     found = kept(tmp_path, *runs, contents=contents)
     dialect = DIALECTS[deployment].with_statuses(statuses or {})
     file = io.BytesIO()
-    writer(name, "CALC").write(found, dialect, file)
+    make_writer(name, "CALC").write(found, dialect, file)
     return file.getvalue()
 
 

@@ -25,7 +25,7 @@ from tests.formats.reading import (
     document,
     kept,
 )
-from xray_bridge.formats.write import writer
+from xray_bridge.formats.write import make_writer
 from xray_bridge.formats.write.xray import XrayWriter
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.model.results import Iteration, Outcome
@@ -58,7 +58,7 @@ class Situation:
         """What is sent."""
         found = kept(tmp_path, *self.runs, contents=self.contents)
         dialect = DIALECTS[deployment].with_statuses(self.statuses)
-        made = writer(name, "CALC", self.prefixes)
+        made = make_writer(name, "CALC", self.prefixes)
         if name == "xray" and self.header:
             made = XrayWriter(self.header, "CALC")
         file = io.BytesIO()

@@ -28,7 +28,7 @@ from tests.formats.reading import (
     verdicts,
 )
 from xray_bridge.errors import ReportError
-from xray_bridge.formats.write import writer
+from xray_bridge.formats.write import make_writer
 from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.formats import WRITERS
 from xray_bridge.model.results import Iteration, Outcome
@@ -46,9 +46,9 @@ def test_all_writers_are_tested() -> None:
 @ALL
 def test_writer_knows_its_names(name: str) -> None:
     """Xray's name of the format, and a file name of its own."""
-    made = [writer(each) for each in FORMATS]
+    made = [make_writer(each) for each in FORMATS]
 
-    assert writer(name).format == name
+    assert make_writer(name).format == name
     assert len({each.file_name for each in made}) == len(FORMATS)
 
 
@@ -95,7 +95,7 @@ def test_same_results_same_bytes(tmp_path: Path, name: str, deployment: str) -> 
     files = io.BytesIO(), io.BytesIO()
 
     for file in files:
-        writer(name, "CALC").write(found, DIALECTS[deployment], file)
+        make_writer(name, "CALC").write(found, DIALECTS[deployment], file)
 
     assert files[0].getvalue() == files[1].getvalue()
 
@@ -268,4 +268,4 @@ def test_letters_beyond_ascii(tmp_path: Path, name: str, spelled: bytes) -> None
 
 def test_file_name_is_known_to_the_adapter() -> None:
     """behave's adapter copies the report, and does not import its writer."""
-    assert writer("behave").file_name == session.REPORT
+    assert make_writer("behave").file_name == session.REPORT

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_feature, a_scenario, a_scenario_run, a_test
-from xray_bridge.formats.capabilities import better_elsewhere, unsaid
+from xray_bridge.formats.capabilities import better_elsewhere, find_unsaid
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.model.formats import Need
 from xray_bridge.model.results import TestRun
@@ -60,7 +60,7 @@ def test_what_the_feature_file_says(name: str) -> None:
         description="As is.",
     )
 
-    assert unsaid(name, run) == []
+    assert find_unsaid(name, run) == []
 
 
 @pytest.mark.parametrize("name", ["cucumber", "behave"])
@@ -72,9 +72,9 @@ def test_what_tags_cannot_say(name: str) -> None:
     )
     key = a_keyed_run(labels=("CALC-2",))
 
-    assert unsaid(name, said) == []
-    assert unsaid(name, otherwise) == ["labels", "summaries", "descriptions"]
-    assert unsaid(name, key) == ["labels"]
+    assert find_unsaid(name, said) == []
+    assert find_unsaid(name, otherwise) == ["labels", "summaries", "descriptions"]
+    assert find_unsaid(name, key) == ["labels"]
 
 
 def test_what_xray_json_does_not_say_of_a_scenario() -> None:
@@ -86,7 +86,7 @@ def test_what_xray_json_does_not_say_of_a_scenario() -> None:
         description="Otherwise.",
     )
 
-    assert unsaid("xray", run) == [
+    assert find_unsaid("xray", run) == [
         "requirements",
         "labels",
         "summaries",
@@ -105,4 +105,4 @@ def test_summary_of_a_row_is_that_of_its_outline(name: str) -> None:
         for each in ("sums", "sums -- @1.1")
     ]
 
-    assert [unsaid(name, run) for run in runs] == [[], []]
+    assert [find_unsaid(name, run) for run in runs] == [[], []]

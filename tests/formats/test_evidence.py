@@ -25,7 +25,7 @@ from tests.formats.reading import (
     texts,
     validate,
 )
-from xray_bridge.formats.write import writer
+from xray_bridge.formats.write import make_writer
 from xray_bridge.formats.write.streams import BLOCK
 from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.results import Outcome
@@ -101,7 +101,7 @@ def test_file_that_was_emptied(tmp_path: Path, name: str) -> None:
         path.write_bytes(b"")
     sink = Sink()
 
-    writer(name, "CALC").write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
+    make_writer(name, "CALC").write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
 
     assert sink.matches == 0
 
@@ -149,7 +149,7 @@ def test_evidence_is_streamed(tmp_path: Path, name: str, place: str) -> None:
 
     tracemalloc.start()
     try:
-        writer(name, "CALC").write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
+        make_writer(name, "CALC").write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -169,7 +169,7 @@ def test_memory_for_many_tests(tmp_path: Path, name: str) -> None:
         found = kept(tmp_path / str(number), *runs)
         tracemalloc.start()
         try:
-            writer(name, "CALC").write(
+            make_writer(name, "CALC").write(
                 found, DIALECTS[SERVER], cast("BinaryIO", Sink())
             )
             peaks.append(tracemalloc.get_traced_memory()[1])
@@ -197,7 +197,7 @@ def test_scenarios_are_streamed(tmp_path: Path, name: str) -> None:
 
     tracemalloc.start()
     try:
-        writer(name).write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
+        make_writer(name).write(found, DIALECTS[SERVER], cast("BinaryIO", sink))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

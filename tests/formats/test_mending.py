@@ -25,7 +25,7 @@ def taken(
     """A report that was read to its end."""
     source = Source(path=tmp_path / "report", name="report")
     source.path.write_text(content, encoding="utf-8")
-    reading = read.opened(source, read.recognised(source), strip=strip)
+    reading = read.open_reading(source, read.recognise_format(source), strip=strip)
     return reading, list(reading.cases())
 
 

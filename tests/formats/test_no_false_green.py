@@ -52,7 +52,7 @@ def sent_copy(source: Source, name: str, reading: read.Reading) -> bytes:
         return out.getvalue()
     source.path.write_bytes(out.getvalue())
     again = io.BytesIO()
-    xray.rewritten(source, None, again, DIALECTS[CLOUD].own_word)
+    xray.write_copy(source, None, again, DIALECTS[CLOUD].own_word)
     return again.getvalue()
 
 
@@ -82,7 +82,7 @@ def test_what_failed_is_never_green(
     report = as_told(name, suites, counted=counted)
     source = Source(path=tmp_path / "report", name="report")
     source.path.write_text(WRITERS[name](report), encoding="utf-8")
-    reading = read.opened(source, name)
+    reading = read.open_reading(source, name)
 
     cases = list(reading.cases())
 

@@ -49,13 +49,13 @@ def report(tmp_path: Path, content: str | bytes) -> Source:
 
 def cases_of(source: Source, asked: str = "auto") -> list[Case]:
     """All that is in it."""
-    return list(read.cases(source, read.recognised(source, asked)))
+    return list(read.read_cases(source, read.recognise_format(source, asked)))
 
 
 @pytest.mark.parametrize(("name", "expected"), FORMATS.items())
 def test_recognised(name: str, expected: str) -> None:
     """By what stands in it, whatever it is called."""
-    assert read.recognised(sample(name)) == expected
+    assert read.recognise_format(sample(name)) == expected
 
 
 @pytest.mark.parametrize("name", [*FORMATS])
@@ -200,14 +200,14 @@ def test_another_format_than_was_said(name: str, asked: str) -> None:
     title = formats.FORMATS[FORMATS[name]].title
 
     with pytest.raises(ReportError, match=f"is {title}, not"):
-        read.recognised(sample(name), asked)
+        read.recognise_format(sample(name), asked)
 
 
 def test_format_that_only_a_person_can_tell(tmp_path: Path) -> None:
     """An empty list is a report of either."""
     source = report(tmp_path, "[]")
 
-    assert read.recognised(source, "behave") == "behave"
+    assert read.recognise_format(source, "behave") == "behave"
     assert cases_of(source) == []
 
 
@@ -231,7 +231,7 @@ def test_huge_text(tmp_path: Path) -> None:
 
 def test_what_xray_json_says() -> None:
     """As settings of ours, and when it ran."""
-    said = xray.said(sample("xray.json"))
+    said = xray.read_execution(sample("xray.json"))
 
     assert said.settings == {
         "project": "CALC",
@@ -247,7 +247,7 @@ def test_what_xray_json_says_and_nobody_can_carry(tmp_path: Path) -> None:
     info = {"user": "ann", "testEnvironments": ["a", "b"], "version": "1.0"}
     text = json.dumps({"tests": [], "info": info, "testExecutionKey": "CALC-9"})
 
-    said = xray.said(report(tmp_path, text))
+    said = xray.read_execution(report(tmp_path, text))
 
     assert said.lost == ("user",)
     assert said.settings == {
@@ -280,6 +280,6 @@ def test_xray_json_rewritten(
     header = {"testExecutionKey": "CALC-1", "info": {"revision": head}}
 
     with (tmp_path / "new").open("wb") as file:
-        xray.rewritten(source, header, file)
+        xray.write_copy(source, header, file)
 
     assert json.loads((tmp_path / "new").read_bytes()) == {**header, "tests": tests}

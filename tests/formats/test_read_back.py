@@ -37,10 +37,10 @@ def test_each_result_is_what_it_was(
     path.write_bytes(content)
     source = Source(path=path, name="report")
 
-    found = [*read.cases(source, name)]
+    found = [*read.read_cases(source, name)]
 
     if found:
-        assert read.recognised(source) == name
+        assert read.recognise_format(source) == name
     expected = [
         (identity if identity in KEYS else "", verdict)
         for identity, verdict in verdicts(name, content)

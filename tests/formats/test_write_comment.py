@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders import a_run, a_step
 from xray_bridge.formats.write import comment as module
-from xray_bridge.formats.write.comment import block, comment
+from xray_bridge.formats.write.comment import make_block, make_comment
 from xray_bridge.model.results import Iteration, Outcome
 
 
@@ -25,19 +25,19 @@ def units(text: str) -> int:
 
 def test_nothing_to_say() -> None:
     """No comment at all, and no empty block."""
-    assert comment(a_run(message="\x1b[0m", comment=" \n", output="\n")) == ""
+    assert make_comment(a_run(message="\x1b[0m", comment=" \n", output="\n")) == ""
 
 
 def test_own_text_is_wiki() -> None:
     """It stands outside of the block."""
     run = a_run(Outcome.FAILED, comment="*bold*", message="*stars*")
 
-    assert comment(run) == "*bold*\n\n{noformat}\n*stars*\n{noformat}"
+    assert make_comment(run) == "*bold*\n\n{noformat}\n*stars*\n{noformat}"
 
 
 def test_own_text_alone() -> None:
     """No block."""
-    assert comment(a_run(comment="*bold*")) == "*bold*"
+    assert make_comment(a_run(comment="*bold*")) == "*bold*"
 
 
 @pytest.mark.parametrize("mention", ["[~admin]", "[~accountid:5b10]", "[\x1b[0m~a]"])
@@ -45,7 +45,7 @@ def test_mentions_are_none(mention: str) -> None:
     """Neither in the author's text nor in what a test said."""
     run = a_run(comment=mention, message=mention, output=mention)
 
-    found = comment(run)
+    found = make_comment(run)
     assert "[~" not in found
     assert found.count("[ ~") == 3
 
@@ -63,7 +63,7 @@ def test_mentions_are_none(mention: str) -> None:
 )
 def test_block_has_one_end(text: str) -> None:
     """Whatever the test said."""
-    found = comment(a_run(message=text, output=text, steps=(a_step(name=text),)))
+    found = make_comment(a_run(message=text, output=text, steps=(a_step(name=text),)))
 
     assert len(re.findall(r"\{noformat", found, re.IGNORECASE)) == 2
     assert found.startswith("{noformat}\n")
@@ -84,7 +84,7 @@ def test_block_has_one_end(text: str) -> None:
 )
 def test_open_block_of_the_author(own: str, closed: str) -> None:
     """It ends before ours begins."""
-    found = comment(a_run(comment=own, message="said"))
+    found = make_comment(a_run(comment=own, message="said"))
 
     assert found == f"{closed}\n\n{{noformat}}\nsaid\n{{noformat}}"
 
@@ -92,7 +92,7 @@ def test_open_block_of_the_author(own: str, closed: str) -> None:
 @pytest.mark.parametrize("outcome", [Outcome.XFAILED, Outcome.XPASSED])
 def test_note_on_expectations(outcome: Outcome) -> None:
     """Their status does not tell."""
-    assert "expected" in comment(a_run(outcome))
+    assert "expected" in make_comment(a_run(outcome))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_note_on_expectations(outcome: Outcome) -> None:
 )
 def test_no_note_on_others(outcome: Outcome) -> None:
     """Their status does."""
-    assert comment(a_run(outcome)) == ""
+    assert make_comment(a_run(outcome)) == ""
 
 
 def lines(text: str) -> list[str]:
@@ -127,7 +127,7 @@ def test_iterations() -> None:
         ),
     )
 
-    assert lines(comment(run)) == [
+    assert lines(make_comment(run)) == [
         "one is odd",
         "passed: a=1, b=2",
         "failed: a=3",
@@ -151,7 +151,7 @@ def test_steps() -> None:
     )
     run = a_run(Outcome.FAILED, message="E  boom", steps=steps)
 
-    assert lines(comment(run)) == [
+    assert lines(make_comment(run)) == [
         "E  boom",
         "passed: log in",
         "  data: me",
@@ -167,13 +167,13 @@ def test_only_what_the_format_lacks() -> None:
     """Each part can be left to the format."""
     run = a_run(message="said", output="printed", steps=(a_step(),))
 
-    assert comment(run, message=False, steps=False, output=False) == ""
-    assert lines(comment(run, message=False, steps=False)) == ["printed"]
+    assert make_comment(run, message=False, steps=False, output=False) == ""
+    assert lines(make_comment(run, message=False, steps=False)) == ["printed"]
 
 
 def test_fields_and_defects() -> None:
     """Where a format has no place for them."""
-    found = comment(
+    found = make_comment(
         a_run(), defects=("CALC-9", "CALC-8"), custom_fields=(("Browser", "Chrome"),)
     )
 
@@ -189,7 +189,7 @@ def test_output_is_cut_first() -> None:
     """The message stays whole, and of the output head and tail."""
     message, output = "m" * 20_000, f"begin {'o' * 50_000} end"
 
-    found = comment(a_run(message=message, output=output))
+    found = make_comment(a_run(message=message, output=output))
     (gone,) = left_out(found)
     _, kept = found.removesuffix("\n{noformat}").split(f"{message}\n\n")
     head, tail = kept.split(f"\n[... {gone} characters left out ...]\n")
@@ -203,7 +203,7 @@ def test_message_is_cut_when_it_fills_all() -> None:
     """Then next to nothing is left of the output."""
     run = a_run(message=f"begin {'m' * 50_000} end", output="o" * 5000)
 
-    found = comment(run)
+    found = make_comment(run)
     of_message, of_output = left_out(found)
     assert units(found) <= module.LONGEST
     assert "begin m" in found
@@ -216,7 +216,7 @@ def test_own_text_keeps_its_half() -> None:
     """Where the author and the test have both said too much."""
     run = a_run(comment="c" * 50_000, message="m" * 50_000)
 
-    found = comment(run)
+    found = make_comment(run)
     assert units(found) <= module.LONGEST
     assert found.count("c") > 15_000
     assert found.count("m") > 15_000
@@ -224,7 +224,7 @@ def test_own_text_keeps_its_half() -> None:
 
 def test_long_text_of_the_author_alone() -> None:
     """It has all the room."""
-    found = comment(a_run(comment=f"begin {'c' * 50_000} end"))
+    found = make_comment(a_run(comment=f"begin {'c' * 50_000} end"))
 
     assert 31_000 < units(found) <= module.LONGEST
     assert found.startswith("begin")
@@ -244,7 +244,7 @@ any_long_text = st.builds(
 @given(own=any_long_text, message=any_long_text, output=any_long_text)
 def test_jira_takes_every_comment(own: str, message: str, output: str) -> None:
     """Whatever its parts are, and however Java counts them."""
-    found = comment(a_run(comment=own, message=message, output=output))
+    found = make_comment(a_run(comment=own, message=message, output=output))
 
     assert units(found) <= module.LONGEST < LIMIT
     assert "[~" not in found
@@ -252,7 +252,7 @@ def test_jira_takes_every_comment(own: str, message: str, output: str) -> None:
 
 def test_cut_does_not_halve_a_character() -> None:
     """One beyond the BMP is two units, and goes or stays as one."""
-    found = comment(a_run(message="a" + "🥒" * 40_000))
+    found = make_comment(a_run(message="a" + "🥒" * 40_000))
 
     (gone,) = left_out(found)
     assert gone + found.count("🥒") + found.count("a") > 40_000
@@ -267,8 +267,8 @@ def test_ten_thousand_iterations() -> None:
         for part in parts
     )
 
-    found = comment(a_run(message="\n\n".join(parts), iterations=rows))
-    other = comment(a_run(message="no", iterations=rows))
+    found = make_comment(a_run(message="\n\n".join(parts), iterations=rows))
+    other = make_comment(a_run(message="no", iterations=rows))
     assert units(found) <= module.LONGEST
     assert units(other) <= module.LONGEST
     assert found.endswith("failed: n=row 9999 is odd\n{noformat}")
@@ -276,6 +276,6 @@ def test_ten_thousand_iterations() -> None:
 
 def test_text_of_a_step() -> None:
     """In a block of its own, within the limit of a step."""
-    assert block("a *b*") == "{noformat}\na *b*\n{noformat}"
-    assert block("") == ""
-    assert units(block("🥒" * 20_000)) <= module.LONGEST_OF_STEP
+    assert make_block("a *b*") == "{noformat}\na *b*\n{noformat}"
+    assert make_block("") == ""
+    assert units(make_block("🥒" * 20_000)) <= module.LONGEST_OF_STEP

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xray_bridge.formats.write.protocol import lasted
-from xray_bridge.formats.write.streams import Base64, blocks, dump
+from xray_bridge.formats.write.protocol import limit_duration
+from xray_bridge.formats.write.streams import Base64, base64_blocks, dump_json
 from xray_bridge.text import one_line, readable
 
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def dumped(value: object, **how: bool) -> bytes:
     """What is written."""
     file = io.BytesIO()
-    dump(value, file, **how)
+    dump_json(value, file, **how)
     return file.getvalue()
 
 
@@ -72,7 +72,7 @@ def test_blocks_are_one_text(tmp_path: Path, content: bytes, times: int) -> None
     path = tmp_path / "file"
     path.write_bytes(content * times)
 
-    assert b"".join(blocks(path)) == base64.b64encode(content * times)
+    assert b"".join(base64_blocks(path)) == base64.b64encode(content * times)
 
 
 def test_no_number_that_json_has_not() -> None:
@@ -96,7 +96,7 @@ def test_one_line(text: str, expected: str) -> None:
 )
 def test_duration_of_a_patched_clock(duration: float, expected: float) -> None:
     """What cannot be is nothing."""
-    assert lasted(duration) == expected
+    assert limit_duration(duration) == expected
 
 
 @given(st.text(st.characters(exclude_categories=[])))

@@ -71,23 +71,23 @@ def written(content: bytes, name: str) -> Path:
 def report(content: bytes) -> None:
     """What ``upload FILE`` reads of a report, of whichever format it is."""
     source = Source(path=written(content, "report"), name="report")
-    name = read.recognised(source)
+    name = read.recognise_format(source)
     if name == "junit":
-        places = repair.hollows(source)
-        repair.without(source, places, io.BytesIO())
+        places = repair.find_empty_properties(source)
+        repair.write_without(source, places, io.BytesIO())
     if name in SCENARIO_FORMATS:
         reader = read.ScenarioReader(behave=name == "behave", finished=1.0)
         for run in reader.runs(source):
             assert run.test.name is not None
         reader.write(source, io.BytesIO())
     else:
-        reading = read.opened(source, name)
+        reading = read.open_reading(source, name)
         for case in reading.cases():
             assert case.identity is not None
         reading.write(io.BytesIO())
     if name == "xray":
-        xray.said(source)
-        xray.rewritten(source, {"info": {}}, io.BytesIO())
+        xray.read_execution(source)
+        xray.write_copy(source, {"info": {}}, io.BytesIO())
 
 
 def foreign(content: bytes) -> None:
@@ -112,7 +112,7 @@ def _converted(path: Path) -> None:
         for each in (out, out.with_name("converted.xml.part")):
             each.unlink(missing_ok=True)
         made, _ = convert.into_junit(source, row, PREFIXES, out)
-        for case in read.cases(made, "junit"):
+        for case in read.read_cases(made, "junit"):
             assert case.identity
 
 

@@ -13,7 +13,7 @@ from xray_bridge.config.settings import Settings
 from xray_bridge.formats import read
 from xray_bridge.formats.read.protocol import Source
 from xray_bridge.formats.read.shape import XmlShape
-from xray_bridge.formats.write import writer
+from xray_bridge.formats.write import make_writer
 from xray_bridge.model.formats import (
     FORMATS,
     NOT_REPORTS,
@@ -43,7 +43,7 @@ def test_has_a_sample(row: Format) -> None:
     paths = filter(Path.is_file, SAMPLES.iterdir())
     sources = (Source(path=path, name=path.name) for path in paths)
 
-    assert row.name in {read.recognised(source) for source in sources}
+    assert row.name in {read.recognise_format(source) for source in sources}
 
 
 @ALL
@@ -73,7 +73,7 @@ def test_setting_names_what_is_written(name: str) -> None:
     """``xray_format`` takes each format that has a writer, and its help says so."""
     assert formats(name) == (name,)
     assert name in Settings.format.help
-    assert writer(name).format == name
+    assert make_writer(name).format == name
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS.keys() - WRITERS.keys()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import STARTED
-from xray_bridge.model.times import iso, jira_time
+from xray_bridge.model.times import iso_time, jira_time
 
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _zone(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.mark.usefixtures("_zone")
 def test_iso_has_an_offset_and_no_fractions() -> None:
     """The form that Xray JSON takes, in every zone."""
-    assert iso(STARTED + 0.999) == "2026-01-02T03:04:05+00:00"
+    assert iso_time(STARTED + 0.999) == "2026-01-02T03:04:05+00:00"
 
 
 @pytest.mark.usefixtures("_zone")
@@ -38,7 +38,7 @@ def test_jira_time_has_milliseconds_and_no_colon() -> None:
     assert jira_time(STARTED + 0.25) == "2026-01-02T03:04:05.250+0000"
 
 
-@pytest.mark.parametrize("spell", [iso, jira_time])
+@pytest.mark.parametrize("spell", [iso_time, jira_time])
 def test_unknown_moment_is_nothing(spell: object) -> None:
     """No time, no text."""
     assert callable(spell)

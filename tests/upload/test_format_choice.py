@@ -268,7 +268,7 @@ def test_format_that_cannot_carry_a_setting(name: str, given: dict[str, str]) ->
     dialect = DIALECTS[SERVER].with_statuses(settings.statuses)
 
     with pytest.raises(SettingError, match="xray_format = ") as caught:
-        capabilities.refuse(settings, dialect)
+        capabilities.refuse_format(settings, dialect)
 
     named = [setting for setting in given if f"xray_{setting}" in str(caught.value)]
     assert named == [setting for setting in given if setting != "test_execution"]
@@ -294,7 +294,9 @@ def test_format_that_carries_each_setting(name: str, given: dict[str, str]) -> N
     """What can be said is not refused, nor is a file that is not uploaded."""
     settings = settings_of(format=name, **given)
 
-    capabilities.refuse(settings, DIALECTS[SERVER].with_statuses(settings.statuses))
+    capabilities.refuse_format(
+        settings, DIALECTS[SERVER].with_statuses(settings.statuses)
+    )
 
     assert settings.format[0] == name.partition(",")[0]
 

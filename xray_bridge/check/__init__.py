@@ -105,7 +105,7 @@ def refuse_impossible(
     refuse_unsendable_test_fields(settings)
     refuse_odd_fields(settings)
     dialect = connection.dialect.with_statuses(settings.statuses)
-    capabilities.refuse(settings, dialect)
+    capabilities.refuse_format(settings, dialect)
     if usual:
         capabilities.refuse_scenarios_without_keys(settings, dialect, usual)
     knows_jira = connection.jira_credentials is not None

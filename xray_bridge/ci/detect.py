@@ -86,7 +86,7 @@ SYSTEMS = (
         number="{GITHUB_RUN_NUMBER}",
         url=("{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",),
         run_id=("{GITHUB_RUN_ID}",),
-        more=rules.github,
+        more=rules.read_github,
     ),
     System(
         name="GitLab CI",
@@ -181,7 +181,7 @@ SYSTEMS = (
         number="{BUILD_NUMBER}",
         url=("{BUILD_URL}",),
         run_id=("{teamcity.build.id}",),
-        more=rules.teamcity,
+        more=rules.read_teamcity,
     ),
     System(
         name="Travis CI",
@@ -212,7 +212,7 @@ SYSTEMS = (
         number="{CODEBUILD_BUILD_NUMBER}",
         url=("{CODEBUILD_PUBLIC_BUILD_URL}", "{URL_FROM_ARN}"),
         run_id=("{BUILD_OF_ARN}",),
-        more=rules.codebuild,
+        more=rules.read_codebuild,
     ),
     System(
         name="Google Cloud Build",
@@ -240,56 +240,56 @@ SYSTEMS = (
 )
 
 
-def context(found: Mapping[str, str]) -> Context:
+def read_context(found: Mapping[str, str]) -> Context:
     """What a run directory has recorded; unknown names are a newer version's."""
     return Context(**{name: found[name] for name in Context.__slots__ if name in found})
 
 
-def system(environ: Mapping[str, str]) -> System | None:
+def find_system(environ: Mapping[str, str]) -> System | None:
     """The CI system that has made this environment; None outside CI."""
-    return next((each for each in SYSTEMS if _is(each, environ)), None)
+    return next((each for each in SYSTEMS if _is_system(each, environ)), None)
 
 
 def detect(environ: Mapping[str, str]) -> Context:
     """What CI tells; an empty context outside CI."""
-    found = system(environ)
+    found = find_system(environ)
     if found is None:
         return Context()
     told = {**environ, **(found.more(environ) if found.more else {})}
     return Context(
         name=found.name,
-        revision=_revision(_first(found.revision, told)),
-        build_url=_url(_first(found.url, told)),
-        build_number=_first((found.number,), told),
-        branch=_branch(_first(found.branch, told)),
-        run_id=_run_id(found.slug, _first(found.run_id, told)),
+        revision=_clean_revision(_fill_first(found.revision, told)),
+        build_url=_clean_url(_fill_first(found.url, told)),
+        build_number=_fill_first((found.number,), told),
+        branch=_clean_branch(_fill_first(found.branch, told)),
+        run_id=_make_run_id(found.slug, _fill_first(found.run_id, told)),
     )
 
 
-def _is(each: System, environ: Mapping[str, str]) -> bool:
+def _is_system(each: System, environ: Mapping[str, str]) -> bool:
     found = environ.get(each.detect, "")
     return found == each.value if each.value else bool(found)
 
 
-def _first(templates: tuple[str, ...], told: Mapping[str, str]) -> str:
+def _fill_first(templates: tuple[str, ...], told: Mapping[str, str]) -> str:
     """The first template that can be filled."""
-    filled = (rules.filled(template, told) for template in templates)
+    filled = (rules.fill_template(template, told) for template in templates)
     return next(filter(None, filled), "")
 
 
-def _revision(found: str) -> str:
+def _clean_revision(found: str) -> str:
     # Buildkite says HEAD when it was not told a commit.
     return "" if found == "HEAD" else found
 
 
-def _branch(found: str) -> str:
+def _clean_branch(found: str) -> str:
     return found.removeprefix(HEADS).removeprefix("origin/")
 
 
-def _url(found: str) -> str:
+def _clean_url(found: str) -> str:
     is_address = found.startswith(("http://", "https://"))
     return CREDENTIALS.sub("", found) if is_address else ""
 
 
-def _run_id(slug: str, found: str) -> str:
+def _make_run_id(slug: str, found: str) -> str:
     return f"{slug}-{found}" if found else ""

@@ -15,13 +15,13 @@ HASHES = re.compile(r"#(?=#)")
 COLONS = re.compile(r"(?:^|(?<=[\r\n]))\s*:(?=:)")
 
 
-def tame(text: str) -> str:
+def escape_ci_commands(text: str) -> str:
     """The text, with a blank in what would begin a command."""
     if "##" in text:
         text = HASHES.sub("# ", text)
     return COLONS.sub(lambda found: f"{found[0]} ", text) if "::" in text else text
 
 
-def tame_json(document: str) -> str:
+def escape_ci_commands_in_json(document: str) -> str:
     """The same JSON, with an escape in what would begin a command."""
     return document.replace("##", "#\\u0023")

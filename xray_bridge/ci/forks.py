@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci.variables import event
+from xray_bridge.ci.variables import read_event
 
 
 if TYPE_CHECKING:
@@ -52,11 +52,13 @@ class Fork:
             return bool(environ.get(self.is_set, "").strip())
         if self.is_yes:
             return environ.get(self.is_yes, "").strip().lower() in YES
-        theirs = _repository(environ.get(self.theirs, ""))
-        return bool(theirs) and theirs != _repository(environ.get(self.ours, ""))
+        theirs = _normalise_repository(environ.get(self.theirs, ""))
+        return bool(theirs) and theirs != _normalise_repository(
+            environ.get(self.ours, "")
+        )
 
 
-def _github(environ: Mapping[str, str]) -> bool:
+def _is_github_fork(environ: Mapping[str, str]) -> bool:
     """
     The event says where the head is; where it does not, nobody knows.
 
@@ -64,7 +66,7 @@ def _github(environ: Mapping[str, str]) -> bool:
     """
     if not environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
         return False
-    request = event(environ).get("pull_request")
+    request = read_event(environ).get("pull_request")
     head = request.get("head") if isinstance(request, dict) else None
     repository = head.get("repo") if isinstance(head, dict) else None
     # A fork that was removed is null.
@@ -77,14 +79,14 @@ def _github(environ: Mapping[str, str]) -> bool:
     return repository.get("fork") is not False
 
 
-def _repository(text: str) -> str:
+def _normalise_repository(text: str) -> str:
     """The same for all spellings of an address: host/owner/name."""
     found = re.sub(r"^[a-z+]+://(?:[^@/]*@)?|^[^@/]*@", "", text.strip().lower())
     return found.replace(":", "/").removesuffix("/").removesuffix(".git")
 
 
 FORKS = (
-    Fork(name="GitHub Actions", rule=_github),
+    Fork(name="GitHub Actions", rule=_is_github_fork),
     Fork(
         name="GitLab CI",
         theirs="CI_MERGE_REQUEST_SOURCE_PROJECT_ID",

@@ -31,7 +31,7 @@ CONSOLES = {
 LONGEST_EVENT = 8 << 20
 
 
-def filled(template: str, told: Mapping[str, str]) -> str:
+def fill_template(template: str, told: Mapping[str, str]) -> str:
     """``template`` with its variables; empty where one of them is not there."""
     names = VARIABLE.findall(template)
     if not all(told.get(name, "").strip() for name in names):
@@ -39,38 +39,40 @@ def filled(template: str, told: Mapping[str, str]) -> str:
     return VARIABLE.sub(lambda found: told[found[1]].strip(), template)
 
 
-def github(environ: Mapping[str, str]) -> dict[str, str]:
+def read_github(environ: Mapping[str, str]) -> dict[str, str]:
     """The commit that a pull request is about, from the event that started it."""
     if not environ.get("GITHUB_HEAD_REF"):
         return {}
     try:
-        head = event(environ)["pull_request"]["head"]["sha"]
+        head = read_event(environ)["pull_request"]["head"]["sha"]
     except (KeyError, TypeError):
         return {}
     return {"HEAD_OF_PULL_REQUEST": head} if isinstance(head, str) else {}
 
 
-def event(environ: Mapping[str, str]) -> dict[str, Any]:
+def read_event(environ: Mapping[str, str]) -> dict[str, Any]:
     """What started a workflow of GitHub; empty where that cannot be read."""
     # Only here: a start of pytest must cost nothing.
     from json import loads
 
     try:
-        found = loads(_read(environ["GITHUB_EVENT_PATH"], LONGEST_EVENT))
+        found = loads(_read_file(environ["GITHUB_EVENT_PATH"], LONGEST_EVENT))
     except (KeyError, TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def teamcity(environ: Mapping[str, str]) -> dict[str, str]:
+def read_teamcity(environ: Mapping[str, str]) -> dict[str, str]:
     """
     The build's id and branch from its properties files, which name one another.
 
     The branch is a parameter of the configuration, the id one of the system.
     """
-    first = properties(_read(environ.get("TEAMCITY_BUILD_PROPERTIES_FILE", "")))
+    first = parse_properties(
+        _read_file(environ.get("TEAMCITY_BUILD_PROPERTIES_FILE", ""))
+    )
     path = first.get("teamcity.configuration.properties.file", "")
-    found = {**properties(_read(path)), **first}
+    found = {**parse_properties(_read_file(path)), **first}
     names = ("teamcity.build.id", "teamcity.build.branch")
     told = {name: found[name] for name in names if name in found}
     if told.get("teamcity.build.branch") == "<default>":
@@ -79,7 +81,7 @@ def teamcity(environ: Mapping[str, str]) -> dict[str, str]:
     return told
 
 
-def codebuild(environ: Mapping[str, str]) -> dict[str, str]:
+def read_codebuild(environ: Mapping[str, str]) -> dict[str, str]:
     """
     The build's page and id, from its ARN.
 
@@ -98,14 +100,14 @@ def codebuild(environ: Mapping[str, str]) -> dict[str, str]:
     return {"URL_FROM_ARN": page, "BUILD_OF_ARN": "" if is_of_a_batch else build}
 
 
-def properties(text: str) -> dict[str, str]:
+def parse_properties(text: str) -> dict[str, str]:
     """Java's properties, one on each line."""
     lines = (line.strip() for line in text.splitlines())
     pairs = (PROPERTY.fullmatch(line) for line in lines if line[:1] not in {"#", "!"})
-    return {_plain(pair[1]): _plain(pair[2]) for pair in pairs if pair}
+    return {_unescape_text(pair[1]): _unescape_text(pair[2]) for pair in pairs if pair}
 
 
-def _plain(text: str) -> str:
+def _unescape_text(text: str) -> str:
     return ESCAPED.sub(
         lambda found: (
             chr(int(found[1], 16)) if found[1] else LETTERS.get(found[2], found[2])
@@ -114,7 +116,7 @@ def _plain(text: str) -> str:
     )
 
 
-def _read(path: str, longest: int = 1 << 20) -> str:
+def _read_file(path: str, longest: int = 1 << 20) -> str:
     """A file's text; empty where there is none."""
     try:
         with Path(path).open(encoding="utf-8", errors="replace") as file:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check.collect import framework_of
-from xray_bridge.ci.snippets import SYSTEMS, Wishes, snippet
+from xray_bridge.ci.snippets import SYSTEMS, Wishes, make_snippet
 from xray_bridge.cli import console, options
 from xray_bridge.client.connection import deployment_of
 from xray_bridge.config.resolve import command_line_layer, resolve
@@ -86,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     command = options.effective(arguments, {"sandbox": ""}, looks_only=True)
     settings = command.settings
     framework = framework_of(arguments.framework)
-    found = snippet(arguments.name, wishes(settings, framework, Path.cwd()))
+    found = make_snippet(arguments.name, wishes(settings, framework, Path.cwd()))
     document = {"path": SYSTEMS[arguments.name].path, "content": found}
     console.emit(arguments, document, found.splitlines())
     return 0

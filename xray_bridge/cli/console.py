@@ -10,7 +10,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.ci.escape import tame, tame_json
+from xray_bridge.ci.escape import escape_ci_commands, escape_ci_commands_in_json
 from xray_bridge.config.resolve import redactor_of
 
 
@@ -48,7 +48,7 @@ def emit(
     """
     clean = _cleaner(arguments)
     if is_json(arguments):
-        print(tame_json(json.dumps(_cleaned(document, clean))))
+        print(escape_ci_commands_in_json(json.dumps(_cleaned(document, clean))))
         return
     for line in lines:
         print(escaped(clean(line)))
@@ -88,7 +88,11 @@ def escaped(text: str) -> str:
     """One line, in which no control character and no command of a CI system is."""
     line = CONTROLS.sub(_as_code, " ".join(text.splitlines()))
     head = HEADING.match(line)
-    return f"{head[0]}{tame(line[head.end() :])}" if head else tame(line)
+    return (
+        f"{head[0]}{escape_ci_commands(line[head.end() :])}"
+        if head
+        else escape_ci_commands(line)
+    )
 
 
 def _as_code(found: re.Match[str]) -> str:

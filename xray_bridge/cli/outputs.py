@@ -11,7 +11,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.ci.escape import tame_json
+from xray_bridge.ci.escape import escape_ci_commands_in_json
 from xray_bridge.ci.outputs import text
 from xray_bridge.ci.outputs.from_receipts import TOLD, outputs_of
 from xray_bridge.cli import console, options
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def _sh(outputs: Outputs) -> list[str]:
-    return [text.shell(*each) for each in outputs.variables.items()]
+    return [text.shell_line(*each) for each in outputs.variables.items()]
 
 
 def _env(outputs: Outputs) -> list[str]:
@@ -39,11 +39,13 @@ def _env(outputs: Outputs) -> list[str]:
 
 
 def _json(outputs: Outputs) -> list[str]:
-    return tame_json(json.dumps(outputs.variables, indent=1)).splitlines()
+    return escape_ci_commands_in_json(
+        json.dumps(outputs.variables, indent=1)
+    ).splitlines()
 
 
 def _properties(outputs: Outputs) -> list[str]:
-    return text.properties(outputs.variables).splitlines()
+    return text.properties_file(outputs.variables).splitlines()
 
 
 def _markdown(outputs: Outputs) -> list[str]:

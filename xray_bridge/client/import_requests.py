@@ -16,7 +16,7 @@ from xray_bridge.client.request import JSON, XML, Part, Request
 from xray_bridge.errors import SettingError
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS, XRAY_FIELDS
 from xray_bridge.model.formats import XML_FORMATS
-from xray_bridge.model.times import iso, jira_time
+from xray_bridge.model.times import iso_time, jira_time
 
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def xray_header(execution: Execution, key: str) -> dict[str, Any]:
     # These three come first; their values are in the table.
     info: dict[str, Any] = {"project": execution.project, "version": "", "revision": ""}
     for each in EXECUTION_FIELDS:
-        info[each.json_name] = _json_value(each, execution, iso)
+        info[each.json_name] = _json_value(each, execution, iso_time)
     given = {name: value for name, value in info.items() if value}
     return {"testExecutionKey": key, **({"info": given} if given else {})}
 
@@ -218,7 +218,7 @@ def info_part(
     given = {
         each.cloud_name: value
         for each in XRAY_FIELDS
-        if each.cloud_name and (value := _json_value(each, execution, iso))
+        if each.cloud_name and (value := _json_value(each, execution, iso_time))
     }
     if dialect.xray_fields and given:
         theirs_beside = info.get(dialect.xray_fields, {})

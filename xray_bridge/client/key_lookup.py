@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.client.issues import TESTS
 from xray_bridge.client.paging import PAGE
 from xray_bridge.errors import RefusedError, SelectionError
-from xray_bridge.model.keys import KEY, spelled
+from xray_bridge.model.keys import KEY, spell_key
 
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def tests_of(xray: XrayClient, selection: str) -> dict[str, str]:
     Server does not return the summaries of the Tests in an issue. Raises
     SelectionError if there are no Tests.
     """
-    if re.fullmatch(KEY, spelled(selection)):
-        found = xray.tests_in(spelled(selection))
+    if re.fullmatch(KEY, spell_key(selection)):
+        found = xray.tests_in(spell_key(selection))
     else:
         issues = xray.search(TESTS, selection, is_given=True).issues
         found = {key: issue.summary for key, issue in issues.items()}

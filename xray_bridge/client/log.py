@@ -8,7 +8,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci.escape import tame
+from xray_bridge.ci.escape import escape_ci_commands
 
 
 if TYPE_CHECKING:
@@ -34,4 +34,4 @@ def is_enabled() -> bool:
 def info(text: str, clean: Callable[[str], str]) -> None:
     """Log a line, from which ``clean`` removes secrets."""
     if is_enabled():
-        _LOG.info("%s", tame(clean(text)))
+        _LOG.info("%s", escape_ci_commands(clean(text)))

@@ -122,7 +122,9 @@ class Effective:
     @cached_property
     def _layers(self) -> list[Layer]:
         context = (
-            detect.context(self._run.ci) if self._run else detect.detect(os.environ)
+            detect.read_context(self._run.ci)
+            if self._run
+            else detect.detect(os.environ)
         )
         found = [
             command_line_layer(self._flags),

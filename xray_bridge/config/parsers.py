@@ -7,7 +7,7 @@ this module, and usually needs none of them.
 
 from __future__ import annotations
 
-from xray_bridge.model.keys import KEY, PROJECT, spelled
+from xray_bridge.model.keys import KEY, PROJECT, spell_key
 
 
 YES = frozenset({"1", "on", "true", "yes"})
@@ -46,7 +46,7 @@ def key(value: str) -> str:
     """Parse a Jira issue key such as CALC-15; also in lower case."""
     import re
 
-    found = spelled(value)
+    found = spell_key(value)
     if found and not re.fullmatch(KEY, found):
         msg = f"{value!r} is not an issue key; keys look like CALC-15"
         raise ValueError(msg)
@@ -63,7 +63,7 @@ def project(value: str) -> str:
     """Parse a Jira project key such as CALC; also in lower case."""
     import re
 
-    found = spelled(value)
+    found = spell_key(value)
     if found and not re.fullmatch(PROJECT, found):
         msg = f"{value!r} is not a project key; project keys look like CALC"
         raise ValueError(msg)

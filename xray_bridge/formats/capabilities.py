@@ -44,13 +44,15 @@ def needs_of_settings(settings: Settings, dialect: Dialect) -> dict[Need, str]:
     if changed:
         special = {o: w for o, w in changed.items() if dialect.plainly(o) is None}
         need = Need.WORD if special else Need.STATUS
-        found[need] = f"xray_statuses ({_shown(special or changed)})"
+        found[need] = f"xray_statuses ({_format_statuses(special or changed)})"
     if settings.aggregate != WORST:
         found[Need.AGGREGATE] = f"xray_aggregate = {settings.aggregate}"
     return found
 
 
-def needs(settings: Settings, dialect: Dialect, results: Results) -> dict[Need, str]:
+def needs_of_run(
+    settings: Settings, dialect: Dialect, results: Results
+) -> dict[Need, str]:
     """What settings and results ask of a report."""
     counts = {
         Need.DEFECTS: results.defects,
@@ -61,9 +63,9 @@ def needs(settings: Settings, dialect: Dialect, results: Results) -> dict[Need, 
     return {**needs_of_settings(settings, dialect), **said}
 
 
-def missing(name: str, wanted: Mapping[Need, str]) -> list[str]:
+def missing_needs(name: str, wanted: Mapping[Need, str]) -> list[str]:
     """What of it a format has no place for."""
-    return _among(WRITERS[name].cannot, wanted)
+    return _select_needs(WRITERS[name].cannot, wanted)
 
 
 def better_elsewhere(
@@ -74,7 +76,7 @@ def better_elsewhere(
     found = {*writer.cannot, *writer.in_comments}
     for each in [dialect] if dialect else DIALECTS.values():
         found |= each.not_always_read.get(name, frozenset())
-    return _among(found, wanted)
+    return _select_needs(found, wanted)
 
 
 def words_for(name: str, dialect: Dialect) -> Dialect:
@@ -89,12 +91,12 @@ def words_for(name: str, dialect: Dialect) -> Dialect:
     return dialect if plain or not cannot else DIALECTS[dialect.name]
 
 
-def _among(needs: Iterable[Need], wanted: Mapping[Need, str]) -> list[str]:
+def _select_needs(needs: Iterable[Need], wanted: Mapping[Need, str]) -> list[str]:
     found = frozenset(needs)
     return [said for need, said in wanted.items() if need in found]
 
 
-def _shown(statuses: Mapping[Outcome, str]) -> str:
+def _format_statuses(statuses: Mapping[Outcome, str]) -> str:
     return ", ".join(f"{outcome.value}={word}" for outcome, word in statuses.items())
 
 
@@ -108,7 +110,7 @@ def sent_as(name: str, *, existing: bool) -> str:
     return "xray" if existing and name not in XML_FORMATS else name
 
 
-def refuse(settings: Settings, dialect: Dialect) -> None:
+def refuse_format(settings: Settings, dialect: Dialect) -> None:
     """
     Refuse a format that was set and cannot carry what else was set.
 
@@ -118,7 +120,7 @@ def refuse(settings: Settings, dialect: Dialect) -> None:
     if name == AUTO:
         return
     on_the_way = sent_as(name, existing=bool(settings.test_execution))
-    gone = missing(on_the_way, needs_of_settings(settings, dialect))
+    gone = missing_needs(on_the_way, needs_of_settings(settings, dialect))
     if gone:
         msg = f"xray_format = {name} cannot hold {' and '.join(gone)}"
         raise SettingError(msg, hint="set xray_format to auto or xray")
@@ -140,11 +142,11 @@ def refuse_scenarios_without_keys(
         asks += wanted.values()
         on_the_way = "xray"
     later = _said_later(settings, dialect)
-    if later and _holds(on_the_way) is not Holds.NAMED:
+    if later and _held_by(on_the_way) is not Holds.NAMED:
         # A second request carries it, and that is Xray JSON.
         asks += later
         on_the_way = "xray"
-    if _holds(on_the_way) is not Holds.NAMED:
+    if _held_by(on_the_way) is not Holds.NAMED:
         return
     title = FORMATS[on_the_way].title
     why = f"with {' and '.join(asks)} " if asks else ""
@@ -168,7 +170,7 @@ def _said_later(settings: Settings, dialect: Dialect) -> list[str]:
 
 def holds_everything(name: str) -> bool:
     """Whether a format says all of every result."""
-    return _holds(name) is Holds.ALL
+    return _held_by(name) is Holds.ALL
 
 
 def can_hold(name: str, run: TestRun) -> bool:
@@ -178,7 +180,7 @@ def can_hold(name: str, run: TestRun) -> bool:
         Holds.SCENARIOS: run.scenario is not None,
         # Of a scenario without a key Xray JSON could only make a Generic Test.
         Holds.NAMED: bool(run.test.test_keys) or run.scenario is None,
-    }[_holds(name)]
+    }[_held_by(name)]
 
 
 def why_not_held(name: str) -> str:
@@ -187,7 +189,7 @@ def why_not_held(name: str) -> str:
         Holds.SCENARIOS: "results of tests that are not scenarios",
         Holds.NAMED: "scenarios without a Test key",
     }
-    return f"{FORMATS[name].title} cannot hold {what[_holds(name)]}"
+    return f"{FORMATS[name].title} cannot hold {what[_held_by(name)]}"
 
 
 def without_a_place(name: str, results: Results) -> int:
@@ -196,20 +198,20 @@ def without_a_place(name: str, results: Results) -> int:
         Holds.ALL: 0,
         Holds.SCENARIOS: len(results) - results.scenarios,
         Holds.NAMED: results.unkeyed_scenarios,
-    }[_holds(name)]
+    }[_held_by(name)]
 
 
-def unsaid(name: str, run: TestRun) -> list[str]:
+def find_unsaid(name: str, run: TestRun) -> list[str]:
     """What a format does not say of a result that it has a place for."""
     say: Mapping[Holds, Callable[[TestRun], list[str]]] = {
         Holds.SCENARIOS: _unsaid_of_scenarios,
         Holds.NAMED: _unsaid_of_known_tests,
     }
-    holds = _holds(name)
+    holds = _held_by(name)
     return say[holds](run) if holds in say else []
 
 
-def _holds(name: str) -> Holds:
+def _held_by(name: str) -> Holds:
     return WRITERS[name].holds
 
 

@@ -131,7 +131,7 @@ SYNONYMS = {
 BUILT_IN = ("TODO", "EXECUTING", "ABORTED")
 
 
-def _statuses(passed: str, failed: str) -> dict[Outcome, str]:
+def _make_statuses(passed: str, failed: str) -> dict[Outcome, str]:
     return {
         Outcome.PASSED: passed,
         Outcome.XFAILED: passed,
@@ -157,7 +157,7 @@ DIALECTS = {
         feature_path="/rest/raven/2.0/import/feature",
         test_info_part="testInfo",
         precondition_info_part="preCondInfo",
-        statuses=_statuses("PASS", "FAIL"),
+        statuses=_make_statuses("PASS", "FAIL"),
         example_statuses=frozenset({"PASS", "FAIL", "TODO", "EXECUTING"}),
         evidence_key="evidences",
         step_evidence_key="evidences",
@@ -180,7 +180,7 @@ DIALECTS = {
         feature_path="/api/v2/import/feature",
         test_info_part="testInfo",
         precondition_info_part="precondInfo",
-        statuses=_statuses("PASSED", "FAILED"),
+        statuses=_make_statuses("PASSED", "FAILED"),
         example_statuses=frozenset({"PASSED", "FAILED", "TODO", "EXECUTING"}),
         evidence_key="evidence",
         step_evidence_key="evidences",

@@ -207,7 +207,7 @@ _ROWS = (
         title="Check's XML",
         sign=Sign.ROOT,
         marks=("http://check.sourceforge.net/ns testsuites",),
-        converter=f"{_HERE}.c_libraries:check",
+        converter=f"{_HERE}.c_libraries:convert_check",
         known_by="`<testsuites>` of libcheck",
     ),
     ForeignFormat(
@@ -215,7 +215,7 @@ _ROWS = (
         title="CppUnit's XML",
         sign=Sign.ROOT,
         marks=("TestRun",),
-        converter=f"{_HERE}.c_libraries:cppunit",
+        converter=f"{_HERE}.c_libraries:convert_cppunit",
         known_by="`<TestRun>` without a namespace",
     ),
     ForeignFormat(
@@ -223,7 +223,7 @@ _ROWS = (
         title="UnitTest++'s XML",
         sign=Sign.ROOT,
         marks=("unittest-results",),
-        converter=f"{_HERE}.c_libraries:unittest_pp",
+        converter=f"{_HERE}.c_libraries:convert_unittest_pp",
     ),
     ForeignFormat(
         name="subunit",

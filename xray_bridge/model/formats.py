@@ -141,7 +141,7 @@ _ROWS = (
         kind=Kind.LIST,
         marks=("uri", "id", "line"),
         endpoint="/cucumber",
-        reader="xray_bridge.formats.read.scenario_reading:cucumber",
+        reader="xray_bridge.formats.read.scenario_reading:read_cucumber",
         # Xray judges scenarios by their steps, and joins the rows of an outline.
         writer=Writer(
             path="xray_bridge.formats.write.cucumber:CucumberWriter",
@@ -156,7 +156,7 @@ _ROWS = (
         kind=Kind.LIST,
         marks=("location", "status"),
         endpoint="/behave",
-        reader="xray_bridge.formats.read.scenario_reading:behave",
+        reader="xray_bridge.formats.read.scenario_reading:read_behave",
         writer=Writer(
             path="xray_bridge.formats.write.behave:BehaveWriter",
             takes=("prefixes",),

@@ -9,7 +9,7 @@ KEY = r"[A-Z][A-Z0-9_]+-[1-9][0-9]*"
 PROJECT = r"[A-Z][A-Z0-9_]+"
 
 
-def spelled(key: str) -> str:
+def spell_key(key: str) -> str:
     """
     A key that a person has written, as Jira spells it: in upper case.
 

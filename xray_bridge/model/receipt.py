@@ -155,13 +155,13 @@ class Receipt:
 
     def lines(self) -> list[str]:
         """What a person reads at the end of the session."""
-        lines = list(_headline(self))
+        lines = list(_headline_of(self))
         if self.counts:
             counted = ", ".join(f"{n} {word}" for word, n in self.counts.items() if n)
             lines.append(f"Results: {counted}")
         lines += [f"  {line}" for line in self.plan]
         lines += [
-            f"Refused by Xray: {_who(refused)}{refused.message}"
+            f"Refused by Xray: {_name_refused(refused)}{refused.message}"
             for refused in self.refused
         ]
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
@@ -174,13 +174,13 @@ class Receipt:
         return lines
 
 
-def _who(refused: Refused) -> str:
+def _name_refused(refused: Refused) -> str:
     tests = ", ".join(refused.tests[:3]) + (", ..." if len(refused.tests) > 3 else "")  # noqa: PLR2004
     named = f" ({tests})" if tests else ""
     return f"{refused.key or 'a result'}{named}: " if refused.key or tests else ""
 
 
-def _headline(receipt: Receipt) -> list[str]:
+def _headline_of(receipt: Receipt) -> list[str]:
     execution = receipt.test_execution
     where = f"{execution.get('key', '')} {execution.get('url', '')}".strip()
     error = receipt.error.get("message", "")

@@ -73,7 +73,7 @@ def read(
     Own Test keys win over inherited ones; everything else adds up, but for
     labels, which are the scenario's own.
     """
-    found = _sorted(own, prefixes)
+    found = _sort_tags(own, prefixes)
     above = of_feature(inherited, prefixes=prefixes)
     return TagMeaning(
         test_keys=found.test_keys or above.test_keys,
@@ -90,21 +90,21 @@ def of_feature(
     tags: Iterable[str], *, prefixes: Sequence[str] = PREFIXES
 ) -> TagMeaning:
     """The meaning of tags on a feature or a rule."""
-    return _sorted(tags, prefixes, plain_key=EXPORTED_FROM)
+    return _sort_tags(tags, prefixes, plain_key=EXPORTED_FROM)
 
 
-def _sorted(
+def _sort_tags(
     tags: Iterable[str], prefixes: Sequence[str], plain_key: str = TEST
 ) -> TagMeaning:
     found: dict[str, list[str]] = {each.name: [] for each in fields(TagMeaning)}
     for tag in tags:
-        for kind, value in _meanings(tag.removeprefix("@"), prefixes, plain_key):
+        for kind, value in _find_meanings(tag.removeprefix("@"), prefixes, plain_key):
             if kind != ELSEWHERE and value not in found[kind]:
                 found[kind].append(value)
     return TagMeaning(**{kind: tuple(values) for kind, values in found.items()})
 
 
-def _meanings(
+def _find_meanings(
     tag: str, prefixes: Sequence[str], plain_key: str
 ) -> Iterator[tuple[str, str]]:
     call = _CALL.fullmatch(tag)

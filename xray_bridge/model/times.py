@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 
-def iso(seconds: float | None) -> str:
+def iso_time(seconds: float | None) -> str:
     """
     ISO 8601 with an offset and without fractions, the form Xray JSON takes.
     """

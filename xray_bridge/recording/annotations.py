@@ -153,7 +153,7 @@ class Annotations:
         try:
             yield
         except BaseException as error:  # raised again, whatever the test raised
-            self._end_step(number, _outcome_of(error), began, _describe(error))
+            self._end_step(number, _outcome_of(error), began, _describe_error(error))
             raise
         self._end_step(number, Outcome.PASSED, began)
 
@@ -212,7 +212,7 @@ def _outcome_of(error: BaseException) -> Outcome:
     return Outcome.FAILED
 
 
-def _describe(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     name = type(error).__name__
     try:
         text = str(error)
@@ -224,7 +224,7 @@ def _describe(error: BaseException) -> str:
 
 
 def _parse_key(given: Any) -> str:
-    found = keys.spelled(given) if isinstance(given, str) else ""
+    found = keys.spell_key(given) if isinstance(given, str) else ""
     if not KEY.fullmatch(found):
         msg = f"{given!r} is not an issue key; keys look like CALC-15"
         raise ValueError(msg)

@@ -28,7 +28,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def describe(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An error in one line; ``str`` of it may raise, which this function survives."""
     try:
         text = str(error)
@@ -60,7 +60,7 @@ class OwnFaults:
     def note(self, hook: str, error: BaseException) -> None:
         """Keep an error that was raised in a hook."""
         self.hooks.add(hook)
-        text = f"{OURSELVES}: {describe(error)} (in {hook})"
+        text = f"{OURSELVES}: {describe_error(error)} (in {hook})"
         self._pid = os.getpid()
         if len(self.texts) < MOST and text not in self.texts:
             self.texts.append(text)
@@ -120,24 +120,28 @@ class Guard:
         self._catches = catches
         self._passes = passes
 
-    def hooks(self, is_hook: Callable[[str], bool]) -> Callable[[type[T]], type[T]]:
+    def guard_class(
+        self, is_hook: Callable[[str], bool]
+    ) -> Callable[[type[T]], type[T]]:
         """Decorate a class: its methods with such names are guarded."""
 
         def decorate(cls: type[T]) -> type[T]:
             for name, method in [*vars(cls).items()]:
                 if is_hook(name) and type(method) is FunctionType:
-                    setattr(cls, name, self.step(method))
+                    setattr(cls, name, self.guard_function(method))
             return cls
 
         return decorate
 
-    def module(self, content: dict[str, Any], is_hook: Callable[[str], bool]) -> None:
+    def guard_module(
+        self, content: dict[str, Any], is_hook: Callable[[str], bool]
+    ) -> None:
         """Guard the functions of a module; ``content`` is its ``globals()``."""
         for name, function in [*content.items()]:
             if is_hook(name) and type(function) is FunctionType:
-                content[name] = self.step(function)
+                content[name] = self.guard_function(function)
 
-    def step(self, method: F) -> F:
+    def guard_function(self, method: F) -> F:
         """Guard one function; it returns None where it raised."""
         return self.otherwise(None)(method)
 
@@ -159,7 +163,7 @@ class Guard:
         """Guard what comes before a framework's function, which is called anyway."""
 
         def decorate(method: F) -> F:
-            guarded = self.step(method)
+            guarded = self.guard_function(method)
 
             @functools.wraps(method)
             def then(*args: Any, **kwargs: Any) -> Any:
@@ -207,7 +211,7 @@ class Guard:
             try:
                 result = yield
             except BaseException as theirs:
-                self._end(name, ours, theirs)
+                self._end_hook(name, ours, theirs)
                 raise
             if ours is None:
                 return result
@@ -223,7 +227,7 @@ class Guard:
 
         return guarded
 
-    def _end(self, name: str, ours: Any, theirs: BaseException) -> None:
+    def _end_hook(self, name: str, ours: Any, theirs: BaseException) -> None:
         """Tell our half of a hook that another hook raised."""
         if ours is None:
             return

@@ -257,7 +257,7 @@ class Session:
         if self._journal is None:
             return []
         path = self._journal.directory.path
-        return [self._resend_line(_relative(path, self.second_process.folder))]
+        return [self._resend_line(_relative_path(path, self.second_process.folder))]
 
     def _resend_line(self, run: str) -> str:
         command = f"xray-bridge resend {run} {self._flags_again}".rstrip()
@@ -274,7 +274,7 @@ class Session:
         """One line for errors of ours, or none."""
         if not faults:
             return []
-        run = _relative(Path(self.folder), self.second_process.folder)
+        run = _relative_path(Path(self.folder), self.second_process.folder)
         return [self.redact(fault_line(faults, run if self.folder else ""))]
 
     def add_notice(self, notice: str) -> None:
@@ -314,7 +314,7 @@ class Session:
         """
         if self._journal is None or not self._journal.is_ours:
             return None
-        shown = _relative(self._journal.directory.path, self.second_process.folder)
+        shown = _relative_path(self._journal.directory.path, self.second_process.folder)
         warn_only = self.settings.on_upload_error == "warn"
         if self.settings.collect:
             return self._finish_collected(self._journal, shown, warn_only=warn_only)
@@ -322,7 +322,7 @@ class Session:
             line = f"Interrupted, so nothing was uploaded. {self._resend_line(shown)}"
             return Ending(lines=(*self.notice_lines(), line), exit_code=80)
         try:
-            receipt = self._upload(self._journal.directory, shown)
+            receipt = self._upload_run(self._journal.directory, shown)
         except KeyboardInterrupt:
             line = f"{UNKNOWN}: the upload was interrupted"
             lines = (*self.notice_lines(), line, *self.resend_lines())
@@ -338,7 +338,7 @@ class Session:
         others = (each for each in receipt.notices if each not in self.notices)
         return replace(receipt, notices=tuple(others))
 
-    def _upload(self, directory: RunDirectory, shown: str, *flags: str) -> Receipt:
+    def _upload_run(self, directory: RunDirectory, shown: str, *flags: str) -> Receipt:
         deadline, timeout = self.settings.deadline, self.settings.timeout
         limits = f"--deadline={deadline:g}", f"--timeout={timeout:g}"
         try:
@@ -370,7 +370,7 @@ class Session:
         if settings.report or len(settings.format) > 1:
             with contextlib.suppress(KeyboardInterrupt):
                 # With this flag ``upload`` writes the report and sends nothing.
-                receipt = self._upload(written.directory, shown, "--collect")
+                receipt = self._upload_run(written.directory, shown, "--collect")
         if receipt and receipt.error:
             lines.append(f"The report was not written: {receipt.error['message']}")
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
@@ -389,7 +389,7 @@ class Session:
         return [f"Note: {notice}" for notice in self.notices]
 
 
-def _relative(path: Path, folder: str) -> str:
+def _relative_path(path: Path, folder: str) -> str:
     try:
         return str(path.relative_to(folder))
     except ValueError:

@@ -46,18 +46,18 @@ class StopSignals:
         for name in NAMES:
             number = getattr(signal, name, None)
             if number and signal.getsignal(number) is signal.SIG_DFL:
-                signal.signal(number, self._stop)
+                signal.signal(number, self._stop_session)
                 self._numbers.append(number)
 
     def remove(self) -> None:
         """Put back the system's handling, where ours is still in place."""
         for number in self._numbers:
             # A bound method is made anew each time: equal, and not the same.
-            if signal.getsignal(number) == self._stop:
+            if signal.getsignal(number) == self._stop_session:
                 signal.signal(number, signal.SIG_DFL)
         self._numbers.clear()
 
-    def _stop(self, number: int, _frame: FrameType | None) -> None:
+    def _stop_session(self, number: int, _frame: FrameType | None) -> None:
         self.remove()
         if os.getpid() != self._pid:
             # A child that a test forked ends as it would without us.

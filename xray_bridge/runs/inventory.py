@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import RunDirectoryError, RunInUseError
-from xray_bridge.model.times import iso
+from xray_bridge.model.times import iso_time
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.run_directory import RunDirectory
 
@@ -61,7 +61,7 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """Builtins."""
-        return {**asdict(self), "started": iso(self.started)}
+        return {**asdict(self), "started": iso_time(self.started)}
 
 
 def rows(report_dir: Path) -> list[Row]:

@@ -52,7 +52,7 @@ def contents_of(run: PreparedRun, name: str) -> Contents:
             continue
         found |= dict.fromkeys(identities(each))
         lost += _lost_evidence(each, results)
-        if words := capabilities.unsaid(name, each):
+        if words := capabilities.find_unsaid(name, each):
             unsaid.append(words)
     return Contents(
         tests=len(found),

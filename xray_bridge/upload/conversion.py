@@ -49,7 +49,7 @@ class Conversion:
             if self._asked in FOREIGN_FORMATS:
                 title = FOREIGN_FORMATS[self._asked].title
                 raise source.broken(f"is no {title}", hint="leave out --format")
-            return source, read.recognised(source, self._asked)
+            return source, read.recognise_format(source, self._asked)
         if self._asked not in {AUTO, row.name}:
             other = FORMATS.get(self._asked) or FOREIGN_FORMATS[self._asked]
             msg = f"is {row.title}, not {other.title}"

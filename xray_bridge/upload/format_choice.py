@@ -49,7 +49,7 @@ def choose_format(run: PreparedRun) -> FormatChoice:
     """
     # What made a Test Execution that cannot be filled again went out as it was.
     existing = bool(run.existing_execution) and run.can_fill("xray")
-    wanted = capabilities.needs(run.settings, run.dialect, run.results)
+    wanted = capabilities.needs_of_run(run.settings, run.dialect, run.results)
     first, *others = run.settings.format
     notices: tuple[str, ...] = ()
     if first == "auto":
@@ -57,7 +57,7 @@ def choose_format(run: PreparedRun) -> FormatChoice:
         sent_as = capabilities.sent_as(first, existing=existing)
     else:
         sent_as = capabilities.sent_as(first, existing=existing)
-        if lost := capabilities.missing(sent_as, wanted):
+        if lost := capabilities.missing_needs(sent_as, wanted):
             name = FORMATS[first].title
             notices = (f"{name} cannot carry {join_words(lost)}",)
     formats = (first, *(each for each in others if each != first))
@@ -75,7 +75,7 @@ def _choose_first(
         return usual, ()
     name, words = FORMATS[usual].title, join_words(missing)
     price = _price(run) if usual == "junit" else []
-    if price and not capabilities.missing(usual, wanted):
+    if price and not capabilities.missing_needs(usual, wanted):
         notice = (
             f"{name} says {words} in comments only, or not to every "
             f"version of Xray; Xray JSON would, but not {join_words(price)}"
@@ -110,7 +110,7 @@ def _price(run: PreparedRun) -> list[str]:
     """
     found: dict[str, None] = {}
     for each in run.results.runs():
-        found |= dict.fromkeys(capabilities.unsaid("xray", each))
+        found |= dict.fromkeys(capabilities.find_unsaid("xray", each))
         if not all(name.isascii() and name.isdigit() for name, _ in each.custom_fields):
             found["custom fields by name"] = None
     return list(found)

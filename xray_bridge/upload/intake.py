@@ -162,7 +162,7 @@ class _Intake:
             self._mask(source)
         if options.merge:
             conversion.keep()
-            known = [(merge_junit.merged(known, folder), "junit")]
+            known = [(merge_junit.merge_reports(known, folder), "junit")]
         self._notices += options.notices
         found = [self._take_file(source, name) for source, name in known]
         if not options.merge:
@@ -205,7 +205,7 @@ class _Intake:
         if not is_of_scenarios:
             self._overlaps.note_shared(source.name, counted)
         self._overlaps.note_differing(together, counted)
-        header = xray.said(source) if name == "xray" else read.Said()
+        header = xray.read_execution(source) if name == "xray" else read.Said()
         if counted.results:
             self._note_header(source, header)
         return ReportFile(
@@ -223,7 +223,7 @@ class _Intake:
     def _opened(self, source: Source, name: str) -> read.Reading:
         self._rows = Counter()
         if name not in SCENARIO_FORMATS:
-            return read.opened(source, name, strip=self._strip)
+            return read.open_reading(source, name, strip=self._strip)
         reader = read.ScenarioReader(
             behave=name == "behave",
             prefixes=self._settings.tag_prefixes,
@@ -290,9 +290,9 @@ class _Intake:
 
 
 def _repair(source: Source) -> None:
-    if places := repair.hollows(source):
+    if places := repair.find_empty_properties(source):
         with replaced(source.path, private=True) as file:
-            repair.without(source, places, file)
+            repair.write_without(source, places, file)
 
 
 def _failure(case: Case) -> Failure:

@@ -22,7 +22,7 @@ from xray_bridge.config.setting import EXECUTION, MUST_AGREE, RESULTS
 from xray_bridge.config.settings import Settings, settings_in
 from xray_bridge.errors import SettingError
 from xray_bridge.formats.read import xray
-from xray_bridge.formats.read.json_stream import items
+from xray_bridge.formats.read.json_stream import read_items
 from xray_bridge.formats.read.protocol import Source
 from xray_bridge.formats.write.xray import XrayWriter
 from xray_bridge.model.formats import FORMATS, SCENARIO_FORMATS, XML_FORMATS
@@ -180,7 +180,7 @@ def _join(run: PreparedRun, mine: Sequence[ReportFile]) -> Report:
     def write(file: BinaryIO) -> None:
         between = b"[\n"
         for source in sources:
-            for feature in items(source):
+            for feature in read_items(source):
                 file.write(between + json.dumps(feature).encode())
                 between = b",\n"
         file.write(b"\n]\n")
@@ -238,7 +238,9 @@ class _Rewritten:
     def _write(self, header: Mapping[str, Any] | None) -> Report:
         path = self._run.folder / f"sent-{self._source.path.name}"
         spell = self._run.dialect.own_word
-        write_report(path, lambda out: xray.rewritten(self._source, header, out, spell))
+        write_report(
+            path, lambda out: xray.write_copy(self._source, header, out, spell)
+        )
         return Report(format="xray", path=path)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.client.field_rules import refuse_odd_fields, refuse_without_jira
 from xray_bridge.errors import PartlyRefusedError, ReportError
 from xray_bridge.formats import capabilities
-from xray_bridge.formats.write import writer
+from xray_bridge.formats.write import make_writer
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.upload.contents import contents_of
 from xray_bridge.upload.execution import describe_execution, what_is_unasked
@@ -44,7 +44,7 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
         jira = run.settings.jira_url and run.settings.jira_user
         knows_jira = bool(jira and run.settings.jira_token)
         refuse_without_jira(run.settings, run.dialect, knows_jira=knows_jira)
-        capabilities.refuse(run.settings, run.dialect)
+        capabilities.refuse_format(run.settings, run.dialect)
     report, unwritten = _render_all(run, choice)
     try:
         copy_report(run, report)
@@ -72,7 +72,7 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
 def _render(run: PreparedRun, choice: FormatChoice, name: str) -> Report:
     stays = name != choice.sent_as
     words = capabilities.words_for(name, run.dialect) if stays else run.dialect
-    found = writer(name, run.project, run.settings.tag_prefixes)
+    found = make_writer(name, run.project, run.settings.tag_prefixes)
     return render(run, found, words)
 
 

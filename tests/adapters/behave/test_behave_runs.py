@@ -364,7 +364,7 @@ def test_unknown_status(some: Project) -> None:
     """What a later behave may call a result is a failure, and said."""
     hook = (
         "from behave_xray_bridge.recorder import Recorder\n"
-        "def before_all(context): Recorder._status = lambda *_: 'brand_new'"
+        "def before_all(context): Recorder._status_of = lambda *_: 'brand_new'"
     )
     some.write({"features/environment.py": hook})
     finished = some.report()

@@ -263,7 +263,7 @@ def test_output() -> None:
         ),
     ]
 
-    assert outcomes.output(reports) == (
+    assert outcomes.captured_output(reports) == (
         "--- Captured stdout call ---\ntwo\n"
         "--- Captured stdout setup ---\none\n"
         "--- Captured log call ---\nthree"
@@ -275,7 +275,7 @@ def test_output_of_a_test_that_ended_with_a_subtest() -> None:
     subtest = a_report("call", sections=[("Captured", "two")], context=CONTEXT)
     setup = a_report("setup", sections=[("Captured", "one")])
 
-    found = outcomes.output([setup, subtest])
+    found = outcomes.captured_output([setup, subtest])
 
     assert found == "--- Captured ---\ntwo\n--- Captured ---\none"
 
@@ -283,7 +283,7 @@ def test_output_of_a_test_that_ended_with_a_subtest() -> None:
 @pytest.mark.parametrize("reports", [[], [a_report()]])
 def test_no_output(reports: list[pytest.TestReport]) -> None:
     """Nothing was captured, or nothing happened."""
-    assert outcomes.output(reports) == ""
+    assert outcomes.captured_output(reports) == ""
 
 
 def crashed(message: str, whole: str = "the whole") -> Any:
@@ -356,7 +356,7 @@ def test_first_line(reports: list[pytest.TestReport], expected: str) -> None:
 )
 def test_text_of_a_failure(reports: list[pytest.TestReport], expected: str) -> None:
     """Of all phases that failed; that it was not the call is worth saying."""
-    assert outcomes.message(reports, FAILED) == expected
+    assert outcomes.message_of(reports, FAILED) == expected
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_text_of_anything_else(
     reports: list[pytest.TestReport], expected: str, outcome: Outcome
 ) -> None:
     """The reason that was given, without pytest's word for it."""
-    assert outcomes.message(reports, outcome) == expected
+    assert outcomes.message_of(reports, outcome) == expected
 
 
 def test_order_in_which_phases_decide() -> None:

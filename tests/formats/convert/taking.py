@@ -9,7 +9,7 @@ from pathlib import Path
 from lxml import etree
 
 from tests.builders import settings_of
-from xray_bridge.formats.convert import items, recognise
+from xray_bridge.formats.convert import read_report, recognise
 from xray_bridge.formats.convert.protocol import Converted, Item, Red
 from xray_bridge.formats.read.protocol import Source
 from xray_bridge.model.tags import PREFIXES
@@ -88,7 +88,7 @@ def found(path: Path) -> list[Item]:
     source = Source(path=path, name=path.name)
     row = recognise(source)
     assert row is not None, path.name
-    return list(items(source, row, PREFIXES))
+    return list(read_report(source, row, PREFIXES))
 
 
 def results(path: Path) -> list[Converted]:

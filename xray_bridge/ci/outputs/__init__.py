@@ -27,12 +27,12 @@ __all__ = ["WAYS", "Outputs", "Place", "Written", "write"]
 WAYS = {
     "github": "github:write",
     "gitlab": "gitlab:write",
-    "jenkins": "files:jenkins",
+    "jenkins": "files:write_jenkins",
     "azure": "azure:write",
-    "bitbucket": "files:bitbucket",
-    "circleci": "files:circleci",
-    "harness": "files:drone",
-    "drone": "files:drone",
+    "bitbucket": "files:write_bitbucket",
+    "circleci": "files:write_circleci",
+    "harness": "files:write_drone",
+    "drone": "files:write_drone",
     "buildkite": "buildkite:write",
     "teamcity": "teamcity:write",
 }
@@ -51,7 +51,7 @@ def write(
     takes out secrets, before anything is escaped. What cannot be written is a
     notice: the results are where they are to be.
     """
-    found = detect.system(environ)
+    found = detect.find_system(environ)
     if found is None or found.slug not in WAYS:
         return Written()
     way: Way = pkgutil.resolve_name(f"{__name__}.{WAYS[found.slug]}")

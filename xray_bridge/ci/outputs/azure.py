@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci.outputs.protocol import Written, short
+from xray_bridge.ci.outputs.protocol import Written, limit_variables
 from xray_bridge.ci.outputs.text import AZURE_DATA, AZURE_PROPERTY
 
 
@@ -27,35 +27,35 @@ SUMMARY = "summary.md"
 
 def write(outputs: Outputs, place: Place) -> Written:
     """Raises OSError."""
-    kept, notices = short(outputs.variables, LONGEST)
+    kept, notices = limit_variables(outputs.variables, LONGEST)
     # One for later steps of the job, one for other jobs.
     lines = [
-        _command("task.setvariable", f"variable={name}{kind}", value)
+        _make_command("task.setvariable", f"variable={name}{kind}", value)
         for name, value in kept.items()
         for kind in ("", ";isoutput=true")
     ]
     if outputs.markdown:
         path = place.file(SUMMARY, outputs.markdown)
-        lines.append(_command("task.uploadsummary", "", str(path)))
-    return Written(commands=(*lines, *_issues(outputs)), notices=notices)
+        lines.append(_make_command("task.uploadsummary", "", str(path)))
+    return Written(commands=(*lines, *_issue_commands(outputs)), notices=notices)
 
 
-def _issues(outputs: Outputs) -> Iterator[str]:
+def _issue_commands(outputs: Outputs) -> Iterator[str]:
     if outputs.problem:
         kind = "error" if outputs.is_fatal else "warning"
-        yield _command("task.logissue", f"type={kind}", outputs.problem)
-    yield from map(_issue, outputs.failures[:ISSUES])
+        yield _make_command("task.logissue", f"type={kind}", outputs.problem)
+    yield from map(_issue_command, outputs.failures[:ISSUES])
 
 
-def _issue(failure: Failure) -> str:
+def _issue_command(failure: Failure) -> str:
     told = "type=error"
     if failure.file:
         path = failure.file.translate(AZURE_PROPERTY)
         told += f";sourcepath={path};linenumber={failure.line}"
     text = f"{failure.name}: {failure.message}" if failure.message else failure.name
-    return _command("task.logissue", told, text)
+    return _make_command("task.logissue", told, text)
 
 
-def _command(name: str, properties: str, data: str) -> str:
+def _make_command(name: str, properties: str, data: str) -> str:
     head = f"{name} {properties}".strip()
     return f"##vso[{head}]{data.translate(AZURE_DATA)}"

@@ -9,7 +9,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci.outputs.protocol import Written, short
+from xray_bridge.ci.outputs.protocol import Written, limit_variables
 
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def write(outputs: Outputs, place: Place) -> Written:
     agent = shutil.which(AGENT, path=place.environ.get("PATH"))
     if agent is None:
         return Written()
-    kept, notices = short(outputs.variables, LONGEST)
+    kept, notices = limit_variables(outputs.variables, LONGEST)
     calls: list[Call] = [
         # Empty values are refused.
         (("meta-data", "set", name), value)
@@ -41,8 +41,8 @@ def write(outputs: Outputs, place: Place) -> Written:
         if value
     ]
     if outputs.markdown:
-        calls.append((_annotate(outputs), outputs.markdown))
-    ended = _run(agent, calls, place)
+        calls.append((_annotation_arguments(outputs), outputs.markdown))
+    ended = _run_calls(agent, calls, place)
     failed = [
         " ".join(call[:3]) for (call, _), ok in zip(calls, ended, strict=True) if not ok
     ]
@@ -50,7 +50,7 @@ def write(outputs: Outputs, place: Place) -> Written:
     return Written(notices=(*notices, *said))
 
 
-def _annotate(outputs: Outputs) -> tuple[str, ...]:
+def _annotation_arguments(outputs: Outputs) -> tuple[str, ...]:
     if outputs.problem:
         style = "error" if outputs.is_fatal else "warning"
     else:
@@ -58,7 +58,7 @@ def _annotate(outputs: Outputs) -> tuple[str, ...]:
     return ("annotate", "--style", style, "--context", "xray-bridge")
 
 
-def _run(agent: str, calls: Sequence[Call], place: Place) -> list[bool]:
+def _run_calls(agent: str, calls: Sequence[Call], place: Place) -> list[bool]:
     """Side by side: each call asks Buildkite, which takes its time."""
     end = time.monotonic() + PATIENCE
     started = []
@@ -71,10 +71,10 @@ def _run(agent: str, calls: Sequence[Call], place: Place) -> list[bool]:
             env=dict(place.environ),
         )
         started.append((process, said.encode("utf-8", "backslashreplace")))
-    return [_ended(process, said, end) for process, said in started]
+    return [_wait_for(process, said, end) for process, said in started]
 
 
-def _ended(process: subprocess.Popen[bytes], said: bytes, end: float) -> bool:
+def _wait_for(process: subprocess.Popen[bytes], said: bytes, end: float) -> bool:
     try:
         process.communicate(said, timeout=max(0.01, end - time.monotonic()))
     except subprocess.TimeoutExpired:

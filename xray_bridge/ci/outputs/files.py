@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci.outputs import text
-from xray_bridge.ci.outputs.protocol import Written, short
+from xray_bridge.ci.outputs.protocol import Written, limit_variables
 
 
 if TYPE_CHECKING:
@@ -23,41 +23,41 @@ SUMMARY = "summary.md"
 LONGEST = 100_000
 
 
-def jenkins(outputs: Outputs, place: Place) -> Written:
+def write_jenkins(outputs: Outputs, place: Place) -> Written:
     """
     Files for ``readProperties`` and ``readJSON``, at the same place in each build.
 
     Raises OSError.
     """
-    place.file(PROPERTIES, text.properties(outputs.variables))
+    place.file(PROPERTIES, text.properties_file(outputs.variables))
     place.file(SUMMARY, outputs.markdown)
     if outputs.document:
         place.file(RECEIPT, json.dumps(outputs.document, indent=1))
     return Written()
 
 
-def bitbucket(outputs: Outputs, place: Place) -> Written:
+def write_bitbucket(outputs: Outputs, place: Place) -> Written:
     """Output variables of the step. Raises OSError."""
-    place.append("BITBUCKET_PIPELINES_VARIABLES_PATH", _dotenv(outputs.variables))
+    place.append("BITBUCKET_PIPELINES_VARIABLES_PATH", _dotenv_lines(outputs.variables))
     return Written()
 
 
-def drone(outputs: Outputs, place: Place) -> Written:
+def write_drone(outputs: Outputs, place: Place) -> Written:
     """Output variables of a plugin's step, at Harness too. Raises OSError."""
-    place.append("DRONE_OUTPUT", _dotenv(outputs.variables))
+    place.append("DRONE_OUTPUT", _dotenv_lines(outputs.variables))
     return Written()
 
 
-def circleci(outputs: Outputs, place: Place) -> Written:
+def write_circleci(outputs: Outputs, place: Place) -> Written:
     """Variables for later steps of the job. Raises OSError."""
-    kept, notices = short(outputs.variables, LONGEST)
-    lines = [f"{text.shell(name, value)}\n" for name, value in kept.items()]
+    kept, notices = limit_variables(outputs.variables, LONGEST)
+    lines = [f"{text.shell_line(name, value)}\n" for name, value in kept.items()]
     place.append("BASH_ENV", "".join(lines))
     return Written(notices=notices)
 
 
-def _dotenv(variables: Mapping[str, str]) -> str:
+def _dotenv_lines(variables: Mapping[str, str]) -> str:
     """Those that need no quoting, which each reader does in another way."""
-    kept, _ = short(variables, LONGEST)
+    kept, _ = limit_variables(variables, LONGEST)
     plain = {name: value for name, value in kept.items() if text.is_plain(value)}
     return "".join(f"{name}={value}\n" for name, value in plain.items())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci.outputs.protocol import Outputs
-from xray_bridge.ci.outputs.summary import headline, markdown
+from xray_bridge.ci.outputs.summary import make_headline, make_markdown
 from xray_bridge.model import receipt as states
 
 
@@ -47,12 +47,12 @@ def outputs_of(receipts: Sequence[Receipt], *, is_fatal: bool = True) -> Outputs
     if not told:
         return None
     problems = [each.error["message"] for each in told if each.error]
-    problems += [_refusal(each) for each in told if each.refused]
+    problems += [_describe_refusal(each) for each in told if each.refused]
     executions = [each.test_execution for each in told if each.test_execution]
     return Outputs(
-        variables=_joined([_variables(each) for each in told]),
-        markdown="\n".join(map(markdown, told)),
-        headline=SEPARATOR.join(map(headline, told)),
+        variables=_join_variables([_variables_of(each) for each in told]),
+        markdown="\n".join(map(make_markdown, told)),
+        headline=SEPARATOR.join(map(make_headline, told)),
         failures=tuple(failure for each in told for failure in each.failures),
         links=tuple((e["key"], e["url"]) for e in executions if e.get("url")),
         problem="; ".join(problems),
@@ -63,7 +63,7 @@ def outputs_of(receipts: Sequence[Receipt], *, is_fatal: bool = True) -> Outputs
     )
 
 
-def _refusal(receipt: Receipt) -> str:
+def _describe_refusal(receipt: Receipt) -> str:
     number = len(receipt.refused)
     first = receipt.refused[0]
     who = f"{first.key}: " if first.key else ""
@@ -71,17 +71,17 @@ def _refusal(receipt: Receipt) -> str:
     return f"Xray refused {who}{first.message}{more}"
 
 
-def _variables(receipt: Receipt) -> dict[str, str]:
+def _variables_of(receipt: Receipt) -> dict[str, str]:
     """As the upload has written them, with the page for people besides."""
     found = dict.fromkeys(NAMES, "")
-    found |= read(Path(receipt.run) / "xray.env") if receipt.run else {}
+    found |= read_variables(Path(receipt.run) / "xray.env") if receipt.run else {}
     found[SUCCESS] = "false" if receipt.error else "true"
     found[EXECUTIONS] = receipt.test_execution.get("key", "")
     found[ADDRESSES] = receipt.test_execution.get("url", "")
     return found
 
 
-def read(path: Path) -> dict[str, str]:
+def read_variables(path: Path) -> dict[str, str]:
     """The variables of a run; none where the disk had no room for them."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
@@ -91,11 +91,11 @@ def read(path: Path) -> dict[str, str]:
     return {name: value for name, _, value in pairs if name in NAMES}
 
 
-def _joined(found: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    joined = {name: _several(each[name] for each in found) for name in NAMES}
+def _join_variables(found: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    joined = {name: _join_values(each[name] for each in found) for name in NAMES}
     all_well = all(each[SUCCESS] == "true" for each in found)
     return {**joined, SUCCESS: str(all_well).lower()}
 
 
-def _several(values: Iterable[str]) -> str:
+def _join_values(values: Iterable[str]) -> str:
     return SEPARATOR.join(dict.fromkeys(filter(None, values)))

@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci.outputs.protocol import Written, short
+from xray_bridge.ci.outputs.protocol import Written, limit_variables
 from xray_bridge.ci.outputs.text import GITHUB_DATA, GITHUB_PROPERTY
 
 
@@ -29,19 +29,21 @@ ANNOTATIONS = 10
 
 def write(outputs: Outputs, place: Place) -> Written:
     """Raises OSError."""
-    kept, notices = short(outputs.variables, LONGEST_OUTPUT)
-    place.append("GITHUB_OUTPUT", "".join(_output(*each) for each in kept.items()))
-    place.append("GITHUB_STEP_SUMMARY", _summary(outputs, place))
-    return Written(commands=tuple(_annotations(outputs)), notices=notices)
+    kept, notices = limit_variables(outputs.variables, LONGEST_OUTPUT)
+    place.append(
+        "GITHUB_OUTPUT", "".join(_output_lines(*each) for each in kept.items())
+    )
+    place.append("GITHUB_STEP_SUMMARY", _fitting_summary(outputs, place))
+    return Written(commands=tuple(_annotation_commands(outputs)), notices=notices)
 
 
-def _output(name: str, value: str) -> str:
+def _output_lines(name: str, value: str) -> str:
     """A value that cannot end itself: nobody knows the delimiter before."""
     delimiter = f"xray_{secrets.token_hex(16)}"
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 
 
-def _summary(outputs: Outputs, place: Place) -> str:
+def _fitting_summary(outputs: Outputs, place: Place) -> str:
     path = Path(place.environ.get("GITHUB_STEP_SUMMARY", ""))
     taken = path.stat().st_size if path.is_file() else 0
     for text in (outputs.markdown, f"{outputs.headline}\n"):
@@ -50,25 +52,25 @@ def _summary(outputs: Outputs, place: Place) -> str:
     return ""
 
 
-def _annotations(outputs: Outputs) -> Iterator[str]:
+def _annotation_commands(outputs: Outputs) -> Iterator[str]:
     if outputs.problem:
         kind = "error" if outputs.is_fatal else "warning"
-        yield f"::{kind} title=xray-bridge::{_data(outputs.problem)}"
+        yield f"::{kind} title=xray-bridge::{_escape_data(outputs.problem)}"
     room = ANNOTATIONS - bool(outputs.problem)
-    yield from map(_annotation, outputs.failures[:room])
+    yield from map(_annotation_command, outputs.failures[:room])
 
 
-def _annotation(failure: Failure) -> str:
+def _annotation_command(failure: Failure) -> str:
     properties = {"title": failure.name}
     if failure.file:
         properties |= {"file": failure.file, "line": str(failure.line)}
-    told = ",".join(f"{k}={_property(v)}" for k, v in properties.items())
-    return f"::error {told}::{_data(failure.message or failure.name)}"
+    told = ",".join(f"{k}={_escape_property(v)}" for k, v in properties.items())
+    return f"::error {told}::{_escape_data(failure.message or failure.name)}"
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     return text.translate(GITHUB_DATA)
 
 
-def _property(text: str) -> str:
+def _escape_property(text: str) -> str:
     return text.translate(GITHUB_PROPERTY)

@@ -26,7 +26,7 @@ LONGEST = 5 * 1024
 
 def write(outputs: Outputs, place: Place) -> Written:
     """Raises OSError."""
-    lines = tuple(_fitting(outputs.variables))
+    lines = tuple(_fitting_lines(outputs.variables))
     place.file(DOTENV, "".join(lines))
     links = [
         {"external_link": {"label": label, "url": url}} for label, url in outputs.links
@@ -38,7 +38,7 @@ def write(outputs: Outputs, place: Place) -> Written:
     return Written(notices=notices)
 
 
-def _fitting(variables: Mapping[str, str]) -> Iterator[str]:
+def _fitting_lines(variables: Mapping[str, str]) -> Iterator[str]:
     room = LONGEST
     for name, value in variables.items():
         line = f"{name}={value}\n"

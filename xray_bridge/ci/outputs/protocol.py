@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
-from xray_bridge.ci.escape import tame
+from xray_bridge.ci.escape import escape_ci_commands
 from xray_bridge.ci.outputs.text import is_name
 from xray_bridge.text import one_line
 
@@ -49,29 +49,31 @@ class Outputs:
         return replace(
             self,
             variables={
-                name: _plain(clean(value))
+                name: _plain_line(clean(value))
                 for name, value in self.variables.items()
                 if is_name(name)
             },
             markdown=clean(self.markdown),
-            headline=_plain(clean(self.headline)),
+            headline=_plain_line(clean(self.headline)),
             failures=tuple(
                 replace(
                     each,
-                    name=_plain(clean(each.name)),
-                    message=_plain(clean(each.message)),
-                    file=_plain(clean(each.file)),
+                    name=_plain_line(clean(each.name)),
+                    message=_plain_line(clean(each.message)),
+                    file=_plain_line(clean(each.file)),
                 )
                 for each in self.failures
             ),
-            links=tuple((_plain(clean(a)), _plain(clean(b))) for a, b in self.links),
-            problem=_plain(clean(self.problem)),
+            links=tuple(
+                (_plain_line(clean(a)), _plain_line(clean(b))) for a, b in self.links
+            ),
+            problem=_plain_line(clean(self.problem)),
         )
 
 
-def _plain(text: str) -> str:
+def _plain_line(text: str) -> str:
     """One line, in which no command begins."""
-    return tame(one_line(text))
+    return escape_ci_commands(one_line(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,15 +107,17 @@ class Place:
                 file.write(content.encode("utf-8", "backslashreplace"))
 
 
-def short(
+def limit_variables(
     variables: Mapping[str, str], longest: int
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """The variables that are no longer than that, and notices for the others."""
     kept = {name: text for name, text in variables.items() if len(text) <= longest}
-    return kept, tuple(_too_long(variables, kept))
+    return kept, tuple(_notices_of_long(variables, kept))
 
 
-def _too_long(variables: Mapping[str, str], kept: Mapping[str, str]) -> Iterator[str]:
+def _notices_of_long(
+    variables: Mapping[str, str], kept: Mapping[str, str]
+) -> Iterator[str]:
     for name, text in variables.items():
         if name not in kept:
             size = f"{len(text)} characters"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci.escape import tame
-from xray_bridge.ci.outputs.text import code, link
+from xray_bridge.ci.escape import escape_ci_commands
+from xray_bridge.ci.outputs.text import code_span, markdown_link
 from xray_bridge.model import receipt as states
 from xray_bridge.text import one_line
 
@@ -29,7 +29,7 @@ NOT_DELIVERED = {
 }
 
 
-def headline(receipt: Receipt) -> str:
+def make_headline(receipt: Receipt) -> str:
     """What became of it, in a few words, without anybody else's."""
     said = NOT_DELIVERED.get(receipt.status)
     if said:
@@ -38,30 +38,32 @@ def headline(receipt: Receipt) -> str:
     return f"Xray: {key}, {receipt.sent} sent, {len(receipt.refused)} refused"
 
 
-def markdown(receipt: Receipt) -> str:
+def make_markdown(receipt: Receipt) -> str:
     """The page, which ends with a line end."""
-    return "\n".join(_lines(receipt)) + "\n"
+    return "\n".join(_page_lines(receipt)) + "\n"
 
 
-def _lines(receipt: Receipt) -> Iterator[str]:
-    yield f"### Xray: {_title(receipt)}"
-    yield from _problem(receipt)
-    yield from _counts(receipt)
-    yield from _listed("Failed", [_failure(f) for f in receipt.failures])
-    yield from _listed("Refused by Xray", [_refused(r) for r in receipt.refused])
-    yield from _listed("Incomplete", [code_of(text) for text in receipt.incomplete])
-    yield from _listed("Left out", [code_of(text) for text in receipt.left_out])
-    yield from _listed("Notes", [code_of(text) for text in receipt.notices])
+def _page_lines(receipt: Receipt) -> Iterator[str]:
+    yield f"### Xray: {_page_title(receipt)}"
+    yield from _problem_lines(receipt)
+    yield from _count_table(receipt)
+    yield from _list_lines("Failed", [_failure_line(f) for f in receipt.failures])
+    yield from _list_lines(
+        "Refused by Xray", [_refusal_line(r) for r in receipt.refused]
+    )
+    yield from _list_lines("Incomplete", [code_of(text) for text in receipt.incomplete])
+    yield from _list_lines("Left out", [code_of(text) for text in receipt.left_out])
+    yield from _list_lines("Notes", [code_of(text) for text in receipt.notices])
 
 
-def _title(receipt: Receipt) -> str:
+def _page_title(receipt: Receipt) -> str:
     said = NOT_DELIVERED.get(receipt.status)
     execution = receipt.test_execution
     key, url = (one_line(execution.get(name, "")) for name in ("key", "url"))
-    return said or link(tame(key), url)
+    return said or markdown_link(escape_ci_commands(key), url)
 
 
-def _problem(receipt: Receipt) -> Iterator[str]:
+def _problem_lines(receipt: Receipt) -> Iterator[str]:
     if receipt.error:
         yield ""
         yield code_of(receipt.error.get("message", ""))
@@ -69,7 +71,7 @@ def _problem(receipt: Receipt) -> Iterator[str]:
         yield f"To send them: {code_of(receipt.resend_command)}"
 
 
-def _counts(receipt: Receipt) -> Iterator[str]:
+def _count_table(receipt: Receipt) -> Iterator[str]:
     """Words and numbers of our own, so that a table is safe."""
     cells = {word: str(n) for word, n in receipt.counts.items() if n}
     if receipt.status not in NOT_DELIVERED:
@@ -84,7 +86,7 @@ def _counts(receipt: Receipt) -> Iterator[str]:
         yield f"| {' | '.join(cells.values())} |"
 
 
-def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _list_lines(title: str, lines: Sequence[str]) -> Iterator[str]:
     if not lines:
         return
     yield ""
@@ -95,13 +97,13 @@ def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"- and {len(lines) - SHOWN} more"
 
 
-def _failure(failure: Failure) -> str:
+def _failure_line(failure: Failure) -> str:
     keys = f" ({code_of(', '.join(failure.keys))})" if failure.keys else ""
     message = f": {code_of(failure.message)}" if failure.message else ""
     return f"{code_of(failure.name)}{keys}{message}"
 
 
-def _refused(refused: Refused) -> str:
+def _refusal_line(refused: Refused) -> str:
     tests = f" ({code_of(', '.join(refused.tests[:3]))})" if refused.tests else ""
     who = f"{code_of(refused.key)}{tests}: " if refused.key else ""
     return f"{who}{code_of(refused.message)}"
@@ -109,5 +111,5 @@ def _refused(refused: Refused) -> str:
 
 def code_of(text: str) -> str:
     """What others said, on one line and not too long."""
-    line = tame(one_line(text))
-    return code(line if len(line) <= LONGEST else f"{line[:LONGEST]}...")
+    line = escape_ci_commands(one_line(text))
+    return code_span(line if len(line) <= LONGEST else f"{line[:LONGEST]}...")

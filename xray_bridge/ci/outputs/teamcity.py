@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci.outputs.protocol import Written, short
+from xray_bridge.ci.outputs.protocol import Written, limit_variables
 from xray_bridge.ci.outputs.text import TEAMCITY
 
 
@@ -21,30 +21,30 @@ LONGEST_PROBLEM = 4_000
 
 def write(outputs: Outputs, place: Place) -> Written:  # noqa: ARG001 - as all ways
     """TeamCity reads the lines; a failed test is its own business."""
-    kept, notices = short(outputs.variables, LONGEST)
+    kept, notices = limit_variables(outputs.variables, LONGEST)
     lines = [
-        _message("setParameter", name=f"env.{name}", value=value)
+        _service_message("setParameter", name=f"env.{name}", value=value)
         for name, value in kept.items()
     ]
     if outputs.headline:
-        text = f"{{build.status.text}}; {_literal(outputs.headline)}"
-        lines.append(_message("buildStatus", text=text))
+        text = f"{{build.status.text}}; {_remove_references(outputs.headline)}"
+        lines.append(_service_message("buildStatus", text=text))
     if outputs.problem:
         said = outputs.problem[:LONGEST_PROBLEM]
         lines.append(
-            _message("buildProblem", description=said, identity="xray-bridge")
+            _service_message("buildProblem", description=said, identity="xray-bridge")
             if outputs.is_fatal
-            else _message("message", text=said, status="WARNING")
+            else _service_message("message", text=said, status="WARNING")
         )
     return Written(commands=tuple(lines), notices=notices)
 
 
-def _literal(text: str) -> str:
+def _remove_references(text: str) -> str:
     """Of a status text, without references."""
     return text.replace("{", "(").replace("}", ")")
 
 
-def _message(kind: str, **attributes: str) -> str:
+def _service_message(kind: str, **attributes: str) -> str:
     told = " ".join(
         f"{name}='{text.translate(TEAMCITY)}'" for name, text in attributes.items()
     )

@@ -50,17 +50,19 @@ def is_plain(text: str) -> bool:
     return bool(PLAIN.fullmatch(text))
 
 
-def shell(name: str, value: str) -> str:
+def shell_line(name: str, value: str) -> str:
     """A line of a POSIX shell that exports a variable."""
     return f"export {name}={shlex.quote(value)}"
 
 
-def properties(variables: Mapping[str, str]) -> str:
+def properties_file(variables: Mapping[str, str]) -> str:
     """A file of Java's properties, in ASCII."""
-    return "".join(f"{name}={_property(text)}\n" for name, text in variables.items())
+    return "".join(
+        f"{name}={_escape_property(text)}\n" for name, text in variables.items()
+    )
 
 
-def _property(text: str) -> str:
+def _escape_property(text: str) -> str:
     escaped = text.translate(PROPERTIES)
     if escaped[:1].isspace():
         escaped = f"\\{escaped}"
@@ -70,7 +72,7 @@ def _property(text: str) -> str:
     return "".join(chr(c) if 31 < c < 127 else f"\\u{c:04x}" for c in codes)  # noqa: PLR2004
 
 
-def code(text: str) -> str:
+def code_span(text: str) -> str:
     """
     A code span of Markdown, in which nothing else has a meaning.
 
@@ -84,8 +86,8 @@ def code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def link(label: str, address: str) -> str:
+def markdown_link(label: str, address: str) -> str:
     """A link of Markdown; code where the one is no key or the other no address."""
     if not KEY.fullmatch(label):
-        return code(label)
+        return code_span(label)
     return f"[{label}]({address})" if ADDRESS.fullmatch(address) else label

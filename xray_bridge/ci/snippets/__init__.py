@@ -24,22 +24,22 @@ IF_SETTINGS = " @if-settings@"
 NAMES = "@secret-names@"
 
 
-def _yaml(value: str) -> str:
+def _quote_yaml(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _groovy(value: str) -> str:
+def _quote_groovy(value: str) -> str:
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
     return f"'{escaped}'"
 
 
-def _kotlin(value: str) -> str:
+def _quote_kotlin(value: str) -> str:
     # A reference to a parameter is between per cent signs.
-    return _yaml(value).replace("$", "\\$").replace("%", "%%")
+    return _quote_yaml(value).replace("$", "\\$").replace("%", "%%")
 
 
-def _buildkite(value: str) -> str:
-    return _yaml(value).replace("$", "$$")
+def _quote_buildkite(value: str) -> str:
+    return _quote_yaml(value).replace("$", "$$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class System:
     path: str
     secret: str = ""
     setting: str = "{name}: {value}"
-    quote: Callable[[str], str] = _yaml
+    quote: Callable[[str], str] = _quote_yaml
     dollar: str = "$"
 
 
@@ -63,7 +63,7 @@ SYSTEMS: Mapping[str, System] = {
         path="Jenkinsfile",
         secret="{name} = credentials('{name}')",  # noqa: S106 - its name
         setting="{name} = {value}",
-        quote=_groovy,
+        quote=_quote_groovy,
     ),
     "github": System(
         path=".github/workflows/test.yml",
@@ -85,13 +85,13 @@ SYSTEMS: Mapping[str, System] = {
         path=".teamcity/settings.kts",
         secret='password("env.{name}", "credentialsJSON:id-of-{name}")',  # noqa: S106 - its name
         setting='param("env.{name}", {value})',
-        quote=_kotlin,
+        quote=_quote_kotlin,
         dollar="${'$'}",
     ),
     "buildkite": System(
         path=".buildkite/pipeline.yml",
         secret="- {name}",  # noqa: S106 - its name
-        quote=_buildkite,
+        quote=_quote_buildkite,
         dollar="$$",
     ),
 }
@@ -111,7 +111,7 @@ class Wishes:
     settings: Mapping[str, str]
 
 
-def snippet(name: str, wishes: Wishes) -> str:
+def make_snippet(name: str, wishes: Wishes) -> str:
     """The configuration for a system of SYSTEMS."""
     system = SYSTEMS[name]
     template = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
@@ -125,11 +125,13 @@ def snippet(name: str, wishes: Wishes) -> str:
             for setting, value in settings
         ],
     }
-    filled = _filled(template.splitlines(), told)
+    filled = _fill_lines(template.splitlines(), told)
     return "\n".join(filled).replace(NAMES, ", ".join(wishes.secrets)) + "\n"
 
 
-def _filled(lines: Iterable[str], told: Mapping[str, Iterable[str]]) -> Iterator[str]:
+def _fill_lines(
+    lines: Iterable[str], told: Mapping[str, Iterable[str]]
+) -> Iterator[str]:
     for line in lines:
         found = LINES.fullmatch(line)
         if found:

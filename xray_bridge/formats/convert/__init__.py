@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from xray_bridge.formats.convert.protocol import Converter, Item
     from xray_bridge.model.foreign_formats import ForeignFormat
 
-__all__ = ["into_junit", "items", "recognise"]
+__all__ = ["into_junit", "read_report", "recognise"]
 
 
-def items(
+def read_report(
     source: Source, row: ForeignFormat, prefixes: Sequence[str]
 ) -> Iterator[Item]:
     """
@@ -56,15 +56,15 @@ def into_junit(
     count_of = _Counted()
     file = JUnitFile(path, row.name)
     try:
-        for item in items(source, row, prefixes):
-            for result in count_of.take(item):
+        for item in read_report(source, row, prefixes):
+            for result in count_of.count_item(item):
                 file.add(result)
-        for result in count_of.hidden():
+        for result in count_of.hidden_failures():
             file.add(result)
         file.finish()
     finally:
         file.close()
-    notices = tuple(f"{source.name}: {what}" for what in count_of.notices())
+    notices = tuple(f"{source.name}: {what}" for what in count_of.find_notices())
     return Source(path=path, name=source.name), notices
 
 
@@ -79,7 +79,7 @@ class _Counted:
     run_failed: str = ""
     words: dict[str, None] = field(default_factory=dict)
 
-    def take(self, item: Item) -> Iterator[Converted]:
+    def count_item(self, item: Item) -> Iterator[Converted]:
         """Count; the result to write, if it is one."""
         if isinstance(item, Totals):
             self.totals.append(item)
@@ -95,15 +95,15 @@ class _Counted:
                 self.words[item.word] = None
             yield item
 
-    def hidden(self) -> Iterator[Converted]:
+    def hidden_failures(self) -> Iterator[Converted]:
         """A result for a failure that the report counts, and does not show."""
         claimed = max((each.failed or 0 for each in self.totals), default=0)
         what = f"the report counts {count(claimed, 'failure')} but contains none"
         message = self.run_failed or (what if claimed else "")
         if message and not self.failed and not self.red:
-            yield from self.take(Red(name=RUN, message=message))
+            yield from self.count_item(Red(name=RUN, message=message))
 
-    def notices(self) -> Iterator[str]:
+    def find_notices(self) -> Iterator[str]:
         """Where totals differ, and what nobody knows."""
         for each in self.totals:
             found = (

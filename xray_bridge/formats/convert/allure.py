@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.convert.protocol import Converted, Red, has_failed
 from xray_bridge.formats.convert.values import (
-    joined,
-    known,
-    member,
-    moment,
-    number,
-    objects,
-    paragraphs,
-    text,
-    texts,
+    join_paragraphs,
+    join_parts,
+    member_at,
+    to_number,
+    to_objects,
+    to_text,
+    to_texts,
+    to_time,
+    verdict_from,
 )
 from xray_bridge.model.results import Outcome
 
@@ -49,43 +49,43 @@ _KEY_OF_LINK = re.compile(r".*/([^/?#]+)")
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The last attempts; a fixture that failed, and no test with it, is red."""
     folder = source.path
-    attempts = _attempts(source)
+    attempts = _find_attempts(source)
     last = {max(each) for each in attempts.values()}
     red: set[str] = set()
     traces: set[str] = set()
     for attempt in sorted(last):
         _, name = attempt
-        found = _object(source, folder / name)
-        history = attempts[_history(found, name)]
+        found = _read_object(source, folder / name)
+        history = attempts[_history_id(found, name)]
         failed = [file for at, file in history if (at, file) != attempt]
-        result = _result(source, found, keys, failed)
+        result = _convert_result(source, found, keys, failed)
         if has_failed(result):
-            red.add(text(found.get("uuid")))
-            traces.add(_trace(found))
+            red.add(to_text(found.get("uuid")))
+            traces.add(_trace_of(found))
         yield result
     for path in sorted(folder.glob(CONTAINERS)):
-        container = _object(source, path)
-        traces.update(map(_trace, _fixtures(container)))
-        yield from _container(container, red)
+        container = _read_object(source, path)
+        traces.update(map(_trace_of, _list_fixtures(container)))
+        yield from _red_of_container(container, red)
     for path in sorted(folder.glob(GLOBALS)):
-        yield from _errors(_object(source, path), traces)
+        yield from _red_of_errors(_read_object(source, path), traces)
 
 
-def _attempts(source: Source) -> dict[str, list[tuple[float, str]]]:
+def _find_attempts(source: Source) -> dict[str, list[tuple[float, str]]]:
     """When each attempt of a test began, and its file."""
     found: dict[str, list[tuple[float, str]]] = {}
     for path in sorted(source.path.glob(RESULTS)):
-        result = _object(source, path)
-        attempt = (number(result.get("start")), path.name)
-        found.setdefault(_history(result, path.name), []).append(attempt)
+        result = _read_object(source, path)
+        attempt = (to_number(result.get("start")), path.name)
+        found.setdefault(_history_id(result, path.name), []).append(attempt)
     return found
 
 
-def _history(result: dict[str, Any], name: str) -> str:
-    return text(result.get("historyId")) or name
+def _history_id(result: dict[str, Any], name: str) -> str:
+    return to_text(result.get("historyId")) or name
 
 
-def _object(source: Source, path: Path) -> dict[str, Any]:
+def _read_object(source: Source, path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LONGEST_FILE:
             raise source.broken(f"{path.name} is too big for a result")
@@ -100,30 +100,32 @@ def _object(source: Source, path: Path) -> dict[str, Any]:
     return found
 
 
-def _result(
+def _convert_result(
     source: Source, found: dict[str, Any], keys: KeyFinder, failed: list[str]
 ) -> Converted:
     is_pending = not found.get("status") and found.get("stage") == "pending"
-    status = known("skipped" if is_pending else text(found.get("status")), OUTCOMES)
-    outcome, message = status.outcome, _message(found)
+    status = verdict_from(
+        "skipped" if is_pending else to_text(found.get("status")), OUTCOMES
+    )
+    outcome, message = status.outcome, _message_of(found)
     if outcome is Outcome.SKIPPED and message.startswith("XFAIL"):
         outcome = Outcome.XFAILED
     elif outcome is Outcome.PASSED and message.startswith("XPASS"):
         outcome = Outcome.XPASSED
     elif outcome is Outcome.PASSED and failed:
         outcome = Outcome.FLAKY
-        message = _message(_object(source, source.path / failed[-1]))
-    labels = objects(found.get("labels"))
-    pairs = [(text(each.get("name")), text(each.get("value"))) for each in labels]
+        message = _message_of(_read_object(source, source.path / failed[-1]))
+    labels = to_objects(found.get("labels"))
+    pairs = [(to_text(each.get("name")), to_text(each.get("value"))) for each in labels]
     tags = [value for name, value in pairs if name == "tag"]
-    classname, name = _identity(found, pairs)
-    key = keys.of_pairs(pairs) or keys.of_pairs(_links(found)) or keys.of_tags(tags)
-    start, stop = moment(found.get("start")), moment(found.get("stop"))
+    classname, name = _name_test(found, pairs)
+    key = keys.of_pairs(pairs) or keys.of_pairs(_key_links(found)) or keys.of_tags(tags)
+    start, stop = to_time(found.get("start")), to_time(found.get("stop"))
     return Converted(
         classname=classname,
         name=name,
         outcome=outcome,
-        key=key or keys.of_title(text(found.get("name"))),
+        key=key or keys.of_title(to_text(found.get("name"))),
         labels=keys.labels(tags),
         message=message,
         started=start,
@@ -132,18 +134,18 @@ def _result(
     )
 
 
-def _links(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _key_links(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Of a test management system, by name and by address."""
-    for link in objects(found.get("links")):
+    for link in to_objects(found.get("links")):
         if link.get("type") == "tms":
-            match = _KEY_OF_LINK.fullmatch(text(link.get("url")))
-            yield "tms", text(link.get("name"))
+            match = _KEY_OF_LINK.fullmatch(to_text(link.get("url")))
+            yield "tms", to_text(link.get("name"))
             yield "tms", match[1] if match else ""
 
 
-def _identity(found: dict[str, Any], labels: list[tuple[str, str]]) -> tuple[str, str]:
+def _name_test(found: dict[str, Any], labels: list[tuple[str, str]]) -> tuple[str, str]:
     """Where it stands, and its name; titles change, and rows are one test."""
-    name, full = text(found.get("name")), text(found.get("fullName"))
+    name, full = to_text(found.get("name")), to_text(found.get("fullName"))
     for sign in ("#", ": "):
         above, found_sign, own = full.rpartition(sign)
         if found_sign and own:
@@ -152,44 +154,49 @@ def _identity(found: dict[str, Any], labels: list[tuple[str, str]]) -> tuple[str
         above, _, own = full.rpartition(".")
         return above, own
     suites = [value for label, value in labels if "suite" in label.lower()]
-    return joined(*texts(found.get("titlePath"))) or joined(*suites), full or name
+    return join_parts(*to_texts(found.get("titlePath"))) or join_parts(
+        *suites
+    ), full or name
 
 
-def _message(found: Any) -> str:
-    details = member(found, "statusDetails")
-    message, trace = text(member(details, "message")), text(member(details, "trace"))
+def _message_of(found: Any) -> str:
+    details = member_at(found, "statusDetails")
+    message, trace = (
+        to_text(member_at(details, "message")),
+        to_text(member_at(details, "trace")),
+    )
     # allure-pytest has where a test was skipped in the trace.
     has_all = message and message in trace and not trace.startswith("(")
     told = trace if has_all else message if trace.startswith("(") else ""
-    return told.removeprefix("Skipped: ") or paragraphs(message, trace)
+    return told.removeprefix("Skipped: ") or join_paragraphs(message, trace)
 
 
-def _container(found: dict[str, Any], red: set[str]) -> Iterator[Red]:
-    if red.intersection(texts(found.get("children"))):
+def _red_of_container(found: dict[str, Any], red: set[str]) -> Iterator[Red]:
+    if red.intersection(to_texts(found.get("children"))):
         return
-    for each in _fixtures(found):
+    for each in _list_fixtures(found):
         # Those without a status have none to say.
-        status = text(each.get("status"))
-        if status and known(status, OUTCOMES).outcome is Outcome.FAILED:
-            name = text(each.get("name")).partition("::")[0]
-            yield Red(name=joined(each["kind"], name), message=_message(each))
+        status = to_text(each.get("status"))
+        if status and verdict_from(status, OUTCOMES).outcome is Outcome.FAILED:
+            name = to_text(each.get("name")).partition("::")[0]
+            yield Red(name=join_parts(each["kind"], name), message=_message_of(each))
 
 
-def _fixtures(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _list_fixtures(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for kind in FIXTURES:
-        for each in objects(found.get(kind)):
+        for each in to_objects(found.get(kind)):
             yield {**each, "kind": kind}
 
 
-def _errors(found: dict[str, Any], traces: set[str]) -> Iterator[Red]:
+def _red_of_errors(found: dict[str, Any], traces: set[str]) -> Iterator[Red]:
     """Hooks that failed, once: results and fixtures of the same trace say it, too."""
-    for each in objects(found.get("errors")):
-        trace = text(each.get("trace"))
+    for each in to_objects(found.get("errors")):
+        trace = to_text(each.get("trace"))
         if not trace or trace not in traces:
-            message = text(each.get("message"))
+            message = to_text(each.get("message"))
             name = message.partition(": ")[0].partition("\n")[0]
-            yield Red(name=name or "error", message=paragraphs(message, trace))
+            yield Red(name=name or "error", message=join_paragraphs(message, trace))
 
 
-def _trace(found: dict[str, Any]) -> str:
-    return text(member(member(found, "statusDetails"), "trace"))
+def _trace_of(found: dict[str, Any]) -> str:
+    return to_text(member_at(member_at(found, "statusDetails"), "trace"))

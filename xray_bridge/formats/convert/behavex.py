@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.documents import read_values
 from xray_bridge.formats.convert.protocol import Converted, Red, has_failed
 from xray_bridge.formats.convert.values import (
-    joined,
-    known,
-    member,
-    moment,
-    number,
-    objects,
-    paragraphs,
-    text,
-    texts,
+    join_paragraphs,
+    join_parts,
+    member_at,
+    to_number,
+    to_objects,
+    to_text,
+    to_texts,
+    to_time,
+    verdict_from,
 )
 from xray_bridge.model.results import Outcome
 
@@ -42,44 +42,55 @@ OUTCOMES = {
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The scenarios; a feature that failed and has none that did is red."""
-    for _, feature in below(source, ("features.item",), ("hash", "error_step")):
+    for _, feature in read_values(source, ("features.item",), ("hash", "error_step")):
         is_green = True
-        for scenario in objects(member(feature, "scenarios")):
-            result = _scenario(scenario, feature, keys)
+        for scenario in to_objects(member_at(feature, "scenarios")):
+            result = _convert_scenario(scenario, feature, keys)
             is_green &= not has_failed(result)
             yield result
-        status = known(text(member(feature, "status")), OUTCOMES)
+        status = verdict_from(to_text(member_at(feature, "status")), OUTCOMES)
         if is_green and status.outcome is Outcome.FAILED:
-            said = texts(member(feature, "error_msg"))
-            what = f"the feature's status is {text(member(feature, 'status'))!r}"
-            yield Red(name=_path(feature), message=paragraphs(*said) or what)
+            said = to_texts(member_at(feature, "error_msg"))
+            what = f"the feature's status is {to_text(member_at(feature, 'status'))!r}"
+            yield Red(
+                name=_feature_path(feature), message=join_paragraphs(*said) or what
+            )
 
 
-def _path(found: Any) -> str:
-    return text(member(found, "filename")) or text(member(found, "name")) or "feature"
+def _feature_path(found: Any) -> str:
+    return (
+        to_text(member_at(found, "filename"))
+        or to_text(member_at(found, "name"))
+        or "feature"
+    )
 
 
-def _scenario(found: dict[str, Any], feature: Any, keys: KeyFinder) -> Converted:
-    tags = texts(found.get("tags"))
-    status = known(text(found.get("status")), OUTCOMES)
-    said = [*texts(found.get("error_msg")), "".join(texts(found.get("error_lines")))]
+def _convert_scenario(
+    found: dict[str, Any], feature: Any, keys: KeyFinder
+) -> Converted:
+    tags = to_texts(found.get("tags"))
+    status = verdict_from(to_text(found.get("status")), OUTCOMES)
+    said = [
+        *to_texts(found.get("error_msg")),
+        "".join(to_texts(found.get("error_lines"))),
+    ]
     if status.outcome is Outcome.FAILED:
-        steps = objects(member(found, "background", "steps")) + objects(
+        steps = to_objects(member_at(found, "background", "steps")) + to_objects(
             found.get("steps")
         )
         said += [
-            f"{text(step.get('status'))}: {text(step.get('name'))}"
+            f"{to_text(step.get('status'))}: {to_text(step.get('name'))}"
             for step in steps
             if step.get("status") in {"undefined", "pending"}
         ]
     return Converted(
-        classname=joined(_path(feature), text(found.get("rule"))),
-        name=text(found.get("name")),
+        classname=join_parts(_feature_path(feature), to_text(found.get("rule"))),
+        name=to_text(found.get("name")),
         outcome=status.outcome,
         key=keys.of_tags(tags),
         labels=keys.labels(tags),
-        message=paragraphs(*said),
-        started=moment(found.get("start")),
-        duration=number(found.get("duration")),
+        message=join_paragraphs(*said),
+        started=to_time(found.get("start")),
+        duration=to_number(found.get("duration")),
         word=status.word,
     )

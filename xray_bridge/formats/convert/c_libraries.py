@@ -10,8 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.formats.convert.protocol import Converted, Totals
-from xray_bridge.formats.convert.values import known, number, paragraphs, whole
-from xray_bridge.formats.read.xml import elements, root_attributes
+from xray_bridge.formats.convert.values import (
+    join_paragraphs,
+    to_count,
+    to_number,
+    verdict_from,
+)
+from xray_bridge.formats.read.xml import read_elements, root_attributes
 from xray_bridge.model.results import Outcome
 
 
@@ -24,19 +29,19 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.protocol import Source
 
 
-def check(source: Source, keys: KeyFinder) -> Iterator[Item]:
+def convert_check(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """Check's tests, by suite and test case; the runs of a loop are one Test."""
-    for suite in elements(source, {"suite"}):
-        title = _text(suite, "title")
+    for suite in read_elements(source, {"suite"}):
+        title = _text_at(suite, "title")
         for test in suite.iterfind("test"):
             yield _of_check(test, title, keys)
 
 
 def _of_check(test: Element, suite: str, keys: KeyFinder) -> Converted:
-    found = known(test.get("result", ""), {})
-    name, case = _text(test, "id"), _text(test, "description")
-    place, said = _text(test, "fn"), _text(test, "message")
-    number_of_loop = _text(test, "iteration")
+    found = verdict_from(test.get("result", ""), {})
+    name, case = _text_at(test, "id"), _text_at(test, "description")
+    place, said = _text_at(test, "fn"), _text_at(test, "message")
+    number_of_loop = _text_at(test, "iteration")
     loop = f"iteration {number_of_loop}" if number_of_loop not in {"", "0"} else ""
     message = f"{place}: {said}" if place else said
     return Converted(
@@ -44,21 +49,23 @@ def _of_check(test: Element, suite: str, keys: KeyFinder) -> Converted:
         name=name,
         outcome=found.outcome,
         key=keys.of_title(name),
-        message="" if found.outcome is Outcome.PASSED else paragraphs(message, loop),
-        duration=number(_text(test, "duration")),
+        message=""
+        if found.outcome is Outcome.PASSED
+        else join_paragraphs(message, loop),
+        duration=to_number(_text_at(test, "duration")),
         word=found.word,
     )
 
 
-def cppunit(source: Source, keys: KeyFinder) -> Iterator[Item]:
+def convert_cppunit(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """CppUnit's tests; it counts failures, of which a test can have several."""
     is_empty = True
-    for each in elements(source, {"FailedTest", "Test", "Statistics"}):
+    for each in read_elements(source, {"FailedTest", "Test", "Statistics"}):
         is_empty = False
         if each.tag == "Statistics":
             yield Totals(
-                tests=whole(_text(each, "Tests") or None),
-                failed=whole(_text(each, "FailuresTotal") or None),
+                tests=to_count(_text_at(each, "Tests") or None),
+                failed=to_count(_text_at(each, "FailuresTotal") or None),
             )
         else:
             yield _of_cppunit(each, keys)
@@ -67,24 +74,26 @@ def cppunit(source: Source, keys: KeyFinder) -> Iterator[Item]:
 
 
 def _of_cppunit(test: Element, keys: KeyFinder) -> Converted:
-    classname, _, name = _text(test, "Name").rpartition("::")
+    classname, _, name = _text_at(test, "Name").rpartition("::")
     is_failed = test.tag == "FailedTest"
-    file, line = _text(test, "Location/File"), _text(test, "Location/Line")
+    file, line = _text_at(test, "Location/File"), _text_at(test, "Location/Line")
     place = f"{file}:{line}" if file else ""
     return Converted(
         classname=classname,
         name=name,
         outcome=Outcome.FAILED if is_failed else Outcome.PASSED,
         key=keys.of_title(name),
-        message=paragraphs(_text(test, "Message"), place),
+        message=join_paragraphs(_text_at(test, "Message"), place),
     )
 
 
-def unittest_pp(source: Source, keys: KeyFinder) -> Iterator[Item]:
+def convert_unittest_pp(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """UnitTest++'s tests, which may have several failures each."""
     root = root_attributes(source)
-    yield Totals(tests=whole(root.get("tests")), failed=whole(root.get("failedtests")))
-    for test in elements(source, {"test"}):
+    yield Totals(
+        tests=to_count(root.get("tests")), failed=to_count(root.get("failedtests"))
+    )
+    for test in read_elements(source, {"test"}):
         failures = [each.get("message", "") for each in test.iterfind("failure")]
         name = test.get("name", "")
         yield Converted(
@@ -92,10 +101,10 @@ def unittest_pp(source: Source, keys: KeyFinder) -> Iterator[Item]:
             name=name,
             outcome=Outcome.FAILED if failures else Outcome.PASSED,
             key=keys.of_title(name),
-            message=paragraphs(*failures),
-            duration=number(test.get("time")),
+            message=join_paragraphs(*failures),
+            duration=to_number(test.get("time")),
         )
 
 
-def _text(found: Element, path: str) -> str:
+def _text_at(found: Element, path: str) -> str:
     return (found.findtext(path) or "").strip()

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.documents import read_values
 from xray_bridge.formats.convert.protocol import Converted, Totals
 from xray_bridge.formats.convert.pytest_names import split_node_id
 from xray_bridge.formats.convert.values import (
-    joined,
-    known,
-    member,
-    moment,
-    number,
-    objects,
-    paragraphs,
+    join_paragraphs,
+    join_parts,
+    member_at,
     short_path,
-    text,
-    texts,
-    whole,
+    to_count,
+    to_number,
+    to_objects,
+    to_text,
+    to_texts,
+    to_time,
+    verdict_from,
 )
 from xray_bridge.model.results import Outcome
 
@@ -51,57 +51,64 @@ RAW = {
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The tests; the summary is compared with them."""
     without = ("attachments", "stdout", "stderr", "steps", "snippet", "screenshot")
-    for path, found in below(source, (TESTS, SUMMARY), without):
+    for path, found in read_values(source, (TESTS, SUMMARY), without):
         if path == TESTS:
-            yield _test(found, keys)
+            yield _convert_test(found, keys)
         else:
             yield Totals(
-                tests=whole(member(found, "tests")),
-                failed=whole(member(found, "failed")),
+                tests=to_count(member_at(found, "tests")),
+                failed=to_count(member_at(found, "failed")),
             )
 
 
-def _test(test: Any, keys: KeyFinder) -> Converted:
-    word, raw = text(member(test, "status")), text(member(test, "rawStatus"))
+def _convert_test(test: Any, keys: KeyFinder) -> Converted:
+    word, raw = (
+        to_text(member_at(test, "status")),
+        to_text(member_at(test, "rawStatus")),
+    )
     is_named_by_raw = word == "other" or raw.lower() in {"xfailed", "xpassed"}
-    found = known(raw if is_named_by_raw and raw else word, RAW)
+    found = verdict_from(raw if is_named_by_raw and raw else word, RAW)
     outcome = found.outcome
-    attempts = objects(member(test, "retryAttempts"))
-    if outcome is Outcome.PASSED and (member(test, "flaky") is True or attempts):
+    attempts = to_objects(member_at(test, "retryAttempts"))
+    if outcome is Outcome.PASSED and (member_at(test, "flaky") is True or attempts):
         outcome = Outcome.FLAKY
     messages = [test, *attempts] if outcome is Outcome.FLAKY else [test]
-    classname, name = _identity(test)
-    tags = texts(member(test, "tags"))
-    annotations = objects(member(test, "extra", "annotations"))
+    classname, name = _name_test(test)
+    tags = to_texts(member_at(test, "tags"))
+    annotations = to_objects(member_at(test, "extra", "annotations"))
     pairs = [
-        (text(each.get("type")), text(each.get("description"))) for each in annotations
+        (to_text(each.get("type")), to_text(each.get("description")))
+        for each in annotations
     ]
-    labels = member(test, "labels")
+    labels = member_at(test, "labels")
     if isinstance(labels, dict):
-        pairs += [(label, text(value)) for label, value in labels.items()]
+        pairs += [(label, to_text(value)) for label, value in labels.items()]
     return Converted(
         classname=classname,
         name=name,
         outcome=outcome,
         key=keys.of_tags(tags) or keys.of_pairs(pairs) or keys.of_title(name),
         labels=keys.labels(tags),
-        message=paragraphs(*(_message(each) for each in messages))
+        message=join_paragraphs(*(_message_of(each) for each in messages))
         or next((why for kind, why in pairs if kind in {"skip", "fixme"}), ""),
-        started=moment(member(test, "start")),
-        duration=number(member(test, "duration")) / 1000,
+        started=to_time(member_at(test, "start")),
+        duration=to_number(member_at(test, "duration")) / 1000,
         word=found.word,
     )
 
 
-def _message(found: Any) -> str:
-    message, trace = text(member(found, "message")), text(member(found, "trace"))
-    return trace if message and message in trace else paragraphs(message, trace)
+def _message_of(found: Any) -> str:
+    message, trace = (
+        to_text(member_at(found, "message")),
+        to_text(member_at(found, "trace")),
+    )
+    return trace if message and message in trace else join_paragraphs(message, trace)
 
 
-def _identity(test: Any) -> tuple[str, str]:
+def _name_test(test: Any) -> tuple[str, str]:
     """Its suites and its name; of pytest's, as pytest's own JUnit XML has them."""
-    name = text(member(test, "name"))
+    name = to_text(member_at(test, "name"))
     if "::" in name:
         return split_node_id(name)
-    suites = texts(member(test, "suite"))
-    return joined(*suites) or short_path(text(member(test, "filePath"))), name
+    suites = to_texts(member_at(test, "suite"))
+    return join_parts(*suites) or short_path(to_text(member_at(test, "filePath"))), name

@@ -10,16 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import line_object, lines
+from xray_bridge.formats.convert.documents import parse_line, read_lines
 from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed
 from xray_bridge.formats.convert.values import (
-    joined,
-    member,
-    number,
-    objects,
-    paragraphs,
-    text,
-    texts,
+    join_paragraphs,
+    join_parts,
+    member_at,
+    to_number,
+    to_objects,
+    to_text,
+    to_texts,
 )
 from xray_bridge.model.results import Outcome
 
@@ -47,10 +47,10 @@ RANKS = {status: rank for rank, status in enumerate(OUTCOMES)}
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The scenarios; hooks of the run, and a run without its end, are red."""
     reader = _Reader(keys)
-    for place, line in lines(source):
-        found = line_object(line)
+    for place, line in read_lines(source):
+        found = parse_line(line)
         if found is not None:
-            yield from reader.take(found)
+            yield from reader.read_message(found)
         elif line.strip():
             yield Red(
                 name=RUN,
@@ -96,24 +96,24 @@ class _Reader:
         self._success: bool | None = None
         self._has_pending = False
         self._take = {
-            "gherkinDocument": self._document,
-            "pickle": self._pickle,
-            "hook": self._hook,
-            "testCase": self._case,
-            "testCaseStarted": self._started,
-            "testStepFinished": self._step,
-            "testRunHookStarted": self._hook_started,
-            "testRunFinished": self._run_finished,
+            "gherkinDocument": self._note_document,
+            "pickle": self._note_pickle,
+            "hook": self._note_hook,
+            "testCase": self._note_case,
+            "testCaseStarted": self._start_attempt,
+            "testStepFinished": self._end_step,
+            "testRunHookStarted": self._start_hook,
+            "testRunFinished": self._end_run,
         }
         self._end: Mapping[
             str, Callable[[dict[str, Any]], Iterator[Converted | Red]]
         ] = {
-            "testCaseFinished": self._finished,
-            "testRunHookFinished": self._hook_finished,
+            "testCaseFinished": self._end_attempt,
+            "testRunHookFinished": self._end_hook,
             "parseError": self._parse_error,
         }
 
-    def take(self, message: dict[str, Any]) -> Iterator[Item]:
+    def read_message(self, message: dict[str, Any]) -> Iterator[Item]:
         """What a message ends."""
         for kind, found in message.items():
             if not isinstance(found, dict):
@@ -127,69 +127,69 @@ class _Reader:
         """What has begun and has no end, and whether the run has failed by itself."""
         for attempt in self._attempts.values():
             attempt.messages.append("the scenario did not finish")
-            yield self._result(attempt, Outcome.FAILED)
+            yield self._convert_attempt(attempt, Outcome.FAILED)
         if self._success is None:
             yield Red(name=RUN, message="the run did not finish")
         elif not self._success and not self._has_pending:
             yield RunFailed(message="the run failed, but none of its scenarios failed")
 
-    def _document(self, found: dict[str, Any]) -> None:
-        feature = member(found, "feature")
+    def _note_document(self, found: dict[str, Any]) -> None:
+        feature = member_at(found, "feature")
         self._note_tags(feature)
-        for child in objects(member(feature, "children")):
+        for child in to_objects(member_at(feature, "children")):
             rule = child.get("rule")
             self._note_tags(rule)
-            for each in objects(member(rule, "children")):
-                scenario = text(member(each, "scenario", "id"))
-                self._rules[scenario] = text(member(rule, "name"))
+            for each in to_objects(member_at(rule, "children")):
+                scenario = to_text(member_at(each, "scenario", "id"))
+                self._rules[scenario] = to_text(member_at(rule, "name"))
 
     def _note_tags(self, holder: Any) -> None:
-        tags = objects(member(holder, "tags"))
-        self._inherited.update(text(tag.get("id")) for tag in tags)
+        tags = to_objects(member_at(holder, "tags"))
+        self._inherited.update(to_text(tag.get("id")) for tag in tags)
 
-    def _pickle(self, found: dict[str, Any]) -> None:
-        nodes = texts(found.get("astNodeIds"))
+    def _note_pickle(self, found: dict[str, Any]) -> None:
+        nodes = to_texts(found.get("astNodeIds"))
         rule = next((self._rules[each] for each in nodes if each in self._rules), "")
-        tags = objects(found.get("tags"))
+        tags = to_objects(found.get("tags"))
         names: dict[bool, list[str]] = {True: [], False: []}
         for tag in tags:
-            is_above = text(tag.get("astNodeId")) in self._inherited
-            names[is_above].append(text(tag.get("name")))
-        uri = text(found.get("uri"))
-        self._pickles[text(found.get("id"))] = _Pickle(
-            classname=joined(uri, rule),
-            name=text(found.get("name")) or f"line {self._line(found)}",
+            is_above = to_text(tag.get("astNodeId")) in self._inherited
+            names[is_above].append(to_text(tag.get("name")))
+        uri = to_text(found.get("uri"))
+        self._pickles[to_text(found.get("id"))] = _Pickle(
+            classname=join_parts(uri, rule),
+            name=to_text(found.get("name")) or f"line {self._line_of(found)}",
             key=self._keys.of_tags(names[False], names[True]),
             labels=self._keys.labels(names[False]),
         )
 
-    def _line(self, found: dict[str, Any]) -> int:
-        return int(number(member(found, "location", "line")))
+    def _line_of(self, found: dict[str, Any]) -> int:
+        return int(to_number(member_at(found, "location", "line")))
 
-    def _hook(self, found: dict[str, Any]) -> None:
+    def _note_hook(self, found: dict[str, Any]) -> None:
         names = (found.get("name"), found.get("type"))
-        name = next(filter(None, map(text, names)), "hook")
-        uri = text(member(found, "sourceReference", "uri"))
-        self._hooks[text(found.get("id"))] = joined(uri, name)
+        name = next(filter(None, map(to_text, names)), "hook")
+        uri = to_text(member_at(found, "sourceReference", "uri"))
+        self._hooks[to_text(found.get("id"))] = join_parts(uri, name)
 
-    def _hook_started(self, found: dict[str, Any]) -> None:
-        name = self._hooks.get(text(found.get("hookId")), "hook of the run")
-        self._hooks[text(found.get("id"))] = name
+    def _start_hook(self, found: dict[str, Any]) -> None:
+        name = self._hooks.get(to_text(found.get("hookId")), "hook of the run")
+        self._hooks[to_text(found.get("id"))] = name
 
-    def _case(self, found: dict[str, Any]) -> None:
-        self._cases[text(found.get("id"))] = text(found.get("pickleId"))
+    def _note_case(self, found: dict[str, Any]) -> None:
+        self._cases[to_text(found.get("id"))] = to_text(found.get("pickleId"))
 
-    def _started(self, found: dict[str, Any]) -> None:
-        self._attempts[text(found.get("id"))] = _Attempt(
-            case=text(found.get("testCaseId")),
-            number=int(number(found.get("attempt"))),
-            started=_seconds(found.get("timestamp")) or None,
+    def _start_attempt(self, found: dict[str, Any]) -> None:
+        self._attempts[to_text(found.get("id"))] = _Attempt(
+            case=to_text(found.get("testCaseId")),
+            number=int(to_number(found.get("attempt"))),
+            started=_to_seconds(found.get("timestamp")) or None,
         )
 
-    def _step(self, found: dict[str, Any]) -> None:
-        attempt = self._attempts.get(text(found.get("testCaseStartedId")))
+    def _end_step(self, found: dict[str, Any]) -> None:
+        attempt = self._attempts.get(to_text(found.get("testCaseStartedId")))
         result = found.get("testStepResult")
-        status = text(member(result, "status")).upper() or "(none)"
+        status = to_text(member_at(result, "status")).upper() or "(none)"
         if attempt is None:
             return
         # A word that nobody knows is the worst.
@@ -198,12 +198,16 @@ class _Reader:
         )
         attempt.status = worst
         self._has_pending |= status == "PENDING"
-        if status not in {"PASSED", "SKIPPED", "UNKNOWN"} or member(result, "message"):
-            said = text(member(result, "message")) or f"a step is {status.lower()}"
+        if status not in {"PASSED", "SKIPPED", "UNKNOWN"} or member_at(
+            result, "message"
+        ):
+            said = (
+                to_text(member_at(result, "message")) or f"a step is {status.lower()}"
+            )
             attempt.messages.append(said)
 
-    def _finished(self, found: dict[str, Any]) -> Iterator[Converted]:
-        attempt = self._attempts.pop(text(found.get("testCaseStartedId")), None)
+    def _end_attempt(self, found: dict[str, Any]) -> Iterator[Converted]:
+        attempt = self._attempts.pop(to_text(found.get("testCaseStartedId")), None)
         if attempt is None:
             return
         if found.get("willBeRetried") is True:
@@ -213,9 +217,11 @@ class _Reader:
         if outcome is Outcome.PASSED and attempt.number:
             outcome = Outcome.FLAKY
             attempt.messages = self._failures.pop(attempt.case, [])
-        yield self._result(attempt, outcome, _seconds(found.get("timestamp")))
+        yield self._convert_attempt(
+            attempt, outcome, _to_seconds(found.get("timestamp"))
+        )
 
-    def _result(
+    def _convert_attempt(
         self, attempt: _Attempt, outcome: Outcome, finished: float = 0.0
     ) -> Converted:
         unknown = _Pickle(classname="", name="unknown scenario", key="", labels=())
@@ -226,26 +232,29 @@ class _Reader:
             outcome=outcome,
             key=pickle.key,
             labels=pickle.labels,
-            message=paragraphs(*attempt.messages),
+            message=join_paragraphs(*attempt.messages),
             started=attempt.started,
             duration=max(finished - (attempt.started or finished), 0.0),
             word="" if attempt.status in OUTCOMES else attempt.status,
         )
 
-    def _hook_finished(self, found: dict[str, Any]) -> Iterator[Red]:
-        status = text(member(found, "result", "status")).upper()
+    def _end_hook(self, found: dict[str, Any]) -> Iterator[Red]:
+        status = to_text(member_at(found, "result", "status")).upper()
         if OUTCOMES.get(status, Outcome.FAILED) is Outcome.FAILED:
-            name = self._hooks.get(text(found.get("testRunHookStartedId")), "hook")
-            yield Red(name=name, message=text(member(found, "result", "message")))
+            name = self._hooks.get(to_text(found.get("testRunHookStartedId")), "hook")
+            yield Red(name=name, message=to_text(member_at(found, "result", "message")))
 
     def _parse_error(self, found: dict[str, Any]) -> Iterator[Red]:
-        uri = text(member(found, "source", "uri"))
-        yield Red(name=uri or "feature file", message=text(found.get("message")))
+        uri = to_text(member_at(found, "source", "uri"))
+        yield Red(name=uri or "feature file", message=to_text(found.get("message")))
 
-    def _run_finished(self, found: dict[str, Any]) -> None:
+    def _end_run(self, found: dict[str, Any]) -> None:
         # Old ones do not say it.
         self._success = found.get("success") is not False
 
 
-def _seconds(found: Any) -> float:
-    return number(member(found, "seconds")) + number(member(found, "nanos")) * 1e-9
+def _to_seconds(found: Any) -> float:
+    return (
+        to_number(member_at(found, "seconds"))
+        + to_number(member_at(found, "nanos")) * 1e-9
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ijson
 
-from xray_bridge.formats.read.json_stream import DEEPER, opened
+from xray_bridge.formats.read.json_stream import DEEPER, open_json
 
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ DEEPEST = 200
 LONGEST_LINE = 64 << 20
 
 
-def below(
+def read_values(
     source: Source, paths: Collection[str], without: Collection[str] = ()
 ) -> Iterator[tuple[str, Any]]:
     """
@@ -34,7 +34,7 @@ def below(
     builder: Any = None
     depth = skipped = 0
     name, is_skipping = "", False
-    with opened(source) as file:
+    with open_json(source) as file:
         for prefix, event, value in ijson.parse(file, use_float=True):
             step = DEEPER.get(event, 0)
             if builder is None:
@@ -59,7 +59,7 @@ def below(
                 builder = None
 
 
-def lines(source: Source) -> Iterator[tuple[int, str]]:
+def read_lines(source: Source) -> Iterator[tuple[int, str]]:
     """
     The lines of a text, with their numbers from 1; without their ends.
 
@@ -77,7 +77,7 @@ def lines(source: Source) -> Iterator[tuple[int, str]]:
         raise source.broken(f"cannot be read: {error.strerror}") from None
 
 
-def line_object(line: str) -> dict[str, Any] | None:
+def parse_line(line: str) -> dict[str, Any] | None:
     """The JSON object that is a line; None where it is none."""
     if not line.lstrip().startswith("{"):
         return None

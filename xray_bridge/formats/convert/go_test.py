@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import line_object, lines
+from xray_bridge.formats.convert.documents import parse_line, read_lines
 from xray_bridge.formats.convert.protocol import Converted, Red
-from xray_bridge.formats.convert.values import moment, number, text
+from xray_bridge.formats.convert.values import to_number, to_text, to_time
 from xray_bridge.model.results import Outcome
 
 
@@ -63,13 +63,13 @@ class _Package:
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The tests, in the order in which they end."""
     reader = _Reader(keys)
-    for _, line in lines(source):
-        event = line_object(line)
+    for _, line in read_lines(source):
+        event = parse_line(line)
         if event is not None:
-            yield from reader.take(event)
+            yield from reader.read_event(event)
         elif (match := _FAILED.fullmatch(line)) and match[1] not in reader.ended:
             reader.ended[match[1]] = None
-            yield reader.red(match[1], f"[{match[2]}]")
+            yield reader.make_red(match[1], f"[{match[2]}]")
     if not reader.has_events:
         raise source.broken("contains no event of go test")
     yield from reader.finish()
@@ -85,26 +85,26 @@ class _Reader:
         self._packages: dict[str, _Package] = {}
         self._builds: dict[str, _Test] = {}
 
-    def take(self, event: dict[str, Any]) -> Iterator[Item]:
+    def read_event(self, event: dict[str, Any]) -> Iterator[Item]:
         """What an event ends."""
-        action, name = text(event.get("Action")), text(event.get("Package"))
+        action, name = to_text(event.get("Action")), to_text(event.get("Package"))
         self.has_events |= bool(action)
         if action.startswith("build-"):
             self._note_build(event)
         elif not name:
             return
-        elif test := text(event.get("Test")):
-            yield from self._of_test(event, action, name, test)
+        elif test := to_text(event.get("Test")):
+            yield from self._read_test_event(event, action, name, test)
         else:
-            yield from self._of_package(event, action, name)
+            yield from self._read_package_event(event, action, name)
 
     def finish(self) -> Iterator[Item]:
         """What has begun and has no end."""
         for name, package in self._packages.items():
-            yield from self._unfinished(name, package)
-            yield self.red(name, "the run of this package did not finish")
+            yield from self._end_unfinished(name, package)
+            yield self.make_red(name, "the run of this package did not finish")
 
-    def red(self, name: str, *said: str) -> Red:
+    def make_red(self, name: str, *said: str) -> Red:
         """A package that failed by itself."""
         build = self._builds.get(name)
         output = "".join(build.output) if build else ""
@@ -112,31 +112,33 @@ class _Reader:
 
     def _note_build(self, event: dict[str, Any]) -> None:
         # ``example.com/calc [example.com/calc.test]``
-        path = text(event.get("ImportPath")).partition(" ")[0]
-        _keep(self._builds.setdefault(path, _Test()), text(event.get("Output")))
+        path = to_text(event.get("ImportPath")).partition(" ")[0]
+        _keep_output(
+            self._builds.setdefault(path, _Test()), to_text(event.get("Output"))
+        )
 
-    def _of_test(
+    def _read_test_event(
         self, event: dict[str, Any], action: str, name: str, test: str
     ) -> Iterator[Item]:
         package = self._packages.setdefault(name, _Package())
         running = package.tests.get(test)
         if running is None:
-            running = package.tests[test] = _Test(started=moment(event.get("Time")))
+            running = package.tests[test] = _Test(started=to_time(event.get("Time")))
             if parent := package.tests.get(test.rpartition("/")[0]):
                 parent.has_subtests = True
                 running.key = parent.key
         if action == "output":
-            _keep(running, text(event.get("Output")))
+            _keep_output(running, to_text(event.get("Output")))
         elif action == "attr":
             # ``t.Attr("test_key", "CALC-1")``, since Go 1.25.
-            pair = (text(event.get("Key")), text(event.get("Value")))
+            pair = (to_text(event.get("Key")), to_text(event.get("Value")))
             running.key = self._keys.of_pairs([pair]) or running.key
         elif outcome := ENDS.get(action):
             del package.tests[test]
-            running.duration = number(event.get("Elapsed"))
-            yield from self._end((name, test), package, running, outcome)
+            running.duration = to_number(event.get("Elapsed"))
+            yield from self._end_test((name, test), package, running, outcome)
 
-    def _end(
+    def _end_test(
         self,
         names: tuple[str, str],
         package: _Package,
@@ -157,43 +159,45 @@ class _Reader:
             name=test,
             outcome=outcome,
             key=running.key or self._keys.of_title(own.replace("_", " ")),
-            message="" if outcome is Outcome.PASSED else _message(running, outcome),
+            message="" if outcome is Outcome.PASSED else _message_of(running, outcome),
             started=running.started,
             duration=running.duration,
         )
 
-    def _of_package(
+    def _read_package_event(
         self, event: dict[str, Any], action: str, name: str
     ) -> Iterator[Item]:
         package = self._packages.setdefault(name, _Package())
         if action == "output":
-            _keep(package.own, text(event.get("Output")))
+            _keep_output(package.own, to_text(event.get("Output")))
         if action not in ENDS:
             return
         # One that timed out, or ended the process.
-        yield from self._unfinished(name, package)
+        yield from self._end_unfinished(name, package)
         del self._packages[name]
         if action == "fail" and not package.failed and name not in self.ended:
-            build = self._builds.get(text(event.get("FailedBuild")).partition(" ")[0])
+            build = self._builds.get(
+                to_text(event.get("FailedBuild")).partition(" ")[0]
+            )
             output = "".join(build.output) if build else ""
-            yield self.red(name, "".join(package.own.output), output)
+            yield self.make_red(name, "".join(package.own.output), output)
         self.ended[name] = None
 
-    def _unfinished(self, name: str, package: _Package) -> Iterator[Item]:
+    def _end_unfinished(self, name: str, package: _Package) -> Iterator[Item]:
         # Subtests first, so that who waited for one is no failure of its own.
         for test in sorted(package.tests, key=lambda each: -each.count("/")):
             running = package.tests.pop(test)
-            _keep(running, "the test did not finish\n")
-            yield from self._end((name, test), package, running, Outcome.FAILED)
+            _keep_output(running, "the test did not finish\n")
+            yield from self._end_test((name, test), package, running, Outcome.FAILED)
 
 
-def _keep(running: _Test, output: str) -> None:
+def _keep_output(running: _Test, output: str) -> None:
     if running.size < LONGEST_OUTPUT and not _FRAME.match(output):
         running.output.append(output)
         running.size += len(output)
 
 
-def _message(running: _Test, outcome: Outcome) -> str:
+def _message_of(running: _Test, outcome: Outcome) -> str:
     """What it printed; the reason of a skip without its place."""
     whole = "".join(running.output).strip("\n")
     match = _PLACE.fullmatch(whole) if outcome is Outcome.SKIPPED else None

@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.documents import read_values
 from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed, Totals
 from xray_bridge.formats.convert.values import (
-    joined,
-    known,
-    member,
-    moment,
-    number,
-    objects,
-    paragraphs,
+    join_paragraphs,
+    join_parts,
+    member_at,
     short_path,
-    text,
-    texts,
-    whole,
+    to_count,
+    to_number,
+    to_objects,
+    to_text,
+    to_texts,
+    to_time,
+    verdict_from,
 )
 from xray_bridge.model.results import Outcome
 
@@ -48,12 +48,12 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """Each file's tests, then what is wrong with the file itself."""
     said: dict[str, Any] = {}
     without = ("coverage", "failureDetails", "meta", "perfStats", "console")
-    for path, found in below(source, (FILE, *COUNTS, *FLAGS), without):
+    for path, found in read_values(source, (FILE, *COUNTS, *FLAGS), without):
         if path != FILE:
             said[path] = found
         else:
-            yield from _file(found, keys)
-    tests, failed = (whole(said.get(name)) for name in COUNTS)
+            yield from _convert_file(found, keys)
+    tests, failed = (to_count(said.get(name)) for name in COUNTS)
     yield Totals(tests=tests, failed=failed)
     if said.get("wasInterrupted") is True:
         yield Red(name=RUN, message="the run was interrupted")
@@ -62,40 +62,40 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
         yield RunFailed(message="the run failed, but none of its tests failed")
 
 
-def _file(found: Any, keys: KeyFinder) -> Iterator[Converted | Red]:
-    path = short_path(text(member(found, "name")))
+def _convert_file(found: Any, keys: KeyFinder) -> Iterator[Converted | Red]:
+    path = short_path(to_text(member_at(found, "name")))
     has_failed = False
-    for test in objects(member(found, "assertionResults")):
-        result = _test(test, path, keys)
+    for test in to_objects(member_at(found, "assertionResults")):
+        result = _convert_test(test, path, keys)
         has_failed |= result.outcome is Outcome.FAILED
         yield result
-    message = text(member(found, "message"))
+    message = to_text(member_at(found, "message"))
     is_jest = BULLET in message
     own = message.partition(OF_SUITE)[2] if is_jest else message
-    if text(member(found, "status")) == "failed" and (own or not has_failed):
+    if to_text(member_at(found, "status")) == "failed" and (own or not has_failed):
         yield Red(name=path or RUN, message=(own or message).strip())
 
 
-def _test(test: dict[str, Any], path: str, keys: KeyFinder) -> Converted:
-    name = text(test.get("title"))
-    found = known(text(test.get("status")), OUTCOMES)
-    failures = texts(test.get("failureMessages"))
-    retries = texts(test.get("retryMessages")) + texts(test.get("retryReasons"))
+def _convert_test(test: dict[str, Any], path: str, keys: KeyFinder) -> Converted:
+    name = to_text(test.get("title"))
+    found = verdict_from(to_text(test.get("status")), OUTCOMES)
+    failures = to_texts(test.get("failureMessages"))
+    retries = to_texts(test.get("retryMessages")) + to_texts(test.get("retryReasons"))
     outcome = found.outcome
     if outcome is Outcome.PASSED:
         if test.get("failing") is True:
             outcome = Outcome.XFAILED
-        elif failures or retries or number(test.get("invocations")) > 1:
+        elif failures or retries or to_number(test.get("invocations")) > 1:
             outcome = Outcome.FLAKY
-    tags = texts(test.get("tags"))
+    tags = to_texts(test.get("tags"))
     return Converted(
-        classname=joined(path, *texts(test.get("ancestorTitles"))),
-        name=name or text(test.get("fullName")),
+        classname=join_parts(path, *to_texts(test.get("ancestorTitles"))),
+        name=name or to_text(test.get("fullName")),
         outcome=outcome,
         key=keys.of_tags(tags) or keys.of_title(name),
         labels=keys.labels(tags),
-        message=paragraphs(*(failures or retries)),
-        started=moment(test.get("startAt")),
-        duration=number(test.get("duration")) / 1000,
+        message=join_paragraphs(*(failures or retries)),
+        started=to_time(test.get("startAt")),
+        duration=to_number(test.get("duration")) / 1000,
         word=found.word,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from xray_bridge.model.results import Outcome
-from xray_bridge.model.times import iso
+from xray_bridge.model.times import iso_time
 from xray_bridge.runs.failures import gist
 from xray_bridge.runs.inside import private
 from xray_bridge.text import one_line, readable
@@ -57,7 +57,7 @@ class JUnitFile:
         self._tests += 1
         if result.outcome in self._counts:
             self._counts[result.outcome] += 1
-        self._file.write(_testcase(result, self._suite))
+        self._file.write(_make_testcase(result, self._suite))
 
     def finish(self) -> None:
         """Write the report; nothing can be added then."""
@@ -69,7 +69,7 @@ class JUnitFile:
             "errors": "0",
             "skipped": str(self._counts[Outcome.SKIPPED]),
         }
-        head = f"{DECLARATION}<testsuites>\n{_start('testsuite', suite)}>\n"
+        head = f"{DECLARATION}<testsuites>\n{_start_tag('testsuite', suite)}>\n"
         with (
             self._body.open("rb") as body,
             open(self._path, "xb", opener=private) as file,
@@ -84,50 +84,50 @@ class JUnitFile:
         self._file.close()
 
 
-def _testcase(result: Converted, suite: str) -> str:
+def _make_testcase(result: Converted, suite: str) -> str:
     known = result.started is not None
     started = result.started or 0.0
     attributes = {
         "classname": one_line(result.classname) or suite,
         "name": one_line(result.name) or "(no name)",
         "time": f"{result.duration:.3f}",
-        **({"started-at": iso(started)} if known else {}),
-        **({"finished-at": iso(started + result.duration)} if known else {}),
+        **({"started-at": iso_time(started)} if known else {}),
+        **({"finished-at": iso_time(started + result.duration)} if known else {}),
     }
-    parts = [*_properties(result), *_problem(result)]
-    return f"{_start('testcase', attributes)}>{''.join(parts)}</testcase>\n"
+    parts = [*_make_properties(result), *_make_problem(result)]
+    return f"{_start_tag('testcase', attributes)}>{''.join(parts)}</testcase>\n"
 
 
-def _properties(result: Converted) -> Iterable[str]:
+def _make_properties(result: Converted) -> Iterable[str]:
     values = {"test_key": result.key, "tags": ",".join(result.labels)}
     found = [
-        f"{_start('property', {'name': name, 'value': one_line(value)})}/>"
+        f"{_start_tag('property', {'name': name, 'value': one_line(value)})}/>"
         for name, value in values.items()
         if value
     ]
     if note := NOTES.get(result.outcome):
-        text = "\n".join(filter(None, (note, _cut(result.message))))
-        start = _start("property", {"name": "testrun_comment"})
+        text = "\n".join(filter(None, (note, _cut_message(result.message))))
+        start = _start_tag("property", {"name": "testrun_comment"})
         found.append(f"{start}>{escape(text)}</property>")
     return ("<properties>", *found, "</properties>") if found else ()
 
 
-def _problem(result: Converted) -> Iterable[str]:
+def _make_problem(result: Converted) -> Iterable[str]:
     tag = ELEMENTS.get(result.outcome)
     if not tag:
         return
-    message = _cut(result.message)
+    message = _cut_message(result.message)
     is_failure = tag == "failure"
     line = gist(message) if is_failure else message.partition("\n")[0][:LONGEST_LINE]
-    start = _start(tag, {"message": line} if line else {})
+    start = _start_tag(tag, {"message": line} if line else {})
     text = message if is_failure or message != line else ""
     yield f"{start}>{escape(text)}</{tag}>" if text else f"{start}/>"
 
 
-def _cut(message: str) -> str:
+def _cut_message(message: str) -> str:
     return readable(message[:LONGEST_MESSAGE]).strip()
 
 
-def _start(tag: str, attributes: Mapping[str, str]) -> str:
+def _start_tag(tag: str, attributes: Mapping[str, str]) -> str:
     said = "".join(f" {name}={quoteattr(each)}" for name, each in attributes.items())
     return f"<{tag}{said}"

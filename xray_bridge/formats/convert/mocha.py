@@ -10,16 +10,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.documents import read_values
 from xray_bridge.formats.convert.protocol import Converted, Red, Totals
 from xray_bridge.formats.convert.values import (
-    joined,
-    member,
-    number,
-    paragraphs,
+    join_paragraphs,
+    join_parts,
+    member_at,
     short_path,
-    text,
-    whole,
+    to_count,
+    to_number,
+    to_text,
 )
 from xray_bridge.model.results import Outcome
 
@@ -41,25 +41,31 @@ _HOOK = re.compile(r'"(?:before|after) (?:all|each)" hook\b.*', re.DOTALL)
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """What passed, failed and is pending; hooks that failed are red."""
-    for path, found in below(source, ("stats", *LISTS)):
+    for path, found in read_values(source, ("stats", *LISTS)):
         if path == "stats":
-            tests, failed = whole(member(found, "tests")), member(found, "failures")
-            yield Totals(tests=tests, failed=whole(failed))
+            tests, failed = (
+                to_count(member_at(found, "tests")),
+                member_at(found, "failures"),
+            )
+            yield Totals(tests=tests, failed=to_count(failed))
         else:
-            yield _result(found, LISTS[path], keys)
+            yield _convert_test(found, LISTS[path], keys)
 
 
-def _result(found: Any, outcome: Outcome, keys: KeyFinder) -> Item:
-    name = text(member(found, "title"))
-    whole_title = text(member(found, "fullTitle"))
+def _convert_test(found: Any, outcome: Outcome, keys: KeyFinder) -> Item:
+    name = to_text(member_at(found, "title"))
+    whole_title = to_text(member_at(found, "fullTitle"))
     suite = whole_title.removesuffix(name).strip()
-    classname = joined(short_path(text(member(found, "file"))), suite)
-    error = member(found, "err")
-    stack, said = text(member(error, "stack")), text(member(error, "message"))
-    message = stack if said in stack else paragraphs(said, stack)
+    classname = join_parts(short_path(to_text(member_at(found, "file"))), suite)
+    error = member_at(found, "err")
+    stack, said = (
+        to_text(member_at(error, "stack")),
+        to_text(member_at(error, "message")),
+    )
+    message = stack if said in stack else join_paragraphs(said, stack)
     if outcome is Outcome.FAILED and _HOOK.fullmatch(name):
-        return Red(name=joined(classname, name), message=message)
-    if outcome is Outcome.PASSED and number(member(found, "currentRetry")):
+        return Red(name=join_parts(classname, name), message=message)
+    if outcome is Outcome.PASSED and to_number(member_at(found, "currentRetry")):
         outcome = Outcome.FLAKY
     return Converted(
         classname=classname,
@@ -67,5 +73,5 @@ def _result(found: Any, outcome: Outcome, keys: KeyFinder) -> Item:
         outcome=outcome,
         key=keys.of_title(name),
         message=message,
-        duration=number(member(found, "duration")) / 1000,
+        duration=to_number(member_at(found, "duration")) / 1000,
     )

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.documents import read_values
 from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed, Totals
 from xray_bridge.formats.convert.values import (
-    joined,
-    member,
-    number,
-    objects,
-    paragraphs,
-    text,
-    whole,
+    join_paragraphs,
+    join_parts,
+    member_at,
+    to_count,
+    to_number,
+    to_objects,
+    to_text,
 )
 from xray_bridge.model.results import Outcome
 from xray_bridge.text import count
@@ -46,43 +46,46 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     names: dict[str, str] = {}
     failures = 0
     without = ("request", "stream", "event", "stacktrace", "cookie", "header")
-    for path, found in below(source, PATHS, without):
+    for path, found in read_values(source, PATHS, without):
         if path == ITEM:
-            names.update(_names(found, ""))
+            names.update(_request_names(found, ""))
         elif path == EXECUTION:
-            yield from _execution(found, names, keys)
+            yield from _convert_execution(found, names, keys)
         elif path == FAILURE:
             failures += 1
         elif path == COUNTS:
-            tests, failed = whole(member(found, "total")), member(found, "failed")
-            yield Totals(tests=tests, failed=whole(failed))
+            tests, failed = (
+                to_count(member_at(found, "total")),
+                member_at(found, "failed"),
+            )
+            yield Totals(tests=tests, failed=to_count(failed))
         elif found:
-            yield Red(name=RUN, message=_message(found) or text(found))
+            yield Red(name=RUN, message=_message_of(found) or to_text(found))
     if failures:
         what = f"newman counts {count(failures, 'failure')} but shows none"
         yield RunFailed(message=what)
 
 
-def _names(item: Any, above: str) -> Iterator[tuple[str, str]]:
+def _request_names(item: Any, above: str) -> Iterator[tuple[str, str]]:
     """The requests, by id, with the folders that they lie in."""
-    name = joined(above, text(member(item, "name")), between=" / ")
-    yield text(member(item, "id")), name
-    for each in objects(member(item, "item")):
-        yield from _names(each, name)
+    name = join_parts(above, to_text(member_at(item, "name")), between=" / ")
+    yield to_text(member_at(item, "id")), name
+    for each in to_objects(member_at(item, "item")):
+        yield from _request_names(each, name)
 
 
-def _execution(
+def _convert_execution(
     found: Any, names: dict[str, str], keys: KeyFinder
 ) -> Iterator[Converted | Red]:
-    item = text(member(found, "item", "id"))
-    request = names.get(item) or text(member(found, "item", "name")) or "request"
+    item = to_text(member_at(found, "item", "id"))
+    request = names.get(item) or to_text(member_at(found, "item", "name")) or "request"
     # In seconds; those of its assertions have no time of their own.
-    duration = number(member(found, "response", "responseTime")) / 1000
-    lost = _message(member(found, "requestError"))
+    duration = to_number(member_at(found, "response", "responseTime")) / 1000
+    lost = _message_of(member_at(found, "requestError"))
     is_explained = False
-    for each in objects(member(found, "assertions")):
-        name = text(each.get("assertion"))
-        error = _message(each.get("error"))
+    for each in to_objects(member_at(found, "assertions")):
+        name = to_text(each.get("assertion"))
+        error = _message_of(each.get("error"))
         outcome = Outcome.SKIPPED if each.get("skipped") is True else Outcome.PASSED
         outcome = Outcome.FAILED if each.get("error") else outcome
         is_explained |= outcome is Outcome.FAILED
@@ -91,24 +94,28 @@ def _execution(
             name=name,
             outcome=outcome,
             key=keys.of_title(name),
-            message=paragraphs(error, lost) if error else "",
+            message=join_paragraphs(error, lost) if error else "",
             duration=duration,
         )
     for script, title in SCRIPTS.items():
-        for each in objects(member(found, script)):
+        for each in to_objects(member_at(found, script)):
             if each.get("error"):
-                message = _message(each["error"])
-                yield Red(name=joined(request, title, between=": "), message=message)
-    if member(found, "requestError") and not is_explained:
-        yield Red(name=joined(request, "request", between=": "), message=lost)
+                message = _message_of(each["error"])
+                yield Red(
+                    name=join_parts(request, title, between=": "), message=message
+                )
+    if member_at(found, "requestError") and not is_explained:
+        yield Red(name=join_parts(request, "request", between=": "), message=lost)
 
 
-def _message(error: Any) -> str:
-    stack = text(member(error, "stack"))
-    name, said = text(member(error, "name")), text(member(error, "message"))
+def _message_of(error: Any) -> str:
+    stack = to_text(member_at(error, "stack"))
+    name, said = to_text(member_at(error, "name")), to_text(member_at(error, "message"))
     if said and said in stack:
         return stack
-    code = joined(
-        text(member(error, "code")), text(member(error, "address")), between=" "
+    code = join_parts(
+        to_text(member_at(error, "code")),
+        to_text(member_at(error, "address")),
+        between=" ",
     )
-    return paragraphs(joined(name, said, between=": ") or code, stack)
+    return join_paragraphs(join_parts(name, said, between=": ") or code, stack)

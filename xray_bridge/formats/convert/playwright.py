@@ -10,20 +10,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.documents import read_values
 from xray_bridge.formats.convert.protocol import RUN, Converted, Red, Totals
 from xray_bridge.formats.convert.values import (
-    joined,
-    known,
-    member,
-    moment,
-    number,
-    objects,
-    paragraphs,
+    join_paragraphs,
+    join_parts,
+    member_at,
     short_path,
-    text,
-    texts,
-    whole,
+    to_count,
+    to_number,
+    to_objects,
+    to_text,
+    to_texts,
+    to_time,
+    verdict_from,
 )
 from xray_bridge.model.results import Outcome
 
@@ -47,51 +47,56 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """One result for each project in which a test ran; errors are red."""
     fails_on_flaky = False
     without = ("stdout", "stderr", "attachments", "snippet", "steps")
-    for path, found in below(source, PATHS, without):
+    for path, found in read_values(source, PATHS, without):
         if path == "suites.item":
-            for result in _suite(found, (), keys):
+            for result in _convert_suite(found, (), keys):
                 is_flaky = result.outcome is Outcome.FLAKY
                 if is_flaky and fails_on_flaky:
                     yield replace(result, outcome=Outcome.FAILED)
                 else:
                     yield result
         elif path == "errors.item":
-            file = short_path(text(member(found, "location", "file")))
-            yield Red(name=file or RUN, message=_message(found))
+            file = short_path(to_text(member_at(found, "location", "file")))
+            yield Red(name=file or RUN, message=_message_of(found))
         elif path == "stats":
-            yield Totals(failed=whole(member(found, "unexpected")))
+            yield Totals(failed=to_count(member_at(found, "unexpected")))
         else:
             fails_on_flaky = found is True
 
 
-def _suite(found: Any, above: tuple[str, ...], keys: KeyFinder) -> Iterator[Converted]:
-    titles = (*above, text(member(found, "title")))
-    for spec in objects(member(found, "specs")):
-        for test in objects(spec.get("tests")):
-            yield _test(spec, test, joined(*titles), keys)
-    for suite in objects(member(found, "suites")):
-        yield from _suite(suite, titles, keys)
+def _convert_suite(
+    found: Any, above: tuple[str, ...], keys: KeyFinder
+) -> Iterator[Converted]:
+    titles = (*above, to_text(member_at(found, "title")))
+    for spec in to_objects(member_at(found, "specs")):
+        for test in to_objects(spec.get("tests")):
+            yield _convert_test(spec, test, join_parts(*titles), keys)
+    for suite in to_objects(member_at(found, "suites")):
+        yield from _convert_suite(suite, titles, keys)
 
 
-def _test(
+def _convert_test(
     spec: dict[str, Any], test: dict[str, Any], classname: str, keys: KeyFinder
 ) -> Converted:
-    name = text(spec.get("title"))
-    results = objects(test.get("results"))
+    name = to_text(spec.get("title"))
+    results = to_objects(test.get("results"))
     last = results[-1] if results else {}
-    found = known(text(test.get("status")), OUTCOMES)
+    found = verdict_from(to_text(test.get("status")), OUTCOMES)
     outcome = found.outcome
     if outcome is Outcome.PASSED and test.get("expectedStatus") == "failed":
         outcome = Outcome.XFAILED
     told = results if outcome is Outcome.FLAKY else [last]
-    tags = texts(spec.get("tags"))
-    annotations = objects(test.get("annotations")) + objects(last.get("annotations"))
+    tags = to_texts(spec.get("tags"))
+    annotations = to_objects(test.get("annotations")) + to_objects(
+        last.get("annotations")
+    )
     pairs = [
-        (text(each.get("type")), text(each.get("description"))) for each in annotations
+        (to_text(each.get("type")), to_text(each.get("description")))
+        for each in annotations
     ]
     why = next((said for kind, said in pairs if kind in {"skip", "fixme"} and said), "")
-    errors = [_errors(each) for each in told]
-    project = text(test.get("projectName"))
+    errors = [_errors_of(each) for each in told]
+    project = to_text(test.get("projectName"))
     where = f"(project {project})" if project and any(errors) else ""
     return Converted(
         classname=classname,
@@ -99,18 +104,21 @@ def _test(
         outcome=outcome,
         key=keys.of_tags(tags) or keys.of_pairs(pairs) or keys.of_title(name),
         labels=keys.labels(tags),
-        message=paragraphs(why, *errors, where),
-        started=moment(last.get("startTime")),
-        duration=number(last.get("duration")) / 1000,
+        message=join_paragraphs(why, *errors, where),
+        started=to_time(last.get("startTime")),
+        duration=to_number(last.get("duration")) / 1000,
         word=found.word,
     )
 
 
-def _errors(result: dict[str, Any]) -> str:
-    found = objects(result.get("errors")) or objects([result.get("error")])
-    return paragraphs(*map(_message, found))
+def _errors_of(result: dict[str, Any]) -> str:
+    found = to_objects(result.get("errors")) or to_objects([result.get("error")])
+    return join_paragraphs(*map(_message_of, found))
 
 
-def _message(error: Any) -> str:
-    message, stack = text(member(error, "message")), text(member(error, "stack"))
-    return stack if message and message in stack else paragraphs(message, stack)
+def _message_of(error: Any) -> str:
+    message, stack = (
+        to_text(member_at(error, "message")),
+        to_text(member_at(error, "stack")),
+    )
+    return stack if message and message in stack else join_paragraphs(message, stack)

@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.documents import read_values
 from xray_bridge.formats.convert.protocol import Converted, Red, RunFailed, Totals
 from xray_bridge.formats.convert.pytest_names import split_node_id
 from xray_bridge.formats.convert.values import (
-    known,
-    member,
-    number,
-    objects,
-    paragraphs,
-    text,
-    whole,
+    join_paragraphs,
+    member_at,
+    to_count,
+    to_number,
+    to_objects,
+    to_text,
+    verdict_from,
 )
 from xray_bridge.model.results import Outcome
 
@@ -47,42 +47,48 @@ _SKIP = re.compile(r"\(.*, \d+, ['\"](?:Skipped: )?(.*)['\"]\)", re.DOTALL)
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The tests; what cannot be collected is red."""
     without = ("result", "traceback", "stdout", "stderr", "log", "keywords")
-    for path, found in below(source, PATHS, without):
+    for path, found in read_values(source, PATHS, without):
         if path == "exitcode":
-            if (whole(found) or 0) not in {0, NOTHING_RAN}:
-                yield RunFailed(message=f"pytest ended with exit code {text(found)}")
+            if (to_count(found) or 0) not in {0, NOTHING_RAN}:
+                yield RunFailed(message=f"pytest ended with exit code {to_text(found)}")
         elif path == "summary":
-            said = [whole(member(found, name)) or 0 for name in ("failed", "error")]
-            yield Totals(tests=whole(member(found, "total")), failed=sum(said))
+            said = [
+                to_count(member_at(found, name)) or 0 for name in ("failed", "error")
+            ]
+            yield Totals(tests=to_count(member_at(found, "total")), failed=sum(said))
         elif path == "tests.item":
-            yield _test(found, keys)
-        elif member(found, "outcome") == "failed":
-            name = text(member(found, "nodeid")) or "collection"
-            yield Red(name=name, message=text(member(found, "longrepr")))
+            yield _convert_test(found, keys)
+        elif member_at(found, "outcome") == "failed":
+            name = to_text(member_at(found, "nodeid")) or "collection"
+            yield Red(name=name, message=to_text(member_at(found, "longrepr")))
 
 
-def _test(found: Any, keys: KeyFinder) -> Converted:
-    classname, name = split_node_id(text(member(found, "nodeid")))
-    status = known(text(member(found, "outcome")), OUTCOMES)
-    phases = [member(found, phase) for phase in PHASES]
+def _convert_test(found: Any, keys: KeyFinder) -> Converted:
+    classname, name = split_node_id(to_text(member_at(found, "nodeid")))
+    status = verdict_from(to_text(member_at(found, "outcome")), OUTCOMES)
+    phases = [member_at(found, phase) for phase in PHASES]
     words = {"skipped"} if status.outcome is not Outcome.FAILED else {"failed", "error"}
     said = [
-        text(member(p, "longrepr")) for p in phases if member(p, "outcome") in words
+        to_text(member_at(p, "longrepr"))
+        for p in phases
+        if member_at(p, "outcome") in words
     ]
     if status.outcome is Outcome.SKIPPED:
         matches = map(_SKIP.fullmatch, said)
         said = [m[1] if m else text for m, text in zip(matches, said, strict=True)]
-    properties = objects(member(found, "user_properties"))
-    pairs = [(each, text(value)) for one in properties for each, value in one.items()]
-    metadata = member(found, "metadata")
+    properties = to_objects(member_at(found, "user_properties"))
+    pairs = [
+        (each, to_text(value)) for one in properties for each, value in one.items()
+    ]
+    metadata = member_at(found, "metadata")
     if isinstance(metadata, dict):
-        pairs += [(each, text(value)) for each, value in metadata.items()]
+        pairs += [(each, to_text(value)) for each, value in metadata.items()]
     return Converted(
         classname=classname,
         name=name,
         outcome=status.outcome,
         key=keys.of_pairs(pairs),
-        message=paragraphs(*said),
-        duration=sum(number(member(phase, "duration")) for phase in phases),
+        message=join_paragraphs(*said),
+        duration=sum(to_number(member_at(phase, "duration")) for phase in phases),
         word=status.word,
     )

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 def split_node_id(node_id: str) -> tuple[str, str]:
     """``tests/test_a.py::TestB::test_c[1]`` has the class ``tests.test_a.TestB``."""
-    path, *names = _apart(node_id)
+    path, *names = _split_parts(node_id)
     module = path.removesuffix(".py").replace("/", ".")
     if not names:
         return "", node_id
     return ".".join([module, *names[:-1]]), names[-1]
 
 
-def _apart(node_id: str) -> list[str]:
+def _split_parts(node_id: str) -> list[str]:
     """At ``::``, but not within the values of parameters."""
     head, bracket, rest = node_id.partition("[")
     *first, last = head.split("::")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import ijson
 
 from xray_bridge.errors import ReportError
-from xray_bridge.formats.convert.documents import line_object
-from xray_bridge.formats.read.json_stream import opened
+from xray_bridge.formats.convert.documents import parse_line
+from xray_bridge.formats.read.json_stream import open_json
 from xray_bridge.formats.read.xml import namespaced_root_of
 from xray_bridge.model.foreign_formats import (
     FOREIGN_FORMATS,
@@ -47,48 +47,50 @@ def recognise(source: Source) -> ForeignFormat | None:
     except OSError:
         return None
     begin = head.lstrip().decode("latin-1")
-    for each in _all(Sign.BYTES):
+    for each in _formats_by_sign(Sign.BYTES):
         if any(re.match(mark, begin) for mark in each.marks):
             return each
     try:
-        return _by_content(source, head)
+        return _recognise_content(source, head)
     except ReportError:
         return None
 
 
-def _by_content(source: Source, head: bytes) -> ForeignFormat | None:
+def _recognise_content(source: Source, head: bytes) -> ForeignFormat | None:
     first = head.lstrip()[:1]
     if first == b"<":
         root = namespaced_root_of(source)
-        return next((row for row in _all(Sign.ROOT) if root in row.marks), None)
+        return next(
+            (row for row in _formats_by_sign(Sign.ROOT) if root in row.marks), None
+        )
     lines = head.decode("utf-8", "replace").splitlines()
-    if found := _of_lines(lines):
+    if found := _recognise_lines(lines):
         return found
     if first == b"{":
-        return _of_object(source)
+        return _recognise_object(source)
     # An array is a list of features.
-    return None if first == b"[" else _of_text(lines)
+    return None if first == b"[" else _recognise_text(lines)
 
 
-def _all(sign: Sign) -> Iterator[ForeignFormat]:
+def _formats_by_sign(sign: Sign) -> Iterator[ForeignFormat]:
     return (each for each in FOREIGN_FORMATS.values() if each.sign is sign)
 
 
-def _of_lines(lines: list[str]) -> ForeignFormat | None:
+def _recognise_lines(lines: list[str]) -> ForeignFormat | None:
     """By the first line that is an object; a compiler may have spoken before."""
-    first = next(filter(None, map(line_object, lines)), None)
+    first = next(filter(None, map(parse_line, lines)), None)
     if first:
-        for each in _all(Sign.LINE):
+        for each in _formats_by_sign(Sign.LINE):
             if first.keys() <= set(each.marks):
                 return each
     return None
 
 
-def _of_object(source: Source) -> ForeignFormat | None:
+def _recognise_object(source: Source) -> ForeignFormat | None:
     seen: set[str] = set()
-    for path in _members(source):
+    for path in _member_paths(source):
         seen.add(path)
-        for each in _all(Sign.MEMBERS):
+        for each in _formats_by_sign(Sign.MEMBERS):
             if path in each.marks and seen.issuperset(each.marks):
                 return each
         if len(seen) > MOST_MEMBERS:
@@ -96,9 +98,9 @@ def _of_object(source: Source) -> ForeignFormat | None:
     return None
 
 
-def _members(source: Source) -> Iterator[str]:
+def _member_paths(source: Source) -> Iterator[str]:
     """``results``, ``results.tests``: paths of an object's members and theirs."""
-    with opened(source) as file:
+    with open_json(source) as file:
         for prefix, event, value in ijson.parse(file, use_float=True):
             if event != "map_key":
                 continue
@@ -108,9 +110,9 @@ def _members(source: Source) -> Iterator[str]:
                 yield f"{prefix}.{value}" if prefix else value
 
 
-def _of_text(lines: list[str]) -> ForeignFormat | None:
+def _recognise_text(lines: list[str]) -> ForeignFormat | None:
     for line in lines:
-        for each in _all(Sign.TEXT):
+        for each in _formats_by_sign(Sign.TEXT):
             if any(re.fullmatch(mark, line) for mark in each.marks):
                 return each
     return None

@@ -12,19 +12,19 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.convert.documents import below
+from xray_bridge.formats.convert.documents import read_values
 from xray_bridge.formats.convert.protocol import Converted, Red, Totals, has_failed
 from xray_bridge.formats.convert.values import (
-    joined,
-    known,
-    member,
-    moment,
-    number,
-    objects,
-    paragraphs,
-    text,
-    texts,
-    whole,
+    join_paragraphs,
+    join_parts,
+    member_at,
+    to_count,
+    to_number,
+    to_objects,
+    to_text,
+    to_texts,
+    to_time,
+    verdict_from,
 )
 from xray_bridge.model.results import Outcome
 
@@ -43,11 +43,13 @@ _TAG = re.compile(r"<[^>]*>")
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The tests of all suites; keywords are not kept."""
     without = ("body", "doc", "metadata", "assign", "args", "errors")
-    for path, found in below(source, ("suite", "statistics.total"), without):
+    for path, found in read_values(source, ("suite", "statistics.total"), without):
         if path == "suite":
-            yield from _suite(found, _Above(), keys)
+            yield from _convert_suite(found, _Above(), keys)
         else:
-            counts = [whole(member(found, each)) for each in ("pass", "fail", "skip")]
+            counts = [
+                to_count(member_at(found, each)) for each in ("pass", "fail", "skip")
+            ]
             yield Totals(tests=sum(n or 0 for n in counts), failed=counts[1])
 
 
@@ -63,63 +65,67 @@ class _Above:
     teardowns: tuple[tuple[Outcome, str], ...] = ()
 
 
-def _suite(found: Any, above: _Above, keys: KeyFinder) -> Iterator[Converted | Red]:
-    teardown = member(found, "teardown")
-    outcome = _outcome(teardown) if teardown else Outcome.PASSED
-    own = () if outcome is Outcome.PASSED else ((outcome, _message(teardown)),)
-    name = joined(above.name, text(member(found, "name")), between=".")
+def _convert_suite(
+    found: Any, above: _Above, keys: KeyFinder
+) -> Iterator[Converted | Red]:
+    teardown = member_at(found, "teardown")
+    outcome = _outcome_of(teardown) if teardown else Outcome.PASSED
+    own = () if outcome is Outcome.PASSED else ((outcome, _message_of(teardown)),)
+    name = join_parts(above.name, to_text(member_at(found, "name")), between=".")
     # The innermost teardown is the first to run.
     here = _Above(name=name, teardowns=(*own, *above.teardowns))
     is_green = True
-    for test in objects(member(found, "tests")):
-        result = _test(test, here, keys)
+    for test in to_objects(member_at(found, "tests")):
+        result = _convert_test(test, here, keys)
         is_green &= not has_failed(result)
         yield result
-    for suite in objects(member(found, "suites")):
-        for item in _suite(suite, here, keys):
+    for suite in to_objects(member_at(found, "suites")):
+        for item in _convert_suite(suite, here, keys):
             is_green &= not has_failed(item)
             yield item
-    setup = member(found, "setup")
+    setup = member_at(found, "setup")
     troubles = [part for part in (setup, teardown) if part and _has_failed(part)]
     if is_green and (troubles or _has_failed(found)):
-        said = [_message(part) for part in troubles]
-        yield Red(name=name or "suite", message=paragraphs(_message(found), *said))
+        said = [_message_of(part) for part in troubles]
+        yield Red(
+            name=name or "suite", message=join_paragraphs(_message_of(found), *said)
+        )
 
 
-def _outcome(found: Any) -> Outcome:
-    word = text(member(found, "status"))
+def _outcome_of(found: Any) -> Outcome:
+    word = to_text(member_at(found, "status"))
     # Of old files, and where nothing was run.
-    return known(word, {"not set": Outcome.SKIPPED}).outcome
+    return verdict_from(word, {"not set": Outcome.SKIPPED}).outcome
 
 
 def _has_failed(found: Any) -> bool:
-    return bool(member(found, "status")) and _outcome(found) is Outcome.FAILED
+    return bool(member_at(found, "status")) and _outcome_of(found) is Outcome.FAILED
 
 
-def _test(found: dict[str, Any], above: _Above, keys: KeyFinder) -> Converted:
-    tags = texts(found.get("tags"))
-    status = known(text(found.get("status")), {"not set": Outcome.SKIPPED})
+def _convert_test(found: dict[str, Any], above: _Above, keys: KeyFinder) -> Converted:
+    tags = to_texts(found.get("tags"))
+    status = verdict_from(to_text(found.get("status")), {"not set": Outcome.SKIPPED})
     result = Converted(
         classname=above.name,
-        name=text(found.get("name")),
+        name=to_text(found.get("name")),
         outcome=status.outcome,
         key=keys.of_tags(tags),
         labels=keys.labels(tags),
-        message=_message(found),
-        started=moment(found.get("start_time")),
-        duration=number(found.get("elapsed_time")),
+        message=_message_of(found),
+        started=to_time(found.get("start_time")),
+        duration=to_number(found.get("elapsed_time")),
         word=status.word,
     )
     for outcome, message in above.teardowns:
         # One that skips makes even a failure a skip, for Robot.
         if result.outcome is not Outcome.SKIPPED:
             both = (result.message, "Parent suite teardown failed:", message)
-            result = replace(result, outcome=outcome, message=paragraphs(*both))
+            result = replace(result, outcome=outcome, message=join_paragraphs(*both))
     return result
 
 
-def _message(found: Any) -> str:
-    said = text(member(found, "message"))
+def _message_of(found: Any) -> str:
+    said = to_text(member_at(found, "message"))
     if not said.startswith(HTML):
         return said
     return html.unescape(_TAG.sub("", said.removeprefix(HTML))).strip()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.errors import UsageError
 from xray_bridge.formats.convert import subunit_v1
 from xray_bridge.formats.convert.protocol import Converted
-from xray_bridge.formats.convert.values import LONGEST_TEXT, paragraphs
+from xray_bridge.formats.convert.values import LONGEST_TEXT, join_paragraphs
 from xray_bridge.model.results import Outcome
 
 
@@ -42,27 +42,29 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The tests that ended; one that only began has failed."""
     events = _Events()
     try:
-        _read(source, events)
+        _read_events(source, events)
     except ImportError:
         hint = "pip install 'xray-bridge[subunit]'"
         raise UsageError(
             f"{source.name}: subunit needs python-subunit", hint=hint
         ) from None
-    events.end()
+    events.end_running()
     for name, test in events.ended.items():
-        classname, own = _split(name)
+        classname, own = _split_name(name)
         yield Converted(
             classname=classname,
             name=own,
             outcome=test.outcome or Outcome.FAILED,
             key=keys.of_tags(test.tags),
-            message="" if test.outcome is Outcome.PASSED else paragraphs(*test.said),
+            message=""
+            if test.outcome is Outcome.PASSED
+            else join_paragraphs(*test.said),
             started=test.started,
             duration=max((test.finished or 0.0) - (test.started or 0.0), 0.0),
         )
 
 
-def _split(name: str) -> tuple[str, str]:
+def _split_name(name: str) -> tuple[str, str]:
     """``a.b.Test.test_c(1.5)`` is in ``a.b.Test``; that of a fixture is whole."""
     ends = [name.find(each) for each in "([ " if each in name]
     head = name[: min(ends, default=len(name))]
@@ -70,13 +72,13 @@ def _split(name: str) -> tuple[str, str]:
     return (classname, name[len(classname) + len(dot) :]) if dot else ("", name)
 
 
-def _read(source: Source, events: _Events) -> None:
+def _read_events(source: Source, events: _Events) -> None:
     with source.path.open("rb") as file:
         is_first = file.read(1) != SIGNATURE
         file.seek(0)
         if is_first:
-            for event in subunit_v1.events(file):
-                events.take(event)
+            for event in subunit_v1.read_events(file):
+                events.note_event(event)
             return
         # It has no types.
         subunit: Any = import_module("subunit")
@@ -135,9 +137,9 @@ class _Events:
             before = test.parts.get(file_name, b"")
             test.parts[file_name] = (before + file_bytes)[:LONGEST_TEXT]
         if test_status in OUTCOMES:
-            self._end(place, OUTCOMES[test_status])
+            self._end_test(place, OUTCOMES[test_status])
 
-    def take(self, event: subunit_v1.Event) -> None:
+    def note_event(self, event: subunit_v1.Event) -> None:
         """Note an event of version 1."""
         place = ("", event.name)
         test = self._running.setdefault(place, _Test())
@@ -147,15 +149,15 @@ class _Events:
         parts = enumerate(filter(None, event.said))
         test.parts |= {str(number): said.encode() for number, said in parts}
         if event.status in OUTCOMES:
-            self._end(place, OUTCOMES[event.status])
+            self._end_test(place, OUTCOMES[event.status])
 
-    def end(self) -> None:
+    def end_running(self) -> None:
         """End what has only begun."""
         for place in list(self._running):
             self._running[place].parts["end"] = b"the test did not finish"
-            self._end(place, Outcome.FAILED)
+            self._end_test(place, Outcome.FAILED)
 
-    def _end(self, place: tuple[str, str], outcome: Outcome) -> None:
+    def _end_test(self, place: tuple[str, str], outcome: Outcome) -> None:
         test = self._running.pop(place)
         parts = test.parts.pop(REASON, None), *test.parts.values()
         test.said = [each.decode("utf-8", "replace") for each in parts if each]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xray_bridge.formats.convert.documents import LONGEST_LINE
-from xray_bridge.formats.convert.values import LONGEST_TEXT, moment
+from xray_bridge.formats.convert.values import LONGEST_TEXT, to_time
 
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Event:
     said: list[str] = field(default_factory=list)
 
 
-def events(file: BinaryIO) -> Iterator[Event]:
+def read_events(file: BinaryIO) -> Iterator[Event]:
     """All events; what tests have printed between them is left out."""
     at: float | None = None
     tags: dict[str, None] = {}
@@ -55,17 +55,17 @@ def events(file: BinaryIO) -> Iterator[Event]:
         text = line.decode("utf-8", "replace").rstrip("\r\n")
         word, _, rest = text.partition(": ")
         if word == "time":
-            at = moment(rest.strip().replace(" ", "T", 1)) or at
+            at = to_time(rest.strip().replace(" ", "T", 1)) or at
         elif word == "tags":
-            _tag(tags, rest.split())
+            _change_tags(tags, rest.split())
         elif match := _EVENT.fullmatch(text):
             event = Event(match[2], WORDS[match[1]], at, frozenset(tags))
             if match[3]:
-                event.said = list(_details(file, is_multipart=bool(match[4])))
+                event.said = list(_read_details(file, is_multipart=bool(match[4])))
             yield event
 
 
-def _tag(tags: dict[str, None], given: list[str]) -> None:
+def _change_tags(tags: dict[str, None], given: list[str]) -> None:
     for tag in given:
         if tag.startswith("-"):
             tags.pop(tag[1:], None)
@@ -73,7 +73,7 @@ def _tag(tags: dict[str, None], given: list[str]) -> None:
             tags[tag] = None
 
 
-def _details(file: BinaryIO, *, is_multipart: bool) -> Iterator[str]:
+def _read_details(file: BinaryIO, *, is_multipart: bool) -> Iterator[str]:
     """The parts, each as text; a plain one is the only one."""
     found = bytearray()
     # An empty one has its end at once.
@@ -85,17 +85,17 @@ def _details(file: BinaryIO, *, is_multipart: bool) -> Iterator[str]:
         before = line
         if is_multipart and line.startswith(b"Content-Type: "):
             # The name of the part, and the length of its first chunk.
-            yield _text(found)
+            yield _to_text(found)
             found.clear()
             file.readline(LONGEST_LINE)
         elif len(found) < LONGEST_TEXT and not _is_length(line, is_multipart):
             found += line.removesuffix(_LAST) if is_multipart else line
-    yield _text(found)
+    yield _to_text(found)
 
 
 def _is_length(line: bytes, is_multipart: bool) -> bool:
     return is_multipart and bool(_LENGTH.fullmatch(line))
 
 
-def _text(found: bytearray) -> str:
+def _to_text(found: bytearray) -> str:
     return found.decode("utf-8", "replace").strip()

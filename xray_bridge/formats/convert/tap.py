@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from xray_bridge.formats.convert.documents import lines
+from xray_bridge.formats.convert.documents import read_lines
 from xray_bridge.formats.convert.protocol import Converted, Red, Totals, has_failed
-from xray_bridge.formats.convert.values import joined, short_path
+from xray_bridge.formats.convert.values import join_parts, short_path
 from xray_bridge.model.results import Outcome
 
 
@@ -47,8 +47,8 @@ MOST_LINES = 200
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """The points; a plan that is short, or missing, and a bail-out are red."""
     reader = _Reader(keys)
-    for _, line in lines(source):
-        yield from reader.take(line)
+    for _, line in read_lines(source):
+        yield from reader.read_line(line)
     yield from reader.finish()
 
 
@@ -85,7 +85,7 @@ class _Reader:
         self._is_left = False
         self._failures: int | None = None
 
-    def take(self, line: str) -> Iterator[Item]:
+    def read_line(self, line: str) -> Iterator[Item]:
         """What a line ends, at the outermost level."""
         text = line.lstrip(" \t")
         indent = line[: len(line) - len(text)]
@@ -95,37 +95,37 @@ class _Reader:
             self._note_yaml(line)
         elif match:
             self._yaml = ""
-            self._begin(depth, match)
+            self._begin_point(depth, match)
         elif text.rstrip() == "---" and self._levels[-1].point:
             self._yaml = f"{indent}..."
         elif text.rstrip() == "}":
             # Of a subtest that stands below its parent's point.
-            self._close(depth + 1)
+            self._close_levels(depth + 1)
             del self._levels[depth + 1 :]
         elif not indent:
-            yield from self._take_outer(line)
-        yield from self._ended()
+            yield from self._read_outer_line(line)
+        yield from self._take_ended()
 
-    def _take_outer(self, line: str) -> Iterator[Item]:
+    def _read_outer_line(self, line: str) -> Iterator[Item]:
         if match := _PLAN.fullmatch(line):
             # At the end, what follows is said of the whole.
-            self._close(0)
+            self._close_levels(0)
             self._planned = int(match[1][:18])
         elif match := _BAIL.fullmatch(line):
-            self._close(0)
+            self._close_levels(0)
             self._is_left = True
-            yield from self._ended()
+            yield from self._take_ended()
             yield Red(name="Bail out!", message=match[1])
         elif match := _COUNT.fullmatch(line):
             self._failures = (self._failures or 0) + int(match[2][:18])
         elif line.startswith("#") and not line.startswith("# Subtest"):
-            self._note(line[1:].removeprefix(" "))
+            self._note_line(line[1:].removeprefix(" "))
 
-    def _begin(self, depth: int, match: re.Match[str]) -> None:
+    def _begin_point(self, depth: int, match: re.Match[str]) -> None:
         # Of subtests that were skipped over, or that have no parent.
         while len(self._levels) <= depth:
             self._levels.append(_Level())
-        self._close(depth)
+        self._close_levels(depth)
         self._points += not depth
         point = _Point(not match[1], match[2] or str(self._points), match[3])
         for level in self._levels[depth + 1 :]:
@@ -133,14 +133,14 @@ class _Reader:
         del self._levels[depth + 1 :]
         self._levels[depth].point = point
 
-    def _close(self, depth: int) -> None:
+    def _close_levels(self, depth: int) -> None:
         """End the points that are read at this depth, and deeper."""
         for level in reversed(self._levels[depth:]):
             if level.point:
-                level.ended += self._results(level.point)
+                level.ended += self._convert_point(level.point)
                 level.point = None
 
-    def _ended(self) -> Iterator[Item]:
+    def _take_ended(self) -> Iterator[Item]:
         found, self._levels[0].ended = self._levels[0].ended, []
         for each in found:
             self._failed |= has_failed(each)
@@ -154,16 +154,16 @@ class _Reader:
         point = self._levels[-1].point
         if point and _SUITE.fullmatch(text):
             point.is_suite = True
-        self._note(text)
+        self._note_line(text)
 
-    def _note(self, line: str) -> None:
+    def _note_line(self, line: str) -> None:
         point = self._levels[-1].point
         if point and len(point.below) < MOST_LINES:
             point.below.append(line)
 
-    def _results(self, point: _Point) -> Iterator[Converted | Red]:
+    def _convert_point(self, point: _Point) -> Iterator[Converted | Red]:
         """Of a suite, those in it; it is red itself where none of them is."""
-        own = self._result(point)
+        own = self._make_result(point)
         if not (point.is_suite and point.inner):
             yield own
             return
@@ -171,14 +171,14 @@ class _Reader:
         for each in point.inner:
             is_green &= not has_failed(each)
             if isinstance(each, Red):
-                yield replace(each, name=joined(own.name, each.name))
+                yield replace(each, name=join_parts(own.name, each.name))
             else:
-                names = joined(own.name, each.classname)
+                names = join_parts(own.name, each.classname)
                 yield replace(each, classname=names, key=each.key or own.key)
         if own.outcome is Outcome.FAILED and is_green:
             yield Red(name=own.name, message=own.message)
 
-    def _result(self, point: _Point) -> Converted:
+    def _make_result(self, point: _Point) -> Converted:
         text = point.text
         found = _COMMENT.search(text)
         comment = text[found.end() :] if found else ""
@@ -192,7 +192,7 @@ class _Reader:
         outcome = Outcome.PASSED if point.is_ok else Outcome.FAILED
         outcome = Outcome.SKIPPED if is_skipped else outcome
         reason = (directive[2] if directive else comment).strip()
-        below = (*_failed(point), _headline(point.below), *point.below)
+        below = (*_list_failed(point), _find_headline(point.below), *point.below)
         parts = [reason] if is_skipped else filter(None, (reason, *below))
         return Converted(
             name=name or f"test {point.number}",
@@ -203,14 +203,14 @@ class _Reader:
 
     def finish(self) -> Iterator[Item]:
         """The last point, and whether this is the end."""
-        self._close(0)
-        yield from self._ended()
+        self._close_levels(0)
+        yield from self._take_ended()
         if self._failures is not None:
             yield Totals(failed=self._failures)
-        if what := self._trouble():
+        if what := self._find_trouble():
             yield Red(name="plan", message=what)
 
-    def _trouble(self) -> str:
+    def _find_trouble(self) -> str:
         if self._is_left:
             return ""
         planned, ran = self._planned, self._points
@@ -227,7 +227,7 @@ class _Reader:
         return ""
 
 
-def _headline(below: list[str]) -> str:
+def _find_headline(below: list[str]) -> str:
     """What YAML calls the message, before whatever else it says."""
     for number, line in enumerate(below, 1):
         if match := _MESSAGE.fullmatch(line):
@@ -237,7 +237,7 @@ def _headline(below: list[str]) -> str:
     return ""
 
 
-def _failed(point: _Point) -> Iterator[str]:
+def _list_failed(point: _Point) -> Iterator[str]:
     """What failed in a subtest, for its parent, which has no other message."""
     for each in point.inner[:MOST_LINES]:
         if has_failed(each):

@@ -12,8 +12,14 @@ import re
 from typing import TYPE_CHECKING
 
 from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed, Totals
-from xray_bridge.formats.convert.values import known, moment, number, paragraphs, whole
-from xray_bridge.formats.read.xml import LONGEST_MESSAGE, elements
+from xray_bridge.formats.convert.values import (
+    join_paragraphs,
+    to_count,
+    to_number,
+    to_time,
+    verdict_from,
+)
+from xray_bridge.formats.read.xml import LONGEST_MESSAGE, read_elements
 from xray_bridge.model.results import Outcome
 
 
@@ -43,14 +49,16 @@ _TIME = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+(?:\.\d+)?)")
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """Each result, named by the class and the method of its definition."""
     names: dict[str, tuple[str, str, str]] = {}
-    for each in elements(source, {"UnitTest"}):
-        names[each.get("id", "")] = _definition(each, keys)
-    for each in elements(source, {"UnitTestResult", SUMMARY}):
+    for each in read_elements(source, {"UnitTest"}):
+        names[each.get("id", "")] = _read_definition(each, keys)
+    for each in read_elements(source, {"UnitTestResult", SUMMARY}):
         is_summary = each.tag == SUMMARY
-        yield from _summary(each) if is_summary else _results(each, names, keys)
+        yield from (
+            _read_summary(each) if is_summary else _convert_results(each, names, keys)
+        )
 
 
-def _definition(test: Element, keys: KeyFinder) -> tuple[str, str, str]:
+def _read_definition(test: Element, keys: KeyFinder) -> tuple[str, str, str]:
     """Class, name, Test key."""
     method = test.find("TestMethod")
     classname = "" if method is None else method.get("className", "")
@@ -66,21 +74,21 @@ def _definition(test: Element, keys: KeyFinder) -> tuple[str, str, str]:
     return plain, name.removeprefix(f"{plain}."), key
 
 
-def _results(
+def _convert_results(
     result: Element, names: dict[str, tuple[str, str, str]], keys: KeyFinder
 ) -> Iterator[Converted]:
     """Its own, or that of each row of its data."""
     name = result.get("testName", "")
     known_as = names.get(result.get("testId", ""), ("", name, keys.of_title(name)))
     rows = list(result.iterfind("InnerResults/UnitTestResult"))
-    found = [_result(each, *known_as) for each in rows]
-    own = _result(result, *known_as)
+    found = [_convert_result(each, *known_as) for each in rows]
+    own = _convert_result(result, *known_as)
     is_explained = any(each.outcome is own.outcome for each in found)
     yield from found if is_explained else [*found, own]
 
 
-def _result(result: Element, classname: str, name: str, key: str) -> Converted:
-    found = known(result.get("outcome", ""), OUTCOMES)
+def _convert_result(result: Element, classname: str, name: str, key: str) -> Converted:
+    found = verdict_from(result.get("outcome", ""), OUTCOMES)
     info = "Output/ErrorInfo"
     said = (
         result.findtext(f"{info}/Message") or "",
@@ -88,32 +96,32 @@ def _result(result: Element, classname: str, name: str, key: str) -> Converted:
     )
     label = result.get("testName", "")
     has_row = found.outcome is Outcome.FAILED and not label.endswith(name)
-    message = paragraphs(label if has_row else "", *said)
+    message = join_paragraphs(label if has_row else "", *said)
     return Converted(
         classname=classname,
         name=name or label,
         outcome=found.outcome,
         key=key,
         message=message[:LONGEST_MESSAGE],
-        started=moment(result.get("startTime")),
-        duration=_seconds(result.get("duration", "")),
+        started=to_time(result.get("startTime")),
+        duration=_to_seconds(result.get("duration", "")),
         word=found.word,
     )
 
 
-def _seconds(duration: str) -> float:
+def _to_seconds(duration: str) -> float:
     match = _TIME.fullmatch(duration.strip())
     if not match:
         return 0.0
-    days, hours, minutes, seconds = (number(each) for each in match.groups())
+    days, hours, minutes, seconds = (to_number(each) for each in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
 
 
-def _summary(summary: Element) -> Iterator[Item]:
+def _read_summary(summary: Element) -> Iterator[Item]:
     counters = summary.find("Counters")
     if counters is not None:
-        failed = [whole(counters.get(each)) or 0 for each in FAILED_COUNTERS]
-        yield Totals(tests=whole(counters.get("total")), failed=sum(failed))
+        failed = [to_count(counters.get(each)) or 0 for each in FAILED_COUNTERS]
+        yield Totals(tests=to_count(counters.get("total")), failed=sum(failed))
     for each in summary.iterfind("RunInfos/RunInfo"):
         if each.get("outcome", "").lower() in RED:
             yield Red(name=RUN, message=(each.findtext("Text") or "").strip())

@@ -9,7 +9,7 @@ import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.read.protocol import Verdict, verdict
+from xray_bridge.formats.read.protocol import Verdict, verdict_of
 
 
 if TYPE_CHECKING:
@@ -25,33 +25,33 @@ _FIRST_MILLISECONDS = 1e11
 _LATEST = 253_402_300_799.0
 
 
-def text(value: Any) -> str:
+def to_text(value: Any) -> str:
     """A text; nothing for null, lists and objects."""
     if value is None or isinstance(value, (dict, list, bool)):
         return ""
     return str(value)[:LONGEST_TEXT]
 
 
-def texts(value: Any) -> list[str]:
+def to_texts(value: Any) -> list[str]:
     """The texts of a list; a text alone is one."""
     found = value if isinstance(value, list) else [value]
-    return [*filter(None, map(text, found))]
+    return [*filter(None, map(to_text, found))]
 
 
-def member(value: Any, *names: str) -> Any:
+def member_at(value: Any, *names: str) -> Any:
     """What stands below these names, one after the other; None where nothing does."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
-def objects(value: Any) -> list[dict[str, Any]]:
+def to_objects(value: Any) -> list[dict[str, Any]]:
     """The objects in a list."""
     found = value if isinstance(value, list) else ()
     return [each for each in found if isinstance(each, dict)]
 
 
-def number(value: Any) -> float:
+def to_number(value: Any) -> float:
     """A number that is finite and not negative; 0.0 for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return 0.0
@@ -62,23 +62,23 @@ def number(value: Any) -> float:
     return found if math.isfinite(found) and found > 0 else 0.0
 
 
-def whole(value: Any) -> int | None:
+def to_count(value: Any) -> int | None:
     """A count; None where there is none."""
     is_count = isinstance(value, (int, float, str)) and not isinstance(value, bool)
-    return int(number(value)) if is_count else None
+    return int(to_number(value)) if is_count else None
 
 
-def moment(value: Any) -> float | None:
+def to_time(value: Any) -> float | None:
     """Seconds since the epoch, from these, from milliseconds, or from ISO 8601."""
     if isinstance(value, str) and not re.fullmatch(r"[\d.]+", value):
-        return _of_iso(value)
-    found = number(value)
+        return _parse_iso(value)
+    found = to_number(value)
     if found >= _FIRST_MILLISECONDS:
         found /= 1000
     return found if 0 < found < _LATEST else None
 
 
-def _of_iso(value: str) -> float | None:
+def _parse_iso(value: str) -> float | None:
     # Python before 3.11 takes three or six digits only, Go writes nine.
     plain = re.sub(r"\.(\d+)", lambda m: f".{m[1][:6]:0<6}", value.strip(), count=1)
     try:
@@ -89,10 +89,10 @@ def _of_iso(value: str) -> float | None:
         return None
 
 
-def known(word: str, others: Mapping[str, Outcome]) -> Verdict:
+def verdict_from(word: str, others: Mapping[str, Outcome]) -> Verdict:
     """What a word means: by the format's own table, else as in all reports."""
     outcome = others.get(word.strip().lower())
-    return verdict(word) if outcome is None else Verdict(outcome=outcome)
+    return verdict_of(word) if outcome is None else Verdict(outcome=outcome)
 
 
 def short_path(path: str) -> str:
@@ -106,11 +106,11 @@ def short_path(path: str) -> str:
     return "/".join(parts[-2:])
 
 
-def joined(*parts: str, between: str = " > ") -> str:
+def join_parts(*parts: str, between: str = " > ") -> str:
     """The parts that say something."""
     return between.join(filter(None, parts))
 
 
-def paragraphs(*parts: str) -> str:
+def join_paragraphs(*parts: str) -> str:
     """Texts one below the other, each once."""
     return "\n".join(dict.fromkeys(filter(None, (part.strip() for part in parts))))

@@ -10,7 +10,7 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.read import xml
-from xray_bridge.formats.read.json_stream import items, keys, members
+from xray_bridge.formats.read.json_stream import read_items, read_keys, read_members
 from xray_bridge.formats.read.protocol import Case, Reading, Said, Source
 from xray_bridge.formats.read.scenario_reading import ScenarioReading
 from xray_bridge.formats.read.scenarios import ScenarioReader
@@ -31,22 +31,22 @@ __all__ = [
     "ScenarioReader",
     "ScenarioReading",
     "Source",
-    "cases",
-    "opened",
-    "recognised",
+    "open_reading",
+    "read_cases",
+    "recognise_format",
 ]
 
 _TITLES = ", ".join(each.title for each in FORMATS.values())
 ANY = f"known formats: {_TITLES}, and those that xray-bridge converts"
 
 
-def recognised(source: Source, asked: str = "auto") -> str:
+def recognise_format(source: Source, asked: str = "auto") -> str:
     """
     The format of a report, by its root element or its first keys.
 
     ``asked``: what it has to be. Raises ReportError where it is none, or another.
     """
-    found = _format(source).name
+    found = _find_format(source).name
     kind = SCENARIO_FORMATS if {found, asked} <= SCENARIO_FORMATS else {found}
     if asked not in {"auto", *kind}:
         msg = f"is {FORMATS[found].title}, not {FORMATS[asked].title}"
@@ -54,18 +54,18 @@ def recognised(source: Source, asked: str = "auto") -> str:
     return found if asked == "auto" else asked
 
 
-def _format(source: Source) -> Format:
-    first = _first(source)
+def _find_format(source: Source) -> Format:
+    first = _first_byte(source)
     if first == b"<":
-        return _of_xml(source)
+        return _find_xml_format(source)
     if first == b"{":
-        return _of_object(source)
+        return _find_object_format(source)
     if first == b"[":
-        return _of_array(source)
+        return _find_array_format(source)
     raise source.broken("is neither XML nor JSON" if first else "is empty", hint=ANY)
 
 
-def _first(source: Source) -> bytes:
+def _first_byte(source: Source) -> bytes:
     try:
         with source.path.open("rb") as file:
             return file.read(1 << 16).lstrip()[:1]
@@ -73,22 +73,22 @@ def _first(source: Source) -> bytes:
         raise source.broken(f"cannot be read: {error.strerror}") from None
 
 
-def _all(kind: Kind) -> list[Format]:
+def _formats_of_kind(kind: Kind) -> list[Format]:
     return [each for each in FORMATS.values() if each.kind is kind]
 
 
-def _of_xml(source: Source) -> Format:
+def _find_xml_format(source: Source) -> Format:
     root = xml.root_of(source)
-    for each in _all(Kind.XML):
+    for each in _formats_of_kind(Kind.XML):
         if root in each.marks:
             return each
     msg = f"has the root element <{root}>, which no known report has"
     raise source.broken(msg, hint=NOT_REPORTS.get(root, ANY))
 
 
-def _of_object(source: Source) -> Format:
-    known = _all(Kind.OBJECT)
-    for key in keys(source):
+def _find_object_format(source: Source) -> Format:
+    known = _formats_of_kind(Kind.OBJECT)
+    for key in read_keys(source):
         for each in known:
             if key in each.marks:
                 _refuse_other_tests(source)
@@ -98,17 +98,17 @@ def _of_object(source: Source) -> Format:
 
 def _refuse_other_tests(source: Source) -> None:
     """Other tools have ``tests``, too; those of Xray JSON say which Test they are."""
-    tests = (test for name, test in members(source, "tests") if name == "tests")
+    tests = (test for name, test in read_members(source, "tests") if name == "tests")
     first: Any = next(tests, None)
     if isinstance(first, dict) and {"testKey", "testInfo"}.isdisjoint(first):
         what = "is not Xray JSON: its tests have neither testKey nor testInfo"
         raise source.broken(what, hint=ANY)
 
 
-def _of_array(source: Source) -> Format:
+def _find_array_format(source: Source) -> Format:
     """An empty one may be of any format."""
-    known = _all(Kind.LIST)
-    for feature in items(source):
+    known = _formats_of_kind(Kind.LIST)
+    for feature in read_items(source):
         for each in known:
             if isinstance(feature, dict) and not feature.keys().isdisjoint(each.marks):
                 return each
@@ -116,7 +116,7 @@ def _of_array(source: Source) -> Format:
     return known[0]
 
 
-def opened(source: Source, name: str, *, strip: bool = False) -> Reading:
+def open_reading(source: Source, name: str, *, strip: bool = False) -> Reading:
     """
     What reads a report in a format.
 
@@ -129,10 +129,10 @@ def opened(source: Source, name: str, *, strip: bool = False) -> Reading:
     return found
 
 
-def cases(source: Source, name: str) -> Iterator[Case]:
+def read_cases(source: Source, name: str) -> Iterator[Case]:
     """
     The results of a report in a format, read to its end.
 
     Raises ReportError.
     """
-    return opened(source, name).cases()
+    return open_reading(source, name).cases()

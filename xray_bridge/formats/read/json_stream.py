@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 SEARCHED = 64 << 20
 
 
-def keys(source: Source) -> Iterator[str]:
+def read_keys(source: Source) -> Iterator[str]:
     """
     The keys of a JSON object.
 
     Raises ReportError.
     """
-    with opened(source) as file:
+    with open_json(source) as file:
         for prefix, event, value in ijson.parse(file, use_float=True):
             if not prefix and event == "map_key":
                 yield value
 
 
-def items(source: Source) -> Iterator[Any]:
+def read_items(source: Source) -> Iterator[Any]:
     """
     The items of a JSON array, one by one.
 
     Raises ReportError.
     """
-    with opened(source) as file:
+    with open_json(source) as file:
         yield from ijson.items(file, "item", use_float=True)
 
 
-def members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
+def read_members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
     """
     The members of a JSON object; those of the list ``listed`` one by one.
 
@@ -51,7 +51,7 @@ def members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
     depth = floor = 0
     name = ""
     builder: Any = None
-    with opened(source) as file:
+    with open_json(source) as file:
         for event, value in ijson.basic_parse(file, use_float=True):
             if builder is None:
                 if depth == 1 and event == "map_key":
@@ -73,20 +73,20 @@ DEEPER = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[BinaryIO]:
+def open_json(source: Source) -> Iterator[BinaryIO]:
     """The file; what a parser of JSON raises becomes a ReportError."""
     try:
         with source.path.open("rb") as file:
             yield file
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        said, line = _mistake(source, error)
+        said, line = _find_mistake(source, error)
         hint = "is the report complete?"
         raise source.broken(f"is not valid JSON: {said}", line, hint) from None
     except OSError as error:
         raise source.broken(f"cannot be read: {error.strerror}") from None
 
 
-def _mistake(source: Source, error: Exception) -> tuple[str, int]:
+def _find_mistake(source: Source, error: Exception) -> tuple[str, int]:
     """In words and with a line, which the streaming parser does not know."""
     if source.path.stat().st_size <= SEARCHED:
         try:

@@ -66,7 +66,7 @@ def outcome_of(word: object, *, behave: bool) -> Outcome | None:
     return words.get("" if word is None else str(word).strip().lower())
 
 
-def mend(
+def mend_feature(
     feature: Any, changes: Counter[str], unknown: Callable[[str], None], *, behave: bool
 ) -> None:
     """
@@ -77,7 +77,7 @@ def mend(
     """
     mender = _Mender(changes, unknown, behave=behave)
     if not behave:
-        mender.sign(feature)
+        mender.add_signs(feature)
         mender.move_hooks(feature)
     mender.mend_words(feature)
 
@@ -94,7 +94,7 @@ class _Mender:
         self._unknown = unknown
         self._behave = behave
 
-    def sign(self, feature: Any) -> None:
+    def add_signs(self, feature: Any) -> None:
         """Put an ``@`` before each tag."""
         for holder in (feature, *(feature.get("elements") or ())):
             for tag in holder.get("tags") or ():
@@ -122,9 +122,9 @@ class _Mender:
     def mend_words(self, feature: Any) -> None:
         """Words that Xray knows in place of others."""
         if self._behave and "status" in feature:
-            feature["status"] = self._word(feature["status"])
+            feature["status"] = self._mend_word(feature["status"])
         for element in feature.get("elements") or ():
-            for hook in _hooks(element):
+            for hook in _hooks_of(element):
                 self._mend_result(hook)
             for step in element.get("steps") or ():
                 self._mend_result(step)
@@ -135,11 +135,11 @@ class _Mender:
     def _mend_result(self, holder: Any) -> None:
         result = holder.get("result")
         if isinstance(result, dict) and "status" in result:
-            result["status"] = self._word(result["status"])
+            result["status"] = self._mend_word(result["status"])
 
     def _mend_hooks_of(self, step: Any) -> None:
         """A step of which a hook failed has failed."""
-        for hook in _hooks(step):
+        for hook in _hooks_of(step):
             self._mend_result(hook)
             result = hook.get("result") or {}
             own = step.get("result") or {}
@@ -151,7 +151,7 @@ class _Mender:
     def _mend_status(self, element: Any) -> None:
         """What behave says of a scenario itself; null before a rule."""
         if element.get("status") is not None:
-            element["status"] = self._word(element["status"])
+            element["status"] = self._mend_word(element["status"])
             return
         outcomes = {
             outcome_of((step.get("result") or {}).get("status"), behave=True)
@@ -166,7 +166,7 @@ class _Mender:
             element["status"] = "passed" if is_passed else "skipped"
         self._changes[BY_STEPS] += 1
 
-    def _word(self, found: object) -> str:
+    def _mend_word(self, found: object) -> str:
         outcome = outcome_of(found, behave=self._behave)
         if outcome is None:
             self._unknown(str(found))
@@ -178,7 +178,7 @@ class _Mender:
         return new
 
 
-def _hooks(holder: Any) -> Iterator[Any]:
+def _hooks_of(holder: Any) -> Iterator[Any]:
     for side in ("before", "after"):
         yield from holder.get(side) or ()
 

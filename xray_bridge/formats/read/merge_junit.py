@@ -23,7 +23,7 @@ def is_possible() -> bool:
     return importlib.util.find_spec("junitparser") is not None
 
 
-def merged(reports: Sequence[tuple[Source, str]], folder: Path) -> Source:
+def merge_reports(reports: Sequence[tuple[Source, str]], folder: Path) -> Source:
     """
     One report from several, which are taken away.
 

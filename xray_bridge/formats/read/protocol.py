@@ -54,13 +54,13 @@ class Totals:
         if other is None:
             return self
         return Totals(
-            tests=_sum(self.tests, other.tests),
-            failed=_sum(self.failed, other.failed),
-            skipped=_sum(self.skipped, other.skipped),
+            tests=_add_counts(self.tests, other.tests),
+            failed=_add_counts(self.failed, other.failed),
+            skipped=_add_counts(self.skipped, other.skipped),
         )
 
 
-def _sum(one: int | None, other: int | None) -> int | None:
+def _add_counts(one: int | None, other: int | None) -> int | None:
     return other if one is None else one + (other or 0)
 
 
@@ -178,7 +178,7 @@ WORDS: Mapping[str, Outcome] = {
 }
 
 
-def verdict(word: str) -> Verdict:
+def verdict_of(word: str) -> Verdict:
     """What a report's word means."""
     outcome = WORDS.get(word.strip().lower())
     if outcome is None:

@@ -11,7 +11,7 @@ import mmap
 import re
 from typing import TYPE_CHECKING, BinaryIO
 
-from xray_bridge.formats.read.xml import starts
+from xray_bridge.formats.read.xml import find_starts
 
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HOLLOW = re.compile(rb"<properties\s*(?:/>|>\s*</properties\s*>)")
 
 
-def hollows(source: Source) -> list[tuple[int, int]]:
+def find_empty_properties(source: Source) -> list[tuple[int, int]]:
     """
     Where empty elements stand, from and to, in bytes.
 
@@ -36,20 +36,20 @@ def hollows(source: Source) -> list[tuple[int, int]]:
         found = dict(match.span() for match in HOLLOW.finditer(content))
     if not found:
         return []
-    real = (place for place in starts(source, "properties") if place in found)
+    real = (place for place in find_starts(source, "properties") if place in found)
     return [(place, found[place]) for place in real]
 
 
-def without(source: Source, places: list[tuple[int, int]], out: BinaryIO) -> None:
+def write_without(source: Source, places: list[tuple[int, int]], out: BinaryIO) -> None:
     """Write the file without these places."""
     with source.path.open("rb") as file:
         for start, end in places:
-            _copy(file, out, start - file.tell())
+            _copy_bytes(file, out, start - file.tell())
             file.seek(end)
-        _copy(file, out, source.path.stat().st_size - file.tell())
+        _copy_bytes(file, out, source.path.stat().st_size - file.tell())
 
 
-def _copy(file: BinaryIO, out: BinaryIO, size: int) -> None:
+def _copy_bytes(file: BinaryIO, out: BinaryIO, size: int) -> None:
     while size > 0 and (block := file.read(min(size, 1 << 20))):
         out.write(block)
         size -= len(block)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xray_bridge.model.results import TestRun
 
 
-def _nothing(_: TestRun) -> None:
+def _ignore_run(_: TestRun) -> None:
     """Results are counted only."""
 
 
@@ -29,7 +29,7 @@ class ScenarioReading:
 
     source: Source
     reader: ScenarioReader
-    note: Callable[[TestRun], None] = _nothing
+    note: Callable[[TestRun], None] = _ignore_run
 
     @property
     def changes(self) -> Mapping[str, int]:
@@ -71,11 +71,11 @@ class ScenarioReading:
         self.reader.write(self.source, out)
 
 
-def cucumber(source: Source) -> ScenarioReading:
+def read_cucumber(source: Source) -> ScenarioReading:
     """Cucumber JSON."""
     return ScenarioReading(source=source, reader=ScenarioReader(behave=False))
 
 
-def behave(source: Source) -> ScenarioReading:
+def read_behave(source: Source) -> ScenarioReading:
     """Behave JSON."""
     return ScenarioReading(source=source, reader=ScenarioReader(behave=True))

@@ -16,8 +16,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.read.json_stream import items
-from xray_bridge.formats.read.mend_scenarios import mend, outcome_of, red_outside
+from xray_bridge.formats.read.json_stream import read_items
+from xray_bridge.formats.read.mend_scenarios import (
+    mend_feature,
+    outcome_of,
+    red_outside,
+)
 from xray_bridge.model import tags
 from xray_bridge.model.results import (
     Evidence,
@@ -42,7 +46,7 @@ if TYPE_CHECKING:
 NANOSECONDS = 1e-9
 
 
-def _nothing(_: EvidenceSource) -> Evidence:
+def _keep_nothing(_: EvidenceSource) -> Evidence:
     """Evidence is not wanted."""
     raise NotKeptError("")
 
@@ -61,7 +65,7 @@ class ScenarioReader:
     behave: bool
     prefixes: Sequence[str] = tags.PREFIXES
     finished: float = 0.0
-    keep: Keep = _nothing
+    keep: Keep = _keep_nothing
     unknown: dict[str, None] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
     incomplete: list[str] = field(default_factory=list)
@@ -74,11 +78,11 @@ class ScenarioReader:
 
         Raises ReportError.
         """
-        for feature in items(source):
+        for feature in read_items(source):
             try:
-                self._mend(feature)
+                self._mend_feature(feature)
                 outcomes = []
-                for run in self._feature(feature):
+                for run in self._read_feature(feature):
                     outcomes.append(run.outcome)
                     yield run
                 if self.behave:
@@ -95,47 +99,47 @@ class ScenarioReader:
         Raises ReportError.
         """
         between = b"[\n"
-        for feature in items(source):
-            mend(feature, Counter(), lambda _: None, behave=self.behave)
+        for feature in read_items(source):
+            mend_feature(feature, Counter(), lambda _: None, behave=self.behave)
             out.write(between + json.dumps(feature).encode())
             between = b",\n"
         out.write(b"\n]\n")
 
-    def _mend(self, feature: Any) -> None:
+    def _mend_feature(self, feature: Any) -> None:
         def note(word: str) -> None:
             self.unknown[word] = None
 
-        mend(feature, self.changes, note, behave=self.behave)
+        mend_feature(feature, self.changes, note, behave=self.behave)
 
-    def _feature(self, found: Mapping[str, Any]) -> Iterator[TestRun]:
-        path, line = self._place(found)
+    def _read_feature(self, found: Mapping[str, Any]) -> Iterator[TestRun]:
+        path, line = self._place_of(found)
         feature = Feature(
             path=path,
             name=str(found.get("name", "")),
             keyword=str(found.get("keyword", "Feature")),
             line=line,
-            tags=_tags(found),
-            description=_lines(found.get("description")),
+            tags=_tag_names(found),
+            description=_join_lines(found.get("description")),
         )
         rows: Counter[object] = Counter()
         background: list[Step] = []
         for element in found.get("elements") or ():
             if element.get("type") == "background":
                 # behave has its steps in each scenario, too.
-                background = [] if self.behave else self._steps(element)
+                background = [] if self.behave else self._read_steps(element)
                 continue
-            yield self._scenario(element, feature, background, rows)
+            yield self._read_scenario(element, feature, background, rows)
             background = []
 
-    def _scenario(
+    def _read_scenario(
         self,
         found: Mapping[str, Any],
         feature: Feature,
         background: Sequence[Step],
         rows: Counter[object],
     ) -> TestRun:
-        _, line = self._place(found)
-        own = tuple(tag for tag in _tags(found) if tag not in feature.tags)
+        _, line = self._place_of(found)
+        own = tuple(tag for tag in _tag_names(found) if tag not in feature.tags)
         name = str(found.get("name", ""))
         keyword = str(found.get("keyword", "Scenario"))
         meaning = tags.read(own, feature.tags, prefixes=self.prefixes)
@@ -143,16 +147,16 @@ class ScenarioReader:
         if outline:
             rows[meaning.test_keys or outline] += 1
         steps = [
-            *self._hooks(found, "before", "Before"),
+            *self._read_hooks(found, "before", "Before"),
             *background,
-            *self._steps(found),
-            *self._hooks(found, "after", "After"),
+            *self._read_steps(found),
+            *self._read_hooks(found, "after", "After"),
         ]
-        outcome = self._outcome(found, steps)
+        outcome = self._outcome_of(found, steps)
         duration = sum(step.duration for step in steps)
         lost, self._lost = tuple(self._lost), []
         output, self._output = "\n".join(self._output), []
-        began = _moment(found.get("start_timestamp"))
+        began = _parse_time(found.get("start_timestamp"))
         return TestRun(
             test=TestIssue(
                 classname=feature.path,
@@ -164,14 +168,14 @@ class ScenarioReader:
             outcome=outcome,
             started=self.finished - duration if began is None else began,
             duration=duration,
-            message=_message(steps) if outcome is Outcome.FAILED else "",
+            message=_failure_message(steps) if outcome is Outcome.FAILED else "",
             scenario=Scenario(
                 feature=feature,
                 name=name,
                 keyword=keyword,
                 line=line,
                 tags=own,
-                description=_lines(found.get("description")),
+                description=_join_lines(found.get("description")),
                 outline=outline,
                 row=rows[meaning.test_keys or outline] if outline else 0,
             ),
@@ -180,72 +184,72 @@ class ScenarioReader:
             left_out=lost,
         )
 
-    def _outcome(self, found: Mapping[str, Any], steps: Sequence[Step]) -> Outcome:
+    def _outcome_of(self, found: Mapping[str, Any], steps: Sequence[Step]) -> Outcome:
         """The worst of its steps and hooks, and of what it says itself."""
         outcomes = {step.outcome for step in steps}
         if self.behave and "status" in found:
-            outcomes.add(self._known(found["status"]))
+            outcomes.add(self._known_outcome(found["status"]))
         if Outcome.FAILED in outcomes:
             return Outcome.FAILED
         return Outcome.PASSED if outcomes == {Outcome.PASSED} else Outcome.SKIPPED
 
-    def _hooks(
+    def _read_hooks(
         self, found: Mapping[str, Any], name: str, keyword: str
     ) -> Iterator[Step]:
         """Those that failed, or have something to show."""
         for hook in found.get(name) or ():
             where = hook.get("match") or {}
-            step = self._step({**hook, "name": str(where.get("location", "hook"))})
+            step = self._read_step({**hook, "name": str(where.get("location", "hook"))})
             if step.outcome is not Outcome.PASSED or step.evidence:
                 yield replace(step, keyword=keyword)
 
-    def _steps(self, found: Mapping[str, Any]) -> list[Step]:
+    def _read_steps(self, found: Mapping[str, Any]) -> list[Step]:
         steps: list[Step] = []
         for each in found.get("steps") or ():
-            step = self._step(each)
+            step = self._read_step(each)
             # cucumber-js writes hooks as hidden steps.
             quiet = step.outcome is Outcome.PASSED and not step.evidence
             if each.get("hidden") and quiet:
                 continue
-            steps += self._hooks(each, "before", "Before")
+            steps += self._read_hooks(each, "before", "Before")
             steps.append(step)
-            steps += self._hooks(each, "after", "After")
+            steps += self._read_hooks(each, "after", "After")
         return steps
 
-    def _step(self, found: Mapping[str, Any]) -> Step:
+    def _read_step(self, found: Mapping[str, Any]) -> Step:
         result = found.get("result") or {}
-        _, line = self._place(found)
+        _, line = self._place_of(found)
         duration = result.get("duration") or 0
-        self._output += filter(None, [_lines(found.get("output"))])
+        self._output += filter(None, [_join_lines(found.get("output"))])
         evidence = []
         for number, piece in enumerate(found.get("embeddings") or (), 1):
             try:
-                evidence.append(self.keep(_piece(piece, number)))
+                evidence.append(self.keep(_decode_embedding(piece, number)))
             except NotKeptError as reason:
                 self._lost += filter(None, [str(reason)])
         return Step(
             keyword=str(found.get("keyword", "")).strip(),
             name=str(found.get("name", "")),
-            outcome=self._known(result.get("status", "")),
+            outcome=self._known_outcome(result.get("status", "")),
             duration=float(duration) * (1.0 if self.behave else NANOSECONDS),
-            message=_lines(result.get("error_message")),
+            message=_join_lines(result.get("error_message")),
             line=line,
             text=_doc_string(found),
-            table=_table(found),
+            table=_table_rows(found),
             evidence=tuple(evidence),
         )
 
-    def _known(self, word: object) -> Outcome:
+    def _known_outcome(self, word: object) -> Outcome:
         return outcome_of(word, behave=self.behave) or Outcome.FAILED
 
-    def _place(self, found: Mapping[str, Any]) -> tuple[str, int]:
+    def _place_of(self, found: Mapping[str, Any]) -> tuple[str, int]:
         if not self.behave:
             return str(found.get("uri", "")), int(found.get("line") or 0)
         path, _, line = str(found.get("location", "")).rpartition(":")
         return path, int(line) if line.isdigit() else 0
 
 
-def _moment(text: object) -> float | None:
+def _parse_time(text: object) -> float | None:
     """As cucumber-jvm writes it; others say nothing."""
     try:
         return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
@@ -253,7 +257,7 @@ def _moment(text: object) -> float | None:
         return None
 
 
-def _tags(found: Mapping[str, Any]) -> tuple[str, ...]:
+def _tag_names(found: Mapping[str, Any]) -> tuple[str, ...]:
     """Objects in Cucumber's, texts in behave's; without ``@``."""
     names = (
         tag["name"] if isinstance(tag, dict) else tag for tag in found.get("tags") or ()
@@ -261,7 +265,7 @@ def _tags(found: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(name).removeprefix("@") for name in names)
 
 
-def _lines(found: object) -> str:
+def _join_lines(found: object) -> str:
     if isinstance(found, (list, tuple)):
         return "\n".join(map(str, found))
     return str(found) if found else ""
@@ -272,10 +276,10 @@ def _doc_string(found: Mapping[str, Any]) -> str:
     if isinstance(given, dict):
         return str(given.get("value", given.get("content", "")))
     text = found.get("text")
-    return _lines(text) if not isinstance(text, dict) else ""
+    return _join_lines(text) if not isinstance(text, dict) else ""
 
 
-def _table(found: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+def _table_rows(found: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     table = found.get("table")
     if isinstance(table, dict):
         rows = [table.get("headings") or (), *(table.get("rows") or ())]
@@ -284,7 +288,7 @@ def _table(found: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(map(str, row)) for row in rows if row)
 
 
-def _message(steps: Sequence[Step]) -> str:
+def _failure_message(steps: Sequence[Step]) -> str:
     """Of what failed: step by step."""
     return "\n\n".join(
         f"{step.keyword} {step.name}\n{step.message}".strip()
@@ -293,7 +297,7 @@ def _message(steps: Sequence[Step]) -> str:
     )
 
 
-def _piece(found: Mapping[str, Any], number: int) -> EvidenceSource:
+def _decode_embedding(found: Mapping[str, Any], number: int) -> EvidenceSource:
     """Raises NotKeptError for what is no base64."""
     media_type = str(found.get("mime_type") or found.get("media_type") or "")
     name = str(found.get("name") or "")

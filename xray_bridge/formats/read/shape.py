@@ -189,7 +189,7 @@ def scoped_name(test: Element) -> str:
     return f"{test.scope}.{name}" if test.scope else name
 
 
-def named(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
+def name_unnamed(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
     """A name for a test that has none: Xray refuses the whole report for one."""
     if test.attributes.get("name", "").strip():
         return
@@ -199,18 +199,18 @@ def named(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
     yield Change(what=UNNAMED, attributes={"name": name})
 
 
-def element(tag: str, attributes: Mapping[str, str], inside: str = "") -> str:
+def element_xml(tag: str, attributes: Mapping[str, str], inside: str = "") -> str:
     """XML of an element; ``inside`` is XML already."""
     given = "".join(f" {name}={quoteattr(v)}" for name, v in attributes.items())
     return f"<{tag}{given}>{inside}</{tag}>" if inside else f"<{tag}{given}/>"
 
 
-def text(found: str) -> str:
+def text_xml(found: str) -> str:
     """XML of a text."""
     return escape(found)
 
 
-def number(attributes: Mapping[str, str], *names: str) -> int | None:
+def sum_counts(attributes: Mapping[str, str], *names: str) -> int | None:
     """The sum of those attributes that count something; None where none does."""
     found = [attributes.get(name, "") for name in names]
     # mocha-junit-reporter counts below zero.

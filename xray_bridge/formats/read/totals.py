@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.protocol import Totals
 
 
-def disagreement(claims: Totals, shown: Totals, failures: int) -> tuple[str, ...]:
+def find_disagreements(claims: Totals, shown: Totals, failures: int) -> tuple[str, ...]:
     """
     Where both differ, in one line if they do.
 

@@ -50,7 +50,7 @@ def namespaced_root_of(source: Source) -> str:
 
     Without a namespace, the name alone. Raises ReportError where there is none.
     """
-    tag, attributes = _root(source)
+    tag, attributes = _read_root(source)
     prefix, _, name = tag.rpartition(":")
     space = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
     return f"{space} {name}".strip()
@@ -62,11 +62,11 @@ def root_attributes(source: Source) -> Mapping[str, str]:
 
     Raises ReportError where there is none.
     """
-    return _root(source)[1]
+    return _read_root(source)[1]
 
 
-def _root(source: Source) -> tuple[str, Mapping[str, str]]:
-    parser = parser_of(source)
+def _read_root(source: Source) -> tuple[str, Mapping[str, str]]:
+    parser = make_parser(source)
     found: list[tuple[str, Mapping[str, str]]] = []
 
     def start(tag: str, attributes: Mapping[str, str]) -> None:
@@ -75,20 +75,20 @@ def _root(source: Source) -> tuple[str, Mapping[str, str]]:
 
     parser.StartElementHandler = start
     try:
-        for _ in parsed(parser, source):
+        for _ in feed_parser(parser, source):
             pass
     except _FoundError:
         pass
     return found[0]
 
 
-def starts(source: Source, tag: str) -> Iterator[int]:
+def find_starts(source: Source, tag: str) -> Iterator[int]:
     """
     Where elements of a name begin, in bytes.
 
     Raises ReportError.
     """
-    parser = parser_of(source)
+    parser = make_parser(source)
     found: list[int] = []
 
     def start(name: str, _: Mapping[str, str]) -> None:
@@ -96,35 +96,35 @@ def starts(source: Source, tag: str) -> Iterator[int]:
             found.append(parser.CurrentByteIndex)
 
     parser.StartElementHandler = start
-    for _ in parsed(parser, source):
+    for _ in feed_parser(parser, source):
         yield from found
         found.clear()
 
 
-def elements(source: Source, tags: Collection[str]) -> Iterator[ET.Element]:
+def read_elements(source: Source, tags: Collection[str]) -> Iterator[ET.Element]:
     """
     The elements of these names, each with all that is in it; no others are kept.
 
     Names are without their namespaces. Raises ReportError.
     """
-    parser = parser_of(source)
+    parser = make_parser(source)
     found: list[ET.Element] = []
     builder = ET.TreeBuilder()
     depth = 0
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
-        if depth or plain(tag) in tags:
+        if depth or strip_prefix(tag) in tags:
             depth += 1
             if depth > DEEPEST:
                 raise source.broken("is nested too deeply", parser.CurrentLineNumber)
-            builder.start(plain(tag), attributes)
+            builder.start(strip_prefix(tag), attributes)
 
     def end(tag: str) -> None:
         nonlocal depth, builder
         if depth:
             depth -= 1
-            builder.end(plain(tag))
+            builder.end(strip_prefix(tag))
             if not depth:
                 found.append(builder.close())
                 builder = ET.TreeBuilder()
@@ -136,12 +136,12 @@ def elements(source: Source, tags: Collection[str]) -> Iterator[ET.Element]:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
-    for _ in parsed(parser, source):
+    for _ in feed_parser(parser, source):
         yield from found
         found.clear()
 
 
-def parser_of(source: Source) -> expat.XMLParserType:
+def make_parser(source: Source) -> expat.XMLParserType:
     """A parser that refuses what can be an attack."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -154,7 +154,7 @@ def parser_of(source: Source) -> expat.XMLParserType:
     return parser
 
 
-def parsed(parser: expat.XMLParserType, source: Source) -> Iterator[None]:
+def feed_parser(parser: expat.XMLParserType, source: Source) -> Iterator[None]:
     """
     Feed a report to a parser, block by block, with a pause after each.
 
@@ -175,7 +175,7 @@ def parsed(parser: expat.XMLParserType, source: Source) -> Iterator[None]:
         raise source.broken(f"cannot be read: {error.strerror}") from None
 
 
-def plain(tag: str) -> str:
+def strip_prefix(tag: str) -> str:
     """Without the prefix of a namespace."""
     return tag.rpartition(":")[2]
 

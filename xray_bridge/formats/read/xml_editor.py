@@ -39,7 +39,7 @@ class Editor:
         self._file.close()
         self._tags.close()
 
-    def change(
+    def change_element(
         self,
         start: int,
         end: int,
@@ -52,7 +52,7 @@ class Editor:
         ``start`` is the place of its tag and ``end`` what expat tells at its end;
         ``children`` are tags and both places of those directly below it.
         """
-        first = self._tag(start)
+        first = self._read_tag(start)
         is_closed = first.endswith(b"/>")
         given = list(changes)
         inside = "".join(each.child for each in given).encode()
@@ -62,21 +62,21 @@ class Editor:
             assert name  # noqa: S101 - expat has read it
             new = new[:-2].rstrip() + b">" + inside + b"</" + name[1] + b">"
         if new != first:
-            self._replace(start, start + len(first), new)
-        cut = {tag for each in given for tag in each.cut}
+            self._replace_bytes(start, start + len(first), new)
+        cut = {tag for each in given for tag in each.cut_element}
         for tag, child_start, child_end in children:
             if tag in cut:
-                self.cut(child_start, child_end)
+                self.cut_element(child_start, child_end)
         if inside and not is_closed:
-            self._replace(end, end, inside)
+            self._replace_bytes(end, end, inside)
 
-    def cut(self, start: int, end: int) -> None:
+    def cut_element(self, start: int, end: int) -> None:
         """Leave out an element; places as in ``change``."""
-        if not self._tag(start).endswith(b"/>"):
-            end += len(self._tag(end))
-        self._replace(start, end, b"")
+        if not self._read_tag(start).endswith(b"/>"):
+            end += len(self._read_tag(end))
+        self._replace_bytes(start, end, b"")
 
-    def _tag(self, start: int) -> bytes:
+    def _read_tag(self, start: int) -> bytes:
         size = FIRST_LOOK
         while True:
             self._tags.seek(start)
@@ -87,7 +87,7 @@ class Editor:
                 return block
             size *= 8
 
-    def _replace(self, start: int, end: int, content: bytes) -> None:
+    def _replace_bytes(self, start: int, end: int, content: bytes) -> None:
         self._copy_to(start)
         self._out.write(content)
         self._file.seek(end)

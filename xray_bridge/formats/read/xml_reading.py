@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from xray_bridge.formats.read.protocol import Case, Totals, verdict
+from xray_bridge.formats.read.protocol import Case, Totals, verdict_of
 from xray_bridge.formats.read.shape import (
     OUTSIDE,
     RED_OF_SUITES,
@@ -19,8 +19,13 @@ from xray_bridge.formats.read.shape import (
     Element,
     Group,
 )
-from xray_bridge.formats.read.totals import disagreement
-from xray_bridge.formats.read.xml import LONGEST_MESSAGE, parsed, parser_of, plain
+from xray_bridge.formats.read.totals import find_disagreements
+from xray_bridge.formats.read.xml import (
+    LONGEST_MESSAGE,
+    feed_parser,
+    make_parser,
+    strip_prefix,
+)
 from xray_bridge.formats.read.xml_editor import Editor
 from xray_bridge.model.results import Outcome
 
@@ -66,7 +71,7 @@ class XmlReading:
         first = self._first
         if first is None or first.claims is None:
             return ()
-        return disagreement(first.claims, first.shown, first.failures)
+        return find_disagreements(first.claims, first.shown, first.failures)
 
     @property
     def incomplete(self) -> tuple[str, ...]:
@@ -85,23 +90,23 @@ class XmlReading:
 
     def cases(self) -> Iterator[Case]:
         """The tests, and what is red besides."""
-        self._first = reader = self._reader()
-        for _ in parsed(reader.parser, self._source):
+        self._first = reader = self._make_reader()
+        for _ in feed_parser(reader.parser, self._source):
             yield from reader.done
             reader.done.clear()
 
     def write(self, out: BinaryIO) -> None:
         """The same once more, into the copy."""
         editor = Editor(self._source.path, out)
-        reader = self._reader(editor)
-        for _ in parsed(reader.parser, self._source):
+        reader = self._make_reader(editor)
+        for _ in feed_parser(reader.parser, self._source):
             reader.done.clear()
         editor.close()
 
-    def _reader(self, editor: Editor | None = None) -> _Reader:
+    def _make_reader(self, editor: Editor | None = None) -> _Reader:
         if self._known is None:
             self._known = self._shape.look_ahead(self._source)
-        parser = parser_of(self._source)
+        parser = make_parser(self._source)
         return _Reader(self._shape, parser, self._known, editor, strip=self._strip)
 
 
@@ -144,18 +149,18 @@ class _Reader:
         self._texts: list[str] | None = None
         self._size = 0
         self._capturing: tuple[str, Mapping[str, str], int] = ("", {}, 0)
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
+        parser.StartElementHandler = self._start_element
+        parser.EndElementHandler = self._end_element
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        tag = plain(tag)
+    def _start_element(self, tag: str, attributes: dict[str, str]) -> None:
+        tag = strip_prefix(tag)
         if tag == "property" and SECRET.search(attributes.get("name", "")):
             self._note_secret(attributes)
         if self._test is not None:
             self._start_within(tag, attributes)
         elif tag == self._shape.test:
             named = self._groups if self._shape.nested_groups else self._groups[-1:]
-            scope = ".".join(each.name for each in named if self._names(each))
+            scope = ".".join(each.name for each in named if self._has_name(each))
             self._test, self._depth = Element(attributes, scope), 0
             self._failures_of_test = 0
             self._start_of_test = self.parser.CurrentByteIndex
@@ -168,7 +173,7 @@ class _Reader:
         else:
             self._start_beside(self._groups[-1], tag, attributes)
 
-    def _names(self, group: Group) -> bool:
+    def _has_name(self, group: Group) -> bool:
         """Whether its name belongs to those of its tests."""
         return bool(group.name) and group.tag in self._shape.groups
 
@@ -189,7 +194,7 @@ class _Reader:
             # The last one is of all tests.
             group.claims = self._shape.totals(attributes)
         if path in self._shape.problems and self._texts is None:
-            self._capture(path, attributes, len(group.path))
+            self._start_capture(path, attributes, len(group.path))
 
     def _start_within(self, tag: str, attributes: dict[str, str]) -> None:
         test = self._test
@@ -208,14 +213,16 @@ class _Reader:
         else:
             return
         if path in self._captured and self._texts is None:
-            self._capture(path, attributes, self._depth)
+            self._start_capture(path, attributes, self._depth)
 
-    def _capture(self, path: str, attributes: Mapping[str, str], depth: int) -> None:
+    def _start_capture(
+        self, path: str, attributes: Mapping[str, str], depth: int
+    ) -> None:
         self._texts, self._size = [], 0
         self._capturing = (path, attributes, depth)
-        self.parser.CharacterDataHandler = self._text
+        self.parser.CharacterDataHandler = self._note_text
 
-    def _text(self, text: str) -> None:
+    def _note_text(self, text: str) -> None:
         if self._texts is not None and self._size < LONGEST_MESSAGE:
             self._texts.append(text)
             self._size += len(text)
@@ -228,7 +235,7 @@ class _Reader:
         self.parser.CharacterDataHandler = None
         return path, whole, attributes
 
-    def _end(self, _: str) -> None:
+    def _end_element(self, _: str) -> None:
         test = self._test
         if test is not None:
             self._end_within(test)
@@ -240,11 +247,13 @@ class _Reader:
     def _end_beside(self, group: Group) -> None:
         if self._texts is not None and len(group.path) == self._capturing[2]:
             _, whole, attributes = self._captured_text()
-            group.problems.append(_message(attributes, whole))
+            group.problems.append(_join_message(attributes, whole))
         if self._strip and group.path == ["properties"]:
             self.changes[STRIPPED] += 1
             if self._editor:
-                self._editor.cut(self._start_of_child, self.parser.CurrentByteIndex)
+                self._editor.cut_element(
+                    self._start_of_child, self.parser.CurrentByteIndex
+                )
         group.path.pop()
 
     def _end_within(self, test: Element) -> None:
@@ -253,29 +262,29 @@ class _Reader:
             if path in self._shape.named_texts:
                 test.properties[attributes.get("name", "")] = whole
             elif path in self._shape.messages:
-                test.texts.append((path, _message(attributes, whole)))
+                test.texts.append((path, _join_message(attributes, whole)))
             else:
                 test.texts.append((path, whole))
         if self._depth == 1 and self._editor:
             end = self.parser.CurrentByteIndex
             self._ranges.append((self._first, self._start_of_child, end))
         if self._depth == 0:
-            self._finish(test)
+            self._finish_test(test)
             self._test = None
         self._depth -= 1
 
-    def _finish(self, test: Element) -> None:
+    def _finish_test(self, test: Element) -> None:
         shape = self._shape
         is_counted = shape.is_test(test)
-        found = verdict(shape.word(test))
+        found = verdict_of(shape.word(test))
         before = found.outcome
-        changes = [*self._settled(test), *shape.mend(test, self._groups)]
+        changes = [*self._settle_test(test), *shape.mend(test, self._groups)]
         if changes:
             self.changes.update(change.what for change in changes)
-            found = verdict(shape.word(test))
+            found = verdict_of(shape.word(test))
         if self._editor and changes:
             end = self.parser.CurrentByteIndex
-            self._editor.change(self._start_of_test, end, changes, self._ranges)
+            self._editor.change_element(self._start_of_test, end, changes, self._ranges)
         if not shape.is_test(test):
             return
         self._groups[-1].has_tests = True
@@ -298,7 +307,7 @@ class _Reader:
             )
         )
 
-    def _settled(self, test: Element) -> Iterable[Change]:
+    def _settle_test(self, test: Element) -> Iterable[Change]:
         """By what was found of the groups around it before tests were read."""
         if not self._known:
             return ()
@@ -336,7 +345,9 @@ class _Reader:
             children.append(shape.failed_test(group.tag, name, red.message))
         if self._editor and children:
             changes = [Change(what="", child=child) for child in children]
-            self._editor.change(group.start, self.parser.CurrentByteIndex, changes)
+            self._editor.change_element(
+                group.start, self.parser.CurrentByteIndex, changes
+            )
         own = group.claims or shape.totals(group.attributes)
         # Of suites beside tests of its own, the sum is not the whole.
         own = own or (None if group.has_tests else group.claims_below)
@@ -360,7 +371,7 @@ class _Reader:
         self.done.append(Case(name=full, outcome=Outcome.FAILED, message=red.message))
 
 
-def _message(attributes: Mapping[str, str], whole: str) -> str:
+def _join_message(attributes: Mapping[str, str], whole: str) -> str:
     """
     What an element says: its message, and its text unless that repeats it.
 

@@ -11,8 +11,8 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from xray_bridge.formats.read.json_stream import members
-from xray_bridge.formats.read.protocol import Case, Said, verdict
+from xray_bridge.formats.read.json_stream import read_members
+from xray_bridge.formats.read.protocol import Case, Said, verdict_of
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 from xray_bridge.model.results import Outcome
 
@@ -50,7 +50,7 @@ class XrayReading:
 
     def cases(self) -> Iterator[Case]:
         """The tests."""
-        for name, value in members(self._source, "tests"):
+        for name, value in read_members(self._source, "tests"):
             if name == "tests":
                 if not isinstance(value, dict):
                     raise self._source.broken(
@@ -59,12 +59,12 @@ class XrayReading:
                 mended = _with_status(value)
                 if mended is not value:
                     self.changes[BY_PARTS] += 1
-                yield _case(mended)
+                yield _to_case(mended)
 
     def write(self, out: BinaryIO) -> None:
         """The copy, mended."""
         try:
-            rewritten(self._source, None, out, mend=_with_status)
+            write_copy(self._source, None, out, mend=_with_status)
         except RecursionError:
             raise self._source.broken("is nested too deeply") from None
 
@@ -81,17 +81,17 @@ def _with_status(test: Mapping[str, Any]) -> Mapping[str, Any]:
         words += [str(word or "") for word in found]
     if not words:
         return test
-    outcomes = {verdict(word).outcome for word in words}
+    outcomes = {verdict_of(word).outcome for word in words}
     if Outcome.FAILED in outcomes:
         return {**test, "status": "FAIL"}
     return {**test, "status": "PASS" if outcomes == {Outcome.PASSED} else "TODO"}
 
 
-def _case(test: Mapping[str, Any]) -> Case:
+def _to_case(test: Mapping[str, Any]) -> Case:
     info = test.get("testInfo")
     of_test = info if isinstance(info, dict) else {}
     names = (of_test.get("definition"), of_test.get("summary"))
-    found = verdict(str(test.get("status") or ""))
+    found = verdict_of(str(test.get("status") or ""))
     failed = found.outcome is Outcome.FAILED
     return Case(
         name=str(next(filter(None, names), "")),
@@ -102,7 +102,7 @@ def _case(test: Mapping[str, Any]) -> Case:
     )
 
 
-def said(source: Source) -> Said:
+def read_execution(source: Source) -> Said:
     """
     What the report says of the Test Execution.
 
@@ -115,10 +115,10 @@ def said(source: Source) -> Said:
         words[word] = None
         return word
 
-    for name, value in members(source, "tests"):
+    for name, value in read_members(source, "tests"):
         if name == "tests":
             try:
-                _respelled(value, note)
+                _spell_statuses(value, note)
             except RecursionError:
                 raise source.broken("is nested too deeply") from None
         else:
@@ -126,9 +126,11 @@ def said(source: Source) -> Said:
     info = top.get("info") or {}
     if not isinstance(info, dict):
         raise source.broken("is not Xray JSON: info is a JSON object")
-    known = {SETTINGS[name]: _text(v) for name, v in info.items() if name in SETTINGS}
-    settings = {"test_execution": _text(top.get("testExecutionKey") or ""), **known}
-    started, finished = (_moment(source, info.get(name)) for name in MOMENTS)
+    known = {
+        SETTINGS[name]: _to_text(v) for name, v in info.items() if name in SETTINGS
+    }
+    settings = {"test_execution": _to_text(top.get("testExecutionKey") or ""), **known}
+    started, finished = (_parse_time(source, info.get(name)) for name in MOMENTS)
     others = [name for name in top if name not in {"info", "testExecutionKey"}]
     others += [name for name in info if name not in {*SETTINGS, *MOMENTS}]
     return Said(
@@ -140,11 +142,11 @@ def said(source: Source) -> Said:
     )
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     return ";".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _moment(source: Source, value: object) -> float | None:
+def _parse_time(source: Source, value: object) -> float | None:
     """``2014-08-30T11:47:35+01:00``; what it says is sent again, so it must be one."""
     if not value:
         return None
@@ -155,7 +157,7 @@ def _moment(source: Source, value: object) -> float | None:
     return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
 
 
-def _respelled(found: Any, spell: Callable[[str], str]) -> Any:
+def _spell_statuses(found: Any, spell: Callable[[str], str]) -> Any:
     """A test, step or iteration with ``spell`` applied to its statuses."""
     if not isinstance(found, dict):
         return found
@@ -166,11 +168,11 @@ def _respelled(found: Any, spell: Callable[[str], str]) -> Any:
         new["examples"] = [spell(str(word)) for word in found["examples"]]
     for name in PARTS:
         if isinstance(found.get(name), list):
-            new[name] = [_respelled(each, spell) for each in found[name]]
+            new[name] = [_spell_statuses(each, spell) for each in found[name]]
     return new
 
 
-def rewritten(
+def write_copy(
     source: Source,
     header: Mapping[str, Any] | None,
     file: BinaryIO,
@@ -184,13 +186,17 @@ def rewritten(
     a test as it is to be.
     """
     if header is None:
-        header = {n: value for n, value in members(source, "tests") if n != "tests"}
+        header = {
+            n: value for n, value in read_members(source, "tests") if n != "tests"
+        }
     head = json.dumps(header)[:-1]
     file.write(f"{head}{', ' if header else ''}".encode())
     file.write(b'"tests": [')
     between = b"\n"
-    for name, value in members(source, "tests"):
+    for name, value in read_members(source, "tests"):
         if name == "tests":
-            file.write(between + json.dumps(_respelled(mend(value), spell)).encode())
+            file.write(
+                between + json.dumps(_spell_statuses(mend(value), spell)).encode()
+            )
             between = b",\n"
     file.write(b"\n]}\n")

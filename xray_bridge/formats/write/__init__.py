@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xray_bridge.formats.write.protocol import ReportWriter
 
 
-def writer(
+def make_writer(
     name: str, project: str = "", prefixes: Sequence[str] = PREFIXES
 ) -> ReportWriter:
     """

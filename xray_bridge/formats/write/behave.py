@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.formats.write import scenarios
-from xray_bridge.formats.write.protocol import lasted
+from xray_bridge.formats.write.protocol import limit_duration
 from xray_bridge.formats.write.streams import Base64
 from xray_bridge.model.results import Outcome
 from xray_bridge.model.tags import PREFIXES
@@ -57,16 +57,16 @@ class BehaveWriter:
 
         Raises ReportError where an outcome has a status that steps cannot say.
         """
-        scenarios.write(self, results, dialect, file)
+        scenarios.write_features(self, results, dialect, file)
 
     def head(self, feature: Feature) -> dict[str, Any]:
         """What stands before the scenarios of a feature."""
         return {
             "keyword": readable(feature.keyword),
             "name": readable(feature.name),
-            "tags": _texts(feature.tags),
+            "tags": _to_texts(feature.tags),
             "location": readable(f"{feature.path}:{feature.line}"),
-            **_described(feature.description),
+            **_description_of(feature.description),
         }
 
     def element(self, told: scenarios.Told) -> dict[str, Any]:
@@ -78,9 +78,9 @@ class BehaveWriter:
             "name": readable(scenario.name),
             "tags": told.tags,
             "location": readable(f"{scenario.feature.path}:{scenario.line}"),
-            "steps": list(_steps(told)),
+            "steps": list(_make_steps(told)),
             "status": STATUSES[told.outcome],
-            **_described(scenario.description),
+            **_description_of(scenario.description),
         }
 
     def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:
@@ -89,15 +89,15 @@ class BehaveWriter:
         return {"status": next(status for status in OF_FEATURE if status in found)}
 
 
-def _texts(texts: Iterable[str]) -> list[str]:
+def _to_texts(texts: Iterable[str]) -> list[str]:
     return [readable(text) for text in texts]
 
 
-def _described(description: str) -> dict[str, list[str]]:
+def _description_of(description: str) -> dict[str, list[str]]:
     return {"description": readable(description).split("\n")} if description else {}
 
 
-def _steps(told: scenarios.Told) -> Iterator[dict[str, Any]]:
+def _make_steps(told: scenarios.Told) -> Iterator[dict[str, Any]]:
     step_type = "given"
     for step, kept in told.steps:
         step_type = STEP_TYPES.get(step.keyword.strip().lower(), step_type)
@@ -106,37 +106,37 @@ def _steps(told: scenarios.Told) -> Iterator[dict[str, Any]]:
             "step_type": step_type,
             "name": readable(step.name),
             "location": readable(f"{told.scenario.feature.path}:{step.line}"),
-            **_argument(step),
-            **_result(step),
-            **_embeddings(kept),
+            **_argument_of(step),
+            **_result_of(step),
+            **_embed_evidence(kept),
         }
 
 
-def _argument(step: Step) -> dict[str, Any]:
+def _argument_of(step: Step) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if step.text:
         text = readable(step.text)
         found["text"] = text.split("\n") if "\n" in text else text
     if step.table:
-        headings, *rows = map(_texts, step.table)
+        headings, *rows = map(_to_texts, step.table)
         found["table"] = {"headings": headings, "rows": rows}
     return found
 
 
-def _result(step: Step) -> dict[str, Any]:
+def _result_of(step: Step) -> dict[str, Any]:
     """Nothing for a step that was not run, as behave has it."""
     if step.outcome is Outcome.NOT_RUN:
         return {}
     result: dict[str, Any] = {
         "status": STATUSES[step.outcome],
-        "duration": lasted(step.duration),
+        "duration": limit_duration(step.duration),
     }
     if step.message:
         result["error_message"] = readable(step.message).split("\n")
     return {"match": NO_MATCH, "result": result}
 
 
-def _embeddings(kept: Sequence[tuple[Evidence, Path]]) -> dict[str, Any]:
+def _embed_evidence(kept: Sequence[tuple[Evidence, Path]]) -> dict[str, Any]:
     found = [
         {"mime_type": each.media_type, "data": Base64(path)} for each, path in kept
     ]

@@ -38,7 +38,7 @@ MACRO = re.compile(r"(?<!\\)\{(noformat|code)(?::[^}\n]*)?\}", re.IGNORECASE)
 NOFORMAT = re.compile(r"\{(noformat)(\}?)", re.IGNORECASE)
 
 
-def comment(  # noqa: PLR0913 - one for each thing that a format may lack
+def make_comment(  # noqa: PLR0913 - one for each thing that a format may lack
     run: TestRun,
     *,
     message: bool = True,
@@ -58,17 +58,17 @@ def comment(  # noqa: PLR0913 - one for each thing that a format may lack
     said += _of_steps(run.steps, run.message) if steps else ()
     said += [f"{name}: {value}" for name, value in custom_fields]
     said += [f"Defects: {', '.join(defects)}"] if defects else ()
-    return _framed(
-        _harmless(run.comment),
-        _literally("\n".join(filter(None, said))),
-        _literally(run.output) if output else "",
+    return _frame_parts(
+        _remove_mentions(run.comment),
+        _escape_noformat("\n".join(filter(None, said))),
+        _escape_noformat(run.output) if output else "",
     )
 
 
-def block(text: str) -> str:
+def make_block(text: str) -> str:
     """A text of a step, to be shown as it is; empty where it is."""
-    shown = _shortened(_literally(text), LONGEST_OF_STEP - FRAME)
-    return _block(shown) if shown else ""
+    shown = _shorten_text(_escape_noformat(text), LONGEST_OF_STEP - FRAME)
+    return _wrap_block(shown) if shown else ""
 
 
 def _of_iterations(run: TestRun) -> Iterator[str]:
@@ -96,12 +96,12 @@ def _of_steps(steps: Iterable[Step], told: str) -> Iterator[str]:
     for step in steps:
         named = f"{step.keyword} {step.name}".strip()
         yield f"{step.outcome.value}: {named}"
-        yield from (indent(line, "  ") for line in given(step))
+        yield from (indent(line, "  ") for line in given_lines(step))
         if step.message and step.message not in told:
             yield indent(step.message, "  ")
 
 
-def given(step: Step) -> Iterator[str]:
+def given_lines(step: Step) -> Iterator[str]:
     """What the test said before the step."""
     if step.data:
         yield f"data: {step.data}"
@@ -109,26 +109,26 @@ def given(step: Step) -> Iterator[str]:
         yield f"expected: {step.expected}"
 
 
-def _framed(own: str, said: str, output: str) -> str:
+def _frame_parts(own: str, said: str, output: str) -> str:
     room = LONGEST - 3 * FRAME - CUT
     if 2 * (len(own) + len(said) + len(output)) > room:
-        own = _shortened(own, max(room // 2, room - _units(said)))
-        room -= _units(own)
-        said = _shortened(said, room)
+        own = _shorten_text(own, max(room // 2, room - _count_units(said)))
+        room -= _count_units(own)
+        said = _shorten_text(said, room)
         # What is left, and the room for the words that say how much is not there.
-        output = _shortened(output, room - _units(said) + CUT)
+        output = _shorten_text(output, room - _count_units(said) + CUT)
     told = "\n\n".join(filter(None, (said, output)))
     if not told:
         return own
-    return f"{_closed(own)}\n\n{_block(told)}" if own else _block(told)
+    return f"{_close_macros(own)}\n\n{_wrap_block(told)}" if own else _wrap_block(told)
 
 
-def _block(text: str) -> str:
+def _wrap_block(text: str) -> str:
     # On lines of their own: a backslash before a macro would take it back.
     return f"{{noformat}}\n{text}\n{{noformat}}"
 
 
-def _closed(wiki: str) -> str:
+def _close_macros(wiki: str) -> str:
     """With an end for a block that has none, so that ours begins one."""
     name = ""
     for macro in MACRO.finditer(wiki):
@@ -140,13 +140,13 @@ def _closed(wiki: str) -> str:
     return f"{wiki}\n{{{name}}}" if name else wiki
 
 
-def _literally(text: str) -> str:
+def _escape_noformat(text: str) -> str:
     """Text that cannot end the block that it stands in."""
-    text = _harmless(text)
+    text = _remove_mentions(text)
     return NOFORMAT.sub(r"{ \1 \2", text) if "{" in text else text
 
 
-def _harmless(text: str) -> str:
+def _remove_mentions(text: str) -> str:
     """Readable text that mentions nobody."""
     if not text:
         return ""
@@ -154,9 +154,9 @@ def _harmless(text: str) -> str:
     return text if text.strip() else ""
 
 
-def _shortened(text: str, room: int) -> str:
+def _shorten_text(text: str, room: int) -> str:
     """Head and tail of a text that is longer than that many UTF-16 units."""
-    if _units(text) <= room:
+    if _count_units(text) <= room:
         return text
     size = (room - CUT) // 2 * 2
     units = text.encode("utf-16-le")
@@ -167,6 +167,6 @@ def _shortened(text: str, room: int) -> str:
     return f"{head}\n[... {left_out} characters left out ...]\n{tail}"
 
 
-def _units(text: str) -> int:
+def _count_units(text: str) -> int:
     """Its length as Java counts it."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2

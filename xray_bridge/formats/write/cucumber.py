@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.formats.write import scenarios
-from xray_bridge.formats.write.protocol import lasted
+from xray_bridge.formats.write.protocol import limit_duration
 from xray_bridge.formats.write.streams import Base64
 from xray_bridge.model.results import Outcome
 from xray_bridge.model.tags import PREFIXES
@@ -52,25 +52,25 @@ class CucumberWriter:
 
         Raises ReportError where an outcome has a status that steps cannot say.
         """
-        scenarios.write(self, results, dialect, file)
+        scenarios.write_features(self, results, dialect, file)
 
     def head(self, feature: Feature) -> dict[str, Any]:
         """What stands before the scenarios of a feature."""
         return {
             "uri": readable(feature.path),
-            "id": _slug(feature.name),
+            "id": _make_slug(feature.name),
             "keyword": readable(feature.keyword),
             "name": readable(feature.name),
             "description": readable(feature.description),
             "line": feature.line,
-            "tags": _tags([readable(tag) for tag in feature.tags], feature.line),
+            "tags": _make_tags([readable(tag) for tag in feature.tags], feature.line),
         }
 
     def element(self, told: scenarios.Told) -> dict[str, Any]:
         """One scenario, or one row."""
         scenario = told.scenario
         name = scenario.outline or scenario.name
-        identifier = f"{_slug(scenario.feature.name)};{_slug(name)}"
+        identifier = f"{_make_slug(scenario.feature.name)};{_make_slug(name)}"
         if scenario.row:
             # Cucumber counts the header of the examples as the first row.
             identifier += f";;{scenario.row + 1}"
@@ -81,8 +81,8 @@ class CucumberWriter:
             "name": readable(name),
             "description": readable(scenario.description),
             "line": scenario.line,
-            "tags": _tags(told.tags, scenario.line),
-            "steps": [_step(step, kept) for step, kept in told.steps],
+            "tags": _make_tags(told.tags, scenario.line),
+            "steps": [_make_step(step, kept) for step, kept in told.steps],
         }
 
     def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:  # noqa: ARG002 - others need it
@@ -90,10 +90,10 @@ class CucumberWriter:
         return {}
 
 
-def _step(step: Step, kept: Sequence[tuple[Evidence, Path]]) -> dict[str, Any]:
+def _make_step(step: Step, kept: Sequence[tuple[Evidence, Path]]) -> dict[str, Any]:
     result: dict[str, Any] = {
         "status": STATUSES[step.outcome],
-        "duration": round(lasted(step.duration) * 1e9),
+        "duration": round(limit_duration(step.duration) * 1e9),
     }
     if step.message:
         result["error_message"] = readable(step.message)
@@ -116,9 +116,9 @@ def _step(step: Step, kept: Sequence[tuple[Evidence, Path]]) -> dict[str, Any]:
     return found
 
 
-def _tags(tags: Sequence[str], line: int) -> list[dict[str, Any]]:
+def _make_tags(tags: Sequence[str], line: int) -> list[dict[str, Any]]:
     return [{"name": f"@{tag}", "line": max(1, line - 1)} for tag in tags]
 
 
-def _slug(name: str) -> str:
+def _make_slug(name: str) -> str:
     return readable(name).strip().lower().replace(" ", "-")

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lxml import etree
 
-from xray_bridge.formats.write.comment import comment
+from xray_bridge.formats.write.comment import make_comment
 from xray_bridge.formats.write.protocol import (
     LONGEST_SUMMARY,
-    lasted,
-    plainly,
+    limit_duration,
+    plain_outcome,
 )
-from xray_bridge.formats.write.streams import blocks, pieces, raises_what_failed
+from xray_bridge.formats.write.streams import (
+    base64_blocks,
+    raises_what_failed,
+    sendable_evidence,
+)
 from xray_bridge.model.results import Outcome
-from xray_bridge.model.times import iso
+from xray_bridge.model.times import iso_time
 from xray_bridge.runs import evidence
 from xray_bridge.text import one_line, readable
 
@@ -51,15 +55,15 @@ class JUnitWriter:
         """
         counts: Counter[Outcome] = Counter()
         for outcome, number in results.merged_counts().items():
-            counts[plainly(outcome, dialect)] += number
+            counts[plain_outcome(outcome, dialect)] += number
         suite = {
             "name": "xray-bridge",
             "tests": str(sum(counts.values())),
             "failures": str(counts[Outcome.FAILED]),
             "errors": "0",
             "skipped": str(counts[Outcome.SKIPPED]),
-            "time": _seconds((results.finished or 0) - (results.started or 0)),
-            "timestamp": iso(results.started or 0).replace("+00:00", ""),
+            "time": _format_seconds((results.finished or 0) - (results.started or 0)),
+            "timestamp": iso_time(results.started or 0).replace("+00:00", ""),
         }
         with (
             raises_what_failed(file) as target,
@@ -69,8 +73,8 @@ class JUnitWriter:
             with xml.element("testsuites"), xml.element("testsuite", suite):
                 for run in results.merged():
                     xml.write("\n")
-                    case = _testcase(run, plainly(run.outcome, dialect))
-                    kept = list(pieces(results, evidence.of_run(run)))
+                    case = _make_testcase(run, plain_outcome(run.outcome, dialect))
+                    kept = list(sendable_evidence(results, evidence.of_run(run)))
                     if kept:
                         _write_with(kept, case, xml)
                     else:
@@ -88,25 +92,25 @@ def _write_with(kept: Sequence[tuple[Evidence, Path]], case: Any, xml: Any) -> N
             with xml.element("property", name="testrun_evidence"):
                 for each, path in kept:
                     with xml.element("item", name=each.name):
-                        for content in blocks(path):
+                        for content in base64_blocks(path):
                             xml.write(content.decode())
         for element in rest:
             xml.write(element)
 
 
-def _testcase(run: TestRun, outcome: Outcome) -> Any:
-    duration = lasted(run.duration)
+def _make_testcase(run: TestRun, outcome: Outcome) -> Any:
+    duration = limit_duration(run.duration)
     case = etree.Element(
         "testcase",
         {
             "classname": readable(run.test.classname),
-            "name": _name(run),
-            "time": _seconds(duration),
-            "started-at": iso(run.started),
-            "finished-at": iso(run.started + duration),
+            "name": _name_of(run),
+            "time": _format_seconds(duration),
+            "started-at": iso_time(run.started),
+            "finished-at": iso_time(run.started + duration),
         },
     )
-    properties = list(_properties(run, outcome))
+    properties = list(_make_properties(run, outcome))
     # Xray Cloud trips over an empty <properties/> (xray-junit-extensions, PR 19).
     if properties:
         case.append(etree.Element("properties"))
@@ -124,7 +128,7 @@ def _testcase(run: TestRun, outcome: Outcome) -> Any:
     return case
 
 
-def _properties(run: TestRun, outcome: Outcome) -> Iterator[Any]:
+def _make_properties(run: TestRun, outcome: Outcome) -> Iterator[Any]:
     test = run.test
     values = {
         "test_key": ",".join(test.test_keys),
@@ -135,7 +139,7 @@ def _properties(run: TestRun, outcome: Outcome) -> Iterator[Any]:
     texts = {
         "test_description": test.description,
         # JUnit knows no defects, no steps and no iterations.
-        "testrun_comment": comment(
+        "testrun_comment": make_comment(
             run,
             message=outcome not in ELEMENTS,
             output=outcome is not Outcome.FAILED,
@@ -162,7 +166,7 @@ def _custom_fields(run: TestRun) -> Any:
     return element
 
 
-def _name(run: TestRun) -> str:
+def _name_of(run: TestRun) -> str:
     """Xray refuses a testcase without a name; a scenario may have none."""
     name = readable(run.test.name)
     return name if name.strip() or not run.scenario else f"line {run.scenario.line}"
@@ -175,5 +179,5 @@ def _first_line(text: str) -> str:
     return lines[0][:500] if lines else ""
 
 
-def _seconds(duration: float) -> str:
-    return f"{lasted(duration):.3f}"
+def _format_seconds(duration: float) -> str:
+    return f"{limit_duration(duration):.3f}"

@@ -42,7 +42,7 @@ class ReportWriter(Protocol):
         ...
 
 
-def plainly(outcome: Outcome, dialect: Dialect) -> Outcome:
+def plain_outcome(outcome: Outcome, dialect: Dialect) -> Outcome:
     """
     ``PASSED``, ``FAILED`` or ``SKIPPED``, for a format that has no status words.
 
@@ -56,6 +56,6 @@ def plainly(outcome: Outcome, dialect: Dialect) -> Outcome:
     return plain
 
 
-def lasted(duration: float) -> float:
+def limit_duration(duration: float) -> float:
     """Seconds of a duration, whatever a patched clock made of it."""
     return duration if 0 <= duration <= LONGEST_DURATION else 0.0

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from xray_bridge.formats.write.protocol import plainly
-from xray_bridge.formats.write.streams import dump, pieces
+from xray_bridge.formats.write.protocol import plain_outcome
+from xray_bridge.formats.write.streams import dump_json, sendable_evidence
 from xray_bridge.model import tags as grammar
 from xray_bridge.model.results import Outcome, Step
 from xray_bridge.runs import evidence
@@ -72,7 +72,9 @@ class Form(Protocol):
         ...
 
 
-def write(form: Form, results: Results, dialect: Dialect, file: BinaryIO) -> None:
+def write_features(
+    form: Form, results: Results, dialect: Dialect, file: BinaryIO
+) -> None:
     """
     Write feature by feature the scenarios that have results.
 
@@ -82,7 +84,7 @@ def write(form: Form, results: Results, dialect: Dialect, file: BinaryIO) -> Non
     for number, runs in enumerate(results.features()):
         file.write(b",\n\n" if number else b"\n")
         found = (
-            _scenario(form, run, run.scenario, results, dialect)
+            _report_scenario(form, run, run.scenario, results, dialect)
             for run in runs
             if run.scenario
         )
@@ -93,33 +95,33 @@ def write(form: Form, results: Results, dialect: Dialect, file: BinaryIO) -> Non
 def _write_feature(form: Form, found: Iterator[Told], file: BinaryIO) -> None:
     # Element by element: a feature may have thousands of rows.
     first = next(found)
-    head = _members(form, form.head(first.scenario.feature))
+    head = _object_members(form, form.head(first.scenario.feature))
     file.write(b"{" + head + b', "elements": [')
     outcomes: set[Outcome] = set()
     for told in chain([first], found):
         file.write(b",\n" if outcomes else b"\n")
-        dump(form.element(told), file, ensure_ascii=form.ensure_ascii)
+        dump_json(form.element(told), file, ensure_ascii=form.ensure_ascii)
         outcomes.add(told.outcome)
-    foot = _members(form, form.foot(outcomes))
+    foot = _object_members(form, form.foot(outcomes))
     file.write(b"\n]" + (b", " + foot if foot else b"") + b"}")
 
 
-def _members(form: Form, found: dict[str, Any]) -> bytes:
+def _object_members(form: Form, found: dict[str, Any]) -> bytes:
     """The inside of an object."""
     return json.dumps(found, ensure_ascii=form.ensure_ascii)[1:-1].encode()
 
 
-def _scenario(
+def _report_scenario(
     form: Form, run: TestRun, scenario: Scenario, results: Results, dialect: Dialect
 ) -> Told:
-    outcome = plainly(run.outcome, dialect)
+    outcome = plain_outcome(run.outcome, dialect)
     return Told(
         scenario=scenario,
         outcome=outcome,
-        tags=tags(run, scenario, form.prefixes),
+        tags=tags_to_report(run, scenario, form.prefixes),
         steps=[
-            (step, list(pieces(results, step.evidence)))
-            for step in _with_the_rest(run, told(run, outcome), outcome)
+            (step, list(sendable_evidence(results, step.evidence)))
+            for step in _with_the_rest(run, steps_to_report(run, outcome), outcome)
         ],
     )
 
@@ -129,13 +131,13 @@ def _with_the_rest(run: TestRun, steps: list[Step], outcome: Outcome) -> list[St
     last = steps[-1]
     found = evidence.distinct((*last.evidence, *run.evidence))
     steps[-1] = replace(last, evidence=found)
-    number = _deciding(steps, outcome)
-    texts = filter(None, (_whole(run, steps[number]), run.output))
+    number = _deciding_step(steps, outcome)
+    texts = filter(None, (_join_messages(run, steps[number]), run.output))
     steps[number] = replace(steps[number], message="\n\n".join(texts))
     return steps
 
 
-def _deciding(steps: Sequence[Step], outcome: Outcome) -> int:
+def _deciding_step(steps: Sequence[Step], outcome: Outcome) -> int:
     """
     Which step says what is to be said of the scenario; it has that outcome.
 
@@ -149,7 +151,7 @@ def _deciding(steps: Sequence[Step], outcome: Outcome) -> int:
     return next((number for number in found if steps[number].message), usual)
 
 
-def _whole(run: TestRun, step: Step) -> str:
+def _join_messages(run: TestRun, step: Step) -> str:
     """The step's message and the scenario's, and nothing of it twice."""
     rest = run.message
     for each in run.steps:
@@ -165,7 +167,7 @@ def _whole(run: TestRun, step: Step) -> str:
     return "\n\n".join(filter(None, (step.message, rest)))
 
 
-def tags(
+def tags_to_report(
     run: TestRun, scenario: Scenario, prefixes: Sequence[str] = grammar.PREFIXES
 ) -> list[str]:
     """
@@ -189,7 +191,7 @@ def tags(
     return [readable(tag) for tag in found]
 
 
-def told(run: TestRun, outcome: Outcome) -> list[Step]:
+def steps_to_report(run: TestRun, outcome: Outcome) -> list[Step]:
     """The steps, at least one, such that the worst of them is the plain outcome."""
     steps = list(run.steps)
     if outcome is Outcome.SKIPPED:

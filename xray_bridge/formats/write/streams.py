@@ -68,7 +68,7 @@ class Base64:
     path: Path
 
 
-def dump(value: object, file: BinaryIO, *, ensure_ascii: bool = True) -> None:
+def dump_json(value: object, file: BinaryIO, *, ensure_ascii: bool = True) -> None:
     """
     Write JSON in which a ``Base64`` may stand wherever a string may.
 
@@ -88,18 +88,18 @@ def dump(value: object, file: BinaryIO, *, ensure_ascii: bool = True) -> None:
     file.write(before.encode())
     for number, after in zip(rest[::2], rest[1::2], strict=True):
         file.write(b'"')
-        file.writelines(blocks(paths[int(number)]))
+        file.writelines(base64_blocks(paths[int(number)]))
         file.write(b'"' + after.encode())
 
 
-def blocks(path: Path) -> Iterator[bytes]:
+def base64_blocks(path: Path) -> Iterator[bytes]:
     """The content of a file as base64, in pieces that belong together."""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             yield base64.b64encode(block)
 
 
-def pieces(
+def sendable_evidence(
     results: Results, found: Sequence[Evidence]
 ) -> Iterator[tuple[Evidence, Path]]:
     """

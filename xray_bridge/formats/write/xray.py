@@ -11,14 +11,14 @@ import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.errors import ReportError
-from xray_bridge.formats.write.comment import comment
+from xray_bridge.formats.write.comment import make_comment
 from xray_bridge.formats.write.protocol import (
     LONGEST_SUMMARY,
-    lasted,
+    limit_duration,
 )
-from xray_bridge.formats.write.streams import dump
+from xray_bridge.formats.write.streams import dump_json
 from xray_bridge.formats.write.xray_parts import Parts
-from xray_bridge.model.times import iso
+from xray_bridge.model.times import iso_time
 from xray_bridge.text import one_line, readable
 
 
@@ -57,7 +57,7 @@ class XrayWriter:
         for run in results.merged():
             if run.test.test_keys or not run.scenario:
                 file.write(b",\n" if written else b"\n")
-                dump(_test(run, dialect, parts, self._project), file)
+                dump_json(_make_test(run, dialect, parts, self._project), file)
                 written += 1
         file.write(b"\n]}\n")
         if len(results) and not written:
@@ -67,16 +67,18 @@ class XrayWriter:
             )
 
 
-def _test(run: TestRun, dialect: Dialect, parts: Parts, project: str) -> dict[str, Any]:
+def _make_test(
+    run: TestRun, dialect: Dialect, parts: Parts, project: str
+) -> dict[str, Any]:
     told = parts.of_run(run)
     by_id = [field for field in run.custom_fields if _is_id(field[0])]
     by_name = [field for field in run.custom_fields if not _is_id(field[0])]
     found = {
-        **_identity(run, dialect, project),
-        "start": iso(run.started),
-        "finish": iso(run.started + lasted(run.duration)),
+        **_identify_test(run, dialect, project),
+        "start": iso_time(run.started),
+        "finish": iso_time(run.started + limit_duration(run.duration)),
         "status": dialect.statuses[run.outcome],
-        "comment": comment(run, steps="steps" not in told, custom_fields=by_name),
+        "comment": make_comment(run, steps="steps" not in told, custom_fields=by_name),
         "defects": [readable(key) for key in run.defects],
         dialect.evidence_key: parts.evidence(parts.not_told(run, told)),
         "customFields": [{"id": id_, "value": readable(v)} for id_, v in by_id],
@@ -90,7 +92,7 @@ def _is_id(name: str) -> bool:
     return name.isascii() and name.isdigit()
 
 
-def _identity(run: TestRun, dialect: Dialect, project: str) -> dict[str, Any]:
+def _identify_test(run: TestRun, dialect: Dialect, project: str) -> dict[str, Any]:
     test = run.test
     if test.test_keys:
         return {"testKey": test.test_keys[0]}

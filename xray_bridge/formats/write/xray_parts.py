@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.formats.write.comment import block, given
-from xray_bridge.formats.write.streams import Base64, pieces
+from xray_bridge.formats.write.comment import given_lines, make_block
+from xray_bridge.formats.write.streams import Base64, sendable_evidence
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.runs import evidence
 from xray_bridge.text import one_line, readable
@@ -47,11 +47,13 @@ class Parts:
         if not run.test.test_keys:
             return {}
         if run.scenario:
-            examples = [self._word(each.outcome) for each in run.iterations]
+            examples = [self._status_of(each.outcome) for each in run.iterations]
             return {"examples": examples} if examples else {}
         if run.iterations:
-            return {"iterations": [self._iteration(each) for each in run.iterations]}
-        return self._steps(run.steps)
+            return {
+                "iterations": [self._make_iteration(each) for each in run.iterations]
+            }
+        return self._make_steps(run.steps)
 
     def evidence(self, found: Sequence[Evidence]) -> list[dict[str, Any]]:
         """Evidence that is there, its content still on disk."""
@@ -61,7 +63,7 @@ class Parts:
                 "filename": each.name,
                 "contentType": each.media_type,
             }
-            for each, path in pieces(self._results, found)
+            for each, path in sendable_evidence(self._results, found)
         ]
 
     def not_told(self, run: TestRun, told: Container[str]) -> tuple[Evidence, ...]:
@@ -72,36 +74,36 @@ class Parts:
             return evidence.of_run(replace(run, iterations=()))
         return evidence.of_run(run)
 
-    def _word(self, outcome: Outcome) -> str:
+    def _status_of(self, outcome: Outcome) -> str:
         """Examples and steps know Xray's own words only."""
         word = self._dialect.statuses[outcome]
         known = word in self._dialect.example_statuses
         return word if known else self._plain[outcome]
 
-    def _iteration(self, iteration: Iteration) -> dict[str, Any]:
-        parameters = _parameters(iteration)
+    def _make_iteration(self, iteration: Iteration) -> dict[str, Any]:
+        parameters = _make_parameters(iteration)
         return {
             **({"parameters": parameters} if parameters else {}),
             "status": self._dialect.statuses[iteration.outcome],
-            **self._steps(iteration.steps),
+            **self._make_steps(iteration.steps),
         }
 
-    def _steps(self, steps: Iterable[Step]) -> dict[str, Any]:
-        told = [self._step(step) for step in steps]
+    def _make_steps(self, steps: Iterable[Step]) -> dict[str, Any]:
+        told = [self._make_step(step) for step in steps]
         return {"steps": told} if told else {}
 
-    def _step(self, step: Step) -> dict[str, Any]:
+    def _make_step(self, step: Step) -> dict[str, Any]:
         name = f"{step.keyword} {step.name}".strip()
         found = {
-            "status": self._word(step.outcome),
-            "comment": block("\n".join((name, *given(step)))),
-            "actualResult": block(step.message),
+            "status": self._status_of(step.outcome),
+            "comment": make_block("\n".join((name, *given_lines(step)))),
+            "actualResult": make_block(step.message),
             self._dialect.step_evidence_key: self.evidence(step.evidence),
         }
         return {name: value for name, value in found.items() if value}
 
 
-def _parameters(iteration: Iteration) -> list[dict[str, str]]:
+def _make_parameters(iteration: Iteration) -> list[dict[str, str]]:
     found: dict[str, str] = {}
     for name, value in iteration.parameters:
         key = one_line(name)[:LONGEST_PARAMETER]

@@ -23,43 +23,43 @@ if TYPE_CHECKING:
 FAILURES = ("failure", "error")
 
 
-def _name(test: Element) -> str:
+def _name_of(test: Element) -> str:
     """The class and the name; the suite where there is no class."""
     scope = test.attributes.get("classname") or test.scope
     name = test.attributes.get("name", "")
     return f"{scope}.{name}" if scope else name
 
 
-def _word(test: Element) -> str:
+def _word_of(test: Element) -> str:
     """The element that says that the test did not pass."""
     order = (*FAILURES, "skipped")
     return next((each for each in order if each in test.children), "passed")
 
 
-def _id(test: Element) -> str:
+def _test_id(test: Element) -> str:
     """A ``test_id`` counts before a key."""
     return test.properties.get("test_id", "").strip()
 
 
-def _key(test: Element) -> tuple[str, bool]:
+def _key_of(test: Element) -> tuple[str, bool]:
     key = test.properties.get("test_key", "").strip()
-    return "" if _id(test) else key, True
+    return "" if _test_id(test) else key, True
 
 
-def _mend(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
-    yield from shape.named(test, groups)
+def _mend_test(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
+    yield from shape.name_unnamed(test, groups)
     is_red = any(each in test.children for each in FAILURES)
     if is_red and _is_expected(test.children.get("skipped")):
         told = "\n\n".join(text for path, text in test.texts if path in FAILURES)
         for each in FAILURES:
             test.children.pop(each, None)
-        child = shape.element("system-out", {}, shape.text(told))
+        child = shape.element_xml("system-out", {}, shape.text_xml(told))
         yield Change(what=shape.EXPECTED, cut=FAILURES, child=child)
     elif not is_red and "skipped" not in test.children:
         yield from _by_status(test)
     elif not is_red and _is_not_started(test):
         test.children["failure"] = test.children.pop("skipped")
-        child = shape.element("failure", test.children["failure"])
+        child = shape.element_xml("failure", test.children["failure"])
         yield Change(what=shape.NOT_STARTED, cut=("skipped",), child=child)
 
 
@@ -100,19 +100,19 @@ def _by_status(test: Element) -> Iterator[Change]:
         outcome = WORDS.get(word.strip().lower())
         if outcome is Outcome.SKIPPED:
             test.children["skipped"] = {}
-            child = shape.element("skipped", {"message": word})
+            child = shape.element_xml("skipped", {"message": word})
             yield Change(what=shape.NOT_RUN, child=child)
             return
         if outcome is Outcome.FAILED:
             test.children["failure"] = {}
-            child = shape.element("failure", {"message": word})
+            child = shape.element_xml("failure", {"message": word})
             yield Change(what=shape.BY_STATUS, child=child)
             return
 
 
-def _red(group: Group) -> Iterator[Red]:
+def _find_red(group: Group) -> Iterator[Red]:
     """Errors that stand in a suite itself, or in its totals only."""
-    counted = shape.number(group.attributes, "failures", "errors") or 0
+    counted = shape.sum_counts(group.attributes, "failures", "errors") or 0
     if group.problems:
         yield Red(message="\n\n".join(filter(None, group.problems)) or "an error")
     elif counted > group.excused and not group.red:
@@ -121,16 +121,16 @@ def _red(group: Group) -> Iterator[Red]:
 
 
 def _failed_test(tag: str, name: str, message: str) -> str:
-    failure = shape.element("error", {"message": message})
-    case = shape.element("testcase", {"classname": name, "name": OUTSIDE}, failure)
-    suite = shape.element("testsuite", {"name": name}, case)
+    failure = shape.element_xml("error", {"message": message})
+    case = shape.element_xml("testcase", {"classname": name, "name": OUTSIDE}, failure)
+    suite = shape.element_xml("testsuite", {"name": name}, case)
     return suite if tag == "testsuites" else case
 
 
-def _totals(attributes: Mapping[str, str]) -> Totals | None:
-    failed = shape.number(attributes, *[f"{each}s" for each in FAILURES])
-    tests = shape.number(attributes, "tests")
-    skipped = shape.number(attributes, "skipped")
+def _read_totals(attributes: Mapping[str, str]) -> Totals | None:
+    failed = shape.sum_counts(attributes, *[f"{each}s" for each in FAILURES])
+    tests = shape.sum_counts(attributes, "tests")
+    skipped = shape.sum_counts(attributes, "skipped")
     if tests is failed is None:
         return None
     return Totals(tests=tests, failed=failed, skipped=skipped)
@@ -138,16 +138,16 @@ def _totals(attributes: Mapping[str, str]) -> Totals | None:
 
 SHAPE = XmlShape(
     test="testcase",
-    name=_name,
-    word=_word,
-    definition=_id,
-    key=_key,
+    name=_name_of,
+    word=_word_of,
+    definition=_test_id,
+    key=_key_of,
     messages=FAILURES,
     groups=frozenset({"testsuite"}),
-    mend=_mend,
-    red=_red,
+    mend=_mend_test,
+    red=_find_red,
     problems=frozenset(FAILURES),
     failed_test=_failed_test,
     failures=frozenset(FAILURES),
-    totals=_totals,
+    totals=_read_totals,
 )

@@ -25,23 +25,23 @@ ARGUMENTS = re.compile(r"""\((?:[^()"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*\)"
 FAILED = frozenset({"failed", "failure", "error"})
 
 
-def _name(test: Element) -> str:
+def _name_of(test: Element) -> str:
     """NUnit 2 has the whole name in ``name``."""
     return test.attributes.get("fullname") or test.attributes.get("name", "")
 
 
-def _definition(test: Element) -> str:
+def _definition_of(test: Element) -> str:
     """The class and the method: NUnit 2 has both in the name, before arguments."""
     given = test.attributes
     if given.get("classname") and given.get("methodname"):
         return f"{given['classname']}.{given['methodname']}"
-    name = _name(test)
+    name = _name_of(test)
     while (shorter := ARGUMENTS.sub("", name)) != name:
         name = shorter
     return name
 
 
-def _word(test: Element) -> str:
+def _word_of(test: Element) -> str:
     """NUnit before 2.5 has no ``result``."""
     given = test.attributes
     if given.get("executed", "").lower() == "false":
@@ -49,18 +49,18 @@ def _word(test: Element) -> str:
     return given.get("result") or given.get("success", "")
 
 
-def _mend(test: Element, groups: Sequence[Group]) -> Iterable[Change]:
-    return () if _name(test).strip() else shape.named(test, groups)
+def _mend_test(test: Element, groups: Sequence[Group]) -> Iterable[Change]:
+    return () if _name_of(test).strip() else shape.name_unnamed(test, groups)
 
 
-def _red(group: Group) -> Iterator[Red]:
+def _find_red(group: Group) -> Iterator[Red]:
     """What fails after the tests of a suite, or keeps them from being found."""
     given = group.attributes
     is_after = given.get("site") == "TearDown"
     if group.problems and (is_after or not group.red):
         yield Red(message="\n\n".join(filter(None, group.problems)) or "a failure")
         return
-    counted = shape.number(given, "failed", "failures", "errors") or 0
+    counted = shape.sum_counts(given, "failed", "failures", "errors") or 0
     is_red = counted or given.get("result", "").lower() in FAILED
     if is_red and not group.red:
         yield Red(
@@ -69,34 +69,34 @@ def _red(group: Group) -> Iterator[Red]:
 
 
 def _failed_test(tag: str, name: str, message: str) -> str:
-    told = shape.element("message", {}, shape.text(message))
+    told = shape.element_xml("message", {}, shape.text_xml(message))
     full = f"{name}.{OUTSIDE}"
     given = {"name": full, "fullname": full, "classname": name, "methodname": OUTSIDE}
     given |= {"result": "Failed", "executed": "True", "success": "False"}
-    case = shape.element("test-case", given, shape.element("failure", {}, told))
+    case = shape.element_xml("test-case", given, shape.element_xml("failure", {}, told))
     if tag == "test-suite":
         return case
     given = {"type": "TestFixture", "name": name, "result": "Failed"}
-    return shape.element("test-suite", given, case)
+    return shape.element_xml("test-suite", given, case)
 
 
-def _totals(attributes: Mapping[str, str]) -> Totals | None:
+def _read_totals(attributes: Mapping[str, str]) -> Totals | None:
     """NUnit 2 counts apart what it did not run."""
-    tests = shape.number(attributes, "total", "not-run")
-    failed = shape.number(attributes, "failed", "failures", "errors")
+    tests = shape.sum_counts(attributes, "total", "not-run")
+    failed = shape.sum_counts(attributes, "failed", "failures", "errors")
     return Totals(tests=tests, failed=failed) if tests else None
 
 
 SHAPE = XmlShape(
     test="test-case",
-    name=_name,
-    word=_word,
-    definition=_definition,
+    name=_name_of,
+    word=_word_of,
+    definition=_definition_of,
     messages=("failure/message",),
     groups=frozenset({"test-suite"}),
-    mend=_mend,
-    red=_red,
+    mend=_mend_test,
+    red=_find_red,
     problems=frozenset({"failure"}),
     failed_test=_failed_test,
-    totals=_totals,
+    totals=_read_totals,
 )

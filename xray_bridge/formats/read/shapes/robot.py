@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.formats.read import shape
 from xray_bridge.formats.read.protocol import Totals
 from xray_bridge.formats.read.shape import OUTSIDE, Change, Red, XmlShape
-from xray_bridge.formats.read.xml import parsed, parser_of, plain
+from xray_bridge.formats.read.xml import feed_parser, make_parser, strip_prefix
 from xray_bridge.model.keys import KEY
 
 
@@ -32,18 +32,18 @@ NOT_PASSED = ("FAIL", "SKIP")
 TEARDOWN = "tests that got the status of their suite teardown"
 
 
-def _word(test: Element) -> str:
+def _word_of(test: Element) -> str:
     return test.children.get("status", {}).get("status", "")
 
 
-def _key(test: Element) -> tuple[str, bool]:
+def _key_of(test: Element) -> tuple[str, bool]:
     """The only key among the tags, which may be that of a requirement."""
     tags = {text for path, text in test.texts if path in TAGS}
     keys = [tag for tag in tags if A_KEY.fullmatch(tag)]
     return keys[0] if len(keys) == 1 else "", False
 
 
-def _settle(test: Element, known: Sequence[tuple[str, str]]) -> Iterator[Change]:
+def _settle_test(test: Element, known: Sequence[tuple[str, str]]) -> Iterator[Change]:
     """As Robot does it: suites whose teardown was skipped skip their tests."""
     status = dict(test.children.get("status", {}))
     told = [text for path, text in test.texts if path == "status"]
@@ -61,16 +61,16 @@ def _settle(test: Element, known: Sequence[tuple[str, str]]) -> Iterator[Change]
     test.children["status"] = status
     test.texts = [each for each in test.texts if each[0] != "status"]
     test.texts.append(("status", message))
-    child = shape.element("status", status, shape.text(message))
+    child = shape.element_xml("status", status, shape.text_xml(message))
     yield Change(what=TEARDOWN, cut=("status",), child=child)
 
 
-def _mend(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
+def _mend_test(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
     test.texts = [(path, without_html(text)) for path, text in test.texts]
-    return shape.named(test, groups)
+    return shape.name_unnamed(test, groups)
 
 
-def _red(group: Group) -> Iterator[Red]:
+def _find_red(group: Group) -> Iterator[Red]:
     """A teardown that failed where there is no test to fail with it."""
     if group.known and group.known[0] == "FAIL" and not group.red:
         yield Red(message=f"Suite teardown failed:\n{group.known[1]}")
@@ -84,13 +84,15 @@ def _red(group: Group) -> Iterator[Red]:
 
 
 def _failed_test(_: str, name: str, message: str) -> str:
-    status = shape.element("status", {"status": "FAIL"}, shape.text(message))
-    test = shape.element("test", {"name": OUTSIDE}, status)
-    return shape.element("suite", {"name": name}, test)
+    status = shape.element_xml("status", {"status": "FAIL"}, shape.text_xml(message))
+    test = shape.element_xml("test", {"name": OUTSIDE}, status)
+    return shape.element_xml("suite", {"name": name}, test)
 
 
-def _totals(attributes: Mapping[str, str]) -> Totals | None:
-    found = {name: shape.number(attributes, name) for name in ("pass", "fail", "skip")}
+def _read_totals(attributes: Mapping[str, str]) -> Totals | None:
+    found = {
+        name: shape.sum_counts(attributes, name) for name in ("pass", "fail", "skip")
+    }
     if found["fail"] is None:
         return None
     tests = sum(each or 0 for each in found.values())
@@ -102,19 +104,19 @@ class _Teardowns:
 
     def __init__(self, source: Source) -> None:
         self.found: dict[int, tuple[str, str]] = {}
-        self._parser = parser_of(source)
+        self._parser = make_parser(source)
         self._path: list[str] = []
         self._groups: list[int] = [0]
         self._number = 0
         self._word = ""
         self._texts: list[str] = []
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        for _ in parsed(self._parser, source):
+        self._parser.StartElementHandler = self._start_element
+        self._parser.EndElementHandler = self._end_element
+        for _ in feed_parser(self._parser, source):
             pass
 
-    def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        tag = plain(tag)
+    def _start_element(self, tag: str, attributes: Mapping[str, str]) -> None:
+        tag = strip_prefix(tag)
         if tag == "suite":
             self._number += 1
             self._groups.append(self._number)
@@ -125,7 +127,7 @@ class _Teardowns:
             self._parser.CharacterDataHandler = self._texts.append
         self._path.append(tag)
 
-    def _end(self, _: str) -> None:
+    def _end_element(self, _: str) -> None:
         tag = self._path.pop()
         if tag == "status" and self._word:
             if self._word in NOT_PASSED:
@@ -150,18 +152,18 @@ def without_html(message: str) -> str:
 SHAPE = XmlShape(
     test="test",
     name=shape.scoped_name,
-    word=_word,
-    key=_key,
+    word=_word_of,
+    key=_key_of,
     messages=("status",),
     texts=TAGS,
     groups=frozenset({"suite"}),
     nested_groups=True,
-    mend=_mend,
-    red=_red,
+    mend=_mend_test,
+    red=_find_red,
     failed_test=_failed_test,
-    totals=_totals,
+    totals=_read_totals,
     totals_path="statistics/total/stat",
     counts_mended=True,
     look_ahead=_look_ahead,
-    settle=_settle,
+    settle=_settle_test,
 )
