@@ -1,8 +1,8 @@
 """
-xray-bridge for behave: a formatter that reports, a runner that exports first, and
+xray-bridge for behave: a formatter that reports, a runner that exports features, and
 ``xray(context)`` for hooks and steps.
 
-Each is imported when it is used: behave 1.2.6 cannot choose a runner.
+Each one is imported when it is used: behave 1.2.6 cannot choose a runner.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-``behave_xray_bridge.xray``: how hooks and steps add to the result of a scenario.
+``behave_xray_bridge.xray``: hooks and steps add to the result of a scenario.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class AnnotationSource:
-    """The one of behave's reporters that keeps the annotations of scenarios."""
+    """The reporter of behave that keeps the annotations of scenarios."""
 
     def annotations(self, context: Context) -> Annotations:
-        """The annotations of the scenario that ``context`` is in."""
+        """Return the annotations of the scenario that ``context`` is in."""
         raise NotImplementedError
 
 
 def xray(context: Context) -> Annotations:
     """
-    The annotations of the scenario that ``context`` is in, for hooks and steps.
+    Return the annotations of the scenario that ``context`` is in, for hooks and steps.
 
-    Call it in each scenario: the next one has annotations of its own. Evidence that
+    Call it in each scenario, because each has annotations of its own. Evidence that
     is attached while a step runs goes to that step. If nothing is recorded, and
     outside of scenarios, it accepts everything and keeps nothing::
 

@@ -1,8 +1,8 @@
 """
-What behave captured of a scenario, as one text.
+Read the captured output of a scenario as one text.
 
-behave 1.3 keeps it with the scenario, its hooks included; 1.2.6 keeps only what
-steps of scenarios that failed have written, and captures no hooks.
+behave 1.3 keeps it with the scenario, including that of hooks; 1.2.6 keeps only the
+output of steps of failed scenarios, and captures no hooks.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 OF_STEPS = "scenario"
 STREAMS = ("stdout", "stderr", "log")
-# behave puts the texts of several hooks into one.
+# behave joins the texts of several hooks.
 NEXT_HOOK = re.compile(r"\n(?=HOOK-ERROR in )")
 
 
 class _Part(NamedTuple):
-    """What one hook, or all steps, wrote to each stream."""
+    """The texts that one hook, or all steps, wrote to each stream."""
 
     of: str
     texts: Sequence[str]
@@ -31,9 +31,9 @@ class _Part(NamedTuple):
 
 def output(scenario: Scenario, buffers: Sequence[Any] = ()) -> str:
     """
-    All of it under small headings, without what ``error_message`` has already.
+    Return the output under small headings, without the text of ``error_message``.
 
-    ``buffers`` are those of ``buffers_of``, for when behave kept nothing itself.
+    ``buffers`` are those of ``buffers_of``; they are used if behave kept no output.
     """
     messages = NEXT_HOOK.split(scenario.error_message or "")
     found = []
@@ -48,9 +48,9 @@ def output(scenario: Scenario, buffers: Sequence[Any] = ()) -> str:
 
 def buffers_of(step: Step, runner: Any) -> tuple[Any, ...]:
     """
-    The buffers of behave 1.2.6 while this step ran; empty for 1.3.
+    Return the buffers of behave 1.2.6 while this step ran; empty for 1.3.
 
-    Each scenario has its own, and they stay readable.
+    Each scenario has its own buffers, which stay readable.
     """
     controller = getattr(runner, "capture_controller", None)
     if controller is None or hasattr(step.captured, "captures"):
@@ -59,7 +59,7 @@ def buffers_of(step: Step, runner: Any) -> tuple[Any, ...]:
 
 
 def remove_output(message: str, step: Step) -> str:
-    """The error message of a step, without the output that 1.2.6 appends to it."""
+    """Return the error message of a step without the output that 1.2.6 appends."""
     report = step.captured.make_report()
     return message.removesuffix(report).rstrip() if report else message
 

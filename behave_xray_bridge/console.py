@@ -1,5 +1,5 @@
 """
-Prints for users of behave: one section at the end, or one line before an exit.
+Print for users of behave: one section at the end, or one line before an exit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TITLE = " xray-bridge "
 
 
 def print_section(lines: Iterable[str]) -> None:
-    """Print lines under a ruler, on stdout, where behave's summary is."""
+    """Print lines under a heading, on stdout like behave's summary."""
     width = shutil.get_terminal_size().columns
     text = "\n".join(["", TITLE.center(width, "-"), *map(escape_ci_commands, lines)])
     _print_text(text, _real_stdout())
@@ -34,15 +34,17 @@ def print_commands(lines: Iterable[str]) -> None:
 
 
 def exit_with(error: XrayBridgeError) -> NoReturn:
-    """End before the first test: one line on stderr, the error's exit code."""
+    """Print the error on stderr and exit with its code, before the first test."""
     _print_text(f"xray-bridge: {error}", sys.stderr)
     raise SystemExit(error.exit_code)
 
 
 def _real_stdout() -> TextIO:
     """
-    The real stdout: behave's capture stays in its place if a step ends the process,
-    and in 1.2.6 if Ctrl-C ends the hook of a step.
+    Return the real stdout.
+
+    behave's capture stays in its place if a step ends the process, and in 1.2.6 if
+    Ctrl-C ends the hook of a step.
     """
     captured = isinstance(sys.stdout, io.StringIO)
     return sys.__stdout__ or sys.stdout if captured else sys.stdout

@@ -1,7 +1,7 @@
 """
-From behave's finished model to ``TestRun``; reads, and changes nothing.
+Convert behave's finished model to ``TestRun``, without changing it.
 
-Only what behave 1.2.6 and 1.3 both have is used, and ``getattr`` where not.
+The code uses what behave 1.2.6 and 1.3 both have, and ``getattr`` for the rest.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Place:
 
     @property
     def containers(self) -> tuple[Feature | Rule, ...]:
-        """The feature and, since Gherkin 6, the rule; outermost first."""
+        """The feature and, since Gherkin 6, the rule."""
         return (self.feature, self.rule) if self.rule else (self.feature,)
 
     @property
@@ -51,7 +51,7 @@ class Place:
 
 
 def find_places(feature: Feature) -> Iterator[Place]:
-    """All scenarios of a feature, each row of an outline one."""
+    """Yield all scenarios of a feature, and each row of an outline as one."""
     for place in find_templates(feature):
         if place.scenario.type != "scenario_outline":
             yield place
@@ -63,10 +63,10 @@ def find_places(feature: Feature) -> Iterator[Place]:
 
 def find_templates(feature: Feature) -> Iterator[Place]:
     """
-    All scenarios of a feature, each outline one.
+    Yield all scenarios of a feature, and each outline as one.
 
-    To be used before the first hook: behave 1.2.6 makes the rows when they are first
-    read, and hooks may still change the table.
+    Use it before the first hook: behave 1.2.6 makes the rows when they are first read,
+    and hooks may still change the table.
     """
     yield from _walk_templates(
         feature, getattr(feature, "run_items", feature.scenarios)
@@ -86,16 +86,16 @@ def _walk_templates(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converter:
     """
-    Makes a ``TestRun`` of a scenario that has ended.
+    Makes a ``TestRun`` from a scenario that has ended.
 
-    ``paths`` knows what feature files are called. ``prefixes``: those of Xray's tags.
+    ``paths`` gives the names of feature files. ``prefixes`` are those of Xray's tags.
     """
 
     paths: FeaturePaths
     prefixes: tuple[str, ...]
 
     def read_tags(self, place: Place) -> tags.TagMeaning:
-        """Read the tags of a scenario, those it inherits included."""
+        """Read the tags of a scenario, including those that it inherits."""
         above = [tag for each in place.containers for tag in each.tags]
         return tags.read(_own_tags(place), above, prefixes=self.prefixes)
 
@@ -108,7 +108,7 @@ class Converter:
         reason: str = "",
     ) -> results.TestRun:
         """
-        The record of a scenario.
+        Make the record of a scenario.
 
         ``started`` is in seconds since the epoch. ``reason`` is why it failed, if
         neither its steps nor behave have a message.
@@ -164,17 +164,17 @@ def _join_lines(description: Sequence[str] | None) -> str:
 
 def _own_tags(place: Place) -> list[str]:
     """
-    The scenario's own tags.
+    Return the scenario's own tags.
 
-    For the row of an outline behave drops quotes and parentheses; they are
-    taken from the outline again.
+    behave drops quotes and parentheses from the tags of an outline's row; they are
+    read from the outline.
     """
     if not place.outline:
         return list(place.scenario.tags)
     outline = place.outline
     above = [*outline.tags, *(tag for each in outline.examples for tag in each.tags)]
-    whole = {Tag.make_name(str(tag), unescape=True): tag for tag in above}
-    return [whole.get(tag, tag) for tag in place.scenario.tags]
+    originals = {Tag.make_name(str(tag), unescape=True): tag for tag in above}
+    return [originals.get(tag, tag) for tag in place.scenario.tags]
 
 
 def _row_parameters(scenario: Scenario) -> tuple[tuple[str, str], ...]:
@@ -218,7 +218,7 @@ def _step_message(step: Step) -> str:
     exception = getattr(step, "exception", None)
     if exception is None or "Traceback (most recent call last)" in message:
         return message
-    # behave shows no traceback of assertions, and loses the text of step hooks.
+    # behave shows no traceback for assertions, and loses the text of step hooks.
     frames = getattr(step, "exc_traceback", None)
     trace = traceback.format_exception(type(exception), exception, frames)
     return "\n".join(part for part in (message, "".join(trace).rstrip()) if part)

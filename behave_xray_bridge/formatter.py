@@ -1,9 +1,9 @@
 """
 The formatter that a user names, and the reporter that it registers.
 
-behave tells its formatters of scenarios while they run, and its reporters of each
-feature when its status is final, even after a hook failed. behave would end the run if
-a method raised: so the guard is around each.
+behave calls its formatters while scenarios run, and its reporters when the status of a
+feature is final, even after a hook failed. behave would end the run if a method raised,
+so each method has the guard around it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class XrayFormatter(Formatter):  # type: ignore[misc]
 
     name = "xray"
     description = "Reports results to Xray, as Test Runs of one Test Execution"
-    # For behave and for all methods, should ``__init__`` be left early.
+    # Defaults for behave and all methods if ``__init__`` raises.
     stream = None
     _recorder: Recorder | None = None
 
@@ -48,7 +48,7 @@ class XrayFormatter(Formatter):  # type: ignore[misc]
         registered = (r for r in config.reporters if isinstance(r, XrayReporter))
         reporter = next(registered, None)
         if reporter is not None:
-            # Named twice, in a file and on the command line: it is one run.
+            # The user named it twice, in a file and on the command line.
             reporter.add_outfile(outfile)
             return
         session = start_session(config, outfile=outfile)
@@ -84,7 +84,7 @@ class XrayFormatter(Formatter):  # type: ignore[misc]
     def embedding(
         self, mime_type: str, data: bytes | str, caption: str | None = None
     ) -> None:
-        """``context.attach`` of behave 1.3: evidence of the running step."""
+        """Add evidence to the running step: ``context.attach`` of behave 1.3."""
         if self._recorder is not None:
             self._recorder.notebook.attach(data, mime_type, caption or "")
 
@@ -96,30 +96,30 @@ class XrayFormatter(Formatter):  # type: ignore[misc]
 
 @guard_overrides(Reporter)
 class XrayReporter(Reporter, AnnotationSource):  # type: ignore[misc]
-    """Records what the formatter was not told of, and ends the run."""
+    """Records the scenarios that the formatter missed, and ends the run."""
 
     _session: BehaveSession
 
     @classmethod
     def of(cls, config: Configuration, session: BehaveSession) -> XrayReporter:
-        """The reporter of a session, which publishes at the exit if not before."""
+        """Make the reporter of a session; it publishes at the exit if not before."""
         found = cls(config)
         found._session = session
         atexit.register(found.end_early)
         return found
 
     def add_outfile(self, path: str) -> None:
-        """Write a copy of the report to ``path``, too."""
+        """Add a path to which the report is copied."""
         if path:
             self._session.outfiles.append(path)
 
     def feature(self, feature: Feature) -> None:
-        """A feature is over, even if a hook of it failed."""
+        """A feature is over, even if one of its hooks failed."""
         self._session.recorder.read(feature)
 
     @GUARD.otherwise(lambda *_: Annotations())
     def annotations(self, context: Context) -> Annotations:
-        """The annotations of the scenario that ``context`` is in."""
+        """Return the annotations of the scenario that ``context`` is in."""
         found = self._session.recorder.notebook.annotations(context)
         return found or Annotations()
 

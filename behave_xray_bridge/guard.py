@@ -1,5 +1,5 @@
 """
-What keeps errors of ours out of runs of behave: around each method that behave calls.
+Keep errors of xray-bridge out of behave runs: a guard around each method.
 """
 
 from __future__ import annotations
@@ -17,5 +17,5 @@ GUARD = Guard()
 
 
 def guard_overrides(base: type) -> Callable[[type[T]], type[T]]:
-    """Decorate a class that behave calls: all that overrides ``base`` is guarded."""
+    """Decorate a class that behave calls: guard all methods that override ``base``."""
     return GUARD.guard_class(lambda name: hasattr(base, name))

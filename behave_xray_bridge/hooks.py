@@ -1,8 +1,8 @@
 """
-Users' hooks, found and called: those of plugins, and those of the project.
+Find and call users' hooks: those of plugins, and those of the project.
 
-pluggy's own call ends at the first implementation that raises, and what the others
-returned is lost with it. So each implementation is called by itself.
+pluggy's own call ends at the first implementation that raises, and loses what the
+others returned. So each implementation is called separately.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Hooks:
     """
     All hooks of one run; ``config`` is behave's.
 
-    What they raise is kept in ``faults``, once for each hook and plugin.
+    ``faults`` are the errors that they raise, once for each hook and plugin.
     """
 
     def __init__(self, config: Any, manager: pluggy.PluginManager) -> None:
@@ -69,12 +69,12 @@ class Hooks:
 
     @property
     def faults(self) -> list[str]:
-        """What hooks raised, as lines for the end of the run."""
+        """Lines about the errors of hooks, for the end of the run."""
         return list(self._faults.values())
 
     @property
     def give_keys(self) -> bool:
-        """Whether any of them may give a scenario its key, once it has ended."""
+        """Whether any hook may add Test keys to a scenario that has ended."""
         return any(self._find_implementations("xray_test_keys"))
 
     def test_keys(self, scenario: Any, take: Callable[[Any], object]) -> None:
@@ -93,9 +93,9 @@ class Hooks:
 
     def execution_fields(self) -> dict[str, object]:
         """
-        Jira fields of the Test Execution; the project's own win over those of plugins.
+        Return Jira fields of the Test Execution; the project's hooks win over plugins.
 
-        Raises UsageError if a hook raises: that is before the first test.
+        Raises UsageError if a hook raises, which is before the first test.
         """
         found: dict[str, object] = {}
         for hook in self._find_implementations("xray_execution_fields"):
@@ -108,7 +108,7 @@ class Hooks:
         return found
 
     def uploaded(self, receipt: Receipt) -> None:
-        """Tell the hooks that the results have arrived, if they have."""
+        """Call the hooks if Xray has received results."""
         if receipt.test_execution.get("key"):
             self._call_all("xray_uploaded", config=self._config, receipt=receipt)
 
@@ -132,13 +132,13 @@ class Hooks:
                 self._faults.setdefault((name, hook.plugin_name), fault)
 
     def _find_implementations(self, name: str) -> Iterator[pluggy.HookImpl]:
-        """In pluggy's order: the last one that was registered comes first."""
+        """Return implementations in pluggy's order: the last registered one first."""
         caller: pluggy.HookCaller = getattr(self._manager.hook, name)
         return reversed(caller.get_hookimpls())
 
 
 def _make_plugin(defined: Mapping[str, object], source: str) -> ModuleType:
-    """What a file defines, as a plugin; there, the name alone makes a hook."""
+    """Make a plugin from a file, in which the name alone makes a hook."""
     plugin = ModuleType(source)
     for name in HOOKS:
         hook = defined.get(name)
@@ -153,7 +153,7 @@ def _make_plugin(defined: Mapping[str, object], source: str) -> ModuleType:
 
 
 def _refuse_wrappers(manager: pluggy.PluginManager) -> None:
-    """Refuse wrappers, which could remove what others add. Raises UsageError."""
+    """Refuse wrappers, which could remove values of others. Raises UsageError."""
     for name in HOOKS:
         for hook in getattr(manager.hook, name).get_hookimpls():
             if hook.wrapper or hook.hookwrapper:
@@ -167,7 +167,7 @@ def _call_hook(hook: pluggy.HookImpl, **arguments: object) -> Any:
 
 
 def _to_values(answer: Any) -> Iterable[Any]:
-    """The values that a hook returned: none, one or several."""
+    """Return the values that a hook returned: none, one or several."""
     if answer is None:
         return ()
     return (answer,) if isinstance(answer, (*CONTENT, EvidenceSource)) else answer
@@ -185,5 +185,5 @@ def _to_source(found: Any) -> EvidenceSource:
 
 
 def _describe_error(error: BaseException) -> str:
-    """The error in one line; ``str`` of it may raise, which this function survives."""
+    """Describe an error in one line, even if its ``str`` raises."""
     return " ".join("".join(format_exception_only(error)).split())

@@ -1,11 +1,11 @@
 """
-Hooks for users of behave: in ``environment.py``, or in a plugin of their own.
+Hooks for users of behave, in ``environment.py`` or in a plugin of their own.
 
-A plugin is a module behind an entry point of the group ``xray_bridge``, whose
-functions are marked with ``hookimpl``; in ``environment.py`` the name alone is enough.
-Each returns additions; none edits its arguments. All are called, and what they return
-adds up. One that raises costs neither the run nor the result: it is reported at the
-end.
+A plugin is a module with an entry point of the group ``xray_bridge``, whose functions
+are marked with ``hookimpl``; in ``environment.py`` the name alone is enough. Each hook
+returns additions and does not change its arguments. All hooks are called, and their
+values add up. A hook that raises ends neither the run nor the upload; the error is
+printed at the end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.runs.evidence import EvidenceSource
 
-# Of the markers, and of the entry points.
+# The name of the markers and of the group of entry points.
 GROUP = "xray_bridge"
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
@@ -34,7 +34,8 @@ def xray_test_keys(scenario: Any) -> Iterable[str] | str | None:
     More keys of Tests that ``scenario`` (behave's own) is a result of.
 
     Called once the scenario is over, for each one that has a result. They are
-    added to those of its tags; what is no issue key is reported, and not sent::
+    added to the keys in its tags; a value that is not an issue key is reported, and not
+    sent::
 
         def xray_test_keys(scenario):
             return KEYS_BY_NAME.get(scenario.name)
@@ -76,8 +77,8 @@ def xray_execution_fields(config: Any) -> Mapping[str, object] | None:
     """
     Jira fields of the Test Execution, by id or name as Jira's REST API has them.
 
-    Called once, before the first test, with behave's configuration. What the
-    setting ``execution_fields`` says wins. One that raises ends the run there::
+    Called once, before the first test, with behave's configuration. The
+    setting ``execution_fields`` wins over these. A hook that raises ends the run::
 
         def xray_execution_fields(config):
             return {"components": [{"name": config.userdata["component"]}]}
@@ -87,10 +88,10 @@ def xray_execution_fields(config: Any) -> Mapping[str, object] | None:
 @hookspec
 def xray_uploaded(config: Any, receipt: Receipt) -> None:
     """
-    The results have arrived: ``receipt.test_execution["key"]`` and the rest.
+    Xray has received the results: ``receipt.test_execution["key"]`` and the rest.
 
-    Called once, at the end of the run, where Xray has taken the results or a part
-    of them::
+    Called once, at the end of the run, if Xray has accepted the results or a part of
+    them::
 
         def xray_uploaded(config, receipt):
             notify(receipt.test_execution["url"], dict(receipt.counts))

@@ -1,8 +1,8 @@
 """
-Faults that come after scenarios, which no result shows.
+Find faults that happen after the scenarios, and that no result shows.
 
 Hooks and cleanup functions of a feature, and of the run, may fail when all scenarios
-have their results. behave counts them, in both versions, and keeps no message.
+have their results. behave counts these faults, in both versions, and keeps no message.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LateFaults:
-    """What behave's runner has counted, since the last time that somebody asked."""
+    """Counts the faults of behave's runner since the last question."""
 
     def __init__(self, runner: Any) -> None:
         self._runner = runner
@@ -27,20 +27,20 @@ class LateFaults:
         self._hooks = 0
 
     def forget(self) -> None:
-        """What was counted so far has its place elsewhere."""
+        """Forget the faults so far: a result shows them."""
         self._cleanups, self._hooks = self._counted_cleanups, self._counted_hooks
 
     def of_feature(self, scenarios: Iterable[Scenario]) -> str:
-        """What failed in cleanups of a feature; empty if nothing did."""
+        """Describe failed cleanups of a feature; empty if none failed."""
         number = self._counted_cleanups - self._cleanups
-        # That of the last scenario has failed the scenario.
+        # A failed cleanup of the last scenario has failed that scenario.
         number -= any(map(_failed_in_cleanup, scenarios))
         self.forget()
         functions = count(number, "cleanup function")
         return f"{functions} failed after the feature" if number > 0 else ""
 
     def of_run(self) -> list[str]:
-        """What failed after the last feature."""
+        """Describe what failed after the last feature."""
         found = []
         if self._counted_hooks > self._hooks:
             found.append("after_all failed")

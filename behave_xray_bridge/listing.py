@@ -1,5 +1,5 @@
 """
-Lists scenarios with their Test keys: a formatter that only ``xray-bridge keys`` names.
+List scenarios with their Test keys: a formatter that only ``xray-bridge keys`` uses.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from behave.formatter.base import StreamOpener
     from behave.model import Feature
 
-# As ``xray_bridge.check.collect`` calls it, which is not imported among tests.
+# The same name as in ``xray_bridge.check.collect``, which tests do not import.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
 
 
 class Listing(Formatter):  # type: ignore[misc]
-    """One line of JSON for each scenario, in a file that the environment names."""
+    """Writes a line of JSON for each scenario to the file that a variable names."""
 
     name = "xray-listing"
     description = "Lists scenarios and their Test keys for xray-bridge keys"

@@ -1,8 +1,8 @@
 """
-What a feature file is called: its path within the project, wherever behave started.
+Find the path of a feature file within its project, wherever behave started.
 
-Xray finds a scenario without key by file and name. behave itself has paths relative to
-the working directory, so that one scenario would be several Tests.
+Xray finds a scenario without a key by file and name. behave's own paths are relative to
+the working directory, so one scenario could become several Tests.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What these are for is in their names; the others have a section for it.
+# Files of behave and xray-bridge alone; the others may have a section of theirs.
 OWN_FILES = ("behave.ini", ".behaverc", "xray-bridge.toml")
 COMMON_FILES = ("setup.cfg", "tox.ini", "pyproject.toml")
 SECTION = re.compile(rb"^\[\s*(?:tool\.)?(?:behave|xray-bridge)\s*[.\]]", re.MULTILINE)
-# What lies in the uppermost folder of most projects.
+# Most projects have these in their uppermost folder.
 OF_PROJECTS = (".git", "setup.py", *COMMON_FILES)
 FEATURES = "features"
 
 
 class FeaturePaths:
-    """Finds the project of each feature file; ``started_in`` is where behave did."""
+    """Finds the project of each feature file; behave started in ``started_in``."""
 
     def __init__(self, started_in: Path) -> None:
         self._started_in = started_in
         self._home = None if _home_folder() == started_in else _home_folder()
-        # By folder and by name of the file: asked for each scenario.
+        # By folder and by file name: every scenario asks for them.
         self._projects: dict[Path, Path] = {}
         self._names: dict[str, str] = {}
 
     def read(self, filename: str) -> str:
-        """The path of a file within its project, with slashes."""
+        """Return the path of a file within its project, with slashes."""
         name = self._names.get(filename)
         if name is None:
             path = self._absolute_path(filename)
@@ -47,10 +47,10 @@ class FeaturePaths:
 
     def find_project(self, folder: Path) -> Path:
         """
-        The folder that paths of features in ``folder`` are relative to.
+        Find the folder to which paths of features in ``folder`` are relative.
 
-        The first one, upwards, that configures behave or xray-bridge; else the first
-        that looks like a project; else the one where behave started.
+        This is the first folder, upwards, that configures behave or xray-bridge; else
+        the first that looks like a project; else the one where behave started.
         """
         found = self._projects.get(folder)
         if found is None:
@@ -70,7 +70,7 @@ class FeaturePaths:
         return named.parent if named else self._started_in if inside else folder
 
     def _folders_above(self, folder: Path) -> Iterator[Path]:
-        """To the top of the repository; what is in the home folder is a person's."""
+        """Yield folders up to the top of the repository, but not the home folder."""
         for each in (folder, *folder.parents):
             if each == self._home:
                 return

@@ -1,5 +1,5 @@
 """
-What steps, hooks and plugins add to scenarios, until these are recorded.
+Keep what steps, hooks and plugins add to scenarios until these are recorded.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ NO_SCENARIO = (
     "xray(context) or context.attach was used outside of a scenario; what it added was "
     "not recorded, because it belongs to no Test"
 )
-# By the setting ``captures``: outcomes whose captured output is recorded; a value
-# that is missing here means all.
+# By the setting ``captures``: the outcomes whose captured output is recorded; a value
+# that is missing here means all outcomes.
 CAPTURED = {"none": (), "failed": (Outcome.FAILED,)}
-# Owners of what was added before the first and after the last step, beside the ids
-# of behave's steps.
+# Owners of additions before the first and after the last step, beside the ids of
+# behave's steps.
 BEFORE = -1
 AFTER = -2
 # The keyword of Gherkin for a step that is neither Given, When nor Then.
@@ -47,7 +47,7 @@ HANDLED = {Outcome.FAILED: Outcome.XFAILED, Outcome.SKIPPED: Outcome.XFAILED}
 
 class ScenarioNotes:
     """
-    What was added to one attempt at a scenario, and in which of its steps.
+    The additions to one attempt at a scenario, and the steps that they belong to.
 
     ``layer`` is behave's layer of the context; each attempt has its own.
     """
@@ -61,7 +61,7 @@ class ScenarioNotes:
         self._has_run_steps = False
 
     def assign_to(self, step: Step | None) -> None:
-        """Assign what was added since the last call to this step, or to none."""
+        """Assign the additions since the last call to this step, or to none."""
         owner = AFTER if self._has_run_steps else BEFORE
         if step is not None:
             owner = id(step)
@@ -72,7 +72,7 @@ class ScenarioNotes:
         added.evidence.clear()
 
     def add_to(self, run: results.TestRun, scenario: Scenario) -> results.TestRun:
-        """The record of the scenario, with what was added to it."""
+        """Return the record of the scenario with its additions."""
         self.assign_to(None)
         added = self.annotations
         test = run.test
@@ -94,7 +94,7 @@ class ScenarioNotes:
     def _all_steps(
         self, run: results.TestRun, scenario: Scenario
     ) -> Iterator[results.Step]:
-        """behave's steps, each with the steps that its code has reported."""
+        """Yield behave's steps, each with the steps that its code has reported."""
         yield from self._steps_of_code(BEFORE, run.outcome, scenario.line)
         for step, recorded in zip(scenario.all_steps, run.steps, strict=True):
             owner = id(step)
@@ -131,11 +131,11 @@ class NoteBook:
         self._runner = runner
         self._current: Scenario | None = None
         self._buffers: tuple[Any, ...] = ()
-        # With the scenario beside its id, so that no other can get that id.
+        # Keeping the scenario beside its id prevents that another gets that id.
         self._notes: dict[int, tuple[Scenario, ScenarioNotes]] = {}
 
     def begin_scenario(self, scenario: Scenario) -> None:
-        """A scenario begins: the notes of an earlier attempt no longer count."""
+        """Begin a scenario: the notes of an earlier attempt no longer count."""
         self._current = scenario
         self._buffers = ()
         if self._find_notes(scenario) is not None:
@@ -155,7 +155,7 @@ class NoteBook:
             notes.assign_to(step)
 
     def annotations(self, context: Context) -> Annotations | None:
-        """The annotations of the running scenario; ``None`` outside of scenarios."""
+        """Return the annotations of the running scenario; ``None`` outside of one."""
         scenario = getattr(context, "scenario", None)
         if scenario is None:
             self._session.add_notice(NO_SCENARIO)
@@ -176,7 +176,7 @@ class NoteBook:
         annotations.add_evidence(EvidenceSource(data, name, media_type))
 
     def add_to(self, run: results.TestRun, place: Place) -> results.TestRun:
-        """The record of a scenario that has ended, with all that was added to it."""
+        """Return the record of an ended scenario with all additions."""
         scenario = place.scenario
         found = self._notes.pop(id(scenario), None)
         notes = found[1] if found else ScenarioNotes(self._folder, None)
@@ -188,7 +188,7 @@ class NoteBook:
         return replace(notes.add_to(run, scenario), output=output)
 
     def clear(self) -> None:
-        """Forget the notes that belong to no result."""
+        """Forget notes that belong to no result."""
         self._notes.clear()
 
     @property
@@ -226,7 +226,7 @@ class NoteBook:
 
 
 def _layer_of(context: Any) -> object:
-    """behave's layer of the running scenario; each attempt at it has its own."""
+    """Return behave's layer of the running scenario; each attempt has its own."""
     stack = getattr(context, "_stack", ())
     return next((layer for layer in stack if "scenario" in layer), None)
 

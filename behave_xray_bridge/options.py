@@ -1,5 +1,5 @@
 """
-Resolves the settings of a run of behave.
+Resolve the settings of a behave run.
 
 Highest first: ``-D`` on the command line, environment, userdata of behave's
 configuration file, the shared file, tags in features, ``-o``, values of the CI system.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PREFIX = "xray_"
 TAGS = "feature tags"
-# The userdata of behave-xray.
+# The userdata of behave-xray, and our names of it.
 FOREIGN = {
     "xray.summary": "xray_summary",
     "xray.revision": "xray_revision",
@@ -42,10 +42,10 @@ def resolve_settings(
     outfile: str = "",
 ) -> Settings:
     """
-    The settings of a run of behave.
+    Resolve the settings of a behave run.
 
-    ``overrides`` win over everything. ``outfile`` is where ``-o`` wants the
-    report. Raises SettingError and CredentialError.
+    ``overrides`` win over everything. ``outfile`` is the file for the report that
+    ``-o`` names. Raises SettingError and CredentialError.
     """
     if "xray.user" in (config.userdata or {}):
         msg = (
@@ -86,10 +86,10 @@ def _leave_out(
 
 def find_outfile(name: str | None, config: Configuration) -> str:
     """
-    Where a user wants the report; empty if behave made up the name.
+    Return the file that a user wants for the report; empty if behave chose the name.
 
-    A formatter that a configuration file names, without ``outfiles``, is told to
-    write to its own name with ``.output`` (``format_outfiles_coupling``).
+    behave gives a formatter of a configuration file without ``outfiles`` its own name
+    with ``.output`` (``format_outfiles_coupling``).
     """
     made_up = {f"{each}.output" for each in config.format or ()}
     return "" if not name or Path(name).name in made_up else name

@@ -1,8 +1,8 @@
 """
-From behave's status names to outcomes: tables and pure functions.
+Map behave's status names to outcomes: tables and pure functions.
 
-Names of both behave 1.2.6 and 1.3, those that 1.3 reserves included. An unknown name
-is a failure with a warning, never a pass.
+The tables have the names of behave 1.2.6 and 1.3, including those that 1.3 reserves. An
+unknown name is a failure with a warning, never a pass.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from xray_bridge.model.results import Outcome
 
 
 PENDING = "pending_warn"
-# Outcome.NOT_RUN: there is no result, nothing is recorded.
+# Outcome.NOT_RUN means that there is no result to record.
 OF_SCENARIO = {
     "passed": Outcome.PASSED,
     "xfailed": Outcome.XFAILED,
     "xpassed": Outcome.XPASSED,
-    # With --wip, if a step is not implemented: nothing was tested.
+    # A step is not implemented, with --wip: nothing was tested.
     PENDING: Outcome.SKIPPED,
     "failed": Outcome.FAILED,
     "error": Outcome.FAILED,
@@ -32,7 +32,7 @@ OF_SCENARIO = {
     "untested_undefined": Outcome.NOT_RUN,
 }
 OF_STEP = OF_SCENARIO
-# After a failure behave marks the rest "skipped"; they were not run.
+# After a failure behave marks the other steps "skipped", but did not run them.
 AFTER_FAILURE = {"skipped", "executing"}
 
 
@@ -48,11 +48,11 @@ def of_scenario(
     status: str, *, selected: bool, interrupted: bool = False, never_began: bool = False
 ) -> ScenarioOutcome:
     """
-    The outcome of a scenario.
+    Find the outcome of a scenario.
 
-    ``selected``: by tags, line and name, before any hook ran. ``interrupted``:
-    Ctrl-C came while it ran. ``never_began``: a hook of its feature or rule
-    failed, so behave did not start it.
+    ``selected`` means selected by tags, line and name, before any hook ran.
+    ``interrupted`` means that Ctrl-C came while it ran, ``never_began`` that a hook of
+    its feature or rule failed, so that behave did not start it.
     """
     outcome = OF_SCENARIO.get(status)
     if interrupted or (not selected and outcome in {Outcome.SKIPPED, Outcome.NOT_RUN}):
@@ -66,16 +66,16 @@ def of_scenario(
 
 
 def is_pending(status: str) -> bool:
-    """Whether a step that behave lets pass is not implemented."""
+    """Whether the status is that of a step without code that behave lets pass."""
     return status == PENDING
 
 
 def of_step(status: str, *, after_failure: bool = False) -> Outcome:
     """
-    The outcome of a step.
+    Find the outcome of a step.
 
-    ``after_failure``: an earlier step or a hook failed. An undefined step fails
-    even there: behave looks for the remaining steps' implementations.
+    ``after_failure`` means that an earlier step or a hook failed. An undefined step
+    fails even then: behave looks for the code of the remaining steps.
     """
     if after_failure and status in AFTER_FAILURE:
         return Outcome.NOT_RUN

@@ -1,5 +1,5 @@
 """
-Records the scenarios of one run of behave as they end, then publishes the results.
+Record the scenarios of a behave run as they end, then publish the results.
 
 The formatter reports scenarios one by one; the reporter reports every feature at its
 end, even after a failed hook. The first report of a scenario is recorded.
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from behave_xray_bridge.selection import BehaveSelection
     from xray_bridge.recording.session import Session
 
-# Statuses of a feature that follow from its scenarios. (behave 1.2.6 has "failed" for
-# cleanup errors, too, but exits with 0.)
+# Statuses of a feature that follow from its scenarios. (behave 1.2.6 also has "failed"
+# for cleanup errors, but exits with 0.)
 OF_SCENARIOS = {
     "passed",
     "failed",
@@ -51,8 +51,8 @@ class Recorder:
     """
     Records scenarios, and knows whether the run failed or was interrupted.
 
-    ``runner`` is behave's, if it was found. Without ``publishes`` the run directory is
-    left to ``xray-bridge upload``.
+    ``runner`` is behave's, if it was found. Without ``publishes`` the user sends the
+    run directory with ``xray-bridge upload``.
     """
 
     def __init__(  # noqa: PLR0913 - one for each part that it combines
@@ -80,9 +80,9 @@ class Recorder:
         self._started: dict[int, float] = {}
         self._recorded: set[int] = set()
         self._current: Scenario | None = None
-        # The one that began last, and may be over.
+        # The scenario that began last; it may be over.
         self._last: Scenario | None = None
-        # What failed in attempts before the last one, a line for each.
+        # A line for each failed attempt before the last one.
         self._attempts: dict[int, list[str]] = {}
         self._failed_step = ""
         self._has_begun = False
@@ -93,7 +93,7 @@ class Recorder:
 
     @property
     def aborted(self) -> bool:
-        """Whether behave was told to stop: by Ctrl-C, a hook, or ``abort``."""
+        """Whether Ctrl-C, a hook or ``abort`` has stopped behave."""
         return bool(getattr(self._runner, "aborted", False))
 
     def begin_file(self) -> None:
@@ -112,7 +112,7 @@ class Recorder:
         if scenario is not self._current:
             self._end_scenario()
         elif scenario is not None:
-            # behave.contrib.scenario_autoretry: it is run again because it failed.
+            # behave.contrib.scenario_autoretry repeats it because it failed.
             self._attempts.setdefault(id(scenario), []).append(self._failed_step)
         self._failed_step = ""
         self._last = self._current = scenario
@@ -137,7 +137,7 @@ class Recorder:
     def read(self, feature: Feature) -> None:
         """Record the rest of a feature that behave has ended."""
         if self._is_open and self.aborted and not self._was_aborted:
-            # Ctrl-C in a hook of behave 1.2.6, which leaves all statuses as they are.
+            # Ctrl-C in a hook of behave 1.2.6 changes no status.
             self.interrupted = True
             running = self._running_scenario
             if running is not None and not _has_failed(running):
@@ -164,7 +164,7 @@ class Recorder:
         return self._publish_run()
 
     def end_early(self, interrupted: bool) -> Ending | None:
-        """Seal and publish what is recorded: the process ends before behave has."""
+        """Seal and publish what is recorded when the process ends before behave."""
         if self.ended or os.getpid() != self._pid:
             return None
         running = self._running_scenario
@@ -192,7 +192,7 @@ class Recorder:
 
     @property
     def _running_scenario(self) -> Scenario | None:
-        """The scenario that behave is in, its hooks included."""
+        """The scenario that behave is in, including its hooks."""
         context = getattr(self._runner, "context", None)
         if context is None:
             return self._current
@@ -202,7 +202,7 @@ class Recorder:
         self._places = {id(place.scenario): place for place in find_places(feature)}
 
     def _write_note(self, scenario: Scenario | None) -> None:
-        """Note what runs, in case it ends the process."""
+        """Note the running scenario, in case it ends the process."""
         note, place = self.session.note, self._places.get(id(scenario))
         if note is None or place is None:
             return
@@ -231,7 +231,7 @@ class Recorder:
         found = outcomes.of_scenario(
             self._status_of(scenario),
             selected=selected,
-            # What had failed by then has failed.
+            # A scenario that failed before the interruption has failed.
             interrupted=interrupted and not _has_failed(scenario),
             never_began=bool(reason),
         )
@@ -244,7 +244,7 @@ class Recorder:
 
     def _status_of(self, scenario: Scenario) -> str:
         name = str(scenario.status.name)
-        # A scenario without steps has passed for behave, even if it never began.
+        # behave passes a scenario without steps, even if it never began.
         if name == "passed" and id(scenario) not in self._started:
             return "untested"
         if name == "passed" and any(map(outcomes.is_pending, _step_statuses(scenario))):
@@ -273,7 +273,7 @@ class Recorder:
             notices.append(f"{place.where}: @{tag} contains no issue key")
 
     def _add_hook_notice(self, feature: Feature) -> None:
-        """Note a hook that failed after the scenarios: no result shows it."""
+        """Note a hook that failed after the scenarios, because no result shows it."""
         status = feature.status.name
         if not feature.hook_failed and status in OF_SCENARIOS:
             return
@@ -329,7 +329,7 @@ def _was_interrupted(scenario: Scenario) -> bool:
 
 
 def _has_failed(scenario: Scenario) -> bool:
-    """Whether a step has failed, and not because it was interrupted."""
+    """Whether a step has failed, other than by an interruption."""
     return any(
         outcomes.of_step(step.status.name) is Outcome.FAILED
         and not isinstance(getattr(step, "exception", None), KeyboardInterrupt)
@@ -339,12 +339,12 @@ def _has_failed(scenario: Scenario) -> bool:
 
 
 def _hook_was_interrupted(statement: Any) -> bool:
-    """behave 1.3 ends a hook at Ctrl-C, and keeps no message of it."""
+    """Whether Ctrl-C ended a hook; behave 1.3 keeps no message then."""
     return bool(statement.hook_failed) and not statement.error_message
 
 
 def _before_hook_error(container: Any) -> str:
-    """The error of a hook before a feature or rule, of which nothing ran then."""
+    """Return the error of a hook that kept a feature or rule from starting."""
     message = container.error_message or ""
     never_began = container.hook_failed and message.startswith("HOOK-ERROR in before_")
     return str(message) if never_began else ""

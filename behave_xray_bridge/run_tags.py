@@ -1,5 +1,5 @@
 """
-Settings of the whole run that stand in tags of features.
+Read settings of the run from tags of features.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TagSettings:
     exported_from: tuple[str, ...]
 
     def hint_for_export(self, settings: Settings) -> tuple[str, ...]:
-        """How to send results back to the Test Execution that was exported."""
+        """Return a notice about sending results to the Test Execution of the export."""
         if settings.test_execution or not self.exported_from:
             return ()
         key = self.exported_from[0]

@@ -1,8 +1,8 @@
 """
-A runner that exports feature files before behave looks for them.
+Export feature files before behave looks for them: a runner.
 
-Needs behave 1.3, which lets the runner be chosen: ``--runner``, or ``runner`` in
-``behave.ini``. For behave 1.2.6 there is ``xray-bridge features export``.
+It needs behave 1.3, where users choose the runner with ``--runner``, or ``runner`` in
+``behave.ini``. Users of behave 1.2.6 call ``xray-bridge features export``.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from xray_bridge.recording.second_process import SecondProcessError
 
 @guard_overrides(Runner)
 class XrayRunner(Runner):  # type: ignore[misc]
-    """behave's own runner, with an export of feature files before all else."""
+    """behave's own runner, with an export of feature files before the run."""
 
     @GUARD.before(Runner.run)
     def run(self) -> None:
-        """Export, if the settings ask for it, before behave's own ``run``."""
+        """Export if the settings ask for it, before behave's own ``run``."""
         try:
             self._export_features()
         except SecondProcessError as error:
@@ -48,10 +48,10 @@ class XrayRunner(Runner):  # type: ignore[misc]
 
 def _default_paths(default: str, exported: str) -> list[str]:
     """
-    Where behave looks without paths: its own directory, and the exported features.
+    Return the paths that behave searches: its own directory and the exported features.
 
-    Its own comes first, because behave looks for steps there. Raises SettingError if
-    behave would stop there because it has no feature file.
+    Its own directory comes first, because behave looks for steps there. Raises
+    SettingError if behave would stop because that directory has no feature file.
     """
     own, other = Path(default).absolute(), Path(exported).absolute()
     if other == own or own in other.parents:

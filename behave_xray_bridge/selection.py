@@ -1,8 +1,8 @@
 """
-Which scenarios run: those that behave selects, and those that ``xray_select`` does.
+Select scenarios: those that behave selects, and those that ``xray_select`` selects.
 
-Scenarios without a selected Test are skipped the way behave itself skips what
-``file:line`` does not name, so they are no results.
+Scenarios without a selected Test are skipped in the way in which behave skips those
+that ``file:line`` does not name, so they have no results.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def select_keys(
 
 
 def _selectable_places(feature: Feature) -> Iterator[Place]:
-    """Scenarios, and whole outlines unless their tables have tags of their own."""
+    """Yield scenarios, and outlines unless their tables have tags of their own."""
     for place in find_templates(feature):
         outline = place.scenario
         if any(table.tags for table in getattr(outline, "examples", ())):
@@ -55,18 +55,18 @@ def _selectable_places(feature: Feature) -> Iterator[Place]:
 
 class BehaveSelection:
     """
-    What behave selects by tags, names and lines.
+    The scenarios that behave selects by tags, names and lines.
 
-    Lines skip scenarios before the run begins, in the same way in which a hook skips
-    them later: so the skipped ones are looked up now. If no runner was found, a
-    scenario that was skipped without a reason counts as not selected.
+    behave skips scenarios by lines before the run begins, in the same way in which a
+    hook skips them later, so the skipped ones are looked up now. If no runner was
+    found, a scenario that was skipped without a reason counts as not selected.
     """
 
     def __init__(self, features: Iterable[Feature], config: Configuration) -> None:
         features = list(features)
         self._config = config
         self._knows_lines = bool(features)
-        # Kept beside its id, so that no other scenario can get that id.
+        # Keeping the scenario beside its id prevents that another gets that id.
         self._not_selected: dict[int, Scenario] = {
             id(scenario): scenario
             for feature in features
@@ -76,9 +76,9 @@ class BehaveSelection:
         }
 
     def has(self, scenario: Scenario) -> bool:
-        """Whether a scenario, or an outline by its own name and tags, is selected."""
+        """Whether behave selects a scenario, or an outline by its own name and tags."""
         config = self._config
-        # behave 1.3, else 1.2.6.
+        # The first is that of behave 1.3, the second that of 1.2.6.
         tags = getattr(config, "tag_expression", config.tags)
         return (
             not self._is_left_out(scenario)
@@ -95,7 +95,7 @@ class BehaveSelection:
 def have_no_keys(
     features: Iterable[Feature], converter: Converter, selection: BehaveSelection
 ) -> bool:
-    """Whether scenarios are selected, and no tag of any has a Test key."""
+    """Whether scenarios are selected, but none of their tags has a Test key."""
     chosen = [
         place
         for feature in features
@@ -109,11 +109,11 @@ def have_no_keys(
 def _has_key(place: Place, converter: Converter) -> bool:
     examples = getattr(place.scenario, "examples", ())
     if any(each.tags for each in examples):
-        # Tags of examples become those of rows; whose key it is, is known then.
+        # Tags of examples become tags of rows, which are not made yet.
         return True
     return bool(converter.read_tags(place).test_keys)
 
 
 def _existing_scenarios(scenario: Scenario) -> list[Scenario]:
-    """The scenario itself, and its rows if behave has made them; makes none."""
+    """Return the scenario and those rows that behave has made already."""
     return [scenario, *getattr(scenario, "_scenarios", ())]

@@ -1,5 +1,5 @@
 """
-One run of behave, from its configuration to its exit code.
+One behave run, from its configuration to its exit code.
 
 ``start_session`` makes it before the first test; ``BehaveSession`` ends the run.
 """
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
     from xray_bridge.recording.ending import Ending
 
-# As ``xray_bridge.formats.write.behave`` calls it, which is not imported among tests.
+# The same name as in ``xray_bridge.formats.write.behave``, which tests do not import.
 REPORT = "report.behave.json"
 
 
@@ -51,7 +51,7 @@ def start_session(config: Configuration, *, outfile: str) -> BehaveSession | Non
     """
     Start the session of a run, if its settings ask for one.
 
-    Ends the process if something is wrong that can be known before the first test.
+    Ends the process if it finds an error before the first test.
     """
     if config.dry_run or os.environ.get(SESSION_VARIABLE):
         return None
@@ -64,16 +64,16 @@ def start_session(config: Configuration, *, outfile: str) -> BehaveSession | Non
 
 
 def make_session(settings: Settings, root: str = "") -> Session:
-    """The core's session of a run of behave; paths become relative to ``root``."""
+    """Make the session of a behave run; paths become relative to ``root``."""
     versions = {"behave": behave.__version__}
     return Session(settings, framework="behave", versions=versions, root=root)
 
 
 class BehaveSession:
     """
-    Publishes a run at its end, and prints what became of it.
+    Publishes a run at its end, and prints the result of the upload.
 
-    ``outfiles`` are to get a copy of the report, besides the setting ``report``.
+    ``outfiles`` get a copy of the report, besides the file of the setting ``report``.
     """
 
     def __init__(self, recorder: Recorder, outfiles: Iterable[str] = ()) -> None:
@@ -86,13 +86,13 @@ class BehaveSession:
         os.environ[SESSION_VARIABLE] = self._session.folder
 
     def end(self) -> int:
-        """Publish and print what became of it; returns the exit code in place of 0."""
+        """Publish and print the result; return the exit code in place of 0."""
         code = self._finish_run(self._publish_run(self.recorder.end))
         self._signals.remove()
         return self._signals.exit_code or code
 
     def end_early(self, *, interrupted: bool) -> None:
-        """Publish what has been recorded; the exit code is decided already."""
+        """Publish what has been recorded; the exit code does not change."""
         self._finish_run(
             self._publish_run(lambda: self.recorder.end_early(interrupted))
         )
@@ -133,7 +133,7 @@ class BehaveSession:
             try:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 if ending.receipt.status == EMPTY:
-                    # Not the report of an earlier run, nor no file at all.
+                    # Replaces the report of an earlier run; the file always exists.
                     Path(path).write_text("[]\n", encoding="ascii")
                 else:
                     copyfile(report, path)
@@ -143,7 +143,7 @@ class BehaveSession:
 
 
 def _start_recording(config: Configuration, outfile: str) -> BehaveSession | None:
-    # First without the tags: how they are spelled is a setting, too.
+    # Without the tags first, because their prefixes are a setting.
     settings = options.resolve_settings(config, outfile=outfile)
     if not settings.wants_record and not settings.wants_selection:
         return None
@@ -177,7 +177,7 @@ def _start_recording(config: Configuration, outfile: str) -> BehaveSession | Non
     recorder = Recorder(
         session, converter, selection, notebook, runner, publishes=not is_part
     )
-    # The session writes one copy, of what is uploaded; any other is ours to write.
+    # The session writes one copy of the uploaded report; any other is made here.
     first = settings.format[0]
     is_written = outfile == settings.report and first == "behave"
     return BehaveSession(recorder, [outfile] if outfile and not is_written else [])
@@ -185,10 +185,10 @@ def _start_recording(config: Configuration, outfile: str) -> BehaveSession | Non
 
 def _find_runner(config: Configuration) -> Any:
     """
-    The runner that makes its formatters right now; ``None`` if there is none.
+    Find the runner that is making its formatters; ``None`` if there is none.
 
-    behave passes it to nobody, and nothing else knows the features, or whether the
-    run was aborted, in either version.
+    behave passes it to no formatter, and only the runner has the features and knows
+    whether the run was aborted, in both versions.
     """
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - the only way, see above
     while frame is not None:
@@ -200,7 +200,7 @@ def _find_runner(config: Configuration) -> Any:
 
 
 def _load_hooks(config: Configuration, runner: Any) -> Hooks:
-    """Users' hooks. Imported now: a run that records nothing needs no pluggy."""
+    """Load users' hooks; imported here, because only a recorded run needs pluggy."""
     from behave_xray_bridge.hooks import Hooks
 
     source = str(getattr(config, "environment_file", None) or "environment.py")
@@ -214,7 +214,7 @@ def _select_scenarios(
     hooks: Hooks,
 ) -> list[str]:
     """
-    Skip scenarios that ``xray_select`` leaves out; return notices about it.
+    Skip scenarios that ``xray_select`` leaves out; return notices about them.
 
     Raises SelectionError.
     """
@@ -230,22 +230,22 @@ def _select_scenarios(
 
 
 def _project_folder(config: Configuration, paths: FeaturePaths) -> str:
-    """The project's folder."""
+    """Return the project's folder."""
     base = Path(getattr(config, "base_dir", None) or Path.cwd()).absolute()
     return str(paths.find_project(base))
 
 
 def _has_outfiles(config: Configuration) -> bool:
     """
-    Whether any formatter has a file, which may be ours under its other name.
+    Whether any formatter has a file; it may be our formatter under its other name.
 
-    If the formatter is named twice, the second one is made after the run began.
+    behave makes the second one after the run began if a user names it twice.
     """
     return any(getattr(each, "name", None) for each in config.outputs or ())
 
 
 def _add_behave_format(formats: tuple[str, ...]) -> dict[str, str]:
-    """Behave's report is written in any case: ``-o`` asks for it."""
+    """Add Behave JSON to the formats, because ``-o`` asks for it."""
     if "behave" in formats:
         return {}
     return {"format": ";".join((*formats, "behave"))}
@@ -253,10 +253,10 @@ def _add_behave_format(formats: tuple[str, ...]) -> dict[str, str]:
 
 def _shared_report_dir(report_dir: str) -> dict[str, str]:
     """
-    Where all parts of one run of behavex are recorded.
+    Return the folder for all parts of one run of behavex.
 
-    behavex starts a runner for each feature or scenario, in processes of its own:
-    none of them knows which is the last.
+    behavex starts a runner for each feature or scenario in its own processes, and none
+    of them knows whether it is the last.
     """
     parent = multiprocessing.parent_process()
     number = parent.pid if parent else os.getpid()

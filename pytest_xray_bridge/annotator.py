@@ -1,8 +1,8 @@
 """
-Adds to the reports of tests what pytest does not put there.
+Add to the reports of tests what pytest does not put there.
 
-That is keys, parameters and steps, what the fixture ``xray`` and users' hooks add, and
-evidence of other plugins. It runs where tests run: with xdist, in the workers.
+These are keys, parameters and steps, additions of the fixture ``xray`` and of users'
+hooks, and evidence of other plugins. With xdist this runs in the workers.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ STEP_OF_CODE = "*"
 
 
 def annotations_of(request: pytest.FixtureRequest) -> Annotations:
-    """The fixture ``xray`` of a test; inert if nothing is recorded."""
+    """Return the fixture ``xray`` of a test; it does nothing if nothing is recorded."""
     annotator = request.config.pluginmanager.get_plugin(NAME)
     if not isinstance(annotator, Annotator):
         return Annotations()
@@ -76,7 +76,7 @@ def make_in_worker(config: pytest.Config) -> Annotator:
 def to_worker_input(
     folder: str, prefixes: Sequence[str], evidence_limit: int, redact: str
 ) -> dict[str, Any]:
-    """What ``make_in_worker`` needs from the controller; builtins only."""
+    """Make the input of ``make_in_worker`` in the controller; builtins only."""
     return {
         "folder": folder,
         "tag_prefixes": list(prefixes),
@@ -108,9 +108,9 @@ class Annotator:
         self._is_worker = options.is_worker(config)
         self._names = ItemNames(config)
         self._items: Sequence[pytest.Item] = ()
-        # Made when it is first needed: by then all have been collected.
+        # Made when it is first needed, after the collection.
         self._item_of: dict[str, pytest.Item] | None = None
-        # The test whose line has been put on a report.
+        # The test whose line is on a report already.
         self._told = ""
         self._line_of_item: WireLine = {}
         self._faults: list[str] = []
@@ -128,7 +128,7 @@ class Annotator:
             config.pluginmanager.register(self._step_tracker, f"{NAME}-steps")
 
     def annotations(self) -> Annotations:
-        """The annotations of the running test."""
+        """Return the annotations of the running test."""
         if self._annotations is None:
             self._annotations = Annotations(self._find_folder())
         return self._annotations
@@ -149,7 +149,7 @@ class Annotator:
             raise pytest.UsageError("\n".join(problems))
 
     def _find_notices(self, items: Sequence[pytest.Item]) -> list[str]:
-        """What users should know of their feature files; no reason to stop."""
+        """Find what users should know about their feature files, without stopping."""
         if not self._has_scenarios:
             return []
         try:
@@ -174,13 +174,13 @@ class Annotator:
         return found
 
     def _add_line(self, report: dict[str, Any]) -> None:
-        """Add the line of a test, on the first of reports that were made elsewhere."""
+        """Add the line of a test to the first of its reports from another process."""
         self._told = nodeid = report["nodeid"]
         if wire.ATTRIBUTE not in report and (line := self.read_line_of(nodeid)):
             report[wire.ATTRIBUTE] = wire.to_sendable(line)
 
     def read_line_of(self, nodeid: str) -> Line | None:
-        """What a collected test is; None for what was not collected here."""
+        """Read the line of a collected test; None if it was not collected here."""
         if self._item_of is None:
             self._item_of = {item.nodeid: item for item in self._items}
         item = self._item_of.get(nodeid)
@@ -207,8 +207,8 @@ class Annotator:
         self._reset()
         self._item = item
         self._began = self._clock()
-        # No ``_catch_faults`` where each test passes: a context manager costs more
-        # than what it is around.
+        # No ``_catch_faults`` here, on the path of each test: a context manager costs
+        # more than the code inside it.
         try:
             self._scenario = self._read_scenario(item)
             self._line_of_item = self._read_line(item, self._scenario)
@@ -237,7 +237,7 @@ class Annotator:
 
     @contextlib.contextmanager
     def _catch_faults(self, where: str) -> Iterator[None]:
-        """Keep faults away from the user's session, and remember them."""
+        """Keep faults out of the user's session, and remember them."""
         try:
             yield
         except wire.FAULTS as error:
@@ -363,7 +363,7 @@ class Annotator:
                 self.annotations().key(key)
 
     def _add_tags(self, line: Line, scenario: Scenario) -> None:
-        """Add what a scenario's tags say; keys in marks win over keys in tags."""
+        """Add the meaning of a scenario's tags; keys in marks win over keys in tags."""
         meaning = bdd.meaning_of(scenario, self._prefixes)
         line["scenario"] = codec.to_builtins(scenario)
         line["test_keys"] = line.get("test_keys") or meaning.test_keys
@@ -373,7 +373,7 @@ class Annotator:
 
 
 def to_values(found: Any) -> Iterable[Any]:
-    """The values that a hook returned: none, one or several."""
+    """Return the values that a hook returned: none, one or several."""
     if found is None:
         return ()
     single = isinstance(found, (str, bytes, os.PathLike, EvidenceSource))
@@ -397,7 +397,7 @@ def _parameters_of(item: pytest.Item) -> tuple[tuple[str, str], ...]:
     return tuple(
         (name, wire.to_text(value))
         for name, value in callspec.params.items()
-        # Those that begin so are made by plugins, to repeat a test.
+        # Plugins that repeat a test make parameters whose names begin so.
         if not name.startswith("__")
         if name != bdd.EXAMPLE
     )

@@ -1,5 +1,5 @@
 """
-Reads scenarios of pytest-bdd, and follows their steps.
+Read scenarios of pytest-bdd, and follow their steps.
 
 pytest-bdd is not imported: its objects come with its hooks and its tests.
 """
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 EXAMPLE = "_pytest_bdd_example"
-# pytest-bdd 7 knows no other language, and does not keep which keyword it was.
+# pytest-bdd 7 supports only English, and does not keep the keyword.
 KEYWORDS = {False: "Scenario", True: "Scenario Outline"}
 DELIMITERS = ('"""', "```")
 
 
 def is_used(config: pytest.Config) -> bool:
-    """Whether pytest-bdd is loaded, under whatever name; ask before ``StepTracker``."""
+    """Whether pytest-bdd is loaded, under any name; ask before ``StepTracker``."""
     return hasattr(config.hook, "pytest_bdd_before_scenario")
 
 
@@ -40,10 +40,10 @@ def scenario_of(
     item: pytest.Item, prefixes: Sequence[str] = tags.PREFIXES
 ) -> Scenario | None:
     """
-    The scenario that a test runs, or None for any other test.
+    Return the scenario that a test runs, or None for any other test.
 
-    ``prefixes`` are those of Xray's tags: tags of a rule that are about its scenarios
-    are added to these.
+    ``prefixes`` are those of Xray's tags. The scenario gets the tags of its rule that
+    are Xray's.
     """
     template = _template_of(item)
     if template is None:
@@ -71,9 +71,7 @@ def scenario_of(
 
 
 def _template_of(item: pytest.Item) -> Any:
-    """
-    pytest-bdd 7 and 8 set the template on the function; 9 has a registry.
-    """
+    """Find the template: on the function, or in the registry of pytest-bdd 9."""
     function = getattr(item, "obj", None)
     found = getattr(function, "__scenario__", None)
     if found is not None:
@@ -82,12 +80,12 @@ def _template_of(item: pytest.Item) -> Any:
     registry = getattr(module, "scenario_wrapper_template_registry", None)
     if not registry or not inspect.isfunction(function):
         return None
-    # Users may have decorated it once more.
+    # Users may have decorated the function again.
     return registry.get(inspect.unwrap(function))
 
 
 def _feature_path(feature: Any, item: pytest.Item) -> str:
-    """pytest-bdd's own relative path is the same for ``a/f.feature`` of two ``a``."""
+    """Return a relative path; pytest-bdd's own may be the same for two files."""
     return _relative_path(feature.filename, str(item.config.rootpath)) or (
         PurePath(feature.rel_filename).as_posix()
     )
@@ -103,7 +101,7 @@ def _relative_path(path: str, folder: str) -> str:
 
 
 def _tags_of(template: Any, row: int, prefixes: Sequence[str]) -> set[str]:
-    """A scenario's own tags, those of its row's table, and some of its rule's."""
+    """Return the tags of a scenario, of its row's table, and some of its rule's."""
     own: set[str] = template.tags | _tags_of_row(template, row)
     rule = getattr(template, "rule", None)
     if rule is None:
@@ -128,27 +126,27 @@ def _tags_of_row(template: Any, row: int) -> set[str]:
 
 
 def example_of(item: pytest.Item) -> dict[str, str]:
-    """The outline row of a test; empty for a plain scenario."""
+    """Return the outline row of a test; empty for a plain scenario."""
     callspec = getattr(item, "callspec", None)
     found: dict[str, str] = callspec.params.get(EXAMPLE, {}) if callspec else {}
     return found
 
 
 def _row_number(item: pytest.Item) -> int:
-    """Counts from 1, over all tables of the outline."""
+    """Return the number of the row, from 1, over all tables of the outline."""
     callspec: Any = getattr(item, "callspec", None)
     return int(callspec.indices.get(EXAMPLE, 0)) + 1 if callspec else 0
 
 
 def meaning_of(scenario: Scenario, prefixes: Sequence[str]) -> tags.TagMeaning:
-    """The meaning of Xray's tags on a scenario and its feature."""
+    """Return the meaning of Xray's tags on a scenario and its feature."""
     return tags.read(scenario.tags, scenario.feature.tags, prefixes=prefixes)
 
 
 def malformed_tags(
     item: pytest.Item, prefixes: Sequence[str] = tags.PREFIXES
 ) -> tuple[str, ...]:
-    """Tags above a scenario that were meant to hold an issue key and do not."""
+    """Return the tags of a scenario that look like a key, but are not one."""
     template = _template_of(item)
     if template is None:
         return ()
@@ -164,8 +162,8 @@ def find_notices(
     """
     Find malformed tags, and scenarios that pytest-bdd does not run, in all features.
 
-    Of several scenarios with the same name in one feature, pytest-bdd runs the last.
-    Tests of one scenario share its tags: each is one notice.
+    pytest-bdd runs the last of several scenarios with the same name in one feature.
+    Tests of one scenario share its tags, so each malformed tag is one notice.
     """
     of_tags: dict[str, None] = {}
     features: dict[str, Any] = {}
@@ -189,7 +187,7 @@ def find_notices(
 
 
 def _replaced_scenarios(feature: Any) -> Iterator[tuple[int, str]]:
-    """Line and name; read from the file, because pytest-bdd does not keep them."""
+    """Read line and name from the file, because pytest-bdd does not keep them."""
     try:
         lines = Path(feature.filename).read_text("utf-8", "replace").split("\n")
     except OSError:
@@ -216,14 +214,14 @@ def _language_of(feature: Any) -> str:
 
 
 def _find_dialect(language: str) -> Any:
-    """Gherkin's keywords in a language; pytest-bdd 7 does not use Gherkin's parser."""
+    """Find Gherkin's keywords of a language; pytest-bdd 7 works without Gherkin."""
     module: Any = sys.modules.get("gherkin.dialect")
     return module.Dialect.for_name(language) if module else None
 
 
 @functools.lru_cache
 def _original_keywords(language: str) -> dict[str, str]:
-    """Gherkin's own keywords, by the title case in which pytest-bdd has them."""
+    """Map keywords in pytest-bdd's title case to Gherkin's own keywords."""
     dialect = _find_dialect(language)
     if dialect is None:
         return {}
@@ -238,7 +236,7 @@ def _original_keywords(language: str) -> dict[str, str]:
 
 
 def steps_of(item: pytest.Item, outcome: Outcome = Outcome.NOT_RUN) -> tuple[Step, ...]:
-    """All steps of a scenario that never started, as they would have run."""
+    """Return all steps of a scenario that never started, as they would have run."""
     template = _template_of(item)
     if template is None:
         return ()
@@ -281,12 +279,12 @@ class StepTracker:
     """
     Follows the steps of the running scenario, by pytest-bdd's hooks.
 
-    pytest-bdd has no hook for the end of a step that was skipped or left by an exit;
-    the report of the call tells it.
+    pytest-bdd has no hook for the end of a step that skips or exits; the report of the
+    call tells it.
     """
 
     def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
-        # Bound now: tests patch clocks.
+        # Bound when this is made, because tests patch clocks.
         self._now = now
         self._item: pytest.Item | None = None
         self._scenario: Any = None
@@ -299,10 +297,10 @@ class StepTracker:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> None:
         """
-        After a setup, forget the earlier test or attempt.
+        Forget the earlier test or attempt after a setup.
 
-        This is called for each subtest, too: one that failed in a step fails the step,
-        which for pytest-bdd has passed.
+        pytest calls this for each subtest, too: a subtest that fails in a step fails
+        the step, which passed for pytest-bdd.
         """
         if call.when == "setup":
             self._item = item
@@ -343,7 +341,7 @@ class StepTracker:
     def pytest_bdd_step_func_lookup_error(
         self, step: Any, exception: BaseException
     ) -> None:
-        """There is no code for a step."""
+        """A step has no code."""
         self._ended[id(step)] = (Outcome.FAILED, 0.0, f"undefined step: {exception}")
 
     def _end_step(self, step: Any, error: BaseException | None = None) -> None:
@@ -357,7 +355,7 @@ class StepTracker:
 
     def take_steps(self, *, failed: bool) -> tuple[Step, ...]:
         """
-        The steps of the scenario of the test that was last set up.
+        Return the steps of the scenario of the last test that was set up.
 
         Called more than once if a step has subtests; the last call counts.
         """
@@ -373,7 +371,7 @@ class StepTracker:
 
 
 def _outcome_of(error: BaseException | None) -> tuple[Outcome, str]:
-    """The outcome of a step, and its message."""
+    """Return the outcome of a step and its message."""
     if error is None:
         return Outcome.PASSED, ""
     try:

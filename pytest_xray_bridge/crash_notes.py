@@ -1,10 +1,10 @@
 """
-What is known of a test whose reports came without our part of its line.
+Find the line of a test whose reports came without our part of it.
 
-A worker that dies in the setup of a test sends none: it has left a note about its
-running test in the run directory. Reports that another plugin made of its own (a child
-process died, a session ran elsewhere) have none either: without workers, the collected
-test is here.
+A worker that dies in the setup of a test sends no line, but it has written a note
+about the test into the run directory. Reports that another plugin makes itself (a child
+process died, a session ran in another process) have no line either; without workers,
+the collected test is in this process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from xray_bridge.recording.running_note import RunningNote
     from xray_bridge.runs.codec import Line
 
-# What nearly every test has, and no more.
+# The fields that nearly every test has.
 KEYS_ONLY = frozenset({"test_keys"})
 
 
@@ -40,14 +40,14 @@ def note_path(folder: str, worker: str) -> Path:
 def write_brief_note(
     note: RunningNote, nodeid: str, line: WireLine, began: float
 ) -> bool:
-    """Note a test that has only a name without parameters and keys; False if not."""
+    """Note a test that has only a plain name and keys; False for any other test."""
     if not line.keys() <= KEYS_ONLY or "[" in nodeid:
         return False
     return note.write_brief(nodeid, line.get("test_keys", ()), began)
 
 
 def write_note(note: RunningNote, nodeid: str, line: dict[str, Any]) -> None:
-    """Note all that is known of a test."""
+    """Write the whole line of a test as a note."""
     classname, name = address(nodeid)
     line = {"classname": classname, "name": name, **line}
     note.write(wire.to_sendable(line), wire.to_sendable(nodeid))
@@ -55,7 +55,7 @@ def write_note(note: RunningNote, nodeid: str, line: dict[str, Any]) -> None:
 
 class CrashNotes:
     """
-    What tests without a line of their own are, for the process that records.
+    Find the lines of tests whose reports have none, for the process that records.
 
     ``read_item`` reads the collected test with a node id, if it is in this process.
     """
@@ -67,7 +67,7 @@ class CrashNotes:
         self._read_item = read_item
 
     def read(self, report: pytest.TestReport) -> Line | None:
-        """The line of a test, from where it can be known without its reports."""
+        """Read the line of a test from its worker's note or from the collected test."""
         node: Any = getattr(report, "node", None)
         if node is None:
             return self._read_item(report.nodeid)
@@ -82,7 +82,7 @@ class CrashNotes:
         return line if found["nodeid"] == report.nodeid else None
 
     def clear(self) -> None:
-        """Delete the files; one that stays does no harm: its test has ended."""
+        """Delete the notes; one that stays does no harm, because its test has ended."""
         if self.folder:
             with contextlib.suppress(OSError):
                 for path in Path(self.folder).glob(NOTES):

@@ -1,5 +1,5 @@
 """
-What keeps errors of ours out of sessions of pytest: around each hook, by this module.
+Keep errors of xray-bridge out of pytest sessions: a guard around each hook.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ GUARD = Guard(FAULTS, passes=(pytest.exit.Exception, pytest.UsageError))
 
 
 def is_hook(name: str) -> bool:
-    """Whether pytest calls what has this name."""
+    """Whether the name is that of a pytest hook."""
     return name.startswith("pytest_")
 
 

@@ -1,7 +1,7 @@
 """
-Items that are no tests: what linters and type checkers add to a session.
+Recognise items that are not tests: linters and type checkers add them to a session.
 
-Without a Test key they have no result, or each file would become a Test in Xray.
+Without a Test key they get no result, because each file would become a Test in Xray.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# The packages that make them.
+# The packages that make such items.
 CHECKERS = frozenset(
     {
         "pytest_bandit",
@@ -35,7 +35,7 @@ CHECKERS = frozenset(
 
 
 def is_no_test(item: pytest.Item) -> bool:
-    """Whether a checker has made an item of a file."""
+    """Whether a linter or type checker made the item."""
     kind = type(item)
     if kind is pytest.Function:
         return False
@@ -43,5 +43,5 @@ def is_no_test(item: pytest.Item) -> bool:
 
 
 def count_no_tests(items: Iterable[pytest.Item]) -> int:
-    """How many items have no result for that reason."""
+    """Count the items that get no result for that reason."""
     return sum(map(is_no_test, items))

@@ -1,9 +1,9 @@
 """
 Hooks for a project's ``conftest.py`` and for other plugins.
 
-Each returns additions; none edits what it is given. All implementations are
-called, and what they return adds up. One that raises costs neither the session
-nor the result: it is reported at the end.
+Each hook returns additions and does not change its arguments. All implementations are
+called, and their values add up. A hook that raises ends neither the session nor the
+upload; the error is printed at the end.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def pytest_xray_execution_fields(
     """
     Jira fields of the Test Execution, by id or name as Jira's REST API has them.
 
-    Called once, before the first test, and not in xdist's workers. What the
-    setting ``execution_fields`` says wins::
+    Called once, before the first test, and not in xdist's workers. The
+    setting ``execution_fields`` wins over these::
 
         def pytest_xray_execution_fields(config):
             return {"components": [{"name": "backend"}]}
@@ -85,10 +85,10 @@ def pytest_xray_execution_fields(
 @pytest.hookspec
 def pytest_xray_uploaded(config: pytest.Config, receipt: Receipt) -> None:
     """
-    The results have arrived: ``receipt.test_execution["key"]`` and the rest.
+    Xray has received the results: ``receipt.test_execution["key"]`` and the rest.
 
-    Called once, at the end of the session, where Xray has taken the results or
-    a part of them, and not in xdist's workers::
+    Called once, at the end of the session, if Xray has accepted the results or a
+    part of them, and not in xdist's workers::
 
         def pytest_xray_uploaded(config, receipt):
             notify(receipt.test_execution["url"], dict(receipt.counts))

@@ -1,5 +1,5 @@
 """
-What one of xdist's workers needs: everything that has to be where tests run.
+Register what one of xdist's workers needs: everything that runs beside the tests.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from xray_bridge.recording.guard import OWN_FAULTS
 if TYPE_CHECKING:
     import pytest
 
-# Errors of ours in a worker, in its output.
+# The key of xray-bridge's own errors in the output of a worker.
 OWN = "xray_own_faults"
 
 
 def register(config: pytest.Config) -> None:
-    """Register what the controller's input asks for."""
+    """Register the plugins that the controller's input asks for."""
     given = options.worker_input(config)
     # The controller prints them. xdist sends the list as it is when the worker ends.
     config.workeroutput[OWN] = OWN_FAULTS.hand_over()  # type: ignore[attr-defined]

@@ -1,8 +1,8 @@
 """
-Ends a session of scenarios that nothing would take, before the first of them runs.
+End a session before its first test if Xray could not take any of its results.
 
-Whether there is a place for scenarios without a Test key, the settings tell before
-collection; whether they all have none, only the collection does.
+The settings tell before the collection whether scenarios without a Test key can be
+sent. The collection tells whether all tests are such scenarios.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from pytest_xray_bridge.guard import guard_hooks
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# What a worker says of it, in its output.
+# The key of a refusal in the output of a worker.
 PROBLEMS = "xray_keyless"
-# The format of a session of nothing but scenarios.
+# The format of a session that has only scenarios.
 FORMAT = "cucumber"
 
 
 @guard_hooks
 class KeylessScenarios:
-    """``find_refusal``: why nothing would take them; empty if something does."""
+    """Refuse such a session; ``find_refusal`` returns why, or an empty text."""
 
     NAME = "xray-bridge-keyless"
 
@@ -42,7 +42,7 @@ class KeylessScenarios:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Look at what was selected."""
+        """Check the selected tests."""
         refusal = self._find_refusal()
         gives_keys = self._config.hook.pytest_xray_test_keys.get_hookimpls()
         if not refusal or not items or gives_keys:

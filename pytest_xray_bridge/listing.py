@@ -1,7 +1,7 @@
 """
-Lists the collected tests with their Test keys, for ``xray-bridge keys``.
+List the collected tests with their Test keys, for ``xray-bridge keys``.
 
-Loaded by that command only, with ``-p``.
+Only that command loads it, with ``-p``.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from pytest_xray_bridge import bdd, selection
 from xray_bridge.model import tags
 
 
-# As ``xray_bridge.check.collect`` calls it, which is not imported among tests.
+# The same name as in ``xray_bridge.check.collect``, which tests do not import.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
 MISSING: list[str] = []
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """Remember what could not be collected."""
+    """Remember a file that could not be collected."""
     if report.failed:
         MISSING.append(f"{report.nodeid} could not be collected")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """One line of JSON for each test."""
+    """Write one line of JSON for each test."""
     given = os.environ.get("XRAY_TAG_PREFIXES", "").split()
     prefixes = tuple(given) or tags.PREFIXES
     lines = [_line(item, prefixes) for item in session.items]

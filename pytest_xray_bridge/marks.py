@@ -1,5 +1,5 @@
 """
-Reads the ``xray`` marks of a test, from the test itself up to its module.
+Read the ``xray`` marks of a test, from the test itself up to its module.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ KEY = re.compile(keys.KEY)
 
 def read(item: pytest.Item) -> Line:
     """
-    Read what a test's marks add to its journal line; empty without marks.
+    Read the fields that a test's marks add to its journal line; empty without marks.
 
     The closest mark with keys decides the keys; requirements, defects and
-    labels add up; of the rest, the closest wins. Raises ValueError for a mark that
-    is malformed.
+    labels add up; for other fields the closest mark wins. Raises ValueError for a
+    malformed mark.
     """
     marks = [_parse_mark(mark) for mark in _closest_first(item)]
     if not marks:
         return {}
     if len(marks) == 1 and marks[0].has_keys_only:
-        # Nearly all marks are like this, and this runs for every test.
+        # Nearly all marks have only keys, and this runs for every test.
         return {"test_keys": marks[0].keys}
     fields: dict[str, str] = {}
     for mark in reversed(marks):
@@ -54,7 +54,7 @@ def read(item: pytest.Item) -> Line:
 
 def _closest_first(item: pytest.Item) -> list[pytest.Mark]:
     """
-    The marks of a test, the closest first.
+    Return the marks of a test, the closest first.
 
     Within one node pytest has another order: a row's after the function's, and those
     of a base class before those of its subclass.
@@ -72,7 +72,7 @@ def _closest_first(item: pytest.Item) -> list[pytest.Mark]:
 
 
 def find_problems(items: Iterable[pytest.Item]) -> Iterator[str]:
-    """One line for each malformed mark; rows of one test share its mark."""
+    """Yield one line for each malformed mark; rows of one test share its mark."""
     found = set()
     for item in items:
         try:
@@ -86,7 +86,7 @@ def find_problems(items: Iterable[pytest.Item]) -> Iterator[str]:
 
 
 class _Mark(NamedTuple):
-    """One mark, checked; a tuple because thousands are made."""
+    """One checked mark; a tuple because a session makes thousands."""
 
     keys: tuple[str, ...]
     requirements: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """
-What a test is called in Xray: the same whatever the command line was.
+Find the name of a test in Xray, which does not depend on the command line.
 
-Xray finds a Test without key by class name and name. pytest's node id has both, but for
-files outside of its root folder: there it depends on what stood on the command line.
+Xray finds a Test without a key by class name and name. pytest's node id has both,
+except for files outside of its root folder: their node ids depend on the command line.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 
     from xray_bridge.runs.codec import Line
 
-# Every machine has these; what they have in common is no project.
+# Every machine has these; two files with only these in common share no project.
 SHARED_FOLDERS = frozenset({"/home", "/Users", "/opt", "/srv", "/tmp", "/usr", "/var"})  # noqa: S108 - compared, never written to
 
 
 class ItemNames:
-    """Corrects the names of tests, where their node ids are not to be relied on."""
+    """Corrects the names of tests whose node ids depend on the command line."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._has_modules = bool(config.getoption("pyargs", False))
         self._started_in = config.invocation_params.dir
-        # ``-c ../conf/pytest.ini`` leaves dots in it.
+        # ``-c ../conf/pytest.ini`` would leave dots in the path.
         self._root = Path(os.path.normpath(self._started_in / config.rootpath))
         # xdist appends the group's name to node ids, before pytest 9.2.
         self._has_groups = bool(config.getoption("loadgroup", False)) or (
             config.getoption("dist", "no") == "loadgroup"
         )
-        # By file; empty: the node id has it right.
+        # By file; empty if the node id is right.
         self._files: dict[Path, str] = {}
 
     def read(self, item: pytest.Item) -> Line:
-        """Class name and name of a test; empty where they follow from its node id."""
+        """Return class name and name of a test; empty if its node id gives both."""
         path = item.path
         file = self._files.get(path)
         if file is None:
@@ -66,14 +66,14 @@ class ItemNames:
         return nodeid.removesuffix(f"@{'_'.join(sorted(groups))}") if groups else nodeid
 
     def _find_file(self, path: Path) -> str:
-        """A file's path within its project, if it is outside of the root folder."""
+        """Return a file's path within its project, if it is outside the root folder."""
         if path.is_relative_to(self._root):
             return ""
         folders = _library_folders()
         if self._has_modules:
             folders.append(_import_folder(path))
         for folder in folders:
-            # What is installed has its module's name.
+            # Installed files are named by their modules.
             if path.is_relative_to(folder):
                 return path.relative_to(folder).as_posix()
         project = _common_folder(self._root, path)
@@ -89,13 +89,13 @@ def _library_folders() -> list[str]:
 
 
 def _import_folder(path: Path) -> str:
-    """The folder that a module of a package is imported from."""
+    """Return the folder that a module of a package is imported from."""
     parents = (each for each in path.parents if not (each / "__init__.py").exists())
     return str(next(parents, path.parent))
 
 
 def _common_folder(root: Path, path: Path) -> Path | None:
-    """The project: what the root folder and a file have in common, if anything."""
+    """Return the folder that the root folder and a file have in common, if any."""
     try:
         found = Path(os.path.commonpath((root, path)))
     except ValueError:

@@ -1,7 +1,7 @@
 """
-The table of settings at pytest's doors: command line and ini file.
+Read settings from pytest's command line and ini file.
 
-Imported at every start of pytest, so it imports next to nothing itself.
+Every start of pytest imports this module, so it imports very little itself.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from xray_bridge.config.settings import SESSION_VARIABLE, TABLE, Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Without one of these the plugin does nothing, and resolves no settings.
+# The plugin does nothing and resolves no settings unless one of these is set.
 SWITCHES = tuple(setting for setting in TABLE.values() if setting.starts)
-# Keys of the input that the controller of a recorded session gives its workers.
+# Keys of the input that the controller of a recorded session gives to its workers.
 WORKER_INPUT = frozenset({"xray", "xray_select"})
 # The first pytest that reads the table ``[tool.pytest]``.
 READS_OWN_TABLE = (9,)
-# What pytest-rerunfailures and pytest-retry call an attempt that is repeated.
+# Outcomes of repeated attempts in pytest-rerunfailures and pytest-retry.
 RERUNS = frozenset({"rerun", "retried"})
 # Options of pytest with which no test runs.
 RUN_NO_TESTS = (
@@ -43,7 +43,7 @@ RUN_NO_TESTS = (
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """A flag and an ini option for each setting."""
+    """Add a flag and an ini option for each setting."""
     group = parser.getgroup(
         "xray", "upload results to Xray, export feature files from Xray"
     )
@@ -53,7 +53,7 @@ def add_options(parser: pytest.Parser) -> None:
             keywords.update(action="store_const", const="yes")
         else:
             keywords["metavar"] = setting.metavar
-        # A secret's flag exists only to be refused in words.
+        # The flag of a secret exists only to be refused with a message.
         help_text = argparse.SUPPRESS if setting.secret else setting.help
         group.addoption(
             setting.pytest_flag, help=help_text.replace("%", "%%"), **keywords
@@ -63,7 +63,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def add_bare_options(parser: pytest.Parser) -> None:
-    """The flags alone, where ``add_options`` failed: a command line must not."""
+    """Add only the flags after ``add_options`` failed, so that pytest accepts them."""
     group = parser.getgroup("xray")
     for setting in TABLE.values():
         action = "store_const" if setting.flag else "store"
@@ -82,7 +82,7 @@ def add_bare_options(parser: pytest.Parser) -> None:
 
 
 def worker_input(config: pytest.Config) -> dict[str, Any]:
-    """The input that the controller gave this worker."""
+    """Return the input that the controller gave this worker."""
     found: dict[str, Any] = getattr(config, "workerinput", {})
     return found
 
@@ -101,8 +101,8 @@ def is_asked_for(config: pytest.Config) -> bool:
     if is_worker(config):
         return not WORKER_INPUT.isdisjoint(worker_input(config))
     if os.environ.get(SESSION_VARIABLE):
-        # A pytest that a test or a plugin of a recorded session runs, with the flags
-        # of that session perhaps: it is no session of its own.
+        # A test or a plugin of a recorded session runs this pytest, perhaps with the
+        # flags of that session: it is not a session to record.
         return False
     if any(config.getoption(setting.ini) for setting in TABLE.values()):
         return True
@@ -129,17 +129,17 @@ def _has_shared_file(folder: Path) -> bool:
 
 
 def rerun_outcomes(config: pytest.Config) -> frozenset[str]:
-    """What attempts are called that are repeated; pytest-retry lets users choose."""
+    """Return the outcomes of repeated attempts; pytest-retry lets users choose one."""
     chosen = config.getoption("retry_outcome", None)
     if not chosen and _is_registered(config, "retry_outcome"):
         chosen = config.getini("retry_outcome")
-    # A word of pytest's own means what it says.
+    # A word of pytest keeps its meaning.
     is_free = chosen and chosen not in {"passed", "failed", "skipped"}
     return RERUNS | {str(chosen)} if is_free else RERUNS
 
 
 def versions(config: pytest.Config) -> dict[str, str]:
-    """The versions of pytest, and of the plugins that make a difference."""
+    """Return the versions of pytest and of plugins that change its behaviour."""
     found = {"pytest": pytest.__version__}
     for _, distribution in config.pluginmanager.list_plugin_distinfo():
         if distribution.project_name in {"pytest-xdist", "pytest-bdd"}:
@@ -148,12 +148,12 @@ def versions(config: pytest.Config) -> dict[str, str]:
 
 
 def runs_no_tests(config: pytest.Config) -> bool:
-    """Whether no test will run; then nothing is fetched, recorded or sent."""
+    """Whether pytest runs no test; nothing is fetched, recorded or sent then."""
     return any(config.getoption(name, None) for name in RUN_NO_TESTS)
 
 
 def lists_selection(config: pytest.Config) -> bool:
-    """Whether the session lists what a selection would run."""
+    """Whether the session lists the tests that a selection would run."""
     return bool(
         config.getoption("collectonly", None) and config.getoption(Settings.select.ini)
     )
@@ -163,8 +163,8 @@ def make_features_dir(config: pytest.Config) -> None:
     """
     Make ``features_dir`` before pytest resolves ``testpaths``.
 
-    Where it does not exist yet, pytest would fall back to collecting everything.
-    The session's start fills it.
+    If it does not exist yet, pytest collects everything. The start of the session
+    fills it.
     """
     if os.environ.get("PYTEST_XDIST_WORKER"):
         return
@@ -194,16 +194,16 @@ def _read_early(config: pytest.Config, setting: Any) -> str:
 
 
 def read_command_line(config: pytest.Config) -> dict[str, object]:
-    """The flags by setting name; ``None`` if not given."""
+    """Read the flags by setting name; ``None`` for a flag that is not given."""
     return {name: config.getoption(s.ini, None) for name, s in TABLE.items()}
 
 
 def read_ini(config: pytest.Config) -> tuple[str, dict[str, object]]:
     """
-    The name of pytest's configuration file, and what it says.
+    Read pytest's configuration file: its name and the settings in it.
 
-    Unknown names are included, to be refused later. Raises UsageError if pytest
-    cannot read a value.
+    Unknown names are included and refused later. Raises UsageError if pytest cannot
+    read a value.
     """
     source = config.inipath.name if config.inipath else "pytest's configuration"
     found: dict[str, object] = dict.fromkeys(_unknown_names(config), "")
@@ -222,10 +222,10 @@ def read_ini(config: pytest.Config) -> tuple[str, dict[str, object]]:
 
 def _unknown_names(config: pytest.Config) -> list[str]:
     """
-    Names with our prefix in pytest's own section that are no settings.
+    Return names with the prefix ``xray_`` in pytest's section that are not settings.
 
     pytest warns about these; here they are errors. ``config.inicfg`` is deprecated,
-    so the file is read once more.
+    so the file is read again.
     """
     names = [
         entry.partition("=")[0] for entry in config.getoption("override_ini") or ()
@@ -243,7 +243,7 @@ def _unknown_names(config: pytest.Config) -> list[str]:
 
 
 def warn_of_unread_table(config: pytest.Config) -> None:
-    """Warn of settings in a table that only a newer pytest reads."""
+    """Warn about settings in a table that only a newer pytest reads."""
     path = config.rootpath / "pyproject.toml"
     try:
         lines = path.read_text("utf-8", "replace").splitlines()
@@ -260,7 +260,7 @@ def warn_of_unread_table(config: pytest.Config) -> None:
 
 
 def _is_registered(config: pytest.Config, name: str) -> bool:
-    """Whether another plugin has registered it."""
+    """Whether another plugin has registered the name."""
     try:
         config.getini(name)
     except (KeyError, ValueError):

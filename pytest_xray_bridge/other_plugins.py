@@ -1,9 +1,9 @@
 """
-Evidence that other plugins have made of a test, so that users need not attach it.
+Find evidence that other plugins made for a test, so that users need not attach it.
 
 Neither plugin is imported. pytest-playwright keeps screenshots, videos and
-traces in a folder for each test (fixture ``output_path``), as its own options
-say; pytest-html has texts and images on the report (``extras``).
+traces in a folder for each test (fixture ``output_path``), depending on its own
+options; pytest-html has texts and images on the report (``extras``).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TEXTS = {"text": "txt", "html": "html", "json": "json"}
 def find_evidence(
     item: pytest.Item, report: pytest.TestReport
 ) -> Iterator[EvidenceSource]:
-    """Find evidence once the last fixture has ended."""
+    """Find evidence after the last fixture has ended."""
     if report.when != "teardown":
         return
     yield from _find_playwright_files(item)
@@ -53,7 +53,7 @@ def _find_playwright_files(item: pytest.Item) -> Iterator[EvidenceSource]:
 
 
 def _parse_html_extra(extra: dict[str, Any]) -> EvidenceSource | None:
-    """One of pytest-html's extras; links, and images at an address, are none."""
+    """Convert an extra of pytest-html; None for links and images with an address."""
     kind, content = extra.get("format_type"), extra.get("content")
     ending = extra.get("extension") or TEXTS.get(str(kind), "")
     name = str(extra.get("name") or kind or "extra")

@@ -1,5 +1,5 @@
 """
-From the reports of a test to its outcome: tables and pure functions.
+Find the outcome of a test from its reports: tables and pure functions.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 # The line about xdist's worker that pytest puts above a traceback.
 WORKER = re.compile(r"\A\[\w+\] [^\n]* -- Python [^\n]*\n+")
-# What a session of pytest prints for each of its tests.
+# The progress that a pytest session prints, one character for each test.
 PROGRESS = re.compile(r"[.FEsxX]+")
 CALL = "call"
 SETUP = "setup"
 TEARDOWN = "teardown"
-# By phase, pytest's word and whether ``wasxfail`` is there; None: the phase decides
-# nothing. What is not in the table is a failure.
+# By phase, pytest's word and whether ``wasxfail`` is there; None if the phase decides
+# nothing. Anything that is not in the table is a failure.
 OF_PHASE = {
     (SETUP, "passed", False): None,
     (SETUP, "passed", True): None,
@@ -52,14 +52,14 @@ STRONGEST_FIRST = (
 
 def of_test(phases: Sequence[pytest.TestReport]) -> Outcome:
     """
-    The outcome of a test, from all its phases.
+    Find the outcome of a test from all its phases.
 
-    Nothing but a call that passed makes it pass; no call at all means that it
-    was not run to its end. An outcome nobody knows is a failure.
+    Only a call that passed makes the test pass; a test without a call did not run to
+    its end. An unknown outcome is a failure.
     """
-    said = [_of_phase(report) for report in phases]
+    found = [_of_phase(report) for report in phases]
     for each in STRONGEST_FIRST:
-        if each in said:
+        if each in found:
             return each
     return Outcome.NOT_RUN
 
@@ -67,29 +67,29 @@ def of_test(phases: Sequence[pytest.TestReport]) -> Outcome:
 def _of_phase(report: pytest.TestReport) -> Outcome | None:
     if report.outcome == "passed" and _is_subtest(report):
         return None
-    said = (report.when, report.outcome, hasattr(report, "wasxfail"))
-    return OF_PHASE.get(said, Outcome.FAILED)
+    key = (report.when, report.outcome, hasattr(report, "wasxfail"))
+    return OF_PHASE.get(key, Outcome.FAILED)
 
 
 def _is_subtest(report: pytest.TestReport) -> bool:
-    """One of several reports within a call; the call's own report follows."""
+    """Whether the report is that of a subtest; the report of the call follows."""
     return hasattr(getattr(report, "context", None), "kwargs")
 
 
 def after_reruns(outcome: Outcome, failed_attempts: int) -> Outcome:
-    """A pass that took more than one attempt is flaky; the last attempt counts."""
+    """Return FLAKY for a pass that took more than one attempt, else the outcome."""
     is_flaky = outcome is Outcome.PASSED and failed_attempts > 0
     return Outcome.FLAKY if is_flaky else outcome
 
 
 def iterations_of(phases: Sequence[pytest.TestReport]) -> list[dict[str, Any]]:
-    """The subtests of a test, as iterations in a line of the journal."""
+    """Return the subtests of a test as iterations of a journal line."""
     return [_make_iteration(report) for report in phases if _is_subtest(report)]
 
 
 def _make_iteration(report: Any) -> dict[str, Any]:
-    said = (CALL, report.outcome, hasattr(report, "wasxfail"))
-    decided = OF_PHASE.get(said) or Outcome.FAILED
+    key = (CALL, report.outcome, hasattr(report, "wasxfail"))
+    decided = OF_PHASE.get(key) or Outcome.FAILED
     context = report.context
     named = [("subtest", str(context.msg))] if context.msg is not None else []
     values = [
@@ -105,9 +105,9 @@ def _make_iteration(report: Any) -> dict[str, Any]:
 
 def _unquote_value(value: object) -> str:
     """
-    The value of a subtest's parameter, which pytest has quoted as ``repr`` does.
+    Return the value of a subtest's parameter, which pytest quotes with ``repr``.
 
-    Over xdist it has been quoted twice (pytest 9.2).
+    xdist quotes it a second time (pytest 9.2).
     """
     text = str(value)
     for _ in range(2):
@@ -123,9 +123,9 @@ def _unquote_value(value: object) -> str:
 
 def captured_output(phases: Sequence[pytest.TestReport]) -> str:
     """
-    What was captured, with pytest's headings.
+    Return the captured output of a test, with pytest's headings.
 
-    Each phase has that of all before it; a subtest has its own.
+    Each phase has the output of the phases before it; a subtest has its own output.
     """
     whole = [report for report in phases if not _is_subtest(report)][-1:]
     parts = [report for report in phases if _is_subtest(report)]
@@ -136,13 +136,13 @@ def captured_output(phases: Sequence[pytest.TestReport]) -> str:
 
 
 def _has_content(text: str) -> bool:
-    """Not so: nothing, or the progress of another session of pytest."""
+    """Whether the text is more than the progress of another pytest session."""
     words = text.strip()
     return bool(words) and not PROGRESS.fullmatch(words)
 
 
 def first_line(phases: Sequence[pytest.TestReport]) -> str:
-    """What went wrong, in one line; empty where nothing tells."""
+    """Return what went wrong in one line; empty if no report says it."""
     crashes = (getattr(report.longrepr, "reprcrash", None) for report in phases)
     said = [crash.message for crash in crashes if crash is not None]
     texts = (report.longreprtext for report in phases if report.longrepr)
@@ -151,7 +151,7 @@ def first_line(phases: Sequence[pytest.TestReport]) -> str:
 
 
 def message_of(phases: Sequence[pytest.TestReport], outcome: Outcome) -> str:
-    """The text that explains an outcome, where there is one."""
+    """Return the text that explains an outcome, or an empty text."""
     if outcome is Outcome.FAILED:
         texts = [_failure_text(report) for report in phases if _has_failed(report)]
         return "\n\n".join(text for text in texts if text)
@@ -166,13 +166,13 @@ def _failure_text(report: pytest.TestReport) -> str:
     text = WORKER.sub("", report.longreprtext)
     if report.outcome != "failed":
         text = f"pytest reported the unknown outcome {report.outcome!r}. {text}".strip()
-    # That a fixture failed is worth saying; a call or a crash tells itself.
+    # Name the phase if a fixture failed; calls and crashes need no name.
     is_fixture = report.when in {SETUP, TEARDOWN}
     return f"{report.when}: {text}" if is_fixture else text
 
 
 def _skip_reason(report: pytest.TestReport) -> str:
-    """Of a skip or an expected failure; pytest's skips come with their place."""
+    """Return the reason of a skip or an expected failure, without its place."""
     if hasattr(report, "wasxfail"):
         return str(report.wasxfail)
     if report.outcome != "skipped":

@@ -1,7 +1,7 @@
 """
-Hooks that are there in every session, asked for or not; nothing else.
+The hooks that pytest calls in every session, and nothing else.
 
-What costs anything is imported once a session has asked for it.
+Anything expensive is imported when a session has asked for it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MARKER = (
 )
 
 
-# Once more: without it, a user's implementation would end the session as unknown.
+# On an error, too: pytest would refuse a user's hook as unknown.
 @GUARD.otherwise(lambda pluginmanager: pluginmanager.add_hookspecs(hookspecs))
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Register the hooks that a ``conftest.py`` may implement."""
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Make the folder that feature files will come to, for ``testpaths``."""
+    """Make the folder for exported feature files, for ``testpaths``."""
     if any(str(w).startswith("--xray-") for w in early_config.invocation_params.args):
         from pytest_xray_bridge import taken_paths
 
@@ -53,10 +53,10 @@ def _register_marker(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
 
 
-# Once more: users' tests have the marker, and may be strict about markers.
+# On an error, too: users' tests have the marker and may be strict about markers.
 @GUARD.otherwise(_register_marker)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register what records and reports, if this session has asked for it."""
+    """Register the recorder and the reporter, if this session has asked for them."""
     _register_marker(config)
     if pytest.version_tuple < options.READS_OWN_TABLE and not options.is_worker(config):
         options.warn_of_unread_table(config)
@@ -73,10 +73,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def xray(request: pytest.FixtureRequest) -> Annotations:
     """
-    Say more about this test's result in Xray: ``key``, ``comment``, ``attach``,
+    Add to this test's result in Xray: ``key``, ``comment``, ``attach``,
     ``defect``, ``requirement``, ``custom_field``, ``with xray.step(...)``.
 
-    Does nothing in a session that is not reported.
+    It does nothing in a session that is not reported.
     """
     from pytest_xray_bridge import annotator
 
@@ -86,15 +86,15 @@ def xray(request: pytest.FixtureRequest) -> Annotations:
 @pytest.hookimpl(optionalhook=True)
 def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
     """
-    Make Xray's tags marks that nobody has to register.
+    Turn Xray's tags into marks that need no registration.
 
-    ``--strict-markers`` would refuse the whole module, and without it each would
-    be warned of; ``-m CALC-1`` goes on to select them. A project's own hook, in a
-    ``conftest.py``, comes before this one, and pytest-bdd's after it.
+    ``--strict-markers`` would refuse the whole module, and pytest would warn about
+    each mark without it. ``-m CALC-1`` still selects them. A project's own hook in
+    ``conftest.py`` comes before this one, and pytest-bdd's comes after it.
     """
     if not options.is_xray_tag(tag):
         return None
-    # One that is registered, under another name: ``pytest.mark`` makes no others.
+    # A copy of a registered mark: ``pytest.mark`` makes no unregistered ones.
     mark = copy.copy(pytest.mark.xray.mark)
     object.__setattr__(mark, "name", tag)
     function.pytestmark = [*getattr(function, "pytestmark", ()), mark]  # type: ignore[attr-defined]

@@ -1,5 +1,5 @@
 """
-What a session prints, by pytest's terminal reporter or without it.
+Print lines of a session, with pytest's terminal reporter or without it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def print_before(
     config: pytest.Config, clean: Callable[[str], str], lines: Sequence[str]
 ) -> None:
-    """Print before the first test what has to be known by then."""
+    """Print lines that users need before the first test."""
     terminal = _terminal(config)
     for line in lines if terminal else ():
         terminal.ensure_newline()
@@ -27,7 +27,7 @@ def print_before(
 
 
 def print_section(config: pytest.Config, lines: Sequence[str]) -> None:
-    """Print a section of our own, at the end."""
+    """Print the section of xray-bridge at the end."""
     terminal = _terminal(config)
     if terminal is None:
         print(*map(escape_ci_commands, lines), sep="\n", file=sys.stderr)

@@ -1,9 +1,9 @@
 """
-Makes one record of the reports of each test.
+Make one record from the reports of each test.
 
 With xdist, reports of different tests come interleaved, and a crashed worker sends one
-with ``when="???"`` and no teardown. So the reports of a test are kept until it is
-complete, and no longer.
+with ``when="???"`` and no teardown. So the recorder keeps the reports of a test only
+until the test is complete.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from xray_bridge.runs.codec import Line
 
 PHASES = frozenset({"setup", "call", "teardown"})
-# What a test is, whatever became of one attempt at it.
+# The fields that are the same for all attempts at a test.
 OF_THE_TEST = (
     "classname",
     "name",
@@ -56,8 +56,8 @@ class _OpenTest:
     A test that has begun.
 
     ``attempts`` has a line for each attempt that was rerun, with its failure;
-    ``evidence`` is theirs: it shows the failure. ``earlier`` is what was known of the
-    test then, ``failure`` that of an attempt that will be rerun.
+    ``evidence`` is the evidence of these attempts. ``earlier`` is the line of the last
+    of them, ``failure`` the failure of an attempt that will be rerun.
     """
 
     phases: list[pytest.TestReport] = field(default_factory=list)
@@ -72,8 +72,8 @@ class Recorder:
     """
     Gives each finished test to ``record``, once; ``count`` is their number.
 
-    ``captures``: whose captured output is recorded. ``reruns``: the outcomes of
-    attempts that are repeated. ``finished`` are the tests that have a result.
+    ``captures`` says for which outcomes captured output is recorded. ``reruns`` are
+    the outcomes of repeated attempts. ``finished`` are tests that have a result.
     """
 
     def __init__(
@@ -97,11 +97,11 @@ class Recorder:
         self._crashed: list[_OpenTest] = []
         # After a crash the next attempt runs in another worker.
         self._elsewhere: dict[str, _OpenTest] = {}
-        # Each is printed once, with the first test that had it.
+        # Each fault is printed once, with the first test that had it.
         self.faults: dict[str, str] = {}
 
     def note_order(self, nodeids: Iterable[str]) -> None:
-        """The order of the code, where tests may arrive in another."""
+        """Note the order of the tests in the code; reports may come in another order."""
         self._positions = {each: at for at, each in enumerate(nodeids, start=1)}
 
     def add(self, report: pytest.TestReport) -> None:
@@ -109,7 +109,7 @@ class Recorder:
         # dist=each runs a test once on each worker.
         identity = (report.nodeid, getattr(report, "node", None))
         if report.when == "setup":
-            # The session goes on, so Ctrl-C was not the reason of the crash.
+            # The session continues, so Ctrl-C did not cause the crash.
             self._finish_crashed()
         test = self._open.get(identity)
         if test is None:
@@ -127,7 +127,7 @@ class Recorder:
         for fault in wire.unpack_faults(report):
             self.faults.setdefault(fault, report.nodeid)
         if report.outcome in self._reruns:
-            # Now: pytest-retry makes the report of the last attempt of this one.
+            # Now: pytest-retry reuses this report for the last attempt.
             test.failure = outcomes.first_line(test.phases)
         if report.when == "teardown" or report.when not in PHASES:
             self._finish(identity, test)
@@ -144,18 +144,18 @@ class Recorder:
         if test.phases[-1].when in PHASES:
             self._record_test(test)
         else:
-            # After Ctrl-C the end of a worker looks like a crash; only the end of the
-            # session shows which it was.
+            # After Ctrl-C the end of a worker looks like a crash; the end of the
+            # session shows which of both it was.
             self._crashed.append(test)
 
     def _complete(self, test: _OpenTest) -> None:
-        """Find out what a test is, if no report of its last attempt has told."""
+        """Complete the line of a test if the reports of its last attempt have none."""
         known = test.known
         if known is not None and "started" in known:
             return
-        whole: Any = test.earlier or self.notes.read(test.phases[0])
-        if whole:
-            of_test: Any = {key: whole[key] for key in OF_THE_TEST if key in whole}
+        line: Any = test.earlier or self.notes.read(test.phases[0])
+        if line:
+            of_test: Any = {key: line[key] for key in OF_THE_TEST if key in line}
             test.known = {**of_test, **(known or {})}
 
     def _finish_crashed(self) -> None:
@@ -175,7 +175,7 @@ class Recorder:
         try:
             line = self._full_line(test)
         except wire.FAULTS as error:
-            # Without this result its Test could stay green.
+            # Without this result the Test could stay green in Xray.
             fault = wire.describe_fault(OURSELVES, error)
             self.faults.setdefault(fault, first.nodeid)
             known: Any = test.known or {}
@@ -185,7 +185,7 @@ class Recorder:
             self.finished.add(identity)
             self._record(line)
         elif failed_call:
-            # The plugin flaky repeats a test whose call it has not reported.
+            # The plugin flaky repeats a test without reporting its failed call.
             self._end_attempt(test, failed_call)
             self._elsewhere[first.nodeid] = test
 
@@ -198,7 +198,7 @@ class Recorder:
 
     def close(self, *, interrupted: bool) -> None:
         """
-        Finish open tests: those that crashed, and those without a teardown.
+        Finish open tests: crashed ones, and those without a teardown.
 
         A test whose worker died when the session was interrupted has no outcome.
         """
@@ -213,7 +213,7 @@ class Recorder:
         self._crashed.clear()
 
     def _basic_line(self, test: _OpenTest) -> Line:
-        """The fields that need no texts of the reports."""
+        """Make the fields that need no texts of the reports."""
         first, last = test.phases[0], test.phases[-1]
         classname, name = address(first.nodeid)
         # Reports of crashed workers have no times.

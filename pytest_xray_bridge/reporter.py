@@ -1,5 +1,5 @@
 """
-Records and uploads a session: takes reports from its start to its end.
+Record and upload a session: take reports from its start to its end.
 
 ``register`` adds what the settings ask for. The annotator runs where tests run (with
 xdist, in the workers); the reporter runs once, where their reports arrive.
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from xray_bridge.runs.codec import Line
 
 NAME = "xray-bridge-session"
-# What a user's hook raised, or a journal that could not be written, does to 0.
+# The exit code in place of 0 if a hook raised or the journal could not be written.
 FAULT = 83
 
 
@@ -62,7 +62,7 @@ def register(config: pytest.Config) -> None:
     """
     Register what this process needs, if its settings ask for anything.
 
-    Raises UsageError for settings that are wrong.
+    Raises UsageError for wrong settings.
     """
     if options.is_worker(config):
         in_worker.register(config)
@@ -102,10 +102,10 @@ def register(config: pytest.Config) -> None:
 
 def resolve_settings(config: pytest.Config) -> Settings | None:
     """
-    The settings of this session, from all sources; None if it asks for nothing.
+    Resolve the settings of this session; None if it asks for nothing.
 
-    Such a session may have incomplete settings, such as an unset ``${NAME}`` on a
-    developer's machine. Raises SettingError and UsageError.
+    A session that asks for nothing may have incomplete settings, such as an unset
+    ``${NAME}`` on a developer's machine. Raises SettingError and UsageError.
     """
     environ = SecondProcess().environ
     source, in_ini = options.read_ini(config)
@@ -158,7 +158,7 @@ class Reporter:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Fetch features, ask the server, open the journal: before any test."""
+        """Fetch features, ask the server and open the journal before any test."""
         try:
             self._session.export_features()
             self._select_tests()
@@ -208,7 +208,7 @@ class Reporter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Give xdist's workers what their annotator and selection need."""
+        """Give xdist's workers the input of their annotator and selection."""
         settings = self._session.settings
         if settings.wants_record:
             node.workerinput["xray"] = annotator.to_worker_input(
@@ -240,7 +240,7 @@ class Reporter:
         self._recorder.add(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Remember what could not be collected: its tests will be missing."""
+        """Remember a file that could not be collected: its tests will be missing."""
         if report.failed:
             self._session.add_incomplete(f"{report.nodeid} could not be collected")
         elif report.skipped:
@@ -283,7 +283,7 @@ class Reporter:
     def pytest_keyboard_interrupt(
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> None:
-        """Tell Ctrl-C and ``pytest.exit`` from pytest's own ways to stop early."""
+        """Distinguish Ctrl-C and ``pytest.exit`` from pytest's own early stops."""
         kinds = (KeyboardInterrupt, Stopped, pytest.exit.Exception)
         self._interrupted = excinfo.type in kinds
 
@@ -300,7 +300,7 @@ class Reporter:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
-        """End what an error of ours in ``pytest_sessionfinish`` has left open."""
+        """Finish the session if an internal error ended ``pytest_sessionfinish``."""
         self._signals.remove()
         if "pytest_sessionfinish" in OWN_FAULTS.hooks and not self._is_published:
             self._seal()
@@ -341,7 +341,7 @@ class Reporter:
         self._session.add_notice(describe_selection(what, self._selected, in_code))
 
     def _finish(self, session: pytest.Session | None) -> None:
-        """Publish and print; without a session its exit code is settled."""
+        """Publish and print; without ``session`` the exit code stays as it is."""
         os.environ.pop(SESSION_VARIABLE, None)
         if self._problems and session:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -369,9 +369,9 @@ class Reporter:
 
     def _fault_lines(self) -> list[str]:
         """
-        All faults, those of the recorder each with the first test that had it.
+        Return lines for all faults; those of the recorder name their first test.
 
-        ``faults`` is left with those that are not our own.
+        ``faults`` keeps those that users' code caused.
         """
         for fault, nodeid in self._recorder.faults.items():
             is_ours = fault.startswith(OURSELVES)
@@ -390,7 +390,7 @@ class Reporter:
         return self._session.publish(interrupted=self._interrupted)
 
     def _call_uploaded_hook(self, receipt: Receipt | None) -> None:
-        """Tell users' hooks that Xray has the results."""
+        """Call users' hooks after Xray has received the results."""
         if receipt is None or not receipt.test_execution.get("key"):
             return
         hook = self._config.hook.pytest_xray_uploaded

@@ -1,9 +1,9 @@
 """
-Rows that xdist's workers have in different orders.
+Find rows that xdist's workers have in different orders.
 
-pytest names a row by its position where its value has no name, and xdist takes tests of
-one name for one test. The order of a set is another one in each process: then ``row0``
-is one row here and another there, some rows run twice, others never, and all is green.
+pytest names a row by its position if its value has no name, and xdist treats tests of
+one name as one test. A set has another order in each process, so ``row0`` is another
+row in each worker: some rows run twice, others never, and all tests are green.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from xray_bridge.text import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-# Whose repr is the same in each process.
+# Types whose repr is the same in each process.
 PLAIN = (
     *(str, bytes, int, float, complex, bool, type(None), enum.Enum),
     *(dt.date, dt.time, dt.timedelta, dt.tzinfo),
     *(decimal.Decimal, pathlib.PurePath, uuid.UUID, range),
 )
-# What is nested deeper is not compared.
+# Values that are nested deeper are not compared.
 DEEPEST = 8
 
 
 @guard_hooks
 class RowSender:
-    """In a worker: leaves its rows for the controller, before its tests."""
+    """Writes the rows of a worker for the controller, before the tests."""
 
     NAME = "xray-bridge-rows"
 
@@ -53,7 +53,7 @@ class RowSender:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Look at all that will run."""
+        """Write the rows of all tests that will run."""
         rows = dict(digest_rows(session.items))
         if rows:
             with contextlib.suppress(OSError):
@@ -61,7 +61,7 @@ class RowSender:
 
 
 def digest_rows(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str]]:
-    """Node ids of rows that are named by position, each with what its values are."""
+    """Yield node ids of rows named by position, each with a digest of its values."""
     for item in items:
         values = unnamed_values(item)
         with contextlib.suppress(TypeError):
@@ -73,7 +73,7 @@ def digest_rows(items: Iterable[pytest.Item]) -> Iterator[tuple[str, str]]:
 
 
 def _to_canonical(value: object, depth: int) -> object:
-    """A value whose repr is alike in all processes. Raises TypeError for others."""
+    """Convert a value to one with the same repr everywhere. Raises TypeError."""
     inside = partial(_to_canonical, depth=depth + 1)
     kind = type(value).__qualname__
     if depth > DEEPEST:
@@ -93,15 +93,15 @@ def _to_canonical(value: object, depth: int) -> object:
 
 
 class RowOrders:
-    """In the controller: which rows ran twice, and which never did."""
+    """Finds rows that ran twice or never, in the controller."""
 
     def __init__(self) -> None:
         self._rows: dict[str, Mapping[str, str]] = {}
-        # Where each test ran last: a retry is no other row.
+        # The worker where each test ran last: a retry is not another row.
         self._ran: dict[str, str] = {}
 
     def read(self, folder: str, worker: str) -> list[str]:
-        """Take what a worker has left; lines for what is known by it."""
+        """Read the rows of a worker; return lines about new differences."""
         path = _rows_path(folder, worker)
         try:
             found: dict[str, str] = json.loads(path.read_text(encoding="ascii"))
@@ -119,13 +119,13 @@ class RowOrders:
         ]
 
     def note_report(self, report: pytest.TestReport) -> None:
-        """A test has a result."""
+        """Note the worker that ran a test."""
         node: Any = getattr(report, "node", None)
         if node is not None and self._rows:
             self._ran[report.nodeid] = node.gateway.id
 
     def find_reasons(self) -> Iterator[str]:
-        """Why the run is not complete."""
+        """Find the reasons why the run is not complete."""
         for test in self._find_differing():
             of_test = (each for each in self._ran if _test_name(each) == test)
             rows = (self._rows.get(self._ran[each], {}).get(each) for each in of_test)
@@ -139,7 +139,7 @@ class RowOrders:
                 )
 
     def _find_differing(self) -> list[str]:
-        """Tests with the same rows in another order; other rows are none of ours."""
+        """Return tests whose workers have the same rows in different orders."""
         tests = dict.fromkeys(map(_test_name, next(iter(self._rows.values()), ())))
         return [test for test in tests if self._is_differing(test)]
 

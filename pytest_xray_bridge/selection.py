@@ -1,8 +1,8 @@
 """
-Which of the collected tests run: those of the Tests that ``select`` means.
+Select the collected tests that belong to the Tests of the setting ``select``.
 
-In xdist each worker leaves out the same tests, and the controller knows which
-Tests have no code.
+With xdist each worker deselects the same tests, and the controller knows which Tests
+have no code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FOUND_IN_CODE = "xray_in_code"
 
 
 def to_worker_input(keys: Iterable[str], prefixes: Sequence[str]) -> dict[str, Any]:
-    """What ``make_in_worker`` needs from the controller; builtins only."""
+    """Make the input of ``make_in_worker`` in the controller; builtins only."""
     return {"keys": list(keys), "prefixes": list(prefixes)}
 
 
@@ -37,9 +37,9 @@ def make_in_worker(config: pytest.Config) -> KeySelection:
 
 def find_keys(item: pytest.Item, prefixes: Sequence[str]) -> tuple[str, ...]:
     """
-    The Test keys of a test: of its marks, its tags, and users' hooks.
+    Find the Test keys of a test in its marks, its tags and users' hooks.
 
-    A malformed mark has none here; ``marks.find_problems`` refuses it.
+    A malformed mark gives no key here; ``marks.find_problems`` refuses it.
     """
     try:
         found = tuple(marks.read(item).get("test_keys", ()))

@@ -1,10 +1,10 @@
 """
-Xray's tags count as registered markers, for pytest-bdd with ``--strict-markers``.
+Make Xray's tags registered markers, for pytest-bdd with ``--strict-markers``.
 
 pytest-bdd makes marks of the tags of ``Examples:`` while a module is imported, through
 ``pytest.mark`` and without its own hook ``pytest_bdd_apply_tag``, so that
 ``--strict-markers`` would refuse the whole module. pytest has no public way to register
-names by a pattern: if its set of names is replaced one day, this module does nothing.
+names by a pattern: this module does nothing if pytest changes its set of names.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """
-Paths of our options that pytest takes for paths of tests.
+Refuse paths of xray-bridge's options that pytest takes for paths of tests.
 
-It looks for its configuration file before it knows any plugin's option, from the common
-folder of all words that are paths. With ``--xray-verify /etc/ca.pem`` that is no folder
-of the project's, and the settings there would be missed without a message.
+pytest looks for its configuration file before it knows the options of plugins, from
+the common folder of all words that are paths. With ``--xray-verify /etc/ca.pem`` that
+folder is outside of the project, and pytest would silently miss the settings there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xray_bridge.config.settings import TABLE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# pytest's files, and what makes a file one of them.
+# pytest's configuration files, and the text that makes a file one of them.
 FILES = {
     "pytest.toml": b"",
     ".pytest.toml": b"",
@@ -34,7 +34,7 @@ FILES = {
 
 
 def refuse_taken_paths(config: pytest.Config) -> None:
-    """Raise UsageError where the project's configuration file was missed."""
+    """Raise UsageError if pytest missed the project's configuration file."""
     given = config.known_args_namespace
     here = config.invocation_params.dir
     if getattr(given, "inifilename", None):
@@ -53,7 +53,7 @@ def refuse_taken_paths(config: pytest.Config) -> None:
 
 
 def _find_taken(config: pytest.Config) -> Iterator[tuple[str, str]]:
-    """Our options whose value is a word of its own and an existing path."""
+    """Yield xray-bridge's options whose value is a separate word and a path."""
     words = [str(word) for word in config.invocation_params.args]
     flags = {setting.pytest_flag for setting in TABLE.values() if not setting.flag}
     for flag, word in pairwise(words):
@@ -66,7 +66,7 @@ def _is_below(path: Path, folder: Path) -> bool:
 
 
 def _find_configuration(here: Path, tests: Iterable[str]) -> Path | None:
-    """The file that pytest would have found from the tests, or from here."""
+    """Return the file that pytest would have found from the tests, or from here."""
     paths = [here / each.partition("::")[0] for each in tests]
     found = [str(each) for each in paths if each.exists()]
     start = Path(os.path.commonpath(found)) if found else here

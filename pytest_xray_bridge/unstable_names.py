@@ -1,8 +1,8 @@
 """
-Names that may be others tomorrow, of tests without a Test key.
+Warn about tests without a Test key whose names can change.
 
-Xray finds such a Test by its name: another name makes another Test, and leaves the old
-one as it was. That is said once, before the first test.
+Xray finds such a Test by its name: a new name makes a new Test, and the old one keeps
+its last result. The warning is printed once, before the first test.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 DAY = 86_400
-# Whose values pytest puts into names.
+# Types whose values pytest puts into names.
 NAMED = (str, bytes, int, float, complex, bool, type(None), enum.Enum, type, re.Pattern)
-# Tests that are shown for each reason.
+# How many tests are shown for each reason.
 SHOWN = 3
 
 
 @guard_hooks
 class NameNotices:
-    """Gives lines about such names to ``tell``, before the first test."""
+    """Passes lines about such names to ``tell``, before the first test."""
 
     NAME = "xray-bridge-names"
 
@@ -54,20 +54,20 @@ class NameNotices:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Look at all that will run."""
+        """Check the names of all tests that will run."""
         lines = describe_names(session.items)
         if lines:
             self._tell(lines)
 
 
 def write(folder: str, worker: str, lines: list[str]) -> None:
-    """Leave them for the controller: a worker has no other way before its tests."""
+    """Write the lines of a worker for the controller, before the tests."""
     with contextlib.suppress(OSError):
         _path(folder, worker).write_text(json.dumps(lines), encoding="ascii")
 
 
 def read(folder: str, worker: str) -> list[str]:
-    """What a worker has left, once."""
+    """Read the lines of a worker, and delete its file."""
     path = _path(folder, worker)
     try:
         found: list[str] = json.loads(path.read_text(encoding="ascii"))
@@ -82,7 +82,7 @@ def _path(folder: str, worker: str) -> Path:
 
 
 def describe_names(items: Iterable[pytest.Item]) -> list[str]:
-    """One line for each reason, with how many tests it is the reason for."""
+    """Return one line for each reason, with the number of its tests."""
     found: dict[str, list[str]] = {}
     seen = _Seen()
     unused: list[str] = []
@@ -99,7 +99,7 @@ def describe_names(items: Iterable[pytest.Item]) -> list[str]:
 def _has_unused_nodeid(item: pytest.Item) -> bool:
     """Whether a ``conftest.py`` has set ``_nodeid``, which pytest 9.2 does not read."""
     given = vars(item).get("_nodeid")
-    # xdist sets it, too, to what it was and the group.
+    # xdist sets it, too: the same node id with the group appended.
     return given is not None and str(given).partition("@")[0] != item.nodeid
 
 
@@ -127,7 +127,7 @@ def _show_some(nodeids: Sequence[str]) -> str:
 
 
 class _Seen:
-    """What is the same for all items."""
+    """Finds the reason for each item, with what is the same for all items."""
 
     def __init__(self) -> None:
         now = time.time()
@@ -163,7 +163,7 @@ def _of_values(callspec: Any) -> Iterator[str]:
 
 
 def unnamed_values(item: pytest.Item) -> list[object]:
-    """The parameters of a test that have only their position in its name."""
+    """Return the parameters that pytest names only by their position."""
     callspec: Any = getattr(item, "callspec", None)
     params = callspec.params.items() if callspec is not None else ()
     return [v for name, v in params if _is_by_position(callspec, name, v)]
@@ -176,10 +176,10 @@ def _is_by_position(callspec: Any, name: str, value: object) -> bool:
 
 def _is_other_in_python_311(value: object) -> bool:
     """
-    Whether ``str`` of it has changed, which is its name.
+    Whether Python 3.11 changed the ``str`` of a value, which is its name.
 
-    Of ``IntEnum`` and ``IntFlag``, and the order within a ``Flag`` of several (the
-    "What's New" of Python 3.11). Others that are numbers or texts are as they were.
+    It changed for ``IntEnum`` and ``IntFlag``, and the order within a ``Flag`` of
+    several values (the "What's New" of Python 3.11).
     """
     if isinstance(value, (enum.IntEnum, enum.IntFlag)):
         return True
@@ -187,7 +187,7 @@ def _is_other_in_python_311(value: object) -> bool:
 
 
 def _is_unnamed(value: object) -> bool:
-    """Whether pytest has no name for a value; since 9.2, for long text neither."""
+    """Whether pytest has no name for a value; since 9.2 that includes long texts."""
     is_long = isinstance(value, (str, bytes)) and len(value) > 100  # noqa: PLR2004 - pytest's
     has_name = isinstance(value, NAMED) or isinstance(
         getattr(value, "__name__", None), str

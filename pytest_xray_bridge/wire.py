@@ -1,10 +1,10 @@
 """
-From the process where a test runs to the process that records: builtins only.
+Send parts of journal lines from the process of a test to the one that records.
 
 A part of the test's journal line is sent as an attribute of its reports. xdist sends
 attributes whose values are text, numbers, tuples and dicts, and ends the session at
-anything else (a path, an enum, a lone surrogate). Without workers the same values go
-the same way.
+anything else (a path, an enum, a lone surrogate). Without workers the values are the
+same.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from xray_bridge.runs.codec import Line
 
 class WireLine(Line, total=False):
     """
-    A part of a line, with what only the recorder reads.
+    A part of a line, with fields that only the recorder reads.
 
-    ``failed_call`` is the failure of a call, whose report may be kept back; ``no_test``
-    says that an item is no test, so that it has no result.
+    ``failed_call`` is the failure of a call whose report another plugin may hold back;
+    ``no_test`` says that an item is not a test and has no result.
     """
 
     failed_call: str
@@ -31,7 +31,7 @@ class WireLine(Line, total=False):
 
 ATTRIBUTE = "xray_bridge"
 FAULTS_OF = "xray_bridge_faults"
-# What our own code, or a user's __repr__ or hook that it calls, may raise; pytest's
+# The errors that our own code, a user's __repr__ or a user's hook may raise; pytest's
 # outcomes are not Exceptions. Ctrl-C and exits are not caught.
 FAULTS = (
     Exception,
@@ -52,26 +52,26 @@ def unpack(report: pytest.TestReport) -> WireLine | None:
     """
     Take the part of a line off a report.
 
-    pytest keeps all reports to the end of the session, with what is on them.
+    pytest keeps all reports, with their attributes, to the end of the session.
     """
     found: WireLine | None = report.__dict__.pop(ATTRIBUTE, None)
     return found
 
 
 def pack_faults(report: pytest.TestReport, faults: list[str]) -> None:
-    """Put faults on a report: they must not end the session."""
+    """Put faults on a report, so that they do not end the session."""
     if faults:
         setattr(report, FAULTS_OF, [*unpack_faults(report), *to_sendable(faults)])
 
 
 def unpack_faults(report: pytest.TestReport) -> list[str]:
-    """The faults on a report."""
+    """Return the faults on a report."""
     found: list[str] = getattr(report, FAULTS_OF, [])
     return found
 
 
 def describe_fault(where: str, error: BaseException) -> str:
-    """An error in one line; ``where`` is a user's hook, or OURSELVES."""
+    """Describe an error in one line; ``where`` is a user's hook, or OURSELVES."""
     try:
         text = str(error)
     except FAULTS:
@@ -81,7 +81,7 @@ def describe_fault(where: str, error: BaseException) -> str:
 
 def to_sendable(value: Any, depth: int = 0) -> Any:
     """
-    Builtins that execnet takes: exact types, text without lone surrogates.
+    Convert a value to builtins that execnet can send, without lone surrogates.
 
     Anything else (a path, an enum, an object) becomes text.
     """
@@ -115,7 +115,7 @@ def _escape_surrogates(text: str) -> str:
 
 
 def to_text(value: object) -> str:
-    """Any value as text of a bounded length, even if its ``repr`` raises."""
+    """Convert any value to a text of limited length, even if its ``repr`` raises."""
     try:
         text = str.__str__(value) if isinstance(value, str) else _REPR.repr(value)
     except FAULTS as error:
@@ -124,6 +124,6 @@ def to_text(value: object) -> str:
 
 
 LONGEST_TEXT = 200
-# Bounded: a parameter may be a list of millions.
+# Limited, because a parameter may be a list of millions.
 _REPR = Repr()
 _REPR.maxstring = _REPR.maxother = LONGEST_TEXT
