@@ -101,7 +101,7 @@ class Recorder:
         self.faults: dict[str, str] = {}
 
     def note_order(self, nodeids: Iterable[str]) -> None:
-        """Note the order of the tests in the code; reports may come in another order."""
+        """Note the order of the tests in the code; reports may have another one."""
         self._positions = {each: at for at, each in enumerate(nodeids, start=1)}
 
     def add(self, report: pytest.TestReport) -> None:

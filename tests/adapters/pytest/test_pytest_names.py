@@ -322,10 +322,10 @@ def test_rows_are_counted(
         (tmp_path / f"{worker}.rows").write_text(json.dumps(found), encoding="ascii")
         orders.read(str(tmp_path), worker)
     for number, worker in enumerate(ran_in):
-        orders.note(report_of(f"a.py::test[row{number}]", worker))
-        orders.note(report_of(f"a.py::test[row{number}]", worker))
+        orders.note_report(report_of(f"a.py::test[row{number}]", worker))
+        orders.note_report(report_of(f"a.py::test[row{number}]", worker))
 
-    assert list(orders.reasons()) == reasons
+    assert list(orders.find_reasons()) == reasons
     assert not list(tmp_path.iterdir())
 
 

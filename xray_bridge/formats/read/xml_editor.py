@@ -63,7 +63,7 @@ class Editor:
             new = new[:-2].rstrip() + b">" + inside + b"</" + name[1] + b">"
         if new != first:
             self._replace_bytes(start, start + len(first), new)
-        cut = {tag for each in given for tag in each.cut_element}
+        cut = {tag for each in given for tag in each.cut}
         for tag, child_start, child_end in children:
             if tag in cut:
                 self.cut_element(child_start, child_end)
