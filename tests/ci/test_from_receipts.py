@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tests.builders import a_run, a_scenario_run, a_step, recorded, results
-from xray_bridge.ci.outputs.from_receipts import NAMES, TOLD, outputs_of
+from xray_bridge.ci.outputs.from_receipts import NAMES, REPORTED, outputs_of
 from xray_bridge.ci.outputs.summary import SHOWN, make_markdown
 from xray_bridge.ci.outputs.text import code_span, markdown_link
 from xray_bridge.cli import main
@@ -204,7 +204,7 @@ def test_what_xray_refused_is_a_problem() -> None:
 @pytest.mark.parametrize("status", [states.DRY_RUN, states.EMPTY, states.KEPT])
 def test_nothing_to_tell(status: str) -> None:
     """A rehearsal sets no variable that a later step would believe."""
-    assert status not in TOLD
+    assert status not in REPORTED
     assert outputs_of([Receipt(status=status)]) is None
 
 

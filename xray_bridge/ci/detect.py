@@ -1,8 +1,8 @@
 """
-Which CI this is, read from the environment; a table, no network.
+Detect the CI system from the environment, by a table and without network.
 
-Variable names are those that each system documents; order matters where one
-system also sets another's variables (Harness sets Drone's).
+The variable names are those that each system documents. The order matters if a system
+also sets the variables of another (Harness sets those of Drone).
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ CLOUD_BUILDS = "https://console.cloud.google.com/cloud-build/builds"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """
-    How one CI system tells its context.
+    One CI system, and the variables that describe a run of it.
 
-    It is this one where the variable ``detect`` is set, to ``value`` if that is
-    given. The rest are templates, in which ``{NAME}`` is a variable; the first of
-    them whose variables are all there counts. ``more`` is what only its own rules
-    can tell, as further variables. ``slug`` is its name in run ids.
+    The system is this one if the variable ``detect`` is set, to ``value`` if that is
+    given. The other fields are templates, in which ``{NAME}`` is a variable; the first
+    template whose variables are all set counts. ``more`` adds variables that the
+    system's own rules compute. ``slug`` is its name in run ids.
     """
 
     name: str
@@ -61,10 +61,9 @@ class System:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """
-    What CI tells about this run; empty where it does not.
+    The data of a CI run; fields that the system does not give are empty.
 
-    ``run_id`` is what all jobs of one pipeline run have in common, however often
-    one of them is retried.
+    ``run_id`` is the same for all jobs of one pipeline run, and for retries of a job.
     """
 
     name: str = ""
@@ -80,7 +79,7 @@ SYSTEMS = (
         name="GitHub Actions",
         slug="github",
         detect="GITHUB_ACTIONS",
-        # GITHUB_SHA is, for a pull request, a merge that nobody has.
+        # For a pull request GITHUB_SHA is a temporary merge commit.
         revision=("{HEAD_OF_PULL_REQUEST}", "{GITHUB_SHA}"),
         branch=("{GITHUB_HEAD_REF}", "{GITHUB_REF_NAME}"),
         number="{GITHUB_RUN_NUMBER}",
@@ -143,7 +142,7 @@ SYSTEMS = (
         slug="harness",
         detect="HARNESS_BUILD_ID",
         revision=("{DRONE_COMMIT_SHA}", "{CI_COMMIT_SHA}"),
-        # DRONE_COMMIT_BRANCH is, for a pull request, the branch it goes to.
+        # For a pull request DRONE_COMMIT_BRANCH is the target branch.
         branch=("{DRONE_SOURCE_BRANCH}", "{DRONE_COMMIT_BRANCH}"),
         number="{HARNESS_BUILD_ID}",
         url=("{CI_BUILD_LINK}", "{DRONE_BUILD_LINK}"),
@@ -241,28 +240,28 @@ SYSTEMS = (
 
 
 def read_context(found: Mapping[str, str]) -> Context:
-    """What a run directory has recorded; unknown names are a newer version's."""
+    """Read a recorded context; names that a newer version wrote are ignored."""
     return Context(**{name: found[name] for name in Context.__slots__ if name in found})
 
 
 def find_system(environ: Mapping[str, str]) -> System | None:
-    """The CI system that has made this environment; None outside CI."""
+    """Find the CI system of this environment; None outside CI."""
     return next((each for each in SYSTEMS if _is_system(each, environ)), None)
 
 
 def detect(environ: Mapping[str, str]) -> Context:
-    """What CI tells; an empty context outside CI."""
+    """Detect the CI context; empty outside CI."""
     found = find_system(environ)
     if found is None:
         return Context()
-    told = {**environ, **(found.more(environ) if found.more else {})}
+    variables = {**environ, **(found.more(environ) if found.more else {})}
     return Context(
         name=found.name,
-        revision=_clean_revision(_fill_first(found.revision, told)),
-        build_url=_clean_url(_fill_first(found.url, told)),
-        build_number=_fill_first((found.number,), told),
-        branch=_clean_branch(_fill_first(found.branch, told)),
-        run_id=_make_run_id(found.slug, _fill_first(found.run_id, told)),
+        revision=_clean_revision(_fill_first(found.revision, variables)),
+        build_url=_clean_url(_fill_first(found.url, variables)),
+        build_number=_fill_first((found.number,), variables),
+        branch=_clean_branch(_fill_first(found.branch, variables)),
+        run_id=_make_run_id(found.slug, _fill_first(found.run_id, variables)),
     )
 
 
@@ -271,14 +270,14 @@ def _is_system(each: System, environ: Mapping[str, str]) -> bool:
     return found == each.value if each.value else bool(found)
 
 
-def _fill_first(templates: tuple[str, ...], told: Mapping[str, str]) -> str:
-    """The first template that can be filled."""
-    filled = (rules.fill_template(template, told) for template in templates)
+def _fill_first(templates: tuple[str, ...], variables: Mapping[str, str]) -> str:
+    """Fill the first template whose variables are all set."""
+    filled = (rules.fill_template(template, variables) for template in templates)
     return next(filter(None, filled), "")
 
 
 def _clean_revision(found: str) -> str:
-    # Buildkite says HEAD when it was not told a commit.
+    # Buildkite gives HEAD for a build without a commit.
     return "" if found == "HEAD" else found
 
 

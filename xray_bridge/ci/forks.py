@@ -1,9 +1,9 @@
 """
-Whether this is a pull request from a fork: somebody else has written what is checked
-out, and may have written its settings for the sake of this machine's secrets.
+Detect pull requests from forks.
 
-Variable names are those that each system documents. What is no row, such as Bitbucket,
-runs no pull requests of forks.
+Somebody else wrote the code that is checked out, and may have written its settings to
+get this machine's secrets. The variable names are those that each system documents.
+Systems without a row, such as Bitbucket, run no pull requests of forks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 YES = frozenset({"true", "1", "yes"})
-# Of variables that are the CI system's own and say something about a run.
+# Names of the CI system's own variables, which describe a run.
 OWN = re.compile(
     r"CI|(?:AGENT|APPVEYOR|BITBUCKET|BITRISE|BRANCH|BUILD|BUILDKITE|CF|CHANGE|CI|CIRCLE|"
     r"CODEBUILD|DRONE|GIT|GITHUB|GITLAB|HARNESS|JENKINS|JOB|NODE|RUN|RUNNER|SEMAPHORE|"
@@ -31,10 +31,10 @@ SECRET = re.compile(r"TOKEN|PASS|SECRET|KEY|CREDENTIAL|JWT|AUTH")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fork:
     """
-    How one CI system tells.
+    The variables in which one CI system describes a fork.
 
-    It is a fork's where the variable ``is_set`` is there, ``is_yes`` says so, or where
-    ``theirs`` is there and differs from ``ours``; ``rule`` tells what no variable can.
+    The run is that of a fork if the variable ``is_set`` is set, ``is_yes`` is true, or
+    ``theirs`` is set and differs from ``ours``; ``rule`` decides without variables.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Fork:
     rule: Callable[[Mapping[str, str]], bool] | None = None
 
     def tells(self, environ: Mapping[str, str]) -> bool:
-        """Whether it says that this is a fork's pull request."""
+        """Whether the environment is that of a fork's pull request."""
         if self.rule is not None:
             return self.rule(environ)
         if self.is_set:
@@ -60,7 +60,7 @@ class Fork:
 
 def _is_github_fork(environ: Mapping[str, str]) -> bool:
     """
-    The event says where the head is; where it does not, nobody knows.
+    Whether the event's head is in another repository; True if that is unknown.
 
     Source: GitHub's 'Webhook events and payloads', 'pull_request'.
     """
@@ -69,7 +69,7 @@ def _is_github_fork(environ: Mapping[str, str]) -> bool:
     request = read_event(environ).get("pull_request")
     head = request.get("head") if isinstance(request, dict) else None
     repository = head.get("repo") if isinstance(head, dict) else None
-    # A fork that was removed is null.
+    # The repository of a deleted fork is null.
     if not isinstance(repository, dict):
         return True
     name = str(repository.get("full_name") or "").lower()
@@ -80,7 +80,7 @@ def _is_github_fork(environ: Mapping[str, str]) -> bool:
 
 
 def _normalise_repository(text: str) -> str:
-    """The same for all spellings of an address: host/owner/name."""
+    """Return host/owner/name, the same for all spellings of an address."""
     found = re.sub(r"^[a-z+]+://(?:[^@/]*@)?|^[^@/]*@", "", text.strip().lower())
     return found.replace(":", "/").removesuffix("/").removesuffix(".git")
 
@@ -119,7 +119,7 @@ FORKS = (
     ),
     Fork(name="Codefresh", is_yes="CF_PULL_REQUEST_IS_FORK"),
 )
-# What the systems call the repository that runs this.
+# Variables with the name of the repository that runs the job.
 NAMES = (
     "GITHUB_REPOSITORY",
     "CI_PROJECT_PATH",
@@ -131,15 +131,15 @@ NAMES = (
 
 
 def system_of_fork(environ: Mapping[str, str]) -> str:
-    """The CI system in which this is a fork's pull request; empty where it is none."""
+    """Return the CI system if this is a fork's pull request, else an empty text."""
     return next((each.name for each in FORKS if each.tells(environ)), "")
 
 
 def names_of_repository(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What CI calls the repository."""
+    """Return the names that CI gives to the repository."""
     return tuple(environ[name] for name in NAMES if environ.get(name))
 
 
 def is_own_variable(name: str) -> bool:
-    """Whether a variable is the CI system's own, and no secret."""
+    """Whether a variable is the CI system's own and not a secret."""
     return bool(OWN.fullmatch(name)) and not SECRET.search(name)

@@ -1,5 +1,5 @@
 """
-What some CI systems tell elsewhere than in plain variables; see ``ci``.
+Read what some CI systems give in other ways than plain variables; see ``detect``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VARIABLE = re.compile(r"\{([\w.]+)\}")
-# In Java's properties files: escaped characters, and name and value.
+# Escaped characters in Java's properties files, and a name with its value.
 ESCAPED = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 PROPERTY = re.compile(r"((?:[^\\\s:=]|\\.)+)\s*[:=\s]\s*(.*)")
 LETTERS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
@@ -31,16 +31,16 @@ CONSOLES = {
 LONGEST_EVENT = 8 << 20
 
 
-def fill_template(template: str, told: Mapping[str, str]) -> str:
-    """``template`` with its variables; empty where one of them is not there."""
+def fill_template(template: str, variables: Mapping[str, str]) -> str:
+    """Fill ``template`` with its variables; empty if one of them is not set."""
     names = VARIABLE.findall(template)
-    if not all(told.get(name, "").strip() for name in names):
+    if not all(variables.get(name, "").strip() for name in names):
         return ""
-    return VARIABLE.sub(lambda found: told[found[1]].strip(), template)
+    return VARIABLE.sub(lambda found: variables[found[1]].strip(), template)
 
 
 def read_github(environ: Mapping[str, str]) -> dict[str, str]:
-    """The commit that a pull request is about, from the event that started it."""
+    """Read the head commit of a pull request from the event that started the run."""
     if not environ.get("GITHUB_HEAD_REF"):
         return {}
     try:
@@ -51,8 +51,8 @@ def read_github(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_event(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What started a workflow of GitHub; empty where that cannot be read."""
-    # Only here: a start of pytest must cost nothing.
+    """Read the event that started a GitHub workflow; empty if it cannot be read."""
+    # Imported here to keep the start of pytest fast.
     from json import loads
 
     try:
@@ -64,9 +64,10 @@ def read_event(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def read_teamcity(environ: Mapping[str, str]) -> dict[str, str]:
     """
-    The build's id and branch from its properties files, which name one another.
+    Read the build's id and branch from its properties files.
 
-    The branch is a parameter of the configuration, the id one of the system.
+    The first file names the second. The branch is a parameter of the configuration,
+    the id is a parameter of the system.
     """
     first = parse_properties(
         _read_file(environ.get("TEAMCITY_BUILD_PROPERTIES_FILE", ""))
@@ -74,18 +75,18 @@ def read_teamcity(environ: Mapping[str, str]) -> dict[str, str]:
     path = first.get("teamcity.configuration.properties.file", "")
     found = {**parse_properties(_read_file(path)), **first}
     names = ("teamcity.build.id", "teamcity.build.branch")
-    told = {name: found[name] for name in names if name in found}
-    if told.get("teamcity.build.branch") == "<default>":
-        # What TeamCity shows where the branch has no other name.
-        del told["teamcity.build.branch"]
-    return told
+    given = {name: found[name] for name in names if name in found}
+    if given.get("teamcity.build.branch") == "<default>":
+        # TeamCity's word for a branch without another name.
+        del given["teamcity.build.branch"]
+    return given
 
 
 def read_codebuild(environ: Mapping[str, str]) -> dict[str, str]:
     """
-    The build's page and id, from its ARN.
+    Read the build's page and id from its ARN.
 
-    The builds of a batch have ids of their own, and none of them knows the batch's.
+    Each build of a batch has its own id, and none of them knows the id of the batch.
     """
     found = ARN.fullmatch(environ.get("CODEBUILD_BUILD_ARN", ""))
     if not found:
@@ -101,7 +102,7 @@ def read_codebuild(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def parse_properties(text: str) -> dict[str, str]:
-    """Java's properties, one on each line."""
+    """Parse Java's properties, one on each line."""
     lines = (line.strip() for line in text.splitlines())
     pairs = (PROPERTY.fullmatch(line) for line in lines if line[:1] not in {"#", "!"})
     return {_unescape_text(pair[1]): _unescape_text(pair[2]) for pair in pairs if pair}
@@ -117,7 +118,7 @@ def _unescape_text(text: str) -> str:
 
 
 def _read_file(path: str, longest: int = 1 << 20) -> str:
-    """A file's text; empty where there is none."""
+    """Read the text of a file; empty if it cannot be read."""
     try:
         with Path(path).open(encoding="utf-8", errors="replace") as file:
             return file.read(longest)

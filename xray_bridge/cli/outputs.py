@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.ci.escape import escape_ci_commands_in_json
 from xray_bridge.ci.outputs import text
-from xray_bridge.ci.outputs.from_receipts import TOLD, outputs_of
+from xray_bridge.ci.outputs.from_receipts import REPORTED, outputs_of
 from xray_bridge.cli import console, options
 from xray_bridge.config.resolve import redactor_of
 from xray_bridge.config.settings import Settings
@@ -126,4 +126,4 @@ def _receipt_path(name: str | None, report_dir: Path) -> Path:
 
 
 def _is_of_upload(path: Path) -> bool:
-    return run_directory.read_json(path).get("status") in TOLD
+    return run_directory.read_json(path).get("status") in REPORTED

@@ -1,8 +1,8 @@
 """
-Where Xray Server/Data Center and Xray Cloud differ, as data.
+The differences between Xray Server/Data Center and Xray Cloud, as data.
 
-Sources: Xray's manual, "Import Execution Results - REST" of both products, and
-what Xray's own clients send (xray-maven-plugin, xray-automation-js).
+Sources: Xray's manual, "Import Execution Results - REST" of both products, and the
+requests of Xray's own clients (xray-maven-plugin, xray-automation-js).
 """
 
 from __future__ import annotations
@@ -24,19 +24,18 @@ CLOUD = "cloud"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """
-    One product's spelling of the import API.
+    The names and rules of one product's import API.
 
-    ``plain_xml_part``: the form part in which the plain endpoint wants an XML
-    report; empty where it wants the raw file. ``xray_fields``: the
-    object beside ``fields`` of the info part that holds Xray's own fields (see
-    ``execution_fields``); empty where they are custom fields, whose ids only the
-    server knows. ``statuses`` are its words in Xray JSON, ``example_statuses``
-    those that rows of an outline may have. ``evidence_key`` and
-    ``step_evidence_key`` are how clients of the product spell it in Xray JSON (old
-    versions knew one spelling only). ``licence_path`` is where Xray tells of its
-    licence; empty where a token is proof of one. ``needs_requirements``: a requirement
-    that is none makes it refuse all results. ``not_always_read`` is what not
-    every version reads, by format.
+    ``plain_xml_part`` is the form part of an XML report on the plain endpoint; empty if
+    the endpoint takes the raw file. ``xray_fields`` is the object of the info part,
+    beside ``fields``, for Xray's own fields (see ``execution_fields``); empty if they
+    are custom fields, whose ids only the server knows. ``statuses`` are its statuses in
+    Xray JSON, ``example_statuses`` those that rows of an outline may have.
+    ``evidence_key`` and ``step_evidence_key`` are the names that the product's clients
+    use in Xray JSON (old versions know only one). ``licence_path`` is the path of
+    Xray's licence; empty if a token proves that there is one. ``needs_requirements``
+    says that Xray refuses all results if one requirement is not a requirement issue.
+    ``not_always_read`` are parts that not every version reads, by format.
     """
 
     name: str
@@ -61,20 +60,21 @@ class Dialect:
     not_always_read: Mapping[str, frozenset[Need]]
 
     def report_part(self, report_format: str) -> str:
-        """The name of the report's part on a multipart endpoint."""
+        """Return the name of the report's part on a multipart endpoint."""
         return self.xml_part if FORMATS[report_format].is_xml else self.json_part
 
     def import_to(self, report_format: str, *, multipart: bool) -> str:
-        """The path of the import endpoint of a format."""
+        """Return the path of the import endpoint of a format."""
         suffix = "/multipart" if multipart else ""
         return f"{self.import_path}{FORMATS[report_format].endpoint}{suffix}"
 
     def with_statuses(self, overrides: Mapping[str, str]) -> Dialect:
         """
-        This dialect, with other status words for some outcomes.
+        Return this dialect with other statuses for some outcomes.
 
-        ``PASS`` and ``PASSED`` are one word, and so are ``FAIL`` and ``FAILED``:
-        configurations outlive a migration. Xray's own words are upper case.
+        ``PASS`` and ``PASSED`` mean the same, and so do ``FAIL`` and ``FAILED``, so
+        that a configuration still works after a migration. Xray's own statuses are
+        upper case.
         """
         own = {
             synonym: self.statuses[outcome]
@@ -90,9 +90,9 @@ class Dialect:
 
     def own_word(self, word: str) -> str:
         """
-        A status as this product spells it: the other one's word is no other.
+        Return a status in this product's form, also if it is the other product's.
 
-        Xray's own words are upper case, and stay so in reports of other tools.
+        Xray's own statuses are upper case, and become so in reports of other tools.
         """
         own = DIALECTS[self.name].statuses
         upper = word.upper()
@@ -111,23 +111,23 @@ class Dialect:
 
     def plainly(self, outcome: Outcome) -> Outcome | None:
         """
-        What a format without status words says of an outcome.
+        Return the outcome that a format without statuses can give.
 
-        ``PASSED``, ``FAILED`` or ``SKIPPED``; None where its status is none of
-        the three that such a format can lead to.
+        This is ``PASSED``, ``FAILED`` or ``SKIPPED``; None if such a format cannot lead
+        to the outcome's status.
         """
         word = self.statuses[outcome]
         plain = DIALECTS[self.name].statuses
         return next((each for each in PLAIN if plain[each] == word), None)
 
 
-# What a JUnit report, or a step of a scenario, can say.
+# The outcomes that a JUnit report or a step of a scenario can have.
 PLAIN = (Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED)
 SYNONYMS = {
     Outcome.PASSED: ("PASS", "PASSED"),
     Outcome.FAILED: ("FAIL", "FAILED"),
 }
-# What both products have besides.
+# Further statuses of both products.
 BUILT_IN = ("TODO", "EXECUTING", "ABORTED")
 
 

@@ -1,5 +1,5 @@
 """
-The fields of a Test Execution, and where each place of Xray's API keeps them.
+The fields of a Test Execution, and their names in Xray's APIs.
 
 Sources: Xray's manual, "Import Execution Results - REST" and "Using Xray JSON format
 to import execution results", of both products.
@@ -13,15 +13,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionField:
     """
-    One field; an empty name: that place does not have it.
+    One field; an empty name means that this API does not have it.
 
     ``name`` is our setting, ``json_name`` its name in ``info`` of Xray JSON,
-    ``query_name`` the one in the query of endpoints that fill an existing Test
-    Execution. ``cloud_name`` is its name in ``xrayFields`` of the info part.
-    ``title`` is what Xray calls the custom field that Server keeps it in, before
-    anybody translates it; ``custom_type`` is the type of that field, an array; without
-    one the title is all there is to find it by. ``is_time``: told by the run, set by
-    nobody.
+    ``query_name`` its name in the query of endpoints that fill an existing Test
+    Execution. ``cloud_name`` is its name in ``xrayFields`` of the info part. ``title``
+    is the English name of the custom field on Server; ``custom_type`` is the type of
+    that field, an array. A field without a type can only be found by its title.
+    ``is_time`` says that the run gives the value, and no setting.
     """
 
     name: str
@@ -65,7 +64,7 @@ EXECUTION_FIELDS = (
         name="finished", json_name="finishDate", title="End Date", is_time=True
     ),
 )
-# Those that only Xray knows: on Server custom fields, on Cloud in ``xrayFields``.
+# Xray's own fields: custom fields on Server, in ``xrayFields`` on Cloud.
 XRAY_FIELDS = tuple(
     field for field in EXECUTION_FIELDS if field.title and not field.is_time
 )

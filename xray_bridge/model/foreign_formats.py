@@ -1,5 +1,5 @@
 """
-The report formats that Xray does not import, and that are converted: one row each.
+The report formats that Xray does not import and xray-bridge converts: one row each.
 
 The choices of ``--format``, how a file is recognised and the table in the manual
 come from these rows. Sources: the tools' own files; each row's module says which.
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class Sign(enum.Enum):
-    """What tells a format from others, and how its marks are to be read."""
+    """The kind of marks by which a format is recognised."""
 
-    # The root element, as ``namespace name`` where it has one.
+    # The root element, as ``namespace name`` if it has a namespace.
     ROOT = "XML with"
-    # Members of the object, all of them.
+    # Members of the object; all of them must be there.
     MEMBERS = "a JSON object with"
-    # The members of the first object; it has no others.
+    # The only members that the first object may have.
     LINE = "a JSON object in each line, with"
     # A regular expression for a line among the first.
     TEXT = "text with"
-    # A regular expression for the first bytes, which may be no text.
+    # A regular expression for the first bytes, which need not be text.
     BYTES = "bytes"
     # A pattern for the names of files in a folder.
     FOLDER = "a folder with"
@@ -41,9 +41,9 @@ class ForeignFormat:
     """
     One format.
 
-    ``name`` is for ``--format``, ``title`` what messages call it. ``converter`` is
-    the function that gives its results, as ``module:name``. ``known_by`` is for
-    people, where ``marks`` are not.
+    ``name`` is for ``--format``, ``title`` is its name in messages. ``converter`` is
+    the function that gives its results, as ``module:name``. ``known_by`` is the text of
+    the manual if ``marks`` are not readable.
     """
 
     name: str
@@ -55,7 +55,7 @@ class ForeignFormat:
 
     @property
     def recognised_by(self) -> str:
-        """For a person: how a file of this format is told from others."""
+        """How a file of this format is recognised, for the manual."""
         marks = join_words([f"`{mark}`" for mark in self.marks])
         return self.known_by or f"{self.sign.value} {marks}"
 
@@ -98,7 +98,7 @@ _GO_EVENTS = (
     "Time",
     "Value",
 )
-# Before others that share some of their members: Jest before Vitest.
+# The order matters for formats that share members: Jest comes before Vitest.
 _ROWS = (
     ForeignFormat(
         name="trx",

@@ -1,13 +1,13 @@
 """
 The report formats that Xray imports: one row for each.
 
-Everything else is read from these rows: the choices of ``--format`` and of
-``xray_format``, how a file is recognised and read, the endpoint and the parts of a
-request, names in messages, and the table in the manual.
+These rows give the choices of ``--format`` and of ``xray_format``, how a file is
+recognised and read, the endpoint and the parts of a request, names in messages, and the
+table in the manual.
 
 Sources: Xray's manual, "Import Execution Results - REST", for the endpoints and what
 a format can say; the schemas and manuals of JUnit, TestNG, NUnit 2 and 3, xUnit.net 2
-and Robot Framework, Cucumber's and behave's of their JSON for what stands where.
+and Robot Framework, and those of Cucumber's and behave's JSON.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Instead of a format: whichever fits.
+# In place of a format: the one that fits.
 AUTO = "auto"
 
 
 class Kind(enum.Enum):
-    """What a report is made of."""
+    """The syntax of a report."""
 
     XML = "XML"
     OBJECT = "a JSON object"
@@ -33,9 +33,9 @@ class Kind(enum.Enum):
 
 
 class Need(enum.Enum):
-    """What a report may have to say beyond outcomes and texts."""
+    """Something that a report may have to say beside outcomes and texts."""
 
-    # Another status than the outcome's own, and one that no element leads to.
+    # A status other than the outcome's own, and one that no element leads to.
     STATUS = "status"
     WORD = "word"
     AGGREGATE = "aggregate"
@@ -45,22 +45,22 @@ class Need(enum.Enum):
 
 
 class Holds(enum.Enum):
-    """Which results a format has a place for."""
+    """The results that a format can hold."""
 
     ALL = "all"
     SCENARIOS = "scenarios"
-    # All but scenarios that have no Test key.
+    # All results except scenarios without a Test key.
     NAMED = "named"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
     """
-    What writes a format, and what the format can say.
+    The class that writes a format, and what the format can say.
 
-    ``path`` is the class, as ``module:name``; ``takes`` are those of the arguments
-    of ``formats.write.writer`` that it wants. ``cannot``: what it has no place for.
-    ``in_comments``: what it says in a comment only.
+    ``path`` is the class, as ``module:name``; ``takes`` are the arguments of
+    ``formats.write.make_writer`` that it needs. ``cannot`` are needs that it cannot
+    hold, ``in_comments`` those that it can only write into a comment.
     """
 
     path: str
@@ -75,12 +75,12 @@ class Format:
     """
     One format.
 
-    ``name`` is Xray's, ``title`` what messages call it, ``tool`` what the manual
-    calls it where that is another name. ``endpoint`` is the end of the path of its
-    import. ``marks`` tell it from the others of its kind: root elements, members of
-    the object, members of the array's first object. ``reader`` is the shape of its
-    XML, or what reads it otherwise, as ``module:name``. Formats without a ``writer``
-    are only passed on.
+    ``name`` is Xray's, ``title`` is its name in messages, ``tool`` its name in the
+    manual if that differs. ``endpoint`` is the end of the path of its import. ``marks``
+    distinguish it from others of its kind: root elements, members of the object, or
+    members of the array's first object. ``reader`` is the shape of its XML, or the
+    function that reads it, as ``module:name``. Formats without a ``writer`` are only
+    uploaded from files.
     """
 
     name: str
@@ -94,12 +94,12 @@ class Format:
 
     @property
     def is_xml(self) -> bool:
-        """Whether it is XML, which can go into a Test Execution that exists."""
+        """Whether it is XML, which can go into an existing Test Execution."""
         return self.kind is Kind.XML
 
     @property
     def recognised_by(self) -> str:
-        """For a person: how a file of this format is told from others."""
+        """How a file of this format is recognised, for the manual."""
         if self.kind is Kind.XML:
             return ", ".join(f"`<{mark}>`" for mark in self.marks)
         what = "an object" if self.kind is Kind.OBJECT else "a list of features"
@@ -115,7 +115,7 @@ _ROWS = (
         marks=("testsuites", "testsuite"),
         endpoint="/junit",
         reader="xray_bridge.formats.read.shapes.junit:SHAPE",
-        # JUnit XML has elements for failures and skips, and no words of its own.
+        # JUnit XML has elements for failures and skips, and no statuses.
         writer=Writer(
             path="xray_bridge.formats.write.junit:JUnitWriter",
             cannot=frozenset({Need.WORD}),
@@ -142,7 +142,7 @@ _ROWS = (
         marks=("uri", "id", "line"),
         endpoint="/cucumber",
         reader="xray_bridge.formats.read.scenario_reading:read_cucumber",
-        # Xray judges scenarios by their steps, and joins the rows of an outline.
+        # Xray decides scenarios by their steps, and joins the rows of an outline.
         writer=Writer(
             path="xray_bridge.formats.write.cucumber:CucumberWriter",
             takes=("prefixes",),
@@ -203,15 +203,15 @@ _ROWS = (
 )
 FORMATS: Mapping[str, Format] = {each.name: each for each in _ROWS}
 XML_FORMATS = frozenset(each.name for each in _ROWS if each.is_xml)
-# Those that this package writes itself.
+# The formats that xray-bridge writes itself.
 WRITERS: Mapping[str, Writer] = {
     each.name: each.writer for each in _ROWS if each.writer
 }
-# Written from results of feature files; one file may hold many of them.
+# The formats that hold results of feature files.
 SCENARIO_FORMATS = frozenset(
     name for name, writer in WRITERS.items() if writer.holds is Holds.SCENARIOS
 )
-# Root elements of files that people take for reports, and what to do instead.
+# Root elements of files that are not reports, and what to do instead.
 NOT_REPORTS = {
     "TestRun": "this is not Visual Studio's TRX; let the tests write JUnit XML",
     "html": "this is a web page; upload the report file instead",

@@ -1,5 +1,5 @@
 """
-What keys of Jira look like, as regular expressions.
+The form of Jira's keys, as regular expressions.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ PROJECT = r"[A-Z][A-Z0-9_]+"
 
 def spell_key(key: str) -> str:
     """
-    A key that a person has written, as Jira spells it: in upper case.
+    Write a user's key as Jira does, in upper case.
 
-    Jira finds an issue by ``calc-15``, too; Xray's imports and JUnit reports do not.
+    Jira also finds an issue by ``calc-15``; Xray's imports and JUnit reports do not.
     """
     found = key.strip()
-    # Other letters may become two, or one that is ASCII.
+    # In upper case other letters may become two letters, or ASCII.
     return found.upper() if found.isascii() else found

@@ -22,15 +22,15 @@ KEPT = "kept"
 SKIPPED = "skipped"
 # What people read of an ambiguous upload, everywhere in the same words.
 UNKNOWN = "UNKNOWN: Xray may or may not have received the results"
-# Of what was left out, on a screen; receipt.json has all.
+# Lines about missing evidence on a screen; receipt.json has all.
 SHOWN = 10
-# Of failures, in receipt.json and in what CI systems show.
+# Failures in receipt.json and in what CI systems show.
 FAILURES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A result that Xray did not take."""
+    """A result that Xray refused."""
 
     key: str
     tests: tuple[str, ...] = ()
@@ -39,9 +39,9 @@ class Refused:
 
 def join_refusals(parts: Iterable[Iterable[Refused]]) -> tuple[Refused, ...]:
     """
-    All refusals of several answers; the same one of a Test that has a key is one.
+    Join the refusals of several answers; those of one Test key are joined if equal.
 
-    Without a key nobody knows: two with the same words are two.
+    Equal refusals without a key may be about different Tests, so both are kept.
     """
     found: list[Refused] = []
     known: set[Refused] = set()
@@ -55,9 +55,9 @@ def join_refusals(parts: Iterable[Iterable[Refused]]) -> tuple[Refused, ...]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """
-    A Test that failed: its name, its keys, the first line of what it said.
+    A failed Test: its name, its keys and the first line of its message.
 
-    ``file`` and ``line`` are where a scenario stands; empty for other tests.
+    ``file`` and ``line`` are the place of a scenario; empty for other tests.
     """
 
     name: str
@@ -70,14 +70,14 @@ class Failure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """
-    What became of a run.
+    The result of an upload.
 
-    ``counts`` are results by outcome, as the tests ended; ``sent`` and
-    ``accepted`` are Tests. ``accepted`` is ``None`` where Xray does not say
-    (Cloud answers with the Test Execution only). ``failures`` are the first
-    FAILURES of them. ``duration`` is in seconds. ``commands`` are lines for the CI
-    system that reads this process's output, and stand in no file; nor do
-    ``resend_flags``, with which the run can be sent later.
+    ``counts`` are results by outcome; ``sent`` and ``accepted`` are numbers of Tests.
+    ``accepted`` is ``None`` if Xray does not say it (Cloud answers with the Test
+    Execution only). ``failures`` are the first FAILURES failed Tests. ``duration`` is
+    in seconds. ``commands`` are lines for the CI system that reads this process's
+    output; no file has them, nor ``resend_flags``, with which the run can be sent
+    later.
     """
 
     status: str
@@ -101,7 +101,7 @@ class Receipt:
     resend_flags: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Builtins, as they stand in ``receipt.json``."""
+        """Convert to builtins, as they stand in ``receipt.json``."""
         found = {each.name: getattr(self, each.name) for each in fields(self)}
         found["refused"] = [asdict(each) for each in self.refused]
         found["failures"] = [asdict(each) for each in self.failures]
@@ -111,7 +111,7 @@ class Receipt:
         return found
 
     def cleaned(self, clean: Callable[[str], str]) -> Receipt:
-        """With ``clean`` applied to whatever others have said."""
+        """Return the receipt with ``clean`` applied to all texts of others."""
         return replace(
             self,
             test_execution={
@@ -131,12 +131,12 @@ class Receipt:
 
     @property
     def resend_command(self) -> str:
-        """What sends the run later."""
+        """The command that sends the run later."""
         return f"xray-bridge resend {self.run} {self.resend_flags}".rstrip()
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Receipt:
-        """The receipt that ``to_json`` gave, unknown keys left out."""
+        """Make a receipt from what ``to_json`` returned; unknown keys are ignored."""
         known = {each.name for each in fields(cls)}
         rest: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value
@@ -154,7 +154,7 @@ class Receipt:
         return cls(**rest, refused=refused, failures=failures)
 
     def lines(self) -> list[str]:
-        """What a person reads at the end of the session."""
+        """Return the lines that people read at the end of the session."""
         lines = list(_headline_of(self))
         if self.counts:
             counted = ", ".join(f"{n} {word}" for word, n in self.counts.items() if n)

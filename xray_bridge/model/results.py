@@ -1,9 +1,8 @@
 """
-What a session produced, free of frameworks and wires.
+The results of a session, independent of frameworks and of Xray's formats.
 
-Values are frozen. Times are seconds since the epoch (UTC) as floats, durations
-are seconds: recording a test must cost microseconds, and a float is what both
-frameworks hand over.
+Values are frozen. Times are seconds since the epoch (UTC) as floats, durations are
+seconds, because both frameworks give floats and recording a test must be fast.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from typing import ClassVar
 
 
 class Outcome(enum.Enum):
-    """What became of a test or a step; Xray's own words are in ``dialect``."""
+    """The outcome of a test or a step; Xray's own statuses are in ``dialect``."""
 
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
     XFAILED = "xfailed"
     XPASSED = "xpassed"
-    # Passed, after attempts that failed.
+    # Passed after failed attempts.
     FLAKY = "flaky"
     NOT_RUN = "not run"
 
@@ -29,7 +28,7 @@ class Outcome(enum.Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestIssue:
     """
-    What is known of the Test that a test automates.
+    The data of the Test that a test automates.
 
     ``classname`` and ``name`` together are the Generic Test definition, by
     which Xray finds or creates a Test that has no key (Xray's manual, "Taking
@@ -57,8 +56,8 @@ class Evidence:
     """
     A file that goes with a result.
 
-    ``name`` is what Xray shows. ``file`` is its name below ``evidence/`` of the
-    run directory, made of a hash of its content. ``size`` is in bytes.
+    Xray shows ``name``. ``file`` is its name below ``evidence/`` of the run directory,
+    made of a hash of its content. ``size`` is in bytes.
     """
 
     name: str
@@ -72,9 +71,8 @@ class Step:
     """
     One step of a scenario or of a test, with its own outcome.
 
-    ``message`` is what it actually came to, ``data`` and ``expected`` what the
-    test said before. ``text`` and ``table`` are a scenario's doc string and data
-    table.
+    ``message`` is its actual result, ``data`` and ``expected`` are what the test gave
+    before. ``text`` and ``table`` are a scenario's doc string and data table.
     """
 
     keyword: str
@@ -92,7 +90,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """The feature file that a scenario stands in; tags have no ``@``."""
+    """The feature file of a scenario; tags have no ``@``."""
 
     path: str
     name: str
@@ -105,7 +103,7 @@ class Feature:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """
-    Where a scenario stands; one per outline row.
+    A scenario and its place; each outline row is one.
 
     ``outline`` is the outline's own name, without the row's suffix, and empty
     for a plain scenario; ``row`` counts from 1. Tags have no ``@``.
@@ -136,12 +134,12 @@ class TestRun:
     """
     One result of one Test within a Test Execution.
 
-    ``message`` is the failure's text or the reason of a skip; ``output`` is what
-    was captured. ``iterations`` are the subtests of one test, or what ``merge``
-    made one of. ``left_out`` says what evidence was not kept, and why. ``position`` is
-    the test's place in the order of the code, where results come in another; 0: they
-    do not. ``withheld`` says what secret its name had, by which Xray would know it: the
-    result is not sent.
+    ``message`` is the failure's text or the reason of a skip; ``output`` is the
+    captured output. ``iterations`` are the subtests of one test, or the results that
+    ``merge`` joined. ``left_out`` says which evidence was not kept, and why.
+    ``position`` is the test's place in the order of the code, if results come in
+    another order, else 0. ``withheld`` names a secret in the test's name: such a result
+    is not sent, because Xray would show the name.
     """
 
     __test__: ClassVar[bool] = False

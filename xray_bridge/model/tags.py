@@ -1,10 +1,10 @@
 """
-What tags in feature files mean to Xray; one grammar for behave and pytest-bdd.
+Read the tags of feature files; one grammar for behave and pytest-bdd.
 
-Xray's own tags are described in its manual ("Export Cucumber Features"): a key
-on a scenario is its Test, a prefixed key says what it is, and a plain key on a
-feature is the Test Execution that the file was exported from. The call-like
-ones are those of behave-xray, whose users come here.
+Xray's manual describes its tags ("Export Cucumber Features"): a key on a scenario is
+its Test, a prefix says what another key is, and a plain key on a feature is the Test
+Execution that the file was exported from. Tags that look like calls are those of
+behave-xray.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EXECUTION = "test_executions"
 EXPORTED_FROM = "exported_from"
 LABEL = "labels"
 MALFORMED = "malformed"
-# A prefixed key that says nothing about results: a precondition, a Test Set.
+# A prefixed key that does not concern results: a precondition, a Test Set.
 ELSEWHERE = ""
 
 _CALL = re.compile(r"(jira|allure)\.(\w+)\((.*)\)")
@@ -46,10 +46,10 @@ _ALMOST = re.compile(r"[A-Z][A-Z0-9_]*-[0-9]+", re.IGNORECASE)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagMeaning:
     """
-    What the tags of a scenario say; tags have no ``@``.
+    The meaning of a scenario's tags; tags have no ``@``.
 
-    ``exported_from`` are plain keys on a feature. ``malformed`` are tags that
-    were meant to hold an issue key and do not. ``labels`` are all others.
+    ``exported_from`` are plain keys on a feature. ``malformed`` are tags that look like
+    a key, but are not one. ``labels`` are all others.
     """
 
     test_keys: tuple[str, ...] = ()
@@ -68,10 +68,10 @@ def read(
     prefixes: Sequence[str] = PREFIXES,
 ) -> TagMeaning:
     """
-    The meaning of a scenario's own tags and those of its feature and rule.
+    Find the meaning of a scenario's own tags and those of its feature and rule.
 
-    Own Test keys win over inherited ones; everything else adds up, but for
-    labels, which are the scenario's own.
+    Own Test keys win over inherited ones. All other values add up, except labels, which
+    are only the scenario's own.
     """
     found = _sort_tags(own, prefixes)
     above = of_feature(inherited, prefixes=prefixes)
@@ -89,7 +89,7 @@ def read(
 def of_feature(
     tags: Iterable[str], *, prefixes: Sequence[str] = PREFIXES
 ) -> TagMeaning:
-    """The meaning of tags on a feature or a rule."""
+    """Find the meaning of tags on a feature or a rule."""
     return _sort_tags(tags, prefixes, plain_key=EXPORTED_FROM)
 
 

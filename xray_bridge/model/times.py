@@ -1,5 +1,5 @@
 """
-Points in time as Xray and Jira spell them; ours are seconds since the epoch.
+Format times for Xray and Jira, from seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from datetime import datetime, timezone
 
 
 def iso_time(seconds: float | None) -> str:
-    """
-    ISO 8601 with an offset and without fractions, the form Xray JSON takes.
-    """
+    """Format a time for Xray JSON: ISO 8601 with an offset and without fractions."""
     if seconds is None:
         return ""
     moment = datetime.fromtimestamp(int(seconds), tz=timezone.utc)
@@ -18,7 +16,7 @@ def iso_time(seconds: float | None) -> str:
 
 
 def jira_time(seconds: float | None) -> str:
-    """The form of Jira's datetime fields: milliseconds, offset without a colon."""
+    """Format a time for Jira's fields: milliseconds, offset without a colon."""
     if seconds is None:
         return ""
     moment = datetime.fromtimestamp(seconds, tz=timezone.utc)

@@ -1,5 +1,5 @@
 """
-What the code of a test adds to its result while it runs.
+Collect what the code of a test adds to its result while it runs.
 
 The fixture ``xray`` of pytest and ``behave_xray_bridge.xray(context)`` are one
 ``Annotations`` each. Without an upload it accepts everything and keeps no evidence.
@@ -52,9 +52,9 @@ _OPEN_STEPS: ContextVar[tuple[tuple[object, int], ...]] = ContextVar(
 @dataclass(slots=True, repr=False)
 class Annotations:
     """
-    What a test has added so far; sequences keep their order, each key once.
+    The additions of a test so far; sequences keep their order, with each key once.
 
-    All of it may be used from several threads and tasks at once.
+    Several threads and tasks may use it at once.
 
     A malformed key raises ValueError at the call. Evidence that cannot be kept does
     not fail the test: the reason is in ``left_out``.
@@ -71,11 +71,11 @@ class Annotations:
     steps: list[Step] = field(default_factory=list)
     # Bound when the class is made: tests patch clocks.
     _clock: Callable[[], float] = time.perf_counter
-    # A thread may hold it already: a handler of a signal uses it, too.
+    # A thread may hold it already, because signal handlers use it, too.
     _lock: AbstractContextManager[Any] = field(default_factory=RLock)
 
     def __repr__(self) -> str:
-        """Short: it is in the traceback of each test that uses the fixture."""
+        """Return a short text, which is in tracebacks of tests that use the fixture."""
         return "<xray>"
 
     def key(self, test_key: str) -> None:
@@ -91,7 +91,7 @@ class Annotations:
         self._add_once(self.defects, _parse_key(key))
 
     def comment(self, text: str) -> None:
-        """Add a paragraph to the Test Run's comment; Jira's wiki text."""
+        """Add a paragraph of Jira's wiki text to the Test Run's comment."""
         self.comments.append(str(text))
 
     def custom_field(self, name: str, value: object) -> None:
@@ -152,13 +152,13 @@ class Annotations:
         began = self._clock()
         try:
             yield
-        except BaseException as error:  # raised again, whatever the test raised
+        except BaseException as error:  # raised again
             self._end_step(number, _outcome_of(error), began, _describe_error(error))
             raise
         self._end_step(number, Outcome.PASSED, began)
 
     def to_line(self, line_so_far: Line) -> Line:
-        """The annotations as fields of a journal line, merged with the line so far."""
+        """Return the annotations as fields of a journal line, merged with the line."""
         with self._lock:
             return self._to_line(line_so_far)
 
@@ -190,9 +190,9 @@ class Annotations:
 
     def _current_step(self) -> int | None:
         """
-        The innermost open step of this thread or task, or of who made the task.
+        Return the innermost open step of this thread or task, or of its creator.
 
-        One that was ended in another task is open no more.
+        A step that ended in another task is not open any more.
         """
         own = (n for owner, n in reversed(_OPEN_STEPS.get()) if owner is self._lock)
         is_open = (n for n in own if self.steps[n].outcome is Outcome.NOT_RUN)

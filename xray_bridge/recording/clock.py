@@ -1,5 +1,5 @@
 """
-A clock that tests cannot patch: results get their times from it.
+A clock that tests cannot patch; results get their times from it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import time
 
 class Clock:
     """
-    Seconds since the epoch, from when it was made on by the performance counter.
+    Seconds since the epoch: the time when it was made, plus the performance counter.
 
-    Made before the first test. freezegun puts other functions into modules, which this
-    has left behind; time-machine changes ``time.time`` itself, and not this counter.
-    A machine's clock that is set while tests run changes no duration.
+    It is made before the first test. freezegun replaces functions in modules, which
+    this object does not look up again; time-machine changes ``time.time``, but not this
+    counter. Setting the machine's clock while tests run changes no duration.
     """
 
     def __init__(self) -> None:
@@ -21,5 +21,5 @@ class Clock:
         self._offset = time.time() - self._ticks()
 
     def __call__(self) -> float:
-        """Now."""
+        """Return the current time."""
         return self._offset + self._ticks()

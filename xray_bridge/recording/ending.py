@@ -1,5 +1,5 @@
 """
-How a session ends: what it prints, its exit code, and the receipt.
+The end of a session: its lines, its exit code and its receipt.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from xray_bridge.runs.run_directory import RunDirectory
 
-# How many of the selected Tests without code are shown.
+# How many selected Tests without code are shown.
 SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """
-    What a session prints when it ends, and the exit code in place of 0.
+    The lines that a session prints at its end, and the exit code in place of 0.
 
-    ``exit_code`` is 0 where ``xray_on_upload_error`` is ``warn``.
+    ``exit_code`` is 0 if ``xray_on_upload_error`` is ``warn``.
     """
 
     lines: tuple[str, ...]
@@ -37,10 +37,10 @@ class Ending:
 
 def receipt_in(answer: Mapping[str, Any]) -> Receipt:
     """
-    The receipt that the second process has printed.
+    Read the receipt that the second process has printed.
 
-    Raises SecondProcessError where it printed an error, TypeError and KeyError where
-    it is of another version.
+    Raises SecondProcessError if the process printed an error, TypeError and KeyError
+    if it has another version.
     """
     error = answer.get("error")
     if "status" not in answer and isinstance(error, dict):
@@ -51,7 +51,7 @@ def receipt_in(answer: Mapping[str, Any]) -> Receipt:
 def receipt_without_answer(
     directory: RunDirectory, shown: str, error: Exception
 ) -> Receipt:
-    """When the second process did not answer: the run's state tells how far it was."""
+    """Make a receipt from the run's state when the second process did not answer."""
     sending = directory.state.state == run_directory.SENDING
     kind = AmbiguousError if sending else SecondProcessError
     return Receipt(
@@ -65,7 +65,7 @@ def receipt_without_answer(
 def describe_selection(
     selection: str, selected: Iterable[str], in_code: Container[str]
 ) -> str:
-    """One line for the end: how many Tests were selected, and which have no code."""
+    """Describe how many Tests were selected, and which of them have no code."""
     keys = list(selected)
     missing = [key for key in keys if key not in in_code]
     text = f"selected: {len(keys)} Tests of {selection}"

@@ -1,9 +1,9 @@
 """
-The guard around hooks: an error of ours ends the hook, and nothing else.
+The guard around hooks: an internal error ends the hook, and nothing else.
 
 All methods that a framework calls get it, by a decorator of their class or by one call
-for their module: so does a hook that is added later. What it caught is kept in
-``OWN_FAULTS`` until someone prints it, at the exit of the process at the latest.
+for their module, so a hook that is added later gets it, too. ``OWN_FAULTS`` keeps the
+caught errors until they are printed, at the latest when the process exits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
 OURSELVES = "xray-bridge itself"
-# An error repeats with every test; further ones have the same cause.
+# An error repeats with every test; later ones have the same cause.
 MOST = 5
 CO_GENERATOR = 0x20
 
@@ -29,7 +29,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 def describe_error(error: BaseException) -> str:
-    """An error in one line; ``str`` of it may raise, which this function survives."""
+    """Describe an error in one line, even if its ``str`` raises."""
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - an error of a user's, with any __str__
@@ -39,7 +39,7 @@ def describe_error(error: BaseException) -> str:
 
 
 def fault_line(faults: Sequence[str], run: str) -> str:
-    """One line for all: what happened, and where the results are, if in ``run``."""
+    """Describe all faults in one line; ``run`` is the run directory, or empty."""
     more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
     line = f"ERROR in {faults[0]}{more}. The tests are not affected, but "
     if not run:
@@ -48,7 +48,7 @@ def fault_line(faults: Sequence[str], run: str) -> str:
 
 
 class OwnFaults:
-    """Errors of ours in this process, in words; the first few of them."""
+    """The first internal errors in this process, as texts."""
 
     def __init__(self) -> None:
         self.hooks: set[str] = set()
@@ -58,7 +58,7 @@ class OwnFaults:
         self._is_handed_over = False
 
     def note(self, hook: str, error: BaseException) -> None:
-        """Keep an error that was raised in a hook."""
+        """Keep an error that a hook raised."""
         self.hooks.add(hook)
         text = f"{OURSELVES}: {describe_error(error)} (in {hook})"
         self._pid = os.getpid()
@@ -67,12 +67,12 @@ class OwnFaults:
             self._kinds.append(f"{type(error).__name__} in {hook}")
 
     def hand_over(self) -> list[str]:
-        """The list of all, those to come included; whoever has it prints them."""
+        """Return the list, which later errors extend; the caller prints them."""
         self._is_handed_over = True
         return self.texts
 
     def take(self) -> list[str]:
-        """All that were not taken yet; whoever takes them prints them."""
+        """Return and remove all errors; the caller prints them."""
         found = [*self.texts]
         self.texts.clear()
         self._kinds.clear()
@@ -80,16 +80,16 @@ class OwnFaults:
 
     def print_rest(self) -> None:
         """
-        Print what nobody took: there is no session of ours that could.
+        Print the errors that no session of xray-bridge could print.
 
-        Without the texts of errors, because no secret was taken out of them.
+        Their texts are left out, because they may contain secrets.
         """
         stream = sys.__stderr__
-        # In a worker of xdist's it happened before it could be handed over, and so
-        # it has in the controller.
+        # In a worker of xdist the error came before the list was handed over; the
+        # controller has the same error.
         is_worker = "PYTEST_XDIST_WORKER" in os.environ and "xdist" in sys.modules
-        is_told = self._is_handed_over or is_worker
-        if os.getpid() != self._pid or is_told or not self._kinds or stream is None:
+        is_printed = self._is_handed_over or is_worker
+        if os.getpid() != self._pid or is_printed or not self._kinds or stream is None:
             return
         kinds = "; ".join(self._kinds)
         print(
@@ -106,10 +106,10 @@ atexit.register(OWN_FAULTS.print_rest)
 
 class Guard:
     """
-    Wraps hooks, so that what they raise is kept instead.
+    Wraps hooks, and keeps the errors that they raise.
 
-    ``catches`` is what an error of ours may be; ``passes`` is how a framework is told
-    to stop, and goes through, as Ctrl-C and SystemExit do.
+    ``catches`` are the classes of internal errors. ``passes`` are the exceptions that
+    stop a framework; they go through, as Ctrl-C and SystemExit do.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Guard:
     def guard_class(
         self, is_hook: Callable[[str], bool]
     ) -> Callable[[type[T]], type[T]]:
-        """Decorate a class: its methods with such names are guarded."""
+        """Decorate a class: guard its methods with such names."""
 
         def decorate(cls: type[T]) -> type[T]:
             for name, method in [*vars(cls).items()]:
@@ -142,11 +142,11 @@ class Guard:
                 content[name] = self.guard_function(function)
 
     def guard_function(self, method: F) -> F:
-        """Guard one function; it returns None where it raised."""
+        """Guard one function; it returns None if it raises."""
         return self.otherwise(None)(method)
 
     def otherwise(self, instead: Callable[..., Any] | None) -> Callable[[F], F]:
-        """Guard one function, in whose place another is called where it raised."""
+        """Guard one function; if it raises, ``instead`` is called."""
 
         def decorate(method: F) -> F:
             if hasattr(method, "is_guarded"):
@@ -160,7 +160,7 @@ class Guard:
         return decorate
 
     def before(self, base: Callable[..., Any]) -> Callable[[F], F]:
-        """Guard what comes before a framework's function, which is called anyway."""
+        """Guard code before a framework's function, which is called in any case."""
 
         def decorate(method: F) -> F:
             guarded = self.guard_function(method)
@@ -186,7 +186,7 @@ class Guard:
             except passes:
                 raise
             except catches as error:
-                # Whatever a bug of ours raises must not end a user's session.
+                # A bug of ours must not end a user's session.
                 OWN_FAULTS.note(name, error)
             return None if instead is None else instead(*args, **kwargs)
 
@@ -195,7 +195,7 @@ class Guard:
     def _guard_wrapper(
         self, method: Callable[..., Any], _instead: object
     ) -> Callable[..., Any]:
-        """Guard a hook with a ``yield``, where the hooks of others are called."""
+        """Guard a hook with a ``yield``, at which other hooks are called."""
         name, passes, catches = method.__name__, self._passes, self._catches
 
         def guarded(*args: Any) -> Generator[None, Any, Any]:
@@ -228,7 +228,7 @@ class Guard:
         return guarded
 
     def _end_hook(self, name: str, ours: Any, theirs: BaseException) -> None:
-        """Tell our half of a hook that another hook raised."""
+        """Throw the error of another hook into our hook."""
         if ours is None:
             return
         try:

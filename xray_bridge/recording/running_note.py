@@ -1,8 +1,8 @@
 """
 The note about the running test, in case it ends its process.
 
-A line of the journal is written when a test has ended. What ends the process before
-(``os._exit``, a crash, the system) leaves the note, and so the test has a name.
+A journal line is written when a test has ended. If the process ends before that
+(``os._exit``, a crash, the system), the note says which test was running.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class RunningNote:
     """
     The note of one process; each test replaces it.
 
-    ``clean`` takes out of a line what must not reach a disk.
+    ``clean`` removes secrets and paths from a line before it is written.
     """
 
     def __init__(self, path: Path, clean: Callable[[Line], Line]) -> None:
@@ -39,15 +39,15 @@ class RunningNote:
         self._file: OwnFile | None = None
         self._brief: mmap.mmap | None = None
         self._is_long = False
-        # Bound now: tests patch files.
+        # Bound when this is made, because tests patch files.
         self._seek, self._write = os.lseek, os.write
 
     def write(self, line: Line, nodeid: str = "") -> None:
-        """Write what is known of a test that begins; never raises for the disk."""
+        """Write the line of a test that begins; errors of the disk are not raised."""
         if not self._is_reachable:
             return
         line = self._clean(line)
-        # What is left of a longer note stands after the end of the line.
+        # The rest of a longer note stays after the end of the line.
         text = compact_json({"nodeid": nodeid, "line": line}) + "\n"
         try:
             file = self._file
@@ -63,9 +63,9 @@ class RunningNote:
 
     def write_brief(self, nodeid: str, keys: Sequence[str], started: float) -> bool:
         """
-        Note a test that is its node id and keys; whether there is room for it.
+        Note a test by its node id and keys; False if there is no room for it.
 
-        Nothing is cleaned: a name without parameters stands in the code.
+        Nothing is redacted: a name without parameters is code, not data.
         """
         try:
             found = running_test.packed(nodeid, " ".join(keys), started)
@@ -78,10 +78,10 @@ class RunningNote:
         return True
 
     def _open_brief(self) -> mmap.mmap:
-        """Mapped, so that tests may close files that they do not own."""
+        """Map the file, because tests may close files that they do not own."""
         path = self._path.with_suffix(running_test.SUFFIX)
         file = OwnFile(path, os.O_RDWR | os.O_CREAT)
-        # Written, not truncated: a full disk is found out now.
+        # Written, not truncated, so that a full disk raises here.
         self._write(file.number, bytes(running_test.SIZE))
         self._brief = mmap.mmap(file.number, running_test.SIZE)
         file.close()
@@ -95,7 +95,7 @@ class RunningNote:
             self._path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Delete it: no test is running."""
+        """Delete the note: no test is running."""
         self._clear_long()
         if self._brief is not None:
             self._brief.close()

@@ -1,5 +1,5 @@
 """
-The second process: ``xray-bridge``, started from a session and waited for.
+Start ``xray-bridge`` as a second process of a session, and wait for it.
 
 Tests pollute the process they run in (mocked sockets, patched clocks, changed
 environment), so nothing that needs the network happens there. Environment and
@@ -21,9 +21,9 @@ from xray_bridge.errors import XrayBridgeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Imported when a session starts, because tests patch modules. The working directory
-# is taken off the path: a user's module must not replace one of ours or of the
-# standard library (what -P does since Python 3.11).
+# The working directory is removed from the path, as option -P of Python 3.11 does: a
+# user's module must not replace one of ours or of the standard library. This module is
+# imported when a session starts, because tests patch modules.
 _START = (
     "import sys; sys.path[:1] == [''] and sys.path.pop(0); "
     "from xray_bridge.cli import main; sys.exit(main())"
@@ -49,7 +49,7 @@ class CommandResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondProcess:
     """
-    How to start ``xray-bridge``: made when a session starts, used until it ends.
+    Environment, folder and interpreter with which ``xray-bridge`` is started.
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -62,11 +62,11 @@ class SecondProcess:
         """
         Run a command with ``--json``; wait ``deadline`` and GRACE seconds at most.
 
-        ``stdin`` is sent as JSON. Raises LaunchError.
+        ``stdin`` is sent as JSON. Raises SecondProcessError.
         """
         within = f"{deadline + GRACE:.1f}"
-        # The second process ends itself when time is up: waiting with a timeout would
-        # need the clock and the sleep of this process, which tests patch.
+        # The second process ends itself after that time: waiting with a timeout would
+        # use the clock and the sleep of this process, which tests patch.
         command = [self.executable, "-c", _START, "--within", within]
         try:
             process = Popen(  # noqa: S603 - our own interpreter and code
@@ -76,7 +76,7 @@ class SecondProcess:
                 stderr=PIPE,
                 env=dict(self.environ),
                 cwd=self.folder,
-                # One Ctrl-C is for the tests, not for an upload under way.
+                # Ctrl-C stops the tests, but not a running upload.
                 start_new_session=True,
             )
             output, errors = process.communicate(dumps(stdin or {}).encode())

@@ -1,8 +1,8 @@
 """
-A session of tests, as both adapters see it: prepare, record, finish.
+A session of tests for both adapters: prepare, record, finish.
 
-Everything that needs the network is a command in a second process; this module
-only writes the journal.
+A second process does everything that needs the network; this module only writes the
+journal.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 OWN_FAULT = "xray-bridge had an internal error"
-# The source of a setting that stood there.
+# The source of a setting from the command line.
 COMMAND_LINE = "command line"
 
 
@@ -57,7 +57,7 @@ class Session:
     """
     One session of a framework, from its settings to its receipt.
 
-    Made before the first test, so that wrong settings are refused by then. ``root``
+    It is made before the first test, so that wrong settings are refused early. ``root``
     is the project's folder: paths in texts become relative to it.
     """
 
@@ -93,7 +93,7 @@ class Session:
         """
         Add Jira fields from a user's hook; fields from the settings win.
 
-        To be called before ``preflight`` and ``start``. Raises UsageError for
+        Call it before ``preflight`` and ``start``. Raises UsageError for
         values that JSON cannot hold.
         """
         try:
@@ -126,7 +126,7 @@ class Session:
 
     def fetch_selected(self) -> dict[str, str]:
         """
-        The Tests that the setting ``select`` means: summaries by key.
+        Fetch the Tests of the setting ``select``: summaries by key.
 
         Raises SelectionError: without an answer it is unknown which tests to run.
         """
@@ -152,17 +152,16 @@ class Session:
         """
         Check the upload before the first test; ask the server if settings allow it.
 
-        ``without_keys``: it has scenarios only, and none has a Test key; where only
-        the collection tells, ``usual`` is their format, and ``keyless`` says afterwards
-        why they would have no place. Raises
-        UsageError for what would certainly fail later. A server that cannot be
-        reached, or a process that cannot be started, is only a notice: results can
-        be sent later.
+        ``without_keys`` says that all tests are scenarios without a Test key. If only
+        the collection can tell that, ``usual`` is their format, and ``keyless`` says
+        afterwards why they could not be sent. Raises UsageError for anything that would
+        certainly fail later. If the server cannot be reached, or the process cannot be
+        started, this only adds a notice, because results can be sent later.
         """
         settings = self.settings
         if not settings.wants_upload:
             return
-        # The embedded sandbox creates every missing issue: there is nothing to check.
+        # The embedded sandbox creates every missing issue, so no check is needed.
         ask = settings.preflight != "off" and not (settings.dry_run or settings.sandbox)
         try:
             answer = self.second_process.run(
@@ -204,18 +203,18 @@ class Session:
             ),
         )
         self._journal = Journal(directory)
-        # Made once, and now: tests patch files.
+        # Made before the tests, because tests patch files.
         limit = self.settings.evidence_limit[0]
         scrub = self._redactor
         self._evidence = EvidenceFolder(directory.path, limit, scrub.clean)
         self._note = RunningNote(directory.path / "session.note", scrub.clean_line)
 
     def redact(self, text: str) -> str:
-        """The text without secrets and without folders of this machine."""
+        """Return the text without secrets and without folders of this machine."""
         return self._redactor.clean(text)
 
     def discard(self) -> None:
-        """Take back ``start``: the session ended before its first test."""
+        """Delete the run directory: the session ended before its first test."""
         if self._journal is None or self._journal.written or not self._journal.is_ours:
             return
         self._journal.close()
@@ -228,7 +227,7 @@ class Session:
 
     def record_line(self, line: Line) -> None:
         """
-        Append a finished test that is a line of the journal already.
+        Append the journal line of a finished test.
 
         Texts of tests may contain our own secrets (pytest's ``--showlocals`` prints
         environments) and folders of this machine; both are removed here, before
@@ -239,21 +238,21 @@ class Session:
 
     @property
     def folder(self) -> str:
-        """The run directory; empty if nothing is recorded."""
+        """The path of the run directory; empty if nothing is recorded."""
         return str(self._journal.directory.path) if self._journal else ""
 
     @property
     def evidence(self) -> EvidenceFolder | None:
-        """Where evidence of this run is kept; None if nothing is recorded."""
+        """The folder of this run's evidence; None if nothing is recorded."""
         return self._evidence
 
     @property
     def note(self) -> RunningNote | None:
-        """Where the running test is noted; None if nothing is recorded."""
+        """The note of the running test; None if nothing is recorded."""
         return self._note
 
     def resend_lines(self) -> list[str]:
-        """How to send the results later, for when ``publish`` failed."""
+        """Return the command that sends the results later, if ``publish`` failed."""
         if self._journal is None:
             return []
         path = self._journal.directory.path
@@ -265,13 +264,13 @@ class Session:
 
     @property
     def _flags_again(self) -> str:
-        """What of the connection stands on this command line only."""
+        """The flags of the connection that only this command line has."""
         sources = self.settings.sources
         given = self.settings.given.items()
         return repeat_flags({k: v for k, v in given if sources.get(k) == COMMAND_LINE})
 
     def own_fault_lines(self, faults: Sequence[str]) -> list[str]:
-        """One line for errors of ours, or none."""
+        """Return one line for internal errors, or none."""
         if not faults:
             return []
         run = _relative_path(Path(self.folder), self.second_process.folder)
@@ -287,12 +286,12 @@ class Session:
         self.incomplete[reason] = None
 
     def _add_notices_of(self, result: CommandResult) -> None:
-        """Add what a command noted, without what an earlier command noted too."""
+        """Add the notices of a command that no earlier command has given."""
         noted = result.content.get("notices", ())
         self.notices[:] = merge_lines((self.notices, noted))
 
     def seal(self) -> str:
-        """Close the journal and sync it to disk; returns an error as text."""
+        """Close the journal and sync it to disk; return an error as text."""
         if self._journal is None:
             return ""
         if OWN_FAULTS.texts:
@@ -309,8 +308,8 @@ class Session:
         """
         Render and upload the sealed run in the second process; never raises.
 
-        An interrupted session is not uploaded: whoever pressed Ctrl-C may not want
-        its results in Xray. They can be sent later.
+        An interrupted session is not uploaded, because the person who pressed Ctrl-C
+        may not want its results in Xray. They can be sent later.
         """
         if self._journal is None or not self._journal.is_ours:
             return None
@@ -334,7 +333,7 @@ class Session:
         )
 
     def _without_own_notices(self, receipt: Receipt) -> Receipt:
-        """Without notices that both processes have: these are printed once."""
+        """Remove notices that both processes have; they are printed once."""
         others = (each for each in receipt.notices if each not in self.notices)
         return replace(receipt, notices=tuple(others))
 
@@ -347,7 +346,7 @@ class Session:
                 str(directory.path),
                 *limits,
                 *flags,
-                # The run directory decides neither address nor credentials.
+                # Address and credentials never come from the run directory.
                 "--given",
                 "-",
                 deadline=deadline,
@@ -361,7 +360,7 @@ class Session:
     def _finish_collected(
         self, written: Journal, shown: str, *, warn_only: bool
     ) -> Ending:
-        """Where the results are; a report is written if one is asked for."""
+        """Say where the results are; write a report if the settings ask for one."""
         settings = self.settings
         number = written.written
         results = "1 result" if number == 1 else f"{number} results"
@@ -385,7 +384,7 @@ class Session:
         )
 
     def notice_lines(self) -> list[str]:
-        """The notices, as lines for the end of the session."""
+        """Return the notices as lines for the end of the session."""
         return [f"Note: {notice}" for notice in self.notices]
 
 

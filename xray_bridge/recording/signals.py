@@ -1,8 +1,8 @@
 """
-SIGTERM and SIGHUP end a session as Ctrl-C does: what was recorded is kept.
+End a session on SIGTERM and SIGHUP as Ctrl-C does, keeping the recorded results.
 
-The first one raises ``Stopped`` in the main thread; after it the system's own handling
-is back, so that a second one ends the process at once.
+The first signal raises ``Stopped`` in the main thread and restores the system's own
+handling, so that a second one ends the process at once.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 # Windows has no SIGHUP.
 NAMES = ("SIGTERM", "SIGHUP")
-# What a shell makes of the number of a signal that has ended a process.
+# A shell adds this to the number of the signal that ended a process.
 SHELL = 128
 
 
 class Stopped(KeyboardInterrupt):
     """
-    The process was told to end.
+    A signal asked the process to end.
 
-    A KeyboardInterrupt, which frameworks know, and which no ``except Exception`` of a
-    test swallows.
+    It is a KeyboardInterrupt, which frameworks know and which no ``except Exception``
+    of a test catches.
     """
 
 
@@ -40,7 +40,7 @@ class StopSignals:
         self._pid = os.getpid()
 
     def install(self) -> None:
-        """Handle what nobody else handles; only the main thread may."""
+        """Handle signals that nobody else handles; only the main thread may do so."""
         if threading.current_thread() is not threading.main_thread():
             return
         for name in NAMES:
@@ -50,9 +50,9 @@ class StopSignals:
                 self._numbers.append(number)
 
     def remove(self) -> None:
-        """Put back the system's handling, where ours is still in place."""
+        """Restore the system's handling of signals that we still handle."""
         for number in self._numbers:
-            # A bound method is made anew each time: equal, and not the same.
+            # Each access makes a new bound method, so they are equal but not identical.
             if signal.getsignal(number) == self._stop_session:
                 signal.signal(number, signal.SIG_DFL)
         self._numbers.clear()
@@ -60,7 +60,7 @@ class StopSignals:
     def _stop_session(self, number: int, _frame: FrameType | None) -> None:
         self.remove()
         if os.getpid() != self._pid:
-            # A child that a test forked ends as it would without us.
+            # A child process that a test forked ends as without xray-bridge.
             os.kill(os.getpid(), number)
             return
         self.exit_code = SHELL + number

@@ -1,9 +1,8 @@
 """
-What later steps of a CI job get back, in the way of the system that runs it.
+Give results to later steps of a CI job, in the way of the system that runs it.
 
-One module writes for each kind of system; ``WAYS`` says which. Some ways are files
-that the environment names, some are programs, and some are lines that the system
-reads from the output of the process that it has started.
+``WAYS`` names the module for each system. Some systems read files that the environment
+names, some have a program, and some read lines from the output of the process.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WAYS", "Outputs", "Place", "Written", "write"]
 
-# By the slug of the system; imported where it is the one.
+# By the slug of the system; each module is imported when it is needed.
 WAYS = {
     "github": "github:write",
     "gitlab": "gitlab:write",
@@ -45,11 +44,11 @@ def write(
     clean: Callable[[str], str] = str,
 ) -> Written:
     """
-    Write for the system that this environment is of; never raises.
+    Write for the CI system of this environment; never raises.
 
-    ``folder`` is where files go that the environment names no place for. ``clean``
-    takes out secrets, before anything is escaped. What cannot be written is a
-    notice: the results are where they are to be.
+    ``folder`` is the place of files for which the environment names none. ``clean``
+    removes secrets before anything is escaped. Errors become notices, because the
+    results are in Xray already.
     """
     found = detect.find_system(environ)
     if found is None or found.slug not in WAYS:

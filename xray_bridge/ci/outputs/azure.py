@@ -1,7 +1,7 @@
 """
 Azure Pipelines: variables, a page of the run's summary, issues.
 
-All of it is logging commands, lines of the step's output. Escapes are those of
+All of these are logging commands: lines of the step's output. The escapes are those of
 Microsoft's azure-pipelines-task-lib.
 """
 
@@ -26,9 +26,9 @@ SUMMARY = "summary.md"
 
 
 def write(outputs: Outputs, place: Place) -> Written:
-    """Raises OSError."""
+    """Write variables, the summary page and issues. Raises OSError."""
     kept, notices = limit_variables(outputs.variables, LONGEST)
-    # One for later steps of the job, one for other jobs.
+    # The first is for later steps of the job, the second for other jobs.
     lines = [
         _make_command("task.setvariable", f"variable={name}{kind}", value)
         for name, value in kept.items()
@@ -48,12 +48,12 @@ def _issue_commands(outputs: Outputs) -> Iterator[str]:
 
 
 def _issue_command(failure: Failure) -> str:
-    told = "type=error"
+    properties = "type=error"
     if failure.file:
         path = failure.file.translate(AZURE_PROPERTY)
-        told += f";sourcepath={path};linenumber={failure.line}"
+        properties += f";sourcepath={path};linenumber={failure.line}"
     text = f"{failure.name}: {failure.message}" if failure.message else failure.name
-    return _make_command("task.logissue", told, text)
+    return _make_command("task.logissue", properties, text)
 
 
 def _make_command(name: str, properties: str, data: str) -> str:

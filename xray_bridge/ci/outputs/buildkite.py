@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Call = tuple[tuple[str, ...], str]
 
 AGENT = "buildkite-agent"
-# Of a value, and of an annotation, in bytes.
+# The longest value and annotation, in bytes.
 LONGEST = 100_000
 LONGEST_ANNOTATION = 1 << 20
 # For all calls together, in seconds: the session waits for them.
@@ -29,13 +29,13 @@ PATIENCE = 3.5
 
 
 def write(outputs: Outputs, place: Place) -> Written:
-    """Without the agent on the path, as in a container, there is no way."""
+    """Write with the agent's program; without it, as in a container, do nothing."""
     agent = shutil.which(AGENT, path=place.environ.get("PATH"))
     if agent is None:
         return Written()
     kept, notices = limit_variables(outputs.variables, LONGEST)
     calls: list[Call] = [
-        # Empty values are refused.
+        # The agent refuses empty values.
         (("meta-data", "set", name), value)
         for name, value in kept.items()
         if value
@@ -59,7 +59,7 @@ def _annotation_arguments(outputs: Outputs) -> tuple[str, ...]:
 
 
 def _run_calls(agent: str, calls: Sequence[Call], place: Place) -> list[bool]:
-    """Side by side: each call asks Buildkite, which takes its time."""
+    """Run all calls at the same time, because each one waits for Buildkite."""
     end = time.monotonic() + PATIENCE
     started = []
     for arguments, said in calls:

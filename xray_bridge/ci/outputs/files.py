@@ -1,5 +1,5 @@
 """
-Systems that read variables from a file: Jenkins, Bitbucket, CircleCI, Harness, Drone.
+Write for systems that read a file: Jenkins, Bitbucket, CircleCI, Harness, Drone.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 PROPERTIES = "xray.properties"
 RECEIPT = "receipt.json"
 SUMMARY = "summary.md"
-# What a variable of Linux may have is 128 KB, its name included.
+# Linux limits a variable to 128 KB, including its name.
 LONGEST = 100_000
 
 
 def write_jenkins(outputs: Outputs, place: Place) -> Written:
     """
-    Files for ``readProperties`` and ``readJSON``, at the same place in each build.
+    Write files for ``readProperties`` and ``readJSON``, at fixed paths.
 
     Raises OSError.
     """
@@ -37,19 +37,19 @@ def write_jenkins(outputs: Outputs, place: Place) -> Written:
 
 
 def write_bitbucket(outputs: Outputs, place: Place) -> Written:
-    """Output variables of the step. Raises OSError."""
+    """Write output variables of the step. Raises OSError."""
     place.append("BITBUCKET_PIPELINES_VARIABLES_PATH", _dotenv_lines(outputs.variables))
     return Written()
 
 
 def write_drone(outputs: Outputs, place: Place) -> Written:
-    """Output variables of a plugin's step, at Harness too. Raises OSError."""
+    """Write output variables of a plugin's step, also for Harness. Raises OSError."""
     place.append("DRONE_OUTPUT", _dotenv_lines(outputs.variables))
     return Written()
 
 
 def write_circleci(outputs: Outputs, place: Place) -> Written:
-    """Variables for later steps of the job. Raises OSError."""
+    """Write variables for later steps of the job. Raises OSError."""
     kept, notices = limit_variables(outputs.variables, LONGEST)
     lines = [f"{text.shell_line(name, value)}\n" for name, value in kept.items()]
     place.append("BASH_ENV", "".join(lines))
@@ -57,7 +57,7 @@ def write_circleci(outputs: Outputs, place: Place) -> Written:
 
 
 def _dotenv_lines(variables: Mapping[str, str]) -> str:
-    """Those that need no quoting, which each reader does in another way."""
+    """Return lines for those variables that need no quotes."""
     kept, _ = limit_variables(variables, LONGEST)
     plain = {name: value for name, value in kept.items() if text.is_plain(value)}
     return "".join(f"{name}={value}\n" for name, value in plain.items())

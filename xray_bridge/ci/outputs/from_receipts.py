@@ -1,5 +1,5 @@
 """
-What receipts have to tell a CI system; of several, all of it together.
+Make the outputs for a CI system from one or more receipts.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from xray_bridge.model.receipt import Receipt
 
-# Those after which there is something to tell: not rehearsals, nor what only stays.
-TOLD = frozenset(
+# Statuses after which the CI system gets outputs: no dry runs, nothing kept back.
+REPORTED = frozenset(
     {states.DELIVERED, states.PARTLY_REFUSED, states.FAILED, states.AMBIGUOUS}
 )
 SUCCESS = "XRAY_IS_REQUEST_SUCCESSFUL"
 EXECUTIONS = "XRAY_TEST_EXECS"
 ADDRESSES = "XRAY_TEST_EXEC_URLS"
-# The names of Xray's plugin for Jenkins, and one of ours; the shorter ones first.
+# The names of Xray's plugin for Jenkins, and one of xray-bridge; short values first.
 NAMES = (
     SUCCESS,
     EXECUTIONS,
@@ -39,27 +39,27 @@ SEPARATOR = ";"
 
 def outputs_of(receipts: Sequence[Receipt], *, is_fatal: bool = True) -> Outputs | None:
     """
-    What there is to tell; None where nothing was to be delivered.
+    Make the outputs of all receipts; None if nothing was to be delivered.
 
-    ``is_fatal``: an upload that failed fails the job.
+    ``is_fatal`` says that a failed upload fails the job.
     """
-    told = [each for each in receipts if each.status in TOLD]
-    if not told:
+    reported = [each for each in receipts if each.status in REPORTED]
+    if not reported:
         return None
-    problems = [each.error["message"] for each in told if each.error]
-    problems += [_describe_refusal(each) for each in told if each.refused]
-    executions = [each.test_execution for each in told if each.test_execution]
+    problems = [each.error["message"] for each in reported if each.error]
+    problems += [_describe_refusal(each) for each in reported if each.refused]
+    executions = [each.test_execution for each in reported if each.test_execution]
     return Outputs(
-        variables=_join_variables([_variables_of(each) for each in told]),
-        markdown="\n".join(map(make_markdown, told)),
-        headline=SEPARATOR.join(map(make_headline, told)),
-        failures=tuple(failure for each in told for failure in each.failures),
+        variables=_join_variables([_variables_of(each) for each in reported]),
+        markdown="\n".join(map(make_markdown, reported)),
+        headline=SEPARATOR.join(map(make_headline, reported)),
+        failures=tuple(failure for each in reported for failure in each.failures),
         links=tuple((e["key"], e["url"]) for e in executions if e.get("url")),
         problem="; ".join(problems),
         is_fatal=is_fatal,
-        document=told[0].to_json()
-        if len(told) == 1
-        else {"runs": [each.to_json() for each in told]},
+        document=reported[0].to_json()
+        if len(reported) == 1
+        else {"runs": [each.to_json() for each in reported]},
     )
 
 
@@ -72,7 +72,7 @@ def _describe_refusal(receipt: Receipt) -> str:
 
 
 def _variables_of(receipt: Receipt) -> dict[str, str]:
-    """As the upload has written them, with the page for people besides."""
+    """Return the variables of the upload, with the address of the Test Execution."""
     found = dict.fromkeys(NAMES, "")
     found |= read_variables(Path(receipt.run) / "xray.env") if receipt.run else {}
     found[SUCCESS] = "false" if receipt.error else "true"
@@ -82,7 +82,7 @@ def _variables_of(receipt: Receipt) -> dict[str, str]:
 
 
 def read_variables(path: Path) -> dict[str, str]:
-    """The variables of a run; none where the disk had no room for them."""
+    """Read the variables of a run; empty if their file is missing."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError):

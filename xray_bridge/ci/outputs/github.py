@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from xray_bridge.ci.outputs.protocol import Outputs, Place
     from xray_bridge.model.receipt import Failure
 
-# All outputs of a job, and all that a step says in its summary, in bytes.
+# All outputs of a job, and the summary of a step, in bytes.
 LONGEST_OUTPUT = 200_000
 LONGEST_SUMMARY = 1 << 20
-# Of a kind, for each step; what is over is not shown.
+# For each step and kind; GitHub does not show more.
 ANNOTATIONS = 10
 
 
 def write(outputs: Outputs, place: Place) -> Written:
-    """Raises OSError."""
+    """Write outputs, the summary and annotations. Raises OSError."""
     kept, notices = limit_variables(outputs.variables, LONGEST_OUTPUT)
     place.append(
         "GITHUB_OUTPUT", "".join(_output_lines(*each) for each in kept.items())
@@ -38,7 +38,7 @@ def write(outputs: Outputs, place: Place) -> Written:
 
 
 def _output_lines(name: str, value: str) -> str:
-    """A value that cannot end itself: nobody knows the delimiter before."""
+    """Return lines for a value, with a delimiter that nobody can guess."""
     delimiter = f"xray_{secrets.token_hex(16)}"
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 
@@ -64,8 +64,8 @@ def _annotation_command(failure: Failure) -> str:
     properties = {"title": failure.name}
     if failure.file:
         properties |= {"file": failure.file, "line": str(failure.line)}
-    told = ",".join(f"{k}={_escape_property(v)}" for k, v in properties.items())
-    return f"::error {told}::{_escape_data(failure.message or failure.name)}"
+    joined = ",".join(f"{k}={_escape_property(v)}" for k, v in properties.items())
+    return f"::error {joined}::{_escape_data(failure.message or failure.name)}"
 
 
 def _escape_data(text: str) -> str:

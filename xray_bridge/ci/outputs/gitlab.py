@@ -1,7 +1,7 @@
 """
 GitLab CI: a dotenv report, and links on the page of the job.
 
-Both are artifacts that the job must name; the manual says how.
+The job must name both as artifacts; the manual shows how.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 DOTENV = "gitlab.env"
 ANNOTATIONS = "gitlab-annotations.json"
-# Of the whole file, in bytes; one that is longer fails the job's report.
+# Of the whole file, in bytes; a longer file fails the job's report.
 LONGEST = 5 * 1024
 
 
 def write(outputs: Outputs, place: Place) -> Written:
-    """Raises OSError."""
+    """Write the dotenv report and the links. Raises OSError."""
     lines = tuple(_fitting_lines(outputs.variables))
     place.file(DOTENV, "".join(lines))
     links = [
@@ -33,7 +33,7 @@ def write(outputs: Outputs, place: Place) -> Written:
     ]
     place.file(ANNOTATIONS, json.dumps({"Xray": links}))
     missing = len(outputs.variables) - len(lines)
-    # The answer as it came is never plain, and nobody misses it.
+    # The raw answer is never plain, so its absence is no news.
     notices = () if missing <= 1 else (f"{DOTENV} has no room for all variables",)
     return Written(notices=notices)
 

@@ -1,5 +1,5 @@
 """
-What there is to tell a CI system, and what was told.
+The outputs for a CI system, and what was written.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
     """
-    What later steps, and people, get to see.
+    The outputs for later steps and for people.
 
-    ``variables`` are values of one line each. ``headline`` is one line, ``markdown``
-    the whole, with whatever others said made harmless. ``links`` are labels and
-    addresses. ``problem`` says why an upload failed; ``is_fatal``: and that the job
-    fails for it. ``document`` is all of it for programs.
+    ``variables`` are values of one line each. ``headline`` is one line, ``markdown`` a
+    page, in which texts of others are escaped. ``links`` are labels and addresses.
+    ``problem`` says why an upload failed, ``is_fatal`` that the job fails for it.
+    ``document`` has everything for programs.
     """
 
     variables: Mapping[str, str]
@@ -42,9 +42,10 @@ class Outputs:
 
     def cleaned(self, clean: Callable[[str], str]) -> Outputs:
         """
-        With ``clean`` applied, and each text but the Markdown a tame line.
+        Return the outputs with ``clean`` applied, and CI commands escaped.
 
-        Ways have only the escapes of their language to add.
+        All texts but the Markdown become one line. The modules for the systems only
+        add the escapes of their language.
         """
         return replace(
             self,
@@ -72,13 +73,13 @@ class Outputs:
 
 
 def _plain_line(text: str) -> str:
-    """One line, in which no command begins."""
+    """Return one line, in which no command begins."""
     return escape_ci_commands(one_line(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """Lines that the system is to read from our output, and what went wrong."""
+    """Lines for the system to read from our output, and notices of errors."""
 
     commands: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -86,13 +87,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where things can be written: what the environment names, or our own folder."""
+    """The places to write to: files that the environment names, or our folder."""
 
     environ: Mapping[str, str]
     folder: Path
 
     def file(self, name: str, content: str) -> Path:
-        """Write a file into our own folder, whole or not at all; its full path."""
+        """Write a complete file into our own folder, and return its full path."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder.absolute() / name
         with replaced(path) as file:
@@ -100,7 +101,7 @@ class Place:
         return path
 
     def append(self, variable: str, content: str) -> None:
-        """Add to the file that a variable of the environment names, if it does."""
+        """Append to the file that a variable of the environment names, if it is set."""
         path = self.environ.get(variable, "")
         if path:
             with Path(path).open("ab") as file:
@@ -110,7 +111,7 @@ class Place:
 def limit_variables(
     variables: Mapping[str, str], longest: int
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The variables that are no longer than that, and notices for the others."""
+    """Return the variables up to a length, and notices for the longer ones."""
     kept = {name: text for name, text in variables.items() if len(text) <= longest}
     return kept, tuple(_notices_of_long(variables, kept))
 

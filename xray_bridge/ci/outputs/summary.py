@@ -1,7 +1,7 @@
 """
-A receipt as a page of Markdown, for people who look at a build.
+Make a page of Markdown from a receipt, for people who look at a build.
 
-What tests, servers and settings say stands in code spans only.
+Texts of tests, servers and settings stand in code spans only.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from xray_bridge.model.receipt import Failure, Receipt, Refused
 
-# Of each list, in lines.
+# Lines of each list.
 SHOWN = 50
-# Of one text, in characters.
+# Characters of one text.
 LONGEST = 500
 NOT_DELIVERED = {
     states.FAILED: "Not delivered",
@@ -30,7 +30,7 @@ NOT_DELIVERED = {
 
 
 def make_headline(receipt: Receipt) -> str:
-    """What became of it, in a few words, without anybody else's."""
+    """Return the result of the upload in a few words, all of them our own."""
     said = NOT_DELIVERED.get(receipt.status)
     if said:
         return f"Xray: {said}"
@@ -39,7 +39,7 @@ def make_headline(receipt: Receipt) -> str:
 
 
 def make_markdown(receipt: Receipt) -> str:
-    """The page, which ends with a line end."""
+    """Return the page, which ends with a line end."""
     return "\n".join(_page_lines(receipt)) + "\n"
 
 
@@ -72,7 +72,7 @@ def _problem_lines(receipt: Receipt) -> Iterator[str]:
 
 
 def _count_table(receipt: Receipt) -> Iterator[str]:
-    """Words and numbers of our own, so that a table is safe."""
+    """Yield a table of our own words and numbers, which need no escapes."""
     cells = {word: str(n) for word, n in receipt.counts.items() if n}
     if receipt.status not in NOT_DELIVERED:
         cells["sent to Xray"] = str(receipt.sent)
@@ -110,6 +110,6 @@ def _refusal_line(refused: Refused) -> str:
 
 
 def code_of(text: str) -> str:
-    """What others said, on one line and not too long."""
+    """Return a text of others as a code span of limited length."""
     line = escape_ci_commands(one_line(text))
     return code_span(line if len(line) <= LONGEST else f"{line[:LONGEST]}...")

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 # Parameters become environment variables; Windows has no longer ones.
 LONGEST = 30_000
-# What TeamCity limits the description of a problem to.
+# TeamCity's limit for the description of a problem.
 LONGEST_PROBLEM = 4_000
 
 
 def write(outputs: Outputs, place: Place) -> Written:  # noqa: ARG001 - as all ways
-    """TeamCity reads the lines; a failed test is its own business."""
+    """Make service messages; TeamCity counts failed tests itself."""
     kept, notices = limit_variables(outputs.variables, LONGEST)
     lines = [
         _service_message("setParameter", name=f"env.{name}", value=value)
@@ -40,12 +40,12 @@ def write(outputs: Outputs, place: Place) -> Written:  # noqa: ARG001 - as all w
 
 
 def _remove_references(text: str) -> str:
-    """Of a status text, without references."""
+    """Remove the references from a status text."""
     return text.replace("{", "(").replace("}", ")")
 
 
 def _service_message(kind: str, **attributes: str) -> str:
-    told = " ".join(
+    joined = " ".join(
         f"{name}='{text.translate(TEAMCITY)}'" for name, text in attributes.items()
     )
-    return f"##teamcity[{kind} {told}]"
+    return f"##teamcity[{kind} {joined}]"

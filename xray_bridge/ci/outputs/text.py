@@ -1,8 +1,8 @@
 """
-Texts made harmless, for each language that a CI system reads.
+Escape texts for each language that a CI system reads.
 
-Each function takes any text of one line and gives what the other side reads as
-that text and nothing else.
+Each function takes any text of one line and returns a form that the reader reads as
+exactly that text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Dotenv files have no quoting that all their readers agree on.
+# The readers of dotenv files do not agree on quotes.
 PLAIN = re.compile(r"""[^\s"'`$#\\]*""")
 KEY = re.compile(r"[A-Z][A-Z0-9_]*-[0-9]+")
 ADDRESS = re.compile(r"https?://[^\s<>\\\"`|()\[\]]+")
@@ -41,22 +41,22 @@ PROPERTIES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def is_name(text: str) -> bool:
-    """Whether all systems take it as the name of a variable."""
+    """Whether all systems accept the text as the name of a variable."""
     return bool(NAME.fullmatch(text))
 
 
 def is_plain(text: str) -> bool:
-    """Whether a dotenv file can hold it as it is."""
+    """Whether a dotenv file can hold the text without quotes."""
     return bool(PLAIN.fullmatch(text))
 
 
 def shell_line(name: str, value: str) -> str:
-    """A line of a POSIX shell that exports a variable."""
+    """Return a line of a POSIX shell that exports a variable."""
     return f"export {name}={shlex.quote(value)}"
 
 
 def properties_file(variables: Mapping[str, str]) -> str:
-    """A file of Java's properties, in ASCII."""
+    """Return a file of Java's properties, in ASCII."""
     return "".join(
         f"{name}={_escape_property(text)}\n" for name, text in variables.items()
     )
@@ -74,9 +74,9 @@ def _escape_property(text: str) -> str:
 
 def code_span(text: str) -> str:
     """
-    A code span of Markdown, in which nothing else has a meaning.
+    Return a code span of Markdown, in which no other syntax has a meaning.
 
-    It is no good in tables, whose cells are told apart before.
+    Do not use it in tables: Markdown splits their cells before it finds code spans.
     """
     longest = max((len(found) for found in TICKS.findall(text)), default=0)
     fence = "`" * (longest + 1)
@@ -87,7 +87,7 @@ def code_span(text: str) -> str:
 
 
 def markdown_link(label: str, address: str) -> str:
-    """A link of Markdown; code where the one is no key or the other no address."""
+    """Return a Markdown link, or plain text if label or address are not safe."""
     if not KEY.fullmatch(label):
         return code_span(label)
     return f"[{label}]({address})" if ADDRESS.fullmatch(address) else label

@@ -1,8 +1,8 @@
 """
-Pieces of configuration for CI systems: a template for each, filled for a project.
+Make configuration for CI systems: a template for each, filled for a project.
 
 In a template, ``@install@``, ``@commands@``, ``@secrets@`` and ``@settings@`` stand
-for lines, ``@secret-names@`` for words; a line with ``@if-settings@`` goes where
+for lines, ``@secret-names@`` for words; a line with ``@if-settings@`` is left out if
 there are no settings.
 """
 
@@ -34,7 +34,7 @@ def _quote_groovy(value: str) -> str:
 
 
 def _quote_kotlin(value: str) -> str:
-    # A reference to a parameter is between per cent signs.
+    # References to parameters stand between per cent signs.
     return _quote_yaml(value).replace("$", "\\$").replace("%", "%%")
 
 
@@ -45,10 +45,10 @@ def _quote_buildkite(value: str) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """
-    How a CI system spells what differs.
+    The syntax of one CI system.
 
-    ``path`` is where its configuration lies. ``dollar`` is how a shell's ``$`` is
-    written within it.
+    ``path`` is the file of its configuration. ``dollar`` is the form of a shell's ``$``
+    in it.
     """
 
     path: str
@@ -100,7 +100,7 @@ SYSTEMS: Mapping[str, System] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """
-    What a project wants to have in it.
+    The values that a project puts into a template.
 
     ``secrets`` are names of environment variables, ``settings`` names and values.
     """
@@ -112,7 +112,7 @@ class Wishes:
 
 
 def make_snippet(name: str, wishes: Wishes) -> str:
-    """The configuration for a system of SYSTEMS."""
+    """Make the configuration for a system of SYSTEMS."""
     system = SYSTEMS[name]
     template = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
     settings = wishes.settings.items()
