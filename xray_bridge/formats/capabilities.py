@@ -1,5 +1,5 @@
 """
-What each report format can say, and which of them says all that a run needs.
+What each report format can say, compared with what a run needs.
 
 The upload takes the format that can say everything that was set.
 """
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 def needs_of_settings(settings: Settings, dialect: Dialect) -> dict[Need, str]:
     """
-    What the settings ask of a report, and how a message calls it.
+    Find the needs that the settings have of a report, with their names in messages.
 
-    ``dialect`` knows the statuses that were set.
+    ``dialect`` has the statuses that were set.
     """
     found = {}
     changed = dialect.changed
@@ -53,7 +53,7 @@ def needs_of_settings(settings: Settings, dialect: Dialect) -> dict[Need, str]:
 def needs_of_run(
     settings: Settings, dialect: Dialect, results: Results
 ) -> dict[Need, str]:
-    """What settings and results ask of a report."""
+    """Find the needs that settings and results have of a report."""
     counts = {
         Need.DEFECTS: results.defects,
         Need.STEPS: results.steps,
@@ -64,14 +64,14 @@ def needs_of_run(
 
 
 def missing_needs(name: str, wanted: Mapping[Need, str]) -> list[str]:
-    """What of it a format has no place for."""
+    """List the needs that a format cannot hold."""
     return _select_needs(WRITERS[name].cannot, wanted)
 
 
 def better_elsewhere(
     name: str, wanted: Mapping[Need, str], dialect: Dialect | None = None
 ) -> list[str]:
-    """What of it another format says better; without a dialect, to any product."""
+    """List the needs that another format holds better, for one or any product."""
     writer = WRITERS[name]
     found = {*writer.cannot, *writer.in_comments}
     for each in [dialect] if dialect else DIALECTS.values():
@@ -81,10 +81,10 @@ def better_elsewhere(
 
 def words_for(name: str, dialect: Dialect) -> Dialect:
     """
-    The dialect for a report that stays here: with words that the format has.
+    Return a dialect for a report that is not sent, with statuses that its format has.
 
-    What goes out was chosen so that it says all; the others are for people, and
-    had better be there.
+    The report that is sent has a format that can say everything. The other reports are
+    for people, and are written even if they cannot.
     """
     cannot = Need.WORD in WRITERS[name].cannot
     plain = all(dialect.plainly(each) is not None for each in dialect.changed)
@@ -102,19 +102,19 @@ def _format_statuses(statuses: Mapping[Outcome, str]) -> str:
 
 def sent_as(name: str, *, existing: bool) -> str:
     """
-    The format in which a report goes out.
+    Return the format in which a report is sent.
 
-    The plain endpoints of Cucumber and Behave JSON take no key: what goes into an
-    existing Test Execution is sent as Xray JSON.
+    The plain endpoints of Cucumber and Behave JSON take no key, so results for an
+    existing Test Execution are sent as Xray JSON.
     """
     return "xray" if existing and name not in XML_FORMATS else name
 
 
 def refuse_format(settings: Settings, dialect: Dialect) -> None:
     """
-    Refuse a format that was set and cannot carry what else was set.
+    Refuse a format that cannot hold what other settings ask for.
 
-    Only the first goes out. Raises SettingError.
+    Only the first format is sent. Raises SettingError.
     """
     name = settings.format[0]
     if name == AUTO:
@@ -130,7 +130,7 @@ def refuse_scenarios_without_keys(
     settings: Settings, dialect: Dialect, usual: str
 ) -> None:
     """
-    Refuse a session of scenarios without a Test key that nothing could take.
+    Refuse a session of scenarios without a Test key that cannot be sent.
 
     ``usual`` is the format of its framework. Raises SettingError.
     """
@@ -143,7 +143,7 @@ def refuse_scenarios_without_keys(
         on_the_way = "xray"
     later = _said_later(settings, dialect)
     if later and _held_by(on_the_way) is not Holds.NAMED:
-        # A second request carries it, and that is Xray JSON.
+        # A second request sends these, and that is Xray JSON.
         asks += later
         on_the_way = "xray"
     if _held_by(on_the_way) is not Holds.NAMED:
@@ -162,29 +162,29 @@ def refuse_scenarios_without_keys(
 
 
 def _said_later(settings: Settings, dialect: Dialect) -> list[str]:
-    """What was set, and has no place in the request that makes a Test Execution."""
+    """List settings that the request for a new Test Execution cannot hold."""
     nowhere = [f.name for f in XRAY_FIELDS if dialect.xray_fields and not f.cloud_name]
     given = (TABLE[name] for name in nowhere if getattr(settings, name))
     return [f"xray_{each.name}" for each in given if settings.is_given(each)]
 
 
 def holds_everything(name: str) -> bool:
-    """Whether a format says all of every result."""
+    """Whether a format can say everything about every result."""
     return _held_by(name) is Holds.ALL
 
 
 def can_hold(name: str, run: TestRun) -> bool:
-    """Whether a format has a place for a result."""
+    """Whether a format can hold a result."""
     return {
         Holds.ALL: True,
         Holds.SCENARIOS: run.scenario is not None,
-        # Of a scenario without a key Xray JSON could only make a Generic Test.
+        # Xray JSON would make a Generic Test of a scenario without a key.
         Holds.NAMED: bool(run.test.test_keys) or run.scenario is None,
     }[_held_by(name)]
 
 
 def why_not_held(name: str) -> str:
-    """Why a format leaves results out."""
+    """Say why a format leaves results out."""
     what = {
         Holds.SCENARIOS: "results of tests that are not scenarios",
         Holds.NAMED: "scenarios without a Test key",
@@ -193,7 +193,7 @@ def why_not_held(name: str) -> str:
 
 
 def without_a_place(name: str, results: Results) -> int:
-    """How many results a format leaves out."""
+    """Count the results that a format leaves out."""
     return {
         Holds.ALL: 0,
         Holds.SCENARIOS: len(results) - results.scenarios,
@@ -202,7 +202,7 @@ def without_a_place(name: str, results: Results) -> int:
 
 
 def find_unsaid(name: str, run: TestRun) -> list[str]:
-    """What a format does not say of a result that it has a place for."""
+    """List what a format cannot say about a result that it holds."""
     say: Mapping[Holds, Callable[[TestRun], list[str]]] = {
         Holds.SCENARIOS: _unsaid_of_scenarios,
         Holds.NAMED: _unsaid_of_known_tests,
@@ -216,7 +216,7 @@ def _held_by(name: str) -> Holds:
 
 
 def _unsaid_of_known_tests(run: TestRun) -> list[str]:
-    """A key is all that Xray JSON says of a Test that has one."""
+    """List what is lost because Xray JSON says only the key of a known Test."""
     test = run.test
     if not test.test_keys:
         return []
@@ -227,7 +227,7 @@ def _unsaid_of_known_tests(run: TestRun) -> list[str]:
         "descriptions": test.description,
     }
     if run.scenario:
-        # Of the rest, Xray has the feature.
+        # Xray has the tags of the feature already.
         known = (*run.scenario.tags, *run.scenario.feature.tags)
         found["requirements"] = [
             key
@@ -240,7 +240,7 @@ def _unsaid_of_known_tests(run: TestRun) -> list[str]:
 
 
 def _unsaid_of_scenarios(run: TestRun) -> list[str]:
-    """Scenarios have steps and tags, and nothing to say beside them."""
+    """List what is lost because scenarios have only steps and tags."""
     found: dict[str, Collection[object]] = {
         "comments": run.comment,
         "custom fields": run.custom_fields,
@@ -254,12 +254,12 @@ def _unsaid_of_scenarios(run: TestRun) -> list[str]:
 
 
 def _is_tag(label: str) -> bool:
-    """Whether it can be a tag, and would mean no more than itself."""
+    """Whether a label can be written as a tag without another meaning."""
     return label.split() == [label] and bool(tags.read([label]).labels)
 
 
 def _other_words(test: TestIssue, scenario: Scenario) -> dict[str, str]:
-    """What the feature file says otherwise: in code a Test may have its own."""
+    """Return summary and description if they differ from the feature file's."""
     same = test.summary in {scenario.name, scenario.outline}
     return {
         "summaries": "" if same else test.summary,

@@ -1,8 +1,8 @@
 """
-Reports of formats that Xray does not import, as JUnit XML.
+Convert reports of formats that Xray does not import to JUnit XML.
 
-``recognise`` says which format it is; one module for each has the converter, which
-yields results, red that is no test's, and the totals that the report gives.
+``recognise`` finds the format; each format has a module with a converter, which yields
+results, failures outside of tests, and the totals that the report gives.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def read_report(
     source: Source, row: ForeignFormat, prefixes: Sequence[str]
 ) -> Iterator[Item]:
     """
-    What a report says, read to its end.
+    Read all items of a report.
 
     Raises ReportError.
     """
@@ -49,9 +49,9 @@ def into_junit(
     source: Source, row: ForeignFormat, prefixes: Sequence[str], path: Path
 ) -> tuple[Source, tuple[str, ...]]:
     """
-    The report as JUnit XML at ``path``, and what is to be said of it.
+    Write the report as JUnit XML to ``path``; return it with notices.
 
-    A failure that is no test's becomes a result of its own. Raises ReportError.
+    A failure outside of tests becomes a result of its own. Raises ReportError.
     """
     count_of = _Counted()
     file = JUnitFile(path, row.name)
@@ -70,7 +70,7 @@ def into_junit(
 
 @dataclass(slots=True)
 class _Counted:
-    """What has been found, to compare with what the report says of itself."""
+    """Counts the items, to compare them with the report's own totals."""
 
     tests: int = 0
     failed: int = 0
@@ -80,7 +80,7 @@ class _Counted:
     words: dict[str, None] = field(default_factory=dict)
 
     def count_item(self, item: Item) -> Iterator[Converted]:
-        """Count; the result to write, if it is one."""
+        """Count an item; yield the result to write, if it is one."""
         if isinstance(item, Totals):
             self.totals.append(item)
         elif isinstance(item, RunFailed):
@@ -96,7 +96,7 @@ class _Counted:
             yield item
 
     def hidden_failures(self) -> Iterator[Converted]:
-        """A result for a failure that the report counts, and does not show."""
+        """Yield a result for a failure that the report counts but does not contain."""
         claimed = max((each.failed or 0 for each in self.totals), default=0)
         what = f"the report counts {count(claimed, 'failure')} but contains none"
         message = self.run_failed or (what if claimed else "")
@@ -104,13 +104,13 @@ class _Counted:
             yield from self.count_item(Red(name=RUN, message=message))
 
     def find_notices(self) -> Iterator[str]:
-        """Where totals differ, and what nobody knows."""
+        """Find totals that differ, and unknown outcomes."""
         for each in self.totals:
-            found = (
+            pairs = (
                 (each.tests, self.tests, ""),
                 (each.failed, self.failed, "failed "),
             )
-            for said, read, word in found:
+            for said, read, word in pairs:
                 if said is not None and not read <= said <= read + self.red:
                     what = f"its own totals say {count(said, f'{word}test')}"
                     yield f"{what}, but it contains {read}; these {read} count"

@@ -1,9 +1,9 @@
 """
-Allure's results, a folder of JSON files.
+Convert Allure's results, a folder of JSON files.
 
 Source: Allure 2's model, and files of allure-pytest, allure-behave, and allure-mocha,
--jest and -vitest 3. Results of one history are attempts, of which the last counts;
-fixtures stand in containers, and what else failed outside of tests in globals
+-jest and -vitest 3. Results of one history are attempts, and the last one counts.
+Fixtures stand in containers, other failures outside of tests in globals
 (``findings/allure-mocha-hook-in-globals-only.sh``).
 """
 
@@ -40,14 +40,14 @@ RESULTS = "*-result.json"
 CONTAINERS = "*-container.json"
 GLOBALS = "*-globals.json"
 OUTCOMES = {"broken": Outcome.FAILED}
-# Bytes; a result has its steps in it, and no attachments.
+# Bytes; a result contains its steps, but no attachments.
 LONGEST_FILE = 64 << 20
 FIXTURES = ("befores", "afters")
 _KEY_OF_LINK = re.compile(r".*/([^/?#]+)")
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """The last attempts; a fixture that failed, and no test with it, is red."""
+    """Yield the last attempts, and failed fixtures whose tests did not fail."""
     folder = source.path
     attempts = _find_attempts(source)
     last = {max(each) for each in attempts.values()}
@@ -72,7 +72,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
 
 
 def _find_attempts(source: Source) -> dict[str, list[tuple[float, str]]]:
-    """When each attempt of a test began, and its file."""
+    """Find the start and the file of each attempt, by test."""
     found: dict[str, list[tuple[float, str]]] = {}
     for path in sorted(source.path.glob(RESULTS)):
         result = _read_object(source, path)
@@ -135,7 +135,7 @@ def _convert_result(
 
 
 def _key_links(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Of a test management system, by name and by address."""
+    """Yield names and addresses of links to a test management system."""
     for link in to_objects(found.get("links")):
         if link.get("type") == "tms":
             match = _KEY_OF_LINK.fullmatch(to_text(link.get("url")))
@@ -144,7 +144,7 @@ def _key_links(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _name_test(found: dict[str, Any], labels: list[tuple[str, str]]) -> tuple[str, str]:
-    """Where it stands, and its name; titles change, and rows are one test."""
+    """Return the place and the name of a test; titles change, and rows are one test."""
     name, full = to_text(found.get("name")), to_text(found.get("fullName"))
     for sign in ("#", ": "):
         above, found_sign, own = full.rpartition(sign)
@@ -165,17 +165,17 @@ def _message_of(found: Any) -> str:
         to_text(member_at(details, "message")),
         to_text(member_at(details, "trace")),
     )
-    # allure-pytest has where a test was skipped in the trace.
+    # allure-pytest writes the place of a skip into the trace.
     has_all = message and message in trace and not trace.startswith("(")
-    told = trace if has_all else message if trace.startswith("(") else ""
-    return told.removeprefix("Skipped: ") or join_paragraphs(message, trace)
+    best = trace if has_all else message if trace.startswith("(") else ""
+    return best.removeprefix("Skipped: ") or join_paragraphs(message, trace)
 
 
 def _red_of_container(found: dict[str, Any], red: set[str]) -> Iterator[Red]:
     if red.intersection(to_texts(found.get("children"))):
         return
     for each in _list_fixtures(found):
-        # Those without a status have none to say.
+        # A fixture without a status did not fail.
         status = to_text(each.get("status"))
         if status and verdict_from(status, OUTCOMES).outcome is Outcome.FAILED:
             name = to_text(each.get("name")).partition("::")[0]
@@ -189,7 +189,7 @@ def _list_fixtures(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _red_of_errors(found: dict[str, Any], traces: set[str]) -> Iterator[Red]:
-    """Hooks that failed, once: results and fixtures of the same trace say it, too."""
+    """Yield failed hooks whose trace no result and no fixture has."""
     for each in to_objects(found.get("errors")):
         trace = to_text(each.get("trace"))
         if not trace or trace not in traces:

@@ -1,8 +1,8 @@
 """
-The ``report.json`` of behavex.
+Convert the ``report.json`` of behavex.
 
-Source: behavex's ``outputs/report_json.py`` and its files. An error of a hook is the
-status ``error`` of its scenario, and of its feature where no scenario ran.
+Source: behavex's ``outputs/report_json.py`` and its files. An error of a hook gives its
+scenario the status ``error``, or its feature if no scenario ran.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ OUTCOMES = {
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """The scenarios; a feature that failed and has none that did is red."""
+    """Yield the scenarios, and failed features without a failed scenario."""
     for _, feature in read_values(source, ("features.item",), ("hash", "error_step")):
         is_green = True
         for scenario in to_objects(member_at(feature, "scenarios")):

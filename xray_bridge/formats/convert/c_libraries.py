@@ -1,5 +1,5 @@
 """
-The XML of unit test libraries for C and C++: Check, CppUnit, UnitTest++.
+Convert the XML of C and C++ test libraries: Check, CppUnit, UnitTest++.
 
 Sources: Check's ``check_log.c``, CppUnit's ``XmlOutputter``, UnitTest++'s
 ``XmlTestReporter``, and their files.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def convert_check(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """Check's tests, by suite and test case; the runs of a loop are one Test."""
+    """Yield Check's tests, by suite and test case; runs of a loop are one Test."""
     for suite in read_elements(source, {"suite"}):
         title = _text_at(suite, "title")
         for test in suite.iterfind("test"):
@@ -58,7 +58,7 @@ def _of_check(test: Element, suite: str, keys: KeyFinder) -> Converted:
 
 
 def convert_cppunit(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """CppUnit's tests; it counts failures, of which a test can have several."""
+    """Yield CppUnit's tests; it counts failures, and a test can have several."""
     is_empty = True
     for each in read_elements(source, {"FailedTest", "Test", "Statistics"}):
         is_empty = False
@@ -88,7 +88,7 @@ def _of_cppunit(test: Element, keys: KeyFinder) -> Converted:
 
 
 def convert_unittest_pp(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """UnitTest++'s tests, which may have several failures each."""
+    """Yield UnitTest++'s tests, which may have several failures each."""
     root = root_attributes(source)
     yield Totals(
         tests=to_count(root.get("tests")), failed=to_count(root.get("failedtests"))

@@ -1,8 +1,8 @@
 """
-CTRF, the Common Test Report Format.
+Convert CTRF, the Common Test Report Format.
 
 Source: ctrf.io's schema, and files of the reporters for pytest, Playwright and Jest.
-They disagree on units of time, on types of ``suite``, and with their own summaries.
+These disagree about units of time and types of ``suite``, and with their own summaries.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 TESTS = "results.tests.item"
 SUMMARY = "results.summary"
-# A tool's own word, which says more where CTRF has none.
+# A tool's own words for outcomes that CTRF does not have.
 RAW = {
     "todo": Outcome.SKIPPED,
     "xfailed": Outcome.XFAILED,
@@ -49,7 +49,7 @@ RAW = {
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """The tests; the summary is compared with them."""
+    """Yield the tests, and the summary to compare with them."""
     without = ("attachments", "stdout", "stderr", "steps", "snippet", "screenshot")
     for path, found in read_values(source, (TESTS, SUMMARY), without):
         if path == TESTS:
@@ -106,7 +106,7 @@ def _message_of(found: Any) -> str:
 
 
 def _name_test(test: Any) -> tuple[str, str]:
-    """Its suites and its name; of pytest's, as pytest's own JUnit XML has them."""
+    """Return suites and name; for pytest as in its own JUnit XML."""
     name = to_text(member_at(test, "name"))
     if "::" in name:
         return split_node_id(name)

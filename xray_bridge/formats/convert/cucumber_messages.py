@@ -1,8 +1,8 @@
 """
-Cucumber Messages, one JSON object in each line.
+Convert Cucumber Messages, one JSON object in each line.
 
-Source: the schemas in cucumber/messages, and files of cucumber-js. A test case ends as
-the worst of its steps and hooks, in the attempt that is not repeated.
+Source: the schemas in cucumber/messages, and files of cucumber-js. A test case has the
+worst status of its steps and hooks, in the attempt that is not repeated.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ RANKS = {status: rank for rank, status in enumerate(OUTCOMES)}
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """The scenarios; hooks of the run, and a run without its end, are red."""
+    """Yield the scenarios, failed hooks of the run, and a run without its end."""
     reader = _Reader(keys)
     for place, line in read_lines(source):
         found = parse_line(line)
@@ -61,7 +61,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
 
 @dataclass(slots=True)
 class _Attempt:
-    """A test case that runs; ``status`` is the worst so far."""
+    """A running test case; ``status`` is the worst so far."""
 
     case: str
     number: int
@@ -81,11 +81,11 @@ class _Pickle:
 
 
 class _Reader:
-    """Puts together what the messages say, each of a part."""
+    """Combines the messages, each of which has a part of a result."""
 
     def __init__(self, keys: KeyFinder) -> None:
         self._keys = keys
-        # Of scenarios by the ids of their nodes; of tags that are a feature's.
+        # Rules by the ids of their scenarios; ids of tags of features and rules.
         self._rules: dict[str, str] = {}
         self._inherited: set[str] = set()
         self._pickles: dict[str, _Pickle] = {}
@@ -114,7 +114,7 @@ class _Reader:
         }
 
     def read_message(self, message: dict[str, Any]) -> Iterator[Item]:
-        """What a message ends."""
+        """Read a message; yield the items that it completes."""
         for kind, found in message.items():
             if not isinstance(found, dict):
                 continue
@@ -124,7 +124,7 @@ class _Reader:
                 yield from end(found)
 
     def finish(self) -> Iterator[Item]:
-        """What has begun and has no end, and whether the run has failed by itself."""
+        """Yield attempts without an end, and a failure of the run itself."""
         for attempt in self._attempts.values():
             attempt.messages.append("the scenario did not finish")
             yield self._convert_attempt(attempt, Outcome.FAILED)
@@ -192,7 +192,7 @@ class _Reader:
         status = to_text(member_at(result, "status")).upper() or "(none)"
         if attempt is None:
             return
-        # A word that nobody knows is the worst.
+        # An unknown status is the worst.
         worst = max(
             attempt.status, status, key=lambda each: RANKS.get(each, len(RANKS))
         )
@@ -249,7 +249,7 @@ class _Reader:
         yield Red(name=uri or "feature file", message=to_text(found.get("message")))
 
     def _end_run(self, found: dict[str, Any]) -> None:
-        # Old ones do not say it.
+        # Old messages do not have it.
         self._success = found.get("success") is not False
 
 

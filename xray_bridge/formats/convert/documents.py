@@ -1,5 +1,5 @@
 """
-JSON of other tools, piece by piece: objects below a path, or a line at a time.
+Read JSON of other tools in pieces: objects below a path, or a line at a time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.protocol import Source
 
 DEEPEST = 200
-# Bytes; messages of Cucumber have whole screenshots in one line.
+# Bytes; Cucumber Messages may have a screenshot in one line.
 LONGEST_LINE = 64 << 20
 
 
@@ -26,9 +26,9 @@ def read_values(
     source: Source, paths: Collection[str], without: Collection[str] = ()
 ) -> Iterator[tuple[str, Any]]:
     """
-    What stands at some paths, such as ``results.tests.item``, in the file's order.
+    Yield the values at some paths, such as ``results.tests.item``, in the file's order.
 
-    Members whose names are in ``without`` are left out, however big they are.
+    Members whose names are in ``without`` are left out and never kept in memory.
     Raises ReportError.
     """
     builder: Any = None
@@ -61,7 +61,7 @@ def read_values(
 
 def read_lines(source: Source) -> Iterator[tuple[int, str]]:
     """
-    The lines of a text, with their numbers from 1; without their ends.
+    Yield the lines of a text without their ends, with their numbers from 1.
 
     Raises ReportError.
     """
@@ -78,7 +78,7 @@ def read_lines(source: Source) -> Iterator[tuple[int, str]]:
 
 
 def parse_line(line: str) -> dict[str, Any] | None:
-    """The JSON object that is a line; None where it is none."""
+    """Parse a line that is a JSON object; None for any other line."""
     if not line.lstrip().startswith("{"):
         return None
     try:

@@ -1,9 +1,9 @@
 """
-The events of ``go test -json``.
+Convert the events of ``go test -json``.
 
-Source: ``go doc test2json`` and ``go help test``. A test with subtests is no result
-of its own, unless it failed and none of them did. What does not compile has a line
-that is no JSON, or, since Go 1.24, events of the build.
+Source: ``go doc test2json`` and ``go help test``. A test with subtests has no result
+of its own, unless it failed and none of them did. A package that does not compile has a
+line that is not JSON, or, since Go 1.24, events of the build.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ENDS = {
     "fail": Outcome.FAILED,
     "skip": Outcome.SKIPPED,
 }
-# Characters of what a test printed.
+# Characters of a test's output.
 LONGEST_OUTPUT = 20_000
 _FRAME = re.compile(r"\s*(?:=== |--- (?:PASS|FAIL|SKIP|BENCH): )")
 _FAILED = re.compile(r"FAIL\s+(\S+)\s+\[(.+)\]\s*")
@@ -40,7 +40,7 @@ _PLACE = re.compile(r"\s*[\w.-]+\.go:\d+: (.*)", re.DOTALL)
 
 @dataclass(slots=True)
 class _Test:
-    """A test that runs; ``failed`` is whether one of its subtests has."""
+    """A running test; ``failed`` says that one of its subtests has failed."""
 
     started: float | None = None
     output: list[str] = field(default_factory=list)
@@ -53,7 +53,7 @@ class _Test:
 
 @dataclass(slots=True)
 class _Package:
-    """A package whose end has not come; its own output is under no test."""
+    """A running package; its own output belongs to no test."""
 
     tests: dict[str, _Test] = field(default_factory=dict)
     own: _Test = field(default_factory=_Test)
@@ -61,7 +61,7 @@ class _Package:
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """The tests, in the order in which they end."""
+    """Yield the tests in the order in which they end."""
     reader = _Reader(keys)
     for _, line in read_lines(source):
         event = parse_line(line)
@@ -76,7 +76,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
 
 
 class _Reader:
-    """Follows the packages, which may run side by side."""
+    """Follows the packages, which may run at the same time."""
 
     def __init__(self, keys: KeyFinder) -> None:
         self.ended: dict[str, None] = {}
@@ -86,7 +86,7 @@ class _Reader:
         self._builds: dict[str, _Test] = {}
 
     def read_event(self, event: dict[str, Any]) -> Iterator[Item]:
-        """What an event ends."""
+        """Read an event; yield the items that it completes."""
         action, name = to_text(event.get("Action")), to_text(event.get("Package"))
         self.has_events |= bool(action)
         if action.startswith("build-"):
@@ -99,13 +99,13 @@ class _Reader:
             yield from self._read_package_event(event, action, name)
 
     def finish(self) -> Iterator[Item]:
-        """What has begun and has no end."""
+        """Yield tests and packages without an end."""
         for name, package in self._packages.items():
             yield from self._end_unfinished(name, package)
             yield self.make_red(name, "the run of this package did not finish")
 
     def make_red(self, name: str, *said: str) -> Red:
-        """A package that failed by itself."""
+        """Make the failure of a package."""
         build = self._builds.get(name)
         output = "".join(build.output) if build else ""
         return Red(name=name, message="\n".join(filter(None, (*said, output))).strip())
@@ -172,7 +172,7 @@ class _Reader:
             _keep_output(package.own, to_text(event.get("Output")))
         if action not in ENDS:
             return
-        # One that timed out, or ended the process.
+        # A test that timed out or ended the process.
         yield from self._end_unfinished(name, package)
         del self._packages[name]
         if action == "fail" and not package.failed and name not in self.ended:
@@ -184,7 +184,7 @@ class _Reader:
         self.ended[name] = None
 
     def _end_unfinished(self, name: str, package: _Package) -> Iterator[Item]:
-        # Subtests first, so that who waited for one is no failure of its own.
+        # Subtests first, so that their parents get no failure of their own.
         for test in sorted(package.tests, key=lambda each: -each.count("/")):
             running = package.tests.pop(test)
             _keep_output(running, "the test did not finish\n")
@@ -198,7 +198,7 @@ def _keep_output(running: _Test, output: str) -> None:
 
 
 def _message_of(running: _Test, outcome: Outcome) -> str:
-    """What it printed; the reason of a skip without its place."""
+    """Return the output, or the reason of a skip without its place."""
     whole = "".join(running.output).strip("\n")
     match = _PLACE.fullmatch(whole) if outcome is Outcome.SKIPPED else None
     return (match[1] if match else whole).strip()

@@ -1,9 +1,9 @@
 """
-The JSON of Jest, and of Vitest, which has the same shape.
+Convert the JSON of Jest, and that of Vitest, which has the same shape.
 
 Source: Jest's ``formatTestResults`` and Vitest's reporter ``json``, and their files.
-Jest counts hooks of whole suites, and both count files that cannot be loaded, beside
-the tests.
+Beside the tests, Jest counts hooks of suites, and both count files that cannot be
+loaded.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ FILE = "testResults.item"
 COUNTS = ("numTotalTests", "numFailedTests")
 FLAGS = ("success", "wasInterrupted")
 OUTCOMES = {"todo": Outcome.SKIPPED, "disabled": Outcome.SKIPPED}
-# What Jest writes before an error that is no test's.
+# Jest writes this before an error outside of tests.
 OF_SUITE = "Test suite failed to run"
 BULLET = "\N{BLACK CIRCLE}"
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """Each file's tests, then what is wrong with the file itself."""
+    """Yield the tests of each file, then the failure of the file itself."""
     said: dict[str, Any] = {}
     without = ("coverage", "failureDetails", "meta", "perfStats", "console")
     for path, found in read_values(source, (FILE, *COUNTS, *FLAGS), without):

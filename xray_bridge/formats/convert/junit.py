@@ -1,5 +1,5 @@
 """
-JUnit XML of what was converted, test by test.
+Write converted results as JUnit XML, test by test.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 LONGEST_LINE = 500
 LONGEST_MESSAGE = 32_000
 ELEMENTS = {Outcome.FAILED: "failure", Outcome.SKIPPED: "skipped"}
-# What is a pass and has something to say.
+# Outcomes that are sent as a pass with a comment.
 NOTES = {
     Outcome.XFAILED: "failed, as expected",
     Outcome.XPASSED: "passed, which was not expected",
@@ -36,10 +36,10 @@ NOTES = {
 
 class JUnitFile:
     """
-    A report that grows.
+    A JUnit XML report that is written test by test.
 
-    Its tests are written as they come, beside it; ``finish`` puts what is known only
-    then, the totals, before them.
+    The tests are written to a file beside it; ``finish`` puts the totals, which are
+    known only then, before them.
     """
 
     def __init__(self, path: Path, suite: str) -> None:
@@ -60,7 +60,7 @@ class JUnitFile:
         self._file.write(_make_testcase(result, self._suite))
 
     def finish(self) -> None:
-        """Write the report; nothing can be added then."""
+        """Write the report; nothing can be added after that."""
         self._file.close()
         suite = {
             "name": self._suite,
@@ -80,7 +80,7 @@ class JUnitFile:
         self._body.unlink()
 
     def close(self) -> None:
-        """Close what an error left open."""
+        """Close the file after an error."""
         self._file.close()
 
 
@@ -129,5 +129,5 @@ def _cut_message(message: str) -> str:
 
 
 def _start_tag(tag: str, attributes: Mapping[str, str]) -> str:
-    said = "".join(f" {name}={quoteattr(each)}" for name, each in attributes.items())
-    return f"<{tag}{said}"
+    given = "".join(f" {name}={quoteattr(each)}" for name, each in attributes.items())
+    return f"<{tag}{given}"

@@ -1,5 +1,5 @@
 """
-Test keys in the reports of tools that know nothing of Xray.
+Find Test keys in reports of tools that do not support Xray.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xray_bridge.model.keys import KEY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# Names of properties, labels, annotations and marks whose value is a Test's key.
+# Names of properties, labels, annotations and marks whose value is a Test key.
 NAMES = frozenset(
     {"test_key", "testkey", "test_id", "key", "xray", "xray_test", "xray_key", "tms"}
 )
@@ -28,15 +28,15 @@ _PART = re.compile(" [\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}>] ")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyFinder:
-    """Finds a Test's key; ``prefixes`` as in the setting ``tag_prefixes``."""
+    """Finds Test keys; ``prefixes`` are those of the setting ``tag_prefixes``."""
 
     prefixes: Sequence[str] = tags.PREFIXES
 
     def of_tags(self, found: Iterable[str], inherited: Iterable[str] = ()) -> str:
         """
-        The first Test key among tags: ``@TEST_CALC-1``, ``CALC-1``, ``key::CALC-1``.
+        Find a Test key in tags: ``@TEST_CALC-1``, ``CALC-1``, ``key::CALC-1``.
 
-        A key with its prefix before a bare one, which on a feature is the Test
+        A key with its prefix wins over a bare one, which on a feature is the Test
         Execution that it was exported from.
         """
         own = list(found)
@@ -57,13 +57,13 @@ class KeyFinder:
         return ""
 
     def of_title(self, title: str) -> str:
-        """The key with which a title begins, or a part of it after `` > ``."""
+        """Find the key at the start of a title, or of its part after `` > ``."""
         for part in reversed(_PART.split(title)):
             if match := _TITLE.match(part):
                 return match[1]
         return ""
 
     def labels(self, found: Iterable[str]) -> tuple[str, ...]:
-        """Tags that are labels: without keys, signs, and what has blanks."""
+        """Return the tags that are labels: no keys, no blanks and no ``::``."""
         meaning = tags.read(found, prefixes=self.prefixes)
         return tuple(each for each in meaning.labels if not re.search(r"\s|::", each))

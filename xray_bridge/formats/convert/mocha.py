@@ -1,8 +1,8 @@
 """
-Mocha's reporter ``json``.
+Convert the JSON of Mocha's reporter ``json``.
 
-Source: mocha's ``lib/reporters/json.js`` and its files. Its ``tests`` say of none how
-it ended; the lists behind it do, and have hooks that failed, which ``tests`` has not.
+Source: mocha's ``lib/reporters/json.js`` and its files. Its ``tests`` have no
+outcomes; the lists after it have them, and also the failed hooks.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _HOOK = re.compile(r'"(?:before|after) (?:all|each)" hook\b.*', re.DOTALL)
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """What passed, failed and is pending; hooks that failed are red."""
+    """Yield passed, failed and pending tests, and failed hooks."""
     for path, found in read_values(source, ("stats", *LISTS)):
         if path == "stats":
             tests, failed = (

@@ -1,8 +1,8 @@
 """
-Newman's reporter ``json``.
+Convert the JSON of Newman's reporter ``json``.
 
-Source: newman's ``lib/reporters/json`` and its files. Assertions are the tests; their
-request's folders are known from the collection only, which stands before them.
+Source: newman's ``lib/reporters/json`` and its files. Assertions are the tests; only
+the collection, which comes first, has the folders of their requests.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ ITEM = "collection.item.item"
 EXECUTION = "run.executions.item"
 COUNTS = "run.stats.assertions"
 ERROR = "run.error"
-# All that newman counts as failed, which ends it with 1.
+# Everything that newman counts as failed and that makes it exit with 1.
 FAILURE = "run.failures.item"
 PATHS = (ITEM, EXECUTION, COUNTS, FAILURE, ERROR)
 SCRIPTS = {"prerequestScript": "pre-request script", "testScript": "test script"}
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """Each assertion; scripts that died and requests without an answer are red."""
+    """Yield assertions, failed scripts and requests without an answer."""
     names: dict[str, str] = {}
     failures = 0
     without = ("request", "stream", "event", "stacktrace", "cookie", "header")
@@ -62,12 +62,12 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
         elif found:
             yield Red(name=RUN, message=_message_of(found) or to_text(found))
     if failures:
-        what = f"newman counts {count(failures, 'failure')} but shows none"
+        what = f"newman counts {count(failures, 'failure')} but contains none"
         yield RunFailed(message=what)
 
 
 def _request_names(item: Any, above: str) -> Iterator[tuple[str, str]]:
-    """The requests, by id, with the folders that they lie in."""
+    """Yield the ids of requests with their folders and names."""
     name = join_parts(above, to_text(member_at(item, "name")), between=" / ")
     yield to_text(member_at(item, "id")), name
     for each in to_objects(member_at(item, "item")):
@@ -79,7 +79,7 @@ def _convert_execution(
 ) -> Iterator[Converted | Red]:
     item = to_text(member_at(found, "item", "id"))
     request = names.get(item) or to_text(member_at(found, "item", "name")) or "request"
-    # In seconds; those of its assertions have no time of their own.
+    # In seconds; assertions have no time of their own.
     duration = to_number(member_at(found, "response", "responseTime")) / 1000
     lost = _message_of(member_at(found, "requestError"))
     is_explained = False

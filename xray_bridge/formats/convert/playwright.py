@@ -1,8 +1,8 @@
 """
-Playwright's reporter ``json``.
+Convert the JSON of Playwright's reporter ``json``.
 
 Source: ``JSONReport`` in Playwright's ``types/testReporter.d.ts`` and its files. A
-test's ``status`` is the verdict; that of its results, and ``ok``, are not.
+test's ``status`` decides; the statuses of its results, and ``ok``, do not.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ PATHS = ("suites.item", "errors.item", "stats", "config.failOnFlakyTests")
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """One result for each project in which a test ran; errors are red."""
+    """Yield one result for each project in which a test ran, and errors."""
     fails_on_flaky = False
     without = ("stdout", "stderr", "attachments", "snippet", "steps")
     for path, found in read_values(source, PATHS, without):
@@ -85,7 +85,7 @@ def _convert_test(
     outcome = found.outcome
     if outcome is Outcome.PASSED and test.get("expectedStatus") == "failed":
         outcome = Outcome.XFAILED
-    told = results if outcome is Outcome.FLAKY else [last]
+    shown = results if outcome is Outcome.FLAKY else [last]
     tags = to_texts(spec.get("tags"))
     annotations = to_objects(test.get("annotations")) + to_objects(
         last.get("annotations")
@@ -95,7 +95,7 @@ def _convert_test(
         for each in annotations
     ]
     why = next((said for kind, said in pairs if kind in {"skip", "fixme"} and said), "")
-    errors = [_errors_of(each) for each in told]
+    errors = [_errors_of(each) for each in shown]
     project = to_text(test.get("projectName"))
     where = f"(project {project})" if project and any(errors) else ""
     return Converted(

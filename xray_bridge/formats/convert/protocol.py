@@ -1,6 +1,6 @@
 """
-What a converter finds in another tool's report: results, red that is no test's, and
-what the report says of itself.
+The items that a converter finds in another tool's report: results, failures outside of
+tests, and the report's own totals.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class Converted:
     """
     One result of one test.
 
-    ``classname`` and ``name`` are what the test is known by, the same in each run.
-    ``message`` is the failure's text, the reason of a skip, or what failed before a
-    retry passed. ``started`` is in seconds since the epoch, ``duration`` in seconds.
-    ``word`` is the report's own for the outcome, where nobody knows it.
+    ``classname`` and ``name`` identify the test, and are the same in each run.
+    ``message`` is the failure's text, the reason of a skip, or the failure before a
+    retry that passed. ``started`` is in seconds since the epoch, ``duration`` in
+    seconds. ``word`` is the report's word for the outcome, if it is unknown.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Converted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Red:
     """
-    A failure that is no test's: a hook, a file, a build, a run without its end.
+    A failure outside of tests: a hook, a file, a build, a run without its end.
 
-    ``name`` is that of what failed; it becomes a failed result of its own.
+    ``name`` names what failed. It becomes a failed result of its own.
     """
 
     name: str
@@ -51,9 +51,9 @@ class Red:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """
-    How many tests a report says that it has, and how many failed.
+    The report's own numbers of tests and failed tests.
 
-    Compared with what was found, and never trusted.
+    They are compared with the items that were found, and never trusted.
     """
 
     tests: int | None = None
@@ -65,7 +65,7 @@ class RunFailed:
     """
     The report says that the whole run failed.
 
-    It is red where nothing in the report is, which would be green without it.
+    It becomes a failed result if nothing else in the report failed.
     """
 
     message: str
@@ -75,11 +75,11 @@ Item: TypeAlias = Converted | Red | Totals | RunFailed
 
 
 def has_failed(item: Converted | Red) -> bool:
-    """Whether it is sent as a failure."""
+    """Whether an item is sent as a failure."""
     return isinstance(item, Red) or item.outcome is Outcome.FAILED
 
 
-# What red is called that is the run's own.
+# The name of failures of the run itself.
 RUN = "test run"
-# Each raises ReportError for what is no report of its format, and nothing else.
+# Each raises ReportError if the file is not a report of its format, and nothing else.
 Converter: TypeAlias = Callable[[Source, KeyFinder], Iterator[Item]]

@@ -1,8 +1,8 @@
 """
-The JSON of pytest-json-report.
+Convert the JSON of pytest-json-report.
 
-Source: its README and its files. Modules that cannot be collected stand in
-``collectors`` only, and with these omitted, nowhere but in the exit code.
+Source: its README and its files. Modules that cannot be collected stand
+only in ``collectors``; if a user omits these, only the exit code shows them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SKIP = re.compile(r"\(.*, \d+, ['\"](?:Skipped: )?(.*)['\"]\)", re.DOTALL)
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """The tests; what cannot be collected is red."""
+    """Yield the tests, and modules that cannot be collected."""
     without = ("result", "traceback", "stdout", "stderr", "log", "keywords")
     for path, found in read_values(source, PATHS, without):
         if path == "exitcode":

@@ -1,12 +1,12 @@
 """
-Names of pytest's tests, as its JUnit XML has them: so that they are the same Tests.
+Split pytest's node ids as its JUnit XML does, so that they are the same Tests.
 """
 
 from __future__ import annotations
 
 
 def split_node_id(node_id: str) -> tuple[str, str]:
-    """``tests/test_a.py::TestB::test_c[1]`` has the class ``tests.test_a.TestB``."""
+    """Split ``tests/test_a.py::TestB::test_c[1]`` into class and name."""
     path, *names = _split_parts(node_id)
     module = path.removesuffix(".py").replace("/", ".")
     if not names:
@@ -15,7 +15,7 @@ def split_node_id(node_id: str) -> tuple[str, str]:
 
 
 def _split_parts(node_id: str) -> list[str]:
-    """At ``::``, but not within the values of parameters."""
+    """Split at ``::``, but not within the values of parameters."""
     head, bracket, rest = node_id.partition("[")
     *first, last = head.split("::")
     return [*first, f"{last}{bracket}{rest}"]

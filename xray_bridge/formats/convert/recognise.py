@@ -1,5 +1,5 @@
 """
-Which of the formats that are converted a report has, by what it begins with.
+Recognise the format of a report to convert, by its beginning.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.protocol import Source
 
 HEAD = 1 << 16
-# Of a JSON object's own members and theirs; reports have few.
+# Members of a JSON object and members of these; reports have few.
 MOST_MEMBERS = 10_000
-# Of a test in Xray JSON, which may be too long to be read twice.
+# Members of a test in Xray JSON, which may be too long to be read twice.
 OF_XRAY = frozenset({"testInfo", "testKey"})
 
 
 def recognise(source: Source) -> ForeignFormat | None:
     """
-    The format to convert from; None where it is for Xray, or nobody's.
+    Find the format to convert from; None if Xray imports it or it is unknown.
 
-    What cannot be read is none either: who reads it next says why.
+    A file that cannot be read gives None, too; the next reader says why.
     """
     if source.path.is_dir():
         return foreign_folder(source.path)
@@ -77,7 +77,7 @@ def _formats_by_sign(sign: Sign) -> Iterator[ForeignFormat]:
 
 
 def _recognise_lines(lines: list[str]) -> ForeignFormat | None:
-    """By the first line that is an object; a compiler may have spoken before."""
+    """Recognise the first line that is an object; a compiler may write lines before."""
     first = next(filter(None, map(parse_line, lines)), None)
     if first:
         for each in _formats_by_sign(Sign.LINE):
@@ -99,7 +99,7 @@ def _recognise_object(source: Source) -> ForeignFormat | None:
 
 
 def _member_paths(source: Source) -> Iterator[str]:
-    """``results``, ``results.tests``: paths of an object's members and theirs."""
+    """Yield paths of an object's members and of theirs: ``results.tests``."""
     with open_json(source) as file:
         for prefix, event, value in ijson.parse(file, use_float=True):
             if event != "map_key":

@@ -1,8 +1,8 @@
 """
-Robot Framework's ``output.json``.
+Convert Robot Framework's ``output.json``.
 
-Source: Robot's ``result.json`` schema, and ``robot.result`` for what the teardown of a
-suite does to its tests: the file has their statuses before it.
+Source: Robot's ``result.json`` schema, and ``robot.result`` for the effect of a suite's
+teardown on its tests: the file has their statuses before the teardown.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """The tests of all suites; keywords are not kept."""
+    """Yield the tests of all suites; keywords are not kept."""
     without = ("body", "doc", "metadata", "assign", "args", "errors")
     for path, found in read_values(source, ("suite", "statistics.total"), without):
         if path == "suite":
@@ -56,7 +56,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Above:
     """
-    The suites around one: their names, and what their teardowns came to.
+    The suites around a suite: their names and the outcomes of their teardowns.
 
     ``teardowns`` are outcomes and messages of those that did not pass.
     """
@@ -94,7 +94,7 @@ def _convert_suite(
 
 def _outcome_of(found: Any) -> Outcome:
     word = to_text(member_at(found, "status"))
-    # Of old files, and where nothing was run.
+    # In old files, and if nothing was run.
     return verdict_from(word, {"not set": Outcome.SKIPPED}).outcome
 
 
@@ -117,7 +117,7 @@ def _convert_test(found: dict[str, Any], above: _Above, keys: KeyFinder) -> Conv
         word=status.word,
     )
     for outcome, message in above.teardowns:
-        # One that skips makes even a failure a skip, for Robot.
+        # For Robot a teardown that skips turns even a failure into a skip.
         if result.outcome is not Outcome.SKIPPED:
             both = (result.message, "Parent suite teardown failed:", message)
             result = replace(result, outcome=outcome, message=join_paragraphs(*both))

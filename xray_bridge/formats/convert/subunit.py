@@ -1,8 +1,9 @@
 """
-Subunit, versions 1 and 2, as testrepository and stestr store it.
+Convert subunit, versions 1 and 2, as testrepository and stestr store it.
 
 python-subunit reads version 2, and is only needed here. Source: its README, and files
-of stestr. A test that ends twice, as its teardown fails too, is one result, the worse.
+of stestr. A test that ends twice, because its teardown fails, too, is one result: the
+worse one.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ SIGNATURE = b"\xb3"
 OUTCOMES = {
     "success": Outcome.PASSED,
     "fail": Outcome.FAILED,
-    # A failure of the run, whatever subunit-stats says.
+    # The run fails, whatever subunit-stats prints.
     "uxsuccess": Outcome.FAILED,
     "skip": Outcome.SKIPPED,
     "xfail": Outcome.XFAILED,
@@ -39,7 +40,7 @@ REASON = "reason"
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """The tests that ended; one that only began has failed."""
+    """Yield the tests; a test without an end has failed."""
     events = _Events()
     try:
         _read_events(source, events)
@@ -65,7 +66,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
 
 
 def _split_name(name: str) -> tuple[str, str]:
-    """``a.b.Test.test_c(1.5)`` is in ``a.b.Test``; that of a fixture is whole."""
+    """Split ``a.b.Test.test_c(1.5)`` after ``a.b.Test``; fixtures have no class."""
     ends = [name.find(each) for each in "([ " if each in name]
     head = name[: min(ends, default=len(name))]
     classname, dot, _ = head.rpartition(".")
@@ -93,7 +94,7 @@ def _read_events(source: Source, events: _Events) -> None:
 
 @dataclass(slots=True)
 class _Test:
-    """What is known of a test; no ``outcome`` while it runs."""
+    """A test; it has no ``outcome`` while it runs."""
 
     outcome: Outcome | None = None
     started: float | None = None
@@ -104,7 +105,7 @@ class _Test:
 
 
 class _Events:
-    """A ``StreamResult`` of testtools; ``ended`` are tests by id."""
+    """A ``StreamResult`` of testtools; ``ended`` has the tests by id."""
 
     def __init__(self) -> None:
         self.ended: dict[str, _Test] = {}
@@ -152,7 +153,7 @@ class _Events:
             self._end_test(place, OUTCOMES[event.status])
 
     def end_running(self) -> None:
-        """End what has only begun."""
+        """End the tests that have no end."""
         for place in list(self._running):
             self._running[place].parts["end"] = b"the test did not finish"
             self._end_test(place, Outcome.FAILED)

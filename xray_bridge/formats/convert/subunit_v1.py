@@ -38,7 +38,7 @@ _LAST = b"0\r\n"
 
 @dataclass(slots=True)
 class Event:
-    """A test's begin or end, when it was, and what is said of it."""
+    """The begin or end of a test, with its time and details."""
 
     name: str
     status: str
@@ -48,7 +48,7 @@ class Event:
 
 
 def read_events(file: BinaryIO) -> Iterator[Event]:
-    """All events; what tests have printed between them is left out."""
+    """Yield all events; output of tests between them is left out."""
     at: float | None = None
     tags: dict[str, None] = {}
     while line := file.readline(LONGEST_LINE):
@@ -74,9 +74,9 @@ def _change_tags(tags: dict[str, None], given: list[str]) -> None:
 
 
 def _read_details(file: BinaryIO, *, is_multipart: bool) -> Iterator[str]:
-    """The parts, each as text; a plain one is the only one."""
+    """Yield the parts as texts; a plain detail has only one."""
     found = bytearray()
-    # An empty one has its end at once.
+    # Empty details end at once.
     before = _LAST
     while line := file.readline(LONGEST_LINE):
         is_end = line.rstrip(b"\r\n") == b"]"

@@ -1,9 +1,9 @@
 """
-TAP 13 and 14, the Test Anything Protocol.
+Convert TAP 13 and 14, the Test Anything Protocol.
 
-Source: testanything.org's specifications, and what ``prove`` makes of the same files.
-The points of a subtest, which are indented, stand for nothing beside their parent's;
-but a suite of Node's test runner says that it is one, and stands for its tests.
+Source: testanything.org's specifications, and the results of ``prove`` for the same
+files. The indented points of a subtest do not count beside their parent's; but for a
+suite of Node's test runner, which says that it is a suite, they count in its place.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _POINT = re.compile(r"(not )?ok\b(?:\s+(\d+)\b)?(?:\s+-(?=\s|$))?\s*(.*)")
 _PLAN = re.compile(r"1\.\.(\d+)(?:\s*#.*)?\s*")
 _BAIL = re.compile(r"Bail out!\s*(.*)", re.IGNORECASE)
 _COUNT = re.compile(r"# (fail|cancelled)\s+(\d+)\s*")
-# What is no directive is a comment: pytest-tap's reasons, the times of node-tap.
+# Anything else is a comment: pytest-tap's reasons, the times of node-tap.
 _COMMENT = re.compile(r"(?<!\\)(?:\\\\)*#")
 _DIRECTIVE = re.compile(r"\s*(skip|todo)\S*\s*(.*)", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([\\#])")
 _SUITE = re.compile(r"type: '?suite'?\s*")
 _MESSAGE = re.compile(r"(?:message|error):\s*(\S.*)")
-# Node names a file that cannot be loaded by its path.
+# Node uses the path of a file that cannot be loaded as a name.
 _FILE = re.compile(r"(?:[A-Za-z]:)?[\\/]\S+\.(?:[cm]?[jt]sx?|t|py|rb|sh|bats)")
-# Spaces before what belongs to a subtest.
+# Spaces before each level of subtests.
 INDENT = 4
 DEEPEST = 50
-# Of what stands below a point.
+# Lines below a point that are kept.
 MOST_LINES = 200
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """The points; a plan that is short, or missing, and a bail-out are red."""
+    """Yield the points, and failures for bad or missing plans and bail-outs."""
     reader = _Reader(keys)
     for _, line in read_lines(source):
         yield from reader.read_line(line)
@@ -54,7 +54,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
 
 @dataclass(slots=True)
 class _Point:
-    """A test line, what stands below it, and the points of its subtest."""
+    """A test line, the lines below it, and the points of its subtest."""
 
     is_ok: bool
     number: str
@@ -66,14 +66,14 @@ class _Point:
 
 @dataclass(slots=True)
 class _Level:
-    """A depth of subtests: the point that is read, and those that have ended."""
+    """A level of subtests: the open point, and those that have ended."""
 
     point: _Point | None = None
     ended: list[Converted | Red] = field(default_factory=list)
 
 
 class _Reader:
-    """Holds points back until all that belongs to them has been read."""
+    """Holds points back until all their lines have been read."""
 
     def __init__(self, keys: KeyFinder) -> None:
         self._keys = keys
@@ -86,7 +86,7 @@ class _Reader:
         self._failures: int | None = None
 
     def read_line(self, line: str) -> Iterator[Item]:
-        """What a line ends, at the outermost level."""
+        """Read a line; yield the items that it completes at the outermost level."""
         text = line.lstrip(" \t")
         indent = line[: len(line) - len(text)]
         depth = min(len(indent.expandtabs(INDENT)) // INDENT, DEEPEST)
@@ -99,7 +99,7 @@ class _Reader:
         elif text.rstrip() == "---" and self._levels[-1].point:
             self._yaml = f"{indent}..."
         elif text.rstrip() == "}":
-            # Of a subtest that stands below its parent's point.
+            # The end of a subtest below its parent's point.
             self._close_levels(depth + 1)
             del self._levels[depth + 1 :]
         elif not indent:
@@ -108,7 +108,7 @@ class _Reader:
 
     def _read_outer_line(self, line: str) -> Iterator[Item]:
         if match := _PLAN.fullmatch(line):
-            # At the end, what follows is said of the whole.
+            # At the end of the file, the next comments are about the whole run.
             self._close_levels(0)
             self._planned = int(match[1][:18])
         elif match := _BAIL.fullmatch(line):
@@ -122,7 +122,7 @@ class _Reader:
             self._note_line(line[1:].removeprefix(" "))
 
     def _begin_point(self, depth: int, match: re.Match[str]) -> None:
-        # Of subtests that were skipped over, or that have no parent.
+        # Levels of subtests that have no parent.
         while len(self._levels) <= depth:
             self._levels.append(_Level())
         self._close_levels(depth)
@@ -134,7 +134,7 @@ class _Reader:
         self._levels[depth].point = point
 
     def _close_levels(self, depth: int) -> None:
-        """End the points that are read at this depth, and deeper."""
+        """End the open points at this depth and deeper."""
         for level in reversed(self._levels[depth:]):
             if level.point:
                 level.ended += self._convert_point(level.point)
@@ -162,7 +162,7 @@ class _Reader:
             point.below.append(line)
 
     def _convert_point(self, point: _Point) -> Iterator[Converted | Red]:
-        """Of a suite, those in it; it is red itself where none of them is."""
+        """Yield the items of a suite, or the point itself; a suite may fail alone."""
         own = self._make_result(point)
         if not (point.is_suite and point.inner):
             yield own
@@ -187,7 +187,7 @@ class _Reader:
         name = _ESCAPED.sub(r"\1", name).strip().removesuffix(" {")
         name = short_path(name) if _FILE.fullmatch(name) else name
         word = directive[1].lower() if directive else ""
-        # A skip that is not ok has failed, for ``prove``, too.
+        # For ``prove``, too, a skip that is not ok has failed.
         is_skipped = word == "todo" or (word == "skip" and point.is_ok)
         outcome = Outcome.PASSED if point.is_ok else Outcome.FAILED
         outcome = Outcome.SKIPPED if is_skipped else outcome
@@ -202,7 +202,7 @@ class _Reader:
         )
 
     def finish(self) -> Iterator[Item]:
-        """The last point, and whether this is the end."""
+        """Yield the last points, the totals, and a failure of the plan."""
         self._close_levels(0)
         yield from self._take_ended()
         if self._failures is not None:
@@ -228,7 +228,7 @@ class _Reader:
 
 
 def _find_headline(below: list[str]) -> str:
-    """What YAML calls the message, before whatever else it says."""
+    """Find the message in the YAML lines."""
     for number, line in enumerate(below, 1):
         if match := _MESSAGE.fullmatch(line):
             is_block = match[1][:1] in {"|", ">"}
@@ -238,7 +238,7 @@ def _find_headline(below: list[str]) -> str:
 
 
 def _list_failed(point: _Point) -> Iterator[str]:
-    """What failed in a subtest, for its parent, which has no other message."""
+    """Yield lines about failed points of a subtest, for its parent's message."""
     for each in point.inner[:MOST_LINES]:
         if has_failed(each):
             yield f"not ok {each.name}"

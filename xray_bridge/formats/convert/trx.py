@@ -1,9 +1,9 @@
 """
-TRX, the test results of Visual Studio, and of others that write it.
+Convert TRX, the test results of Visual Studio.
 
 Source: Visual Studio's schema ``vstst.xsd``, and files of ``dotnet test`` and of
-jest-trx-results-processor. A test's class stands in its definition, which comes
-before or after its result.
+jest-trx-results-processor. The definition of a test, before or after its result, has
+its class.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TIME = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+(?:\.\d+)?)")
 
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
-    """Each result, named by the class and the method of its definition."""
+    """Yield the results, with class and method of their definitions."""
     names: dict[str, tuple[str, str, str]] = {}
     for each in read_elements(source, {"UnitTest"}):
         names[each.get("id", "")] = _read_definition(each, keys)
@@ -59,7 +59,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
 
 
 def _read_definition(test: Element, keys: KeyFinder) -> tuple[str, str, str]:
-    """Class, name, Test key."""
+    """Read class, name and Test key."""
     method = test.find("TestMethod")
     classname = "" if method is None else method.get("className", "")
     name = test.get("name", "") if method is None else method.get("name", "")
@@ -68,7 +68,7 @@ def _read_definition(test: Element, keys: KeyFinder) -> tuple[str, str, str]:
         (each.findtext("Key") or "", each.findtext("Value") or "")
         for each in test.iter("Property")
     ]
-    # With the assembly behind it: ``Calc.Tests, Calc, Version=1.0.0.0``.
+    # The assembly may follow: ``Calc.Tests, Calc, Version=1.0.0.0``.
     plain = classname.partition(",")[0]
     key = keys.of_tags(tags) or keys.of_pairs(pairs) or keys.of_title(name)
     return plain, name.removeprefix(f"{plain}."), key
@@ -77,7 +77,7 @@ def _read_definition(test: Element, keys: KeyFinder) -> tuple[str, str, str]:
 def _convert_results(
     result: Element, names: dict[str, tuple[str, str, str]], keys: KeyFinder
 ) -> Iterator[Converted]:
-    """Its own, or that of each row of its data."""
+    """Yield the result, or the results of its data rows."""
     name = result.get("testName", "")
     known_as = names.get(result.get("testId", ""), ("", name, keys.of_title(name)))
     rows = list(result.iterfind("InnerResults/UnitTestResult"))

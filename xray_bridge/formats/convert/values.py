@@ -1,5 +1,5 @@
 """
-Values of other tools' JSON, whatever their type turns out to be.
+Convert values of other tools' JSON, which may have any type.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xray_bridge.model.results import Outcome
 
 
-# What a file says in one text; the rest of a longer one is left out.
+# The longest text in characters; the rest of a longer one is left out.
 LONGEST_TEXT = 100_000
 # The year 5138 in seconds, and 1973 in milliseconds.
 _FIRST_MILLISECONDS = 1e11
@@ -26,33 +26,33 @@ _LATEST = 253_402_300_799.0
 
 
 def to_text(value: Any) -> str:
-    """A text; nothing for null, lists and objects."""
+    """Convert to a text; empty for null, lists and objects."""
     if value is None or isinstance(value, (dict, list, bool)):
         return ""
     return str(value)[:LONGEST_TEXT]
 
 
 def to_texts(value: Any) -> list[str]:
-    """The texts of a list; a text alone is one."""
+    """Convert a list, or a single value, to texts."""
     found = value if isinstance(value, list) else [value]
     return [*filter(None, map(to_text, found))]
 
 
 def member_at(value: Any, *names: str) -> Any:
-    """What stands below these names, one after the other; None where nothing does."""
+    """Return the value below these names, one after the other; or None."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def to_objects(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list."""
+    """Return the objects in a list."""
     found = value if isinstance(value, list) else ()
     return [each for each in found if isinstance(each, dict)]
 
 
 def to_number(value: Any) -> float:
-    """A number that is finite and not negative; 0.0 for anything else."""
+    """Convert to a finite number that is not negative; 0.0 for anything else."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return 0.0
     try:
@@ -63,13 +63,13 @@ def to_number(value: Any) -> float:
 
 
 def to_count(value: Any) -> int | None:
-    """A count; None where there is none."""
+    """Convert to a count; None if the value is none."""
     is_count = isinstance(value, (int, float, str)) and not isinstance(value, bool)
     return int(to_number(value)) if is_count else None
 
 
 def to_time(value: Any) -> float | None:
-    """Seconds since the epoch, from these, from milliseconds, or from ISO 8601."""
+    """Convert seconds, milliseconds or ISO 8601 to seconds since the epoch."""
     if isinstance(value, str) and not re.fullmatch(r"[\d.]+", value):
         return _parse_iso(value)
     found = to_number(value)
@@ -90,27 +90,27 @@ def _parse_iso(value: str) -> float | None:
 
 
 def verdict_from(word: str, others: Mapping[str, Outcome]) -> Verdict:
-    """What a word means: by the format's own table, else as in all reports."""
+    """Find the outcome of a word in the format's own table, else in the common one."""
     outcome = others.get(word.strip().lower())
     return verdict_of(word) if outcome is None else Verdict(outcome=outcome)
 
 
 def short_path(path: str) -> str:
     """
-    A file and its folder, without what differs from machine to machine.
+    Return a file and its folder, without the parts that differ between machines.
 
-    Tools of Node write whole paths; tests are known by their names, which may not
-    depend on where they were run.
+    Tools of Node write absolute paths, but the name of a test must not depend on the
+    machine.
     """
     parts = [each for each in re.split(r"[\\/]+", path) if each]
     return "/".join(parts[-2:])
 
 
 def join_parts(*parts: str, between: str = " > ") -> str:
-    """The parts that say something."""
+    """Join the parts that are not empty."""
     return between.join(filter(None, parts))
 
 
 def join_paragraphs(*parts: str) -> str:
-    """Texts one below the other, each once."""
+    """Join texts with line ends, each text once."""
     return "\n".join(dict.fromkeys(filter(None, (part.strip() for part in parts))))

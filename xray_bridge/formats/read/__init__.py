@@ -1,7 +1,7 @@
 """
-Reports that other tools wrote: which format, whether sound, which results.
+Read reports that other tools wrote: their format, their errors and their results.
 
-``write`` writes them, this package reads them; neither needs the other.
+The package ``write`` writes reports; neither package needs the other.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ ANY = f"known formats: {_TITLES}, and those that xray-bridge converts"
 
 def recognise_format(source: Source, asked: str = "auto") -> str:
     """
-    The format of a report, by its root element or its first keys.
+    Recognise the format of a report by its root element or its first keys.
 
-    ``asked``: what it has to be. Raises ReportError where it is none, or another.
+    ``asked`` is the format that it must have. Raises ReportError if it has no known
+    format, or another one.
     """
     found = _find_format(source).name
     kind = SCENARIO_FORMATS if {found, asked} <= SCENARIO_FORMATS else {found}
@@ -97,7 +98,7 @@ def _find_object_format(source: Source) -> Format:
 
 
 def _refuse_other_tests(source: Source) -> None:
-    """Other tools have ``tests``, too; those of Xray JSON say which Test they are."""
+    """Refuse ``tests`` of other tools; those of Xray JSON name their Tests."""
     tests = (test for name, test in read_members(source, "tests") if name == "tests")
     first: Any = next(tests, None)
     if isinstance(first, dict) and {"testKey", "testInfo"}.isdisjoint(first):
@@ -106,7 +107,7 @@ def _refuse_other_tests(source: Source) -> None:
 
 
 def _find_array_format(source: Source) -> Format:
-    """An empty one may be of any format."""
+    """Find the format of an array; an empty one may be of any format."""
     known = _formats_of_kind(Kind.LIST)
     for feature in read_items(source):
         for each in known:
@@ -118,9 +119,9 @@ def _find_array_format(source: Source) -> Format:
 
 def open_reading(source: Source, name: str, *, strip: bool = False) -> Reading:
     """
-    What reads a report in a format.
+    Open a report in a format.
 
-    ``strip``: properties of suites are left out of the copy that is sent.
+    ``strip`` leaves properties of suites out of the copy that is sent.
     """
     reader = pkgutil.resolve_name(FORMATS[name].reader)
     if isinstance(reader, XmlShape):
@@ -131,7 +132,7 @@ def open_reading(source: Source, name: str, *, strip: bool = False) -> Reading:
 
 def read_cases(source: Source, name: str) -> Iterator[Case]:
     """
-    The results of a report in a format, read to its end.
+    Read all results of a report in a format.
 
     Raises ReportError.
     """

@@ -1,5 +1,5 @@
 """
-JSON, member by member: never a whole report in memory.
+Read JSON in pieces: a report is never completely in memory.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from xray_bridge.formats.read.protocol import Source
 
-# Above this many bytes nobody is told in which line the mistake is.
+# In files above this many bytes the line of a mistake is not searched.
 SEARCHED = 64 << 20
 
 
 def read_keys(source: Source) -> Iterator[str]:
     """
-    The keys of a JSON object.
+    Yield the keys of a JSON object.
 
     Raises ReportError.
     """
@@ -34,7 +34,7 @@ def read_keys(source: Source) -> Iterator[str]:
 
 def read_items(source: Source) -> Iterator[Any]:
     """
-    The items of a JSON array, one by one.
+    Yield the items of a JSON array, one by one.
 
     Raises ReportError.
     """
@@ -44,7 +44,7 @@ def read_items(source: Source) -> Iterator[Any]:
 
 def read_members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
     """
-    The members of a JSON object; those of the list ``listed`` one by one.
+    Yield the members of a JSON object, and the items of the list ``listed``.
 
     Raises ReportError.
     """
@@ -74,7 +74,7 @@ DEEPER = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}
 
 @contextmanager
 def open_json(source: Source) -> Iterator[BinaryIO]:
-    """The file; what a parser of JSON raises becomes a ReportError."""
+    """Open the file; errors of the JSON parser become a ReportError."""
     try:
         with source.path.open("rb") as file:
             yield file
@@ -87,7 +87,7 @@ def open_json(source: Source) -> Iterator[BinaryIO]:
 
 
 def _find_mistake(source: Source, error: Exception) -> tuple[str, int]:
-    """In words and with a line, which the streaming parser does not know."""
+    """Find the mistake and its line, which the streaming parser does not know."""
     if source.path.stat().st_size <= SEARCHED:
         try:
             json.loads(source.path.read_bytes())

@@ -1,11 +1,11 @@
 """
-What Xray trips over in Cucumber and Behave JSON, mended feature by feature.
+Mend Cucumber and Behave JSON that Xray would refuse or read wrongly.
 
-pytest-bdd leaves the ``@`` of tags out of Cucumber JSON, in which Xray looks for
-``@TEST_CALC-1`` (its manual, "Import Execution Results"; Cucumber writes it).
+pytest-bdd writes tags without ``@`` into Cucumber JSON, in which Xray looks for
+``@TEST_CALC-1`` (its manual, "Import Execution Results").
 cucumber-ruby writes hooks that fail before a background into the background.
-behave 1.3 and cucumber-js have words for outcomes that Xray does not know (behave's
-``Status``, cucumber-js's ``TestStepResultStatus``).
+behave 1.3 and cucumber-js have statuses that Xray does not know (behave's ``Status``,
+cucumber-js's ``TestStepResultStatus``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HOOKS = "hooks of backgrounds moved to their scenarios"
 STEP_HOOKS = "steps with a failed hook marked as failed"
 BY_STEPS = "status of scenarios taken from their steps"
 
-# Of steps, hooks, scenarios. What nobody knows has failed.
+# Statuses of steps, hooks and scenarios. An unknown status has failed.
 WORDS: Mapping[str, Outcome] = {
     "passed": Outcome.PASSED,
     "failed": Outcome.FAILED,
@@ -49,7 +49,7 @@ BEHAVE_WORDS: Mapping[str, Outcome] = {
     "xfailed": Outcome.PASSED,
     "xpassed": Outcome.PASSED,
 }
-# Of those, the ones that Xray's endpoints know, which stay.
+# The statuses that Xray's endpoints know and that are kept.
 KNOWN = frozenset({"passed", "failed", "skipped"})
 SENT = {False: KNOWN | {"pending"}, True: KNOWN | {"untested"}}
 SPELLED = {
@@ -61,7 +61,7 @@ SPELLED = {
 
 
 def outcome_of(word: object, *, behave: bool) -> Outcome | None:
-    """What a word of such a report means; None where nobody knows it."""
+    """Find the outcome of a status; None if it is unknown."""
     words = BEHAVE_WORDS if behave else WORDS
     return words.get("" if word is None else str(word).strip().lower())
 
@@ -70,10 +70,10 @@ def mend_feature(
     feature: Any, changes: Counter[str], unknown: Callable[[str], None], *, behave: bool
 ) -> None:
     """
-    Change a feature into one that Xray reads right.
+    Change a feature so that Xray reads it correctly.
 
-    ``changes`` are counted; ``unknown`` is called with words that nobody knows.
-    Raises AttributeError and TypeError for what is no feature.
+    ``changes`` counts the changes; ``unknown`` is called with unknown statuses. Raises
+    AttributeError and TypeError if it is not a feature.
     """
     mender = _Mender(changes, unknown, behave=behave)
     if not behave:
@@ -95,7 +95,7 @@ class _Mender:
         self._behave = behave
 
     def add_signs(self, feature: Any) -> None:
-        """Put an ``@`` before each tag."""
+        """Add an ``@`` to each tag without one."""
         for holder in (feature, *(feature.get("elements") or ())):
             for tag in holder.get("tags") or ():
                 if not isinstance(tag, dict) or not tag.get("name"):
@@ -106,7 +106,7 @@ class _Mender:
                     self._changes[SIGNS] += 1
 
     def move_hooks(self, feature: Any) -> None:
-        """Hooks of a background become those of the scenario behind it."""
+        """Move hooks of a background to the scenario after it."""
         waiting: dict[str, list[Any]] = {}
         for element in feature.get("elements") or ():
             if element.get("type") == "background":
@@ -120,7 +120,7 @@ class _Mender:
             waiting = {}
 
     def mend_words(self, feature: Any) -> None:
-        """Words that Xray knows in place of others."""
+        """Replace statuses that Xray does not know."""
         if self._behave and "status" in feature:
             feature["status"] = self._mend_word(feature["status"])
         for element in feature.get("elements") or ():
@@ -138,18 +138,18 @@ class _Mender:
             result["status"] = self._mend_word(result["status"])
 
     def _mend_hooks_of(self, step: Any) -> None:
-        """A step of which a hook failed has failed."""
+        """Mark a step as failed if one of its hooks failed."""
         for hook in _hooks_of(step):
             self._mend_result(hook)
             result = hook.get("result") or {}
             own = step.get("result") or {}
             if result.get("status") == "failed" != own.get("status"):
-                told = result.get("error_message") or "a hook of this step failed"
-                step["result"] = {**own, "status": "failed", "error_message": told}
+                message = result.get("error_message") or "a hook of this step failed"
+                step["result"] = {**own, "status": "failed", "error_message": message}
                 self._changes[STEP_HOOKS] += 1
 
     def _mend_status(self, element: Any) -> None:
-        """What behave says of a scenario itself; null before a rule."""
+        """Mend the status of a scenario in Behave JSON; it is null before a rule."""
         if element.get("status") is not None:
             element["status"] = self._mend_word(element["status"])
             return
@@ -185,9 +185,9 @@ def _hooks_of(holder: Any) -> Iterator[Any]:
 
 def red_outside(feature: Any, outcomes: Sequence[Outcome]) -> Iterator[str]:
     """
-    A failure that none of the scenarios of a mended feature of behave has.
+    Find a failure of a feature of behave that none of its scenarios has.
 
-    A feature's own hooks are nowhere in the report.
+    The report does not have the feature's own hooks.
     """
     if feature.get("status") == "failed" and Outcome.FAILED not in outcomes:
         name = feature.get("location") or feature.get("name") or "a feature"

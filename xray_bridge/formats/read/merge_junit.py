@@ -1,5 +1,5 @@
 """
-JUnit files become one, by junitparser: its suites and properties stay.
+Merge JUnit files with junitparser, keeping suites and properties.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ FILE_NAME = "merged.xml"
 
 
 def is_possible() -> bool:
-    """Whether junitparser is there."""
+    """Whether junitparser is installed."""
     return importlib.util.find_spec("junitparser") is not None
 
 
 def merge_reports(reports: Sequence[tuple[Source, str]], folder: Path) -> Source:
     """
-    One report from several, which are taken away.
+    Merge several reports into one, and delete them.
 
-    Raises UsageError where one is not JUnit XML, or junitparser is missing.
+    Raises UsageError if one is not JUnit XML, or junitparser is not installed.
     """
     others = [source.name for source, name in reports if name != "junit"]
     if others:
@@ -38,20 +38,20 @@ def merge_reports(reports: Sequence[tuple[Source, str]], folder: Path) -> Source
     except ImportError:
         hint = "pip install 'xray-bridge[merge]'"
         raise UsageError("--merge needs junitparser", hint=hint) from None
-    whole: Any = junitparser.JUnitXml()
+    merged: Any = junitparser.JUnitXml()
     for source, _ in reports:
         try:
             found: Any = junitparser.JUnitXml.fromfile(str(source.path))
-        # What both of its parsers raise, for bad XML and for more than they like.
+        # Both of its parsers raise it, for bad XML and for XML beyond their limits.
         except SyntaxError as error:
             line = error.lineno or 0
             raise source.broken(f"cannot be merged: {error.msg}", line) from None
         is_suite = isinstance(found, junitparser.TestSuite)
-        # Not ``+``, which takes suites of one name for one.
+        # ``+`` would join suites of one name.
         for suite in [found] if is_suite else list(found):
-            whole.append(suite)
+            merged.append(suite)
     path = folder / FILE_NAME
-    whole.write(str(path))
+    merged.write(str(path))
     for source, _ in reports:
         source.path.unlink()
     names = ", ".join(source.name for source, _ in reports)

@@ -1,5 +1,5 @@
 """
-What an upload has to know of a test in somebody's report, and of a report.
+The data of a report and of its tests that an upload needs.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """
-    One result: the test's name, its Test key, and what it says of its failure.
+    One result: the test's name, its Test key, and the message of its failure.
 
-    ``word`` is the report's own for the outcome, where nobody knows it.
-    ``definition`` is what Xray knows the Test by where that is not the name: rows of
-    one method are one Test. ``is_key_sure``: the key may be a requirement's otherwise.
+    ``word`` is the report's word for the outcome, if it is unknown. ``definition``
+    identifies the Test for Xray if the name does not: rows of one method are one Test.
+    Without ``is_key_sure`` the key may be that of a requirement.
     """
 
     name: str
@@ -37,20 +37,20 @@ class Case:
 
     @property
     def identity(self) -> str:
-        """What makes results belong to the same Test."""
+        """The text that is the same for all results of a Test."""
         return self.key or self.definition or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """How many tests there are, failed and were skipped; None where nobody counts."""
+    """The numbers of tests, failed and skipped ones; None if not counted."""
 
     tests: int | None = None
     failed: int | None = None
     skipped: int | None = None
 
     def plus(self, other: Totals | None) -> Totals:
-        """Both together."""
+        """Return the sum of both."""
         if other is None:
             return self
         return Totals(
@@ -66,35 +66,35 @@ def _add_counts(one: int | None, other: int | None) -> int | None:
 
 class Reading(Protocol):
     """
-    A report that is read once, and may be written once more as it is to be sent.
+    A report that is read once, and may be written again as a mended copy.
 
-    When all cases were taken, ``changes`` are what is mended and how often,
-    ``disagreements`` what its own totals say otherwise, ``incomplete`` the failures
-    that nothing in it shows, and ``notices`` what else is to be known.
+    After all cases were read, ``changes`` counts what is mended, ``disagreements`` says
+    where its own totals differ, ``incomplete`` has failures that no test shows, and
+    ``notices`` has other notices.
     """
 
     @property
     def changes(self) -> Mapping[str, int]:
-        """What is mended."""
+        """The changes in the copy, and how often each is made."""
         ...
 
     @property
     def disagreements(self) -> Sequence[str]:
-        """Where its totals differ from its tests."""
+        """Lines about totals that differ from the tests."""
         ...
 
     @property
     def incomplete(self) -> Sequence[str]:
-        """Failures without a test."""
+        """Lines about failures without a test."""
         ...
 
     @property
     def notices(self) -> Sequence[str]:
-        """What else is to be known."""
+        """Other notices for the user."""
         ...
 
     def cases(self) -> Iterator[Case]:
-        """The results; raises ReportError."""
+        """Yield the results; raises ReportError."""
         ...
 
     def write(self, out: BinaryIO) -> None:
@@ -104,20 +104,20 @@ class Reading(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A report: where it lies, and what people call it."""
+    """A report: its path, and its name in messages."""
 
     path: Path
     name: str
 
     def broken(self, what: str, line: int = 0, hint: str = "") -> ReportError:
-        """The error to raise; ``line`` counts from 1, 0 where it is not known."""
+        """Make the error to raise; ``line`` counts from 1, and is 0 if unknown."""
         where = f"{self.name}, line {line}" if line else self.name
         return ReportError(f"{where}: {what}", hint=hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """An outcome, and the report's word for it where nobody knows that."""
+    """An outcome, and the report's word for it if that is unknown."""
 
     outcome: Outcome
     word: str = ""
@@ -126,11 +126,11 @@ class Verdict:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """
-    What Xray JSON says itself of the Test Execution.
+    The data of the Test Execution in Xray JSON.
 
-    ``settings`` are by name, as text. ``started`` and ``finished`` are seconds
-    since the epoch. ``lost`` is what nothing of ours can carry. ``words`` are the
-    statuses that its tests, steps and rows have.
+    ``settings`` are texts by name. ``started`` and ``finished`` are seconds since the
+    epoch. ``lost`` are members that we cannot send. ``words`` are the statuses of its
+    tests, steps and rows.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -141,11 +141,11 @@ class Said:
 
     @property
     def is_silent(self) -> bool:
-        """Whether it says nothing of the Test Execution."""
+        """Whether it has no data of the Test Execution."""
         return not (self.settings or self.started or self.finished or self.lost)
 
 
-# Of all the formats; what nobody knows is a failure with a warning, never a pass.
+# The words of all formats; an unknown word is a failure with a warning, never a pass.
 WORDS: Mapping[str, Outcome] = {
     **dict.fromkeys(("pass", "passed", "success", "true"), Outcome.PASSED),
     **dict.fromkeys(
@@ -179,7 +179,7 @@ WORDS: Mapping[str, Outcome] = {
 
 
 def verdict_of(word: str) -> Verdict:
-    """What a report's word means."""
+    """Find the outcome of a report's word."""
     outcome = WORDS.get(word.strip().lower())
     if outcome is None:
         return Verdict(outcome=Outcome.FAILED, word=word or "(none)")

@@ -1,5 +1,5 @@
 """
-Empty elements that Xray trips over in JUnit XML, taken out of the copy that is sent.
+Leave empty elements out of the copy of JUnit XML, because Xray fails on them.
 
 Gradle writes an empty ``<properties/>`` into each suite of JUnit XML. Source:
 xray-junit-extensions, pull requests 18 and 19, which write a dummy into it.
@@ -22,10 +22,9 @@ HOLLOW = re.compile(rb"<properties\s*(?:/>|>\s*</properties\s*>)")
 
 def find_empty_properties(source: Source) -> list[tuple[int, int]]:
     """
-    Where empty elements stand, from and to, in bytes.
+    Find the start and the end of empty elements, in bytes.
 
-    Only where they are elements: a test may have printed the same. Raises
-    ReportError.
+    The same text in the output of a test is no element. Raises ReportError.
     """
     if not source.path.stat().st_size:
         return []
@@ -41,7 +40,7 @@ def find_empty_properties(source: Source) -> list[tuple[int, int]]:
 
 
 def write_without(source: Source, places: list[tuple[int, int]], out: BinaryIO) -> None:
-    """Write the file without these places."""
+    """Write the file without these parts."""
     with source.path.open("rb") as file:
         for start, end in places:
             _copy_bytes(file, out, start - file.tell())

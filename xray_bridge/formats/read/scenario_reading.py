@@ -1,5 +1,5 @@
 """
-Cucumber and Behave JSON, for those who count results: see ``protocol.Reading``.
+Read Cucumber and Behave JSON as a ``protocol.Reading``.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def _ignore_run(_: TestRun) -> None:
-    """Results are counted only."""
+    """Ignore the result, which is only counted."""
 
 
 @dataclass(slots=True, kw_only=True)
 class ScenarioReading:
-    """One report; ``note`` is called with each result."""
+    """The reading of one report; ``note`` is called with each result."""
 
     source: Source
     reader: ScenarioReader
@@ -33,29 +33,29 @@ class ScenarioReading:
 
     @property
     def changes(self) -> Mapping[str, int]:
-        """What is mended, and how often."""
+        """The changes in the copy, and how often each is made."""
         return self.reader.changes
 
     @property
     def disagreements(self) -> tuple[str, ...]:
-        """Such reports count nothing themselves."""
+        """Always empty: such reports have no totals."""
         return ()
 
     @property
     def incomplete(self) -> tuple[str, ...]:
-        """Features that failed without a scenario."""
+        """Lines about features that failed without a failed scenario."""
         return tuple(self.reader.incomplete)
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Words that nobody knows."""
+        """Lines about unknown statuses."""
         return tuple(
             f"the status {word!r} is unknown and counts as failed"
             for word in self.reader.unknown
         )
 
     def cases(self) -> Iterator[Case]:
-        """The scenarios, once for each Test that they name."""
+        """Yield the scenarios, once for each of their Test keys."""
         for run in self.reader.runs(self.source):
             self.note(run)
             for key in run.test.test_keys or ("",):
@@ -67,15 +67,15 @@ class ScenarioReading:
                 )
 
     def write(self, out: BinaryIO) -> None:
-        """The copy, mended."""
+        """Write the mended copy."""
         self.reader.write(self.source, out)
 
 
 def read_cucumber(source: Source) -> ScenarioReading:
-    """Cucumber JSON."""
+    """Open Cucumber JSON."""
     return ScenarioReading(source=source, reader=ScenarioReader(behave=False))
 
 
 def read_behave(source: Source) -> ScenarioReading:
-    """Behave JSON."""
+    """Open Behave JSON."""
     return ScenarioReading(source=source, reader=ScenarioReader(behave=True))

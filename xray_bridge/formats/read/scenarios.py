@@ -1,9 +1,9 @@
 """
-Cucumber and Behave JSON that another tool wrote, as results of ours.
+Read Cucumber and Behave JSON of other tools as our own results.
 
-So they can go where their own endpoints do not lead: into a Test Execution that
-exists. Sources: Cucumber's description of its JSON formatter and the files of
-cucumber-jvm, cucumber-js and cucumber-ruby; behave's JSON formatter.
+So they can be sent into an existing Test Execution, which their own endpoints cannot
+do. Sources: Cucumber's description of its JSON formatter and the files of cucumber-jvm,
+cucumber-js and cucumber-ruby; behave's JSON formatter.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ NANOSECONDS = 1e-9
 
 
 def _keep_nothing(_: EvidenceSource) -> Evidence:
-    """Evidence is not wanted."""
+    """Refuse evidence, which is not needed."""
     raise NotKeptError("")
 
 
@@ -56,10 +56,10 @@ class ScenarioReader:
     """
     Reads reports of one format.
 
-    ``keep`` takes evidence. ``finished`` is when the report was written, in
-    seconds since the epoch: few of them say when a scenario ran. ``unknown`` are
-    words that nobody knows, ``changes`` what is mended in the copy that is sent,
-    ``incomplete`` are features that failed without a scenario.
+    ``keep`` stores evidence. ``finished`` is when the report was written, in seconds
+    since the epoch, because few reports say when a scenario ran. ``unknown`` are
+    unknown statuses, ``changes`` counts what is mended in the copy, ``incomplete`` has
+    features that failed without a failed scenario.
     """
 
     behave: bool
@@ -74,7 +74,7 @@ class ScenarioReader:
 
     def runs(self, source: Source) -> Iterator[TestRun]:
         """
-        The scenarios, feature by feature.
+        Yield the scenarios, feature by feature.
 
         Raises ReportError.
         """
@@ -94,7 +94,7 @@ class ScenarioReader:
 
     def write(self, source: Source, out: BinaryIO) -> None:
         """
-        Write the report as it was read, feature by feature.
+        Write the mended report, feature by feature.
 
         Raises ReportError.
         """
@@ -125,7 +125,7 @@ class ScenarioReader:
         background: list[Step] = []
         for element in found.get("elements") or ():
             if element.get("type") == "background":
-                # behave has its steps in each scenario, too.
+                # behave repeats its steps in each scenario.
                 background = [] if self.behave else self._read_steps(element)
                 continue
             yield self._read_scenario(element, feature, background, rows)
@@ -185,7 +185,7 @@ class ScenarioReader:
         )
 
     def _outcome_of(self, found: Mapping[str, Any], steps: Sequence[Step]) -> Outcome:
-        """The worst of its steps and hooks, and of what it says itself."""
+        """Find the worst outcome of its steps, its hooks and its own status."""
         outcomes = {step.outcome for step in steps}
         if self.behave and "status" in found:
             outcomes.add(self._known_outcome(found["status"]))
@@ -196,7 +196,7 @@ class ScenarioReader:
     def _read_hooks(
         self, found: Mapping[str, Any], name: str, keyword: str
     ) -> Iterator[Step]:
-        """Those that failed, or have something to show."""
+        """Yield hooks that failed or have evidence."""
         for hook in found.get(name) or ():
             where = hook.get("match") or {}
             step = self._read_step({**hook, "name": str(where.get("location", "hook"))})
@@ -250,7 +250,7 @@ class ScenarioReader:
 
 
 def _parse_time(text: object) -> float | None:
-    """As cucumber-jvm writes it; others say nothing."""
+    """Parse the time of a scenario, which only cucumber-jvm writes."""
     try:
         return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
     except ValueError:
@@ -258,7 +258,7 @@ def _parse_time(text: object) -> float | None:
 
 
 def _tag_names(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """Objects in Cucumber's, texts in behave's; without ``@``."""
+    """Return tags without ``@``; Cucumber has objects, behave has texts."""
     names = (
         tag["name"] if isinstance(tag, dict) else tag for tag in found.get("tags") or ()
     )
@@ -289,7 +289,7 @@ def _table_rows(found: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
 
 
 def _failure_message(steps: Sequence[Step]) -> str:
-    """Of what failed: step by step."""
+    """Join the messages of failed steps."""
     return "\n\n".join(
         f"{step.keyword} {step.name}\n{step.message}".strip()
         for step in steps
@@ -298,7 +298,7 @@ def _failure_message(steps: Sequence[Step]) -> str:
 
 
 def _decode_embedding(found: Mapping[str, Any], number: int) -> EvidenceSource:
-    """Raises NotKeptError for what is no base64."""
+    """Decode an embedding. Raises NotKeptError if it is not base64."""
     media_type = str(found.get("mime_type") or found.get("media_type") or "")
     name = str(found.get("name") or "")
     ending = media_type.partition(";")[0].rpartition("/")[2]

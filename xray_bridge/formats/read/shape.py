@@ -1,5 +1,5 @@
 """
-Where an XML report keeps a test's name, outcome and message, and what is mended.
+Describe an XML format: where names, outcomes and messages are, and what is mended.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from xray_bridge.formats.read.protocol import Source, Totals
 
-# What red that is no test's is called, behind the name of its suite.
+# The name of a failure outside of tests, after the name of its suite.
 OUTSIDE = "(outside of tests)"
-# What is said of changes; the number follows.
+# The texts about changes; a number follows.
 UNNAMED = "tests without a name named after their suites"
 NOT_RUN = "tests that did not run marked as skipped"
 NOT_STARTED = "tests that CTest could not start marked as failed"
@@ -28,11 +28,11 @@ RED_OF_SUITES = "errors outside of tests added as failed tests"
 @dataclass(slots=True)
 class Element:
     """
-    A test's element while it is read; rules for mending change it.
+    A test's element while it is read; the rules for mending change it.
 
-    ``scope`` are the names of the elements around it, ``children`` the attributes
-    of those directly below it, by tag. ``texts`` are the paths that its shape asks
-    for, with what stands there. ``properties`` are by name.
+    ``scope`` are the names of the elements around it, ``children`` the attributes of
+    elements directly below it, by tag. ``texts`` are the paths that its shape asks for,
+    with their texts. ``properties`` are by name.
     """
 
     attributes: dict[str, str]
@@ -47,11 +47,12 @@ class Group:
     """
     An element around tests while it is read: the root, suites, classes.
 
-    ``start`` is its place. ``path`` are the open elements between it and the next
-    group or test. ``red`` is how many failures stand in it, ``excused`` how many of
-    them were expected, which totals may count, ``problems`` what it says of those
-    that are no test's. ``has_tests``: directly in it. ``claims`` are its totals,
-    ``claims_below`` those of the groups in it. ``known`` is what ``look_ahead`` found.
+    ``start`` is its place in bytes. ``path`` are the open elements between it and the
+    next group or test. ``red`` counts the failures in it, ``excused`` those that were
+    expected, which totals may count, and ``problems`` are the texts of failures outside
+    of tests. ``has_tests`` says that tests are directly in it. ``claims`` are its
+    totals, ``claims_below`` those of the groups in it. ``known`` is the finding of
+    ``look_ahead``.
     """
 
     tag: str
@@ -68,17 +69,17 @@ class Group:
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the group."""
         return self.attributes.get("name", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """
-    What is mended in an element of the copy that is sent.
+    A change to an element of the copy that is sent.
 
-    ``what`` says it. ``attributes`` get a value, or go where that is None; the
-    children of the tags in ``cut`` go; ``child`` is XML put at the element's end.
+    ``what`` describes it. ``attributes`` get a value, or are removed if it is None;
+    children with the tags in ``cut`` are removed; ``child`` is XML added at the end.
     """
 
     what: str
@@ -89,29 +90,29 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Red:
-    """A failure that is no test's; ``is_counted_only``: nothing but totals say so."""
+    """A failure outside of tests; ``is_counted_only``: only totals show it."""
 
     message: str
     is_counted_only: bool = False
 
 
 def no_changes(_: Element, __: Sequence[Group]) -> Iterable[Change]:
-    """Nothing is mended."""
+    """Mend nothing."""
     return ()
 
 
 def no_red(_: Group) -> Iterable[Red]:
-    """A group says nothing of its own."""
+    """Find no failure in a group."""
     return ()
 
 
 def no_totals(_: Mapping[str, str]) -> Totals | None:
-    """A group counts nothing."""
+    """Find no totals in a group."""
     return None
 
 
 def not_settled(_: Element, __: Sequence[tuple[str, str]]) -> Iterable[Change]:
-    """Groups do not decide of tests."""
+    """Change no test because of its groups."""
     return ()
 
 
@@ -126,7 +127,7 @@ def all_tests(_: Element) -> bool:
 
 
 def own_key(_: Element) -> tuple[str, bool]:
-    """There is no place for a key."""
+    """Find no key: the format has no place for it."""
     return "", True
 
 
@@ -135,22 +136,22 @@ class XmlShape:
     """
     The elements of a format, and what is mended in it.
 
-    ``test`` is the tag of a test, ``name`` and ``word`` give its name and the
-    report's word for its outcome, ``definition`` what Xray knows its Test by.
-    ``key`` gives the Test key, and whether it is surely the Test's. ``messages``
-    are paths below it to texts that explain a failure, ``texts`` to others,
-    ``named_texts`` to those that are properties. ``groups`` are elements whose names
-    belong to a test's: the innermost, or all of them with ``nested_groups``.
-    ``is_test``: other elements of that tag are none.
+    ``test`` is the tag of a test. ``name`` and ``word`` return its name and the
+    report's word for its outcome, ``definition`` the text by which Xray knows its Test.
+    ``key`` returns the Test key, and whether it is surely that of the Test.
+    ``messages`` are paths below the test to texts that explain a failure, ``texts``
+    paths to other texts, ``named_texts`` paths to properties. ``groups`` are elements
+    whose names belong to the name of a test: the innermost, or all with
+    ``nested_groups``. ``is_test`` says which elements with that tag are tests.
 
-    ``mend`` changes a test and says how. ``red`` gives failures of a group that are
-    no test's, ``problems`` are the paths where it tells of them, and ``failed_test``
-    is XML of a failed test: of a group's tag, a name, and a message. ``failures`` are
-    elements that stand for one failure each. ``totals`` are those that the attributes
-    of a group have, or of the element at ``totals_path``; ``counts_mended``: they
-    count what is mended, too. ``look_ahead`` gives words and texts of groups, by
-    number, which decide of all tests in them: ``settle`` changes a test by those of
-    the groups around it, the innermost first.
+    ``mend`` changes a test and returns the changes. ``red`` returns failures of a group
+    outside of tests, ``problems`` are the paths to their texts, and ``failed_test``
+    makes the XML of a failed test from a group's tag, a name and a message.
+    ``failures`` are elements that stand for one failure each. ``totals`` reads the
+    attributes of a group, or of the element at ``totals_path``; ``counts_mended`` says
+    that they count mended tests, too. ``look_ahead`` returns words and texts of groups,
+    by number, which change all tests in them: ``settle`` changes a test by those of the
+    groups around it, the innermost first.
     """
 
     test: str
@@ -179,18 +180,18 @@ class XmlShape:
 
     @property
     def captured(self) -> frozenset[str]:
-        """Paths of all texts."""
+        """The paths of all texts."""
         return frozenset(self.messages) | self.texts | self.named_texts
 
 
 def scoped_name(test: Element) -> str:
-    """The scope and the name."""
+    """Return the scope and the name of a test."""
     name = test.attributes.get("name", "")
     return f"{test.scope}.{name}" if test.scope else name
 
 
 def name_unnamed(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
-    """A name for a test that has none: Xray refuses the whole report for one."""
+    """Name a test without a name, because Xray would refuse the report."""
     if test.attributes.get("name", "").strip():
         return
     names = (group.name for group in reversed(groups))
@@ -200,18 +201,18 @@ def name_unnamed(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
 
 
 def element_xml(tag: str, attributes: Mapping[str, str], inside: str = "") -> str:
-    """XML of an element; ``inside`` is XML already."""
+    """Make the XML of an element; ``inside`` is XML already."""
     given = "".join(f" {name}={quoteattr(v)}" for name, v in attributes.items())
     return f"<{tag}{given}>{inside}</{tag}>" if inside else f"<{tag}{given}/>"
 
 
 def text_xml(found: str) -> str:
-    """XML of a text."""
+    """Make the XML of a text."""
     return escape(found)
 
 
 def sum_counts(attributes: Mapping[str, str], *names: str) -> int | None:
-    """The sum of those attributes that count something; None where none does."""
+    """Add the attributes that are counts; None if there is none."""
     found = [attributes.get(name, "") for name in names]
     # mocha-junit-reporter counts below zero.
     counts = [int(each) for each in found if each.isascii() and each.isdigit()]

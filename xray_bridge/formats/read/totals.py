@@ -1,5 +1,5 @@
 """
-What a report counts itself, beside what was read of it.
+Compare a report's own totals with the tests that were read.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def find_disagreements(claims: Totals, shown: Totals, failures: int) -> tuple[str, ...]:
     """
-    Where both differ, in one line if they do.
+    Describe the differences in one line, or return nothing.
 
-    ``failures`` are elements: one test may have several, and tools count either.
+    ``failures`` counts elements: one test may have several, and tools count either.
     """
     parts = []
     if claims.tests is not None and claims.tests != shown.tests:

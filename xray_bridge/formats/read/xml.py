@@ -1,9 +1,8 @@
 """
-XML, block by block: whether it is sound, and where things stand in it.
+Read XML block by block: its errors, its elements and their places.
 
-Expat reads them, which builds no tree: a report may be as big as it likes.
-Entities are refused where they are declared, before anything could use them, and
-no other file is ever opened.
+Expat builds no tree, so the size of a report does not matter. Declarations of entities
+are refused before anything could use them, and no other file is ever opened.
 """
 
 from __future__ import annotations
@@ -20,35 +19,35 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.protocol import Source
 
 BLOCK = 1 << 16
-# Characters of a failure's text; the report itself is sent whole.
+# Characters of a failure's text in messages; the report itself is sent unchanged.
 LONGEST_MESSAGE = 10_000
-# Elements of a part that is kept as a tree.
+# Levels of elements in a part that is kept as a tree.
 DEEPEST = 200
 AT_END = "is the report complete?"
-# By the reason: a character that XML cannot hold, and one that only says its number.
+# The hint for a control character and for a reference to one.
 CONTROL = (
     "make the tool leave it out; XML cannot hold control characters, not even escaped"
 )
 
 
 class _FoundError(Exception):
-    """The root is known, which is all that was asked."""
+    """Ends the parsing when the root is known."""
 
 
 def root_of(source: Source) -> str:
     """
-    The name of the root element.
+    Read the name of the root element.
 
-    Raises ReportError where there is none.
+    Raises ReportError if there is none.
     """
     return namespaced_root_of(source).rpartition(" ")[2]
 
 
 def namespaced_root_of(source: Source) -> str:
     """
-    The namespace and the name of the root element, ``http://x TestRun``.
+    Read the namespace and the name of the root element: ``http://x TestRun``.
 
-    Without a namespace, the name alone. Raises ReportError where there is none.
+    Without a namespace, it is the name alone. Raises ReportError if there is none.
     """
     tag, attributes = _read_root(source)
     prefix, _, name = tag.rpartition(":")
@@ -58,9 +57,9 @@ def namespaced_root_of(source: Source) -> str:
 
 def root_attributes(source: Source) -> Mapping[str, str]:
     """
-    The attributes of the root element.
+    Read the attributes of the root element.
 
-    Raises ReportError where there is none.
+    Raises ReportError if there is none.
     """
     return _read_root(source)[1]
 
@@ -84,7 +83,7 @@ def _read_root(source: Source) -> tuple[str, Mapping[str, str]]:
 
 def find_starts(source: Source, tag: str) -> Iterator[int]:
     """
-    Where elements of a name begin, in bytes.
+    Find the places where elements of a name begin, in bytes.
 
     Raises ReportError.
     """
@@ -103,9 +102,9 @@ def find_starts(source: Source, tag: str) -> Iterator[int]:
 
 def read_elements(source: Source, tags: Collection[str]) -> Iterator[ET.Element]:
     """
-    The elements of these names, each with all that is in it; no others are kept.
+    Yield the elements of these names with their content; no others are kept.
 
-    Names are without their namespaces. Raises ReportError.
+    Names have no namespaces. Raises ReportError.
     """
     parser = make_parser(source)
     found: list[ET.Element] = []
@@ -142,7 +141,7 @@ def read_elements(source: Source, tags: Collection[str]) -> Iterator[ET.Element]
 
 
 def make_parser(source: Source) -> expat.XMLParserType:
-    """A parser that refuses what can be an attack."""
+    """Make a parser that refuses entities, which can be an attack."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
@@ -176,14 +175,14 @@ def feed_parser(parser: expat.XMLParserType, source: Source) -> Iterator[None]:
 
 
 def strip_prefix(tag: str) -> str:
-    """Without the prefix of a namespace."""
+    """Remove the prefix of a namespace."""
     return tag.rpartition(":")[2]
 
 
 def _not_well_formed(
     source: Source, parser: expat.XMLParserType, error: expat.ExpatError
 ) -> ReportError:
-    """What is wrong, and what helps against it."""
+    """Make an error with the mistake and a hint."""
     what, hint = expat.ErrorString(error.code), AT_END
     if what == expat.errors.XML_ERROR_INVALID_TOKEN:
         found = _bytes_at(source, parser.ErrorByteIndex)
@@ -199,7 +198,7 @@ def _not_well_formed(
     return source.broken(f"is not well-formed XML: {what}", error.lineno, hint)
 
 
-# More than one document, or none.
+# The file has more than one document, or none.
 JUNK = (
     expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT,
     expat.errors.XML_ERROR_MISPLACED_XML_PI,

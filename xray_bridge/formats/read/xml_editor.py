@@ -1,7 +1,7 @@
 """
-A copy of an XML report with some places changed, made in one go.
+Copy an XML report with changes, in one pass.
 
-Reports are UTF-8 by then (``upload.copying``), so tags can be looked at as bytes.
+Reports are UTF-8 already (``upload.copying``), so tags can be read as bytes.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20
 # A start tag or end tag: ``>`` may stand in the values of attributes.
 TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*"|'[^']*')*>""")
-# Of a tag; an attribute may hold a whole log.
+# Bytes of a tag that are read first; an attribute may hold a log.
 FIRST_LOOK = 1 << 12
 
 
 class Editor:
-    """Writes ``path`` to ``out``; changes have to come in the order of the file."""
+    """Writes ``path`` to ``out``; changes must come in the order of the file."""
 
     def __init__(self, path: Path, out: BinaryIO) -> None:
         self._file = path.open("rb")
@@ -49,8 +49,8 @@ class Editor:
         """
         Change an element.
 
-        ``start`` is the place of its tag and ``end`` what expat tells at its end;
-        ``children`` are tags and both places of those directly below it.
+        ``start`` is the place of its start tag and ``end`` expat's place at its end;
+        ``children`` are tags and both places of the elements directly below it.
         """
         first = self._read_tag(start)
         is_closed = first.endswith(b"/>")
@@ -71,7 +71,7 @@ class Editor:
             self._replace_bytes(end, end, inside)
 
     def cut_element(self, start: int, end: int) -> None:
-        """Leave out an element; places as in ``change``."""
+        """Leave out an element; places as in ``change_element``."""
         if not self._read_tag(start).endswith(b"/>"):
             end += len(self._read_tag(end))
         self._replace_bytes(start, end, b"")
@@ -103,7 +103,7 @@ class Editor:
 
 
 def _with_attributes(tag: bytes, changes: Iterable[Change]) -> bytes:
-    """A start tag with other values of some attributes; None takes one out."""
+    """Change attributes of a start tag; None removes an attribute."""
     wanted: dict[str, str | None] = {}
     for each in changes:
         wanted |= each.attributes

@@ -1,8 +1,8 @@
 """
-The tests of an XML report: counted as the copy says that is sent.
+Read the tests of an XML report, counted as in the copy that is sent.
 
-A first pass counts, and finds out what is to be mended; a second one, where there
-is something, writes the copy. Neither keeps more than the test that is open.
+The first pass counts, and finds what must be mended; a second pass writes the copy if
+there are changes. Both keep only the open test in memory.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ STRIPPED = "properties of suites left out"
 SECRET = re.compile(
     r"(?i)(token|secret|passw(or)?d|passphrase|api_?key|private_?key|credential)"
 )
-# Names of properties that are shown.
+# How many names of properties are shown.
 SHOWN = 3
 
 
 class XmlReading:
     """
-    One report; see ``protocol.Reading``.
+    The reading of one report; see ``protocol.Reading``.
 
-    ``strip``: the properties of suites are left out of the copy.
+    ``strip`` leaves properties of suites out of the copy.
     """
 
     def __init__(self, source: Source, shape: XmlShape, *, strip: bool = False) -> None:
@@ -62,12 +62,12 @@ class XmlReading:
 
     @property
     def changes(self) -> Mapping[str, int]:
-        """What is mended, and how often."""
+        """The changes in the copy, and how often each is made."""
         return self._first.changes if self._first else {}
 
     @property
     def disagreements(self) -> tuple[str, ...]:
-        """Where its totals differ from its tests."""
+        """A line about totals that differ from the tests."""
         first = self._first
         if first is None or first.claims is None:
             return ()
@@ -75,12 +75,12 @@ class XmlReading:
 
     @property
     def incomplete(self) -> tuple[str, ...]:
-        """Failures that only totals tell of."""
+        """Lines about failures that only totals show."""
         return tuple(self._first.counted_only) if self._first else ()
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Properties that are named like secrets."""
+        """A line about properties whose names look like secrets."""
         found = list(self._first.secrets) if self._first else []
         if not found or self._strip:
             return ()
@@ -89,14 +89,14 @@ class XmlReading:
         return (f"{what}; --strip-properties leaves out those of suites",)
 
     def cases(self) -> Iterator[Case]:
-        """The tests, and what is red besides."""
+        """Yield the tests, and failures outside of tests."""
         self._first = reader = self._make_reader()
         for _ in feed_parser(reader.parser, self._source):
             yield from reader.done
             reader.done.clear()
 
     def write(self, out: BinaryIO) -> None:
-        """The same once more, into the copy."""
+        """Read the report again, and write the copy."""
         editor = Editor(self._source.path, out)
         reader = self._make_reader(editor)
         for _ in feed_parser(reader.parser, self._source):
@@ -111,7 +111,7 @@ class XmlReading:
 
 
 class _Reader:
-    """Collects tests as their elements end; ``done`` is taken away from outside."""
+    """Collects tests as their elements end; the caller empties ``done``."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class _Reader:
         self.secrets: dict[str, None] = {}
         self.claims: Totals | None = None
         self._tests = self._failed = self._skipped = 0
-        # Elements that stand for one each: a test may have several.
+        # Counts elements: a test may have several failures.
         self.failures = 0
         self.parser = parser
         self._shape = shape
@@ -145,7 +145,7 @@ class _Reader:
         self._failures_of_test = 0
         self._ranges: list[tuple[str, int, int]] = []
         self._start_of_child = 0
-        # What is captured now: the path, the attributes, the depth below the test.
+        # The captured element: its path, attributes and depth below the test.
         self._texts: list[str] | None = None
         self._size = 0
         self._capturing: tuple[str, Mapping[str, str], int] = ("", {}, 0)
@@ -174,7 +174,7 @@ class _Reader:
             self._start_beside(self._groups[-1], tag, attributes)
 
     def _has_name(self, group: Group) -> bool:
-        """Whether its name belongs to those of its tests."""
+        """Whether the name of a group belongs to the names of its tests."""
         return bool(group.name) and group.tag in self._shape.groups
 
     def _note_secret(self, attributes: Mapping[str, str]) -> None:
@@ -185,13 +185,13 @@ class _Reader:
     def _start_beside(
         self, group: Group, tag: str, attributes: Mapping[str, str]
     ) -> None:
-        """What stands in a group and is no test."""
+        """Read an element in a group that is not a test."""
         group.path.append(tag)
         path = "/".join(group.path)
         if path == "properties":
             self._start_of_child = self.parser.CurrentByteIndex
         if path == self._shape.totals_path:
-            # The last one is of all tests.
+            # The last one is that of all tests.
             group.claims = self._shape.totals(attributes)
         if path in self._shape.problems and self._texts is None:
             self._start_capture(path, attributes, len(group.path))
@@ -206,7 +206,7 @@ class _Reader:
             self._start_of_child = self.parser.CurrentByteIndex
             if tag in self._shape.failures:
                 self._failures_of_test += 1
-        elif self._depth == 2:  # noqa: PLR2004 - nothing deeper is looked at
+        elif self._depth == 2:  # noqa: PLR2004 - deeper elements are ignored
             path = f"{self._first}/{tag}"
             if tag == "property" and "name" in attributes:
                 test.properties[attributes["name"]] = attributes.get("value", "")
@@ -228,7 +228,7 @@ class _Reader:
             self._size += len(text)
 
     def _captured_text(self) -> tuple[str, str, Mapping[str, str]]:
-        """The path, what stands there, and the attributes."""
+        """Return path, text and attributes of the captured element."""
         path, attributes, _ = self._capturing
         whole = "".join(self._texts or ())[:LONGEST_MESSAGE].strip()
         self._texts = None
@@ -308,7 +308,7 @@ class _Reader:
         )
 
     def _settle_test(self, test: Element) -> Iterable[Change]:
-        """By what was found of the groups around it before tests were read."""
+        """Change a test by what ``look_ahead`` found about its groups."""
         if not self._known:
             return ()
         known = [each.known for each in reversed(self._groups) if each.known]
@@ -326,15 +326,15 @@ class _Reader:
 
     @property
     def shown(self) -> Totals:
-        """What was read, to be compared with what the report counts."""
+        """The tests that were read, to compare with the report's totals."""
         return Totals(tests=self._tests, failed=self._failed, skipped=self._skipped)
 
     def _message_of(self, test: Element, outcome: Outcome) -> str:
-        """Of a failure; the reason of a skip is none."""
+        """Return the message of a failure; the reason of a skip is not one."""
         if outcome is not Outcome.FAILED:
             return ""
-        told = [text for path, text in test.texts if path in self._shape.messages]
-        return next(filter(None, told), "")
+        texts = [text for path, text in test.texts if path in self._shape.messages]
+        return next(filter(None, texts), "")
 
     def _end_of_group(self, group: Group) -> None:
         shape = self._shape
@@ -349,7 +349,7 @@ class _Reader:
                 group.start, self.parser.CurrentByteIndex, changes
             )
         own = group.claims or shape.totals(group.attributes)
-        # Of suites beside tests of its own, the sum is not the whole.
+        # The sum of its suites does not count its own tests.
         own = own or (None if group.has_tests else group.claims_below)
         if self._groups:
             above = self._groups[-1]
@@ -373,7 +373,7 @@ class _Reader:
 
 def _join_message(attributes: Mapping[str, str], whole: str) -> str:
     """
-    What an element says: its message, and its text unless that repeats it.
+    Join the message of an element and its text, unless the text repeats it.
 
     LuaUnit has the message in ``type``, above a trace.
     """
@@ -384,5 +384,5 @@ def _join_message(attributes: Mapping[str, str], whole: str) -> str:
     return whole if said in whole else f"{said}\n{whole}".strip()
 
 
-# First lines that say nothing.
+# First lines that have no information.
 TRACES = ("stack traceback:", "traceback (most recent call last):")

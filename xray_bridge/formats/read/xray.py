@@ -1,5 +1,5 @@
 """
-Xray JSON that another tool wrote, test by test.
+Read Xray JSON of other tools, test by test.
 
 Source: Xray's manual, "Using Xray JSON format to import execution results".
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.formats.read.protocol import Source
 
-# What ``info`` says, and the setting that says the same.
+# Members of ``info``, and the settings that mean the same.
 SETTINGS = {
     "project": "project",
     "summary": "summary",
@@ -30,7 +30,7 @@ SETTINGS = {
     **{each.json_name: each.name for each in EXECUTION_FIELDS if not each.is_time},
 }
 MOMENTS = tuple(each.json_name for each in EXECUTION_FIELDS if each.is_time)
-# Of a test, with statuses of their own.
+# Parts of a test that have their own statuses.
 PARTS = ("steps", "iterations", "results")
 
 
@@ -38,7 +38,7 @@ BY_PARTS = "status of tests taken from their steps"
 
 
 class XrayReading:
-    """One report; see ``protocol.Reading``."""
+    """The reading of one report; see ``protocol.Reading``."""
 
     disagreements: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class XrayReading:
         self.changes: Counter[str] = Counter()
 
     def cases(self) -> Iterator[Case]:
-        """The tests."""
+        """Yield the tests."""
         for name, value in read_members(self._source, "tests"):
             if name == "tests":
                 if not isinstance(value, dict):
@@ -62,7 +62,7 @@ class XrayReading:
                 yield _to_case(mended)
 
     def write(self, out: BinaryIO) -> None:
-        """The copy, mended."""
+        """Write the mended copy."""
         try:
             write_copy(self._source, None, out, mend=_with_status)
         except RecursionError:
@@ -70,7 +70,7 @@ class XrayReading:
 
 
 def _with_status(test: Mapping[str, Any]) -> Mapping[str, Any]:
-    """With the status that its parts lead to, where it has none itself."""
+    """Add the status that the parts of a test lead to, if it has none."""
     if test.get("status"):
         return test
     words = [str(word) for word in test.get("examples") or () if word]
@@ -104,7 +104,7 @@ def _to_case(test: Mapping[str, Any]) -> Case:
 
 def read_execution(source: Source) -> Said:
     """
-    What the report says of the Test Execution.
+    Read the data of the Test Execution.
 
     Raises ReportError.
     """
@@ -147,18 +147,18 @@ def _to_text(value: Any) -> str:
 
 
 def _parse_time(source: Source, value: object) -> float | None:
-    """``2014-08-30T11:47:35+01:00``; what it says is sent again, so it must be one."""
+    """Parse a time such as ``2014-08-30T11:47:35+01:00``. Raises ReportError."""
     if not value:
         return None
     try:
         found = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except ValueError:
-        raise source.broken(f"{value!r} is no point in time") from None
+        raise source.broken(f"{value!r} is not a time") from None
     return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
 
 
 def _spell_statuses(found: Any, spell: Callable[[str], str]) -> Any:
-    """A test, step or iteration with ``spell`` applied to its statuses."""
+    """Apply ``spell`` to the statuses of a test, step or iteration."""
     if not isinstance(found, dict):
         return found
     new = dict(found)
@@ -180,10 +180,10 @@ def write_copy(
     mend: Callable[[Any], Any] = lambda test: test,
 ) -> None:
     """
-    Write the same tests, with ``header`` in place of what stood before them.
+    Write the same tests, with ``header`` in place of the members before them.
 
-    Without one that stays. ``spell`` gives a status as the product has it, ``mend``
-    a test as it is to be.
+    Without a header these members stay. ``spell`` returns a status in the product's
+    form, ``mend`` returns a mended test.
     """
     if header is None:
         header = {

@@ -1,5 +1,5 @@
 """
-The writers of report formats.
+Make the writers of report formats.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ def make_writer(
     name: str, project: str = "", prefixes: Sequence[str] = PREFIXES
 ) -> ReportWriter:
     """
-    The writer of a format.
+    Make the writer of a format.
 
-    ``project`` is where Xray JSON makes new Tests; ``prefixes`` are those of
-    Xray's tags, which scenarios are written with.
+    ``project`` is the project in which Xray JSON makes new Tests; ``prefixes`` are
+    those of Xray's tags on scenarios.
     """
     known = WRITERS[name]
     given = {"project": project, "prefixes": prefixes}

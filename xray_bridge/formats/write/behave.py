@@ -1,9 +1,9 @@
 """
-Behave's JSON report, as its formatter ``json`` of 1.2.6 writes it.
+Write Behave JSON as the formatter ``json`` of behave 1.2.6 does.
 
-Xray reads that form only: statuses of later versions are put into the words of
-the old one. Xray judges a scenario by its steps, so a failure outside of them
-(a hook) becomes a step of its own.
+Xray reads only that form, so statuses of later versions are written as those of the old
+one. Xray decides a scenario by its steps, so a failure outside of them (a hook) becomes
+a step of its own.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ STATUSES = {
     Outcome.SKIPPED: "skipped",
     Outcome.NOT_RUN: "untested",
 }
-# The first of these that any scenario has is the feature's.
+# A feature gets the first of these statuses that any of its scenarios has.
 OF_FEATURE = ("failed", "untested", "passed", "skipped")
 STEP_TYPES = {"given": "given", "when": "when", "then": "then"}
 NO_MATCH = {"location": "", "arguments": []}
 
 
 class BehaveWriter:
-    """Writes features one by one, with only those scenarios that have results."""
+    """Writes features one by one, with the scenarios that have results."""
 
     format = "behave"
     file_name = "report.behave.json"
@@ -55,12 +55,12 @@ class BehaveWriter:
         """
         Write the report of all scenarios in ``results``; the rest is left out.
 
-        Raises ReportError where an outcome has a status that steps cannot say.
+        Raises ReportError if steps cannot express the status of an outcome.
         """
         scenarios.write_features(self, results, dialect, file)
 
     def head(self, feature: Feature) -> dict[str, Any]:
-        """What stands before the scenarios of a feature."""
+        """Return the members before the scenarios of a feature."""
         return {
             "keyword": readable(feature.keyword),
             "name": readable(feature.name),
@@ -70,7 +70,7 @@ class BehaveWriter:
         }
 
     def element(self, told: scenarios.Told) -> dict[str, Any]:
-        """One scenario, or one row."""
+        """Return the element of one scenario, or of one row."""
         scenario = told.scenario
         return {
             "type": "scenario",
@@ -84,7 +84,7 @@ class BehaveWriter:
         }
 
     def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:
-        """The feature's status, which is known at its end."""
+        """Return the status of the feature, which is known at its end."""
         found = {STATUSES[outcome] for outcome in outcomes}
         return {"status": next(status for status in OF_FEATURE if status in found)}
 
@@ -124,7 +124,7 @@ def _argument_of(step: Step) -> dict[str, Any]:
 
 
 def _result_of(step: Step) -> dict[str, Any]:
-    """Nothing for a step that was not run, as behave has it."""
+    """Return the result of a step; empty for one that did not run, as in behave."""
     if step.outcome is Outcome.NOT_RUN:
         return {}
     result: dict[str, Any] = {

@@ -1,9 +1,9 @@
 """
-The comment of a Test Run: what its author says, and what its format cannot.
+Make the comment of a Test Run: the author's text, and what the format cannot hold.
 
-Jira reads comments as wiki text. The author's own is meant so; what came out of
-a test is not, and stands in a ``{noformat}`` block. Mentions send mail from
-anywhere, so that there are none.
+Jira reads comments as wiki text. The author's text is wiki text; texts of tests are
+not, and stand in a ``{noformat}`` block. Mentions send mail from any place, so they are
+removed.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 # Jira's limit for a text is 32,767 UTF-16 units (its default setting).
 LONGEST = 32_000
-# Of a step's texts, in UTF-16 units; Cloud's limit for what a step says to do.
+# The limit for a step's texts, in UTF-16 units: Cloud's limit for the action of a step.
 LONGEST_OF_STEP = 8_192
-# Room for the words that stand for what was cut, and for what frames a block.
+# Room for the words about a cut, and for the frame of a block.
 CUT = 60
 FRAME = 60
-# Outcomes that no format has a word for.
+# Outcomes for which no format has a word.
 NOTES = {
     Outcome.XFAILED: "Failed, as expected (xfail).",
     Outcome.XPASSED: "Passed, though a failure was expected (xpass).",
 }
-# Macros whose content is no wiki text, up to the next of the same name.
+# Macros whose content is not wiki text, up to the next macro of the same name.
 MACRO = re.compile(r"(?<!\\)\{(noformat|code)(?::[^}\n]*)?\}", re.IGNORECASE)
 NOFORMAT = re.compile(r"\{(noformat)(\}?)", re.IGNORECASE)
 
@@ -48,10 +48,10 @@ def make_comment(  # noqa: PLR0913 - one for each thing that a format may lack
     custom_fields: Sequence[tuple[str, str]] = (),
 ) -> str:
     """
-    All that is to be said, as wiki text; empty where there is nothing.
+    Make the comment as wiki text; empty if there is nothing to say.
 
-    The keywords are what the format has no other place for. Too long, it keeps
-    head and tail of each part; the output gives way first, then what was said.
+    The keywords are parts that the format has no other place for. A comment that is too
+    long keeps head and tail of each part; the output is cut first, then the messages.
     """
     said = [NOTES.get(run.outcome, ""), run.message if message else ""]
     said += _of_iterations(run)
@@ -66,7 +66,7 @@ def make_comment(  # noqa: PLR0913 - one for each thing that a format may lack
 
 
 def make_block(text: str) -> str:
-    """A text of a step, to be shown as it is; empty where it is."""
+    """Make a block that shows a text of a step unchanged; empty without text."""
     shown = _shorten_text(_escape_noformat(text), LONGEST_OF_STEP - FRAME)
     return _wrap_block(shown) if shown else ""
 
@@ -77,7 +77,7 @@ def _of_iterations(run: TestRun) -> Iterator[str]:
         named = ", ".join(f"{name}={value}" for name, value in each.parameters)
         yield f"{each.outcome.value}: {named}".removesuffix(": ")
         if each.message and room > 0:
-            # Merged messages stand in the order of the iterations.
+            # Merged messages have the order of the iterations.
             found = run.message.find(each.message, place)
             place = max(place, found)
             if found < 0:
@@ -102,7 +102,7 @@ def _of_steps(steps: Iterable[Step], told: str) -> Iterator[str]:
 
 
 def given_lines(step: Step) -> Iterator[str]:
-    """What the test said before the step."""
+    """Yield lines about the data and the expected result of a step."""
     if step.data:
         yield f"data: {step.data}"
     if step.expected:
@@ -115,7 +115,7 @@ def _frame_parts(own: str, said: str, output: str) -> str:
         own = _shorten_text(own, max(room // 2, room - _count_units(said)))
         room -= _count_units(own)
         said = _shorten_text(said, room)
-        # What is left, and the room for the words that say how much is not there.
+        # The rest of the room, and the room for the words about a cut.
         output = _shorten_text(output, room - _count_units(said) + CUT)
     told = "\n\n".join(filter(None, (said, output)))
     if not told:
@@ -124,12 +124,12 @@ def _frame_parts(own: str, said: str, output: str) -> str:
 
 
 def _wrap_block(text: str) -> str:
-    # On lines of their own: a backslash before a macro would take it back.
+    # On separate lines, because a backslash before a macro would escape it.
     return f"{{noformat}}\n{text}\n{{noformat}}"
 
 
 def _close_macros(wiki: str) -> str:
-    """With an end for a block that has none, so that ours begins one."""
+    """Add the end of an open block, so that our block can begin."""
     name = ""
     for macro in MACRO.finditer(wiki):
         found = macro[1].lower()
@@ -141,13 +141,13 @@ def _close_macros(wiki: str) -> str:
 
 
 def _escape_noformat(text: str) -> str:
-    """Text that cannot end the block that it stands in."""
+    """Escape a text so that it cannot end its block."""
     text = _remove_mentions(text)
     return NOFORMAT.sub(r"{ \1 \2", text) if "{" in text else text
 
 
 def _remove_mentions(text: str) -> str:
-    """Readable text that mentions nobody."""
+    """Make a text readable, and remove mentions."""
     if not text:
         return ""
     text = readable(text).strip("\n").replace("[~", "[ ~")
@@ -155,12 +155,12 @@ def _remove_mentions(text: str) -> str:
 
 
 def _shorten_text(text: str, room: int) -> str:
-    """Head and tail of a text that is longer than that many UTF-16 units."""
+    """Cut a text to its head and tail; ``room`` is in UTF-16 units."""
     if _count_units(text) <= room:
         return text
     size = (room - CUT) // 2 * 2
     units = text.encode("utf-16-le")
-    # A character that is cut in half goes.
+    # Half a character is left out.
     head = units[:size].decode("utf-16-le", "ignore")
     tail = units[len(units) - size :].decode("utf-16-le", "ignore")
     left_out = len(text) - len(head) - len(tail)
@@ -168,5 +168,5 @@ def _shorten_text(text: str, room: int) -> str:
 
 
 def _count_units(text: str) -> int:
-    """Its length as Java counts it."""
+    """Count the length of a text as Java does."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2

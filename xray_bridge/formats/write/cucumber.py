@@ -1,5 +1,5 @@
 """
-Cucumber JSON, for scenarios of pytest-bdd and behave.
+Write Cucumber JSON for scenarios of pytest-bdd and behave.
 
 Source: the sample reports of Xray's manual and Cucumber's own legacy JSON:
 durations in nanoseconds, tags with ``@``, outlines expanded, one element a row.
@@ -50,12 +50,12 @@ class CucumberWriter:
         """
         Write the scenarios among ``results`` to ``file``; the rest is left out.
 
-        Raises ReportError where an outcome has a status that steps cannot say.
+        Raises ReportError if steps cannot express the status of an outcome.
         """
         scenarios.write_features(self, results, dialect, file)
 
     def head(self, feature: Feature) -> dict[str, Any]:
-        """What stands before the scenarios of a feature."""
+        """Return the members before the scenarios of a feature."""
         return {
             "uri": readable(feature.path),
             "id": _make_slug(feature.name),
@@ -67,7 +67,7 @@ class CucumberWriter:
         }
 
     def element(self, told: scenarios.Told) -> dict[str, Any]:
-        """One scenario, or one row."""
+        """Return the element of one scenario, or of one row."""
         scenario = told.scenario
         name = scenario.outline or scenario.name
         identifier = f"{_make_slug(scenario.feature.name)};{_make_slug(name)}"
@@ -86,7 +86,7 @@ class CucumberWriter:
         }
 
     def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:  # noqa: ARG002 - others need it
-        """Features have no status here."""
+        """Return nothing: features have no status here."""
         return {}
 
 

@@ -1,5 +1,5 @@
 """
-JUnit XML with the properties that Xray adds to it.
+Write JUnit XML with the properties that Xray adds to it.
 
 Source: Xray's manual, "Taking advantage of JUnit XML reports", and the schema
 that xray-junit-extensions ships.
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from xray_bridge.model.results import Evidence, TestRun
     from xray_bridge.runs.merge import Results
 
-# The element inside <testcase>; an outcome that has none passed.
+# The element inside <testcase>; outcomes without one have passed.
 ELEMENTS = {Outcome.FAILED: "failure", Outcome.SKIPPED: "skipped"}
 
 
@@ -51,7 +51,7 @@ class JUnitWriter:
         """
         Write the report of ``results`` to ``file``.
 
-        Raises ReportError where an outcome has a status that JUnit cannot say.
+        Raises ReportError if JUnit XML cannot express the status of an outcome.
         """
         counts: Counter[Outcome] = Counter()
         for outcome, number in results.merged_counts().items():
@@ -83,7 +83,7 @@ class JUnitWriter:
 
 
 def _write_with(kept: Sequence[tuple[Evidence, Path]], case: Any, xml: Any) -> None:
-    """Element by element, so that no evidence is ever in memory as a whole."""
+    """Write a test case element by element, so that no evidence is in memory."""
     block, *rest = case if case.find("properties") is not None else ((), *case)
     with xml.element("testcase", dict(case.attrib)):
         with xml.element("properties"):
@@ -111,7 +111,7 @@ def _make_testcase(run: TestRun, outcome: Outcome) -> Any:
         },
     )
     properties = list(_make_properties(run, outcome))
-    # Xray Cloud trips over an empty <properties/> (xray-junit-extensions, PR 19).
+    # Xray Cloud fails on an empty <properties/> (xray-junit-extensions, PR 19).
     if properties:
         case.append(etree.Element("properties"))
         case[0].extend(properties)
@@ -138,7 +138,7 @@ def _make_properties(run: TestRun, outcome: Outcome) -> Iterator[Any]:
     }
     texts = {
         "test_description": test.description,
-        # JUnit knows no defects, no steps and no iterations.
+        # JUnit XML has no defects, no steps and no iterations.
         "testrun_comment": make_comment(
             run,
             message=outcome not in ELEMENTS,
@@ -167,13 +167,13 @@ def _custom_fields(run: TestRun) -> Any:
 
 
 def _name_of(run: TestRun) -> str:
-    """Xray refuses a testcase without a name; a scenario may have none."""
+    """Name a test case: Xray refuses it without a name, but scenarios may have none."""
     name = readable(run.test.name)
     return name if name.strip() or not run.scenario else f"line {run.scenario.line}"
 
 
 def _first_line(text: str) -> str:
-    """pytest's own summary stands last, after the lines marked with E."""
+    """Return the first line of a failure, which pytest marks with E."""
     marked = [line[2:].strip() for line in text.splitlines() if line.startswith("E ")]
     lines = marked or text.strip().splitlines()
     return lines[0][:500] if lines else ""

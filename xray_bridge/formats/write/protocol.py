@@ -1,5 +1,5 @@
 """
-What a report writer is, and what the writers share.
+The protocol of report writers, and functions that they share.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ LONGEST_DURATION = 366 * 86_400
 
 class ReportWriter(Protocol):
     """
-    Runs in, bytes out: never a whole report in memory, and no clock.
+    Writes results as bytes, never with a complete report in memory.
 
-    The same results give the same bytes.
+    The same results give the same bytes, because no writer reads a clock.
     """
 
     @property
@@ -34,7 +34,7 @@ class ReportWriter(Protocol):
 
     @property
     def file_name(self) -> str:
-        """What the report is called in a run directory."""
+        """The name of the report in a run directory."""
         ...
 
     def write(self, results: Results, dialect: Dialect, file: BinaryIO) -> None:
@@ -44,9 +44,9 @@ class ReportWriter(Protocol):
 
 def plain_outcome(outcome: Outcome, dialect: Dialect) -> Outcome:
     """
-    ``PASSED``, ``FAILED`` or ``SKIPPED``, for a format that has no status words.
+    Return ``PASSED``, ``FAILED`` or ``SKIPPED``, for a format without statuses.
 
-    Raises ReportError where the outcome has a status that leads to none of them.
+    Raises ReportError if the status of the outcome leads to none of them.
     """
     plain = dialect.plainly(outcome)
     if plain is None:
@@ -57,5 +57,5 @@ def plain_outcome(outcome: Outcome, dialect: Dialect) -> Outcome:
 
 
 def limit_duration(duration: float) -> float:
-    """Seconds of a duration, whatever a patched clock made of it."""
+    """Return a duration in seconds; 0 if a patched clock made it impossible."""
     return duration if 0 <= duration <= LONGEST_DURATION else 0.0

@@ -1,10 +1,9 @@
 """
-What Cucumber and Behave JSON say alike: tags that name Tests, steps that add up.
+Make the parts that Cucumber and Behave JSON share: tags of Tests, and steps.
 
-Xray judges a scenario by its steps. So what became of a scenario has to show in
-them, also where a hook, a fixture or an expectation decided it. Cucumber's own
-reports have ``error_message`` at steps that were skipped, too: readers take it
-with any status.
+Xray decides a scenario by its steps. So its steps must show its outcome, also if a
+hook, a fixture or an expectation decided it. Cucumber's own reports have
+``error_message`` at skipped steps, too: readers accept it with any status.
 """
 
 from __future__ import annotations
@@ -34,10 +33,9 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """
-    A scenario as a report tells it.
+    A scenario as it stands in a report.
 
-    ``outcome`` is a plain one. Each step comes with its evidence, as far as it
-    is there.
+    ``outcome`` is a plain one. Each step has its evidence that still exists.
     """
 
     scenario: Scenario
@@ -47,28 +45,28 @@ class Told:
 
 
 class Form(Protocol):
-    """How a format spells features and scenarios."""
+    """Makes the features and scenarios of a format."""
 
     @property
     def ensure_ascii(self) -> bool:
-        """Whether all but ASCII is written as escapes."""
+        """Whether all characters but ASCII are written as escapes."""
         ...
 
     @property
     def prefixes(self) -> Sequence[str]:
-        """Those of Xray's tags, as the setting ``tag_prefixes`` has them."""
+        """The prefixes of Xray's tags, as in the setting ``tag_prefixes``."""
         ...
 
     def head(self, feature: Feature) -> dict[str, Any]:
-        """What stands before the scenarios of a feature."""
+        """Return the members before the scenarios of a feature."""
         ...
 
     def element(self, told: Told) -> dict[str, Any]:
-        """One scenario."""
+        """Return the element of one scenario."""
         ...
 
     def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:
-        """What stands after the scenarios, which have these outcomes."""
+        """Return the members after the scenarios, which have these outcomes."""
         ...
 
 
@@ -76,9 +74,9 @@ def write_features(
     form: Form, results: Results, dialect: Dialect, file: BinaryIO
 ) -> None:
     """
-    Write feature by feature the scenarios that have results.
+    Write the scenarios that have results, feature by feature.
 
-    Raises ReportError where an outcome has a status that steps cannot say.
+    Raises ReportError if steps cannot express the status of an outcome.
     """
     file.write(b"[")
     for number, runs in enumerate(results.features()):
@@ -107,7 +105,7 @@ def _write_feature(form: Form, found: Iterator[Told], file: BinaryIO) -> None:
 
 
 def _object_members(form: Form, found: dict[str, Any]) -> bytes:
-    """The inside of an object."""
+    """Return the inside of a JSON object."""
     return json.dumps(found, ensure_ascii=form.ensure_ascii)[1:-1].encode()
 
 
@@ -127,7 +125,7 @@ def _report_scenario(
 
 
 def _with_the_rest(run: TestRun, steps: list[Step], outcome: Outcome) -> list[Step]:
-    """What is the scenario's own and only a step can carry: evidence and texts."""
+    """Add evidence and texts of the scenario to its steps, the only place for them."""
     last = steps[-1]
     found = evidence.distinct((*last.evidence, *run.evidence))
     steps[-1] = replace(last, evidence=found)
@@ -139,10 +137,10 @@ def _with_the_rest(run: TestRun, steps: list[Step], outcome: Outcome) -> list[St
 
 def _deciding_step(steps: Sequence[Step], outcome: Outcome) -> int:
     """
-    Which step says what is to be said of the scenario; it has that outcome.
+    Find the step that gets the messages of the scenario; it has that outcome.
 
-    The first that failed; of another outcome the one that says something, or
-    else where a scenario is skipped, and where it has passed.
+    This is the first failed step. For other outcomes it is the first step with a
+    message, else the first skipped step or the last passed step.
     """
     found = [number for number, step in enumerate(steps) if step.outcome is outcome]
     if outcome is Outcome.FAILED:
@@ -152,11 +150,11 @@ def _deciding_step(steps: Sequence[Step], outcome: Outcome) -> int:
 
 
 def _join_messages(run: TestRun, step: Step) -> str:
-    """The step's message and the scenario's, and nothing of it twice."""
+    """Join the messages of step and scenario without repeating anything."""
     rest = run.message
     for each in run.steps:
         if each.outcome is Outcome.FAILED:
-            # behave's adapter puts the messages of its steps together.
+            # behave's adapter joins the messages of the steps.
             said = f"{each.keyword} {each.name}\n{each.message}"
             rest = rest.replace(said, "", 1)
     rest = rest.strip("\n")
@@ -171,11 +169,11 @@ def tags_to_report(
     run: TestRun, scenario: Scenario, prefixes: Sequence[str] = grammar.PREFIXES
 ) -> list[str]:
     """
-    All tags, and what else is known of the Test, as far as tags can say it.
+    Return all tags, and other data of the Test that tags can hold.
 
-    Each Test key that no tag spells as Xray does, and requirements and labels
-    that stand neither on the scenario nor on its feature. A label with blanks,
-    or one that would be a key, is left out.
+    These are Test keys that no tag has in Xray's form, and requirements and labels that
+    are neither on the scenario nor on its feature. Labels with blanks, or that look
+    like a key, are left out.
     """
     of_tests, of_requirements = (*prefixes, *grammar.PREFIXES[len(prefixes) :])[:2]
     own, test = scenario.tags, run.test
@@ -192,12 +190,12 @@ def tags_to_report(
 
 
 def steps_to_report(run: TestRun, outcome: Outcome) -> list[Step]:
-    """The steps, at least one, such that the worst of them is the plain outcome."""
+    """Return at least one step, so that the worst step has the plain outcome."""
     steps = list(run.steps)
     if outcome is Outcome.SKIPPED:
         steps = [replace(step, outcome=outcome, duration=0.0) for step in steps]
     if outcome is Outcome.PASSED and run.outcome is not outcome:
-        # Its steps stopped where they were expected to.
+        # Its steps stopped at the expected failure.
         steps = [replace(step, outcome=outcome) for step in steps]
     if outcome in {step.outcome for step in steps}:
         return steps
@@ -205,7 +203,7 @@ def steps_to_report(run: TestRun, outcome: Outcome) -> list[Step]:
 
 
 def _with_a_word(run: TestRun, outcome: Outcome, steps: list[Step]) -> list[Step]:
-    """A step of our own, before or after the others, for what none of them says."""
+    """Add a step with the outcome that none of the steps has."""
     ran = any(step.outcome is not Outcome.NOT_RUN for step in steps)
     step = Step(
         keyword="After" if ran else "Before",

@@ -1,8 +1,8 @@
 """
-Evidence on its way from disk into a report: base64, block by block.
+Write evidence from disk into a report as base64, block by block.
 
-The rest of an element is small and written at once; a file may be as big as the
-limits allow, and is never in memory.
+The rest of an element is small and written at once; a file may be as big as the limits
+allow, and is never completely in memory.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from xray_bridge.model.results import Evidence
     from xray_bridge.runs.merge import Results
 
-# Bytes. A multiple of 3, so that blocks of base64 can stand one after the other.
+# Bytes. A multiple of 3, so that blocks of base64 can be joined.
 BLOCK = 3 << 14
-# How ``json`` writes a string that begins with NUL, which no readable text does.
+# A string that begins with NUL, as ``json`` writes it; no readable text does.
 PLACE = re.compile(r'"\\u0000(\d+)"')
 
 
@@ -49,9 +49,9 @@ class _Target:
 @contextlib.contextmanager
 def raises_what_failed(file: BinaryIO) -> Iterator[_Target]:
     """
-    A file for lxml, which swallows what ``write`` raises.
+    Give lxml a file, and raise the error that lxml hides.
 
-    Raises it at the end: a report with a hole must not be sent.
+    lxml ignores errors of ``write``; an incomplete report must not be sent.
     """
     target = _Target(file)
     try:
@@ -63,16 +63,16 @@ def raises_what_failed(file: BinaryIO) -> Iterator[_Target]:
 
 @dataclass(frozen=True, slots=True)
 class Base64:
-    """The content of a file as a string of JSON; read when it is written."""
+    """The content of a file as a JSON string; it is read while it is written."""
 
     path: Path
 
 
 def dump_json(value: object, file: BinaryIO, *, ensure_ascii: bool = True) -> None:
     """
-    Write JSON in which a ``Base64`` may stand wherever a string may.
+    Write JSON that may have a ``Base64`` in place of any string.
 
-    All texts have to be ``readable``.
+    All texts must be ``readable``.
     """
     paths: list[Path] = []
 
@@ -93,7 +93,7 @@ def dump_json(value: object, file: BinaryIO, *, ensure_ascii: bool = True) -> No
 
 
 def base64_blocks(path: Path) -> Iterator[bytes]:
-    """The content of a file as base64, in pieces that belong together."""
+    """Yield the content of a file as base64, in blocks."""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             yield base64.b64encode(block)
@@ -103,10 +103,9 @@ def sendable_evidence(
     results: Results, found: Sequence[Evidence]
 ) -> Iterator[tuple[Evidence, Path]]:
     """
-    What can be sent, and the file that it is in.
+    Yield evidence that can be sent, and its files.
 
-    Each has a name of its own, on one line. What is gone, or has nothing in it
-    any more, is left out.
+    Each piece has a different name, on one line. Missing and empty files are left out.
     """
     if not found:
         return

@@ -1,5 +1,5 @@
 """
-Xray JSON, the format that carries most.
+Write Xray JSON, the format that can say most.
 
 Source: Xray's manual, "Import Execution Results" and "Using Xray JSON format to
 import execution results", for both products.
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 class XrayWriter:
     """
-    One test for each Test; ``header`` stands before ``tests``.
+    Writes one test for each Test; ``header`` stands before ``tests``.
 
-    Scenarios without a Test key are left out: Xray JSON could only make Generic
-    Tests of them. Raises ReportError where nothing is left.
+    Scenarios without a Test key are left out, because Xray JSON would make Generic
+    Tests of them. Raises ReportError if nothing remains.
     """
 
     format = "xray"
@@ -88,7 +88,7 @@ def _make_test(
 
 
 def _is_id(name: str) -> bool:
-    """Here a custom field goes by its id, and marks may give that, or its name."""
+    """Whether a custom field is given by its id, and not by its name."""
     return name.isascii() and name.isdigit()
 
 

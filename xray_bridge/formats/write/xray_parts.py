@@ -1,8 +1,8 @@
 """
-What Xray JSON says of the parts of a result: steps, iterations, examples, evidence.
+Make the parts of a result in Xray JSON: steps, iterations, examples, evidence.
 
-Source: as for ``xray``. Lists must not be empty, and a test has but one of
-``steps``, ``iterations`` and ``examples``.
+Source: as for ``xray``. Lists must not be empty, and a test has only one of ``steps``,
+``iterations`` and ``examples``.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from xray_bridge.model.results import Evidence, Iteration, Outcome, Step, TestRun
     from xray_bridge.runs.merge import Results
 
-# Xray's limit for the parameters of a dataset; more stand in the comment only.
+# Xray's limit for the parameters of a dataset; only the comment has more.
 MOST_PARAMETERS = 20
-# Characters of a parameter's name or value; what is over is in the comment.
+# Characters of a parameter's name or value; only the comment has longer ones.
 LONGEST_PARAMETER = 255
 
 
 class Parts:
-    """What the parts of results become in one product's Xray JSON."""
+    """Makes the parts of results in one product's Xray JSON."""
 
     def __init__(self, results: Results, dialect: Dialect) -> None:
         self._results = results
@@ -40,9 +40,9 @@ class Parts:
 
     def of_run(self, run: TestRun) -> dict[str, Any]:
         """
-        ``examples``, ``iterations`` or ``steps``; only a Test that has a key has them.
+        Make ``examples``, ``iterations`` or ``steps``, for a Test that has a key.
 
-        The steps of a scenario are Xray's own business: it knows the feature.
+        A scenario needs no steps, because Xray has its feature.
         """
         if not run.test.test_keys:
             return {}
@@ -56,7 +56,7 @@ class Parts:
         return self._make_steps(run.steps)
 
     def evidence(self, found: Sequence[Evidence]) -> list[dict[str, Any]]:
-        """Evidence that is there, its content still on disk."""
+        """Make the objects of evidence that exists; its content stays on disk."""
         return [
             {
                 "data": Base64(path),
@@ -67,7 +67,7 @@ class Parts:
         ]
 
     def not_told(self, run: TestRun, told: Container[str]) -> tuple[Evidence, ...]:
-        """The evidence of a result that does not stand at its steps."""
+        """Return the evidence of a result that is not at its steps."""
         if "steps" in told:
             return run.evidence
         if "iterations" in told:
@@ -75,7 +75,7 @@ class Parts:
         return evidence.of_run(run)
 
     def _status_of(self, outcome: Outcome) -> str:
-        """Examples and steps know Xray's own words only."""
+        """Return a status for examples and steps, which have only Xray's own."""
         word = self._dialect.statuses[outcome]
         known = word in self._dialect.example_statuses
         return word if known else self._plain[outcome]

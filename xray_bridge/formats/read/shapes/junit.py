@@ -24,20 +24,20 @@ FAILURES = ("failure", "error")
 
 
 def _name_of(test: Element) -> str:
-    """The class and the name; the suite where there is no class."""
+    """Return class and name of a test, or suite and name without a class."""
     scope = test.attributes.get("classname") or test.scope
     name = test.attributes.get("name", "")
     return f"{scope}.{name}" if scope else name
 
 
 def _word_of(test: Element) -> str:
-    """The element that says that the test did not pass."""
+    """Return the tag of the element that says that the test did not pass."""
     order = (*FAILURES, "skipped")
     return next((each for each in order if each in test.children), "passed")
 
 
 def _test_id(test: Element) -> str:
-    """A ``test_id`` counts before a key."""
+    """Return the ``test_id``, which wins over a key."""
     return test.properties.get("test_id", "").strip()
 
 
@@ -50,10 +50,10 @@ def _mend_test(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
     yield from shape.name_unnamed(test, groups)
     is_red = any(each in test.children for each in FAILURES)
     if is_red and _is_expected(test.children.get("skipped")):
-        told = "\n\n".join(text for path, text in test.texts if path in FAILURES)
+        joined = "\n\n".join(text for path, text in test.texts if path in FAILURES)
         for each in FAILURES:
             test.children.pop(each, None)
-        child = shape.element_xml("system-out", {}, shape.text_xml(told))
+        child = shape.element_xml("system-out", {}, shape.text_xml(joined))
         yield Change(what=shape.EXPECTED, cut=FAILURES, child=child)
     elif not is_red and "skipped" not in test.children:
         yield from _by_status(test)
@@ -64,7 +64,7 @@ def _mend_test(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
 
 
 def _is_expected(skipped: Mapping[str, str] | None) -> bool:
-    """Node's TODO and Catch2's tags; elsewhere a skip that failed has failed."""
+    """Whether it is Node's TODO or has Catch2's tags; any other failed skip failed."""
     if skipped is None:
         return False
     message = skipped.get("message", "")
@@ -73,10 +73,10 @@ def _is_expected(skipped: Mapping[str, str] | None) -> bool:
 
 def _is_not_started(test: Element) -> bool:
     """
-    CTest counts as failed what has no executable, or whose fixture failed.
+    Whether CTest could not start a test: no executable, or a failed fixture.
 
-    It writes ``<skipped>`` for these, too; for skips that were asked for, the name
-    of the property is the message. Source: what CTest 3.25 itself counts,
+    CTest counts these as failed, but writes ``<skipped>``. The message of a requested
+    skip is the name of its property. Source: the totals of CTest 3.25,
     ``findings/ctest-not-run-is-skipped-in-junit.sh``.
     """
     given = test.attributes
@@ -94,7 +94,7 @@ EXPECTED_TAGS = ("tagged with !mayfail", "tagged with !shouldfail")
 
 
 def _by_status(test: Element) -> Iterator[Change]:
-    """CTest and GoogleTest say in attributes that a test did not run."""
+    """Mend tests of CTest and GoogleTest whose attributes say that they did not run."""
     given = (test.attributes.get(name, "") for name in ("result", "status"))
     for word in given:
         outcome = WORDS.get(word.strip().lower())
@@ -111,7 +111,7 @@ def _by_status(test: Element) -> Iterator[Change]:
 
 
 def _find_red(group: Group) -> Iterator[Red]:
-    """Errors that stand in a suite itself, or in its totals only."""
+    """Find errors in a suite itself, or only in its totals."""
     counted = shape.sum_counts(group.attributes, "failures", "errors") or 0
     if group.problems:
         yield Red(message="\n\n".join(filter(None, group.problems)) or "an error")

@@ -26,12 +26,12 @@ FAILED = frozenset({"failed", "failure", "error"})
 
 
 def _name_of(test: Element) -> str:
-    """NUnit 2 has the whole name in ``name``."""
+    """Return the full name, which NUnit 2 has in ``name``."""
     return test.attributes.get("fullname") or test.attributes.get("name", "")
 
 
 def _definition_of(test: Element) -> str:
-    """The class and the method: NUnit 2 has both in the name, before arguments."""
+    """Return class and method; NUnit 2 has both in the name, before arguments."""
     given = test.attributes
     if given.get("classname") and given.get("methodname"):
         return f"{given['classname']}.{given['methodname']}"
@@ -42,7 +42,7 @@ def _definition_of(test: Element) -> str:
 
 
 def _word_of(test: Element) -> str:
-    """NUnit before 2.5 has no ``result``."""
+    """Return the outcome's word; NUnit before 2.5 has no ``result``."""
     given = test.attributes
     if given.get("executed", "").lower() == "false":
         return given.get("result", "skipped")
@@ -54,7 +54,7 @@ def _mend_test(test: Element, groups: Sequence[Group]) -> Iterable[Change]:
 
 
 def _find_red(group: Group) -> Iterator[Red]:
-    """What fails after the tests of a suite, or keeps them from being found."""
+    """Find failures after the tests of a suite, or before they are found."""
     given = group.attributes
     is_after = given.get("site") == "TearDown"
     if group.problems and (is_after or not group.red):
@@ -69,11 +69,13 @@ def _find_red(group: Group) -> Iterator[Red]:
 
 
 def _failed_test(tag: str, name: str, message: str) -> str:
-    told = shape.element_xml("message", {}, shape.text_xml(message))
+    inner = shape.element_xml("message", {}, shape.text_xml(message))
     full = f"{name}.{OUTSIDE}"
     given = {"name": full, "fullname": full, "classname": name, "methodname": OUTSIDE}
     given |= {"result": "Failed", "executed": "True", "success": "False"}
-    case = shape.element_xml("test-case", given, shape.element_xml("failure", {}, told))
+    case = shape.element_xml(
+        "test-case", given, shape.element_xml("failure", {}, inner)
+    )
     if tag == "test-suite":
         return case
     given = {"type": "TestFixture", "name": name, "result": "Failed"}
@@ -81,7 +83,7 @@ def _failed_test(tag: str, name: str, message: str) -> str:
 
 
 def _read_totals(attributes: Mapping[str, str]) -> Totals | None:
-    """NUnit 2 counts apart what it did not run."""
+    """Read the totals; NUnit 2 counts tests that did not run separately."""
     tests = shape.sum_counts(attributes, "total", "not-run")
     failed = shape.sum_counts(attributes, "failed", "failures", "errors")
     return Totals(tests=tests, failed=failed) if tests else None

@@ -37,17 +37,17 @@ def _word_of(test: Element) -> str:
 
 
 def _key_of(test: Element) -> tuple[str, bool]:
-    """The only key among the tags, which may be that of a requirement."""
+    """Return the only key in the tags, which may be that of a requirement."""
     tags = {text for path, text in test.texts if path in TAGS}
     keys = [tag for tag in tags if A_KEY.fullmatch(tag)]
     return keys[0] if len(keys) == 1 else "", False
 
 
 def _settle_test(test: Element, known: Sequence[tuple[str, str]]) -> Iterator[Change]:
-    """As Robot does it: suites whose teardown was skipped skip their tests."""
+    """Change a test as Robot does: a skipped suite teardown skips its tests."""
     status = dict(test.children.get("status", {}))
-    told = [text for path, text in test.texts if path == "status"]
-    word, lines = status.get("status", ""), list(filter(None, told))
+    texts = [text for path, text in test.texts if path == "status"]
+    word, lines = status.get("status", ""), list(filter(None, texts))
     for of_suite, text in known:
         if of_suite == "FAIL" and word != "SKIP":
             status["status"] = "FAIL"
@@ -71,7 +71,7 @@ def _mend_test(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
 
 
 def _find_red(group: Group) -> Iterator[Red]:
-    """A teardown that failed where there is no test to fail with it."""
+    """Find a failed teardown of a suite without tests, or failures only in totals."""
     if group.known and group.known[0] == "FAIL" and not group.red:
         yield Red(message=f"Suite teardown failed:\n{group.known[1]}")
         return
@@ -100,7 +100,7 @@ def _read_totals(attributes: Mapping[str, str]) -> Totals | None:
 
 
 class _Teardowns:
-    """Suites whose teardown did not pass, by number, with its word and text."""
+    """Finds suites whose teardown did not pass, by number, with word and text."""
 
     def __init__(self, source: Source) -> None:
         self.found: dict[int, tuple[str, str]] = {}
@@ -143,7 +143,7 @@ def _look_ahead(source: Source) -> Mapping[int, tuple[str, str]]:
 
 
 def without_html(message: str) -> str:
-    """What Robot shows as a page, as text."""
+    """Convert a message that is HTML to text."""
     if not message.startswith("*HTML*"):
         return message
     return html.unescape(re.sub(r"<[^>]*>", "", message.removeprefix("*HTML*"))).strip()

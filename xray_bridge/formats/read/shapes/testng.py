@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.shape import Element, Group
 
 CONFIGURATION = "failed configuration methods added as failed tests"
-# Some invocations may fail: neither a pass nor a failure.
+# Some invocations may fail, so it is neither a pass nor a failure.
 TOLERATED = "SUCCESS_PERCENTAGE_FAILURE"
 ATTRIBUTES = "attributes/attribute"
 
@@ -57,8 +57,8 @@ def _find_red(group: Group) -> Iterator[Red]:
 
 
 def _failed_test(_: str, name: str, message: str) -> str:
-    told = shape.element_xml("message", {}, shape.text_xml(message))
-    exception = shape.element_xml("exception", {"class": "failure"}, told)
+    inner = shape.element_xml("message", {}, shape.text_xml(message))
+    exception = shape.element_xml("exception", {"class": "failure"}, inner)
     given = {"name": OUTSIDE, "signature": f"{OUTSIDE}()", "status": "FAIL"}
     found = shape.element_xml("test-method", given, exception)
     for tag in ("class", "test", "suite"):

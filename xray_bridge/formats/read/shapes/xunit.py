@@ -28,7 +28,7 @@ def _word_of(test: Element) -> str:
 
 
 def _definition_of(test: Element) -> str:
-    """The type and the method; the name of a row has its arguments, too."""
+    """Return type and method, because the name of a row has its arguments, too."""
     given = test.attributes
     if given.get("type") and given.get("method"):
         return f"{given['type']}.{given['method']}"
@@ -36,7 +36,7 @@ def _definition_of(test: Element) -> str:
 
 
 def _find_red(group: Group) -> Iterator[Red]:
-    """Clean-up that failed stands in ``errors``, beside the tests."""
+    """Find failed clean-ups in ``errors``, beside the tests."""
     if group.problems:
         yield Red(message="\n\n".join(filter(None, group.problems)) or "an error")
         return
@@ -47,10 +47,10 @@ def _find_red(group: Group) -> Iterator[Red]:
 
 
 def _failed_test(tag: str, name: str, message: str) -> str:
-    told = shape.element_xml("message", {}, shape.text_xml(message))
+    inner = shape.element_xml("message", {}, shape.text_xml(message))
     full = f"{name}.{OUTSIDE}"
     given = {"name": full, "type": name, "method": OUTSIDE, "result": "Fail"}
-    found = shape.element_xml("test", given, shape.element_xml("failure", {}, told))
+    found = shape.element_xml("test", given, shape.element_xml("failure", {}, inner))
     found = shape.element_xml("collection", {"name": name}, found)
     return (
         shape.element_xml("assembly", {"name": name}, found)
