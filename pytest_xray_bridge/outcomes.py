@@ -144,10 +144,10 @@ def _has_content(text: str) -> bool:
 def first_line(phases: Sequence[pytest.TestReport]) -> str:
     """Return what went wrong in one line; empty if no report says it."""
     crashes = (getattr(report.longrepr, "reprcrash", None) for report in phases)
-    said = [crash.message for crash in crashes if crash is not None]
+    messages = [crash.message for crash in crashes if crash is not None]
     texts = (report.longreprtext for report in phases if report.longrepr)
-    said += [WORKER.sub("", text) for text in texts]
-    return next((text.strip().split("\n")[0] for text in said if text.strip()), "")
+    messages += [WORKER.sub("", text) for text in texts]
+    return next((text.strip().split("\n")[0] for text in messages if text.strip()), "")
 
 
 def message_of(phases: Sequence[pytest.TestReport], outcome: Outcome) -> str:

@@ -59,8 +59,8 @@ def needs_of_run(
         Need.STEPS: results.steps,
         Need.EVIDENCE: results.pieces_of_evidence,
     }
-    said = {need: need.value for need, number in counts.items() if number}
-    return {**needs_of_settings(settings, dialect), **said}
+    of_results = {need: need.value for need, number in counts.items() if number}
+    return {**needs_of_settings(settings, dialect), **of_results}
 
 
 def missing_needs(name: str, wanted: Mapping[Need, str]) -> list[str]:
@@ -93,7 +93,7 @@ def words_for(name: str, dialect: Dialect) -> Dialect:
 
 def _select_needs(needs: Iterable[Need], wanted: Mapping[Need, str]) -> list[str]:
     found = frozenset(needs)
-    return [said for need, said in wanted.items() if need in found]
+    return [title for need, title in wanted.items() if need in found]
 
 
 def _format_statuses(statuses: Mapping[Outcome, str]) -> str:

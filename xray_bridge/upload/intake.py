@@ -144,7 +144,7 @@ class _Intake:
         self._failures: list[Failure] = []
         # Of the file that is read: scenarios by outcome.
         self._rows: Counter[str] = Counter()
-        self._headers: list[tuple[str, read.Said]] = []
+        self._headers: list[tuple[str, read.ExecutionData]] = []
         self._overlaps = Overlaps()
 
     def take(self, options: IntakeOptions) -> Files:
@@ -205,7 +205,7 @@ class _Intake:
         if not is_of_scenarios:
             self._overlaps.note_shared(source.name, counted)
         self._overlaps.note_differing(together, counted)
-        header = xray.read_execution(source) if name == "xray" else read.Said()
+        header = xray.read_execution(source) if name == "xray" else read.ExecutionData()
         if counted.results:
             self._note_header(source, header)
         return ReportFile(
@@ -257,7 +257,7 @@ class _Intake:
             self._left_out.append(f"{source.name}{report_files.NO_TESTS}")
         return counted
 
-    def _note_header(self, source: Source, header: read.Said) -> None:
+    def _note_header(self, source: Source, header: read.ExecutionData) -> None:
         if header.is_silent:
             return
         self._headers.append((source.name, header))

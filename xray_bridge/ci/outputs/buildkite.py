@@ -46,8 +46,8 @@ def write(outputs: Outputs, place: Place) -> Written:
     failed = [
         " ".join(call[:3]) for (call, _), ok in zip(calls, ended, strict=True) if not ok
     ]
-    said = (f"{AGENT} failed: {', '.join(failed)}",) if failed else ()
-    return Written(notices=(*notices, *said))
+    errors = (f"{AGENT} failed: {', '.join(failed)}",) if failed else ()
+    return Written(notices=(*notices, *errors))
 
 
 def _annotation_arguments(outputs: Outputs) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ def _run_calls(agent: str, calls: Sequence[Call], place: Place) -> list[bool]:
     """Run all calls at the same time, because each one waits for Buildkite."""
     end = time.monotonic() + PATIENCE
     started = []
-    for arguments, said in calls:
+    for arguments, content in calls:
         process = subprocess.Popen(  # noqa: S603 - Buildkite's own program
             [agent, *arguments],
             stdin=subprocess.PIPE,
@@ -70,13 +70,13 @@ def _run_calls(agent: str, calls: Sequence[Call], place: Place) -> list[bool]:
             stderr=subprocess.DEVNULL,
             env=dict(place.environ),
         )
-        started.append((process, said.encode("utf-8", "backslashreplace")))
-    return [_wait_for(process, said, end) for process, said in started]
+        started.append((process, content.encode("utf-8", "backslashreplace")))
+    return [_wait_for(process, content, end) for process, content in started]
 
 
-def _wait_for(process: subprocess.Popen[bytes], said: bytes, end: float) -> bool:
+def _wait_for(process: subprocess.Popen[bytes], content: bytes, end: float) -> bool:
     try:
-        process.communicate(said, timeout=max(0.01, end - time.monotonic()))
+        process.communicate(content, timeout=max(0.01, end - time.monotonic()))
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()

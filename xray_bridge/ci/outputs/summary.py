@@ -31,9 +31,9 @@ NOT_DELIVERED = {
 
 def make_headline(receipt: Receipt) -> str:
     """Return the result of the upload in a few words, all of them our own."""
-    said = NOT_DELIVERED.get(receipt.status)
-    if said:
-        return f"Xray: {said}"
+    title = NOT_DELIVERED.get(receipt.status)
+    if title:
+        return f"Xray: {title}"
     key = one_line(receipt.test_execution.get("key", ""))
     return f"Xray: {key}, {receipt.sent} sent, {len(receipt.refused)} refused"
 
@@ -57,10 +57,10 @@ def _page_lines(receipt: Receipt) -> Iterator[str]:
 
 
 def _page_title(receipt: Receipt) -> str:
-    said = NOT_DELIVERED.get(receipt.status)
+    title = NOT_DELIVERED.get(receipt.status)
     execution = receipt.test_execution
     key, url = (one_line(execution.get(name, "")) for name in ("key", "url"))
-    return said or markdown_link(escape_ci_commands(key), url)
+    return title or markdown_link(escape_ci_commands(key), url)
 
 
 def _problem_lines(receipt: Receipt) -> Iterator[str]:

@@ -30,11 +30,11 @@ def write(outputs: Outputs, place: Place) -> Written:  # noqa: ARG001 - as all w
         text = f"{{build.status.text}}; {_remove_references(outputs.headline)}"
         lines.append(_service_message("buildStatus", text=text))
     if outputs.problem:
-        said = outputs.problem[:LONGEST_PROBLEM]
+        text = outputs.problem[:LONGEST_PROBLEM]
         lines.append(
-            _service_message("buildProblem", description=said, identity="xray-bridge")
+            _service_message("buildProblem", description=text, identity="xray-bridge")
             if outputs.is_fatal
-            else _service_message("message", text=said, status="WARNING")
+            else _service_message("message", text=text, status="WARNING")
         )
     return Written(commands=tuple(lines), notices=notices)
 

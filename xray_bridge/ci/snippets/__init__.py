@@ -116,7 +116,7 @@ def make_snippet(name: str, wishes: Wishes) -> str:
     system = SYSTEMS[name]
     template = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
     settings = wishes.settings.items()
-    told = {
+    blocks = {
         "install": [wishes.install],
         "commands": [line.replace("$", system.dollar) for line in wishes.commands],
         "secrets": [system.secret.format(name=secret) for secret in wishes.secrets],
@@ -125,16 +125,16 @@ def make_snippet(name: str, wishes: Wishes) -> str:
             for setting, value in settings
         ],
     }
-    filled = _fill_lines(template.splitlines(), told)
+    filled = _fill_lines(template.splitlines(), blocks)
     return "\n".join(filled).replace(NAMES, ", ".join(wishes.secrets)) + "\n"
 
 
 def _fill_lines(
-    lines: Iterable[str], told: Mapping[str, Iterable[str]]
+    lines: Iterable[str], blocks: Mapping[str, Iterable[str]]
 ) -> Iterator[str]:
     for line in lines:
         found = LINES.fullmatch(line)
         if found:
-            yield from (f"{found[1]}{each}" for each in told[found[2]])
-        elif told["settings"] or not line.endswith(IF_SETTINGS):
+            yield from (f"{found[1]}{each}" for each in blocks[found[2]])
+        elif blocks["settings"] or not line.endswith(IF_SETTINGS):
             yield line.removesuffix(IF_SETTINGS)

@@ -110,9 +110,9 @@ class _Counted:
                 (each.tests, self.tests, ""),
                 (each.failed, self.failed, "failed "),
             )
-            for said, read, word in pairs:
-                if said is not None and not read <= said <= read + self.red:
-                    what = f"its own totals say {count(said, f'{word}test')}"
+            for claimed, read, word in pairs:
+                if claimed is not None and not read <= claimed <= read + self.red:
+                    what = f"its own totals say {count(claimed, f'{word}test')}"
                     yield f"{what}, but it contains {read}; these {read} count"
         for word in self.words:
             yield f"the outcome {word!r} is unknown and counts as failed"

@@ -50,10 +50,11 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
             yield result
         status = verdict_from(to_text(member_at(feature, "status")), OUTCOMES)
         if is_green and status.outcome is Outcome.FAILED:
-            said = to_texts(member_at(feature, "error_msg"))
+            found_texts = to_texts(member_at(feature, "error_msg"))
             what = f"the feature's status is {to_text(member_at(feature, 'status'))!r}"
             yield Red(
-                name=_feature_path(feature), message=join_paragraphs(*said) or what
+                name=_feature_path(feature),
+                message=join_paragraphs(*found_texts) or what,
             )
 
 
@@ -70,7 +71,7 @@ def _convert_scenario(
 ) -> Converted:
     tags = to_texts(found.get("tags"))
     status = verdict_from(to_text(found.get("status")), OUTCOMES)
-    said = [
+    found_texts = [
         *to_texts(found.get("error_msg")),
         "".join(to_texts(found.get("error_lines"))),
     ]
@@ -78,7 +79,7 @@ def _convert_scenario(
         steps = to_objects(member_at(found, "background", "steps")) + to_objects(
             found.get("steps")
         )
-        said += [
+        found_texts += [
             f"{to_text(step.get('status'))}: {to_text(step.get('name'))}"
             for step in steps
             if step.get("status") in {"undefined", "pending"}
@@ -89,7 +90,7 @@ def _convert_scenario(
         outcome=status.outcome,
         key=keys.of_tags(tags),
         labels=keys.labels(tags),
-        message=join_paragraphs(*said),
+        message=join_paragraphs(*found_texts),
         started=to_time(found.get("start")),
         duration=to_number(found.get("duration")),
         word=status.word,

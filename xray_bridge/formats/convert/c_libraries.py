@@ -40,10 +40,10 @@ def convert_check(source: Source, keys: KeyFinder) -> Iterator[Item]:
 def _of_check(test: Element, suite: str, keys: KeyFinder) -> Converted:
     found = verdict_from(test.get("result", ""), {})
     name, case = _text_at(test, "id"), _text_at(test, "description")
-    place, said = _text_at(test, "fn"), _text_at(test, "message")
+    place, text = _text_at(test, "fn"), _text_at(test, "message")
     number_of_loop = _text_at(test, "iteration")
     loop = f"iteration {number_of_loop}" if number_of_loop not in {"", "0"} else ""
-    message = f"{place}: {said}" if place else said
+    message = f"{place}: {text}" if place else text
     return Converted(
         classname=".".join(filter(None, (suite, case))),
         name=name,

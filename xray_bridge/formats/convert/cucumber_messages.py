@@ -201,10 +201,10 @@ class _Reader:
         if status not in {"PASSED", "SKIPPED", "UNKNOWN"} or member_at(
             result, "message"
         ):
-            said = (
+            message = (
                 to_text(member_at(result, "message")) or f"a step is {status.lower()}"
             )
-            attempt.messages.append(said)
+            attempt.messages.append(message)
 
     def _end_attempt(self, found: dict[str, Any]) -> Iterator[Converted]:
         attempt = self._attempts.pop(to_text(found.get("testCaseStartedId")), None)

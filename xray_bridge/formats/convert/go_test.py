@@ -104,11 +104,11 @@ class _Reader:
             yield from self._end_unfinished(name, package)
             yield self.make_red(name, "the run of this package did not finish")
 
-    def make_red(self, name: str, *said: str) -> Red:
+    def make_red(self, name: str, *texts: str) -> Red:
         """Make the failure of a package."""
         build = self._builds.get(name)
         output = "".join(build.output) if build else ""
-        return Red(name=name, message="\n".join(filter(None, (*said, output))).strip())
+        return Red(name=name, message="\n".join(filter(None, (*texts, output))).strip())
 
     def _note_build(self, event: dict[str, Any]) -> None:
         # ``example.com/calc [example.com/calc.test]``
@@ -199,6 +199,6 @@ def _keep_output(running: _Test, output: str) -> None:
 
 def _message_of(running: _Test, outcome: Outcome) -> str:
     """Return the output, or the reason of a skip without its place."""
-    whole = "".join(running.output).strip("\n")
-    match = _PLACE.fullmatch(whole) if outcome is Outcome.SKIPPED else None
-    return (match[1] if match else whole).strip()
+    output = "".join(running.output).strip("\n")
+    match = _PLACE.fullmatch(output) if outcome is Outcome.SKIPPED else None
+    return (match[1] if match else output).strip()

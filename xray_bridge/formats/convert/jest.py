@@ -46,18 +46,18 @@ BULLET = "\N{BLACK CIRCLE}"
 
 def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     """Yield the tests of each file, then the failure of the file itself."""
-    said: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     without = ("coverage", "failureDetails", "meta", "perfStats", "console")
     for path, found in read_values(source, (FILE, *COUNTS, *FLAGS), without):
         if path != FILE:
-            said[path] = found
+            values[path] = found
         else:
             yield from _convert_file(found, keys)
-    tests, failed = (to_count(said.get(name)) for name in COUNTS)
+    tests, failed = (to_count(values.get(name)) for name in COUNTS)
     yield Totals(tests=tests, failed=failed)
-    if said.get("wasInterrupted") is True:
+    if values.get("wasInterrupted") is True:
         yield Red(name=RUN, message="the run was interrupted")
-    if said.get("success") is False:
+    if values.get("success") is False:
         # A threshold of coverage, an error outside of tests, a snapshot.
         yield RunFailed(message="the run failed, but none of its tests failed")
 

@@ -58,11 +58,11 @@ def _convert_test(found: Any, outcome: Outcome, keys: KeyFinder) -> Item:
     suite = whole_title.removesuffix(name).strip()
     classname = join_parts(short_path(to_text(member_at(found, "file"))), suite)
     error = member_at(found, "err")
-    stack, said = (
+    stack, text = (
         to_text(member_at(error, "stack")),
         to_text(member_at(error, "message")),
     )
-    message = stack if said in stack else join_paragraphs(said, stack)
+    message = stack if text in stack else join_paragraphs(text, stack)
     if outcome is Outcome.FAILED and _HOOK.fullmatch(name):
         return Red(name=join_parts(classname, name), message=message)
     if outcome is Outcome.PASSED and to_number(member_at(found, "currentRetry")):

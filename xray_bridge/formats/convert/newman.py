@@ -110,12 +110,12 @@ def _convert_execution(
 
 def _message_of(error: Any) -> str:
     stack = to_text(member_at(error, "stack"))
-    name, said = to_text(member_at(error, "name")), to_text(member_at(error, "message"))
-    if said and said in stack:
+    name, text = to_text(member_at(error, "name")), to_text(member_at(error, "message"))
+    if text and text in stack:
         return stack
     code = join_parts(
         to_text(member_at(error, "code")),
         to_text(member_at(error, "address")),
         between=" ",
     )
-    return join_paragraphs(join_parts(name, said, between=": ") or code, stack)
+    return join_paragraphs(join_parts(name, text, between=": ") or code, stack)

@@ -94,7 +94,7 @@ def _convert_test(
         (to_text(each.get("type")), to_text(each.get("description")))
         for each in annotations
     ]
-    why = next((said for kind, said in pairs if kind in {"skip", "fixme"} and said), "")
+    why = next((text for kind, text in pairs if kind in {"skip", "fixme"} and text), "")
     errors = [_errors_of(each) for each in shown]
     project = to_text(test.get("projectName"))
     where = f"(project {project})" if project and any(errors) else ""

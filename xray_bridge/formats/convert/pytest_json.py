@@ -52,10 +52,10 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
             if (to_count(found) or 0) not in {0, NOTHING_RAN}:
                 yield RunFailed(message=f"pytest ended with exit code {to_text(found)}")
         elif path == "summary":
-            said = [
+            counts = [
                 to_count(member_at(found, name)) or 0 for name in ("failed", "error")
             ]
-            yield Totals(tests=to_count(member_at(found, "total")), failed=sum(said))
+            yield Totals(tests=to_count(member_at(found, "total")), failed=sum(counts))
         elif path == "tests.item":
             yield _convert_test(found, keys)
         elif member_at(found, "outcome") == "failed":
@@ -68,14 +68,14 @@ def _convert_test(found: Any, keys: KeyFinder) -> Converted:
     status = verdict_from(to_text(member_at(found, "outcome")), OUTCOMES)
     phases = [member_at(found, phase) for phase in PHASES]
     words = {"skipped"} if status.outcome is not Outcome.FAILED else {"failed", "error"}
-    said = [
+    texts = [
         to_text(member_at(p, "longrepr"))
         for p in phases
         if member_at(p, "outcome") in words
     ]
     if status.outcome is Outcome.SKIPPED:
-        matches = map(_SKIP.fullmatch, said)
-        said = [m[1] if m else text for m, text in zip(matches, said, strict=True)]
+        matches = map(_SKIP.fullmatch, texts)
+        texts = [m[1] if m else text for m, text in zip(matches, texts, strict=True)]
     properties = to_objects(member_at(found, "user_properties"))
     pairs = [
         (each, to_text(value)) for one in properties for each, value in one.items()
@@ -88,7 +88,7 @@ def _convert_test(found: Any, keys: KeyFinder) -> Converted:
         name=name,
         outcome=status.outcome,
         key=keys.of_pairs(pairs),
-        message=join_paragraphs(*said),
+        message=join_paragraphs(*texts),
         duration=sum(to_number(member_at(phase, "duration")) for phase in phases),
         word=status.word,
     )

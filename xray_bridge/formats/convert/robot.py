@@ -86,9 +86,9 @@ def _convert_suite(
     setup = member_at(found, "setup")
     troubles = [part for part in (setup, teardown) if part and _has_failed(part)]
     if is_green and (troubles or _has_failed(found)):
-        said = [_message_of(part) for part in troubles]
+        texts = [_message_of(part) for part in troubles]
         yield Red(
-            name=name or "suite", message=join_paragraphs(_message_of(found), *said)
+            name=name or "suite", message=join_paragraphs(_message_of(found), *texts)
         )
 
 
@@ -125,7 +125,7 @@ def _convert_test(found: dict[str, Any], above: _Above, keys: KeyFinder) -> Conv
 
 
 def _message_of(found: Any) -> str:
-    said = to_text(member_at(found, "message"))
-    if not said.startswith(HTML):
-        return said
-    return html.unescape(_TAG.sub("", said.removeprefix(HTML))).strip()
+    text = to_text(member_at(found, "message"))
+    if not text.startswith(HTML):
+        return text
+    return html.unescape(_TAG.sub("", text.removeprefix(HTML))).strip()

@@ -59,7 +59,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
             key=keys.of_tags(test.tags),
             message=""
             if test.outcome is Outcome.PASSED
-            else join_paragraphs(*test.said),
+            else join_paragraphs(*test.details),
             started=test.started,
             duration=max((test.finished or 0.0) - (test.started or 0.0), 0.0),
         )
@@ -99,7 +99,7 @@ class _Test:
     outcome: Outcome | None = None
     started: float | None = None
     finished: float | None = None
-    said: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
     parts: dict[str, bytes] = field(default_factory=dict)
     tags: frozenset[str] = frozenset()
 
@@ -147,8 +147,8 @@ class _Events:
         test.started = test.started or event.at
         test.finished = event.at or test.finished
         test.tags |= event.tags
-        parts = enumerate(filter(None, event.said))
-        test.parts |= {str(number): said.encode() for number, said in parts}
+        parts = enumerate(filter(None, event.details))
+        test.parts |= {str(number): detail.encode() for number, detail in parts}
         if event.status in OUTCOMES:
             self._end_test(place, OUTCOMES[event.status])
 
@@ -161,15 +161,15 @@ class _Events:
     def _end_test(self, place: tuple[str, str], outcome: Outcome) -> None:
         test = self._running.pop(place)
         parts = test.parts.pop(REASON, None), *test.parts.values()
-        test.said = [each.decode("utf-8", "replace") for each in parts if each]
+        test.details = [each.decode("utf-8", "replace") for each in parts if each]
         test.parts.clear()
-        if outcome is Outcome.FAILED and not test.said:
-            test.said = ["unexpected success"]
+        if outcome is Outcome.FAILED and not test.details:
+            test.details = ["unexpected success"]
         _, name = place
         before = self.ended.get(name)
         is_worse = before is not None and before.outcome is Outcome.FAILED
         test.outcome = Outcome.FAILED if is_worse else outcome
         if before:
-            test.said = [*before.said, *test.said]
+            test.details = [*before.details, *test.details]
             test.started = before.started
         self.ended[name] = test

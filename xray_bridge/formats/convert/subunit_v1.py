@@ -44,7 +44,7 @@ class Event:
     status: str
     at: float | None
     tags: frozenset[str]
-    said: list[str] = field(default_factory=list)
+    details: list[str] = field(default_factory=list)
 
 
 def read_events(file: BinaryIO) -> Iterator[Event]:
@@ -61,7 +61,7 @@ def read_events(file: BinaryIO) -> Iterator[Event]:
         elif match := _EVENT.fullmatch(text):
             event = Event(match[2], WORDS[match[1]], at, frozenset(tags))
             if match[3]:
-                event.said = list(_read_details(file, is_multipart=bool(match[4])))
+                event.details = list(_read_details(file, is_multipart=bool(match[4])))
             yield event
 
 

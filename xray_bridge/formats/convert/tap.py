@@ -232,8 +232,8 @@ def _find_headline(below: list[str]) -> str:
     for number, line in enumerate(below, 1):
         if match := _MESSAGE.fullmatch(line):
             is_block = match[1][:1] in {"|", ">"}
-            said = "".join(below[number : number + 1]) if is_block else match[1]
-            return said.strip().strip("'\"")
+            text = "".join(below[number : number + 1]) if is_block else match[1]
+            return text.strip().strip("'\"")
     return ""
 
 

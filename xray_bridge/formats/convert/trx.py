@@ -90,13 +90,13 @@ def _convert_results(
 def _convert_result(result: Element, classname: str, name: str, key: str) -> Converted:
     found = verdict_from(result.get("outcome", ""), OUTCOMES)
     info = "Output/ErrorInfo"
-    said = (
+    texts = (
         result.findtext(f"{info}/Message") or "",
         result.findtext(f"{info}/StackTrace") or "",
     )
     label = result.get("testName", "")
     has_row = found.outcome is Outcome.FAILED and not label.endswith(name)
-    message = join_paragraphs(label if has_row else "", *said)
+    message = join_paragraphs(label if has_row else "", *texts)
     return Converted(
         classname=classname,
         name=name or label,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.read import xml
 from xray_bridge.formats.read.json_stream import read_items, read_keys, read_members
-from xray_bridge.formats.read.protocol import Case, Reading, Said, Source
+from xray_bridge.formats.read.protocol import Case, ExecutionData, Reading, Source
 from xray_bridge.formats.read.scenario_reading import ScenarioReading
 from xray_bridge.formats.read.scenarios import ScenarioReader
 from xray_bridge.formats.read.shape import XmlShape
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Case",
+    "ExecutionData",
     "Reading",
-    "Said",
     "ScenarioReader",
     "ScenarioReading",
     "Source",

@@ -79,9 +79,9 @@ def open_json(source: Source) -> Iterator[BinaryIO]:
         with source.path.open("rb") as file:
             yield file
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        said, line = _find_mistake(source, error)
+        mistake, line = _find_mistake(source, error)
         hint = "is the report complete?"
-        raise source.broken(f"is not valid JSON: {said}", line, hint) from None
+        raise source.broken(f"is not valid JSON: {mistake}", line, hint) from None
     except OSError as error:
         raise source.broken(f"cannot be read: {error.strerror}") from None
 

@@ -124,7 +124,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ExecutionData:
     """
     The data of the Test Execution in Xray JSON.
 

@@ -230,10 +230,10 @@ class _Reader:
     def _captured_text(self) -> tuple[str, str, Mapping[str, str]]:
         """Return path, text and attributes of the captured element."""
         path, attributes, _ = self._capturing
-        whole = "".join(self._texts or ())[:LONGEST_MESSAGE].strip()
+        text = "".join(self._texts or ())[:LONGEST_MESSAGE].strip()
         self._texts = None
         self.parser.CharacterDataHandler = None
-        return path, whole, attributes
+        return path, text, attributes
 
     def _end_element(self, _: str) -> None:
         test = self._test
@@ -246,8 +246,8 @@ class _Reader:
 
     def _end_beside(self, group: Group) -> None:
         if self._texts is not None and len(group.path) == self._capturing[2]:
-            _, whole, attributes = self._captured_text()
-            group.problems.append(_join_message(attributes, whole))
+            _, text, attributes = self._captured_text()
+            group.problems.append(_join_message(attributes, text))
         if self._strip and group.path == ["properties"]:
             self.changes[STRIPPED] += 1
             if self._editor:
@@ -258,13 +258,13 @@ class _Reader:
 
     def _end_within(self, test: Element) -> None:
         if self._texts is not None and self._depth == self._capturing[2]:
-            path, whole, attributes = self._captured_text()
+            path, text, attributes = self._captured_text()
             if path in self._shape.named_texts:
-                test.properties[attributes.get("name", "")] = whole
+                test.properties[attributes.get("name", "")] = text
             elif path in self._shape.messages:
-                test.texts.append((path, _join_message(attributes, whole)))
+                test.texts.append((path, _join_message(attributes, text)))
             else:
-                test.texts.append((path, whole))
+                test.texts.append((path, text))
         if self._depth == 1 and self._editor:
             end = self.parser.CurrentByteIndex
             self._ranges.append((self._first, self._start_of_child, end))
@@ -371,17 +371,17 @@ class _Reader:
         self.done.append(Case(name=full, outcome=Outcome.FAILED, message=red.message))
 
 
-def _join_message(attributes: Mapping[str, str], whole: str) -> str:
+def _join_message(attributes: Mapping[str, str], text: str) -> str:
     """
     Join the message of an element and its text, unless the text repeats it.
 
     LuaUnit has the message in ``type``, above a trace.
     """
-    said = attributes.get("message", "")
-    first = whole.partition("\n")[0].strip().lower()
-    if not said and first in TRACES:
-        said = attributes.get("type", "")
-    return whole if said in whole else f"{said}\n{whole}".strip()
+    message = attributes.get("message", "")
+    first = text.partition("\n")[0].strip().lower()
+    if not message and first in TRACES:
+        message = attributes.get("type", "")
+    return text if message in text else f"{message}\n{text}".strip()
 
 
 # First lines that have no information.

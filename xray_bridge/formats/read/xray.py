@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.formats.read.json_stream import read_members
-from xray_bridge.formats.read.protocol import Case, Said, verdict_of
+from xray_bridge.formats.read.protocol import Case, ExecutionData, verdict_of
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 from xray_bridge.model.results import Outcome
 
@@ -102,7 +102,7 @@ def _to_case(test: Mapping[str, Any]) -> Case:
     )
 
 
-def read_execution(source: Source) -> Said:
+def read_execution(source: Source) -> ExecutionData:
     """
     Read the data of the Test Execution.
 
@@ -133,7 +133,7 @@ def read_execution(source: Source) -> Said:
     started, finished = (_parse_time(source, info.get(name)) for name in MOMENTS)
     others = [name for name in top if name not in {"info", "testExecutionKey"}]
     others += [name for name in info if name not in {*SETTINGS, *MOMENTS}]
-    return Said(
+    return ExecutionData(
         settings={name: text for name, text in settings.items() if text},
         started=started,
         finished=finished,

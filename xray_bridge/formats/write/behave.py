@@ -69,17 +69,17 @@ class BehaveWriter:
             **_description_of(feature.description),
         }
 
-    def element(self, told: scenarios.Told) -> dict[str, Any]:
+    def element(self, reported: scenarios.ReportedScenario) -> dict[str, Any]:
         """Return the element of one scenario, or of one row."""
-        scenario = told.scenario
+        scenario = reported.scenario
         return {
             "type": "scenario",
             "keyword": readable(scenario.keyword),
             "name": readable(scenario.name),
-            "tags": told.tags,
+            "tags": reported.tags,
             "location": readable(f"{scenario.feature.path}:{scenario.line}"),
-            "steps": list(_make_steps(told)),
-            "status": STATUSES[told.outcome],
+            "steps": list(_make_steps(reported)),
+            "status": STATUSES[reported.outcome],
             **_description_of(scenario.description),
         }
 
@@ -97,15 +97,15 @@ def _description_of(description: str) -> dict[str, list[str]]:
     return {"description": readable(description).split("\n")} if description else {}
 
 
-def _make_steps(told: scenarios.Told) -> Iterator[dict[str, Any]]:
+def _make_steps(reported: scenarios.ReportedScenario) -> Iterator[dict[str, Any]]:
     step_type = "given"
-    for step, kept in told.steps:
+    for step, kept in reported.steps:
         step_type = STEP_TYPES.get(step.keyword.strip().lower(), step_type)
         yield {
             "keyword": readable(step.keyword),
             "step_type": step_type,
             "name": readable(step.name),
-            "location": readable(f"{told.scenario.feature.path}:{step.line}"),
+            "location": readable(f"{reported.scenario.feature.path}:{step.line}"),
             **_argument_of(step),
             **_result_of(step),
             **_embed_evidence(kept),

@@ -53,14 +53,14 @@ def make_comment(  # noqa: PLR0913 - one for each thing that a format may lack
     The keywords are parts that the format has no other place for. A comment that is too
     long keeps head and tail of each part; the output is cut first, then the messages.
     """
-    said = [NOTES.get(run.outcome, ""), run.message if message else ""]
-    said += _of_iterations(run)
-    said += _of_steps(run.steps, run.message) if steps else ()
-    said += [f"{name}: {value}" for name, value in custom_fields]
-    said += [f"Defects: {', '.join(defects)}"] if defects else ()
+    texts = [NOTES.get(run.outcome, ""), run.message if message else ""]
+    texts += _of_iterations(run)
+    texts += _of_steps(run.steps, run.message) if steps else ()
+    texts += [f"{name}: {value}" for name, value in custom_fields]
+    texts += [f"Defects: {', '.join(defects)}"] if defects else ()
     return _frame_parts(
         _remove_mentions(run.comment),
-        _escape_noformat("\n".join(filter(None, said))),
+        _escape_noformat("\n".join(filter(None, texts))),
         _escape_noformat(run.output) if output else "",
     )
 
@@ -92,12 +92,12 @@ def _of_failed(iteration: Iteration) -> Iterator[str]:
             yield indent(line, "  ")
 
 
-def _of_steps(steps: Iterable[Step], told: str) -> Iterator[str]:
+def _of_steps(steps: Iterable[Step], message: str) -> Iterator[str]:
     for step in steps:
         named = f"{step.keyword} {step.name}".strip()
         yield f"{step.outcome.value}: {named}"
         yield from (indent(line, "  ") for line in given_lines(step))
-        if step.message and step.message not in told:
+        if step.message and step.message not in message:
             yield indent(step.message, "  ")
 
 
@@ -109,18 +109,18 @@ def given_lines(step: Step) -> Iterator[str]:
         yield f"expected: {step.expected}"
 
 
-def _frame_parts(own: str, said: str, output: str) -> str:
+def _frame_parts(own: str, text: str, output: str) -> str:
     room = LONGEST - 3 * FRAME - CUT
-    if 2 * (len(own) + len(said) + len(output)) > room:
-        own = _shorten_text(own, max(room // 2, room - _count_units(said)))
+    if 2 * (len(own) + len(text) + len(output)) > room:
+        own = _shorten_text(own, max(room // 2, room - _count_units(text)))
         room -= _count_units(own)
-        said = _shorten_text(said, room)
+        text = _shorten_text(text, room)
         # The rest of the room, and the room for the words about a cut.
-        output = _shorten_text(output, room - _count_units(said) + CUT)
-    told = "\n\n".join(filter(None, (said, output)))
-    if not told:
+        output = _shorten_text(output, room - _count_units(text) + CUT)
+    rest = "\n\n".join(filter(None, (text, output)))
+    if not rest:
         return own
-    return f"{_close_macros(own)}\n\n{_wrap_block(told)}" if own else _wrap_block(told)
+    return f"{_close_macros(own)}\n\n{_wrap_block(rest)}" if own else _wrap_block(rest)
 
 
 def _wrap_block(text: str) -> str:

@@ -66,9 +66,9 @@ class CucumberWriter:
             "tags": _make_tags([readable(tag) for tag in feature.tags], feature.line),
         }
 
-    def element(self, told: scenarios.Told) -> dict[str, Any]:
+    def element(self, reported: scenarios.ReportedScenario) -> dict[str, Any]:
         """Return the element of one scenario, or of one row."""
-        scenario = told.scenario
+        scenario = reported.scenario
         name = scenario.outline or scenario.name
         identifier = f"{_make_slug(scenario.feature.name)};{_make_slug(name)}"
         if scenario.row:
@@ -81,8 +81,8 @@ class CucumberWriter:
             "name": readable(name),
             "description": readable(scenario.description),
             "line": scenario.line,
-            "tags": _make_tags(told.tags, scenario.line),
-            "steps": [_make_step(step, kept) for step, kept in told.steps],
+            "tags": _make_tags(reported.tags, scenario.line),
+            "steps": [_make_step(step, kept) for step, kept in reported.steps],
         }
 
     def foot(self, outcomes: set[Outcome]) -> dict[str, Any]:  # noqa: ARG002 - others need it

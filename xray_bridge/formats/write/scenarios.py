@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ReportedScenario:
     """
     A scenario as it stands in a report.
 
@@ -61,7 +61,7 @@ class Form(Protocol):
         """Return the members before the scenarios of a feature."""
         ...
 
-    def element(self, told: Told) -> dict[str, Any]:
+    def element(self, reported: ReportedScenario) -> dict[str, Any]:
         """Return the element of one scenario."""
         ...
 
@@ -90,16 +90,18 @@ def write_features(
     file.write(b"\n]\n")
 
 
-def _write_feature(form: Form, found: Iterator[Told], file: BinaryIO) -> None:
+def _write_feature(
+    form: Form, found: Iterator[ReportedScenario], file: BinaryIO
+) -> None:
     # Element by element: a feature may have thousands of rows.
     first = next(found)
     head = _object_members(form, form.head(first.scenario.feature))
     file.write(b"{" + head + b', "elements": [')
     outcomes: set[Outcome] = set()
-    for told in chain([first], found):
+    for reported in chain([first], found):
         file.write(b",\n" if outcomes else b"\n")
-        dump_json(form.element(told), file, ensure_ascii=form.ensure_ascii)
-        outcomes.add(told.outcome)
+        dump_json(form.element(reported), file, ensure_ascii=form.ensure_ascii)
+        outcomes.add(reported.outcome)
     foot = _object_members(form, form.foot(outcomes))
     file.write(b"\n]" + (b", " + foot if foot else b"") + b"}")
 
@@ -111,9 +113,9 @@ def _object_members(form: Form, found: dict[str, Any]) -> bytes:
 
 def _report_scenario(
     form: Form, run: TestRun, scenario: Scenario, results: Results, dialect: Dialect
-) -> Told:
+) -> ReportedScenario:
     outcome = plain_outcome(run.outcome, dialect)
-    return Told(
+    return ReportedScenario(
         scenario=scenario,
         outcome=outcome,
         tags=tags_to_report(run, scenario, form.prefixes),
@@ -155,8 +157,8 @@ def _join_messages(run: TestRun, step: Step) -> str:
     for each in run.steps:
         if each.outcome is Outcome.FAILED:
             # behave's adapter joins the messages of the steps.
-            said = f"{each.keyword} {each.name}\n{each.message}"
-            rest = rest.replace(said, "", 1)
+            joined = f"{each.keyword} {each.name}\n{each.message}"
+            rest = rest.replace(joined, "", 1)
     rest = rest.strip("\n")
     if rest in step.message:
         return step.message

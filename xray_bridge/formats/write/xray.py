@@ -70,7 +70,7 @@ class XrayWriter:
 def _make_test(
     run: TestRun, dialect: Dialect, parts: Parts, project: str
 ) -> dict[str, Any]:
-    told = parts.of_run(run)
+    members = parts.of_run(run)
     by_id = [field for field in run.custom_fields if _is_id(field[0])]
     by_name = [field for field in run.custom_fields if not _is_id(field[0])]
     found = {
@@ -78,11 +78,13 @@ def _make_test(
         "start": iso_time(run.started),
         "finish": iso_time(run.started + limit_duration(run.duration)),
         "status": dialect.statuses[run.outcome],
-        "comment": make_comment(run, steps="steps" not in told, custom_fields=by_name),
+        "comment": make_comment(
+            run, steps="steps" not in members, custom_fields=by_name
+        ),
         "defects": [readable(key) for key in run.defects],
-        dialect.evidence_key: parts.evidence(parts.not_told(run, told)),
+        dialect.evidence_key: parts.evidence(parts.other_evidence(run, members)),
         "customFields": [{"id": id_, "value": readable(v)} for id_, v in by_id],
-        **told,
+        **members,
     }
     return {name: value for name, value in found.items() if value}
 

@@ -66,11 +66,13 @@ class Parts:
             for each, path in sendable_evidence(self._results, found)
         ]
 
-    def not_told(self, run: TestRun, told: Container[str]) -> tuple[Evidence, ...]:
+    def other_evidence(
+        self, run: TestRun, members: Container[str]
+    ) -> tuple[Evidence, ...]:
         """Return the evidence of a result that is not at its steps."""
-        if "steps" in told:
+        if "steps" in members:
             return run.evidence
-        if "iterations" in told:
+        if "iterations" in members:
             return evidence.of_run(replace(run, iterations=()))
         return evidence.of_run(run)
 
@@ -89,8 +91,8 @@ class Parts:
         }
 
     def _make_steps(self, steps: Iterable[Step]) -> dict[str, Any]:
-        told = [self._make_step(step) for step in steps]
-        return {"steps": told} if told else {}
+        made = [self._make_step(step) for step in steps]
+        return {"steps": made} if made else {}
 
     def _make_step(self, step: Step) -> dict[str, Any]:
         name = f"{step.keyword} {step.name}".strip()
