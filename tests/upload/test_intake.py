@@ -216,10 +216,10 @@ def test_words_that_nobody_knows() -> None:
 
     _, found = taken("a.xml", "c.json")
 
-    assert [each.partition(" is no ")[0] for each in found.notices] == [
-        "a.xml: 'Splendid'",
+    assert [each.partition(" is unknown")[0] for each in found.notices] == [
+        "a.xml: the outcome 'Splendid'",
         "c.json: mended in the copy that is sent: status great changed to failed (1)",
-        "c.json: 'great'",
+        "c.json: the status 'great'",
     ]
 
 

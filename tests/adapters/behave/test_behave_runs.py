@@ -350,7 +350,7 @@ def test_own_bug_does_not_reach_the_tests(some: Project) -> None:
     """An error of ours ends no run, and changes no exit code."""
     hook = (
         "from behave_xray_bridge.convert import Converter\n"
-        "def before_all(context): Converter.test_run = None"
+        "def before_all(context): Converter.make_run = None"
     )
     some.write({"features/environment.py": hook})
     finished = some.report()

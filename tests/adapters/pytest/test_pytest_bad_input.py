@@ -143,7 +143,7 @@ def test_malformed_marks_are_listed_together(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     output = f"{result.stdout.str()}\n{result.stderr.str()}"
     assert "test_it.py:3: @pytest.mark.xray: a Test key: 'CALC 1'" in output
-    assert "test_it.py:6: @pytest.mark.xray: it is empty" in output
+    assert "test_it.py:6: @pytest.mark.xray: the mark is empty" in output
     assert "test_it.py:9: @pytest.mark.xray: unknown argument: requirement=" in output
     assert "must not run" not in output
     assert not project.runs
@@ -212,5 +212,7 @@ def test_a_path_that_pytest_takes_for_tests_is_refused(
     joined = project.run("--xray-collect", f"--xray-report-dir={elsewhere}")
 
     assert blank.ret == pytest.ExitCode.USAGE_ERROR
-    blank.stderr.fnmatch_lines([f"*for tests, and has not read *; write {flag}=*"])
+    blank.stderr.fnmatch_lines(
+        [f"*for a path of tests and did not read *; write {flag}=*"]
+    )
     assert joined.ret == 0

@@ -53,7 +53,7 @@ def test_it_ends_before_the_first_scenario(
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     output = result.stdout.str() + result.stderr.str()
     assert f"no scenario has a Test key, and with {said}" in output
-    assert "tag each with its Test" in output
+    assert "tag each scenario with its Test" in output
     assert "NOT DELIVERED" not in output
     assert not (project.pytester.path / "ran").exists()
     assert not [run for run in project.runs if (run / "receipt.json").exists()]

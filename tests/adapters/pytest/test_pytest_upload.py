@@ -275,7 +275,7 @@ def test_a_dry_run_wins_over_the_upload(project: Project) -> None:
 
     result = project.upload("--xray-dry-run")
 
-    result.stdout.fnmatch_lines(["Dry run, nothing was sent.*"])
+    result.stdout.fnmatch_lines(["Dry run: nothing was sent.*"])
     assert project.executions == []
 
 
