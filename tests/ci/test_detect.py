@@ -20,7 +20,7 @@ BUILDS = "https://console.cloud.google.com/cloud-build/builds"
 
 
 def a_build(name: str, **changes: str) -> Context:
-    """What most systems say of the build."""
+    """The context that most systems give."""
     known = {"revision": "abc", "build_number": "17", "branch": "main"}
     return Context(name=name, **{**known, **changes})
 
@@ -276,7 +276,7 @@ def test_all_systems_have_a_row_here() -> None:
 
 
 def test_outside_of_ci() -> None:
-    """Nothing is told."""
+    """The context is empty."""
     assert detect({"PATH": "/bin", "CI": "true"}) == Context()
 
 
@@ -351,7 +351,7 @@ def test_run_ids_of_two_systems_cannot_meet() -> None:
 def test_request_has_the_revision_of_its_branch(
     name: str, also: dict[str, str], revision: str, branch: str
 ) -> None:
-    """Systems test a merge that nobody has; its source is what people know."""
+    """Systems test a temporary merge; the revision is that of its source."""
     found = detect({**BY_NAME[name], **also})
 
     assert (found.revision, found.branch) == (revision, branch)
@@ -413,7 +413,7 @@ def test_properties_of_teamcity(tmp_path: Path) -> None:
 
 
 def test_default_branch_of_teamcity(tmp_path: Path) -> None:
-    """What stands for the default branch is not the name of one."""
+    """TeamCity's word for the default branch is not a name."""
     build = tmp_path / "build.properties"
     build.write_text("teamcity.build.branch=<default>\n")
     environ = {**BY_NAME["TeamCity"], "TEAMCITY_BUILD_PROPERTIES_FILE": str(build)}
@@ -422,7 +422,7 @@ def test_default_branch_of_teamcity(tmp_path: Path) -> None:
 
 
 def test_builds_of_a_batch_have_no_id_in_common() -> None:
-    """CodeBuild tells none of them the batch's; a wrong one would be worse."""
+    """No build of CodeBuild knows the id of its batch."""
     found = detect(
         {**BY_NAME["AWS CodeBuild"], "CODEBUILD_BATCH_BUILD_IDENTIFIER": "linux"}
     )
@@ -447,7 +447,7 @@ def test_cloud_build_without_a_region() -> None:
 
 
 def test_address_is_an_address() -> None:
-    """What does not start like one is left out."""
+    """A text that does not start like an address is left out."""
     environ = {"JENKINS_URL": "x", "BUILD_URL": "javascript:alert(1)"}
 
     assert detect(environ).build_url == ""
@@ -462,7 +462,7 @@ def test_credentials_of_an_address(who: str) -> None:
 
 
 def test_braces_in_values() -> None:
-    """What a variable holds is no template."""
+    """The value of a variable is not a template."""
     environ = {**BY_NAME["Drone"], "DRONE_BRANCH": "{DRONE_REPO}"}
 
     assert detect(environ).branch == "{DRONE_REPO}"

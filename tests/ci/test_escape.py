@@ -24,7 +24,7 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES).map("".join))
 def test_no_command_begins(text: str) -> None:
-    """Neither at the start of a line nor within one."""
+    """No command begins at the start of a line or within one."""
     found = escape_ci_commands(text)
 
     assert "##" not in found

@@ -1,4 +1,4 @@
-"""What receipts have to tell, and the page of Markdown that people see."""
+"""The outputs of receipts, and the page of Markdown for people."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_summary_is_bounded() -> None:
 
 @given(ANYTHING)
 def test_nobody_writes_markdown_through_us(said: str) -> None:
-    """What others say is code, and nothing of it is anything else."""
+    """Texts of others are code spans, and nothing else."""
     hostile = replace(
         DELIVERED,
         test_execution={"key": said, "url": said},
@@ -147,7 +147,7 @@ def test_code_is_read_as_it_was(said: str) -> None:
     ],
 )
 def test_link_that_is_none(key: str, url: str) -> None:
-    """A key that is none, or an address that is none, links nowhere."""
+    """A wrong key or a wrong address gives no link."""
     found = PAGE.parse(markdown_link(key, url))
 
     assert "link_open" not in {token.type for token in everything(found)}
@@ -241,7 +241,7 @@ def test_line_that_says_what_failed(tmp_path: Path, message: str, line: str) -> 
 
 
 def test_scenario_that_failed(tmp_path: Path) -> None:
-    """Its file and line, and what its step said."""
+    """It has file and line, and the message of its step."""
     steps = (a_step(), a_step(Outcome.FAILED, message="Assertion Failed: no"))
     run = a_scenario_run(Outcome.FAILED, keys=["CALC-78"], steps=steps)
 

@@ -1,4 +1,4 @@
-"""What CI systems get back, each in its own way."""
+"""Each CI system gets the outputs in its own way."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ HOSTILE = st.text() | st.lists(
 def told(
     slug: str, news: Outputs, folder: Path, environ: Mapping[str, str] | None = None
 ) -> Written:
-    """What a system of that name is told."""
+    """The outputs for a system of that name."""
     return outputs.write(news, {**SIGNS[slug], **(environ or {})}, folder / ".xray")
 
 
@@ -81,7 +81,7 @@ def hostile(said: str) -> Outputs:
 
 
 def test_every_way_is_of_a_known_system() -> None:
-    """No way waits for a system that nobody detects."""
+    """Each way belongs to a system that can be detected."""
     assert set(outputs.WAYS) <= set(SIGNS)
 
 
@@ -96,7 +96,7 @@ def test_nobody_to_tell(tmp_path: Path, environ: dict[str, str]) -> None:
 
 @pytest.fixture
 def agent(tmp_path: Path) -> Path:
-    """A program in place of Buildkite's, which notes what it was told."""
+    """A program in place of Buildkite's agent that records its calls."""
     folder = tmp_path / "bin"
     folder.mkdir()
     path = folder / buildkite.AGENT
@@ -221,7 +221,7 @@ def test_nobody_speaks_to_github_through_us(
 
 
 def test_dotenv_of_gitlab_is_never_too_long(tmp_path: Path) -> None:
-    """5 KB fail the whole report; the shorter variables stay, and it is said."""
+    """More than 5 KB would fail the report; shorter variables stay, with a notice."""
     tests = ";".join(f"CALC-{n}" for n in range(2000))
     news = replace(NEWS, variables={**NEWS.variables, "XRAY_TESTS": tests})
 
@@ -237,7 +237,7 @@ def test_dotenv_of_gitlab_is_never_too_long(tmp_path: Path) -> None:
 def test_nobody_speaks_to_gitlab_through_us(
     tmp_path_factory: pytest.TempPathFactory, said: str
 ) -> None:
-    """Its rules for dotenv files hold, whatever a server says."""
+    """Its rules for dotenv files hold for any text of a server."""
     folder = tmp_path_factory.mktemp("gitlab")
 
     told("gitlab", hostile(said), folder)
@@ -281,7 +281,7 @@ MESSAGE = re.compile(r"##teamcity\[\w+(?: \w+='(?:[^'|\[\]\r\n\x85\u2028]|\|.)*'
 def test_nobody_speaks_to_teamcity_through_us(
     tmp_path_factory: pytest.TempPathFactory, said: str
 ) -> None:
-    """Each line is one message, whatever a test says."""
+    """Each line is one message, for any text of a test."""
     found = told("teamcity", hostile(said), tmp_path_factory.mktemp("teamcity"))
 
     assert [line for line in found.commands if not MESSAGE.fullmatch(line)] == []
@@ -289,7 +289,7 @@ def test_nobody_speaks_to_teamcity_through_us(
 
 @given(HOSTILE)
 def test_properties_are_read_as_they_were(said: str) -> None:
-    """Of any line."""
+    """Any line is read back unchanged."""
     line = " ".join(said.replace("\x85", " ").split())
     line = line.encode("utf-8", "ignore").decode()
 
@@ -321,7 +321,7 @@ def test_nobody_speaks_to_a_shell_through_us(
 def test_buildkite_that_does_not_answer(
     tmp_path: Path, agent: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody waits for it longer than a moment, and it is said."""
+    """The wait for it is short, and a notice says so."""
     monkeypatch.setattr(buildkite, "PATIENCE", 0.05)
     agent.write_text("#!/bin/sh\nexec /bin/sleep 30\n")
     news = replace(NEWS, variables={"XRAY_TESTS": "CALC-1"}, markdown="")
@@ -347,7 +347,7 @@ def test_buildkite_without_its_agent(tmp_path: Path) -> None:
     ],
 )
 def test_file_that_cannot_be_written(tmp_path: Path, slug: str, variable: str) -> None:
-    """It is said; the results are where they are to be."""
+    """A notice says it; the results have arrived."""
     found = told(slug, NEWS, tmp_path, {variable: str(tmp_path)})
 
     (notice,) = found.notices

@@ -1,4 +1,4 @@
-"""What CI systems are told of uploads that go well, badly, and one after the other."""
+"""CI systems get outputs of successful, failed and several uploads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("server")
 def test_upload_by_hand(send: Sender, github: Path) -> None:
-    """What a session prints at its end, the command prints."""
+    """The command prints what a session prints at its end."""
     outcome = send()
 
     definition = "tests.test_calculator.test_sub"
@@ -117,7 +117,7 @@ def test_fault_of_ours(send: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("server")
 def test_rehearsal_by_hand(send: Sender, github: Path) -> None:
-    """It tells nobody anything."""
+    """A dry run gives no outputs."""
     send("--dry-run")
 
     assert (github / "GITHUB_OUTPUT").read_text() == ""

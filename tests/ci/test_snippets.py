@@ -50,7 +50,7 @@ WISHES = Wishes(
 def printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., str]:
-    """What the command prints in an empty project."""
+    """The output of the command in an empty project."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> str:
@@ -61,7 +61,7 @@ def printed(
 
 
 def refused_by(name: str, path: Path) -> str:
-    """What a system's schema has against a file; empty where that is nothing."""
+    """The errors of a system's schema in a file; empty if it is valid."""
     transform = ("--data-transform", SCHEMAS[name])
     flags = transform if name in {"gitlab", "azure"} else ()
     return refused(SCHEMAS[name], path, "--regex-variant", "nonunicode", *flags)
@@ -83,7 +83,7 @@ def test_there_is_no_other_example() -> None:
 
 
 def test_each_system_has_a_way_back() -> None:
-    """Whoever gets a configuration gets outputs, too."""
+    """Each system with a configuration gets outputs, too."""
     assert set(SYSTEMS) <= set(WAYS)
     assert set(SYSTEMS) <= {system.slug for system in KNOWN}
 
@@ -243,7 +243,7 @@ def test_secrets_are_those_of_the_deployment(
 def test_what_the_files_say_is_not_repeated(
     tmp_path: Path, printed: Callable[..., str], file: str, content: str
 ) -> None:
-    """Only what is said nowhere else stands in the configuration."""
+    """The configuration has only settings that no file has."""
     (tmp_path / file).write_text(content)
 
     found = printed(

@@ -292,7 +292,7 @@ WRITERS: Mapping[str, Callable[[Report], str]] = {
 
 
 def can_break(name: str, suite: Suite) -> bool:
-    """Whether the format can tell of what is outside of tests."""
+    """Whether the format can hold failures outside of tests."""
     return name != "xray" and (name != "cucumber" or bool(suite.ends))
 
 
@@ -302,7 +302,7 @@ def has_totals(name: str) -> bool:
 
 
 def as_told(name: str, suites: Sequence[Suite], *, counted: bool) -> Report:
-    """These suites, as far as the format can tell of them."""
+    """The parts of these suites that the format can hold."""
     told = (
         Suite(each.ends, each.breaks and can_break(name, each), each.counts)
         for each in suites

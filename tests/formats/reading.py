@@ -115,7 +115,7 @@ def xml(content: bytes) -> Any:
 
 
 def properties(case: Any) -> dict[str, str]:
-    """What the properties of a testcase say."""
+    """The properties of a testcase."""
     return {
         each.get("name"): each.get("value") or each.text or ""
         for each in case.iter("property")
@@ -132,7 +132,7 @@ def comment(name: str, content: bytes) -> str:
 
 @functools.cache
 def schema(file: str) -> Any:
-    """What validates; the schema itself is looked at once."""
+    """The validator; the schema itself is checked once."""
     if file == "junit":
         return etree.XMLSchema(etree.parse(HERE / "junit.xsd"))
     content = json.loads((HERE / f"{file}.schema.json").read_text())
@@ -199,7 +199,7 @@ READERS: dict[str, Callable[[bytes], Iterator[tuple[str, str]]]] = {
 
 
 def verdicts(name: str, content: bytes) -> list[tuple[str, str]]:
-    """What an independent reader makes of a report."""
+    """The outcomes that an independent reader finds in a report."""
     return list(READERS[name](content))
 
 

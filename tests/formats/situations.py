@@ -55,7 +55,7 @@ class Situation:
     prefixes: tuple[str, ...] = PREFIXES
 
     def report(self, tmp_path: Path, name: str, deployment: str) -> bytes:
-        """What is sent."""
+        """The report that is sent."""
         found = kept(tmp_path, *self.runs, contents=self.contents)
         dialect = DIALECTS[deployment].with_statuses(self.statuses)
         made = make_writer(name, "CALC", self.prefixes)

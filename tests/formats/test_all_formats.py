@@ -1,4 +1,4 @@
-"""What holds for every writer, for both products."""
+"""Rules for every writer and both products."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_each_outcome_means_the_same(
 
 @ALL
 def test_steps_add_up_to_the_outcome(tmp_path: Path, name: str) -> None:
-    """Whatever became of the steps, a reader sees the scenario's outcome."""
+    """The steps of a report always lead to the scenario's outcome."""
     runs = [
         a_scenario_run(
             outcome,
@@ -201,7 +201,7 @@ def message(step: Any) -> str:
 @pytest.mark.parametrize("name", OF_SCENARIOS)
 @pytest.mark.parametrize("word", ["PASS", "FAIL", "TODO"])
 def test_texts_with_a_status_of_ones_own(tmp_path: Path, name: str, word: str) -> None:
-    """Whatever the steps are made to say, the texts are among them, once."""
+    """The texts are in the steps once, for each status."""
     runs = [
         a_scenario_run(
             outcome,
@@ -224,7 +224,7 @@ def test_texts_with_a_status_of_ones_own(tmp_path: Path, name: str, word: str) -
 
 @ALL
 def test_duration_of_a_patched_clock(tmp_path: Path, name: str) -> None:
-    """It is none; and an end before the start is refused by Xray."""
+    """It becomes 0, because Xray refuses an end before the start."""
     durations = (-5.0, float("nan"), float("inf"), 1e300)
     runs = [
         a_scenario_run(

@@ -1,4 +1,4 @@
-"""What formats cannot say, by product, and of scenarios."""
+"""The limits of formats, by product and for scenarios."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_what_tags_cannot_say(name: str) -> None:
 
 
 def test_what_xray_json_does_not_say_of_a_scenario() -> None:
-    """Of a Test with a key it says nothing, tags included."""
+    """It says nothing about a Test with a key, not even its tags."""
     run = a_keyed_run(
         requirements=("CALC-7", "CALC-9"),
         labels=("new",),

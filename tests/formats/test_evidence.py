@@ -1,4 +1,4 @@
-"""Evidence in every format: whole, with its name, and never in memory."""
+"""Evidence in every format is complete, has its name, and is never in memory."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_file_that_is_gone(tmp_path: Path, name: str, deployment: str) -> None:
 
 @ALL
 def test_file_that_was_emptied(tmp_path: Path, name: str) -> None:
-    """Xray would refuse the whole report for it."""
+    """It is left out, because Xray would refuse the report."""
     found = kept(tmp_path, a_result(name, b"full"), contents=[b"full"])
     for path in tmp_path.rglob(a_piece(b"full").file):
         path.write_bytes(b"")
@@ -107,7 +107,7 @@ def test_file_that_was_emptied(tmp_path: Path, name: str) -> None:
 
 
 class Sink:
-    """A file that keeps nothing but what can be said of it."""
+    """A file that keeps only numbers about its content."""
 
     def __init__(self) -> None:
         self.size = 0

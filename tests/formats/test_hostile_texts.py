@@ -143,7 +143,7 @@ def test_text_that_is_merely_unusual_is_kept(
 @pytest.mark.parametrize("name", ["junit", "xray"])
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_comment_keeps_its_block(tmp_path: Path, name: str, text: str) -> None:
-    """Nobody is mentioned, and no text of a test gets out of the block."""
+    """It has no mentions, and no text of a test leaves the block."""
     run = replace(hostile_run(text, is_scenario=False), comment="*mine*")
 
     content = rendered(tmp_path, name, SERVER, run, contents=[PICTURE])
@@ -170,7 +170,7 @@ def test_hostile_words(tmp_path: Path, name: str, text: str) -> None:
 
 @ALL
 def test_escape_stays_visible(tmp_path: Path, name: str) -> None:
-    """What cannot be kept is shown, so that it can be found."""
+    """A character that cannot be kept is shown as an escape."""
     run = a_scenario_run(
         Outcome.FAILED,
         keys=["CALC-1"],

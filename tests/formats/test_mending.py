@@ -1,4 +1,4 @@
-"""What Xray would read wrongly in reports, and how the copy that is sent has it."""
+"""Mend reports that Xray would read wrongly, in the copy that is sent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def taken(
 
 
 def copy_of(reading: Reading) -> str:
-    """What is sent."""
+    """The copy that is sent."""
     out = io.BytesIO()
     reading.write(out)
     return out.getvalue().decode()
@@ -126,7 +126,7 @@ MENDED = {
 
 @pytest.mark.parametrize("what", MENDED)
 def test_copy(tmp_path: Path, what: str) -> None:
-    """Has what Xray reads right, and the rest to the byte."""
+    """The copy has what Xray reads correctly, and the rest unchanged."""
     before, after = MENDED[what]
 
     reading, _ = taken(tmp_path, before)
@@ -168,7 +168,7 @@ def test_tag_that_is_longer_than_a_block(tmp_path: Path) -> None:
     ],
 )
 def test_totals_that_no_test_shows(tmp_path: Path, suite: str, is_red: bool) -> None:
-    """Are a failed result of their own, and incomplete."""
+    """They give a failed result, and the upload is incomplete."""
     content = f'<testsuite name="s" {suite}><testcase name="a"/></testsuite>'
 
     reading, cases = taken(tmp_path, content)
@@ -267,7 +267,7 @@ KEYS = {
 
 @pytest.mark.parametrize("what", KEYS)
 def test_identity(tmp_path: Path, what: str) -> None:
-    """What Xray knows the Test by."""
+    """The definition by which Xray finds the Test."""
     content, identities = KEYS[what]
 
     _, cases = taken(tmp_path, content)
@@ -387,7 +387,7 @@ def test_words_of_behave(
 
 
 def test_hook_of_a_feature(tmp_path: Path) -> None:
-    """Nothing but the feature's own status tells of it."""
+    """Only the feature's own status shows it."""
     feature = {**behave("passed", "passed"), "status": "hook_error"}
 
     reading, _ = taken(tmp_path, json.dumps([feature]))
@@ -423,7 +423,7 @@ def test_properties_of_suites_stay_here(tmp_path: Path) -> None:
 
 
 def test_properties_named_like_secrets(tmp_path: Path) -> None:
-    """Are told, without their values."""
+    """A notice names them, without their values."""
     given = {"env.A_TOKEN": "hush", "db.password": "hush", "EMPTY_SECRET": "", "x": "1"}
     found = "".join(
         f'<property name="{name}" value="{value}"/>' for name, value in given.items()
@@ -451,7 +451,7 @@ def test_properties_named_like_secrets(tmp_path: Path) -> None:
 def test_skips_that_are_none_of_ctests_failures(
     tmp_path: Path, classname: str, more: str, message: str
 ) -> None:
-    """What was to be skipped, or is not CTest's, stays skipped."""
+    """Requested skips, and skips of other tools, stay skipped."""
     test = f'<testcase name="a" classname="{classname}" status="notrun" {more}>'
     content = f'{test}<skipped message="{message}"/></testcase>'
     reading, cases = taken(tmp_path, f"<testsuite>{content}</testsuite>")

@@ -1,5 +1,5 @@
 """
-Whatever a report of another tool holds: what failed is never green.
+A failure in a report of another tool is never green.
 
 ``XRAY_BRIDGE_EXAMPLES`` is how many reports there are of all formats together.
 """
@@ -45,7 +45,7 @@ any_suite = st.builds(
 
 
 def sent_copy(source: Source, name: str, reading: read.Reading) -> bytes:
-    """What goes out: mended, and in the words of the product."""
+    """The mended copy that is sent, with the statuses of the product."""
     out = io.BytesIO()
     reading.write(out)
     if name != "xray":
@@ -78,7 +78,7 @@ def belongs(identity: str, name: str) -> bool:
 def test_what_failed_is_never_green(
     tmp_path: Path, name: str, suites: list[Suite], counted: bool
 ) -> None:
-    """Neither in what is counted here, nor in what the sandbox reads of the copy."""
+    """It is red in our counts, and in the copy that the sandbox reads."""
     report = as_told(name, suites, counted=counted)
     source = Source(path=tmp_path / "report", name="report")
     source.path.write_text(WRITERS[name](report), encoding="utf-8")

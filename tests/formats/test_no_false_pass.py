@@ -1,4 +1,4 @@
-"""Whatever the results are: nothing reads better than it was."""
+"""No result reads better than it was."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_no_failure_reads_as_a_pass(
     runs: list[TestRun],
     statuses: dict[str, str],
 ) -> None:
-    """In any format, for any product, with any statuses that it can carry."""
+    """This holds for each format and product, with all statuses that it can hold."""
     dialect = DIALECTS[deployment].with_statuses(statuses)
     told = [run for run in runs if run.scenario or name not in OF_SCENARIOS]
     try:

@@ -54,7 +54,7 @@ def cases_of(source: Source, asked: str = "auto") -> list[Case]:
 
 @pytest.mark.parametrize(("name", "expected"), FORMATS.items())
 def test_recognised(name: str, expected: str) -> None:
-    """By what stands in it, whatever it is called."""
+    """It is recognised by its content; its name does not matter."""
     assert read.recognise_format(sample(name)) == expected
 
 
@@ -102,7 +102,7 @@ def test_failures(name: str) -> None:
 
 
 def test_text_that_repeats_the_message() -> None:
-    """Is said once."""
+    """The text stands in the message once."""
     errors = [case for case in cases_of(sample("junit.xml")) if "divides" in case.name]
 
     assert [case.message for case in errors] == ["by zero\nat line 9"]
@@ -130,7 +130,7 @@ def test_keys(name: str, keys: list[str]) -> None:
 
 
 def test_word_that_nobody_knows(tmp_path: Path) -> None:
-    """Has failed, and is told."""
+    """The result has failed, and the word is kept for a notice."""
     text = '<test-run><test-case fullname="a" result="Splendid"/></test-run>'
 
     (case,) = cases_of(report(tmp_path, text))
@@ -139,7 +139,7 @@ def test_word_that_nobody_knows(tmp_path: Path) -> None:
 
 
 def test_retries_within_a_test(tmp_path: Path) -> None:
-    """What surefire calls a flaky failure is none."""
+    """surefire's flaky failure is not a failure."""
     text = '<testsuite><testcase name="a"><flakyFailure/></testcase></testsuite>'
 
     (case,) = cases_of(report(tmp_path, text))
@@ -196,7 +196,7 @@ def test_what_is_no_report(tmp_path: Path, name: str) -> None:
     ("name", "asked"), [("junit.xml", "xray"), ("nunit3.xml", "junit")]
 )
 def test_another_format_than_was_said(name: str, asked: str) -> None:
-    """Is refused, and called by its name."""
+    """It is refused, and the error names its format."""
     title = formats.FORMATS[FORMATS[name]].title
 
     with pytest.raises(ReportError, match=f"is {title}, not"):
@@ -213,7 +213,7 @@ def test_format_that_only_a_person_can_tell(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["<testsuites/>", '{"tests": []}', '{"info": {}}'])
 def test_report_without_tests(tmp_path: Path, text: str) -> None:
-    """Is sound, and empty."""
+    """It is valid and empty."""
     assert cases_of(report(tmp_path, text)) == []
 
 

@@ -113,7 +113,7 @@ def test_scenario_that_behave_calls_broken(tmp_path: Path) -> None:
 
 
 def test_words_that_nobody_knows(tmp_path: Path) -> None:
-    """Are kept, to be told."""
+    """They are kept for a notice."""
     source = report(tmp_path, json.dumps([{"elements": [element(steps=[step("?")])]}]))
     reader = ScenarioReader(behave=False)
 
@@ -132,7 +132,7 @@ def test_background_is_of_the_next_scenario_only(tmp_path: Path) -> None:
 
 
 def test_hook_that_failed(tmp_path: Path) -> None:
-    """Is a step, with its message; what passed in silence is none."""
+    """It is a step with its message; a passed hook without evidence is none."""
     hooks = [
         {"match": {"location": "hooks.py:1"}, "result": {"status": "passed"}},
         {"result": {"status": "failed", "error_message": "no browser"}},
@@ -162,7 +162,7 @@ def embedding(content: bytes, **changes: Any) -> dict[str, Any]:
 
 
 def test_embeddings(tmp_path: Path) -> None:
-    """Are evidence of their step; what is too big or broken is left out, and said."""
+    """They are evidence of their step; big and broken ones are left out."""
     pieces = [
         embedding(b"shot"),
         embedding(b"log", name="log.txt", mime_type="text/plain"),
@@ -182,7 +182,7 @@ def test_embeddings(tmp_path: Path) -> None:
 
 
 def test_rows_of_an_outline(tmp_path: Path) -> None:
-    """Are counted for each Test."""
+    """They are counted for each Test."""
     tags = {"tags": [{"name": "@CALC-1"}], "keyword": "Scenario Outline"}
     others = {"tags": [{"name": "@CALC-2"}], "keyword": "Scenario Outline"}
     elements = [

@@ -42,7 +42,7 @@ def test_own_text_alone() -> None:
 
 @pytest.mark.parametrize("mention", ["[~admin]", "[~accountid:5b10]", "[\x1b[0m~a]"])
 def test_mentions_are_none(mention: str) -> None:
-    """Neither in the author's text nor in what a test said."""
+    """Neither the author's text nor a test's text mentions anybody."""
     run = a_run(comment=mention, message=mention, output=mention)
 
     found = make_comment(run)
@@ -62,7 +62,7 @@ def test_mentions_are_none(mention: str) -> None:
     ],
 )
 def test_block_has_one_end(text: str) -> None:
-    """Whatever the test said."""
+    """No text of a test ends the block."""
     found = make_comment(a_run(message=text, output=text, steps=(a_step(name=text),)))
 
     assert len(re.findall(r"\{noformat", found, re.IGNORECASE)) == 2
@@ -91,7 +91,7 @@ def test_open_block_of_the_author(own: str, closed: str) -> None:
 
 @pytest.mark.parametrize("outcome", [Outcome.XFAILED, Outcome.XPASSED])
 def test_note_on_expectations(outcome: Outcome) -> None:
-    """Their status does not tell."""
+    """The comment says it, because the status does not."""
     assert "expected" in make_comment(a_run(outcome))
 
 
@@ -104,12 +104,12 @@ def test_no_note_on_others(outcome: Outcome) -> None:
 
 
 def lines(text: str) -> list[str]:
-    """What stands in the block."""
+    """The lines in the block."""
     return text.splitlines()[1:-1]
 
 
 def test_iterations() -> None:
-    """One line each, and those messages that are not said before."""
+    """Each has one line, and its message if the comment does not have it yet."""
     run = a_run(
         Outcome.FAILED,
         message="one is odd",
@@ -143,7 +143,7 @@ def test_iterations() -> None:
 
 
 def test_steps() -> None:
-    """With what was said before, and what is not said yet."""
+    """Each has its data, and its message if the comment does not have it yet."""
     steps = (
         a_step(keyword="", name="log in", data="me\nyou", expected="a greeting"),
         a_step(Outcome.FAILED, message="boom"),
@@ -186,7 +186,7 @@ def left_out(text: str) -> list[int]:
 
 
 def test_output_is_cut_first() -> None:
-    """The message stays whole, and of the output head and tail."""
+    """The message stays complete; the output keeps head and tail."""
     message, output = "m" * 20_000, f"begin {'o' * 50_000} end"
 
     found = make_comment(a_run(message=message, output=output))
@@ -213,7 +213,7 @@ def test_message_is_cut_when_it_fills_all() -> None:
 
 
 def test_own_text_keeps_its_half() -> None:
-    """Where the author and the test have both said too much."""
+    """The texts of author and test are both cut to half of the room."""
     run = a_run(comment="c" * 50_000, message="m" * 50_000)
 
     found = make_comment(run)
@@ -243,7 +243,7 @@ any_long_text = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(own=any_long_text, message=any_long_text, output=any_long_text)
 def test_jira_takes_every_comment(own: str, message: str, output: str) -> None:
-    """Whatever its parts are, and however Java counts them."""
+    """No comment is too long for Jira, which counts as Java does."""
     found = make_comment(a_run(comment=own, message=message, output=output))
 
     assert units(found) <= module.LONGEST < LIMIT
@@ -260,7 +260,7 @@ def test_cut_does_not_halve_a_character() -> None:
 
 
 def test_ten_thousand_iterations() -> None:
-    """Each with a message of its own, said before or not."""
+    """Each has its own message, which may be in the comment already."""
     parts = [f"row {n} is odd" for n in range(10_000)]
     rows = tuple(
         Iteration(outcome=Outcome.FAILED, message=part, parameters=(("n", part),))

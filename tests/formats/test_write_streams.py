@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def dumped(value: object, **how: bool) -> bytes:
-    """What is written."""
+    """The bytes that are written."""
     file = io.BytesIO()
     dump_json(value, file, **how)
     return file.getvalue()
@@ -56,7 +56,7 @@ plain = st.recursive(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=plain, after=plain)
 def test_texts_are_not_taken_for_files(tmp_path: Path, before: Any, after: Any) -> None:
-    """Whatever stands around a file, it is what it was."""
+    """The texts around a file stay unchanged."""
     path = tmp_path / "file"
     path.write_bytes(b"content")
 
@@ -76,7 +76,7 @@ def test_blocks_are_one_text(tmp_path: Path, content: bytes, times: int) -> None
 
 
 def test_no_number_that_json_has_not() -> None:
-    """A server would refuse the whole report for it."""
+    """A server would refuse the report with such a number."""
     with pytest.raises(ValueError, match="JSON"):
         dumped({"a": float("nan")})
 
@@ -95,7 +95,7 @@ def test_one_line(text: str, expected: str) -> None:
     [(0.5, 0.5), (0, 0), (-1.0, 0.0), (float("nan"), 0.0), (float("inf"), 0.0)],
 )
 def test_duration_of_a_patched_clock(duration: float, expected: float) -> None:
-    """What cannot be is nothing."""
+    """An impossible duration becomes 0."""
     assert limit_duration(duration) == expected
 
 

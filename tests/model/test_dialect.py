@@ -36,14 +36,14 @@ def test_nothing_is_changed_by_default() -> None:
     ],
 )
 def test_word_is_that_of_the_product(deployment: str, given: str, word: str) -> None:
-    """What both have is spelled as the product does; another word stays as it is."""
+    """A status of both products gets the form of this one; others stay unchanged."""
     dialect = DIALECTS[deployment].with_statuses({"skipped": given})
 
     assert dialect.statuses[Outcome.SKIPPED] == word
 
 
 def test_word_for_one_outcome_does_not_move_another() -> None:
-    """That a pass is told as a failure does not make failures of expected ones."""
+    """A changed status of passes does not change that of expected failures."""
     overrides = {"passed": "FAIL", "xfailed": "PASS", "failed": "ABORTED"}
 
     dialect = DIALECTS[CLOUD].with_statuses(overrides)
@@ -56,7 +56,7 @@ def test_word_for_one_outcome_does_not_move_another() -> None:
 
 @pytest.mark.parametrize("word", ["AAA", "ZZZ"])
 def test_another_word_is_a_change(word: str) -> None:
-    """Whatever it is."""
+    """Every other status is a change."""
     assert DIALECTS[SERVER].with_statuses({"flaky": word}).changed == {
         Outcome.FLAKY: word
     }
@@ -83,7 +83,7 @@ def test_override_with_the_word_it_has_changes_nothing() -> None:
 def test_what_a_format_without_words_can_say(
     deployment: str, word: str, plain: Outcome | None
 ) -> None:
-    """Passed, failed or skipped, whatever the outcome was; other words not at all."""
+    """It can give passed, failed or skipped, but no other status."""
     dialect = DIALECTS[deployment].with_statuses({"flaky": word})
 
     assert dialect.plainly(Outcome.FLAKY) is plain

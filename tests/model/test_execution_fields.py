@@ -18,7 +18,7 @@ def test_what_cloud_takes_beside_the_fields() -> None:
 
 
 def test_fields_are_settings() -> None:
-    """All but the times, which the run tells."""
+    """All fields but the times are settings; the run gives the times."""
     times = {each.name for each in EXECUTION_FIELDS if each.is_time}
 
     assert times == {"started", "finished"}

@@ -110,7 +110,7 @@ def test_each_status_has_words(status: str) -> None:
 
 @pytest.mark.parametrize("status", [receipt.FAILED, receipt.AMBIGUOUS])
 def test_what_did_not_arrive_can_be_sent_again(status: str) -> None:
-    """What happened, where the data is, and the next command."""
+    """The lines say what happened, where the data is, and what to type next."""
     error = {"message": "nobody there", "slug": "unreachable"}
 
     text = "\n".join(Receipt(status=status, run="R", error=error).lines())

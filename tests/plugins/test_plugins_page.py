@@ -1,4 +1,4 @@
-"""The manual has each plugin that is run, with its version and what it was told."""
+"""The manual has each plugin that is run, with its version and its options."""
 
 from __future__ import annotations
 

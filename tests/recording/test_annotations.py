@@ -1,4 +1,4 @@
-"""What the code of a test says about its result while it runs."""
+"""The code of a test adds to its result while it runs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_keys(xray: Annotations, method: str, field: str) -> None:
 @pytest.mark.parametrize("method", ["key", "requirement", "defect"])
 @pytest.mark.parametrize("given", ["c-1", "CALC", "CALC-0", "CALC-1 x", "", None, 7])
 def test_what_is_no_key(xray: Annotations, method: str, given: Any) -> None:
-    """The test that gives it is told, in words."""
+    """The test gets an error that explains it."""
     with pytest.raises(ValueError, match="is not an issue key; keys look like CALC-15"):
         getattr(xray, method)(given)
 
@@ -107,7 +107,7 @@ def test_what_marks_have_said_already(xray: Annotations) -> None:
 
 
 def test_line_is_one_of_a_journal(xray: Annotations) -> None:
-    """What was said comes back from it."""
+    """Its additions come back from the line."""
     xray.key("CALC-1")
     xray.comment("seen")
     xray.attach(b"1", "a.bin")
@@ -125,7 +125,7 @@ def test_line_is_one_of_a_journal(xray: Annotations) -> None:
 
 
 def test_step_that_passes(xray: Annotations) -> None:
-    """With what the test said before it, and how long it took."""
+    """It has its data, its expected result and its duration."""
     with xray.step("Log in", data="ann", expected="a page"):
         time.sleep(0.002)
 
@@ -137,7 +137,7 @@ def test_step_that_passes(xray: Annotations) -> None:
 
 
 class SkippedInOurSense(Exception):  # noqa: N818 - as users name theirs
-    """Of a user's own; not pytest's."""
+    """An exception of the user's own, not pytest's."""
 
 
 SkippedInOurSense.__name__ = SkippedInOurSense.__qualname__ = "Skipped"
@@ -162,7 +162,7 @@ class Skipping(Exception):  # noqa: N818 - it is about its text
 
 
 class NoText(Exception):  # noqa: N818 - it is about its text
-    """One whose text is none."""
+    """An exception whose ``str`` raises."""
 
     def __str__(self) -> str:
         return 7  # type: ignore[return-value]  # noqa: PLE0307 - as users do
@@ -193,7 +193,7 @@ class NoText(Exception):  # noqa: N818 - it is about its text
 def test_step_that_an_exception_leaves(
     xray: Annotations, error: BaseException, outcome: Outcome, message: str
 ) -> None:
-    """Its class decides, and it goes on its way, whatever its text is."""
+    """Its class decides the outcome, and it is raised again, with any text."""
     with pytest.raises(type(error)) as caught, xray.step("one"):
         raise error
 
@@ -269,7 +269,7 @@ def test_step_that_nobody_ends(xray: Annotations) -> None:
 
 
 def test_generator_that_is_closed_within_a_step(xray: Annotations) -> None:
-    """What came after did not happen, so nobody knows."""
+    """The step has no outcome, because the rest of it did not run."""
 
     def rows() -> Iterator[int]:
         with xray.step("read"):
@@ -298,7 +298,7 @@ def test_steps_that_end_in_another_order(xray: Annotations) -> None:
 
 
 def names(step: Step) -> list[str]:
-    """Of a step's evidence."""
+    """The names of a step's evidence."""
     return [piece.name for piece in step.evidence]
 
 
@@ -330,7 +330,7 @@ def test_evidence_that_is_attached_twice(xray: Annotations) -> None:
 
 @pytest.mark.parametrize("content", ["nowhere.png", b"", b"x" * 1001, None, 7])
 def test_evidence_that_cannot_be_kept(xray: Annotations, content: Any) -> None:
-    """It does not fail the test, and is told, once."""
+    """It does not fail the test, and the reason is kept once."""
     with xray.step("one"):
         xray.attach(content, "a.png")
     xray.attach(content, "a.png")

@@ -1,4 +1,4 @@
-"""Results have true times, whatever tests do to clocks."""
+"""Results have correct times, even if tests patch clocks."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def session(tmp_path: Path) -> Session:
 
 
 def publish(session: Session, receipt: Receipt, *checked: str) -> Ending:
-    """What the session ends with; ``checked`` are notices of the preflight."""
+    """The end of a session; ``checked`` are notices of the preflight."""
     content = {"check": {"notices": checked}, "upload": receipt.to_json()}
     folder = session.second_process.folder
     session.second_process = Answers(folder, content)  # type: ignore[assignment]
@@ -58,7 +58,7 @@ def publish(session: Session, receipt: Receipt, *checked: str) -> Ending:
 
 
 def test_equal_lines_are_all_printed(session: Session) -> None:
-    """The document of a dry run stays whole."""
+    """The document of a dry run stays complete."""
     ending = publish(session, Receipt(status=DRY_RUN, plan=DOCUMENT))
 
     assert ending.lines[1:] == tuple(f"  {line}" for line in DOCUMENT)

@@ -40,7 +40,7 @@ def _(context): assert False, "broken"
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run of behave left behind."""
+    """The output and the run directory of a behave run."""
 
     code: int
     out: str
@@ -48,7 +48,7 @@ class Finished:
 
     @property
     def section(self) -> str:
-        """What xray-bridge said at the end; empty where it said nothing."""
+        """The section that xray-bridge prints at the end; empty without one."""
         return self.out.partition("- xray-bridge -")[2]
 
 
@@ -109,7 +109,7 @@ class Project:
 
     @property
     def recorded(self) -> dict[str, TestRun]:
-        """What the only run recorded, by the name of the scenario."""
+        """The records of the only run, by the name of the scenario."""
         return {
             run.scenario.name.strip(): run
             for run in self.directory.runs()

@@ -143,7 +143,7 @@ def ran(
     tmp_path_factory: pytest.TempPathFactory,
     project_in: Callable[[Path], Project],
 ) -> Project:
-    """A project whose scenarios have said it all."""
+    """A project whose scenarios use all annotations."""
     project = _project(project_in(tmp_path_factory.mktemp("said")))
     finished = project.report()
 
@@ -155,7 +155,7 @@ def ran(
 
 @pytest.fixture(scope="module")
 def recorded(ran: Project) -> dict[str, TestRun]:
-    """What was recorded."""
+    """The records of the run."""
     return ran.recorded
 
 
@@ -175,7 +175,7 @@ def test_everything_is_recorded(recorded: dict[str, TestRun]) -> None:
 
 
 def test_evidence_of_a_step(ran: Project) -> None:
-    """It is the step's in which it was attached, as it was then."""
+    """It belongs to the step that attached it, with its content at that time."""
     run = ran.recorded["everything"]
     background, step, last = run.steps
     log, shot = step.evidence
@@ -189,7 +189,7 @@ def test_evidence_of_a_step(ran: Project) -> None:
 
 
 def test_nothing_said(recorded: dict[str, TestRun]) -> None:
-    """What one scenario said is not said of the next."""
+    """The additions of one scenario do not reach the next."""
     run = recorded["nothing"]
 
     assert (run.test.test_keys, run.comment, run.evidence) == ((), "", ())
@@ -253,7 +253,7 @@ def test_rows(recorded: dict[str, TestRun]) -> None:
 
 
 def test_wrong_key_fails_the_step(project: Project) -> None:
-    """Whoever writes no key is told where."""
+    """The error says where the malformed key is."""
     steps = (
         "from behave import step\nfrom behave_xray_bridge import xray\n"
         "@step('a wrong key')\ndef _(context): xray(context).key('calc')"
@@ -303,7 +303,7 @@ def _(context):
 
 
 def test_last_attempt_counts(project: Project) -> None:
-    """What a failed attempt said is not said of the one that passed."""
+    """The additions of a failed attempt do not reach the attempt that passed."""
     environment = (
         "from behave.contrib.scenario_autoretry import "
         "patch_scenario_with_autoretry as patch\n"
@@ -348,7 +348,7 @@ def after_feature(context, feature):
 
 
 def test_outside_of_scenarios(project: Project) -> None:
-    """What belongs to no scenario is told, once, and lands on none."""
+    """Additions outside of scenarios give one notice and reach no scenario."""
     feature = "Feature: F\n Scenario: s\n  Given it works"
     project.write({"features/a.feature": feature, "features/environment.py": OUTSIDE})
     finished = project.report()
@@ -406,7 +406,7 @@ def test_attach_of_behave(new_project: Project) -> None:
 
 
 def test_process_ends_in_a_step(new_project: Project) -> None:
-    """What was attached before is not lost."""
+    """Evidence from before the end is kept."""
     feature = "Feature: F\n Scenario: s\n  Given the process ends\n  Then it works"
     new_project.write(
         {"features/a.feature": feature, "features/steps/more.py": ATTACHES}

@@ -1,4 +1,4 @@
-"""What behave captured of a scenario, by both versions and the setting ``captures``."""
+"""Captured output of scenarios, in both versions and by the setting ``captures``."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_of_failed_scenarios(captures: Project) -> None:
 
 
 def test_of_all_scenarios(captures: Project) -> None:
-    """Of those that passed, too, and of each only its own."""
+    """Passed scenarios have output, too, and each has only its own."""
     found = _outputs(captures, "-D", "xray_captures=all")
 
     assert found["passes"].splitlines() == PASSES.splitlines()
@@ -129,7 +129,7 @@ def test_none(captures: Project) -> None:
 
 
 def test_nothing_is_said_twice(captures: Project) -> None:
-    """What is in a message is not in the output, and the other way round."""
+    """A text stands either in the message or in the output."""
     captures.write({"features/environment.py": ENVIRONMENT})
     _outputs(captures)
     fails = captures.recorded["fails"]
@@ -144,7 +144,7 @@ def test_nothing_is_said_twice(captures: Project) -> None:
 
 
 def test_no_capture(captures: Project) -> None:
-    """Whoever has behave capture nothing gets nothing."""
+    """There is no output if behave captures nothing."""
     found = _outputs(captures, "--no-capture", "--no-capture-stderr", "--no-logcapture")
 
     assert set(found.values()) == {""}

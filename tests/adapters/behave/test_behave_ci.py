@@ -1,4 +1,4 @@
-"""What a CI system gets back from a run of behave."""
+"""A CI system gets the results of a behave run."""
 
 from __future__ import annotations
 

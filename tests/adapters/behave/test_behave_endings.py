@@ -1,4 +1,4 @@
-"""What ends a run early, or fails after its scenarios, hides no failure."""
+"""An early end, or a failure after the scenarios, hides no failure."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_rows_of_an_outline_without_a_key_are_one_test(project: Project) -> None
 
 
 def test_a_run_within_a_run(project: Project) -> None:
-    """It records nothing of its own, whatever it inherits."""
+    """The inner run records nothing, although it inherits the settings."""
     project.write({"features/a.feature": GREEN})
 
     project.environ["PYTEST_XRAY_BRIDGE_SESSION"] = "elsewhere"

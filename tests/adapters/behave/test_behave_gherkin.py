@@ -1,4 +1,4 @@
-"""What feature files may hold, as it is recorded."""
+"""All parts of feature files are recorded."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def test_what_hooks_add(hooks: Project) -> None:
 
 
 def test_upload_with_hooks(hooks: Project, sandbox: RunningSandbox) -> None:
-    """Fields arrive with the Test Execution, and the end is told with its key."""
+    """The Test Execution has the fields, and the last hook gets its key."""
     hooks.write({"features/environment.py": ENVIRONMENT})
     finished = hooks.run(*UPLOAD, "--tags=-not_selected")
     (key,) = {each.key for each in sandbox.store.test_executions()} - {"CALC-20"}
@@ -142,7 +142,7 @@ def test_upload_with_hooks(hooks: Project, sandbox: RunningSandbox) -> None:
 
 
 def test_hooks_that_raise(hooks: Project, sandbox: RunningSandbox) -> None:
-    """Each is told once; no result is lost, and no secret shown."""
+    """Each error is printed once; no result is lost, and no secret is shown."""
     sandbox.store.test_executions()
     text = RAISES.replace("s3cret-t0ken", CREDENTIALS.token)
     hooks.write(

@@ -49,7 +49,7 @@ def names(project: Project) -> list[str]:
     ],
 )
 def test_names_of_features(project: Project, folder: str, arguments: list[str]) -> None:
-    """The path is that within the project, whatever the command line was."""
+    """The path within the project does not depend on the command line."""
     project.write(
         {
             "behave.ini": CONFIGURATION,
@@ -130,7 +130,7 @@ def test_where_steps_lie_in_the_project(project: Project) -> None:
 def test_the_project_of_a_feature(
     tmp_path: Path, marks: list[str], started_in: str, expected: str
 ) -> None:
-    """What configures behave; else what looks like a project; else where it began."""
+    """It is the folder that configures behave, else a project, else the start."""
     for each in marks:
         name, _, content = each.partition("=")
         path = tmp_path / name

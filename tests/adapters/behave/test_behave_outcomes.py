@@ -45,7 +45,7 @@ def test_all_names_of_the_installed_behave() -> None:
 
 @pytest.mark.parametrize("name", ["unknown", "executing", "brand_new"])
 def test_unknown_name_fails_with_a_warning(name: str) -> None:
-    """What nobody knows is never a pass, and never silent."""
+    """An unknown status is never a pass, and always gives a warning."""
     found = outcomes.of_scenario(name, selected=True)
 
     assert found.outcome is Outcome.FAILED
@@ -103,7 +103,7 @@ UNKNOWN = {"unknown", "executing"}
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - UNKNOWN))
 def test_known_name_needs_no_warning(name: str) -> None:
-    """Whatever it comes to; nor does a scenario that was not run."""
+    """No known status gives a warning, nor does a scenario that did not run."""
     assert outcomes.of_scenario(name, selected=True).warning == ""
     assert outcomes.of_scenario(name, selected=False).warning == ""
     assert outcomes.of_scenario(name, selected=True, interrupted=True).warning == ""
@@ -121,7 +121,7 @@ def test_feature_that_never_began(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["untested", "skipped"])
 def test_unselected_scenario_of_a_feature_that_never_began(name: str) -> None:
-    """Nobody asked for it."""
+    """It has no result, because it was not selected."""
     found = outcomes.of_scenario(name, selected=False, never_began=True)
 
     assert found.outcome is Outcome.NOT_RUN
@@ -129,7 +129,7 @@ def test_unselected_scenario_of_a_feature_that_never_began(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "expected"), NAMES.items())
 def test_status_of_a_step(name: str, expected: Outcome) -> None:
-    """As that of a scenario; what nobody knows fails."""
+    """It maps as that of a scenario; an unknown status fails."""
     assert outcomes.of_step(name) is expected
     assert outcomes.of_step("brand_new") is Outcome.FAILED
 
@@ -142,5 +142,5 @@ def test_step_that_was_not_reached(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_step_that_is_still_to_be_written(name: str) -> None:
-    """What behave lets pass with a warning."""
+    """behave lets it pass with a warning."""
     assert outcomes.is_pending(name) is (name == "pending_warn")

@@ -167,7 +167,7 @@ def _is_of_newer(name: str, *, is_new: bool) -> bool:
 
 
 def _summary(finished: Finished) -> list[str]:
-    """What behave itself counts, without the times."""
+    """behave's own summary without the times."""
     return [
         line
         for line in finished.out.splitlines()

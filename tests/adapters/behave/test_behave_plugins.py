@@ -118,7 +118,7 @@ def test_installed_and_own_hooks_add_up(install: Callable[[str, str], None]) -> 
 
 
 def test_fault_takes_no_other_hook_with_it(install: Callable[[str, str], None]) -> None:
-    """Each is told once, however often it fails."""
+    """Each fault is printed once, even if it happens often."""
     install("adds", ADDS_A_KEY)
     install("raises", RAISES)
 
@@ -217,7 +217,7 @@ def test_broken_plugin(
     ],
 )
 def test_broken_hook_of_the_project(hook: object, said: str) -> None:
-    """It is told which file, before the first test."""
+    """The error names the file, before the first test."""
     with pytest.raises(UsageError, match=said) as raised:
         _defined(xray_test_keys=hook)
 

@@ -67,7 +67,7 @@ def test_exported_beside_own_features(exporting: Project) -> None:
 
 
 def test_exported_where_no_steps_are(exporting: Project) -> None:
-    """What behave would refuse is refused before the export, with the way out."""
+    """A folder that behave would refuse is refused before the export, with a hint."""
     keys = "xray_export_keys=CALC-78"
     define = "xray_features_dir=exported"
     finished = exporting.report(*RUNNER, "-D", keys, "-D", define)
@@ -117,7 +117,7 @@ def test_wrong_setting(new_project: Project) -> None:
 
 @pytest.mark.fault("I10")
 def test_parts_of_behavex_are_kept_together(project: Project) -> None:
-    """Under behavex nobody knows the end: parts are kept, nothing is sent."""
+    """behavex gives no end of the run, so the parts are kept and nothing is sent."""
     feature = "Feature: F\n Scenario: works\n  Given it works"
     project.write({"features/a.feature": feature})
     code = (

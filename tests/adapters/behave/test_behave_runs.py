@@ -1,4 +1,4 @@
-"""What became of a run: selection, hooks of the whole, Ctrl-C, exit codes."""
+"""The results of runs: selection, hooks of the run, Ctrl-C, exit codes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def some(project: Project) -> Project:
 def test_only_selected_scenarios_are_recorded(
     some: Project, selection: list[str], expected: set[str]
 ) -> None:
-    """What tags, names and lines leave out is no result."""
+    """Scenarios that tags, names or lines leave out have no result."""
     finished = some.report(*selection)
 
     assert finished.code == 0, finished
@@ -147,7 +147,7 @@ def test_before_feature_failed_is_the_message(some: Project) -> None:
 
 
 def test_after_feature_failed_is_a_note(some: Project) -> None:
-    """What fails after all scenarios of a feature is told, as nobody's result."""
+    """A failure after all scenarios of a feature is printed, and is no result."""
     some.write({"features/environment.py": HOOKS["after_feature"]})
     finished = some.report()
 
@@ -168,7 +168,7 @@ def test_cleanup_of_a_feature_fails(some: Project) -> None:
 
 
 def test_stop_after_failure(some: Project) -> None:
-    """``--stop`` leaves scenarios out, and that is said."""
+    """``--stop`` leaves scenarios out, and the output says so."""
     some.write({"features/a.feature": FEATURE.replace("works", "breaks", 1)})
     some.report("--stop")
 
@@ -221,7 +221,7 @@ def test_ctrl_c(some: Project, where: str) -> None:
 
 
 def test_abort_by_a_hook_is_no_ctrl_c(some: Project) -> None:
-    """Whoever aborts a run on purpose wants its results."""
+    """The results are sent after an abort on purpose."""
     hook = (
         "def after_scenario(context, scenario):\n"
         "    if scenario.name == 'two': context._runner.aborted = True"
@@ -237,7 +237,7 @@ def test_abort_by_a_hook_is_no_ctrl_c(some: Project) -> None:
 @pytest.mark.parametrize("ends", ["sys.exit(3)", "os._exit(3)"])
 @pytest.mark.fault("E33", "G10")
 def test_step_ends_the_process(some: Project, ends: str) -> None:
-    """What finished before is on disk, and sent if there still is a way."""
+    """Finished scenarios are on disk, and are sent if that is still possible."""
     steps = (
         "import os, sys\nfrom behave import step\n"
         f"@step('the end')\ndef _(context): {ends}"
@@ -299,7 +299,7 @@ def test_step_that_is_still_to_be_written(new_project: Project) -> None:
 
 @pytest.mark.parametrize("hook", ["before_all(context)", "before_feature(context, f)"])
 def test_hook_adds_rows_to_an_outline(project: Project, hook: str) -> None:
-    """Rows that a hook adds are run and recorded: nobody asked for them before."""
+    """Rows that a hook adds run and are recorded."""
     feature = (
         "Feature: F\n Scenario Outline: rows\n  Given it <does>\n"
         "  Examples:\n   | does |\n   | works |\n"
@@ -361,7 +361,7 @@ def test_own_bug_does_not_reach_the_tests(some: Project) -> None:
 
 
 def test_unknown_status(some: Project) -> None:
-    """What a later behave may call a result is a failure, and said."""
+    """A status of a later behave is a failure with a warning."""
     hook = (
         "from behave_xray_bridge.recorder import Recorder\n"
         "def before_all(context): Recorder._status_of = lambda *_: 'brand_new'"
@@ -383,7 +383,7 @@ def test_report_is_written_to_the_outfile(some: Project) -> None:
 
 
 def test_formatter_in_the_file_alone(some: Project) -> None:
-    """behave makes up an outfile then; nobody asked for one, so there is none."""
+    """behave's made-up outfile is not written, because the user did not ask for one."""
     some.write(
         {
             "behave.ini": (

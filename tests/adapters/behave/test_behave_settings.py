@@ -34,7 +34,7 @@ def _recorded(project: Project) -> dict[str, str]:
 
 
 def test_names_of_behave_xray(project: Project) -> None:
-    """They are read; who ran the tests cannot be told, and that is said."""
+    """They are read; ``xray.user`` is refused with a reason."""
     project.write({"features/a.feature": FEATURE})
     project.report("-D", "xray.summary=Nightly")
     refused = project.run("-D", "xray.user=me")
@@ -69,7 +69,7 @@ def test_command_line_wins_over_all(one: Project) -> None:
 
 
 def test_revision_is_guessed_from_ci(one: Project) -> None:
-    """What CI knows need not be set."""
+    """The revision comes from CI without a setting."""
     one.environ.update(GITLAB_CI="true", CI_COMMIT_SHA="c0ffee")
     one.report()
 

@@ -1,4 +1,4 @@
-"""A run that is told to end ends in an orderly way."""
+"""A run that gets a signal ends in an orderly way."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def test_nothing_else_is_recorded(recorded: dict[str, TestRun]) -> None:
 
 
 def test_row_knows_its_outline(recorded: dict[str, TestRun]) -> None:
-    """A row carries its parameters, and the name of its outline."""
+    """A row has its parameters and the name of its outline."""
     run = recorded["outline -- @1.2"]
 
     assert run.parameters == (("does", "breaks"),)

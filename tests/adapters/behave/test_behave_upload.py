@@ -194,7 +194,7 @@ def test_what_steps_say(
     keys: set[str],
     defects: tuple[str, ...],
 ) -> None:
-    """It arrives, in whichever format; a failure that was got over is none."""
+    """It arrives in every format; a handled failure fails nothing."""
     feature = "Feature: F\n @CALC-78\n Scenario: s\n  Given it works at last\n  And "
     project.write(
         {"features/a.feature": feature + step, "features/steps/more.py": SAYS}
@@ -229,7 +229,7 @@ def test_test_plan_from_a_tag(project: Project, sandbox: RunningSandbox) -> None
 
 
 def test_settings_win_over_tags(project: Project, sandbox: RunningSandbox) -> None:
-    """What a person sets for this run is meant for this run."""
+    """A setting for this run wins over tags."""
     feature = FEATURE.replace("@REQ_CALC-70", "@jira.test_plan('CALC-99')")
     project.write({"features/calculator.feature": feature})
     project.run(*UPLOAD, "-D", "xray_test_plan=CALC-15")

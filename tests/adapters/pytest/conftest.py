@@ -45,7 +45,7 @@ class Project:
 
     @property
     def executions(self) -> list[TestExecutionRow]:
-        """What the sandbox got, newest first, its own demo data left out."""
+        """The Test Executions in the sandbox, newest first, without its demo data."""
         data = self.pytester.path / ".xray" / "sandbox" / "sandbox.sqlite3"
         store = Store(data)
         found = [store.test_execution(row.key) for row in store.test_executions()]

@@ -1,4 +1,4 @@
-"""What test code and other plugins say about results, in real sessions."""
+"""Test code and other plugins add to results, in real sessions."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_fixture_says_it_all(project: Project, workers: tuple[str, ...]) -> 
 
 
 def test_steps(project: Project, workers: tuple[str, ...]) -> None:
-    """What left a step is its result; evidence within it is its own."""
+    """The exception of a step decides its outcome; evidence in it belongs to it."""
     project.pytester.makepyfile(
         """
         def test_it(xray):
@@ -107,7 +107,7 @@ def test_fixtures_speak_for_their_test(
 
 
 def test_nothing_is_carried_over(project: Project) -> None:
-    """What one test said is not said of the next."""
+    """The additions of one test do not reach the next."""
     project.pytester.makepyfile(
         """
         def test_a(xray):
@@ -146,7 +146,7 @@ def test_the_fixture_without_an_upload(project: Project) -> None:
 
 @pytest.mark.fault("E25")
 def test_evidence_that_is_not_there(project: Project) -> None:
-    """It does not fail the test, and it is told."""
+    """It does not fail the test, and the output names it."""
     project.pytester.makepyfile("def test_it(xray): xray.attach('nowhere.png')")
 
     result = project.run("--xray-dry-run", **SERVER)
@@ -156,7 +156,7 @@ def test_evidence_that_is_not_there(project: Project) -> None:
 
 
 def test_evidence_over_the_limit(project: Project, workers: tuple[str, ...]) -> None:
-    """It is left out, in workers too, and it is told."""
+    """It is left out, in workers too, and the output names it."""
     project.pytester.makepyfile("def test_it(xray): xray.attach(b'x' * 2000, 'big')")
 
     result = project.run(
@@ -190,7 +190,7 @@ def test_secrets_in_text_evidence(project: Project, workers: tuple[str, ...]) ->
 
 
 def test_hooks_of_a_conftest(project: Project, workers: tuple[str, ...]) -> None:
-    """What they return is added."""
+    """The values that they return are added."""
     project.pytester.makeconftest(
         """
         from xray_bridge import EvidenceSource
@@ -230,7 +230,7 @@ def test_hooks_of_a_conftest(project: Project, workers: tuple[str, ...]) -> None
 def test_a_hook_that_raises(
     project: Project, workers: tuple[str, ...], hook: str
 ) -> None:
-    """It costs neither the session nor the result; it is told."""
+    """It ends neither the session nor the upload, and its error is printed."""
     project.pytester.makeconftest(f"def {hook}: raise OSError('in my hook')")
     project.pytester.makepyfile(
         "import pytest\n@pytest.mark.xray('CALC-1')\ndef test_it(): pass"
@@ -249,7 +249,7 @@ def test_a_hook_that_raises(
 
 
 def test_a_hook_that_returns_no_key(project: Project) -> None:
-    """It is told, and the keys of the mark stay."""
+    """Its error is printed, and the keys of the mark stay."""
     project.pytester.makeconftest("def pytest_xray_test_keys(item): return 'wrong'")
     project.pytester.makepyfile(
         "import pytest\n@pytest.mark.xray('CALC-1')\ndef test_it(): pass"
@@ -416,7 +416,7 @@ def test_subtests_of_unittest(project: Project, workers: tuple[str, ...]) -> Non
 def test_captured_output(
     project: Project, workers: tuple[str, ...], captures: str, with_output: set[str]
 ) -> None:
-    """Of none, of failed, or of all tests; each part once."""
+    """It is recorded for no, for failed, or for all tests, each part once."""
     project.pytester.makepyfile(
         """
         import logging, sys, pytest
@@ -570,7 +570,7 @@ def test_what_pytest_html_has(project: Project, workers: tuple[str, ...]) -> Non
 
 
 def test_paths_of_this_machine(project: Project, workers: tuple[str, ...]) -> None:
-    """Neither the project's folder nor another is in what is recorded."""
+    """No folder of this machine is recorded."""
     project.pytester.makepyfile(
         """
         import os, sys

@@ -1,4 +1,4 @@
-"""Scenarios of pytest-bdd: each with all its steps, whatever became of it."""
+"""Scenarios of pytest-bdd have all their steps, with every outcome."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ IN_A_STEP = {
 
 
 def steps_of(run: TestRun) -> tuple[Outcome, ...]:
-    """What became of each step."""
+    """The outcome of each step."""
     return tuple(step.outcome for step in run.steps)
 
 
@@ -172,7 +172,7 @@ def a_scenario(name: str, step: str = "it works", tags: str = "") -> str:
 
 @pytest.mark.fault("E28")
 def test_what_becomes_of_a_step(project: Project, workers: tuple[str, ...]) -> None:
-    """The one that decided is told apart from those that did not run."""
+    """The deciding step differs from those that did not run."""
     scenarios = [
         a_scenario(name, step, tags) for name, (tags, step, *_) in IN_A_STEP.items()
     ]
@@ -287,7 +287,7 @@ def test_what_happens_around_the_steps(project: Project) -> None:
 
 
 def test_an_interrupted_step_is_no_result(project: Project) -> None:
-    """Neither a failure nor a pass; what ended before it is there."""
+    """It is neither a failure nor a pass; steps that ended before it are there."""
     write(
         project,
         a_feature(a_scenario("done"), a_scenario("cut", "it is cut short")),
@@ -402,7 +402,7 @@ def _(subtests):
 
 
 def test_a_patched_clock_does_not_matter(project: Project) -> None:
-    """Nobody has a step of thirty years."""
+    """No step lasts thirty years."""
     write(
         project,
         a_feature(a_scenario("patches", "it stops the clock")),
@@ -615,7 +615,7 @@ def test_rules(project: Project, broken: str) -> None:
 @ALSO_BROKEN
 @pytest.mark.fault("E30")
 def test_steps_of_many_lines(project: Project, broken: str) -> None:
-    """What stands below a step is its text."""
+    """The lines below a step are its text."""
     feature = '''\
 Feature: Lines
   Scenario Outline: Lines
@@ -776,7 +776,7 @@ def test_malformed_tags_are_told(project: Project) -> None:
 
 
 def test_scenarios_that_pytest_bdd_passes_over_are_told(project: Project) -> None:
-    """Of two with the same name it runs the last, and says nothing."""
+    """pytest-bdd runs the last of two with the same name, without a message."""
     feature = a_feature(
         a_scenario("one", tags="@TEST_CALC-1"),
         a_scenario("one", tags="@TEST_CALC-2"),
@@ -857,7 +857,7 @@ def test_a_scenario_that_two_modules_run(project: Project) -> None:
 
 
 def test_features_of_the_same_name_stay_apart(project: Project) -> None:
-    """Their folders have the same name, too; pytest-bdd tells no more of a path."""
+    """Their folders have the same name, too, and pytest-bdd gives no longer path."""
     for number, folder in enumerate(("a", "b"), start=1):
         path = project.pytester.path / folder / "features"
         path.mkdir(parents=True)
@@ -911,7 +911,7 @@ def test_notices_are_said_once(project: Project, workers: tuple[str, ...]) -> No
 
 
 def test_xray_tags_can_be_selected(project: Project) -> None:
-    """By ``-m``, as without this plugin; and nobody is warned of them."""
+    """They can be selected by ``-m``, and pytest does not warn about them."""
     scenarios = [a_scenario("one", tags="@TEST_CALC-1"), a_scenario("two")]
     write(project, a_feature(*scenarios))
 

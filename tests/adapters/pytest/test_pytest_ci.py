@@ -1,4 +1,4 @@
-"""What a CI system gets back from a session of pytest."""
+"""A CI system gets the results of a pytest session."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUITE = """
 
 @pytest.fixture
 def github(project: Project) -> dict[str, str]:
-    """What GitHub Actions sets, with files that are empty."""
+    """The environment of GitHub Actions, with empty files."""
     folder = project.pytester.path
     event = folder / "event.json"
     event.write_text(json.dumps({"pull_request": {"head": {"sha": "the-head"}}}))

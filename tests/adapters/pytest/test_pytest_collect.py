@@ -119,7 +119,7 @@ def test_report_of_a_shard(project: Project) -> None:
 
 
 def test_report_that_cannot_be_written(project: Project) -> None:
-    """It is said, with an exit code; the results are there."""
+    """The output and the exit code say it; the results are kept."""
     project.pytester.makepyfile("def test_passes(): pass")
     project.pytester.path.joinpath("file").touch()
 

@@ -276,7 +276,7 @@ def test_a_child_that_a_test_forks_uploads_nothing(project: Project) -> None:
 
 @pytest.mark.fault("G18")
 def test_a_fault_of_our_own_does_not_end_the_session(project: Project) -> None:
-    """The tests' result stays, and so does their exit code; the fault is told."""
+    """Results and exit code stay, and the fault is printed."""
     project.pytester.makeconftest(
         """
         from pytest_xray_bridge import outcomes

@@ -18,7 +18,7 @@ from tests.adapters.pytest.test_pytest_verdicts import SERVER
     ],
 )
 def test_a_session_that_asks_for_nothing(project: Project, ini: str) -> None:
-    """What only CI has set may be missing on a developer's machine."""
+    """Variables that only CI sets may be missing on a developer's machine."""
     project.pytester.makeini(ini)
     project.pytester.makepyfile("def test_it(): pass")
 

@@ -49,7 +49,7 @@ def test_breaks():
 def test_a_test_that_passes_when_it_is_retried(
     project: Project, workers: tuple[str, ...], word: str
 ) -> None:
-    """It is flaky, keeps its key, and its failed attempt is told once."""
+    """It is flaky, keeps its key, and its message has the failed attempt once."""
     project.pytester.makeconftest(RETRY.format(word=word))
     project.pytester.makepyfile(TWICE)
 
@@ -216,7 +216,7 @@ def test_a_session_that_is_killed_between_tests(project: Project) -> None:
 
 
 def test_parameters_that_plugins_hide(project: Project) -> None:
-    """What repeats a test is no parameter of it."""
+    """The number of a repetition is not a parameter."""
     project.pytester.makeconftest(
         """
         def pytest_generate_tests(metafunc):
@@ -242,7 +242,7 @@ def test_parameters_that_plugins_hide(project: Project) -> None:
 
 
 def test_sections_that_tell_nothing(project: Project) -> None:
-    """Neither empty ones, nor the progress of a session within."""
+    """Empty sections and the progress of an inner session are left out."""
     project.pytester.makeconftest(
         """
         import pytest

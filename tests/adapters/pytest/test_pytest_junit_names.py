@@ -97,7 +97,7 @@ def in_journal(project: Project) -> list[tuple[str, str]]:
 
 
 def names(project: Project) -> list[str]:
-    """What Xray finds each test of the newest journal by."""
+    """The definitions of all tests in the newest journal."""
     return sorted(
         f"{scenario['feature']['path']} {scenario['name']}"
         if (scenario := each.get("scenario"))
@@ -110,7 +110,7 @@ def names(project: Project) -> list[str]:
 def test_the_same_names(
     project: Project, workers: tuple[str, ...], family: str
 ) -> None:
-    """Of all shapes of tests, as long as all files lie within the root folder."""
+    """All shapes of tests have the same names if all files are in the root folder."""
     write(project, SUITE)
 
     project.run(

@@ -1,4 +1,4 @@
-"""A test is called the same whatever the command line was, and wherever it runs."""
+"""The name of a test depends neither on the command line nor on the process."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_rows_that_are_paths(project: Project, home: str) -> None:
 
 
 def test_the_group_of_xdist_is_known(project: Project) -> None:
-    """What looks like a group, and is none, stays in the name."""
+    """A text that only looks like a group stays in the name."""
     project.pytester.makepyfile(
         test_groups="""
         import pytest
@@ -176,7 +176,7 @@ REASONS = {
 
 
 def test_names_that_are_not_ours_to_keep(project: Project) -> None:
-    """Each reason is said once, before the first test, with the tests."""
+    """Each reason is printed once, before the first test, with the tests."""
     project.pytester.makepyfile(test_rows=UNSTABLE)
 
     result = project.upload()
@@ -228,7 +228,7 @@ def pytest_collection_modifyitems(items):
 def test_node_ids_that_pytest_does_not_read(
     project: Project, workers: tuple[str, ...]
 ) -> None:
-    """It is said once how these tests are called."""
+    """One line says which names these tests have."""
     project.pytester.makeconftest(OWN_NODEIDS)
     project.pytester.makepyfile(test_it="def test_it(): pass\n")
 
@@ -268,7 +268,7 @@ def test_objects(row): pass
 
 
 def test_rows_in_another_order_in_each_worker(project: Project) -> None:
-    """Which ran twice and which never is said and counted, though all is green."""
+    """The output counts rows that ran twice or never, although all tests are green."""
     project.pytester.makepyfile(test_rows=OTHER_ORDERS)
     ran = project.pytester.path / "ran"
 

@@ -150,7 +150,7 @@ def test_context_of_another_plugin() -> None:
 
 
 def test_subtest_that_is_skipped() -> None:
-    """A test with a part that was not run has not passed, whatever pytest says."""
+    """A test with a part that did not run has not passed, although pytest says so."""
     reports = [a_report("setup"), a_subtest(S), a_report(), a_report("teardown")]
 
     assert outcomes.of_test(reports) is SKIPPED
@@ -271,7 +271,7 @@ def test_output() -> None:
 
 
 def test_output_of_a_test_that_ended_with_a_subtest() -> None:
-    """A worker crashed: what was captured is told once."""
+    """A worker crashed: the captured output is there once."""
     subtest = a_report("call", sections=[("Captured", "two")], context=CONTEXT)
     setup = a_report("setup", sections=[("Captured", "one")])
 
@@ -355,7 +355,7 @@ def test_first_line(reports: list[pytest.TestReport], expected: str) -> None:
     ],
 )
 def test_text_of_a_failure(reports: list[pytest.TestReport], expected: str) -> None:
-    """Of all phases that failed; that it was not the call is worth saying."""
+    """It has the texts of all failed phases, with the names of setup and teardown."""
     assert outcomes.message_of(reports, FAILED) == expected
 
 
@@ -386,7 +386,7 @@ def test_text_of_anything_else(
 
 
 def test_order_in_which_phases_decide() -> None:
-    """Whatever one phase says, the others cannot make it better."""
+    """No phase improves the outcome of another."""
     words = {
         FAILED: a_report("teardown", F),
         SKIPPED: a_report("teardown", S),

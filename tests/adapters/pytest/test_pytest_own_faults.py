@@ -136,7 +136,7 @@ def suite(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
 def test_there_are_no_hooks_but_those_that_are_broken_here(
     suite: Project, workers: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """What pytest knows of us, in all processes, is what the next test goes through."""
+    """The next test breaks all hooks that pytest calls, in all processes."""
     found = tmp_path / "found.txt"
 
     suite.upload(*LOADED, *SELECT, *workers, XRB_FOUND=str(found))

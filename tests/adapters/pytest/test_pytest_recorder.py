@@ -69,7 +69,7 @@ REPORTS = st.builds(
 def recorded(
     reports: Sequence[pytest.TestReport], *, interrupted: bool = False
 ) -> list[Line]:
-    """What is recorded of them."""
+    """The recorded lines."""
     lines: list[Line] = []
     recorder = Recorder(lines.append, lambda: 1.0, notes=CrashNotes(), captures="all")
     for report in reports:
@@ -101,7 +101,7 @@ def test_no_failure_becomes_green(
     failure: pytest.TestReport,
     after: list[pytest.TestReport],
 ) -> None:
-    """Whatever else is said of the same attempt, in whatever order."""
+    """A failure wins over all other reports of an attempt, in any order."""
     (line,) = recorded([*before, failure, *after, a_report("teardown", "passed")])
 
     assert line["outcome"] == "failed"
@@ -124,7 +124,7 @@ def test_nothing_is_green_without_a_call_that_passed(
     st.sampled_from(["passed", "failed", "skipped"]),
 )
 def test_the_last_attempt_counts(reruns: list[str], last: str) -> None:
-    """Each earlier attempt ended with a rerun, in whatever phase."""
+    """Each earlier attempt ended with a rerun, in any phase."""
     reports = []
     for when in reruns:
         phases = ["setup", "call", "teardown"]
@@ -242,7 +242,7 @@ def test_values_of_subtests(quoted: str, shown: str) -> None:
 
 
 def test_the_worker_is_not_part_of_a_message() -> None:
-    """What pytest says of it above a traceback is noise in Jira."""
+    """pytest's line about the worker above a traceback is left out."""
     text = "[gw1] linux -- Python 3.11.7 /usr/bin/python3\n\nE   assert 0"
 
     (line,) = recorded(
@@ -254,14 +254,14 @@ def test_the_worker_is_not_part_of_a_message() -> None:
 
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_a_teardown_that_never_came(interrupted: bool) -> None:
-    """What it would have said is unknown: nothing passed."""
+    """Without a teardown no test has passed."""
     reports = [a_report("setup", "passed"), a_report("call", "passed")]
 
     assert recorded(reports, interrupted=interrupted) == []
 
 
 def test_a_failure_whose_teardown_never_came() -> None:
-    """It has failed, whatever would have followed."""
+    """It has failed, with or without its teardown."""
     (line,) = recorded([a_report("setup", "passed"), a_report("call", "failed")])
 
     assert line["outcome"] == "failed"
@@ -310,7 +310,7 @@ def test_somebody_elses_context() -> None:
 
 
 def test_a_report_that_cannot_be_read() -> None:
-    """The result is recorded all the same, and the fault is told."""
+    """The result is still recorded, and the fault is kept."""
     report = a_report("call", "failed")
     report.sections = [("one", "two", "three")]  # type: ignore[list-item]
     lines: list[Line] = []

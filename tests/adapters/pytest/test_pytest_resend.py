@@ -1,4 +1,4 @@
-"""What a session could not send is sent from its checkout, and nowhere else."""
+"""Results of a failed upload are sent from the checkout of their session only."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_workers_that_cannot_start(project: Project) -> None:
 
 @pytest.mark.fault("G16")
 def test_an_exit_in_a_worker(project: Project) -> None:
-    """What had finished is kept, and the exit code is that of the session."""
+    """Finished tests are kept, and the exit code is that of the session."""
     leave = "    pytest.exit('enough', returncode=7)\n"
     project.pytester.makepyfile(TWO + leave)
     plain = project.run("-n", "1")
@@ -165,7 +165,7 @@ def test_a_test_that_says_too_much(project: Project, what: str) -> None:
 
 @pytest.mark.fault("D08")
 def test_a_report_where_a_folder_is(project: Project) -> None:
-    """In a missing folder it is made; where a folder is, that is said."""
+    """A missing folder is made; a folder at the path of the report is an error."""
     project.pytester.makepyfile(TWO + "    pass\n")
     folder = Path(project.pytester.path)
     good = project.run("--xray-report", "new/folder/report.xml")

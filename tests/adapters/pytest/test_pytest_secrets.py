@@ -43,7 +43,7 @@ def test_it():
 @pytest.mark.real_start
 @pytest.mark.fault("C14")
 def test_nothing_shows_a_secret(tmp_path: Path) -> None:
-    """Neither arguments, nor files of a run and of ``--debug``, nor the ending."""
+    """No argument, no file of a run or of ``--debug``, and no output shows one."""
     (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (tmp_path / "test_it.py").write_text(TESTS, encoding="utf-8")
     url = "http://127.0.0.1:9"

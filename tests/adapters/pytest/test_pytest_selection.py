@@ -119,7 +119,7 @@ def test_a_selection_of_nothing_runs_nothing(
 
 
 def test_a_server_that_cannot_be_asked_runs_nothing(project: Project) -> None:
-    """Nobody knows what was to run."""
+    """No test runs, because the selected Tests are unknown."""
     project.pytester.makepyfile(SUITE)
     result = project.run(
         "--xray-select",

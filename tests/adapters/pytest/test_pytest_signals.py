@@ -1,4 +1,4 @@
-"""A session that is told to end ends in an orderly way."""
+"""A session that gets a signal ends in an orderly way."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_signal_that_somebody_handles_is_theirs(project: Project) -> None:
 
 
 def test_handlers_are_gone_after_the_session(project: Project) -> None:
-    """Who calls ``pytest.main`` has the process as it was."""
+    """After ``pytest.main`` the process has its old handlers."""
     project.pytester.makepyfile("def test_it(): pass")
     project.pytester.makepyfile(
         calls="""

@@ -123,7 +123,7 @@ def test_both_products_take_the_results(project: Project, deployment: str) -> No
 def test_an_existing_test_execution_is_filled(
     project: Project, deployment: str, report_format: str
 ) -> None:
-    """Results go to the given key; its summary stays as it was."""
+    """Results go to the given key, whose summary does not change."""
     project.pytester.makepyfile(SUITE)
     project.upload("--xray-deployment", deployment, "--xray-summary", "First")
     key = project.executions[0].key
@@ -159,7 +159,7 @@ def test_cloud_gets_a_revision_that_multipart_cannot_carry(
 def test_a_guessed_revision_goes_into_the_description_on_cloud(
     project: Project,
 ) -> None:
-    """What only CI told never costs a second request."""
+    """A revision from CI alone never needs a second request."""
     project.pytester.makepyfile(SUITE)
 
     project.upload(
@@ -270,7 +270,7 @@ def test_refusals_with_the_same_words(
 
 
 def test_a_dry_run_wins_over_the_upload(project: Project) -> None:
-    """Whoever rehearses does not mean to send, whatever the ini file says."""
+    """A dry run sends nothing, even if the ini file asks for an upload."""
     project.pytester.makepyfile(SUITE)
 
     result = project.upload("--xray-dry-run")

@@ -1,4 +1,4 @@
-"""What each situation of pytest becomes, in real sessions."""
+"""The result of each situation of pytest, in real sessions."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ DISTRIBUTED = ("load", "loadgroup", "loadfile", "worksteal")
 
 
 def found_in_one_session(project: Project, *workers: str) -> dict[str, list[str]]:
-    """Outcomes of all situations, by number, told apart by their modules."""
+    """The outcomes of all situations by number, each with its own module."""
     for number, (source, _) in enumerate(SITUATIONS.values()):
         project.pytester.makepyfile(**{f"test_{number}": f"import pytest\n{source}\n"})
     project.pytester.makeini("[pytest]\nxfail_strict = false")
@@ -221,7 +221,7 @@ def found_in_one_session(project: Project, *workers: str) -> dict[str, list[str]
 
 
 def expected(copies: int) -> dict[str, list[str]]:
-    """What the table says, each as often."""
+    """The outcomes of the table, as often as expected."""
     return {
         f"test_{number}": [outcome] * copies
         for number, (_, outcome) in enumerate(SITUATIONS.values())
@@ -286,7 +286,7 @@ def test_texts_of_setup_call_and_teardown_are_joined(project: Project) -> None:
 
 
 def test_a_skip_tells_its_reason_without_its_path(project: Project) -> None:
-    """pytest's skips carry the place on this machine; Jira does not need it."""
+    """The path in pytest's skips is not sent to Jira."""
     project.pytester.makepyfile(
         """
         import pytest
@@ -309,7 +309,7 @@ def test_a_skip_tells_its_reason_without_its_path(project: Project) -> None:
 def test_the_last_attempt_of_a_rerun_counts(
     project: Project, workers: tuple[str, ...], attempts: int, outcome: str
 ) -> None:
-    """Earlier attempts are told and do not count."""
+    """Earlier attempts are in the message and do not count."""
     project.pytester.makepyfile(
         f"""
         from pathlib import Path
@@ -356,7 +356,7 @@ def test_a_crashed_worker_fails_its_test(project: Project) -> None:
 def test_a_file_that_cannot_be_collected_marks_the_run_incomplete(
     project: Project, workers: tuple[str, ...]
 ) -> None:
-    """The others are uploaded, and the gap is said."""
+    """The other files are uploaded, and the output names the missing one."""
     project.pytester.makepyfile(test_good="def test_it(): pass", test_bad="import nope")
 
     result = project.upload("--continue-on-collection-errors", *workers)
@@ -426,7 +426,7 @@ def test_a_failed_subtest_is_never_lost_by_a_rerun(project: Project) -> None:
 
 @pytest.mark.fault("G13")
 def test_a_crash_in_the_setup_keeps_the_key(project: Project) -> None:
-    """The setup's report, which would carry it, never comes."""
+    """The setup's report, which would have the key, never comes."""
     project.pytester.makepyfile(
         """
         import os, pytest
@@ -534,7 +534,7 @@ def test_files_of_the_user_are_not_written_into(project: Project) -> None:
 
 
 def test_a_parameter_that_skips_in_its_repr(project: Project) -> None:
-    """What pytest's outcomes do in our hooks is not the session's end."""
+    """pytest's outcomes in our hooks do not end the session."""
     project.pytester.makepyfile(
         """
         import pytest

@@ -1,4 +1,4 @@
-"""What the intake makes of reports in formats that are converted."""
+"""Take reports of formats that are converted."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def taken(path: Path, folder: Path, **options: object) -> Taken:
 
 
 def found(path: Path) -> list[Item]:
-    """What the converter of a report yields."""
+    """The items that the converter of a report yields."""
     source = Source(path=path, name=path.name)
     row = recognise(source)
     assert row is not None, path.name

@@ -1,4 +1,4 @@
-"""What nobody knows is never a pass, whichever converted format says it."""
+"""An unknown word is never a pass, in any converted format."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ ROWS: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
 
 @pytest.fixture
 def found(request: pytest.FixtureRequest, tmp_path: Path) -> Taken:
-    """What the intake makes of a report."""
+    """The results of a report after the intake."""
     return taken(REAL / str(request.param), tmp_path)
 
 

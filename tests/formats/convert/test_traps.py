@@ -1,4 +1,4 @@
-"""What the formats that are converted have in store, one trap at a time."""
+"""The traps of the formats that are converted, one at a time."""
 
 from __future__ import annotations
 
@@ -98,14 +98,14 @@ def test_allure_globals(tmp_path: Path) -> None:
     ("stage", "outcome"), [("pending", "skipped"), ("running", "failed")]
 )
 def test_allure_without_a_status(tmp_path: Path, stage: str, outcome: str) -> None:
-    """What is pending was not to run; all else without a status has failed."""
+    """A pending result is skipped; any other result without a status has failed."""
     (result,) = results(allure(tmp_path, {"name": "a", "stage": stage}))
 
     assert result.outcome.value == outcome
 
 
 def test_allure_retry(tmp_path: Path) -> None:
-    """The attempt that began last counts, whatever its file is called."""
+    """The attempt that began last counts; the name of its file does not matter."""
     head = {"historyId": "h", "fullName": "a.b", "name": "b"}
     late = {**head, "status": "failed", "start": 9}
     early = {**head, "status": "passed", "start": 1}
@@ -127,7 +127,7 @@ def test_allure_file_that_is_cut(tmp_path: Path) -> None:
 def test_subunit_without_its_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is said what to install."""
+    """The error says what to install."""
     path = tmp_path / "a.subunit"
     path.write_bytes(b"\xb3\x2b\x03")
     monkeypatch.setitem(sys.modules, "subunit", None)
