@@ -1,3 +1,3 @@
 """
-The CI system around a run: which it is, what it gets back, its configuration.
+The CI system of a run: detect it, give it the results, write its configuration.
 """

@@ -1,3 +1,3 @@
 """
-Report formats: what each can carry, and how to write and read it.
+Report formats: what each can hold, and how to write, read and convert it.
 """

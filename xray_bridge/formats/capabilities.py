@@ -1,5 +1,5 @@
 """
-What each report format can say, compared with what a run needs.
+Compare what a report format can say with what a run needs.
 
 The upload takes the format that can say everything that was set.
 """

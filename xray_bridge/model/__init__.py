@@ -1,3 +1,3 @@
 """
-What is known of results, in Xray's words: values, and no input or output.
+The values of results, in Xray's words, without input or output.
 """

@@ -20,7 +20,7 @@ DRY_RUN = "dry run"
 EMPTY = "empty"
 KEPT = "kept"
 SKIPPED = "skipped"
-# What people read of an ambiguous upload, everywhere in the same words.
+# An ambiguous upload is described in the same words everywhere.
 UNKNOWN = "UNKNOWN: Xray may or may not have received the results"
 # Lines about missing evidence on a screen; receipt.json has all.
 SHOWN = 10

@@ -1,3 +1,3 @@
 """
-What may run in the process of the tests.
+The code that may run in the process of the tests.
 """

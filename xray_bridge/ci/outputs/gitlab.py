@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DOTENV = "gitlab.env"
 ANNOTATIONS = "gitlab-annotations.json"
-# Of the whole file, in bytes; a longer file fails the job's report.
+# Bytes of the file; a longer file fails the job's report.
 LONGEST = 5 * 1024
 
 
