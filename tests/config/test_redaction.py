@@ -303,7 +303,7 @@ def test_pattern_of_a_user() -> None:
         ("ann", ""),
         ("ann-hunter22", "the value of xray_token"),
         ("aHVudGVyMjI", "the value of xray_token"),
-        ("card 4711", "what xray_redact matches"),
+        ("card 4711", "text that xray_redact matches"),
         ("Basic QWxhZGRpbjpvcGVuIHNlc2FtZTE=", "a credential"),
     ],
 )

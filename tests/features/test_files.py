@@ -10,7 +10,12 @@ import pytest
 
 from xray_bridge.errors import UsageError
 from xray_bridge.features import git as git_module
-from xray_bridge.features.files import Chosen, find_files, modified_within, parse_age
+from xray_bridge.features.files import (
+    ChosenFile,
+    find_files,
+    modified_within,
+    parse_age,
+)
 from xray_bridge.features.git import changes_since, only_changed
 
 
@@ -141,7 +146,7 @@ def test_modified_within(here: Path, text: str, age: float, is_in: bool) -> None
     """Complete hours count, as in Jenkins; with minutes, complete minutes."""
     path = here / "features" / "a.feature"
     os.utime(path, (NOW - age, NOW - age))
-    chosen = (Chosen(path=path, name="a.feature"),)
+    chosen = (ChosenFile(path=path, name="a.feature"),)
 
     assert modified_within(chosen, text, NOW) == (chosen if is_in else ())
 

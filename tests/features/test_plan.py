@@ -17,7 +17,7 @@ from xray_bridge.client.response import Answer
 from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features import plan
 from xray_bridge.features.answers import read_answer
-from xray_bridge.features.bundles import Packed, pack_files
+from xray_bridge.features.bundles import PackedFiles, pack_files
 from xray_bridge.features.download import Limits
 from xray_bridge.features.files import find_files
 from xray_bridge.features.gherkin import Feature, read_feature
@@ -448,7 +448,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def packed(here: Path, *patterns: str, limits: Limits | None = None) -> Packed:
+def packed(here: Path, *patterns: str, limits: Limits | None = None) -> PackedFiles:
     """Pack some files."""
     folder = here.parent / "folder"
     folder.mkdir(exist_ok=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
-    from xray_bridge.features.files import Chosen
+    from xray_bridge.features.files import ChosenFile
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -114,7 +114,7 @@ def _precondition_fields(given: str) -> dict[str, object]:
     return found
 
 
-def _chosen(arguments: argparse.Namespace) -> tuple[tuple[Chosen, ...], list[str]]:
+def _chosen(arguments: argparse.Namespace) -> tuple[tuple[ChosenFile, ...], list[str]]:
     """The files that are left after the filters, and what to say of the others."""
     chosen = every = find_files(arguments.paths, arguments.relative_to)
     notices = []

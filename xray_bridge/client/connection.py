@@ -211,7 +211,7 @@ def _refuse_both_kinds(settings: Settings) -> None:
     found = [name for name, secret in kinds.items() if secret]
     if len(found) > 1:
         msg = f"more than one kind of credential: {' and '.join(found)}"
-        raise CredentialError(msg, hint="keep one of them")
+        raise CredentialError(msg, hint="set only one of them")
 
 
 def _refuse_unsendable(settings: Settings) -> None:

@@ -198,7 +198,7 @@ class Http:
     ) -> Answer:
         left = self.deadline.left
         if left <= 0:
-            msg = "the deadline for the upload has passed"
+            msg = "the deadline has passed"
             raise UnreachableError(msg, hint=TIME_HINT)
         body = _make_body(request, self.deadline)
         try:

@@ -284,4 +284,4 @@ def _refuse_second_server(local: Settings, layer: Layer) -> None:
                 f"two servers: xray_{name} is {given} ({local.sources[name]}), "
                 f"but the {layer.source} has {mine or f'no {name}'}"
             )
-            raise SettingError(msg, hint="keep one of them")
+            raise SettingError(msg, hint="set only one of them")

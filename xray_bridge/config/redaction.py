@@ -119,14 +119,14 @@ class Redactor:
         return tuple(self._forms)
 
     def name_secret(self, text: str) -> str:
-        """In words what ``clean`` takes out of a text; empty if nothing."""
+        """Describe the secret that ``clean`` removes from a text; empty if none."""
         if self.clean(text) == text:
             return ""
         for name, secret in self._named.items():
             if any(form in text for form in _forms_of(secret.reveal())):
                 return f"the value of xray_{name}"
         found = self._pattern.search(text) if self._pattern else None
-        return "what xray_redact matches" if found else "a credential"
+        return "text that xray_redact matches" if found else "a credential"
 
     def clean(self, text: str) -> str:
         """Replace each known secret by ``***``."""

@@ -102,7 +102,9 @@ class Settings(Values):
     token = secret("Server: personal access token", "XRAY_API_KEY")
     client_id = text("Cloud: client id of the API key", of=CONNECTION)
     client_secret = secret("Cloud: client secret of the API key")
-    jira_url = address("Cloud: the Jira site, for what only Jira can do")
+    jira_url = address(
+        "Cloud: address of the Jira site, for requests that Xray cannot answer"
+    )
     jira_user = text("Cloud: e-mail address of the Jira account", of=CONNECTION)
     jira_token = secret("Cloud: API token of the Jira account")
     verify: Setting[bool | str] = Setting(
@@ -122,7 +124,7 @@ class Settings(Values):
         parts=MAY_DIFFER,
         metavar="PATH",
     )
-    proxy = address("proxy; default: from the environment", parts=MAY_DIFFER)
+    proxy = address("proxy address; default: that of the environment", parts=MAY_DIFFER)
     skip_proxy = switch(
         "ignore the proxy settings of the environment",
         of=CONNECTION,
@@ -131,7 +133,7 @@ class Settings(Values):
     timeout = Setting(
         parsers.seconds,
         TIMEOUT,
-        "how long one answer may take",
+        "longest time for one answer",
         of=CONNECTION,
         parts=MAY_DIFFER,
         stored=False,
@@ -140,7 +142,7 @@ class Settings(Values):
     deadline = Setting(
         parsers.seconds,
         DEADLINE,
-        "how long the upload may take in all, waiting and retries included",
+        "longest time for the upload, including waiting and retries",
         of=CONNECTION,
         parts=MAY_DIFFER,
         stored=False,

@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import FeaturesError
-from xray_bridge.features.values import Answered
+from xray_bridge.features.values import FeatureAnswer
 
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ ERRORS = ("message", "error", "errors")
 UNDERSTOOD = frozenset({*TESTS, *PRECONDITIONS, *ERRORS})
 
 
-def read_answer(answer: Answer) -> Answered:
+def read_answer(answer: Answer) -> FeatureAnswer:
     """
     Return keys and errors, in each of the known forms.
 
@@ -35,7 +35,7 @@ def read_answer(answer: Answer) -> Answered:
     content = answer.json()
     if isinstance(content, list):
         others = [each for each in content if _is_precondition(each)]
-        return Answered(
+        return FeatureAnswer(
             tests=_read_keys([each for each in content if each not in others]),
             preconditions=_read_keys(others),
             raw=answer.text,
@@ -43,7 +43,7 @@ def read_answer(answer: Answer) -> Answered:
     if not isinstance(content, dict) or not UNDERSTOOD & content.keys():
         msg = f"the import's answer has an unknown form: {answer.said or 'nothing'}"
         raise FeaturesError(msg, hint="look in Jira to see which Tests it imported")
-    return Answered(
+    return FeatureAnswer(
         tests=_read_keys(_first_value(content, TESTS)),
         preconditions=_read_keys(_first_value(content, PRECONDITIONS)),
         errors=tuple(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from xray_bridge.features.files import Chosen
+    from xray_bridge.features.files import ChosenFile
     from xray_bridge.features.gherkin import Feature
 
 NOT_SENT = "nothing was sent"
@@ -32,7 +32,7 @@ PLAIN_FILE = 0o100644 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Packed:
+class PackedFiles:
     """The bundles to send, their features by name, and notices on skipped files."""
 
     bundles: tuple[Bundle, ...]
@@ -41,8 +41,8 @@ class Packed:
 
 
 def pack_files(
-    chosen: Sequence[Chosen], folder: Path, limits: Limits = DEFAULT_LIMITS
-) -> Packed:
+    chosen: Sequence[ChosenFile], folder: Path, limits: Limits = DEFAULT_LIMITS
+) -> PackedFiles:
     """
     Read all files, and write the bundles to send into ``folder``.
 
@@ -51,7 +51,7 @@ def pack_files(
     """
     features: dict[str, Feature] = {}
     left_out: list[str] = []
-    plain: list[Chosen] = []
+    plain: list[ChosenFile] = []
     archives: list[Bundle] = []
     for number, original in enumerate(chosen):
         # A copy is sent, so that it is what was checked.
@@ -78,12 +78,12 @@ def pack_files(
         msg = f"there are no scenarios to import: {'; '.join(left_out)}"
         raise FeaturesError(msg, hint=NOT_SENT)
     together = [_bundle_files(plain, folder)] if plain else []
-    return Packed(
+    return PackedFiles(
         bundles=(*together, *archives), features=features, left_out=tuple(left_out)
     )
 
 
-def _copy_file(each: Chosen, folder: Path, limits: Limits) -> Chosen:
+def _copy_file(each: ChosenFile, folder: Path, limits: Limits) -> ChosenFile:
     most = limits.total_bytes if each.is_zip else limits.file_bytes
     try:
         if each.path.stat().st_size > most:
@@ -97,7 +97,7 @@ def _copy_file(each: Chosen, folder: Path, limits: Limits) -> Chosen:
     return replace(each, path=path)
 
 
-def _bundle_files(chosen: Sequence[Chosen], folder: Path) -> Bundle:
+def _bundle_files(chosen: Sequence[ChosenFile], folder: Path) -> Bundle:
     """Bundle the files; only a single file without a folder needs no zip."""
     names = tuple(each.name for each in chosen)
     if len(chosen) == 1 and "/" not in names[0]:
@@ -113,7 +113,7 @@ def _bundle_files(chosen: Sequence[Chosen], folder: Path) -> Bundle:
     return Bundle(path=path, filename=path.name, names=names, is_zip=True)
 
 
-def _read_archive(each: Chosen, folder: Path, limits: Limits) -> dict[str, Feature]:
+def _read_archive(each: ChosenFile, folder: Path, limits: Limits) -> dict[str, Feature]:
     """Read the features in an archive, unpacked one by one."""
     found = {}
     try:

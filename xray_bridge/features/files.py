@@ -31,7 +31,7 @@ _AGE = re.compile(r"([1-9][0-9]{0,5})\s*(m|h|d|)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class ChosenFile:
     """A file, and its name for Xray: its path from the root, with ``/``."""
 
     path: Path
@@ -43,7 +43,7 @@ class Chosen:
         return self.path.suffix == ZIP
 
 
-def find_files(patterns: Sequence[str], root: Path) -> tuple[Chosen, ...]:
+def find_files(patterns: Sequence[str], root: Path) -> tuple[ChosenFile, ...]:
     """
     Find the feature files and archives for paths, directories and globs.
 
@@ -89,7 +89,7 @@ def _find_below(folder: Path) -> Iterator[Path]:
         yield from (path for path in paths if path.is_file())
 
 
-def _name_file(place: Path, path: Path, root: Path) -> Chosen:
+def _name_file(place: Path, path: Path, root: Path) -> ChosenFile:
     """Name a file by its path from the root, through links as given."""
     pairs = (
         (os.path.abspath(path), os.path.abspath(root)),  # noqa: PTH100 - without ".."
@@ -103,7 +103,7 @@ def _name_file(place: Path, path: Path, root: Path) -> Chosen:
     if fault := name_fault(name):
         msg = f"{name!a} {fault}"
         raise UsageError(msg, hint="rename it")
-    return Chosen(path=path, name=name)
+    return ChosenFile(path=path, name=name)
 
 
 def _is_below(path: str | Path, top: str | Path) -> bool:
@@ -126,8 +126,8 @@ def parse_age(text: str) -> tuple[int, int]:
 
 
 def modified_within(
-    chosen: Iterable[Chosen], text: str, now: float | None = None
-) -> tuple[Chosen, ...]:
+    chosen: Iterable[ChosenFile], text: str, now: float | None = None
+) -> tuple[ChosenFile, ...]:
     """
     Return the files that are not older than the age in ``text``.
 
@@ -137,7 +137,7 @@ def modified_within(
     limit, step = parse_age(text)
     at = time.time() if now is None else now
 
-    def age(each: Chosen) -> int:
+    def age(each: ChosenFile) -> int:
         return math.floor((at - each.path.stat().st_mtime) / 60 / step) * step
 
     return tuple(each for each in chosen if age(each) <= limit)

@@ -118,7 +118,7 @@ def _keywords_of(language: str) -> _Keywords:
 
 
 @dataclass
-class _Open:
+class _OpenBlock:
     """The block that is being read."""
 
     kind: str
@@ -147,7 +147,7 @@ class _Reader:
     docstring: str = ""
     tags: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
-    blocks: list[_Open] = field(default_factory=list)
+    blocks: list[_OpenBlock] = field(default_factory=list)
 
     def take(self, line: str, number: int) -> None:
         if self.docstring:
@@ -191,7 +191,7 @@ class _Reader:
         # Tags before a background may be text of a description; tags of examples
         # are not the scenario's.
         tags = [] if kind == "background" else self.tags
-        self.blocks.append(_Open(kind, name, number, tags, tuple(self.comments)))
+        self.blocks.append(_OpenBlock(kind, name, number, tags, tuple(self.comments)))
         self.tags, self.comments = [], []
 
     def feature(self) -> Feature:

@@ -19,7 +19,7 @@ from xray_bridge.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from xray_bridge.features.files import Chosen
+    from xray_bridge.features.files import ChosenFile
 
 SECONDS = 60
 
@@ -59,7 +59,9 @@ def changes_since(folder: Path, ref: str) -> Changes:
     )
 
 
-def only_changed(chosen: Iterable[Chosen], changes: Changes) -> tuple[Chosen, ...]:
+def only_changed(
+    chosen: Iterable[ChosenFile], changes: Changes
+) -> tuple[ChosenFile, ...]:
     """Return the files that have changed."""
     return tuple(each for each in chosen if each.path.resolve() in changes.present)
 

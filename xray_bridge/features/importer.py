@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from xray_bridge.client.request import Request
     from xray_bridge.client.xray import XrayClient
     from xray_bridge.config.settings import Settings
-    from xray_bridge.features.files import Chosen
+    from xray_bridge.features.files import ChosenFile
     from xray_bridge.features.preview import Preview
-    from xray_bridge.features.values import Answered, Bundle, Change
+    from xray_bridge.features.values import Bundle, Change, FeatureAnswer
 
 
 CANNOT_PUT_BACK = (
@@ -72,7 +72,7 @@ class Order:
     killed, a person can restore the issues from them.
     """
 
-    chosen: Sequence[Chosen]
+    chosen: Sequence[ChosenFile]
     precondition_fields: Mapping[str, object] = field(default_factory=dict)
     overwrite: bool = False
     dry_run: bool = False
@@ -151,7 +151,7 @@ class _Progress:
     ``descriptions`` are those before the import.
     """
 
-    answers: list[Answered] = field(default_factory=list)
+    answers: list[FeatureAnswer] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     put_back: list[str] = field(default_factory=list)
     reached: bool = False

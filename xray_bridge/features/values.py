@@ -89,7 +89,7 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class FeatureAnswer:
     """The answer to one request: keys, errors and its text."""
 
     tests: tuple[str, ...] = ()
