@@ -96,7 +96,7 @@ def test_server_that_is_not_there(
 def test_exports_of_two_requests_are_joined(
     jira: Xray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each is asked for by its own keys, and what both have is installed."""
+    """Each names its own keys, and the filter is asked for once."""
     monkeypatch.setattr("xray_bridge.features.parts.MOST_KEYS", 1)
     second = io.BytesIO()
     with zipfile.ZipFile(second, "w") as archive:
@@ -106,12 +106,22 @@ def test_exports_of_two_requests_are_joined(
     )
 
     code = cli.main(
-        ["features", "export", "--keys", "CALC-1,CALC-2", "--out", "features"]
+        [
+            "features",
+            "export",
+            "--keys",
+            "CALC-1,CALC-2",
+            "--filter",
+            "7",
+            "--out",
+            "features",
+        ]
     )
 
-    sent = [each.query["keys"] for each in jira.sent if each.path == EXPORT]
+    sent = [each.query for each in jira.sent if each.path == EXPORT]
     assert code == 0
-    assert sent == ["CALC-1", "CALC-2"]
+    assert [each["keys"] for each in sent] == ["CALC-1", "CALC-2"]
+    assert [each.get("filter") for each in sent] == ["7", None]
     assert sorted(path.name for path in Path("features").glob("*.feature")) == [
         "a.feature",
         "b.feature",
