@@ -98,6 +98,17 @@ def test_only_keyed(tmp_path: Path) -> None:
     assert found.counts == {"passed": 1}
 
 
+def test_result_that_is_withheld(tmp_path: Path) -> None:
+    """A result whose name holds a secret is not sent; its place and reason are told."""
+    found = results(
+        tmp_path, a_run(withheld="the value of xray_token"), a_run(name="test_b")
+    )
+
+    assert [run.test.name for run in found.runs()] == ["test_b"]
+    why = "its name holds the value of xray_token, so it is not sent"
+    assert [*found.withheld] == [f"{a_run().test.definition}: {why}"]
+
+
 def test_requirements_that_are_left_out(tmp_path: Path) -> None:
     """Neither named nor tagged; a Test's own tag stays, and so does the record."""
     test = a_test("adds", test_keys=("CALC-7",), requirements=("CALC-7", "CALC-70"))

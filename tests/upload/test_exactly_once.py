@@ -953,6 +953,17 @@ def test_no_results_beside_an_empty_one_that_is_older(directory: RunDirectory) -
     assert xray.executions == {"CALC-1": 1}
 
 
+def test_empty_one_that_was_never_made(directory: RunDirectory) -> None:
+    """After the wait the results go out, into one Test Execution."""
+    xray = FakeXray(makings=[DROPPED, REFUSED])
+    pauses = replace(PAUSES, settled=0.05)
+
+    imported = send(xray, directory, quick(is_shared=True), pauses)
+
+    assert imported.key == "CALC-1"
+    assert xray.executions == {"CALC-1": 1}
+
+
 def test_no_time_to_wait_for_an_empty_one(directory: RunDirectory) -> None:
     """Nothing goes out beside it, now or by a resend that comes too early."""
     xray = FakeXray(lag=9, makings=[LOST, REFUSED, REFUSED])
