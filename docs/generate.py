@@ -205,7 +205,7 @@ def formats() -> str:
         (each.tool or each.title, _code(each.name), each.recognised_by)
         for each in FORMATS.values()
     )
-    return _table(("Format", "`--format`", "Known by"), rows)
+    return _table(("Format", "`--format`", "Recognised by"), rows)
 
 
 def foreign_formats() -> str:
@@ -214,13 +214,13 @@ def foreign_formats() -> str:
         (each.title, _code(each.name), each.recognised_by)
         for each in FOREIGN_FORMATS.values()
     )
-    return _table(("Format", "`--format`", "Known by"), rows)
+    return _table(("Format", "`--format`", "Recognised by"), rows)
 
 
 # What a system tells elsewhere than in its variables.
 ELSEWHERE = {
     "{HEAD_OF_PULL_REQUEST}": "`pull_request.head.sha` of the event",
-    "{BUILD_OF_ARN}": "the build in `CODEBUILD_BUILD_ARN`, but of a batch",
+    "{BUILD_OF_ARN}": "the build id in `CODEBUILD_BUILD_ARN`; none for a batch build",
     "{teamcity.build.branch}": "`teamcity.build.branch` of the properties file",
     "{teamcity.build.id}": "`teamcity.build.id` of the properties file",
 }

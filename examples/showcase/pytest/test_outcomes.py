@@ -98,14 +98,14 @@ def test_xpass():
 @pytest.mark.xray("CALC-215")
 @pytest.mark.xfail(reason="fixed last week", strict=True)
 def test_xpass_strict():
-    """A test passes, although a failure was expected, with strict."""
+    """A test passes, although a failure was expected in strict mode."""
     assert calculator.add(2, 3) == 5
 
 
 @pytest.mark.xray("CALC-216")
 @pytest.mark.xfail(reason="it would never end", run=False)
 def test_xfail_not_run():
-    """A test is expected to fail, and not run."""
+    """A test is expected to fail and is not run."""
 
 
 @pytest.mark.xray("CALC-217")

@@ -38,7 +38,7 @@ def test_a_row_has_a_key(number):
 
 @pytest.mark.xray("CALC-236")
 def test_shared_by_one():
-    """Two tests have the same key: one passes."""
+    """Two tests have the same key. One passes."""
     assert calculator.add(2, 3) == 5
 
 

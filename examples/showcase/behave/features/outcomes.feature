@@ -46,4 +46,4 @@ Feature: Outcomes
     Then the display shows 5
 
   @CALC-409
-  Scenario: There are no steps but those of the background
+  Scenario: The only steps are those of the background

@@ -46,7 +46,7 @@ Feature: Several results
       | 2      | 3     |
 
   @CALC-446
-  Scenario: Two scenarios have the same key, and one passes
+  Scenario: Two scenarios have the same key. One passes
     When I add 5
 
   @CALC-446
