@@ -184,8 +184,8 @@ def test_totals_that_no_test_shows(tmp_path: Path, suite: str, is_red: bool) -> 
     ("totals", "line"),
     [
         ('tests="1" failures="1" skipped="0"', ()),
-        ('tests="2"', ("its own totals say 2 tests, but 1 were read",)),
-        ('failures="3"', ("its own totals say 3 failed, but 1 were read",)),
+        ('tests="2"', ("its own totals say 2 tests, but it contains 1",)),
+        ('failures="3"', ("its own totals say 3 failed, but it contains 1",)),
         ('failures="0" skipped="1"', None),
     ],
 )
@@ -197,7 +197,9 @@ def test_totals_that_differ(
 
     reading, _ = taken(tmp_path, f"<testsuite {totals}>{case}</testsuite>")
 
-    both = "its own totals say 0 failed, but 1 were read; 1 skipped, but 0 were read"
+    both = (
+        "its own totals say 0 failed, but it contains 1; 1 skipped, but it contains 0"
+    )
     assert tuple(reading.disagreements) == ((both,) if line is None else line)
 
 

@@ -47,7 +47,9 @@ RIGHT = {
     "cucumber-ruby-2.4-hook.json": Right((1, 1, 0), note="hooks of backgrounds"),
     "googletest-1.12.1-disabled.xml": Right((7, 5, 4), note="did not run"),
     "googletest-1.12.1-environment.xml": Right((1, 1, 0), note="without a name"),
-    "luaunit-3.4-message-in-type.xml": Right((1, 3, 1), note="say 4 tests, but 5"),
+    "luaunit-3.4-message-in-type.xml": Right(
+        (1, 3, 1), note="say 4 tests, but it contains 5"
+    ),
     "minitest-reporters-1.0.19-same-class.xml": Right(
         (0, 5, 1), note="2 names stand there several times (Minitest::Result.test_adds"
     ),

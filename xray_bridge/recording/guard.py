@@ -166,12 +166,12 @@ class Guard:
             guarded = self.guard_function(method)
 
             @functools.wraps(method)
-            def then(*args: Any, **kwargs: Any) -> Any:
+            def call_both(*args: Any, **kwargs: Any) -> Any:
                 guarded(*args, **kwargs)
                 return base(*args, **kwargs)
 
-            then.is_guarded = True  # type: ignore[attr-defined]
-            return then  # type: ignore[return-value]
+            call_both.is_guarded = True  # type: ignore[attr-defined]
+            return call_both  # type: ignore[return-value]
 
         return decorate
 

@@ -19,11 +19,11 @@ def find_disagreements(claims: Totals, shown: Totals, failures: int) -> tuple[st
     """
     parts = []
     if claims.tests is not None and claims.tests != shown.tests:
-        parts.append(f"{claims.tests} tests, but {shown.tests} were read")
+        parts.append(f"{claims.tests} tests, but it contains {shown.tests}")
     failed = shown.failed or 0
     if claims.failed is not None and not failed <= claims.failed <= failures:
         read = failures if claims.failed > failures else failed
-        parts.append(f"{claims.failed} failed, but {read} were read")
+        parts.append(f"{claims.failed} failed, but it contains {read}")
     if claims.skipped is not None and claims.skipped != shown.skipped:
-        parts.append(f"{claims.skipped} skipped, but {shown.skipped} were read")
+        parts.append(f"{claims.skipped} skipped, but it contains {shown.skipped}")
     return (f"its own totals say {'; '.join(parts)}",) if parts else ()

@@ -54,7 +54,7 @@ class XrayReading:
             if name == "tests":
                 if not isinstance(value, dict):
                     raise self._source.broken(
-                        "is not Xray JSON: tests are JSON objects"
+                        "is not Xray JSON: tests must be JSON objects"
                     )
                 mended = _with_status(value)
                 if mended is not value:
@@ -125,7 +125,7 @@ def read_execution(source: Source) -> ExecutionData:
             top[name] = value
     info = top.get("info") or {}
     if not isinstance(info, dict):
-        raise source.broken("is not Xray JSON: info is a JSON object")
+        raise source.broken("is not Xray JSON: info must be a JSON object")
     known = {
         SETTINGS[name]: _to_text(v) for name, v in info.items() if name in SETTINGS
     }
