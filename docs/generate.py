@@ -28,7 +28,7 @@ from xray_bridge.model.foreign_formats import FOREIGN_FORMATS
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.aggregate import WORST_FIRST
-from xray_bridge.runs.evidence import shown
+from xray_bridge.runs.evidence import format_size
 
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _default(setting: Setting[Any]) -> str:
     if isinstance(value, float):
         return f"{value:g} s"
     if setting is Settings.evidence_limit:
-        return _code(" ".join(map(shown, value)))
+        return _code(" ".join(map(format_size, value)))
     return _code(" ".join(value) if isinstance(value, tuple) else str(value))
 
 

@@ -34,7 +34,7 @@ from xray_bridge.recording.guard import OURSELVES
 from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.runs import codec
 from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
-from xray_bridge.runs.scrub import Scrub, folders
+from xray_bridge.runs.scrub import Scrub, local_folders
 
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def make_in_worker(config: pytest.Config) -> Annotator:
     given = found["xray"]
     # Secrets are not sent to workers: these have the environment themselves.
     redactor = resolve.redactor_of(os.environ, given["redact"])
-    scrub = Scrub.of(redactor, folders(str(config.rootpath), os.environ))
+    scrub = Scrub.of(redactor, local_folders(str(config.rootpath), os.environ))
     path, limit = Path(given["folder"]), given["evidence_limit"]
     folder = EvidenceFolder(path, limit, scrub.clean)
     path = note_path(given["folder"], found["workerid"])

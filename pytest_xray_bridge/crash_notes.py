@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import wire
-from xray_bridge.runs.running_test import address
+from xray_bridge.runs.running_test import address_of
 from xray_bridge.runs.under_way import NOTES
 
 
@@ -48,7 +48,7 @@ def write_brief_note(
 
 def write_note(note: RunningNote, nodeid: str, line: dict[str, Any]) -> None:
     """Write the whole line of a test as a note."""
-    classname, name = address(nodeid)
+    classname, name = address_of(nodeid)
     line = {"classname": classname, "name": name, **line}
     note.write(wire.to_sendable(line), wire.to_sendable(nodeid))
 

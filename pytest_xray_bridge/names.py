@@ -13,7 +13,7 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xray_bridge.runs.running_test import address
+from xray_bridge.runs.running_test import address_of
 
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class ItemNames:
             right = f"{file}{colons}{rest}"
         if right == nodeid:
             return {}
-        classname, name = address(right)
+        classname, name = address_of(right)
         return {"classname": classname, "name": name}
 
     def _without_group(self, item: pytest.Item, nodeid: str) -> str:

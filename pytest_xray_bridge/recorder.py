@@ -16,7 +16,7 @@ from pytest_xray_bridge.options import RERUNS
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.guard import OURSELVES
 from xray_bridge.runs.aggregate import attempt_lines
-from xray_bridge.runs.running_test import address
+from xray_bridge.runs.running_test import address_of
 
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ class Recorder:
     def _basic_line(self, test: _OpenTest) -> Line:
         """Make the fields that need no texts of the reports."""
         first, last = test.phases[0], test.phases[-1]
-        classname, name = address(first.nodeid)
+        classname, name = address_of(first.nodeid)
         # Reports of crashed workers have no times.
         started = getattr(first, "start", None) or self._now()
         finished = getattr(last, "stop", None) or started

@@ -44,7 +44,7 @@ def all_commands() -> list[Command]:
     """Each command without subcommands, and each action of the others."""
     found = []
     for name in cli.COMMANDS:
-        root = _choices(cli.parser([name]))
+        root = _choices(cli.build_parser([name]))
         found += list(_leaves((name,), root[name]))
     return found
 

@@ -1,9 +1,9 @@
 """
-Test results from pytest and behave into Xray Test Management for Jira.
+Send test results from pytest and behave to Xray Test Management for Jira.
 
 The package knows neither pytest nor behave; their adapters are
-``pytest_xray_bridge`` and ``behave_xray_bridge``. What users' code may need is
-imported when it is asked for: this module is, at every start of pytest.
+``pytest_xray_bridge`` and ``behave_xray_bridge``. Every start of pytest imports
+this module, so the public names are imported on first use.
 """
 
 from __future__ import annotations

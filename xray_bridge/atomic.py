@@ -1,5 +1,5 @@
 """
-Files that are replaced whole: a reader sees the old file or the new one.
+Replace files atomically: a reader sees the old file or the new one.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def replaced(path: Path, *, private: bool = False) -> Iterator[Any]:
     """
-    A binary file that takes the place of ``path`` once it is complete.
+    Open a binary file that replaces ``path`` once it is complete.
 
-    ``private``: only its owner may read it, whatever the umask; no link is followed.
+    ``private``: only its owner may read it, with any umask; no link is followed.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        with open(draft, "xb", opener=_private if private else None) as file:
+        with open(draft, "xb", opener=_open_private if private else None) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -34,5 +34,5 @@ def replaced(path: Path, *, private: bool = False) -> Iterator[Any]:
         raise
 
 
-def _private(path: str, flags: int) -> int:
+def _open_private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)

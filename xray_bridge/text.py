@@ -1,5 +1,5 @@
 """
-Texts for people and for reports: readable, on one line, counted, listed.
+Format texts for people and for reports: readable, on one line, counted, listed.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ SHOWN_NAMES = 3
 ANSI = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])"
 )
-# What neither XML 1.0 nor a JSON reader at the other end can be trusted with:
+# Characters that XML 1.0 forbids or JSON readers may reject:
 # control characters, lone surrogates, non-characters.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def readable(text: str) -> str:
     """
-    Text that every reader takes: no colours, no control characters.
+    Return text that every reader accepts: no colours, no control characters.
 
-    What is not allowed stays visible as an escape such as ``\\x1b``.
+    A forbidden character becomes an escape such as ``\\x1b``.
     """
     if text.isascii() and text.isprintable():
-        # Nearly all that is on one line.
+        # The usual case.
         return text
     text = ANSI.sub("", text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return UNPRINTABLE.sub(_escape, text)
+    return UNPRINTABLE.sub(_escape_character, text)
 
 
 def one_line(text: str) -> str:
-    """A readable text without line ends: a name, the summary of an issue."""
+    """Return a readable text without line ends, such as the summary of an issue."""
     return " ".join(readable(text).split())
 
 
@@ -51,23 +51,23 @@ def join_words(words: Sequence[str]) -> str:
 
 
 def first_names(names: Sequence[str]) -> str:
-    """The first three names; dots if there are more."""
+    """Join the first three names; dots if there are more."""
     between = "; " if any(", " in name for name in names) else ", "
     more = f"{between}..." if len(names) > SHOWN_NAMES else ""
     return f"{between.join(names[:SHOWN_NAMES])}{more}"
 
 
 def unique(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    """All texts of all parts, each once, in the order of their first appearance."""
+    """Return the texts of all parts, each once, in order of first appearance."""
     return tuple(dict.fromkeys(text for part in parts for text in part))
 
 
 def merge_lines(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
     """
-    All lines of all parts, in order; of a line that several parts have, the first's.
+    Return the lines of all parts in order; a line of an earlier part is not repeated.
 
-    What one part says twice stays there twice: lines are no set. (Two tests may be
-    refused with the same words, and JSON has many lines with ``},``.)
+    A line that one part has twice stays twice: two tests may be refused with the
+    same words, and JSON has many lines with ``},``.
     """
     found: list[str] = []
     for part in parts:
@@ -76,6 +76,6 @@ def merge_lines(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _escape(found: re.Match[str]) -> str:
+def _escape_character(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""What the command says of a command line that cannot be meant, and of itself."""
+"""Messages of the command about wrong command lines, and its help."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from xray_bridge import cli
 WRONG = {
     "a command": (["nope"], "invalid choice: 'nope'"),
     "a flag": (["upload", "--nope"], "unrecognized arguments: --nope"),
-    "a value": (["upload", "--jobs", "0"], "argument --jobs: 1 to 32 is expected"),
+    "a value": (
+        ["upload", "--jobs", "0"],
+        "argument --jobs: expected a number from 1 to 32",
+    ),
     "a path that is missing": (["features", "import"], "are required: PATH"),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_one_line_of_usage(capsys: pytest.CaptureFixture[str], name: str) -> None:
-    """What is wrong, and where to read more; not a page of flags."""
+    """The message says what is wrong and where to read more; no page of flags."""
     argv, reason = WRONG[name]
 
     with pytest.raises(SystemExit) as ended:

@@ -60,7 +60,7 @@ def add(command: Command, server: Xray, *more: str) -> tuple[int, str]:
 def test_a_connection_is_tried_before_it_is_stored(
     command: Command, server: Xray
 ) -> None:
-    """With its own secret."""
+    """The connection uses its own secret."""
     code, said = add(command, server)
 
     assert code == 0
@@ -78,7 +78,7 @@ def test_what_does_not_work_is_not_stored(command: Command, server: Xray) -> Non
 
     assert refused[0] == 85
     assert "not stored" in refused[1]
-    assert "There is no connection" in before
+    assert "There are no connections" in before
     assert insisted[0] == 0
 
 
@@ -88,11 +88,11 @@ def test_a_name_is_added_once(command: Command, server: Xray) -> None:
     code, said = add(command, server)
 
     assert code == 2
-    assert "there is a connection 'prod'" in said
+    assert "a connection named 'prod' already exists" in said
 
 
 def test_an_update_changes_only_what_is_given(command: Command, server: Xray) -> None:
-    """And tries the whole."""
+    """And checks the complete connection."""
     add(command, server, "--description", "The one")
     command("connection", "update", "prod", "--verify", "false")
     shown = json.loads(command("connection", "show", "prod", "--json")[1])
@@ -232,7 +232,7 @@ def test_a_disabled_connection_loses_nothing(
 def test_a_project_s_connection_is_enabled_in_its_file(
     command: Command, tmp_path: Path
 ) -> None:
-    """What the command cannot do is not what it is told to do."""
+    """An unknown action is a usage error."""
     table = '[connections.team]\nurl = "https://j.com"\nenabled = false\n'
     (tmp_path / "xray-bridge.toml").write_text(table)
     code, said = command("check", "--connection", "team")

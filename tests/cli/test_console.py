@@ -108,7 +108,7 @@ def test_a_hostile_environment(
 
 
 def hostile_project(folder: Path, url: str) -> dict[str, str]:
-    """What commands read here; a value for each metavar of an argument."""
+    """Input of the commands: a value for each metavar of an argument."""
     test = a_run(Outcome.FAILED, keys=["CALC-1"], name=HOSTILE, message=HOSTILE)
     settings = {"summary": HOSTILE, "upload": "yes"}
     ci = {"name": HOSTILE, "branch": HOSTILE}
@@ -196,7 +196,7 @@ def test_document_or_lines(
 def test_progress_stands_apart_from_a_document(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What a machine reads is the document alone."""
+    """Standard output has only the JSON document."""
     console.progress(argparse.Namespace(json=False), ["a"])
     console.progress(argparse.Namespace(json=True), ["b"])
 

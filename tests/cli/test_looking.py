@@ -1,4 +1,4 @@
-"""Who only looks changes nothing: the tree below .xray is what it was."""
+"""Commands that only look do not change the tree below .xray."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xray_bridge import cli
 from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.runs import run_directory
-from xray_bridge.runs.join import join
+from xray_bridge.runs.join import join_parts
 from xray_bridge.runs.run_directory import RunDirectory, State
 
 
@@ -75,7 +75,7 @@ def made(base: Path) -> Path:
         run("sandboxed", kept, settings={"sandbox": "true"})
         run("r1-1", run_id="r1")
         run("r1-2", run_id="r1")
-        join([run("r2-1", run_id="r2"), run("r2-2", run_id="r2")], XRAY)
+        join_parts([run("r2-1", run_id="r2"), run("r2-2", run_id="r2")], XRAY)
         use_a_server_that_is_down(patched)
         assert cli.main(["upload", "junit.xml", "cucumber.json"]) == 80
     return folder
@@ -88,7 +88,7 @@ def unused_port() -> int:
 
 
 def use_a_server_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody answers, and nobody waits."""
+    """A server that does not answer, and short timeouts."""
     monkeypatch.setattr(connection, "PAUSES", Pauses(first=0.001))
     url = f"http://127.0.0.1:{unused_port()}"
     for name, value in {"URL": url, "TOKEN": "a-token", "PROJECT": "CALC"}.items():
@@ -243,7 +243,7 @@ def test_dry_run_of_run_info_is_its_end() -> None:
 def test_files_of_a_dry_run_have_no_run_directory(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Nobody is told to look for one, whatever becomes of it."""
+    """No message mentions a Test Execution to look for."""
     cli.main(["upload", "junit.xml", "--dry-run", "--json"])
     found = json.loads(capsys.readouterr().out)
     cli.main(["upload", "junit.xml", "--dry-run"])

@@ -97,7 +97,7 @@ def test_delivered_without_all_fields(runs: Command) -> None:
         "no",
     )
     assert code == 2
-    assert "was delivered without all fields (resend it, or give --unsent" in kept
+    assert "was delivered without all fields (`xray-bridge resend` uploads it" in kept
 
 
 @pytest.mark.parametrize("given", ["--json list", "list --json", "--json"])
@@ -122,7 +122,7 @@ def test_no_runs(runs: Command) -> None:
 
 
 def test_states_in_words(runs: Command) -> None:
-    """What ``state.json`` does not tell is told all the same."""
+    """The list shows states that ``state.json`` does not have."""
     merged = a_recorded(5, State(state=run_directory.KEPT, message="merged into X"))
     rehearsed = a_recorded(4, State(state=run_directory.KEPT))
     killed, running = a_recorded(3), a_recorded(2)
@@ -164,7 +164,7 @@ def test_list_reads_no_journal(runs: Command, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_show(runs: Command) -> None:
-    """All that is known of a run."""
+    """The details of a run."""
     directory = a_recorded(
         state=replace(FAILED, incomplete=("a worker crashed",)),
         settings={"project": "CALC"},
@@ -203,11 +203,11 @@ def test_show_what_is_not_there(runs: Command) -> None:
     code, said = runs("show", "nope")
 
     assert code == 2
-    assert f"there is no run nope (there are {directory.id})" in said
+    assert f"there is no run nope (the newest are {directory.id})" in said
 
 
 def test_prune_by_age(runs: Command) -> None:
-    """What was delivered that long ago goes; what was not stays, and is counted."""
+    """Old delivered runs are removed; undelivered ones stay and are counted."""
     a_recorded(40)
     failed, new = a_recorded(35, FAILED), a_recorded(2)
 
@@ -241,7 +241,7 @@ def test_prune_by_both_rules(runs: Command) -> None:
 
 
 def test_prune_what_was_not_delivered(runs: Command) -> None:
-    """Only on demand; a rehearsal and a part that was merged owe nothing."""
+    """Only on demand; dry runs and merged parts need no upload."""
     states = [
         FAILED,
         State(state=run_directory.SEALED),
@@ -300,12 +300,12 @@ def test_prune_by_name(runs: Command) -> None:
     code, _ = runs("prune", sent.id, failed.id, "--unsent")
 
     assert (refused, len(before)) == (2, 3)
-    assert f"{failed.path} was not delivered (resend it, or give --unsent" in said
+    assert f"{failed.path} was not delivered (`xray-bridge resend` uploads it" in said
     assert (code, left()) == (0, [other.id])
 
 
 def test_prune_rehearsed(runs: Command) -> None:
-    """What would go, as JSON."""
+    """JSON names the runs that would be removed."""
     directory = a_recorded(3)
 
     _, said = runs("prune", "--keep", "0", "--dry-run", "--json")
@@ -320,7 +320,7 @@ def test_prune_what(runs: Command) -> None:
     code, said = runs("prune")
 
     assert (code, len(left())) == (2, 1)
-    assert "which runs are to go?" in said
+    assert "no runs to remove are named" in said
 
 
 @pytest.mark.parametrize("rule", [("--older-than", "soon"), ("--keep", "-1")])
@@ -343,7 +343,7 @@ def test_units_of_age(runs: Command, age: str, goes: bool) -> None:
 
 
 def test_leftovers_of_the_killed(runs: Command) -> None:
-    """What was cut off half made goes after a day; who makes one now is left alone."""
+    """Half-made runs are removed after a day; new ones are kept."""
     old, new = (
         run_directory.make(Path(".xray"), run_directory.new_id(n)).path
         for n in (0, time.time())

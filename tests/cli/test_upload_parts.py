@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def upload(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
-    """Rehearse an upload; its exit code and receipt."""
+    """Do a dry run; return its exit code and receipt."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XRAY_URL", "https://jira.example.com")
     monkeypatch.setenv("XRAY_TOKEN", "a-token")
@@ -46,7 +46,7 @@ def upload(
 
 @pytest.fixture
 def fail(upload: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Upload to nobody, which merges all the same; its exit code and receipt."""
+    """Upload without a server, which only merges; return exit code and receipt."""
     monkeypatch.setattr(connection, "PAUSES", Pauses(first=0.001))
     url = f"http://127.0.0.1:{scripted.unused_port()}"
 
@@ -111,11 +111,11 @@ def test_run_id_that_is_set_chooses(
 
 
 def test_nothing_said(upload: Command) -> None:
-    """Neither path nor run id."""
+    """Neither a path nor a run id is given."""
     code, said = upload()
 
     assert code == 2
-    assert said["error"]["hint"] == "xray-bridge upload PATH, or --run-id ID"
+    assert said["error"]["hint"] == "give a path, or --run-id ID"
 
 
 def test_parts_without_a_run_id(upload: Command) -> None:
@@ -130,7 +130,7 @@ def test_parts_without_a_run_id(upload: Command) -> None:
 
 
 def test_label_of_the_run_id(upload: Command) -> None:
-    """One part alone is a whole, too, as another job may send it."""
+    """One part alone is merged, too, because another job may send it."""
     a_part("shards", "4711")
 
     _, found = upload("shards")
@@ -177,7 +177,7 @@ def test_collected_run_that_is_named(upload: Command, flag: tuple[str, ...]) -> 
 
 
 def test_fewer_parts_than_there_are_to_be(upload: Command) -> None:
-    """What is there goes out as incomplete, and no exit code is green."""
+    """The existing parts are sent as incomplete, and the exit code is not 0."""
     a_part("shards", "4711")
 
     first, early = upload("shards", "--parts", "3")
@@ -186,8 +186,8 @@ def test_fewer_parts_than_there_are_to_be(upload: Command) -> None:
     third, late = upload("shards", "--parts", "2")
 
     assert (first, second, third) == (83, 83, 0)
-    assert early["incomplete"] == ["parts are missing: 1 of 3 are there"]
-    assert again["incomplete"][-1] == "parts are missing: 1 of 4 are there"
+    assert early["incomplete"] == ["parts are missing: 1 of 3 were found"]
+    assert again["incomplete"][-1] == "parts are missing: 1 of 4 were found"
     assert late["incomplete"] == []
 
 
@@ -201,7 +201,7 @@ def test_numbers_of_parts_that_are_none(upload: Command, number: str) -> None:
 def test_resend_of_one_run_id(
     fail: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each part by itself, and no other; a whole in place of its parts."""
+    """Each unsent part alone; a merged run instead of its parts."""
     part = a_part(".", "4711")
     a_part(".", "4710")
     resend = ["resend", "--dry-run", "--json", "--run-id"]
@@ -237,7 +237,7 @@ def test_what_was_delivered_without_a_receipt(upload: Command, fail: Command) ->
     code, receipt = upload("shards")
 
     assert (code, receipt["status"]) == (0, "empty")
-    assert receipt["notices"] == ["1 part was delivered before, as CALC-7"]
+    assert receipt["notices"] == ["1 part was already delivered, as CALC-7"]
 
 
 def test_flag_settles_what_parts_differ_in(upload: Command) -> None:
@@ -254,7 +254,7 @@ def test_flag_settles_what_parts_differ_in(upload: Command) -> None:
 
 
 def test_difference_is_said_at_each_attempt(upload: Command) -> None:
-    """It is of the whole, which keeps it."""
+    """The incompleteness is noted in the merged run."""
     a_part("shards", "4711", summary="one")
     a_part("shards", "4711", summary="two")
 
@@ -275,7 +275,7 @@ def test_part_of_a_run_that_was_sent_alone(upload: Command) -> None:
     code, receipt = upload("shards", "--parts", "2")
 
     assert (code, receipt["counts"]) == (0, {"passed": 1})
-    assert "1 part was delivered before, as CALC-7" in receipt["notices"]
+    assert "1 part was already delivered, as CALC-7" in receipt["notices"]
 
 
 @pytest.mark.parametrize("what", ["part", "files"])

@@ -126,7 +126,7 @@ def test_a_folder_that_is_gone(
     code = cli.main(["runs", "list"])
 
     assert code == 2
-    assert "the current directory is gone" in capsys.readouterr().err
+    assert "the current directory no longer exists" in capsys.readouterr().err
 
 
 def test_a_collection_that_was_interrupted(

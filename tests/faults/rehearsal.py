@@ -71,7 +71,7 @@ class Rehearsed(Server):
 
 @dataclass
 class Played:
-    """What became of an upload and of those after it."""
+    """The results of an upload and of the resends after it."""
 
     server: Server
     kind: Kind

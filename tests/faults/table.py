@@ -17,14 +17,14 @@ ROWS = Path(__file__).with_name("rows.txt")
 
 
 def rows() -> dict[str, str]:
-    """What each fault is, by its id."""
+    """The description of each fault, by its id."""
     lines = ROWS.read_text(encoding="utf-8").splitlines()
     return {line[:3]: line[4:] for line in lines}
 
 
 @dataclass
 class Row:
-    """What the tests of one fault came to."""
+    """The results of the tests of one fault."""
 
     tests: dict[str, None] = field(default_factory=dict)
     failed: int = 0

@@ -65,7 +65,7 @@ class Jira:
         door(self, peer)
 
     def do(self, peer: Peer) -> bytes:
-        """What was asked, done; the answer to that."""
+        """Do the requested action, and return the answer."""
         target = peer.received[-1].target
         path = target.partition("?")[0]
         if path == FIELD:
@@ -283,7 +283,7 @@ CLOUD_LOGINS = {
 def test_login_to_cloud(
     send: Sender, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    """What is no token is not used as one; nothing goes out."""
+    """An invalid token is not used; nothing is sent."""
     monkeypatch.delenv("XRAY_TOKEN")
     monkeypatch.setenv("XRAY_CLIENT_ID", "an-id")
     monkeypatch.setenv("XRAY_CLIENT_SECRET", SECRET)
@@ -389,7 +389,7 @@ def test_fields_that_are_none(
 def test_sigterm_during_the_upload(
     send: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was under way is found by its label, and not made a second time."""
+    """The interrupted request is found by its label, and not created a second time."""
     asked = threading.Event()
 
     def hang(jira: Jira, peer: Peer) -> None:

@@ -1,4 +1,4 @@
-"""What tests said and settings asked for, as it stands in the request."""
+"""The results and settings in the request."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_evidence_of_pytest(product: Product, send: Sender) -> None:
     }
     assert product.evidence not in tests[""]
     assert outcome.receipt["report"]["format"] == "xray"
-    assert "Xray JSON in place of JUnit XML" in outcome.output
+    assert "Xray JSON is used instead of JUnit XML" in outcome.output
     assert outcome.receipt["left_out"] == []
 
 
@@ -153,7 +153,7 @@ def test_evidence_over_the_limit(product: Product, send: Sender) -> None:
 
 
 def test_evidence_over_the_limit_of_the_run(product: Product, send: Sender) -> None:
-    """What passed gives way first."""
+    """Evidence of passed tests is left out first."""
     shot, other = send.keep(SHOT, "shot.png"), send.keep(SHOT[:-1], "other.png")
     passed = run_with((shot,))
     failed = run_with((other,), outcome=Outcome.FAILED, keys=["CALC-2"], name="test_b")
@@ -192,7 +192,7 @@ def test_evidence_that_an_archive_lacks(product: Product, send: Sender) -> None:
 
     assert outcome.exit_code == 0
     assert product.statuses() == {"CALC-1": product.passed}
-    assert "shot.png, which is gone from the run directory" in outcome.output
+    assert "shot.png, which is missing from the run directory" in outcome.output
 
 
 OUTCOMES = [
@@ -225,7 +225,7 @@ def test_statuses_of_one_own(product: Product, send: Sender) -> None:
 
 
 def elements(report: Any) -> list[set[str]]:
-    """What stands in each testcase, but for its properties."""
+    """The content of each testcase, without properties."""
     cases = report[0].iterfind("testcase")
     return [{child.tag for child in case} - {"properties"} for case in cases]
 
@@ -303,7 +303,7 @@ def test_aggregate_of_rows(
 
 
 def test_only_keyed_with_all_of_it(product: Product, send: Sender) -> None:
-    """What has no key is not sent, counts for no limit, and is no reason for a word."""
+    """A test without a key is not sent, counts for no limit, and causes no notice."""
     shot, log = send.keep(SHOT, "shot.png"), send.keep(LOG, "log.txt")
     unkeyed = run_with((shot,), keys=[], name="test_b", defects=("CALC-9",))
     skipped = a_run(SKIP, keys=["CALC-2"], name="test_c")
@@ -371,7 +371,7 @@ def test_tests_that_are_no_scenarios_where_cucumber_is_wanted(
     assert outcome.exit_code == 0
     assert (outcome.receipt["sent"], outcome.receipt["refused"]) == (1, [])
     assert "cannot hold results of tests that are not scenarios" in outcome.output
-    assert "Cucumber JSON cannot carry defects" in outcome.output
+    assert "Cucumber JSON cannot contain defects" in outcome.output
 
 
 def test_project_of_new_tests_in_an_existing_execution(

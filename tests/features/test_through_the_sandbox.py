@@ -291,7 +291,7 @@ def test_only_what_has_changed(bench: Bench) -> None:
 
     assert nothing["files"] == []
     assert nothing["notices"] == [
-        "features/b.feature is gone; its Tests stay in Xray",
+        "features/b.feature was deleted; its Tests stay in Xray",
         "--changed-since HEAD leaves out 1 of 1 files",
         "nothing to import",
     ]

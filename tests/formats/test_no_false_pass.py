@@ -24,7 +24,7 @@ from tests.formats.reading import (
 from xray_bridge.errors import ReportError
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.model.results import Iteration, Outcome, TestRun
-from xray_bridge.runs.aggregate import worst
+from xray_bridge.runs.aggregate import worst_outcome
 
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_no_failure_reads_as_a_pass(
     for key in KEYS:
         outcomes = [run.outcome for run in told if key in run.test.test_keys]
         if name not in OF_SCENARIOS and outcomes:
-            outcomes = [worst(outcomes)]
+            outcomes = [worst_outcome(outcomes)]
         expected = {WORDS.get(dialect.statuses[each], NEITHER) for each in outcomes}
         seen = {verdict for identity, verdict in found if identity == key}
         assert bool(seen) == bool(expected)

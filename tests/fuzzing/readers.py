@@ -242,7 +242,7 @@ def _look_at(directory: RunDirectory) -> None:
     for look in (
         lambda: directory.info,
         lambda: directory.missing,
-        lambda: report_files.load(directory),
+        lambda: report_files.load_files(directory),
         lambda: first_failures(Results([directory])),
         lambda: Arrivals(directory).answer if len(Arrivals(directory)) else None,
     ):

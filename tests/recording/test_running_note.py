@@ -30,7 +30,7 @@ def under_way_in(folder: Path) -> list[str]:
     """The tests that were under way when the process was ended."""
     (folder / "journal.jsonl").touch()
     directory = RunDirectory(folder)
-    under_way.settle(directory)
+    under_way.settle_run(directory)
     return [run.test.name for run in directory.runs()]
 
 

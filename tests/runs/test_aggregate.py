@@ -36,13 +36,13 @@ mixtures = st.lists(st.sampled_from(RESULTS), min_size=1, max_size=6)
 
 
 def combined(rule: str, outcomes: Sequence[Outcome]) -> Outcome:
-    """What several results come to, in the order in which they finished."""
+    """The outcome of several results, in the order in which they finished."""
     return functools.reduce(AGGREGATES[rule], outcomes)
 
 
 def merged(*runs: TestRun, decided: Outcome = FAILED) -> TestRun:
     """One result of CALC-1."""
-    return aggregate.merge(("CALC-1",), runs, decided)
+    return aggregate.merge_results(("CALC-1",), runs, decided)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def merged(*runs: TestRun, decided: Outcome = FAILED) -> TestRun:
 def test_rules(
     earlier: Outcome, later: Outcome, worst: Outcome, last: Outcome, all_failed: Outcome
 ) -> None:
-    """What each rule makes of two results."""
+    """The outcome of two results by each rule."""
     assert AGGREGATES[WORST](earlier, later) is worst
     assert AGGREGATES[LAST](earlier, later) is last
     assert AGGREGATES[ALL_FAILED](earlier, later) is all_failed
@@ -83,7 +83,7 @@ def test_worst(outcomes: list[Outcome]) -> None:
 
     assert found in outcomes
     assert (found is FAILED) == (FAILED in outcomes)
-    assert found is aggregate.worst(outcomes)
+    assert found is aggregate.worst_outcome(outcomes)
     if SKIPPED in outcomes:
         assert found not in GREEN
     for mixed in itertools.islice(itertools.permutations(outcomes), 24):
@@ -102,7 +102,7 @@ def test_all_failed(outcomes: list[Outcome]) -> None:
     found = combined(ALL_FAILED, outcomes)
 
     others = [outcome for outcome in outcomes if outcome is not FAILED]
-    assert found is (aggregate.worst(others) if others else FAILED)
+    assert found is (aggregate.worst_outcome(others) if others else FAILED)
     for mixed in itertools.islice(itertools.permutations(outcomes), 24):
         assert combined(ALL_FAILED, mixed) is found
 
@@ -110,7 +110,7 @@ def test_all_failed(outcomes: list[Outcome]) -> None:
 @pytest.mark.parametrize("rule", AGGREGATES)
 @given(outcomes=mixtures)
 def test_nothing_is_made_up(rule: str, outcomes: list[Outcome]) -> None:
-    """What several results come to is what one of them is."""
+    """The outcome of several results is the outcome of one of them."""
     assert combined(rule, outcomes) in outcomes
 
 
@@ -118,11 +118,11 @@ def test_only_one_result() -> None:
     """It stays as it is, with the one key that it is reported for."""
     run = a_run(keys=["CALC-1", "CALC-2"], parameters=(("n", "1"),))
 
-    found = aggregate.merge(("CALC-2",), [run], PASSED)
+    found = aggregate.merge_results(("CALC-2",), [run], PASSED)
 
     assert found.test.test_keys == ("CALC-2",)
     assert (found.parameters, found.iterations) == ((("n", "1"),), ())
-    assert aggregate.merge(("CALC-1", "CALC-2"), [run], PASSED) is run
+    assert aggregate.merge_results(("CALC-1", "CALC-2"), [run], PASSED) is run
 
 
 def test_results_are_read_one_by_one() -> None:
@@ -135,7 +135,7 @@ def test_results_are_read_one_by_one() -> None:
             read.append(number)
             yield run
 
-    found = aggregate.merge((), runs(), PASSED)
+    found = aggregate.merge_results((), runs(), PASSED)
 
     assert read == [0, 1, 2, 3, 4]
     assert len(found.iterations) == 5
@@ -162,7 +162,7 @@ def test_failed_attempts(attempts: list[str], lines: list[str]) -> None:
 
 
 def test_name_of_rows() -> None:
-    """Of one parametrized test, the function's; of several tests, the first's."""
+    """The function's name for one parametrized test; else the first name."""
     rows = [a_run(name=f"test_a[{number}]") for number in "12"]
 
     assert merged(*rows).test.name == "test_a"
@@ -179,7 +179,7 @@ def test_name_without_a_key() -> None:
     """It is what Xray knows the Test by."""
     rows = [a_run(name="test_a[1]"), a_run(name="test_a[1]")]
 
-    found = aggregate.merge((), rows, PASSED)
+    found = aggregate.merge_results((), rows, PASSED)
 
     assert found.test.name == "test_a[1]"
     assert found.test.test_keys == ()
@@ -296,7 +296,7 @@ def test_iterations(
         ),
     )
 
-    found = list(aggregate.iterations(run))
+    found = list(aggregate.iterations_of(run))
 
     assert [
         (dict(part.parameters).get("i", "own"), part.outcome) for part in found
@@ -309,7 +309,7 @@ def test_iterations(
 
 def test_iteration_without_parameters() -> None:
     """It is known by the name of its test."""
-    (found,) = aggregate.iterations(a_run())
+    (found,) = aggregate.iterations_of(a_run())
 
     assert found.parameters == (("test", "test_add"),)
 
@@ -352,7 +352,7 @@ def test_text_of_a_part_is_cut_in_the_middle() -> None:
 
 
 def test_same_text_is_said_once() -> None:
-    """Of two shards with the same failure, the message; both are iterations."""
+    """The same message of two parts appears once; both are iterations."""
     found = merged(*[a_run(FAILED, message="no", output="out")] * 2)
 
     assert found.message == "test_add: failed\nno"
@@ -428,7 +428,7 @@ def test_memory_of_many_rows() -> None:
     most = {}
     for count in (500, 600):
         tracemalloc.start()
-        found = aggregate.merge(("CALC-1",), rows(count, 100_000), FAILED)
+        found = aggregate.merge_results(("CALC-1",), rows(count, 100_000), FAILED)
         _, most[count] = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert len(found.iterations) == 2 * count
@@ -439,7 +439,7 @@ def test_memory_of_many_rows() -> None:
 
 
 def test_iterations_that_come_late_are_short() -> None:
-    """What all of them may say is bounded; each still says something."""
+    """Their texts are limited in total; each keeps some text."""
     found = merged(*rows(600, 100_000))
 
     first, last = found.iterations[0], found.iterations[-1]

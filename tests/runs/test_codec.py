@@ -132,7 +132,7 @@ def test_outcome_comes_back(outcome: Outcome) -> None:
     ],
 )
 def test_run_comes_back(run: TestRun) -> None:
-    """What was encoded is what is decoded."""
+    """Decoding returns the encoded value."""
     assert there_and_back(run) == run
 
 
@@ -163,7 +163,7 @@ def test_any_run_comes_back(run: TestRun) -> None:
 
 
 def test_line_is_short() -> None:
-    """What is empty is left out."""
+    """Empty values are left out."""
     assert set(codec.encode(a_run())) == {
         "classname",
         "name",

@@ -143,8 +143,8 @@ def sparse(path: Path) -> None:
     [
         (lambda _: None, "it.png does not exist"),
         (Path.touch, "it.png is empty"),
-        (Path.mkdir, "it.png is no file"),
-        (a_fifo, "it.png is no file"),
+        (Path.mkdir, "it.png is not a file"),
+        (a_fifo, "it.png is not a file"),
         (a_link_to_itself, "it.png does not exist"),
         (sparse, "it.png: 2048 MB is over the limit of 1000 bytes for a file"),
     ],
@@ -153,7 +153,7 @@ def sparse(path: Path) -> None:
 def test_no_evidence(
     folder: EvidenceFolder, tmp_path: Path, make: Any, why: str
 ) -> None:
-    """What cannot be kept is told in words, without waiting and without a trace."""
+    """An error names evidence that cannot be kept, at once, and no file is left."""
     make(tmp_path / "it.png")
 
     with pytest.raises(NotKeptError) as caught:
@@ -441,7 +441,7 @@ def test_run_directory_that_is_gone(tmp_path: Path) -> None:
 def test_test_that_patches_the_system(
     folder: EvidenceFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """What a test does to ``os`` is not done to us."""
+    """A test that patches ``os`` does not affect us."""
     with monkeypatch.context() as patched:
         patched.setattr(os, name, lambda *_, **__: 1)
         folder.add(EvidenceSource(PNG, "x.png"))
@@ -503,7 +503,7 @@ for number in range(200):
     ],
 )
 def test_limits(sizes: Sequence[int], expected: tuple[int, int, int]) -> None:
-    """What is not given does not get in the way of what is."""
+    """A missing limit is at least as large as a given one."""
     assert Limits.of(sizes) == expected
 
 
@@ -520,7 +520,7 @@ def test_limits(sizes: Sequence[int], expected: tuple[int, int, int]) -> None:
 )
 def test_size_for_people(size: int, shown: str) -> None:
     """In the unit that suits it."""
-    assert evidence.shown(size) == shown
+    assert evidence.format_size(size) == shown
 
 
 def an_item(owner: int = 0, number: int = 0, **changes: Any) -> Item:
@@ -538,7 +538,7 @@ def test_biggest_of_passed_tests_goes_first() -> None:
         an_item(3, size=10),
     ]
 
-    assert dict(evidence.over(items, Limits(99, 99, 70))) == {1: [0]}
+    assert dict(evidence.choose_dropped(items, Limits(99, 99, 70))) == {1: [0]}
 
 
 def test_biggest_of_failed_tests_goes_next() -> None:
@@ -549,29 +549,29 @@ def test_biggest_of_failed_tests_goes_next() -> None:
         an_item(2, size=30),
     ]
 
-    assert dict(evidence.over(items, Limits(99, 99, 49))) == {1: [0], 2: [0]}
+    assert dict(evidence.choose_dropped(items, Limits(99, 99, 49))) == {1: [0], 2: [0]}
 
 
 def test_what_never_fits_takes_nothing_else_with_it() -> None:
     """One failure's dump over the limit does not cost the others theirs."""
     items = [an_item(0, size=100, passed=False), an_item(1, size=30)]
 
-    assert dict(evidence.over(items, Limits(99, 999, 70))) == {0: [0]}
+    assert dict(evidence.choose_dropped(items, Limits(99, 999, 70))) == {0: [0]}
 
 
 def test_limit_of_a_test() -> None:
     """Each has its own, whatever the run may have."""
     items = [an_item(owner, number) for owner in (0, 1) for number in (0, 1)]
 
-    assert dict(evidence.over(items, Limits(99, 10, 99))) == {0: [1], 1: [1]}
+    assert dict(evidence.choose_dropped(items, Limits(99, 10, 99))) == {0: [1], 1: [1]}
 
 
 def test_evidence_that_is_sent_several_times() -> None:
     """A test with two keys is two Test Runs, each with a copy."""
     items = [an_item(0, size=10, copies=2), an_item(1, size=15)]
 
-    assert dict(evidence.over(items, Limits(99, 10, 30))) == {1: [0]}
-    assert dict(evidence.over(items, Limits(99, 15, 35))) == {}
+    assert dict(evidence.choose_dropped(items, Limits(99, 10, 30))) == {1: [0]}
+    assert dict(evidence.choose_dropped(items, Limits(99, 15, 35))) == {}
 
 
 sizes = st.integers(1, 50)
@@ -590,8 +590,8 @@ items = st.lists(
 
 @given(items, st.builds(Limits, sizes, sizes, st.integers(1, 200)))
 def test_what_stays_is_within_limits(found: list[Item], limits: Limits) -> None:
-    """Of each test and of the run; what is left out would not have fitted."""
-    dropped = evidence.over(found, limits)
+    """Limits hold for each test and for the run; dropped evidence would not fit."""
+    dropped = evidence.choose_dropped(found, limits)
 
     gone = [item for item in found if item.number in dropped.get(item.owner, ())]
     stays = [item for item in found if item not in gone]
@@ -603,7 +603,7 @@ def test_what_stays_is_within_limits(found: list[Item], limits: Limits) -> None:
     assert sum(map(len, dropped.values())) == len(gone)
     assert max(by_test.values()) <= limits.test
     assert whole <= limits.run
-    assert dropped == evidence.over(found, limits)
+    assert dropped == evidence.choose_dropped(found, limits)
     for item in gone:
         of_test = by_test[item.owner] + item.size
         of_run = whole + item.size * item.copies
@@ -615,8 +615,8 @@ def test_nothing_goes_where_all_fits(found: list[Item]) -> None:
     """To the last byte."""
     whole = sum(item.size * item.copies for item in found)
 
-    assert not evidence.over(found, Limits(50, 600, whole))
-    assert not evidence.over(found, evidence.NO_LIMITS)
+    assert not evidence.choose_dropped(found, Limits(50, 600, whole))
+    assert not evidence.choose_dropped(found, evidence.NO_LIMITS)
 
 
 def a_run_with_evidence() -> Any:
@@ -645,10 +645,10 @@ def test_all_evidence_of_a_run() -> None:
 
 @given(st.sets(st.integers(0, 4)))
 def test_without_some_evidence(dropped: set[int]) -> None:
-    """What goes is gone, what stays is where it was, and the rest is untouched."""
+    """Dropped evidence is gone; all else is unchanged."""
     run = a_run_with_evidence()
 
-    found = evidence.without(run, dropped)
+    found = evidence.without_evidence(run, dropped)
 
     names = [each.name for each in evidence.of_run(found)]
     assert names == [n for i, n in enumerate("abcde") if i not in dropped]
@@ -667,7 +667,7 @@ def test_names_within_one_result() -> None:
         steps=(a_step(evidence=(a_piece(), a_piece(file="c.png"))),),
     )
 
-    found = evidence.without(run, ())
+    found = evidence.without_evidence(run, ())
 
     assert [each.name for each in found.evidence] == ["shot.png", "shot (2).png"]
     assert [each.name for each in found.steps[0].evidence] == [
@@ -678,7 +678,7 @@ def test_names_within_one_result() -> None:
 
 def test_name_that_is_taken() -> None:
     """A number that somebody else has thought of is not used again."""
-    found = evidence.distinct(
+    found = evidence.with_distinct_names(
         [a_piece("x (2)", "1"), a_piece("x", "2"), a_piece("x", "3"), a_piece("x", "4")]
     )
 
@@ -696,7 +696,7 @@ def test_name_that_is_taken() -> None:
 )
 def test_names_are_distinct(found: list[Evidence]) -> None:
     """No two have one name, and no content is lost."""
-    kept = evidence.distinct(found)
+    kept = evidence.with_distinct_names(found)
 
     assert len({each.name for each in kept}) == len(kept)
     assert {each.file for each in kept} == {each.file for each in found}
@@ -714,17 +714,17 @@ def test_names_are_distinct(found: list[Evidence]) -> None:
     )
 )
 def test_names_that_were_made_distinct_stay(found: list[Evidence]) -> None:
-    """What comes by a second time, under either name, is sent once."""
-    kept = evidence.distinct(found)
+    """A file that appears again, under either name, is sent once."""
+    kept = evidence.with_distinct_names(found)
 
-    assert evidence.distinct((*kept, *found)) == kept
+    assert evidence.with_distinct_names((*kept, *found)) == kept
 
 
 def test_many_of_one_name() -> None:
     """Ten thousand rows with a screenshot each take no longer than they should."""
     began = time.process_time()
 
-    found = evidence.distinct(a_piece(file=str(n)) for n in range(10_000))
+    found = evidence.with_distinct_names(a_piece(file=str(n)) for n in range(10_000))
 
     assert time.process_time() - began < 5
     assert found[-1].name == "shot (10000).png"

@@ -47,7 +47,7 @@ def test_there_is_none(tmp_path: Path) -> None:
 
     assert run_path("nope", Path(".xray")) is None
     assert caught.value.message == "there is no run nope"
-    assert caught.value.hint == f"there are {', '.join(ids[1:])}"
+    assert caught.value.hint == f"the newest are {', '.join(ids[1:])}"
 
 
 @pytest.mark.parametrize("command", NEED_A_RUN, ids=str)
@@ -82,4 +82,4 @@ def test_one_error_for_all(
 
     said = capsys.readouterr().err
     assert code == UsageError.exit_code
-    assert "there is no run nope (there are none) [usage]" in said
+    assert "there is no run nope (.xray has no runs) [usage]" in said

@@ -63,7 +63,7 @@ def test_a_file_that_grows_is_read_to_its_end(
     """Whatever its size was when it was opened."""
     (tmp_path / "a").write_bytes(b"more than that")
     number = os.open(tmp_path / "a", os.O_RDONLY)
-    monkeypatch.setattr(inside, "_opened", lambda *_: (number, 4))
+    monkeypatch.setattr(inside, "_open_regular_file", lambda *_: (number, 4))
 
     assert inside.read_inside(tmp_path, "a") == b"more than that"
     with pytest.raises(OSError, match="Bad file"):
@@ -78,7 +78,7 @@ def test_links_are_refused(directory: RunDirectory, name: str, *, look: bool) ->
     (directory.path / name).symlink_to("../../../outside")
 
     with (
-        pytest.raises(RunDirectoryError, match="is a link"),
+        pytest.raises(RunDirectoryError, match="is a symbolic link"),
         directory.look() if look else directory.claim(),
     ):
         pass
@@ -100,7 +100,7 @@ def test_pipes_are_refused(directory: RunDirectory, *, look: bool) -> None:
     ):
         pass
 
-    assert caught.value.message == f"{folder / 'pipe'} is no regular file"
+    assert caught.value.message == f"{folder / 'pipe'} is not a regular file"
     assert caught.value.hint == inside.HINT
 
 
@@ -109,7 +109,7 @@ def test_pipes_are_not_waited_for(directory: RunDirectory) -> None:
     (directory.path / "run.json").unlink()
     os.mkfifo(directory.path / "run.json")
 
-    with pytest.raises(RunDirectoryError, match="is no regular file"):
+    with pytest.raises(RunDirectoryError, match="is not a regular file"):
         _ = directory.info
 
 
@@ -118,7 +118,7 @@ def test_what_is_named_is_read_where_it_lies(directory: RunDirectory) -> None:
     (directory.path / "run.json").unlink()
     (directory.path / "run.json").symlink_to("../../../outside")
 
-    with pytest.raises(RunDirectoryError, match="is a link"):
+    with pytest.raises(RunDirectoryError, match="is a symbolic link"):
         _ = directory.info
 
 
@@ -150,7 +150,7 @@ def test_what_goes_while_we_look_is_nothing(
     pipe, evidence = directory.path / "draft", directory.path / "evidence"
     os.mkfifo(pipe)
     evidence.mkdir()
-    listed = inside._listed
+    listed = inside._list_folder
 
     def with_what_goes(folder: Path) -> list[os.DirEntry[str]]:
         found = listed(folder)
@@ -159,7 +159,7 @@ def test_what_goes_while_we_look_is_nothing(
             evidence.rmdir()
         return found
 
-    monkeypatch.setattr(inside, "_listed", with_what_goes)
+    monkeypatch.setattr(inside, "_list_folder", with_what_goes)
 
     with directory.claim():
         assert not (directory.path / "evidence").exists()
@@ -191,7 +191,7 @@ def test_no_link_is_opened(
     monkeypatch.setattr(inside, "HAS_FOLDERS", has_folders)
     (directory.path / "x").symlink_to("../../../outside")
 
-    with pytest.raises(RunDirectoryError, match="is a link"):
+    with pytest.raises(RunDirectoryError, match="is a symbolic link"):
         inside.open_inside(directory.path, "x")
     with inside.open_inside(directory.path, "run.json") as file:
         assert b"pytest" in file.read()
@@ -287,7 +287,7 @@ def test_planted_folder_is_refused_with_what_to_set(tmp_path: Path) -> None:
         inside.refuse_link(tmp_path, tmp_path / "link")
 
     assert caught.value.message == f"{tmp_path / 'link'} is a link"
-    assert caught.value.hint == "set xray_report_dir to where it leads"
+    assert caught.value.hint == "set xray_report_dir to the folder it points to"
 
 
 @pytest.mark.parametrize(
@@ -323,14 +323,14 @@ def test_private_files_lead_nowhere(tmp_path: Path) -> None:
 def test_report_files_lie_in_it(directory: RunDirectory, name: str) -> None:
     """Whatever ``files.json`` says."""
     file = ReportFile(name="junit.xml", file="001-junit.xml", format="junit", tests=1)
-    report_files.save(directory, Files(files=(file,)))
+    report_files.save_files(directory, Files(files=(file,)))
     path = directory.path / report_files.LIST
     content = json.loads(path.read_text(encoding="utf-8"))
     content["files"][0]["file"] = name
     path.write_text(json.dumps(content), encoding="utf-8")
 
     with pytest.raises(RunDirectoryError, match="damaged"):
-        report_files.load(directory)
+        report_files.load_files(directory)
 
 
 def test_evidence_is_what_its_name_says(directory: RunDirectory) -> None:
@@ -358,9 +358,9 @@ def test_a_planted_folder_is_refused(tmp_path: Path, link: str) -> None:
     path.parent.mkdir(exist_ok=True)
     path.symlink_to(elsewhere)
 
-    with pytest.raises(RunDirectoryError, match="is a link"):
+    with pytest.raises(RunDirectoryError, match="is a symbolic link"):
         run_directory.create(tmp_path / ".xray", INFO)
-    with pytest.raises(RunDirectoryError, match="is a link"):
+    with pytest.raises(RunDirectoryError, match="is a symbolic link"):
         run_directory.find(tmp_path / ".xray")
 
     assert list(elsewhere.iterdir()) == []

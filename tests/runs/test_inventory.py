@@ -1,4 +1,4 @@
-"""What lies in a report directory: its sizes, and what cannot be removed."""
+"""The runs in a report directory: sizes, and runs that cannot be removed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def test_size_of_a_run(tmp_path: Path) -> None:
     """Files below it count, however deep, and folders do not."""
     directory = recorded(tmp_path, a_run())
-    before = inventory.row(directory, tmp_path / ".xray").bytes
+    before = inventory.describe_run(directory, tmp_path / ".xray").bytes
     deep = directory.path / "evidence" / "deep"
     deep.mkdir(parents=True)
     (deep / "log.txt").write_bytes(b"x" * 1000)
 
-    after = inventory.row(directory, tmp_path / ".xray").bytes
+    after = inventory.describe_run(directory, tmp_path / ".xray").bytes
 
     assert before == sum(path.stat().st_size for path in directory.path.glob("*.*"))
     assert after == before + 1000
@@ -42,7 +42,7 @@ def test_run_that_cannot_be_removed(
     with monkeypatch.context() as patched:
         patched.setattr("pathlib.Path.unlink", refuse)
         with pytest.raises(RunDirectoryError) as caught:
-            inventory.remove(directory.path)
+            inventory.remove_run(directory.path)
 
     said = f"{directory.path} cannot be removed: Read-only file system"
     assert caught.value.message == said

@@ -25,7 +25,7 @@ def test_joined_shards(tmp_path: Path) -> None:
     parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
     parts[1].state = replace(parts[1].state, incomplete=("killed",))
 
-    whole = join.join(parts, tmp_path / ".xray")
+    whole = join.join_parts(parts, tmp_path / ".xray")
 
     assert [run.test.name for run in whole.runs()] == ["test_a", "test_b"]
     assert whole.state == State(state=run_directory.SEALED, incomplete=("killed",))
@@ -37,7 +37,7 @@ def test_part_of_a_session_that_was_killed(tmp_path: Path) -> None:
     parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
     (parts[1].path / "state.json").unlink()
 
-    whole = join.join(parts, tmp_path / ".xray")
+    whole = join.join_parts(parts, tmp_path / ".xray")
 
     assert whole.state.incomplete == (run_directory.KILLED,)
 
@@ -45,12 +45,12 @@ def test_part_of_a_session_that_was_killed(tmp_path: Path) -> None:
 def test_parts_are_joined_once(tmp_path: Path) -> None:
     """A second time would send them twice; the error names the whole."""
     parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]
-    whole = join.join(parts, tmp_path / ".xray")
+    whole = join.join_parts(parts, tmp_path / ".xray")
 
     with pytest.raises(RunDirectoryError, match=f"merged into {whole.id}") as caught:
-        join.join(parts, tmp_path / ".xray")
+        join.join_parts(parts, tmp_path / ".xray")
 
-    assert caught.value.hint == "resend that one"
+    assert caught.value.hint == "resend that run"
 
 
 def test_joining_what_another_process_holds(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_joining_what_another_process_holds(tmp_path: Path) -> None:
     parts = [recorded(tmp_path, a_run(name=name)) for name in ("test_a", "test_b")]
 
     with parts[1].claim(), pytest.raises(RunDirectoryError, match="in use"):
-        join.join(parts, tmp_path / ".xray")
+        join.join_parts(parts, tmp_path / ".xray")
 
     assert {part.state.state for part in parts} == {run_directory.SEALED}
     assert len(run_directory.find(tmp_path / ".xray")) == 2
@@ -76,7 +76,7 @@ def test_joining_on_a_full_disk(
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
         with pytest.raises(RunDirectoryError, match="No space left"):
-            join.join(parts, tmp_path / ".xray")
+            join.join_parts(parts, tmp_path / ".xray")
 
     assert parts[0].state.state == run_directory.SEALED
 
@@ -90,7 +90,7 @@ def test_joined_shards_keep_their_evidence(tmp_path: Path) -> None:
     ]
     (parts[0].path / FOLDER / ".1-draft").write_bytes(b"half")
 
-    whole = join.join(parts, tmp_path / ".xray")
+    whole = join.join_parts(parts, tmp_path / ".xray")
 
     found = Results([whole])
     contents = [
@@ -115,7 +115,7 @@ def test_joining_evidence_on_a_full_disk(
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "copyfileobj", full)
         with pytest.raises(RunDirectoryError) as caught:
-            join.join(parts, tmp_path / ".xray")
+            join.join_parts(parts, tmp_path / ".xray")
 
     source = parts[0].path / FOLDER
     assert str(caught.value).startswith(f"{source} cannot be copied: No space left")
@@ -127,7 +127,7 @@ def test_joining_evidence_on_a_full_disk(
 def test_joining_where_nothing_can_be_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was left half-made does not hide why."""
+    """A half-made run does not hide the reason."""
     parts = [a_shard(tmp_path, {"evidence": {"x.bin": b"1"}})]
 
     def refuse(*_: object, **__: object) -> None:
@@ -137,7 +137,7 @@ def test_joining_where_nothing_can_be_removed(
         patched.setattr(os, "rmdir", refuse)
         patched.setattr(shutil, "copyfileobj", refuse)
         with pytest.raises(RunDirectoryError, match="cannot be copied"):
-            join.join(parts, tmp_path / ".xray")
+            join.join_parts(parts, tmp_path / ".xray")
 
 
 def test_joining_what_cannot_be_read(
@@ -156,7 +156,7 @@ def test_joining_what_cannot_be_read(
     with monkeypatch.context() as patched:
         patched.setattr(inside, "open_inside", refuse)
         with pytest.raises(RunDirectoryError, match="cannot be read: Permission"):
-            join.join(parts, tmp_path / ".xray")
+            join.join_parts(parts, tmp_path / ".xray")
 
     assert {part.state.state for part in parts} == {run_directory.SEALED}
     assert len(run_directory.find(tmp_path / ".xray")) == 2
@@ -178,10 +178,10 @@ def test_joining_what_may_have_been_sent(tmp_path: Path, state: State) -> None:
     parts[0].state = state
 
     with pytest.raises(RunDirectoryError, match="or may have been") as caught:
-        join.join(parts, tmp_path / ".xray")
+        join.join_parts(parts, tmp_path / ".xray")
 
-    assert caught.value.message == f"{parts[0].path} was sent before, or may have been"
-    assert caught.value.hint == "leave it out, or resend it alone"
+    assert caught.value.message == f"{parts[0].path} was already sent, or may have been"
+    assert caught.value.hint == "leave it out, or resend only this run"
     assert parts[0].state == state
 
 
@@ -190,7 +190,7 @@ def test_joined_run_is_that_of_the_first_shard(tmp_path: Path) -> None:
     late = recorded(tmp_path, a_run(), started=STARTED + 5, ci={"system": "late"})
     early = recorded(tmp_path, a_run(), started=STARTED, ci={"system": "early"})
 
-    whole = join.join([late, early], tmp_path / ".xray")
+    whole = join.join_parts([late, early], tmp_path / ".xray")
 
     assert whole.info.started == STARTED
     assert whole.id.startswith("20260102T030405Z-")
@@ -205,8 +205,8 @@ def a_part(tmp_path: Path, **given: Any) -> RunDirectory:
 
 
 def settings_of_whole(tmp_path: Path, *parts: RunDirectory) -> dict[str, str]:
-    """Those that the whole has; whatever the parts were told, it is uploaded."""
-    found = dict(join.join(parts, tmp_path / ".xray").info.settings)
+    """Those that the merged run has; whatever the parts were told, it is uploaded."""
+    found = dict(join.join_parts(parts, tmp_path / ".xray").info.settings)
     assert found.pop("upload") == "true"
     assert found.pop("report_dir") == str(tmp_path / ".xray")
     return found
@@ -215,9 +215,9 @@ def settings_of_whole(tmp_path: Path, *parts: RunDirectory) -> dict[str, str]:
 def test_whole_names_its_parts(tmp_path: Path) -> None:
     """Those of a whole that becomes a part are its own; the run id stays."""
     parts = [a_part(tmp_path) for _ in range(3)]
-    first = join.join(parts[:2], tmp_path / ".xray")
+    first = join.join_parts(parts[:2], tmp_path / ".xray")
 
-    whole = join.join([first, parts[2]], tmp_path / ".xray")
+    whole = join.join_parts([first, parts[2]], tmp_path / ".xray")
 
     assert whole.info.parts == tuple(part.id for part in parts)
     assert whole.info.run_id == "4711"
@@ -245,15 +245,15 @@ def test_what_one_part_only_says(tmp_path: Path) -> None:
     """Nothing that was set is dropped, and it is said that not all have set it."""
     parts = [a_part(tmp_path), a_part(tmp_path, test_plan="CALC-15", summary="S" * 99)]
 
-    whole = join.join(parts, tmp_path / ".xray")
+    whole = join.join_parts(parts, tmp_path / ".xray")
 
     assert whole.info.settings["test_plan"] == "CALC-15"
     first, second = whole.info.notices
     assert first == (
-        f"the parts differ in xray_test_plan: nothing ({parts[0].id}); "
-        f"CALC-15 ({parts[1].id}); the whole has CALC-15"
+        f"the parts differ in xray_test_plan: not set ({parts[0].id}); "
+        f"CALC-15 ({parts[1].id}); the merged run has CALC-15"
     )
-    assert second.endswith(f"the whole has {'S' * 60}...")
+    assert second.endswith(f"the merged run has {'S' * 60}...")
 
 
 # Recorded as they were set; secrets never are.
@@ -272,7 +272,7 @@ def test_no_first_value_without_a_word(tmp_path: Path, name: str) -> None:
     parts = [a_part(tmp_path, **{name: value}) for value in ("a", "b")]
 
     try:
-        whole = join.join(parts, tmp_path / ".xray").info
+        whole = join.join_parts(parts, tmp_path / ".xray").info
     except UsageError:
         return
 
@@ -288,12 +288,13 @@ def test_what_can_be_said_once(tmp_path: Path, name: str) -> None:
     late = [a_part(tmp_path, **{name: "b"}, started=STARTED + 9) for _ in range(2)]
     early = a_part(tmp_path, **{name: "a"})
 
-    whole = join.join([*late, early], tmp_path / ".xray")
+    whole = join.join_parts([*late, early], tmp_path / ".xray")
 
     assert whole.info.settings[name] == "a"
     (notice,) = whole.info.notices
     assert notice == (
-        f"the parts differ in xray_{name}: a ({early.id}); b (2 parts); the whole has a"
+        f"the parts differ in xray_{name}: a ({early.id}); b (2 parts); "
+        "the merged run has a"
     )
 
 
@@ -302,8 +303,8 @@ def test_commits_that_ci_tells(tmp_path: Path) -> None:
     told = [a_part(tmp_path, ci={"revision": name}) for name in ("abc", "def")]
     same = [a_part(tmp_path, ci={"revision": "abc"}) for _ in range(2)]
 
-    differing = join.join(told, tmp_path / ".xray").info.notices
-    agreeing = join.join(same, tmp_path / ".xray").info.notices
+    differing = join.join_parts(told, tmp_path / ".xray").info.notices
+    agreeing = join.join_parts(same, tmp_path / ".xray").info.notices
 
     assert len(differing) == 1
     assert "xray_revision: abc" in differing[0]
@@ -312,11 +313,11 @@ def test_commits_that_ci_tells(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", join.PLACES)
 def test_parts_that_go_to_several_places(tmp_path: Path, name: str) -> None:
-    """What one of them wanted elsewhere is not put where the other wanted it."""
+    """Results for different places are not merged into one."""
     parts = [a_part(tmp_path, **{name: value}) for value in ("a", "b")]
 
     with pytest.raises(UsageError, match=f"differ in xray_{name}: a .*; b "):
-        join.join(parts, tmp_path / ".xray")
+        join.join_parts(parts, tmp_path / ".xray")
 
     assert {part.state.state for part in parts} == {run_directory.SEALED}
     assert len(run_directory.find(tmp_path / ".xray")) == 2
@@ -327,19 +328,21 @@ def test_place_that_is_given_for_the_whole(tmp_path: Path) -> None:
     parts = [a_part(tmp_path, project=value) for value in ("A", "B")]
     silent = [a_part(tmp_path), a_part(tmp_path, project="A")]
 
-    join.join(parts, tmp_path / ".xray", given={"project"})
-    whole = join.join(silent, tmp_path / ".xray")
+    join.join_parts(parts, tmp_path / ".xray", given={"project"})
+    whole = join.join_parts(silent, tmp_path / ".xray")
 
     assert whole.info.settings["project"] == "A"
 
 
 def test_missing_part_that_has_come(tmp_path: Path) -> None:
-    """What was missing from an earlier whole is said anew, or no more."""
+    """Parts that an earlier merged run lacked are reported only if still missing."""
     parts = [a_part(tmp_path) for _ in range(2)]
-    missing = f"{run_directory.PARTS_MISSING}: 1 of 2 are there"
-    first = join.join(parts[:1], tmp_path / ".xray", incomplete=(missing, "killed"))
+    missing = f"{run_directory.PARTS_MISSING}: 1 of 2 were found"
+    first = join.join_parts(
+        parts[:1], tmp_path / ".xray", incomplete=(missing, "killed")
+    )
 
-    whole = join.join([first, parts[1]], tmp_path / ".xray")
+    whole = join.join_parts([first, parts[1]], tmp_path / ".xray")
 
     assert first.state.incomplete == (missing, "killed")
     assert whole.state.incomplete == ("killed",)
@@ -361,7 +364,7 @@ def test_killed_before_the_whole_is_there(
     monkeypatch.setattr(join, "_copy_lines", killed)
 
     with pytest.raises(KilledError):
-        join.join(parts, tmp_path / ".xray")
+        join.join_parts(parts, tmp_path / ".xray")
 
     found = [each.id for each in run_directory.find(tmp_path / ".xray")]
     assert found == sorted(part.id for part in parts)

@@ -81,7 +81,7 @@ def test_file_that_others_have_closed(directory: RunDirectory, tmp_path: Path) -
 
 
 def test_a_second_close_does_nothing(directory: RunDirectory) -> None:
-    """What was sealed first counts."""
+    """The first seal counts."""
     journal = Journal(directory)
     journal.close(("interrupted",))
 
@@ -139,7 +139,7 @@ def test_run_that_had_no_name_yet(tmp_path: Path) -> None:
 def test_room_before_the_end(
     directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What could not be written so far is written when the run is sealed."""
+    """Lines that could not be written earlier are written when the run is sealed."""
     journal = Journal(directory)
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", failing(errno.ENOSPC, NO_ROOM))
@@ -165,7 +165,7 @@ def test_folder_that_cannot_be_made_again(directory: RunDirectory) -> None:
     assert caught.value.message == (
         f"0 results could not be written: {directory.path} was removed: Not a directory"
     )
-    assert caught.value.hint == "make room, or set xray_report_dir"
+    assert caught.value.hint == "free disk space, or set xray_report_dir"
 
 
 def test_disk_that_does_not_take_it_for_good(
@@ -206,7 +206,7 @@ def test_seal_that_cannot_be_written(
 def test_first_trouble_is_told(
     directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What fails after it fails for its sake."""
+    """Later failures follow from the first one."""
     journal = Journal(directory)
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", failing(errno.ENOSPC, NO_ROOM))
@@ -283,7 +283,7 @@ def test_lock_that_cannot_be_opened(tmp_path: Path) -> None:
 
 def test_line_as_it_stands_in_a_journal() -> None:
     """JSON without blanks, a tab, and its CRC-32 in eight hexadecimal digits."""
-    line = journal_lines.encoded({"classname": "a", "test_keys": ["CALC-1", "b"]})
+    line = journal_lines.encode_line({"classname": "a", "test_keys": ["CALC-1", "b"]})
 
     assert line == b'{"classname":"a","test_keys":["CALC-1","b"]}\t289abd01'
     assert journal_lines.content_of(line + b"\n") == line[:-9]
@@ -291,7 +291,7 @@ def test_line_as_it_stands_in_a_journal() -> None:
 
 def test_own_part_of_a_line_that_a_torn_one_runs_into() -> None:
     """Whatever the torn one has left of itself."""
-    line = journal_lines.encoded({"classname": "a", "name": "b"})
+    line = journal_lines.encode_line({"classname": "a", "name": "b"})
     torn = b'{"classname":"c","message":"{\\"classname\\":'
 
     assert journal_lines.content_of(torn + line) == line[:-9]
@@ -299,7 +299,7 @@ def test_own_part_of_a_line_that_a_torn_one_runs_into() -> None:
 
 def test_line_with_a_flipped_bit() -> None:
     """It is no result, though it is JSON."""
-    line = journal_lines.encoded({"classname": "a", "name": "b"})
+    line = journal_lines.encode_line({"classname": "a", "name": "b"})
 
     with pytest.raises(ValueError, match=r"^the checksum is wrong$"):
         journal_lines.content_of(line.replace(b'"b"', b'"c"'))
@@ -310,8 +310,8 @@ def test_damaged_line_in_words(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
 
     with pytest.raises(RunDirectoryError) as caught:
-        journal_lines.parsed(b"\xff" + b"x" * 80 + b"\n", path)
+        journal_lines.parse_line(b"\xff" + b"x" * 80 + b"\n", path)
 
     start = "\\xff" + "x" * 59
     assert caught.value.message == f"{path} has a damaged line: {start!r}"
-    assert caught.value.hint == "take the line out to send the rest"
+    assert caught.value.hint == "remove the line to send the other results"

@@ -81,7 +81,7 @@ def test_key_that_is_given_twice_counts_once(tmp_path: Path) -> None:
 
 
 def test_interrupted_tests_are_no_results(tmp_path: Path) -> None:
-    """What was not run to its end does not appear."""
+    """A test that did not finish does not appear."""
     found = results(tmp_path, a_run(), a_run(Outcome.NOT_RUN, name="test_cut_short"))
 
     assert [run.test.name for run in found.runs()] == ["test_add"]
@@ -235,7 +235,7 @@ def test_damaged_line_keeps_no_other_back(tmp_path: Path, how: str) -> None:
     found = Results([directory])
 
     assert [run.test.name for run in found.runs()] == ["first", "third"]
-    assert found.missing == ("1 damaged line in the journal, whose results are lost",)
+    assert found.missing == ("1 damaged line in the journal: results are lost",)
 
 
 def test_torn_line_does_not_take_the_next_with_it(tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_odd_time_keeps_nothing_back(tmp_path: Path, name: str, value: Any) -> N
 
     assert getattr(first, name) == 0.0
     assert second == usual
-    assert f"its {name}, {value}" in found.left_out[0]
+    assert f"its invalid {name}, {value}" in found.left_out[0]
     assert found.started == usual.started
 
 
@@ -331,7 +331,7 @@ def test_features_hold_their_scenarios(tmp_path: Path) -> None:
 def test_no_mixture_is_better_than_its_worst(size: int) -> None:
     """A failure fails all; a skip is never a pass; the order does not matter."""
     for mixture in itertools.product(RESULTS, repeat=size):
-        found = aggregate.worst(mixture)
+        found = aggregate.worst_outcome(mixture)
 
         assert found in mixture
         assert (found is Outcome.FAILED) == (Outcome.FAILED in mixture)
@@ -341,8 +341,8 @@ def test_no_mixture_is_better_than_its_worst(size: int) -> None:
 
 @pytest.mark.parametrize("outcomes", [[], [Outcome.NOT_RUN]])
 def test_nothing_known_is_a_failure(outcomes: list[Outcome]) -> None:
-    """What has no result does not pass."""
-    assert aggregate.worst(outcomes) is Outcome.FAILED
+    """A Test without a result does not pass."""
+    assert aggregate.worst_outcome(outcomes) is Outcome.FAILED
 
 
 def test_merged_parts_stay_readable(tmp_path: Path) -> None:
@@ -433,7 +433,9 @@ def test_merging_is_as_bad_as_the_worst(outcomes: list[Outcome]) -> None:
     """Any list of results with a failure fails, and only those."""
     runs = [a_run(outcome, keys=["CALC-1"]) for outcome in outcomes]
 
-    merged = aggregate.merge(("CALC-1",), runs, aggregate.worst(outcomes))
+    merged = aggregate.merge_results(
+        ("CALC-1",), runs, aggregate.worst_outcome(outcomes)
+    )
 
     assert (merged.outcome is Outcome.FAILED) == (Outcome.FAILED in outcomes)
     if any(each is not Outcome.PASSED for each in outcomes):
@@ -492,7 +494,7 @@ def test_failure_is_never_green(
     folder = tmp_path_factory.mktemp("runs")
     found = results(folder, *runs)
 
-    expected = aggregate.worst(outcomes)
+    expected = aggregate.worst_outcome(outcomes)
     assert [run.outcome for run in found.merged()] == [expected, expected]
     assert found.merged_counts() == {expected: 2}
     shutil.rmtree(folder)
@@ -531,7 +533,7 @@ def test_rows_of_an_outline_in_order(tmp_path: Path) -> None:
 
 
 def test_scenario_and_test_of_one_key(tmp_path: Path) -> None:
-    """What is no row stays in the order in which it finished."""
+    """Other results stay in the order in which they finished."""
     scenario = a_scenario_run(keys=["CALC-1"], parameters=(("n", "2"),))
     runs = [a_run(keys=["CALC-1"], parameters=(("n", n),)) for n in "13"]
     found = results(tmp_path, runs[0], scenario, runs[1])
@@ -607,7 +609,7 @@ def test_shared_keys(tmp_path: Path) -> None:
 
 
 def names(runs: Iterable[TestRun]) -> list[list[str]]:
-    """Of their evidence."""
+    """The names of their evidence."""
     return [[each.name for each in of_run(run)] for run in runs]
 
 
@@ -645,7 +647,7 @@ def test_evidence_of_one_name_within_a_result(tmp_path: Path) -> None:
 
 
 def test_evidence_over_the_limit(tmp_path: Path) -> None:
-    """What is left out is nowhere, and is told; what stays is everywhere."""
+    """Left-out evidence is in no report, and is named; the rest is in all reports."""
     scenario = a_scenario()
     runs: list[dict[str, Any]] = [
         {"evidence": {"big.bin": b"1" * 2048, "a.bin": b"2" * 10}, "name": "test_a"},
@@ -721,16 +723,16 @@ def test_evidence_of_tests_that_are_left_out(tmp_path: Path) -> None:
 
 
 def test_evidence_that_was_not_kept(tmp_path: Path) -> None:
-    """What a test could not attach is told with its name."""
+    """Evidence that a test could not attach is named with the test."""
     found = results(
         tmp_path,
-        a_run(left_out=("x.png is empty", "y.png is no file")),
+        a_run(left_out=("x.png is empty", "y.png is not a file")),
         a_run(left_out=("z.png is empty",), name="test_b"),
     )
 
     assert found.left_out == [
         "tests.test_calculator.test_add: x.png is empty",
-        "tests.test_calculator.test_add: y.png is no file",
+        "tests.test_calculator.test_add: y.png is not a file",
         "tests.test_calculator.test_b: z.png is empty",
     ]
 

@@ -1,4 +1,4 @@
-"""Which run directories are the parts of one whole."""
+"""Find the run directories that are parts of one CI run."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def a_part(folder: str, run_id: str = "4711", **info: Any) -> RunDirectory:
 
 
 def found_in(*paths: str, run_id: str = "") -> parts.Found:
-    """What there is to send below some folders."""
-    return parts.find([Path(path) for path in paths], REPORT_DIR, run_id=run_id)
+    """The runs to send below some folders."""
+    return parts.find_parts([Path(path) for path in paths], REPORT_DIR, run_id=run_id)
 
 
 def ids(found: parts.Found) -> set[str]:
-    """Of what is to be sent."""
+    """The ids of the runs to send."""
     return {each.id for each in found.shards}
 
 
 def joined(found: parts.Found) -> RunDirectory:
-    """The whole of what was found."""
-    return join.join([each.directory for each in found.shards], REPORT_DIR)
+    """The merged run that was found."""
+    return join.join_parts([each.directory for each in found.shards], REPORT_DIR)
 
 
 def test_parts_lie_anywhere() -> None:
@@ -87,7 +87,7 @@ def test_folder_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_only_one_run_id() -> None:
-    """What a workspace has kept of other CI runs stays there."""
+    """Parts of other CI runs in a workspace are not sent."""
     part = a_part("s/new")
     a_part("s/old", "4710")
     a_part("s/local", "")
@@ -101,7 +101,7 @@ def test_named_part_of_another_run_id() -> None:
     """It is not silently left out."""
     part = a_part("s", "4710")
 
-    with pytest.raises(UsageError, match="is not of run id 4711, but of 4710"):
+    with pytest.raises(UsageError, match="does not belong to run id 4711, but to 4710"):
         found_in(str(part.path), run_id="4711")
 
 
@@ -151,7 +151,7 @@ def test_nothing_of_a_run_id() -> None:
         found_in("s", run_id="4711")
 
     assert "no run directory of run id 4711 in s" in caught.value.message
-    assert caught.value.hint == "there are some of 4710 (1), no run id (1)"
+    assert caught.value.hint == "found instead: 4710 (1), no run id (1)"
 
 
 def test_path_that_is_not_there() -> None:
@@ -182,11 +182,11 @@ def test_copies_are_one() -> None:
     found = found_in("s")
 
     assert found.shards == ()
-    assert found.sent == ("1 part was delivered before, as CALC-7",)
+    assert found.sent == ("1 part was already delivered, as CALC-7",)
 
 
 def test_copy_without_a_journal_comes_last() -> None:
-    """Of two copies that came as far, the one that has results counts."""
+    """If two copies have the same state, the one with results counts."""
     part = a_part("s/1")
     shutil.copytree("s/1", "s/0")
     (Path("s/0") / part.path.relative_to("s/1") / "journal.jsonl").unlink()
@@ -204,8 +204,8 @@ def test_part_that_was_sent_alone() -> None:
     found = found_in("s")
 
     assert (ids(found), len(found.parts)) == ({rest.id}, 2)
-    assert found.sent == ("1 part was delivered before, as CALC-7",)
-    with pytest.raises(RunDirectoryError, match="was delivered before, as CALC-7"):
+    assert found.sent == ("1 part was already delivered, as CALC-7",)
+    with pytest.raises(RunDirectoryError, match="was already delivered, as CALC-7"):
         found_in(str(rest.path), str(sent.path))
 
 
@@ -214,7 +214,7 @@ def test_rehearsals() -> None:
     rehearsed = a_part("s/1")
     rehearsed.state = State(state=run_directory.KEPT)
 
-    with pytest.raises(UsageError, match="is not to be sent: rehearsed"):
+    with pytest.raises(UsageError, match="these runs are dry runs or have no results"):
         found_in("s")
     named = found_in(str(rehearsed.path), run_id="4711")
     rest = a_part("s/2")
@@ -222,11 +222,11 @@ def test_rehearsals() -> None:
 
     assert ids(named) == {rehearsed.id}
     assert ids(found) == found.parts == {rest.id}
-    assert found.sent == ("1 part was not to be sent: rehearsed, or without results",)
+    assert found.sent == ("1 part was not sent: dry run, or no results",)
 
 
 def test_whole_that_was_not_sent() -> None:
-    """What a merge job that failed has left is sent again, as it is."""
+    """The merged run of a failed job is sent again, unchanged."""
     made = [a_part(f"s/{number}") for number in range(2)]
     whole = joined(found_in("s"))
 
@@ -239,7 +239,7 @@ def test_whole_that_was_not_sent() -> None:
 
 
 def test_whole_of_other_parts() -> None:
-    """What lies here from another CI run has nothing to do with these parts."""
+    """Merged runs of another CI run are ignored."""
     a_part("other/1", run_id="4712")
     joined(found_in("other"))
     made = [a_part(f"s/{number}") for number in range(2)]
@@ -261,7 +261,7 @@ def test_parts_that_could_not_be_marked() -> None:
 
 
 def test_part_that_comes_late() -> None:
-    """It is joined with the whole that was not sent, or alone where it was."""
+    """A new part joins an unsent merged run, or is sent alone after a sent one."""
     a_part("s/1")
     whole = joined(found_in("s"))
     late = a_part("s/2")
@@ -272,12 +272,12 @@ def test_part_that_comes_late() -> None:
 
     assert ids(before) == {whole.id, late.id}
     assert ids(after) == {late.id}
-    assert after.sent == ("1 part was delivered before, as CALC-7",)
+    assert after.sent == ("1 part was already delivered, as CALC-7",)
     assert len(before.parts) == len(after.parts) == 2
 
 
 def test_all_was_delivered() -> None:
-    """Nothing is left, and it is known as what."""
+    """Nothing is left to send, and the notice names the Test Execution."""
     a_part("s/1")
     a_part("s/2")
     whole = joined(found_in("s"))
@@ -286,23 +286,25 @@ def test_all_was_delivered() -> None:
     found = found_in("s", run_id="4711")
 
     assert (found.shards, found.whole) == ((), None)
-    assert found.sent == ("2 parts were delivered before, as CALC-7",)
+    assert found.sent == ("2 parts were already delivered, as CALC-7",)
     assert [each.id for each in found.delivered] == [whole.id]
 
 
 def test_whole_on_another_machine() -> None:
-    """Whether that has sent them nobody here knows: that is no success."""
+    """It is unknown whether the merged run was sent, so this is an error."""
     a_part("s/1")
     whole = joined(found_in("s"))
     shutil.rmtree(whole.path)
 
-    with pytest.raises(RunDirectoryError, match=f"{whole.id}, which is not here"):
+    with pytest.raises(
+        RunDirectoryError, match=f"{whole.id}, which was not found here"
+    ):
         found_in("s")
     late = a_part("s/2")
 
     assert ids(found_in("s")) == {late.id}
     (said,) = found_in("s").sent
-    assert said == f"1 part was merged into {whole.id}, which is not here"
+    assert said == f"1 part was merged into {whole.id}, which was not found here"
 
 
 def test_named_part_of_a_whole() -> None:
@@ -329,11 +331,11 @@ def test_whole_of_a_whole() -> None:
 
     last.state = State(state=run_directory.DELIVERED, test_execution="CALC-7")
 
-    assert found_in("s").sent == ("2 parts were delivered before, as CALC-7",)
+    assert found_in("s").sent == ("2 parts were already delivered, as CALC-7",)
 
 
 def test_damaged_neighbours_are_no_wholes() -> None:
-    """What else lies in the report directory does not stop this CI run."""
+    """Other runs in the report directory do not stop this CI run."""
     part = a_part("s")
     damaged = run_directory.create(REPORT_DIR, run_info())
     (damaged.path / "run.json").write_text("{")
@@ -343,7 +345,7 @@ def test_damaged_neighbours_are_no_wholes() -> None:
 
 
 def test_runs_in_wholes() -> None:
-    """By what the wholes say, not by what the parts do."""
+    """Merged runs name their parts; the state of a part may be older."""
     part = a_part("s")
     whole = joined(found_in("s"))
 

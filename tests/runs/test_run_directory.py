@@ -55,7 +55,7 @@ def in_a_fork(do: Callable[[], object]) -> int:
 
 
 def test_recorded_tests_come_back_in_order(tmp_path: Path) -> None:
-    """What is appended is what is read."""
+    """Appended tests are read back."""
     runs = [a_run(name=f"test_{number}") for number in range(3)]
 
     directory = recorded(tmp_path, *runs)
@@ -153,7 +153,7 @@ def test_state_comes_back(directory: RunDirectory) -> None:
 
 
 def test_state_that_another_process_has_changed(directory: RunDirectory) -> None:
-    """What was read before does not count."""
+    """An earlier value is not kept."""
     directory.state = State(attempts=1)
     before = directory.state
     RunDirectory(directory.path).state = State(attempts=2)
@@ -278,7 +278,7 @@ class FullDisk:
 def test_full_disk_that_gets_room_again(
     directory: RunDirectory, monkeypatch: pytest.MonkeyPatch, takes: int
 ) -> None:
-    """What could not be written is written later; then nothing was lost."""
+    """Lines that could not be written are written later; then nothing is lost."""
     disk = FullDisk(takes=takes)
     monkeypatch.setattr(os, "write", disk)
     written = Journal(directory)
@@ -474,7 +474,7 @@ def test_words_of_states() -> None:
 
 
 def test_state_of_an_older_version(directory: RunDirectory) -> None:
-    """What it did not know is as if nothing had been; what it knew counts."""
+    """Missing fields have their defaults; known fields count."""
     (directory.path / "state.json").write_text('{"state": "failed", "message": "no"}')
 
     assert directory.state == State(state="failed", message="no")
@@ -509,7 +509,7 @@ def test_damage_is_named(
 
 
 def test_look_leaves_nothing(directory: RunDirectory) -> None:
-    """What has no lock gets none; one that is held is refused."""
+    """A run without a lock gets none; a held lock is refused."""
     before = {path.name for path in directory.path.iterdir()}
     with directory.look():
         during = {path.name for path in directory.path.iterdir()}

@@ -1,4 +1,4 @@
-"""What a text may say outside of the machine where a test ran."""
+"""Remove secrets and local folders from texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.builders import TOKEN
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import MASK, Secret
-from xray_bridge.runs.scrub import LONGEST, MARGIN, Scrub, folders
+from xray_bridge.runs.scrub import LONGEST, MARGIN, Scrub, local_folders
 
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def test_folders_of_this_process(
     monkeypatch.chdir(project)
     home = tmp_path / "home"
 
-    found = folders(str(tmp_path / "root"), {"HOME": f"{home}/"})
+    found = local_folders(str(tmp_path / "root"), {"HOME": f"{home}/"})
 
     assert found[str(project)] == ""
     assert found[str(tmp_path / "root")] == ""
@@ -174,7 +174,7 @@ def test_folders_of_this_process(
 
 def test_home_on_windows(tmp_path: Path) -> None:
     """There it is the profile."""
-    found = folders("", {"USERPROFILE": str(tmp_path)})
+    found = local_folders("", {"USERPROFILE": str(tmp_path)})
 
     assert found[str(tmp_path)] == "~"
 
@@ -183,10 +183,10 @@ def test_home_on_windows(tmp_path: Path) -> None:
 def test_folder_that_all_machines_have(
     home: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What says nothing of this machine stays."""
+    """Folders of every machine stay."""
     monkeypatch.setattr(sys, "prefix", "/usr")
     monkeypatch.setattr(sys, "base_prefix", "/usr/local")
-    scrub = a_scrub(folders("", {"HOME": home}))
+    scrub = a_scrub(local_folders("", {"HOME": home}))
 
     text = f"{home} /usr/bin/chromium /usr/local/bin/node /etc"
 
@@ -201,7 +201,7 @@ def test_symlinked_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     link.symlink_to(real)
     monkeypatch.setattr(tempfile, "tempdir", str(link))
 
-    scrub = a_scrub(folders("", {}))
+    scrub = a_scrub(local_folders("", {}))
 
     assert scrub(f"{link}/x {real}/y") == "<tmp>/x <tmp>/y"
 
@@ -211,7 +211,7 @@ def test_project_within_home_and_virtual_environment_within_project(
 ) -> None:
     """The longest name wins, whatever it stands for."""
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "shop" / ".venv"))
-    scrub = a_scrub(folders(str(tmp_path / "shop"), {"HOME": str(tmp_path)}))
+    scrub = a_scrub(local_folders(str(tmp_path / "shop"), {"HOME": str(tmp_path)}))
 
     found = scrub(f"{tmp_path}/shop/.venv/bin {tmp_path}/shop/a.py {tmp_path}/b")
 
@@ -219,8 +219,8 @@ def test_project_within_home_and_virtual_environment_within_project(
 
 
 def test_project_that_is_home(tmp_path: Path) -> None:
-    """Of one folder with two meanings, the project is the better known."""
-    scrub = a_scrub(folders(str(tmp_path), {"HOME": str(tmp_path)}))
+    """If a folder has two meanings, it counts as the project."""
+    scrub = a_scrub(local_folders(str(tmp_path), {"HOME": str(tmp_path)}))
 
     assert scrub(f"{tmp_path}/a.py") == "a.py"
 
@@ -234,7 +234,7 @@ def test_folders_that_are_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with monkeypatch.context() as patched:
         patched.setattr(os, "getcwd", gone)
         patched.setattr(tempfile, "gettempdir", gone)
-        found = folders(str(tmp_path), {"HOME": "/home/ann"})
+        found = local_folders(str(tmp_path), {"HOME": "/home/ann"})
 
     assert found[str(tmp_path)] == ""
     assert found["/home/ann"] == "~"
@@ -284,7 +284,7 @@ def test_secret_is_not_cut_in_half(length: int, before: str) -> None:
 
 
 def test_text_that_grows() -> None:
-    """What stands for a folder may be longer than its name."""
+    """The replacement of a folder may be longer than its name."""
     scrub = a_scrub({"/scratch": "<site-packages>"})
 
     found = scrub("/scratch " * (LONGEST // 5))

@@ -84,10 +84,10 @@ def test_what_we_write_has_its_shape(tmp_path: Path) -> None:
     rows = (Iteration(outcome=Outcome.FAILED, parameters=(("n", "1"),), steps=(step,)),)
     run = a_scenario_run(steps=(step,), iterations=rows, evidence=(piece,))
 
-    assert shapes.checked(run) is run
+    assert shapes.check_types(run) is run
 
 
 def test_type_that_is_not_in_use() -> None:
     """Whoever gives a field a new type gives it a check: nothing passes unseen."""
     with pytest.raises(NotImplementedError, match="no check for"):
-        shapes._check(list[int])
+        shapes._make_check(list[int])

@@ -14,7 +14,7 @@ from xray_bridge.model.results import Outcome
 from xray_bridge.runs import run_directory, under_way
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.run_directory import State
-from xray_bridge.runs.running_test import packed
+from xray_bridge.runs.running_test import pack_note
 
 
 if TYPE_CHECKING:
@@ -50,16 +50,16 @@ def brief(directory: RunDirectory, content: bytes, name: str = "1.brief") -> Non
 
 
 def noted(directory: RunDirectory) -> list[TestRun]:
-    """What was put into the journal after the test that has ended."""
+    """The lines in the journal after the test that has ended."""
     return list(directory.runs())[1:]
 
 
 def test_both_forms(directory: RunDirectory) -> None:
     """Each test that was under way is not finished, and the run says so."""
     note(directory, {**LINE, "test_keys": ["CALC-1"], "labels": ["smoke"]})
-    brief(directory, packed("tests/test_c.py::test_d", "CALC-2", STARTED + 1))
+    brief(directory, pack_note("tests/test_c.py::test_d", "CALC-2", STARTED + 1))
 
-    under_way.settle(directory)
+    under_way.settle_run(directory)
 
     short, long = noted(directory)
     assert (short.test.classname, short.test.name) == ("tests.test_c", "test_d")
@@ -81,7 +81,7 @@ def test_nothing_was_under_way(directory: RunDirectory) -> None:
     """Killed between two tests, the run says no more than that."""
     brief(directory, b"\0" * 100)
 
-    under_way.settle(directory)
+    under_way.settle_run(directory)
 
     assert noted(directory) == []
     assert directory.state == State(incomplete=(KILLED,))
@@ -108,7 +108,7 @@ def test_test_that_has_ended(
     }
     note(directory, {**line, **changes})
 
-    under_way.settle(directory)
+    under_way.settle_run(directory)
 
     assert len(noted(directory)) == is_added
 
@@ -131,7 +131,7 @@ def test_damaged_notes(directory: RunDirectory, content: bytes) -> None:
     brief(directory, b"\1" + b"\xff" * 50)
     note(directory, LINE, "2.note")
 
-    under_way.settle(directory)
+    under_way.settle_run(directory)
 
     assert [run.test.name for run in noted(directory)] == ["test_b"]
 
@@ -143,7 +143,7 @@ def test_damaged_lines_beside_a_note(directory: RunDirectory, line: bytes) -> No
         file.write(line + b"\n")
     note(directory, LINE)
 
-    under_way.settle(directory)
+    under_way.settle_run(directory)
 
     damaged: list[str] = []
     names = [run.test.name for run in directory.runs(damaged)]
@@ -157,7 +157,7 @@ def test_link_is_no_note(directory: RunDirectory) -> None:
     elsewhere.write_text(json.dumps({"line": LINE}))
     (directory.path / "1.note").symlink_to(elsewhere)
 
-    under_way.settle(directory)
+    under_way.settle_run(directory)
 
     assert noted(directory) == []
     assert elsewhere.exists()
@@ -175,7 +175,7 @@ def test_no_room_for_a_line(
     with monkeypatch.context() as patched:
         patched.setattr("pathlib.Path.open", full)
         with pytest.raises(RunDirectoryError) as caught:
-            under_way.settle(directory)
+            under_way.settle_run(directory)
 
     said = f"{directory.journal} cannot be written: No space left on device"
     assert caught.value.message == said

@@ -61,7 +61,7 @@ def rehearse(folder: Path, *answers: dict[str, Any]) -> Receipt:
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        (LACKS_LABELS, "stands in the description instead"),
+        (LACKS_LABELS, "is in the description instead"),
         (RENAMED, ""),
         (GATEWAY, ""),
     ],

@@ -1,4 +1,4 @@
-"""What has arrived, on a disk and with a person that do not wait."""
+"""The record of reports that have arrived, with a full disk and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_full_disk_between_two_arrivals(
 def test_nothing_is_begun_after_ctrl_c(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What waits in a queue is left for the next time, when nobody else sends it."""
+    """Queued reports are not sent; the next upload sends them."""
     begun: list[str] = []
 
     class Server:

@@ -94,7 +94,7 @@ def test_key_of_the_test(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_together_with_junit(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of several files and a folder, each is recognised for itself."""
+    """Several files and a folder are recognised one by one."""
     names = ("tap-short.tap", "cppunit-expected-fail.xml", "newman-junit.xml")
 
     # Scripts that died are counted by newman, and no test shows them.
@@ -118,11 +118,11 @@ def test_same_test_in_two_formats(capsys: pytest.CaptureFixture[str]) -> None:
     receipt = uploaded(capsys, "a.tap", "b.tap")
 
     assert [*runs_of(receipt).values()] == ["FAIL"]
-    assert "they are merged" in " ".join(receipt["notices"])
+    assert "the files are merged" in " ".join(receipt["notices"])
 
 
 def test_keep_converted(capsys: pytest.CaptureFixture[str]) -> None:
-    """What a dry run would send is left in a folder, and nothing else."""
+    """A dry run leaves only the converted files in the folder."""
     uploaded(
         capsys, "reports/tap-bail.tap", "--dry-run", "--keep-converted", "out/here"
     )
@@ -150,7 +150,7 @@ def test_keep_converted_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("trx", "jest.json", "is Jest JSON, not TRX"),
         ("junit", "jest.json", "is Jest JSON, not JUnit XML"),
-        ("trx", "newman-junit.xml", "is no TRX"),
+        ("trx", "newman-junit.xml", "is not TRX"),
     ],
 )
 def test_another_format(

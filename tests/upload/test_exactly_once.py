@@ -172,7 +172,7 @@ def filling(key: str) -> Request:
 
 
 def a_delivery(*, key: str = "", fill_after: bool = False) -> Delivery:
-    """What is to be sent."""
+    """A delivery."""
     return Delivery(
         label=LABEL, create=CREATE, fill=filling, fill_after=fill_after, key=key
     )
@@ -237,7 +237,7 @@ def test_what_create_cannot_carry_is_filled_in(directory: RunDirectory) -> None:
 
 
 def made_first() -> Delivery:
-    """What only ``fill`` carries, where that says all."""
+    """A delivery that needs ``fill``, which can contain everything."""
     return replace(a_delivery(fill_after=True), info=INFO)
 
 
@@ -254,7 +254,7 @@ def test_results_go_out_once_where_filling_says_all(directory: RunDirectory) -> 
 
 @pytest.mark.parametrize("fate", [LOST, DROPPED, NOT_DONE])
 def test_an_empty_one_whose_answer_is_lost(directory: RunDirectory, fate: str) -> None:
-    """It is looked for, and the results are there once."""
+    """A search finds it, and the results are there once."""
     xray = FakeXray(makings=[fate])
 
     imported = send(xray, directory, made_first())
@@ -296,7 +296,7 @@ def test_attempts_are_counted(directory: RunDirectory) -> None:
 
 @pytest.mark.parametrize("lag", [0, 1, 2])
 def test_lost_answer_is_found_by_its_label(directory: RunDirectory, lag: int) -> None:
-    """What was made is filled again, never made twice; a search may lag."""
+    """A created Test Execution is filled again, not created twice; a search may lag."""
     xray = FakeXray(script=[LOST], lag=lag)
 
     imported = send(xray, directory)
@@ -316,7 +316,7 @@ def test_nothing_found_is_posted_again(directory: RunDirectory) -> None:
 
 
 def test_nothing_found_ever(directory: RunDirectory) -> None:
-    """Three attempts, then nobody can tell."""
+    """After three attempts the upload is ambiguous."""
     xray = FakeXray(script=[DROPPED] * 9)
 
     with pytest.raises(AmbiguousError):
@@ -362,7 +362,7 @@ def test_no_time_to_look(directory: RunDirectory) -> None:
     """Looks that the deadline does not allow leave it open."""
     xray = FakeXray(script=[LOST])
 
-    with pytest.raises(AmbiguousError, match="may have arrived"):
+    with pytest.raises(AmbiguousError, match="may have reached Xray"):
         send(xray, directory, pauses=Pauses(looks=(600.0,)))
 
     assert xray.executions == {"CALC-1": 1}
@@ -435,9 +435,9 @@ def test_fill_that_fails_keeps_the_key(directory: RunDirectory) -> None:
 
 def test_doubt_outlives_a_clear_no(directory: RunDirectory) -> None:
     """
-    A lost answer, a search that lags, then no connection: still no telling.
+    A lost answer, a search that lags, then no connection: still ambiguous.
 
-    What failed last does not say that what was sent first did not arrive.
+    The last failure does not mean that the first request did not arrive.
     """
     xray = FakeXray(script=[FAILED], makings=[UNREACHABLE], lag=len(PAUSES.looks))
 
@@ -569,7 +569,7 @@ class TalkativeXray(FakeXray):
 
 
 def test_second_answer_does_not_hide_the_first(directory: RunDirectory) -> None:
-    """What either took is there; what both refused is refused, once."""
+    """A Test that one answer accepts is accepted; else it is refused once."""
     imported = send(TalkativeXray(), directory, a_delivery(fill_after=True))
 
     assert imported.accepted == ("CALC-11", "CALC-12", "CALC-14")
@@ -590,7 +590,7 @@ def test_lost_answer_is_noted(directory: RunDirectory) -> None:
 
 
 def no_fill(*, key: str = "") -> Delivery:
-    """What can be sent once only."""
+    """A delivery that can be sent only once."""
     return replace(a_delivery(key=key, fill_after=True), fill=None)
 
 
@@ -613,18 +613,18 @@ def test_noted_key_of_what_cannot_be_filled(directory: RunDirectory) -> None:
 
 
 def test_lost_answer_to_what_cannot_be_filled(directory: RunDirectory) -> None:
-    """Nobody can tell, today and at each resend, and nothing is made twice."""
+    """It is ambiguous, now and at each resend, and nothing is created twice."""
     xray = FakeXray(script=[LOST])
 
     for _ in range(2):
-        with pytest.raises(AmbiguousError, match="it made CALC-1"):
+        with pytest.raises(AmbiguousError, match="it created CALC-1"):
             send(xray, directory, no_fill())
 
     assert xray.executions == {"CALC-1": 1}
 
 
 def shared(**changes: Any) -> Delivery:
-    """What other jobs may have sent, too."""
+    """A delivery that other jobs may have sent, too."""
     return replace(a_delivery(), is_shared=True, **changes)
 
 
@@ -677,10 +677,10 @@ def test_shared_run_that_cannot_be_looked_for(
     xray = FakeXray(search=error)
     before = directory.state
 
-    with pytest.raises(DeliveryError, match="no telling whether another job") as caught:
+    with pytest.raises(DeliveryError, match="unknown whether another job") as caught:
         send(xray, directory, shared())
 
-    assert "name its Test Execution with --test-execution" in caught.value.hint
+    assert "give --test-execution with its Test Execution" in caught.value.hint
     assert (xray.executions, directory.state) == ({}, before)
 
 
@@ -708,10 +708,10 @@ def test_last_look_does_not_undo_what_was_delivered(directory: RunDirectory) -> 
 
 
 def test_found_but_not_to_be_filled(directory: RunDirectory) -> None:
-    """What has no second way to be sent is not made twice."""
+    """A delivery without ``fill`` is not created twice."""
     xray = FakeXray(executions={"CALC-1": 1})
 
-    with pytest.raises(AmbiguousError, match="it made CALC-1"):
+    with pytest.raises(AmbiguousError, match="it created CALC-1"):
         send(xray, directory, shared(fill=None))
 
     assert xray.executions == {"CALC-1": 1}
@@ -738,7 +738,7 @@ def test_shared_run_killed_at_any_step(
 
 
 def quick(**changes: Any) -> Delivery:
-    """What can be made empty first."""
+    """A delivery that can create an empty Test Execution first."""
     return replace(a_delivery(), info=INFO, **changes)
 
 
@@ -763,11 +763,11 @@ def test_lag_beyond_all_looks_doubles_nothing(directory: RunDirectory) -> None:
 
 
 def test_empty_one_that_is_not_found_is_not_filled(directory: RunDirectory) -> None:
-    """What was made before it may come to light; a later resend looks again."""
+    """An older one may still be found; a later resend searches again."""
     xray = FakeXray(script=[FAILED], lag=len(PAUSES.looks) + 1)
     pauses = Pauses(looks=(0.0,) * 3)
 
-    with pytest.raises(AmbiguousError, match="does not show CALC-2 yet"):
+    with pytest.raises(AmbiguousError, match="CALC-2 was created, but Jira's search"):
         send(xray, directory, quick(), pauses)
     noted = directory.state
     imported = send(xray, directory, quick(), pauses)
@@ -805,7 +805,7 @@ def test_resend_may_do_what_the_session_may(
     if answered:
         send(xray, directory, quick(), pauses)
     else:
-        with pytest.raises(AmbiguousError, match="may still be under way"):
+        with pytest.raises(AmbiguousError, match="may still be in progress"):
             send(xray, directory, quick(), pauses)
 
     assert xray.made == answered
@@ -884,7 +884,7 @@ def test_clock_that_is_set_back_waits_no_longer_than_once(
 def test_disk_that_fails_in_doubt_leaves_the_doubt(
     directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What could not be noted does not say that nothing was sent."""
+    """A failed note does not mean that nothing was sent."""
     xray = FakeXray(script=[FAILED], lag=99)
     write = run_directory.write_json
 
@@ -916,7 +916,7 @@ def test_refused_filling_of_what_was_found_is_no_refusal(
     """The Test Execution that was found may have all results."""
     xray = FakeXray(script=[LOST, REFUSED])
 
-    with pytest.raises(AmbiguousError, match="may have arrived: no"):
+    with pytest.raises(AmbiguousError, match="may have reached Xray: no"):
         send(xray, directory, quick())
 
     assert directory.state.test_execution == "CALC-1"
@@ -982,7 +982,7 @@ def test_no_time_to_wait_for_an_empty_one(directory: RunDirectory) -> None:
 
 
 def test_empty_one_cannot_be_made_for_now(directory: RunDirectory) -> None:
-    """What may have arrived before is still in doubt."""
+    """Results of an earlier request are still in doubt."""
     xray = FakeXray(script=[NOT_DONE], makings=[UNREACHABLE])
 
     with pytest.raises(AmbiguousError, match="nobody there"):
@@ -1172,7 +1172,7 @@ def test_refusal_after_a_doubt_about_an_empty_one(directory: RunDirectory) -> No
 
 
 def test_doubt_ends_with_the_wait(directory: RunDirectory) -> None:
-    """What was not found by then is not there, whatever fails next."""
+    """After the last search, the earlier request is no longer in doubt."""
     directory.state = State(state=run_directory.AMBIGUOUS, asked=1.0, sent=1.0)
 
     with pytest.raises(UnreachableError):

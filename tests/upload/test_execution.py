@@ -1,4 +1,4 @@
-"""What is said of a new Test Execution, and which one exists already."""
+"""The description of a new Test Execution, and existing ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_project_of_new_tests(
     ("given", "key"), [({"test_execution": "CALC-7"}, "CALC-7"), ({}, "CALC-8")]
 )
 def test_existing_execution(tmp_path: Path, given: dict[str, str], key: str) -> None:
-    """What is set wins over what an earlier attempt has made."""
+    """The setting wins over the Test Execution of an earlier attempt."""
     found = a_prepared_run(tmp_path, a_run(), **given)
     found.directory.state = replace(found.directory.state, test_execution="CALC-8")
 
@@ -68,7 +68,7 @@ def test_summary_that_says_nothing(tmp_path: Path, summary: str) -> None:
 
 
 def test_many_reasons_why_a_run_is_incomplete(tmp_path: Path) -> None:
-    """What does not fit is counted."""
+    """The reasons that do not fit are counted."""
     reasons = tuple(f"tests/test_{n}.py could not be collected" for n in range(2_000))
     found = replace(a_prepared_run(tmp_path, a_run()), incomplete=reasons)
 

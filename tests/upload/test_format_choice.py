@@ -145,7 +145,7 @@ def test_other_format_is_explained(tmp_path: Path) -> None:
 
     (line,) = found.notices
     assert line == (
-        "Xray JSON in place of JUnit XML, which cannot carry xray_statuses "
+        "Xray JSON is used instead of JUnit XML, which cannot contain xray_statuses "
         "(skipped=ABORTED), defects, steps and evidence"
     )
 
@@ -168,11 +168,11 @@ def test_format_that_is_set_and_loses_something(tmp_path: Path, name: str) -> No
     )
 
     assert found.formats == (name,)
-    assert found.notices == (f"{FORMATS[name].title} cannot carry defects",)
+    assert found.notices == (f"{FORMATS[name].title} cannot contain defects",)
 
 
 NO_KEYS = (
-    "Behave JSON cannot carry defects; Xray JSON could, but has no place for "
+    "Behave JSON cannot contain defects; Xray JSON can, but cannot contain "
     "scenarios without Test keys"
 )
 
@@ -221,7 +221,7 @@ def test_others_beside_the_chosen_one(
 def test_existing_execution_and_a_status_that_behave_cannot_say(
     tmp_path: Path,
 ) -> None:
-    """What does not go out need not say it."""
+    """A format that is not sent need not hold everything."""
     given = {"test_execution": "CALC-7", "statuses": "skipped=ABORTED"}
 
     found = choose_format(
@@ -291,7 +291,7 @@ def test_format_that_cannot_carry_a_setting(name: str, given: dict[str, str]) ->
     ids=str,
 )
 def test_format_that_carries_each_setting(name: str, given: dict[str, str]) -> None:
-    """What can be said is not refused, nor is a file that is not uploaded."""
+    """Settings that the format can hold are accepted, and files that are not sent."""
     settings = settings_of(format=name, **given)
 
     capabilities.refuse_format(
@@ -356,7 +356,8 @@ def test_evidence_that_is_gone(tmp_path: Path, name: str) -> None:
 
     assert (found.tests, found.test_keys) == (1, ("CALC-1",))
     assert list(found.left_out) == [
-        f"tests.test_calculator.test_add: {lost}, which is gone from the run directory"
+        f"tests.test_calculator.test_add: {lost}, "
+        "which is missing from the run directory"
         for lost in ("gone.png", "empty.png")
     ]
 
@@ -397,7 +398,7 @@ def test_what_formats_of_scenarios_do_not_say(
 
 
 def said(run: PreparedRun) -> list[str]:
-    """What a person should know."""
+    """The notices for the user."""
     choice = choose_format(run)
     return [*notices_of(run, choice, contents_of(run, choice.sent_as))]
 
@@ -416,7 +417,7 @@ def test_key_on_several_tests(tmp_path: Path, aggregate: str, decides: str) -> N
 
     (line,) = said(a_prepared_run(tmp_path, *runs, aggregate=aggregate))
     assert line == (
-        "CALC-1 stands on 2 tests (tests.test_calculator.test_a, "
+        "CALC-1 is the key of 2 tests (tests.test_calculator.test_a, "
         f"tests.test_calculator.test_b): one Test Run, and {decides}"
     )
 
@@ -454,10 +455,10 @@ def test_scenario_that_stands_twice(tmp_path: Path) -> None:
 
     found = said(a_prepared_run(tmp_path, *runs, framework="behave"))
 
-    assert found[0].startswith("2 scenarios carry no Test key")
+    assert found[0].startswith("2 scenarios have no Test key")
     assert found[1] == (
-        "the scenario features/add.feature: twice stands twice: without keys of their "
-        "own they are one Test, and the worst of them decides"
+        "the scenario features/add.feature: twice appears twice: without Test keys "
+        "they are one Test, and the worst of them decides"
     )
 
 
@@ -485,7 +486,7 @@ TOLD = a_test("test_told", test_keys=("CALC-4",), requirements=("CALC-7",))
 def test_xray_json_would_cost_more_than_it_brings(
     tmp_path: Path, run: TestRun, lost: str
 ) -> None:
-    """What JUnit says in comments is said; what Xray JSON leaves out is not."""
+    """A notice names details that JUnit has in comments and Xray JSON lacks."""
     found = choose_format(
         a_prepared_run(tmp_path, with_(PLAIN, {**EVIDENCE, **STEPS}), run)
     )
@@ -493,8 +494,8 @@ def test_xray_json_would_cost_more_than_it_brings(
     assert (found.formats, found.sent_as) == (("junit",), "junit")
     (notice,) = found.notices
     assert notice == (
-        "JUnit XML says steps and evidence in comments only, or not to every version "
-        f"of Xray; Xray JSON would, but not {lost}"
+        "JUnit XML can state steps and evidence only in comments, or only for some "
+        f"versions of Xray; Xray JSON can, but it cannot state {lost}"
     )
 
 
@@ -531,7 +532,7 @@ def test_other_format_than_the_one_that_was_asked_for(tmp_path: Path) -> None:
 
     (line,) = said(a_prepared_run(tmp_path, SCENARIO, upload="yes", **given))
 
-    why = "the plain endpoint of Behave JSON takes no Test Execution"
+    why = "the endpoint of Behave JSON cannot fill an existing Test Execution"
     assert line == f"sent as Xray JSON: {why}"
     assert said(a_prepared_run(tmp_path, SCENARIO, **given)) == []
 
@@ -541,5 +542,5 @@ def test_one_scenario_without_a_key(tmp_path: Path) -> None:
     (line,) = said(a_prepared_run(tmp_path, SCENARIO, UNKEYED))
 
     assert line == (
-        "1 scenario carries no Test key; Xray takes it only if it knows it by name"
+        "1 scenario has no Test key; Xray accepts it only if it knows it by name"
     )

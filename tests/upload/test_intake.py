@@ -40,10 +40,10 @@ def suite(*tests: str) -> str:
 def taken(
     *names: str, merge: bool = False, **given: str
 ) -> tuple[run_directory.RunDirectory, Files]:
-    """What is in the run directory of these files."""
+    """The files of the run directory."""
     wanted = IntakeOptions(paths=[Path(name) for name in names], merge=merge)
     directory = take_in(wanted, settings_of(**given), {})
-    found = report_files.load(directory)
+    found = report_files.load_files(directory)
     assert found is not None
     return directory, found
 
@@ -74,14 +74,14 @@ def test_comes_back_from_disk() -> None:
     write("x.json", json.dumps({"info": info, "tests": tests}))
 
     directory, found = taken("x.json", project="CALC")
-    report_files.save(directory, found)
+    report_files.save_files(directory, found)
 
-    assert report_files.load(directory) == found
+    assert report_files.load_files(directory) == found
     assert found.said == {"summary": "Nightly"}
     assert found.started == 1_767_323_045.0
     assert found.keys == ("CALC-1",)
     assert found.files[0].words == ("PASS",)
-    assert found.notices == ("x.json: user cannot be sent along",)
+    assert found.notices == ("x.json: user cannot be sent",)
 
 
 def test_list_that_is_damaged() -> None:
@@ -91,7 +91,7 @@ def test_list_that_is_damaged() -> None:
     (directory.path / "files.json").write_text('{"files": [1]}', encoding="ascii")
 
     with pytest.raises(RunDirectoryError, match=r"files\.json is damaged"):
-        report_files.load(directory)
+        report_files.load_files(directory)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_list_with_a_value_of_another_type(name: str, value: object) -> None:
     path.write_text(json.dumps(content), encoding="ascii")
 
     with pytest.raises(RunDirectoryError, match=r"files\.json is damaged"):
-        report_files.load(directory)
+        report_files.load_files(directory)
 
 
 def test_failures_of_a_run() -> None:
@@ -132,7 +132,9 @@ def test_summaries_that_differ() -> None:
     _, found = taken("a.json", "b.json")
 
     assert found.said == {"summary": "a"}
-    assert "a.json says 'a', b.json says 'b'; the first one counts" in found.notices[0]
+    assert (
+        "a.json says 'a', b.json says 'b'; the first value is used" in found.notices[0]
+    )
 
 
 def test_tests_in_several_files() -> None:
@@ -144,7 +146,7 @@ def test_tests_in_several_files() -> None:
     _, found = taken("a.xml", "b.xml")
 
     (notice,) = found.notices
-    assert "tests stand in several files (CALC-1)" in notice
+    assert "the same Tests are in several files (CALC-1)" in notice
 
 
 def test_tags_of_pytest_bdd_get_their_signs() -> None:
@@ -176,7 +178,7 @@ def test_results_of_a_test_that_differ_are_merged() -> None:
 
     (file,) = found.files
     assert file.counts == {"failed": 1}
-    assert "CALC-1 in a.xml and b.xml): they are merged" in found.notices[0]
+    assert "CALC-1 in a.xml and b.xml): the files are merged" in found.notices[0]
 
 
 def test_results_that_differ_and_cannot_be_merged_are_refused(
@@ -218,13 +220,13 @@ def test_words_that_nobody_knows() -> None:
 
     assert [each.partition(" is unknown")[0] for each in found.notices] == [
         "a.xml: the outcome 'Splendid'",
-        "c.json: mended in the copy that is sent: status great changed to failed (1)",
+        "c.json: repaired in the copy that is sent: status great changed to failed (1)",
         "c.json: the status 'great'",
     ]
 
 
 def test_scenarios_are_recorded_without_secrets() -> None:
-    """What is written anew goes through the same hands as a session's."""
+    """Scenarios that are written anew are cleaned like a session's."""
     token = "s3cret-nobody-may-see"
     result = {"status": "failed", "error_message": f"who knows {token}?"}
     step = {"name": "x", "result": result}
@@ -241,7 +243,7 @@ def test_half_a_character_of_utf_16() -> None:
     """Is no report."""
     write("a.xml", suite("one").encode("utf-16") + b"\x00\xd8")
 
-    with pytest.raises(ReportError, match="begins as UTF-16 and is none"):
+    with pytest.raises(ReportError, match="begins like UTF-16 but is not UTF-16"):
         taken("a.xml")
 
 
@@ -276,7 +278,7 @@ def test_pipe() -> None:
     """Would be waited for."""
     os.mkfifo("pipe.xml")
 
-    with pytest.raises(ReportError, match=r"pipe\.xml: is no file"):
+    with pytest.raises(ReportError, match=r"pipe\.xml: is not a file"):
         taken("pipe.xml")
 
 
@@ -295,7 +297,7 @@ def test_empty_properties() -> None:
 
 
 def test_merged_keeps_suites_and_properties() -> None:
-    """Of both kinds of roots."""
+    """Suites with either root element."""
     about = '<properties><property name="os" value="linux"/></properties>'
     write("a.xml", f'<testsuite name="A">{about}{TEST.format("one", "")}</testsuite>')
     write("b.xml", f"<testsuites>{suite('two!')}{suite('three')}</testsuites>")
@@ -329,7 +331,7 @@ def test_merge_without_junitparser(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_words_of_the_product(product: str, word: str, own: str) -> None:
-    """What both have under two names; all others stay."""
+    """Properties that both have under two names are removed; others stay."""
     assert dialect.DIALECTS[product].own_word(word) == own
 
 
@@ -389,8 +391,8 @@ def test_encodings_that_are_declared(declared: str, written: str, name: str) -> 
 @pytest.mark.parametrize(
     ("declared", "content", "said"),
     [
-        ("UTF-16", b"a", "declares UTF-16 and is not in UTF-16"),
-        ("GBK", b"\xff\xff", "is not in the encoding that it declares, GBK"),
+        ("UTF-16", b"a", "declares UTF-16 but is not written in it"),
+        ("GBK", b"\xff\xff", "is not in the encoding it declares, GBK"),
         ("UTF-8", b"\xe9", "bytes that are not UTF-8 (0xE9)"),
         ("UTF-8", b"\x1b", "a control character (0x1B)"),
         ("UTF-8", b"&#27;", "a character that XML cannot hold"),
@@ -429,12 +431,14 @@ def test_pass_that_would_replace_a_failure_is_refused(first: str, second: str) -
     write("a.xml", first)
     write("b.xml", second)
 
-    with pytest.raises(UsageError, match="tests ended differently in several files"):
+    with pytest.raises(
+        UsageError, match="the same Tests have different results in several files"
+    ):
         taken("a.xml", "b.xml")
 
 
 def test_key_that_may_be_a_requirements() -> None:
-    """It stands on several tests of Robot, which stay several Tests."""
+    """It is the key of several tests of Robot, which stay several Tests."""
     tests = "".join(
         f'<test name="{word}"><tag>CALC-7</tag><status status="{word}"/></test>'
         for word in ("PASS", "FAIL")

@@ -41,14 +41,14 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
 @pytest.mark.parametrize(
     ("mark", "hint"),
     [
-        (marks.LABELS, 'the label in Jira is "xray-bridge-run"'),
-        (marks.SUMMARY, '"xray-bridge-run" stands in its summary in Jira'),
-        (marks.DESCRIPTION, '"xray-bridge-run" stands in its description in Jira'),
+        (marks.LABELS, 'look in Jira for the label "xray-bridge-run"'),
+        (marks.SUMMARY, 'look in Jira for "xray-bridge-run" in the summary'),
+        (marks.DESCRIPTION, 'look in Jira for "xray-bridge-run" in the description'),
     ],
 )
 def test_hint(mark: str, hint: str) -> None:
     """A person is told where the label stands."""
-    assert looks.hint(replace(DELIVERY, mark=mark)) == hint
+    assert looks.search_hint(replace(DELIVERY, mark=mark)) == hint
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_hint(mark: str, hint: str) -> None:
 )
 def test_wait_in_words(seconds: float, words: str) -> None:
     """It is rounded up: sooner would be in vain."""
-    assert looks.shown(seconds) == words
+    assert looks.format_wait(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_wait_in_words(seconds: float, words: str) -> None:
 )
 def test_pauses_until(since: float, pauses: tuple[float, ...]) -> None:
     """They double, and the last look is at the very end."""
-    assert looks.until(300.0, since) == pauses
+    assert looks.pauses_until(300.0, since) == pauses
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_pauses_until(since: float, pauses: tuple[float, ...]) -> None:
 )
 def test_pauses_that_are_left(since: float, pauses: tuple[float, ...]) -> None:
     """One look at once, and then at the moments that have not passed."""
-    assert looks.remaining((1.0, 2.0, 4.0), since) == pauses
+    assert looks.remaining_pauses((1.0, 2.0, 4.0), since) == pauses
 
 
 def test_oldest_first() -> None:
@@ -103,7 +103,7 @@ def test_oldest_first() -> None:
 
 
 def test_age_is_what_the_clock_says(clocks: Clocks) -> None:
-    """Of a moment that another process has noted, it is all there is to know."""
+    """The clock is the only source for a moment of another process."""
     assert Watch(lambda: None).age(990.0) == 10.0
     assert Watch(lambda: None).age(clocks.wall + 5) == 0.0
 

@@ -33,7 +33,7 @@ def test_masked(tmp_path: Path, written: str) -> None:
     path = tmp_path / "report.xml"
     path.write_text(f"<a b='{written}'>{written}</a>", encoding="utf-8")
 
-    number = masking.mask(path, Redactor([Secret(SECRET)]).forms)
+    number = masking.mask_secrets(path, Redactor([Secret(SECRET)]).forms)
 
     assert number == 2
     assert path.read_text(encoding="utf-8") == "<a b='***'>***</a>"
@@ -45,7 +45,7 @@ def test_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "report.xml"
     path.write_text("a" * 13 + "hush-hush" + "b" * 11, encoding="utf-8")
 
-    assert masking.mask(path, ["hush-hush"]) == 1
+    assert masking.mask_secrets(path, ["hush-hush"]) == 1
     assert path.read_text(encoding="utf-8") == "a" * 13 + "***" + "b" * 11
 
 
@@ -56,7 +56,7 @@ def test_word_of_every_report(tmp_path: Path, password: str) -> None:
     path = tmp_path / "report.xml"
     path.write_text(content, encoding="utf-8")
 
-    assert masking.mask(path, [password]) == 0
+    assert masking.mask_secrets(path, [password]) == 0
     assert path.read_text(encoding="utf-8") == content
 
 
@@ -65,4 +65,4 @@ def test_empty_file(tmp_path: Path) -> None:
     path = tmp_path / "report.xml"
     path.touch()
 
-    assert masking.mask(path, ["hush-hush"]) == 0
+    assert masking.mask_secrets(path, ["hush-hush"]) == 0

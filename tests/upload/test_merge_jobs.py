@@ -84,7 +84,7 @@ class Bench:
 
     @property
     def found(self) -> list[dict[str, str]]:
-        """What arrived in each: status by Test key."""
+        """The results in each: status by Test key."""
         return [{run.test_key: run.status for run in e.runs} for e in self.executions]
 
 
@@ -162,7 +162,7 @@ def test_second_job_in_the_same_workspace(bench: Bench, merge: Any) -> None:
     assert (first, second) == (0, 0)
     assert len(bench.executions) == 1
     assert f"Test Execution: {bench.executions[0].key}" in said
-    assert "Note: 3 parts were delivered before, as CALC-" in said
+    assert "Note: 3 parts were already delivered, as CALC-" in said
 
 
 def test_second_job_in_a_fresh_workspace(bench: Bench, merge: Any) -> None:
@@ -172,16 +172,16 @@ def test_second_job_in_a_fresh_workspace(bench: Bench, merge: Any) -> None:
 
     assert code == 0, said
     assert bench.found == [bench.statuses]
-    assert f"{bench.executions[0].key} was made of CI run 4711 before" in said
+    assert f"{bench.executions[0].key} already existed for CI run 4711" in said
 
 
 def test_shard_that_comes_late(bench: Bench, merge: Any) -> None:
-    """What is missing is said, and ends up in the same Test Execution."""
+    """A notice names the missing part, which goes into the same Test Execution."""
     early, said = merge(bench.workspace("early", 1, 2), "shards", "--parts", "3")
     late, _ = merge(bench.workspace("late"), "shards", "--parts", "3")
 
     assert (early, late) == (83, 0)
-    assert "Incomplete: parts are missing: 2 of 3 are there" in said
+    assert "Incomplete: parts are missing: 2 of 3 were found" in said
     assert bench.found == [bench.statuses]
 
 
@@ -215,7 +215,7 @@ def test_two_jobs_side_by_side(
 
     assert code == 0
     assert bench.found == [bench.statuses, {}]
-    assert f"{bench.executions[1].key} was made of CI run 4711 as well" in said
+    assert f"{bench.executions[1].key} was also created for CI run 4711" in said
 
 
 class KilledError(BaseException):
@@ -311,7 +311,7 @@ def test_every_step_was_a_place_to_be_killed_at(
 def test_resend_after_a_merge_that_was_killed(
     bench: Bench, merge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The whole goes out, and none of the parts that could not be marked."""
+    """The merged run is sent, but no part that could not be marked."""
     workspace = bench.workspace("merge")
     shutil.move(workspace / "shards" / "1" / ".xray", workspace / ".xray")
     state: Any = vars(RunDirectory)["state"]
@@ -349,7 +349,10 @@ def test_search_that_is_impossible(
     named, _ = merge(workspace, "shards", "--test-execution", "CALC-20")
 
     assert (stopped, made, named) == (80, 0, 0)
-    assert "no telling whether another job has sent this CI run: no permission" in said
+    assert (
+        "unknown whether another job has already sent this CI run: no permission"
+        in said
+    )
 
 
 def test_workspace_that_keeps_other_runs(bench: Bench, merge: Any) -> None:
@@ -365,4 +368,4 @@ def test_workspace_that_keeps_other_runs(bench: Bench, merge: Any) -> None:
     assert (mixed, code) == (2, 0)
     assert "parts of several CI runs: 4710 (1), 4711 (3)" in said
     assert bench.found == [bench.statuses]
-    assert len(list(parts.search(workspace))) == 5
+    assert len(list(parts.search_folder(workspace))) == 5

@@ -1,4 +1,4 @@
-"""What ``publish`` leaves behind where it does not get as far as delivering."""
+"""The state that ``publish`` leaves if it does not deliver."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_doubt_outlives_a_resend_that_fails_early(
 def test_rehearsal_changes_nothing(
     tmp_path: Path, before: str, given: dict[str, str]
 ) -> None:
-    """What was to be sent is still to be sent."""
+    """The run is still unsent."""
     directory = recorded(tmp_path, a_run())
     directory.state = State(state=before, attempts=1)
 
@@ -128,8 +128,8 @@ def took(*keys: str, **rest: object) -> Script:
     ("keys", "who"),
     [
         (["CALC-1", "CALC-2"], ["CALC-1", "CALC-2"]),
-        (["CALC-1", ""], ["CALC-1", "1 result without a Test key was not taken"]),
-        (["", ""], ["2 results without a Test key were not taken"]),
+        (["CALC-1", ""], ["CALC-1", "1 result without a Test key was not accepted"]),
+        (["", ""], ["2 results without a Test key were not accepted"]),
     ],
     ids=str,
 )
@@ -148,7 +148,7 @@ def test_server_that_took_nothing(
 
 
 def test_server_that_does_not_list_what_it_took(tmp_path: Path) -> None:
-    """Then there is no telling, and nothing is taken for refused."""
+    """Then the result is unknown, and nothing counts as refused."""
     said = {"testExecIssue": {"key": "CALC-7"}, "testIssues": {}}
 
     with scripted.scripted(FIELDS, answer(200, json.dumps(said).encode())) as server:
@@ -247,7 +247,7 @@ def test_rehearsal_shows_the_second_request(tmp_path: Path) -> None:
 
     (post,) = (line for line in found.plan if line.startswith("POST"))
     assert "revision=abc" in post
-    assert found.plan[1] == "make an empty Test Execution:"
+    assert found.plan[1] == "create an empty Test Execution:"
 
 
 def test_rehearsal_says_what_cannot_be_set(tmp_path: Path) -> None:
@@ -319,7 +319,7 @@ def test_only_keyed_with_no_key(
     [
         (
             State(state=run_directory.DELIVERED, test_execution="CALC-7"),
-            "delivered before",
+            "already delivered",
         ),
         (State(state=run_directory.KEPT, message="merged into X"), "was merged into X"),
     ],
@@ -360,7 +360,7 @@ def test_collected_run_is_still_to_be_sent(
 def test_tests_under_keys_of_today(
     tmp_path: Path, listed: list[str], scripts: tuple[Script, ...]
 ) -> None:
-    """What Xray took under another key is not refused."""
+    """A Test that Xray accepted under another key is not refused."""
     directory = recorded(tmp_path, a_run(keys=["CALC-1"]), a_run(keys=["CALC-2"]))
 
     with scripted.scripted(FIELDS, took(*listed), *scripts) as server:

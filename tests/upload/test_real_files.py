@@ -51,11 +51,11 @@ RIGHT = {
         (1, 3, 1), note="say 4 tests, but it contains 5"
     ),
     "minitest-reporters-1.0.19-same-class.xml": Right(
-        (0, 5, 1), note="2 names stand there several times (Minitest::Result.test_adds"
+        (0, 5, 1), note="2 names appear several times (Minitest::Result.test_adds"
     ),
-    "node-20.20-todo.xml": Right((3, 5, 4), note="2 names stand there several times"),
+    "node-20.20-todo.xml": Right((3, 5, 4), note="2 names appear several times"),
     "pytest-rerunfailures-16.7-attempts.xml": Right(
-        (6, 11, 3), note="attempts of one test may be among them"
+        (6, 11, 3), note="some may be attempts of one test"
     ),
     "robot-7.5-suite-teardown.xml": Right(
         (1, 8, 2), note="status of their suite teardown"

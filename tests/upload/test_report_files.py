@@ -132,14 +132,14 @@ def test_first_answer_lost_of_scenarios(
     body = json.loads(server.posts("execution")[0].body)
     assert body["testExecutionKey"] == "CALC-77"
     assert [test["testKey"] for test in body["tests"]] == ["CALC-78"]
-    assert "whether Xray took 1 scenario without a Test key" in said
+    assert "may or may not have received 1 scenario without a Test key" in said
 
 
 @pytest.mark.parametrize("line", ['{"a": 1}', "[" * 5000], ids=["odd", "deep"])
 def test_list_of_what_arrived_is_damaged(
     server: Xray, capsys: pytest.CaptureFixture[str], line: str
 ) -> None:
-    """Then nothing is sent: nobody can tell what has been."""
+    """Then nothing is sent: it is unknown what has arrived."""
     server.script[ROBOT] = [refused()]
     run(capsys, "upload", *THREE)
     before = posts(server)
@@ -161,7 +161,7 @@ def test_one_is_refused(server: Xray, capsys: pytest.CaptureFixture[str]) -> Non
     again, _ = run(capsys, "resend")
 
     assert code == 80
-    assert "no such version; 2 of 3 reports are there" in said
+    assert "no such version; 2 of 3 reports have arrived" in said
     assert before == ["/junit/multipart", "/robot", "/testng"]
     assert again == 0
     assert posts(server)[len(before) :] == ["/robot"]
@@ -207,7 +207,7 @@ def test_scenario_that_xray_does_not_know(
 
     assert code == 84
     assert "1 scenario without a Test key" in said
-    assert "Refused by Xray: 1 result without a Test key was not taken" in said
+    assert "Refused by Xray: 1 result without a Test key was not accepted" in said
 
 
 def test_several_jobs(server: Xray, capsys: pytest.CaptureFixture[str]) -> None:
@@ -342,14 +342,14 @@ def test_one_is_no_report(
 
 
 WRONG = {
-    "no file": (["gone.xml"], 2, "there is no gone.xml (looked in "),
-    "no match": (["gone/**/*.xml"], 2, "no file matches gone/**/*.xml (looked in "),
+    "no file": (["gone.xml"], 2, "gone.xml does not exist (searched in "),
+    "no match": (["gone/**/*.xml"], 2, "no file matches gone/**/*.xml (searched in "),
     "a folder": (["folder"], 2, "there is no run directory in folder"),
     "only folders": (["fold*"], 2, "there is no run directory in folder"),
     "a file and a folder": (["junit.xml", "folder"], 2, "folder is a directory"),
-    "no tests": (["none.xml"], 83, "there is no test in none.xml"),
+    "no tests": (["none.xml"], 83, "no test was found in none.xml"),
     "another format": (["junit.xml", "--format=robot"], 83, "is JUnit XML, not Robot"),
-    "no format": (["junit.xml", "--format=csv"], 2, "--format: 'csv' is none of"),
+    "no format": (["junit.xml", "--format=csv"], 2, "--format: 'csv' is not one of"),
     "merge of another": (
         ["junit.xml", "robot.xml", "--merge"],
         2,
@@ -358,12 +358,12 @@ WRONG = {
     "merge and separate": (
         ["junit.xml", "--merge", "--separate-executions"],
         2,
-        "--merge makes one file",
+        "--merge and --separate-executions",
     ),
     "fields of several": (
         ["junit.xml", "robot.xml", '--test-fields={"labels": ["a"]}'],
         2,
-        "xray_test_fields reach only the file that makes the Test Execution",
+        "xray_test_fields apply only to the file that creates the Test Execution",
     ),
     "fields of existing": (
         ["junit.xml", '--test-fields={"labels": ["a"]}', "--test-execution=CALC-9"],
@@ -412,7 +412,7 @@ def test_no_project(
     arguments: list[str],
     reason: str,
 ) -> None:
-    """What only a project has room for needs one."""
+    """Settings that need a project are refused without one."""
     report = {"tests": [{"testKey": "CALC-1", "status": "PASS"}]}
     Path("xray.json").write_text(json.dumps(report), encoding="utf-8")
 
@@ -531,8 +531,8 @@ def test_files_and_run_directories(
     nothing, _ = run(capsys, "upload", ".xray")
 
     assert (code, joined, nothing) == (2, 2, 2)
-    assert "report files are sent on their own" in said
-    assert "holds report files" in why
+    assert "cannot be sent together with files" in said
+    assert "contains report files" in why
 
 
 @pytest.mark.usefixtures("server")
@@ -577,13 +577,13 @@ def test_settings_that_change_nothing_are_told(
     code, said = run(capsys, "upload", "junit.xml", "--statuses=skipped=ABORTED")
 
     assert code == 0
-    assert "sent as they are, without xray_statuses" in said
+    assert "sent unchanged, without xray_statuses" in said
 
 
 def test_upload_that_was_killed_while_it_read(
     server: Xray, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing of it is sent: nobody knows what else was meant."""
+    """An incomplete run is not sent."""
     server.script[f"{CUCUMBER}/multipart"] = [refused()]
     run(capsys, "upload", "cucumber.json")
     (kept,) = runs()
@@ -593,7 +593,7 @@ def test_upload_that_was_killed_while_it_read(
     code, said = run(capsys, "resend")
 
     assert (code, posts(server)) == (0, [])
-    assert "upload them again" in said
+    assert "upload the files again" in said
 
 
 def test_plain_part_of_xml(server: Xray, capsys: pytest.CaptureFixture[str]) -> None:
@@ -612,7 +612,7 @@ def test_plain_part_of_xml(server: Xray, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"testIssues": {"success": []}}, "Xray lists nothing of robot.xml"),
+        ({"testIssues": {"success": []}}, "Xray lists no results of robot.xml"),
         ({"error": "no such field"}, "no such field"),
         ({"errors": [{"x": 1}]}, "x"),
     ],

@@ -30,7 +30,7 @@ class Desk:
         self.passed, self.failed = WORDS[product]
 
     def upload(self, *arguments: str, code: int = 0) -> Any:
-        """What ``--json`` says."""
+        """The output of ``--json``."""
         flags = ["--sandbox", "--deployment", self.product, "--json"]
         found = cli.main(["upload", *arguments, *flags])
         captured = self._capsys.readouterr()
@@ -55,7 +55,7 @@ class Desk:
         return found
 
     def statuses(self, receipt: Any) -> Counter[str]:
-        """Of its Test Runs."""
+        """The statuses of its Test Runs."""
         return Counter(run.status for run in self.execution(receipt).runs)
 
 
@@ -115,7 +115,7 @@ def test_existing_execution(desk: Desk, name: str) -> None:
 
 
 def test_scenarios_keep_what_they_had(desk: Desk) -> None:
-    """What failed and its evidence, also where they go as another format."""
+    """Failures and their evidence arrive, also in another format."""
     receipt = desk.upload("reports/cucumber.json", "--test-execution=CALC-90")
 
     runs = {run.test_key: run for run in desk.execution(receipt).runs}
@@ -171,14 +171,14 @@ def test_all_formats_into_one(desk: Desk) -> None:
     assert len({run.test_key for run in found.runs}) == len(found.runs)
     # There are both NUnits, and xUnit's tests have the same names.
     assert receipt["counts"]["failed"] == 10
-    assert "tests stand in several files" in " ".join(receipt["notices"])
+    assert "the same Tests are in several files" in " ".join(receipt["notices"])
     assert desk.made == [found.key]
     # That of Xray JSON.
     assert found.summary == "Written by another tool"
 
 
 def test_xray_json_says_it_itself(desk: Desk) -> None:
-    """What the file says of the Test Execution is not lost; a flag wins."""
+    """The file's description of the Test Execution is used; a flag wins."""
     receipt = desk.upload("reports/xray.json", "--test-plan=CALC-16")
 
     found = desk.execution(receipt)

@@ -46,7 +46,7 @@ BOTH = {
 
 
 def requirements(content: bytes) -> str:
-    """What a JUnit report says of them."""
+    """The requirements in a JUnit report."""
     _, _, rest = content.decode().partition('name="requirements" value="')
     return rest.partition('"')[0]
 
@@ -102,7 +102,7 @@ def test_what_is_sent_again(server: Xray, send: Sender) -> None:
     assert outcome.exit_code == 84
     assert said == ["CALC-70,CALC-79", "CALC-70"]
     assert (
-        "CALC-79 of tests.test_calculator.test_add: Xray does not take it"
+        "CALC-79 of tests.test_calculator.test_add: Xray does not accept it"
         in outcome.output
     )
 
@@ -139,7 +139,7 @@ def test_refusal_that_goes_on(server: Xray, send: Sender) -> None:
     ids=["there", "no answer", "page"],
 )
 def test_question_before(server: Xray, send: Sender, answer: Any, said: str) -> None:
-    """What is there is sent, and where nobody tells, the import will."""
+    """Existing requirements are sent; without an answer, the import decides."""
     server.script[SEARCH] = [answer]
 
     outcome = send.send(send.record(ADDS, SUBTRACTS))

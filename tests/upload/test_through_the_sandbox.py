@@ -1,4 +1,4 @@
-"""What was recorded, sent by the command and read back from the sandbox."""
+"""Recorded results, sent by the command and read back from the sandbox."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Bench:
         self._data = Path(".xray/sandbox").absolute()
 
     def arrived(self, *runs: TestRun, **info: Any) -> dict[str, Any]:
-        """What the sandbox has of these results, by the Test's summary or key."""
+        """The results in the sandbox, by the Test's summary or key."""
         directory = self.send.record(*runs, **info)
         arguments = ["--sandbox", "--deployment", self.product]
         outcome = self.send.send(directory, *arguments)
@@ -74,7 +74,7 @@ def bench(
 
 
 def out_of_memory(*_: object) -> None:
-    """What Python does where a limit of the process is reached."""
+    """The error of Python at a limit of the process."""
     raise MemoryError
 
 

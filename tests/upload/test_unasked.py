@@ -50,7 +50,7 @@ def test_label_is_put_elsewhere(server: Xray, send: Sender) -> None:
     assert outcome.exit_code == 0
     assert "labels" not in fields_of(server, 1)
     assert label in fields_of(server, 1)["description"]
-    assert f"{label} stands in the description instead" in outcome.output
+    assert f"{label} is in the description instead" in outcome.output
 
 
 def test_description_is_not_on_the_screen_either(server: Xray, send: Sender) -> None:

@@ -25,26 +25,26 @@ if TYPE_CHECKING:
 # Modules of this package and their help texts. Only the module that is asked for is
 # imported: each session starts this program two or three times.
 COMMANDS = {
-    "upload": "send report files or run directories, several as one",
-    "resend": "send what earlier runs could not send, exactly once",
+    "upload": "upload report files or run directories into one Test Execution",
+    "resend": "upload the results of runs that were not delivered, exactly once",
     "runs": "list, show and prune run directories",
     "features": "export feature files from Xray, and import them",
     "connection": "manage the connections that are stored on this machine",
-    "keys": "compare the Test keys in code with Xray, without running a test",
-    "check": "ask the server whether an upload can work",
+    "keys": "compare the Test keys in code with Xray, without running tests",
+    "check": "check with the server whether an upload can work",
     "outputs": "print the results of an upload for scripts",
     "ci-snippet": "print the configuration of a CI system for this project",
-    "settings": "show the settings and their sources",
-    "sandbox": "run a stand-in for Xray on 127.0.0.1 and show what it was sent",
+    "settings": "show each setting and where it comes from",
+    "sandbox": "run a stand-in for Xray on 127.0.0.1 that shows its requests",
 }
 
 
-# Seconds after which a process that could not end itself is ended.
+# Seconds until the system ends a process that could not end itself.
 SPARE = 1.0
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports an error of usage in one line, without argparse's page of flags."""
+    """Reports a usage error in one line, without argparse's page of flags."""
 
     def error(self, message: str) -> NoReturn:
         """End with exit code 2."""
@@ -53,14 +53,15 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(UsageError.exit_code)
 
 
-def parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """The command line, with the flags of the command that ``argv`` names."""
+def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Build the parser, with the flags of the command that ``argv`` names."""
     found = _Parser(
         prog="xray-bridge",
-        description="Test results into Xray for Jira, feature files out of it and in.",
+        description="Uploads test results to Xray for Jira, and exports and imports "
+        "feature files.",
         allow_abbrev=False,
     )
-    # For the adapters, which must not need a clock of their own.
+    # For the adapters, which need no clock of their own then.
     found.add_argument("--within", type=float, help=argparse.SUPPRESS)
     found.add_argument("--version", action="version", version=__version__)
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -81,10 +82,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # Servers speak all languages, terminals do not.
+            # A terminal may not have all characters of a server's message.
             stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else argv
-    arguments = parser(argv).parse_args(argv)
+    arguments = build_parser(argv).parse_args(argv)
     if getattr(arguments, "verbose", False):
         from xray_bridge.client import log
 
@@ -108,28 +109,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _refuse_missing_folder() -> None:
     """
-    The current directory must exist.
-
-    Raises UsageError.
+    Raise UsageError if the current directory does not exist.
     """
     try:
         os.getcwd()  # noqa: PTH109 - only whether there is one
     except OSError as error:
-        msg = f"the current directory is gone: {error.strerror}"
-        raise UsageError(msg, hint="change to one that exists") from None
+        msg = f"the current directory no longer exists: {error.strerror}"
+        raise UsageError(msg, hint="change to a directory that exists") from None
 
 
 def _end_after(seconds: float) -> None:
-    """End this process, wherever it is: what is on disk can be taken up again."""
+    """End this process after some seconds; a resend can continue from the disk."""
 
     def end() -> None:
-        console.warn(f"it did not end within {seconds:.0f} s")
+        console.warn(f"the command did not end within {seconds:.0f} s and was stopped")
         os._exit(AmbiguousError.exit_code)
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
     if sys.platform != "win32":
-        # The system ends a process in which no thread comes to its turn.
+        # The system ends a process in which no other thread can run.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, seconds + SPARE)

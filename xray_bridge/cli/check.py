@@ -1,5 +1,5 @@
 """
-``xray-bridge check``: can the upload work? One table, each line with its fix.
+``xray-bridge check``: check whether an upload can work; each line has its fix.
 """
 
 from __future__ import annotations
@@ -28,33 +28,36 @@ def register(commands: Any, help_text: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "check",
         help=help_text,
-        description="Asks the server whether an upload with these settings can work. "
-        "Each line is ok, WRONG, or ? if it cannot be checked. Changes nothing.",
+        description="Checks with the server whether an upload with these settings can "
+        "work. Changes nothing. Each line starts with ok, with WRONG, or with ? if it "
+        "could not be checked.",
         allow_abbrev=False,
     )
-    # For the adapters: only what needs no network.
+    # For the adapters: only checks that need no network.
     parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)
-    # The framework whose scenarios have no Test key, any of them.
+    # The framework, if none of its scenarios has a Test key.
     parser.add_argument("--without-keys", default="", help=argparse.SUPPRESS)
-    # The usual format of a framework that knows its scenarios only later.
+    # The usual format of a framework that knows its scenarios later.
     parser.add_argument("--keyless-later", default="", help=argparse.SUPPRESS)
-    options.add(parser, options.OF_A_CHECK)
+    options.add_flags(parser, options.OF_A_CHECK)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look at everything; exit code 85 where something is wrong."""
+    """Run all checks; exit code 85 if something is wrong."""
     try:
-        return _run(arguments)
+        return _run_checks(arguments)
     except ConnectionDisabledError as error:
         if not arguments.given:
             raise
-        # A session goes on: its upload is skipped, and its end says so.
-        console.emit(arguments, _document([], [str(error)]), _lines([], [str(error)]))
+        # A session continues: its upload is skipped, and its last lines say so.
+        console.emit(
+            arguments, _make_document([], [str(error)]), _format_lines([], [str(error)])
+        )
         return 0
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run_checks(arguments: argparse.Namespace) -> int:
     with options.settings_with_server(arguments, looks_only=True) as settings:
         connection = connect(settings)
         console.hide(arguments, lambda: [connection.redactor])
@@ -62,18 +65,20 @@ def _run(arguments: argparse.Namespace) -> int:
             refuse_impossible(settings, connection, usual=arguments.without_keys)
         found: list[Finding] = []
         if not arguments.offline:
-            # A person wants to know all; a session waits for the answer.
+            # A person wants all checks; a session waits for the answer.
             found = run_checks(settings, connection, thorough=not arguments.given)
-            found += _impossible(settings, connection)
+            found += _find_impossible(settings, connection)
         notices = [*connection.notices]
     if arguments.given:
         found = [_of_a_session(each, settings.preflight) for each in found]
     wrong = next((each for each in found if each.ok is False), None)
-    document = _document(found, notices)
+    document = _make_document(found, notices)
     if arguments.keyless_later:
-        document["keyless"] = _refusal(settings, connection, arguments.keyless_later)
-    console.emit(arguments, document, _lines(found, notices))
-    # A person asked whether an upload can work; no answer is not a yes.
+        document["keyless"] = _why_refused(
+            settings, connection, arguments.keyless_later
+        )
+    console.emit(arguments, document, _format_lines(found, notices))
+    # Without an answer it is unknown whether an upload can work.
     answered = any(f.ok and f.what == "credentials" for f in found)
     unanswered = not (answered or arguments.offline)
     return CheckError.exit_code if wrong or unanswered else 0
@@ -81,17 +86,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _of_a_session(finding: Finding, preflight: str) -> Finding:
     """
-    What is wrong with the way to the server is a note, unless it has to be strict.
+    Turn an unreachable server into a note, unless ``preflight`` is strict.
 
-    Results can be sent later, over another way.
+    Results can be sent later, from another machine.
     """
     if finding.what not in WAY or finding.ok:
         return finding
     return replace(finding, ok=False if preflight == "strict" else None)
 
 
-def _document(found: Sequence[Finding], notices: Sequence[str]) -> dict[str, Any]:
-    """For sessions: the first finding that is wrong is their error."""
+def _make_document(found: Sequence[Finding], notices: Sequence[str]) -> dict[str, Any]:
+    """Return the document; the first wrong finding is the error of a session."""
     unknown = [
         f"not checked: {each.what}: {each.message}" for each in found if each.ok is None
     ]
@@ -109,7 +114,7 @@ def _document(found: Sequence[Finding], notices: Sequence[str]) -> dict[str, Any
     return content
 
 
-def _lines(found: Sequence[Finding], notices: Sequence[str]) -> Iterator[str]:
+def _format_lines(found: Sequence[Finding], notices: Sequence[str]) -> Iterator[str]:
     for each in found:
         hint = f" ({each.hint})" if each.hint else ""
         yield f"{WORDS[each.ok]:6}{each.what:17}{each.message}{hint}"
@@ -117,8 +122,8 @@ def _lines(found: Sequence[Finding], notices: Sequence[str]) -> Iterator[str]:
         yield f"note: {notice}"
 
 
-def _refusal(settings: Settings, connection: Connection, usual: str) -> str:
-    """Why a session of scenarios without a Test key would have no place."""
+def _why_refused(settings: Settings, connection: Connection, usual: str) -> str:
+    """Return why scenarios without a Test key cannot be sent; empty if they can."""
     try:
         refuse_impossible(settings, connection, usual=usual)
     except SettingError as error:
@@ -126,7 +131,7 @@ def _refusal(settings: Settings, connection: Connection, usual: str) -> str:
     return ""
 
 
-def _impossible(settings: Settings, connection: Connection) -> list[Finding]:
+def _find_impossible(settings: Settings, connection: Connection) -> list[Finding]:
     try:
         refuse_impossible(settings, connection)
     except SettingError as error:

@@ -21,7 +21,7 @@ from xray_bridge.model.dialect import CLOUD, SERVER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Files that only the framework itself reads.
+# Files that only the framework reads.
 FILES = {
     "pytest": ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml"),
     "behave": ("behave.ini", ".behaverc", "tox.ini", "setup.cfg", "pyproject.toml"),
@@ -49,7 +49,7 @@ SECRETS = {
     SERVER: ("XRAY_TOKEN",),
     CLOUD: ("XRAY_CLIENT_ID", "XRAY_CLIENT_SECRET"),
 }
-# What a project has to say somewhere, with what to write where it does not.
+# Settings that every project needs, with placeholders.
 NEEDED = {
     SERVER: {"url": "https://jira.example.com", "project": "CALC"},
     CLOUD: {"project": "CALC"},
@@ -61,43 +61,45 @@ def register(commands: Any, help_text: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "ci-snippet",
         help=help_text,
-        description="Prints configuration that runs the tests and uploads their "
-        "results. It includes settings from flags and from the environment; those in "
-        "the project's files need not be repeated.",
+        description="Prints the configuration of a CI system that runs the tests and "
+        "uploads their results. It includes settings from the command line and the "
+        "environment; settings in the project's files are not repeated.",
         allow_abbrev=False,
     )
-    parser.add_argument("--for", dest="name", choices=SYSTEMS, required=True)
+    parser.add_argument(
+        "--for", dest="name", choices=SYSTEMS, required=True, help="the CI system"
+    )
     parser.add_argument(
         "--framework",
         choices=COMMANDS,
-        help="what runs the tests; files: something else that writes report files; "
-        "default: behave if it has files here, or pytest",
+        help="the tool that runs the tests; files: any other tool that writes report "
+        "files; default: behave if this project has behave's files, otherwise pytest",
     )
-    options.add(parser)
+    options.add_flags(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Print it.
+    Print the configuration.
 
-    Raises SettingError for settings that are wrong.
+    Raises SettingError for wrong settings.
     """
-    command = options.effective(arguments, {"sandbox": ""}, looks_only=True)
+    command = options.resolve_settings(arguments, {"sandbox": ""}, looks_only=True)
     settings = command.settings
     framework = framework_of(arguments.framework)
-    found = make_snippet(arguments.name, wishes(settings, framework, Path.cwd()))
+    found = make_snippet(arguments.name, wishes_of(settings, framework, Path.cwd()))
     document = {"path": SYSTEMS[arguments.name].path, "content": found}
     console.emit(arguments, document, found.splitlines())
     return 0
 
 
-def wishes(settings: Settings, framework: str, folder: Path) -> Wishes:
-    """What the project in ``folder`` wants to have in it."""
-    texts = [_text(folder / name) for name in FILES[framework]]
+def wishes_of(settings: Settings, framework: str, folder: Path) -> Wishes:
+    """Return what the configuration of the project in ``folder`` contains."""
+    texts = [_read_text(folder / name) for name in FILES[framework]]
     in_files = {k: v for text in texts for k, v in IN_FILE.findall(text)}
     known = {name: value for name, value in in_files.items() if name in TABLE}
-    name = _deployment(settings, known)
+    name = _find_deployment(settings, known)
     *before, last = COMMANDS[framework]
     if framework == "behave" and any("XrayFormatter" in text for text in texts):
         last = "behave"
@@ -107,13 +109,13 @@ def wishes(settings: Settings, framework: str, folder: Path) -> Wishes:
     return Wishes(
         install=f"pip install {PACKAGES[framework]}{also}",
         commands=(*before, last),
-        secrets=_secrets(settings, known, name),
+        secrets=_secret_names(settings, known, name),
         settings=_to_repeat(settings, known, NEEDED[name]),
     )
 
 
-def _deployment(settings: Settings, known: Mapping[str, str]) -> str:
-    """What the framework's file says is as good as any other."""
+def _find_deployment(settings: Settings, known: Mapping[str, str]) -> str:
+    """Return the deployment; the framework's file counts as well as other sources."""
     relevant = ("deployment", "url", "client_id")
     values = {name: known[name] for name in relevant if name in known}
     if any(settings.is_given(TABLE[name]) for name in relevant) or not values:
@@ -122,7 +124,7 @@ def _deployment(settings: Settings, known: Mapping[str, str]) -> str:
     return deployment_of(resolve([command_line_layer(plain)]))
 
 
-def _secrets(settings: Settings, known: Mapping[str, str], name: str) -> list[str]:
+def _secret_names(settings: Settings, known: Mapping[str, str], name: str) -> list[str]:
     password = bool(settings.user or known.get("user"))
     found = ["XRAY_PASSWORD"] if password and name == SERVER else [*SECRETS[name]]
     if settings.jira_url or known.get("jira_url"):
@@ -133,7 +135,7 @@ def _secrets(settings: Settings, known: Mapping[str, str], name: str) -> list[st
 def _to_repeat(
     settings: Settings, known: Mapping[str, str], needed: Mapping[str, str]
 ) -> dict[str, str]:
-    """What is set here and now only, and what is set nowhere and has to be."""
+    """Return settings of this process only, and needed settings that are missing."""
     own = ("command line", "environment")
     as_secrets = {variable for names in SECRETS.values() for variable in names}
     here = {
@@ -154,7 +156,7 @@ def _to_repeat(
     return {TABLE[name].environment: found[name] for name in TABLE if name in found}
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

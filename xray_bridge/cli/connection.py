@@ -1,5 +1,5 @@
 """
-``xray-bridge connection``: stored connections, by name.
+``xray-bridge connection``: manage stored connections by name.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 # Help texts of fields that are not settings.
 HELP = {
-    "secret_env": "variable that holds the password, token or client secret",
-    "secret_file": "file that holds it",
-    "secret_command": "command that prints it, such as a password manager's",
-    "secret_keyring": "it is in the keyring of this machine",
-    "jira_secret_env": "variable that holds the API token of the Jira site (Cloud)",
-    "jira_secret_file": "file that holds it",
-    "jira_secret_command": "command that prints it",
-    "jira_secret_keyring": "it is in the keyring of this machine",
+    "secret_env": "variable that contains the password, token or client secret",
+    "secret_file": "file that contains the secret",
+    "secret_command": "command that prints the secret, such as a password manager's",
+    "secret_keyring": "the secret is in the keyring of this machine",
+    "jira_secret_env": "variable that contains the API token of the Jira site (Cloud)",
+    "jira_secret_file": "file that contains the API token",
+    "jira_secret_command": "command that prints the API token",
+    "jira_secret_keyring": "the API token is in the keyring of this machine",
     "description": "a description for people; at most 255 characters",
 }
 
@@ -48,8 +48,8 @@ def register(commands: Any, help_text: str) -> None:
     for name, (run, action_help, fields) in ACTIONS.items():
         action = actions.add_parser(name, help=action_help, allow_abbrev=False)
         if name != "list":
-            action.add_argument("name", metavar="NAME", help="of the connection")
-        action.add_argument("--json", action="store_true", help="print it as JSON")
+            action.add_argument("name", metavar="NAME", help="name of the connection")
+        action.add_argument("--json", action="store_true", help="print JSON")
         options.add_verbose(action)
         if fields:
             _add_fields(action)
@@ -61,7 +61,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
         if field == stored_connections.ENABLED:
             continue
         setting = TABLE.get(field)
-        # A description is here that of the connection.
+        # The description here is that of the connection.
         text = HELP[field] if field in HELP or setting is None else setting.help
         keywords: dict[str, Any] = {"dest": f"field_{field}", "help": text}
         if field.endswith("_keyring") or (setting and setting.flag):
@@ -71,42 +71,48 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{field.replace('_', '-')}", **keywords)
     for name, setting in TABLE.items():
         if setting.secret:
-            # A secret's flag exists only to be refused in words.
+            # A secret's flag exists only for its error message.
             flag = setting.flag_name
             parser.add_argument(flag, dest=f"refused_{name}", help=argparse.SUPPRESS)
     parser.add_argument(
         "--ask-secret",
         action="store_true",
-        help="ask for the secret and put it into the keyring",
+        help="ask for the secret and store it in the keyring",
     )
     parser.add_argument(
-        "--no-check", action="store_true", help="store it without checking it"
+        "--no-check",
+        action="store_true",
+        help="store the connection without checking it",
     )
 
 
 def add(arguments: argparse.Namespace) -> int:
     """Check a new connection and store it."""
-    stored = _all()
+    stored = _known_connections()
     if arguments.name in stored:
         where = stored[arguments.name].source
-        msg = f"there is a connection {arguments.name!r} in {where}"
+        msg = f"a connection named {arguments.name!r} already exists in {where}"
         raise UsageError(msg, hint="change it with `xray-bridge connection update`")
     if not stored_connections.NAME.fullmatch(arguments.name):
-        msg = f"{arguments.name!r} is no name for a connection"
+        msg = f"{arguments.name!r} is not a valid name for a connection"
         raise UsageError(msg, hint="use letters, digits, dots and dashes")
-    return _store(arguments, {})
+    return _check_and_store(arguments, {})
 
 
 def update(arguments: argparse.Namespace) -> int:
-    """Change only what is given."""
-    return _store(arguments, _own(arguments.name).values)
+    """Change the given fields."""
+    return _check_and_store(arguments, _find_own(arguments.name).values)
 
 
-def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> int:
+def _check_and_store(
+    arguments: argparse.Namespace, before: Mapping[str, str | bool]
+) -> int:
     for name, setting in TABLE.items():
         if getattr(arguments, f"refused_{name}", None) is not None:
             msg = f"{setting.flag_name} must not be on a command line"
-            hint = "say where it is: --secret-env, --secret-file, --secret-command"
+            hint = (
+                "say where the secret is: --secret-env, --secret-file, --secret-command"
+            )
             raise SecretInPlainSightError(msg, hint=f"{hint} or --ask-secret")
     given = {
         field: value
@@ -115,31 +121,33 @@ def _store(arguments: argparse.Namespace, before: Mapping[str, str | bool]) -> i
     }
     if arguments.ask_secret:
         given["secret_keyring"] = True
-    # One place for each secret: the one that was named last.
+    # One place for each secret: the new one.
     merged = {k: v for k, v in before.items() if not _is_replaced(k, given)} | given
     values = stored_connections.validate_connection(
         merged, f"connection {arguments.name}"
     )
-    # Given but empty: not any more.
+    # A field that is given but empty is removed.
     values = {field: value for field, value in values.items() if value != ""}
     path = stored_connections.own_file(os.environ)
     stored = StoredConnection(
         name=arguments.name, values=values, source=path, is_own=True
     )
     if not stored.values.get("url") and not stored.values.get("client_id"):
-        msg = "a connection needs a url, or the client id of Xray Cloud"
-        raise UsageError(msg, hint="--url https://jira.example.com")
-    asked = _asked(stored) if arguments.ask_secret else ""
+        msg = "a connection needs --url, or --client-id for Xray Cloud"
+        raise UsageError(msg, hint="for example: --url https://jira.example.com")
+    asked = _ask_secret(stored) if arguments.ask_secret else ""
     if not arguments.no_check:
         verdict = check_stored_connection(stored, os.environ, asked)
         if verdict.state != stored_connection.HEALTHY:
             msg = f"not stored: {verdict.reason}"
-            hint = verdict.hint or "--no-check stores it all the same"
+            hint = verdict.hint or "--no-check stores it anyway"
             raise CheckError(msg, hint=hint)
     if asked:
         secret_sources.store_in_keyring(stored, "secret", asked)
-    _save(stored, path)
-    console.emit(arguments, _shown(stored), [f"{stored.name} is stored in {path}"])
+    _save_connection(stored, path)
+    console.emit(
+        arguments, _as_document(stored), [f"{stored.name} is stored in {path}"]
+    )
     return 0
 
 
@@ -152,7 +160,7 @@ def _is_replaced(field: str, given: Mapping[str, object]) -> bool:
     )
 
 
-def _asked(stored: StoredConnection) -> str:
+def _ask_secret(stored: StoredConnection) -> str:
     if not sys.stdin.isatty():
         secret = sys.stdin.readline().strip()
     else:
@@ -164,8 +172,10 @@ def _asked(stored: StoredConnection) -> str:
     return secret
 
 
-def _save(stored: StoredConnection | None, path: Path, *, without: str = "") -> None:
-    own = {name: each for name, each in _all().items() if each.is_own}
+def _save_connection(
+    stored: StoredConnection | None, path: Path, *, without: str = ""
+) -> None:
+    own = {name: each for name, each in _known_connections().items() if each.is_own}
     own.pop(without, None)
     if stored is not None:
         own[stored.name] = stored
@@ -173,17 +183,17 @@ def _save(stored: StoredConnection | None, path: Path, *, without: str = "") -> 
 
 
 def list_(arguments: argparse.Namespace) -> int:
-    """One line each."""
-    found = [_shown(each) for each in _all().values()]
-    lines = [_line(each) for each in found]
-    lines = lines or [
-        "There is no connection: xray-bridge connection add NAME --url URL"
-    ]
+    """List all connections, one line each."""
+    found = [_as_document(each) for each in _known_connections().values()]
+    none = (
+        "There are no connections. Add one: xray-bridge connection add NAME --url URL"
+    )
+    lines = [_format_line(each) for each in found] or [none]
     console.emit(arguments, found, lines)
     return 0
 
 
-def _line(shown: Mapping[str, str | bool]) -> str:
+def _format_line(shown: Mapping[str, str | bool]) -> str:
     off = "" if shown["enabled"] else "  disabled"
     about = f"  {shown['description']}" if shown.get("description") else ""
     where = shown.get("url") or "Xray Cloud"
@@ -191,17 +201,17 @@ def _line(shown: Mapping[str, str | bool]) -> str:
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """All fields of one; secrets are not among them."""
-    shown = _shown(_find(arguments.name))
+    """Show all fields of one connection, without secrets."""
+    shown = _as_document(_find_connection(arguments.name))
     lines = (f"{name}: {value}" for name, value in shown.items())
     console.emit(arguments, shown, lines)
     return 0
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Healthy, faulty, not found or unreachable; exit code 85 unless healthy."""
+    """Check one connection; exit code 85 unless it is healthy."""
     try:
-        verdict = check_stored_connection(_find(arguments.name), os.environ)
+        verdict = check_stored_connection(_find_connection(arguments.name), os.environ)
     except UsageError as error:
         verdict = stored_connection.Verdict(
             state=stored_connection.NOT_FOUND, reason=error.message, hint=error.hint
@@ -220,51 +230,51 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def enable(arguments: argparse.Namespace) -> int:
-    """Use it again."""
-    return _switch(arguments, on=True)
+    """Enable a connection."""
+    return _set_enabled(arguments, on=True)
 
 
 def disable(arguments: argparse.Namespace) -> int:
-    """Keep its settings, and upload nothing through it."""
-    return _switch(arguments, on=False)
+    """Disable a connection: keep its settings, but upload nothing through it."""
+    return _set_enabled(arguments, on=False)
 
 
-def _switch(arguments: argparse.Namespace, *, on: bool) -> int:
-    before = _own(arguments.name)
+def _set_enabled(arguments: argparse.Namespace, *, on: bool) -> int:
+    before = _find_own(arguments.name)
     stored = replace(before, values={**before.values, stored_connections.ENABLED: on})
-    _save(stored, stored.source)
+    _save_connection(stored, stored.source)
     line = f"{stored.name} is {'enabled' if on else 'disabled'}"
-    console.emit(arguments, _shown(stored), [line])
+    console.emit(arguments, _as_document(stored), [line])
     return 0
 
 
 def remove(arguments: argparse.Namespace) -> int:
-    """Forget it; a secret in a keyring stays there."""
-    before = _own(arguments.name)
-    _save(None, before.source, without=before.name)
+    """Remove a connection; a secret in a keyring stays there."""
+    before = _find_own(arguments.name)
+    _save_connection(None, before.source, without=before.name)
     line = f"{before.name} is removed"
     console.emit(arguments, {"removed": before.name}, [line])
     return 0
 
 
-def _all() -> dict[str, StoredConnection]:
+def _known_connections() -> dict[str, StoredConnection]:
     return stored_connections.known_connections(Path.cwd(), os.environ)
 
 
-def _find(name: str) -> StoredConnection:
+def _find_connection(name: str) -> StoredConnection:
     return stored_connections.find_connection(name, Path.cwd(), os.environ)
 
 
-def _own(name: str) -> StoredConnection:
-    """A connection of this person; raises UsageError for a project's."""
-    found = _find(name)
+def _find_own(name: str) -> StoredConnection:
+    """Find a connection of this user; raise UsageError for a project's."""
+    found = _find_connection(name)
     if not found.is_own:
-        msg = f"the connection {name} is the project's, in {found.source}"
+        msg = f"the connection {name} belongs to the project: it is in {found.source}"
         raise UsageError(msg, hint="change it in that file")
     return found
 
 
-def _shown(stored: StoredConnection) -> dict[str, str | bool]:
+def _as_document(stored: StoredConnection) -> dict[str, str | bool]:
     rest = {k: v for k, v in stored.values.items() if k != stored_connections.ENABLED}
     return {
         "name": stored.name,
@@ -279,7 +289,11 @@ ACTIONS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str, bool]] = {
     "update": (update, "change the given fields; check them before storing", True),
     "list": (list_, "list all connections, one line each", False),
     "show": (show, "show one connection, without secrets", False),
-    "check": (check, "healthy, faulty, not found or unreachable", False),
+    "check": (
+        check,
+        "check one connection: healthy, faulty, not found or unreachable",
+        False,
+    ),
     "enable": (enable, "use a disabled connection again", False),
     "disable": (disable, "keep the connection, but upload nothing through it", False),
     "remove": (remove, "remove the connection", False),

@@ -1,5 +1,5 @@
 """
-The one place that prints: no secrets, no commands that a CI system would take.
+Print output without secrets, and without text that a CI system takes for commands.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from xray_bridge.config.redaction import Redactor
     from xray_bridge.errors import XrayBridgeError
 
-# What moves a terminal's cursor.
+# Characters that control a terminal.
 CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-# Of Markdown. The blank tells it from a command: these have a word or a bracket there.
+# Of Markdown. Commands of CI systems have a word or a bracket after the #.
 HEADING = re.compile(r"#{1,6} ")
 
 
 def hide(
     arguments: argparse.Namespace, redactors: Callable[[], Iterable[Redactor]]
 ) -> None:
-    """From now on print nothing that these take out."""
+    """From now on, remove the secrets of these redactors from all output."""
     arguments.hidden = [*getattr(arguments, "hidden", ()), redactors]
 
 
@@ -41,51 +41,51 @@ def emit(
     commands: Iterable[str] = (),
 ) -> None:
     """
-    Print what a command found: the document with ``--json``, or else the lines.
+    Print the result of a command: the document with ``--json``, or else the lines.
 
-    ``commands`` follow the lines. They are made by ``ci.outputs`` for the CI system
-    that runs this process, and the only ones that it may take for commands.
+    ``commands`` follow the lines: ``ci.outputs`` has made them for the CI system that
+    runs this process. No other line can be a command for it.
     """
-    clean = _cleaner(arguments)
+    clean = _make_cleaner(arguments)
     if is_json(arguments):
-        print(escape_ci_commands_in_json(json.dumps(_cleaned(document, clean))))
+        print(escape_ci_commands_in_json(json.dumps(_clean_document(document, clean))))
         return
     for line in lines:
-        print(escaped(clean(line)))
+        print(escape_line(clean(line)))
     for command in commands:
         print(clean(command))
 
 
 def progress(arguments: argparse.Namespace, lines: Iterable[str]) -> None:
-    """Print lines at once; on standard error where a document is to follow."""
+    """Print lines at once; on standard error if a JSON document follows."""
     file = sys.stderr if is_json(arguments) else sys.stdout
-    clean = _cleaner(arguments)
+    clean = _make_cleaner(arguments)
     for line in lines:
-        print(escaped(clean(line)), file=file, flush=True)
+        print(escape_line(clean(line)), file=file, flush=True)
 
 
 def error(arguments: argparse.Namespace, problem: XrayBridgeError) -> None:
-    """Print why a command failed: for people on standard error, and the document."""
+    """Print why a command failed, on standard error and as JSON document."""
     if is_json(arguments):
         found = {"message": problem.message, "hint": problem.hint, "slug": problem.slug}
         emit(arguments, {"error": found})
     text = f"{problem.message} ({problem.hint})" if problem.hint else problem.message
-    warn(f"xray-bridge: error: {_cleaner(arguments)(text)} [{problem.slug}]")
+    warn(f"xray-bridge: error: {_make_cleaner(arguments)(text)} [{problem.slug}]")
 
 
 def warn(text: str) -> None:
     """Print one line on standard error, without the secrets of the environment."""
-    line = escaped(redactor_of(os.environ).clean(text))
+    line = escape_line(redactor_of(os.environ).clean(text))
     print(line, file=sys.stderr, flush=True)
 
 
 def is_json(arguments: argparse.Namespace) -> bool:
-    """Whether a machine reads standard output."""
+    """Return whether ``--json`` is given."""
     return bool(getattr(arguments, "json", False))
 
 
-def escaped(text: str) -> str:
-    """One line, in which no control character and no command of a CI system is."""
+def escape_line(text: str) -> str:
+    """Return one line without control characters and commands of a CI system."""
     line = CONTROLS.sub(_as_code, " ".join(text.splitlines()))
     head = HEADING.match(line)
     return (
@@ -99,7 +99,7 @@ def _as_code(found: re.Match[str]) -> str:
     return f"\\x{ord(found[0]):02x}"
 
 
-def _cleaner(arguments: argparse.Namespace) -> Callable[[str], str]:
+def _make_cleaner(arguments: argparse.Namespace) -> Callable[[str], str]:
     sources = getattr(arguments, "hidden", ())
     redactors = [redactor_of(os.environ), *(r for source in sources for r in source())]
 
@@ -111,15 +111,15 @@ def _cleaner(arguments: argparse.Namespace) -> Callable[[str], str]:
     return clean
 
 
-def _cleaned(content: Any, clean: Callable[[str], str]) -> Any:
-    """The same document, each of its texts cleaned."""
+def _clean_document(content: Any, clean: Callable[[str], str]) -> Any:
+    """Return the document with all texts cleaned."""
     if isinstance(content, str):
         return clean(content)
     if isinstance(content, dict):
         return {
-            _cleaned(name, clean): _cleaned(value, clean)
+            _clean_document(name, clean): _clean_document(value, clean)
             for name, value in content.items()
         }
     if isinstance(content, (list, tuple)):
-        return [_cleaned(value, clean) for value in content]
+        return [_clean_document(value, clean) for value in content]
     return content

@@ -1,5 +1,5 @@
 """
-``xray-bridge features``: exports feature files from Xray, and imports them.
+``xray-bridge features``: export feature files from Xray, and import them.
 """
 
 from __future__ import annotations
@@ -30,18 +30,25 @@ def register(commands: Any, help_text: str) -> None:
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     parser = actions.add_parser(
-        "export", help="fetch feature files", allow_abbrev=False
+        "export", help="export feature files from Xray", allow_abbrev=False
     )
     parser.add_argument(
         "--keys",
         metavar="KEY;KEY",
-        help="Tests, Test Sets, Test Plans, Test Executions or requirements, "
-        "with ; between them",
+        help="keys of Tests, Test Sets, Test Plans, Test Executions or requirements, "
+        "separated by ;",
     )
-    parser.add_argument("--filter", metavar="ID", help="id of a saved filter")
-    parser.add_argument("--out", metavar="DIR", help="folder; default: features")
-    parser.add_argument("--zip", type=Path, metavar="FILE", help="keep the archive")
-    options.add(parser, options.OF_A_CONNECTION)
+    parser.add_argument("--filter", metavar="ID", help="id of a saved Jira filter")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder for the feature files; default: features"
+    )
+    parser.add_argument(
+        "--zip",
+        type=Path,
+        metavar="FILE",
+        help="also keep the exported archive, as this file",
+    )
+    options.add_flags(parser, options.OF_A_CONNECTION)
     parser.set_defaults(run=run_export)
     _register_import(actions)
 
@@ -49,35 +56,37 @@ def register(commands: Any, help_text: str) -> None:
 def _register_import(actions: Any) -> None:
     parser: argparse.ArgumentParser = actions.add_parser(
         "import",
-        help="send feature files",
-        description="Sends feature files and archives of them. Xray creates and "
-        "updates Tests; summaries and labels that people have set stay.",
+        help="import feature files into Xray",
+        description="Imports feature files and archives of them. Xray creates and "
+        "updates Tests; summaries and labels that people have set are kept.",
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("paths", nargs="+", metavar="PATH", help="a file, a directory or a glob")
+    add(
+        "paths", nargs="+", metavar="PATH", help="a file, a directory or a glob pattern"
+    )
     add(
         "--relative-to",
         type=Path,
         default=Path(),
         metavar="DIR",
-        help="folder that file names in Xray are relative to; default: here",
+        help="folder to which file names in Xray are relative; default: this folder",
     )
     add(
         "--modified-within",
         metavar="TIME",
-        help="only files that were modified in the last 3h, 90m or 2d",
+        help="import only files modified within this time, as in 3h, 90m or 2d",
     )
     add(
         "--changed-since",
         metavar="REF",
-        help="only files that differ from the commit where the branch left REF",
+        help="import only files that the branch has changed since it left REF",
     )
     add(
         "--precondition-fields",
         default="",
         metavar="JSON|PATH",
-        help="Jira fields of Preconditions that the import creates",
+        help="Jira fields for the Preconditions that the import creates",
     )
     add(
         "--overwrite",
@@ -87,21 +96,21 @@ def _register_import(actions: Any) -> None:
     add(
         "--dry-run",
         action="store_true",
-        help="show what would change, and send nothing",
+        help="show what would change, but send nothing",
     )
-    options.add(parser, OF_AN_IMPORT)
+    options.add_flags(parser, OF_AN_IMPORT)
     parser.set_defaults(run=run_import)
 
 
 def run_import(arguments: argparse.Namespace) -> int:
-    """Import; the modules for it are not loaded by an export before each session."""
+    """Import feature files; an export does not load the modules for this."""
     from xray_bridge.cli import features_import
 
     return features_import.run(arguments)
 
 
 def run_export(arguments: argparse.Namespace) -> int:
-    """Fetch and unpack; nothing changes where anything fails."""
+    """Export and unpack feature files; after an error nothing has changed."""
     also = {
         "export_keys": arguments.keys,
         "export_filter": arguments.filter,

@@ -1,5 +1,5 @@
 """
-``xray-bridge features import``: feature files into Xray.
+``xray-bridge features import``: import feature files into Xray.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Choose, import, report; exit code 82 if Xray refused anything."""
+    """Choose and import files, and report; exit code 82 if Xray refused anything."""
     looks_only = arguments.dry_run
     with options.settings_with_server(arguments, looks_only=looks_only) as settings:
-        _check(settings)
+        _check_settings(settings)
         fields = _precondition_fields(arguments.precondition_fields)
-        chosen, left_out = _chosen(arguments)
+        chosen, left_out = _choose_files(arguments)
         result = ImportResult(project=settings.project, notices=tuple(left_out))
         if not console.is_json(arguments):
-            # Before the import; in a document they are among the notices.
+            # Before the import; in JSON they are among the notices.
             console.progress(arguments, left_out)
         if chosen:
             connection = connect(settings)
@@ -51,23 +51,23 @@ def run(arguments: argparse.Namespace) -> int:
                 dry_run=arguments.dry_run,
                 tell=partial(_show_changes, arguments, connection),
             )
-            result = _imported(settings, connection, order)
+            result = _import_files(settings, connection, order)
             notices = (*left_out, *connection.notices, *result.notices)
             result = replace(result, notices=notices)
-        # A dry run, and an import of nothing, have no outputs.
+        # A dry run and an empty import have no outputs.
         written = Written()
         if result.raw and not arguments.dry_run:
             folder = Path(settings.report_dir)
-            written = upload_summary.write_outputs(_outputs(result), folder)
+            written = upload_summary.write_outputs(_make_outputs(result), folder)
     result = replace(result, notices=(*result.notices, *written.notices))
     document = {**asdict(result), "commands": written.commands}
-    lines = (*_lines(result), *written.notices)
+    lines = (*_format_result(result), *written.notices)
     console.emit(arguments, document, lines, written.commands)
     return result.exit_code
 
 
-def _outputs(result: ImportResult) -> Outputs:
-    """What later steps of a CI job get, in the names of Xray's plugin for Jenkins."""
+def _make_outputs(result: ImportResult) -> Outputs:
+    """Return the outputs for CI, with the names of Xray's plugin for Jenkins."""
     keys = [issue.key for issue in (*result.created, *result.updated)]
     groups = {
         "Created": [*map(str, result.created)],
@@ -97,9 +97,9 @@ def _outputs(result: ImportResult) -> Outputs:
     )
 
 
-def _check(settings: Settings) -> None:
+def _check_settings(settings: Settings) -> None:
     if not settings.project:
-        msg = "no project to import to"
+        msg = "no project to import into"
         raise UsageError(msg, hint="give --project KEY")
     validate_fields("xray_test_fields", settings.test_fields)
 
@@ -114,8 +114,10 @@ def _precondition_fields(given: str) -> dict[str, object]:
     return found
 
 
-def _chosen(arguments: argparse.Namespace) -> tuple[tuple[ChosenFile, ...], list[str]]:
-    """The files that are left after the filters, and what to say of the others."""
+def _choose_files(
+    arguments: argparse.Namespace,
+) -> tuple[tuple[ChosenFile, ...], list[str]]:
+    """Return the files that pass the filters, and notices about the others."""
     chosen = every = find_files(arguments.paths, arguments.relative_to)
     notices = []
     filters = []
@@ -127,7 +129,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[tuple[ChosenFile, ...], list
         changes = changes_since(every[0].path.resolve().parent, arguments.changed_since)
         chosen = only_changed(chosen, changes)
         gone = [name for name in changes.deleted if name.endswith(SUFFIX)]
-        notices += [f"{name} is gone; its Tests stay in Xray" for name in gone]
+        notices += [f"{name} was deleted; its Tests stay in Xray" for name in gone]
     if len(chosen) < len(every):
         left_out = f"{len(every) - len(chosen)} of {len(every)} files"
         notices.append(f"{' and '.join(filters)} leaves out {left_out}")
@@ -136,7 +138,9 @@ def _chosen(arguments: argparse.Namespace) -> tuple[tuple[ChosenFile, ...], list
     return chosen, notices
 
 
-def _imported(settings: Settings, connection: Connection, order: Order) -> ImportResult:
+def _import_files(
+    settings: Settings, connection: Connection, order: Order
+) -> ImportResult:
     clean = connection.redactor.clean
     try:
         return import_features(settings, connection, order).redacted(clean)
@@ -150,18 +154,18 @@ def _imported(settings: Settings, connection: Connection, order: Order) -> Impor
 def _show_changes(
     arguments: argparse.Namespace, connection: Connection, result: ImportResult
 ) -> None:
-    """What will change, before it does."""
+    """Print the changes before they are made."""
     lines = [line for change in result.changes for line in change.lines()]
     if lines:
-        then = "it stays so" if arguments.overwrite else "what goes is put back"
-        lines.insert(0, f"What the import changes ({then}):")
+        then = "not undone" if arguments.overwrite else "lost values are put back"
+        lines.insert(0, f"Changes by the import ({then}):")
     if not console.is_json(arguments):
         lines = [*connection.notices, *result.notices, *lines]
     console.progress(arguments, lines)
 
 
-def _lines(result: ImportResult) -> list[str]:
-    """What came of it; all else was printed before."""
+def _format_result(result: ImportResult) -> list[str]:
+    """Return the lines about the result; all others were printed before."""
     return [
         *result.plan,
         *(f"created {each}" for each in result.created),

@@ -1,5 +1,5 @@
 """
-``xray-bridge keys``: which tests have which Test keys, and what Xray says of them.
+``xray-bridge keys``: compare the Test keys of tests with Xray.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def register(commands: Any, help_text: str) -> None:
         "keys",
         help=help_text,
         description="Lists tests without a Test key, keys that several tests have, "
-        "keys that are no Tests in Xray, and Tests of xray_select (or of the Test "
-        "Plan) without code. Tests are collected, not run; if run directories are "
-        "named, their tests are read instead.",
-        epilog="Arguments after -- go to the framework: "
+        "keys that are not Tests in Xray, and Tests of xray_select (or of the Test "
+        "Plan) that no code implements. Tests are collected, not run. If run "
+        "directories are named, their tests are read instead.",
+        epilog="Arguments after -- are passed to the framework: "
         "xray-bridge keys -- -m smoke tests",
         allow_abbrev=False,
     )
@@ -55,38 +55,39 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument(
         "--framework",
         choices=sorted(COMMANDS),
-        help="what collects the tests; default: behave if it has files here, or pytest",
+        help="the tool that collects the tests; default: behave if this project has "
+        "behave's files, otherwise pytest",
     )
     parser.add_argument(
         "--offline",
         action="store_true",
         help="read the code only, without contacting the server",
     )
-    # For the adapters: which Tests xray_select means, and nothing else.
+    # For the adapters: only print the Tests that xray_select means.
     parser.add_argument("--selected", action="store_true", help=argparse.SUPPRESS)
-    options.add(parser, USED)
+    options.add_flags(parser, USED)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Collect, ask, compare; exit code 85 for keys that Xray would refuse."""
+    """Collect tests, ask Xray, compare; exit code 85 for keys that Xray refuses."""
     if arguments.selected:
         return _print_selected(arguments)
     with options.settings_with_server(arguments, looks_only=True) as settings:
-        tests, incomplete = _tests(arguments, settings)
+        tests, incomplete = _collect_tests(arguments, settings)
         carriers = keys.tests_by_key(tests)
-        asked = keys.NOT_ASKED if arguments.offline else _asked(settings, carriers)
+        asked = keys.NOT_ASKED if arguments.offline else _ask_xray(settings, carriers)
         found = keys.compare_keys(tests, asked, incomplete)
     lines = [*found.lines(carriers)]
     if not (arguments.offline or asked.selection):
-        lines.append("Tests without code: name them with --select or --test-plan")
+        lines.append("Tests without code are not listed: give --select or --test-plan")
     console.emit(arguments, asdict(found), lines)
     is_wrong = found.no_tests or found.not_asked or found.incomplete
     return CheckError.exit_code if is_wrong else 0
 
 
-def _asked(settings: Settings, by_key: Iterable[str]) -> keys.XrayKeys:
-    xray = _client(settings)
+def _ask_xray(settings: Settings, by_key: Iterable[str]) -> keys.XrayKeys:
+    xray = _make_client(settings)
     lookup = look_up_keys(xray, sorted(by_key))
     selection = settings.select or settings.test_plan
     return keys.XrayKeys(
@@ -102,19 +103,19 @@ def _print_selected(arguments: argparse.Namespace) -> int:
         if not settings.select:
             msg = "nothing is selected: xray_select is not set"
             raise SelectionError(msg)
-        found = tests_of(_client(settings), settings.select)
+        found = tests_of(_make_client(settings), settings.select)
         notices = connect(settings).notices
     lines = [f"{key} {summary}" for key, summary in found.items()]
     console.emit(arguments, {"tests": found, "notices": notices}, [*lines, *notices])
     return 0
 
 
-def _client(settings: Settings) -> XrayClient:
+def _make_client(settings: Settings) -> XrayClient:
     connection = connect(settings)
     return make_client(connection, Http(connection, Deadline(settings.deadline)))
 
 
-def _tests(
+def _collect_tests(
     arguments: argparse.Namespace, settings: Settings
 ) -> tuple[list[keys.AutomatedTest], list[str]]:
     given: list[str] = arguments.paths

@@ -1,5 +1,5 @@
 """
-What the subcommands share: flags from the table of settings, and what they come to.
+Flags from the table of settings, which the subcommands share, and their values.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from xray_bridge.config.effective import Effective
     from xray_bridge.config.setting import Setting
 
-# To reach a server; the sandbox keeps its data in report_dir.
+# Settings to reach a server; the sandbox keeps its data in report_dir.
 OF_A_CONNECTION = (*settings_in(CONNECTION), Settings.report_dir)
-# Those of an upload of which something can be asked before.
+# Settings of an upload that can be checked before it.
 OF_A_CHECK = (*OF_A_CONNECTION, *settings_in(EXECUTION, RESULTS), Settings.format)
 
 
 def add_verbose(parser: argparse.ArgumentParser) -> None:
-    """Add ``-v``, which all commands take, before or after an action's name."""
+    """Add ``-v``, which all commands have, before or after the name of an action."""
     parser.add_argument(
         "-v",
         "--verbose",
@@ -42,7 +42,7 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add(
+def add_flags(
     parser: argparse.ArgumentParser,
     settings: Iterable[Setting[Any]] = tuple(TABLE.values()),
     helps: Mapping[str, str] = MappingProxyType({}),
@@ -50,11 +50,11 @@ def add(
     """
     Add ``--json``, ``-v`` and the flags of settings that the command uses.
 
-    ``helps`` are other help texts for some of them, where they mean more here.
+    ``helps`` are other help texts, for settings that mean more here.
     """
-    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
     add_verbose(parser)
-    # For the adapters: settings that their session has resolved, on stdin.
+    # For the adapters: the settings of their session, on standard input.
     parser.add_argument("--given", choices=["-"], help=argparse.SUPPRESS)
     group = parser.add_argument_group("settings")
     used = set(settings)
@@ -73,17 +73,17 @@ def _add_flag(
         keywords |= {"action": "store_const", "const": "yes"}
     else:
         keywords |= {"metavar": setting.metavar}
-    # A secret's flag exists only to be refused in words.
+    # A secret's flag exists only for its error message.
     shown = argparse.SUPPRESS if setting.secret else help_text.replace("%", "%%")
     group.add_argument(setting.flag_name, help=shown, **keywords)
 
 
 def is_flag_given(arguments: argparse.Namespace, name: str) -> bool:
-    """Whether the flag of a setting stands on the command line."""
+    """Return whether the flag of a setting is on the command line."""
     return getattr(arguments, f"set_{name}", None) is not None
 
 
-def effective(
+def resolve_settings(
     arguments: argparse.Namespace,
     also: Mapping[str, object] = MappingProxyType({}),
     *,
@@ -91,11 +91,11 @@ def effective(
     looks_only: bool = False,
 ) -> Effective:
     """
-    The settings of a command; what it prints from now on has none of their secrets.
+    Return the settings of a command; its output no longer contains their secrets.
 
-    ``also`` are values of flags that the command has of its own.
-    ``reads_frameworks``: those in the files of pytest and behave count.
-    ``looks_only``: no secret of a stored connection is fetched.
+    ``also`` are values of the command's own flags. ``reads_frameworks``: settings in
+    the files of pytest and behave count. ``looks_only``: no secret of a stored
+    connection is fetched.
     """
     flags = {name: getattr(arguments, f"set_{name}", None) for name in TABLE}
     given = _read_given() if getattr(arguments, "given", None) else None
@@ -116,16 +116,16 @@ def settings_with_server(
     *,
     looks_only: bool = False,
 ) -> Iterator[Settings]:
-    """The settings of a command that talks to a server; the sandbox runs meanwhile."""
-    found = effective(arguments, also)
+    """Yield the settings of a command that needs a server; run the sandbox if set."""
+    found = resolve_settings(arguments, also)
     with found.with_server(looks_only=looks_only) as settings:
         console.hide(arguments, lambda: [settings.redactor])
         yield settings
 
 
 def report_dir(arguments: argparse.Namespace) -> Path:
-    """Where run directories are."""
-    return Path(effective(arguments).local.report_dir)
+    """Return the folder with the run directories."""
+    return Path(resolve_settings(arguments).local.report_dir)
 
 
 def _read_given() -> dict[str, str]:

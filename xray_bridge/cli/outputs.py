@@ -1,6 +1,5 @@
 """
-``xray-bridge outputs``: the results of an upload, for scripts and for CI systems
-that take no outputs of their own.
+``xray-bridge outputs``: print the results of an upload for scripts.
 """
 
 from __future__ import annotations
@@ -30,34 +29,34 @@ if TYPE_CHECKING:
     from xray_bridge.ci.outputs import Outputs
 
 
-def _sh(outputs: Outputs) -> list[str]:
+def _as_shell(outputs: Outputs) -> list[str]:
     return [text.shell_line(*each) for each in outputs.variables.items()]
 
 
-def _env(outputs: Outputs) -> list[str]:
+def _as_env(outputs: Outputs) -> list[str]:
     return [f"{name}={value}" for name, value in outputs.variables.items()]
 
 
-def _json(outputs: Outputs) -> list[str]:
+def _as_json(outputs: Outputs) -> list[str]:
     return escape_ci_commands_in_json(
         json.dumps(outputs.variables, indent=1)
     ).splitlines()
 
 
-def _properties(outputs: Outputs) -> list[str]:
+def _as_properties(outputs: Outputs) -> list[str]:
     return text.properties_file(outputs.variables).splitlines()
 
 
-def _markdown(outputs: Outputs) -> list[str]:
+def _as_markdown(outputs: Outputs) -> list[str]:
     return outputs.markdown.rstrip("\n").split("\n")
 
 
 FORMATS: Mapping[str, Callable[[Outputs], list[str]]] = {
-    "sh": _sh,
-    "env": _env,
-    "json": _json,
-    "properties": _properties,
-    "markdown": _markdown,
+    "sh": _as_shell,
+    "env": _as_env,
+    "json": _as_json,
+    "properties": _as_properties,
+    "markdown": _as_markdown,
 }
 
 
@@ -66,7 +65,8 @@ def register(commands: Any, help_text: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "outputs",
         help=help_text,
-        description="Prints the variables of an upload, or its summary. In a shell: "
+        description="Prints the output variables of an upload, or its summary. In a "
+        "shell: "
         'eval "$(xray-bridge outputs --format sh)"',
         allow_abbrev=False,
     )
@@ -74,7 +74,7 @@ def register(commands: Any, help_text: str) -> None:
         "path",
         nargs="?",
         metavar="RUN",
-        help="a run directory or its name; default: the last that was uploaded",
+        help="a run directory or its name; default: the run that was uploaded last",
     )
     parser.add_argument(
         "--format",
@@ -83,22 +83,22 @@ def register(commands: Any, help_text: str) -> None:
         help="sh: export lines; env: NAME=value; json; properties: Java's; "
         "markdown: the summary; default: env",
     )
-    options.add(parser, [Settings.report_dir])
+    options.add_flags(parser, [Settings.report_dir])
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Print it.
+    Print the outputs of an upload.
 
-    Raises UsageError where nothing was uploaded, and RunDirectoryError where the
-    receipt cannot be read.
+    Raises UsageError if nothing was uploaded, and RunDirectoryError if the receipt
+    cannot be read.
     """
     report_dir = options.report_dir(arguments)
     clean = redactor_of(os.environ).clean
     path = _receipt_path(arguments.path, report_dir)
     receipt = Receipt.from_json(run_directory.read_json(path)).cleaned(clean)
-    # It may have been uploaded from another folder.
+    # The run may have been uploaded from another folder.
     found = outputs_of([replace(receipt, run=str(path.parent))])
     if found is None:
         msg = f"{path.parent} was not uploaded: {receipt.status}"
@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _receipt_path(name: str | None, report_dir: Path) -> Path:
-    """The receipt of the run that is meant; by default the last that was uploaded."""
+    """Find the receipt of the named run; by default the last that was uploaded."""
     if name is not None:
         path = find_run(name, report_dir).path / "receipt.json"
         found = path if path.is_file() else None
@@ -120,7 +120,7 @@ def _receipt_path(name: str | None, report_dir: Path) -> Path:
         found = max(written, key=lambda path: path.stat().st_mtime_ns, default=None)
     if found is None:
         msg = f"{name} has no receipt" if name else f"{report_dir} has no receipt yet"
-        hint = "upload first; `xray-bridge runs` lists what is there"
+        hint = "upload it first; `xray-bridge runs` lists the run directories"
         raise UsageError(msg, hint=hint)
     return found
 

@@ -1,5 +1,5 @@
 """
-``xray-bridge resend``: send what earlier runs could not.
+``xray-bridge resend``: upload runs that were not delivered.
 """
 
 from __future__ import annotations
@@ -24,36 +24,38 @@ def register(commands: Any, help_text: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "resend",
         help=help_text,
-        description="Sends results that were recorded and not delivered. First looks "
-        "for what an earlier attempt may have created.",
+        description="Uploads results that were recorded but not delivered. First looks "
+        "for a Test Execution that an earlier attempt may have created.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "path",
         nargs="?",
         metavar="RUN",
-        help="a run directory or its name; default: all that are not delivered",
+        help="a run directory or its name; default: all runs that were not delivered",
     )
-    options.add(parser)
+    options.add_flags(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Send them, oldest first; the worst exit code of all."""
-    command = options.effective(arguments, reads_frameworks=True)
+    """Send the runs, oldest first; return the worst exit code."""
+    command = options.resolve_settings(arguments, reads_frameworks=True)
     report_dir = Path(command.local.report_dir)
     receipts = []
     skipped = []
     code = 0
-    # A dry run that is named may be sent for real, and the other way round.
+    # The run of a dry run may be sent now, and the other way round.
     now = {"upload": "yes", "collect": "", "dry_run": command.local.dry_run}
-    for directory in _chosen(arguments.path, report_dir, arguments.set_run_id or ""):
+    for directory in _choose_runs(
+        arguments.path, report_dir, arguments.set_run_id or ""
+    ):
         try:
             receipts.append(send_run(directory, command, now))
         except XrayBridgeError as error:
             if arguments.path:
                 raise
-            # Still running, damaged, or from another version: the others can go.
+            # Still running, damaged, or from another version: the others can be sent.
             skipped.append(f"{directory.id}: {error}")
             if not isinstance(error, RunInUseError):
                 code = max(code, error.exit_code)
@@ -78,11 +80,11 @@ def _is_unsent(directory: RunDirectory, run_id: str) -> bool:
             return False
         return not run_id or directory.info.run_id == run_id
     except (RunDirectoryError, OSError):
-        # Sending it reports what is wrong.
+        # Sending it reports the error.
         return True
 
 
-def _chosen(path: str | None, report_dir: Path, run_id: str) -> list[RunDirectory]:
+def _choose_runs(path: str | None, report_dir: Path, run_id: str) -> list[RunDirectory]:
     if path is None:
         found = run_directory.find(report_dir)
         merged = parts.in_wholes(found)

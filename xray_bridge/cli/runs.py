@@ -1,5 +1,5 @@
 """
-``xray-bridge runs``: lists, shows and removes run directories.
+``xray-bridge runs``: list, show and remove run directories.
 """
 
 from __future__ import annotations
@@ -23,39 +23,44 @@ if TYPE_CHECKING:
 
     from xray_bridge.runs.inventory import Row
 
-# What a run still owes, in words.
+# Why a run is not finished.
 UNSENT, UNSET = "not delivered", "delivered without all fields"
 UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def register(commands: Any, help_text: str) -> None:
-    """Add the subcommands; without one, runs are listed."""
+    """Add the subcommands; without one, ``list`` runs."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "runs", help=help_text, allow_abbrev=False
     )
     parser.set_defaults(run=run_list, given=None, json=False, set_report_dir=None)
-    _common(parser)
+    _add_common_flags(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    found = actions.add_parser("list", help="list them, oldest first")
+    found = actions.add_parser("list", help="list all runs, oldest first")
     found.set_defaults(run=run_list)
-    _common(found)
-    show = actions.add_parser("show", help="show all that is known of one")
+    _add_common_flags(found)
+    show = actions.add_parser("show", help="show the details of one run")
     show.add_argument("name", metavar="RUN", help="a run directory or its name")
     show.set_defaults(run=run_show)
-    _common(show)
+    _add_common_flags(show)
     prune = actions.add_parser(
-        "prune", help="remove runs that need not be sent", allow_abbrev=False
+        "prune", help="remove runs that have nothing left to upload", allow_abbrev=False
     )
     prune.add_argument(
         "names",
         nargs="*",
         metavar="RUN",
-        help="only these: run directories or their names",
+        help="remove only these runs: run directories or their names",
     )
     prune.add_argument(
-        "--older-than", type=_age, metavar="AGE", help="as in 30d, 12h or 2w"
+        "--older-than",
+        type=_parse_age,
+        metavar="AGE",
+        help="only runs older than this, as in 30d, 12h or 2w",
     )
-    prune.add_argument("--keep", type=_number, metavar="N", help="keep the newest N")
+    prune.add_argument(
+        "--keep", type=_parse_number, metavar="N", help="keep the newest N runs"
+    )
     prune.add_argument(
         "--unsent", action="store_true", help="also remove runs that were not delivered"
     )
@@ -63,15 +68,13 @@ def register(commands: Any, help_text: str) -> None:
         "--dry-run", action="store_true", help="only show what would be removed"
     )
     prune.set_defaults(run=run_prune)
-    _common(prune)
+    _add_common_flags(prune)
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
-    """Flags for both sides of the action's name, which do not undo each other."""
+def _add_common_flags(parser: argparse.ArgumentParser) -> None:
+    """Add flags that may be given before or after the name of an action."""
     unset: Any = argparse.SUPPRESS
-    parser.add_argument(
-        "--json", action="store_true", default=unset, help="print it as JSON"
-    )
+    parser.add_argument("--json", action="store_true", default=unset, help="print JSON")
     parser.add_argument(
         Settings.report_dir.flag_name,
         dest="set_report_dir",
@@ -82,7 +85,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
     options.add_verbose(parser)
 
 
-def _age(text: str) -> float:
+def _parse_age(text: str) -> float:
     found = re.fullmatch(r"(\d{1,6})([mhdw])", text.strip().lower())
     if not found:
         msg = f"{text!r} is not an age such as 30d, 12h or 2w"
@@ -90,7 +93,7 @@ def _age(text: str) -> float:
     return float(found[1]) * UNITS[found[2]]
 
 
-def _number(text: str) -> int:
+def _parse_number(text: str) -> int:
     if not text.isdecimal():
         msg = f"{text!r} is not a number"
         raise argparse.ArgumentTypeError(msg)
@@ -98,27 +101,27 @@ def _number(text: str) -> int:
 
 
 def run_list(arguments: argparse.Namespace) -> int:
-    """One line for each run, oldest first."""
+    """Print one line for each run, oldest first."""
     report_dir = options.report_dir(arguments)
-    rows = inventory.rows(report_dir)
+    rows = inventory.list_rows(report_dir)
     document = {"runs": [row.to_json() for row in rows]}
-    lines = _lines(rows) if rows else [f"There are no runs in {report_dir}."]
+    lines = _format_rows(rows) if rows else [f"There are no runs in {report_dir}."]
     console.emit(arguments, document, lines)
     return 0
 
 
-def _lines(rows: Sequence[Row]) -> list[str]:
+def _format_rows(rows: Sequence[Row]) -> list[str]:
     heads = ("RUN", "STATE", "TEST EXECUTION", "RESULTS", "SIZE", "AGE")
-    owed = Counter(_owed(row) for row in rows if not row.in_use)
-    total = evidence.shown(sum(row.bytes for row in rows))
+    owed = Counter(_why_unfinished(row) for row in rows if not row.in_use)
+    total = evidence.format_size(sum(row.bytes for row in rows))
     told = [f"{what}: {owed[what]}" for what in (UNSENT, UNSET) if owed[what]]
     send = f"; {', '.join(told)}, see xray-bridge resend" if told else ""
-    table = _table([heads, *map(_cells, rows)])
-    return [*table, f"{_runs(len(rows))}, {total}{send}"]
+    table = _format_table([heads, *map(_format_row, rows)])
+    return [*table, f"{_count_runs(len(rows))}, {total}{send}"]
 
 
-def _owed(row: Row) -> str:
-    """What is still to be done for a run; empty: nothing."""
+def _why_unfinished(row: Row) -> str:
+    """Return why a run is not finished; empty if it is."""
     if row.fields_unset:
         return UNSET
     return "" if row.state in inventory.OWES_NOTHING else UNSENT
@@ -126,16 +129,16 @@ def _owed(row: Row) -> str:
 
 def run_show(arguments: argparse.Namespace) -> int:
     """
-    Session, state, results, settings and files of one run.
+    Print the session, state, results, settings and files of one run.
 
-    Raises RunDirectoryError where it cannot be read.
+    Raises RunDirectoryError if it cannot be read.
     """
     report_dir = options.report_dir(arguments)
     directory = find_run(arguments.name, report_dir)
     info, state = directory.info, directory.state
     damaged: list[str] = []
     counts = Counter(run.outcome.value for run in directory.runs(damaged))
-    row = inventory.row(directory, report_dir)
+    row = inventory.describe_run(directory, report_dir)
     files = {
         str(path.relative_to(directory.path)): path.stat().st_size
         for path in sorted(directory.path.rglob("*"))
@@ -147,7 +150,7 @@ def run_show(arguments: argparse.Namespace) -> int:
         "Run": row.path,
         "State": row.state,
         "Test Execution": row.test_execution,
-        "Results": _counts(counts),
+        "Results": _format_counts(counts),
         "Started": row.to_json()["started"],
         "Run id": info.run_id,
         "Versions": versions,
@@ -159,7 +162,10 @@ def run_show(arguments: argparse.Namespace) -> int:
     }
     lines = [f"{name}: {value}" for name, value in facts.items() if value]
     lines += ["Settings:", *(f"  {k} = {v}" for k, v in info.settings.items())]
-    lines += ["Files:", *(f"  {k} ({evidence.shown(v)})" for k, v in files.items())]
+    lines += [
+        "Files:",
+        *(f"  {k} ({evidence.format_size(v)})" for k, v in files.items()),
+    ]
     known = {**asdict(info), **asdict(state), **row.to_json()}
     console.emit(arguments, {**known, "counts": counts, "files": files}, lines)
     return 0
@@ -167,21 +173,23 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 def run_prune(arguments: argparse.Namespace) -> int:
     """
-    Remove what is not needed any more, oldest first.
+    Remove runs that are no longer needed, oldest first.
 
-    Raises UsageError where a run that is named has results that were not
-    delivered, and RunInUseError where it is in use; then nothing is removed.
+    Raises UsageError if a named run has results that were not delivered, and
+    RunInUseError if it is in use; then nothing is removed.
     """
     report_dir = options.report_dir(arguments)
     by_rule = arguments.older_than is not None or arguments.keep is not None
     if not arguments.names and not by_rule:
-        msg = "which runs are to go?"
-        raise UsageError(msg, hint="give --older-than 30d, --keep 100, or their names")
-    rows = inventory.rows(report_dir)
+        msg = "no runs to remove are named"
+        raise UsageError(
+            msg, hint="give --older-than 30d, --keep 100, or names of runs"
+        )
+    rows = inventory.list_rows(report_dir)
     if arguments.names:
         named = [find_run(name, report_dir) for name in arguments.names]
-        rows = [inventory.row(directory, report_dir) for directory in named]
-        _refuse(rows, unsent=arguments.unsent)
+        rows = [inventory.describe_run(directory, report_dir) for directory in named]
+        _refuse_needed(rows, unsent=arguments.unsent)
     newest = rows[-arguments.keep :] if arguments.keep else []
     old_enough = [
         row
@@ -192,26 +200,29 @@ def run_prune(arguments: argparse.Namespace) -> int:
     for row in old_enough:
         if row.in_use:
             kept["in use"] += 1
-        elif (owed := _owed(row)) and not arguments.unsent:
+        elif (owed := _why_unfinished(row)) and not arguments.unsent:
             kept[f"{owed}, which only --unsent removes"] += 1
         else:
             chosen.append(row)
     if not arguments.dry_run:
-        chosen = [row for row in chosen if inventory.remove(Path(row.path))]
+        chosen = [row for row in chosen if inventory.remove_run(Path(row.path))]
         if not arguments.names:
             inventory.remove_leftovers(report_dir)
     _emit_removed(arguments, chosen, kept)
     return 0
 
 
-def _refuse(rows: Sequence[Row], *, unsent: bool) -> None:
+def _refuse_needed(rows: Sequence[Row], *, unsent: bool) -> None:
     for row in rows:
         if row.in_use:
             msg = f"{row.path} is in use by another process"
-            raise RunInUseError(msg, hint="wait until it has ended")
-        if (owed := _owed(row)) and not unsent:
+            raise RunInUseError(msg, hint="wait until that process has ended")
+        if (owed := _why_unfinished(row)) and not unsent:
             msg = f"{row.path} was {owed}"
-            raise UsageError(msg, hint="resend it, or give --unsent to lose it")
+            raise UsageError(
+                msg,
+                hint="`xray-bridge resend` uploads it; --unsent loses its results",
+            )
 
 
 def _emit_removed(
@@ -220,36 +231,36 @@ def _emit_removed(
     size = sum(row.bytes for row in chosen)
     names = [row.run for row in chosen]
     verb = "Would remove" if arguments.dry_run else "Removed"
-    lines = [f"{verb} {_runs(len(chosen))}, {evidence.shown(size)}."]
-    lines += [f"Kept {_runs(number)}: {why}." for why, number in kept.items()]
+    lines = [f"{verb} {_count_runs(len(chosen))}, {evidence.format_size(size)}."]
+    lines += [f"Kept {_count_runs(number)}: {why}." for why, number in kept.items()]
     document = {"removed": names, "bytes": size, "kept": kept}
     console.emit(arguments, document, lines)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _format_row(row: Row) -> tuple[str, ...]:
     return (
         row.run,
         row.state + (", fields unset" if row.fields_unset else ""),
         row.test_execution,
-        _counts(row.counts),
-        evidence.shown(row.bytes),
-        _ago(row.age),
+        _format_counts(row.counts),
+        evidence.format_size(row.bytes),
+        _format_age(row.age),
     )
 
 
-def _counts(counts: Mapping[str, int]) -> str:
+def _format_counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n} {word}" for word, n in counts.items() if n)
 
 
-def _ago(seconds: float) -> str:
-    """In the largest unit of which there are two, or one minute."""
+def _format_age(seconds: float) -> str:
+    """Return an age in the largest unit of which there are at least two."""
     for name in ("d", "h", "m"):
         if seconds >= 2 * UNITS[name]:
             return f"{seconds // UNITS[name]:.0f} {name}"
     return "now"
 
 
-def _table(lines: Sequence[Sequence[str]]) -> list[str]:
+def _format_table(lines: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
@@ -257,5 +268,5 @@ def _table(lines: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _runs(number: int) -> str:
+def _count_runs(number: int) -> str:
     return "1 run" if number == 1 else f"{number} runs"

@@ -1,5 +1,5 @@
 """
-``xray-bridge sandbox``: a stand-in for Xray on this machine.
+``xray-bridge sandbox``: run a stand-in for Xray on this machine.
 """
 
 from __future__ import annotations
@@ -19,31 +19,34 @@ def register(commands: Any, help_text: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "sandbox",
         help=help_text,
-        description="Answers as Xray Server and Cloud do, and shows in a browser what "
-        "it was sent. Needs no account; only this machine can reach it.",
+        description="Answers like Xray Server and Xray Cloud, and shows in a browser "
+        "the requests it received. Needs no account; only this machine can reach it.",
         allow_abbrev=False,
     )
     parser.add_argument(
-        "--port", type=int, default=embedded_sandbox.PORT, help="default: %(default)s"
+        "--port",
+        type=int,
+        default=embedded_sandbox.PORT,
+        help="port to listen on; default: %(default)s",
     )
     parser.add_argument(
         "--data",
         type=Path,
         default=Path(".xray/sandbox"),
         metavar="DIR",
-        help="folder of its data; default: %(default)s",
+        help="folder for its data; default: %(default)s",
     )
     parser.add_argument(
         "--adopt",
         action="store_true",
-        help="create projects, Tests and plans when they are first named, as "
+        help="create projects, Tests and Test Plans when they are first named, as "
         "--xray-sandbox does, instead of refusing them",
     )
     parser.add_argument(
         "--answers",
         type=Path,
         metavar="FILE",
-        help="JSON: what to answer to which requests, to rehearse refusals and faults",
+        help="JSON file with answers to some requests, to try out refusals and faults",
     )
     options.add_verbose(parser)
     parser.set_defaults(run=run)
@@ -65,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
                 f"  Server: user {account.user}, password {account.password}",
                 f"  Cloud:  client id {account.client_id}",
                 f"          client secret {account.client_secret}",
-                "Ctrl-C ends it.",
+                "Press Ctrl-C to stop.",
             )
             console.progress(arguments, lines)
             threading.Event().wait()

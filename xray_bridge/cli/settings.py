@@ -1,5 +1,5 @@
 """
-``xray-bridge settings``: each value and where it comes from, secrets masked.
+``xray-bridge settings``: show each value and its source, without secrets.
 """
 
 from __future__ import annotations
@@ -22,18 +22,17 @@ def register(commands: Any, help_text: str) -> None:
         "are not shown, and no server is contacted.",
         allow_abbrev=False,
     )
-    options.add(parser)
+    options.add_flags(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Print all settings, as this command sees them.
+    Print all settings, as this command resolves them.
 
-    A framework's own file (pytest.ini, behave.ini) is read by that framework
-    only.
+    Only the framework itself reads its own file (pytest.ini, behave.ini).
     """
-    settings = options.effective(arguments, looks_only=True).settings
+    settings = options.resolve_settings(arguments, looks_only=True).settings
     rows = {
         name: {
             "value": _as_text(getattr(settings, name)),

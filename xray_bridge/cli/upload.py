@@ -1,5 +1,5 @@
 """
-``xray-bridge upload``: report files, or run directories, several as one.
+``xray-bridge upload``: upload report files or run directories.
 """
 
 from __future__ import annotations
@@ -18,47 +18,51 @@ def register(commands: Any, help_text: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "upload",
         help=help_text,
-        description="Sends report files of Xray's formats, or run directories of "
-        "pytest and behave; all that is named becomes one Test Execution.",
+        description="Uploads report files, or run directories of pytest and behave, "
+        "into one Test Execution.",
         allow_abbrev=False,
     )
     parser.add_argument(
         "paths",
         nargs="*",
         metavar="PATH",
-        help="report files, globs of them (also **), run directories or their names, "
-        "or a folder with some in it; default: the run directories of this CI run in "
-        "report_dir",
+        help="report files or glob patterns (also with **), run directories or their "
+        "names, or a folder that contains run directories; default: the run "
+        "directories of this CI run in report_dir",
     )
     upload_files.add_flags(parser)
-    upload_parts.add(parser)
-    options.add(parser, helps={"format": upload_files.FORMAT})
+    upload_parts.add_flag(parser)
+    options.add_flags(parser, helps={"format": upload_files.FORMAT})
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Send files or runs, several as one; the receipt says what became of it."""
-    command = options.effective(arguments, reads_frameworks=True)
-    # More formats can be read than sessions write.
+    """Upload files or runs, and print the receipt."""
+    command = options.resolve_settings(arguments, reads_frameworks=True)
+    # Report files have more formats than sessions write.
     of_files = command.with_flags({"format": AUTO})
     paths = upload_files.existing_paths(arguments, of_files)
     if upload_files.are_files(arguments.paths, paths):
-        return upload_files.upload(arguments, of_files, paths)
+        return upload_files.upload_all(arguments, of_files, paths)
     if upload_parts.are_parts(arguments, paths):
         receipt = upload_parts.send_all(arguments, command, paths)
     else:
         directory = RunDirectory(paths[0])
-        receipt = send_run(directory, command, _now(arguments, directory))
+        receipt = send_run(
+            directory, command, _settings_for_upload(arguments, directory)
+        )
     [receipt] = upload_summary.report_to_ci([receipt], command.local)
     upload_summary.emit(arguments, receipt.to_json(), [receipt])
     return receipt.exit_code
 
 
-def _now(arguments: argparse.Namespace, directory: RunDirectory) -> dict[str, object]:
+def _settings_for_upload(
+    arguments: argparse.Namespace, directory: RunDirectory
+) -> dict[str, object]:
     """
-    What was collected to be sent later is sent now.
+    Return the settings that send a collected run now.
 
-    With ``--collect``, as the session itself calls it, its report is written only.
+    With ``--collect``, which the session itself uses, only the report is written.
     """
     collect = arguments.set_collect or ""
     is_collected = directory.info.settings.get("collect") == "true"

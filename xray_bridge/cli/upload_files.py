@@ -1,5 +1,5 @@
 """
-``xray-bridge upload`` of report files: found, taken in, sent.
+``xray-bridge upload`` of report files: find them, take them in, send them.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from xray_bridge.config.effective import Effective
 
 FORMAT = (
-    f"of report files: auto, {', '.join(FORMATS)}; converted before they are sent: "
-    f"{', '.join(FOREIGN_FORMATS)}; of run directories: auto, {', '.join(WRITERS)}"
+    f"format of report files: auto, {', '.join(FORMATS)}; converted before sending: "
+    f"{', '.join(FOREIGN_FORMATS)}; format of run directories: auto, "
+    f"{', '.join(WRITERS)}"
 )
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Add the flags that only report files know."""
+    """Add the flags that are only for report files."""
     group = parser.add_argument_group("report files")
     together = group.add_mutually_exclusive_group()
     together.add_argument(
@@ -49,10 +50,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--jobs",
-        type=_jobs,
+        type=_parse_jobs,
         default=1,
         metavar="N",
-        help="send N files at a time, after the first; default: 1",
+        help="send N files at the same time, after the first one; default: 1",
     )
     group.add_argument(
         "--merge", action="store_true", help="merge JUnit files into one before sending"
@@ -61,49 +62,51 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--keep-converted",
         type=Path,
         metavar="DIR",
-        help="keep what reports of other formats are converted into, in this folder",
+        help="keep the JUnit XML files that other formats are converted into, in this "
+        "folder",
     )
     group.add_argument(
         "--strip-properties",
         action="store_true",
-        help="leave out what suites say of the machine: environment variables and "
-        "system properties",
+        help="leave out environment variables and system properties that tools write "
+        "into reports",
     )
     group.add_argument(
         "--allow-empty",
         action="store_true",
-        help="do not fail if there is no file, or no test in any of them",
+        help="do not fail if no file is found, or no file contains a test",
     )
 
 
-def _jobs(text: str) -> int:
+def _parse_jobs(text: str) -> int:
     found = int(text) if text.isascii() and text.isdigit() else 0
     if not 1 <= found <= 32:  # noqa: PLR2004 - more helps nobody
-        msg = "1 to 32 is expected"
+        msg = "expected a number from 1 to 32"
         raise argparse.ArgumentTypeError(msg)
     return found
 
 
 def existing_paths(arguments: argparse.Namespace, command: Effective) -> list[Path]:
     """
-    The paths that are there, each once; globs are expanded and sorted.
+    Return the existing paths, each once; glob patterns are expanded and sorted.
 
-    A run may be given by its bare name. Raises UsageError where nothing is there.
+    A run may be given by its name. Raises UsageError if a path does not exist.
     """
     found: dict[Path, None] = {}
     for text in arguments.paths:
-        matches = _matches(text, command)
+        matches = _find_matches(text, command)
         if not matches and not arguments.allow_empty:
-            what = "no file matches" if glob.has_magic(text) else "there is no"
-            hint = f"looked in {Path.cwd()}; --allow-empty lets it pass"
-            raise UsageError(f"{what} {text}", hint=hint)
+            is_glob = glob.has_magic(text)
+            msg = f"no file matches {text}" if is_glob else f"{text} does not exist"
+            hint = f"searched in {Path.cwd()}; --allow-empty accepts this"
+            raise UsageError(msg, hint=hint)
         found |= dict.fromkeys(matches)
-    # Folders that a glob finds beside files were not meant.
+    # Ignore folders that a glob pattern finds beside files.
     meant = [path for path in found if path.is_file() or str(path) in arguments.paths]
     return meant or list(found)
 
 
-def _matches(text: str, command: Effective) -> list[Path]:
+def _find_matches(text: str, command: Effective) -> list[Path]:
     if Path(text).exists():
         return [Path(text)]
     if glob.has_magic(text):
@@ -115,43 +118,43 @@ def _matches(text: str, command: Effective) -> list[Path]:
 
 def are_files(texts: Sequence[str], paths: Sequence[Path]) -> bool:
     """
-    Whether the paths, as ``texts`` name them, are report files.
+    Return whether the paths, given as ``texts``, are report files.
 
-    Raises UsageError where run directories are among the files.
+    Raises UsageError for a mixture of report files and run directories.
     """
     folders = [path for path in paths if path.is_dir() and not foreign_folder(path)]
     if not texts or len(folders) == len(paths) > 0:
         return False
     if folders:
-        msg = f"{folders[0]} is a directory; report files are sent on their own"
-        raise UsageError(msg, hint="name either files or run directories")
+        msg = f"{folders[0]} is a directory, and cannot be sent together with files"
+        raise UsageError(msg, hint="name either report files or run directories")
     return True
 
 
-def upload(
+def upload_all(
     arguments: argparse.Namespace, command: Effective, paths: Sequence[Path]
 ) -> int:
     """
-    Take in all files, then send them; the worst exit code of all.
+    Take in all files, then send them; return the worst exit code.
 
-    Those of a dry run are taken in elsewhere, and removed. Raises UsageError and
-    ReportError before anything was sent.
+    A dry run takes them into a temporary folder. Raises UsageError and ReportError
+    before anything is sent.
     """
     if arguments.merge and arguments.separate_executions:
-        raise UsageError("--merge makes one file, --separate-executions wants several")
+        raise UsageError("--merge and --separate-executions cannot be combined")
     if not command.local.dry_run:
-        return _upload(arguments, command, paths)
+        return _upload_files(arguments, command, paths)
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
-        return _upload(arguments, command, paths, Path(folder))
+        return _upload_files(arguments, command, paths, Path(folder))
 
 
-def _upload(
+def _upload_files(
     arguments: argparse.Namespace,
     command: Effective,
     paths: Sequence[Path],
     report_dir: Path | None = None,
 ) -> int:
-    # Sessions upload without these, and start this program each time.
+    # Sessions start this program, and do not need these modules.
     from xray_bridge.check.preflight import run_preflight
     from xray_bridge.upload.intake import IntakeOptions
     from xray_bridge.upload.prepared_files import prepare
@@ -166,7 +169,7 @@ def _upload(
     wanted = [
         IntakeOptions(
             paths=group,
-            format=_format(arguments.set_format),
+            format=_parse_format(arguments.set_format),
             merge=arguments.merge,
             jobs=arguments.jobs,
             report_dir=report_dir,
@@ -185,32 +188,32 @@ def _upload(
         receipts = [replace(each, run="") for each in receipts]
     receipts = upload_summary.report_to_ci(receipts, command.local)
     receipts += ready.empty
-    _emit(arguments, receipts)
+    _emit_receipts(arguments, receipts)
     return max(receipt.exit_code for receipt in receipts)
 
 
-def _format(text: str | None) -> str:
+def _parse_format(text: str | None) -> str:
     name = (text or AUTO).strip().lower()
     known = (AUTO, *FORMATS, *FOREIGN_FORMATS)
     if name not in known:
-        msg = f"--format: {text!r} is none of {', '.join(known)}"
+        msg = f"--format: {text!r} is not one of {', '.join(known)}"
         raise UsageError(msg)
     return name
 
 
 def _report_nothing(arguments: argparse.Namespace, receipts: Sequence[Receipt]) -> int:
-    """No file, or none with a test in it."""
+    """Report that there is no file, or no file with a test."""
     if not arguments.allow_empty:
         left_out = (what for each in receipts for what in each.left_out)
         names = ", ".join(what.removesuffix(report_files.NO_TESTS) for what in left_out)
-        msg = f"there is no test in {names}"
-        raise ReportError(msg, hint="--allow-empty lets it pass")
+        msg = f"no test was found in {names}"
+        raise ReportError(msg, hint="--allow-empty accepts this")
     notice = f"no file matches {' '.join(arguments.paths)}"
-    _emit(arguments, receipts or [Receipt(status=EMPTY, notices=(notice,))])
+    _emit_receipts(arguments, receipts or [Receipt(status=EMPTY, notices=(notice,))])
     return 0
 
 
-def _emit(arguments: argparse.Namespace, receipts: Sequence[Receipt]) -> None:
+def _emit_receipts(arguments: argparse.Namespace, receipts: Sequence[Receipt]) -> None:
     found = [receipt.to_json() for receipt in receipts]
     document = found if arguments.separate_executions else found[0]
     upload_summary.emit(arguments, document, receipts)

@@ -1,5 +1,5 @@
 """
-The results of uploads: for the CI system, and on standard output.
+Report the results of uploads to the CI system and on standard output.
 """
 
 from __future__ import annotations
@@ -27,17 +27,16 @@ if TYPE_CHECKING:
 
 def report_to_ci(receipts: Sequence[Receipt], settings: Settings) -> list[Receipt]:
     """
-    Report to the CI system that this process runs in, if it does; never raises.
+    Report to the CI system of this process, if there is one; never raises.
 
-    ``settings`` of this machine say whether an upload that failed fails the job.
-    Returns the receipts, the last of them with the lines that are to be printed,
-    each at the start of one, and with what could not be reported.
+    ``settings`` of this machine say whether a failed upload fails the job. Returns the
+    receipts; the last one has the commands to print, and notices of errors.
     """
     if not receipts:
         return []
     try:
-        written = _written(receipts, is_fatal=settings.on_upload_error != "warn")
-    except Exception as error:  # noqa: BLE001 - what was delivered stays delivered
+        written = _write_receipts(receipts, is_fatal=settings.on_upload_error != "warn")
+    except Exception as error:  # noqa: BLE001 - the delivery does not depend on it
         notice = f"the CI system did not get the results ({type(error).__name__})"
         written = Written(notices=(notice,))
     last = receipts[-1]
@@ -45,7 +44,7 @@ def report_to_ci(receipts: Sequence[Receipt], settings: Settings) -> list[Receip
     return [*receipts[:-1], replace(last, notices=notices, commands=written.commands)]
 
 
-def _written(receipts: Sequence[Receipt], *, is_fatal: bool) -> Written:
+def _write_receipts(receipts: Sequence[Receipt], *, is_fatal: bool) -> Written:
     clean = redactor_of(os.environ).clean
     cleaned = [each.cleaned(clean) for each in receipts]
     found = outputs_of(cleaned, is_fatal=is_fatal)
@@ -56,7 +55,7 @@ def _written(receipts: Sequence[Receipt], *, is_fatal: bool) -> Written:
 
 
 def write_outputs(found: Outputs, folder: Path) -> Written:
-    """Write for the CI system of this process; the commands are to be printed."""
+    """Write the outputs for the CI system; the caller prints the commands."""
     return outputs.write(found, os.environ, folder, redactor_of(os.environ).clean)
 
 

@@ -68,7 +68,7 @@ class RunningNote:
         Nothing is redacted: a name without parameters is code, not data.
         """
         try:
-            found = running_test.packed(nodeid, " ".join(keys), started)
+            found = running_test.pack_note(nodeid, " ".join(keys), started)
             brief = self._brief or self._open_brief()
             brief[: len(found)] = found
         except (OSError, ValueError):

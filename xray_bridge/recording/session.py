@@ -34,7 +34,7 @@ from xray_bridge.recording.second_process import SecondProcess, SecondProcessErr
 from xray_bridge.runs import codec, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
 from xray_bridge.runs.journal import Journal
-from xray_bridge.runs.scrub import Scrub, folders
+from xray_bridge.runs.scrub import Scrub, local_folders
 from xray_bridge.text import merge_lines
 
 
@@ -74,7 +74,7 @@ class Session:
         self.keyless = ""
         self.second_process = SecondProcess()
         self.incomplete: dict[str, None] = {}
-        places = folders(
+        places = local_folders(
             root or self.second_process.folder, self.second_process.environ
         )
         self._redactor = Scrub.of(settings.redactor, places)

@@ -1,8 +1,8 @@
 """
-How several results of one Test become one: rules and the result itself.
+Merge several results of one Test into one.
 
-Nothing is averaged into green. What decides is a rule that the user chose; each
-part stays readable, as an iteration and in the texts.
+The rule that the user has chosen decides the outcome. Each part stays readable, as
+an iteration and in the texts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WORST = "worst"
 LAST = "last"
 ALL_FAILED = "all-failed"
-# The first of these that any result has decides the whole.
+# The first of these outcomes that any result has decides.
 WORST_FIRST = (
     Outcome.FAILED,
     Outcome.SKIPPED,
@@ -33,65 +33,67 @@ WORST_FIRST = (
     Outcome.XFAILED,
     Outcome.PASSED,
 )
-# Characters: of a text of one part, and of all such texts together.
+# Characters of a text of one part, and of all such texts together.
 LONGEST_PART = 16_000
 LONGEST = 1 << 20
-# Of the texts of all iterations; those that come later are cut to less.
+# Characters of the texts of all iterations; later ones are cut to SHORT_PART.
 LONGEST_OF_ITERATIONS = 8 << 20
 SHORT_PART = 200
 
 
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """The one that decides: any failure fails, any skip is no pass, nor is nothing."""
+def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the worst outcome; FAILED if there is none."""
     found = set(outcomes)
     return next((each for each in WORST_FIRST if each in found), Outcome.FAILED)
 
 
-def _worst(earlier: Outcome, later: Outcome) -> Outcome:
-    return worst((earlier, later))
+def _worst_of_two(earlier: Outcome, later: Outcome) -> Outcome:
+    return worst_outcome((earlier, later))
 
 
-def _last(_: Outcome, later: Outcome) -> Outcome:
+def _later_outcome(_: Outcome, later: Outcome) -> Outcome:
     return later
 
 
 def _all_failed(earlier: Outcome, later: Outcome) -> Outcome:
-    """Failed if all failed; otherwise the worst of those that did not."""
-    return worst({earlier, later} - {Outcome.FAILED})
+    """Return FAILED if all failed, or else the worst of the others."""
+    return worst_outcome({earlier, later} - {Outcome.FAILED})
 
 
-# By name of the rule: of an earlier and a later result, the one that counts.
+# By rule: the outcome of an earlier and a later result.
 AGGREGATES: Mapping[str, Callable[[Outcome, Outcome], Outcome]] = {
-    WORST: _worst,
-    LAST: _last,
+    WORST: _worst_of_two,
+    LAST: _later_outcome,
     ALL_FAILED: _all_failed,
 }
 
 
-def merge(
+def merge_results(
     test_keys: tuple[str, ...], runs: Iterable[TestRun], decided: Outcome
 ) -> TestRun:
     """
-    One result from all results of one Test; ``decided`` is what they come to.
+    Merge all results of one Test; ``decided`` is the outcome.
 
-    Results are let go as they are read: of a Test with ten thousand rows, only
-    short texts of each are held.
+    Each result is released after reading: only short texts of ten thousand rows are
+    kept.
     """
     given = iter(runs)
     first = next(given)
     second = next(given, None)
     if second is None:
         is_as_it_was = first.test.test_keys == test_keys
-        return first if is_as_it_was else replace(first, test=_with(first, test_keys))
+        return (
+            first if is_as_it_was else replace(first, test=_with_keys(first, test_keys))
+        )
     whole = _Whole()
     for run in chain((first, second), given):
         whole.add(run)
-    return whole.as_run(_with(first, test_keys), first, decided)
+    return whole.as_run(_with_keys(first, test_keys), first, decided)
 
 
 def attempt_lines(attempts: Sequence[str]) -> Iterator[str]:
     """
-    Lines about failed attempts, each in a line, before the one that counts.
+    Yield lines about failed attempts before the one that counts.
     """
     if attempts:
         yield f"Failed attempts before this one: {len(attempts)}"
@@ -100,7 +102,7 @@ def attempt_lines(attempts: Sequence[str]) -> Iterator[str]:
 
 
 class _Texts:
-    """Texts one below the other, each once; what does not fit is counted."""
+    """Joins texts, each once; counts texts that do not fit."""
 
     def __init__(self, between: str) -> None:
         self._between = between
@@ -123,7 +125,7 @@ class _Texts:
 
 
 class _Whole:
-    """What several results add up to."""
+    """Collects several results of one Test."""
 
     def __init__(self) -> None:
         self._bases: dict[str, None] = {}
@@ -140,28 +142,28 @@ class _Whole:
         self._room = LONGEST_OF_ITERATIONS
 
     def add(self, run: TestRun) -> None:
-        """Take from one more result what there is to tell."""
+        """Add one more result."""
         name = run.test.name
         self._bases[name.partition("[")[0]] = None
         self._started = min(self._started, run.started)
         self._finished = max(self._finished, run.started + run.duration)
         if run.message:
-            self._messages.add(f"{name}: {run.outcome.value}\n{_cut(run.message)}")
+            self._messages.add(f"{name}: {run.outcome.value}\n{_cut_text(run.message)}")
         if run.output:
-            self._outputs.add(f"{name}\n{_cut(run.output)}")
+            self._outputs.add(f"{name}\n{_cut_text(run.output)}")
         if run.comment:
-            self._comments.add(_cut(run.comment))
+            self._comments.add(_cut_text(run.comment))
         self._labels |= dict.fromkeys(run.test.labels)
         self._requirements |= dict.fromkeys(run.test.requirements)
         self._defects |= dict.fromkeys(run.defects)
         self._left_out += run.left_out
         self._custom_fields |= dict(run.custom_fields)
         self._evidence += evidence.of_run(run)
-        self._iterations += map(self._short, iterations(run))
+        self._iterations += map(self._shorten, iterations_of(run))
 
     def as_run(self, test: TestIssue, first: TestRun, decided: Outcome) -> TestRun:
-        """All of them as one; what only one can say is the first's."""
-        # The function's name where all are rows of one parametrized test.
+        """Return all of them as one; single values are those of the first."""
+        # The function's name, if all are rows of one parametrized test.
         is_one = test.test_keys and len(self._bases) == 1
         return replace(
             first,
@@ -182,58 +184,61 @@ class _Whole:
             custom_fields=tuple(self._custom_fields.items()),
             parameters=(),
             steps=(),
-            evidence=evidence.distinct(self._evidence),
+            evidence=evidence.with_distinct_names(self._evidence),
             iterations=tuple(self._iterations),
         )
 
-    def _short(self, part: Iteration) -> Iteration:
-        """What is kept of one iteration."""
+    def _shorten(self, part: Iteration) -> Iteration:
+        """Return an iteration with short texts."""
         longest = LONGEST_PART if self._room > 0 else SHORT_PART
         short = replace(
             part,
-            message=_cut(part.message, longest),
+            message=_cut_text(part.message, longest),
             steps=tuple(_short_step(step, longest) for step in part.steps),
         )
-        self._room -= len(short.message) + sum(map(_size, short.steps))
+        self._room -= len(short.message) + sum(map(_text_size, short.steps))
         return short
 
 
-def iterations(run: TestRun) -> Iterator[Iteration]:
+def iterations_of(run: TestRun) -> Iterator[Iteration]:
     """
-    A result as an iteration, or its subtests, with its own parameters.
+    Yield a result as iteration, or its subtests, with its own parameters.
 
-    Without evidence, which is the whole's.
+    They have no evidence: the merged result has it.
     """
     own = run.parameters or (("test", run.test.name),)
-    if not run.iterations or worst(i.outcome for i in run.iterations) != run.outcome:
-        steps = _bare(run.steps)
+    if (
+        not run.iterations
+        or worst_outcome(i.outcome for i in run.iterations) != run.outcome
+    ):
+        steps = _without_evidence(run.steps)
         yield Iteration(
             outcome=run.outcome, parameters=own, message=run.message, steps=steps
         )
     for each in run.iterations:
         parameters = (*own, *each.parameters)
-        yield replace(each, parameters=parameters, steps=_bare(each.steps))
+        yield replace(each, parameters=parameters, steps=_without_evidence(each.steps))
 
 
-def _bare(steps: Iterable[Step]) -> tuple[Step, ...]:
+def _without_evidence(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(replace(step, evidence=()) for step in steps)
 
 
 def _short_step(step: Step, longest: int) -> Step:
     return replace(
         step,
-        message=_cut(step.message, longest),
-        data=_cut(step.data, longest),
-        expected=_cut(step.expected, longest),
-        text=_cut(step.text, longest),
+        message=_cut_text(step.message, longest),
+        data=_cut_text(step.data, longest),
+        expected=_cut_text(step.expected, longest),
+        text=_cut_text(step.text, longest),
     )
 
 
-def _size(step: Step) -> int:
+def _text_size(step: Step) -> int:
     return len(step.message) + len(step.data) + len(step.expected) + len(step.text)
 
 
-def _cut(text: str, longest: int = LONGEST_PART) -> str:
+def _cut_text(text: str, longest: int = LONGEST_PART) -> str:
     if len(text) <= longest:
         return text
     half = longest // 2
@@ -241,5 +246,5 @@ def _cut(text: str, longest: int = LONGEST_PART) -> str:
     return f"{text[:half]}\n[... {left_out} characters left out ...]\n{text[-half:]}"
 
 
-def _with(run: TestRun, test_keys: tuple[str, ...]) -> TestIssue:
+def _with_keys(run: TestRun, test_keys: tuple[str, ...]) -> TestIssue:
     return replace(run.test, test_keys=test_keys)

@@ -1,8 +1,8 @@
 """
-One line of a journal: a ``TestRun`` as JSON builtins, and back.
+Encode a ``TestRun`` as JSON builtins for one line of a journal, and decode it.
 
-What is empty is left out. Encoding is on the path of every single test, so it
-is written out by hand for what nearly all tests have; the rest is generic.
+Empty values are left out. Every test is encoded, so common fields are written out
+for speed; the others are generic.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _SELDOM_OF_TEST = ("test_keys", "summary", "description", "labels", "requirement
 
 class Line(TypedDict, total=False):
     """
-    A line of a journal, or as much of it as is known so far.
+    A line of a journal, or the part of it that is known so far.
 
-    Sequences are tuples or lists; scenario and steps are what ``to_builtins`` makes.
+    Sequences are tuples or lists; scenario and steps come from ``to_builtins``.
     """
 
     classname: str
@@ -74,7 +74,7 @@ class Line(TypedDict, total=False):
 
 
 def encode(run: TestRun) -> Line:
-    """Builtins that ``json`` writes, and ``decode`` turns back."""
+    """Return builtins that ``json`` can write and ``decode`` can read."""
     test = run.test
     found: Line = {
         "classname": test.classname,
@@ -95,7 +95,7 @@ def encode(run: TestRun) -> Line:
 
 
 def to_builtins(value: Any) -> dict[str, Any]:
-    """A frozen dataclass of the model as builtins, defaults left out."""
+    """Return a frozen dataclass of the model as builtins, without defaults."""
     found: dict[str, Any] = {}
     for each in fields(value):
         item = getattr(value, each.name)
@@ -113,29 +113,28 @@ def redact_line(
     line: Line, clean: Callable[[str], str], clean_names: Callable[[str], str]
 ) -> Line:
     """
-    A line whose texts have gone through ``clean``.
+    Apply ``clean`` to the texts of a line.
 
-    What parameters made of names goes through ``clean_names``, which takes secrets out
-    and nothing else: a name is the same on every machine.
+    Parameters in names go through ``clean_names``, which removes only secrets: a name
+    must be the same on every machine.
 
-    What Xray or the project knows something by stays, whatever the secret is:
-    keys, labels, tags, keywords, ``classname``, names of tests, scenarios and
-    features but for what parameters make of them, paths of features, names of
-    parameters and of fields, and words of ours.
+    Identifiers are never changed: keys, labels, tags, keywords, ``classname``, names
+    of tests, scenarios and features (except for parameters), paths of features, names
+    of parameters and of fields, and our own words.
     """
     name, bracket, parameters = line.get("name", "").partition("[")
     if bracket:
         line["name"] = f"{name}{bracket}{clean_names(parameters)}"
-    _clean(line, _FREE, clean)
+    _clean_fields(line, _FREE, clean)
     if scenario := line.get("scenario"):
         if scenario.get("outline"):
-            _clean(scenario, ("name",), clean_names)
-        _clean(scenario, ("description",), clean)
-        _clean(scenario["feature"], ("description",), clean)
+            _clean_fields(scenario, ("name",), clean_names)
+        _clean_fields(scenario, ("description",), clean)
+        _clean_fields(scenario["feature"], ("description",), clean)
     _clean_parts(line.get("steps", ()), clean)
     _clean_parts(line.get("iterations", ()), clean)
     for each in line.get("evidence", ()):
-        _clean(each, _FREE_OF_PART, clean)
+        _clean_fields(each, _FREE_OF_PART, clean)
     return line
 
 
@@ -145,13 +144,15 @@ _FREE_OF_PART = ("name", "message", "text", "data", "expected")
 
 def _clean_parts(parts: Sequence[dict[str, Any]], clean: Callable[[str], str]) -> None:
     for part in parts:
-        _clean(part, _FREE_OF_PART, clean)
+        _clean_fields(part, _FREE_OF_PART, clean)
         for each in part.get("evidence", ()):
-            _clean(each, _FREE_OF_PART, clean)
+            _clean_fields(each, _FREE_OF_PART, clean)
         _clean_parts(part.get("steps", ()), clean)
 
 
-def _clean(found: Any, names: Sequence[str], clean: Callable[[str], str]) -> None:
+def _clean_fields(
+    found: Any, names: Sequence[str], clean: Callable[[str], str]
+) -> None:
     for key in names:
         if key in found:
             found[key] = clean(found[key])
@@ -165,12 +166,12 @@ def _clean(found: Any, names: Sequence[str], clean: Callable[[str], str]) -> Non
 
 
 def decode(line: dict[str, Any]) -> TestRun:
-    """The ``TestRun`` that ``encode`` was given."""
+    """Return the ``TestRun`` of a line that ``encode`` made."""
     rest = dict(line)
     test = TestIssue(
         classname=rest.pop("classname"),
         name=rest.pop("name"),
-        **{key: frozen(rest.pop(key)) for key in _SELDOM_OF_TEST if key in rest},
+        **{key: to_tuples(rest.pop(key)) for key in _SELDOM_OF_TEST if key in rest},
     )
     scenario = rest.pop("scenario", None)
     return TestRun(
@@ -180,43 +181,43 @@ def decode(line: dict[str, Any]) -> TestRun:
         steps=tuple(map(step_of, rest.pop("steps", ()))),
         iterations=tuple(map(_iteration_of, rest.pop("iterations", ()))),
         evidence=evidence_of(rest.pop("evidence", ())),
-        **{key: frozen(value) for key, value in rest.items()},
+        **{key: to_tuples(value) for key, value in rest.items()},
     )
 
 
 def scenario_of(found: dict[str, Any]) -> Scenario:
-    """The scenario that ``to_builtins`` was given."""
-    feature = Feature(**{k: frozen(v) for k, v in found["feature"].items()})
-    rest = {k: frozen(v) for k, v in found.items() if k != "feature"}
+    """Return the scenario of builtins that ``to_builtins`` made."""
+    feature = Feature(**{k: to_tuples(v) for k, v in found["feature"].items()})
+    rest = {k: to_tuples(v) for k, v in found.items() if k != "feature"}
     return Scenario(feature=feature, **rest)
 
 
 def step_of(found: dict[str, Any]) -> Step:
-    """The step that ``to_builtins`` was given."""
+    """Return the step of builtins that ``to_builtins`` made."""
     rest = dict(found)
     evidence = evidence_of(rest.pop("evidence", ()))
-    step: Step = _part(Step, rest, evidence=evidence)
+    step: Step = _make_part(Step, rest, evidence=evidence)
     return step
 
 
 def evidence_of(found: Sequence[dict[str, Any]]) -> tuple[Evidence, ...]:
-    """The evidence that ``to_builtins`` was given."""
+    """Return the evidence of builtins that ``to_builtins`` made."""
     return tuple(Evidence(**each) for each in found)
 
 
 def _iteration_of(found: dict[str, Any]) -> Iteration:
     rest = dict(found)
     steps = tuple(map(step_of, rest.pop("steps", ())))
-    iteration: Iteration = _part(Iteration, rest, steps=steps)
+    iteration: Iteration = _make_part(Iteration, rest, steps=steps)
     return iteration
 
 
-def _part(kind: type[Any], found: dict[str, Any], **parts: Any) -> Any:
-    rest = {key: frozen(value) for key, value in found.items()}
+def _make_part(kind: type[Any], found: dict[str, Any], **parts: Any) -> Any:
+    rest = {key: to_tuples(value) for key, value in found.items()}
     rest["outcome"] = Outcome(rest["outcome"])
     return kind(**rest, **parts)
 
 
-def frozen(value: Any) -> Any:
-    """Lists as tuples, all the way down."""
-    return tuple(map(frozen, value)) if isinstance(value, list) else value
+def to_tuples(value: Any) -> Any:
+    """Turn lists into tuples, at all levels."""
+    return tuple(map(to_tuples, value)) if isinstance(value, list) else value

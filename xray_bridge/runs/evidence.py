@@ -1,8 +1,8 @@
 """
-Evidence: written to the run directory when it is attached, and kept in bounds.
+Keep evidence in the run directory, and limit its size.
 
-Files are named by a hash of their content, so that the same content is kept
-once, and nothing that a test does to its own file later changes what is sent.
+Evidence is copied when it is attached, so a test may change its own file later.
+Files are named by a hash of their content, so equal content is kept once.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FOLDER = "evidence"
 UNKNOWN = "application/octet-stream"
 TEXTUAL = ("text/", "application/json", "application/xml", "image/svg")
 TEXTUAL_ENDINGS = ("+json", "+xml", "javascript", "yaml", "x-ndjson")
-# What tells files of one name apart, before the ending.
+# The number that distinguishes files of one name, before the ending.
 NUMBERED = re.compile(r" \(\d+\)(?=\.[^.]*$|$)")
 MEDIA_TYPE = re.compile(r"\s*([\w.+\-]+/[\w.+\-]+(?:\s*;[ -~]*)?)", re.ASCII)
 LONGEST_NAME = 120
@@ -38,11 +38,11 @@ MEGABYTE = 1 << 20
 
 
 class NotKeptError(ValueError):
-    """Something cannot be kept as evidence; its text says what, and why."""
+    """Evidence cannot be kept; the message says what, and why."""
 
 
 class Limits(NamedTuple):
-    """How many bytes of evidence one file, one test and one run may have."""
+    """The bytes of evidence that one file, one test and one run may have."""
 
     file: int = 10 * MEGABYTE
     test: int = 25 * MEGABYTE
@@ -50,7 +50,7 @@ class Limits(NamedTuple):
 
     @classmethod
     def of(cls, sizes: Sequence[int]) -> Limits:
-        """From one to three sizes; what is not given is at least what is."""
+        """Make limits from one to three sizes; missing ones are at least as large."""
         file, *rest = sizes
         test = rest[0] if rest else max(file, cls().test)
         run = rest[1] if len(rest) > 1 else max(test, cls().run)
@@ -63,10 +63,10 @@ NO_LIMITS = Limits(sys.maxsize, sys.maxsize, sys.maxsize)
 @dataclass(frozen=True, slots=True)
 class EvidenceSource:
     """
-    What a user's hook gives as evidence.
+    Evidence from a user's hook.
 
-    ``content`` is bytes, or the path of a file. ``name`` and ``media_type``
-    follow from the path where they are not given.
+    ``content`` is bytes, or the path of a file. ``name`` and ``media_type`` are
+    derived from the path if they are not given.
     """
 
     content: bytes | str | os.PathLike[str]
@@ -76,10 +76,10 @@ class EvidenceSource:
 
 class EvidenceFolder:
     """
-    Where evidence of a run is kept.
+    The folder with the evidence of a run.
 
-    ``limit`` is in bytes for one file. ``clean`` takes out of texts what must
-    not leave this machine.
+    ``limit`` is in bytes for one file. ``clean`` removes secrets and local paths from
+    texts.
     """
 
     def __init__(self, run: Path, limit: int, clean: Callable[[str], str]) -> None:
@@ -90,26 +90,26 @@ class EvidenceFolder:
 
     def add(self, source: EvidenceSource) -> Evidence:
         """
-        Keep a copy of what the source has right now.
+        Keep a copy of the current content.
 
-        Raises NotKeptError, in words, where there is nothing that can be kept.
+        Raises NotKeptError if it cannot be kept.
         """
-        name = _short(_plain(self._clean(_name(source))))
-        content = self._content(source, name)
+        name = _shorten_name(_plain_name(self._clean(_name_of(source))))
+        content = self._read_content(source, name)
         if not content:
             raise NotKeptError(f"{name} is empty")
-        media_type = _valid(source.media_type) or _media_type(name, content)
-        # Nearly any bytes can be Latin-1.
+        media_type = _valid_media_type(source.media_type) or _media_type(name, content)
+        # Almost any bytes are valid Latin-1.
         if _is_text(media_type) or encoding_of(content) not in {"", "latin-1"}:
             content = clean_bytes(content, self._clean)
-        file = f"{hashlib.sha256(content).hexdigest()}{_suffix(name)}"
+        file = f"{hashlib.sha256(content).hexdigest()}{_suffix_of(name)}"
         try:
             self._disk.keep(content, self._folder, file)
         except OSError as error:
             raise NotKeptError(f"{name} cannot be kept: {error.strerror}") from None
         return Evidence(name=name, file=file, media_type=media_type, size=len(content))
 
-    def _content(self, source: EvidenceSource, name: str) -> bytes:
+    def _read_content(self, source: EvidenceSource, name: str) -> bytes:
         given = source.content
         if isinstance(given, (bytes, bytearray, memoryview)):
             size = memoryview(given).nbytes
@@ -117,17 +117,17 @@ class EvidenceFolder:
                 raise self._too_big(name, size)
             return bytes(given)
         try:
-            return self._read(Path(os.fsdecode(given)), name)
+            return self._read_file(Path(os.fsdecode(given)), name)
         except TypeError:
             what = f"{type(given).__name__}, neither bytes nor the path of a file"
             raise NotKeptError(f"{name} is {what}") from None
         except OSError as error:
             raise NotKeptError(f"{name} cannot be read: {error.strerror}") from None
 
-    def _read(self, path: Path, name: str) -> bytes:
-        # A pipe would be waited for.
+    def _read_file(self, path: Path, name: str) -> bytes:
+        # Reading a pipe would wait.
         if not path.is_file():
-            what = "is no file" if path.exists() else "does not exist"
+            what = "is not a file" if path.exists() else "does not exist"
             raise NotKeptError(f"{name} {what}")
         with path.open("rb") as file:
             content = file.read(self._limit + 1)
@@ -136,12 +136,12 @@ class EvidenceFolder:
         return content
 
     def _too_big(self, name: str, size: int) -> NotKeptError:
-        limit = f"{shown(size)} is over the limit of {shown(self._limit)} for a file"
-        return NotKeptError(f"{name}: {limit}")
+        limit = f"over the limit of {format_size(self._limit)} for a file"
+        return NotKeptError(f"{name}: {format_size(size)} is {limit}")
 
 
 class _Disk:
-    """Writes files whole; bound when a session starts, because tests patch ``os``."""
+    """Writes complete files; bound at session start, because tests patch ``os``."""
 
     def __init__(self) -> None:
         self._mkdir, self._stat, self._unlink = os.mkdir, os.stat, os.unlink
@@ -150,9 +150,9 @@ class _Disk:
 
     def keep(self, content: bytes, folder: str, name: str) -> None:
         """
-        Write a file that is named by its content, unless it is there.
+        Write a file that is named by its content, unless it exists.
 
-        Raises OSError, and then leaves nothing behind.
+        Raises OSError; then nothing is left behind.
         """
         path = f"{folder}{os.sep}{name}"
         if self._is_there(path):
@@ -162,16 +162,16 @@ class _Disk:
                 self._mkdir(folder, 0o700)
         draft = f"{folder}{os.sep}.{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            self._fill(draft, content)
+            self._write_draft(draft, content)
             self._replace(draft, path)
         except BaseException as error:
             with contextlib.suppress(OSError):
                 self._unlink(draft)
-            # Windows does not replace what another process has just opened.
+            # Windows does not replace a file that another process has just opened.
             if not isinstance(error, OSError) or not self._is_there(path):
                 raise
 
-    def _fill(self, path: str, content: bytes) -> None:
+    def _write_draft(self, path: str, content: bytes) -> None:
         binary = getattr(os, "O_BINARY", 0)
         file = self._open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | binary, 0o600)
         try:
@@ -189,8 +189,8 @@ class _Disk:
         return True
 
 
-def _name(source: EvidenceSource) -> str:
-    """What Xray shows: the given name, else the file's, without folders."""
+def _name_of(source: EvidenceSource) -> str:
+    """Return the name for Xray: the given one, or the file's, without folders."""
     given = source.name
     if not given and isinstance(source.content, (str, os.PathLike)):
         with contextlib.suppress(TypeError):
@@ -198,28 +198,28 @@ def _name(source: EvidenceSource) -> str:
     return PurePath(str(given).replace("\\", "/")).name
 
 
-def _plain(name: str) -> str:
-    """Without what no file can be called, or nobody could read."""
+def _plain_name(name: str) -> str:
+    """Replace characters that are invalid in file names, or not printable."""
     odd = '<>:"/\\|?*'
     plain = "".join(c if c.isprintable() and c not in odd else "_" for c in name)
     return plain if plain.strip(". ") else "evidence"
 
 
-def _short(name: str) -> str:
+def _shorten_name(name: str) -> str:
     if len(name) <= LONGEST_NAME:
         return name
-    suffix = _suffix(name)
+    suffix = _suffix_of(name)
     return f"{name[: LONGEST_NAME - len(suffix)]}{suffix}"
 
 
-def _suffix(name: str) -> str:
+def _suffix_of(name: str) -> str:
     suffix = PurePath(name).suffix.lower()
-    is_plain = suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) < 10  # noqa: PLR2004 - as endings are
+    is_plain = suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) < 10  # noqa: PLR2004 - usual length of endings
     return suffix if is_plain else ""
 
 
-def _valid(media_type: object) -> str:
-    """A media type such as ``image/png``; empty where it says nothing."""
+def _valid_media_type(media_type: object) -> str:
+    """Return a media type such as ``image/png``; empty if it is invalid or unknown."""
     found = MEDIA_TYPE.fullmatch(media_type) if isinstance(media_type, str) else None
     return found[1].rstrip() if found and found[1] != UNKNOWN else ""
 
@@ -230,7 +230,7 @@ def _media_type(name: str, content: bytes) -> str:
     try:
         found, encoding = guess_type(f"./{name}")
     except OSError:
-        # It reads files of the system, which a test may have forbidden.
+        # It reads system files, which a test may have forbidden.
         found, encoding = None, None
     if encoding:
         return f"application/{encoding}"
@@ -244,8 +244,8 @@ def _is_text(media_type: str) -> bool:
     return kind.startswith(TEXTUAL) or kind.endswith(TEXTUAL_ENDINGS)
 
 
-def shown(size: int) -> str:
-    """A size for people; ``size`` is in bytes."""
+def format_size(size: int) -> str:
+    """Return a readable size; ``size`` is in bytes."""
     if size < 1024:  # noqa: PLR2004 - bytes of a kilobyte
         return f"{size} bytes"
     if size < MEGABYTE:
@@ -254,7 +254,7 @@ def shown(size: int) -> str:
 
 
 def of_run(run: TestRun) -> tuple[Evidence, ...]:
-    """All evidence of a result, that of its steps and subtests included."""
+    """Return all evidence of a result, including its steps and subtests."""
     return (*run.evidence, *_of_steps(run.steps), *_of_iterations(run.iterations))
 
 
@@ -266,17 +266,17 @@ def _of_iterations(iterations: Iterable[Iteration]) -> Iterator[Evidence]:
     return (each for part in iterations for each in _of_steps(part.steps))
 
 
-def without(run: TestRun, dropped: Iterable[int]) -> TestRun:
+def without_evidence(run: TestRun, dropped: Iterable[int]) -> TestRun:
     """
-    A result without some of its evidence, by number in ``of_run``.
+    Return a result without some evidence, by number in ``of_run``.
 
-    What stays has names that tell it apart.
+    The remaining evidence has distinct names.
     """
     gone = set(dropped)
     numbers = itertools.count()
 
     def kept(found: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-        return distinct(each for each in found if next(numbers) not in gone)
+        return with_distinct_names(each for each in found if next(numbers) not in gone)
 
     def kept_of(steps: tuple[Step, ...]) -> tuple[Step, ...]:
         return tuple(replace(step, evidence=kept(step.evidence)) for step in steps)
@@ -291,12 +291,12 @@ def without(run: TestRun, dropped: Iterable[int]) -> TestRun:
     )
 
 
-def distinct(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
+def with_distinct_names(found: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """
-    The same file once for each name; different files with different names.
+    Return evidence with distinct names; equal files of one name appear once.
 
-    ``shot.png``, then ``shot (2).png``, which is the same file under its first name
-    when it comes by here again.
+    A second ``shot.png`` becomes ``shot (2).png``. It is recognised as the same file
+    when it passes here again.
     """
     kept: dict[str, Evidence] = {}
     seen: set[tuple[str, str]] = set()
@@ -320,8 +320,8 @@ class Item(NamedTuple):
     """
     One piece of evidence of one result.
 
-    ``owner`` is the result, ``number`` is that in ``of_run``; it is sent
-    ``copies`` times. ``passed``: the result needs no explanation.
+    ``owner`` is the number of the result, ``number`` the index in ``of_run``; it is
+    sent ``copies`` times. ``passed``: its outcome is one of UNSUSPICIOUS.
     """
 
     owner: int
@@ -331,11 +331,11 @@ class Item(NamedTuple):
     passed: bool
 
 
-def over(items: Iterable[Item], limits: Limits) -> Mapping[int, list[int]]:
+def choose_dropped(items: Iterable[Item], limits: Limits) -> Mapping[int, list[int]]:
     """
-    What has to be left out, by owner: of passed tests first, the biggest first.
+    Choose evidence to leave out, by owner: passed tests first, largest first.
 
-    Nothing that would still fit.
+    Evidence that still fits is kept.
     """
     dropped: defaultdict[int, list[int]] = defaultdict(list)
     of_test: defaultdict[int, int] = defaultdict(lambda: limits.test)
@@ -350,5 +350,5 @@ def over(items: Iterable[Item], limits: Limits) -> Mapping[int, list[int]]:
     return dropped
 
 
-# What needs no screenshot to be believed.
+# Outcomes whose evidence is dropped first.
 UNSUSPICIOUS = frozenset({Outcome.PASSED, Outcome.XFAILED, Outcome.SKIPPED})

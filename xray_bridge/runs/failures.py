@@ -1,5 +1,5 @@
 """
-The tests that failed, in few words: for receipts, and for what CI systems show.
+Summarise failed tests for receipts and for CI systems.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
 # In characters.
 LONGEST_MESSAGE = 500
-# How pytest shows the error itself, below the code.
+# The mark of pytest's error lines, below the code.
 MARKED = "E   "
 
 
 def first_failures(results: Results) -> tuple[Failure, ...]:
-    """The first FAILURES of the Tests that failed."""
-    return tuple(map(_failure, islice(results.failures(), FAILURES)))
+    """Return the first FAILURES failed Tests."""
+    return tuple(map(_failure_of, islice(results.failures(), FAILURES)))
 
 
-def _failure(run: TestRun) -> Failure:
+def _failure_of(run: TestRun) -> Failure:
     message = run.message or next((s.message for s in run.steps if s.message), "")
     where = run.scenario
     return Failure(
         name=one_line(run.test.definition),
         keys=run.test.test_keys,
-        message=gist(message),
+        message=main_line(message),
         file=where.feature.path if where else "",
         line=where.line if where else 0,
     )
 
 
-def gist(message: str) -> str:
-    """The line of a failure that says most, of at most LONGEST_MESSAGE characters."""
+def main_line(message: str) -> str:
+    """Return the main line of a failure, at most LONGEST_MESSAGE characters."""
     return one_line(_telling_line(readable(message)))[:LONGEST_MESSAGE]
 
 
 def _telling_line(text: str) -> str:
-    """The line that says what went wrong: pytest marks it, tracebacks end with it."""
+    """Find the line with the error: pytest marks it, tracebacks end with it."""
     lines = [line for line in text.splitlines() if line.strip()]
     marked = next((line for line in lines if line.startswith(MARKED)), "")
     if marked:

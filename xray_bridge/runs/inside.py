@@ -1,8 +1,8 @@
 """
-Files of a run directory, and nothing that lies elsewhere.
+Read files of a run directory, and no files elsewhere.
 
 A run directory may come from another machine, as an artifact that anybody wrote: names
-in it and links in it must not lead to other files of this machine.
+and links in it must not lead to other files of this machine.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 BLOCK = 1 << 20
-# Windows has neither; there, what stands at the path is looked at first.
+# Windows has neither; there the path is checked first.
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
-# A pipe would be waited for.
+# Do not wait for a pipe.
 NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 BINARY = getattr(os, "O_BINARY", 0)
 FOLDER = getattr(os, "O_DIRECTORY", 0) | NO_LINKS
 HAS_FOLDERS = os.open in os.supports_dir_fd
-HINT = "was it made elsewhere? A run directory holds nothing but files of its own"
+HINT = "a run directory must contain only regular files of its own"
 IN_NO_NAME = frozenset("/\\:\0")
 PRIVATE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
 def is_plain_name(name: object) -> bool:
-    """Whether it names something in a folder, on every system, and nothing else."""
+    """Return whether a name is a plain file name on every system."""
     if not isinstance(name, str) or name in {"", ".", ".."}:
         return False
     return IN_NO_NAME.isdisjoint(name)
@@ -43,23 +43,23 @@ def is_plain_name(name: object) -> bool:
 
 def open_inside(folder: Path, name: str) -> BinaryIO:
     """
-    A regular file in a folder, for reading; links are not followed.
+    Open a regular file in a folder for reading; links are not followed.
 
-    Raises OSError where there is none, RunDirectoryError for anything else.
+    Raises OSError if there is none, RunDirectoryError for anything else.
     """
-    number, _ = _opened(folder, name)
+    number, _ = _open_regular_file(folder, name)
     return os.fdopen(number, "rb")
 
 
 def read_inside(folder: Path, name: str) -> bytes:
     """
-    All of a regular file in a folder; links are not followed.
+    Read a regular file in a folder; links are not followed.
 
-    Raises OSError where there is none, RunDirectoryError for anything else.
+    Raises OSError if there is none, RunDirectoryError for anything else.
     """
-    number, size = _opened(folder, name)
+    number, size = _open_regular_file(folder, name)
     try:
-        # One more, so that the first block tells whether it is the last.
+        # One byte more shows whether this is all.
         content = os.read(number, size + 1)
         if len(content) == size:
             return content
@@ -69,26 +69,28 @@ def read_inside(folder: Path, name: str) -> bytes:
         os.close(number)
 
 
-def _opened(folder: Path, name: str) -> tuple[int, int]:
-    """The number of the open file, and its size."""
+def _open_regular_file(folder: Path, name: str) -> tuple[int, int]:
+    """Open a file; return its descriptor and its size."""
     if not is_plain_name(name):
-        raise _foreign(folder / name, "is not the name of a file in it")
+        raise _foreign_error(
+            folder / name, "is not the name of a file in the run directory"
+        )
     try:
-        number = _open(folder, name)
+        number = _open_file(folder, name)
     except OSError as error:
         path = folder / name
         if path.is_symlink() or folder.is_symlink():
-            raise _foreign(path, "is a link") from None
-        # What was opened relative to a folder has its bare name only.
+            raise _foreign_error(path, "is a symbolic link") from None
+        # The error of a file opened relative to a folder has only its name.
         raise OSError(error.errno, error.strerror, str(path)) from None
     found = os.fstat(number)
     if not stat.S_ISREG(found.st_mode):
         os.close(number)
-        raise _foreign(folder / name, "is no regular file")
+        raise _foreign_error(folder / name, "is not a regular file")
     return number, found.st_size
 
 
-def _open(folder: Path, name: str) -> int:
+def _open_file(folder: Path, name: str) -> int:
     flags = os.O_RDONLY | NO_LINKS | NO_WAIT | BINARY
     if not HAS_FOLDERS:
         _refuse_odd(folder / name, os.lstat(folder / name))
@@ -101,7 +103,7 @@ def _open(folder: Path, name: str) -> int:
 
 
 def _open_folder(folder: Path) -> int:
-    """The run directory may be a link that a user has made; what is in it may not."""
+    """Open a folder; only the run directory itself may be a symbolic link."""
     try:
         return os.open(folder, os.O_RDONLY | FOLDER)
     except OSError:
@@ -112,14 +114,12 @@ def _open_folder(folder: Path) -> int:
 
 def refuse_what_leads_elsewhere(folder: Path) -> None:
     """
-    Refuse a run directory in which anything is neither file nor folder.
-
-    Raises RunDirectoryError.
+    Raise RunDirectoryError for a run directory with links or special files.
     """
     folders = [folder]
     while folders:
-        for entry in _listed(folders.pop()):
-            # Gone while we look: a draft of another process.
+        for entry in _list_folder(folders.pop()):
+            # A draft of another process may disappear meanwhile.
             with contextlib.suppress(FileNotFoundError):
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(Path(entry.path))
@@ -128,7 +128,7 @@ def refuse_what_leads_elsewhere(folder: Path) -> None:
                     _refuse_odd(path, path.lstat())
 
 
-def _listed(folder: Path) -> list[os.DirEntry[str]]:
+def _list_folder(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
@@ -141,29 +141,29 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
 
 def _refuse_odd(path: Path, found: os.stat_result) -> None:
     if stat.S_ISLNK(found.st_mode):
-        raise _foreign(path, "is a link")
+        raise _foreign_error(path, "is a symbolic link")
     if not stat.S_ISREG(found.st_mode):
-        raise _foreign(path, "is no regular file")
+        raise _foreign_error(path, "is not a regular file")
 
 
-def _foreign(path: Path, why: str) -> RunDirectoryError:
+def _foreign_error(path: Path, why: str) -> RunDirectoryError:
     return RunDirectoryError(f"{path} {why}", hint=HINT)
 
 
 def refuse_link(*folders: Path) -> None:
     """
-    Refuse folders of ours that are links: whoever planted one chooses where we write.
-
-    Raises RunDirectoryError.
+    Raise RunDirectoryError for our folders that are links: files would go elsewhere.
     """
     for path in folders:
         if path.is_symlink():
-            msg = f"{path} is a link"
-            raise RunDirectoryError(msg, hint="set xray_report_dir to where it leads")
+            msg = f"{path} is a symbolic link"
+            raise RunDirectoryError(
+                msg, hint="set xray_report_dir to the folder it points to"
+            )
 
 
 def has_its_content(folder: Path, name: str) -> bool:
-    """Whether a file that is named by a hash of its content is there, and has that."""
+    """Return whether a file exists, and its name is the hash of its content."""
     found = hashlib.sha256()
     try:
         with open_inside(folder, name) as file:
@@ -174,6 +174,6 @@ def has_its_content(folder: Path, name: str) -> bool:
     return name.partition(".")[0] == found.hexdigest()
 
 
-def private(path: str, flags: int) -> int:
-    """An ``opener`` for files that only their owner may read."""
+def open_private(path: str, flags: int) -> int:
+    """Open a file that only its owner may read; an ``opener``."""
     return os.open(path, flags | NO_LINKS, PRIVATE)

@@ -1,7 +1,7 @@
 """
-Run directories as a list: what became of each, how large it is, and its removal.
+List run directories with their states and sizes, and remove them.
 
-Made for ten thousand of them: no journal is read.
+No journal is read, so that ten thousand runs are listed quickly.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from xray_bridge.runs.run_directory import RunDirectory
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# What a person calls it, where the name in ``state.json`` says less.
+# States for people, in addition to those in ``state.json``.
 RUNNING = "running"
 KILLED = "killed"
 MERGED = "merged"
 DAMAGED = "damaged"
-# Xray has it, another run has it, or nobody wants it sent.
+# Xray has the results, another run has them, or they are not to be sent.
 OWES_NOTHING = frozenset({run_directory.DELIVERED, MERGED, run_directory.KEPT})
-# What was cut off while it was made or removed is left alone so long, in seconds.
+# Seconds until a half-made or half-removed run is deleted.
 LEFTOVER = 86400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """
-    A run as the list has it; ``started`` in seconds since the epoch.
+    A run in the list; ``started`` is in seconds since the epoch.
 
-    ``fields_unset``: it was delivered, and ``resend`` repeats what sets fields of the
-    Test Execution.
+    ``fields_unset``: the run was delivered, but not all fields of the Test Execution
+    are set; ``resend`` sets them.
     """
 
     run: str
@@ -56,31 +56,34 @@ class Row:
 
     @property
     def age(self) -> float:
-        """In seconds."""
+        """Age in seconds."""
         return time.time() - self.started
 
     def to_json(self) -> dict[str, Any]:
-        """Builtins."""
+        """Return builtins for JSON."""
         return {**asdict(self), "started": iso_time(self.started)}
 
 
-def rows(report_dir: Path) -> list[Row]:
-    """All runs, parts that lie deeper included, oldest first."""
+def list_rows(report_dir: Path) -> list[Row]:
+    """List all runs, including parts in subfolders, oldest first."""
     if not report_dir.is_dir():
         return []
-    found = (row(directory, report_dir) for directory in parts.search(report_dir))
+    found = (
+        describe_run(directory, report_dir)
+        for directory in parts.search_folder(report_dir)
+    )
     return sorted(found, key=lambda row: (row.started, row.run))
 
 
-def row(directory: RunDirectory, report_dir: Path) -> Row:
+def describe_run(directory: RunDirectory, report_dir: Path) -> Row:
     """
-    What is to be known without reading its results.
+    Describe a run without reading its results.
 
-    These are counted in its receipt, where there is one.
+    The counts come from its receipt, if there is one.
     """
     path = directory.path
     is_usual = path.parent == report_dir / run_directory.RUNS
-    size = sum(_sizes(path))
+    size = sum(_file_sizes(path))
     try:
         info, state = directory.info, directory.state
     except RunDirectoryError as error:
@@ -109,7 +112,7 @@ def row(directory: RunDirectory, report_dir: Path) -> Row:
         in_use=in_use,
         run_id=info.run_id,
         test_execution=state.test_execution,
-        counts=_counted(path),
+        counts=_read_counts(path),
         bytes=size,
         started=info.started,
         message=state.message,
@@ -117,7 +120,7 @@ def row(directory: RunDirectory, report_dir: Path) -> Row:
     )
 
 
-def _counted(path: Path) -> Mapping[str, int]:
+def _read_counts(path: Path) -> Mapping[str, int]:
     try:
         found = run_directory.read_json(path / "receipt.json").get("counts")
     except RunDirectoryError:
@@ -133,19 +136,19 @@ def _in_use(directory: RunDirectory) -> bool:
         return True
 
 
-def _sizes(folder: Path) -> Iterator[int]:
-    """Of all files below; what goes while we look is nothing."""
+def _file_sizes(folder: Path) -> Iterator[int]:
+    """Yield the sizes of all files; a file that disappears is skipped."""
     with contextlib.suppress(OSError):
         for path in folder.rglob("*"):
             if path.is_file():
                 yield path.stat().st_size
 
 
-def remove(path: Path) -> bool:
+def remove_run(path: Path) -> bool:
     """
-    Remove a run, unless somebody uses it by now.
+    Remove a run, unless it is in use.
 
-    Without its ``run.json`` it is no run any more: nothing half-removed is sent.
+    ``run.json`` is removed first, so that a half-removed run is never sent.
     """
     try:
         with RunDirectory(path).claim():
@@ -160,7 +163,7 @@ def remove(path: Path) -> bool:
 
 
 def remove_leftovers(report_dir: Path) -> None:
-    """What a process that was killed has left half made, or half removed."""
+    """Remove runs that a killed process has left half made or half removed."""
     for path in (report_dir / run_directory.RUNS).glob("*/"):
         is_old = time.time() - path.stat().st_mtime > LEFTOVER
         if is_old and not parts.is_run(path):

@@ -1,9 +1,9 @@
 """
-Several run directories become one: the shards of a CI run, the parts of behavex.
+Merge several run directories into one: the parts of a CI run, or of behavex.
 
-The whole is a run from the moment when its ``run.json`` is there, which comes
-last and names the parts. Until then nothing has happened; from then on the parts
-are in it, whether or not they could still be marked.
+The merged run exists from the moment when its ``run.json`` is written, which comes
+last and names the parts. Before that, nothing has happened; after that, the parts
+are merged, even if they could not be marked.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
     from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
-# Where results go. Parts that want to go to different places are not one whole.
+# Where results go. Parts that differ in these settings cannot be merged.
 PLACES = with_parts(MUST_AGREE)
-# What the whole can have one value of.
+# Settings of which the merged run has one value.
 ONE_VALUE = with_parts(FIRST_NOTED)
-# Of the session that recorded a part; the path may be one of another machine.
+# Settings of a part only; a path may be one of another machine.
 OF_A_PART = with_parts(DROPPED)
-NOTHING = "nothing"
+NOTHING = "not set"
 LONGEST = 60
 
 
 class Part(NamedTuple):
-    """A run directory that is to be a part, and what it is."""
+    """A run directory to merge, and its info."""
 
     directory: RunDirectory
     info: RunInfo
 
 
-def join(
+def join_parts(
     parts: Sequence[RunDirectory],
     report_dir: Path,
     *,
@@ -54,29 +54,29 @@ def join(
     incomplete: tuple[str, ...] = (),
 ) -> RunDirectory:
     """
-    One run directory from several.
+    Merge several run directories into one.
 
-    Its settings and CI context are those of the part that began first, Test
-    Environments are those of all; what differs besides is noted. ``given`` are
-    settings that are given for the whole, so that the parts may differ in them.
-    ``incomplete`` says why parts may be missing. Raises RunDirectoryError and
-    UsageError; then nothing has changed.
+    It has the settings and the CI context of the part that began first, and the Test
+    Environments of all; notices name other differences. ``given`` are settings that
+    are given for the merged run, so that the parts may differ in them. ``incomplete``
+    says why parts may be missing. Raises RunDirectoryError and UsageError; then
+    nothing has changed.
     """
     with ExitStack() as claims:
         for part in parts:
             claims.enter_context(part.claim())
         in_order = _in_order(parts)
-        info = _joined_info(in_order, report_dir, given)
+        info = _merged_info(in_order, report_dir, given)
         for part in parts:
             if not part.is_sealed:
-                under_way.settle(part)
-        whole = _joined(in_order, info, report_dir, incomplete)
+                under_way.settle_run(part)
+        whole = _write_merged(in_order, info, report_dir, incomplete)
         for part in parts:
-            mark(part, whole)
+            mark_merged(part, whole)
     return whole
 
 
-def preview(
+def preview_join(
     parts: Sequence[RunDirectory],
     report_dir: Path,
     folder: Path,
@@ -85,48 +85,48 @@ def preview(
     incomplete: tuple[str, ...] = (),
 ) -> RunDirectory:
     """
-    The run that ``join`` would make, in another folder; the parts stay as they are.
+    Make the run of ``join`` in another folder; the parts do not change.
 
-    Raises what ``join`` raises.
+    Raises the errors of ``join``.
     """
     with ExitStack() as looks:
         for part in parts:
             looks.enter_context(part.look())
         in_order = _in_order(parts)
-        info = _joined_info(in_order, report_dir, given)
-        return _joined(in_order, info, folder, incomplete)
+        info = _merged_info(in_order, report_dir, given)
+        return _write_merged(in_order, info, folder, incomplete)
 
 
 def _in_order(parts: Sequence[RunDirectory]) -> list[Part]:
-    """Those that began first come first; raises RunDirectoryError for what was sent."""
+    """Sort parts by start; raise RunDirectoryError for a part that was sent."""
     for part in parts:
         _refuse_sent(part)
     read = [Part(part, part.info) for part in parts]
     return sorted(read, key=lambda part: part.info.started)
 
 
-def mark(part: RunDirectory, whole: RunDirectory) -> None:
-    """Note in a part that its results are in a whole, and are not its own to send."""
+def mark_merged(part: RunDirectory, whole: RunDirectory) -> None:
+    """Note in a part that it was merged, so that it is not sent alone."""
     into = f"{run_directory.MERGED} {whole.id}"
     part.state = replace(part.state, state=run_directory.KEPT, message=into)
 
 
-def leaves(directory: RunDirectory, info: RunInfo) -> tuple[str, ...]:
-    """The runs that are in a run: its parts, or itself."""
+def part_ids(directory: RunDirectory, info: RunInfo) -> tuple[str, ...]:
+    """Return the ids of a run's parts, or its own id."""
     return info.parts or (directory.id,)
 
 
 def _refuse_sent(part: RunDirectory) -> None:
     state = part.state
     if state.state in run_directory.UNDER_WAY or state.test_execution:
-        msg = f"{part.path} was sent before, or may have been"
-        raise RunDirectoryError(msg, hint="leave it out, or resend it alone")
+        msg = f"{part.path} was already sent, or may have been"
+        raise RunDirectoryError(msg, hint="leave it out, or resend only this run")
     if state.message.startswith(run_directory.MERGED):
         msg = f"{part.path} was {state.message}"
-        raise RunDirectoryError(msg, hint="resend that one")
+        raise RunDirectoryError(msg, hint="resend that run")
 
 
-def _joined(
+def _write_merged(
     parts: Sequence[Part],
     info: RunInfo,
     report_dir: Path,
@@ -144,7 +144,7 @@ def _joined(
     return whole
 
 
-def _joined_info(
+def _merged_info(
     parts: Sequence[Part], report_dir: Path, given: Container[str]
 ) -> RunInfo:
     first = parts[0].info
@@ -158,46 +158,48 @@ def _joined_info(
         first,
         id=run_directory.new_id(first.started),
         settings=settings,
-        parts=unique(leaves(*part) for part in parts),
+        parts=unique(part_ids(*part) for part in parts),
         notices=(
             *merge_lines(part.info.notices for part in parts),
-            *_differing(parts, given),
+            *_notices_of_differences(parts, given),
         ),
     )
 
 
 def _added_up(parts: Sequence[Part]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The settings of which the merged run has the values of all parts."""
+    """Yield settings of which the merged run has the values of all parts."""
     for name in with_parts(ADD_UP):
         parse = TABLE[name].parse
         texts = (part.info.settings.get(name, "") for part in parts)
         yield name, unique(parse(text) if text else () for text in texts)
 
 
-def _differing(parts: Sequence[Part], given: Container[str]) -> list[str]:
+def _notices_of_differences(parts: Sequence[Part], given: Container[str]) -> list[str]:
     """
-    In what the parts differ, in words.
+    Return notices about settings in which the parts differ.
 
-    Raises UsageError where results are to go to several places.
+    Raises UsageError if their results go to different places.
     """
     found = []
     for name in (*PLACES, *ONE_VALUE):
-        said = _said(parts, name)
+        said = _values_of(parts, name)
         if len(said) == 1 or name in given:
             continue
         values = [value for value in said if value != NOTHING]
-        shown = "; ".join(f"{_cut(value)} ({_who(ids)})" for value, ids in said.items())
+        shown = "; ".join(
+            f"{_cut_value(value)} ({_name_parts(ids)})" for value, ids in said.items()
+        )
         setting = TABLE[name]
         msg = f"the parts differ in {setting.ini}: {shown}"
         if name in PLACES and len(values) > 1:
-            hint = f"merge them apart, or say {setting.flag_name} for all"
+            hint = f"merge them separately, or give {setting.flag_name} for all"
             raise UsageError(msg, hint=hint)
-        found.append(f"{msg}; the whole has {_cut(values[0])}")
+        found.append(f"{msg}; the merged run has {_cut_value(values[0])}")
     return found
 
 
-def _said(parts: Sequence[Part], name: str) -> Mapping[str, list[str]]:
-    """What the parts say of a setting, and which of them says it."""
+def _values_of(parts: Sequence[Part], name: str) -> Mapping[str, list[str]]:
+    """Return the values of a setting, with the ids of the parts that have them."""
     sources = [part.info.settings for part in parts]
     if name == Settings.revision.name and not any(each.get(name) for each in sources):
         sources = [part.info.ci for part in parts]
@@ -207,18 +209,18 @@ def _said(parts: Sequence[Part], name: str) -> Mapping[str, list[str]]:
     return found
 
 
-def _who(ids: Sequence[str]) -> str:
+def _name_parts(ids: Sequence[str]) -> str:
     return ids[0] if len(ids) == 1 else f"{len(ids)} parts"
 
 
-def _cut(value: str) -> str:
+def _cut_value(value: str) -> str:
     return value if len(value) <= LONGEST else f"{value[:LONGEST]}..."
 
 
 def _copy_lines(
     parts: Sequence[RunDirectory], whole: RunDirectory, incomplete: tuple[str, ...]
 ) -> None:
-    # What was missing from a whole that is a part now may be here.
+    # Parts that were missing from an earlier merged run may be here now.
     still = [
         reason
         for part in parts
@@ -239,7 +241,7 @@ def _copy_lines(
 
 def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:
     """
-    Names are made of contents, so what is there already is the same.
+    Copy the evidence; an existing file of the same name has the same content.
 
     Raises RunDirectoryError.
     """

@@ -1,5 +1,5 @@
 """
-The journal of a run while it is written: one line for each finished test.
+Write the journal of a run: one line for each finished test.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, inside, run_directory
-from xray_bridge.runs.journal_lines import encoded
+from xray_bridge.runs.journal_lines import encode_line
 from xray_bridge.runs.locks import Lock, OwnFile
 
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 class Journal:
     """
-    The journal while it is written; held by one process, appended to only.
+    The journal that one process writes, by appending only.
 
-    A line that cannot be written (disk full) stays in memory and is tried
-    again with the next one and at ``close``. What a test has removed meanwhile is
-    made again from the open file.
+    A line that cannot be written (disk full) stays in memory, and is written with the
+    next one or at ``close``. If a test removes the folder, ``close`` makes it again
+    from the open file.
     """
 
     _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND
@@ -42,29 +42,29 @@ class Journal:
         self._unwritten = b""
         self._is_closed = False
         self._file = OwnFile(directory.journal, self._FLAGS)
-        self._run = _content(directory.path / "run.json")
+        self._run = _read_content(directory.path / "run.json")
 
     @property
     def is_ours(self) -> bool:
-        """Whether this process opened it; a child that a test forked did not."""
+        """Whether this process opened the journal; a forked child did not."""
         return os.getpid() == self._pid
 
     def append(self, run: TestRun) -> None:
-        """Write one finished test; never raises for the disk's sake."""
+        """Write one finished test; disk errors are not raised."""
         self.append_line(codec.encode(run))
 
     def append_line(self, line: Mapping[str, Any]) -> None:
-        """Write one finished test that is a line already."""
+        """Write one finished test, given as a line."""
         if self.is_ours:
-            self._write(encoded(line))
+            self._write_line(encode_line(line))
             self.written += 1
 
     def copy_line(self, line: bytes) -> None:
-        """Write a line of another journal, its line end included."""
-        self._write(line.rstrip(b"\n"))
+        """Write a line of another journal, with its line end."""
+        self._write_line(line.rstrip(b"\n"))
         self.written += 1
 
-    def _write(self, line: bytes) -> None:
+    def _write_line(self, line: bytes) -> None:
         rest = self._unwritten + line + b"\n" if line else self._unwritten
         try:
             if not self._file.is_open:
@@ -76,8 +76,8 @@ class Journal:
             self.trouble = f"{self.directory.journal}: {error.strerror}"
         self._unwritten = rest
 
-    def _restore(self) -> None:
-        """Make the folder again with what this process still holds of it."""
+    def _restore_folder(self) -> None:
+        """Make the folder again from the open file."""
         if self.directory.journal.exists() or not self._file.is_open:
             return
         try:
@@ -93,15 +93,15 @@ class Journal:
 
     def close(self, incomplete: tuple[str, ...] = ()) -> None:
         """
-        Seal the run: all there is, on disk for good; a second time does nothing.
+        Seal the run, with all lines on disk; a second call does nothing.
 
-        Raises RunDirectoryError where lines could not be written.
+        Raises RunDirectoryError if lines could not be written.
         """
         if self._is_closed or not self.is_ours:
             return
         self._is_closed = True
-        self._write(b"")
-        self._restore()
+        self._write_line(b"")
+        self._restore_folder()
         lost = self._unwritten.count(b"\n")
         try:
             os.fsync(self._file.number)
@@ -117,10 +117,10 @@ class Journal:
             self._lock.release()
         if lost or self.trouble:
             msg = f"{lost} results could not be written: {self.trouble}"
-            raise RunDirectoryError(msg, hint="make room, or set xray_report_dir")
+            raise RunDirectoryError(msg, hint="free disk space, or set xray_report_dir")
 
 
-def _content(path: Path) -> bytes:
+def _read_content(path: Path) -> bytes:
     try:
         with inside.open_inside(path.parent, path.name) as file:
             return file.read()

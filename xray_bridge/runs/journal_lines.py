@@ -1,7 +1,7 @@
 """
-A line of a journal: JSON, a tab, and a checksum of the JSON.
+Write and read a line of a journal: JSON, a tab, and a checksum of the JSON.
 
-What a disk or a copy has changed is told from what a test has recorded.
+The checksum shows whether a disk or a copy has damaged the line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, shapes
-from xray_bridge.runs.mending import mended
+from xray_bridge.runs.mending import mend_times
 
 
 if TYPE_CHECKING:
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 
     from xray_bridge.model.results import TestRun
 
-# Bound once: this runs for every test.
+# Bound once, because it runs for every test.
 compact_json = JSONEncoder(separators=(",", ":")).encode
 # How the JSON begins.
 BEGINNING = b'{"classname":'
 
 
-def encoded(line: Mapping[str, Any]) -> bytes:
-    """A result as a line, without its end."""
+def encode_line(line: Mapping[str, Any]) -> bytes:
+    """Return a result as a line, without line end."""
     return with_checksum(compact_json(line).encode("ascii"))
 
 
 def with_checksum(text: bytes) -> bytes:
-    """A line, without its end."""
+    """Return JSON with its checksum, without line end."""
     return b"%s\t%08x" % (text, crc32(text))
 
 
 def content_of(line: bytes) -> bytes:
     """
-    The JSON of a line, whose checksum is right; older lines have none.
+    Return the JSON of a line with a correct checksum; older lines have none.
 
-    Of a line that a torn one runs into, its own part. Raises ValueError.
+    If half a line precedes it, only the complete part is returned. Raises ValueError.
     """
     text, tab, said = line.rstrip(b"\n").rpartition(b"\t")
     if not tab:
@@ -56,17 +56,17 @@ def content_of(line: bytes) -> bytes:
     raise ValueError(msg)
 
 
-def parsed(line: bytes, path: Path) -> TestRun:
+def parse_line(line: bytes, path: Path) -> TestRun:
     """
-    The result in a line of a journal, with times that are some.
+    Return the result in a line of a journal, with valid times.
 
-    Raises RunDirectoryError, naming ``path``, where the line holds none.
+    Raises RunDirectoryError, naming ``path``, if the line is damaged.
     """
     try:
-        return shapes.checked(mended(codec.decode(loads(content_of(line)))))
+        return shapes.check_types(mend_times(codec.decode(loads(content_of(line)))))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         start = line[:60].decode("utf-8", "backslashreplace").strip()
         msg = f"{path} has a damaged line: {start!r}"
         raise RunDirectoryError(
-            msg, hint="take the line out to send the rest"
+            msg, hint="remove the line to send the other results"
         ) from None

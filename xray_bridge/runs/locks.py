@@ -1,5 +1,5 @@
 """
-Files that one process holds, in a process where tests do as they please.
+Hold files in one process, even if tests close file descriptors.
 """
 
 from __future__ import annotations
@@ -21,66 +21,66 @@ NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 
 class OwnFile:
     """
-    A file that others in this process may close behind our back.
+    A file whose descriptor other code in this process may close.
 
-    A test that closes numbers it does not own hands ours to whoever opens a file
-    next; what we wrote then would end up in the user's file. ``number`` is only
-    used while it is the same file.
+    If a test closes our descriptor, the next opened file gets its number, and our
+    lines would go into the user's file. ``number`` is used only while it is still the
+    same file.
     """
 
     __slots__ = ("_identity", "number")
 
     def __init__(self, path: Path, flags: int) -> None:
         self.number = os.open(path, flags | NO_LINKS, 0o600)
-        self._identity = self._look()
+        self._identity = self._identify()
 
-    def _look(self) -> tuple[int, int]:
+    def _identify(self) -> tuple[int, int]:
         found = os.fstat(self.number)
         return found.st_dev, found.st_ino
 
     @property
     def is_open(self) -> bool:
-        """Whether the number still means this file."""
+        """Whether the descriptor still belongs to this file."""
         try:
-            return self._look() == self._identity
+            return self._identify() == self._identity
         except OSError:
             return False
 
     def close(self) -> None:
-        """Close it, unless somebody else has."""
+        """Close the file, unless other code has."""
         if self.is_open:
             os.close(self.number)
 
 
 class Lock:
     """
-    A file that one process holds; the system lets go when the process ends.
+    A lock that one process holds; the system releases it when the process ends.
 
-    Raises RunInUseError where another process holds it. One that may only be read, as
-    on a disk that is read-only, can be held all the same.
+    Raises RunInUseError if another process holds it. A file on a read-only disk can be
+    locked, too.
     """
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file = _opened(path)
+            self._file = _open_lock(path)
         except OSError as error:
             msg = f"{path} cannot be opened: {error.strerror}"
             raise RunDirectoryError(msg) from None
         try:
-            _lock(self._file.number)
+            _lock_file(self._file.number)
         except OSError:
             self._file.close()
             msg = f"{path.parent} is in use by another process"
-            raise RunInUseError(msg, hint="wait until it has ended") from None
+            raise RunInUseError(msg, hint="wait until that process has ended") from None
 
     def release(self) -> None:
-        """Let go, also for children that inherited the file."""
+        """Release the lock, also for children that inherited the file."""
         if self._file.is_open:
-            _unlock(self._file.number)
+            _unlock_file(self._file.number)
             self._file.close()
 
 
-def _opened(path: Path) -> OwnFile:
+def _open_lock(path: Path) -> OwnFile:
     try:
         return OwnFile(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
@@ -91,24 +91,24 @@ def _opened(path: Path) -> OwnFile:
 
 if sys.platform == "win32":
 
-    def _lock(file: int) -> None:
+    def _lock_file(file: int) -> None:
         import msvcrt
 
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
 
-    def _unlock(file: int) -> None:
+    def _unlock_file(file: int) -> None:
         import msvcrt
 
         msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
 
 else:
 
-    def _lock(file: int) -> None:
+    def _lock_file(file: int) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def _unlock(file: int) -> None:
+    def _unlock_file(file: int) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_UN)

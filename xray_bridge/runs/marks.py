@@ -1,7 +1,7 @@
 """
-Where the label stands by which a run's Test Execution is found again.
+The field with the label by which a run's Test Execution is found again.
 
-Jira's names of its own fields, as JQL and its answers have them.
+These are Jira's names of its fields, in JQL and in answers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-Values that no report can say, in a result that is to be sent all the same.
+Repair invalid times in a result, so that it can be sent.
 
-A clock that jumped, or a library that measured nonsense: one odd value must not keep
-a whole run from Xray.
+A clock may jump, or a library may measure nonsense: one invalid value must not stop
+the upload of a run.
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xray_bridge.model.results import Step, TestRun
 
-# In seconds: what dates of four digits hold, and more than a test can last.
+# In seconds: the last date with a year of four digits, and a duration of ten years.
 LATEST = 253_370_764_800.0
 LONGEST = 315_360_000.0
 
 
-def mended(run: TestRun) -> TestRun:
+def mend_times(run: TestRun) -> TestRun:
     """
-    The result itself, where its times are some.
+    Return the result, with valid times.
 
-    Otherwise with a start of 1970 or a duration of nothing, and with that among what
-    was left out of it.
+    An invalid start becomes 1970, an invalid duration 0; ``left_out`` names them.
     """
     changes: dict[str, Any] = {}
     if not _is_within(run.started, LATEST):
@@ -35,12 +34,14 @@ def mended(run: TestRun) -> TestRun:
         run = _with_mended_steps(run)
     if not changes:
         return run
-    said = (f"its {name}, {_shown(getattr(run, name))}" for name in changes)
+    said = (
+        f"its invalid {name}, {_format_value(getattr(run, name))}" for name in changes
+    )
     return replace(run, **changes, left_out=(*run.left_out, *said))
 
 
 def _with_mended_steps(run: TestRun) -> TestRun:
-    """Those of a scenario, and of rows; of a step nobody misses how long it took."""
+    """Repair the durations of steps; nobody needs a notice about these."""
     rows = tuple(replace(row, steps=_mended_steps(row.steps)) for row in run.iterations)
     steps = _mended_steps(run.steps)
     if steps == run.steps and rows == run.iterations:
@@ -59,5 +60,5 @@ def _is_within(value: object, most: float) -> bool:
     return type(value) in {int, float} and 0 <= value <= most  # type: ignore[operator]
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     return f"{value!s:.40}"

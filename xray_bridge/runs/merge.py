@@ -1,8 +1,8 @@
 """
-Several results of one Test become one, from one run directory or from several.
+Read the results of run directories, and merge several results of one Test.
 
-Journals are read twice and never held: the first pass keeps, for each Test,
-where its lines start; the second reads them group by group.
+Journals are read twice and never held in memory: the first pass notes where the
+lines of each Test start; the second reads them group by group.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Evidence, Outcome, TestRun
 from xray_bridge.runs import evidence, inside
-from xray_bridge.runs.aggregate import AGGREGATES, WORST, merge
-from xray_bridge.runs.journal_lines import parsed
+from xray_bridge.runs.aggregate import AGGREGATES, WORST, merge_results
+from xray_bridge.runs.journal_lines import parse_line
 from xray_bridge.text import count
 
 
@@ -33,9 +33,10 @@ DEFINITION = "definition:"
 
 class _Place(NamedTuple):
     """
-    Where a line stands: number of the journal, offset in bytes.
+    The place of a line: number of the journal, offset in bytes.
 
-    ``row`` is that of an outline, or the test's position: they finish in any order.
+    ``row`` is the row of an outline, or the position of the test: tests finish in any
+    order.
     """
 
     journal: int
@@ -47,11 +48,10 @@ class Results:
     """
     All finished tests of one or several run directories.
 
-    Interrupted tests are not results and do not appear. ``only_keyed`` leaves
-    out tests without a Test key, too. ``aggregate`` is how several results of
-    one Test decide. Evidence over ``limits`` is left out. ``withheld`` says of results
-    that are not sent why, because their names held secrets.
-    A line that is damaged is left out.
+    Interrupted tests have no result and do not appear. ``only_keyed`` leaves out tests
+    without a Test key, too. ``aggregate`` is the rule for several results of one Test.
+    Evidence over ``limits`` is left out. ``withheld`` are results that are not sent
+    because their names contain secrets. Damaged lines are left out.
     """
 
     def __init__(
@@ -83,15 +83,15 @@ class Results:
         self._shared: set[str] = set()
         self._evidence: list[evidence.Item] = []
         self._paths_of_evidence: dict[str, Path | None] = {}
-        for place, run in self._scan(directories):
+        for place, run in self._scan_journals(directories):
             if only_keyed and not run.test.test_keys:
                 continue
             if run.withheld:
-                why = f"its name holds {run.withheld}, so it is not sent"
+                why = f"its name contains {run.withheld}, so it is not sent"
                 self.withheld[f"{run.test.definition}: {why}"] = None
                 continue
-            self._index(place, run)
-        self._dropped = self._over(limits)
+            self._index_run(place, run)
+        self._dropped = self._drop_evidence(limits)
         self._without: frozenset[str] = frozenset()
         self._without_tags: frozenset[str] = frozenset()
 
@@ -100,50 +100,50 @@ class Results:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Why results are missing that were recorded."""
+        """Reasons why recorded results are missing."""
         if not self._damaged:
             return ()
         lines = count(self._damaged, "damaged line")
-        return (f"{lines} in the journal, whose results are lost",)
+        return (f"{lines} in the journal: results are lost",)
 
     @property
     def tests(self) -> int:
-        """How many Tests have results."""
+        """The number of Tests with results."""
         return len(self._groups)
 
     @property
     def pieces_of_evidence(self) -> int:
-        """How many there are, those that are left out included."""
+        """The number of pieces, including left-out ones."""
         return len(self._evidence)
 
-    def _scan(
+    def _scan_journals(
         self, directories: Sequence[RunDirectory]
     ) -> Iterator[tuple[_Place, TestRun]]:
         for number, directory in enumerate(directories):
             offset = 0
             for line in directory.lines():
-                run = self._whole(line, directory.journal)
+                run = self._parse_or_count(line, directory.journal)
                 if run is not None and run.outcome is not Outcome.NOT_RUN:
-                    row = _row(run)
+                    row = _row_of(run)
                     yield _Place(number, offset, row), run
                 offset += len(line)
 
-    def _whole(self, line: bytes, journal: Path) -> TestRun | None:
-        """The result in a line; a damaged one keeps no other from being sent."""
+    def _parse_or_count(self, line: bytes, journal: Path) -> TestRun | None:
+        """Return the result in a line; count a damaged line."""
         if not line.strip():
             return None
         try:
-            return parsed(line, journal)
+            return parse_line(line, journal)
         except RunDirectoryError:
             self._damaged += 1
             return None
 
-    def _index(self, place: _Place, run: TestRun) -> None:
+    def _index_run(self, place: _Place, run: TestRun) -> None:
         self._places.append(place)
         self.counts[run.outcome.value] += 1
         finish = run.started + run.duration
         times = [self.started, self.finished, run.started, finish]
-        # At 0 is what began nobody knows when.
+        # A start of 0 is unknown.
         known = [moment for moment in times if moment is not None and run.started]
         if known:
             self.started, self.finished = min(known), max(known)
@@ -155,11 +155,11 @@ class Results:
             self._features.setdefault(run.scenario.feature.path, []).append(place)
         else:
             self.steps += len(run.steps)
-        found = identities(run)
-        base = hash(_base(run))
+        found = identities_of(run)
+        base = hash(_base_name(run))
         for identity in found:
             self._groups.setdefault(identity, []).append(place)
-            self._decide(identity, finish, run.outcome)
+            self._decide_outcome(identity, finish, run.outcome)
             if self._bases.setdefault(identity, base) != base:
                 self._shared.add(identity)
         self._evidence += [
@@ -173,8 +173,8 @@ class Results:
             for number, each in enumerate(evidence.of_run(run))
         ]
 
-    def _decide(self, identity: str, finish: float, outcome: Outcome) -> None:
-        """By time, not by place: shards finish side by side."""
+    def _decide_outcome(self, identity: str, finish: float, outcome: Outcome) -> None:
+        """Aggregate by time, not by order of lines: parts run at the same time."""
         so_far = self._decided.get(identity)
         if so_far is None:
             self._decided[identity] = (finish, outcome)
@@ -182,26 +182,26 @@ class Results:
         earlier, later = sorted((so_far, (finish, outcome)), key=lambda each: each[0])
         self._decided[identity] = (later[0], self._combined(earlier[1], later[1]))
 
-    def _over(self, limits: evidence.Limits) -> Mapping[_Place, Sequence[int]]:
-        dropped = evidence.over(self._evidence, limits)
+    def _drop_evidence(self, limits: evidence.Limits) -> Mapping[_Place, Sequence[int]]:
+        dropped = evidence.choose_dropped(self._evidence, limits)
         found = {self._places[owner]: gone for owner, gone in dropped.items()}
         with closing(_Reader(self._journals)) as reader:
             for place, gone in found.items():
                 run = reader.read(place)
                 whole = evidence.of_run(run)
                 self.left_out += [
-                    f"{run.test.definition}: {whole[number].name} "
-                    f"({evidence.shown(whole[number].size)}), over xray_evidence_limit"
-                    for number in sorted(gone)
+                    f"{run.test.definition}: {piece.name} "
+                    f"({evidence.format_size(piece.size)}), over xray_evidence_limit"
+                    for piece in (whole[number] for number in sorted(gone))
                 ]
         return found
 
     def path_of(self, piece: Evidence) -> Path | None:
         """
-        The file of a piece of evidence; None where it is gone, or is another.
+        Return the file of a piece of evidence; None if it is missing or changed.
 
-        A run directory may come from another machine: its journal must not be
-        able to name files anywhere else.
+        A run directory may come from another machine: its journal must not name files
+        elsewhere.
         """
         if piece.file not in self._paths_of_evidence:
             places = (folder / evidence.FOLDER for folder in self._folders)
@@ -215,13 +215,13 @@ class Results:
 
     @property
     def test_keys(self) -> list[str]:
-        """The Test keys that have results."""
+        """The Test keys with results."""
         return [key for key in self._groups if not key.startswith(DEFINITION)]
 
     @property
     def shared(self) -> dict[str, tuple[str, ...]]:
         """
-        Tests that several tests are results of, with these tests' names.
+        Tests with results of several tests, and the names of these tests.
 
         Rows of one parametrized test, or of one outline, are one test here.
         """
@@ -229,12 +229,12 @@ class Results:
         with closing(_Reader(self._journals)) as reader:
             for identity, places in self._groups.items():
                 if identity in self._shared:
-                    names = map(_base, map(reader.read, places))
+                    names = map(_base_name, map(reader.read, places))
                     found[identity.removeprefix(DEFINITION)] = dict.fromkeys(names)
         return {identity: tuple(names) for identity, names in found.items()}
 
     def names(self, test_keys: Container[str]) -> dict[str, tuple[str, ...]]:
-        """The tests behind some Test keys, by their definitions."""
+        """Return the definitions of the tests with these Test keys."""
         with closing(_Reader(self._journals)) as reader:
             return {
                 key: tuple(reader.read(place).test.definition for place in places)
@@ -243,38 +243,38 @@ class Results:
             }
 
     def runs(self) -> Iterator[TestRun]:
-        """Every single result, in the order in which it finished."""
+        """Yield every single result, in the order in which the tests finished."""
         with closing(_Reader(self._journals)) as reader:
             for place in self._places:
-                yield self._read(reader, place)
+                yield self._read_run(reader, place)
 
     def all_runs(self) -> Iterator[TestRun]:
-        """The same, as they were recorded."""
+        """Yield every single result as it was recorded."""
         with closing(_Reader(self._journals)) as reader:
             yield from map(reader.read, self._places)
 
     def leave_out_requirements(self, keys: Iterable[str], prefix: str) -> None:
-        """Have no result name these requirements, nor a tag that begins so."""
+        """Leave out these requirements, and tags that name them, from all results."""
         self._without = frozenset(keys)
         self._without_tags = frozenset(f"{prefix}{key}" for key in keys)
 
     def features(self) -> Iterator[Iterator[TestRun]]:
-        """The scenarios of each feature file, file by file."""
+        """Yield the scenarios of each feature file."""
         with closing(_Reader(self._journals)) as reader:
             for places in self._features.values():
-                yield (self._read(reader, place) for place in places)
+                yield (self._read_run(reader, place) for place in places)
 
     def merged(self) -> Iterator[TestRun]:
-        """One result for each Test: with one key, or with none; rows in order."""
+        """Yield one merged result for each Test, its rows in order."""
         with closing(_Reader(self._journals)) as reader:
             for identity, places in self._groups.items():
                 key = () if identity.startswith(DEFINITION) else (identity,)
                 in_order = sorted(places, key=lambda place: place.row)
-                runs = (self._read(reader, place) for place in in_order)
-                yield merge(key, runs, self._decided[identity][1])
+                runs = (self._read_run(reader, place) for place in in_order)
+                yield merge_results(key, runs, self._decided[identity][1])
 
     def failures(self) -> Iterator[TestRun]:
-        """For each Test that failed, the last of its results that did."""
+        """Yield the last failed result of each failed Test."""
         with closing(_Reader(self._journals)) as reader:
             for identity, (_, outcome) in self._decided.items():
                 if outcome is Outcome.FAILED:
@@ -282,21 +282,21 @@ class Results:
                     failed = (run for run in runs if run.outcome is Outcome.FAILED)
                     yield from islice(failed, 1)
 
-    def _read(self, reader: _Reader, place: _Place) -> TestRun:
+    def _read_run(self, reader: _Reader, place: _Place) -> TestRun:
         run = reader.read(place)
         if self._without:
             run = without_requirements(run, self._without, self._without_tags)
         if not evidence.of_run(run):
             return run
-        return evidence.without(run, self._dropped.get(place, ()))
+        return evidence.without_evidence(run, self._dropped.get(place, ()))
 
     def merged_counts(self) -> Counter[Outcome]:
-        """How many Tests end with which outcome."""
+        """Count Tests by outcome."""
         return Counter(outcome for _, outcome in self._decided.values())
 
 
 class _Reader:
-    """Journals, read line by line; one is open at a time."""
+    """Reads lines of journals; one file is open at a time."""
 
     def __init__(self, journals: Sequence[Path]) -> None:
         self._paths = journals
@@ -308,18 +308,18 @@ class _Reader:
         self._file.close()
 
     def read(self, place: _Place) -> TestRun:
-        """The result that stands there."""
+        """Return the result at a place."""
         path = self._paths[place.journal]
         if path != self._current:
             self.close()
             self._file = inside.open_inside(path.parent, path.name)
             self._current = path
         self._file.seek(place.offset)
-        return parsed(self._file.readline(), path)
+        return parse_line(self._file.readline(), path)
 
 
-def identities(run: TestRun) -> tuple[str, ...]:
-    """What makes results belong to the same Test: its key, else its definition."""
+def identities_of(run: TestRun) -> tuple[str, ...]:
+    """Return the identities of a result's Tests: their keys, or else the definition."""
     keys = tuple(dict.fromkeys(run.test.test_keys))
     if keys or not run.scenario:
         return keys or (f"{DEFINITION}{run.test.definition}",)
@@ -332,7 +332,7 @@ def identities(run: TestRun) -> tuple[str, ...]:
 def without_requirements(
     run: TestRun, keys: frozenset[str], tags: frozenset[str]
 ) -> TestRun:
-    """A result that names none of these requirements, and has none of these tags."""
+    """Return a result without these requirements and tags."""
     kept = tuple(key for key in run.test.requirements if key not in keys)
     run = replace(run, test=replace(run.test, requirements=kept))
     if run.scenario is None:
@@ -344,12 +344,12 @@ def without_requirements(
     return replace(run, scenario=scenario)
 
 
-def _row(run: TestRun) -> int:
+def _row_of(run: TestRun) -> int:
     return (run.scenario.row if run.scenario else 0) or run.position
 
 
-def _base(run: TestRun) -> str:
-    """What rows of one test, or of one outline, have in common."""
+def _base_name(run: TestRun) -> str:
+    """Return the name that rows of one test, or of one outline, have in common."""
     base = run.test.definition.partition("[")[0]
     if not run.scenario:
         return base

@@ -1,9 +1,9 @@
 """
-Which run directories are the parts of one whole, and which were sent before.
+Find the run directories that are parts of one CI run and are not sent yet.
 
-Artifacts of CI jobs lie anywhere, hidden folders included, and may be there
-twice. What belongs together is known by its run id; what became of it by its
-state, and by the wholes that name it.
+Artifacts of CI jobs may be in any folder, also hidden ones, and may be there twice.
+The run id shows which parts belong together; their states, and merged runs that name
+them, show which were sent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import run_directory
-from xray_bridge.runs.join import leaves
+from xray_bridge.runs.join import part_ids
 from xray_bridge.runs.run_directory import RunDirectory
 
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from xray_bridge.runs.run_directory import RunInfo, State
 
-# One of these stands beside ``run.json``, which other programs write, too.
+# One of these files is beside ``run.json``, which other programs write, too.
 OURS = frozenset({"journal.jsonl", "lock", "state.json"})
-# From those that nobody has touched to those that Xray has.
+# From untouched runs to delivered runs.
 FURTHEST_LAST = (
     run_directory.RECORDED,
     run_directory.SEALED,
@@ -39,13 +39,13 @@ FURTHEST_LAST = (
     run_directory.REFUSED,
     run_directory.DELIVERED,
 )
-NOT_HERE = "which is not here"
-REHEARSED = "not to be sent: rehearsed, or without results"
+NOT_HERE = "which was not found here"
+REHEARSED = "not sent: dry run, or no results"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """A run directory that was found, or named, and what is known of it."""
+    """A run directory that was found or named, with its info and state."""
 
     directory: RunDirectory
     info: RunInfo
@@ -54,21 +54,21 @@ class Shard:
 
     @property
     def id(self) -> str:
-        """The run's."""
+        """The id of the run."""
         return self.directory.id
 
     @property
     def is_whole(self) -> bool:
-        """Whether parts were merged into it."""
+        """Whether it is a merged run."""
         return bool(self.info.parts)
 
     @property
     def leaves(self) -> frozenset[str]:
-        """The runs that are in it."""
-        return frozenset(leaves(self.directory, self.info))
+        """The ids of its parts, or its own id."""
+        return frozenset(part_ids(self.directory, self.info))
 
     def is_in(self, whole: Shard) -> bool:
-        """Whether its results are in a whole."""
+        """Return whether its results are in a merged run."""
         if whole.id == self.id or not self.leaves <= whole.leaves:
             return False
         return not self.is_whole or len(self.leaves) < len(whole.leaves)
@@ -77,10 +77,10 @@ class Shard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """
-    What there is to send: ``shards`` to be joined, or one that is a whole already.
+    Runs to send: ``shards`` to merge, or one run that is merged already.
 
-    ``sent`` says what was left out, because it was sent before. ``parts`` are all
-    there are, these included; ``delivered`` the wholes among them.
+    ``sent`` are notices about parts that are left out, because they were sent before.
+    ``parts`` are the ids of all parts; ``delivered`` are merged runs that were sent.
     """
 
     shards: tuple[Shard, ...]
@@ -90,19 +90,19 @@ class Found:
 
     @property
     def whole(self) -> RunDirectory | None:
-        """What an earlier attempt has joined, where nothing has come since."""
+        """The merged run of an earlier attempt, if there are no new parts."""
         first = self.shards[0] if len(self.shards) == 1 else None
         return first.directory if first and first.is_whole else None
 
 
 def is_run(path: Path) -> bool:
-    """Whether a run directory lies at a path."""
+    """Return whether a path is a run directory."""
     return (path / "run.json").is_file()
 
 
-def search(folder: Path) -> Iterator[RunDirectory]:
+def search_folder(folder: Path) -> Iterator[RunDirectory]:
     """
-    All run directories below a folder, hidden folders included, links not.
+    Find all run directories below a folder, also in hidden folders, but not in links.
 
     Raises RunDirectoryError for a folder that cannot be read: parts may be in it.
     """
@@ -119,45 +119,45 @@ def search(folder: Path) -> Iterator[RunDirectory]:
 
 
 def in_wholes(directories: Iterable[RunDirectory]) -> frozenset[str]:
-    """The runs that were merged into one of these, marked or not."""
-    wholes = list(_wholes(directories))
+    """Return the ids of runs that were merged into one of these, marked or not."""
+    wholes = list(_merged_runs(directories))
     unsent = (each for each in wholes if each.state.state in run_directory.UNSENT)
     inner = {each.id for each in unsent if any(map(each.is_in, wholes))}
     return frozenset(inner).union(*(each.leaves for each in wholes))
 
 
-def find(paths: Sequence[Path], report_dir: Path, *, run_id: str = "") -> Found:
+def find_parts(paths: Sequence[Path], report_dir: Path, *, run_id: str = "") -> Found:
     """
-    What is to be sent of all that is at or below ``paths``.
+    Find the runs to send at or below ``paths``.
 
-    With ``run_id``, only parts of that. Wholes of these parts that an earlier
-    attempt has left in ``report_dir`` count. Raises UsageError for what does not
-    belong together, RunDirectoryError for what cannot be read, or was named and
-    sent before.
+    ``run_id``: only parts of this CI run. Merged runs of these parts that an earlier
+    attempt has left in ``report_dir`` count. Raises UsageError for parts that do not
+    belong together, RunDirectoryError for runs that cannot be read, or that are named
+    and were sent before.
     """
-    known = _at(paths)
-    wholes = {each.id: each for each in _wholes(run_directory.find(report_dir))}
+    known = _read_all(paths)
+    wholes = {each.id: each for each in _merged_runs(run_directory.find(report_dir))}
     wholes |= {each.id: each for each in known if each.is_whole}
     here = {each.id: each for each in _of_run(known, run_id)}
     for whole in wholes.values():
         if any(each.is_in(whole) for each in here.values()):
             here.setdefault(whole.id, whole)
     if not here:
-        raise _nothing(paths, known, run_id)
-    became = {each.id: _became(each, wholes.values()) for each in here.values()}
+        raise _nothing_found(paths, known, run_id)
+    became = {each.id: _why_not_sent(each, wholes.values()) for each in here.values()}
     _refuse_named(here.values(), became)
     shards = tuple(each for each in here.values() if not became[each.id])
     _refuse_mixture(shards, paths)
     gone: dict[str, set[str]] = {}
     for each in here.values():
-        # What is in a whole that is sent now needs no words.
+        # No notice about parts of a merged run that is sent now.
         if became[each.id] and not any(map(each.is_in, shards)):
             gone.setdefault(became[each.id], set()).update(each.leaves)
     if not shards:
         _refuse_lost(gone)
     return Found(
         shards=shards,
-        sent=tuple(f"{_parts(len(ids))} {said}" for said, ids in gone.items()),
+        sent=tuple(f"{_count_parts(len(ids))} {said}" for said, ids in gone.items()),
         parts=frozenset().union(
             *(e.leaves for e in here.values() if became[e.id] != REHEARSED)
         ),
@@ -169,27 +169,28 @@ def find(paths: Sequence[Path], report_dir: Path, *, run_id: str = "") -> Found:
     )
 
 
-def _at(paths: Sequence[Path]) -> list[Shard]:
-    """Each run once, however often it lies there: the copy that has come furthest."""
+def _read_all(paths: Sequence[Path]) -> list[Shard]:
+    """Read each run once; of several copies, the one with the latest state."""
     found: dict[str, Shard] = {}
     for path in paths:
         if not path.is_dir():
-            msg = f"{path} is not a run directory, nor a folder with some in it"
-            raise UsageError(msg, hint="they live in .xray/runs")
+            msg = f"{path} is not a run directory, and contains none"
+            raise UsageError(msg, hint="run directories are in .xray/runs")
         is_named = is_run(path)
-        for directory in [RunDirectory(path)] if is_named else search(path):
-            shard = _read(directory, is_named=is_named)
+        for directory in [RunDirectory(path)] if is_named else search_folder(path):
+            shard = _read_shard(directory, is_named=is_named)
             if shard.info.framework == run_directory.REPORT_FILES:
                 if is_named:
-                    msg = f"{path} holds report files, which are no part of others"
-                    raise UsageError(msg, hint=f"xray-bridge resend {path}")
+                    msg = f"{path} contains report files, which cannot be merged"
+                    hint = f"send it alone: xray-bridge resend {path}"
+                    raise UsageError(msg, hint=hint)
                 continue
             other = found.setdefault(shard.id, shard)
-            found[shard.id] = max(other, shard, key=_rank)
+            found[shard.id] = max(other, shard, key=_rank_of)
     return list(found.values())
 
 
-def _rank(shard: Shard) -> tuple[int, int]:
+def _rank_of(shard: Shard) -> tuple[int, int]:
     state = shard.state.state
     rank = FURTHEST_LAST.index(state) if state in FURTHEST_LAST else -1
     with contextlib.suppress(OSError):
@@ -197,7 +198,7 @@ def _rank(shard: Shard) -> tuple[int, int]:
     return rank, 0
 
 
-def _read(directory: RunDirectory, *, is_named: bool = False) -> Shard:
+def _read_shard(directory: RunDirectory, *, is_named: bool = False) -> Shard:
     return Shard(
         directory=directory,
         info=directory.info,
@@ -206,11 +207,11 @@ def _read(directory: RunDirectory, *, is_named: bool = False) -> Shard:
     )
 
 
-def _wholes(directories: Iterable[RunDirectory]) -> Iterator[Shard]:
-    """Those that are wholes; what cannot be read is told of where it is sent."""
+def _merged_runs(directories: Iterable[RunDirectory]) -> Iterator[Shard]:
+    """Yield merged runs; sending reports a run that cannot be read."""
     for directory in directories:
         with contextlib.suppress(RunDirectoryError):
-            shard = _read(directory)
+            shard = _read_shard(directory)
             if shard.is_whole:
                 yield shard
 
@@ -220,30 +221,33 @@ def _of_run(known: Sequence[Shard], run_id: str) -> Iterator[Shard]:
         if not run_id or each.info.run_id == run_id:
             yield each
         elif each.is_named:
-            own = _name(each.info.run_id)
-            msg = f"{each.directory.path} is not of run id {run_id}, but of {own}"
-            raise UsageError(msg, hint="leave it out, or --run-id and XRAY_RUN_ID")
+            own = _name_run_id(each.info.run_id)
+            path = each.directory.path
+            msg = f"{path} does not belong to run id {run_id}, but to {own}"
+            raise UsageError(
+                msg, hint="leave out the path, or --run-id and XRAY_RUN_ID"
+            )
 
 
-def _became(shard: Shard, wholes: Iterable[Shard]) -> str:
-    """Why it is not to be sent, in words; empty where it is."""
+def _why_not_sent(shard: Shard, wholes: Iterable[Shard]) -> str:
+    """Return why a run is not sent; empty if it is."""
     holding = [each for each in wholes if shard.is_in(each)]
     if holding:
-        # A whole may be a part itself: the last one has most.
+        # A merged run may be a part itself: the last one has most parts.
         whole = max(holding, key=lambda each: len(each.leaves))
         is_sent = whole.state.state == run_directory.DELIVERED
-        return _delivered(whole) if is_sent else f"merged into {whole.id}"
+        return _delivered_as(whole) if is_sent else f"merged into {whole.id}"
     if shard.state.message.startswith(run_directory.MERGED):
         return f"{shard.state.message}, {NOT_HERE}"
     if shard.state.state == run_directory.DELIVERED:
-        return _delivered(shard)
-    # Whoever names a rehearsal wants it sent.
+        return _delivered_as(shard)
+    # A dry run that is named is sent.
     is_kept = shard.state.state == run_directory.KEPT and not shard.is_whole
     return REHEARSED if is_kept and not shard.is_named else ""
 
 
-def _delivered(shard: Shard) -> str:
-    return f"delivered before, as {shard.state.test_execution}"
+def _delivered_as(shard: Shard) -> str:
+    return f"already delivered, as {shard.state.test_execution}"
 
 
 def _refuse_named(shards: Iterable[Shard], became: dict[str, str]) -> None:
@@ -255,16 +259,18 @@ def _refuse_named(shards: Iterable[Shard], became: dict[str, str]) -> None:
 
 def _refuse_lost(gone: Iterable[str]) -> None:
     """
-    Nothing is left to send, but not because all was sent.
+    Raise an error if parts remain that were not sent here.
 
-    What was merged on another machine may have been sent there, or not.
+    A merged run on another machine may have been sent there, or not.
     """
     for said in gone:
         if said.endswith(NOT_HERE):
             msg = f"the parts were {said}"
-            raise RunDirectoryError(msg, hint="resend it where it was made")
+            raise RunDirectoryError(
+                msg, hint="resend it on the machine where it was merged"
+            )
         if said == REHEARSED:
-            msg = f"what is there is {said}"
+            msg = "nothing to send: these runs are dry runs or have no results"
             raise UsageError(msg, hint="name the run directories to send them")
 
 
@@ -273,38 +279,38 @@ def _refuse_mixture(shards: Collection[Shard], paths: Sequence[Path]) -> None:
     if len(run_ids) > 1:
         where = " ".join(map(str, paths))
         first = next(filter(None, run_ids))
-        msg = f"these are parts of several CI runs: {_listed(run_ids)}"
-        hint = f"take one of them, as in: xray-bridge upload --run-id {first} {where}"
+        msg = f"these are parts of several CI runs: {_list_counted(run_ids)}"
+        hint = f"choose one of them: xray-bridge upload --run-id {first} {where}"
         raise UsageError(msg, hint=hint)
     frameworks = Counter(each.info.framework for each in shards)
     if len(frameworks) > 1:
-        msg = f"these are parts of several frameworks: {_listed(frameworks)}"
-        hint = "one Test Execution each: name the folder of one"
+        msg = f"these are parts of several frameworks: {_list_counted(frameworks)}"
+        hint = "upload each framework on its own: give the folder of one"
         raise UsageError(msg, hint=hint)
 
 
-def _nothing(
+def _nothing_found(
     paths: Sequence[Path], known: Collection[Shard], run_id: str
 ) -> UsageError:
     where = " and ".join(map(str, paths))
     if not known:
         msg = f"there is no run directory in {where}"
-        hint = "do artifacts hold hidden folders, such as .xray? Report files are "
-        hint += f"named by a glob: '{paths[0]}/**/*.xml'"
+        hint = "do the artifacts include hidden folders, such as .xray? To upload "
+        hint += f"report files, give a glob pattern: '{paths[0]}/**/*.xml'"
         return UsageError(msg, hint=hint)
-    there = _listed(Counter(each.info.run_id for each in known))
+    there = _list_counted(Counter(each.info.run_id for each in known))
     msg = f"there is no run directory of run id {run_id} in {where}"
-    return UsageError(msg, hint=f"there are some of {there}")
+    return UsageError(msg, hint=f"found instead: {there}")
 
 
-def _listed(counted: Counter[str]) -> str:
+def _list_counted(counted: Counter[str]) -> str:
     in_order = sorted(counted.items(), key=lambda item: (not item[0], item[0]))
-    return ", ".join(f"{_name(name)} ({number})" for name, number in in_order)
+    return ", ".join(f"{_name_run_id(name)} ({number})" for name, number in in_order)
 
 
-def _name(run_id: str) -> str:
+def _name_run_id(run_id: str) -> str:
     return run_id or "no run id"
 
 
-def _parts(number: int) -> str:
+def _count_parts(number: int) -> str:
     return "1 part was" if number == 1 else f"{number} parts were"

@@ -1,8 +1,8 @@
 """
-Report files in a run directory: what they are, before and after they are sent.
+The list of report files in a run directory.
 
-``files.json`` beside ``run.json`` lists them. It is written last: a run
-directory of files that has none was never meant to be sent.
+``files.json`` beside ``run.json`` lists them. It is written last: a run directory
+of report files without it is not complete, and is not sent.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
 LIST = "files.json"
-# Behind the name of a file that is left out.
+# Follows the name of a left-out file.
 NO_TESTS = ", which has no tests"
-# Of texts; the last is new in 0.2.
+# Lists of texts; the last is new in 0.2.
 LISTS = ("notices", "left_out", "incomplete")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFile:
     """
-    One report.
+    One report file.
 
-    ``name`` is what people call it, ``file`` its name in the run directory.
-    ``tests`` is how many Tests have results in it, ``counts`` are results by
-    outcome, ``keys`` the Test keys that it names. Of Xray JSON: ``is_headed``, it
-    says things of the Test Execution itself; ``words`` are its statuses.
+    ``name`` is its path for people, ``file`` its name in the run directory. ``tests``
+    is the number of Tests with results, ``counts`` are results by outcome, ``keys``
+    its Test keys. Only for Xray JSON: ``is_headed``, the file describes the Test
+    Execution; ``words``, its statuses.
     """
 
     name: str
@@ -53,12 +53,12 @@ class ReportFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
     """
-    All reports of a run directory.
+    All report files of a run directory.
 
-    ``said`` are settings that they bring along. ``jobs`` is how many are sent at
-    a time. ``failures`` are the first of the tests that failed. ``started`` and
-    ``finished`` are seconds since the epoch. ``incomplete`` are failures that are
-    counted somewhere, and that no test has.
+    ``said`` are settings in the files. ``jobs`` is the number of files that are sent
+    at a time. ``failures`` are the first failed tests. ``started`` and ``finished``
+    are in seconds since the epoch. ``incomplete`` names failures that a report counts,
+    but that belong to no test.
     """
 
     files: tuple[ReportFile, ...]
@@ -90,18 +90,18 @@ class Files:
         return tuple(dict.fromkeys(each.format for each in self.files))
 
 
-def save(directory: RunDirectory, files: Files) -> None:
+def save_files(directory: RunDirectory, files: Files) -> None:
     """
-    Note what is in a run directory.
+    Write the list of report files.
 
     Raises RunDirectoryError.
     """
     run_directory.write_json(directory.path / LIST, asdict(files))
 
 
-def load(directory: RunDirectory) -> Files | None:
+def load_files(directory: RunDirectory) -> Files | None:
     """
-    The files of a run directory; None where it is a session's.
+    Read the list of report files; None for the run of a session.
 
     Raises RunDirectoryError.
     """
@@ -119,7 +119,7 @@ def load(directory: RunDirectory) -> Files | None:
         failed = [{**e, "keys": tuple(e["keys"])} for e in found.pop("failures")]
         found["failures"] = tuple(Failure(**each) for each in failed)
         files = tuple(ReportFile(**each) for each in listed)
-        of_run = shapes.checked(Files(files=files, **found))
+        of_run = shapes.check_types(Files(files=files, **found))
     except (AttributeError, KeyError, TypeError):
         raise RunDirectoryError(f"{path} is damaged") from None
     for each in of_run.files:
@@ -130,12 +130,12 @@ def load(directory: RunDirectory) -> Files | None:
 
 def info_of(directory: RunDirectory) -> RunInfo:
     """
-    What a run has recorded; what its files say counts where nothing else is set.
+    Return the info of a run, with settings from its report files as defaults.
 
     Raises RunDirectoryError.
     """
     info = directory.info
-    found = load(directory)
+    found = load_files(directory)
     if found is None:
         return info
     return replace(info, settings={**found.said, **info.settings})

@@ -1,10 +1,10 @@
 """
-Run directories: what a session leaves on disk, and what happened to it since.
+Run directories: the results of a session on disk, and the state of their upload.
 
 One line is appended for each finished test, with a single ``write`` and no
 fsync: that survives a SIGKILL of the process (not a power cut), and costs
 microseconds. ``state.json`` is replaced atomically and fsynced before each step
-of an upload, so that whatever is killed can be taken up again.
+of an upload, so that a killed upload can be continued.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import inside, shapes
-from xray_bridge.runs.journal_lines import parsed
+from xray_bridge.runs.journal_lines import parse_line
 from xray_bridge.runs.locks import Lock
 from xray_bridge.runs.mending import LATEST
 
@@ -37,26 +37,26 @@ FORMAT_VERSION = 2
 NESTED = (dict, list, tuple)
 READ_VERSIONS = frozenset({1, FORMAT_VERSION})
 RUNS = "runs"
-# In place of a framework's name, where other tools wrote the reports.
+# In place of a framework's name, if other tools wrote the reports.
 REPORT_FILES = "report files"
 
 RECORDED = "recorded"
 SEALED = "sealed"
 SENDING = "sending"
 DELIVERED = "delivered"
-# Xray has the results, and not yet all fields of the Test Execution.
+# Xray has the results, but not yet all fields of the Test Execution.
 REFUSED = "refused"
 FAILED = "failed"
 AMBIGUOUS = "ambiguous"
-# Rendered for people, never meant to be sent.
+# Rendered only, not to be sent.
 KEPT = "kept"
 KILLED = "the session was killed before it ended"
-# How the message of a part begins, once it is in a whole.
+# Beginning of the message of a part that was merged.
 MERGED = "merged into"
-# How the reason begins for which a whole is incomplete until more parts come.
+# Beginning of the reason why a merged run is incomplete until more parts come.
 PARTS_MISSING = "parts are missing"
 UNDER_WAY = (SENDING, DELIVERED, AMBIGUOUS)
-# A request may have arrived, without a Test Execution that is known.
+# A request may have arrived, and the Test Execution is not known.
 IN_DOUBT = frozenset({SENDING, AMBIGUOUS})
 UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
 
@@ -64,11 +64,11 @@ UNSENT = (RECORDED, SEALED, SENDING, REFUSED, FAILED, AMBIGUOUS)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInfo:
     """
-    What a run is: framework, versions, settings without secrets, CI context.
+    Description of a run: framework, versions, settings without secrets, CI context.
 
     ``started`` is in seconds since the epoch. ``settings`` is ``Settings.given``.
-    ``run_id`` is what it has in common with other parts of one CI run. ``parts``
-    are the runs that were merged into this one, ``notices`` what that has to say.
+    ``run_id`` is the same for all parts of one CI run. ``parts`` are the ids of the
+    runs that were merged into this one, ``notices`` the notices of the merge.
     """
 
     id: str
@@ -85,18 +85,18 @@ class RunInfo:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """
-    How far a run has come.
+    State of the upload of a run.
 
-    ``test_execution`` is set as soon as it is known. ``incomplete`` says why
-    tests may be missing. ``attempts`` counts uploads, not requests. ``asked`` is
-    when the last request that makes a Test Execution went out, in seconds since
-    the epoch; 0: none has. ``is_empty``: what it makes has no results; ``made`` is the
-    key of that, which is to be filled once the search shows it. ``sent``: when all
-    of one with results had gone out that may have made a Test Execution; 0: there
-    is no such request. ``answered``: the server works at that no longer. ``skew``:
-    the seconds by which its clock was ahead of ours; 0: it did not tell. ``mark``:
-    where the run's label stands, as in ``marks``; empty: among the labels. ``edited``:
-    the hash of the edit of the Test Execution that was done after the results.
+    ``test_execution`` is set as soon as its key is known. ``incomplete`` says why
+    tests may be missing. ``attempts`` counts uploads, not requests. ``asked``: when the
+    last request that creates a Test Execution was sent, in seconds since the epoch;
+    0: none was. ``is_empty``: that Test Execution has no results; ``made`` is its key,
+    and it is filled once the search shows it. ``sent``: when a request with results,
+    which may have created a Test Execution, was sent completely; 0: there is no such
+    request. ``answered``: the server no longer works on it. ``skew``: seconds by which
+    the server's clock was ahead of ours; 0: unknown. ``mark``: the field with the run's
+    label, as in ``marks``; empty: the labels. ``edited``: the hash of the edit of the
+    Test Execution that was made after the results.
     """
 
     state: str = RECORDED
@@ -115,32 +115,32 @@ class State:
 
 
 class RunDirectory:
-    """One run on disk; the names of its files, which are read each time."""
+    """One run on disk; its files are read each time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.id = path.name
-        # What ``state.json`` was, and what it said: asked for more often than changed.
+        # The content of ``state.json`` and its value, because it is read often.
         self._state_read: tuple[bytes | None, State] = (None, State())
 
     @property
     def journal(self) -> Path:
-        """One JSON object per finished test."""
+        """The file with one JSON object for each finished test."""
         return self.path / "journal.jsonl"
 
     @property
     def info(self) -> RunInfo:
         """
-        What the run is.
+        The description of the run.
 
-        Raises RunDirectoryError where that cannot be read.
+        Raises RunDirectoryError if it cannot be read.
         """
         found = read_json(self.path / "run.json")
         version = found.get("version")
         if type(version) is not int or version not in READ_VERSIONS:
             msg = f"{self.path} was written by another version of xray-bridge"
             raise RunDirectoryError(msg, hint="use the version that wrote it")
-        info: RunInfo = _valued(RunInfo, found, self.path / "run.json")
+        info: RunInfo = _make_value(RunInfo, found, self.path / "run.json")
         return info
 
     @info.setter
@@ -150,7 +150,7 @@ class RunDirectory:
 
     @property
     def state(self) -> State:
-        """How far it has come; without a state file it has only been recorded."""
+        """The state of the upload; RECORDED if there is no state file."""
         return self._sealed_state or State()
 
     @state.setter
@@ -160,50 +160,50 @@ class RunDirectory:
 
     @property
     def _sealed_state(self) -> State | None:
-        """None where there is no state file."""
+        """The state; None if there is no state file."""
         try:
             content = inside.read_inside(self.path, "state.json")
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unreadable(self.path / "state.json", error) from None
+            raise _unreadable_error(self.path / "state.json", error) from None
         before, state = self._state_read
         if content != before:
             path = self.path / "state.json"
-            state = _valued(State, _parsed(content, path), path)
+            state = _make_value(State, _parse_json(content, path), path)
             self._state_read = (content, state)
         return state
 
     @property
     def is_sealed(self) -> bool:
-        """Whether its session came to an end; what was killed has no state."""
+        """Whether the session ended; a killed session has no state file."""
         return (self.path / "state.json").exists()
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Why tests may be missing from it."""
+        """Reasons why tests may be missing."""
         state = self._sealed_state
         return (KILLED,) if state is None else state.incomplete
 
     def runs(self, damaged: list[str] | None = None) -> Iterator[TestRun]:
         """
-        The finished tests, in the order in which they finished.
+        Yield the finished tests, in the order in which they finished.
 
-        ``damaged`` gets a message for each line that is left out. Without it, such a
-        line raises RunDirectoryError.
+        ``damaged`` gets a message for each damaged line. Without it, such a line raises
+        RunDirectoryError.
         """
         for line in self.lines():
             if not line.strip():
                 continue
             try:
-                yield parsed(line, self.journal)
+                yield parse_line(line, self.journal)
             except RunDirectoryError as error:
                 if damaged is None:
                     raise
                 damaged.append(error.message)
 
     def lines(self) -> Iterator[bytes]:
-        """Whole lines of the journal; the half line of a killed write is left out."""
+        """Yield complete lines of the journal; skip half a line of a killed write."""
         if not self.journal.exists():
             return
         with inside.open_inside(self.path, self.journal.name) as file:
@@ -212,10 +212,10 @@ class RunDirectory:
     @contextlib.contextmanager
     def look(self) -> Iterator[None]:
         """
-        Hold the run as ``claim`` does, and leave nothing behind.
+        Hold the run like ``claim``, but create no file.
 
-        What has no lock is nobody's: a copy, or a run that was never sent. Raises
-        RunDirectoryError as ``claim`` does.
+        A run without a lock file is not in use: a copy, or a run that was never sent.
+        Raises RunDirectoryError like ``claim``.
         """
         inside.refuse_what_leads_elsewhere(self.path)
         with self.claim() if (self.path / "lock").exists() else nullcontext():
@@ -226,8 +226,8 @@ class RunDirectory:
         """
         Hold the run, so that no other process writes or sends it.
 
-        Raises RunDirectoryError where another one does, or where anything in it leads
-        elsewhere. The lock goes with the process that holds it, however that ends.
+        Raises RunDirectoryError if another process does, or if a link in it leads
+        elsewhere. The lock ends with the process.
         """
         inside.refuse_what_leads_elsewhere(self.path)
         lock = Lock(self.path / "lock")
@@ -241,7 +241,7 @@ def create(report_dir: Path, info: RunInfo) -> RunDirectory:
     """
     Make a run directory below ``report_dir``.
 
-    Raises RunDirectoryError where that is impossible.
+    Raises RunDirectoryError if that is impossible.
     """
     directory = make(report_dir, info.id)
     directory.info = info
@@ -252,8 +252,7 @@ def make(report_dir: Path, name: str) -> RunDirectory:
     """
     Make the folder of a run, readable by its owner only.
 
-    It is a run, to be found and sent, once it has its ``run.json``. Raises
-    RunDirectoryError.
+    It is found and sent once it has a ``run.json``. Raises RunDirectoryError.
     """
     runs = report_dir / RUNS
     path = runs / name
@@ -261,7 +260,7 @@ def make(report_dir: Path, name: str) -> RunDirectory:
     try:
         report_dir.mkdir(parents=True, exist_ok=True)
         runs.mkdir(mode=inside.PRIVATE_FOLDER, exist_ok=True)
-        # A link that is there already is left alone.
+        # An existing file or link is not changed.
         with (
             contextlib.suppress(FileExistsError),
             (report_dir / ".gitignore").open("x", encoding="ascii") as ignore,
@@ -269,36 +268,36 @@ def make(report_dir: Path, name: str) -> RunDirectory:
             ignore.write("*\n")
         path.mkdir(mode=inside.PRIVATE_FOLDER)
     except OSError as error:
-        msg = f"no run directory can be made in {report_dir}: {error.strerror}"
+        msg = f"no run directory can be created in {report_dir}: {error.strerror}"
         raise RunDirectoryError(msg, hint="set xray_report_dir") from None
     return RunDirectory(path)
 
 
 def new_id(now: float) -> str:
-    """``<UTC time>-<random>``; sorts by time, and no two machines make the same."""
+    """Return ``<UTC time>-<random>``; ids sort by time and are unique."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     return f"{stamp}-{secrets.token_hex(4)}"
 
 
 def find(report_dir: Path) -> list[RunDirectory]:
     """
-    All run directories below ``report_dir``, oldest first.
+    Find all run directories below ``report_dir``, oldest first.
 
-    Raises RunDirectoryError where that is a link.
+    Raises RunDirectoryError if that is a link.
     """
     inside.refuse_link(report_dir, report_dir / RUNS)
     found = sorted((report_dir / RUNS).glob("*/run.json"))
     return [RunDirectory(path.parent) for path in found]
 
 
-def _valued(kind: type, found: dict[str, Any], path: Path) -> Any:
+def _make_value(kind: type, found: dict[str, Any], path: Path) -> Any:
     """
-    A dataclass of what a file has of its fields, each of its default's type.
+    Make a dataclass from the content of a file, and check the types.
 
-    Raises RunDirectoryError, naming ``path``. What a newer version has added is
-    left out: where that matters, it has another number.
+    Raises RunDirectoryError, naming ``path``. Unknown fields of a newer version are
+    ignored: an important change has another version number.
     """
-    names = _names(kind)
+    names = _field_names(kind)
     if names[0] not in found:
         raise RunDirectoryError(f"{path} is damaged: no {names[0]}")
     known = {
@@ -312,8 +311,8 @@ def _valued(kind: type, found: dict[str, Any], path: Path) -> Any:
     except TypeError:
         raise RunDirectoryError(f"{path} is damaged") from None
     odd = shapes.odd_field(value)
-    for name in () if odd else _moments(kind):
-        # No clock says more, and no calendar has it.
+    for name in () if odd else _time_fields(kind):
+        # Later than any calendar date.
         if not abs(getattr(value, name)) < LATEST:
             odd = name
     if odd:
@@ -322,58 +321,58 @@ def _valued(kind: type, found: dict[str, Any], path: Path) -> Any:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _field_names(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
 
 
 @cache
-def _moments(kind: type) -> tuple[str, ...]:
+def _time_fields(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind) if each.type == "float")
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """
-    The JSON object in a file of a run directory.
+    Read the JSON object in a file of a run directory.
 
-    Raises RunDirectoryError where there is none.
+    Raises RunDirectoryError if there is none.
     """
     try:
-        return _parsed(inside.read_inside(path.parent, path.name), path)
+        return _parse_json(inside.read_inside(path.parent, path.name), path)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise _unreadable_error(path, error) from None
 
 
-def _parsed(content: bytes, path: Path) -> dict[str, Any]:
+def _parse_json(content: bytes, path: Path) -> dict[str, Any]:
     try:
         found = loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise _unreadable(path, error) from None
+        raise _unreadable_error(path, error) from None
     if not isinstance(found, dict):
         msg = f"{path} is not a JSON object"
         raise RunDirectoryError(msg)
     return found
 
 
-def _unreadable(path: Path, error: Exception) -> RunDirectoryError:
+def _unreadable_error(path: Path, error: Exception) -> RunDirectoryError:
     return RunDirectoryError(f"{path} cannot be read: {error}")
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """
-    Replace a file of a run directory, whole and for good.
+    Replace a file of a run directory atomically, and sync it to disk.
 
-    Raises RunDirectoryError where the disk does not take it.
+    Raises RunDirectoryError if it cannot be written.
     """
     try:
         with replaced(path, private=True) as file:
-            file.write(_indented(content).encode() + b"\n")
+            file.write(_format_json(content).encode() + b"\n")
     except OSError as error:
         msg = f"{path} cannot be written: {error.strerror}"
         raise RunDirectoryError(msg) from None
 
 
-def _indented(content: Mapping[str, Any]) -> str:
-    """As with ``indent=1``, and flat ones by the encoder in C."""
+def _format_json(content: Mapping[str, Any]) -> str:
+    """Return JSON as with ``indent=1``; flat values use the faster encoder in C."""
     if any(each and isinstance(each, NESTED) for each in content.values()):
         return dumps(content, indent=1)
     flat = dumps(content, separators=(",\n ", ": "))

@@ -1,8 +1,8 @@
 """
-The short form of the note about a running test: bytes in a file that is mapped.
+The short form of the note about a running test: bytes in a mapped file.
 
-Most tests are known by their node id and their keys. To note these costs a copy into
-memory that the system writes to the file, also when the process is killed.
+Most tests need only their node id and keys. The note is a copy into memory, which the
+system writes to the file, even if the process is killed.
 """
 
 from __future__ import annotations
@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from xray_bridge.runs.codec import Line
 
-# Bytes of such a file; what does not fit takes the long form.
+# Bytes of such a file; longer notes use the long form.
 SIZE = 4096
 SUFFIX = ".brief"
-# A one, or a zero where no test is noted; when it began, and how long its keys and its
-# node id are.
+# 1, or 0 if no test is noted; the start; the lengths of the keys and of the node id.
 _HEAD = struct.Struct("<BdHH")
 _PACK = _HEAD.pack
 
 
-def address(nodeid: str) -> tuple[str, str]:
+def address_of(nodeid: str) -> tuple[str, str]:
     """
-    Class name and name as pytest's own JUnit report has them.
+    Return class name and name as in pytest's own JUnit report.
 
     ``tests/test_a.py::TestB::test_c[x::y]``: ``tests.test_a.TestB``,
     ``test_c[x::y]``.
@@ -36,11 +35,11 @@ def address(nodeid: str) -> tuple[str, str]:
     return ".".join(names[:-1]), f"{names[-1]}{bracket}{parameters}"
 
 
-def packed(nodeid: str, keys: str, started: float) -> bytes:
+def pack_note(nodeid: str, keys: str, started: float) -> bytes:
     """
-    A test as bytes; ``keys`` are separated by spaces.
+    Return a test as bytes; ``keys`` are separated by spaces.
 
-    Raises ValueError where it has no place in the file, or is no UTF-8.
+    Raises ValueError if it does not fit into the file, or is not valid UTF-8.
     """
     name, known = nodeid.encode(), keys.encode()
     if len(name) + len(known) > SIZE - _HEAD.size:
@@ -49,18 +48,18 @@ def packed(nodeid: str, keys: str, started: float) -> bytes:
     return _PACK(1, started, len(known), len(name)) + known + name
 
 
-def unpacked(found: bytes) -> Line | None:
+def unpack_note(found: bytes) -> Line | None:
     """
-    What ``packed`` was given, as the beginning of a line; None where no test is noted.
+    Return the test in a note, as the beginning of a line; None if no test is noted.
 
-    Raises ValueError where it is damaged.
+    Raises ValueError if the note is damaged.
     """
     if len(found) < _HEAD.size or not found[0]:
         return None
     _, started, length, rest = _HEAD.unpack_from(found)
     start = _HEAD.size + length
     keys = str(found[_HEAD.size : start], "utf-8").split()
-    classname, name = address(str(found[start : start + rest], "utf-8"))
+    classname, name = address_of(str(found[start : start + rest], "utf-8"))
     line: Line = {"classname": classname, "name": name, "started": started}
     if keys:
         line["test_keys"] = keys

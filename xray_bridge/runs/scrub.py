@@ -1,8 +1,7 @@
 """
-What a text may say outside of the machine where a test ran.
+Remove secrets and local folders from texts before they leave this machine.
 
-Jira is read by many: known secrets, and the folders of this machine, have no
-business there. And no text is so long that nobody could open it.
+Many people read Jira. Long texts are cut, so that they can be opened.
 """
 
 from __future__ import annotations
@@ -25,40 +24,40 @@ if TYPE_CHECKING:
     from xray_bridge.config.redaction import Redactor
     from xray_bridge.runs.codec import Line
 
-# Characters of one text; what is over is cut out of its middle, and said.
+# Characters of one text; a longer one loses its middle, with a notice.
 LONGEST = 1 << 20
-# No form of a secret is longer: looked at beyond the cut, so that none is halved.
+# No form of a secret is longer: the margin keeps secrets at the cut complete.
 MARGIN = 1 << 14
-# Of the beginning and of the end; there is room between them for the notice.
+# Characters of the beginning and of the end, with room for the notice.
 HALF = (LONGEST - 64) // 2
-# Every machine has these, so they tell nothing.
+# Folders of every machine are not removed.
 COMMON = frozenset({"/usr", "/usr/local", "/opt", "/home", "/var"})
 PYTHON, SITE_PACKAGES, TMP = "<python>", "<site-packages>", "<tmp>"
 ELSEWHERE = "<path>"
-# After these, letters and digits a path goes on. Cleaning twice changes nothing.
+# Inside of a path, after these, letters and digits. Cleaning twice changes nothing.
 INSIDE = frozenset("_.-/\\~}*")
 WORDS = (PYTHON, SITE_PACKAGES, TMP, ELSEWHERE)
-# Where it begins in spite of that: in ``file:///``, after an escaped line end or
+# Exceptions, where a path begins: in ``file:///``, after an escaped line end or
 # a colour, right after an option such as ``-I``, or after ``\\?\`` of Windows.
 BEGINS = re.compile(
     r"(?::/{2,3}|\\[nrtfv]|\x1b\[[0-9;]*[A-Za-z]|(?<![\w\-])-[A-Za-z]|\\[?.]\\+)$"
 )
-# In a repr within a repr there are four.
+# A repr within a repr has four.
 SEPARATOR = r"(?:\\{1,4}|/)"
-# How far back either can be; longer than any colour.
+# Characters to look back; longer than any colour.
 LOOK_BACK = 32
 LONGEST_URL = 2048
-# What ends a URL, or begins something new in it.
+# Characters that end a URL or one of its parts.
 NOT_URL = re.compile(r"""[\s"'<>,;|=?#]""")
 
 
-def folders(root: str, environ: Mapping[str, str]) -> dict[str, str]:
+def local_folders(root: str, environ: Mapping[str, str]) -> dict[str, str]:
     """
-    Folders of this machine, and what stands for each in a text.
+    Return folders of this machine, and the replacement of each in texts.
 
-    ``root`` is the project's, whose paths become relative.
+    ``root`` is the folder of the project; paths below it become relative.
     """
-    # What is imported from elsewhere: PYTHONPATH, editable installations.
+    # Imports from elsewhere: PYTHONPATH, editable installations.
     paths = filter(os.path.isabs, map(str, sys.path))
     own = f"{root}{os.sep}"
     found = {path: ELSEWHERE for path in paths if not path.startswith(own)}
@@ -66,25 +65,25 @@ def folders(root: str, environ: Mapping[str, str]) -> dict[str, str]:
     found |= dict.fromkeys(filter(None, python), PYTHON)
     found |= dict.fromkeys({sysconfig.get_path("purelib")}, SITE_PACKAGES)
     with contextlib.suppress(OSError):
-        # There may be none that can be written.
+        # There may be no writable one.
         found[tempfile.gettempdir()] = TMP
     found[environ.get("HOME") or environ.get("USERPROFILE", "")] = "~"
     with contextlib.suppress(OSError):
-        # It may have been deleted.
+        # The current directory may have been deleted.
         found[os.getcwd()] = ""  # noqa: PTH109 - as text
     found[root] = ""
     real = {os.path.realpath(path): word for path, word in found.items() if path}
     return {
         path.rstrip("/\\"): word
         for path, word in {**real, **found}.items()
-        # "/" and "C:\\" are everywhere.
+        # "/" and "C:\\" are in every path.
         if len(path.strip("/\\")) > len("C:") and path not in COMMON
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Scrub:
-    """Takes secrets and folders out of texts, and the middle out of long ones."""
+    """Removes secrets and folders from texts, and the middle of long ones."""
 
     redactor: Redactor
     paths: re.Pattern[str] | None
@@ -92,24 +91,24 @@ class Scrub:
 
     @classmethod
     def of(cls, redactor: Redactor, folders: Mapping[str, str]) -> Scrub:
-        """One for these secrets and folders."""
+        """Make a scrub for these secrets and folders."""
         longest_first = sorted(folders, key=len, reverse=True)
-        names = "|".join(map(_expression, longest_first))
-        # Only whole names: /home/me is no part of /home/mender.
+        names = "|".join(map(_path_pattern, longest_first))
+        # Only complete names: /home/me is not in /home/mender.
         pattern = rf"({names})(?:([/\\]+)|(?![\w\-]|\.\w))"
-        plain = {_plain(path): word for path, word in folders.items()}
+        plain = {_plain_path(path): word for path, word in folders.items()}
         compiled = re.compile(pattern) if names else None
         return cls(redactor, compiled, {**plain, **folders})
 
     def __call__(self, text: str) -> str:
-        """The text as it may go out, cut if it is too long."""
+        """Return the text for sending, cut if it is too long."""
         if len(text) <= LONGEST + 2 * MARGIN:
             text = self.clean(text)
             if len(text) <= LONGEST:
                 return text
             head, tail = text[:HALF], text[-HALF:]
         else:
-            # What stands in the margin may be half a secret.
+            # The margin may contain half a secret.
             head = self.clean(text[: HALF + MARGIN])[:-MARGIN][:HALF]
             tail = self.clean(text[-HALF - MARGIN :])[MARGIN:][-HALF:]
         left_out = len(text) - 2 * HALF
@@ -117,10 +116,10 @@ class Scrub:
 
     def clean_line(self, line: Line) -> Line:
         """
-        A line of a journal as it may reach a disk.
+        Return a line of a journal without secrets, before it is written.
 
-        A name by which Xray would know a test is no longer its name without the secret
-        in it: such a result is withheld.
+        If Xray would find a test by a name with a secret in it, the result is withheld,
+        because the cleaned name is another name.
         """
         name = line.get("name", "")
         line = codec.redact_line(line, self, self.clean_names)
@@ -130,25 +129,25 @@ class Scrub:
         return line
 
     def clean_names(self, name: str) -> str:
-        """What a test is known by, without secrets; alike on every machine."""
+        """Return a name without secrets; it is the same on every machine."""
         return self.redactor.clean(name)
 
     def clean(self, text: str) -> str:
-        """The whole text, without secrets and folders."""
+        """Return the uncut text without secrets and folders."""
         text = self.redactor.clean(text)
         if self.paths is None or ("/" not in text and "\\" not in text):
             return text
-        return self.paths.sub(self._word, text)
+        return self.paths.sub(self._replace_path, text)
 
-    def _word(self, found: re.Match[str]) -> str:
+    def _replace_path(self, found: re.Match[str]) -> str:
         if not _begins_a_path(found.string, found.start()):
             return found[0]
         path, separator = found.groups("")
-        # As it is written, which is faster; on Windows, as it might be.
-        word = self.words[path if path in self.words else _plain(path)]
+        # The exact spelling is faster; Windows has other spellings, too.
+        word = self.words[path if path in self.words else _plain_path(path)]
         if word or not separator:
             return f"{word or '.'}{separator}"
-        # Of the project: a path relative to it, or its own folder.
+        # In the project: a relative path, or its own folder.
         following = found.string[found.end() : found.end() + 1]
         return "" if following.isalnum() or following in set("._-") else "./"
 
@@ -158,18 +157,18 @@ def _begins_a_path(text: str, start: int) -> bool:
     if before.isalnum() or before in INSIDE or text.endswith(WORDS, 0, start):
         return bool(BEGINS.search(text, max(0, start - LOOK_BACK), start))
     host = text.rfind("://", max(0, start - LONGEST_URL), start)
-    # The path of a URL is no folder of ours.
+    # The path of a URL is not a local folder.
     return host < 0 or bool(NOT_URL.search(text, host, start))
 
 
-def _expression(path: str) -> str:
-    """As it is written; on Windows, also as reprs, URLs and shells write it."""
+def _path_pattern(path: str) -> str:
+    """Return a pattern of a path; on Windows also for reprs, URLs and shells."""
     if "\\" not in path:
         return re.escape(path)
     names = map(re.escape, re.split(r"[/\\]", path))
     return rf"(?i:{SEPARATOR.join(names)})"
 
 
-def _plain(path: str) -> str:
-    """One spelling for all that ``_expression`` matches."""
+def _plain_path(path: str) -> str:
+    """Return one spelling for all matches of ``_path_pattern``."""
     return re.sub(r"[/\\]+", "/", path).lower()

@@ -1,8 +1,8 @@
 """
-Whether a value that was read back has the types that its class names.
+Check that a value that was read has the types of its dataclass.
 
-JSON that was damaged, or written by others, has any; what is wrong is to be told
-where it is read, and not where it is used.
+Damaged or foreign JSON may have any types; the error is raised when the value is
+read, not when it is used.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-def checked(value: Value) -> Value:
+def check_types(value: Value) -> Value:
     """
-    The value itself.
+    Return the value itself.
 
-    Raises TypeError, naming a field that is of another type.
+    Raises TypeError, naming a field of another type.
     """
     name = odd_field(value)
     if name:
@@ -37,41 +37,41 @@ def checked(value: Value) -> Value:
 
 
 def odd_field(value: object) -> str:
-    """The first field that is of another type; empty: there is none."""
+    """Return the first field of another type; empty if there is none."""
     kind: type = type(value)
-    for name, check in _checks(kind):
+    for name, check in _field_checks(kind):
         if not check(getattr(value, name)):
             return name
     return ""
 
 
 @cache
-def _checks(kind: type) -> tuple[tuple[str, Check], ...]:
-    """A check of each field of a dataclass."""
+def _field_checks(kind: type) -> tuple[tuple[str, Check], ...]:
+    """Return a check for each field of a dataclass."""
     from typing import get_type_hints
 
     hints = get_type_hints(kind, localns={"Mapping": Mapping})
-    return tuple((each.name, _check(hints[each.name])) for each in fields(kind))
+    return tuple((each.name, _make_check(hints[each.name])) for each in fields(kind))
 
 
-def _check(hint: Any) -> Check:
-    """For the types that are in use, and no others."""
+def _make_check(hint: Any) -> Check:
+    """Return a check for a type; only types that are in use are known."""
     if hint in PLAIN:
         return PLAIN[hint]
     if isinstance(hint, types.UnionType):
-        checks = [_check(each) for each in hint.__args__]
+        checks = [_make_check(each) for each in hint.__args__]
         return lambda value: any(check(value) for check in checks)
     origin, arguments = getattr(hint, "__origin__", None), getattr(hint, "__args__", ())
     if origin is tuple:
         return _tuple_check(arguments)
     if origin is Mapping:
-        key, item = map(_check, arguments)
+        key, item = map(_make_check, arguments)
         return lambda value: (
             isinstance(value, dict)
             and all(key(name) and item(each) for name, each in value.items())
         )
     if isinstance(hint, type) and is_dataclass(hint):
-        return lambda value: isinstance(value, hint) and checked(value) is value
+        return lambda value: isinstance(value, hint) and check_types(value) is value
     if isinstance(hint, enum.EnumMeta):
         return lambda value: isinstance(value, hint)
     msg = f"no check for {hint}"
@@ -79,7 +79,7 @@ def _check(hint: Any) -> Check:
 
 
 def _tuple_check(arguments: tuple[Any, ...]) -> Check:
-    checks = [_check(each) for each in arguments if each is not Ellipsis]
+    checks = [_make_check(each) for each in arguments if each is not Ellipsis]
     if Ellipsis not in arguments:
         return lambda value: (
             isinstance(value, tuple)
@@ -95,7 +95,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    # What no clock says, ``nan`` among it, is mended after reading, and not damage. A
+    # Invalid times such as ``nan`` are repaired after reading; they are no damage. A
     # whole number may have any length; no time is that long.
     return type(value) is float or (type(value) is int and abs(value) < LARGEST)
 

@@ -1,9 +1,8 @@
 """
-Tests that were under way when their process was ended.
+Tests that were running when their process was killed.
 
 A line of the journal is written when a test has ended; while it runs, there is a note.
-What was killed has its notes still, and so the tests that were under way have results:
-they have not been finished.
+After a kill the notes remain, and the running tests get a result: not finished.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import inside, running_test
-from xray_bridge.runs.journal_lines import content_of, encoded, parsed
+from xray_bridge.runs.journal_lines import content_of, encode_line, parse_line
 from xray_bridge.runs.run_directory import KILLED, State
 
 
@@ -25,22 +24,22 @@ if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunDirectory
 
 NOTES = "*.note"
-# Bytes of a note; nobody writes more.
+# Bytes of a note; longer ones are never written.
 LONGEST = 1 << 22
 DAMAGED = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 NOT_FINISHED = "Not finished: the process ended while this test ran."
 
 
-def settle(directory: RunDirectory) -> None:
+def settle_run(directory: RunDirectory) -> None:
     """
-    Seal a run that was killed, with a result for each test that was under way.
+    Seal a run that was killed, with a result for each test that was running.
 
-    Its claim is held. Raises RunDirectoryError where it cannot be written.
+    The caller holds the claim. Raises RunDirectoryError if it cannot be written.
     """
     names = []
-    for line in _unfinished(directory):
+    for line in _unfinished_lines(directory):
         names.append(f"{line['classname']}.{line['name']}")
-        text = encoded(line)
+        text = encode_line(line)
         try:
             with directory.journal.open("ab") as file:
                 file.write(text + b"\n")
@@ -49,33 +48,35 @@ def settle(directory: RunDirectory) -> None:
             raise RunDirectoryError(msg) from None
     why = f"{KILLED}, while it ran {', '.join(names)}" if names else KILLED
     directory.state = State(incomplete=(why,))
-    for path in _notes(directory):
+    for path in _note_files(directory):
         path.unlink(missing_ok=True)
 
 
-def _unfinished(directory: RunDirectory) -> Iterator[dict[str, Any]]:
-    noted = [line for path in _notes(directory) if (line := _read(path))]
+def _unfinished_lines(directory: RunDirectory) -> Iterator[dict[str, Any]]:
+    noted = [line for path in _note_files(directory) if (line := _read_note(path))]
     if not noted:
         return
-    ended = {_identity(found) for line in directory.lines() if (found := _loads(line))}
+    ended = {
+        _identity_of(found) for line in directory.lines() if (found := _load_line(line))
+    }
     for line in noted:
-        if _identity(line) not in ended:
+        if _identity_of(line) not in ended:
             yield line
 
 
-def _notes(directory: RunDirectory) -> list[Path]:
+def _note_files(directory: RunDirectory) -> list[Path]:
     brief = directory.path.glob(f"*{running_test.SUFFIX}")
     return sorted((*directory.path.glob(NOTES), *brief))
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """The line of a test that has not ended; None where a note holds none."""
+def _read_note(path: Path) -> dict[str, Any] | None:
+    """Return the line of a test that has not ended; None if the note is damaged."""
     try:
         with inside.open_inside(path.parent, path.name) as file:
             content = file.read(LONGEST)
         is_brief = path.suffix == running_test.SUFFIX
         found: Any = (
-            running_test.unpacked(content)
+            running_test.unpack_note(content)
             if is_brief
             else loads(content.partition(b"\n")[0])["line"]
         )
@@ -90,18 +91,18 @@ def _read(path: Path) -> dict[str, Any] | None:
             "duration": 0.0,
             "message": NOT_FINISHED,
         }
-        parsed(encoded(line), path)
+        parse_line(encode_line(line), path)
     except (*DAMAGED, OSError, RunDirectoryError):
         return None
     return line
 
 
-def _identity(line: dict[str, Any]) -> tuple[object, ...]:
-    """Another attempt at the same test has begun at another time."""
+def _identity_of(line: dict[str, Any]) -> tuple[object, ...]:
+    """Return the identity of an attempt: the start distinguishes attempts."""
     return line.get("classname"), line.get("name"), line.get("started")
 
 
-def _loads(line: bytes) -> dict[str, Any] | None:
+def _load_line(line: bytes) -> dict[str, Any] | None:
     try:
         found = loads(content_of(line))
     except (ValueError, RecursionError):

@@ -1,5 +1,5 @@
 """
-What Xray took and refused of all that was sent, by Test keys and names of tests.
+Compare the results that were sent with the results that Xray accepted and refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """How many Tests were sent, what was refused of them, and notices."""
+    """The number of Tests sent, the refused results, and notices."""
 
     tests: int
     refused: tuple[Refused, ...]
@@ -35,15 +35,15 @@ def account_for(
     upload: Upload, arrivals: Arrivals, current_key: Callable[[str], str]
 ) -> Account:
     """
-    Compare what was sent with all that Xray has answered.
+    Compare the sent Tests with all answers of Xray.
 
-    ``current_key`` tells under which key the server has an issue today.
+    ``current_key`` maps an old issue key to the key that the issue has now.
     """
     run, answer = upload.run, arrivals.answer
     shipments, notices = _as_answered(upload, answer)
     tests = sum(each.tests for each in shipments)
-    refused = [*answer.refused, *_unmentioned(shipments, arrivals, current_key)]
-    # Of a file of another tool nobody knows how many Tests Xray makes.
+    refused = [*answer.refused, *_find_unmentioned(shipments, arrivals, current_key)]
+    # The number of Tests that Xray makes from another tool's file is unknown.
     if len(shipments) == 1 and not shipments[0].name:
         refused += _without_key(answer, tests - len(refused))
     names = run.results.names({each.key for each in refused})
@@ -62,30 +62,30 @@ def _as_answered(
     upload: Upload, answer: ImportAnswer
 ) -> tuple[Sequence[Shipment], list[str]]:
     """
-    The shipments that the answer is to, and what it cannot tell.
+    Return the shipments that the answer is about, and notices about the others.
 
-    Where the first answer was lost, the second is to Xray JSON, and cannot speak of
-    all that went out before.
+    If the first answer was lost, the results were sent again as Xray JSON, which
+    may contain fewer of them.
     """
     first, *others = upload.shipments
     if not answer.resent or first.name or first.report.format in XML_FORMATS:
         return upload.shipments, []
     again = contents_of(upload.run, "xray")
     lost = count(first.tests - again.tests, "scenario")
-    notices = [f"no telling whether Xray took {lost} without a Test key"]
+    notices = [f"unknown: Xray may or may not have received {lost} without a Test key"]
     resent = replace(first, tests=again.tests, test_keys=again.test_keys)
     return [resent, *others], notices if again.tests < first.tests else []
 
 
-def _unmentioned(
+def _find_unmentioned(
     shipments: Sequence[Shipment],
     arrivals: Arrivals,
     current_key: Callable[[str], str],
 ) -> Iterator[Refused]:
     """
-    What Xray simply does not mention.
+    Yield the Tests that Xray does not mention.
 
-    Server lists what it took; what was sent and is in neither list was not taken.
+    Server lists accepted and refused Tests; a Test in neither list was not accepted.
     """
     answer = arrivals.answer
     if answer.accepted is None:
@@ -96,20 +96,22 @@ def _unmentioned(
     others = known.difference(key.upper() for key in sent)
     for key in sent:
         if key.upper() not in known and not _is_under_another(key, others, current_key):
-            yield Refused(key=key, message="Xray does not list it among what it took")
+            yield Refused(
+                key=key, message="Xray does not list it among the results it accepted"
+            )
     for each in shipments:
         if each.name and not each.test_keys and arrivals.has_none_of(each.id):
-            yield Refused(key="", message=f"Xray lists nothing of {each.name}")
+            yield Refused(key="", message=f"Xray lists no results of {each.name}")
 
 
 def _is_under_another(
     key: str, others: set[str], current_key: Callable[[str], str]
 ) -> bool:
     """
-    Whether Xray lists a Test under a key that it has got since.
+    Return whether Xray lists a Test under a new key.
 
-    A renamed project keeps the numbers of its issues; one that was moved Jira finds by
-    its old key. Each of the others stands for one Test only.
+    A renamed project keeps the numbers of its issues; Jira finds a moved issue by its
+    old key. Each key in ``others`` counts for one Test only.
     """
     number = key.rpartition("-")[2]
     renamed = {each for each in others if each.rpartition("-")[2] == number}
@@ -121,26 +123,26 @@ def _is_under_another(
 
 
 def _without_key(answer: ImportAnswer, expected: int) -> list[Refused]:
-    """Tests without a key that are missing among those that were taken."""
+    """Count the Tests without a key that Xray did not accept."""
     missing = expected - len(set(answer.accepted or ()))
     if answer.accepted is None or missing <= 0:
         return []
     were = "was" if missing == 1 else "were"
     who = f"{count(missing, 'result')} without a Test key {were}"
-    return [Refused(key="", message=f"{who} not taken")]
+    return [Refused(key="", message=f"{who} not accepted")]
 
 
 def _made_elsewhere(run: PreparedRun, answer: ImportAnswer) -> Iterator[str]:
-    """What is to be known of Test Executions that another job has made."""
+    """Yield notices about Test Executions that another job has created."""
     others = ", ".join(key for key in answer.found if key != answer.key)
     if not run.is_shared:
         if others:
-            why = f"while nobody could tell whether {answer.key} was"
-            yield f"{others} was made {why}; delete it if it is empty"
+            why = f"while it was unknown whether {answer.key} was"
+            yield f"{others} was created {why}; delete it if it is empty"
         return
     ci_run = f"CI run {run.info.run_id}"
     if answer.key in answer.found:
-        yield f"{answer.key} was made of {ci_run} before, and was filled again"
+        yield f"{answer.key} already existed for {ci_run}; its results were replaced"
     if others:
         why = "jobs that ran at the same time; delete the duplicates"
-        yield f"{others} was made of {ci_run} as well, by {why}"
+        yield f"{others} was also created for {ci_run}, by {why}"

@@ -1,8 +1,8 @@
 """
-Which reports of an upload have arrived, and what was answered to each.
+Record which reports of an upload have arrived, with Xray's answer to each.
 
-A line of ``arrived.jsonl`` is on disk before the next report goes out: what
-stands there is not sent again, and what Xray refused of it is not forgotten.
+Each line of ``arrived.jsonl`` is on disk before the next report is sent, so a
+report is not sent again, and its refused results are remembered.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.import_answer import ImportAnswer, combine_answers
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.receipt import Refused, join_refusals
-from xray_bridge.runs.inside import private
+from xray_bridge.runs.inside import open_private
 
 
 if TYPE_CHECKING:
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 class Arrivals:
     """
-    Those of one run directory; threads may share it.
+    The reports of one run directory that have arrived. Threads may share it.
 
-    ``into``: only those in this Test Execution. Raises RunDirectoryError where the
-    list is damaged.
+    ``into``: only reports sent into this Test Execution. Raises RunDirectoryError if
+    the file is damaged.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Arrivals:
         *,
         into: str = "",
     ) -> None:
-        # Servers may repeat what they were sent.
+        # Servers may repeat secrets that they were sent.
         self._clean = clean
         self.trouble = ""
         self._path = directory.path / "arrived.jsonl"
@@ -50,7 +50,7 @@ class Arrivals:
             whole = _whole_lines(self._path)
             self._end = sum(len(line) + 1 for line in whole)
             lines = map(json.loads, whole)
-            found = {each["report"]: _imported(each["answer"]) for each in lines}
+            found = {each["report"]: _answer_of(each["answer"]) for each in lines}
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             raise RunDirectoryError(f"{self._path} is damaged") from None
         self._answers = {
@@ -64,7 +64,7 @@ class Arrivals:
         return len(self._answers)
 
     def has_none_of(self, name: str) -> bool:
-        """Whether the answer to a report lists what was taken, and that is nothing."""
+        """Return whether the answer lists no accepted and no refused Test."""
         answer = self._answers[name]
         return answer.accepted == () and not answer.refused
 
@@ -72,8 +72,8 @@ class Arrivals:
         """
         Note that a report has arrived.
 
-        Where that cannot be written it is ``trouble``, and known in this process: what
-        is sent once more goes to the same key, which does no harm.
+        If the note cannot be written, ``trouble`` says why. A report that is sent again
+        goes to the same Test Execution, which is harmless.
         """
         late = ("unset", "notices")
         found = {k: v for k, v in asdict(answer).items() if v or k not in late}
@@ -82,8 +82,8 @@ class Arrivals:
         with self._lock:
             self._answers[name] = answer
             try:
-                with open(self._path, "ab", opener=private) as file:
-                    # What a full disk took of an earlier line goes first.
+                with open(self._path, "ab", opener=open_private) as file:
+                    # Remove half a line that a full disk has left.
                     file.truncate(self._end)
                     file.write(line + b"\n")
                     file.flush()
@@ -95,9 +95,9 @@ class Arrivals:
     @property
     def answer(self) -> ImportAnswer:
         """
-        All answers as one, that to the first report first.
+        All answers combined, the answer to the first report first.
 
-        What was refused of one report is, whatever was taken of another.
+        A Test that is refused in one report counts as refused.
         """
         answers = self._answers.values()
         refused = join_refusals(answer.refused for answer in answers)
@@ -106,7 +106,7 @@ class Arrivals:
 
 
 def _whole_lines(path: Path) -> list[bytes]:
-    """The half line of a killed write goes, so that the next one is whole."""
+    """Read complete lines; remove half a line that a killed process has left."""
     if not path.exists():
         return []
     content = path.read_bytes()
@@ -116,7 +116,7 @@ def _whole_lines(path: Path) -> list[bytes]:
     return content[:whole].split(b"\n")[:-1]
 
 
-def _imported(found: Mapping[str, Any]) -> ImportAnswer:
+def _answer_of(found: Mapping[str, Any]) -> ImportAnswer:
     rest = dict(found)
     accepted = rest.pop("accepted")
     rest["found"] = tuple(rest["found"])

@@ -1,5 +1,5 @@
 """
-What of the results of a run goes out in a format, and what is lost on the way.
+Determine which results a format can hold, and what is left out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.formats import capabilities
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.runs import evidence
-from xray_bridge.runs.merge import DEFINITION, identities
+from xray_bridge.runs.merge import DEFINITION, identities_of
 from xray_bridge.text import count, first_names, join_words, unique
 
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
     """
-    How many Tests have results that go out, and the keys of those with one.
+    The number of Tests that are sent, and the keys of the Tests that have one.
 
-    ``left_out`` are results that have no place in the format and evidence that is
-    gone from the disk, ``notices`` what is not said of results that have a place.
+    ``left_out``: results that the format cannot hold, and evidence that is missing
+    from the disk. ``notices``: details that the format cannot hold.
     """
 
     tests: int
@@ -38,7 +38,7 @@ class Contents:
 
 
 def contents_of(run: PreparedRun, name: str) -> Contents:
-    """What goes out in a format."""
+    """Determine what is sent in a format."""
     results = run.results
     if capabilities.holds_everything(name) and not results.pieces_of_evidence:
         return Contents(tests=results.tests, test_keys=tuple(results.test_keys))
@@ -50,7 +50,7 @@ def contents_of(run: PreparedRun, name: str) -> Contents:
         if not capabilities.can_hold(name, each):
             not_held.append(each.test.definition)
             continue
-        found |= dict.fromkeys(identities(each))
+        found |= dict.fromkeys(identities_of(each))
         lost += _lost_evidence(each, results)
         if words := capabilities.find_unsaid(name, each):
             unsaid.append(words)
@@ -58,7 +58,7 @@ def contents_of(run: PreparedRun, name: str) -> Contents:
         tests=len(found),
         test_keys=tuple(each for each in found if not each.startswith(DEFINITION)),
         left_out=(*_left_out(name, not_held), *lost),
-        notices=tuple(_notices(name, unsaid)),
+        notices=tuple(_notices_of(name, unsaid)),
     )
 
 
@@ -69,7 +69,7 @@ def _left_out(name: str, definitions: Sequence[str]) -> Iterator[str]:
         yield f"{who}: {capabilities.why_not_held(name)}"
 
 
-def _notices(name: str, unsaid: Sequence[Sequence[str]]) -> Iterator[str]:
+def _notices_of(name: str, unsaid: Sequence[Sequence[str]]) -> Iterator[str]:
     if unsaid:
         words = f"{join_words(unique(unsaid))} of {count(len(unsaid), 'result')}"
         yield f"{FORMATS[name].title} has no place for {words}"
@@ -77,12 +77,12 @@ def _notices(name: str, unsaid: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _lost_evidence(run: TestRun, results: Results) -> Iterator[str]:
     """
-    Evidence whose file is gone, or empty, in words.
+    Yield a text for each piece of evidence whose file is missing or empty.
 
-    Archives of CI systems may hold the journal and not the folder beside it.
+    An artifact of a CI system may contain the journal but not the evidence folder.
     """
     for piece in evidence.of_run(run):
         path = results.path_of(piece)
         if path is None or not path.stat().st_size:
-            what = f"{piece.name}, which is gone from the run directory"
+            what = f"{piece.name}, which is missing from the run directory"
             yield f"{run.test.definition}: {what}"

@@ -1,5 +1,5 @@
 """
-Report files of formats that Xray does not import become JUnit XML, in the copy.
+Convert copies of report files that Xray does not import to JUnit XML.
 """
 
 from __future__ import annotations
@@ -27,47 +27,47 @@ JUNIT = "junit"
 
 
 class Conversion:
-    """Recognises files, and converts those that have to be."""
+    """Recognises report files, and converts those that Xray does not import."""
 
     def __init__(self, options: IntakeOptions, prefixes: Sequence[str]) -> None:
         self._asked = options.format
         self._keep = options.keep_converted
         self._prefixes = prefixes
         self._names: list[str] = []
-        # What was made, by the name under which it is kept.
+        # Converted files, by the names under which --keep-converted keeps them.
         self._made: dict[str, Path] = {}
         self._notices: list[str] = []
 
     def recognised(self, source: Source, folder: Path) -> tuple[Source, str]:
         """
-        The report to send and its format.
+        Return the report to send and its format.
 
-        Raises ReportError where it is none or another than was asked for.
+        Raises ReportError if the file is not a report, or not in the given format.
         """
         row = convert.recognise(source)
         if row is None:
             if self._asked in FOREIGN_FORMATS:
                 title = FOREIGN_FORMATS[self._asked].title
-                raise source.broken(f"is no {title}", hint="leave out --format")
+                raise source.broken(f"is not {title}", hint="leave out --format")
             return source, read.recognise_format(source, self._asked)
         if self._asked not in {AUTO, row.name}:
             other = FORMATS.get(self._asked) or FOREIGN_FORMATS[self._asked]
             msg = f"is {row.title}, not {other.title}"
             hint = f"leave out --format, or use --format {row.name}"
             raise source.broken(msg, hint=hint)
-        return self._converted(source, row, folder), JUNIT
+        return self._convert_file(source, row, folder), JUNIT
 
     def notices(self) -> list[str]:
-        """What was converted, and what is to be known of it."""
+        """Return notices about the converted files."""
         if not self._names:
             return []
         return [f"converted to JUnit XML: {first_names(self._names)}", *self._notices]
 
     def keep(self) -> None:
         """
-        Leave copies, as they are now, in the folder that was asked for.
+        Copy the converted files to the folder of ``--keep-converted``.
 
-        Raises UsageError where it cannot be written.
+        Raises UsageError if it cannot be written.
         """
         if self._keep is None:
             return
@@ -79,7 +79,7 @@ class Conversion:
             msg = f"--keep-converted: {self._keep} cannot be written"
             raise UsageError(f"{msg}: {error.strerror}") from None
 
-    def _converted(self, source: Source, row: ForeignFormat, folder: Path) -> Source:
+    def _convert_file(self, source: Source, row: ForeignFormat, folder: Path) -> Source:
         number = len(self._names) + 1
         plain = re.sub(r"[^A-Za-z0-9._-]", "_", source.name)[-120:].lstrip(".")
         path = folder / f"c{number:03d}-{plain[-60:]}.xml"

@@ -1,8 +1,8 @@
 """
-Copies of report files, without what Xray does not read.
+Copy report files, in UTF-8 and without anything before the XML declaration.
 
-Nothing may stand before an XML declaration, no mark and no blank (jenkins issue
-74). All encodings become UTF-8: expat, which reads the copy, knows few of them.
+Xray refuses a byte order mark or a blank there (jenkins issue 74). expat, which
+reads the copy, knows few other encodings.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.formats.read.protocol import Source
 from xray_bridge.model.foreign_formats import foreign_folder
-from xray_bridge.runs.inside import private
+from xray_bridge.runs.inside import open_private
 
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 BLOCK = 1 << 20
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DECLARED = re.compile(r"""(<\?xml[^>]*?encoding\s*=\s*)(["'])([^"']*)\2""")
-# Of a file without a mark, whose first character is ``<``.
+# First bytes of a file without a byte order mark that begins with ``<``.
 WIDE = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
-# The declaration stands at the beginning.
+# Bytes that are searched for the declaration.
 HEAD = 1024
-# What Python calls encodings of texts, and no file is written in.
+# Codecs of Python that are no encodings of files.
 NO_ENCODINGS = frozenset(
     {"idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "mbcs"}
 )
@@ -38,47 +38,47 @@ NO_ENCODINGS = frozenset(
 
 def copy_into(folder: Path, path: Path, number: int) -> Source:
     """
-    The copy of a file, under a name that no other has and every system takes.
+    Copy a file under a unique name that is valid on every system.
 
     Raises ReportError.
     """
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", path.name)[-60:]
     source = Source(path=folder / f"{number:03d}-{plain}", name=str(path))
     if foreign_folder(path):
-        # What is made of it is the copy.
+        # A folder is converted, which makes the copy.
         return replace(source, path=path)
     try:
         if path.exists() and not path.is_file():
-            raise source.broken("is no file")
+            raise source.broken("is not a file")
         written = path.stat().st_mtime
         original = path.open("rb")
     except OSError as error:
         raise source.broken(f"cannot be read: {error.strerror}") from None
-    opened = open(source.path, "xb", opener=private)  # noqa: SIM115 - only this takes an opener
+    opened = open(source.path, "xb", opener=open_private)  # noqa: SIM115 - only this takes an opener
     with original as file, opened as copy:
         head = file.read(HEAD)
         file.seek(0)
         encoding = _encoding_of(head)
         if encoding.startswith("utf-16") and head.lstrip().startswith(b"<?"):
-            hint = "write it as it declares, or declare UTF-8"
-            raise source.broken("declares UTF-16 and is not in UTF-16", 1, hint)
+            hint = "write the file in UTF-16, or declare UTF-8"
+            raise source.broken("declares UTF-16 but is not written in it", 1, hint)
         try:
-            for block in _utf_8(file, encoding) if encoding else _trimmed(file):
+            for block in _utf_8(file, encoding) if encoding else _trim_start(file):
                 copy.write(block)
         except UnicodeDecodeError as error:
             found = error.object[error.start : error.start + 1].hex().upper()
             name = error.encoding.upper()
             if head[:2] in UTF_16:
-                raise source.broken("begins as UTF-16 and is none") from None
-            what = f"is not in the encoding that it declares, {name} (0x{found})"
-            hint = "declare the encoding that it is in, or write it in UTF-8"
+                raise source.broken("begins like UTF-16 but is not UTF-16") from None
+            what = f"is not in the encoding it declares, {name} (0x{found})"
+            hint = "declare the encoding of the file, or write it in UTF-8"
             raise source.broken(what, hint=hint) from None
     os.utime(source.path, (written, written))
     return source
 
 
 def _encoding_of(head: bytes) -> str:
-    """Another one than UTF-8, by its first bytes or by what XML declares."""
+    """Return an encoding other than UTF-8, by the first bytes or the declaration."""
     if head[:2] in UTF_16:
         return "utf-16"
     if head[:2] in WIDE:
@@ -91,13 +91,13 @@ def _encoding_of(head: bytes) -> str:
         known = codecs.lookup(found[3])
         "xml".encode(found[3])
     except (LookupError, ValueError):
-        # Names nobody knows, and codecs that are of no text.
+        # Unknown names, and codecs that are not for text.
         return ""
     is_plain = known.name in {"utf-8", "ascii"} and found[3].lower() == "utf-8"
     return "" if is_plain or known.name in NO_ENCODINGS else known.name
 
 
-def _trimmed(file: BinaryIO) -> Iterator[bytes]:
+def _trim_start(file: BinaryIO) -> Iterator[bytes]:
     first = file.read(BLOCK).removeprefix(codecs.BOM_UTF8)
     yield first.lstrip()
     while block := file.read(BLOCK):

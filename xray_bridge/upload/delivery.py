@@ -1,5 +1,5 @@
 """
-What follows a delivery: fields of an existing Test Execution, and the records of it.
+Finish a delivery: set fields of the Test Execution, and record the delivery.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ def update_fields(
     directory: RunDirectory,
 ) -> None:
     """
-    Set what only Jira can: fields of an existing Test Execution, last a transition.
+    Set fields through Jira: edit an existing Test Execution, then do a transition.
 
-    An edit that an earlier upload has done is not repeated: people may have changed
-    the fields since. Raises XrayBridgeError: the results are there.
+    An edit that an earlier upload has made is not repeated: people may have changed
+    the fields since. Raises XrayBridgeError; the results have arrived already.
     """
     document = import_requests.with_fields_object(settings.execution_fields)
     given = {name: document.get(name) for name in ("fields", "update")}
@@ -54,7 +54,7 @@ def update_fields(
         mark = hashlib.sha256(content).hexdigest()
         if mark != directory.state.edited:
             jira().edit_issue(key, edit)
-            # Where it cannot be noted, a resend repeats it, which mostly does no harm.
+            # Without the note, a resend repeats the edit, which is mostly harmless.
             with suppress(RunDirectoryError):
                 directory.state = replace(directory.state, edited=mark)
     if transition:
@@ -69,17 +69,17 @@ def record_delivery(
     unset: str,
 ) -> Receipt:
     """
-    Note in the run directory that it arrived; the receipt of that.
+    Note the delivery in the run directory, and return the receipt.
 
-    ``base`` says what was sent, and what Xray refused of it. What cannot be written
-    is a notice: the results are there. So is what could not be set after them, and
-    why, which is ``unset``: a resend repeats that alone.
+    ``base`` is the receipt so far. ``unset`` says why some fields could not be set;
+    a resend retries only these. A note that cannot be written becomes a notice,
+    because the results have arrived.
     """
     trouble = [*xray_env.write_delivered(run, imported)]
     no_link = () if connection.site else (NO_LINK.format(imported.key),)
     if unset:
-        what = f"not all fields of {imported.key} are set: {unset}"
-        trouble.append(f"{what}; xray-bridge resend repeats only that")
+        what = f"not all fields of {imported.key} could be set: {unset}"
+        trouble.append(f"{what}; `xray-bridge resend` retries only this")
     exit_code = 84 if base.refused or trouble else base.exit_code
     try:
         run.directory.state = replace(
@@ -89,7 +89,9 @@ def record_delivery(
             message=unset,
         )
     except RunDirectoryError as error:
-        trouble.append(f"delivered, which cannot be noted: {error.message}")
+        trouble.append(
+            f"the results were delivered, but this could not be noted: {error.message}"
+        )
         exit_code = max(exit_code, error.exit_code)
     return replace(
         base,
@@ -98,18 +100,18 @@ def record_delivery(
         test_execution={
             "key": imported.key,
             "id": imported.id,
-            "url": _browse(connection, imported.key),
+            "url": _issue_page(connection, imported.key),
         },
         accepted=None if imported.accepted is None else len(set(imported.accepted)),
         exit_code=exit_code,
     )
 
 
-def _browse(connection: Connection, key: str) -> str:
+def _issue_page(connection: Connection, key: str) -> str:
     """
-    The page for people, at the site that is set.
+    Return the address of an issue's page, at the Jira site that is set.
 
-    Never what an answer calls ``self``, which is for programs: on Cloud that leads
-    through Atlassian's gateway since July 2026.
+    The link ``self`` of an answer is for programs: on Cloud it has led through
+    Atlassian's gateway since July 2026.
     """
     return f"{connection.site}/browse/{key}" if connection.site else ""

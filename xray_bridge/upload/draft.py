@@ -1,5 +1,5 @@
 """
-The receipt of an upload that has not ended.
+The receipt of an upload that is not finished.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class ReceiptDraft:
     """
-    What is known so far, for a receipt whatever goes wrong next.
+    The receipt so far, which is complete enough for any later error.
 
-    ``asked``: a server may have answered.
+    ``asked``: a request was sent, so errors may come from the server's answer.
     """
 
     receipt: Receipt

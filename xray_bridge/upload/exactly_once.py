@@ -1,14 +1,14 @@
 """
-One run's report to the server, exactly once.
+Deliver one run's report to the server exactly once.
 
-Xray has no idempotency key, and multipart always makes a new Test Execution. So
-each run carries a unique label; before anything is sent a second time, the label
-is looked for. Results sent again to a found Test Execution replace its Test Runs.
+Xray has no idempotency key, and multipart always creates a new Test Execution. So
+each run has a unique label; before anything is sent a second time, Jira is searched
+for the label. Results sent again to a found Test Execution replace its Test Runs.
 
-Results whose fate is open do not go out again, to whichever key, before the server
-has said that it works at them no longer, or five minutes have passed. Then an empty
-Test Execution is made first, and filled once Jira's search shows it: what was made
-before it is shown by then, too, and the oldest of all is filled.
+Results that may have arrived are not sent again, to any key, until the server has
+said that it no longer works on them, or five minutes have passed. Then an empty
+Test Execution is created first, and filled once Jira's search shows it: any that was
+created earlier is shown by then, too, and the oldest one is filled.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunDirectory
     from xray_bridge.upload.shipment import Delivery
 
-# Requests that make a Test Execution, before nobody can tell what became of them.
+# Requests that may create a Test Execution, until the upload ends as ambiguous.
 ATTEMPTS = 3
 
 
@@ -53,10 +53,10 @@ def deliver(
     pauses: Pauses,
 ) -> ImportAnswer:
     """
-    Send a run and note each step in its ``state.json`` before it is taken.
+    Send a run, and note each step in its ``state.json`` before the step.
 
-    Raises DeliveryError (nothing arrived) and AmbiguousError (it may have arrived);
-    in both cases a second call takes up where this one stopped.
+    Raises DeliveryError (nothing arrived) and AmbiguousError (results may have
+    arrived); after both, a second call continues where this one stopped.
     """
     work = _Work(delivery, xray, directory, deadline, pauses)
     found: Step | ImportAnswer = Step.BEGIN
@@ -64,7 +64,7 @@ def deliver(
         try:
             found = STEPS[found](work)
         except (DeliveryError, RunDirectoryError) as error:
-            # What fails last does not say that what was sent first did not arrive.
+            # This failure does not mean that earlier requests did not arrive.
             if not work.is_in_doubt:
                 raise
             raise work.still_ambiguous(error) from None
@@ -74,23 +74,21 @@ def deliver(
 class Step(enum.Enum):
     """What a delivery does next."""
 
-    BEGIN = "choose by what is known of earlier uploads"
-    ASK_OTHERS = "look whether another machine has made the Test Execution"
-    LOOK_BACK = "look whether an earlier upload has made it"
-    CREATE = "make it, with its results"
-    MAKE = "make it empty, which is quick"
-    LOOK_UP = "look whether the request has made it whose answer was lost"
-    SEE = "wait until the empty one is found, and with it all that are older"
-    NOTE_KEY = "note the key of the one that was made"
-    FILL_REST = "fill in what could not be said while it was made"
-    FILL = "fill the one that exists"
+    BEGIN = "choose the first step, by the notes of earlier uploads"
+    ASK_OTHERS = "search for a Test Execution that another machine has created"
+    LOOK_BACK = "search for one that an earlier upload has created"
+    CREATE = "create it, with the results"
+    MAKE = "create an empty one, which is quick"
+    LOOK_UP = "search for the one of the request whose answer was lost"
+    SEE = "wait until the search shows the empty one, and so all older ones"
+    NOTE_KEY = "note the key of the created one"
+    FILL_REST = "send the rest that the creating request cannot hold"
+    FILL = "send the results into the existing one"
 
 
 class _Work:
     """
-    One delivery under way: each step returns the next, or the answer that ends it.
-
-    ``key`` is the one to fill, once it is known.
+    One delivery in progress: each step returns the next, or the answer that ends it.
     """
 
     def __init__(
@@ -102,10 +100,10 @@ class _Work:
         pauses: Pauses,
     ) -> None:
         before = directory.state
-        # Not the file's time alone: a resend that comes too early must not start
-        # the wait anew.
+        # The file's time is not enough: a resend that comes too early must not
+        # restart the wait.
         asked = before.asked or directory.path.joinpath("state.json").stat().st_mtime
-        # Nor must a clock that was set back make it a wait of days.
+        # A clock that was set back must not make it a wait of days.
         asked = min(asked, time.time())
         self._delivery = delivery
         self._xray = xray
@@ -118,7 +116,7 @@ class _Work:
         in_doubt = before.state in run_directory.IN_DOUBT or before.sent
         is_open = bool(in_doubt) and not self._key
         self._is_open = is_open
-        # An older version notes only when it asked.
+        # Older versions note only ``asked``.
         sent = before.sent or (0.0 if before.is_empty else asked)
         latest = time.time() + pauses.in_progress
         self._state = replace(
@@ -132,52 +130,52 @@ class _Work:
         # When an empty one was asked for that may still appear, and be the oldest.
         self._empty_asked = asked if is_open and before.is_empty else 0.0
         self._can_make = delivery.info is not None and delivery.fill is not None
-        self._lost = AmbiguousError("an earlier request may still be under way")
+        self._lost = AmbiguousError("an earlier request may still be in progress")
         self._resent = not self._is_known
-        # An empty one is made with nothing in doubt, so nobody has to look for it.
+        # The empty one is created while nothing is in doubt: no search is needed.
         self._is_plain = False
         self._made = ImportAnswer(key="")
         self._elsewhere: tuple[str, ...] = ()
 
     def begin(self) -> Step:
-        """Choose the first step by what is known of earlier ones."""
+        """Choose the first step, by the notes of earlier uploads."""
         if self._delivery.is_shared and not self._key and not self._is_open:
             return Step.ASK_OTHERS
-        self._note(test_execution=self._key)
+        self._note_state(test_execution=self._key)
         if self._is_open:
             return Step.SEE if self._state.made else Step.LOOK_BACK
         if self._key:
             return Step.FILL
         if not (self._delivery.fill_after and self._can_make):
             return Step.CREATE
-        # What fills it says all: so the results go out once.
+        # The filling request contains everything, so the results are sent once.
         self._is_plain, self._resent = True, False
         return Step.MAKE
 
     def ask_others(self) -> Step:
         """
-        Another job may have merged the same parts a while ago, or do so just now.
+        Search for a Test Execution of another job that merged the same parts.
 
-        One look: nothing went out from here whose answer could be lost.
+        Search once: this machine has sent no request whose answer could be lost.
         """
         self._elsewhere = looks.made_elsewhere(self._xray, self._delivery)
         self._key = self._elsewhere[0] if self._elsewhere else ""
-        self._note(test_execution=self._key)
+        self._note_state(test_execution=self._key)
         if self._key:
             return Step.FILL
         self._resent = not self._can_make
         return Step.MAKE if self._can_make else Step.CREATE
 
     def look_back(self) -> Step:
-        """Look for what a process has made that lost the answer, or was killed."""
+        """Search for the Test Execution of an earlier upload without an answer."""
         age = self._watch.age(self._state.asked)
-        if self._find(looks.remaining(self._pauses.looks, age)):
+        if self._find_labelled(looks.remaining_pauses(self._pauses.looks, age)):
             return Step.FILL
         return self._when_it_has_ended()
 
     def create(self) -> Step:
-        """Send the request that makes the Test Execution, with nothing in doubt."""
-        # Of all moments the latest, should this process be killed.
+        """Send the request that creates the Test Execution; nothing is in doubt yet."""
+        # The latest possible time, in case this process is killed.
         left = min(self._deadline.left, self._pauses.in_progress)
         self._note_asked(is_empty=False, sent=time.time() + left)
         try:
@@ -191,15 +189,15 @@ class _Work:
                 shared = self._delivery.is_shared
                 return Step.ASK_OTHERS if shared else Step.CREATE
             with contextlib.suppress(RunDirectoryError):
-                self._note()
+                self._note_state()
             raise
         return Step.NOTE_KEY
 
     def make(self) -> Step:
         """
-        Make an empty Test Execution.
+        Create an empty Test Execution.
 
-        If it cannot be made this way, there is still the other one.
+        If the server refuses this, CREATE remains.
         """
         self._note_asked(is_empty=True)
         info = self._delivery.info or {}
@@ -220,8 +218,8 @@ class _Work:
         return Step.SEE
 
     def look_up(self) -> Step:
-        """An empty one that comes late is one too many, and holds nothing twice."""
-        if self._find(self._pauses.looks):
+        """Search for the Test Execution of the request whose answer was lost."""
+        if self._find_labelled(self._pauses.looks):
             return Step.FILL
         if self._posts == ATTEMPTS:
             raise self.still_ambiguous(self._lost)
@@ -229,26 +227,27 @@ class _Work:
 
     def see(self) -> Step:
         """
-        The oldest of all, which every job finds.
+        Wait until the search shows the empty one; fill the oldest, as every job does.
 
-        Raises AmbiguousError where the search does not show the one that was made,
-        and may still show another one later.
+        Raises AmbiguousError if the search does not show it yet, and may still show
+        another one later.
         """
         mine, asked = self._state.made, self._state.asked
         age = self._watch.age(asked)
-        if self._find(looks.remaining(self._pauses.looks, age), mine):
+        if self._find_labelled(looks.remaining_pauses(self._pauses.looks, age), mine):
             return Step.FILL
         if self._watch.age(asked) <= self._pauses.settled:
-            msg = f"Jira's search does not show {mine} yet, which was made for it"
+            msg = f"{mine} was created, but Jira's search does not find it yet"
             raise self.still_ambiguous(AmbiguousError(msg))
         self._key = mine
         return Step.FILL
 
     def note_key(self) -> Step | ImportAnswer:
         """
-        Other jobs may make one at the same time where ``fill`` cannot say all.
+        Note the key of the created Test Execution.
 
-        The second look is to say so, and no more.
+        Another job may have created one at the same time, if ``fill`` cannot contain
+        everything; the second search only finds it for a notice.
         """
         key = self._made.key
         self._note_for_good(key, test_execution=key, sent=0.0)
@@ -263,9 +262,9 @@ class _Work:
 
     def fill_rest(self) -> Step | ImportAnswer:
         """
-        Send the results again, with what only this request carries.
+        Send the results again, with the fields that only this request can contain.
 
-        They are there, whatever becomes of it.
+        The results have arrived already, so a failure is only noted.
         """
         fill = self._delivery.fill
         if fill is None:
@@ -280,17 +279,17 @@ class _Work:
 
     def fill(self) -> Step | ImportAnswer:
         """
-        Replace the Test Runs of an existing Test Execution.
+        Send the results into an existing Test Execution.
 
-        Raises AmbiguousError for one that cannot be filled again, where its label
-        alone led to it. Its key is noted only after Xray had taken the results.
+        Raises AmbiguousError for a Test Execution that was found by its label, if the
+        results cannot be sent into it. A noted key means that Xray has the results.
         """
         if self._delivery.fill is None:
             if self._is_known:
                 return ImportAnswer(key=self._key)
-            msg = f"it made {self._key}, into which this run cannot be sent again"
+            msg = f"it created {self._key}, and this run cannot be sent into it again"
             raise self.still_ambiguous(AmbiguousError(msg))
-        self._note(test_execution=self._key)
+        self._note_state(test_execution=self._key)
         try:
             filled = post(self._xray.import_results, self._delivery.fill(self._key))
         except RefusedError as error:
@@ -301,14 +300,14 @@ class _Work:
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether results went out of which nobody knows whether they are there."""
+        """Whether results were sent that may or may not have arrived."""
         return bool(self._state.sent)
 
     def _when_it_has_ended(self) -> Step:
         """
-        Make another one, once what was sent before makes nothing any more.
+        Create another one, once the earlier request can no longer create anything.
 
-        Raises AmbiguousError where that is not so, and the deadline comes sooner.
+        Raises AmbiguousError if the deadline comes first.
         """
         sent, pauses = self._state.sent, self._pauses
         if not sent:
@@ -320,7 +319,7 @@ class _Work:
         if age < end:
             if end - age >= self._deadline.left:
                 raise self.still_ambiguous(self._lost, wait=end - age)
-            if self._find(looks.until(end, age)):
+            if self._find_labelled(looks.pauses_until(end, age)):
                 return Step.FILL
         if self._watch.age(sent, self._state.skew) >= pauses.settled:
             self._state = replace(self._state, sent=0.0)
@@ -328,72 +327,71 @@ class _Work:
 
     def _when_empty_ones_are_there(self) -> Step:
         """
-        Make one with its results, once no empty one appears any more that is older.
+        Create one with results, once no older empty one can still appear.
 
-        Whoever looks afterwards would fill the oldest, and the results would be there
-        twice. Raises AmbiguousError where the deadline comes sooner.
+        A later search would fill the oldest one, and the results would be there twice.
+        Raises AmbiguousError if the deadline comes first.
         """
         asked, end = self._empty_asked, self._pauses.settled
         age = self._watch.age(asked) if asked else end
         if age < end:
             if end - age >= self._deadline.left:
-                self._note(asked=asked, is_empty=True)
+                self._note_state(asked=asked, is_empty=True)
                 raise self.still_ambiguous(self._lost, wait=end - age)
-            if self._find(looks.until(end, age)):
+            if self._find_labelled(looks.pauses_until(end, age)):
                 return Step.FILL
         return Step.CREATE
 
     def _is_relaxed(self, error: XrayBridgeError) -> bool:
-        """Leave out what nobody asked for, and the server refuses; note the mark."""
+        """Leave out refused fields that the user did not set; note the mark."""
         if not isinstance(error, RefusedError):
             return False
         relaxed = self._delivery.relax(error)
         if relaxed is None:
             return False
         self._delivery = relaxed
-        self._note(mark=relaxed.mark)
+        self._note_state(mark=relaxed.mark)
         return True
 
-    def _note(self, **changes: Any) -> None:
+    def _note_state(self, **changes: Any) -> None:
         self._state = replace(self._state, **changes)
         self._directory.state = self._state
 
     def _note_asked(self, *, is_empty: bool, **changes: Any) -> None:
-        """Before a request goes out that makes a Test Execution."""
+        """Note that a request that creates a Test Execution is about to be sent."""
         self._posts += 1
         asked = self._watch.note()
         if not is_empty:
             changes |= {"skew": self._watch.skew, "answered": False}
-        self._note(asked=asked, is_empty=is_empty, made="", **changes)
+        self._note_state(asked=asked, is_empty=is_empty, made="", **changes)
 
     def _note_lost(self, error: AmbiguousError, **changes: Any) -> Step:
-        """After it, where its answer is lost: for whoever takes up from there."""
+        """Note that the answer was lost, for the upload that continues from here."""
         self._lost, self._is_plain = error, False
-        # Without the note, the next one takes it for under way, and longer so.
+        # Without the note, the next upload assumes it is in progress, and waits longer.
         with contextlib.suppress(RunDirectoryError):
-            self._note(**changes)
+            self._note_state(**changes)
         return Step.LOOK_UP
 
     def _note_for_good(self, key: str, **changes: Any) -> None:
-        """Raise AmbiguousError where a key cannot be noted: the label leads to it."""
+        """Note a key; raise AmbiguousError if that fails: a search can find it."""
         try:
-            self._note(**changes)
+            self._note_state(**changes)
         except RunDirectoryError as error:
-            msg = f"Xray has made {key}, but {error.message}"
+            msg = f"Xray has created {key}, but {error.message}"
             raise self.still_ambiguous(AmbiguousError(msg)) from None
 
-    def _find(self, pauses: tuple[float, ...], until: str = "") -> bool:
+    def _find_labelled(self, pauses: tuple[float, ...], until: str = "") -> bool:
         """
-        Look for the run's label until there is one, or the one that is named.
+        Search for the run's label until there is a match, or the key ``until``.
 
-        Raises AmbiguousError where the server does not let us look: then only a
-        person can tell.
+        Raises AmbiguousError if the search fails: then only a person can look.
         """
         found: list[str] = []
         try:
             for pause in pauses:
                 self._deadline.pause(pause)
-                found = looks.marked(self._xray, self._delivery)
+                found = looks.find_labelled(self._xray, self._delivery)
                 if until in found or (found and not until):
                     break
         except (DeliveryError, AmbiguousError) as error:
@@ -407,10 +405,10 @@ class _Work:
     def still_ambiguous(
         self, error: XrayBridgeError, *, wait: float = 0.0
     ) -> AmbiguousError:
-        """The error in words for a doubt, with what helps to settle it."""
-        msg = f"a request may have arrived: {error.message}"
-        hint = looks.hint(self._delivery)
-        later = f"resend it in {looks.shown(wait)}; " if wait else ""
+        """Return the error for results that may have arrived, with a hint."""
+        msg = f"a request may have reached Xray: {error.message}"
+        hint = looks.search_hint(self._delivery)
+        later = f"resend it in {looks.format_wait(wait)}; " if wait else ""
         return AmbiguousError(msg, hint=f"{later}{hint}")
 
 

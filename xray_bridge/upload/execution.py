@@ -1,5 +1,5 @@
 """
-What is said of a new Test Execution: its label, summary, description and fields.
+Describe a new Test Execution: its label, summary, description and fields.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xray_bridge.text import one_line, readable
 from xray_bridge.upload.jira_text import (
     LONGEST_DESCRIPTION,
     LONGEST_SUMMARY,
-    length,
+    jira_length,
     shorten,
 )
 from xray_bridge.upload.unasked import Unasked
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunInfo
     from xray_bridge.upload.prepared_run import PreparedRun
 
-# Of a run id within a label, as Jira and JQL take it without ado.
+# Characters of a run id within a label.
 LONGEST_ID = 60
 ODD = re.compile(r"[^A-Za-z0-9._-]")
-# Within a description, for the line that counts what does not fit.
+# Characters of a description, reserved for the line that counts the rest.
 ROOM_FOR_MORE = 100
 
 
 def describe_execution(run: PreparedRun) -> Execution:
     """
-    What the settings, and where they are silent CI, say of the Test Execution.
+    Describe the Test Execution, from the settings or else from the CI context.
 
-    Its texts are of a length that Jira takes; what was cut ends in dots.
+    Texts are cut to the length that Jira accepts, with dots at the end.
     """
     settings = run.settings
-    summary = one_line(settings.summary) or _summary(run.info)
-    description = readable(settings.description or _description(run))
+    summary = one_line(settings.summary) or _default_summary(run.info)
+    description = readable(settings.description or _default_description(run))
     return Execution(
         project=settings.project,
         label=label_of(run),
@@ -62,7 +62,7 @@ def describe_execution(run: PreparedRun) -> Execution:
 
 
 def what_is_unasked(run: PreparedRun, execution: Execution) -> Unasked:
-    """What of it nobody has asked for, with what earlier uploads know of that."""
+    """Return the fields the user did not set, as earlier uploads have noted them."""
     unasked = Unasked(execution, is_described=bool(run.settings.description))
     unasked.resume(run.directory.state.mark)
     return unasked
@@ -70,10 +70,11 @@ def what_is_unasked(run: PreparedRun, execution: Execution) -> Unasked:
 
 def label_of(run: PreparedRun) -> str:
     """
-    What a new Test Execution is found by: of this run, or of this CI run.
+    Return the label by which the Test Execution of this run, or CI run, is found.
 
-    A short run id, such as the number of a build, comes up in other projects, too.
-    Jira's labels have no blanks, and JQL has its own ideas of other characters.
+    The project is part of it, because a short run id, such as a build number, is
+    not unique. Labels in Jira have no blanks, and JQL treats other characters
+    specially.
     """
     if not run.is_shared:
         return f"xray-bridge-{run.directory.id}"
@@ -85,28 +86,28 @@ def label_of(run: PreparedRun) -> str:
     return "-".join(("xray-bridge", *whose, name))
 
 
-def _summary(info: RunInfo) -> str:
+def _default_summary(info: RunInfo) -> str:
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(info.started))
     build = " ".join(filter(None, (info.ci.get("name"), info.ci.get("build_number"))))
     return one_line(f"{info.framework} {when}" + (f", {build}" if build else ""))
 
 
-def _description(run: PreparedRun) -> str:
-    """Where the run comes from, and why it is incomplete, in lines of their own."""
+def _default_description(run: PreparedRun) -> str:
+    """Return lines about the build and the reasons why the run is incomplete."""
     ci = run.info.ci
     known = {
         "Build": readable(ci.get("build_url", "")),
         "Branch": one_line(ci.get("branch", ""))[:LONGEST_SUMMARY],
     }
     lines = [f"{name}: {value}" for name, value in known.items() if value]
-    room = LONGEST_DESCRIPTION - length("\n".join(lines)) - ROOM_FOR_MORE
-    return "\n".join((*lines, *_reasons(run.incomplete, room)))
+    room = LONGEST_DESCRIPTION - jira_length("\n".join(lines)) - ROOM_FOR_MORE
+    return "\n".join((*lines, *_incomplete_lines(run.incomplete, room)))
 
 
-def _reasons(incomplete: tuple[str, ...], room: int) -> Iterator[str]:
+def _incomplete_lines(incomplete: tuple[str, ...], room: int) -> Iterator[str]:
     for number, reason in enumerate(incomplete):
         line = f"Incomplete: {readable(reason)}"
-        room -= length(line) + 1
+        room -= jira_length(line) + 1
         if room < 0:
             yield f"... {len(incomplete) - number} more"
             return

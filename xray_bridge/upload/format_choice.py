@@ -1,5 +1,5 @@
 """
-In which format a run goes out, and what a person should know of that.
+Choose the format in which a run is sent, with notices for the user.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xray_bridge.upload.prepared_run import PreparedRun
 
 SHOWN_SHARED = 10
-# What comes of several results, by the setting ``aggregate``.
+# How several results become one, by the setting ``aggregate``.
 DECIDES = {
     "worst": "the worst of them decides",
     "last": "the last of them decides",
@@ -31,9 +31,9 @@ DECIDES = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatChoice:
     """
-    The formats to write, of which the first is uploaded, as ``sent_as``.
+    The formats to write; the first is uploaded, as ``sent_as``.
 
-    ``notices`` say what is unusual about it.
+    ``notices`` explain an unusual choice.
     """
 
     formats: tuple[str, ...]
@@ -43,11 +43,11 @@ class FormatChoice:
 
 def choose_format(run: PreparedRun) -> FormatChoice:
     """
-    The formats that were set; with ``auto``, the one that carries everything.
+    Choose the formats that are set; with ``auto``, one that can hold everything.
 
-    What Xray JSON would leave out altogether is no better off in it.
+    Xray JSON is not chosen for results that it cannot hold at all.
     """
-    # What made a Test Execution that cannot be filled again went out as it was.
+    # A run that cannot be sent again has been sent in its own format.
     existing = bool(run.existing_execution) and run.can_fill("xray")
     wanted = capabilities.needs_of_run(run.settings, run.dialect, run.results)
     first, *others = run.settings.format
@@ -59,7 +59,7 @@ def choose_format(run: PreparedRun) -> FormatChoice:
         sent_as = capabilities.sent_as(first, existing=existing)
         if lost := capabilities.missing_needs(sent_as, wanted):
             name = FORMATS[first].title
-            notices = (f"{name} cannot carry {join_words(lost)}",)
+            notices = (f"{name} cannot contain {join_words(lost)}",)
     formats = (first, *(each for each in others if each != first))
     return FormatChoice(formats=formats, sent_as=sent_as, notices=notices)
 
@@ -67,32 +67,32 @@ def choose_format(run: PreparedRun) -> FormatChoice:
 def _choose_first(
     run: PreparedRun, wanted: Mapping[Need, str], *, existing: bool
 ) -> tuple[str, tuple[str, ...]]:
-    """The format that ``auto`` means, and why where it is not the usual one."""
-    usual = _usual(run)
+    """Choose the format for ``auto``; a notice says why if it is not the usual one."""
+    usual = _usual_format(run)
     sent_as = capabilities.sent_as(usual, existing=existing)
     missing = capabilities.better_elsewhere(sent_as, wanted)
     if not missing:
         return usual, ()
     name, words = FORMATS[usual].title, join_words(missing)
-    price = _price(run) if usual == "junit" else []
+    price = _lost_details(run) if usual == "junit" else []
     if price and not capabilities.missing_needs(usual, wanted):
         notice = (
-            f"{name} says {words} in comments only, or not to every "
-            f"version of Xray; Xray JSON would, but not {join_words(price)}"
+            f"{name} can state {words} only in comments, or only for some versions of "
+            f"Xray; Xray JSON can, but it cannot state {join_words(price)}"
         )
         return usual, (notice,)
     if _would_lose(run, missing):
-        why = "Xray JSON could, but has no place for scenarios without Test keys"
-        return usual, (f"{name} cannot carry {words}; {why}",)
-    notice = f"Xray JSON in place of {name}, which cannot carry {words}"
+        why = "Xray JSON can, but cannot contain scenarios without Test keys"
+        return usual, (f"{name} cannot contain {words}; {why}",)
+    notice = f"Xray JSON is used instead of {name}, which cannot contain {words}"
     return "xray", (notice,)
 
 
 def _would_lose(run: PreparedRun, missing: Sequence[str]) -> bool:
     """
-    Whether Xray JSON would cost more than it brings.
+    Return whether Xray JSON would lose more than it adds.
 
-    A result weighs more than a defect; a rule that the user has set weighs more
+    A result is worth more than a defect; a rule that the user has set is worth more
     than scenarios that Xray may not know.
     """
     homeless = capabilities.without_a_place("xray", run.results)
@@ -102,11 +102,11 @@ def _would_lose(run: PreparedRun, missing: Sequence[str]) -> bool:
     return not set(missing) & set(set_by_user)
 
 
-def _price(run: PreparedRun) -> list[str]:
+def _lost_details(run: PreparedRun) -> list[str]:
     """
-    What of the results JUnit XML says and Xray JSON does not.
+    Return the details that JUnit XML can hold and Xray JSON cannot.
 
-    Xray JSON knows custom fields by their ids; a name goes into the comment.
+    Xray JSON has custom fields by id; a field given by name becomes a comment.
     """
     found: dict[str, None] = {}
     for each in run.results.runs():
@@ -116,8 +116,8 @@ def _price(run: PreparedRun) -> list[str]:
     return list(found)
 
 
-def _usual(run: PreparedRun) -> str:
-    """What ``auto`` means where nothing speaks against it."""
+def _usual_format(run: PreparedRun) -> str:
+    """Return the usual format for ``auto``."""
     scenarios = run.results.scenarios
     if not scenarios:
         return "junit"
@@ -129,51 +129,51 @@ def _usual(run: PreparedRun) -> str:
 def notices_of(
     run: PreparedRun, choice: FormatChoice, contents: Contents
 ) -> Iterator[str]:
-    """What a person should know of this run, whatever becomes of it."""
-    _log(run, choice)
+    """Yield notices about the format and about shared Test keys."""
+    _log_choice(run, choice)
     yield from choice.notices
     yield from contents.notices
     first = choice.formats[0]
     if run.settings.wants_upload and choice.sent_as != first:
         name = FORMATS[first].title
-        why = f"the plain endpoint of {name} takes no Test Execution"
+        why = f"the endpoint of {name} cannot fill an existing Test Execution"
         yield f"sent as {FORMATS[choice.sent_as].title}: {why}"
     number = run.results.unkeyed_scenarios
     if number and choice.sent_as in SCENARIO_FORMATS:
         who = count(number, "scenario")
-        carry, them = ("carries", "it") if number == 1 else ("carry", "them")
+        have, them = ("has", "it") if number == 1 else ("have", "them")
         yield (
-            f"{who} {carry} no Test key; Xray takes {them} only if it knows {them} "
+            f"{who} {have} no Test key; Xray accepts {them} only if it knows {them} "
             "by name"
         )
-    yield from _shared(run)
+    yield from _shared_notices(run)
 
 
-def _log(run: PreparedRun, choice: FormatChoice) -> None:
+def _log_choice(run: PreparedRun, choice: FormatChoice) -> None:
     if not log.is_enabled():
         return
-    why = "; ".join(choice.notices) or "nothing stands against it"
+    why = "; ".join(choice.notices) or "nothing speaks against it"
     formats = ", ".join(choice.formats)
     text = f"format {formats}, sent as {choice.sent_as}: {why}"
     log.info(text, run.settings.redactor.clean)
 
 
-def _shared(run: PreparedRun) -> Iterator[str]:
-    """Tests that several tests are results of, which may be a slip of a key."""
+def _shared_notices(run: PreparedRun) -> Iterator[str]:
+    """Yield notices about Tests with results of several tests: a key may be wrong."""
     found = run.results.shared
     decides = DECIDES[run.settings.aggregate]
     keyed = frozenset(run.results.test_keys) if found else frozenset()
     for identity, names in list(found.items())[:SHOWN_SHARED]:
         if identity in keyed:
             tests = f"{len(names)} tests ({first_names(names)})"
-            yield f"{identity} stands on {tests}: one Test Run, and {decides}"
+            yield f"{identity} is the key of {tests}: one Test Run, and {decides}"
         else:
             paths = unique([[name.partition(": ")[0] for name in names]])
             times = "twice" if len(names) == 2 else f"{len(names)} times"  # noqa: PLR2004 - a word of its own
-            # A scenario has its file in its name.
+            # A scenario's name includes its file.
             others = [each for each in paths if f"{each}: " not in identity]
             within = f" in {first_names(others)}" if others else ""
-            where = f"the {identity} stands {times}{within}"
-            yield f"{where}: without keys of their own they are one Test, and {decides}"
+            where = f"the {identity} appears {times}{within}"
+            yield f"{where}: without Test keys they are one Test, and {decides}"
     if len(found) > SHOWN_SHARED:
         yield f"{len(found) - SHOWN_SHARED} more Tests have results of several tests"

@@ -1,8 +1,8 @@
 """
-Report files into a run directory: copied, checked, counted.
+Take report files into a run directory: copy, check and count them.
 
-What is checked is the copy, and that is what goes out. A file that is no report
-ends it, and leaves nothing behind.
+The copy is checked, and the copy is sent. A file that is not a report stops the
+intake, and nothing is left behind.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from xray_bridge.model.receipt import FAILURES, Failure
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import codec, report_files, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
-from xray_bridge.runs.failures import gist
+from xray_bridge.runs.failures import main_line
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.report_files import Files, ReportFile
-from xray_bridge.runs.scrub import Scrub, folders
+from xray_bridge.runs.scrub import Scrub, local_folders
 from xray_bridge.text import one_line
 from xray_bridge.upload.conversion import Conversion
 from xray_bridge.upload.copying import copy_into
-from xray_bridge.upload.masking import mask
+from xray_bridge.upload.masking import mask_secrets
 from xray_bridge.upload.overlaps import Counted, DifferError, Overlaps
 from xray_bridge.upload.reading_notices import notices_of
 
@@ -50,11 +50,11 @@ SCENARIOS = "scenarios"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeOptions:
     """
-    Which files, and what is to be done with them.
+    The files to take in, and how.
 
-    ``report_dir`` is where the run directory goes, if not where the settings say;
-    ``keep_converted``, a folder for copies of what formats were converted into.
-    ``strip_properties``: what suites say of the machine stays here.
+    ``report_dir``: folder for the run directory, if not the one in the settings.
+    ``keep_converted``: folder for copies of converted files. ``strip_properties``:
+    leave out environment variables and system properties.
     """
 
     paths: Sequence[Path]
@@ -71,10 +71,10 @@ def take_in(
     options: IntakeOptions, settings: Settings, ci: Mapping[str, str]
 ) -> RunDirectory:
     """
-    A sealed run directory with these reports.
+    Return a sealed run directory with these reports.
 
-    Raises ReportError for what is no report, UsageError for what contradicts
-    each other, RunDirectoryError; then nothing is left behind.
+    Raises ReportError for a file that is not a report, UsageError for files that
+    contradict each other, and RunDirectoryError; then nothing is left behind.
     """
     now = time.time()
     info = run_directory.RunInfo(
@@ -82,18 +82,18 @@ def take_in(
         framework=run_directory.REPORT_FILES,
         versions={},
         started=now,
-        # Whoever sends it later means to.
+        # A later resend shall upload it.
         settings={**settings.given, "upload": "yes"},
         ci=ci,
     )
     try:
         return _take_all(options, settings, info)
     except DifferError as error:
-        # One report, in which every result counts, instead of several of which the
+        # Merged into one report, every result counts; of several reports, only the
         # last one would.
         if not (error.can_merge and merge_junit.is_possible()):
             raise
-        notice = f"{error.message}: they are merged"
+        notice = f"{error.message}: the files are merged"
         merged = replace(options, merge=True, notices=(notice,))
         return _take_all(merged, settings, info)
 
@@ -107,7 +107,7 @@ def _take_all(
         journal = Journal(directory)
         try:
             files = _Intake(directory, settings, journal).take(options)
-            report_files.save(directory, files)
+            report_files.save_files(directory, files)
         finally:
             journal.close()
     except BaseException as error:
@@ -134,7 +134,7 @@ class _Intake:
         self._settings = settings
         self._journal = journal
         self._evidence = EvidenceFolder(directory.path, limit, clean)
-        places = folders(str(Path.cwd()), os.environ)
+        places = local_folders(str(Path.cwd()), os.environ)
         self._scrub = Scrub.of(settings.redactor, places)
         self._strip = False
         self._is_merged = False
@@ -142,13 +142,13 @@ class _Intake:
         self._incomplete: list[str] = []
         self._left_out: list[str] = []
         self._failures: list[Failure] = []
-        # Of the file that is read: scenarios by outcome.
+        # Scenarios by outcome, in the file that is being read.
         self._rows: Counter[str] = Counter()
         self._headers: list[tuple[str, read.ExecutionData]] = []
         self._overlaps = Overlaps()
 
     def take(self, options: IntakeOptions) -> Files:
-        """All files, read to their ends."""
+        """Read all files to their ends."""
         self._strip, self._is_merged = options.strip_properties, options.merge
         folder = self._directory.path
         sources = [
@@ -159,7 +159,7 @@ class _Intake:
         known = [conversion.recognised(each, folder) for each in sources]
         self._notices += conversion.notices()
         for source, _ in known:
-            self._mask(source)
+            self._mask_secrets(source)
         if options.merge:
             conversion.keep()
             known = [(merge_junit.merge_reports(known, folder), "junit")]
@@ -184,9 +184,9 @@ class _Intake:
             failures=tuple(self._failures),
         )
 
-    def _mask(self, source: Source) -> None:
-        """What is a secret of ours is none of Xray's."""
-        if number := mask(source.path, self._settings.redactor.forms):
+    def _mask_secrets(self, source: Source) -> None:
+        """Mask our secrets in the copy."""
+        if number := mask_secrets(source.path, self._settings.redactor.forms):
             what = (
                 f"secrets of xray-bridge are masked in the copy that is sent ({number})"
             )
@@ -194,13 +194,13 @@ class _Intake:
 
     def _take_file(self, source: Source, name: str) -> ReportFile:
         if name == "junit":
-            _repair(source)
-        reading = self._opened(source, name)
+            _repair_copy(source)
+        reading = self._open_reading(source, name)
         is_of_scenarios = name in SCENARIO_FORMATS
-        # Names may well be repeated there.
+        # Repeated names are normal there.
         has_rows = is_of_scenarios or self._is_merged
-        counted = self._count(source, reading, has_rows=has_rows)
-        # All scenarios go out together, so these add up.
+        counted = self._count_results(source, reading, has_rows=has_rows)
+        # All scenarios are sent together, so their results add up.
         together = SCENARIOS if is_of_scenarios else source.name
         if not is_of_scenarios:
             self._overlaps.note_shared(source.name, counted)
@@ -220,7 +220,7 @@ class _Intake:
             words=header.words,
         )
 
-    def _opened(self, source: Source, name: str) -> read.Reading:
+    def _open_reading(self, source: Source, name: str) -> read.Reading:
         self._rows = Counter()
         if name not in SCENARIO_FORMATS:
             return read.open_reading(source, name, strip=self._strip)
@@ -230,22 +230,24 @@ class _Intake:
             finished=source.path.stat().st_mtime,
             keep=self._evidence.add,
         )
-        return read.ScenarioReading(source=source, reader=reader, note=self._journalled)
+        return read.ScenarioReading(
+            source=source, reader=reader, note=self._write_to_journal
+        )
 
-    def _journalled(self, run: TestRun) -> None:
-        """Into the journal as well: what exists already is filled from there."""
+    def _write_to_journal(self, run: TestRun) -> None:
+        """Write to the journal, too: an existing Test Execution is filled from it."""
         self._rows[run.outcome.value] += 1
         self._journal.append_line(self._scrub.clean_line(codec.encode(run)))
 
-    def _count(
+    def _count_results(
         self, source: Source, reading: read.Reading, *, has_rows: bool
     ) -> Counted:
-        """What is in the copy, which is mended."""
+        """Count the results in the copy, and repair it."""
         counted = Counted()
         for case in reading.cases():
             counted.add(case)
             if case.outcome is Outcome.FAILED and len(self._failures) < FAILURES:
-                self._failures.append(_failure(case))
+                self._failures.append(_failure_of(case))
         counted.settle()
         if reading.changes:
             with replaced(source.path, private=True) as file:
@@ -263,17 +265,17 @@ class _Intake:
         self._headers.append((source.name, header))
         settings = self._settings
         own = settings.project or settings.test_execution or settings.sandbox
-        # Without a place to go to it is sent as it is.
+        # Without a project or Test Execution the file is sent unchanged.
         if own or {"project", "test_execution"} & header.settings.keys():
             self._notices += [
-                f"{source.name}: {what} cannot be sent along" for what in header.lost
+                f"{source.name}: {what} cannot be sent" for what in header.lost
             ]
 
     def _settings_of_headers(self) -> Mapping[str, str]:
         """
-        What the files say of the Test Execution; the first one counts.
+        Return the settings in the files; the first value is used.
 
-        Raises UsageError where they are for different Test Executions.
+        Raises UsageError if they name different Test Executions.
         """
         found: dict[str, tuple[str, str]] = {}
         for name, header in self._headers:
@@ -283,21 +285,23 @@ class _Intake:
                     continue
                 differ = f"{other} says {first!r}, {name} says {text!r}"
                 if setting == "test_execution":
-                    hint = "set it, or use --separate-executions"
+                    hint = "set xray_test_execution, or use --separate-executions"
                     raise UsageError(f"{setting}: {differ}", hint=hint)
-                self._notices.append(f"xray_{setting}: {differ}; the first one counts")
+                self._notices.append(
+                    f"xray_{setting}: {differ}; the first value is used"
+                )
         return {setting: text for setting, (text, _) in found.items()}
 
 
-def _repair(source: Source) -> None:
+def _repair_copy(source: Source) -> None:
     if places := repair.find_empty_properties(source):
         with replaced(source.path, private=True) as file:
             repair.write_without(source, places, file)
 
 
-def _failure(case: Case) -> Failure:
+def _failure_of(case: Case) -> Failure:
     return Failure(
         name=one_line(case.name or case.key),
         keys=(case.key,) if case.key else (),
-        message=gist(case.message),
+        message=main_line(case.message),
     )

@@ -1,5 +1,5 @@
 """
-When Jira is to be asked for a label, by which clock, and what of its answer counts.
+Search Jira for the label of a run: when, by which clock, and which match counts.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ MINUTE = 60
 
 class Watch:
     """
-    How long ago something was: of all clocks, the one that says least counts.
+    Measures how long ago something was; the clock with the smallest answer counts.
 
-    ``skew`` tells by how many seconds the server's clock is ahead of ours, or None.
-    Ours may be set by an hour between two uploads, or during one.
+    ``skew`` returns the seconds by which the server's clock is ahead of ours, or None.
+    Our clock may be changed between two uploads, or during one.
     """
 
     def __init__(self, skew: Callable[[], float | None]) -> None:
@@ -35,17 +35,17 @@ class Watch:
 
     @property
     def skew(self) -> float:
-        """By how much the server's clock is ahead now; 0: it does not tell."""
+        """Seconds by which the server's clock is ahead now; 0 if unknown."""
         return self._skew() or 0.0
 
     def note(self) -> float:
-        """Now, in seconds since the epoch."""
+        """Note this moment, and return it in seconds since the epoch."""
         moment = time.time()
         self._noted[moment] = time.monotonic()
         return moment
 
     def age(self, moment: float, skew: float = 0.0) -> float:
-        """Seconds since a moment, at which the skew was ``skew``; never negative."""
+        """Return the seconds since a moment with that skew; never negative."""
         ages = [time.time() - moment]
         now = self._skew()
         if skew and now is not None:
@@ -55,8 +55,8 @@ class Watch:
         return max(0.0, min(ages))
 
 
-def marked(xray: Xray, delivery: Delivery) -> list[str]:
-    """The Test Executions that the search finds by the label, wherever it stands."""
+def find_labelled(xray: Xray, delivery: Delivery) -> list[str]:
+    """Return the Test Executions that the search finds by the label."""
     if delivery.mark == marks.LABELS:
         return xray.executions_labelled(delivery.label)
     return xray.executions_mentioning(delivery.label, delivery.mark)
@@ -64,29 +64,28 @@ def marked(xray: Xray, delivery: Delivery) -> list[str]:
 
 def made_elsewhere(xray: Xray, delivery: Delivery) -> tuple[str, ...]:
     """
-    Test Executions that other machines have made of this CI run, oldest first.
+    Return the Test Executions of this CI run by other machines, oldest first.
 
-    Raises DeliveryError where the server does not let us look: going on could
-    double all results.
+    Raises DeliveryError if the search fails: going on could duplicate all results.
     """
     try:
-        found = marked(xray, delivery)
+        found = find_labelled(xray, delivery)
     except (DeliveryError, AmbiguousError) as error:
-        what = "no telling whether another job has sent this CI run"
-        hint = "name its Test Execution with --test-execution, or an empty one"
+        what = "unknown whether another job has already sent this CI run"
+        hint = "give --test-execution with its Test Execution, or an empty one"
         raise DeliveryError(f"{what}: {error.message}", hint=hint) from None
     return oldest_first(found)
 
 
-def hint(delivery: Delivery) -> str:
-    """How a person finds them."""
+def search_hint(delivery: Delivery) -> str:
+    """Return a hint how a person finds them."""
     if delivery.mark == marks.LABELS:
-        return f'the label in Jira is "{delivery.label}"'
-    return f'"{delivery.label}" stands in its {delivery.mark} in Jira'
+        return f'look in Jira for the label "{delivery.label}"'
+    return f'look in Jira for "{delivery.label}" in the {delivery.mark}'
 
 
-def until(end: float, since: float) -> tuple[float, ...]:
-    """Pauses between looks, ever longer, from ``since`` to ``end`` seconds."""
+def pauses_until(end: float, since: float) -> tuple[float, ...]:
+    """Return growing pauses between searches, from ``since`` to ``end`` seconds."""
     found = []
     pause = max(since, end / 20)
     while since + pause < end:
@@ -96,11 +95,11 @@ def until(end: float, since: float) -> tuple[float, ...]:
     return (*found, end - since)
 
 
-def remaining(pauses: tuple[float, ...], since: float) -> tuple[float, ...]:
+def remaining_pauses(pauses: tuple[float, ...], since: float) -> tuple[float, ...]:
     """
-    The pauses before the looks that are left, ``since`` seconds after the answer.
+    Return the pauses before the remaining searches, ``since`` seconds after the answer.
 
-    One at once stands for all that are missed, so that a short deadline leads there
+    One search at once replaces all missed ones, so that a short deadline gets there
     in several uploads.
     """
     moments = itertools.accumulate(pauses)
@@ -109,12 +108,12 @@ def remaining(pauses: tuple[float, ...], since: float) -> tuple[float, ...]:
 
 
 def oldest_first(keys: Iterable[str]) -> tuple[str, ...]:
-    """Keys of one project, by number: all who look choose the same one."""
+    """Sort keys of one project by number, so that every job chooses the same one."""
     return tuple(sorted(set(keys), key=lambda key: (len(key), key)))
 
 
-def shown(seconds: float) -> str:
-    """A wait in words, rounded up."""
+def format_wait(seconds: float) -> str:
+    """Return a wait in words, rounded up."""
     if seconds > MINUTE:
         return f"{-(-seconds // MINUTE):.0f} minutes"
     return f"{-(-seconds // 1):.0f} seconds"

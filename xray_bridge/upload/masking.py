@@ -1,5 +1,5 @@
 """
-Secrets of ours in a report file, masked in the copy that is sent.
+Mask our secrets in the copy of a report file.
 
 Some tools write the whole environment into their reports (kyua, Ant).
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 BLOCK = 1 << 20
-# Without these words there is no report: a password that is part of one stays.
+# A report needs these words: a password that is part of one is not masked.
 VOCABULARY = (
     "testsuites testsuite testcase classname failures failure errors error "
     "skipped properties property message system-out testng-results test-method "
@@ -34,9 +34,9 @@ VOCABULARY = (
 )
 
 
-def mask(path: Path, forms: Iterable[str]) -> int:
-    """Replace these texts by ``***``, and count how often they stood there."""
-    pattern = _pattern(forms)
+def mask_secrets(path: Path, forms: Iterable[str]) -> int:
+    """Replace these texts by ``***``, and return how many there were."""
+    pattern = _compile_pattern(forms)
     if pattern is None or not path.stat().st_size:
         return 0
     with (
@@ -48,20 +48,20 @@ def mask(path: Path, forms: Iterable[str]) -> int:
         number, at = 0, 0
         with replaced(path, private=True) as out:
             for found in pattern.finditer(content):
-                _write(out, content, at, found.start())
+                _copy_bytes(out, content, at, found.start())
                 out.write(MASK.encode())
                 number, at = number + 1, found.end()
-            _write(out, content, at, len(content))
+            _copy_bytes(out, content, at, len(content))
     return number
 
 
-def _write(out: BinaryIO, content: mmap.mmap, start: int, end: int) -> None:
+def _copy_bytes(out: BinaryIO, content: mmap.mmap, start: int, end: int) -> None:
     places = range(start, end, BLOCK)
     out.writelines(content[each : min(each + BLOCK, end)] for each in places)
 
 
-def _pattern(forms: Iterable[str]) -> re.Pattern[bytes] | None:
-    """Also as XML escapes them, and as PHP writes JSON."""
+def _compile_pattern(forms: Iterable[str]) -> re.Pattern[bytes] | None:
+    """Match them also as XML escapes them, and as PHP writes JSON."""
     found: set[str] = set()
     for form in forms:
         if form.lower() not in VOCABULARY:
@@ -69,7 +69,7 @@ def _pattern(forms: Iterable[str]) -> re.Pattern[bytes] | None:
             found |= {form, escape(form), quoted, form.replace("/", r"\/")}
     if not found:
         return None
-    # Longest first, so that no form leaves a tail of a longer one behind.
+    # Longest first, so that no tail of a longer one stays.
     texts = sorted(found, key=lambda form: (-len(form), form))
     encoded = (each.encode("utf-8", "surrogatepass") for each in texts)
     return re.compile(b"|".join(map(re.escape, encoded)))

@@ -1,6 +1,7 @@
 """
-Tests that have results in several report files: in one Test Execution, what is
-sent last replaces the rest.
+Find Tests that have results in several report files.
+
+In one Test Execution, results that are sent later replace earlier ones.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
     from xray_bridge.formats.read.protocol import Case
 
-# Of what stands in several files; there may be thousands.
+# Names in a notice; there may be thousands.
 SHOWN = 3
-# Of the results of one Test in one file, the worst is what Xray makes of them.
+# Xray takes the worst of several results of one Test in one file.
 RANKS = {Outcome.PASSED: 0, Outcome.FAILED: 2}
 NEITHER = 1
 OUTCOMES = {0: Outcome.PASSED, 2: Outcome.FAILED, NEITHER: Outcome.SKIPPED}
-# Of names that several results have.
+# Repeated names that are kept as text.
 SHOWN_REPEATED = 4
 
 
@@ -39,10 +40,11 @@ class DifferError(UsageError):
 @dataclass(slots=True)
 class Counted:
     """
-    What is counted while a report is read, by Test: its worst result counts.
+    Counts the results of a report by Test; the worst result of a Test counts.
 
-    Names are kept as hashes only, there may be many. ``results`` is how many
-    there were; ``unsure`` are keys that may be requirements', with the worst rank.
+    Names are kept as hashes only, because there may be many. ``results`` is the number
+    of results; ``unsure`` are keys that may belong to requirements, with their worst
+    rank.
     """
 
     results: int = 0
@@ -50,7 +52,7 @@ class Counted:
     keys: dict[str, None] = field(default_factory=dict)
     unsure: dict[str, int] = field(default_factory=dict)
     unknown_words: dict[str, None] = field(default_factory=dict)
-    # Names that have several results, the first of them in words.
+    # Names with several results, the first ones as text.
     repeated: dict[int, str] = field(default_factory=dict)
     _names: dict[str, set[int]] = field(default_factory=dict)
 
@@ -68,9 +70,9 @@ class Counted:
             identity = case.identity
             if case.key:
                 self.keys[case.key] = None
-        self._rank(identity, rank, is_keyed=bool(case.key))
+        self._note_rank(identity, rank, is_keyed=bool(case.key))
 
-    def _rank(self, identity: str, rank: int, *, is_keyed: bool) -> None:
+    def _note_rank(self, identity: str, rank: int, *, is_keyed: bool) -> None:
         number = hash(identity)
         if number not in self.ranks:
             self.ranks[number] = rank
@@ -81,7 +83,7 @@ class Counted:
             self.repeated.setdefault(number, identity if shown else "")
 
     def settle(self) -> None:
-        """When all is counted: a key that only one test has is that Test's."""
+        """After the last result: a key that only one test has belongs to a Test."""
         for key, names in self._names.items():
             if len(names) == 1:
                 rank = self.ranks.pop(next(iter(names)))
@@ -97,7 +99,7 @@ class Counted:
 
 
 class Overlaps:
-    """What the files of one run have in common."""
+    """Tests that several files of one run have."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
@@ -107,7 +109,7 @@ class Overlaps:
         self._differing: dict[str, None] = {}
 
     def note_shared(self, name: str, counted: Counted) -> None:
-        """Note Tests that an earlier file has, too; keys alone can be named."""
+        """Note Tests that an earlier file has, too; only keys can be named."""
         for key in counted.keys:
             if hash(key) in self._seen:
                 self._shared[key] = None
@@ -118,7 +120,7 @@ class Overlaps:
         self._seen |= counted.ranks.keys()
 
     def note_differing(self, where: str, counted: Counted) -> None:
-        """Note Tests that ended otherwise in what goes out before ``where``."""
+        """Note Tests that have another outcome in files before ``where``."""
         names = {hash(key): key for key in counted.keys}
         for identity, rank in counted.ranks.items():
             before, other = self._ends.get(identity, (rank, where))
@@ -130,7 +132,7 @@ class Overlaps:
         self._note_unsure(where, counted)
 
     def _note_unsure(self, where: str, counted: Counted) -> None:
-        """A key that is surely a Test's in one file is so in another one."""
+        """Compare unsure keys with keys that belong to a Test in another file."""
         for key, rank in counted.unsure.items():
             before, other = self._ends.get(hash(key), (rank, where))
             if before != rank and other != where:
@@ -144,29 +146,29 @@ class Overlaps:
 
     def refuse_differing(self, formats: Iterable[str]) -> None:
         """
-        Refuse what would hide a result: in one Test Execution the last one counts.
-
-        Raises DifferError.
+        Raise DifferError for Tests with different results: only the last would count.
         """
         if not self._differing:
             return
         can_merge = set(formats) == {"junit"}
-        hint = "--separate-executions keeps them apart"
+        hint = "--separate-executions sends each file on its own"
         if can_merge:
-            hint += "; pip install 'xray-bridge[merge]' and --merge add them up"
-        msg = f"tests ended differently in several files ({_first(self._differing)})"
+            hint += "; pip install 'xray-bridge[merge]' and --merge combine them"
+        names = _join_first(self._differing)
+        msg = f"the same Tests have different results in several files ({names})"
         raise DifferError(msg, hint=hint, can_merge=can_merge)
 
     def notices(self) -> Iterator[str]:
-        """What is to be known of Tests that stand in several files."""
+        """Yield a notice about Tests that are in several files."""
         if self._shared:
+            names = _join_first(self._shared)
             yield (
-                f"tests stand in several files ({_first(self._shared)}): in one Test "
-                "Execution, what is sent last replaces the rest; --merge adds JUnit "
-                "files up"
+                f"the same Tests are in several files ({names}): in one "
+                "Test Execution, results that are sent later replace earlier ones; "
+                "--merge combines JUnit files"
             )
 
 
-def _first(names: Iterable[str]) -> str:
+def _join_first(names: Iterable[str]) -> str:
     found = [*names]
     return ", ".join([*found[:SHOWN], *(["..."] if len(found) > SHOWN else [])])

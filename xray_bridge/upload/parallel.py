@@ -1,5 +1,5 @@
 """
-All reports but the first, into the Test Execution that this has made.
+Send all reports but the first into the Test Execution that the first has created.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ def send_rest(
     jobs: int,
 ) -> None:
     """
-    Send what has not arrived into the Test Execution, ``jobs`` at a time.
+    Send reports that have not arrived into the Test Execution, ``jobs`` at a time.
 
-    A report that Xray refuses does not keep the others back. Raises the error
-    that leaves most open.
+    A refused report does not stop the others. Raises an AmbiguousError, if there is
+    one, or else the first error.
     """
     rest = _Rest(target, arrivals)
     missing = [each for each in shipments if each.id not in arrivals]
@@ -38,14 +38,14 @@ def send_rest(
             for each in [pool.submit(rest.send, shipment) for shipment in missing]:
                 each.result()
         except BaseException:
-            # Ctrl-C: what has not begun is not begun after this process let go.
+            # Ctrl-C: start no other report after this process has let go.
             rest.stop()
             raise
     rest.raise_worst(len(shipments) + 1)
 
 
 class _Rest:
-    """What the threads share."""
+    """The state that the threads share."""
 
     def __init__(self, target: Target, arrivals: Arrivals) -> None:
         self._target = target
@@ -55,7 +55,7 @@ class _Rest:
         self._stopped = False
 
     def send(self, shipment: Shipment) -> None:
-        """Send one; what goes wrong is kept for the end."""
+        """Send one report; keep its error for the end."""
         if self._stopped or shipment.fill is None:
             return
         try:
@@ -63,7 +63,7 @@ class _Rest:
             self._arrivals.note(shipment.id, answer)
         except XrayBridgeError as error:
             self._errors.append((shipment, error))
-            # What a server says no to says nothing of the next one.
+            # The server may accept the next report.
             if not isinstance(error, RefusedError):
                 self._stopped = True
         except BaseException as error:  # noqa: BLE001 - raised again, where it is seen
@@ -71,11 +71,11 @@ class _Rest:
             self._stopped = True
 
     def stop(self) -> None:
-        """Begin no other."""
+        """Start no other report."""
         self._stopped = True
 
     def raise_worst(self, total: int) -> None:
-        """Raise what went wrong with one of ``total``, if something did."""
+        """Raise the worst error of ``total`` reports, if there was one."""
         if self._unexpected:
             raise self._unexpected[0]
         if not self._errors:
@@ -83,7 +83,7 @@ class _Rest:
         shipment, error = max(
             self._errors, key=lambda each: isinstance(each[1], AmbiguousError)
         )
-        there = f"{len(self._arrivals)} of {total} reports are there"
+        there = f"{len(self._arrivals)} of {total} reports have arrived"
         error.message = (
             f"{shipment.name} into {self._target.key}: {error.message}; {there}"
         )

@@ -1,5 +1,5 @@
 """
-What makes or fills a Test Execution goes out by here, so that every end of it is known.
+Send requests that create or fill a Test Execution, and classify every failure.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ Answered = TypeVar("Answered")
 
 def post(send: Callable[[Sent], Answered], request: Sent) -> Answered:
     """
-    What ``send`` returns.
+    Return what ``send`` returns.
 
-    Raises our own errors as they are, and AmbiguousError for all others: the request
-    was under way, and nobody knows how far it came.
+    Raises our own errors unchanged, and AmbiguousError for all others: the request
+    was in progress, and nobody knows how far it came.
     """
     try:
         return send(request)
     except XrayBridgeError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, results may be there
+    except Exception as error:  # noqa: BLE001 - after any error, results may be there
         msg = f"the answer is not understood ({type(error).__name__})"
         raise AmbiguousError(msg) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An existing Test Execution, and what is said of it of our own accord."""
+    """An existing Test Execution, and the fields that the user did not set."""
 
     xray: Xray
     key: str
@@ -48,7 +48,7 @@ class Target:
 
     def fill(self, request_to: Callable[[str], Request]) -> ImportAnswer:
         """
-        Put results into it, without what is refused and nobody has asked for.
+        Send results into it, without refused fields that the user did not set.
 
         Raises what ``post`` raises.
         """

@@ -1,5 +1,5 @@
 """
-Report files made ready: taken in and looked at, or else nothing is left behind.
+Prepare report files: take all of them in and check them, or leave nothing behind.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """Runs that are ready to be sent, and receipts of files without tests."""
+    """Runs that are ready to send, and receipts of files without tests."""
 
     runs: tuple[tuple[RunDirectory, Effective], ...]
     empty: tuple[Receipt, ...]
@@ -47,22 +47,22 @@ def prepare(
     preflight: Callable[[Sequence[Settings]], None],
 ) -> Prepared:
     """
-    Take in all files, refuse what cannot be sent, and ask the server.
+    Take in all files, refuse files that cannot be sent, and ask the server.
 
-    ``also`` are flags for sending them. Raises UsageError and ReportError, and what
-    ``preflight`` raises; then no run directory is left.
+    ``also`` are flags for sending them. Raises UsageError and ReportError, and the
+    errors of ``preflight``; then no run directory is left.
     """
     taken: list[RunDirectory] = []
     try:
         for each in wanted:
-            # One by one: what is there is taken back where the next one is broken.
+            # One by one: if the next one is broken, these are removed.
             taken.append(take_in(each, command.local, ci))  # noqa: PERF401
         runs = tuple(
             (directory, command.for_run(report_files.info_of(directory), also))
             for directory in taken
             if _has_tests(directory)
         )
-        # Through a disabled connection nothing is sent: sending says so.
+        # Sending reports a disabled connection.
         with contextlib.suppress(ConnectionDisabledError):
             preflight([_refused_or_settings(*each) for each in runs])
     except BaseException:
@@ -75,27 +75,27 @@ def prepare(
 
 
 def _has_tests(directory: RunDirectory) -> bool:
-    found = report_files.load(directory)
+    found = report_files.load_files(directory)
     return bool(found and found.files)
 
 
 def _removed(directory: RunDirectory) -> Receipt:
-    """The receipt of files without tests, whose copies go."""
-    found = report_files.load(directory)
+    """Remove a run without tests, and return its receipt."""
+    found = report_files.load_files(directory)
     shutil.rmtree(directory.path, ignore_errors=True)
     return Receipt(status=EMPTY, left_out=found.left_out if found else ())
 
 
 def _refused_or_settings(directory: RunDirectory, run: Effective) -> Settings:
     """
-    The settings of a run.
+    Return the settings of a run.
 
-    Raises UsageError for what is known to be wrong without asking.
+    Raises UsageError for errors that are known without asking the server.
     """
     settings = run.settings
     if not (settings.sandbox or settings.collect):
         connect(settings)
-    found = report_files.load(directory)
+    found = report_files.load_files(directory)
     if found is not None:
         refuse_impossible(settings, found)
     return settings

@@ -1,5 +1,5 @@
 """
-A run that was read, with the settings by which it is rendered and sent.
+A run with its results, and the settings for rendering and sending it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class PreparedRun:
     """
     One run, its results and its settings.
 
-    ``folder`` is where reports are written: the run directory, or another one
-    where that has to stay as it is. ``copy_to`` is a path where the user wants the
-    report, too, or empty. ``incomplete`` says why tests may be missing.
+    ``folder``: where reports are written; the run directory, or another folder if
+    the run directory must not change. ``copy_to``: a path for a copy of the report,
+    or empty. ``incomplete``: reasons why tests may be missing.
     """
 
     directory: RunDirectory
@@ -41,25 +41,25 @@ class PreparedRun:
 
     @property
     def existing_execution(self) -> str:
-        """The Test Execution to report into; empty: a new one is made."""
+        """The Test Execution to report into; empty: a new one is created."""
         return self.settings.test_execution or self.directory.state.test_execution
 
     @property
     def project(self) -> str:
-        """Where Tests without a key are: as set, else where the Test Execution is."""
+        """The project of Tests without a key: set, or that of the Test Execution."""
         return self.settings.project or self.existing_execution.rpartition("-")[0]
 
     @property
     def is_shared(self) -> bool:
-        """Whether other machines may send the same: parts merged by their run id."""
+        """Whether other machines may send the same parts, merged by their run id."""
         return bool(self.info.parts and self.info.run_id)
 
     def can_fill(self, format_name: str) -> bool:
         """
-        Whether results in this format can go into an existing Test Execution.
+        Return whether results in this format can go into an existing Test Execution.
 
-        What is not XML goes there as Xray JSON, which cannot name scenarios without
-        a Test key. Into one that is set as much goes as can.
+        Formats other than XML go there as Xray JSON, which cannot name scenarios
+        without a Test key. A Test Execution that is set gets all results that it can.
         """
         nameless = capabilities.without_a_place("xray", self.results)
         return (

@@ -1,8 +1,8 @@
 """
-Run directories in, receipt out: the one path for every upload.
+Publish a run directory and return its receipt: the one path for every upload.
 
 ``pytest``, ``behave``, ``xray-bridge upload`` and ``xray-bridge resend`` all end
-here, with the same input: what is on disk.
+here, with the same input: the files on disk.
 """
 
 from __future__ import annotations
@@ -46,10 +46,12 @@ if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunDirectory
     from xray_bridge.upload.shipment import Upload
 
-NO_KEY = "no test carries a Test key (xray_only_keyed)"
-ALL_WITHHELD = "no result can be sent under its name"
-NOT_TAKEN_IN = "it was killed before all files were read; upload them again"
-# What an upload that went wrong leaves in ``state.json``.
+NO_KEY = "no test has a Test key (xray_only_keyed)"
+ALL_WITHHELD = "every result is withheld, because its name contains a secret"
+NOT_TAKEN_IN = (
+    "the upload was killed before all files were read; upload the files again"
+)
+# The state that a failed upload leaves in ``state.json``.
 ENDED_AS = {
     receipt.FAILED: run_directory.FAILED,
     receipt.AMBIGUOUS: run_directory.AMBIGUOUS,
@@ -67,16 +69,16 @@ def publish(
     """
     Render a run and upload it, as its settings say.
 
-    ``shown`` is how messages call the run directory. Raises RunDirectoryError
-    where the run cannot be read or another process has it; everything that goes
-    wrong from then on is in the receipt.
+    ``shown`` is the name of the run directory in messages. Raises RunDirectoryError
+    if the run cannot be read or another process has it; every later error is in
+    the receipt.
     """
     with directory.claim():
         started = time.monotonic()
         _refuse_sent(directory)
         if not directory.is_sealed:
-            # Killed before it was sealed: what is there is all there will be.
-            under_way.settle(directory)
+            # Killed before it was sealed: there will be no more results.
+            under_way.settle_run(directory)
         work = _Publishing(directory, settings, directory.path, settings.report)
         found = work.receipt()
         found = _with_trouble(found, lambda: _note_ending(directory, settings, found))
@@ -100,10 +102,10 @@ def preview(
     incomplete: tuple[str, ...] = (),
 ) -> Receipt:
     """
-    The receipt of a dry run, which leaves the run directory as it is.
+    Return the receipt of a dry run, which does not change the run directory.
 
-    The report goes to ``copy_to`` only, if anywhere. ``incomplete`` says what is
-    missing besides what the run knows of. Raises RunDirectoryError.
+    The report is written to ``copy_to`` only, if that is given. ``incomplete`` are
+    further reasons why tests may be missing. Raises RunDirectoryError.
     """
     with directory.look(), tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
         _refuse_sent(directory)
@@ -113,18 +115,18 @@ def preview(
 
 
 def _refuse_sent(directory: RunDirectory) -> None:
-    """Raise RunDirectoryError for what Xray has, or another run."""
+    """Raise RunDirectoryError for a run that was delivered, or merged into another."""
     state = directory.state
     if state.state == run_directory.DELIVERED:
-        msg = f"{directory.path} was delivered before, as {state.test_execution}"
+        msg = f"{directory.path} was already delivered, as {state.test_execution}"
         raise RunDirectoryError(msg, hint="there is nothing left to send")
     if state.message.startswith(run_directory.MERGED):
         msg = f"{directory.path} was {state.message}"
-        raise RunDirectoryError(msg, hint="resend that one")
+        raise RunDirectoryError(msg, hint="resend that run")
 
 
 def _with_trouble(found: Receipt, write: Callable[[], None]) -> Receipt:
-    """The receipt, and what could not be written: that changes nothing of the rest."""
+    """Return the receipt, with a notice if ``write`` fails."""
     try:
         write()
     except RunDirectoryError as error:
@@ -135,9 +137,9 @@ def _with_trouble(found: Receipt, write: Callable[[], None]) -> Receipt:
 
 def _note_ending(directory: RunDirectory, settings: Settings, found: Receipt) -> None:
     """
-    Note what became of it, but for a delivery, which is noted when it is made.
+    Note the end of an upload; a delivery has been noted already.
 
-    What was under way or is collected stays as it was where nothing was sent.
+    If nothing was sent, a run that was being sent or is collected keeps its state.
     """
     state = directory.state
     if found.status in ENDED_AS:
@@ -149,7 +151,7 @@ def _note_ending(directory: RunDirectory, settings: Settings, found: Receipt) ->
 
 
 class _Publishing:
-    """From a run directory to its receipt; reports are written into ``folder``."""
+    """Publishes one run directory; reports are written into ``folder``."""
 
     def __init__(
         self,
@@ -165,7 +167,7 @@ class _Publishing:
         self._copy_to = copy_to
         self._info = directory.info
         self._before = directory.state
-        self._files = report_files.load(directory)
+        self._files = report_files.load_files(directory)
         self._results = Results(
             [directory],
             only_keyed=settings.only_keyed and self._files is None,
@@ -186,11 +188,11 @@ class _Publishing:
         self._draft = ReceiptDraft(base)
 
     def receipt(self) -> Receipt:
-        """What became of it; without secrets that servers may have repeated."""
-        self._publish()
+        """Publish, and return the receipt without secrets that servers may repeat."""
+        self._publish_run()
         return self._draft.receipt.cleaned(self._settings.redactor.clean)
 
-    def _publish(self) -> None:
+    def _publish_run(self) -> None:
         why_empty = self._why_empty()
         if why_empty is not None:
             withheld = tuple(self._results.withheld)
@@ -205,20 +207,20 @@ class _Publishing:
         try:
             settings = self._settings
             if not settings.wants_upload:
-                self._prepare(None)
+                self._prepare_upload(None)
                 return
             connection = connect(settings)
-            upload = self._prepare(connection)
+            upload = self._prepare_upload(connection)
             if settings.dry_run:
                 self._draft.receipt = dry_run(upload, connection, self._draft.receipt)
                 return
             self._draft.asked = True
             self._draft.receipt = send(upload, connection, self._draft.receipt)
         except Exception as unexpected:  # noqa: BLE001 - a receipt, whatever a server says
-            self._fail(self._settle(self._expected(unexpected)))
+            self._note_error(self._keep_doubt(self._as_own_error(unexpected)))
 
     def _why_empty(self) -> tuple[str, ...] | None:
-        """Notices where there is nothing to send; None where there is."""
+        """Return notices if there is nothing to send; None if there is."""
         if self._files is not None:
             return None
         if self._info.framework == run_directory.REPORT_FILES:
@@ -230,12 +232,12 @@ class _Publishing:
         is_unkeyed = self._settings.only_keyed and len(Results([self._directory]))
         return (NO_KEY,) if is_unkeyed else ()
 
-    def _prepare(self, connection: Connection | None) -> Upload:
+    def _prepare_upload(self, connection: Connection | None) -> Upload:
         settings, info = self._settings, self._info
         dialect = DIALECTS[SERVER]
         if connection is not None:
             dialect = connection.dialect
-            # A preflight may have told them before, or there was none.
+            # A preflight may have reported them already, or there was none.
             notices = merge_lines((info.notices, connection.notices))
             info = replace(info, notices=notices)
         run = PreparedRun(
@@ -252,24 +254,28 @@ class _Publishing:
             return sessions.prepare(run, self._draft)
         return _prepare_files(run, self._files, self._draft)
 
-    def _expected(self, error: Exception) -> XrayBridgeError:
-        """Our own errors as they are; answers of a shape nobody thought of in words."""
+    def _as_own_error(self, error: Exception) -> XrayBridgeError:
+        """Return our own errors unchanged, and any other error as one of ours."""
         if isinstance(error, XrayBridgeError):
             return error
         name = type(error).__name__
         if not self._draft.asked:
             if isinstance(error, MemoryError):
                 msg = "there is not enough memory to prepare the upload"
-                return ReportError(msg, hint="raise the limit, or resend elsewhere")
+                return ReportError(
+                    msg, hint="raise the limit, or resend the run on another machine"
+                )
             msg = f"the upload cannot be prepared ({name}: {error})"
-            return ReportError(msg, hint="please report it, with the run directory")
+            return ReportError(
+                msg, hint="please report this error, with the run directory"
+            )
         msg = f"the server's answer is not understood ({name})"
         state = self._directory.state
         is_unclear = state.state == run_directory.SENDING and not state.test_execution
         return AmbiguousError(msg) if is_unclear else NotXrayError(msg)
 
-    def _settle(self, error: XrayBridgeError) -> XrayBridgeError:
-        """What failed before any request does not settle what was in doubt before."""
+    def _keep_doubt(self, error: XrayBridgeError) -> XrayBridgeError:
+        """Keep an earlier doubt, if this upload failed before any request."""
         before = self._before
         has_begun = self._directory.state.attempts > before.attempts
         in_doubt = before.state in run_directory.IN_DOUBT and not before.test_execution
@@ -277,12 +283,12 @@ class _Publishing:
             return AmbiguousError(error.message, hint=error.hint)
         return error
 
-    def _fail(self, error: XrayBridgeError) -> None:
+    def _note_error(self, error: XrayBridgeError) -> None:
         if self._before.state == run_directory.REFUSED:
             self._draft.add(
                 status=receipt.DELIVERED,
                 test_execution={"key": self._before.test_execution},
-                notices=(f"the rest could not be set: {error}",),
+                notices=(f"the remaining fields could not be set: {error}",),
                 exit_code=PartlyRefusedError.exit_code,
             )
             return
@@ -295,7 +301,7 @@ class _Publishing:
 
 
 def _prepare_files(run: PreparedRun, files: Files, draft: ReceiptDraft) -> Upload:
-    """What other tools have written; sessions do without what reads that."""
+    """Prepare report files; sessions do not import the modules for this."""
     from xray_bridge.upload.report_files import prepare
 
     return prepare(run, files, draft)

@@ -1,5 +1,5 @@
 """
-What a person should know of how a report was read.
+Notices about how a report was read.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from xray_bridge.formats.read.protocol import Reading
     from xray_bridge.upload.overlaps import Counted
 
-# Of names that several results have.
+# Repeated names in a notice.
 SHOWN = 3
 
 
 def notices_of(reading: Reading, counted: Counted, *, has_rows: bool) -> Iterator[str]:
     """
-    Lines for one file, without its name.
+    Yield lines about one file, without its name.
 
-    ``has_rows``: the format has rows of its own, so names may well be repeated.
+    ``has_rows``: the format has rows, so repeated names are normal.
     """
     if reading.changes:
         shown = (f"{what} ({number})" for what, number in reading.changes.items())
-        yield f"mended in the copy that is sent: {'; '.join(shown)}"
+        yield f"repaired in the copy that is sent: {'; '.join(shown)}"
     yield from reading.disagreements
     yield from reading.notices
     for word in counted.unknown_words:
@@ -35,13 +35,13 @@ def notices_of(reading: Reading, counted: Counted, *, has_rows: bool) -> Iterato
 
 
 def _of_repeated(counted: Counted) -> str:
-    """Rows, classes of one name, attempts: without keys Xray takes them for one."""
+    """Rows, attempts, classes of one name: without keys Xray makes one Test of them."""
     names = [name for name in counted.repeated.values() if name]
     shown = ", ".join(names[:SHOWN])
     more = ", ..." if len(counted.repeated) > SHOWN else ""
     number = len(counted.repeated)
-    one = "name stands" if number == 1 else "names stand"
+    one = "name appears" if number == 1 else "names appear"
     return (
-        f"{number} {one} there several times ({shown}{more}): each is one Test, of "
-        "which the worst result counts; attempts of one test may be among them"
+        f"{number} {one} several times ({shown}{more}): each name is one Test, and "
+        "its worst result counts; some may be attempts of one test"
     )

@@ -1,5 +1,5 @@
 """
-Reports into files, and these into the request for an existing Test Execution.
+Write report files, and make the request for an existing Test Execution.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def render(
     run: PreparedRun, writer: ReportWriter, dialect: Dialect | None = None
 ) -> Report:
     """
-    Write a report of the results, whole or not at all.
+    Write a report of the results, completely or not at all.
 
-    ``dialect``: other than the run's. Raises ReportError.
+    ``dialect``: another one than the run's. Raises ReportError.
     """
     path = run.folder / writer.file_name
     words = dialect or run.dialect
@@ -43,7 +43,7 @@ def render(
 
 def write_report(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """
-    Write a report file, whole or not at all.
+    Write a report file, completely or not at all.
 
     Raises ReportError.
     """
@@ -52,17 +52,19 @@ def write_report(path: Path, write: Callable[[BinaryIO], None]) -> None:
             write(file)
     except OSError as error:
         msg = f"the report cannot be written: {error.strerror}"
-        raise ReportError(msg, hint="make room, then `xray-bridge resend`") from None
+        raise ReportError(
+            msg, hint="free disk space, then `xray-bridge resend`"
+        ) from None
 
 
-def filler(
+def make_filler(
     run: PreparedRun, unasked: Unasked, report: Report
 ) -> Callable[[str], Request]:
     """
-    How an existing Test Execution is filled.
+    Return the function that makes the request for an existing Test Execution.
 
-    The plain endpoints of Cucumber and Behave JSON take no key, so these go as
-    Xray JSON. What it gives raises ReportError where that would be empty.
+    The endpoints of Cucumber and Behave JSON accept no key, so these results are sent
+    as Xray JSON. The function raises ReportError if that would be empty.
     """
 
     def fill(key: str) -> Request:
@@ -77,7 +79,7 @@ def filler(
 
 def write_parts(folder: Path, request: Request) -> None:
     """
-    Write the parts of a form beside the report that it is sent with.
+    Write the parts of a form beside the report.
 
     Raises ReportError.
     """
@@ -93,11 +95,10 @@ def write_parts(folder: Path, request: Request) -> None:
 
 def copy_report(run: PreparedRun, report: Report) -> None:
     """
-    Put the report where the user wants it, too.
+    Copy the report to the path that the user has set.
 
-    It stays in the format that was asked for, or is usual: readers of that file
-    wait for one format, whether or not the run goes into an existing Test
-    Execution as another. Raises ReportError.
+    The copy has the format that was set, or is usual, because its readers expect
+    that; the run may be sent in another format. Raises ReportError.
     """
     if not run.copy_to:
         return
@@ -108,4 +109,6 @@ def copy_report(run: PreparedRun, report: Report) -> None:
             shutil.copyfileobj(source, file)
     except OSError as error:
         msg = f"{target} cannot be written: {error.strerror}"
-        raise ReportError(msg, hint="set xray_report to a path that can") from None
+        raise ReportError(
+            msg, hint="set xray_report to a path that can be written"
+        ) from None

@@ -1,8 +1,8 @@
 """
-Report files of a run directory become shipments, in the order in which they go out.
+Prepare the report files of a run directory as shipments, in sending order.
 
-Scenarios go first and as one: only the request that makes a Test Execution takes
-Cucumber and Behave JSON as they are.
+Scenarios are sent first and together: only the request that creates a Test
+Execution accepts Cucumber and Behave JSON unchanged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from xray_bridge.model.formats import FORMATS, SCENARIO_FORMATS, XML_FORMATS
 from xray_bridge.text import count, merge_lines
 from xray_bridge.upload.contents import contents_of
 from xray_bridge.upload.execution import describe_execution, what_is_unasked
-from xray_bridge.upload.rendering import filler, render, write_report
+from xray_bridge.upload.rendering import make_filler, render, write_report
 from xray_bridge.upload.shipment import Shipment, Upload
 
 
@@ -43,15 +43,15 @@ if TYPE_CHECKING:
     from xray_bridge.upload.prepared_run import PreparedRun
     from xray_bridge.upload.unasked import Unasked
 
-# What only a project or a Test Execution has room for.
+# Settings that need a project or a Test Execution.
 OF_AN_EXECUTION = tuple(s for s in settings_in(EXECUTION) if s.parts != MUST_AGREE)
-# What changes results while they are written, which others have done here.
+# Settings that change results while they are written; these are written already.
 OF_RESULTS = settings_in(RESULTS)
 
 
 def refuse_impossible(settings: Settings, files: Files) -> None:
     """
-    Refuse what no request could carry, before anything is sent.
+    Refuse settings that no request can contain, before anything is sent.
 
     Raises SettingError.
     """
@@ -59,8 +59,8 @@ def refuse_impossible(settings: Settings, files: Files) -> None:
     refuse_unsendable_test_fields(settings)
     number = _number_of_shipments(files)
     if settings.test_fields and number > 1:
-        msg = "xray_test_fields reach only the file that makes the Test Execution"
-        hint = "join the files with --merge, or send them with --separate-executions"
+        msg = "xray_test_fields apply only to the file that creates the Test Execution"
+        hint = "combine the files with --merge, or use --separate-executions"
         raise SettingError(msg, hint=hint)
     if _is_unlabelled(settings):
         _refuse_without_project(settings, files, number)
@@ -69,46 +69,46 @@ def refuse_impossible(settings: Settings, files: Files) -> None:
 def _refuse_without_project(settings: Settings, files: Files, number: int) -> None:
     xml = [each.name for each in files.files if each.format in XML_FORMATS]
     if xml or number > 1:
-        which = xml[0] if xml else "of several files none"
-        msg = f"no project: xray_project is not set, and {which} does not name one"
+        names = f"{xml[0]} does not name one" if xml else "several files name none"
+        msg = f"no project: xray_project is not set, and {names}"
         raise SettingError(msg, hint="set it, or set xray_test_execution")
     for setting in OF_AN_EXECUTION:
         if settings.is_given(setting) and setting.name in settings.values:
             msg = f"xray_{setting.name} needs a project: xray_project is not set"
-            hint = "without one, Xray takes everything from the file's own tags or info"
+            hint = "without a project, Xray takes everything from the file itself"
             raise SettingError(msg, hint=hint)
 
 
 def _number_of_shipments(files: Files) -> int:
-    """Scenarios of several files are sent as one."""
+    """Count shipments; the scenarios of all files are one."""
     others = [each for each in files.files if each.format not in SCENARIO_FORMATS]
     return len(others) + (len(others) < len(files.files))
 
 
 def _is_unlabelled(settings: Settings) -> bool:
-    """Neither known nor to be made by us: what Xray makes then has no label."""
+    """Return whether Xray chooses the Test Execution, which then has no label."""
     return not settings.project and not settings.test_execution
 
 
 def prepare(run: PreparedRun, files: Files, draft: ReceiptDraft) -> Upload:
     """
-    Write what does not go out as the file that it is.
+    Prepare the upload; files that cannot be sent unchanged are written anew.
 
-    Raises SettingError for what no request could carry, and ReportError.
+    Raises SettingError for settings that no request can contain, and ReportError.
     """
     refuse_impossible(run.settings, files)
     execution = replace(
         describe_execution(_named_by_formats(run, files)),
-        # As the files say, or as scenarios were written down.
+        # The times in the files, or else those of the scenarios.
         started=files.started or run.results.started,
         finished=files.finished or run.results.finished,
     )
     unasked = what_is_unasked(run, execution)
-    scenarios = _scenarios(run, files, unasked)
+    scenarios = _scenario_shipments(run, files, unasked)
     others = [each for each in files.files if each.format not in SCENARIO_FORMATS]
     shipments = (
         *scenarios,
-        *(_file(run, each, unasked) for each in others),
+        *(_file_shipment(run, each, unasked) for each in others),
     )
     upload = Upload(
         run=run,
@@ -125,10 +125,10 @@ def prepare(run: PreparedRun, files: Files, draft: ReceiptDraft) -> Upload:
         notices=(
             *run.info.notices,
             *files.notices,
-            *_notices(run, scenarios, others),
+            *_notices_of(run, scenarios, others),
         ),
         incomplete=merge_lines((run.incomplete, files.incomplete)),
-        # Nothing in the Test Execution shows all of it.
+        # The Test Execution does not show all of it.
         exit_code=84 if files.incomplete else 0,
         report=upload.describe(),
     )
@@ -136,15 +136,15 @@ def prepare(run: PreparedRun, files: Files, draft: ReceiptDraft) -> Upload:
 
 
 def _named_by_formats(run: PreparedRun, files: Files) -> PreparedRun:
-    """Called by what wrote the files, as sessions are by their framework."""
+    """Name the run by its formats, as sessions are named by their framework."""
     names = (FORMATS[each].title.partition(" ")[0] for each in files.formats)
     return replace(run, info=replace(run.info, framework=", ".join(names)))
 
 
-def _scenarios(
+def _scenario_shipments(
     run: PreparedRun, files: Files, unasked: Unasked
 ) -> tuple[Shipment, ...]:
-    """All files of scenarios as one shipment, if there are any."""
+    """Return all files of scenarios as one shipment, if there are any."""
     mine = [each for each in files.files if each.format in SCENARIO_FORMATS]
     if not mine:
         return ()
@@ -153,14 +153,14 @@ def _scenarios(
         rewrite = partial(render, run, XrayWriter(project=run.project))
         report = rewrite()
     else:
-        report = _join(run, mine)
+        report = _join_scenarios(run, mine)
     contents = contents_of(run, report.format)
     fills = run.can_fill(report.format)
     shipment = Shipment(
         id="scenarios",
         report=report,
         sent_as=report.format,
-        fill=filler(run, unasked, report) if fills else None,
+        fill=make_filler(run, unasked, report) if fills else None,
         tests=contents.tests,
         test_keys=contents.test_keys,
         rewrite=rewrite,
@@ -168,8 +168,8 @@ def _scenarios(
     return (shipment,)
 
 
-def _join(run: PreparedRun, mine: Sequence[ReportFile]) -> Report:
-    """One file as it is; of several, one array."""
+def _join_scenarios(run: PreparedRun, mine: Sequence[ReportFile]) -> Report:
+    """Return one file unchanged, or the array of several files."""
     name = mine[0].format
     folder = run.directory.path
     if len(mine) == 1:
@@ -189,9 +189,9 @@ def _join(run: PreparedRun, mine: Sequence[ReportFile]) -> Report:
     return Report(format=name, path=path)
 
 
-def _file(run: PreparedRun, file: ReportFile, unasked: Unasked) -> Shipment:
+def _file_shipment(run: PreparedRun, file: ReportFile, unasked: Unasked) -> Shipment:
     report = Report(format=file.format, path=run.directory.path / file.file)
-    fill = filler(run, unasked, report)
+    fill = make_filler(run, unasked, report)
     if file.format not in XML_FORMATS:
         source = Source(path=report.path, name=file.name)
         rewritten = _Rewritten(run, source, unasked)
@@ -209,9 +209,9 @@ def _file(run: PreparedRun, file: ReportFile, unasked: Unasked) -> Shipment:
 
 class _Rewritten:
     """
-    Xray JSON, in the product's words and with our own header.
+    Writes Xray JSON anew, with the product's statuses and our own header.
 
-    What it says of the Test Execution is in the settings by now.
+    The settings already contain what the file says about the Test Execution.
     """
 
     def __init__(self, run: PreparedRun, source: Source, unasked: Unasked) -> None:
@@ -220,22 +220,22 @@ class _Rewritten:
         self._unasked = unasked
 
     def first(self, file: ReportFile) -> Report:
-        """The report that makes a Test Execution: as it is, if it can be."""
+        """Return the report that creates a Test Execution, unchanged if possible."""
         settings = self._run.settings
         is_marked = not _is_unlabelled(settings)
-        if respelled(self._run, file) or (is_marked and file.is_headed):
-            return self._write({} if is_marked else None)
+        if respelled_statuses(self._run, file) or (is_marked and file.is_headed):
+            return self._write_report({} if is_marked else None)
         return Report(format="xray", path=self._source.path)
 
     def fill(self, key: str) -> Request:
-        """The request that puts it into an existing Test Execution."""
+        """Make the request that sends it into an existing Test Execution."""
         execution = self._unasked.execution
-        report = self._write(import_requests.xray_header(execution, key))
+        report = self._write_report(import_requests.xray_header(execution, key))
         return import_requests.existing_execution(
             report, execution, key, self._run.dialect
         )
 
-    def _write(self, header: Mapping[str, Any] | None) -> Report:
+    def _write_report(self, header: Mapping[str, Any] | None) -> Report:
         path = self._run.folder / f"sent-{self._source.path.name}"
         spell = self._run.dialect.own_word
         write_report(
@@ -244,32 +244,32 @@ class _Rewritten:
         return Report(format="xray", path=path)
 
 
-def respelled(run: PreparedRun, file: ReportFile) -> dict[str, str]:
-    """Statuses of Xray JSON that the product spells otherwise, and how."""
+def respelled_statuses(run: PreparedRun, file: ReportFile) -> dict[str, str]:
+    """Return statuses of Xray JSON that the product spells differently."""
     own = {word: run.dialect.own_word(word) for word in file.words}
     return {word: other for word, other in own.items() if word != other}
 
 
-def _notices(
+def _notices_of(
     run: PreparedRun, scenarios: Sequence[Shipment], others: Sequence[ReportFile]
 ) -> Iterator[str]:
     settings = run.settings
     are_written = any(each.sent_as == "xray" for each in scenarios)
     if are_written:
-        why = "the plain endpoints of Cucumber and Behave JSON take no Test Execution"
+        why = "other formats cannot fill an existing Test Execution"
         yield f"scenarios are sent as Xray JSON: {why}"
     elif unkeyed := run.results.unkeyed_scenarios:
         who = count(unkeyed, "scenario")
-        yield f"{who} without a Test key: Xray takes only what it knows by name"
+        yield f"{who} without a Test key: Xray accepts only those it knows by name"
     for file in others:
-        words = respelled(run, file).items()
+        words = respelled_statuses(run, file).items()
         shown = ", ".join(f"{word} as {other}" for word, other in words)
         if shown:
-            yield f"{file.name}: {shown}, as {run.dialect.product} spells it"
+            yield f"{file.name}: {shown}, the spelling of {run.dialect.product}"
     unused = [
         f"xray_{setting.name}"
         for setting in OF_RESULTS
         if settings.is_given(setting) and setting.name in settings.values
     ]
     if unused and (others or not are_written):
-        yield f"report files are sent as they are, without {', '.join(unused)}"
+        yield f"report files are sent unchanged, without {', '.join(unused)}"

@@ -1,8 +1,8 @@
 """
-Requirements that tests name, without those for which the server would refuse all.
+Leave out requirements for which the server would refuse the import.
 
-One that is none makes Xray Server refuse the whole import, with all results. Source:
-answers that users of Xray's clients have reported.
+Xray Server refuses the whole import, with all results, for an issue that is not a
+requirement. Source: answers that users of Xray's clients have reported.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from xray_bridge.upload.shipment import Shipment
 
 BAD_REQUEST = 400
-# Formats that have a place for them; in scenarios they are tags among others.
+# Formats that have a field for them; in scenarios they are tags.
 WITH_A_PLACE = frozenset({"junit", "xray"})
-NOT_TAKEN = "Xray does not take it as one"
+NOT_TAKEN = "Xray does not accept it as a requirement"
 
 
 class Requirements:
     """
-    Those of one run; what is left out is left out of its report, too.
+    The requirements of one run; a left-out one is removed from its report.
 
-    ``first`` is the shipment that has them, written by us: reports of other tools
-    are sent as they are.
+    ``first`` is the shipment that names them. Reports of other tools are sent
+    unchanged.
     """
 
     def __init__(self, run: PreparedRun, first: Shipment) -> None:
@@ -48,31 +48,33 @@ class Requirements:
 
     @property
     def notices(self) -> Iterator[str]:
-        """What is left out, why, and of which tests."""
-        named = self._named() if self._left_out else {}
+        """The left-out requirements, with the reason and their tests."""
+        named = self._tests_by_requirement() if self._left_out else {}
         for key, why in self._left_out.items():
             tests = first_names(named.get(key, ()))
             yield f"left out: the requirement {key} of {tests}: {why}"
 
     @property
     def exit_code(self) -> int:
-        """That of a delivery which is not all that was asked for."""
+        """The exit code of a delivery with left-out requirements."""
         return PartlyRefusedError.exit_code if self._left_out else 0
 
     def ask(self, xray: XrayClient) -> None:
         """
-        Leave out what is surely none, before the server refuses all for it.
+        Leave out keys that are certainly no requirements, before the server refuses.
 
-        Where nobody answers, the import itself will. The embedded sandbox takes any.
+        Without an answer nothing is left out. The embedded sandbox accepts any key.
         """
         settings = self._run.settings
         is_asked = settings.preflight != "off" and not settings.sandbox
         is_asked = is_asked and self._run.dialect.needs_requirements
         if self._rewrite is None or not is_asked or self._format not in WITH_A_PLACE:
             return
-        # Xray JSON says nothing but the key of a Test that has one.
+        # Xray JSON contains only the key of a Test that has one.
         says_all = self._format == "junit"
-        named = self._named(lambda run: says_all or not run.test.test_keys)
+        named = self._tests_by_requirement(
+            lambda run: says_all or not run.test.test_keys
+        )
         if not named:
             return
         try:
@@ -82,18 +84,22 @@ class Requirements:
         self._leave_out({key: why for key, why in others.items() if why != MOVED})
 
     def learn(self, error: RefusedError) -> bool:
-        """Leave out what a refusal names; whether it is worth to send it again."""
+        """Leave out keys that a refusal names; return whether to send again."""
         if self._rewrite is None or error.status != BAD_REQUEST:
             return False
         said = set(re.findall(rf"(?<![\w-]){KEY}(?![\w-])", error.said))
-        new = said & self._named().keys() - self._left_out.keys() if said else set()
+        new = (
+            said & self._tests_by_requirement().keys() - self._left_out.keys()
+            if said
+            else set()
+        )
         self._leave_out(dict.fromkeys(sorted(new), NOT_TAKEN))
         return bool(new)
 
-    def _named(
+    def _tests_by_requirement(
         self, is_meant: Callable[[TestRun], bool] = lambda _: True
     ) -> Mapping[str, list[str]]:
-        """Names of the tests of each requirement."""
+        """Return the names of the tests of each requirement."""
         found: dict[str, list[str]] = {}
         for run in self._run.results.all_runs():
             if run.test.requirements and is_meant(run):

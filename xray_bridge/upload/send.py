@@ -1,9 +1,9 @@
 """
-An upload to the server, or in words what would be sent: the one way for all runs.
+Send an upload to the server, or describe it in a dry run.
 
-The first shipment makes the Test Execution, exactly once; the others go to its
-key, which can be repeated. So each of them is there once, wherever a process or
-an answer was lost.
+The first shipment creates the Test Execution, exactly once; the others go to its
+key, and can be repeated. So each of them arrives once, even if a process or an
+answer was lost.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
 
 def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     """
-    Send all that has not arrived yet; ``base`` is the receipt so far.
+    Send all shipments that have not arrived; ``base`` is the receipt so far.
 
-    Raises DeliveryError and AmbiguousError; a second call takes up from there.
+    Raises DeliveryError and AmbiguousError; a second call continues from there.
     """
     run, settings = upload.run, upload.run.settings
     http = Http(connection, Deadline(settings.deadline))
@@ -65,10 +65,10 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
     first, *others = upload.shipments
     requirements = Requirements(run, first)
     if first.id in arrivals:
-        _begin(run.directory)
+        _note_sending(run.directory)
         _set_rest(first, xray, arrivals, unasked)
     else:
-        # One attempt: the time is the upload's.
+        # One attempt only, to save time for the upload.
         hasty = Http(connection, http.deadline, attempts=1)
         requirements.ask(make_client(connection, hasty))
         answer, notices = _send_first(
@@ -110,7 +110,7 @@ def send(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
 def _set_rest(
     first: Shipment, xray: Xray, arrivals: Arrivals, unasked: Unasked
 ) -> None:
-    """Repeat the second request, where that failed in an earlier upload."""
+    """Repeat the second request, if it failed in an earlier upload."""
     made = arrivals.answer
     if not made.unset or first.fill is None:
         return
@@ -130,21 +130,21 @@ def _send_first(
     connection: Connection,
     requirements: Requirements,
 ) -> tuple[ImportAnswer, list[str]]:
-    """The answer to the shipment that makes the Test Execution, and notices."""
+    """Send the shipment that creates the Test Execution; return answer and notices."""
     run, first = upload.run, upload.shipments[0]
     key = run.existing_execution
     if upload.is_unlabelled and not key:
         return _send_unlabelled(upload, xray), []
     fields = {} if key else xray.custom_fields()
     missing = import_requests.unset_fields(upload.execution, run.dialect, fields)
-    delivery = _delivery(
+    delivery = _make_delivery(
         upload, fields, label_of(run), requirements, is_short=bool(missing)
     )
     answer = deliver(delivery, xray, run.directory, deadline, connection.pauses)
     return answer, [] if key else [*_not_set(first, missing)]
 
 
-def _delivery(
+def _make_delivery(
     upload: Upload,
     fields: CustomFields,
     label: str,
@@ -152,7 +152,7 @@ def _delivery(
     *,
     is_short: bool,
 ) -> Delivery:
-    """What is to be sent; ``is_short``: not all fit into the first request."""
+    """Describe the delivery; ``is_short``: the first request cannot contain all."""
     run, first, unasked = upload.run, upload.shipments[0], upload.unasked
     unasked.know(fields)
     execution = unasked.execution
@@ -162,7 +162,7 @@ def _delivery(
     def relax(error: RefusedError) -> Delivery | None:
         if not (unasked.learn(error) or requirements.learn(error)):
             return None
-        return _delivery(upload, fields, label, requirements, is_short=is_short)
+        return _make_delivery(upload, fields, label, requirements, is_short=is_short)
 
     return Delivery(
         label=label,
@@ -178,7 +178,7 @@ def _delivery(
 
 
 def _info_of_empty(upload: Upload, fields: CustomFields) -> dict[str, Any] | None:
-    """Of a Test Execution that is made first; None where only multipart says all."""
+    """Return the fields of an empty Test Execution; None if only multipart will do."""
     run, execution = upload.run, upload.execution
     is_nameless = run.results.unkeyed_scenarios
     if execution.test_fields or is_nameless or not execution.project:
@@ -188,25 +188,25 @@ def _info_of_empty(upload: Upload, fields: CustomFields) -> dict[str, Any] | Non
 
 def _send_unlabelled(upload: Upload, xray: Xray) -> ImportAnswer:
     """
-    Send once what Xray puts where it wants, and nothing of ours marks.
+    Send a report once, without a label, into a Test Execution that Xray chooses.
 
-    Raises AmbiguousError where an earlier request may have arrived: only a person
-    can tell.
+    Raises AmbiguousError if an earlier request may have arrived: only a person can
+    find out.
     """
     run = upload.run
     if run.directory.state.state in run_directory.IN_DOUBT:
-        msg = "an earlier request may have arrived, and no label would tell"
-        hint = "look in Jira; if nothing is there, upload the files again"
+        msg = "an earlier request may have reached Xray, and no label shows it"
+        hint = "look in Jira; if the results are not there, upload the files again"
         raise AmbiguousError(msg, hint=hint)
-    _begin(run.directory)
+    _note_sending(run.directory)
     request = import_requests.import_without_label(
         upload.shipments[0].report, run.dialect
     )
     return post(xray.import_results, request)
 
 
-def _begin(directory: RunDirectory) -> None:
-    """Note that it is being sent, before anything is."""
+def _note_sending(directory: RunDirectory) -> None:
+    """Note that the run is being sent, before any request."""
     before = directory.state
     directory.state = replace(
         before, state=run_directory.SENDING, attempts=before.attempts + 1
@@ -214,14 +214,14 @@ def _begin(directory: RunDirectory) -> None:
 
 
 def _not_set(shipment: Shipment, missing: Iterable[str]) -> Iterator[str]:
-    """What only a second request could set, where there can be none."""
+    """Yield notices about fields that need a second request, if there can be none."""
     if shipment.fill is None:
-        why = "only Xray JSON can, which has no place for scenarios without Test keys"
+        why = "only Xray JSON can, but not for scenarios without Test keys"
         yield from (f"xray_{name} could not be set: {why}" for name in sorted(missing))
 
 
 def dry_run(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
-    """The requests that ``send`` would send, in words; nobody is asked."""
+    """Describe the requests that ``send`` would send; no server is asked."""
     run = upload.run
     first, *others = upload.shipments
     key = run.existing_execution
@@ -247,7 +247,7 @@ def dry_run(upload: Upload, connection: Connection, base: Receipt) -> Receipt:
 
 
 def _show_create(upload: Upload, lines: list[str]) -> list[str]:
-    """Add the requests for a new Test Execution; what the first of them lacks."""
+    """Add the requests for a new Test Execution; return fields the first one lacks."""
     execution, dialect = upload.execution, upload.run.dialect
     by_name = dialect.xray_fields
     fields = {} if by_name else import_requests.UNKNOWN_FIELDS
@@ -256,8 +256,8 @@ def _show_create(upload: Upload, lines: list[str]) -> list[str]:
     missing = sorted(import_requests.unset_fields(execution, dialect, fields))
     info = _info_of_empty(upload, fields) if missing and first.fill else None
     if info is not None:
-        # The results go out once, with what only this request carries.
-        lines += ["make an empty Test Execution:", *_shown(info), "then:"]
+        # The results are sent once, with the fields that only this request can contain.
+        lines += ["create an empty Test Execution:", *_indent_json(info), "then:"]
         lines += _show_fill(first, import_requests.NEW_KEY)
         return missing
     lines += import_requests.list_request(create)
@@ -267,12 +267,12 @@ def _show_create(upload: Upload, lines: list[str]) -> list[str]:
     return missing
 
 
-def _shown(info: Mapping[str, Any]) -> list[str]:
+def _indent_json(info: Mapping[str, Any]) -> list[str]:
     text = json.dumps(info, indent=2, ensure_ascii=False)
     return [f"    {line}" for line in text.splitlines()]
 
 
 def _show_fill(shipment: Shipment, key: str) -> list[str]:
     if shipment.fill is None:
-        return [f"nothing: {key} has it, and cannot be filled again"]
+        return [f"nothing: {key} has the results, which cannot be sent again"]
     return import_requests.list_request(shipment.fill(key))

@@ -1,5 +1,5 @@
 """
-One run to the server, with its own settings.
+Send one run to the server, with its own settings.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def send_run(
     incomplete: tuple[str, ...] = (),
 ) -> Receipt:
     """
-    Send a run with what it has recorded, the flags of the command and ``also`` these.
+    Send a run with its recorded settings, the flags of the command, and ``also``.
 
-    ``incomplete`` says what a dry run lacks besides what the run knows of.
+    ``incomplete`` are further reasons why a dry run may lack tests.
     """
     run = command.for_run(info_of(directory), also)
     return send_prepared(directory, run, incomplete=incomplete)
@@ -44,17 +44,17 @@ def send_prepared(
     """
     Send a run whose settings are known.
 
-    A dry run that its session did not ask for itself leaves the run as it is. A
-    disabled connection is a notice: nothing is wrong, and nothing is lost.
+    A dry run does not change the run, unless its session asked for it. A disabled
+    connection is only a notice: nothing is lost.
     """
-    found = _send(directory, run, incomplete)
+    found = _send_or_preview(directory, run, incomplete)
     return replace(found, resend_flags=run_settings.repeat_flags(run.flags))
 
 
-def _send(
+def _send_or_preview(
     directory: RunDirectory, run: Effective, incomplete: tuple[str, ...]
 ) -> Receipt:
-    shown = _relative(directory.path)
+    shown = _relative_path(directory.path)
     recorded = directory.info.settings.get("dry_run") == "true"
     is_own = recorded and not run.flag("dry_run")
     try:
@@ -73,7 +73,7 @@ def _send(
         return Receipt(status=SKIPPED, run=shown, notices=(str(error),))
 
 
-def _relative(path: Path) -> str:
+def _relative_path(path: Path) -> str:
     try:
         return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:

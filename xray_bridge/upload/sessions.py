@@ -1,5 +1,5 @@
 """
-What a session has recorded becomes one shipment: the format is chosen, and written.
+Prepare the results of a session as one shipment: choose a format and write it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xray_bridge.model.formats import FORMATS
 from xray_bridge.upload.contents import contents_of
 from xray_bridge.upload.execution import describe_execution, what_is_unasked
 from xray_bridge.upload.format_choice import choose_format, notices_of
-from xray_bridge.upload.rendering import copy_report, filler, render
+from xray_bridge.upload.rendering import copy_report, make_filler, render
 from xray_bridge.upload.shipment import Shipment, Upload, describe_report
 
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
     """
-    Write the reports; the first of them is what goes out.
+    Write the reports; the first one is sent.
 
-    Raises SettingError for what no request could carry, and ReportError.
+    Raises SettingError for settings that no request can contain, and ReportError.
     """
     choice = choose_format(run)
     contents = contents_of(run, choice.sent_as)
@@ -51,7 +51,7 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
     except ReportError as error:
         if not run.settings.wants_upload:
             raise
-        # A file for others keeps nothing from Xray.
+        # A failed copy does not stop the upload.
         unwritten.append(str(error))
         draft.add(exit_code=error.exit_code)
     draft.add(report=describe_report(report), notices=(*notices, *unwritten))
@@ -61,15 +61,15 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
         id="results",
         report=report,
         sent_as=choice.sent_as,
-        fill=filler(run, unasked, report) if fills else None,
+        fill=make_filler(run, unasked, report) if fills else None,
         tests=contents.tests,
         test_keys=contents.test_keys,
-        rewrite=partial(_render, run, choice, choice.formats[0]),
+        rewrite=partial(_render_format, run, choice, choice.formats[0]),
     )
     return Upload(run=run, unasked=unasked, shipments=(shipment,))
 
 
-def _render(run: PreparedRun, choice: FormatChoice, name: str) -> Report:
+def _render_format(run: PreparedRun, choice: FormatChoice, name: str) -> Report:
     stays = name != choice.sent_as
     words = capabilities.words_for(name, run.dialect) if stays else run.dialect
     found = make_writer(name, run.project, run.settings.tag_prefixes)
@@ -77,12 +77,12 @@ def _render(run: PreparedRun, choice: FormatChoice, name: str) -> Report:
 
 
 def _render_all(run: PreparedRun, choice: FormatChoice) -> tuple[Report, list[str]]:
-    """The first report, and why others could not be written: these only stay here."""
+    """Write all reports; return the first, and why others could not be written."""
     reports = []
     unwritten = []
     for name in choice.formats:
         try:
-            reports.append(_render(run, choice, name))
+            reports.append(_render_format(run, choice, name))
         except ReportError as error:
             if not reports:
                 raise

@@ -1,5 +1,5 @@
 """
-What goes out: one report in one request, and all of them in an upload.
+The reports that are sent: one in each shipment, all of them in an upload.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipment:
     """
-    One report that goes out.
+    One report that is sent.
 
-    ``id`` names it in ``arrived.jsonl``. ``report`` is the file that makes a new
-    Test Execution; ``sent_as`` is the format that goes out, which is Xray JSON
-    where an existing one takes no other. ``fill`` makes the request that puts it
-    into an existing Test Execution; None where it cannot go there. ``tests`` is how
-    many Tests have results in it, ``test_keys`` are the keys of those with one.
-    ``name`` is how people call a file of another tool, of which only its keys are
-    known; empty where the results are in the journal. ``rewrite`` writes the report
-    again, of results that have changed; None for what others have written.
+    ``id`` names it in ``arrived.jsonl``. ``report`` is the file that creates a new
+    Test Execution; ``sent_as`` is the format that is sent: Xray JSON if an existing
+    one accepts no other. ``fill`` makes the request for an existing Test Execution;
+    None if the report cannot go there. ``tests`` is the number of Tests with results,
+    ``test_keys`` are the keys of those that have one. ``name`` is the path of another
+    tool's file, whose keys alone are known; empty if the results are in the journal.
+    ``rewrite`` writes the report again after results have changed; None for reports
+    of other tools.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Shipment:
     rewrite: Callable[[], object] | None = None
 
     def sent_report(self, folder: Path) -> Report:
-        """The file that goes out: the report itself, or Xray JSON in ``folder``."""
+        """Return the file that is sent: the report, or Xray JSON in ``folder``."""
         if self.sent_as == self.report.format:
             return self.report
         return Report(format=self.sent_as, path=folder / XrayWriter.file_name)
@@ -62,15 +62,15 @@ def _as_it_is(_: RefusedError) -> Delivery | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """
-    What is to be sent: ``create`` makes a Test Execution, ``fill`` fills one.
+    The requests to send: ``create`` creates a Test Execution, ``fill`` fills one.
 
-    ``fill_after`` says that ``create`` cannot carry everything, so that ``fill``
-    has to follow. ``fill`` is None where there is no second way to send the run.
-    ``key`` is an existing Test Execution, or empty. ``is_shared``: other machines
-    may have sent parts of the same CI run under this label. ``info`` is of an empty
-    one, to be made where ``create`` is in doubt and ``fill`` says all there is; None
-    where it does not. ``mark`` is where the label stands in both. ``relax`` gives the
-    same without what a refusal names and nobody has asked for, or None.
+    ``fill_after``: ``create`` cannot contain everything, so ``fill`` has to follow.
+    ``fill`` is None if the run cannot be sent a second time. ``key`` is an existing
+    Test Execution, or empty. ``is_shared``: other machines may have sent parts of the
+    same CI run under this label. ``info``: fields of an empty Test Execution, which is
+    created if ``create`` is in doubt; None if ``fill`` cannot contain everything.
+    ``mark``: the field with the label. ``relax`` returns the delivery without refused
+    fields that the user did not set, or None.
     """
 
     label: str
@@ -87,12 +87,11 @@ class Delivery:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """
-    A run that is ready to go.
+    A run that is ready to send.
 
-    The first shipment makes the Test Execution, the others fill it, ``jobs`` at a
-    time. ``is_unlabelled``: Xray decides where it goes, and nothing of ours marks
-    what it makes. ``unasked`` is what is said of the Test Execution, less what the
-    server does not take.
+    The first shipment creates the Test Execution, the others fill it, ``jobs`` at a
+    time. ``is_unlabelled``: Xray chooses the Test Execution, which gets no label.
+    ``unasked`` describes the Test Execution, without fields that the server refuses.
     """
 
     run: PreparedRun
@@ -103,11 +102,11 @@ class Upload:
 
     @property
     def execution(self) -> Execution:
-        """What is said of the Test Execution."""
+        """The description of the Test Execution."""
         return self.unasked.execution
 
     def describe(self) -> dict[str, Any]:
-        """The files that go out, as they stand in a receipt."""
+        """Return the files that are sent, in the form of a receipt."""
         folder = self.run.folder
         found = [describe_report(each.sent_report(folder)) for each in self.shipments]
         if len(found) == 1:
@@ -117,7 +116,7 @@ class Upload:
 
 
 def describe_report(report: Report) -> dict[str, Any]:
-    """A report, as it stands in a receipt."""
+    """Return a report in the form of a receipt."""
     return {
         "format": report.format,
         "path": report.path.name,

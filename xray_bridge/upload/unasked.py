@@ -1,9 +1,9 @@
 """
-What an upload says of the Test Execution of its own accord, and can do without.
+Fields of the Test Execution that the user did not set, and that can be left out.
 
 Imports obey Jira's screens: a field that the project's screen does not show is
-refused, and with it all results. What a user has set is refused rightly; the rest is
-left out then. Source: answers that users of Xray's clients have reported.
+refused, and all results with it. A refused field is left out, unless the user has
+set it. Source: answers that users of Xray's clients have reported.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from xray_bridge.client.import_requests import CustomFields, Execution
     from xray_bridge.errors import RefusedError
 
-# What a field that is left out is called in a notice.
+# Names of fields in a notice.
 LABEL, DESCRIPTION = "the label of this run", "the description"
 BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnaskedField:
-    """A field that nobody asked for, and the names by which servers refuse it."""
+    """A field that the user did not set, and its names in a refusal."""
 
     title: str
     names: tuple[str, ...]
@@ -39,7 +39,7 @@ class UnaskedField:
 
 class Unasked:
     """
-    What is left of such fields, after all that a server has refused so far.
+    The fields that remain after all refusals so far.
 
     Threads may share it. ``is_described``: the user has set a description.
     """
@@ -53,7 +53,7 @@ class Unasked:
 
     @property
     def mark(self) -> str:
-        """Where the run's label stands, by which its Test Execution is found again."""
+        """The field with the label, by which the Test Execution is found again."""
         if "label" not in self._refused:
             return marks.LABELS
         is_shown = "description" not in self._refused
@@ -61,7 +61,7 @@ class Unasked:
 
     @property
     def execution(self) -> Execution:
-        """What is said of the Test Execution."""
+        """The description of the Test Execution, without refused fields."""
         found, label = self._whole, self._whole.label
         if "started" in self._refused:
             found = replace(found, started=None)
@@ -85,19 +85,19 @@ class Unasked:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What is left out, and what stands where instead."""
-        fields = self._optional().items()
+        """The left-out fields, and the field that has the label instead."""
+        fields = self._optional_fields().items()
         titles = [each.title for name, each in fields if name in self._refused]
         if not titles:
             return ()
         what = " and ".join(filter(None, (", ".join(titles[:-1]), titles[-1])))
-        found = f"left out, as Jira does not take it in this project: {what}"
+        found = f"left out, because Jira does not accept it in this project: {what}"
         if self.mark != marks.LABELS:
-            found += f"; {self._whole.label} stands in the {self.mark} instead"
+            found += f"; {self._whole.label} is in the {self.mark} instead"
         return (found,)
 
     def know(self, ids: CustomFields) -> None:
-        """Custom fields of this instance, by the ids of which it refuses them."""
+        """Take the ids of custom fields, which a refusal names."""
         self._ids = ids
 
     def resume(self, mark: str) -> None:
@@ -110,15 +110,15 @@ class Unasked:
 
     def learn(self, error: RefusedError, sent: Execution | None = None) -> bool:
         """
-        Leave out what a refusal names; whether it is worth to send it again.
+        Leave out fields that a refusal names; return whether to send again.
 
-        ``sent`` is what was refused: another thread may have learned since.
+        ``sent`` is the refused description: another thread may have changed it since.
         """
         if error.status != BAD_REQUEST:
             return False
         named = {
             name
-            for name, each in self._optional().items()
+            for name, each in self._optional_fields().items()
             if any(_is_named(other, error.said) for other in each.names)
         }
         with self._lock:
@@ -126,8 +126,8 @@ class Unasked:
             self._refused |= new
         return bool(new) or (sent is not None and sent != self.execution)
 
-    def _optional(self) -> Mapping[str, UnaskedField]:
-        """By name: those that nobody has set, and that are there to be sent."""
+    def _optional_fields(self) -> Mapping[str, UnaskedField]:
+        """Return the fields that the user did not set, by name."""
         whole = self._whole
         found = {}
         if whole.label:
@@ -145,6 +145,6 @@ class Unasked:
 
 
 def _is_named(name: str, said: str) -> bool:
-    """Ids and titles only: the words around them are translated."""
+    """Return whether a refusal contains an id or title; other words are translated."""
     pattern = rf"(?<!\w){re.escape(name)}(?!\w)"
     return bool(name and re.search(pattern, said, re.IGNORECASE))

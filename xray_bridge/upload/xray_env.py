@@ -1,8 +1,8 @@
 """
-``xray.env``: the outcome, under the names that Xray's Jenkins plugin gives it.
+Write ``xray.env``: the results of an upload, under the names of Xray's Jenkins plugin.
 
-One line each, several values with ``;`` between them. As good as it goes: a full
-disk must not hide what became of the upload, and is told of.
+One variable in each line; several values are separated by ``;``. A write error is
+returned as a notice: a full disk must not hide the results of the upload.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def write_delivered(run: PreparedRun, imported: ImportAnswer) -> tuple[str, ...]:
-    """The Test Execution, its Tests, and the whole answer; notices of trouble."""
+    """Write the Test Execution, its Tests and the answer; return notices of errors."""
     tests = ";".join(dict.fromkeys(imported.accepted or ()))
     lines = {
         "XRAY_IS_REQUEST_SUCCESSFUL": "true",
@@ -32,15 +32,15 @@ def write_delivered(run: PreparedRun, imported: ImportAnswer) -> tuple[str, ...]
     content = "".join(
         f"{name}={' '.join(value.split())}\n" for name, value in lines.items()
     )
-    return _write(run.directory.path, run.settings.redactor.clean(content))
+    return _write_file(run.directory.path, run.settings.redactor.clean(content))
 
 
 def write_failed(folder: Path) -> None:
-    """Only that it failed."""
-    _write(folder, "XRAY_IS_REQUEST_SUCCESSFUL=false\n")
+    """Write only that the upload failed."""
+    _write_file(folder, "XRAY_IS_REQUEST_SUCCESSFUL=false\n")
 
 
-def _write(folder: Path, content: str) -> tuple[str, ...]:
+def _write_file(folder: Path, content: str) -> tuple[str, ...]:
     path = folder / "xray.env"
     try:
         with replaced(path, private=True) as file:

@@ -135,7 +135,7 @@ def test_a_scenario_that_ends_its_process(project: Project) -> None:
     project.write({"features/a.feature": feature, "features/steps/ends.py": steps})
     project.report()
 
-    under_way.settle(project.directory)
+    under_way.settle_run(project.directory)
 
     (run,) = project.directory.runs()
     assert (run.outcome.value, run.test.test_keys) == ("skipped", ("CALC-1",))

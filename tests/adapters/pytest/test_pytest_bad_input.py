@@ -66,7 +66,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "no project": ({"env": {"XRAY_PROJECT": ""}}, "*xray_project is not set*"),
     "report directory that is a file": (
         {"args": ("--xray-report-dir", "test_it.py")},
-        "*no run directory can be made in *",
+        "*no run directory can be created in *",
     ),
     "fields that are not JSON": (
         {"args": ("--xray-execution-fields", "{nope}")},

@@ -351,7 +351,7 @@ def test_a_name_that_holds_a_secret(project: Project, workers: tuple[str, ...]) 
     assert sorted(run.status for run in execution.runs) == ["PASS", "PASS"]
     assert project.statuses["CALC-1"] == "PASS"
     assert "FAIL" not in project.statuses.values()
-    why = "its name holds the value of xray_token, so it is not sent"
+    why = "its name contains the value of xray_token, so it is not sent"
     assert project.receipt["left_out"] == [f"test_rows.test_login[***]: {why}"]
     assert project.receipt["exit_code"] == 84
     assert result.ret == pytest.ExitCode.TESTS_FAILED

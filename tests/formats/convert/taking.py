@@ -46,7 +46,7 @@ def taken(path: Path, folder: Path, **options: object) -> Taken:
     """Take a report in, as ``upload`` does, and read what would be sent."""
     wanted = IntakeOptions(paths=[path], report_dir=folder / "runs", **options)  # type: ignore[arg-type]
     directory = take_in(wanted, settings_of(), {})
-    files = report_files.load(directory)
+    files = report_files.load_files(directory)
     assert files is not None
     (file,) = files.files
     report = (directory.path / file.file).read_bytes()

@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from xray_bridge.model.results import Outcome
 from xray_bridge.model.times import iso_time
-from xray_bridge.runs.failures import gist
-from xray_bridge.runs.inside import private
+from xray_bridge.runs.failures import main_line
+from xray_bridge.runs.inside import open_private
 from xray_bridge.text import one_line, readable
 
 
@@ -47,7 +47,7 @@ class JUnitFile:
         self._suite = suite
         self._body = path.with_name(f"{path.name}.part")
         self._file: TextIO = open(  # noqa: SIM115 - closed by ``finish``
-            self._body, "x", encoding="utf-8", newline="\n", opener=private
+            self._body, "x", encoding="utf-8", newline="\n", opener=open_private
         )
         self._counts = dict.fromkeys(ELEMENTS, 0)
         self._tests = 0
@@ -72,7 +72,7 @@ class JUnitFile:
         head = f"{DECLARATION}<testsuites>\n{_start_tag('testsuite', suite)}>\n"
         with (
             self._body.open("rb") as body,
-            open(self._path, "xb", opener=private) as file,
+            open(self._path, "xb", opener=open_private) as file,
         ):
             file.write(head.encode())
             shutil.copyfileobj(body, file)
@@ -118,7 +118,9 @@ def _make_problem(result: Converted) -> Iterable[str]:
         return
     message = _cut_message(result.message)
     is_failure = tag == "failure"
-    line = gist(message) if is_failure else message.partition("\n")[0][:LONGEST_LINE]
+    line = (
+        main_line(message) if is_failure else message.partition("\n")[0][:LONGEST_LINE]
+    )
     start = _start_tag(tag, {"message": line} if line else {})
     text = message if is_failure or message != line else ""
     yield f"{start}>{escape(text)}</{tag}>" if text else f"{start}/>"

@@ -129,7 +129,7 @@ def _report_scenario(
 def _with_the_rest(run: TestRun, steps: list[Step], outcome: Outcome) -> list[Step]:
     """Add evidence and texts of the scenario to its steps, the only place for them."""
     last = steps[-1]
-    found = evidence.distinct((*last.evidence, *run.evidence))
+    found = evidence.with_distinct_names((*last.evidence, *run.evidence))
     steps[-1] = replace(last, evidence=found)
     number = _deciding_step(steps, outcome)
     texts = filter(None, (_join_messages(run, steps[number]), run.output))

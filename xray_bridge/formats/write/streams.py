@@ -117,7 +117,7 @@ def sendable_evidence(
         )
         for each in found
     )
-    for each in evidence.distinct(named):
+    for each in evidence.with_distinct_names(named):
         path = results.path_of(each)
         if path is not None and path.stat().st_size:
             yield each, path
