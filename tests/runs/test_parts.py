@@ -76,7 +76,7 @@ def test_folder_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     scandir = os.scandir
 
     def refuse(path: str) -> Any:
-        if path.endswith("closed"):
+        if str(path).endswith("closed"):
             raise PermissionError(errno.EACCES, "Permission denied", path)
         return scandir(path)
 
