@@ -310,13 +310,13 @@ def test_private_files_lead_nowhere(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     before = os.umask(0)
     try:
-        os.close(inside.private(str(tmp_path / "a"), os.O_WRONLY | os.O_CREAT))
+        os.close(inside.open_private(str(tmp_path / "a"), os.O_WRONLY | os.O_CREAT))
     finally:
         os.umask(before)
 
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
     with pytest.raises(OSError, match="symbolic links"):
-        inside.private(str(tmp_path / "link"), os.O_WRONLY | os.O_CREAT)
+        inside.open_private(str(tmp_path / "link"), os.O_WRONLY | os.O_CREAT)
 
 
 @pytest.mark.parametrize("name", ["../../outside", "/etc/passwd", ".."])
