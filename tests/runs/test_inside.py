@@ -205,7 +205,7 @@ def test_no_link_is_opened_where_a_system_has_no_flag_for_it(
     monkeypatch.setattr(inside, "NO_LINKS", 0)
     (directory.path / "x").symlink_to("../../../outside")
 
-    with pytest.raises(RunDirectoryError, match="is a link"):
+    with pytest.raises(RunDirectoryError, match="is a symbolic link"):
         inside.open_inside(directory.path, "x")
 
 
@@ -275,7 +275,7 @@ def test_link_to_a_run_may_be_a_user_s_own(
     other.symlink_to(tmp_path)
 
     assert b"pytest" in inside.read_inside(run, "run.json")
-    with pytest.raises(RunDirectoryError, match="is a link"):
+    with pytest.raises(RunDirectoryError, match="is a symbolic link"):
         inside.read_inside(other, "outside")
 
 
@@ -286,7 +286,7 @@ def test_planted_folder_is_refused_with_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(RunDirectoryError) as caught:
         inside.refuse_link(tmp_path, tmp_path / "link")
 
-    assert caught.value.message == f"{tmp_path / 'link'} is a link"
+    assert caught.value.message == f"{tmp_path / 'link'} is a symbolic link"
     assert caught.value.hint == "set xray_report_dir to the folder it points to"
 
 
