@@ -105,7 +105,7 @@ def test_result_that_is_withheld(tmp_path: Path) -> None:
     )
 
     assert [run.test.name for run in found.runs()] == ["test_b"]
-    why = "its name holds the value of xray_token, so it is not sent"
+    why = "its name contains the value of xray_token, so it is not sent"
     assert [*found.withheld] == [f"{a_run().test.definition}: {why}"]
 
 
