@@ -130,7 +130,7 @@ def _check_tls(connection: Connection) -> Finding:
         return Finding(
             what="tls",
             ok=True if here else None,
-            message="none, on this machine"
+            message="not used: the server is on this machine"
             if here
             else "none: secrets are sent unencrypted",
             hint="" if here else "write https:// in xray_url if you can",

@@ -190,8 +190,8 @@ def _choose_deployment(settings: Settings) -> tuple[str, str]:
 
 
 NEEDED = {
-    "either": "set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD (Server/Data Center), "
-    "or XRAY_CLIENT_ID and XRAY_CLIENT_SECRET (Cloud)",
+    "either": "for Server/Data Center, set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD; "
+    "for Cloud, set XRAY_CLIENT_ID and XRAY_CLIENT_SECRET",
     SERVER: "set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD",
     CLOUD: "set XRAY_CLIENT_ID and XRAY_CLIENT_SECRET",
 }
@@ -210,8 +210,8 @@ def _refuse_both_kinds(settings: Settings) -> None:
     }
     found = [name for name, secret in kinds.items() if secret]
     if len(found) > 1:
-        msg = f"more than one kind of credential: {' and '.join(found)}"
-        raise CredentialError(msg, hint="set only one of them")
+        msg = f"several kinds of credentials are set: {' and '.join(found)}"
+        raise CredentialError(msg, hint="keep one of them and unset the others")
 
 
 def _refuse_unsendable(settings: Settings) -> None:

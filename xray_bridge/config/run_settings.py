@@ -98,14 +98,15 @@ def refuse_other_places(
 
 def _refuse_other_server(said: Mapping[str, str], settings: Settings) -> None:
     if said.get("sandbox") == "true" and not settings.sandbox:
-        msg = "the run directory was recorded for the sandbox"
-        raise SettingError(msg, hint="pass --sandbox to send it there, or --url URL")
+        msg = "these results are for the sandbox"
+        raise SettingError(msg, hint="pass --sandbox to send them there, or --url URL")
     name = said.get("connection", "")
     if settings.connection:
         _refuse_other("connection", name, settings.connection)
     elif name and not _address_of(settings):
-        msg = f"no address: the run directory was recorded for the connection {name}"
-        raise SettingError(msg, hint=f"pass --connection {name} if this machine has it")
+        msg = f"no address: these results are for the connection {name}"
+        hint = f"pass --connection {name}, or store it: xray-bridge connection add"
+        raise SettingError(msg, hint=hint)
     for name, mine in (
         (ADDRESSES[0], _address_of(settings)),
         (ADDRESSES[1], settings.jira_url),
@@ -114,12 +115,12 @@ def _refuse_other_server(said: Mapping[str, str], settings: Settings) -> None:
         if theirs and not mine:
             setting = TABLE[name]
             msg = (
-                f"no address: the run directory was recorded for {theirs}, and "
-                f"{setting.ini} is not set on this machine"
+                f"no address: these results are for {theirs}, but {setting.ini} is not "
+                f"set here"
             )
             hint = (
-                f"if results and credentials may go there, pass "
-                f"{setting.flag_name} {theirs} or set {setting.environment}"
+                f"if you trust this address, pass {setting.flag_name} {theirs} or set "
+                f"{setting.environment}"
             )
             raise SettingError(msg, hint=hint)
         _refuse_other(name, theirs, mine)

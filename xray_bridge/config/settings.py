@@ -55,7 +55,7 @@ class Settings(Values):
         starts=True,
     )
     dry_run = switch(
-        "send nothing; print what would be sent, and where",
+        "send nothing; print what would be sent, and to which address",
         of=SESSION,
         parts=DROPPED,
         one_run=True,
@@ -84,8 +84,8 @@ class Settings(Values):
     deployment = Setting(
         parsers.choice("auto", "server", "cloud", datacenter="server"),
         "auto",
-        "server (also: datacenter), cloud, or auto: chosen by the address and the kind "
-        "of credential",
+        "product: server (also: datacenter), cloud, or auto: found from the address "
+        "and the credentials",
         of=CONNECTION,
         parts=MUST_AGREE,
         metavar="auto|server|cloud",
@@ -160,7 +160,7 @@ class Settings(Values):
     test_execution = Setting(
         parsers.key,
         "",
-        "existing Test Execution to report into; default: create a new one",
+        "existing Test Execution that gets the results; default: create a new one",
         of=EXECUTION,
         parts=MUST_AGREE,
         metavar="KEY",
@@ -221,7 +221,7 @@ class Settings(Values):
         metavar="FORMAT",
     )
     report_dir = path(
-        "directory that holds the run directories",
+        "directory for the run directories",
         ".xray",
         of=SESSION,
         parts=MAY_DIFFER,
@@ -236,22 +236,22 @@ class Settings(Values):
     aggregate = Setting(
         parsers.choice("worst", "last", "all-failed"),
         "worst",
-        "which of several results of one Test decides: worst, last, or all-failed "
-        "(it failed only if all of them did)",
+        "result of a Test that has several results: the worst, the last, or all-failed "
+        "(failed only if all of them failed)",
         of=RESULTS,
         metavar="worst|last|all-failed",
     )
     statuses: Setting[dict[str, str]] = Setting(
         parsers.statuses,
         {},
-        "Xray status of an outcome, instead of the usual one",
+        "status in Xray for an outcome, such as skipped=ABORTED",
         of=RESULTS,
         metavar="OUTCOME=STATUS",
     )
     captures = Setting(
         parsers.choice("none", "failed", "all"),
         "failed",
-        "captured output to send: none, that of failed tests, or all",
+        "tests whose captured output is sent: none, failed or all",
         of=RESULTS,
         parts=MAY_DIFFER,
         metavar="none|failed|all",
@@ -259,8 +259,8 @@ class Settings(Values):
     evidence_limit: Setting[tuple[int, ...]] = Setting(
         parsers.sizes,
         (10 << 20, 25 << 20, 64 << 20),
-        "largest evidence of one file, of one test and of one run; larger evidence is "
-        "left out and listed",
+        "size limits of evidence for one file, one test and one run; evidence over a "
+        "limit is not sent, but listed",
         of=SESSION,
         metavar="SIZE [SIZE [SIZE]]",
     )
@@ -274,7 +274,7 @@ class Settings(Values):
     tag_prefixes: Setting[tuple[str, ...]] = Setting(
         parsers.words,
         ("TEST_", "REQ_", "PRECOND_", "TESTSET_"),
-        "prefixes of Xray's tags in feature files, first that of Tests, then that of "
+        "prefixes of Xray's tags in feature files: first of Tests, second of "
         "requirements",
         of=SESSION,
         metavar="PREFIX PREFIX",
@@ -282,8 +282,8 @@ class Settings(Values):
     preflight = Setting(
         parsers.preflight,
         "on",
-        "check with the server that an upload can work, before any test or upload; "
-        "strict: stop the session if the server cannot be reached and trusted",
+        "check before the first test or upload whether it can work; strict: end the "
+        "session also if the server cannot be reached or trusted",
         metavar="on|off|strict",
         of=SESSION,
         parts=MAY_DIFFER,
@@ -291,7 +291,7 @@ class Settings(Values):
     on_upload_error = Setting(
         parsers.choice("fail", "warn"),
         "fail",
-        "whether a failed upload changes exit code 0: fail, or warn only",
+        "after a failed upload: fail (change exit code 0) or warn (messages only)",
         of=SESSION,
         metavar="fail|warn",
     )
@@ -321,15 +321,15 @@ class Settings(Values):
         own_flag="--out",
     )
     select = text(
-        "run only tests whose key is in this Test Plan, Test Execution or Test Set, "
-        "or is found by this JQL",
+        "run only the tests in this Test Plan, Test Execution or Test Set, or those "
+        "found by this JQL query",
         of=SESSION,
         parts=MAY_DIFFER,
         metavar="KEY|JQL",
         starts=True,
     )
     run_id = text(
-        "id that the parts of one CI run share; default: that of the CI run",
+        "id of the CI run, the same in all its jobs; default: from the CI system",
         of=SESSION,
         parts=MAY_DIFFER,
         one_run=True,

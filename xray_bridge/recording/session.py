@@ -376,7 +376,7 @@ class Session:
         run_id = shlex.quote(settings.run_id)
         what = f"--run-id {run_id} DIR" if settings.run_id else shown
         what = f"{what} {self._flags_again}".rstrip()
-        lines += [f"To send: xray-bridge upload {what}", f"Run directory: {shown}"]
+        lines += [f"To send them: xray-bridge upload {what}", f"Run directory: {shown}"]
         return Ending(
             lines=(*self.notice_lines(), *lines),
             exit_code=receipt.exit_code if receipt and not warn_only else 0,

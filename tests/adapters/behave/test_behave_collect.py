@@ -43,7 +43,7 @@ def test_matrix_is_sent_as_one(
             *COLLECT, "-D", f"xray_environments={browser}", f"features/{name}.feature"
         )
         assert "Collected 1 result; nothing was sent." in finished.section
-        assert "To send: xray-bridge upload --run-id 4711 DIR" in finished.section
+        assert "To send them: xray-bridge upload --run-id 4711 DIR" in finished.section
     states = {each.state.state for each in project.directories}
     monkeypatch.chdir(project.path)
 
@@ -70,4 +70,4 @@ def test_report_of_a_part(project: Project) -> None:
     assert finished.code == 0
     assert "works" in (project.path / "report.json").read_text()
     assert project.directory.state.state == run_directory.SEALED
-    assert "To send: xray-bridge upload .xray/runs/" in finished.section
+    assert "To send them: xray-bridge upload .xray/runs/" in finished.section

@@ -37,7 +37,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no credential": (
         {"env": {"XRAY_TOKEN": ""}},
-        "*no credentials (set XRAY_TOKEN, or *",
+        "*no credentials (for Server/Data Center, set XRAY_TOKEN, or *",
     ),
     "incomplete credentials": (
         {"env": {"XRAY_TOKEN": "", "XRAY_USER": "me"}},
@@ -45,7 +45,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "both kinds of credential": (
         {"env": {"XRAY_USER": "me", "XRAY_PASSWORD": "hunter22"}},
-        "*more than one kind of credential*XRAY_TOKEN*XRAY_PASSWORD*",
+        "*several kinds of credentials are set*XRAY_TOKEN*XRAY_PASSWORD*",
     ),
     "secret on the command line": (
         {"args": ("--xray-token", "hunter22")},

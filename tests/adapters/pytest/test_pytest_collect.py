@@ -53,7 +53,9 @@ def test_shards_are_sent_as_one(project: Project) -> None:
         result = project.run(*given, **environ)
         target = project.pytester.path / "artifacts" / browser / ".xray"
         shutil.move(project.pytester.path / ".xray", target)
-        result.stdout.fnmatch_lines(["To send: xray-bridge upload --run-id 4711 DIR"])
+        result.stdout.fnmatch_lines(
+            ["To send them: xray-bridge upload --run-id 4711 DIR"]
+        )
 
     code = send("upload", "artifacts", "--parts", "2", "--sandbox")
 
@@ -81,7 +83,7 @@ def test_nothing_is_asked(project: Project) -> None:
         [
             "*= xray-bridge =*",
             "Collected 3 results; nothing was sent.",
-            "To send: xray-bridge upload --run-id 4711 DIR",
+            "To send them: xray-bridge upload --run-id 4711 DIR",
             "Run directory: .xray/runs/*",
         ]
     )
@@ -97,7 +99,7 @@ def test_single_session_is_sent_later(project: Project, command: str) -> None:
     result = project.run("--xray-collect", "--xray-project", "CALC")
     (path,) = project.runs
     run = f".xray/runs/{path.name}"
-    result.stdout.fnmatch_lines([f"To send: xray-bridge upload {run}"])
+    result.stdout.fnmatch_lines([f"To send them: xray-bridge upload {run}"])
 
     code = send(command, run, "--sandbox")
 

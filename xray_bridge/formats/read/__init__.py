@@ -63,7 +63,8 @@ def _find_format(source: Source) -> Format:
         return _find_object_format(source)
     if first == b"[":
         return _find_array_format(source)
-    raise source.broken("is neither XML nor JSON" if first else "is empty", hint=ANY)
+    text = "is neither XML nor JSON, nor text of a known format"
+    raise source.broken(text if first else "is empty", hint=ANY)
 
 
 def _first_byte(source: Source) -> bytes:
