@@ -130,10 +130,10 @@ def _refuse_other(name: str, theirs: str, mine: str) -> None:
     if theirs and theirs.rstrip("/").casefold() != mine.casefold():
         setting = TABLE[name]
         msg = (
-            f"the run directory was recorded for another {setting.ini}: {theirs}; "
-            f"on this machine it is {mine}"
+            f"these results are for {setting.ini} = {theirs}, but here "
+            f"{setting.ini} is {mine}"
         )
-        hint = f"{LOCAL_FIRST}; pass {setting.flag_name} with the one to use"
+        hint = f"{LOCAL_FIRST}; choose one: {setting.flag_name} VALUE"
         raise SettingError(msg, hint=hint)
 
 
