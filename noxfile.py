@@ -38,6 +38,7 @@ SURE = (
     "*/xray_bridge/upload/exactly_once.py",
     "*/xray_bridge/upload/looks.py",
     "*/xray_bridge/upload/posting.py",
+    "*/xray_bridge/upload/step.py",
     *(
         f"*/xray_bridge/client/{name}.py"
         for name in ("http", "multipart", "response", "transport_errors", "waiting")

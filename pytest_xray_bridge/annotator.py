@@ -1,8 +1,7 @@
 """
 Add to the reports of tests what pytest does not put there.
 
-These are keys, parameters and steps, additions of the fixture ``xray`` and of users'
-hooks, and evidence of other plugins. With xdist this runs in the workers.
+Keys, steps, additions of users, evidence of other plugins; with xdist in the workers.
 """
 
 from __future__ import annotations
@@ -66,10 +65,9 @@ def make_in_worker(config: pytest.Config) -> Annotator:
     # Secrets are not sent to workers: these have the environment themselves.
     redactor = resolve.redactor_of(os.environ, given["redact"])
     scrub = Scrub.of(redactor, local_folders(str(config.rootpath), os.environ))
-    path, limit = Path(given["folder"]), given["evidence_limit"]
-    folder = EvidenceFolder(path, limit, scrub.clean)
-    path = note_path(given["folder"], found["workerid"])
-    note = RunningNote(path, scrub.clean_line)
+    place = given["folder"]
+    folder = EvidenceFolder(Path(place), given["evidence_limit"], scrub.clean)
+    note = RunningNote(note_path(place, found["workerid"]), scrub.clean_line)
     return Annotator(config, given["tag_prefixes"], lambda: folder, lambda: note)
 
 
@@ -108,7 +106,6 @@ class Annotator:
         self._is_worker = options.is_worker(config)
         self._names = ItemNames(config)
         self._items: Sequence[pytest.Item] = ()
-        # Made when it is first needed, after the collection.
         self._item_of: dict[str, pytest.Item] | None = None
         # The test whose line is on a report already.
         self._told = ""

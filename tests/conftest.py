@@ -75,8 +75,8 @@ if _has_room(MEMORY):
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """One worker more than cores: many tests wait for a process or a server."""
-    return (yield) + 1
+    """Two workers more than cores: many tests wait for a process or a server."""
+    return (yield) + 2
 
 
 @pytest.hookimpl(optionalhook=True)

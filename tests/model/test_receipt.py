@@ -119,6 +119,17 @@ def test_what_did_not_arrive_can_be_sent_again(status: str) -> None:
     assert "xray-bridge resend R" in text
 
 
+def test_one_refusal_of_several_tests() -> None:
+    """Sent, accepted and refused add up, also for Tests without a key."""
+    refused = Refused(key="", message="2 results without a Test key were not accepted")
+
+    found = Receipt(
+        status=receipt.PARTLY_REFUSED, sent=3, accepted=1, refused=(refused,)
+    )
+
+    assert "Tests: 3 sent, 1 accepted, 2 refused" in found.lines()
+
+
 def test_refusals_of_several_answers() -> None:
     """A Test that has a key is refused once; without a key, each refusal counts."""
     named = Refused(key="CALC-1", message="archived")

@@ -31,6 +31,7 @@ from xray_bridge.runs import marks, run_directory
 from xray_bridge.runs.run_directory import RunDirectory, State
 from xray_bridge.upload import exactly_once
 from xray_bridge.upload.shipment import Delivery
+from xray_bridge.upload.step import ATTEMPTS
 
 
 if TYPE_CHECKING:
@@ -328,7 +329,7 @@ def test_nothing_found_ever(directory: RunDirectory) -> None:
 
 def test_found_after_the_last_attempt(directory: RunDirectory) -> None:
     """The last lost answer is as good as the first."""
-    xray = FakeXray(script=[DROPPED] * (exactly_once.ATTEMPTS - 1) + [LOST])
+    xray = FakeXray(script=[DROPPED] * (ATTEMPTS - 1) + [LOST])
 
     imported = send(xray, directory)
 

@@ -100,6 +100,13 @@ class Receipt:
     commands: tuple[str, ...] = ()
     resend_flags: str = ""
 
+    @property
+    def refused_tests(self) -> int:
+        """How many Tests Xray refused: one refusal may be of several without a key."""
+        if not self.refused or self.accepted is None:
+            return len(self.refused)
+        return max(len(self.refused), self.sent - self.accepted)
+
     def to_json(self) -> dict[str, Any]:
         """Convert to builtins, as they stand in ``receipt.json``."""
         found = {each.name: getattr(self, each.name) for each in fields(self)}
@@ -187,7 +194,7 @@ def _headline_of(receipt: Receipt) -> list[str]:
     resend = f"To send them: {receipt.resend_command}"
     saved = [f"The results are saved. {resend}"] if receipt.run else []
     accepted = "" if receipt.accepted is None else f", {receipt.accepted} accepted"
-    tests = f"{receipt.sent} sent{accepted}, {len(receipt.refused)} refused"
+    tests = f"{receipt.sent} sent{accepted}, {receipt.refused_tests} refused"
     return {
         DELIVERED: [f"Test Execution: {where}", f"Tests: {tests}"],
         PARTLY_REFUSED: [f"Test Execution: {where}", f"Tests: {tests}"],

@@ -5,16 +5,14 @@ Xray has no idempotency key, and multipart always creates a new Test Execution. 
 each run has a unique label; before anything is sent a second time, Jira is searched
 for the label. Results sent again to a found Test Execution replace its Test Runs.
 
-Results that may have arrived are not sent again, to any key, until the server has
-said that it no longer works on them, or five minutes have passed. Then an empty
-Test Execution is created first, and filled once Jira's search shows it: any that was
-created earlier is shown by then, too, and the oldest one is filled.
+Results that may have arrived are not sent again until the server has said that it no
+longer works on them, or five minutes have passed. Then an empty Test Execution is
+created, and filled once Jira's search shows it, or an older one, which it shows first.
 """
 
 from __future__ import annotations
 
 import contextlib
-import enum
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +28,7 @@ from xray_bridge.errors import (
 from xray_bridge.runs import run_directory
 from xray_bridge.upload import looks
 from xray_bridge.upload.posting import post
+from xray_bridge.upload.step import ATTEMPTS, Step
 
 
 if TYPE_CHECKING:
@@ -40,9 +39,6 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import Xray
     from xray_bridge.runs.run_directory import RunDirectory
     from xray_bridge.upload.shipment import Delivery
-
-# Requests that may create a Test Execution, until the upload ends as ambiguous.
-ATTEMPTS = 3
 
 
 def deliver(
@@ -71,25 +67,8 @@ def deliver(
     return found
 
 
-class Step(enum.Enum):
-    """What a delivery does next."""
-
-    BEGIN = "choose the first step, by the notes of earlier uploads"
-    ASK_OTHERS = "search for a Test Execution that another machine has created"
-    LOOK_BACK = "search for one that an earlier upload has created"
-    CREATE = "create it, with the results"
-    MAKE = "create an empty one, which is quick"
-    LOOK_UP = "search for the one of the request whose answer was lost"
-    SEE = "wait until the search shows the empty one, and so all older ones"
-    NOTE_KEY = "note the key of the created one"
-    FILL_REST = "send the rest that the creating request cannot hold"
-    FILL = "send the results into the existing one"
-
-
 class _Work:
-    """
-    One delivery in progress: each step returns the next, or the answer that ends it.
-    """
+    """A delivery in progress: each step returns the next, or the answer at the end."""
 
     def __init__(
         self,
@@ -100,8 +79,7 @@ class _Work:
         pauses: Pauses,
     ) -> None:
         before = directory.state
-        # The file's time is not enough: a resend that comes too early must not
-        # restart the wait.
+        # A resend that comes too early must not restart the wait.
         asked = before.asked or directory.path.joinpath("state.json").stat().st_mtime
         # A clock that was set back must not make it a wait of days.
         asked = min(asked, time.time())
@@ -114,8 +92,7 @@ class _Work:
         self._is_known = bool(delivery.key or before.test_execution)
         self._key = delivery.key or before.test_execution
         in_doubt = before.state in run_directory.IN_DOUBT or before.sent
-        is_open = bool(in_doubt) and not self._key
-        self._is_open = is_open
+        self._is_open = is_open = bool(in_doubt) and not self._key
         # Older versions note only ``asked``.
         sent = before.sent or (0.0 if before.is_empty else asked)
         latest = time.time() + pauses.in_progress
@@ -127,7 +104,7 @@ class _Work:
             sent=min(sent, latest) if is_open else before.sent,
         )
         self._posts = 0
-        # When an empty one was asked for that may still appear, and be the oldest.
+        # When an empty one was asked for that may still appear.
         self._empty_asked = asked if is_open and before.is_empty else 0.0
         self._can_make = delivery.info is not None and delivery.fill is not None
         self._lost = AmbiguousError("an earlier request may still be in progress")
@@ -406,10 +383,7 @@ class _Work:
         self, error: XrayBridgeError, *, wait: float = 0.0
     ) -> AmbiguousError:
         """Return the error for results that may have arrived, with a hint."""
-        msg = f"a request may have reached Xray: {error.message}"
-        hint = looks.search_hint(self._delivery)
-        later = f"resend it in {looks.format_wait(wait)}; " if wait else ""
-        return AmbiguousError(msg, hint=f"{later}{hint}")
+        return looks.describe_doubt(self._delivery, error, wait)
 
 
 STEPS: Mapping[Step, Callable[[_Work], Step | ImportAnswer]] = {

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from xray_bridge.client.xray import Xray
+    from xray_bridge.errors import XrayBridgeError
     from xray_bridge.upload.shipment import Delivery
 
 MINUTE = 60
@@ -82,6 +83,15 @@ def search_hint(delivery: Delivery) -> str:
     if delivery.mark == marks.LABELS:
         return f'look in Jira for the label "{delivery.label}"'
     return f'look in Jira for "{delivery.label}" in the {delivery.mark}'
+
+
+def describe_doubt(
+    delivery: Delivery, error: XrayBridgeError, wait: float = 0.0
+) -> AmbiguousError:
+    """Return the error for results that may have arrived; ``wait``: before a resend."""
+    msg = f"a request may have reached Xray: {error.message}"
+    later = f"resend it in {format_wait(wait)}; " if wait else ""
+    return AmbiguousError(msg, hint=f"{later}{search_hint(delivery)}")
 
 
 def pauses_until(end: float, since: float) -> tuple[float, ...]:

@@ -35,7 +35,7 @@ def make_headline(receipt: Receipt) -> str:
     if title:
         return f"Xray: {title}"
     key = one_line(receipt.test_execution.get("key", ""))
-    return f"Xray: {key}, {receipt.sent} sent, {len(receipt.refused)} refused"
+    return f"Xray: {key}, {receipt.sent} sent, {receipt.refused_tests} refused"
 
 
 def make_markdown(receipt: Receipt) -> str:
@@ -78,7 +78,7 @@ def _count_table(receipt: Receipt) -> Iterator[str]:
         cells["sent to Xray"] = str(receipt.sent)
         if receipt.accepted is not None:
             cells["accepted"] = str(receipt.accepted)
-        cells["refused"] = str(len(receipt.refused))
+        cells["refused"] = str(receipt.refused_tests)
     if cells:
         yield ""
         yield f"| {' | '.join(cells)} |"
