@@ -2,6 +2,7 @@
 # Rows from a set that pytest names by position: each of pytest-xdist's workers has them in
 # another order, so some run twice and others never, and no test fails.
 set -eu
+unset PYTHONHASHSEED
 FOLDER=$(mktemp -d)
 trap 'rm -rf "$FOLDER"' EXIT
 cd "$FOLDER"
