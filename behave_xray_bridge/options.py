@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.ci import detect
-from xray_bridge.config import resolve
+from xray_bridge.config import resolve, shared_file
 from xray_bridge.errors import SettingError
 
 
@@ -61,7 +61,7 @@ def resolve_settings(
         resolve.Layer("command line", on_command_line, _show_define),
         resolve.environment_layer(os.environ),
         resolve.ini_layer("behave userdata", _leave_out(in_file, on_command_line)),
-        resolve.shared_file_layer(start.absolute()),
+        shared_file.shared_file_layer(start.absolute()),
         resolve.Layer(TAGS, tag_settings or {}, _show_name),
         resolve.Layer("-o", _report_setting(outfile), _show_name, literal=True),
         resolve.ci_layer(detect.detect(os.environ)),

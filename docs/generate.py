@@ -20,9 +20,9 @@ import showcase
 from behave_xray_bridge import outcomes as of_behave
 from pytest_xray_bridge import outcomes as of_pytest
 from xray_bridge.ci.detect import SYSTEMS
-from xray_bridge.config.resolve import read_toml
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.config.shared_file import read_toml
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.model.foreign_formats import FOREIGN_FORMATS
 from xray_bridge.model.formats import FORMATS

@@ -270,7 +270,7 @@ def _is_registered(config: pytest.Config, name: str) -> bool:
 
 def _read_section(path: Path) -> Mapping[str, object]:
     if path.suffix == ".toml":
-        from xray_bridge.config.resolve import read_toml
+        from xray_bridge.config.shared_file import read_toml
 
         parsed = read_toml(path)
         if path.name == "pyproject.toml":

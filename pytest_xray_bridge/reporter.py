@@ -30,7 +30,7 @@ from pytest_xray_bridge.recorder import Recorder
 from pytest_xray_bridge.row_orders import RowOrders
 from pytest_xray_bridge.wire import FAULTS, describe_fault
 from xray_bridge.ci import detect
-from xray_bridge.config import resolve
+from xray_bridge.config import resolve, shared_file
 from xray_bridge.config.settings import SESSION_VARIABLE
 from xray_bridge.errors import (
     FeaturesError,
@@ -115,7 +115,7 @@ def resolve_settings(config: pytest.Config) -> Settings | None:
         resolve.ini_layer(
             source, in_ini, config.inipath.parent if config.inipath else None
         ),
-        resolve.shared_file_layer(config.rootpath),
+        shared_file.shared_file_layer(config.rootpath),
         resolve.ci_layer(detect.detect(environ)),
     ]
     found = [layer for layer in layers if layer]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xray_bridge.ci.detect import Context
-from xray_bridge.config import resolve
+from xray_bridge.config import resolve, shared_file
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import SecretInPlainSightError, SettingError
@@ -273,7 +273,7 @@ execution_fields = { priority = { name = "High" } }
 def test_shared_file_speaks_toml(tmp_path: Path) -> None:
     """Booleans, numbers, lists and tables are converted."""
     (tmp_path / "pyproject.toml").write_text(TABLE)
-    layer = resolve.shared_file_layer(tmp_path)
+    layer = shared_file.shared_file_layer(tmp_path)
     assert layer is not None
 
     found = resolve.resolve([layer], {})
@@ -288,7 +288,7 @@ def test_shared_file_of_its_own_goes_first(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(TABLE)
     (tmp_path / "xray-bridge.toml").write_text('project = "OWN"\n')
 
-    layer = resolve.shared_file_layer(tmp_path)
+    layer = shared_file.shared_file_layer(tmp_path)
 
     assert layer is not None
     assert layer.values == {"project": "OWN"}
@@ -299,10 +299,10 @@ def test_shared_file_is_looked_for_up_to_the_repository(tmp_path: Path) -> None:
     (tmp_path / "xray-bridge.toml").write_text('project = "OUTSIDE"\n')
     inside = tmp_path / "repository" / "tests"
     inside.mkdir(parents=True)
-    outside = resolve.shared_file_layer(inside)
+    outside = shared_file.shared_file_layer(inside)
     (tmp_path / "repository" / ".git").mkdir()
 
-    found = resolve.shared_file_layer(inside)
+    found = shared_file.shared_file_layer(inside)
 
     assert outside is not None
     assert found is None
@@ -315,7 +315,7 @@ def test_shared_file_skips_a_pyproject_without_the_table(tmp_path: Path) -> None
     inner.mkdir()
     (inner / "pyproject.toml").write_text('[project]\nname = "xray-bridge-user"\n')
 
-    layer = resolve.shared_file_layer(inner)
+    layer = shared_file.shared_file_layer(inner)
 
     assert layer is not None
     assert layer.values["project"] == "CALC"
@@ -330,7 +330,7 @@ def test_shared_file_that_is_broken(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content + b" # xray-bridge")
 
     with pytest.raises(SettingError, match=r"pyproject\.toml cannot be read"):
-        resolve.shared_file_layer(tmp_path)
+        shared_file.shared_file_layer(tmp_path)
 
 
 @pytest.mark.parametrize("content", ['tool = "xray-bridge"', "[tool]\nxray-bridge = 1"])
@@ -339,7 +339,7 @@ def test_shared_file_of_another_shape(tmp_path: Path, content: str) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "pyproject.toml").write_text(content)
 
-    assert resolve.shared_file_layer(tmp_path) is None
+    assert shared_file.shared_file_layer(tmp_path) is None
 
 
 def test_recorded_settings_are_taken_as_they_are() -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xray_bridge.config import secret_sources, stored_connections
-from xray_bridge.config.resolve import environment_layer, resolve, shared_file_layer
+from xray_bridge.config.resolve import environment_layer, resolve
+from xray_bridge.config.shared_file import shared_file_layer
 from xray_bridge.config.stored_connections import StoredConnection
 from xray_bridge.errors import (
     CredentialError,

@@ -23,9 +23,10 @@ from xray_bridge.client.issues import TESTS
 from xray_bridge.client.response import Answer
 from xray_bridge.client.server import ServerXray
 from xray_bridge.config import stored_connections
-from xray_bridge.config.resolve import ini_layer, read_shared_table, read_toml, resolve
+from xray_bridge.config.resolve import ini_layer, resolve
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import TABLE
+from xray_bridge.config.shared_file import read_shared_table, read_toml
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.features import archive, gherkin
 from xray_bridge.features.answers import read_answer

@@ -127,6 +127,31 @@ class Jira:
     def _send_checked(self, request: Request) -> Answer:
         return check_answer(self._send_request(request))
 
+    def send_json(
+        self,
+        method: str,
+        path: str,
+        content: Any,
+        *,
+        repeatable: bool = False,
+        is_question: bool = False,
+    ) -> Answer:
+        """
+        Send a JSON document and return the checked answer.
+
+        ``repeatable``: sending it twice does no harm. Raises what ``Http.send`` and
+        ``check_answer`` raise: AmbiguousError if the request may have arrived.
+        """
+        request = Request(
+            method=method,
+            path=path,
+            content=json.dumps(content).encode(),
+            media_type=JSON,
+            repeatable=repeatable,
+            is_question=is_question,
+        )
+        return self._send_checked(request)
+
     def get_json(self, path: str, shape: type[T], **query: str) -> T:
         """
         Get a JSON document of a known type.
@@ -249,13 +274,8 @@ class Jira:
 
     def apply_transition(self, key: str, transition: Mapping[str, Any]) -> None:
         """Move an issue by a transition of its workflow."""
-        request = Request(
-            method="POST",
-            path=f"/rest/api/2/issue/{quote(key, safe='')}/transitions",
-            content=json.dumps({"transition": transition}).encode(),
-            media_type=JSON,
-        )
-        self._send_checked(request)
+        path = f"/rest/api/2/issue/{quote(key, safe='')}/transitions"
+        self.send_json("POST", path, {"transition": transition})
 
     def read_description(self, key: str) -> Any:
         """Return an issue's description as a document of Cloud, with its formatting."""
@@ -271,13 +291,6 @@ class Jira:
         self, key: str, body: Mapping[str, Any], *, version: int = 2
     ) -> None:
         """Edit an issue, by ``fields`` and by the operations of ``update``."""
-        content = json.dumps(body).encode()
-        request = Request(
-            method="PUT",
-            # On Cloud the key comes from Xray, another server, so it is quoted.
-            path=f"/rest/api/{version}/issue/{quote(key, safe='')}",
-            content=content,
-            media_type=JSON,
-            repeatable=True,
-        )
-        self._send_checked(request)
+        # On Cloud the key comes from Xray, another server, so it is quoted.
+        path = f"/rest/api/{version}/issue/{quote(key, safe='')}"
+        self.send_json("PUT", path, body, repeatable=True)

@@ -11,7 +11,8 @@ import configparser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.config.resolve import ini_layer, read_toml
+from xray_bridge.config.resolve import ini_layer
+from xray_bridge.config.shared_file import read_toml
 from xray_bridge.errors import SettingError
 
 

@@ -25,9 +25,9 @@ from xray_bridge.config.resolve import (
     environment_layer,
     recorded_layer,
     resolve,
-    shared_file_layer,
 )
 from xray_bridge.config.settings import Settings
+from xray_bridge.config.shared_file import shared_file_layer
 from xray_bridge.errors import ConnectionDisabledError, SettingError, XrayBridgeError
 
 

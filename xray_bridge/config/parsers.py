@@ -211,6 +211,30 @@ class Choice:
         return word
 
 
+def choices(*allowed: str) -> Choices:
+    """Make a parser for some of several words."""
+    return Choices(allowed)
+
+
+class Choices:
+    """Parses a list of words, separated by blanks, ``,`` or ``;``."""
+
+    __slots__ = ("allowed",)
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        self.allowed = allowed
+
+    def __call__(self, value: str) -> tuple[str, ...]:
+        """Parse the words, in any case."""
+        known = {word.lower(): word for word in self.allowed}
+        found = words(value)
+        for word in found:
+            if word.lower() not in known:
+                msg = f"{word!r} is not one of {', '.join(self.allowed)}"
+                raise ValueError(msg)
+        return tuple(known[word.lower()] for word in found)
+
+
 OUTCOMES = ("passed", "failed", "skipped", "xfailed", "xpassed", "flaky")
 
 

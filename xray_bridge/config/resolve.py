@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from xray_bridge.ci.detect import Context
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
-SHARED_FILE = "xray-bridge.toml"
-CONNECTIONS = "connections"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,8 @@ def _spell_flag(setting: Setting[Any]) -> str:
     return setting.flag_name
 
 
-def _spell_name(setting: Setting[Any]) -> str:
+def spell_name(setting: Setting[Any]) -> str:
+    """Return the spelling in the shared file."""
     return setting.name
 
 
@@ -172,73 +171,6 @@ def ci_layer(context: Context) -> Layer | None:
     values = {name: value for name, value in known.items() if value}
     source = f"{GUESSED}{context.name}"
     return Layer(source, values, _spell_ini, literal=True) if values else None
-
-
-def shared_file_layer(start: Path) -> Layer | None:
-    """
-    Make the layer of ``xray-bridge.toml`` or ``[tool.xray-bridge]``, if there is one.
-
-    The search goes from ``start`` up to the root of the repository. The file also
-    holds stored connections, which are not part of the layer.
-    """
-    path, table = read_shared_table(start)
-    if path is None:
-        return None
-    values = {name: value for name, value in table.items() if name != CONNECTIONS}
-    folder = path.parent
-    return Layer(path.name, values, _spell_name, folder=folder, is_of_repository=True)
-
-
-def read_shared_table(start: Path) -> tuple[Path | None, dict[str, object]]:
-    """
-    Find the shared file and read it; (None, {}) if there is no file.
-
-    Raises SettingError for a file that cannot be read.
-    """
-    for folder in (start, *start.parents):
-        for name in (SHARED_FILE, "pyproject.toml"):
-            table = _read_shared_table(folder / name)
-            if table is not None:
-                return folder / name, table
-        if (folder / ".git").exists():
-            break
-    return None, {}
-
-
-def _read_shared_table(path: Path) -> dict[str, object] | None:
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    whole_file = path.name == SHARED_FILE
-    if not whole_file and b"xray-bridge" not in content:
-        return None
-    parsed = read_toml(path)
-    if whole_file:
-        return parsed
-    tool = parsed.get("tool")
-    table = tool.get("xray-bridge") if isinstance(tool, dict) else None
-    return table if isinstance(table, dict) else None
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """
-    Read a TOML file.
-
-    Raises SettingError.
-    """
-    import sys
-
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        # Not only TOMLDecodeError: a number may have thousands of digits.
-        msg = f"{path.name} cannot be read: {error}"
-        raise SettingError(msg) from None
 
 
 def resolve(

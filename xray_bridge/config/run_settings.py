@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.config.resolve import Layer, recorded_layer
-from xray_bridge.config.setting import CONNECTION, EXECUTION, MUST_AGREE
+from xray_bridge.config.setting import CONNECTION, EXECUTION, JIRA, MUST_AGREE
 from xray_bridge.config.settings import CLOUD_URL, TABLE, Settings, settings_in
 from xray_bridge.errors import SettingError
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 # Settings that protect secrets or show failures; the run cannot change them.
 PRECAUTIONS = (Settings.redact.name, Settings.on_upload_error.name)
-# By group, so that new settings of the connection are included.
+# By group, so that new settings of the connection or for Jira are included.
 OF_THIS_MACHINE = frozenset(
     name
     for name, setting in TABLE.items()
-    if setting.of == CONNECTION or setting.is_path or name in PRECAUTIONS
+    if setting.of in {CONNECTION, JIRA} or setting.is_path or name in PRECAUTIONS
 )
 # The place of results on the server: set by the run, unless this machine differs.
 PLACES = tuple(each.name for each in settings_in(EXECUTION) if each.parts == MUST_AGREE)
@@ -62,12 +62,12 @@ def keep_machine_values(layer: Layer) -> Layer:
 
 def repeat_flags(values: Mapping[str, object]) -> str:
     """
-    Return the flags of the connection again, for a command line to copy.
+    Return the flags of the connection and for Jira again, for a command line to copy.
 
     ``values`` are those of a command line, by setting; secrets are never included.
     """
     words = []
-    for setting in settings_in(CONNECTION):
+    for setting in settings_in(CONNECTION, JIRA):
         value = values.get(setting.name)
         if value in {None, ""} or setting.secret or setting in PATIENCE:
             continue

@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Literal
 
-    Group = Literal["execution", "connection", "results", "session"]
+    Group = Literal["execution", "connection", "results", "session", "jira"]
     Parts = Literal["must agree", "first noted", "add up", "may differ", "dropped"]
 
 T = TypeVar("T")
 
 # Groups of settings: the Test Execution and its Tests; the server, credentials, proxy
-# and certificates; the content of results; the behaviour of a session or a command.
+# and certificates; the content of results; the behaviour of a session or a command;
+# what happens in Jira beside the import of results.
 EXECUTION: Final = "execution"
 CONNECTION: Final = "connection"
 RESULTS: Final = "results"
 SESSION: Final = "session"
+JIRA: Final = "jira"
 
 # The value of a merged run if its parts differ in a setting.
 MUST_AGREE: Final = "must agree"  # an error: results would go to several places

@@ -1,7 +1,8 @@
 """
 The table of all settings.
 
-Each setting is declared once, as a class attribute of ``Settings``. The
+Each setting is declared once, as a class attribute of ``Settings`` or, for the Jira
+side, of ``JiraSettings``. The
 declaration gives the pytest flag and ini option, the environment variable, the
 key in the shared file, behave's userdata key, the flag of the ``xray-bridge``
 command and the line in the manual. ``resolve`` fills the table from layers.
@@ -12,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.config import parsers
+from xray_bridge.config.jira_settings import JiraSettings
 from xray_bridge.config.setting import (
     ADD_UP,
     CONNECTION,
@@ -22,7 +24,6 @@ from xray_bridge.config.setting import (
     RESULTS,
     SESSION,
     Setting,
-    Values,
     address,
     jira_fields,
     path,
@@ -41,7 +42,7 @@ TIMEOUT = 60.0
 CLOUD_URL = "https://xray.cloud.getxray.app"
 
 
-class Settings(Values):
+class Settings(JiraSettings):
     """The resolved settings; each declaration gives the type of its attribute."""
 
     __slots__ = ()
@@ -371,7 +372,8 @@ class Settings(Values):
 SESSION_VARIABLE = "PYTEST_XRAY_BRIDGE_SESSION"
 TABLE: dict[str, Setting[Any]] = {
     name: setting
-    for name, setting in vars(Settings).items()
+    for each in (Settings, JiraSettings)
+    for name, setting in vars(each).items()
     if isinstance(setting, Setting)
 }
 

@@ -22,8 +22,9 @@ from xray_bridge.atomic import replaced
 from xray_bridge.config import allow
 from xray_bridge.config.allow import Allowed
 from xray_bridge.config.parsers import boolean
-from xray_bridge.config.resolve import CONNECTIONS, Layer, read_shared_table, read_toml
+from xray_bridge.config.resolve import Layer
 from xray_bridge.config.settings import TABLE
+from xray_bridge.config.shared_file import CONNECTIONS, read_shared_table, read_toml
 from xray_bridge.errors import (
     RunDirectoryError,
     SecretInPlainSightError,

@@ -31,7 +31,7 @@ from xray_bridge.runs.evidence import Limits
 from xray_bridge.runs.failures import first_failures
 from xray_bridge.runs.merge import Results
 from xray_bridge.text import merge_lines
-from xray_bridge.upload import sessions, xray_env
+from xray_bridge.upload import after_results, sessions, xray_env
 from xray_bridge.upload.draft import ReceiptDraft
 from xray_bridge.upload.prepared_run import PreparedRun
 from xray_bridge.upload.send import dry_run, send
@@ -204,20 +204,29 @@ class _Publishing:
                 exit_code=code,
             )
             return
+        settings = self._settings
+        connection: Connection | None = None
+        upload: Upload | None = None
         try:
-            settings = self._settings
             if not settings.wants_upload:
                 self._prepare_upload(None)
                 return
             connection = connect(settings)
             upload = self._prepare_upload(connection)
             if settings.dry_run:
-                self._draft.receipt = dry_run(upload, connection, self._draft.receipt)
+                found = dry_run(upload, connection, self._draft.receipt)
+                self._draft.receipt = after_results.describe(
+                    upload.run, connection, found
+                )
                 return
             self._draft.asked = True
             self._draft.receipt = send(upload, connection, self._draft.receipt)
         except Exception as unexpected:  # noqa: BLE001 - a receipt, whatever a server says
             self._note_error(self._keep_doubt(self._as_own_error(unexpected)))
+        if connection is not None and upload is not None:
+            self._draft.receipt = after_results.apply(
+                upload.run, connection, self._draft.receipt
+            )
 
     def _why_empty(self) -> tuple[str, ...] | None:
         """Return notices if there is nothing to send; None if there is."""

@@ -1,0 +1,173 @@
+"""
+The settings of the Jira side: builds, deployments, defects, releases.
+
+All of it is off until asked for. These settings always belong to the machine that
+sends: a run directory from another machine never decides what is created in Jira.
+"""
+
+from __future__ import annotations
+
+from xray_bridge.config import parsers
+from xray_bridge.config.setting import (
+    CONNECTION,
+    JIRA,
+    MAY_DIFFER,
+    Setting,
+    Values,
+    address,
+    secret,
+    switch,
+    text,
+)
+
+
+# The gateway of Atlassian, with builds, deployments and the tokens for them.
+ATLASSIAN_URL = "https://api.atlassian.com"
+# The service of Harness that exchanges its Connect keys for tokens.
+CONNECT_URL = "https://jira-ci.harness.io"
+FINAL_STATES = ("successful", "failed", "cancelled", "unknown")
+BUILD_STATES = ("in_progress", *FINAL_STATES)
+OFF, LINK, CREATE = "off", "link", "create"
+ENVIRONMENT_TYPES = ("development", "testing", "staging", "production", "unmapped")
+
+
+class JiraSettings(Values):
+    """The settings of the Jira side; ``Settings`` inherits them."""
+
+    __slots__ = ()
+
+    jira_build = switch(
+        "show this run as a build in Jira: Cloud's builds, or a link on Data Center",
+        of=JIRA,
+        parts=MAY_DIFFER,
+    )
+    jira_build_on: Setting[tuple[str, ...]] = Setting(
+        parsers.choices(*BUILD_STATES),
+        FINAL_STATES,
+        "states of a build that are sent; with in_progress also at the start",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="STATE,STATE",
+    )
+    jira_build_state = Setting(
+        parsers.choice("", *FINAL_STATES),
+        "",
+        "state of the build; default: from the outcomes of the tests",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="STATE",
+    )
+    jira_environment = text(
+        "environment, such as production: the run is shown as a deployment to it",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="NAME",
+    )
+    jira_environment_type = Setting(
+        parsers.choice("", *ENVIRONMENT_TYPES),
+        "",
+        "type of the environment; default: from its name",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="TYPE",
+    )
+    jira_pipeline = text(
+        "name of the pipeline in Jira; default: from the CI system",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="NAME",
+    )
+    jira_issues: Setting[tuple[str, ...]] = Setting(
+        parsers.keys,
+        (),
+        "issues of the build, beside those in branch, pull request, commit and tests",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="KEY;KEY",
+    )
+    jira_projects: Setting[tuple[str, ...]] = Setting(
+        parsers.words,
+        (),
+        "projects whose keys are looked for in branch, pull request and commit; "
+        "default: the project",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="KEY KEY",
+    )
+    jira_client_id = text(
+        "client id of Jira's OAuth credentials, for builds and deployments on Cloud",
+        of=CONNECTION,
+    )
+    jira_client_secret = secret("client secret of Jira's OAuth credentials")
+    jira_cloud_id = text(
+        "id of the Jira Cloud site; default: asked from the site", of=CONNECTION
+    )
+    jira_api_url = address(
+        f"address for builds and deployments on Cloud; default: {ATLASSIAN_URL}"
+    )
+    jira_connect_key = secret("Connect key of Harness, an older way for builds")
+    jira_connect_url = address(
+        f"service that exchanges the Connect key for a token; default: {CONNECT_URL}"
+    )
+    defects = Setting(
+        parsers.choice(OFF, LINK, CREATE),
+        OFF,
+        "bugs for failures: off, link (known ones) or create (new ones, too)",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="off|link|create",
+    )
+    defect_rules: Setting[dict[str, object]] = Setting(
+        parsers.fields,
+        {},
+        "how bugs are created and closed, a JSON object or the path of a JSON file; "
+        "in the shared file the table `defects`",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="JSON|PATH",
+        structured=True,
+    )
+    xfail_open_defects = switch(
+        "failures with an open bug count as expected",
+        of=JIRA,
+        parts=MAY_DIFFER,
+    )
+    create_version = switch(
+        "create the fix version if the project does not have it",
+        of=JIRA,
+        parts=MAY_DIFFER,
+    )
+    sprint = text(
+        "sprint of the Test Execution and of new bugs: active, an id or a name",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="active|ID|NAME",
+    )
+    board = text(
+        "board of the sprint, by id or name; default: the one of the project",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="ID|NAME",
+    )
+    transition = text(
+        "status that the Test Execution gets after the results, such as Done",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="STATUS",
+    )
+    attach: Setting[tuple[str, ...]] = Setting(
+        parsers.listed,
+        (),
+        "files that are attached to the Test Execution, separated by ;",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="PATH;PATH",
+    )
+    release_date: Setting[tuple[str, ...]] = Setting(
+        parsers.choices("fixVersion", "sprintEnd", "resolutiondate"),
+        ("fixVersion", "sprintEnd", "resolutiondate"),
+        "fields with the release date of a requirement; the first that is set counts",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="FIELD,FIELD",
+    )

@@ -1,0 +1,3 @@
+"""Versions and sprints of a project."""
+
+from __future__ import annotations

@@ -1,0 +1,64 @@
+"""
+The steps in Jira after the results, in their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import XrayBridgeError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.jira.run import JiraRun, Step
+
+# Bugs come before the build and the transition: a closed Test Execution may refuse
+# changes, and the build's description is about the finished run.
+STEPS: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """The notices of a step; ``failure`` says why it failed, if it did."""
+
+    name: str
+    notices: tuple[str, ...] = ()
+    failure: str = ""
+
+
+def choose_steps(settings: Settings, *, is_delivered: bool = True) -> list[Step]:
+    """Return the wanted steps; only some of them without a Test Execution."""
+    return [
+        step
+        for step in STEPS
+        if step.is_wanted(settings) and (is_delivered or not step.needs_execution)
+    ]
+
+
+def describe_steps(run: JiraRun) -> Iterator[str]:
+    """Yield the lines of a dry run."""
+    for step in choose_steps(run.settings):
+        yield from step.describe(run)
+
+
+def apply_steps(run: JiraRun) -> Iterator[StepResult]:
+    """
+    Do the wanted steps; a failed one does not stop the others.
+
+    A failure that is not one of our own errors is told as well: the results have been
+    delivered, and nothing here may change that.
+    """
+    for step in choose_steps(run.settings, is_delivered=bool(run.test_execution)):
+        notices: list[str] = []
+        failure = ""
+        try:
+            notices.extend(step.apply(run))
+        except XrayBridgeError as error:
+            failure = str(error)
+        except Exception as error:  # noqa: BLE001 - results were delivered already
+            failure = f"unexpected {type(error).__name__}: {error}"
+        yield StepResult(name=step.name, notices=tuple(notices), failure=failure)

@@ -1,0 +1,92 @@
+"""
+Do the steps in Jira that follow the results: bugs, sprint, build, transition.
+
+They never change what became of the results: a failed step is a notice and exit
+code 84, and ``xray-bridge resend`` does it again.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.config.setting import JIRA
+from xray_bridge.config.settings import settings_in
+from xray_bridge.errors import PartlyRefusedError, RunDirectoryError
+from xray_bridge.model import receipt
+from xray_bridge.runs import run_directory
+
+
+if TYPE_CHECKING:
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.jira.run import JiraRun
+    from xray_bridge.model.receipt import Receipt
+    from xray_bridge.upload.prepared_run import PreparedRun
+
+
+def is_wanted(settings: Settings) -> bool:
+    """Whether any setting for Jira is set; without one, nothing is imported."""
+    return any(settings.is_given(setting) for setting in settings_in(JIRA))
+
+
+def describe(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt:
+    """Add the steps to the plan of a dry run."""
+    if not is_wanted(run.settings):
+        return base
+    from xray_bridge.jira.steps import describe_steps
+
+    lines = describe_steps(_make_run(run, connection, base))
+    return replace(base, plan=(*base.plan, *lines))
+
+
+def apply(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt:
+    """Do the steps, and return the receipt with their notices."""
+    if not is_wanted(run.settings):
+        return base
+    from xray_bridge.jira.steps import apply_steps
+
+    found = list(apply_steps(_make_run(run, connection, base)))
+    failures = [f"{each.name}: {each.failure}" for each in found if each.failure]
+    notices = [notice for each in found for notice in each.notices]
+    if not failures:
+        return replace(base, notices=(*base.notices, *notices))
+    again = "`xray-bridge resend` retries only this"
+    notices += [f"{failure}; {again}" for failure in failures]
+    _note_failures(run, base, "; ".join(failures))
+    return replace(
+        base,
+        notices=(*base.notices, *notices),
+        exit_code=base.exit_code or PartlyRefusedError.exit_code,
+    )
+
+
+def _note_failures(run: PreparedRun, base: Receipt, why: str) -> None:
+    """Note that the results were delivered, but a step has to be done again."""
+    if base.status in {receipt.FAILED, receipt.AMBIGUOUS}:
+        return
+    with suppress(RunDirectoryError):
+        state = run.directory.state
+        why = "; ".join(filter(None, (state.message, why)))
+        run.directory.state = replace(state, state=run_directory.REFUSED, message=why)
+
+
+def _make_run(run: PreparedRun, connection: Connection, base: Receipt) -> JiraRun:
+    from xray_bridge.jira.run import JiraRun
+
+    is_dry = base.status == receipt.DRY_RUN
+    known = run.existing_execution if is_dry else ""
+    # A time of its own: the results may have used up theirs.
+    http = Http(connection, Deadline(run.settings.deadline))
+    return JiraRun(
+        settings=run.settings,
+        info=run.info,
+        results=run.results,
+        directory=run.directory,
+        connection=connection,
+        http=http,
+        test_execution=base.test_execution.get("key", "") or known,
+        counts=base.counts,
+    )
