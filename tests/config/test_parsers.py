@@ -34,7 +34,20 @@ PARSERS = (
     parsers.statuses,
     parsers.sizes,
     parsers.choice("fail", "warn"),
+    parsers.choices("fixVersion", "sprintEnd"),
 )
+
+
+@pytest.mark.parametrize("value", ["b a", "B,A", "b;a;b"])
+def test_choices_are_in_the_given_order(value: str) -> None:
+    """Each word counts once, in its own spelling."""
+    assert parsers.choices("a", "b")(value) == ("b", "a")
+
+
+def test_choices_name_the_allowed_words() -> None:
+    """The error shows the wrong word and the right ones."""
+    with pytest.raises(ValueError, match="'c' is not one of a, b"):
+        parsers.choices("a", "b")("a c")
 
 
 @pytest.mark.parametrize("word", ["1", "on", "true", "yes", " YES ", "True"])

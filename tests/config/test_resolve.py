@@ -342,6 +342,33 @@ def test_shared_file_of_another_shape(tmp_path: Path, content: str) -> None:
     assert shared_file.shared_file_layer(tmp_path) is None
 
 
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("", "off"), ('mode = "create"', "create")]
+)
+def test_shared_file_has_the_rules_for_bugs_in_one_table(
+    tmp_path: Path, mode: str, expected: str
+) -> None:
+    """``mode`` of the table is the setting; the rest are its rules."""
+    content = f'[defects]\n{mode}\ntype = "Bug"\n[defects.priority]\nfast = "Low"\n'
+    (tmp_path / "xray-bridge.toml").write_text(content)
+    layer = shared_file.shared_file_layer(tmp_path)
+    assert layer is not None
+
+    found = resolve.resolve([layer], {})
+
+    assert found.defects == expected
+    assert found.defect_rules == {"type": "Bug", "priority": {"fast": "Low"}}
+
+
+def test_shared_file_has_the_mode_for_bugs_alone(tmp_path: Path) -> None:
+    """Without rules, no table is needed."""
+    (tmp_path / "xray-bridge.toml").write_text('defects = "link"\n')
+    layer = shared_file.shared_file_layer(tmp_path)
+    assert layer is not None
+
+    assert resolve.resolve([layer], {}).defects == "link"
+
+
 def test_recorded_settings_are_taken_as_they_are() -> None:
     """Expanded values are not expanded again."""
     found = resolve.resolve([resolve.recorded_layer({"summary": "${BUILD}"})], {})

@@ -10,7 +10,7 @@ import pytest
 from tests.config.test_effective import Run
 from xray_bridge.config.effective import effective_settings
 from xray_bridge.config.run_settings import OF_THIS_MACHINE, repeat_flags, run_layer
-from xray_bridge.config.setting import CONNECTION
+from xray_bridge.config.setting import CONNECTION, JIRA
 from xray_bridge.config.settings import TABLE, settings_in
 from xray_bridge.config.stored_connections import OWN_FILE_VARIABLE
 from xray_bridge.errors import SettingError
@@ -39,9 +39,11 @@ def sent(
     return command.for_run(Run(UPLOAD | settings, framework=framework), {})
 
 
-@pytest.mark.parametrize("setting", settings_in(CONNECTION), ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "setting", settings_in(CONNECTION, JIRA), ids=lambda each: each.name
+)
 def test_no_setting_of_a_connection_is_taken_from_a_run(setting: object) -> None:
-    """New settings of the connection are included."""
+    """New settings of the connection, and those for Jira, are included."""
     name = setting.name  # type: ignore[attr-defined]
 
     found = run_layer({name: "anything", "project": "CALC"})

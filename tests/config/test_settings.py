@@ -15,6 +15,7 @@ from xray_bridge.config.setting import (
     DROPPED,
     EXECUTION,
     FIRST_NOTED,
+    JIRA,
     MAY_DIFFER,
     MUST_AGREE,
     RESULTS,
@@ -184,7 +185,7 @@ def test_settings_do_not_share_their_values() -> None:
     assert settings.url == "https://one.example.com"
 
 
-GROUPS: tuple[Group, ...] = (EXECUTION, CONNECTION, RESULTS, SESSION)
+GROUPS: tuple[Group, ...] = (EXECUTION, CONNECTION, RESULTS, SESSION, JIRA)
 PARTS = {MUST_AGREE, FIRST_NOTED, ADD_UP, MAY_DIFFER, DROPPED}
 
 

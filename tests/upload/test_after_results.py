@@ -1,0 +1,196 @@
+"""The steps in Jira after the results: they are done, told and repeated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import scripted
+from tests.builders import TOKEN, a_run, recorded, settings_of
+from tests.scripted import answer
+from xray_bridge.client import connection
+from xray_bridge.client.pauses import Pauses
+from xray_bridge.errors import RefusedError
+from xray_bridge.jira import steps
+from xray_bridge.jira.run import Step
+from xray_bridge.runs import run_directory
+from xray_bridge.runs.run_directory import State
+from xray_bridge.upload.publish import publish
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from xray_bridge.jira.run import JiraRun
+    from xray_bridge.model.receipt import Receipt
+
+FIELDS = answer(200, b"[]")
+DONE = answer(200, b'{"testExecIssue": {"key": "CALC-7", "id": "1", "self": "s"}}')
+DOWN = answer(403, b"{}")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses are short."""
+    monkeypatch.setattr(connection, "PAUSES", Pauses(first=0.001))
+
+
+def use(
+    monkeypatch: pytest.MonkeyPatch,
+    *applies: Callable[[JiraRun], Iterable[str]],
+    needs_execution: bool = True,
+) -> None:
+    """Let these be the steps."""
+    found = tuple(
+        Step(
+            name=f"step {number}",
+            is_wanted=lambda _: True,
+            describe=lambda run: [f"bugs for {run.test_execution or 'a new one'}"],
+            apply=apply,
+            needs_execution=needs_execution,
+        )
+        for number, apply in enumerate(applies, 1)
+    )
+    monkeypatch.setattr(steps, "STEPS", found)
+
+
+def publish_with(
+    directory: run_directory.RunDirectory, *script: scripted.Script, **given: str
+) -> Receipt:
+    """Publish to an Xray Server that answers so."""
+    with scripted.scripted(*script) as server:
+        basis = {"upload": "yes", "project": "CALC", "url": server.url}
+        basis |= {"skip_proxy": "yes", "token": TOKEN, "defects": "link"}
+        return publish(directory, settings_of(**{**basis, **given}))
+
+
+def refuse(_: JiraRun) -> Iterable[str]:
+    """Be refused by Jira."""
+    msg = "Jira says no"
+    raise RefusedError(msg, status=400, said="no")
+
+
+def break_down(_: JiraRun) -> Iterable[str]:
+    """Have a fault of our own."""
+    raise ZeroDivisionError
+
+
+def tell_place(run: JiraRun) -> Iterable[str]:
+    """Say for which Test Execution."""
+    yield f"bugs for {run.test_execution}"
+
+
+def test_steps_are_told_in_the_receipt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They know the Test Execution."""
+    use(monkeypatch, tell_place)
+    directory = recorded(tmp_path, a_run())
+
+    found = publish_with(directory, FIELDS, DONE)
+
+    assert "bugs for CALC-7" in found.notices
+    assert (found.status, found.exit_code) == ("delivered", 0)
+    assert directory.state.state == run_directory.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("apply", "why"),
+    [(refuse, "Jira says no"), (break_down, "unexpected ZeroDivisionError")],
+)
+def test_failed_step_costs_neither_results_nor_other_steps(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    apply: Callable[[JiraRun], Iterable[str]],
+    why: str,
+) -> None:
+    """It is told with its name, and a resend does the steps again."""
+    use(monkeypatch, apply, tell_place)
+    directory = recorded(tmp_path, a_run())
+
+    found = publish_with(directory, FIELDS, DONE)
+
+    told = " ".join(found.notices)
+    assert (found.status, found.exit_code) == ("delivered", 84)
+    assert f"step 1: {why}" in told
+    assert "`xray-bridge resend` retries only this" in told
+    assert "bugs for CALC-7" in told
+    assert directory.state.state == run_directory.REFUSED
+
+
+def test_resend_does_the_steps_and_no_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The results are there already."""
+    use(monkeypatch, refuse)
+    directory = recorded(tmp_path, a_run())
+    publish_with(directory, FIELDS, DONE)
+    use(monkeypatch, tell_place)
+
+    found = publish_with(directory)
+
+    assert "bugs for CALC-7" in found.notices
+    assert (found.status, found.exit_code) == ("delivered", 0)
+    assert directory.state.state == run_directory.DELIVERED
+
+
+@pytest.mark.parametrize(("needs_execution", "told"), [(True, False), (False, True)])
+def test_results_that_were_refused_leave_only_some_steps(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    needs_execution: bool,
+    told: bool,
+) -> None:
+    """A build can be shown; nothing is done to a Test Execution."""
+    use(monkeypatch, tell_place, needs_execution=needs_execution)
+    directory = recorded(tmp_path, a_run())
+
+    found = publish_with(directory, DOWN, test_execution="CALC-20")
+
+    assert (found.status, found.exit_code) == ("failed", 80)
+    assert ("bugs for " in found.notices) is told
+    assert directory.state.state == run_directory.FAILED
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [({}, "bugs for a new one"), ({"test_execution": "CALC-20"}, "bugs for CALC-20")],
+)
+def test_dry_run_shows_the_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], line: str
+) -> None:
+    """None of them is done."""
+    use(monkeypatch, break_down)
+    directory = recorded(tmp_path, a_run())
+
+    found = publish_with(directory, dry_run="yes", **given)
+
+    assert found.plan[-1] == line
+    assert found.exit_code == 0
+
+
+def test_nothing_is_done_unless_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a setting for Jira there is no step."""
+    use(monkeypatch, break_down)
+    directory = recorded(tmp_path, a_run())
+
+    found = publish_with(directory, FIELDS, DONE, defects="")
+
+    assert (found.status, found.exit_code, found.notices) == ("delivered", 0, ())
+
+
+def test_known_doubt_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that fails says nothing about results that may have arrived."""
+    use(monkeypatch, refuse, needs_execution=False)
+    directory = recorded(tmp_path, a_run())
+    directory.state = State(state=run_directory.AMBIGUOUS, attempts=1)
+
+    found = publish_with(directory, DOWN)
+
+    assert (found.status, found.exit_code) == ("ambiguous", 81)
+    assert directory.state.state == run_directory.AMBIGUOUS
