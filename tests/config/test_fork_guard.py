@@ -108,7 +108,14 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("own")
 @pytest.mark.parametrize(
-    "setting", [f'url = "{URL}"', f'proxy = "{URL}"', 'verify = "false"']
+    "setting",
+    [
+        f'url = "{URL}"',
+        f'proxy = "{URL}"',
+        'verify = "false"',
+        f'jira_api_url = "{URL}"',
+        f'jira_connect_url = "{URL}"',
+    ],
 )
 def test_what_its_files_choose_is_refused(setting: str) -> None:
     """A session's settings are refused, too."""
@@ -133,6 +140,21 @@ def test_its_connection_is_refused() -> None:
         patched.setenv("XRAY_TOKEN", "a-token")
         with pytest.raises(SettingError, match="the connection x"):
             _ = effective_settings({"connection": "x"}).settings
+
+
+@pytest.mark.parametrize("name", ["jira_api_url", "jira_connect_url", "proxy"])
+def test_addresses_beside_an_own_connection_are_refused(own: Path, name: str) -> None:
+    """A connection of the job does not make the addresses of the fork acceptable."""
+    table = '[mine]\nurl = "https://a.example.com"\n'
+    own.write_text(f'{table}jira_api_url = "https://b.example.com"\n')
+    own.chmod(0o600)
+    mine = effective_settings({"connection": "mine"}).settings
+    own.write_text(table)
+    Path("xray-bridge.toml").write_text(f'{name} = "{URL}"', encoding="utf-8")
+
+    with pytest.raises(SettingError, match=f"xray_{name}"):
+        _ = effective_settings({"connection": "mine"}).settings
+    assert mine.jira_api_url == "https://b.example.com"
 
 
 @pytest.mark.usefixtures("own")

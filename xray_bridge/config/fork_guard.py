@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PLACES = (
     Settings.url.name,
     Settings.jira_url.name,
+    Settings.jira_api_url.name,
+    Settings.jira_connect_url.name,
     Settings.proxy.name,
     Settings.verify.name,
 )
@@ -61,12 +63,12 @@ def _list_chosen(
     if is_connection_of_repository:
         yield f"the connection {settings.connection}"
         return
-    if settings.connection:
-        return
+    # A connection that a person has stored; it may leave out some addresses.
+    own = f"connection {settings.connection}"
     mine = resolve([environment_layer(os.environ)])
     for name in PLACES:
         value = getattr(settings, name)
-        is_usual = value in {"", True}
+        is_usual = value in {"", True} or settings.sources.get(name) == own
         if not (is_usual or flags.get(name) or value == getattr(mine, name)):
             yield f"xray_{name} ({value})"
 

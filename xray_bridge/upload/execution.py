@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.client.import_requests import Execution
 from xray_bridge.config.settings import Settings
-from xray_bridge.text import one_line, readable
-from xray_bridge.upload.jira_text import (
+from xray_bridge.model.jira_text import (
     LONGEST_DESCRIPTION,
     LONGEST_SUMMARY,
     jira_length,
     shorten,
 )
+from xray_bridge.text import one_line, readable
 from xray_bridge.upload.unasked import Unasked
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
+from xray_bridge.model.jira_text import LONGEST_SUMMARY, shorten
 from xray_bridge.runs import marks
-from xray_bridge.upload.jira_text import LONGEST_SUMMARY, shorten
 
 
 if TYPE_CHECKING:
