@@ -7,12 +7,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.import_requests import validate_fields, with_fields_object
+from xray_bridge.config.jira_settings import OFF
+from xray_bridge.config.settings import Settings
 from xray_bridge.errors import SettingError
 
 
 if TYPE_CHECKING:
-    from xray_bridge.config.settings import Settings
     from xray_bridge.model.dialect import Dialect
+
+LOGIN = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
+# What is done in Jira itself; the rest of the Jira side has credentials of its own.
+NEED_JIRA = (
+    Settings.defects,
+    Settings.xfail_open_defects,
+    Settings.create_version,
+    Settings.sprint,
+    Settings.transition,
+    Settings.attach,
+)
 
 
 def refuse_odd_fields(settings: Settings) -> None:
@@ -29,7 +41,7 @@ def refuse_without_jira(
     settings: Settings, dialect: Dialect, *, knows_jira: bool
 ) -> None:
     """
-    Refuse fields that only Jira can set, if Cloud is used without a login to Jira.
+    Refuse what only Jira can do, if Cloud is used without a login to Jira.
 
     Raises SettingError.
     """
@@ -37,15 +49,20 @@ def refuse_without_jira(
     needs_jira = fields.get("transition") or (
         settings.test_execution and settings.execution_fields
     )
-    if dialect.xray_fields and needs_jira and not knows_jira:
+    if not dialect.xray_fields or knows_jira:
+        return
+    for setting in NEED_JIRA:
+        if getattr(settings, setting.name) not in {setting.default, OFF}:
+            msg = f"{setting.ini} needs a login to Jira"
+            raise SettingError(msg, hint=LOGIN)
+    if needs_jira:
         which = (
             "of an existing Test Execution"
             if settings.test_execution
             else "with a transition"
         )
         msg = f"xray_execution_fields {which} need a login to Jira"
-        hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
-        raise SettingError(msg, hint=hint)
+        raise SettingError(msg, hint=LOGIN)
 
 
 def refuse_unsendable_test_fields(settings: Settings) -> None:
