@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.connection import Bearer, Connection
+from xray_bridge.client.connection import Basic, Bearer, Connection
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.jira import Jira
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.resolve import environment_layer, resolve
 from xray_bridge.config.secret import Secret
-from xray_bridge.model.dialect import DIALECTS, SERVER
+from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.model.results import (
     Evidence,
     Feature,
@@ -179,3 +181,18 @@ def a_connection(url: str = "https://jira.example.com", **changes: Any) -> Conne
         **changes,
     }
     return Connection(**given)
+
+
+def a_jira(url: str, deployment: str = SERVER, **changes: Any) -> Jira:
+    """The client of a Jira at this address."""
+    connection = a_connection(url, **changes)
+    if deployment == CLOUD:
+        login = Basic(user="ann@example.com", password=Secret(TOKEN))
+        connection = a_connection(
+            url,
+            dialect=DIALECTS[CLOUD],
+            jira_url=url,
+            jira_credentials=login,
+            **changes,
+        )
+    return Jira.for_connection(connection, Http(connection, Deadline(10)))

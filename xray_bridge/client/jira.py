@@ -26,6 +26,7 @@ from xray_bridge.client.response import (
     names_of,
 )
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
+from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.http import Http
     from xray_bridge.client.import_requests import CustomFields
     from xray_bridge.client.response import Answer
+    from xray_bridge.model.dialect import Dialect
 
 T = TypeVar("T")
 
@@ -94,7 +96,8 @@ def authorization_header(credentials: Credentials) -> dict[str, str]:
     raise CredentialError(msg, hint="set XRAY_JIRA_USER and XRAY_JIRA_TOKEN")
 
 
-def _is_issue(found: Any) -> bool:
+def is_issue(found: Any) -> bool:
+    """Whether an item of a search's answer is an issue with key and fields."""
     return (
         isinstance(found, dict)
         and isinstance(found.get("fields"), dict)
@@ -106,8 +109,13 @@ class Jira:
     """One Jira site."""
 
     def __init__(
-        self, http: Http, gateway: Gateway, credentials: Credentials | None
+        self,
+        http: Http,
+        gateway: Gateway,
+        credentials: Credentials | None,
+        dialect: Dialect = DIALECTS[SERVER],
     ) -> None:
+        self.dialect = dialect
         self._http = http
         self._gateway = gateway
         # Without credentials only public information is available.
@@ -119,12 +127,17 @@ class Jira:
     ) -> Jira:
         """Make the client of a connection; ``anybody``: without its credentials."""
         credentials = None if anybody else connection.site_credentials
-        return cls(http, connection.gateway, credentials)
+        return cls(http, connection.gateway, credentials, connection.dialect)
 
     def _send_request(self, request: Request) -> Answer:
         return self._gateway.ask(self._http, request, self._headers)
 
-    def _send_checked(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Answer:
+        """
+        Send a request and return the checked answer.
+
+        Raises what ``Http.send`` and ``check_answer`` raise.
+        """
         return check_answer(self._send_request(request))
 
     def send_json(
@@ -150,7 +163,7 @@ class Jira:
             repeatable=repeatable,
             is_question=is_question,
         )
-        return self._send_checked(request)
+        return self.send(request)
 
     def get_json(self, path: str, shape: type[T], **query: str) -> T:
         """
@@ -165,7 +178,7 @@ class Jira:
             repeatable=True,
             is_question=True,
         )
-        answer = self._send_checked(request)
+        answer = self.send(request)
         found = answer.json()
         if not isinstance(found, shape):
             msg = f"{answer.url} does not answer like Jira"
@@ -263,9 +276,9 @@ class Jira:
             repeatable=True,
             is_question=True,
         )
-        found = self._send_checked(request).json()
+        found = self.send(request).json()
         issues = found.get("issues", []) if isinstance(found, dict) else None
-        if not isinstance(issues, list) or not all(map(_is_issue, issues)):
+        if not isinstance(issues, list) or not all(map(is_issue, issues)):
             msg = f"the search of {self._gateway.site} does not answer like Jira's"
             raise NotXrayError(msg, hint="check xray_url")
         total = found.get("total")

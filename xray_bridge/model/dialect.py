@@ -36,6 +36,9 @@ class Dialect:
     Xray's licence; empty if a token proves that there is one. ``needs_requirements``
     says that Xray refuses all results if one requirement is not a requirement issue.
     ``not_always_read`` are parts that not every version reads, by format.
+    ``search_path`` is the path of Jira's search; ``reconciles``: it can be told of
+    issues that were changed a moment ago. ``issue_word`` and ``project_word`` are the
+    words on Jira's pages, which have been others on Cloud since 2026.
     """
 
     name: str
@@ -58,6 +61,10 @@ class Dialect:
     licence_path: str
     needs_requirements: bool
     not_always_read: Mapping[str, frozenset[Need]]
+    search_path: str
+    reconciles: bool
+    issue_word: str
+    project_word: str
 
     def report_part(self, report_format: str) -> str:
         """Return the name of the report's part on a multipart endpoint."""
@@ -166,6 +173,10 @@ DIALECTS = {
         needs_requirements=True,
         # Source: Xray's manual, "Taking advantage of JUnit XML reports".
         not_always_read={"junit": frozenset({Need.EVIDENCE})},
+        search_path="/rest/api/2/search",
+        reconciles=False,
+        issue_word="issue",
+        project_word="project",
     ),
     CLOUD: Dialect(
         name=CLOUD,
@@ -188,5 +199,10 @@ DIALECTS = {
         licence_path="",
         needs_requirements=False,
         not_always_read={},
+        # Source: Atlassian's CHANGE-2046; the older path answers 410.
+        search_path="/rest/api/2/search/jql",
+        reconciles=True,
+        issue_word="work item",
+        project_word="space",
     ),
 }
