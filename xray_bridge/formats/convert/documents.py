@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ijson
 
-from xray_bridge.formats.read.json_stream import DEEPER, open_json
+from xray_bridge.formats.read.json_stream import BLOCK, DEEPER, open_json
 
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def read_values(
     depth = skipped = 0
     name, is_skipping = "", False
     with open_json(source) as file:
-        for prefix, event, value in ijson.parse(file, use_float=True):
+        events = ijson.parse(file, use_float=True, buf_size=BLOCK)
+        for prefix, event, value in events:
             step = DEEPER.get(event, 0)
             if builder is None:
                 if event == "map_key" or event.startswith("end_"):

@@ -101,7 +101,7 @@ def _recognise_object(source: Source) -> ForeignFormat | None:
 def _member_paths(source: Source) -> Iterator[str]:
     """Yield paths of an object's members and of theirs: ``results.tests``."""
     with open_json(source) as file:
-        for prefix, event, value in ijson.parse(file, use_float=True):
+        for prefix, event, value in ijson.parse(file, use_float=True, buf_size=1 << 20):
             if event != "map_key":
                 continue
             if prefix == "tests.item" and value in OF_XRAY:

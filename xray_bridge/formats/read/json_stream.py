@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # In files above this many bytes the line of a mistake is not searched.
 SEARCHED = 64 << 20
+# Bytes that the parser gets at once. It looks through an unfinished string again with
+# each block, so small blocks make evidence of many megabytes slow.
+BLOCK = 4 << 20
 
 
 def read_keys(source: Source) -> Iterator[str]:
@@ -27,7 +30,7 @@ def read_keys(source: Source) -> Iterator[str]:
     Raises ReportError.
     """
     with open_json(source) as file:
-        for prefix, event, value in ijson.parse(file, use_float=True):
+        for prefix, event, value in ijson.parse(file, use_float=True, buf_size=BLOCK):
             if not prefix and event == "map_key":
                 yield value
 
@@ -39,7 +42,7 @@ def read_items(source: Source) -> Iterator[Any]:
     Raises ReportError.
     """
     with open_json(source) as file:
-        yield from ijson.items(file, "item", use_float=True)
+        yield from ijson.items(file, "item", use_float=True, buf_size=BLOCK)
 
 
 def read_members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
@@ -52,7 +55,8 @@ def read_members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
     name = ""
     builder: Any = None
     with open_json(source) as file:
-        for event, value in ijson.basic_parse(file, use_float=True):
+        events = ijson.basic_parse(file, use_float=True, buf_size=BLOCK)
+        for event, value in events:
             if builder is None:
                 if depth == 1 and event == "map_key":
                     name = value
