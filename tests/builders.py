@@ -11,6 +11,7 @@ from xray_bridge.client.pauses import Pauses
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.resolve import environment_layer, resolve
 from xray_bridge.config.secret import Secret
+from xray_bridge.jira.run import JiraRun
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.model.results import (
     Evidence,
@@ -183,16 +184,39 @@ def a_connection(url: str = "https://jira.example.com", **changes: Any) -> Conne
     return Connection(**given)
 
 
-def a_jira(url: str, deployment: str = SERVER, **changes: Any) -> Jira:
-    """The client of a Jira at this address."""
-    connection = a_connection(url, **changes)
-    if deployment == CLOUD:
-        login = Basic(user="ann@example.com", password=Secret(TOKEN))
-        connection = a_connection(
-            url,
-            dialect=DIALECTS[CLOUD],
-            jira_url=url,
-            jira_credentials=login,
-            **changes,
-        )
+def a_jira_connection(url: str, deployment: str = SERVER) -> Connection:
+    """A connection with a login to the Jira at this address."""
+    if deployment == SERVER:
+        return a_connection(url)
+    login = Basic(user="ann@example.com", password=Secret(TOKEN))
+    return a_connection(
+        url, dialect=DIALECTS[CLOUD], jira_url=url, jira_credentials=login
+    )
+
+
+def a_jira(url: str, deployment: str = SERVER) -> Jira:
+    """The client of the Jira at this address."""
+    connection = a_jira_connection(url, deployment)
     return Jira.for_connection(connection, Http(connection, Deadline(10)))
+
+
+def a_jira_run(
+    directory: run_directory.RunDirectory,
+    url: str = "https://jira.example.com",
+    test_execution: str = "CALC-7",
+    deployment: str = SERVER,
+    **given: str,
+) -> JiraRun:
+    """A run that was sent to this Jira, with its settings."""
+    connection = a_jira_connection(url, deployment)
+    found = Results([directory])
+    return JiraRun(
+        settings=settings_of(**given),
+        info=directory.info,
+        results=found,
+        directory=directory,
+        connection=connection,
+        http=Http(connection, Deadline(10)),
+        test_execution=test_execution,
+        counts=dict(found.counts),
+    )

@@ -17,6 +17,7 @@ WANTED = {
     "sprint": "active",
     "transition": "Done",
     "attach": "report.html",
+    "link_build": "yes",
 }
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.builders import STARTED, a_run, a_shard, recorded
-from xray_bridge.config.settings import TABLE
+from xray_bridge.config.setting import JIRA
+from xray_bridge.config.settings import TABLE, settings_in
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import inside, join, run_directory
 from xray_bridge.runs.evidence import FOLDER
@@ -263,6 +264,8 @@ MAY_DIFFER_IN = {
     *("upload", "verify", "client_cert", "proxy", "skip_proxy", "timeout", "deadline"),
     *("report_dir", "captures", "preflight", "export_keys", "export_filter"),
     *("features_dir", "select", "run_id"),
+    # They belong to the machine that sends the merged run.
+    *(each.name for each in settings_in(JIRA)),
 }
 
 

@@ -136,6 +136,21 @@ def test_resend_does_the_steps_and_no_import(
     assert directory.state.state == run_directory.DELIVERED
 
 
+def test_resend_does_not_repeat_the_transition_of_the_fields(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the new status the workflow may not offer it again."""
+    use(monkeypatch, refuse)
+    directory = recorded(tmp_path, a_run())
+    fields = '{"transition": {"id": "31"}}'
+    publish_with(directory, FIELDS, DONE, answer(204, b""), execution_fields=fields)
+    use(monkeypatch, tell_place)
+
+    found = publish_with(directory, DOWN, execution_fields=fields)
+
+    assert (found.status, found.exit_code) == ("delivered", 0)
+
+
 @pytest.mark.parametrize(("needs_execution", "told"), [(True, False), (False, True)])
 def test_results_that_were_refused_leave_only_some_steps(
     tmp_path: Path,

@@ -24,6 +24,7 @@ NEED_JIRA = (
     Settings.sprint,
     Settings.transition,
     Settings.attach,
+    Settings.link_build,
 )
 
 

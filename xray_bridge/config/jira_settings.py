@@ -149,8 +149,11 @@ class JiraSettings(Values):
         parts=MAY_DIFFER,
         metavar="ID|NAME",
     )
-    transition = text(
-        "status that the Test Execution gets after the results, such as Done",
+    transition = Setting(
+        parsers.transition,
+        "",
+        "status that the Test Execution gets after the results, such as Done, and "
+        "fields of the transition: Done; Resolution = Fixed",
         of=JIRA,
         parts=MAY_DIFFER,
         metavar="STATUS",
@@ -162,6 +165,11 @@ class JiraSettings(Values):
         of=JIRA,
         parts=MAY_DIFFER,
         metavar="PATH;PATH",
+    )
+    link_build = switch(
+        "link the Test Execution to the page of its CI build",
+        of=JIRA,
+        parts=MAY_DIFFER,
     )
     release_date: Setting[tuple[str, ...]] = Setting(
         parsers.choices("fixVersion", "sprintEnd", "resolutiondate"),

@@ -70,6 +70,20 @@ def project(value: str) -> str:
     return found
 
 
+def transition(value: str) -> str:
+    """Parse a status, with values of fields after it: ``Done; Resolution = Fixed``."""
+    status, *parts = (part.strip() for part in value.split(";"))
+    for part in filter(None, parts):
+        name, _, word = part.partition("=")
+        if not (name.strip() and word.strip()):
+            msg = f"{part!r} is not FIELD = VALUE; write Done; Resolution = Fixed"
+            raise ValueError(msg)
+    if not status and any(parts):
+        msg = "it names no status; write Done; Resolution = Fixed"
+        raise ValueError(msg)
+    return value.strip()
+
+
 def listed(value: str) -> tuple[str, ...]:
     """Parse parts separated by ``;``, in order, without empty ones."""
     parts = (part.strip() for part in value.split(";"))

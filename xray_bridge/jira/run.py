@@ -40,6 +40,11 @@ class JiraRun:
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def target(self) -> str:
+        """The Test Execution, also before it exists."""
+        return self.test_execution or "the new Test Execution"
+
+    @property
     def jira(self) -> Jira:
         """
         The client of Jira.

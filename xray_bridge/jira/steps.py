@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import XrayBridgeError
+from xray_bridge.jira.execution.attach import ATTACH
+from xray_bridge.jira.execution.build_link import LINK_BUILD
+from xray_bridge.jira.execution.sprint import SPRINT
+from xray_bridge.jira.execution.transition import TRANSITION
 
 
 if TYPE_CHECKING:
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 
 # Bugs come before the build and the transition: a closed Test Execution may refuse
 # changes, and the build's description is about the finished run.
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (SPRINT, ATTACH, LINK_BUILD, TRANSITION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ class State:
     request. ``answered``: the server no longer works on it. ``skew``: seconds by which
     the server's clock was ahead of ours; 0: unknown. ``mark``: the field with the run's
     label, as in ``marks``; empty: the labels. ``edited``: the hash of the edit of the
-    Test Execution that was made after the results.
+    Test Execution that was made after the results, ``moved`` that of its transition.
     """
 
     state: str = RECORDED
@@ -110,6 +110,7 @@ class State:
     skew: float = 0.0
     mark: str = ""
     edited: str = ""
+    moved: str = ""
     incomplete: tuple[str, ...] = ()
     message: str = ""
 

@@ -41,8 +41,9 @@ def update_fields(
     """
     Set fields through Jira: edit an existing Test Execution, then do a transition.
 
-    An edit that an earlier upload has made is not repeated: people may have changed
-    the fields since. Raises XrayBridgeError; the results have arrived already.
+    An edit or a transition that an earlier upload has made is not repeated: people may
+    have changed the issue since. Raises XrayBridgeError; the results have arrived
+    already.
     """
     document = import_requests.with_fields_object(settings.execution_fields)
     given = {name: document.get(name) for name in ("fields", "update")}
@@ -50,15 +51,24 @@ def update_fields(
     transition = document.get("transition")
     jira = partial(Jira.for_connection, connection, http)
     if settings.test_execution and edit:
-        content = json.dumps([key, edit], sort_keys=True).encode()
-        mark = hashlib.sha256(content).hexdigest()
+        mark = _hash_of(key, edit)
         if mark != directory.state.edited:
             jira().edit_issue(key, edit)
             # Without the note, a resend repeats the edit, which is mostly harmless.
             with suppress(RunDirectoryError):
                 directory.state = replace(directory.state, edited=mark)
-    if transition:
+    mark = _hash_of(key, transition)
+    if transition and mark != directory.state.moved:
         jira().apply_transition(key, transition)
+        # From the new status the workflow may not offer it again.
+        with suppress(RunDirectoryError):
+            directory.state = replace(directory.state, moved=mark)
+
+
+def _hash_of(key: str, content: object) -> str:
+    return hashlib.sha256(
+        json.dumps([key, content], sort_keys=True).encode()
+    ).hexdigest()
 
 
 def record_delivery(

@@ -1,0 +1,105 @@
+"""
+Find the sprint that the settings ``sprint`` and ``board`` mean, and put issues into it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.client import agile
+from xray_bridge.errors import RefusedError, UsageError
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypeVar
+
+    from xray_bridge.client.agile import Board, Sprint
+    from xray_bridge.client.jira import Jira
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.jira.run import JiraRun
+
+    T = TypeVar("T", Board, Sprint)
+
+ACTIVE = "active"
+FORBIDDEN, NOT_FOUND = 403, 404
+
+
+def put_into_sprint(run: JiraRun, keys: Sequence[str]) -> Sprint | None:
+    """
+    Put issues into the sprint of the settings, and return it; None without a setting.
+
+    Issues that are in it stay there. Raises UsageError if there is no such sprint, or
+    several; RefusedError.
+    """
+    if not run.settings.sprint or not keys:
+        return None
+    project = run.settings.project or keys[0].rpartition("-")[0]
+    sprint = find_sprint(run.jira, run.settings, project)
+    agile.add_to_sprint(run.jira, sprint.id, keys)
+    return sprint
+
+
+def find_sprint(jira: Jira, settings: Settings, project: str) -> Sprint:
+    """
+    Find the one sprint that is meant: the active one, or by id or name.
+
+    Raises UsageError if there is none, or several; RefusedError.
+    """
+    wanted = settings.sprint
+    if wanted.isdecimal():
+        found = agile.read_sprint(jira, wanted)
+        if found is None:
+            msg = f"there is no sprint with the id {wanted}"
+            raise UsageError(msg, hint="`xray-bridge releases list` shows them")
+        return found
+    board = find_board(jira, settings, project)
+    if wanted.casefold() == ACTIVE:
+        sprints = agile.list_sprints(jira, board.id, agile.ACTIVE)
+        return _choose_one(
+            sprints, f"no active sprint on board {board.name}", "active sprints", ""
+        )
+    # Jira puts no issues into a closed sprint.
+    sprints = agile.list_sprints(jira, board.id, agile.ACTIVE, agile.FUTURE)
+    named = [each for each in sprints if each.name.casefold() == wanted.casefold()]
+    there = ", ".join(each.name for each in sprints) or "none"
+    none = f"no open sprint {wanted} on board {board.name}, but {there}"
+    return _choose_one(named, none, f"sprints named {wanted}", "")
+
+
+def find_board(jira: Jira, settings: Settings, project: str) -> Board:
+    """
+    Find the board of the settings, or the only board with sprints of the project.
+
+    Raises UsageError if there is none, or several; RefusedError.
+    """
+    wanted = settings.board
+    try:
+        boards = agile.list_boards(jira, project)
+    except RefusedError as error:
+        if error.status == NOT_FOUND:
+            msg = "this Jira has no boards: Jira Software is not installed"
+            raise UsageError(msg, hint="unset xray_sprint") from None
+        raise
+    if wanted:
+        named = [each for each in boards if _is_meant(each, wanted)]
+        there = ", ".join(f"{each.id} {each.name}" for each in boards) or "none"
+        none = f"no board {wanted} in {project}, but {there}"
+        return _choose_one(named, none, f"boards named {wanted}", "xray_board")
+    with_sprints = [each for each in boards if each.kind != agile.KANBAN]
+    none = f"no board with sprints in {project}"
+    return _choose_one(with_sprints, none, f"boards in {project}", "xray_board")
+
+
+def _is_meant(board: Board, wanted: str) -> bool:
+    return wanted == board.id or wanted.casefold() == board.name.casefold()
+
+
+def _choose_one(found: Sequence[T], none: str, several: str, setting: str) -> T:
+    if not found:
+        raise UsageError(f"there is {none}", hint="`xray-bridge releases list`")
+    if len(found) > 1:
+        names = ", ".join(f"{each.id} {each.name}" for each in found)
+        hint = f"set {setting or 'xray_sprint'} to the id of one of them"
+        raise UsageError(f"there are several {several}: {names}", hint=hint)
+    return found[0]
