@@ -11,6 +11,7 @@ from tests.builders import a_connection, settings_of
 from xray_bridge.check import Finding, list_findings, refuse_impossible
 from xray_bridge.client.connection import ApiKey, Basic
 from xray_bridge.client.jira import Project
+from xray_bridge.client.versions import Version
 from xray_bridge.config.secret import Secret
 from xray_bridge.errors import (
     AmbiguousError,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.import_requests import CustomFields
     from xray_bridge.client.request import Request
 
-PROJECT = Project(key="CALC", versions=frozenset({"1.0"}), environments=None)
+PROJECT = Project(key="CALC", versions=(Version(name="1.0"),), environments=None)
 OVER_CLOUD = a_connection(
     "https://xray.cloud.getxray.app",
     dialect=DIALECTS[CLOUD],
@@ -171,6 +172,54 @@ def test_versions_that_cannot_be_known() -> None:
 
     assert found.ok is None
     assert "XRAY_JIRA_URL" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "ok", "said"),
+    [
+        (("2.3",), {}, True, "CALC has the version 2.3 (the tag v2.3)"),
+        (("1.0",), {}, None, "not have the version 2.3 (the tag v2.3), so none is set"),
+        (("1.0",), {"create_version": "yes"}, True, "which the upload creates"),
+    ],
+)
+def test_version_of_a_tag_is_never_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+    names: tuple[str, ...],
+    given: dict[str, str],
+    ok: bool | None,
+    said: str,
+) -> None:
+    """It is only a guess."""
+    monkeypatch.setenv("GITLAB_CI", "true")
+    monkeypatch.setenv("CI_COMMIT_TAG", "v2.3")
+    known = Project(key="CALC", versions=tuple(Version(name=name) for name in names))
+
+    found = asked(FakeXray(known), project="CALC", fix_version="auto", **given)
+
+    assert found["fix_version"].ok is ok
+    assert said in found["fix_version"].message
+
+
+@pytest.mark.parametrize("names", [(), ("1.0", "2.0")])
+def test_version_that_cannot_be_chosen_is_an_error(names: tuple[str, ...]) -> None:
+    """None or several are open, and nothing names one."""
+    known = Project(key="CALC", versions=tuple(Version(name=name) for name in names))
+
+    found = asked(FakeXray(known), project="CALC", fix_version="auto")["fix_version"]
+
+    assert found.ok is False
+    assert "xray_fix_version" in found.hint
+    assert all(name in found.message for name in names)
+
+
+def test_version_that_is_created_may_be_missing() -> None:
+    """The upload creates it."""
+    found = asked(FakeXray(), project="CALC", fix_version="9.9", create_version="yes")[
+        "fix_version"
+    ]
+
+    assert found.ok is True
+    assert "which the upload creates" in found.message
 
 
 @pytest.mark.parametrize(

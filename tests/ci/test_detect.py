@@ -275,6 +275,31 @@ def test_all_systems_have_a_row_here() -> None:
     assert {system.name for system in SYSTEMS} == set(BY_NAME)
 
 
+@pytest.mark.parametrize(
+    ("name", "also"),
+    [
+        ("GitHub Actions", {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v2.3"}),
+        ("GitLab CI", {"CI_COMMIT_TAG": "v2.3"}),
+        ("Jenkins", {"TAG_NAME": "v2.3"}),
+        ("Azure Pipelines", {"BUILD_SOURCEBRANCH": "refs/tags/v2.3"}),
+        ("Bitbucket Pipelines", {"BITBUCKET_TAG": "v2.3"}),
+        ("CircleCI", {"CIRCLE_TAG": "v2.3"}),
+        ("Harness CI", {"DRONE_TAG": "v2.3"}),
+        ("Drone", {"DRONE_TAG": "v2.3"}),
+        ("Buildkite", {"BUILDKITE_TAG": "v2.3"}),
+        ("Travis CI", {"TRAVIS_TAG": "v2.3"}),
+        ("AppVeyor", {"APPVEYOR_REPO_TAG_NAME": "v2.3"}),
+        ("AWS CodeBuild", {"CODEBUILD_WEBHOOK_HEAD_REF": "refs/tags/v2.3"}),
+        ("Google Cloud Build", {"TAG_NAME": "v2.3"}),
+        ("Woodpecker CI", {"CI_COMMIT_TAG": "v2.3"}),
+    ],
+)
+def test_tag_of_a_release(name: str, also: dict[str, str]) -> None:
+    """Systems have a variable for it, or give its reference as the branch."""
+    assert detect({**BY_NAME[name], **also}).tag == "v2.3"
+    assert detect(BY_NAME[name]).tag == ""
+
+
 def test_outside_of_ci() -> None:
     """The context is empty."""
     assert detect({"PATH": "/bin", "CI": "true"}) == Context()

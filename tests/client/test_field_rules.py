@@ -30,6 +30,14 @@ def test_cloud_needs_a_login_to_jira(name: str) -> None:
         refuse_without_jira(settings, DIALECTS[CLOUD], knows_jira=False)
 
 
+def test_cloud_needs_a_login_to_choose_a_version() -> None:
+    """A version that is set needs none."""
+    settings = settings_of(fix_version="auto")
+
+    with pytest.raises(SettingError, match="xray_fix_version = auto needs a login"):
+        refuse_without_jira(settings, DIALECTS[CLOUD], knows_jira=False)
+
+
 @pytest.mark.parametrize(("deployment", "knows"), [(CLOUD, True), (SERVER, False)])
 def test_login_to_jira_is_enough(deployment: str, *, knows: bool) -> None:
     """On Server it is the login for results."""
@@ -37,7 +45,14 @@ def test_login_to_jira_is_enough(deployment: str, *, knows: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"defects": "off"}, {"transition": ""}, {"jira_build": "yes"}]
+    "given",
+    [
+        {},
+        {"fix_version": "1.0"},
+        {"defects": "off"},
+        {"transition": ""},
+        {"jira_build": "yes"},
+    ],
 )
 def test_nothing_else_needs_one(given: dict[str, str]) -> None:
     """Builds have credentials of their own."""

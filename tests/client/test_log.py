@@ -12,6 +12,7 @@ import pytest
 
 from tests import scripted
 from tests.builders import a_connection, settings_of
+from tests.commands import Command, all_commands
 from tests.scripted import answer
 from xray_bridge import cli
 from xray_bridge.client import log
@@ -143,14 +144,13 @@ def test_flag_of_the_command(
     assert "nobody-may-see" not in said.err
 
 
-@pytest.mark.parametrize("command", list(cli.COMMANDS))
+@pytest.mark.parametrize("command", all_commands(), ids=str)
 def test_every_command_has_the_flag(
-    capsys: pytest.CaptureFixture[str], command: str
+    capsys: pytest.CaptureFixture[str], command: Command
 ) -> None:
     """Each command accepts the flag, so that a script can always add it."""
-    action = {"features": ["export"], "connection": ["check"]}.get(command, [])
     with pytest.raises(SystemExit) as ended:
-        cli.main([command, *action, "--help"])
+        cli.main([*command.argv, "--help"])
 
     assert ended.value.code == 0
     assert "--verbose" in capsys.readouterr().out

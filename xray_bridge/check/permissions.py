@@ -67,6 +67,12 @@ NEEDS = (
         purpose="for the fix version",
         always=lambda _: False,
     ),
+    Need(
+        key="ADMINISTER_PROJECTS",
+        name="Administer Projects",
+        purpose="to create the fix version",
+        always=lambda _: False,
+    ),
 )
 
 
@@ -86,9 +92,12 @@ def check_permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
             message = f"only Jira knows {unknown} {key}"
             yield Finding(what=what, ok=None, message=message, hint=TO_ASK_JIRA)
         return
-    needs = [
-        need for need in NEEDS if settings.fix_version or need.key != "RESOLVE_ISSUES"
-    ]
+    unneeded = set()
+    if not settings.fix_version:
+        unneeded.add("RESOLVE_ISSUES")
+    if not (settings.fix_version and settings.create_version):
+        unneeded.add("ADMINISTER_PROJECTS")
+    needs = [need for need in NEEDS if need.key not in unneeded]
     names = [need.key for need in needs]
     yield ask_question(
         "permissions",

@@ -4,17 +4,24 @@ Checks the project, its versions and Test Environments, and issues in settings.
 
 from __future__ import annotations
 
+import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask_question
+from xray_bridge.ci import detect
+from xray_bridge.config.jira_settings import AUTO
+from xray_bridge.errors import UsageError
+from xray_bridge.jira.releases.choose import choose_version
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from xray_bridge.check.site import JiraSite
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.jira import Project
+    from xray_bridge.client.versions import Version
     from xray_bridge.client.xray import Xray
     from xray_bridge.config.settings import Settings
 
@@ -52,17 +59,55 @@ def _check_version(settings: Settings, project: Project) -> Iterator[Finding]:
         yield Finding(
             what="fix_version",
             ok=None,
-            message=f"only Jira knows whether {project.key} has {version}",
+            message=f"only Jira knows whether {project.key} has {version}"
+            if version != AUTO
+            else f"only Jira knows the versions of {project.key}",
             hint=TO_ASK_JIRA,
         )
-        return
-    ok = version in project.versions
-    there = f"{project.key} has" if ok else f"{project.key} does not have"
-    yield Finding(
+    elif version == AUTO:
+        yield _check_choice(settings, project, project.versions)
+    else:
+        yield _compare_version(settings, project, project.versions)
+
+
+def _compare_version(
+    settings: Settings, project: Project, versions: Sequence[Version]
+) -> Finding:
+    version = settings.fix_version
+    if any(each.name == version for each in versions):
+        message = f"{project.key} has the version {version}"
+        return Finding(what="fix_version", ok=True, message=message)
+    message = f"{project.key} does not have the version {version}"
+    if settings.create_version:
+        message += ", which the upload creates"
+        return Finding(what="fix_version", ok=True, message=message)
+    hint = "create it in Jira or with --create-version, or set another xray_fix_version"
+    return Finding(what="fix_version", ok=False, message=message, hint=hint)
+
+
+def _check_choice(
+    settings: Settings, project: Project, versions: Sequence[Version]
+) -> Finding:
+    """Check that one version is meant; what a tag or branch names is only a guess."""
+    try:
+        choice = choose_version(asdict(detect.detect(os.environ)), versions)
+    except UsageError as error:
+        return Finding(
+            what="fix_version", ok=False, message=error.message, hint=error.hint
+        )
+    of = f"{choice.name} ({choice.why})"
+    if choice.is_there:
+        message = f"{project.key} has the version {of}"
+        return Finding(what="fix_version", ok=True, message=message)
+    message = f"{project.key} does not have the version {of}"
+    if settings.create_version:
+        message += ", which the upload creates"
+        return Finding(what="fix_version", ok=True, message=message)
+    return Finding(
         what="fix_version",
-        ok=ok,
-        message=f"{there} the version {version}",
-        hint="" if ok else "create it in Jira, or set xray_fix_version to another",
+        ok=None,
+        message=f"{message}, so none is set",
+        hint="create it in Jira or with --create-version",
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # User and password, or a token, before the host.
 CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
-HEADS = "refs/heads/"
+HEADS, TAGS = "refs/heads/", "refs/tags/"
 AZURE_PAGE = (
     "{SYSTEM_TEAMFOUNDATIONSERVERURI}{SYSTEM_TEAMPROJECTID}"
     "/_build/results?buildId={BUILD_BUILDID}"
@@ -52,6 +52,7 @@ class System:
     value: str = ""
     revision: tuple[str, ...]
     branch: tuple[str, ...]
+    tag: str = ""
     number: str = ""
     url: tuple[str, ...]
     run_id: tuple[str, ...]
@@ -72,6 +73,7 @@ class Context:
     build_number: str = ""
     branch: str = ""
     run_id: str = ""
+    tag: str = ""
 
 
 SYSTEMS = (
@@ -82,6 +84,7 @@ SYSTEMS = (
         # For a pull request GITHUB_SHA is a temporary merge commit.
         revision=("{HEAD_OF_PULL_REQUEST}", "{GITHUB_SHA}"),
         branch=("{GITHUB_HEAD_REF}", "{GITHUB_REF_NAME}"),
+        tag="{TAG_OF_REF}",
         number="{GITHUB_RUN_NUMBER}",
         url=("{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",),
         run_id=("{GITHUB_RUN_ID}",),
@@ -93,6 +96,7 @@ SYSTEMS = (
         detect="GITLAB_CI",
         revision=("{CI_MERGE_REQUEST_SOURCE_BRANCH_SHA}", "{CI_COMMIT_SHA}"),
         branch=("{CI_MERGE_REQUEST_SOURCE_BRANCH_NAME}", "{CI_COMMIT_REF_NAME}"),
+        tag="{CI_COMMIT_TAG}",
         number="{CI_PIPELINE_IID}",
         url=("{CI_PIPELINE_URL}",),
         run_id=("{CI_PIPELINE_ID}",),
@@ -103,6 +107,7 @@ SYSTEMS = (
         detect="JENKINS_URL",
         revision=("{GIT_COMMIT}",),
         branch=("{CHANGE_BRANCH}", "{BRANCH_NAME}", "{GIT_BRANCH}"),
+        tag="{TAG_NAME}",
         number="{BUILD_NUMBER}",
         url=("{BUILD_URL}", "{RUN_DISPLAY_URL}"),
         run_id=("{BUILD_TAG}",),
@@ -123,6 +128,7 @@ SYSTEMS = (
         detect="BITBUCKET_BUILD_NUMBER",
         revision=("{BITBUCKET_COMMIT}",),
         branch=("{BITBUCKET_BRANCH}",),
+        tag="{BITBUCKET_TAG}",
         number="{BITBUCKET_BUILD_NUMBER}",
         url=(BITBUCKET_PAGE,),
         run_id=("{BITBUCKET_REPO_FULL_NAME}-{BITBUCKET_BUILD_NUMBER}",),
@@ -133,6 +139,7 @@ SYSTEMS = (
         detect="CIRCLECI",
         revision=("{CIRCLE_SHA1}",),
         branch=("{CIRCLE_BRANCH}",),
+        tag="{CIRCLE_TAG}",
         number="{CIRCLE_BUILD_NUM}",
         url=("{CIRCLE_BUILD_URL}",),
         run_id=("{CIRCLE_WORKFLOW_ID}",),
@@ -144,6 +151,7 @@ SYSTEMS = (
         revision=("{DRONE_COMMIT_SHA}", "{CI_COMMIT_SHA}"),
         # For a pull request DRONE_COMMIT_BRANCH is the target branch.
         branch=("{DRONE_SOURCE_BRANCH}", "{DRONE_COMMIT_BRANCH}"),
+        tag="{DRONE_TAG}",
         number="{HARNESS_BUILD_ID}",
         url=("{CI_BUILD_LINK}", "{DRONE_BUILD_LINK}"),
         run_id=(
@@ -157,6 +165,7 @@ SYSTEMS = (
         detect="DRONE",
         revision=("{DRONE_COMMIT_SHA}",),
         branch=("{DRONE_SOURCE_BRANCH}", "{DRONE_BRANCH}"),
+        tag="{DRONE_TAG}",
         number="{DRONE_BUILD_NUMBER}",
         url=("{DRONE_BUILD_LINK}",),
         run_id=("{DRONE_REPO}-{DRONE_BUILD_NUMBER}",),
@@ -167,6 +176,7 @@ SYSTEMS = (
         detect="BUILDKITE",
         revision=("{BUILDKITE_COMMIT}",),
         branch=("{BUILDKITE_BRANCH}",),
+        tag="{BUILDKITE_TAG}",
         number="{BUILDKITE_BUILD_NUMBER}",
         url=("{BUILDKITE_BUILD_URL}",),
         run_id=("{BUILDKITE_BUILD_ID}",),
@@ -188,6 +198,7 @@ SYSTEMS = (
         detect="TRAVIS",
         revision=("{TRAVIS_PULL_REQUEST_SHA}", "{TRAVIS_COMMIT}"),
         branch=("{TRAVIS_PULL_REQUEST_BRANCH}", "{TRAVIS_BRANCH}"),
+        tag="{TRAVIS_TAG}",
         number="{TRAVIS_BUILD_NUMBER}",
         url=("{TRAVIS_BUILD_WEB_URL}",),
         run_id=("{TRAVIS_BUILD_ID}",),
@@ -198,6 +209,7 @@ SYSTEMS = (
         detect="APPVEYOR",
         revision=("{APPVEYOR_PULL_REQUEST_HEAD_COMMIT}", "{APPVEYOR_REPO_COMMIT}"),
         branch=("{APPVEYOR_PULL_REQUEST_HEAD_REPO_BRANCH}", "{APPVEYOR_REPO_BRANCH}"),
+        tag="{APPVEYOR_REPO_TAG_NAME}",
         number="{APPVEYOR_BUILD_NUMBER}",
         url=(APPVEYOR_PAGE,),
         run_id=("{APPVEYOR_BUILD_ID}",),
@@ -219,6 +231,7 @@ SYSTEMS = (
         detect="BUILDER_OUTPUT",
         revision=("{COMMIT_SHA}",),
         branch=("{_HEAD_BRANCH}", "{BRANCH_NAME}"),
+        tag="{TAG_NAME}",
         url=(
             f"{CLOUD_BUILDS};region={{LOCATION}}/{{BUILD_ID}}?project={{PROJECT_ID}}",
             f"{CLOUD_BUILDS}/{{BUILD_ID}}?project={{PROJECT_ID}}",
@@ -232,6 +245,7 @@ SYSTEMS = (
         value="woodpecker",
         revision=("{CI_COMMIT_SHA}",),
         branch=("{CI_COMMIT_SOURCE_BRANCH}", "{CI_COMMIT_BRANCH}"),
+        tag="{CI_COMMIT_TAG}",
         number="{CI_PIPELINE_NUMBER}",
         url=("{CI_PIPELINE_URL}",),
         run_id=("{CI_REPO}-{CI_PIPELINE_NUMBER}",),
@@ -255,13 +269,15 @@ def detect(environ: Mapping[str, str]) -> Context:
     if found is None:
         return Context()
     variables = {**environ, **(found.more(environ) if found.more else {})}
+    branch = _fill_first(found.branch, variables)
     return Context(
         name=found.name,
         revision=_clean_revision(_fill_first(found.revision, variables)),
         build_url=_clean_url(_fill_first(found.url, variables)),
         build_number=_fill_first((found.number,), variables),
-        branch=_clean_branch(_fill_first(found.branch, variables)),
+        branch=_clean_branch(branch),
         run_id=_make_run_id(found.slug, _fill_first(found.run_id, variables)),
+        tag=_find_tag(_fill_first((found.tag,), variables), branch),
     )
 
 
@@ -283,6 +299,12 @@ def _clean_revision(found: str) -> str:
 
 def _clean_branch(found: str) -> str:
     return found.removeprefix(HEADS).removeprefix("origin/")
+
+
+def _find_tag(found: str, branch: str) -> str:
+    """Return the tag that is built; some systems give its reference as a branch."""
+    reference = branch if branch.startswith(TAGS) else ""
+    return (found or reference).removeprefix(TAGS)
 
 
 def _clean_url(found: str) -> str:

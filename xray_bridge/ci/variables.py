@@ -40,7 +40,13 @@ def fill_template(template: str, variables: Mapping[str, str]) -> str:
 
 
 def read_github(environ: Mapping[str, str]) -> dict[str, str]:
-    """Read the head commit of a pull request from the event that started the run."""
+    """
+    Read the tag, or the head commit of a pull request.
+
+    The event that started the run has the commit.
+    """
+    if environ.get("GITHUB_REF_TYPE") == "tag":
+        return {"TAG_OF_REF": environ.get("GITHUB_REF_NAME", "")}
     if not environ.get("GITHUB_HEAD_REF"):
         return {}
     try:

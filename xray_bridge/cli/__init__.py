@@ -31,6 +31,7 @@ COMMANDS = {
     "features": "export feature files from Xray, and import them",
     "connection": "manage the connections that are stored on this machine",
     "keys": "compare the Test keys in code with Xray, without running tests",
+    "releases": "list the versions and sprints of a project",
     "check": "check with the server whether an upload can work",
     "outputs": "print the results of an upload for scripts",
     "ci-snippet": "print the configuration of a CI system for this project",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.cli import console, options
+from xray_bridge.cli.tables import format_table
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import RunInUseError, UsageError
 from xray_bridge.runs import evidence, inventory
@@ -116,7 +117,7 @@ def _format_rows(rows: Sequence[Row]) -> list[str]:
     total = evidence.format_size(sum(row.bytes for row in rows))
     told = [f"{what}: {owed[what]}" for what in (UNSENT, UNSET) if owed[what]]
     send = f"; {', '.join(told)}, see xray-bridge resend" if told else ""
-    table = _format_table([heads, *map(_format_row, rows)])
+    table = format_table([heads, *map(_format_row, rows)])
     return [*table, f"{_count_runs(len(rows))}, {total}{send}"]
 
 
@@ -258,14 +259,6 @@ def _format_age(seconds: float) -> str:
         if seconds >= 2 * UNITS[name]:
             return f"{seconds // UNITS[name]:.0f} {name}"
     return "now"
-
-
-def _format_table(lines: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    ]
 
 
 def _count_runs(number: int) -> str:

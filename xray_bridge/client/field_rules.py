@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.import_requests import validate_fields, with_fields_object
-from xray_bridge.config.jira_settings import OFF
+from xray_bridge.config.jira_settings import AUTO, OFF
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import SettingError
 
@@ -52,6 +52,9 @@ def refuse_without_jira(
     )
     if not dialect.xray_fields or knows_jira:
         return
+    if settings.fix_version == AUTO:
+        msg = f"{Settings.fix_version.ini} = {AUTO} needs a login to Jira"
+        raise SettingError(msg, hint=LOGIN)
     for setting in NEED_JIRA:
         if getattr(settings, setting.name) not in {setting.default, OFF}:
             msg = f"{setting.ini} needs a login to Jira"

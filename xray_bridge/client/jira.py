@@ -23,8 +23,8 @@ from xray_bridge.client.response import (
     key_in,
     key_of,
     keys_found,
-    names_of,
 )
+from xray_bridge.client.versions import Version, read_versions
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
 from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
@@ -48,7 +48,7 @@ class Project:
     """A project; ``None`` if the server did not list them."""
 
     key: str
-    versions: frozenset[str] | None = None
+    versions: tuple[Version, ...] | None = None
     environments: frozenset[str] | None = None
 
 
@@ -208,7 +208,7 @@ class Jira:
         found = self._find_json(f"/rest/api/2/project/{key}")
         if found is None:
             return None
-        return Project(key=key, versions=names_of(found.get("versions") or []))
+        return Project(key=key, versions=read_versions(found.get("versions")))
 
     def issue_type(self, key: str) -> str | None:
         """Return the name of an issue's type, in Jira's language; None if no issue."""

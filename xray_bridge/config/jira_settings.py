@@ -27,6 +27,8 @@ ATLASSIAN_URL = "https://api.atlassian.com"
 CONNECT_URL = "https://jira-ci.harness.io"
 FINAL_STATES = ("successful", "failed", "cancelled", "unknown")
 BUILD_STATES = ("in_progress", *FINAL_STATES)
+# The fix version that xray-bridge chooses.
+AUTO = "auto"
 OFF, LINK, CREATE = "off", "link", "create"
 ENVIRONMENT_TYPES = ("development", "testing", "staging", "production", "unmapped")
 

@@ -189,7 +189,8 @@ class Settings(JiraSettings):
         of=EXECUTION,
     )
     fix_version = text(
-        "fix version of the Test Execution, one Jira version",
+        "fix version of the Test Execution, one Jira version; auto: that of the tag or "
+        "release branch, or the only unreleased one",
         "XRAY_EXECUTION_FIX_VERSION",
         of=EXECUTION,
     )

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
     from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
 
+def open_jira(connection: Connection, http: Http) -> Jira:
+    """
+    Make the client of Jira.
+
+    Raises CredentialError if there is no login to it.
+    """
+    if not connection.site or connection.site_credentials is None:
+        msg = "there is no login to the Jira site"
+        hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
+        raise CredentialError(msg, hint=hint)
+    return Jira.for_connection(connection, http)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JiraRun:
     """
@@ -51,12 +64,7 @@ class JiraRun:
 
         Raises CredentialError if there is no login to it.
         """
-        connection = self.connection
-        if not connection.site or connection.site_credentials is None:
-            msg = "there is no login to the Jira site"
-            hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
-            raise CredentialError(msg, hint=hint)
-        return Jira.for_connection(connection, self.http)
+        return open_jira(self.connection, self.http)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from xray_bridge.jira.execution.attach import ATTACH
 from xray_bridge.jira.execution.build_link import LINK_BUILD
 from xray_bridge.jira.execution.sprint import SPRINT
 from xray_bridge.jira.execution.transition import TRANSITION
+from xray_bridge.jira.releases.fix_version import FIX_VERSION
 
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # Bugs come before the build and the transition: a closed Test Execution may refuse
 # changes, and the build's description is about the finished run.
-STEPS: tuple[Step, ...] = (SPRINT, ATTACH, LINK_BUILD, TRANSITION)
+STEPS: tuple[Step, ...] = (FIX_VERSION, SPRINT, ATTACH, LINK_BUILD, TRANSITION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.http import Deadline, Http
+from xray_bridge.config.jira_settings import AUTO
 from xray_bridge.config.setting import JIRA
 from xray_bridge.config.settings import settings_in
 from xray_bridge.errors import PartlyRefusedError, RunDirectoryError
@@ -29,7 +30,21 @@ if TYPE_CHECKING:
 
 def is_wanted(settings: Settings) -> bool:
     """Whether any setting for Jira is set; without one, nothing is imported."""
-    return any(settings.is_given(setting) for setting in settings_in(JIRA))
+    return settings.fix_version == AUTO or any(
+        settings.is_given(setting) for setting in settings_in(JIRA)
+    )
+
+
+def settle_version(run: PreparedRun, connection: Connection) -> PreparedRun:
+    """Choose or create the fix version, if the settings say so, before the results."""
+    given = run.settings.fix_version
+    if not given or not (given == AUTO or run.settings.create_version):
+        return run
+    from xray_bridge.jira.releases.fix_version import settle_version as settle
+
+    found = settle(_make_run(run, connection, run.existing_execution))
+    info = replace(run.info, notices=(*run.info.notices, *found.notices))
+    return replace(run, info=info, settled_version=found.version)
 
 
 def describe(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt:
@@ -38,7 +53,7 @@ def describe(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt
         return base
     from xray_bridge.jira.steps import describe_steps
 
-    lines = describe_steps(_make_run(run, connection, base))
+    lines = describe_steps(_make_run(run, connection, run.existing_execution, base))
     return replace(base, plan=(*base.plan, *lines))
 
 
@@ -48,7 +63,8 @@ def apply(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt:
         return base
     from xray_bridge.jira.steps import apply_steps
 
-    found = list(apply_steps(_make_run(run, connection, base)))
+    key = base.test_execution.get("key", "")
+    found = list(apply_steps(_make_run(run, connection, key, base)))
     failures = [f"{each.name}: {each.failure}" for each in found if each.failure]
     notices = [notice for each in found for notice in each.notices]
     if not failures:
@@ -73,11 +89,11 @@ def _note_failures(run: PreparedRun, base: Receipt, why: str) -> None:
         run.directory.state = replace(state, state=run_directory.REFUSED, message=why)
 
 
-def _make_run(run: PreparedRun, connection: Connection, base: Receipt) -> JiraRun:
+def _make_run(
+    run: PreparedRun, connection: Connection, key: str, base: Receipt | None = None
+) -> JiraRun:
     from xray_bridge.jira.run import JiraRun
 
-    is_dry = base.status == receipt.DRY_RUN
-    known = run.existing_execution if is_dry else ""
     # A time of its own: the results may have used up theirs.
     http = Http(connection, Deadline(run.settings.deadline))
     return JiraRun(
@@ -87,6 +103,6 @@ def _make_run(run: PreparedRun, connection: Connection, base: Receipt) -> JiraRu
         directory=run.directory,
         connection=connection,
         http=http,
-        test_execution=base.test_execution.get("key", "") or known,
-        counts=base.counts,
+        test_execution=key,
+        counts=base.counts if base else {},
     )

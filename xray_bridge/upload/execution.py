@@ -50,7 +50,7 @@ def describe_execution(run: PreparedRun) -> Execution:
         environments=settings.environments,
         revision=settings.revision,
         revision_is_guessed=not settings.is_given(Settings.revision),
-        fix_version=settings.fix_version,
+        fix_version=run.fix_version,
         summary=shorten(summary, LONGEST_SUMMARY),
         description=shorten(description, LONGEST_DESCRIPTION),
         labels=settings.labels,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.config.jira_settings import AUTO
 from xray_bridge.formats import capabilities
 from xray_bridge.model.formats import XML_FORMATS
 
@@ -27,7 +28,8 @@ class PreparedRun:
 
     ``folder``: where reports are written; the run directory, or another folder if
     the run directory must not change. ``copy_to``: a path for a copy of the report,
-    or empty. ``incomplete``: reasons why tests may be missing.
+    or empty. ``incomplete``: reasons why tests may be missing. ``settled_version``: the
+    fix version that was chosen or created in Jira; None: it was not looked at.
     """
 
     directory: RunDirectory
@@ -38,6 +40,15 @@ class PreparedRun:
     results: Results
     dialect: Dialect
     incomplete: tuple[str, ...] = ()
+    settled_version: str | None = None
+
+    @property
+    def fix_version(self) -> str:
+        """The fix version; empty if it is still to be chosen in Jira."""
+        if self.settled_version is not None:
+            return self.settled_version
+        given = self.settings.fix_version
+        return "" if given == AUTO else given
 
     @property
     def existing_execution(self) -> str:

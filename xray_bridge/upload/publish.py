@@ -259,6 +259,8 @@ class _Publishing:
             dialect=dialect.with_statuses(settings.statuses),
             incomplete=self._incomplete,
         )
+        if connection is not None and not settings.dry_run:
+            run = after_results.settle_version(run, connection)
         if self._files is None:
             return sessions.prepare(run, self._draft)
         return _prepare_files(run, self._files, self._draft)

@@ -1,0 +1,20 @@
+"""
+Format rows as a table of text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def format_table(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return one text for each line, with all columns of equal width."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        for line in lines
+    ]
