@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from behave_xray_bridge.convert import Converter
     from behave_xray_bridge.notes import NoteBook
+    from behave_xray_bridge.open_defects import OpenDefects
     from behave_xray_bridge.selection import BehaveSelection
     from xray_bridge.recording.session import Session
 
@@ -90,6 +91,8 @@ class Recorder:
         self._was_aborted = False
         self._not_run = 0
         self._late_faults = LateFaults(runner)
+        # For the setting ``xfail_open_defects``.
+        self.open_defects: OpenDefects | None = None
 
     @property
     def aborted(self) -> bool:
@@ -191,6 +194,12 @@ class Recorder:
         )
 
     @property
+    def is_green_after_all(self) -> bool:
+        """Whether all failures that behave has counted have an open defect."""
+        known = self.open_defects is not None and self.open_defects.found > 0
+        return known and not self.is_red
+
+    @property
     def _running_scenario(self) -> Scenario | None:
         """The scenario that behave is in, including its hooks."""
         context = getattr(self._runner, "context", None)
@@ -256,14 +265,17 @@ class Recorder:
         attempts = self._attempts.pop(id(place.scenario), [])
         if attempts and outcome is Outcome.PASSED:
             outcome = Outcome.FLAKY
-        self.failed = self.failed or outcome is Outcome.FAILED
         started = self._started.get(id(place.scenario), self._clock())
         run = self._converter.make_run(place, outcome, started=started, reason=reason)
         if attempts:
             text = "\n".join(filter(None, (run.message, *attempt_lines(attempts))))
             run = replace(run, message=text)
         self._add_notices(place, has_steps=bool(run.steps))
-        self.session.record(self.notebook.add_to(run, place))
+        run = self.notebook.add_to(run, place)
+        if self.open_defects is not None:
+            run = self.open_defects.expect(run)
+        self.failed = self.failed or run.outcome is Outcome.FAILED
+        self.session.record(run)
 
     def _add_notices(self, place: Place, *, has_steps: bool) -> None:
         notices = self.session.notices

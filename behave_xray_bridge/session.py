@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from behave.model import Feature
 
     from behave_xray_bridge.hooks import Hooks
+    from behave_xray_bridge.open_defects import OpenDefects
     from xray_bridge.config.settings import Settings
     from xray_bridge.recording.ending import Ending
 
@@ -172,15 +173,26 @@ def _start_recording(config: Configuration, outfile: str) -> BehaveSession | Non
     if not is_part:
         without = not hooks.give_keys and have_no_keys(features, converter, selection)
         session.preflight(without_keys=without and not settings.only_keyed)
+    open_defects = _find_open_defects(session) if not is_part else None
     session.start()
     notebook = NoteBook(session, hooks, runner)
     recorder = Recorder(
         session, converter, selection, notebook, runner, publishes=not is_part
     )
+    recorder.open_defects = open_defects
     # The session writes one copy of the uploaded report; any other is made here.
     first = settings.format[0]
     is_written = outfile == settings.report and first == "behave"
     return BehaveSession(recorder, [outfile] if outfile and not is_written else [])
+
+
+def _find_open_defects(session: Session) -> OpenDefects | None:
+    """Return the failures that count as expected; None if the settings want none."""
+    if not session.settings.xfail_open_defects:
+        return None
+    from behave_xray_bridge import open_defects
+
+    return open_defects.make(session)
 
 
 def _find_runner(config: Configuration) -> Any:

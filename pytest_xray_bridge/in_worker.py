@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The key of xray-bridge's own errors in the output of a worker.
 OWN = "xray_own_faults"
+# The same name as in ``open_defects``, which is imported only if it is asked for.
+OPEN_DEFECTS = "xray_open_defects"
 
 
 def register(config: pytest.Config) -> None:
@@ -38,5 +40,11 @@ def register(config: pytest.Config) -> None:
         add(keyless, KeylessScenarios.NAME)
         rows = RowSender(given["xray"]["folder"], given["workerid"])
         add(rows, RowSender.NAME)
+    if OPEN_DEFECTS in given:
+        from pytest_xray_bridge import open_defects
+
+        found = open_defects.make_in_worker(config)
+        if found is not None:
+            add(found, open_defects.NAME)
     if selection.WORKER_INPUT in given:
         add(selection.make_in_worker(config), selection.NAME)

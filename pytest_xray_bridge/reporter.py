@@ -8,7 +8,6 @@ xdist, in the workers); the reporter runs once, where their reports arrive.
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from pytest_xray_bridge import (
     annotator,
     bdd,
+    beside_tests,
     in_worker,
     keyless_scenarios,
     options,
@@ -25,7 +25,6 @@ from pytest_xray_bridge import (
 )
 from pytest_xray_bridge.crash_notes import CrashNotes
 from pytest_xray_bridge.guard import guard_hooks, guarded
-from pytest_xray_bridge.keyless_scenarios import KeylessScenarios
 from pytest_xray_bridge.recorder import Recorder
 from pytest_xray_bridge.row_orders import RowOrders
 from pytest_xray_bridge.wire import FAULTS, describe_fault
@@ -82,22 +81,7 @@ def register(config: pytest.Config) -> None:
         root=str(config.rootpath),
     )
     config.pluginmanager.register(Reporter(config, session), NAME)
-    if settings.wants_record and not config.pluginmanager.hasplugin("dsession"):
-        found = annotator.Annotator(
-            config,
-            settings.tag_prefixes,
-            lambda: session.evidence,
-            lambda: session.note,
-        )
-        config.pluginmanager.register(found, annotator.NAME)
-        if settings.wants_upload and not settings.only_keyed:
-            tell = partial(printing.print_before, config, session.redact)
-            names = unstable_names.NameNotices(tell)
-            config.pluginmanager.register(names, names.NAME)
-            keyless = KeylessScenarios(
-                config, settings.tag_prefixes, lambda: session.keyless
-            )
-            config.pluginmanager.register(keyless, keyless.NAME)
+    beside_tests.register(config, session)
 
 
 def resolve_settings(config: pytest.Config) -> Settings | None:

@@ -7,7 +7,12 @@ message says what happened, the hint what to do.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class XrayBridgeError(Exception):
@@ -142,17 +147,25 @@ class RefusedError(DeliveryError):
     """
     The server refused the request.
 
-    ``said`` is the server's own reason; empty if it gives none.
+    ``said`` is the server's own reason; empty if it gives none. ``fields``: the ids
+    of the fields that Jira refuses, each with its reason.
     """
 
     slug = "refused"
 
     def __init__(
-        self, message: str, *, hint: str = "", status: int = 0, said: str = ""
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int = 0,
+        said: str = "",
+        fields: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.said = said
+        self.fields = fields
 
 
 class BusyError(DeliveryError):

@@ -22,6 +22,7 @@ from xray_bridge.client.field_rules import (
 )
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.xray import make_client
+from xray_bridge.config.jira_settings import CREATE, OFF
 from xray_bridge.errors import SettingError
 from xray_bridge.formats import capabilities
 
@@ -54,9 +55,14 @@ def run_checks(
     deadline = Deadline(min(PATIENCE, settings.deadline))
     http = Http(connection, deadline, attempts=ATTEMPTS)
     site = JiraSite(connection, http) if thorough else None
-    return list(
-        list_findings(settings, connection, make_client(connection, http), site)
-    )
+    client = make_client(connection, http)
+    found = list(list_findings(settings, connection, client, site))
+    is_known = any(each.what == "credentials" and each.ok for each in found)
+    if is_known and client.jira is not None and settings.defects == CREATE:
+        from xray_bridge.check.defects import check_defects
+
+        found += check_defects(settings, client.jira)
+    return found
 
 
 def list_findings(
@@ -108,5 +114,9 @@ def refuse_impossible(
     capabilities.refuse_format(settings, dialect)
     if usual:
         capabilities.refuse_scenarios_without_keys(settings, dialect, usual)
+    if settings.defects != OFF or settings.defect_rules or settings.xfail_open_defects:
+        from xray_bridge.jira.defects.settings import refuse_odd_rules
+
+        refuse_odd_rules(settings)
     knows_jira = connection.jira_credentials is not None
     refuse_without_jira(settings, connection.dialect, knows_jira=knows_jira)

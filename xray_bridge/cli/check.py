@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.check import WAY, Finding, refuse_impossible, run_checks
 from xray_bridge.cli import console, options
 from xray_bridge.client.connection import connect
-from xray_bridge.errors import CheckError, ConnectionDisabledError, SettingError
+from xray_bridge.errors import (
+    CheckError,
+    ConnectionDisabledError,
+    SettingError,
+    XrayBridgeError,
+)
 
 
 if TYPE_CHECKING:
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
 
+# Findings that end a session only if ``preflight`` is strict: its results are of use
+# without defects, and can be sent later.
+MAY_WAIT = frozenset({*WAY, "defects"})
 WORDS = {True: "ok", False: "WRONG", None: "?"}
 
 
@@ -39,6 +47,8 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument("--without-keys", default="", help=argparse.SUPPRESS)
     # The usual format of a framework that knows its scenarios later.
     parser.add_argument("--keyless-later", default="", help=argparse.SUPPRESS)
+    # For ``xfail_open_defects``.
+    parser.add_argument("--open-defects", action="store_true", help=argparse.SUPPRESS)
     options.add_flags(parser, options.OF_A_CHECK)
     parser.set_defaults(run=run)
 
@@ -69,10 +79,11 @@ def _run_checks(arguments: argparse.Namespace) -> int:
             found = run_checks(settings, connection, thorough=not arguments.given)
             found += _find_impossible(settings, connection)
         notices = [*connection.notices]
+        known = _find_open_defects(arguments, settings, connection, notices)
     if arguments.given:
         found = [_of_a_session(each, settings.preflight) for each in found]
     wrong = next((each for each in found if each.ok is False), None)
-    document = _make_document(found, notices)
+    document = {**_make_document(found, notices), **known}
     if arguments.keyless_later:
         document["keyless"] = _why_refused(
             settings, connection, arguments.keyless_later
@@ -86,20 +97,16 @@ def _run_checks(arguments: argparse.Namespace) -> int:
 
 def _of_a_session(finding: Finding, preflight: str) -> Finding:
     """
-    Turn an unreachable server into a note, unless ``preflight`` is strict.
-
-    Results can be sent later, from another machine.
+    Turn a finding that does not harm results into a note, unless the check is strict.
     """
-    if finding.what not in WAY or finding.ok:
+    if finding.what not in MAY_WAIT or finding.ok:
         return finding
     return replace(finding, ok=False if preflight == "strict" else None)
 
 
 def _make_document(found: Sequence[Finding], notices: Sequence[str]) -> dict[str, Any]:
     """Return the document; the first wrong finding is the error of a session."""
-    unknown = [
-        f"not checked: {each.what}: {each.message}" for each in found if each.ok is None
-    ]
+    unknown = [_as_notice(each) for each in found if each.ok is None]
     content: dict[str, Any] = {
         "findings": [asdict(each) for each in found],
         "notices": [*notices, *unknown],
@@ -112,6 +119,31 @@ def _make_document(found: Sequence[Finding], notices: Sequence[str]) -> dict[str
             "slug": CheckError.slug,
         }
     return content
+
+
+def _as_notice(finding: Finding) -> str:
+    if finding.what == "defects":
+        hint = f" ({finding.hint})" if finding.hint else ""
+        return f"bugs cannot be created like this: {finding.message}{hint}"
+    return f"not checked: {finding.what}: {finding.message}"
+
+
+def _find_open_defects(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    connection: Connection,
+    notices: list[str],
+) -> dict[str, Any]:
+    """Return the open defects for a session that asks for them."""
+    if not arguments.open_defects or settings.dry_run:
+        return {}
+    from xray_bridge.check.defects import list_open_defects
+
+    try:
+        return {"open_defects": list_open_defects(settings, connection)}
+    except XrayBridgeError as error:
+        notices.append(f"open bugs are not known, so failures count: {error}")
+        return {}
 
 
 def _format_lines(found: Sequence[Finding], notices: Sequence[str]) -> Iterator[str]:

@@ -17,9 +17,11 @@ class Pauses:
     Jira's search lags seconds behind, on Cloud sometimes longer. ``settled``: after
     this time Jira's search has caught up. ``in_progress``: after this time an import
     whose answer was lost has ended; until then a search may not find its result.
+    ``same_issue``: between writes to one issue, whose number Jira limits.
     """
 
     first: float = 1.0
     looks: tuple[float, ...] = (0.0, 2.0, 5.0, 10.0)
     settled: float = 300.0
     in_progress: float = 300.0
+    same_issue: float = 0.3

@@ -109,6 +109,15 @@ def _read_message(content: Any) -> str:
     return "; ".join(text for name in names for text in _read_texts(content.get(name)))
 
 
+def _read_fields(answer: Answer) -> dict[str, str]:
+    """Return the fields that Jira refuses, with its reasons."""
+    content = answer.json()
+    errors = content.get("errors") if isinstance(content, dict) else None
+    if not isinstance(errors, dict):
+        return {}
+    return {str(name): answer.to_line(str(text)) for name, text in errors.items()}
+
+
 def _read_texts(found: Any) -> list[str]:
     """Return the messages in any of the known forms."""
     if isinstance(found, dict):
@@ -152,6 +161,7 @@ def check_answer(answer: Answer) -> Answer:
             hint=HINTS.get(answer.status, ""),
             status=answer.status,
             said=said,
+            fields=_read_fields(answer),
         )
     if answer.is_html:
         msg = f"{answer.url} answers with an HTML page, not like Xray's API"

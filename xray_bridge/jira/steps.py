@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import XrayBridgeError
+from xray_bridge.jira.defects.step import DEFECTS
 from xray_bridge.jira.execution.attach import ATTACH
 from xray_bridge.jira.execution.build_link import LINK_BUILD
 from xray_bridge.jira.execution.sprint import SPRINT
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
 
 # Bugs come before the build and the transition: a closed Test Execution may refuse
 # changes, and the build's description is about the finished run.
-STEPS: tuple[Step, ...] = (FIX_VERSION, SPRINT, ATTACH, LINK_BUILD, TRANSITION)
+STEPS: tuple[Step, ...] = (
+    FIX_VERSION,
+    DEFECTS,
+    SPRINT,
+    ATTACH,
+    LINK_BUILD,
+    TRANSITION,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,8 @@ class Dialect:
     ``not_always_read`` are parts that not every version reads, by format.
     ``search_path`` is the path of Jira's search; ``reconciles``: it can be told of
     issues that were changed a moment ago. ``issue_word`` and ``project_word`` are the
-    words on Jira's pages, which have been others on Cloud since 2026.
+    words on Jira's pages, which have been others on Cloud since 2026. ``user_key`` is
+    the member with the id of an account in Jira's fields.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Dialect:
     reconciles: bool
     issue_word: str
     project_word: str
+    user_key: str
 
     def report_part(self, report_format: str) -> str:
         """Return the name of the report's part on a multipart endpoint."""
@@ -177,6 +179,7 @@ DIALECTS = {
         reconciles=False,
         issue_word="issue",
         project_word="project",
+        user_key="name",
     ),
     CLOUD: Dialect(
         name=CLOUD,
@@ -204,5 +207,6 @@ DIALECTS = {
         reconciles=True,
         issue_word="work item",
         project_word="space",
+        user_key="accountId",
     ),
 }

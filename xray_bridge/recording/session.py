@@ -12,12 +12,12 @@ import platform
 import shlex
 import shutil
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xray_bridge
-from xray_bridge.ci import detect
+from xray_bridge.ci.pull_requests import describe_run
 from xray_bridge.config.execution_fields import with_execution_fields
 from xray_bridge.config.run_settings import repeat_flags
 from xray_bridge.errors import (
@@ -72,6 +72,8 @@ class Session:
         self.settings = settings
         self.notices: list[str] = []
         self.keyless = ""
+        # Builtins with the open defects, if they were asked for.
+        self.open_defects: Mapping[str, Any] = {}
         self.second_process = SecondProcess()
         self.incomplete: dict[str, None] = {}
         places = local_folders(
@@ -171,6 +173,7 @@ class Session:
                 *(() if ask else ("--offline",)),
                 *(("--without-keys", self._framework) if without_keys else ()),
                 *(("--keyless-later", usual) if usual else ()),
+                *(("--open-defects",) if settings.xfail_open_defects else ()),
                 deadline=settings.deadline,
                 stdin=settings.given,
             )
@@ -183,6 +186,7 @@ class Session:
         if error:
             raise UsageError(error["message"], hint=error["hint"])
         self.keyless = answer.content.get("keyless", "")
+        self.open_defects = answer.content.get("open_defects") or {}
         self._add_notices_of(answer)
 
     def start(self) -> None:
@@ -198,7 +202,7 @@ class Session:
                 versions=self._versions,
                 started=now,
                 settings=self.settings.given,
-                ci=asdict(detect.detect(self.second_process.environ)),
+                ci=describe_run(self.second_process.environ),
                 run_id=self.settings.run_id,
             ),
         )

@@ -1,0 +1,251 @@
+"""
+Test Runs of a Test Execution, and their defects.
+
+Sources: Xray's manuals, "Test Runs - REST" of Server and Data Center, and the GraphQL
+schema of Cloud.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from xray_bridge.client.graphql import graphql_request, read_data
+from xray_bridge.client.jql import search_issues
+from xray_bridge.client.paging import PAGE
+from xray_bridge.client.request import JSON, Request
+from xray_bridge.errors import NotXrayError, RefusedError
+from xray_bridge.model.dialect import CLOUD, SERVER
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xray_bridge.client.jira import Jira
+    from xray_bridge.client.xray import XrayClient
+    from xray_bridge.model.dialect import Dialect
+
+API = "/rest/raven/2.0/api"
+# The custom field of Server with the Generic Test definition.
+DEFINITION = "com.xpandit.plugins.xray:path-editor-custom-field"
+# Pages of Test Runs that are looked through for Tests without a key.
+MOST_PAGES = 30
+RUNS = (
+    "query($jql: String!, $start: Int!) { getTestExecutions(jql: $jql, limit: 1) { "
+    f"total results {{ issueId testRuns(limit: {PAGE}, start: $start) {{ total "
+    "results { id defects test { issueId unstructured "
+    'jira(fields: ["key", "summary"]) } } } } } }'
+)
+ADD = (
+    "mutation($id: String!, $issues: [String]!) { "
+    "addDefectsToTestRun(id: $id, issues: $issues) { addedDefects warnings } }"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRef:
+    """
+    One Test Run: its id, its Test, and the keys of its defects.
+
+    ``definition`` and ``summary`` are those of the Test, if they were read.
+    """
+
+    id: str
+    test_key: str
+    definition: str = ""
+    summary: str = ""
+    defects: tuple[str, ...] = ()
+
+
+class ServerTestRuns:
+    """The Test Runs of one Test Execution on Server/Data Center."""
+
+    def __init__(self, xray: XrayClient, execution: str) -> None:
+        self._xray = xray
+        self._execution = execution
+
+    def find_run(self, test_key: str) -> RunRef | None:
+        """Return the Test Run of a Test; None if there is none."""
+        query = (("testExecIssueKey", self._execution), ("testIssueKey", test_key))
+        request = Request(
+            method="GET",
+            path=f"{API}/testrun",
+            query=query,
+            repeatable=True,
+            is_question=True,
+        )
+        try:
+            found = self._xray.send(request).json()
+        except RefusedError as error:
+            if error.status in {400, 404}:
+                return None
+            raise
+        return _read_server_run(found, test_key)
+
+    def list_runs(self) -> list[RunRef]:
+        """List all Test Runs, with the definitions of their Tests."""
+        found: dict[str, RunRef] = {}
+        for number in range(1, MOST_PAGES + 1):
+            page = self._read_page(number)
+            new = {run.id: run for run in page if run.id not in found}
+            found |= new
+            if not new or len(page) < PAGE:
+                break
+        return self._with_definitions(list(found.values()))
+
+    def _read_page(self, number: int) -> list[RunRef]:
+        query = {"testExecKey": self._execution, "limit": PAGE, "page": number}
+        request = Request(
+            method="GET",
+            path=f"{API}/testruns",
+            query=tuple((name, str(value)) for name, value in query.items()),
+            repeatable=True,
+            is_question=True,
+        )
+        found = self._xray.send(request).json()
+        listed = found if isinstance(found, list) else []
+        runs = (_read_server_run(e, str(_member(e, "testKey"))) for e in listed)
+        return [run for run in runs if run is not None]
+
+    def _with_definitions(self, runs: list[RunRef]) -> list[RunRef]:
+        """Ask Jira for the definitions, which Xray's list does not have."""
+        jira = self._xray.jira
+        if jira is None or not runs:
+            return runs
+        texts = _read_texts(jira, [run.test_key for run in runs])
+        return [
+            replace(run, definition=definition, summary=summary)
+            for run in runs
+            for definition, summary in [texts.get(run.test_key, ("", ""))]
+        ]
+
+    def add_defect(self, run: RunRef, key: str) -> None:
+        """Add a defect to a Test Run; doing it twice does no harm."""
+        request = Request(
+            method="POST",
+            path=f"{API}/testrun/{run.id}/defect",
+            content=json.dumps([key]).encode(),
+            media_type=JSON,
+            repeatable=True,
+        )
+        self._xray.send(request)
+
+
+class CloudTestRuns:
+    """The Test Runs of one Test Execution on Cloud."""
+
+    def __init__(self, xray: XrayClient, execution: str) -> None:
+        self._xray = xray
+        self._execution = execution
+        self._runs: list[RunRef] | None = None
+
+    def find_run(self, test_key: str) -> RunRef | None:
+        """Return the Test Run of a Test; None if there is none."""
+        found = (run for run in self.list_runs() if run.test_key == test_key)
+        return next(found, None)
+
+    def list_runs(self) -> list[RunRef]:
+        """List the Test Runs; they are read once."""
+        if self._runs is None:
+            self._runs = self._read_runs()
+        return self._runs
+
+    def _read_runs(self) -> list[RunRef]:
+        found: list[RunRef] = []
+        for _ in range(MOST_PAGES):
+            variables = {"jql": f"key = {self._execution}", "start": len(found)}
+            data = self._query(RUNS, variables)
+            results = _member(data.get("getTestExecutions"), "results")
+            first = results[0] if isinstance(results, list) and results else None
+            page = _member(first, "testRuns")
+            listed = _member(page, "results")
+            runs = [_read_cloud_run(e) for e in listed or () if isinstance(e, dict)]
+            found += runs
+            if not runs or len(found) >= int(_member(page, "total") or 0):
+                break
+        return found
+
+    def add_defect(self, run: RunRef, key: str) -> None:
+        """Add a defect to a Test Run; doing it twice does no harm."""
+        self._query(ADD, {"id": run.id, "issues": [key]})
+
+    def _query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._xray.send(graphql_request(query, variables))
+        found = answer.json()
+        if not isinstance(found, dict):
+            msg = f"{answer.url} does not answer like a GraphQL API"
+            raise NotXrayError(msg)
+        if found.get("errors"):
+            msg = f"Xray refused a query: {answer.said}"
+            raise RefusedError(msg, status=answer.status, said=answer.said)
+        return read_data(found, answer)
+
+
+def _read_texts(jira: Jira, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return definitions and summaries of Tests, by key."""
+    listed = [e for e in jira.list_fields() if isinstance(e, dict)]
+    fields = (e for e in listed if _member(e.get("schema"), "custom") == DEFINITION)
+    name = next((str(each.get("id")) for each in fields), "")
+    wanted = ("summary", name) if name else ("summary",)
+    found: dict[str, tuple[str, str]] = {}
+    for at in range(0, len(keys), PAGE):
+        jql = f"key in ({', '.join(keys[at : at + PAGE])})"
+        for issue in search_issues(jira, jql, wanted):
+            values = issue["fields"]
+            texts = str(values.get(name) or ""), str(values.get("summary") or "")
+            found[issue["key"]] = texts
+    return found
+
+
+def _read_server_run(found: Any, test_key: str) -> RunRef | None:
+    if not isinstance(found, dict) or not found.get("id"):
+        return None
+    listed = found.get("defects")
+    defects = listed if isinstance(listed, list) else []
+    keys = tuple(str(_member(each, "key")) for each in defects)
+    return RunRef(id=str(found["id"]), test_key=test_key, defects=keys)
+
+
+def _read_cloud_run(found: dict[str, Any]) -> RunRef:
+    test = found.get("test")
+    jira = _member(test, "jira")
+    defects = found.get("defects")
+    return RunRef(
+        id=str(found.get("id")),
+        test_key=str(_member(jira, "key") or ""),
+        definition=str(_member(test, "unstructured") or ""),
+        summary=str(_member(jira, "summary") or ""),
+        defects=tuple(map(str, defects)) if isinstance(defects, list) else (),
+    )
+
+
+def _member(found: Any, name: str) -> Any:
+    return found.get(name) if isinstance(found, dict) else None
+
+
+class TestRuns(Protocol):
+    """The Test Runs of one Test Execution."""
+
+    def find_run(self, test_key: str) -> RunRef | None:
+        """Return the Test Run of a Test; None if there is none."""
+        ...
+
+    def list_runs(self) -> list[RunRef]:
+        """List the Test Runs with the definitions of their Tests."""
+        ...
+
+    def add_defect(self, run: RunRef, key: str) -> None:
+        """Add a defect to a Test Run; doing it twice does no harm."""
+        ...
+
+
+KINDS: Mapping[str, Callable[[XrayClient, str], TestRuns]] = {
+    SERVER: ServerTestRuns,
+    CLOUD: CloudTestRuns,
+}
+
+
+def open_test_runs(xray: XrayClient, dialect: Dialect, execution: str) -> TestRuns:
+    """Make the reader of the Test Runs of a Test Execution."""
+    return KINDS[dialect.name](xray, execution)

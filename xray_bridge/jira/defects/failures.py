@@ -1,0 +1,170 @@
+"""
+The failures of a run, grouped by fingerprint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from xray_bridge.jira.defects.fingerprint import (
+    failure_label,
+    join_row,
+    name_label,
+    read_cause,
+    stable_name,
+)
+from xray_bridge.jira.defects.rules import PER_ROW
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs.failures import main_line
+from xray_bridge.text import one_line
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xray_bridge.jira.defects.rules import Rules
+    from xray_bridge.model.results import Evidence, TestRun
+
+# Rows of one group that are named in a text.
+NAMED = 20
+# Characters of the text of a failure that are kept.
+LONGEST = 20_000
+
+
+@dataclass(slots=True, kw_only=True)
+class FailureGroup:
+    """
+    Failures with the same fingerprint: usually rows of one test.
+
+    ``label`` is that of the failure, ``test_label`` that of the test. ``rows`` are the
+    names of the tests, without repetition. ``identities`` find the Test Runs: Test
+    keys and definitions. Texts and evidence are those of the first failure.
+    """
+
+    label: str
+    test_label: str
+    name: str
+    error_type: str
+    message: str
+    text: str
+    rows: dict[str, None] = field(default_factory=dict)
+    test_keys: dict[str, None] = field(default_factory=dict)
+    definitions: dict[str, None] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def first_key(self) -> str:
+        """The first Test key; empty if the tests have none."""
+        return next(iter(self.test_keys), "")
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """
+    What a run says about defects.
+
+    ``groups`` are the failures by label, ``passed`` the labels of tests that passed
+    in all their results. ``total`` and ``failed`` are numbers of tests.
+    """
+
+    groups: dict[str, FailureGroup] = field(default_factory=dict)
+    passed: set[str] = field(default_factory=set)
+    total: int = 0
+    failed: int = 0
+
+    @property
+    def share(self) -> float:
+        """The part of the tests that failed, from 0 to 1."""
+        return self.failed / self.total if self.total else 0.0
+
+
+def read_outcomes(
+    runs: Iterable[TestRun], rules: Rules, *, wants_passed: bool = False
+) -> Outcomes:
+    """
+    Group the failures of a run.
+
+    ``wants_passed``: also note the tests that passed, which takes some memory. A test
+    that passed after failed attempts has not passed.
+    """
+    found = Outcomes()
+    tests: dict[str, bool] = {}
+    bad: set[str] = set()
+    per_row = rules.per == PER_ROW
+    for run in runs:
+        name = name_of(run, per_row=per_row)
+        is_failed = run.outcome is Outcome.FAILED
+        tests[name] = tests.get(name, False) or is_failed
+        if is_failed:
+            _add_failure(found, run, name, rules)
+        if wants_passed:
+            label = name_label(rules.project, name)
+            is_clean = run.outcome is Outcome.PASSED
+            (found.passed if is_clean else bad).add(label)
+    found.passed -= bad
+    found.total, found.failed = len(tests), sum(tests.values())
+    return found
+
+
+def name_of(run: TestRun, *, per_row: bool) -> str:
+    """Return the stable name of a test."""
+    parameters = ""
+    if run.scenario is not None and run.scenario.outline:
+        parameters = join_row(run.parameters)
+    return stable_name(run.test, parameters, per_row=per_row)
+
+
+def text_of(run: TestRun) -> str:
+    """Return the text of a failure, or that of its first step that has one."""
+    return run.message or next((s.message for s in run.steps if s.message), "")
+
+
+def label_of(run: TestRun, project: str, *, per_row: bool) -> str:
+    """Return the label of a failure."""
+    cause = read_cause(text_of(run))
+    return failure_label(project, name_of(run, per_row=per_row), cause)
+
+
+def _add_failure(found: Outcomes, run: TestRun, name: str, rules: Rules) -> None:
+    text = text_of(run)
+    cause = read_cause(text)
+    label = failure_label(rules.project, name, cause)
+    group = found.groups.get(label)
+    if group is None:
+        group = found.groups[label] = FailureGroup(
+            label=label,
+            test_label=name_label(rules.project, name),
+            name=one_line(name),
+            error_type=cause.type,
+            message=_without_type(main_line(text), cause.type),
+            text=text[:LONGEST],
+            labels=run.test.labels,
+            evidence=(*run.evidence, *(e for s in run.steps for e in s.evidence)),
+        )
+    group.rows[one_line(_row_name(run))] = None
+    group.test_keys |= dict.fromkeys(run.test.test_keys)
+    if not run.test.test_keys:
+        group.definitions[_definition_of(run)] = None
+
+
+def _row_name(run: TestRun) -> str:
+    scenario = run.scenario
+    if scenario is not None and scenario.row:
+        values = ", ".join(f"{name}={value}" for name, value in run.parameters)
+        return f"{run.test.definition} ({values or scenario.row})"
+    return run.test.definition
+
+
+def _definition_of(run: TestRun) -> str:
+    """Return what Xray knows a Test without a key by: definition, or summary."""
+    scenario = run.scenario
+    return (scenario.outline or scenario.name) if scenario else run.test.definition
+
+
+def _without_type(message: str, error_type: str) -> str:
+    """Return a message without the type of its exception, which is named before."""
+    before, colon, rest = message.partition(": ")
+    is_type = bool(error_type) and before.rpartition(".")[2] == error_type
+    return rest if colon and is_type else message
