@@ -1,0 +1,233 @@
+"""A defect is closed after enough runs without it, and reopened when it is back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import a_run, recorded
+from tests.jira.defects.a_jira import Applied, Issue, PretendJira, a_jira_run, apply
+from tests.jira.defects.test_step import failed, suite
+from xray_bridge.jira.defects.find import Defect
+from xray_bridge.jira.defects.record import Record
+from xray_bridge.jira.defects.recur import decide_recurrence
+from xray_bridge.jira.defects.rules import parse_rules
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xray_bridge.model.results import TestRun
+
+CLOSE = '{"when_passed": "close", "close_after": 2}'
+
+
+class Project:
+    """A project whose test ``test_sub`` fails and passes in runs one after another."""
+
+    def __init__(self, folder: Path, rules: str = CLOSE) -> None:
+        self.jira = PretendJira()
+        self._folder = folder
+        self._rules = rules
+        self._number = 0
+
+    def run(self, *runs: TestRun, **given: str) -> Applied:
+        """Send a run with these results, and passes of other tests."""
+        self._number += 1
+        directory = recorded(self._folder / str(self._number), *suite(*runs))
+        given = {"defect_rules": self._rules, **given}
+        return apply(a_jira_run(self.jira, directory, **given))
+
+    def fail(self, **given: str) -> Applied:
+        """The test fails."""
+        return self.run(failed(), **given)
+
+    def succeed(self, **given: str) -> Applied:
+        """The test passes."""
+        return self.run(a_run(name="test_sub"), **given)
+
+    @property
+    def defect(self) -> Issue:
+        """The one defect."""
+        (found,) = self.jira.issues
+        return found
+
+
+def test_a_defect_is_closed_after_so_many_runs_in_a_row(tmp_path: Path) -> None:
+    """A failure between passes starts the count again."""
+    project = Project(tmp_path)
+    project.fail()
+    project.succeed()
+    project.fail()
+    project.succeed()
+    open_before = project.defect.status
+
+    done = project.succeed()
+
+    assert open_before == "To Do"
+    assert (project.defect.status, project.defect.resolution) == ("Done", "Done")
+    assert "closed after 2 runs in a row without it" in project.defect.comments[-1]
+    assert "closed after 2 runs" in done.text
+
+
+def test_a_pass_in_other_environments_closes_nothing(tmp_path: Path) -> None:
+    """A defect of Linux is not closed by passes on Windows, nor the other way."""
+    project = Project(tmp_path)
+    project.fail(environments="linux")
+    for _ in range(3):
+        project.succeed(environments="windows")
+    status = project.defect.status
+    project.fail(environments="windows")
+    for _ in range(3):
+        project.succeed(environments="windows")
+
+    assert status == "To Do"
+    assert project.defect.status == "To Do"
+
+
+def test_a_resend_counts_a_run_once(tmp_path: Path) -> None:
+    """The same run, sent twice, is one run without the failure."""
+    project = Project(tmp_path)
+    project.fail()
+    directory = recorded(tmp_path / "again", *suite(a_run(name="test_sub")))
+    run = a_jira_run(project.jira, directory, defect_rules=CLOSE)
+
+    apply(run)
+    apply(run)
+
+    assert project.defect.status == "To Do"
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.FLAKY, Outcome.SKIPPED, Outcome.XFAILED, Outcome.XPASSED]
+)
+def test_only_a_clean_pass_counts(tmp_path: Path, outcome: Outcome) -> None:
+    """A test that was skipped, or passed at the second attempt, has not passed."""
+    project = Project(tmp_path)
+    project.fail()
+    for _ in range(3):
+        project.run(a_run(outcome, name="test_sub"))
+
+    assert project.defect.status == "To Do"
+
+
+def test_a_row_that_fails_otherwise_keeps_the_defect_open(tmp_path: Path) -> None:
+    """A test with rows has passed if all its rows have."""
+    project = Project(tmp_path)
+    project.run(failed("test_sub[1]"))
+    other = failed(
+        "test_sub[2]", message="E   TypeError: no\n\ntests/a.py:3: TypeError"
+    )
+    for _ in range(3):
+        project.run(a_run(name="test_sub[1]"), other)
+
+    assert project.jira.issues[0].status == "To Do"
+
+
+def test_a_defect_that_we_closed_is_reopened(tmp_path: Path) -> None:
+    """The failure is back: the same defect is reopened, with a comment."""
+    project = Project(tmp_path)
+    project.fail()
+    project.succeed()
+    project.succeed()
+
+    done = project.fail()
+
+    assert project.defect.status == "To Do"
+    assert "Reopened: it failed again in CALC-99." in project.defect.comments[-1]
+    assert "reopened" in done.text
+
+
+def test_after_two_closings_it_is_flaky_and_left_to_people(tmp_path: Path) -> None:
+    """It is labelled at the second closing, and never reopened or closed again."""
+    project = Project(tmp_path)
+    for _ in range(2):
+        project.fail()
+        project.succeed()
+        project.succeed()
+    labels = list(project.defect.labels)
+
+    done = project.fail()
+
+    assert "flaky" in labels
+    assert project.defect.status == "Done"
+    assert "is closed (Done), but the failure is back" in done.text
+
+
+def test_one_that_a_person_has_closed_is_reopened_only_if_the_rules_say_so(
+    tmp_path: Path,
+) -> None:
+    """A person may have had a reason: the failure is named, and nothing changed."""
+    project = Project(tmp_path)
+    project.fail()
+    project.defect.status, project.defect.resolution = "Done", "Won't Do"
+    before = len(project.defect.comments)
+
+    done = project.fail()
+    status = project.defect.status
+    project.fail(defect_rules='{"reopen_closed_by_people": true}')
+
+    assert status == "Done"
+    assert "its bug CALC-101 is closed (Won't Do), but the failure is back" in done.text
+    assert before == 0
+    assert project.defect.status == "To Do"
+
+
+def test_a_new_defect_for_a_closed_one_is_related_to_it(tmp_path: Path) -> None:
+    """With ``new`` the closed defect stays closed, and the new one names it."""
+    project = Project(tmp_path, '{"on_recurrence": "new"}')
+    project.fail()
+    project.defect.status = "Done"
+
+    project.fail()
+    project.fail()
+    old, new = project.jira.issues
+
+    assert old.status == "Done"
+    assert project.jira.links == [
+        {
+            "type": {"name": "Relates"},
+            "inwardIssue": {"id": old.id},
+            "outwardIssue": {"id": new.id},
+        }
+    ]
+
+
+def test_when_passed_comment_says_it_once(tmp_path: Path) -> None:
+    """The first run without the failure gets a comment, the next ones do not."""
+    project = Project(tmp_path, '{"when_passed": "comment"}')
+    project.fail()
+    project.succeed()
+    project.succeed()
+
+    assert [c.splitlines()[0] for c in project.defect.comments] == [
+        "The test passes again in CALC-99."
+    ]
+    assert project.defect.status == "To Do"
+
+
+BY_US = Record(is_closed_by_us=True)
+BY_A_PERSON = Record()
+
+
+@pytest.mark.parametrize(
+    ("rules", "record", "resolution", "expected"),
+    [
+        ({}, BY_US, "Done", "reopen"),
+        ({}, BY_A_PERSON, "Done", "nothing"),
+        ({"reopen_closed_by_people": True}, BY_A_PERSON, "Done", "reopen"),
+        ({"on_recurrence": "new"}, BY_A_PERSON, "Done", "new"),
+        ({"on_recurrence": "comment"}, BY_A_PERSON, "Done", "comment"),
+        ({"resolution": {"Won't Do": "nothing"}}, BY_US, "won't do", "nothing"),
+        ({"resolution": {"Duplicate": "new"}}, BY_US, "Duplicate", "new"),
+    ],
+)
+def test_rules_decide_what_a_recurrence_means(
+    rules: dict[str, object], record: Record, resolution: str, expected: str
+) -> None:
+    """The resolution decides first, then ``on_recurrence`` and who has closed it."""
+    defect = Defect(id="1", key="CALC-1", is_open=False, resolution=resolution)
+
+    assert decide_recurrence(defect, record, parse_rules(rules)) == expected
