@@ -145,6 +145,7 @@ DRY_RUNS = [
 QUESTIONS = [
     "check --sandbox",
     "check --sandbox --project NEW",
+    "check --sandbox --deployment cloud",
     "runs",
     "runs --json",
     "runs list",
@@ -174,7 +175,6 @@ def test_looking_changes_nothing(
     ("command", "code"),
     [
         ("check", 85),
-        ("check --sandbox --deployment cloud", 85),
         ("upload .xray --run-id r1 --parts 3 --dry-run", 83),
         ("upload --run-id r2 --parts 3 --dry-run", 83),
         ("upload broken.xml --dry-run", 83),

@@ -110,6 +110,77 @@ def cloud_client(sandbox: RunningSandbox) -> CloudClient:
     return CloudClient(sandbox, base, f"Bearer {token}", "results", "results")
 
 
+@dataclass(frozen=True)
+class JiraClient:
+    """A client of Jira behind one door of the sandbox, logged in."""
+
+    sandbox: RunningSandbox
+    prefix: str
+    login: tuple[str, str]
+
+    @property
+    def store(self) -> Store:
+        """The sandbox's data."""
+        return self.sandbox.store
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether this is the door of Cloud."""
+        return bool(self.prefix)
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Send a request; the path is below `rest/api/2` unless it starts there."""
+        start = "" if path.startswith("/rest") else "/rest/api/2"
+        url = f"{self.sandbox.url}{self.prefix}{start}{path}"
+        options = {"auth": self.login, **options}
+        return requests.request(method, url, timeout=20, **options)
+
+    def make(self, type_: str = "Bug", **fields: Any) -> requests.Response:
+        """Create an issue in the demo project."""
+        needed = {
+            "project": {"key": "CALC"},
+            "issuetype": {"name": type_},
+            "summary": f"A {type_}",
+        }
+        return self.call("POST", "/issue", json={"fields": {**needed, **fields}})
+
+    def make_key(self, type_: str = "Bug", **fields: Any) -> str:
+        """Create an issue; return its key."""
+        answer = self.make(type_, **fields)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["key"])
+
+    def fields(self, key: str) -> dict[str, Any]:
+        """The fields of an issue."""
+        found: dict[str, Any] = self.call("GET", f"/issue/{key}").json()["fields"]
+        return found
+
+
+def jira_client(sandbox: RunningSandbox, door: str) -> JiraClient:
+    """A client of Jira: `server` or `cloud`."""
+    prefix = "/jira-cloud" if door == "cloud" else ""
+    secret = CREDENTIALS.token if door == "cloud" else CREDENTIALS.password
+    return JiraClient(sandbox, prefix, (CREDENTIALS.user, secret))
+
+
+@pytest.fixture(params=["server", "cloud"])
+def jira(request: pytest.FixtureRequest, sandbox: RunningSandbox) -> JiraClient:
+    """Jira, by both doors."""
+    return jira_client(sandbox, request.param)
+
+
+@pytest.fixture
+def jira_server(sandbox: RunningSandbox) -> JiraClient:
+    """Jira Data Center."""
+    return jira_client(sandbox, "server")
+
+
+@pytest.fixture
+def jira_cloud(sandbox: RunningSandbox) -> JiraClient:
+    """A site of Jira Cloud."""
+    return jira_client(sandbox, "cloud")
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
     """A sandbox that refuses unknown issues."""

@@ -49,6 +49,16 @@ def test_permissions(server: Any) -> None:
     assert given == {"EDIT_ISSUES": True, "LINK_ISSUES": False}
 
 
+def test_permissions_of_a_hidden_project(server: Any) -> None:
+    """The answer says so if the account cannot see the project."""
+    server.store.taken_away.add("BROWSE_PROJECTS")
+    query = {"projectKey": "CALC", "permissions": "BROWSE_PROJECTS"}
+
+    answer = server.call("GET", f"{API}/mypermissions", params=query).json()
+
+    assert not answer["permissions"]["BROWSE_PROJECTS"]["havePermission"]
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [({"projectKey": "NONE"}, 404), ({"permissions": "FLY"}, 400), ({}, 200)],
@@ -70,8 +80,9 @@ def test_issue_types(server: Any) -> None:
     answer = server.call("GET", path).json()
 
     names = [each["name"] for each in answer["values"]]
-    assert names == ["Test", "Test Plan", "Test Execution", "Pre-Condition"]
-    assert (answer["total"], answer["isLast"]) == (4, True)
+    assert names[:4] == ["Test", "Test Plan", "Test Execution", "Pre-Condition"]
+    assert {"Bug", "Story", "Task", "Epic", "Sub-task"} <= set(names)
+    assert (answer["total"], answer["isLast"]) == (len(names), True)
 
 
 def test_server_is_well(sandbox: Any) -> None:
@@ -91,12 +102,21 @@ def test_cloud_without_jira(sandbox: Any) -> None:
 
 
 def test_cloud_with_jira(sandbox: Any) -> None:
-    """Jira answers the rest; the sandbox is a Server, so the product is wrong."""
+    """Jira answers the rest."""
+    login = Basic(user=CREDENTIALS.user, password=Secret(CREDENTIALS.token))
+    changes = {"jira_url": f"{sandbox.url}/jira-cloud", "jira_credentials": login}
+    marks = found(sandbox, dialect=DIALECTS[CLOUD], credentials=KEY, **changes)
+
+    assert {what for what, ok in marks.items() if not ok} == set()
+    assert marks["jira"]
+
+
+def test_cloud_with_a_server(sandbox: Any) -> None:
+    """A Jira that is no Cloud site is the wrong product."""
     changes = {"jira_url": sandbox.url, "jira_credentials": LOGIN}
     marks = found(sandbox, dialect=DIALECTS[CLOUD], credentials=KEY, **changes)
 
-    assert {what for what, ok in marks.items() if not ok} == {"product"}
-    assert marks["jira"]
+    assert "product" in {what for what, ok in marks.items() if not ok}
 
 
 def test_cloud_with_a_jira_that_refuses(sandbox: Any) -> None:
@@ -110,22 +130,26 @@ def test_cloud_with_a_jira_that_refuses(sandbox: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("away", "line", "ok"),
+    ("away", "lines"),
     [
-        ("licence", "xray", False),
-        ("BROWSE_PROJECTS", "permissions", False),
-        ("EDIT_ISSUES", "permissions", False),
-        ("CREATE_ISSUES", "permissions", None),
-        ("LINK_ISSUES", "permissions", None),
-        ("Test", "issue_types", False),
+        ("licence", {"xray": False}),
+        (
+            "BROWSE_PROJECTS",
+            dict.fromkeys(("project", "test_execution", "test_plan"), False),
+        ),
+        ("EDIT_ISSUES", {"permissions": False}),
+        ("CREATE_ISSUES", {"permissions": None, "issue_types": False}),
+        ("LINK_ISSUES", {"permissions": None}),
+        ("Test", {"issue_types": False}),
     ],
+    ids=["licence", "browse", "edit", "create", "link", "type"],
 )
 def test_instance_that_lacks_something(
-    sandbox: Any, away: str, line: str, ok: bool | None
+    sandbox: Any, away: str, lines: dict[str, bool | None]
 ) -> None:
-    """One line is wrong; an existing Test Execution needs no new one."""
+    """Only the lines that need it are wrong."""
     sandbox.store.taken_away.add(away)
 
     marks = found(sandbox)
 
-    assert {what: mark for what, mark in marks.items() if not mark} == {line: ok}
+    assert {what: mark for what, mark in marks.items() if not mark} == lines

@@ -194,7 +194,7 @@ def test_preconditions_by_graphql(cloud: Any) -> None:
         ('summary ~ "\\"two numbers\\""', ["CALC-1", "CALC-3", "CALC-78"]),
         ('project = CALC AND (summary ~ "divide numb" OR labels = x)', ["CALC-79"]),
         ('(key = CALC-1 or summary ~ "Order by x") and project = CALC', ["CALC-1"]),
-        ("(key = CALC-1 OR key = CALC-2) ORDER BY key DESC", ["CALC-1", "CALC-2"]),
+        ("(key = CALC-1 OR key = CALC-2) ORDER BY key DESC", ["CALC-2", "CALC-1"]),
     ],
 )
 def test_searches(server: Any, jql: str, expected: list[str]) -> None:

@@ -85,9 +85,12 @@ def _make_values(settings: Settings, url: str, credentials: Any) -> dict[str, ob
             "deployment": "cloud",
             "client_id": credentials.client_id,
             "client_secret": credentials.client_secret,
-            "jira_url": url,
+            "jira_url": f"{url}/jira-cloud",
             "jira_user": credentials.user,
-            "jira_token": credentials.password,
+            "jira_token": credentials.token,
+            "jira_client_id": credentials.builds_client_id,
+            "jira_client_secret": credentials.builds_client_secret,
+            "jira_api_url": f"{url}/atlassian",
         }
     else:
         own = {

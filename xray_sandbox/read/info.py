@@ -16,14 +16,24 @@ from xray_sandbox.product import Product
 from xray_sandbox.read import fields
 from xray_sandbox.read.documents import expect, text_of, texts_of
 from xray_sandbox.read.submission import Details
-from xray_sandbox.store.rows import PRECONDITION, TEST_EXECUTION
+from xray_sandbox.store.rows import PRECONDITION, STORY, TEST_EXECUTION, TEST_SET
 
 
-ISSUE_TYPES = {
+XRAY_TYPES = {
     "10200": "Test",
     "10201": "Test Plan",
     "10202": TEST_EXECUTION,
     "10203": PRECONDITION,
+    "10204": TEST_SET,
+}
+SUBTASK = "Sub-task"
+ISSUE_TYPES = {
+    **XRAY_TYPES,
+    "10000": "Epic",
+    "10001": STORY,
+    "10002": "Task",
+    "10003": SUBTASK,
+    "10004": "Bug",
 }
 _TOP = frozenset({"fields", "update", "historyMetadata", "properties", "transition"})
 _SUMMARY_LIMIT = 255
@@ -180,6 +190,10 @@ _READERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "description": _read_description,
     "labels": _read_labels,
     "fixVersions": _fix_versions,
+}
+# The readers of texts, which all issues have.
+TEXT_READERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    name: _READERS[name] for name in ("summary", "description", "labels")
 }
 
 

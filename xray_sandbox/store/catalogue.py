@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from xray_sandbox.store.database import Database
+from xray_sandbox.store.documents import MOVED, Documents
 from xray_sandbox.store.rows import (
     PRECONDITION,
     STORY,
@@ -32,7 +32,7 @@ def split_key(key: str) -> tuple[str, int] | None:
     return (match[1], int(match[2])) if match else None
 
 
-class Catalogue(Database):
+class Catalogue(Documents):
     """Add and find everything except Test Executions."""
 
     def add_project(self, key: str, name: str = "") -> str:
@@ -140,7 +140,7 @@ class Catalogue(Database):
                 "project": project,
                 "number": number,
                 "type": type,
-                "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "created": datetime.now(timezone.utc).isoformat("T", "milliseconds"),
                 **columns,
             }
             values["summary"] = values.get("summary") or key
@@ -248,15 +248,25 @@ class Catalogue(Database):
         return (tuple(json.loads(row["keys"])), row["jql"]) if row else None
 
     def issue(self, key_or_id: str | int) -> IssueRow | None:
-        """One issue, by key or by id."""
+        """One issue, by key, by a key that it had before it was moved, or by id."""
         column = "id" if isinstance(key_or_id, int) else "key"
         found = self.issues(f"{column} = ?", (key_or_id,))
+        if not found and column == "key":
+            moved = self.find_document(MOVED, 0, str(key_or_id))
+            found = self.issues("id = ?", (moved.content,)) if moved else ()
         return found[0] if found else None
 
-    def issues(self, where: str, values: Sequence[Any] = ()) -> tuple[IssueRow, ...]:
-        """Issues by a condition in SQL; `where` must not come from a request."""
+    def issues(
+        self, where: str, values: Sequence[Any] = (), order: str = ""
+    ) -> tuple[IssueRow, ...]:
+        """
+        Issues by a condition in SQL, in this order or by key.
+
+        `where` and `order` must not come from a request.
+        """
         rows = self.all(
-            f"SELECT * FROM issue WHERE {where} ORDER BY +project, +number",  # noqa: S608
+            f"SELECT * FROM issue WHERE {where} "  # noqa: S608
+            f"ORDER BY {order or '+project, +number'}",
             values,
         )
         return tuple(_issue_row(row) for row in rows)

@@ -90,6 +90,22 @@ TABLES = (
         content_type TEXT NOT NULL,
         parts TEXT NOT NULL
     )""",
+    # Everything else of Jira, as JSON: comments, versions, sprints, builds and so on.
+    """CREATE TABLE IF NOT EXISTS document (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        owner INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        content TEXT NOT NULL
+    )""",
+    "CREATE INDEX IF NOT EXISTS document_name ON document (kind, owner, name)",
+    """CREATE TABLE IF NOT EXISTS issue_link (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        type TEXT NOT NULL,
+        source INTEGER NOT NULL REFERENCES issue (id) ON DELETE CASCADE,
+        destination INTEGER NOT NULL REFERENCES issue (id) ON DELETE CASCADE,
+        UNIQUE (source, destination, type)
+    )""",
     # Ids of issues and of projects are never mixed up by accident.
     """INSERT INTO sqlite_sequence (name, seq) SELECT 'issue', 38000
         WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'issue')""",

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xray_sandbox.read.submission import Result
-from xray_sandbox.store.catalogue import Catalogue
+from xray_sandbox.store.planning import Planning
 from xray_sandbox.store.rows import (
     TEST_EXECUTION,
     EvidenceRow,
@@ -33,7 +33,7 @@ _RUNS = (
 )
 
 
-class Store(Catalogue):
+class Store(Planning):
     """All data of a sandbox; `path` is the database's file."""
 
     def __init__(self, path: Path) -> None:
@@ -42,6 +42,11 @@ class Store(Catalogue):
         # Names of permissions and issue types, or "licence", that this instance
         # lacks: tests imitate a badly configured Jira with it.
         self.taken_away: set[str] = set()
+        # Ids of fields that new issues must have, or "transition" and the id of one
+        # that an issue needs to be done.
+        self.required: set[str] = set()
+        # The largest attachment, in bytes.
+        self.attachment_limit = 10 << 20
 
     def add_test_execution(  # noqa: PLR0913 -- a Test Execution has this many sides
         self,
@@ -98,12 +103,12 @@ class Store(Catalogue):
                         item.filename,
                         item.media_type,
                         len(item.data),
-                        self._write_evidence(item.data),
+                        self.write_file(item.data),
                         item.place,
                     ),
                 )
 
-    def _write_evidence(self, data: bytes) -> str:
+    def write_file(self, data: bytes) -> str:
         """Write the file unless it exists; its name is the SHA-256 of its content."""
         name = hashlib.sha256(data).hexdigest()
         target = self.evidence_directory / name

@@ -15,7 +15,6 @@ from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.store import Store
 from xray_sandbox.web.answers import PreparedAnswer, install_answers
 from xray_sandbox.web.cloud import cloud_blueprint
-from xray_sandbox.web.jira import jira_blueprint
 from xray_sandbox.web.pages import pages_blueprint
 from xray_sandbox.web.server import server_blueprint
 from xray_sandbox.web.site import Site
@@ -65,6 +64,7 @@ def create_app(
     adopt: bool = False,
     public_url: str | None = None,
     answers: tuple[PreparedAnswer, ...] = (),
+    search_lag: float = 0,
 ) -> Flask:
     """
     Create the application for this store.
@@ -72,19 +72,16 @@ def create_app(
     `adopt`: an unknown issue is created when a request first names it, not refused.
     `public_url`: the start of links; by default, the address of the request.
     `answers`: prepared answers.
+    `search_lag`: the seconds until Jira's search finds a new issue.
     """
-    site = Site(Registry(store, adopt), public_url)
+    site = Site(Registry(store, adopt), public_url, search_lag)
     app = _Sandbox(__name__, static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True
     watch_requests(app, store)
-    for blueprint in (
-        server_blueprint,
-        jira_blueprint,
-        cloud_blueprint,
-        pages_blueprint,
-    ):
+    for blueprint in (server_blueprint, cloud_blueprint, pages_blueprint):
         app.register_blueprint(blueprint(site))
+    _add_jira(app, site)
     app.register_error_handler(NotFound, _not_found)
     for unusable in (BadRequest, UnicodeEncodeError, OverflowError):
         app.register_error_handler(unusable, _bad_request)
@@ -94,6 +91,33 @@ def create_app(
     if answers:
         install_answers(app, answers)
     return app
+
+
+# The paths of Jira: Data Center, a Cloud site, Atlassian's own server for all sites.
+_JIRA = (
+    "rest/api",
+    "rest/agile",
+    "secure/attachment",
+    "_edge",
+    "jira-cloud/rest",
+    "jira-cloud/_edge",
+    "atlassian",
+)
+_REST = ("rest/", "jira-cloud/rest/", "atlassian/")
+_METHODS = ("GET", "POST", "PUT", "DELETE")
+
+
+def _add_jira(app: Flask, site: Site) -> None:
+    """Add one rule for each path of Jira; its modules are imported when it is asked."""
+
+    def jira(path: str) -> ResponseReturnValue:
+        from xray_sandbox.web.jira import answer_jira
+
+        del path
+        return answer_jira(site)
+
+    for start in _JIRA:
+        app.add_url_rule(f"/{start}/<path:path>", "jira", jira, methods=_METHODS)
 
 
 def _refuse_other_sites() -> ResponseReturnValue | None:
@@ -129,12 +153,12 @@ def _refuse_double_slash() -> ResponseReturnValue | None:
 def _not_found(_: Exception) -> ResponseReturnValue:
     """Answer a wrong path as Xray and Jira do: never with their usual JSON."""
     path = _request_path()
-    if path.lstrip("/").startswith("rest/"):
+    if path.lstrip("/").startswith(_REST):
         text = _NOT_FOUND.format(path.translate(_XML_ESCAPES))
         return Response(text, status=404, mimetype="application/xml")
     if path.lstrip("/").startswith("api/"):
         return jsonify({"error": "Not Found"}), 404
-    own = path.startswith(("/browse/", "/sandbox/"))
+    own = path.startswith(("/browse/", "/jira-cloud/browse/", "/sandbox/"))
     return Response(_LOGIN_PAGE, status=404 if own else 200, mimetype="text/html")
 
 

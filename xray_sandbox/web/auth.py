@@ -27,6 +27,10 @@ class Credentials:
     token: str
     client_id: str
     client_secret: str
+    cloud_id: str
+    builds_client_id: str
+    builds_client_secret: str
+    connect_key: str
 
 
 CREDENTIALS = Credentials(
@@ -35,6 +39,10 @@ CREDENTIALS = Credentials(
     token="sandbox-token",  # noqa: S106
     client_id="sandbox-client-id",
     client_secret="sandbox-client-secret",  # noqa: S106
+    cloud_id="0a1b2c3d-sandbox",
+    builds_client_id="sandbox-builds-id",
+    builds_client_secret="sandbox-builds-secret",  # noqa: S106
+    connect_key="sandbox-connect-key",
 )
 
 LIFETIME = 24 * 60 * 60
@@ -50,7 +58,7 @@ def knows_jira_login(header: str) -> bool:
     """Whether this `Authorization` is the sandbox's user, or the user's token."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "bearer":
-        return _is_same(value.strip(), CREDENTIALS.token)
+        return is_same(value.strip(), CREDENTIALS.token)
     if scheme.lower() != "basic":
         return False
     try:
@@ -61,11 +69,14 @@ def knows_jira_login(header: str) -> bool:
     return hmac.compare_digest(given, wanted)
 
 
-def refuse_unauthenticated() -> Response | None:
+def require_jira_login() -> Response | None:
     """Return Jira's 401, or None if the request has a valid login."""
     header = request.headers.get("Authorization", "")
-    if knows_jira_login(header):
-        return None
+    return None if knows_jira_login(header) else refuse_unauthenticated(header)
+
+
+def refuse_unauthenticated(header: str) -> Response:
+    """Jira's 401, for a request with this `Authorization` or with none."""
     if not header:
         text = "Client must be authenticated to access this resource."
         answer = jsonify({"message": text, "status-code": 401})
@@ -79,7 +90,7 @@ def refuse_unauthenticated() -> Response | None:
 
 def knows_api_key(client_id: object, client_secret: object) -> bool:
     """Whether this is the sandbox's API key of Xray Cloud."""
-    return _is_same(client_id, CREDENTIALS.client_id) and _is_same(
+    return is_same(client_id, CREDENTIALS.client_id) and is_same(
         client_secret, CREDENTIALS.client_secret
     )
 
@@ -97,13 +108,14 @@ def knows_token(header: str, now: float | None = None) -> bool:
     """Whether this `Authorization` has a token of the sandbox that is still valid."""
     scheme, _, token = header.partition(" ")
     body, _, signature = token.strip().rpartition(".")
-    if scheme.lower() != "bearer" or not _is_same(signature, _sign_token(body)):
+    if scheme.lower() != "bearer" or not is_same(signature, _sign_token(body)):
         return False
     claims = json.loads(base64.urlsafe_b64decode(body.partition(".")[2] + "=="))
     return bool(claims["exp"] > (time.time() if now is None else now))
 
 
-def _is_same(given: object, wanted: str) -> bool:
+def is_same(given: object, wanted: str) -> bool:
+    """Compare two texts in a time that does not depend on them."""
     return isinstance(given, str) and hmac.compare_digest(
         given.encode(errors="replace"), wanted.encode()
     )

@@ -26,6 +26,7 @@ def _add_pages(blueprint: Blueprint, site: Site) -> None:
         return render_template("sandbox_executions.html", executions=rows)
 
     @blueprint.get("/browse/<key>")
+    @blueprint.get("/jira-cloud/browse/<key>")
     def browse(key: str) -> ResponseReturnValue:
         found = site.store.test_execution(key)
         if found is not None:

@@ -53,19 +53,27 @@ def running(  # noqa: PLR0913 - one for each option of a sandbox
     public_url: str | None = None,
     seed: bool = True,
     answers: Path | None = None,
+    search_lag: float = 0,
 ) -> Iterator[RunningSandbox]:
     """
     Run a sandbox on 127.0.0.1 for the length of a `with` block.
 
     `data` is a directory, which is created if necessary; several sandboxes may share
     one. `port` 0 chooses a free port. `seed` adds the demo project. `answers` is a
-    file of prepared answers; raises AnswersError.
+    file of prepared answers; raises AnswersError. `search_lag` is the time in seconds
+    until Jira's search finds a new issue.
     """
     told = read_answers(answers) if answers else ()
     store = Store(data / _DATABASE)
     if seed:
         seed_demo(store)
-    app = create_app(store, adopt=adopt, public_url=public_url, answers=told)
+    app = create_app(
+        store,
+        adopt=adopt,
+        public_url=public_url,
+        answers=told,
+        search_lag=search_lag,
+    )
     with _open_listener(port) as listener:
         server = make_server(
             _HOST,

@@ -29,7 +29,7 @@ from xray_sandbox.store.rows import (
     iteration_place,
     step_place,
 )
-from xray_sandbox.web.auth import refuse_unauthenticated
+from xray_sandbox.web.auth import require_jira_login
 from xray_sandbox.web.site import Site
 
 
@@ -40,7 +40,7 @@ _MEMBERS = {"test": TEST, "testexecution": TEST_EXECUTION}
 def server_blueprint(site: Site) -> Blueprint:
     """Imports, exports and the other resources that clients read."""
     blueprint = Blueprint("server", __name__, url_prefix=_PREFIX)
-    blueprint.before_request(refuse_unauthenticated)
+    blueprint.before_request(require_jira_login)
     blueprint.url_value_preprocessor(_take_version)
     blueprint.register_error_handler(RefusedError, _answer_refusal)
     for path, (name, multipart) in PATHS.items():

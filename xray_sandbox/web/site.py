@@ -1,10 +1,10 @@
-"""The values that every blueprint needs: the registry, and the start of links."""
+"""The values that every view needs: the registry, and the start of links."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request
+from flask import g, request
 
 from xray_sandbox.store.registry import Registry
 from xray_sandbox.store.rows import IssueRow
@@ -13,10 +13,11 @@ from xray_sandbox.store.store import Store
 
 @dataclass(frozen=True)
 class Site:
-    """One sandbox, for the current request."""
+    """One sandbox, for the current request; the lag of its search is in seconds."""
 
     registry: Registry
     public_url: str | None = None
+    search_lag: float = 0
 
     @property
     def store(self) -> Store:
@@ -24,8 +25,9 @@ class Site:
         return self.registry.store
 
     def link(self, path: str) -> str:
-        """An absolute link to something in this Jira."""
-        return f"{(self.public_url or request.host_url).rstrip('/')}/{path}"
+        """An absolute link to something in this Jira, by the door of the request."""
+        base = (self.public_url or request.host_url).rstrip("/")
+        return f"{base}{g.get('prefix', '')}/{path}"
 
     def reference(self, issue: IssueRow) -> dict[str, str]:
         """An issue in an answer: id, key and link."""
