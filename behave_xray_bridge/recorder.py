@@ -19,6 +19,7 @@ from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.ending import Ending
 from xray_bridge.runs import codec
 from xray_bridge.runs.aggregate import attempt_lines
+from xray_bridge.runs.run_directory import INTERRUPTED
 from xray_bridge.text import count
 
 
@@ -309,7 +310,7 @@ class Recorder:
         if not self._has_begun:
             why = "before_all failed"
         elif self.interrupted:
-            why = "the run was interrupted"
+            why = f"the run {INTERRUPTED}"
         elif self.aborted:
             why = "the run was aborted"
         number = count(self._not_run, "scenario")

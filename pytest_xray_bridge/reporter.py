@@ -43,6 +43,7 @@ from xray_bridge.recording.guard import OURSELVES, OWN_FAULTS
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.recording.session import OWN_FAULT, Session
 from xray_bridge.recording.signals import Stopped, StopSignals
+from xray_bridge.runs.run_directory import INTERRUPTED
 
 
 if TYPE_CHECKING:
@@ -297,7 +298,7 @@ class Reporter:
         self._note_selection()
         self._recorder.close(interrupted=self._interrupted)
         if self._interrupted:
-            self._session.add_incomplete("the session was interrupted")
+            self._session.add_incomplete(f"the session {INTERRUPTED}")
         finished = self._recorder.finished
         if self._copies == 1:
             self._session.incomplete |= dict.fromkeys(self._row_orders.find_reasons())

@@ -184,10 +184,11 @@ def test_no_variable_gets_into_jira(own: Path, name: str) -> None:
     """Only variables about the run, and those that a person allows, do."""
     environ = {**AZURE, name: "a", "CI_COMMIT_REF": "b", OWN_FILE_VARIABLE: str(own)}
     layer = ini_layer("pytest.ini", {"summary": f"${{{name}}}"})
+    build = ini_layer("pytest.ini", {"jira_environment": f"${{{name}}}"})
     fields = ini_layer("pytest.ini", {"execution_fields": f'{{"a": "${{{name}}}"}}'})
     fine = ini_layer("pytest.ini", {"summary": "${CI_COMMIT_REF} ${NOTHING:-c}"})
 
-    for each in (layer, fields):
+    for each in (layer, fields, build):
         with pytest.raises(SettingError, match=f"names {name}"):
             resolve([each], environ)
     assert resolve([fine], environ).summary == "b c"

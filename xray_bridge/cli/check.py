@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from xray_bridge.errors import (
     SettingError,
     XrayBridgeError,
 )
+from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument("--keyless-later", default="", help=argparse.SUPPRESS)
     # For ``xfail_open_defects``.
     parser.add_argument("--open-defects", action="store_true", help=argparse.SUPPRESS)
+    # When the tests of the session begin, if Jira is to be told of a build.
+    parser.add_argument("--announce", type=float, default=0.0, help=argparse.SUPPRESS)
     options.add_flags(parser, options.OF_A_CHECK)
     parser.set_defaults(run=run)
 
@@ -83,6 +87,8 @@ def _run_checks(arguments: argparse.Namespace) -> int:
     if arguments.given:
         found = [_of_a_session(each, settings.preflight) for each in found]
     wrong = next((each for each in found if each.ok is False), None)
+    if arguments.announce and not wrong:
+        _announce(arguments, settings)
     document = {**_make_document(found, notices), **known}
     if arguments.keyless_later:
         document["keyless"] = _why_refused(
@@ -93,6 +99,22 @@ def _run_checks(arguments: argparse.Namespace) -> int:
     answered = any(f.ok and f.what == "credentials" for f in found)
     unanswered = not (answered or arguments.offline)
     return CheckError.exit_code if wrong or unanswered else 0
+
+
+def _announce(arguments: argparse.Namespace, settings: Settings) -> None:
+    """Tell Jira that the tests begin, in a process for which nobody waits."""
+    # At the end the same build is sent, and all errors are shown.
+    with suppress(SecondProcessError):
+        SecondProcess().start(
+            "jira",
+            "session",
+            "--started",
+            repr(arguments.announce),
+            "--given",
+            "-",
+            deadline=settings.deadline,
+            stdin=arguments.session_settings,
+        )
 
 
 def _of_a_session(finding: Finding, preflight: str) -> Finding:

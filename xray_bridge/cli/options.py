@@ -99,6 +99,7 @@ def resolve_settings(
     """
     flags = {name: getattr(arguments, f"set_{name}", None) for name in TABLE}
     given = _read_given() if getattr(arguments, "given", None) else None
+    arguments.session_settings = given
     found = effective_settings(
         {**flags, **also},
         given=given,

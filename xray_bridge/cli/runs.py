@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.ci import detect
 from xray_bridge.cli import console, options
 from xray_bridge.cli.tables import format_table
 from xray_bridge.config.settings import Settings
@@ -145,7 +146,8 @@ def run_show(arguments: argparse.Namespace) -> int:
         for path in sorted(directory.path.rglob("*"))
         if path.is_file()
     }
-    ci = " ".join(filter(None, map(str, info.ci.values())))
+    context = detect.read_context(info.ci)
+    ci = " ".join(filter(None, map(str, asdict(context).values())))
     versions = ", ".join(f"{name} {version}" for name, version in info.versions.items())
     facts = {
         "Run": row.path,

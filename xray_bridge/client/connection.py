@@ -127,17 +127,30 @@ class Connection:
         return self.jira_credentials if is_cloud else self.credentials
 
 
-def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Connection:
+def connect(
+    settings: Settings,
+    environ: Mapping[str, str] | None = None,
+    *,
+    needs_xray: bool = True,
+) -> Connection:
     """
     Make the connection that the settings describe, without network access.
 
-    Raises SettingError and CredentialError.
+    ``needs_xray``: else credentials for Jira Cloud's builds are enough. Raises
+    SettingError and CredentialError.
     """
     environ = os.environ if environ is None else environ
     _refuse_both_kinds(settings)
     _refuse_unsendable(settings)
     mistakes.refuse_no_secrets(settings)
-    name, why = _choose_deployment(settings)
+    try:
+        name, why = _choose_deployment(settings)
+        credentials = _CREDENTIALS[name](settings)
+    except CredentialError:
+        if needs_xray or not _has_builds_login(settings):
+            raise
+        name, why = CLOUD, "the credentials are for builds in Jira Cloud"
+        credentials = ApiKey(client_id="", client_secret=Secret(""))
     url, _ = mistakes.base_url(settings.url)
     url = url or (CLOUD_URL if name == CLOUD else "")
     if not url:
@@ -150,7 +163,7 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
         dialect=DIALECTS[name],
         why=why,
         url=url,
-        credentials=_CREDENTIALS[name](settings),
+        credentials=credentials,
         verify=_resolve_verify(settings, environ),
         client_cert=settings.client_cert,
         proxies=_resolve_proxies(settings),
@@ -161,6 +174,10 @@ def connect(settings: Settings, environ: Mapping[str, str] | None = None) -> Con
         redactor=redactor,
         pauses=PAUSES,
     )
+
+
+def _has_builds_login(settings: Settings) -> bool:
+    return bool(settings.jira_client_secret or settings.jira_connect_key)
 
 
 def _choose_deployment(settings: Settings) -> tuple[str, str]:
@@ -299,20 +316,25 @@ def _list_notices(
         if name == CLOUD:
             msg = f"Xray Cloud does not accept http: {url}"
             raise SettingError(msg, hint="write https://")
-        _refuse_open_http(parts.hostname or "", url, environ)
+        refuse_open_http(url, environ)
         notices.append(
             f"credentials are sent unencrypted to {url}; use https if you can"
         )
     return notices
 
 
-def _refuse_open_http(host: str, url: str, environ: Mapping[str, str]) -> None:
+def refuse_open_http(url: str, environ: Mapping[str, str] | None = None) -> None:
     """
     Refuse to send credentials unencrypted through public networks.
 
     Raises SettingError, with the line that allows it.
     """
-    if is_private(host) or host in stored_connections.read_allowed(environ).http:
+    environ = os.environ if environ is None else environ
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "http" or is_private(host):
+        return
+    if host in stored_connections.read_allowed(environ).http:
         return
     msg = f"credentials would be sent unencrypted to {url}, which is not a private host"
     line = allow.hint_for("http", host, stored_connections.own_file(environ))

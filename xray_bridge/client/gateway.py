@@ -89,11 +89,23 @@ class Gateway:
         The host is a constant: credentials never go to a host that an answer names.
         """
         try:
-            answer = http.send(TENANT, url=_root_of(self.site)).json()
+            cloud_id = find_cloud_id(http, self.site)
         except (DeliveryError, AmbiguousError):
             return ""
-        cloud_id = str(answer.get("cloudId")) if isinstance(answer, dict) else ""
-        return f"{GATEWAY}/{cloud_id}" if CLOUD_ID.fullmatch(cloud_id) else ""
+        return f"{GATEWAY}/{cloud_id}" if cloud_id else ""
+
+
+def find_cloud_id(http: Http, site: str) -> str:
+    """
+    Ask a site for its cloud id, without a login; empty if it shows none.
+
+    Raises what ``Http.send`` raises.
+    """
+    # A site on atlassian.net has no path; a stand-in may have one.
+    url = _root_of(site) if is_cloud_site(site) else site
+    found = http.send(TENANT, url=url).json()
+    cloud_id = str(found.get("cloudId")) if isinstance(found, dict) else ""
+    return cloud_id if CLOUD_ID.fullmatch(cloud_id) else ""
 
 
 def is_cloud_site(url: str) -> bool:

@@ -101,8 +101,11 @@ def _read_message(content: Any) -> str:
     """
     Return the message in a JSON body.
 
-    Xray has ``error``, Jira ``errorMessages`` and ``errors``, GraphQL ``errors``.
+    Xray has ``error``, Jira ``errorMessages`` and ``errors``, GraphQL ``errors``. Jira
+    Cloud's API for builds has a list of errors.
     """
+    if isinstance(content, list):
+        return "; ".join(_read_texts(content))
     if not isinstance(content, dict):
         return content if isinstance(content, str) else ""
     names = ("error", "message", "errorMessages", "errors")

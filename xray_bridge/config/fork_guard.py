@@ -42,7 +42,7 @@ def refuse_chosen_places(
     if not system:
         return
     found = list(_list_chosen(settings, flags, is_connection_of_repository))
-    if not found or _is_allowed():
+    if not found or is_allowed():
         return
     msg = (
         f"this is a pull request from a fork ({system}), and its files may have "
@@ -73,7 +73,8 @@ def _list_chosen(
             yield f"xray_{name} ({value})"
 
 
-def _is_allowed() -> bool:
+def is_allowed() -> bool:
+    """Whether a person allows uploads from forks of this repository."""
     names = stored_connections.read_allowed(os.environ).fork_upload
     if set(names) & set(forks.names_of_repository(os.environ)):
         return True

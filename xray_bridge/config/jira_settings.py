@@ -26,7 +26,12 @@ ATLASSIAN_URL = "https://api.atlassian.com"
 # The service of Harness that exchanges its Connect keys for tokens.
 CONNECT_URL = "https://jira-ci.harness.io"
 FINAL_STATES = ("successful", "failed", "cancelled", "unknown")
-BUILD_STATES = ("in_progress", *FINAL_STATES)
+IN_PROGRESS = "in_progress"
+BUILD_STATES = (IN_PROGRESS, *FINAL_STATES)
+# Only a deployment can be in this state.
+ROLLED_BACK = "rolled_back"
+# Where keys of issues are found; the last one only if it is asked for.
+ISSUE_SOURCES = ("branch", "title", "message", "requirements", "tests")
 # The fix version that xray-bridge chooses.
 AUTO = "auto"
 OFF, LINK, CREATE = "off", "link", "create"
@@ -39,22 +44,23 @@ class JiraSettings(Values):
     __slots__ = ()
 
     jira_build = switch(
-        "show this run as a build in Jira: Cloud's builds, or a link on Data Center",
+        "show this run as a build on its issues in Jira; on Data Center as a link",
         of=JIRA,
         parts=MAY_DIFFER,
     )
     jira_build_on: Setting[tuple[str, ...]] = Setting(
-        parsers.choices(*BUILD_STATES),
-        FINAL_STATES,
-        "states of a build that are sent; with in_progress also at the start",
+        parsers.choices(*BUILD_STATES, ROLLED_BACK),
+        (*FINAL_STATES, ROLLED_BACK),
+        "states that are sent; with in_progress also at the start of the session",
         of=JIRA,
         parts=MAY_DIFFER,
         metavar="STATE,STATE",
     )
     jira_build_state = Setting(
-        parsers.choice("", *FINAL_STATES),
+        parsers.choice("", *FINAL_STATES, ROLLED_BACK),
         "",
-        "state of the build; default: from the outcomes of the tests",
+        "state of the build or deployment; default: from the outcomes of the tests; "
+        "rolled_back is only for deployments",
         of=JIRA,
         parts=MAY_DIFFER,
         metavar="STATE",
@@ -74,7 +80,8 @@ class JiraSettings(Values):
         metavar="TYPE",
     )
     jira_pipeline = text(
-        "name of the pipeline in Jira; default: from the CI system",
+        "name of the pipeline in Jira, the same in all builds; default: from the CI "
+        "system, with the job",
         of=JIRA,
         parts=MAY_DIFFER,
         metavar="NAME",
@@ -82,16 +89,25 @@ class JiraSettings(Values):
     jira_issues: Setting[tuple[str, ...]] = Setting(
         parsers.keys,
         (),
-        "issues of the build, beside those in branch, pull request, commit and tests",
+        "issues of the build, beside those that jira_issues_from finds",
         of=JIRA,
         parts=MAY_DIFFER,
         metavar="KEY;KEY",
     )
+    jira_issues_from: Setting[tuple[str, ...]] = Setting(
+        parsers.choices(*ISSUE_SOURCES),
+        ISSUE_SOURCES[:-1],
+        "where the issues of a build are found: branch, title (of the pull request), "
+        "message (of the commit), requirements and tests (of the tests that ran)",
+        of=JIRA,
+        parts=MAY_DIFFER,
+        metavar="WORD,WORD",
+    )
     jira_projects: Setting[tuple[str, ...]] = Setting(
         parsers.words,
         (),
-        "projects whose keys are looked for in branch, pull request and commit; "
-        "default: the project",
+        "projects whose keys are looked for in branch, title and message; default: the "
+        "project",
         of=JIRA,
         parts=MAY_DIFFER,
         metavar="KEY KEY",
@@ -173,6 +189,17 @@ class JiraSettings(Values):
         of=JIRA,
         parts=MAY_DIFFER,
     )
+
+    @property
+    def shows_builds(self) -> bool:
+        """Whether runs are shown as builds or deployments."""
+        return self.jira_build or bool(self.jira_environment)
+
+    @property
+    def announces_builds(self) -> bool:
+        """Whether Jira is told of a build at the start of the session, too."""
+        return self.shows_builds and IN_PROGRESS in self.jira_build_on
+
     release_date: Setting[tuple[str, ...]] = Setting(
         parsers.choices("fixVersion", "sprintEnd", "resolutiondate"),
         ("fixVersion", "sprintEnd", "resolutiondate"),

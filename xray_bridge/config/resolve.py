@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.config.parsers import text
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
-from xray_bridge.config.setting import EXECUTION, GUESSED, SESSION, Setting
+from xray_bridge.config.setting import EXECUTION, GUESSED, JIRA, SESSION, Setting
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import SecretInPlainSightError, SettingError
 
@@ -237,7 +237,7 @@ def _parse_value(
         return Secret(raw.strip())
     where = f"{layer.spell(setting)} ({layer.source})"
     inline = setting.structured and raw.lstrip().startswith("{")
-    if layer.is_of_repository and setting.of == EXECUTION and "${" in raw:
+    if layer.is_of_repository and setting.of in {EXECUTION, JIRA} and "${" in raw:
         from xray_bridge.config import fork_guard
 
         names = {found[1] for found in VARIABLE.finditer(raw) if found[1] in environ}

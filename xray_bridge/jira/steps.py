@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import XrayBridgeError
+from xray_bridge.jira.builds.step import SHOW_BUILD
 from xray_bridge.jira.defects.step import DEFECTS
 from xray_bridge.jira.execution.attach import ATTACH
 from xray_bridge.jira.execution.build_link import LINK_BUILD
@@ -30,6 +31,7 @@ STEPS: tuple[Step, ...] = (
     SPRINT,
     ATTACH,
     LINK_BUILD,
+    SHOW_BUILD,
     TRANSITION,
 )
 

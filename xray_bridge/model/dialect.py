@@ -39,7 +39,8 @@ class Dialect:
     ``search_path`` is the path of Jira's search; ``reconciles``: it can be told of
     issues that were changed a moment ago. ``issue_word`` and ``project_word`` are the
     words on Jira's pages, which have been others on Cloud since 2026. ``user_key`` is
-    the member with the id of an account in Jira's fields.
+    the member with the id of an account in Jira's fields. ``has_builds``: Jira takes
+    builds and deployments; else it gets links.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Dialect:
     issue_word: str
     project_word: str
     user_key: str
+    has_builds: bool
 
     def report_part(self, report_format: str) -> str:
         """Return the name of the report's part on a multipart endpoint."""
@@ -180,6 +182,7 @@ DIALECTS = {
         issue_word="issue",
         project_word="project",
         user_key="name",
+        has_builds=False,
     ),
     CLOUD: Dialect(
         name=CLOUD,
@@ -208,5 +211,6 @@ DIALECTS = {
         issue_word="work item",
         project_word="space",
         user_key="accountId",
+        has_builds=True,
     ),
 }

@@ -15,6 +15,7 @@ from xray_bridge.runs import run_directory
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
+    from pathlib import Path
 
     from xray_bridge.runs.run_directory import RunDirectory
 
@@ -73,3 +74,11 @@ def describe_selection(
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
         text += f"; no collected test has the key {', '.join(missing[:SHOWN])}{more}"
     return text
+
+
+def relative_path(path: Path, folder: str) -> str:
+    """Return a path relative to a folder; one outside of it is unchanged."""
+    try:
+        return str(path.relative_to(folder))
+    except ValueError:
+        return str(path)

@@ -12,7 +12,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from json import dumps, loads
-from subprocess import PIPE, Popen, SubprocessError
+from subprocess import DEVNULL, PIPE, Popen, SubprocessError
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import XrayBridgeError
@@ -84,6 +84,34 @@ class SecondProcess:
             msg = f"xray-bridge could not be started: {error}"
             raise SecondProcessError(msg) from None
         return _read_result(process.returncode, output, errors)
+
+    def start(
+        self, *arguments: str, deadline: float, stdin: Mapping[str, Any] | None = None
+    ) -> None:
+        """
+        Start a command and do not wait for it; nobody sees its output.
+
+        It ends after ``deadline`` and GRACE seconds at the latest. Raises
+        SecondProcessError.
+        """
+        within = f"{deadline + GRACE:.1f}"
+        command = [self.executable, "-c", _START, "--within", within, *arguments]
+        try:
+            process = Popen(  # noqa: S603 - our own interpreter and code
+                command,
+                stdin=PIPE,
+                stdout=DEVNULL,
+                stderr=DEVNULL,
+                env=dict(self.environ),
+                cwd=self.folder,
+                start_new_session=True,
+            )
+            if process.stdin is not None:
+                process.stdin.write(dumps(stdin or {}).encode())
+                process.stdin.close()
+        except (OSError, SubprocessError) as error:
+            msg = f"xray-bridge could not be started: {error}"
+            raise SecondProcessError(msg) from None
 
 
 def _read_result(exit_code: int, output: bytes, errors: bytes) -> CommandResult:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xray_bridge
-from xray_bridge.ci.pull_requests import describe_run
 from xray_bridge.config.execution_fields import with_execution_fields
 from xray_bridge.config.run_settings import repeat_flags
 from xray_bridge.errors import (
@@ -27,7 +26,13 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model.receipt import UNKNOWN, Receipt
-from xray_bridge.recording.ending import Ending, receipt_in, receipt_without_answer
+from xray_bridge.recording.build_news import BuildNews
+from xray_bridge.recording.ending import (
+    Ending,
+    receipt_in,
+    receipt_without_answer,
+    relative_path,
+)
 from xray_bridge.recording.guard import OWN_FAULTS, fault_line
 from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
@@ -90,6 +95,7 @@ class Session:
         self._journal: Journal | None = None
         self._evidence: EvidenceFolder | None = None
         self._note: RunningNote | None = None
+        self._build_news = BuildNews(self.second_process)
 
     def add_execution_fields(self, fields: Mapping[str, object]) -> None:
         """
@@ -174,6 +180,7 @@ class Session:
                 *(("--without-keys", self._framework) if without_keys else ()),
                 *(("--keyless-later", usual) if usual else ()),
                 *(("--open-defects",) if settings.xfail_open_defects else ()),
+                *self._build_news.flags(settings),
                 deadline=settings.deadline,
                 stdin=settings.given,
             )
@@ -193,7 +200,7 @@ class Session:
         """Make the run directory and open its journal. Raises RunDirectoryError."""
         if not self.settings.wants_record:
             return
-        now = time.time()
+        now = self._build_news.started or time.time()
         directory = run_directory.create(
             Path(self.settings.report_dir).absolute(),
             run_directory.RunInfo(
@@ -202,7 +209,7 @@ class Session:
                 versions=self._versions,
                 started=now,
                 settings=self.settings.given,
-                ci=describe_run(self.second_process.environ),
+                ci=self._build_news.describe_ci(self.settings, self.redact),
                 run_id=self.settings.run_id,
             ),
         )
@@ -260,7 +267,7 @@ class Session:
         if self._journal is None:
             return []
         path = self._journal.directory.path
-        return [self._resend_line(_relative_path(path, self.second_process.folder))]
+        return [self._resend_line(relative_path(path, self.second_process.folder))]
 
     def _resend_line(self, run: str) -> str:
         command = f"xray-bridge resend {run} {self._flags_again}".rstrip()
@@ -277,7 +284,7 @@ class Session:
         """Return one line for internal errors, or none."""
         if not faults:
             return []
-        run = _relative_path(Path(self.folder), self.second_process.folder)
+        run = relative_path(Path(self.folder), self.second_process.folder)
         return [self.redact(fault_line(faults, run if self.folder else ""))]
 
     def add_notice(self, notice: str) -> None:
@@ -317,11 +324,12 @@ class Session:
         """
         if self._journal is None or not self._journal.is_ours:
             return None
-        shown = _relative_path(self._journal.directory.path, self.second_process.folder)
+        shown = relative_path(self._journal.directory.path, self.second_process.folder)
         warn_only = self.settings.on_upload_error == "warn"
         if self.settings.collect:
             return self._finish_collected(self._journal, shown, warn_only=warn_only)
         if interrupted:
+            self.notices += self._build_news.cancel(self.settings, self.folder)
             line = f"Interrupted, so nothing was uploaded. {self._resend_line(shown)}"
             return Ending(lines=(*self.notice_lines(), line), exit_code=80)
         try:
@@ -390,10 +398,3 @@ class Session:
     def notice_lines(self) -> list[str]:
         """Return the notices as lines for the end of the session."""
         return [f"Note: {notice}" for notice in self.notices]
-
-
-def _relative_path(path: Path, folder: str) -> str:
-    try:
-        return str(path.relative_to(folder))
-    except ValueError:
-        return str(path)

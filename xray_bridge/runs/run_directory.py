@@ -51,6 +51,8 @@ AMBIGUOUS = "ambiguous"
 # Rendered only, not to be sent.
 KEPT = "kept"
 KILLED = "the session was killed before it ended"
+# End of the reason why tests are missing, if a person or the CI system ended the run.
+INTERRUPTED = "was interrupted"
 # Beginning of the message of a part that was merged.
 MERGED = "merged into"
 # Beginning of the reason why a merged run is incomplete until more parts come.
