@@ -237,7 +237,7 @@ def run_session(arguments: argparse.Namespace) -> int:
     place = Place.here()
     with command.with_server() as settings:
         console.hide(arguments, lambda: [settings.redactor])
-        connection = connect(settings)
+        connection = connect(settings, needs_xray=False)
         if arguments.path:
             directory = find_run(arguments.path, Path(settings.report_dir))
             facts = read_facts(directory, directory.info, place)

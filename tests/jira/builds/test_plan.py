@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from xray_bridge.jira.builds.plan import KINDS, Plan, Request, list_kinds, make_
 
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 REVISION = "08cd1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b"
@@ -56,15 +58,15 @@ def some_facts(
 def plan_of(
     facts: Facts,
     tmp_path: Path,
-    environ: dict[str, str] | None = None,
-    **given: str,
+    environ: Mapping[str, str] = MappingProxyType({}),
+    **given: Any,
 ) -> Plan:
     """The plan of a run whose Test Execution is PROJ-185."""
     return make_plan(
         facts,
         Request(
             settings=settings_of(**{"report_dir": str(tmp_path), **GIVEN, **given}),
-            environ=environ or {},
+            environ=environ,
             sequence=161400,
             execution="PROJ-185",
         ),
@@ -115,7 +117,7 @@ def test_build_and_deployment_of_a_run(tmp_path: Path) -> None:
     ],
 )
 def test_issues_come_from_texts_and_tests(
-    tmp_path: Path, given: dict[str, str], keys: tuple[str, ...]
+    tmp_path: Path, given: dict[str, Any], keys: tuple[str, ...]
 ) -> None:
     """In texts only keys of the projects count; those of tests count all."""
     assert plan_of(some_facts(), tmp_path, **given).builds[0].keys == keys
@@ -135,7 +137,7 @@ def test_issues_come_from_texts_and_tests(
     ],
 )
 def test_state_is_a_filter_and_may_be_set(
-    tmp_path: Path, given: dict[str, str], states: list[str]
+    tmp_path: Path, given: dict[str, Any], states: list[str]
 ) -> None:
     """Only a deployment can be rolled back."""
     found = plan_of(some_facts(), tmp_path, **given)
@@ -144,7 +146,7 @@ def test_state_is_a_filter_and_may_be_set(
     assert found.notices == ()
 
 
-NONE = {
+NONE: dict[str, tuple[Facts, dict[str, Any], str]] = {
     "no issue": (
         some_facts(Context(build_url="https://a"), Details(pipeline="a/b")),
         {"jira_issues_from": "branch,title"},

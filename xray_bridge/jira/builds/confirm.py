@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from xray_bridge.client.builds import BuildsApi
     from xray_bridge.jira.builds.build import Build
     from xray_bridge.jira.builds.send import Target
@@ -20,9 +18,7 @@ if TYPE_CHECKING:
 PAUSES = (0.5, 1.0, 2.0, *repeat(3.0, 9))
 
 
-def wait_for_build(
-    build: Build, target: Target, pauses: Iterable[float] = PAUSES
-) -> bool:
+def wait_for_build(build: Build, target: Target) -> bool:
     """
     Wait until Jira shows the build, or a later one; False if it does not.
 
@@ -31,7 +27,7 @@ def wait_for_build(
     if not target.connection.dialect.has_builds:
         return True
     api = target.api()
-    for pause in chain((0.0,), pauses):
+    for pause in chain((0.0,), PAUSES):
         time.sleep(pause)
         found = _read(api, build) or {}
         sequence = found.get("updateSequenceNumber")
