@@ -12,21 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check.finding import Finding
 from xray_bridge.client.createmeta import list_fields, list_types
-from xray_bridge.client.field_rules import LOGIN
 from xray_bridge.client.http import Deadline, Http
-from xray_bridge.client.jira import Jira
 from xray_bridge.config.jira_settings import CREATE
-from xray_bridge.errors import (
-    AmbiguousError,
-    CredentialError,
-    DeliveryError,
-    RefusedError,
-)
+from xray_bridge.errors import AmbiguousError, DeliveryError, RefusedError
 from xray_bridge.jira.defects.fields import ESSENTIAL, Screen, optional_fields
 from xray_bridge.jira.defects.find import find_open
 from xray_bridge.jira.defects.known import to_content
 from xray_bridge.jira.defects.rules import MACRO, MACROS, PER_ROW
 from xray_bridge.jira.defects.settings import read_rules
+from xray_bridge.jira.run import open_jira
 from xray_bridge.text import first_names
 
 
@@ -35,6 +29,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.createmeta import FieldRule, IssueType
+    from xray_bridge.client.jira import Jira
     from xray_bridge.config.settings import Settings
     from xray_bridge.jira.defects.rules import Rules
 
@@ -76,10 +71,7 @@ def list_open_defects(settings: Settings, connection: Connection) -> dict[str, A
     """
     rules = read_rules(settings)
     http = Http(connection, Deadline(min(PATIENCE, settings.deadline)), attempts=1)
-    if connection.site_credentials is None:
-        msg = "there is no login to the Jira site"
-        raise CredentialError(msg, hint=LOGIN)
-    found = find_open(Jira.for_connection(connection, http), rules)
+    found = find_open(open_jira(connection, http), rules)
     return to_content(
         ((each.key, each.labels) for each in found),
         project=rules.project,

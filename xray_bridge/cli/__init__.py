@@ -33,7 +33,7 @@ COMMANDS = {
     "keys": "compare the Test keys in code with Xray, without running tests",
     "releases": "list the versions and sprints of a project",
     "check": "check with the server whether an upload can work",
-    "jira": "show builds and deployments in Jira",
+    "jira": "show builds and deployments in Jira, and list its fields",
     "outputs": "print the results of an upload for scripts",
     "ci-snippet": "print the configuration of a CI system for this project",
     "settings": "show each setting and where it comes from",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
 # Modules of this package that add actions.
-MODULES = ("jira_builds",)
+MODULES = ("jira_builds", "jira_fields")
 
 
 def register(commands: Any, help_text: str) -> None:

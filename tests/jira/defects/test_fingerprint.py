@@ -80,8 +80,8 @@ IN_PRICE = Cause(type="KeyError", place="prices.py price")
         (OTHERS, Cause(type="JSONDecodeError", place="test_cart.py test_total")),
         (
             (
-                f"{OTHERS}\n\nDuring handling of the above exception, another exception "
-                f"occurred:\n\n{SHORT}"
+                f"{OTHERS}\n\nDuring handling of the above exception, another "
+                f"exception occurred:\n\n{SHORT}"
             ),
             IN_PRICE,
         ),

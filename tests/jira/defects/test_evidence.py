@@ -1,0 +1,79 @@
+"""A new defect has the evidence of its failure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.builders import a_shard
+from tests.jira.defects.a_jira import PretendJira, a_jira_run, apply, refusal
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xray_bridge.client.request import Request
+    from xray_bridge.client.response import Answer
+    from xray_bridge.jira.run import JiraRun
+
+MESSAGE = "E   ValueError: x\n\ntests/a.py:3: ValueError"
+
+
+def a_failure_with(
+    jira: PretendJira, tmp_path: Path, files: dict[str, bytes], rules: str = ""
+) -> JiraRun:
+    """A run with a failure that has these files as evidence."""
+    directory = a_shard(
+        tmp_path,
+        {"outcome": Outcome.FAILED, "message": MESSAGE, "evidence": files},
+        {"name": "test_one"},
+        {"name": "test_two"},
+    )
+    return a_jira_run(jira, directory, defect_rules=rules)
+
+
+def test_files_are_attached_once(tmp_path: Path) -> None:
+    """A resend attaches nothing a second time."""
+    jira = PretendJira()
+    run = a_failure_with(jira, tmp_path, {"a.png": b"png", "b.log": b"log"})
+
+    apply(run)
+    apply(run)
+
+    assert jira.issues[0].attachments == ["a.png", "b.log"]
+
+
+def test_evidence_can_be_left_out(tmp_path: Path) -> None:
+    """The rules can say that evidence stays in the Test Execution."""
+    jira = PretendJira()
+
+    apply(a_failure_with(jira, tmp_path, {"a.png": b"png"}, '{"evidence": false}'))
+
+    assert jira.issues[0].attachments == []
+
+
+def test_a_file_that_is_too_large_is_named(tmp_path: Path) -> None:
+    """Jira's limit is asked for before."""
+    jira = PretendJira()
+
+    done = apply(a_failure_with(jira, tmp_path, {"a.png": b"x" * 2000, "b": b"y"}))
+
+    assert jira.issues[0].attachments == ["b"]
+    assert "CALC-101: a.png was not attached: it is too large" in done.notices
+
+
+def test_a_refused_attachment_is_said_and_the_defect_stays(tmp_path: Path) -> None:
+    """Without the permission to attach files the defect has none."""
+    jira = PretendJira()
+
+    def refuse(request: Request) -> Answer | None:
+        if request.path.endswith("/attachments"):
+            return refusal(403, "You cannot attach files.")
+        return None
+
+    jira.fault = refuse
+    done = apply(a_failure_with(jira, tmp_path, {"a.png": b"png"}))
+
+    assert done.failure is None
+    assert "CALC-101: evidence could not be attached" in done.text
+    assert len(jira.issues) == 1
