@@ -174,6 +174,29 @@ class Store(Planning):
             evidence.setdefault(found["run_id"], []).append(_evidence_row(found))
         return tuple(_run_row(row, tuple(evidence.get(row["id"], ()))) for row in rows)
 
+    def test_run(self, id: int) -> tuple[IssueRow, TestRunRow] | None:  # noqa: A002
+        """A Test Run by its id, after its Test Execution."""
+        row = self.first("SELECT execution_id FROM run WHERE id = ?", (id,))
+        execution = self.issue(row["execution_id"]) if row else None
+        if execution is None:
+            return None
+        runs = self.test_runs(execution.id)
+        return execution, next(run for run in runs if run.id == id)
+
+    def change_defects(self, run_id: int, keys: Sequence[str]) -> None:
+        """Replace the defects of a Test Run; none occurs twice."""
+        self.run(
+            "UPDATE run SET defects = ? WHERE id = ?",
+            (json.dumps(list(dict.fromkeys(keys))), run_id),
+        )
+
+    def statuses_of(self, test_id: int) -> tuple[str, ...]:
+        """The statuses of all Test Runs of a Test, oldest first."""
+        rows = self.all(
+            "SELECT status FROM run WHERE test_id = ? ORDER BY id", (test_id,)
+        )
+        return tuple(row["status"] for row in rows)
+
     def evidence(self, id: int) -> tuple[EvidenceRow, Path] | None:  # noqa: A002
         """One evidence row and the path of its file."""
         row = self.first("SELECT * FROM evidence WHERE id = ?", (id,))

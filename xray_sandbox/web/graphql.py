@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from flask import g
+
 from xray_sandbox.errors import RefusedError
 from xray_sandbox.importer import make_execution
 from xray_sandbox.product import CLOUD
 from xray_sandbox.read.info import read_info
+from xray_sandbox.store.coverage import COVERABLE
 from xray_sandbox.store.jql import search_issues
 from xray_sandbox.store.rows import (
     PRECONDITION,
@@ -22,8 +25,10 @@ from xray_sandbox.store.rows import (
     TEST_PLAN,
     TEST_SET,
     IssueRow,
+    TestRunRow,
 )
 from xray_sandbox.web import graphql_json
+from xray_sandbox.web.door import CLOUD_SITE
 from xray_sandbox.web.graphql_text import Selection, read_query
 from xray_sandbox.web.site import Site
 
@@ -34,6 +39,7 @@ _COLOURS = ("#95C160", "#D45D52", "#A2A6AE", "#F1E069", "#111111")
 
 def answer_query(site: Site, text: str, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a query with its data, or with errors."""
+    g.door = CLOUD_SITE
     try:
         asked = read_query(text, variables)
         with site.store.transaction():
@@ -109,6 +115,67 @@ def _test_runs(site: Site, arguments: Mapping[str, Any]) -> Any:
     ]
     chosen = [run for run in runs if not wanted or run["test"]["issueId"] in wanted]
     return _cut_page(chosen, arguments)
+
+
+def _test_run(site: Site, arguments: Mapping[str, Any]) -> Any:
+    """The Test Run of a Test in a Test Execution; null if there is none."""
+    test = _require_issue(site, arguments.get("testIssueId"), TEST)
+    execution = _require_issue(site, arguments.get("testExecIssueId"), TEST_EXECUTION)
+    for run in site.store.test_runs(execution.id):
+        if run.test_key == test.key:
+            return graphql_json.run_json(site, execution, run)
+    return None
+
+
+def _test_run_by_id(site: Site, arguments: Mapping[str, Any]) -> Any:
+    return graphql_json.run_json(site, *_require_run(site, arguments.get("id")))
+
+
+def _require_run(site: Site, id_: object) -> tuple[IssueRow, TestRunRow]:
+    text = str(id_)
+    found = site.store.test_run(int(text)) if text.isdecimal() else None
+    if found is None:
+        raise RefusedError(f"Test Run with id {text} not found")
+    return found
+
+
+def _add_defects(site: Site, arguments: Mapping[str, Any]) -> Any:
+    """Add issues to a Test Run, by key or id; unknown ones are warnings."""
+    _, run = _require_run(site, arguments.get("id"))
+    added, warnings = [], []
+    for given in map(str, arguments.get("issues") or []):
+        registry = site.registry
+        found = (
+            site.store.issue(int(given))
+            if given.isdecimal()
+            else registry.any_issue(given)
+        )
+        if found is None:
+            warnings.append(f"Issue with id or key {given} not found")
+        else:
+            added.append(found.key)
+    site.store.change_defects(run.id, (*run.defects, *added))
+    return {"addedDefects": added, "warnings": warnings}
+
+
+def _remove_defects(site: Site, arguments: Mapping[str, Any]) -> Any:
+    _, run = _require_run(site, arguments.get("id"))
+    given = set(map(str, arguments.get("issues") or []))
+    left = [each for each in run.defects if each not in given]
+    site.store.change_defects(run.id, left)
+    return "Defects removed"
+
+
+def _coverable_issues(site: Site, arguments: Mapping[str, Any]) -> Any:
+    """Requirements with their coverage."""
+    found = [
+        issue
+        for issue in search_issues(site.registry, str(arguments.get("jql") or ""))
+        if issue.type in COVERABLE
+    ]
+    page = _cut_page(found, arguments)
+    shown = [graphql_json.coverable_json(site, one) for one in page["results"]]
+    return {**page, "results": shown}
 
 
 def _require_issue(site: Site, id_: object, type_: str) -> IssueRow:
@@ -208,6 +275,11 @@ _ARGUMENTS: Mapping[str, frozenset[str]] = {
             "start",
         }
     ),
+    "getTestRun": frozenset({"testIssueId", "testExecIssueId"}),
+    "getTestRunById": frozenset({"id"}),
+    "getCoverableIssues": frozenset({"jql", "issueIds", "limit", "start"}),
+    "addDefectsToTestRun": frozenset({"id", "issues"}),
+    "removeDefectsFromTestRun": frozenset({"id", "issues"}),
     "getProjectSettings": frozenset({"projectIdOrKey"}),
     "getStatuses": frozenset(),
     "createTestExecution": frozenset(
@@ -224,6 +296,11 @@ _RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
     "getTestSets": _list_resolver(TEST_SET, graphql_json.plan_json),
     "getTestExecutions": _list_resolver(TEST_EXECUTION, graphql_json.execution_json),
     "getTestRuns": _test_runs,
+    "getTestRun": _test_run,
+    "getTestRunById": _test_run_by_id,
+    "getCoverableIssues": _coverable_issues,
+    "addDefectsToTestRun": _add_defects,
+    "removeDefectsFromTestRun": _remove_defects,
     "getProjectSettings": _project_settings,
     "getStatuses": _list_statuses,
     "createTestExecution": _create_execution,

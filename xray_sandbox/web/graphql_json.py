@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from xray_sandbox.store.coverage import coverage_of
 from xray_sandbox.store.rows import (
     TEST,
     TEST_EXECUTION,
@@ -42,6 +43,20 @@ def test_json(site: Site, issue: IssueRow) -> dict[str, Any]:
         "testType": {"name": issue.kind, "kind": issue.kind},
         "unstructured": issue.definition or None,
         "gherkin": issue.scenario or None,
+    }
+
+
+def coverable_json(site: Site, issue: IssueRow) -> dict[str, Any]:
+    """A requirement with its coverage and its Tests."""
+
+    def tests() -> dict[str, Any]:
+        found = site.store.tests_covering(issue)
+        return _list_json([test_json(site, each) for each in found])
+
+    return {
+        **_issue_json(site, issue),
+        "status": lambda: {"name": coverage_of(site.store, issue)},
+        "tests": tests,
     }
 
 

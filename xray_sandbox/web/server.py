@@ -24,13 +24,10 @@ from xray_sandbox.store.rows import (
     TEST_PLAN,
     TEST_SET,
     IssueRow,
-    StepRow,
-    TestRunRow,
-    iteration_place,
-    step_place,
 )
 from xray_sandbox.web.auth import require_jira_login
 from xray_sandbox.web.site import Site
+from xray_sandbox.web.test_runs import add_test_runs
 
 
 _PREFIX = "/rest/raven/<any('1.0','2.0','latest'):version>"
@@ -51,6 +48,7 @@ def server_blueprint(site: Site) -> Blueprint:
             methods=["POST"],
         )
     _add_resources(blueprint, site)
+    add_test_runs(blueprint, site)
     _add_feature_import(blueprint, site)
     _add_plans(blueprint, site)
     return blueprint
@@ -98,13 +96,6 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
                 for number, word in enumerate(SERVER.statuses)
             ]
         )
-
-    @blueprint.get("/api/testruns")
-    def test_runs() -> ResponseReturnValue:
-        key = request.args.get("testExecKey", "")
-        execution = site.registry.require(key, TEST_EXECUTION)
-        runs = site.store.test_runs(execution.id)
-        return jsonify([_run_json(site, execution, run) for run in runs])
 
     @blueprint.get("/api/testexec/<key>/test")
     def tests_of_execution(key: str) -> ResponseReturnValue:
@@ -198,65 +189,3 @@ def _find_members(
         else:
             absent.append(f"Issue with key {key} does not exist or is not a {type_}")
     return wanted, absent
-
-
-def _run_json(site: Site, execution: IssueRow, run: TestRunRow) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "testKey": run.test_key,
-        "testExecKey": execution.key,
-        "testEnvironments": list(execution.environments),
-        "fixVersions": list(execution.fix_versions),
-        "status": run.status,
-        "comment": run.comment,
-        "executedBy": run.executed_by,
-        "startedOn": run.started,
-        "finishedOn": run.finished,
-        "defects": [{"key": key} for key in run.defects],
-        "evidences": _evidence_json(site, run, ""),
-        "customFields": [
-            {"id": name, "value": value} for name, value in run.custom_fields.items()
-        ],
-        "examples": [{"status": word} for word in run.examples],
-        "iterations": [
-            {
-                "name": row.name,
-                "status": row.status,
-                "parameters": [{"name": n, "value": v} for n, v in row.parameters],
-                "steps": _steps_json(site, run, row.steps, iteration_place(number)),
-            }
-            for number, row in enumerate(run.iterations, 1)
-        ],
-        "steps": _steps_json(site, run, run.steps, ""),
-    }
-
-
-def _steps_json(
-    site: Site, run: TestRunRow, steps: tuple[StepRow, ...], prefix: str
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "index": number,
-            "status": step.status,
-            "step": step.action,
-            "comment": step.comment,
-            "actualResult": step.actual_result,
-            "defects": [{"key": key} for key in step.defects],
-            "evidences": _evidence_json(site, run, step_place(number, prefix)),
-        }
-        for number, step in enumerate(steps, 1)
-    ]
-
-
-def _evidence_json(site: Site, run: TestRunRow, place: str) -> list[dict[str, Any]]:
-    """The evidence of the step at this place; an empty place is the Test Run."""
-    return [
-        {
-            "id": item.id,
-            "fileName": item.filename,
-            "fileSize": item.size,
-            "fileURL": site.link(f"sandbox/evidence/{item.id}"),
-        }
-        for item in run.evidence
-        if item.place == place
-    ]

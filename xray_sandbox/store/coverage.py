@@ -1,0 +1,35 @@
+"""
+The coverage of requirements: a status from the Tests of each.
+
+Source: Xray's manual, 'Requirements Coverage': a final status counts more than one
+that is not final.
+"""
+
+from __future__ import annotations
+
+from xray_sandbox.read.info import ISSUE_TYPES, SUBTASK, XRAY_TYPES
+from xray_sandbox.store.rows import IssueRow
+from xray_sandbox.store.store import Store
+
+
+# Xray's default: not bugs, and not parts of other issues.
+COVERABLE = frozenset(ISSUE_TYPES.values()) - {*XRAY_TYPES.values(), "Bug", SUBTASK}
+_FINAL = {"PASS": "OK", "PASSED": "OK", "FAIL": "NOK", "FAILED": "NOK"}
+_OPEN = {"TODO": "NOTRUN", "EXECUTING": "NOTRUN", "ABORTED": "NOTRUN"}
+# One Test with the first of these decides.
+_WORST_FIRST = ("NOK", "UNKNOWN", "NOTRUN", "OK")
+
+
+def coverage_of(store: Store, issue: IssueRow) -> str:
+    """The coverage status of a requirement."""
+    found = {_status_of(store, test) for test in store.tests_covering(issue)}
+    return next((each for each in _WORST_FIRST if each in found), "UNCOVERED")
+
+
+def _status_of(store: Store, test: IssueRow) -> str:
+    """What the last final Test Run of a Test says; without one, the last."""
+    statuses = store.statuses_of(test.id)
+    final = [_FINAL[each] for each in statuses if each in _FINAL]
+    if final:
+        return final[-1]
+    return _OPEN.get(statuses[-1], "UNKNOWN") if statuses else "NOTRUN"
