@@ -45,9 +45,11 @@ class Listing(Formatter):  # type: ignore[misc]
         with self._path.open("a", encoding="utf-8") as file:
             for place in find_places(feature):
                 template = place.outline or place.scenario
+                meaning = self._converter.read_tags(place)
                 line = {
                     "name": template.name,
                     "where": f"{template.filename}:{template.line}",
-                    "keys": self._converter.read_tags(place).test_keys,
+                    "keys": meaning.test_keys,
+                    "requirements": meaning.requirements,
                 }
                 file.write(json.dumps(line) + "\n")

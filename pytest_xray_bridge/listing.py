@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_xray_bridge import bdd, selection
+from pytest_xray_bridge import bdd, marks, selection
 from xray_bridge.model import tags
 
+
+if TYPE_CHECKING:
+    from xray_bridge.model.results import Scenario
 
 # The same name as in ``xray_bridge.check.collect``, which tests do not import.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
@@ -42,9 +46,27 @@ def _line(item: pytest.Item, prefixes: tuple[str, ...]) -> str:
     if scenario is not None:
         where, name = f"{scenario.feature.path}:{scenario.line}", scenario.name
     else:
-        path, line, _ = item.location
-        where = path if line is None else f"{path}:{line + 1}"
+        path, number, _ = item.location
+        where = path if number is None else f"{path}:{number + 1}"
         name = item.nodeid.partition("::")[2] or item.name
         name = name.partition("[")[0]
-    keys = selection.find_keys(item, prefixes)
-    return json.dumps({"name": name, "where": where, "keys": keys})
+    line = {
+        "name": name,
+        "where": where,
+        "keys": selection.find_keys(item, prefixes),
+        "requirements": _find_requirements(item, scenario, prefixes),
+    }
+    return json.dumps(line)
+
+
+def _find_requirements(
+    item: pytest.Item, scenario: Scenario | None, prefixes: tuple[str, ...]
+) -> list[str]:
+    """Find the requirements of a test in its marks and its tags."""
+    try:
+        found = list(marks.read(item).get("requirements", ()))
+    except ValueError:
+        found = []
+    if scenario is not None:
+        found += bdd.meaning_of(scenario, prefixes).requirements
+    return list(dict.fromkeys(found))

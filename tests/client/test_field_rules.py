@@ -18,6 +18,7 @@ WANTED = {
     "transition": "Done",
     "attach": "report.html",
     "link_build": "yes",
+    "link_requirements": "yes",
 }
 
 

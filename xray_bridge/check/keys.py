@@ -8,7 +8,7 @@ without code.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import ReportError
@@ -26,12 +26,14 @@ class AutomatedTest:
     """
     One test in code, without its parameters.
 
-    ``where`` is ``file:line``; empty if unknown.
+    ``where`` is ``file:line``; empty if unknown. ``requirements`` are the keys of the
+    issues that it covers.
     """
 
     name: str
     where: str = ""
     keys: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Place and name."""
@@ -121,7 +123,8 @@ def compare_keys(
     incomplete: Iterable[str] = (),
 ) -> KeysReport:
     """Compare tests with Xray's answers."""
-    known = tuple(dict.fromkeys(tests))
+    # Rows may differ in their requirements only.
+    known = tuple(dict.fromkeys(replace(test, requirements=()) for test in tests))
     by_key = tests_by_key(known)
     places = {(test.where, test.name) for test in known}
     keyed = {(test.where, test.name) for test in known if test.keys}
@@ -154,21 +157,30 @@ def tests_in_runs(
             scenario = run.scenario
             if scenario is None:
                 name = run.test.definition.partition("[")[0]
-                yield AutomatedTest(name=name, keys=run.test.test_keys)
+                yield AutomatedTest(
+                    name=name,
+                    keys=run.test.test_keys,
+                    requirements=run.test.requirements,
+                )
                 continue
             where = f"{scenario.feature.path}:{scenario.line}" if scenario.line else ""
             name = scenario.outline or scenario.name
             if scenario.outline:
                 where = scenario.feature.path
-            yield AutomatedTest(name=name, where=where, keys=run.test.test_keys)
+            yield AutomatedTest(
+                name=name,
+                where=where,
+                keys=run.test.test_keys,
+                requirements=run.test.requirements,
+            )
 
 
 def read_listing(path: Path) -> tuple[list[AutomatedTest], list[str]]:
     """
     Read the list of a framework: its tests, and what it could not collect.
 
-    One JSON object per line: ``name``, ``where``, ``keys``; or ``missing``. Raises
-    ReportError.
+    One JSON object per line: ``name``, ``where``, ``keys``, ``requirements``; or
+    ``missing``. Raises ReportError.
     """
     tests: list[AutomatedTest] = []
     missing: list[str] = []
@@ -179,9 +191,13 @@ def read_listing(path: Path) -> tuple[list[AutomatedTest], list[str]]:
             if "missing" in found:
                 missing.append(str(found["missing"]))
                 continue
-            keys = tuple(map(str, found["keys"]))
             tests.append(
-                AutomatedTest(name=found["name"], where=found["where"], keys=keys)
+                AutomatedTest(
+                    name=found["name"],
+                    where=found["where"],
+                    keys=tuple(map(str, found["keys"])),
+                    requirements=tuple(map(str, found.get("requirements", ()))),
+                )
             )
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"the list of tests cannot be read ({type(error).__name__}: {error})"

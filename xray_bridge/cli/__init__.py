@@ -31,6 +31,7 @@ COMMANDS = {
     "features": "export feature files from Xray, and import them",
     "connection": "manage the connections that are stored on this machine",
     "keys": "compare the Test keys in code with Xray, without running tests",
+    "requirements": "list the requirements of a project, and show their coverage",
     "releases": "list the versions and sprints of a project",
     "check": "check with the server whether an upload can work",
     "jira": "show builds and deployments in Jira, and list its fields",

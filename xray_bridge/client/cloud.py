@@ -143,7 +143,7 @@ class CloudXray:
             "{ projectId testEnvironments } }"
         )
         try:
-            data = self._query(query, {"key": key})
+            data = self.query(query, {"key": key})
         except RefusedError as error:
             if error.status == GRAPHQL_ERROR:
                 return None
@@ -173,7 +173,7 @@ class CloudXray:
     def statuses(self) -> frozenset[str] | None:
         """Query GraphQL."""
         try:
-            data = self._query("{ getStatuses { name } }", {})
+            data = self.query("{ getStatuses { name } }", {})
         except RefusedError:
             return None
         return names_of(data.get("getStatuses")) or None
@@ -189,7 +189,7 @@ class CloudXray:
             f"query($jql: String!) {{ getTestExecutions(jql: $jql, limit: {PAGE}) "
             f"{{ total results {{ issueId jira(fields: {wanted}) }} }} }}"
         )
-        data = self._query(query, {"jql": words_jql(label, field)})
+        data = self.query(query, {"jql": words_jql(label, field)})
         found = read_page(data.get("getTestExecutions")).issues
         issues = [{"key": each["key"], "fields": each} for each in found]
         return keys_mentioning(issues, label, field)
@@ -200,14 +200,14 @@ class CloudXray:
             '{ total results { issueId jira(fields: ["key"]) } } }'
         )
         try:
-            data = self._query(query, {"jql": jql})
+            data = self.query(query, {"jql": jql})
         except RefusedError as error:
             if error.status == GRAPHQL_ERROR and jql.startswith("key"):
                 return []
             raise
         return keys_found(read_page(data.get(field)).issues)
 
-    def _query(
+    def query(
         self, query: str, variables: Mapping[str, Any], *, given_jql: str = ""
     ) -> dict[str, Any]:
         """
@@ -288,7 +288,7 @@ class CloudXray:
         def page(start: int) -> Page:
             variables = {"jql": jql, "start": start}
             given_jql = jql if is_given else ""
-            data = self._query(query, variables, given_jql=given_jql)
+            data = self.query(query, variables, given_jql=given_jql)
             return read_page(data.get(name))
 
         found = {str(each["key"]): each for each in all_pages(page)}
@@ -305,7 +305,7 @@ class CloudXray:
         found: dict[str, str] = {}
         for at in range(0, len(keys), PAGE):
             jql = f"key in ({', '.join(keys[at : at + PAGE])})"
-            issues = read_page(self._query(query, {"jql": jql}).get("getTests")).issues
+            issues = read_page(self.query(query, {"jql": jql}).get("getTests")).issues
             found |= {e["key"]: plain_text(e.get("description")) for e in issues}
         return found
 
@@ -327,7 +327,7 @@ class CloudXray:
         def page(start: int) -> Page:
             variables = {"jql": f"key = {key}", "start": start}
             try:
-                found = self._query(query, variables).get(name)
+                found = self.query(query, variables).get(name)
             except RefusedError as error:
                 if error.status == GRAPHQL_ERROR:
                     raise no_issue_error(key) from None

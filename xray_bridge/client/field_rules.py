@@ -25,6 +25,7 @@ NEED_JIRA = (
     Settings.transition,
     Settings.attach,
     Settings.link_build,
+    Settings.link_requirements,
 )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.jira import is_issue
 from xray_bridge.client.paging import MOST_PAGES, PAGE
-from xray_bridge.errors import NotXrayError
+from xray_bridge.errors import NotXrayError, RefusedError
 
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Jira's limit for ``reconcileIssues``.
 MOST_RECONCILED = 50
+BAD_REQUEST = 400
 
 
 def search_issues(
@@ -60,6 +61,34 @@ def search_issues(
         body |= following
     msg = f"the search returned only {len(found)} issues, and says that there are more"
     raise NotXrayError(msg)
+
+
+def search_keys(
+    jira: Jira, keys: Sequence[str], fields: Sequence[str]
+) -> list[dict[str, Any]]:
+    """
+    Find the issues with these keys or ids that exist and that the account may see.
+
+    Jira refuses a search for a key that does not exist, so the keys are halved then.
+    A moved issue is returned under its new key. Raises DeliveryError.
+    """
+    found: list[dict[str, Any]] = []
+    named = [[each for each in keys if not each.isdecimal()]]
+    named += [[each for each in keys if each.isdecimal()]]
+    left = [
+        group[at : at + PAGE] for group in named for at in range(0, len(group), PAGE)
+    ]
+    while left:
+        chunk = left.pop()
+        name = "id" if chunk[0].isdecimal() else "key"
+        try:
+            found += search_issues(jira, f"{name} in ({', '.join(chunk)})", fields)
+        except RefusedError as error:
+            if error.status != BAD_REQUEST:
+                raise
+            half = len(chunk) // 2
+            left += [chunk[:half], chunk[half:]] if half else []
+    return found
 
 
 def _read_page(jira: Jira, body: dict[str, Any]) -> dict[str, Any]:

@@ -150,6 +150,12 @@ class JiraSettings(Values):
         of=JIRA,
         parts=MAY_DIFFER,
     )
+    link_requirements = switch(
+        "link Tests that have a key to the requirements of their marks, where the "
+        "import does not do it",
+        of=JIRA,
+        parts=MAY_DIFFER,
+    )
     create_version = switch(
         "create the fix version if the project does not have it",
         of=JIRA,

@@ -15,6 +15,7 @@ from xray_bridge.jira.execution.build_link import LINK_BUILD
 from xray_bridge.jira.execution.sprint import SPRINT
 from xray_bridge.jira.execution.transition import TRANSITION
 from xray_bridge.jira.releases.fix_version import FIX_VERSION
+from xray_bridge.jira.requirements.link import LINK_REQUIREMENTS
 
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 # changes, and the build's description is about the finished run.
 STEPS: tuple[Step, ...] = (
     FIX_VERSION,
+    LINK_REQUIREMENTS,
     DEFECTS,
     SPRINT,
     ATTACH,

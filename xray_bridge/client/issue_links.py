@@ -1,0 +1,62 @@
+"""
+Links between issues.
+
+Source: Atlassian's REST references, "Issue links" and "Issue link types".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.errors import RefusedError, UsageError
+
+
+if TYPE_CHECKING:
+    from xray_bridge.client.jira import Jira
+
+# Xray's link between a Test and a requirement: "Tests" on Server, "Test" on Cloud.
+TESTS_WORD, TESTS_NAMES = "tests", frozenset({"tests", "test"})
+NOT_FOUND = 404
+
+
+def is_tests_link(found: Any) -> bool:
+    """Whether this is Xray's type of links; its name differs between sites."""
+    if not isinstance(found, dict):
+        return False
+    word, name = str(found.get("outward", "")), str(found.get("name", ""))
+    return word.casefold() == TESTS_WORD or name.casefold() in TESTS_NAMES
+
+
+def find_tests_type(jira: Jira) -> str:
+    """
+    Return the name of Xray's type of links.
+
+    Raises UsageError if this Jira has none.
+    """
+    try:
+        found = jira.get_json("/rest/api/2/issueLinkType", dict).get("issueLinkTypes")
+    except RefusedError as error:
+        if error.status != NOT_FOUND:
+            raise
+        found = []
+    listed = found if isinstance(found, list) else []
+    named = [str(each.get("name", "")) for each in listed if is_tests_link(each)]
+    if not named:
+        msg = "this Jira has no links of the type Tests"
+        hint = "ask its administrators to turn issue linking on, and to repair Xray's"
+        raise UsageError(msg, hint=f"{hint} link types")
+    return named[0]
+
+
+def link_issues(jira: Jira, kind: str, source: str, destination: str) -> None:
+    """
+    Link two issues; Jira takes a link that exists as a success.
+
+    In Jira's document, ``inwardIssue`` is the source: the Test that tests.
+    """
+    body = {
+        "type": {"name": kind},
+        "inwardIssue": {"key": source},
+        "outwardIssue": {"key": destination},
+    }
+    jira.send_json("POST", "/rest/api/2/issueLink", body, repeatable=True)

@@ -1,0 +1,106 @@
+"""
+Link Tests to the requirements of their marks: the setting ``link_requirements``.
+
+The import links Tests that it creates, and some formats link others. Xray JSON has no
+place for the requirements of a Test with a key. So this looks at the links of these
+Tests in Jira, and adds those that are missing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.client.issue_links import find_tests_type, is_tests_link, link_issues
+from xray_bridge.client.jql import search_keys
+from xray_bridge.errors import RefusedError, ReportError
+from xray_bridge.jira.run import Step
+from xray_bridge.text import count, first_names
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
+
+    from xray_bridge.client.jira import Jira
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.jira.run import JiraRun
+
+# Jira's answers for an issue that does not exist, or that may not be linked.
+REFUSALS = frozenset({400, 401, 403, 404})
+
+
+def _is_wanted(settings: Settings) -> bool:
+    return settings.link_requirements
+
+
+def find_pairs(run: JiraRun) -> dict[str, list[str]]:
+    """Return the requirements of each Test with a key."""
+    found: dict[str, dict[str, None]] = {}
+    for result in run.results.all_runs():
+        for key in result.test.test_keys:
+            if result.test.requirements:
+                wanted = dict.fromkeys(result.test.requirements)
+                found.setdefault(key, {}).update(wanted)
+    return {key: list(wanted) for key, wanted in found.items()}
+
+
+def _describe(run: JiraRun) -> Iterator[str]:
+    pairs = find_pairs(run)
+    number = sum(map(len, pairs.values()))
+    if number:
+        yield f"add the missing ones of {count(number, 'link')} to requirements"
+
+
+def _apply(run: JiraRun) -> Iterator[str]:
+    """Add links that are missing; an error names those that Jira refused."""
+    pairs = find_pairs(run)
+    if not pairs:
+        return
+    jira = run.jira
+    missing = _find_missing(jira, pairs)
+    kind = find_tests_type(jira) if missing else ""
+    refused: list[str] = []
+    made = 0
+    for test, requirement in missing:
+        try:
+            link_issues(jira, kind, test, requirement)
+        except RefusedError as error:
+            if error.status not in REFUSALS:
+                raise
+            refused.append(f"{test} to {requirement} ({error.said or error.message})")
+        else:
+            made += 1
+    if made:
+        yield f"linked {count(made, 'requirement')} to Tests"
+    if refused:
+        msg = f"not linked: {first_names(refused)}"
+        hint = "check the keys, and the permission Link Issues"
+        raise ReportError(msg, hint=hint)
+
+
+def _find_missing(
+    jira: Jira, pairs: Mapping[str, Sequence[str]]
+) -> list[tuple[str, str]]:
+    """Return the Tests and requirements that Jira does not show as linked."""
+    there: dict[str, set[str]] = {}
+    for issue in search_keys(jira, list(pairs), ("issuelinks",)):
+        there[str(issue["key"])] = set(_list_tested(issue["fields"].get("issuelinks")))
+    return [
+        (test, requirement)
+        for test, wanted in pairs.items()
+        for requirement in wanted
+        if requirement not in there.get(test, ())
+    ]
+
+
+def _list_tested(links: Any) -> Iterator[str]:
+    """Yield the issues that a Test tests, as its links show them."""
+    for link in links if isinstance(links, list) else ():
+        other = link.get("outwardIssue") if isinstance(link, dict) else None
+        if isinstance(other, dict) and is_tests_link(link.get("type")):
+            yield str(other.get("key", ""))
+
+
+LINK_REQUIREMENTS = Step(
+    name="link_requirements", is_wanted=_is_wanted, describe=_describe, apply=_apply
+)
