@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +16,7 @@ from xray_bridge.jira.builds.pipelines import (
     find_pipeline,
     note_pipeline,
 )
+from xray_bridge.jira.notes import FILE, read_notes
 from xray_bridge.model.jira_text import jira_length
 
 
@@ -114,12 +114,19 @@ def test_resend_from_elsewhere_has_the_noted_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["{", "[]", "{}", '{"name": 7, "number": 1}', '{"name": "a", "number": true}'],
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"build": []}',
+        '{"build": {"name": 7, "number": 1}}',
+        '{"build": {"name": "a", "number": true}}',
+    ],
 )
 def test_damaged_note_is_ignored(tmp_path: Path, content: str) -> None:
     """The run is named as if there were none."""
     directory = recorded(tmp_path)
-    (directory.path / NOTE).write_text(content, encoding="utf-8")
+    (directory.path / FILE).write_text(content, encoding="utf-8")
     found = find(tmp_path, directory)
 
     assert found is not None
@@ -129,19 +136,18 @@ def test_damaged_note_is_ignored(tmp_path: Path, content: str) -> None:
 def test_note_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     """The build is sent all the same."""
     directory = recorded(tmp_path)
-    (directory.path / NOTE).mkdir()
+    (directory.path / FILE).mkdir()
 
     note_pipeline(directory, Pipeline(name="a", number=1))
     assert find(tmp_path, directory) is not None
 
 
-def test_note_is_json(tmp_path: Path) -> None:
+def test_note_is_one_of_jira(tmp_path: Path) -> None:
     """It has the identity of the build, and the attempt."""
     directory = recorded(tmp_path)
     note_pipeline(directory, Pipeline(name="a", number=1, attempt="2"))
-    text = (directory.path / NOTE).read_text(encoding="utf-8")
 
-    assert json.loads(text) == {"name": "a", "number": 1, "attempt": "2"}
+    assert read_notes(directory, NOTE) == {"name": "a", "number": 1, "attempt": "2"}
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "😀"])

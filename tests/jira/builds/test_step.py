@@ -13,6 +13,7 @@ from xray_bridge.errors import CredentialError, PartlyRefusedError, RefusedError
 from xray_bridge.jira.builds.facts import Place, read_facts
 from xray_bridge.jira.builds.pipelines import NOTE
 from xray_bridge.jira.builds.step import SHOW_BUILD, choose_sequence
+from xray_bridge.jira.notes import read_notes
 from xray_bridge.jira.steps import STEPS
 from xray_bridge.model.dialect import CLOUD, SERVER
 from xray_bridge.model.results import Outcome
@@ -142,7 +143,7 @@ def test_the_name_is_noted_before_it_is_sent(
     with pytest.raises(RefusedError):
         list(SHOW_BUILD.apply(run_of(directory, xray)))
 
-    assert json.loads((directory.path / NOTE).read_text())["name"] == "acme/api/ci/unit"
+    assert read_notes(directory, NOTE)["name"] == "acme/api/ci/unit"
 
 
 def test_a_deployment_is_sent_beside_the_build(
@@ -296,4 +297,4 @@ def test_a_dry_run_shows_it_and_sends_nothing(
         "  2 issues: CALC-12, SHOP-7",
     ]
     assert xray.sent == []
-    assert not (directory.path / NOTE).exists()
+    assert not read_notes(directory, NOTE)

@@ -14,6 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
+from xray_bridge.jira.notes import read_notes, write_notes
 from xray_bridge.model.jira_text import jira_length
 from xray_bridge.runs import run_directory
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
     from xray_bridge.runs.run_directory import RunDirectory
 
-NOTE = "jira-build.json"
+NOTE = "build"
 LONGEST = 255
 CUT = "..."
 
@@ -82,7 +83,7 @@ def note_pipeline(directory: RunDirectory, pipeline: Pipeline) -> None:
     """Note the pipeline in a run directory, if that can be written."""
     content = {name: getattr(pipeline, name) for name in Pipeline.__slots__}
     with suppress(RunDirectoryError):
-        run_directory.write_json(directory.path / NOTE, content)
+        write_notes(directory, NOTE, content)
 
 
 def cut_name(name: str) -> str:
@@ -114,13 +115,7 @@ def _notes_of_others(
 
 def _read_note(directory: RunDirectory) -> Pipeline | None:
     """Return the note of a run; None if there is none that can be used."""
-    path = directory.path / NOTE
-    if not path.is_file():
-        return None
-    try:
-        found = run_directory.read_json(path)
-    except RunDirectoryError:
-        return None
+    found = read_notes(directory, NOTE)
     name, number = found.get("name"), found.get("number")
     if not isinstance(name, str) or not name or type(number) is not int:
         return None
