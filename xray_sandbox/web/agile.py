@@ -28,10 +28,19 @@ _AT_ONCE = 50
 
 @routes.get("/board")
 def boards(site: Site) -> ResponseReturnValue:
-    """The boards of a project, or all; `type` and `name` select some."""
+    """
+    The boards of a project, or all; `type` and `name` select some.
+
+    With `adopt` a project gets a board with an active sprint.
+    """
     owner = None
     if given := request.args.get("projectKeyOrId"):
-        owner = site.store.project_id(require_project(site, given))
+        project = require_project(site, given)
+        owner = site.store.project_id(project)
+        with site.store.transaction():
+            if site.registry.adopt and not site.store.documents(BOARD, owner):
+                made = site.store.add_board(project)
+                site.store.add_sprint(made, f"{project} Sprint 1", "active")
     kind, name = request.args.get("type"), request.args.get("name", "").lower()
     found = [
         _board_json(site, each)

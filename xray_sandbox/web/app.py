@@ -102,6 +102,7 @@ _JIRA = (
     "jira-cloud/rest",
     "jira-cloud/_edge",
     "atlassian",
+    "connect",
 )
 _REST = ("rest/", "jira-cloud/rest/", "atlassian/")
 _METHODS = ("GET", "POST", "PUT", "DELETE")

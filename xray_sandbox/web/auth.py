@@ -95,20 +95,33 @@ def knows_api_key(client_id: object, client_secret: object) -> bool:
     )
 
 
-def issue_token(now: float | None = None) -> str:
-    """Issue a JSON web token that is valid for 24 hours."""
+def issue_token(
+    now: float | None = None,
+    *,
+    secret: str = CREDENTIALS.client_secret,
+    lifetime: int = LIFETIME,
+) -> str:
+    """Issue a JSON web token; `lifetime` is in seconds, 24 hours by default."""
     issued = int(time.time() if now is None else now)
     header = _encode_json({"alg": "HS256", "typ": "JWT"})
-    claims = {"iss": CREDENTIALS.client_id, "iat": issued, "exp": issued + LIFETIME}
+    claims = {"iss": "xray-bridge sandbox", "iat": issued, "exp": issued + lifetime}
     body = f"{header}.{_encode_json(claims)}"
-    return f"{body}.{_sign_token(body)}"
+    return f"{body}.{_sign_token(body, secret)}"
 
 
-def knows_token(header: str, now: float | None = None) -> bool:
-    """Whether this `Authorization` has a token of the sandbox that is still valid."""
+def knows_token(
+    header: str,
+    now: float | None = None,
+    *,
+    secret: str = CREDENTIALS.client_secret,
+    schemes: tuple[str, ...] = ("bearer",),
+) -> bool:
+    """Whether this `Authorization` has a token of this secret that is still valid."""
     scheme, _, token = header.partition(" ")
     body, _, signature = token.strip().rpartition(".")
-    if scheme.lower() != "bearer" or not is_same(signature, _sign_token(body)):
+    if scheme.lower() not in schemes or not is_same(
+        signature, _sign_token(body, secret)
+    ):
         return False
     claims = json.loads(base64.urlsafe_b64decode(body.partition(".")[2] + "=="))
     return bool(claims["exp"] > (time.time() if now is None else now))
@@ -125,7 +138,8 @@ def _encode_json(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-def _sign_token(body: str) -> str:
-    key = CREDENTIALS.client_secret.encode()
-    digest = hmac.new(key, body.encode(errors="replace"), hashlib.sha256).digest()
+def _sign_token(body: str, secret: str) -> str:
+    digest = hmac.new(
+        secret.encode(), body.encode(errors="replace"), hashlib.sha256
+    ).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -7,6 +7,11 @@ first request to Jira.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import unquote
+
 from flask import Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
@@ -48,25 +53,35 @@ API = Routes(
         versions,
     )
 )
-AGILE = agile.routes
 _GATEWAY = f"{ATLASSIAN_PREFIX}/ex/jira/{CREDENTIALS.cloud_id}"
+
+
+class Area(NamedTuple):
+    """The part of a path below an API, its routes, its login and its errors."""
+
+    routes: Routes
+    segments: tuple[str, ...]
+    refuse_login: Callable[[str], ResponseReturnValue | None]
+    answer_refusal: Callable[[RefusedError], ResponseReturnValue]
 
 
 def answer_jira(site: Site) -> ResponseReturnValue:
     """Answer any request to Jira; raises NotFound and MethodNotAllowed."""
-    prefix, path = _split_prefix(request.path)
-    door = CLOUD_SITE if prefix else DATA_CENTER
-    g.door = door
+    prefix, path = _split_prefix(request.environ.get("sandbox.path", request.path))
+    g.door = CLOUD_SITE if prefix else DATA_CENTER
     # The gateway's links lead to the gateway, as in Atlassian's own answers.
     g.prefix = prefix
-    segments = tuple(path.split("/")[1:])
-    routes, segments = _find_routes(door, segments)
-    route, names = routes.find(request.method, segments)
+    g.documents = False
+    # A name in a path may have an escaped slash.
+    segments = tuple(map(unquote, path.split("/")[1:]))
+    area = _find_area(g.door, segments)
+    route, names = area.routes.find(request.method, area.segments)
     try:
-        refusal = None if route.is_open else _require_login(door)
-        return refusal or route.view(site, **names)
+        header = request.headers.get("Authorization", "")
+        refusal = None if route.is_open else area.refuse_login(header)
+        return route.view(site, **names) if refusal is None else refusal
     except RefusedError as error:
-        return _answer_refusal(error)
+        return area.answer_refusal(error)
 
 
 def _split_prefix(path: str) -> tuple[str, str]:
@@ -76,25 +91,46 @@ def _split_prefix(path: str) -> tuple[str, str]:
     return "", path
 
 
-def _find_routes(
-    door: Door, segments: tuple[str, ...]
-) -> tuple[Routes, tuple[str, ...]]:
-    """The routes of an API, and the rest of the path."""
+def _find_area(door: Door, segments: tuple[str, ...]) -> Area:
     match segments:
         case ("rest", "api", version, *rest) if version in door.api_versions:
             g.documents = version == "3"
-            return API, tuple(rest)
+            return _make_area(door, API, rest)
         case ("rest", "agile", "1.0", *rest):
-            g.documents = False
-            return AGILE, tuple(rest)
+            return _make_area(door, agile.routes, rest)
         case ("secure" | "_edge", *_):
-            return API, segments
-    raise NotFound
+            return _make_area(door, API, segments)
+    return _find_builds(door, segments)
 
 
-def _require_login(door: Door) -> Response | None:
-    header = request.headers.get("Authorization", "")
-    return None if door.knows_login(header) else refuse_unauthenticated(header)
+def _make_area(door: Door, routes: Routes, rest: Iterable[str]) -> Area:
+    def refuse(header: str) -> Response | None:
+        return None if door.knows_login(header) else refuse_unauthenticated(header)
+
+    return Area(routes, tuple(rest), refuse, _answer_refusal)
+
+
+def _find_builds(door: Door, segments: tuple[str, ...]) -> Area:
+    """Builds and deployments: of Atlassian's server, or of a Connect app at a site."""
+    from xray_sandbox.web import builds
+
+    routes, connect = builds.routes, door is CLOUD_SITE
+    refuse = partial(builds.require_token, connect=connect)
+    match segments:
+        case ("atlassian" | "connect", *rest) if tuple(rest) in _LOGINS:
+            return Area(builds.logins, tuple(rest), refuse, builds.answer_refusal)
+        case ("atlassian", "jira", "builds" | "deployments" as kind, "0.1", *rest):
+            if rest[:2] != ["cloud", CREDENTIALS.cloud_id]:
+                raise NotFound
+            rest = rest[2:]
+        case ("rest", "builds" | "deployments" as kind, "0.1", *rest) if connect:
+            pass
+        case _:
+            raise NotFound
+    return Area(routes, (kind, *rest), refuse, builds.answer_refusal)
+
+
+_LOGINS = (("oauth", "token"), ("token",))
 
 
 def _answer_refusal(error: RefusedError) -> ResponseReturnValue:
