@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.check import fields, permissions, project, reachability
+from xray_bridge.check import after_upload, fields, permissions, project, reachability
 from xray_bridge.check.finding import PASSING, Finding
 from xray_bridge.check.reachability import WAY
 from xray_bridge.check.site import JiraSite
@@ -93,6 +93,7 @@ def list_findings(
             yield project.check_issue(xray, site, kind, key)
     if site:
         yield from fields.check_fields(settings, connection, site)
+        yield from after_upload.check_after_upload(settings, site)
         yield reachability.check_clock(site)
 
 

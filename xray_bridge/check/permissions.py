@@ -26,13 +26,14 @@ class Need:
     A permission and its purpose.
 
     ``always``: whether an upload with these settings certainly fails without it;
-    otherwise only some results need it.
+    otherwise only some results need it. ``is_asked``: whether these settings use it.
     """
 
     key: str
     name: str
     purpose: str
-    always: Callable[[Settings], bool]
+    always: Callable[[Settings], bool] = lambda _: False
+    is_asked: Callable[[Settings], bool] = lambda _: True
 
 
 # Jira requires "Resolve Issues" to set a fix version.
@@ -59,19 +60,36 @@ NEEDS = (
         key="LINK_ISSUES",
         name="Link Issues",
         purpose="for requirements",
-        always=lambda _: False,
     ),
     Need(
         key="RESOLVE_ISSUES",
         name="Resolve Issues",
         purpose="for the fix version",
-        always=lambda _: False,
+        is_asked=lambda settings: bool(settings.fix_version),
     ),
     Need(
         key="ADMINISTER_PROJECTS",
         name="Administer Projects",
         purpose="to create the fix version",
-        always=lambda _: False,
+        is_asked=lambda s: bool(s.fix_version) and s.create_version,
+    ),
+    Need(
+        key="TRANSITION_ISSUES",
+        name="Transition Issues",
+        purpose="for xray_transition",
+        is_asked=lambda settings: bool(settings.transition),
+    ),
+    Need(
+        key="CREATE_ATTACHMENTS",
+        name="Create Attachments",
+        purpose="for xray_attach",
+        is_asked=lambda settings: bool(settings.attach),
+    ),
+    Need(
+        key="SCHEDULE_ISSUES",
+        name="Schedule Issues",
+        purpose="for xray_sprint",
+        is_asked=lambda settings: bool(settings.sprint),
     ),
 )
 
@@ -92,12 +110,7 @@ def check_permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
             message = f"only Jira knows {unknown} {key}"
             yield Finding(what=what, ok=None, message=message, hint=TO_ASK_JIRA)
         return
-    unneeded = set()
-    if not settings.fix_version:
-        unneeded.add("RESOLVE_ISSUES")
-    if not (settings.fix_version and settings.create_version):
-        unneeded.add("ADMINISTER_PROJECTS")
-    needs = [need for need in NEEDS if need.key not in unneeded]
+    needs = [need for need in NEEDS if need.is_asked(settings)]
     names = [need.key for need in needs]
     yield ask_question(
         "permissions",

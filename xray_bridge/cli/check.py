@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import argparse
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import WAY, Finding, refuse_impossible, run_checks
 from xray_bridge.cli import console, options
+from xray_bridge.cli.tables import format_table
 from xray_bridge.client.connection import connect
 from xray_bridge.errors import (
     CheckError,
@@ -43,6 +44,13 @@ def register(commands: Any, help_text: str) -> None:
         "could not be checked.",
         allow_abbrev=False,
     )
+    parser.add_argument(
+        "--features",
+        default="",
+        metavar="NAME,NAME",
+        help="also show the permissions that these features need: builds, defects, "
+        "requirements, releases, execution, or all",
+    )
     # For the adapters: only checks that need no network.
     parser.add_argument("--offline", action="store_true", help=argparse.SUPPRESS)
     # The framework, if none of its scenarios has a Test key.
@@ -72,16 +80,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_checks(arguments: argparse.Namespace) -> int:
+    names = _feature_names(arguments)
     with options.settings_with_server(arguments, looks_only=True) as settings:
         connection = connect(settings)
         console.hide(arguments, lambda: [connection.redactor])
         if arguments.given:
             refuse_impossible(settings, connection, usual=arguments.without_keys)
         found: list[Finding] = []
+        features = _Features()
         if not arguments.offline:
             # A person wants all checks; a session waits for the answer.
             found = run_checks(settings, connection, thorough=not arguments.given)
             found += _find_impossible(settings, connection)
+        features = _check_features(names, settings, connection, found)
         notices = [*connection.notices]
         known = _find_open_defects(arguments, settings, connection, notices)
     if arguments.given:
@@ -89,16 +100,55 @@ def _run_checks(arguments: argparse.Namespace) -> int:
     wrong = next((each for each in found if each.ok is False), None)
     if arguments.announce and not wrong:
         _announce(arguments, settings)
-    document = {**_make_document(found, notices), **known}
+    document = {**_make_document(found, notices), **known, **features.document}
     if arguments.keyless_later:
         document["keyless"] = _why_refused(
             settings, connection, arguments.keyless_later
         )
-    console.emit(arguments, document, _format_lines(found, notices))
+    lines = [*_format_lines(found, notices), *features.lines]
+    console.emit(arguments, document, lines)
     # Without an answer it is unknown whether an upload can work.
     answered = any(f.ok and f.what == "credentials" for f in found)
     unanswered = not (answered or arguments.offline)
     return CheckError.exit_code if wrong or unanswered else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Features:
+    """What a check of features adds to the output."""
+
+    document: dict[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+
+
+def _feature_names(arguments: argparse.Namespace) -> tuple[str, ...]:
+    if not arguments.features:
+        return ()
+    from xray_bridge.check.features import parse_features
+
+    return parse_features(arguments.features)
+
+
+def _check_features(
+    names: Sequence[str],
+    settings: Settings,
+    connection: Connection,
+    found: list[Finding],
+) -> _Features:
+    """Check what these features need, and add a finding for each of them."""
+    if not (names and any(each.ok and each.what == "credentials" for each in found)):
+        return _Features()
+    from xray_bridge.check import features
+
+    report = features.check_features(settings, connection, names)
+    found += report.findings
+    table = format_table(features.list_cells(report))
+    scopes = [
+        f"scopes of an API token for {name}: {' '.join(wanted)}"
+        for name, wanted in report.scopes.items()
+    ]
+    document = {"features": features.to_json(report)}
+    return _Features(document=document, lines=(*table, *scopes))
 
 
 def _announce(arguments: argparse.Namespace, settings: Settings) -> None:

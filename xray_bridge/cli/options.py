@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.cli import console
 from xray_bridge.config.effective import effective_settings
-from xray_bridge.config.setting import CONNECTION, EXECUTION, RESULTS
+from xray_bridge.config.setting import CONNECTION, EXECUTION, JIRA, RESULTS
 from xray_bridge.config.settings import TABLE, Settings, settings_in
 from xray_bridge.errors import UsageError
 
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 # Settings to reach a server; the sandbox keeps its data in report_dir.
 OF_A_CONNECTION = (*settings_in(CONNECTION), Settings.report_dir)
 # Settings of an upload that can be checked before it.
-OF_A_CHECK = (*OF_A_CONNECTION, *settings_in(EXECUTION, RESULTS), Settings.format)
+OF_A_CHECK = (
+    *OF_A_CONNECTION,
+    *settings_in(EXECUTION, RESULTS, JIRA),
+    Settings.format,
+)
 
 
 def add_verbose(parser: argparse.ArgumentParser) -> None:
