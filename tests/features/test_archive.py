@@ -324,6 +324,47 @@ def test_streamed_zip(unpack: Callable[..., Path]) -> None:
     assert (unpack(pipe.data) / "folder/a.feature").read_bytes() == TEXT
 
 
+def test_bomb_is_large_and_packed_well(unpack: Callable[..., Path]) -> None:
+    """A file that is only large or only packed well is none, at both limits."""
+    content = b"#" * 10_000
+    data = packed("a.feature", content=content)
+    packed_size = struct.unpack_from("<L", data, data.rindex(CENTRAL) + 20)[0]
+    ratio = len(content) // packed_size
+    plain = packed("a.feature", content=TEXT, method=zipfile.ZIP_STORED)
+
+    with pytest.raises(FeaturesError, match="like a zip bomb"):
+        unpack(data, ratio=ratio, ratio_from_bytes=9_999)
+    assert unpack(data, ratio=ratio + 1, ratio_from_bytes=9_999).is_dir()
+    assert unpack(data, ratio=ratio, ratio_from_bytes=10_000).is_dir()
+    assert unpack(plain, ratio=1, ratio_from_bytes=1).is_dir()
+
+
+def test_longest_comment_of_a_zip(unpack: Callable[..., Path]) -> None:
+    """The end of a zip is found before a comment of 65,535 bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.feature", TEXT)
+        archive.comment = b"x" * 0xFFFF
+
+    assert (unpack(buffer.getvalue()) / "a.feature").read_bytes() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("magic", "offset", "layout"),
+    [(CENTRAL, 20, "<L"), (LOCAL, 28, "<H"), (LOCAL, 26, "<H")],
+    ids=["content", "extra field", "name"],
+)
+def test_each_part_of_an_entry_may_overlap(
+    unpack: Callable[..., Path], magic: bytes, offset: int, layout: str
+) -> None:
+    """One byte too much is refused, whichever part of the entry has it."""
+    at = STORED.rindex(magic) + offset
+    (value,) = struct.unpack_from(layout, STORED, at)
+
+    with pytest.raises(FeaturesError, match=r"'a\.feature' overlaps"):
+        unpack(patched(STORED, magic, offset, layout, value + 1))
+
+
 @pytest.mark.parametrize("length", [0xFFFE, 0xFFFF, 0x10000])
 def test_directory_at_a_round_place(unpack: Callable[..., Path], length: int) -> None:
     """A directory at 65,535 is not taken for a mark of zip64."""

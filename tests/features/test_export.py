@@ -12,6 +12,7 @@ from werkzeug import Response
 from tests import scripted
 from tests.scripted_xray import Xray
 from xray_bridge import cli
+from xray_bridge.features import journal
 
 
 EXPORT = "/rest/raven/2.0/export/test"
@@ -47,6 +48,7 @@ def test_export(jira: Xray) -> None:
     (sent,) = [each for each in jira.sent if each.path == EXPORT]
     assert code == 0
     assert sent.query == {"keys": "CALC-1", "fz": "true"}
+    assert Path("kept/all.zip").read_bytes() == jira.script[EXPORT][0].get_data()
     assert Path("features/a.feature").read_text().startswith("Feature: A")
     assert zipfile.is_zipfile("kept/all.zip")
 
@@ -136,3 +138,31 @@ def test_archive_is_kept_beside_others() -> None:
 
     assert (first, second) == (0, 0)
     assert zipfile.is_zipfile("kept/deep/again.zip")
+
+
+def test_export_from_a_server_that_is_busy(jira: Xray) -> None:
+    """An export changes nothing on the server, so it is asked for again."""
+    jira.script[EXPORT].insert(0, Response("", status=502))
+
+    code = export("--out", "features")
+
+    assert code == 0
+    assert len([each for each in jira.sent if each.path == EXPORT]) == 2
+
+
+def test_killed_export_is_completed_before_the_next(server: Xray) -> None:
+    """Also if the server has nothing to export now."""
+    place = Path(".features.xray-new-1")
+    place.mkdir()
+    (place / "new-0").write_text("Feature: A\n")
+    digest = "0" * 64
+    journal.Steps(
+        put={"a.feature": "new-0"}, removed=(), owned={}, new={"a.feature": digest}
+    ).write(place)
+    server.script[EXPORT] = [Response("", status=404)]
+
+    code = export("--out", "features")
+
+    assert code == 82
+    assert Path("features/a.feature").read_text() == "Feature: A\n"
+    assert not place.exists()

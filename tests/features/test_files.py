@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ def names(*patterns: str, root: str = ".") -> list[str]:
         ),
         (["features/*.feature"], ["features/a.feature"]),
         (["features/**/b.*"], ["features/core/b.feature"]),
+        (["features/**/a.*"], ["features/a.feature"]),
         (["features/co*"], ["features/core/b.feature"]),
         (["features/core", "features/core/b.feature"], ["features/core/b.feature"]),
         (["features/core", "features/../features/core"], ["features/core/b.feature"]),
@@ -108,6 +110,8 @@ def test_nothing_found(pattern: str, said: str) -> None:
         names("features", pattern)
 
     assert said in caught.value.message
+    is_file = Path(pattern).is_file()
+    assert caught.value.hint == ("" if is_file else "name files, directories or globs")
 
 
 def test_outside_of_the_root(here: Path) -> None:
@@ -123,8 +127,10 @@ def test_a_name_that_cannot_be_sent(here: Path) -> None:
     """A name with a control character is refused."""
     (here / "features" / "a\nb.feature").write_text("Feature: F\n")
 
-    with pytest.raises(UsageError, match="control character"):
+    with pytest.raises(UsageError, match="control character") as caught:
         names("features")
+
+    assert caught.value.hint == "rename it"
 
 
 @pytest.mark.parametrize(
@@ -369,3 +375,42 @@ def test_pipes_and_devices(here: Path) -> None:
         *names("features"),
         *names("features/*.feature", "features"),
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_name_that_is_not_utf_8(repository: Repository) -> None:
+    """A name in another encoding does not keep the other files from being found."""
+    odd = os.fsencode(repository.root / "features") + b"/caf\xe9.txt"
+    with open(odd, "wb"):  # noqa: PTH123 - a name in bytes
+        pass
+    repository.write("features/a.feature")
+
+    assert repository.changed() == ["features/a.feature"]
+    assert Path(os.fsdecode(odd)) in changes_since(repository.root, "main").present
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for git")
+def test_git_has_nobody_to_ask(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A git that reads from standard input finds its end, not the terminal."""
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text(
+        "#!/bin/sh\nread answer && echo 'fatal: it was answered' >&2\nexit 1\n"
+    )
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{git.parent}{os.pathsep}{os.environ['PATH']}")
+    reading, writing = os.pipe()
+    os.write(writing, b"yes\n")
+    before = os.dup(0)
+    os.dup2(reading, 0)
+    try:
+        with pytest.raises(UsageError) as caught:
+            changes_since(here, "main")
+    finally:
+        os.dup2(before, 0)
+        for each in (before, reading, writing):
+            os.close(each)
+
+    assert caught.value.message == "--changed-since: git rev-parse: it failed"

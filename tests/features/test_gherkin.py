@@ -252,3 +252,24 @@ def test_no_feature(text: str, said: str) -> None:
 
     assert said in caught.value.message
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", ['"""', "```"])
+def test_docstring_with_a_media_type(mark: str) -> None:
+    """It ends with its marks alone."""
+    text = (
+        f"Feature: F\n  Scenario: S\n    * x\n    {mark}json\n    Scenario: no\n"
+        f"    {mark}\n  Scenario: T\n"
+    )
+
+    assert told(read_feature(text).scenarios) == [("S", 2, ()), ("T", 7, ())]
+
+
+def test_hint_on_another_kind_of_file() -> None:
+    """It says how a feature file begins."""
+    with pytest.raises(NoFeatureError) as caught:
+        read_feature("# a comment\nx\n")
+
+    assert caught.value.hint == (
+        "a feature file begins with tags, or with Feature: and its name"
+    )

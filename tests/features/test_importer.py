@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -872,3 +873,76 @@ def test_descriptions_on_server(jira: Xray, bring: Importer) -> None:
 
     assert "description" not in said.output
     assert "description" not in json.dumps(edits(jira))
+
+
+def test_prefix_is_asked_for_with_five_keys(jira: Xray, bring: Importer) -> None:
+    """An export of a few Tests is enough."""
+    lines = "".join(
+        f"  @TEST_CALC-{number}\n  Scenario: S{number}\n    * x\n"
+        for number in range(1, 8)
+    )
+    (bring.root / "a.feature").write_text(f"Feature: F\n{lines}")
+    found = [a_test(f"CALC-{n}", f"S{n}")["issues"][0] for n in range(1, 8)]
+    jira.script[SEARCH] = [{"issues": found, "total": 7}]
+    bring("--dry-run")
+
+    (asked,) = [each for each in jira.sent if each.path == EXPORT]
+    assert asked.query["keys"] == "CALC-1;CALC-2;CALC-3;CALC-4;CALC-5"
+
+
+def test_scenario_with_two_keys(jira: Xray, bring: Importer) -> None:
+    """Xray updates one of them, and the other is not reported."""
+    text = KEYED.replace("@smoke", "@TEST_CALC-79")
+    (bring.root / "a.feature").write_text(text)
+    found = [a_test(f"CALC-{n}", "Add two")["issues"][0] for n in (78, 79)]
+    jira.script[SEARCH] = [{"issues": found, "total": 2}]
+    jira.script["/rest/api/2/issue/CALC-79"] = [Response("", status=204)]
+
+    said = bring()
+
+    assert said.exit_code == 0
+    assert "did not update" not in said.output
+
+
+def test_all_that_were_taken_are_listed(jira: Xray, bring: Importer) -> None:
+    """After a file that Xray took, the next one is sent."""
+    with zipfile.ZipFile(bring.root / "b.zip", "w") as archive:
+        archive.writestr("b.feature", KEYED)
+
+    said = bring("--json", paths=(".",)).json
+
+    assert [each.parts["file"][0] for each in posted(jira)] == ["a.feature", "b.zip"]
+    assert said["exit_code"] == 0
+    assert len(said["raw"]) == 2
+
+
+def test_server_that_fails_after_an_import(jira: Xray, bring: Importer) -> None:
+    """It is not asked for the Preconditions among the new keys, too."""
+    (bring.root / "a.feature").write_text(UNKEYED)
+    jira.script[SEARCH] = [NO_ISSUES, Response("", status=403)]
+    said = bring()
+
+    assert said.exit_code == 0
+    assert len(jira.posts("/search")) == 2
+
+
+def test_import_that_takes_all_of_the_time(
+    jira: Xray, bring: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is time of its own to restore the issues."""
+    send, clock = ServerXray.send, time.monotonic
+
+    def late(
+        xray: ServerXray, request: Request, into: BinaryIO | None = None
+    ) -> Answer:
+        found = send(xray, request, into)
+        if request.path == SERVER:
+            monkeypatch.setattr(time, "monotonic", lambda: clock() + 1e5)
+        return found
+
+    monkeypatch.setattr(ServerXray, "send", late)
+    said = bring()
+
+    assert said.exit_code == 0
+    assert "put back CALC-78" in said.output
+    assert len(edits(jira)) == 1

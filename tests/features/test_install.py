@@ -882,3 +882,58 @@ def test_lock_that_is_not_free_in_time(tmp_path: Path) -> None:
         pass
 
     assert caught.value.hint == f"try again later; its lock is {path}"
+
+
+def test_killed_export_that_only_removed(tmp_path: Path) -> None:
+    """The directory is made for the index, even if nothing is put into it."""
+    place = tmp_path / "place"
+    place.mkdir()
+    journal.Steps(put={}, removed=("a.feature",), owned={}, new={}).write(place)
+
+    journal.finish(place, tmp_path / "deep" / "features", hash_at)
+
+    assert read_index(tmp_path / "deep" / "features") == Index()
+
+
+def test_folder_of_a_killed_export_that_cannot_be_removed(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no error, and the export is not completed a second time."""
+
+    def refuse(_: Path, *, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    journal.finish(place, tmp_path / "features", hash_at)
+
+    assert not journal.is_unfinished(place)
+
+
+def test_ten_files_in_the_way_are_named(export: Install, target: Path) -> None:
+    """All of them are counted."""
+    files = {f"{number}.feature": "theirs" for number in range(11)}
+    target.mkdir()
+    for name in files:
+        (target / name).write_text("mine")
+
+    with pytest.raises(FeaturesError) as caught:
+        export(files)
+
+    assert caught.value.message.startswith(f"11 files in {target} are in the way")
+    assert caught.value.message.count(".feature'") == 10
+
+
+def test_killed_export_is_completed_before_one_that_is_refused(
+    export: Install, tmp_path: Path, target: Path
+) -> None:
+    """The directory is not left half changed until a later export succeeds."""
+    (tmp_path / "second").write_bytes(zipped(SECOND))
+    export(FIRST)
+    child(tmp_path / "second", target, KILL.format(step=2)).communicate()
+    (target / "e.feature").write_text("mine")
+
+    with pytest.raises(FeaturesError, match=r"'e\.feature'"):
+        export(THIRD)
+
+    assert texts(target) == {**SECOND, "e.feature": "mine"}

@@ -42,3 +42,42 @@ def test_label_tags(tags: str, labels: tuple[str, ...], asked: list[str]) -> Non
     assert sorted((*scenario.tags, *scenario.labels)) == sorted(words)
     assert questions == asked
     assert len(notices) == (len(labels) if asked else 0)
+
+
+def test_prefixes_of_another_instance() -> None:
+    """A tag with the instance's own prefix is a key."""
+    text = (
+        "Feature: F\n  @T-SHOP-1 @UTF-8\n  Scenario: S\n"
+        "  @T-CALC-1 @UTF-8\n  Scenario: T\n"
+    )
+
+    found, notices = move_to_labels(
+        {"a.feature": gherkin.read_feature(text)},
+        ("T-", "R-", "P-", "S-"),
+        "CALC",
+        lambda _: False,
+    )
+
+    scenarios = found["a.feature"].scenarios
+    assert [each.tags for each in scenarios] == [("T-SHOP-1",), ("T-CALC-1",)]
+    assert [each.labels for each in scenarios] == [("UTF-8",), ("UTF-8",)]
+    assert notices == ("a.feature:3: @UTF-8 is a label: there is no project UTF",)
+
+
+def test_each_scenario_has_its_notices() -> None:
+    """All scenarios of all files are in them, in order."""
+    text = "Feature: F\n  @UTF-8\n  Scenario: S\n  @ISO-1 @ISO-2\n  Scenario: T\n"
+    feature = gherkin.read_feature(text)
+
+    _, notices = move_to_labels(
+        {"a": feature, "b": feature}, PREFIXES, "CALC", lambda _: False
+    )
+
+    assert [notice.partition(" is")[0] for notice in notices] == [
+        "a:3: @UTF-8",
+        "a:5: @ISO-1",
+        "a:5: @ISO-2",
+        "b:3: @UTF-8",
+        "b:5: @ISO-1",
+        "b:5: @ISO-2",
+    ]

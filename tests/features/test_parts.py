@@ -53,6 +53,27 @@ def test_part_is_counted_anew() -> None:
     assert split_keys(keys) == [tuple(keys[:MOST_KEYS]), tuple(keys[MOST_KEYS:])]
 
 
+def test_second_part_ends_where_the_first_would() -> None:
+    """The key that begins a part counts in full."""
+    length = LONGEST_QUERY // 4 - len("%3B")
+    keys = [f"{'A' * (length - 2)}-{number}" for number in range(1, 9)]
+    longer = [*keys[:5], f"A{keys[5]}", *keys[6:8]]
+
+    assert split_keys(keys) == [tuple(keys[:4]), tuple(keys[4:])]
+    assert split_keys(longer) == [
+        tuple(longer[:4]),
+        tuple(longer[4:7]),
+        tuple(longer[7:]),
+    ]
+
+
+def test_two_hundred_keys_are_one_request() -> None:
+    """Their address is about 2,000 characters long."""
+    keys = [f"CALC-{number}" for number in range(1, 202)]
+
+    assert [len(part) for part in split_keys(keys)] == [200, 1]
+
+
 def test_key_longer_than_any_address_goes_alone() -> None:
     """No part is empty."""
     long = "A" * (LONGEST_QUERY + 1)
@@ -85,6 +106,17 @@ def test_names_that_come_again(tmp_path: Path) -> None:
         "1.feature": "Feature: one\n",
         "2.feature": "Feature: both\n",
         "1-2.feature": "Feature: two\n",
+    }
+
+
+def test_equal_file_before_others(tmp_path: Path) -> None:
+    """The files after an equal one are added, too."""
+    first = a_download(tmp_path / "1", **{"1": "both"})
+    second = a_download(tmp_path / "2", **{"1": "both", "2": "two"})
+
+    assert joined(tmp_path, first, second) == {
+        "1.feature": "Feature: both\n",
+        "2.feature": "Feature: two\n",
     }
 
 
