@@ -210,6 +210,7 @@ def test_notices() -> None:
         "Feature: F\n  @CALC-1 @TEST_CALC-2 @TEST_CALC-x1\n  Scenario: S\n"
         "  @CALC-1\n  Scenario: T\n  @TEST_calc-9\n  Scenario: U\n"
         "  @jira.testcase('CALC-5')\n  Scenario: U\n  @id:1\n  Scenario: U\n"
+        "  Scenario: V\n"
     )
     found = features(a=text)
     known = plan.named_issues(found, PREFIXES)
@@ -229,6 +230,19 @@ def test_a_key_of_another_project() -> None:
         plan.refuse_other_projects([KEYED], "SHOP")
 
     assert caught.value.message == "a.feature:6: CALC-78 is not in project SHOP"
+    assert caught.value.hint == (
+        "nothing was sent; pass the --project of the key, or remove the tag"
+    )
+
+
+def test_prefixes_of_another_instance() -> None:
+    """Tags with its prefix name Tests, and elsewhere they are labels."""
+    found = features(a="Feature: F\n  @T-CALC-1\n  Scenario: S\n")
+    theirs = ("T-", "R-", "P-", "S-")
+
+    assert list(plan.named_issues(found, theirs)) == ["CALC-1"]
+    assert plan.scenarios_without_key(found, theirs) == []
+    assert plan.named_issues(found, PREFIXES) == {}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -16,6 +16,8 @@ from xray_bridge.model.tags import PREFIXES
 
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xray_bridge.client.issues import IssueKind
     from xray_bridge.client.xray import XrayClient
 
@@ -32,9 +34,14 @@ class FakeXray:
     """Finds these Tests and Preconditions, whatever it is asked for."""
 
     def __init__(
-        self, *tests: Issue, preconditions: tuple[Issue, ...] = (), **others: str
+        self,
+        *tests: Issue,
+        preconditions: tuple[Issue, ...] = (),
+        description: str = "",
+        **others: str,
     ) -> None:
         self._tests, self._preconditions = tests, preconditions
+        self._description = description
         self._others = {key.replace("_", "-"): kind for key, kind in others.items()}
 
     def project(self, key: str) -> Project | None:
@@ -49,9 +56,9 @@ class FakeXray:
             issues={issue.key: issue for issue in found}, others=self._others
         )
 
-    def descriptions(self, _: Any) -> dict[str, str]:
-        """None has one."""
-        return {}
+    def descriptions(self, keys: Sequence[str]) -> dict[str, str]:
+        """All have the same."""
+        return dict.fromkeys(keys, self._description)
 
 
 def preview(xray: FakeXray, text: str) -> Preview:
@@ -74,6 +81,17 @@ def test_tests_and_preconditions_are_found_by_name() -> None:
     }
     assert found.keyed == {}
     assert not found.is_repeatable
+
+
+def test_comments_replace_a_description() -> None:
+    """Also that of a Test that is found by its name."""
+    test = Issue(key="CALC-1", summary="Add")
+    xray = FakeXray(test, description="By hand")
+
+    found = preview(xray, "Feature: F\n  # Adds,\n  # quickly.\n  Scenario: Add\n")
+
+    (change,) = found.harms
+    assert change.description == ("By hand", "Adds,\nquickly.")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -37,23 +37,26 @@ def test_lock_leaves_no_open_file(tmp_path: Path) -> None:
     assert open_files() == before
 
 
-def test_lock_is_asked_for_a_few_times_a_second(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses of this process, during which only its clock goes on."""
+    found: list[float] = []
+    monkeypatch.setattr(time, "sleep", found.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(found))
+    return found
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0, 0), (0.22, 5), (0.98, 20)])
+def test_lock_is_asked_for_twenty_times_a_second(
+    tmp_path: Path, pauses: list[float], seconds: float, expected: int
 ) -> None:
     """An export that waits leaves the processor to the other one."""
-    path, real = tmp_path / "lock", os.open
-    opened = []
+    path = tmp_path / "lock"
 
-    def note(path: Any, *flags: int, **options: Any) -> int:
-        opened.append(path)
-        return real(path, *flags, **options)
+    with hold_lock(path, 10), pytest.raises(FeaturesError), hold_lock(path, seconds):
+        pass
 
-    with hold_lock(path, 10):
-        monkeypatch.setattr(os, "open", note)
-        with pytest.raises(FeaturesError), hold_lock(path, 0.2):
-            pass
-
-    assert 2 <= opened.count(path) <= 5
+    assert len(pauses) == expected
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
