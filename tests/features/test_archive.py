@@ -247,6 +247,22 @@ def test_long_directory(unpack: Callable[..., Path]) -> None:
     unpack(buffer.getvalue(), files=3)
 
 
+def test_directory_of_two_kilobytes_for_a_file(unpack: Callable[..., Path]) -> None:
+    """It may be as long as that, and not longer."""
+    data = {}
+    for length in (2048, 2049):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            info = zipfile.ZipInfo("a.feature")
+            info.comment = b"x" * (length - 46 - len("a.feature"))
+            archive.writestr(info, TEXT)
+        data[length] = buffer.getvalue()
+
+    assert (unpack(data[2048], files=1) / "a.feature").read_bytes() == TEXT
+    with pytest.raises(FeaturesError, match="too long for 1 entries"):
+        unpack(data[2049], files=1)
+
+
 @pytest.mark.parametrize(
     ("case", "reason"),
     [
@@ -256,6 +272,7 @@ def test_long_directory(unpack: Callable[..., Path]) -> None:
         ("large file", "too large"),
         ("crc", "CRC"),
         ("zip64", "zip64"),
+        ("zip64 offset", "zip64"),
         ("split", "split"),
         ("link", "link"),
         ("encrypted", "encrypted"),

@@ -217,6 +217,15 @@ def test_comments_that_are_not_a_backgrounds() -> None:
     assert [each.tags for each in feature.backgrounds] == [("CALC-3", "CALC-4")]
 
 
+def test_background_with_several_comments() -> None:
+    """All lines before its first step may name Preconditions."""
+    feature = read_feature(
+        "Feature: F\n  Background:\n    #@CALC-3\n    # none\n    #@CALC-4\n    * x\n"
+    )
+
+    assert [each.tags for each in feature.backgrounds] == [("CALC-3", "CALC-4")]
+
+
 def test_comments_above_a_scenario() -> None:
     """Comments above a scenario are kept; tags and empty lines may be between."""
     feature = read_feature(
@@ -265,6 +274,17 @@ def test_docstring_with_a_media_type(mark: str) -> None:
     assert told(read_feature(text).scenarios) == [("S", 2, ()), ("T", 7, ())]
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"), [("x" * 60, "x" * 60), ("x" * 61, "x" * 60 + "...")]
+)
+def test_line_in_the_message(line: str, shown: str) -> None:
+    """Sixty characters of it are shown."""
+    with pytest.raises(NoFeatureError) as caught:
+        read_feature(line)
+
+    assert caught.value.message == f"is not a feature file: line 1 is {shown!r}"
+
+
 def test_hint_on_another_kind_of_file() -> None:
     """It says how a feature file begins."""
     with pytest.raises(NoFeatureError) as caught:
@@ -273,3 +293,11 @@ def test_hint_on_another_kind_of_file() -> None:
     assert caught.value.hint == (
         "a feature file begins with tags, or with Feature: and its name"
     )
+
+
+def test_hint_on_an_unknown_language() -> None:
+    """A newer parser may know it."""
+    with pytest.raises(NoFeatureError) as caught:
+        read_feature("# language: xx\nFeature: F\n")
+
+    assert caught.value.hint.endswith("for a new one, update gherkin-official")

@@ -47,6 +47,18 @@ def a_test(key: str, summary: str, *labels: str) -> dict[str, Any]:
     return {"issues": [{"key": key, "fields": fields}], "total": 1}
 
 
+def several_tests(*numbers: int) -> dict[str, Any]:
+    """Make the answer of Jira's search with several Tests."""
+    found = [a_test(f"CALC-{n}", f"S{n}")["issues"][0] for n in numbers]
+    return {"issues": found, "total": len(numbers)}
+
+
+def several_scenarios(*numbers: int) -> str:
+    """Make a feature file with several Test keys."""
+    lines = (f"  @TEST_CALC-{n}\n  Scenario: S{n}\n    * x\n" for n in numbers)
+    return f"Feature: F\n{''.join(lines)}"
+
+
 @dataclass
 class Said:
     """The exit code and the output of the command."""
@@ -508,6 +520,20 @@ def test_searches_for_many_names(jira: Xray, bring: Importer) -> None:
     assert [each.count("summary ~") for each in asked] == [20, 1]
 
 
+def test_all_that_several_searches_find(jira: Xray, bring: Importer) -> None:
+    """What the first of them finds counts as well."""
+    names = [f"Divide by {number}" for number in range(21)]
+    text = "".join(f"  Scenario: {name}\n    * x\n" for name in names)
+    (bring.root / "a.feature").write_text(f"Feature: Division\n{text}")
+    jira.script[SEARCH] = [
+        a_test("CALC-1", "Divide by 0", "first"),
+        a_test("CALC-2", "Divide by 20", "second"),
+    ]
+    said = bring("--dry-run", "--json").json
+
+    assert [each["lost"] for each in said["changes"]] == [["first"], ["second"]]
+
+
 # Before anything is sent ----------------------------------------------------------
 
 
@@ -877,13 +903,8 @@ def test_descriptions_on_server(jira: Xray, bring: Importer) -> None:
 
 def test_prefix_is_asked_for_with_five_keys(jira: Xray, bring: Importer) -> None:
     """An export of a few Tests is enough."""
-    lines = "".join(
-        f"  @TEST_CALC-{number}\n  Scenario: S{number}\n    * x\n"
-        for number in range(1, 8)
-    )
-    (bring.root / "a.feature").write_text(f"Feature: F\n{lines}")
-    found = [a_test(f"CALC-{n}", f"S{n}")["issues"][0] for n in range(1, 8)]
-    jira.script[SEARCH] = [{"issues": found, "total": 7}]
+    (bring.root / "a.feature").write_text(several_scenarios(*range(1, 8)))
+    jira.script[SEARCH] = [several_tests(*range(1, 8))]
     bring("--dry-run")
 
     (asked,) = [each for each in jira.sent if each.path == EXPORT]
@@ -946,3 +967,81 @@ def test_import_that_takes_all_of_the_time(
     assert said.exit_code == 0
     assert "put back CALC-78" in said.output
     assert len(edits(jira)) == 1
+
+
+@pytest.mark.parametrize("taken", ["CALC-1", "NEW-1"], ids=["taken", "moved"])
+def test_all_that_xray_did_not_update(jira: Xray, bring: Importer, taken: str) -> None:
+    """Keys after one that was updated, or moved, are reported, each on a line."""
+    (bring.root / "a.feature").write_text(several_scenarios(1, 2, 3))
+    jira.script[SEARCH] = [several_tests(1, 2, 3), several_tests(1)]
+    jira.script[SERVER] = [[{**TAKEN[0], "key": taken}]]
+    jira.script["/rest/api/2/issue/CALC-1"] = [{"key": taken, "fields": {}}]
+    for number in (2, 3):
+        key = f"CALC-{number}"
+        jira.script[f"/rest/api/2/issue/{key}"] = [{"key": key, "fields": {}}]
+
+    said = bring("--json").json
+
+    assert [each.partition(";")[0].partition(" (")[0] for each in said["refused"]] == [
+        "a.feature:6: Xray did not update CALC-2",
+        "a.feature:9: Xray did not update CALC-3",
+    ]
+
+
+def test_all_files_after_a_lost_answer_are_named(jira: Xray, bring: Importer) -> None:
+    """Each that was not sent, and none that was."""
+    for name in "bcd":
+        with zipfile.ZipFile(bring.root / f"{name}.zip", "w") as archive:
+            archive.writestr("b.feature", UNKEYED)
+    jira.script[SERVER] = [TAKEN, Response("", status=502)]
+    said = bring("--json", paths=(".",)).json
+
+    assert [each.partition(":")[0] for each in said["refused"]] == [
+        "b.zip",
+        "c.zip",
+        "d.zip",
+    ]
+
+
+def test_new_tests_and_preconditions(jira: Xray, bring: Importer) -> None:
+    """Both are created, and have their summaries."""
+    (bring.root / "a.feature").write_text(
+        UNKEYED.replace("  Scen", "  Background: Fresh\n    * x\n  Scen")
+    )
+    test = a_test("CALC-78", "Divide")
+    precondition = a_test("CALC-79", "Fresh")
+    precondition["issues"][0]["fields"]["issuetype"] = {"name": "Pre-Condition"}
+    jira.script[SEARCH] = [NO_ISSUES, NO_ISSUES, test, precondition]
+    jira.script[SERVER] = [
+        [TAKEN[0], {"key": "CALC-79", "issueType": {"name": "Pre-Condition"}}]
+    ]
+    said = bring("--json").json
+
+    assert (said["tests"], said["preconditions"]) == (["CALC-78"], ["CALC-79"])
+    assert [(each["key"], each["summary"]) for each in said["created"]] == [
+        ("CALC-78", "Divide"),
+        ("CALC-79", "Fresh"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf@T:CALC-78\nFeature: x\n\n  Scenario: Add\n    * x\n",
+        b"Feature: caf\xe9\n\n  @T:CALC-78\n  Scenario: Add\n    * x\n",
+    ],
+    ids=["byte order mark", "another encoding"],
+)
+def test_prefix_in_an_odd_file(jira: Xray, bring: Importer, content: bytes) -> None:
+    """Neither of them hides the tag."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.feature", content)
+    jira.script[EXPORT] = [
+        Response(buffer.getvalue(), content_type="application/octet-stream")
+    ]
+
+    said = bring("--dry-run")
+
+    assert said.exit_code == 0
+    assert "this Xray instance tags Tests as @T:CALC-78" in said.output

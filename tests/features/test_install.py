@@ -922,6 +922,9 @@ def test_ten_files_in_the_way_are_named(export: Install, target: Path) -> None:
 
     assert caught.value.message.startswith(f"11 files in {target} are in the way")
     assert caught.value.message.count(".feature'") == 10
+    assert caught.value.hint == (
+        "nothing was changed; move them, or choose another features_dir"
+    )
 
 
 def test_killed_export_is_completed_before_one_that_is_refused(

@@ -47,19 +47,19 @@ def test_label_tags(tags: str, labels: tuple[str, ...], asked: list[str]) -> Non
 def test_prefixes_of_another_instance() -> None:
     """A tag with the instance's own prefix is a key."""
     text = (
-        "Feature: F\n  @T-SHOP-1 @UTF-8\n  Scenario: S\n"
-        "  @T-CALC-1 @UTF-8\n  Scenario: T\n"
+        "Feature: F\n  @T_SHOP-1 @UTF-8\n  Scenario: S\n"
+        "  @T_CALC-1 @UTF-8\n  Scenario: T\n"
     )
 
     found, notices = move_to_labels(
         {"a.feature": gherkin.read_feature(text)},
-        ("T-", "R-", "P-", "S-"),
+        ("T_", "R_", "P_", "S_"),
         "CALC",
         lambda _: False,
     )
 
     scenarios = found["a.feature"].scenarios
-    assert [each.tags for each in scenarios] == [("T-SHOP-1",), ("T-CALC-1",)]
+    assert [each.tags for each in scenarios] == [("T_SHOP-1",), ("T_CALC-1",)]
     assert [each.labels for each in scenarios] == [("UTF-8",), ("UTF-8",)]
     assert notices == ("a.feature:3: @UTF-8 is a label: there is no project UTF",)
 

@@ -690,3 +690,39 @@ def test_a_copy_that_cannot_be_read(
             pack_files(chosen, here.parent / "folder", Limits())
 
     assert caught.value.message == f"{name} cannot be read: Input/output error"
+
+
+def test_files_after_an_archive(here: Path) -> None:
+    """They are sent, too, and before it."""
+    an_archive(here / "a.zip", a=ADDITION)
+    (here / "b.feature").write_text(ADDITION)
+    found = packed(here, ".")
+
+    assert [each.filename for each in found.bundles] == ["b.feature", "a.zip"]
+
+
+def test_size_in_the_message(here: Path) -> None:
+    """The limit is in mebibytes."""
+    (here / "a.feature").touch()
+    os.truncate(here / "a.feature", (16 << 20) + 1)
+
+    with pytest.raises(FeaturesError, match=r"a\.feature is larger than 16 MiB"):
+        packed(here, "a.feature")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", "nothing was sent"),
+        ("x", "nothing was sent; a feature file begins with tags, or with Feature:"),
+    ],
+)
+def test_hint_on_a_bad_file(here: Path, text: str, hint: str) -> None:
+    """It says that nothing was sent, and then how to mend the file."""
+    (here / "a.feature").write_text(text)
+
+    with pytest.raises(FeaturesError) as caught:
+        packed(here, "a.feature")
+
+    assert caught.value.hint.startswith(hint)
+    assert not caught.value.hint.endswith("; ")
