@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ def test_wanted() -> None:
         ("#@Precondition:CALC-5", PREFIXES, ("CALC-5",)),
         ("#@PRE:CALC-5", ("T:", "R:", "PRE:"), ("CALC-5",)),
         ("#@PRE:CALC-5", PREFIXES, ()),
+        ("#@SET:CALC-5", ("T:", "R:", "PRE:", "SET:"), ()),
         ("#@smoke", PREFIXES, ()),
         ("#@CALC-5", ("T:",), ("CALC-5",)),
     ],
@@ -138,6 +140,16 @@ def test_changes(issue: Issue, expected: Change | None) -> None:
     changes = plan.list_changes([KEYED], {issue.key: issue})
 
     assert changes == ((expected,) if expected else ())
+
+
+def test_changes_after_an_issue_that_is_not_there() -> None:
+    """An issue that Jira does not show yet does not hide the others."""
+    there = Issue(key="CALC-78", summary="Add", labels=("smoke",))
+    known = [replace(KEYED, key="CALC-1"), KEYED]
+
+    found = plan.list_changes(known, {"CALC-78": there})
+
+    assert [change.key for change in found] == ["CALC-78"]
 
 
 def test_an_issue_that_is_not_there_does_not_change() -> None:

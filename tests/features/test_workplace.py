@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from xray_bridge.errors import FeaturesError
-from xray_bridge.features import workplace
 from xray_bridge.features.workplace import find_leftovers, hold_lock, remove_places
 
 
@@ -86,7 +85,7 @@ def test_lock_that_is_taken_at_once_stays(
 
     with monkeypatch.context() as patched:
         with hold_lock(path, 10):
-            patched.setattr(workplace.os, "close", close)
+            patched.setattr(os, "close", close)
         is_there = path.exists()
 
     assert is_there
