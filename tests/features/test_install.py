@@ -500,6 +500,7 @@ def test_cannot_be_put_back(export: Install, target: Path, work: Path) -> None:
         assert INDEX in hint
         (kept,) = work.glob(".features.xray-new-*")
         assert str(kept) in hint
+        assert journal.is_unfinished(kept)
         now = texts(target)
         assert now.pop("own.feature") == "mine"
         for name, text in now.items():
@@ -940,3 +941,26 @@ def test_killed_export_is_completed_before_one_that_is_refused(
         export(THIRD)
 
     assert texts(target) == {**SECOND, "e.feature": "mine"}
+
+
+@pytest.mark.parametrize("is_undone", [False, True], ids=["done", "undone"])
+def test_folder_of_an_export_that_cannot_be_removed(
+    export: Install,
+    work: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_undone: bool,
+) -> None:
+    """Neither an export that is done nor one that was undone is completed later."""
+    export(FIRST)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    if is_undone:
+        fault = Fault(Path.replace, 3, ever_after=False)
+        monkeypatch.setattr(Path, "replace", lambda *v, fault=fault: fault(*v))
+        with pytest.raises(FeaturesError, match="No space left"):
+            export(SECOND)
+    else:
+        export(SECOND)
+
+    (left,) = work.glob(".features.xray-new-*")
+    assert not journal.is_unfinished(left)

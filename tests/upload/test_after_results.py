@@ -14,6 +14,7 @@ from xray_bridge.client.pauses import Pauses
 from xray_bridge.errors import RefusedError
 from xray_bridge.jira import steps
 from xray_bridge.jira.run import Step
+from xray_bridge.model.results import Outcome
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.run_directory import State
 from xray_bridge.upload.publish import publish
@@ -209,3 +210,40 @@ def test_known_doubt_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     assert (found.status, found.exit_code) == ("ambiguous", 81)
     assert directory.state.state == run_directory.AMBIGUOUS
+
+
+def test_dry_run_without_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a setting for Jira it shows the requests to Xray only."""
+    use(monkeypatch, break_down)
+    directory = recorded(tmp_path, a_run())
+
+    found = publish_with(directory, dry_run="yes", defects="")
+
+    assert (found.status, found.exit_code) == ("dry run", 0)
+    assert not [line for line in found.plan if line.startswith("bugs for")]
+
+
+def test_failed_step_is_noted_in_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Later commands show why the run is not done."""
+    use(monkeypatch, refuse)
+    directory = recorded(tmp_path, a_run())
+
+    publish_with(directory, FIELDS, DONE)
+
+    assert directory.state.message == "step 1: Jira says no"
+
+
+def test_steps_know_the_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build is shown as failed if one result is."""
+
+    def tell_counts(run: JiraRun) -> Iterable[str]:
+        yield f"{run.counts['passed']} passed, {run.counts['failed']} failed"
+
+    use(monkeypatch, tell_counts)
+    directory = recorded(tmp_path, a_run(), a_run(Outcome.FAILED, name="test_sub"))
+
+    found = publish_with(directory, FIELDS, DONE)
+
+    assert "1 passed, 1 failed" in found.notices
