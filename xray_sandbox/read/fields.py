@@ -86,9 +86,16 @@ BEGIN_DATE = CustomField(
 END_DATE = CustomField(
     "customfield_11503", "End Date", f"{_JIRA}datetime", "datetime", settable=True
 )
+DEFINITION = CustomField(
+    "customfield_11512",
+    "Generic Test Definition",
+    f"{_XRAY}path-editor-custom-field",
+    "string",
+)
 
 CUSTOM_FIELDS = (
     BEGIN_DATE,
+    DEFINITION,
     END_DATE,
     ENVIRONMENTS,
     REVISION,
@@ -103,7 +110,6 @@ CUSTOM_FIELDS = (
                 "test-repository-path-custom-field",
                 "any",
             ),
-            (11512, "Generic Test Definition", "path-editor-custom-field", "string"),
             (
                 11513,
                 "Cucumber Test Type",

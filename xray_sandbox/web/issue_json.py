@@ -52,7 +52,11 @@ def fields_json(
         named |= readers.keys() - _NOT_NAVIGABLE
     chosen = named - without
     if is_cloud():
-        chosen -= {fields.ENVIRONMENTS.id, fields.TEST_PLAN.id}
+        chosen -= {
+            fields.DEFINITION.id,
+            fields.ENVIRONMENTS.id,
+            fields.TEST_PLAN.id,
+        }
     computed = {
         name: reader(site, issue)
         for name, reader in _COMPUTED.items()
@@ -87,6 +91,7 @@ def _own_fields(issue: IssueRow) -> dict[str, Any]:
         "assignee": _user_json(given.get("assignee")),
         fields.REVISION.id: issue.revision or None,
         fields.ENVIRONMENTS.id: list(issue.environments),
+        fields.DEFINITION.id: issue.definition or None,
     }
 
 

@@ -66,7 +66,7 @@ class Outcomes:
     What a run says about defects.
 
     ``groups`` are the failures by label, ``passed`` the labels of tests that passed
-    in all their results. ``total`` and ``failed`` are numbers of tests.
+    in all their results. ``total`` and ``failed`` are numbers of results.
     """
 
     groups: dict[str, FailureGroup] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Outcomes:
 
     @property
     def share(self) -> float:
-        """The part of the tests that failed, from 0 to 1."""
+        """The part of the results that are failures, from 0 to 1."""
         return self.failed / self.total if self.total else 0.0
 
 
@@ -90,21 +90,20 @@ def read_outcomes(
     that passed after failed attempts has not passed.
     """
     found = Outcomes()
-    tests: dict[str, bool] = {}
     bad: set[str] = set()
     per_row = rules.per == PER_ROW
     for run in runs:
         name = name_of(run, per_row=per_row)
         is_failed = run.outcome is Outcome.FAILED
-        tests[name] = tests.get(name, False) or is_failed
+        found.total += 1
         if is_failed:
+            found.failed += 1
             _add_failure(found, run, name, rules)
         if wants_passed:
             label = name_label(rules.project, name)
             is_clean = run.outcome is Outcome.PASSED
             (found.passed if is_clean else bad).add(label)
     found.passed -= bad
-    found.total, found.failed = len(tests), sum(tests.values())
     return found
 
 
