@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,30 @@ def test_lag(tmp_path: Path) -> None:
     assert reconciled == [made["key"]]
     assert shown == 200
     assert too_many.status_code == 400
+
+
+def test_rate_limit(tmp_path: Path) -> None:
+    """A prepared answer is a rate limit of Cloud with its reason, for two requests."""
+    limit = {
+        "method": "POST",
+        "path": "/jira-cloud/rest/api/2/issue/*/comment",
+        "times": 2,
+        "status": 429,
+        "headers": {
+            "RateLimit-Reason": "jira-per-issue-on-write",
+            "Retry-After": "1",
+        },
+        "body": {"errorMessages": ["Rate limit exceeded."], "errors": {}},
+    }
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps([limit]))
+    with running(tmp_path / "data", answers=path) as sandbox:
+        jira = jira_client(sandbox, "cloud")
+        key = jira.make_key()
+        comment = f"/issue/{key}/comment"
+        answers = [jira.call("POST", comment, json={"body": "x"}) for _ in range(3)]
+        count = jira.call("GET", comment).json()["total"]
+
+    assert [each.status_code for each in answers] == [429, 429, 201]
+    assert answers[0].headers["RateLimit-Reason"] == "jira-per-issue-on-write"
+    assert count == 1

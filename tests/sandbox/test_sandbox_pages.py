@@ -69,3 +69,55 @@ def test_evidence_is_saved_not_shown(server: Any) -> None:
     assert answer.content == b"<b>"
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+def test_page_of_a_bug(jira: Any) -> None:
+    """The page of an issue shows what happened to it in Jira."""
+    key = jira.make_key(priority={"name": "High"}, fixVersions=[{"name": "v1.0"}])
+    path = f"/issue/{key}"
+    body = {"type": {"name": "Blocks"}}
+    ends = {"inwardIssue": {"key": key}, "outwardIssue": {"key": "CALC-70"}}
+    jira.call("POST", "/issueLink", json={**body, **ends})
+    shown = {"url": "https://ci.example.com/1", "title": "Build 1"}
+    jira.call("POST", f"{path}/remotelink", json={"object": shown})
+    evil = {"url": "javascript:alert(1)", "title": "Evil"}
+    jira.call("POST", f"{path}/remotelink", json={"object": evil})
+    jira.call("POST", f"{path}/comment", json={"body": "Seen <b>again</b>"})
+    files = {"file": ("log.txt", b"x" * 2000, "text/plain")}
+    headers = {"X-Atlassian-Token": "no-check"}
+    jira.call("POST", f"{path}/attachments", files=files, headers=headers)
+    jira.call("POST", f"{path}/transitions", json={"transition": {"id": "31"}})
+
+    page = requests.get(f"{jira.sandbox.url}{jira.prefix}/browse/{key}", timeout=20)
+    for text in ("Bug", "Done", "High", "v1.0", "CALC-70", "Build 1", "log.txt"):
+        assert text in page.text
+    assert 'href="https://ci.example.com/1"' in page.text
+    assert "Seen &lt;b&gt;again&lt;/b&gt;" in page.text
+    assert "javascript:" not in page.text
+    file = f"{jira.sandbox.url}/sandbox/attachment/"
+    [found] = jira.fields(key)["attachment"]
+    assert requests.get(f"{file}{found['id']}", timeout=20).content == b"x" * 2000
+    assert requests.get(f"{file}99999", timeout=20).status_code == 404
+
+
+def test_page_of_builds(sandbox: Any) -> None:
+    """The page of an issue shows its builds with their tests, and deployments."""
+    from .test_jira_builds import BUILD, DEPLOYMENT, OAUTH
+
+    url = f"{sandbox.url}/atlassian"
+    answer = requests.post(f"{url}/oauth/token", json=OAUTH, timeout=20).json()
+    headers = {"Authorization": f"Bearer {answer['access_token']}"}
+    for kind, item in (("builds", BUILD), ("deployments", DEPLOYMENT)):
+        path = f"{url}/jira/{kind}/0.1/cloud/0a1b2c3d-sandbox/bulk"
+        requests.post(path, json={kind: [item]}, headers=headers, timeout=20)
+
+    page = requests.get(f"{sandbox.url}/browse/CALC-1", timeout=20).text
+    data = requests.get(f"{sandbox.url}/sandbox/issues/CALC-1.json", timeout=20).json()
+    other = requests.get(f"{sandbox.url}/browse/CALC-2", timeout=20).text
+
+    assert "145 passed, 3 failed, 2 skipped of 150" in page
+    assert "acme/api</a>, Prod" in page
+    assert "Builds" not in other
+    assert data["parts"]["builds"][0]["tests"]["totalNumber"] == 150
+    missing = requests.get(f"{sandbox.url}/sandbox/issues/X-1.json", timeout=20)
+    assert missing.status_code == 404

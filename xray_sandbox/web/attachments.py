@@ -7,7 +7,7 @@ Source: Atlassian's REST references, 'Add attachment' of both products: the part
 
 from __future__ import annotations
 
-from flask import Response, jsonify, request, send_file
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from xray_sandbox.errors import RefusedError
@@ -16,6 +16,7 @@ from xray_sandbox.store.planning import write_now
 from xray_sandbox.web.access import require_issue, require_permission
 from xray_sandbox.web.auth import CREDENTIALS
 from xray_sandbox.web.issue_json import attachment_json
+from xray_sandbox.web.pages import send_download
 from xray_sandbox.web.routes import Routes
 from xray_sandbox.web.site import Site
 
@@ -103,11 +104,4 @@ def _require(site: Site, id: str) -> Document:  # noqa: A002
 
 def _send(site: Site, found: Document) -> Response:
     path = site.store.evidence_directory / found.content["sha256"]
-    answer = send_file(
-        path.resolve(),
-        mimetype="application/octet-stream",
-        as_attachment=True,
-        download_name=found.name,
-    )
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+    return send_download(path, found.name)
