@@ -185,7 +185,8 @@ def _send(arguments: argparse.Namespace, facts: Facts, asked: Request) -> int:
     target = Target(settings=settings, connection=connection, http=http)
     site, key = connection.site, asked.execution
     url = f"{site}/browse/{key}" if site and key else ""
-    plan = make_plan(facts, replace(asked, execution_url=url))
+    word = connection.dialect.issue_word
+    plan = make_plan(facts, replace(asked, execution_url=url, issue_word=word))
     notices = [*plan.notices]
     if settings.dry_run:
         lines = [line for each in plan.builds for line in describe_build(each, target)]

@@ -40,7 +40,7 @@ from xray_bridge.runs import codec, run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.scrub import Scrub, local_folders
-from xray_bridge.text import merge_lines
+from xray_bridge.text import count, merge_lines
 
 
 if TYPE_CHECKING:
@@ -229,6 +229,7 @@ class Session:
         if self._journal is None or self._journal.written or not self._journal.is_ours:
             return
         self._journal.close()
+        self.notices += self._build_news.cancel(self.settings, self.folder)
         shutil.rmtree(self._journal.directory.path, ignore_errors=True)
         self._journal = None
 
@@ -374,9 +375,7 @@ class Session:
     ) -> Ending:
         """Say where the results are; write a report if the settings ask for one."""
         settings = self.settings
-        number = written.written
-        results = "1 result" if number == 1 else f"{number} results"
-        lines = [f"Collected {results}; nothing was sent."]
+        lines = [f"Collected {count(written.written, 'result')}; nothing was sent."]
         receipt = None
         if settings.report or len(settings.format) > 1:
             with contextlib.suppress(KeyboardInterrupt):

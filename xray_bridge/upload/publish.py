@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
+    from xray_bridge.model.dialect import Dialect
     from xray_bridge.runs.report_files import Files
-    from xray_bridge.runs.run_directory import RunDirectory
+    from xray_bridge.runs.run_directory import RunDirectory, RunInfo
     from xray_bridge.upload.shipment import Upload
 
 NO_KEY = "no test has a Test key (xray_only_keyed)"
@@ -203,6 +204,7 @@ class _Publishing:
                 left_out=withheld,
                 exit_code=code,
             )
+            self._apply_steps_of_empty_run()
             return
         settings = self._settings
         connection: Connection | None = None
@@ -228,6 +230,22 @@ class _Publishing:
                 upload.run, connection, self._draft.receipt
             )
 
+    def _apply_steps_of_empty_run(self) -> None:
+        """Do the steps in Jira that need no results, such as showing the build."""
+        settings = self._settings
+        is_sent = settings.wants_upload and not settings.dry_run
+        is_session = self._info.framework != run_directory.REPORT_FILES
+        if not (is_sent and is_session and after_results.is_wanted(settings)):
+            return
+        try:
+            connection = connect(settings)
+        except XrayBridgeError as error:
+            notice = f"nothing was done in Jira: {error}"
+            self._draft.add(notices=(*self._draft.receipt.notices, notice))
+            return
+        run = self._make_run(connection.dialect, self._info)
+        self._draft.receipt = after_results.apply(run, connection, self._draft.receipt)
+
     def _why_empty(self) -> tuple[str, ...] | None:
         """Return notices if there is nothing to send; None if there is."""
         if self._files is not None:
@@ -249,21 +267,24 @@ class _Publishing:
             # A preflight may have reported them already, or there was none.
             notices = merge_lines((info.notices, connection.notices))
             info = replace(info, notices=notices)
-        run = PreparedRun(
-            directory=self._directory,
-            folder=self._folder,
-            copy_to=self._copy_to,
-            settings=settings,
-            info=info,
-            results=self._results,
-            dialect=dialect.with_statuses(settings.statuses),
-            incomplete=self._incomplete,
-        )
+        run = self._make_run(dialect, info)
         if connection is not None and not settings.dry_run:
             run = after_results.settle_version(run, connection)
         if self._files is None:
             return sessions.prepare(run, self._draft)
         return _prepare_files(run, self._files, self._draft)
+
+    def _make_run(self, dialect: Dialect, info: RunInfo) -> PreparedRun:
+        return PreparedRun(
+            directory=self._directory,
+            folder=self._folder,
+            copy_to=self._copy_to,
+            settings=self._settings,
+            info=info,
+            results=self._results,
+            dialect=dialect.with_statuses(self._settings.statuses),
+            incomplete=self._incomplete,
+        )
 
     def _as_own_error(self, error: Exception) -> XrayBridgeError:
         """Return our own errors unchanged, and any other error as one of ours."""

@@ -331,6 +331,32 @@ def test_two_sessions_of_one_job_are_two_builds(project: Project, jira: Xray) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), ("successful", "1 of 1 test passed; the results are not in Xray yet")),
+        (
+            ("-k", "nothing"),
+            ("unknown", "no test ran; the results are not in Xray yet"),
+        ),
+        (("no_file.py",), ("unknown", "no test ran; the results are not in Xray yet")),
+    ],
+)
+def test_a_run_without_results_for_xray_is_shown(
+    project: Project, jira: Xray, arguments: tuple[str, ...], told: tuple[str, str]
+) -> None:
+    """Tests without a key ran all the same; nothing stays in progress."""
+    project.pytester.makepyfile("def test_a(): pass")
+    states = "in_progress,successful,unknown"
+    environ = environ_for(jira, XRAY_JIRA_BUILD_ON=states, XRAY_ONLY_KEYED="yes")
+    project.run("--xray-upload", *arguments, **environ)
+    wait_for(lambda: len(builds(jira)) == 2)
+    (ended,) = [each for each in builds(jira) if each["state"] != "in_progress"]
+
+    assert (ended["state"], ended["description"]) == told
+    assert not [line for line in jira.lines if "import" in line]
+
+
 def test_a_dry_run_shows_the_build(project: Project, jira: Xray) -> None:
     """Nothing is sent, not even at the start."""
     project.pytester.makepyfile("def test_a(): pass")
@@ -343,7 +369,7 @@ def test_a_dry_run_shows_the_build(project: Project, jira: Xray) -> None:
         [
             f"  POST {jira.url}{BULK}",
             "    build acme/api/unit #812: successful, 1 of 1 test passed*",
-            "    2 issues: CALC-12, CALC-13",
+            "    2 work items: CALC-12, CALC-13",
         ]
     )
     assert jira.sent == []

@@ -28,7 +28,7 @@ def test_an_unknown_outcome_is_a_failure() -> None:
         (Counts(passed=145, failed=3, skipped=2), "3 of 150 tests failed"),
         (Counts(passed=148, skipped=2), "148 of 150 tests passed"),
         (Counts(passed=1), "1 of 1 test passed"),
-        (Counts(), "0 of 0 tests passed"),
+        (Counts(), "no test ran"),
     ],
 )
 def test_counts_in_words(counts: Counts, text: str) -> None:

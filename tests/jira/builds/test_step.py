@@ -279,14 +279,14 @@ def test_data_center_gets_a_limited_number_of_links(tmp_path: Path, xray: Xray) 
 
 
 @pytest.mark.parametrize(
-    ("deployment", "way"),
+    ("deployment", "way", "word"),
     [
-        (CLOUD, "/jira/builds/0.1/cloud/abc/bulk"),
-        (SERVER, "/rest/api/2/issue/KEY/remotelink"),
+        (CLOUD, "/jira/builds/0.1/cloud/abc/bulk", "work item"),
+        (SERVER, "/rest/api/2/issue/KEY/remotelink", "issue"),
     ],
 )
 def test_a_dry_run_shows_it_and_sends_nothing(
-    directory: RunDirectory, xray: Xray, deployment: str, way: str
+    directory: RunDirectory, xray: Xray, deployment: str, way: str, word: str
 ) -> None:
     """The lines have the address, the build and its issues."""
     lines = list(SHOW_BUILD.describe(run_of(directory, xray, deployment, execution="")))
@@ -294,7 +294,7 @@ def test_a_dry_run_shows_it_and_sends_nothing(
     assert lines == [
         f"POST {xray.url}{way}",
         f"  {NAME}: failed, 1 of 7 tests failed; the results are not in Xray yet",
-        "  2 issues: CALC-12, SHOP-7",
+        f"  2 {word}s: CALC-12, SHOP-7",
     ]
     assert xray.sent == []
     assert not read_notes(directory, NOTE)

@@ -42,6 +42,8 @@ class Counts:
 
     def describe(self) -> str:
         """``3 of 150 tests failed``, or how many passed."""
+        if not self.total:
+            return "no test ran"
         if self.failed:
             return f"{self.failed} of {count(self.total, 'test')} failed"
         return f"{self.passed} of {count(self.total, 'test')} passed"

@@ -50,7 +50,8 @@ class Request:
     What is asked for: the kinds, and what only the caller knows.
 
     ``execution`` is the key of the Test Execution, ``execution_url`` its page; both
-    may be empty. ``state``: other than that of the settings and tests.
+    may be empty. ``state``: other than that of the settings and tests. ``issue_word``
+    is the word of the product.
     """
 
     settings: Settings
@@ -60,6 +61,7 @@ class Request:
     execution: str = ""
     execution_url: str = ""
     state: str = ""
+    issue_word: str = "issue"
 
     @property
     def report_dir(self) -> Path:
@@ -96,7 +98,7 @@ def make_plan(facts: Facts, asked: Request) -> Plan:
         return _send_none(what, "there is no page that it could link to")
     keys, left_out = builds.collect_keys(facts, settings, asked.execution)
     if not keys:
-        return _send_none(what, _explain_no_keys(settings))
+        return _send_none(what, _explain_no_keys(asked))
     made = tuple(
         builds.make_build(
             facts,
@@ -111,7 +113,7 @@ def make_plan(facts: Facts, asked: Request) -> Plan:
         )
         for kind in kinds
     )
-    notices = tuple(_list_cuts(len(keys), left_out))
+    notices = tuple(_list_cuts(len(keys), left_out, asked.issue_word))
     return Plan(builds=made, notices=notices, pipeline=pipeline)
 
 
@@ -124,12 +126,13 @@ def _send_none(what: str, why: str) -> Plan:
     return Plan(notices=(f"no {what} is sent to Jira: {why}",))
 
 
-def _explain_no_keys(settings: Settings) -> str:
-    places = (WORDS[each] for each in WORDS if each in settings.jira_issues_from)
-    where = ", ".join(places)
-    return f"no issue is named in {where}; set xray_jira_issues to name one"
+def _explain_no_keys(asked: Request) -> str:
+    looked = asked.settings.jira_issues_from
+    where = ", ".join(WORDS[each] for each in WORDS if each in looked)
+    word = asked.issue_word
+    return f"no {word} is named in {where}; set xray_jira_issues to name one"
 
 
-def _list_cuts(kept: int, left_out: int) -> Iterator[str]:
+def _list_cuts(kept: int, left_out: int, word: str) -> Iterator[str]:
     if left_out:
-        yield f"Jira takes {kept} issues for a build; {left_out} more are left out"
+        yield f"Jira takes {kept} {word}s for a build; {left_out} more are left out"

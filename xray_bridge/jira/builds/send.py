@@ -68,7 +68,8 @@ def describe_build(build: Build, target: Target) -> Iterator[str]:
         way = f"POST {target.connection.url}/rest/api/2/issue/KEY/remotelink"
     yield way
     yield f"  {name_build(build)}: {build.state}, {build.description}"
-    yield f"  {count(len(build.keys), 'issue')}: {first_names(build.keys)}"
+    word = target.connection.dialect.issue_word
+    yield f"  {count(len(build.keys), word)}: {first_names(build.keys)}"
 
 
 def send_build(build: Build, target: Target) -> Iterator[str]:
@@ -128,7 +129,7 @@ def _set_links(build: Build, target: Target) -> Iterator[str]:
     if unknown:
         yield f"{_name_unknown(unknown, word)}, or this account may not see it"
     if len(build.keys) > MOST_LINKS:
-        yield f"only the first {MOST_LINKS} of {len(build.keys)} issues got a link"
+        yield f"only the first {MOST_LINKS} of {len(build.keys)} {word}s got a link"
     if known:
         yield _tell(build, known)
 

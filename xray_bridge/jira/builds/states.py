@@ -34,12 +34,12 @@ def decide_state(counts: Counts | None, incomplete: Sequence[str]) -> str:
     """
     Return the state of a finished run.
 
-    A run with missing tests has failed: its job has, too. ``counts``: None if there
-    were no tests.
+    A run with missing tests has failed: its job has, too. A run in which no test ran
+    shows nothing. ``counts``: None if there is no run.
     """
     if any(reason.endswith(INTERRUPTED) for reason in incomplete):
         return CANCELLED
-    if counts is None:
+    if counts is None or not (counts.total or incomplete):
         return UNKNOWN
     return FAILED if counts.failed or incomplete else SUCCESSFUL
 

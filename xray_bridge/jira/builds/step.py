@@ -70,6 +70,7 @@ def _plan_of(run: JiraRun, place: Place) -> Plan:
         kinds=list_kinds(run.settings),
         execution=key,
         execution_url=f"{site}/browse/{key}" if site and key else "",
+        issue_word=run.connection.dialect.issue_word,
     )
     return make_plan(facts, asked)
 
