@@ -173,6 +173,7 @@ def test_a_deployment_is_sent_beside_the_build(
         (
             taken(
                 acceptedBuilds=[],
+                rejectedBuilds=[{"errors": [{"message": "No valid associations"}]}],
                 unknownAssociations=[{"values": ["CALC-12", "SHOP-7"]}],
             ),
             [

@@ -93,13 +93,13 @@ def _submit(build: Build, target: Target) -> Iterator[str]:
     word = target.connection.dialect.issue_word
     # Before the reasons: unknown issues are why Jira finds "no valid associations".
     unknown = _name_unknown(found.unknown, word)
+    if not set(build.keys) - set(found.unknown):
+        yield f"{unknown}, so it does not show the {name_build(build)}"
+        return
     if found.rejected:
         why = "; ".join(filter(None, (unknown, *found.rejected)))
         msg = f"Jira rejected the {name_build(build)}: {why}"
         raise PartlyRefusedError(msg)
-    if not set(build.keys) - set(found.unknown):
-        yield f"{unknown}, so it does not show the {name_build(build)}"
-        return
     if not found.is_accepted:
         msg = f"Jira's answer does not say that it took the {name_build(build)}"
         raise PartlyRefusedError(msg)
