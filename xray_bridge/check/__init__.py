@@ -62,6 +62,10 @@ def run_checks(
         from xray_bridge.check.defects import check_defects
 
         found += check_defects(settings, client.jira)
+    if settings.shows_builds:
+        from xray_bridge.check.builds import check_builds
+
+        found.append(check_builds(settings, connection, http, thorough=thorough))
     return found
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Findings that end a session only if ``preflight`` is strict: its results are of use
 # without defects, and can be sent later.
-MAY_WAIT = frozenset({*WAY, "defects"})
+MAY_WAIT = frozenset({*WAY, "defects", "builds"})
 WORDS = {True: "ok", False: "WRONG", None: "?"}
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from xray_bridge.client.http import Http
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
-# Characters of keys in a message about unknown ones.
-SHOWN = 10
+# A pipeline that nobody has.
+NOBODY = "xray-bridge-check"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +111,18 @@ class BuildsApi:
         path += f"/environments/{quote(environment, safe='')}"
         return self._read(DEPLOYMENT, f"{path}/deployments/{number}")
 
-    def log_in(self) -> None:
+    def check_permission(self, kind: Kind) -> None:
         """
-        Get a token, to check the credentials.
+        Ask for something that does not exist; changes nothing.
 
-        Raises AuthenticationError.
+        Raises AuthenticationError, and RefusedError without the permission.
         """
+        if kind is BUILD:
+            self.read_build(NOBODY, 1)
+        else:
+            self.read_deployment(NOBODY, NOBODY, 1)
+
+    def _log_in(self) -> None:
         self._token = self._login.fetch_token(self._http)
 
     def _find_path(self, kind: Kind) -> str:
@@ -133,10 +139,10 @@ class BuildsApi:
     def _send(self, request: Request) -> Answer:
         """Send it with a token; an expired one is replaced once."""
         if not self._token:
-            self.log_in()
+            self._log_in()
         answer = self._send_with_token(request)
         if answer.status == UNAUTHORIZED:
-            self.log_in()
+            self._log_in()
             answer = self._send_with_token(request)
         return answer
 
