@@ -67,6 +67,31 @@ def test_defects(server: Any, sandbox: Any) -> None:
     assert server.call("DELETE", f"{path}/{key}").status_code == 400
 
 
+def test_runs_of_a_test(server: Any) -> None:
+    """All Test Runs of a Test are listed, with those of other Test Executions."""
+    first, second = run_of(server), run_of(server)
+
+    path = "/rest/raven/2.0/api/test/CALC-1/testruns"
+    found = server.call("GET", path).json()
+    other = server.call("GET", path.replace("CALC-1", "CALC-2")).json()
+    wrong = server.call("GET", path.replace("CALC-1", "CALC-20"))
+
+    assert found == [first, second]
+    assert other == []
+    assert wrong.status_code == 400
+
+
+def test_statuses_and_requirements(server: Any) -> None:
+    """Each status says what it means for a requirement."""
+    path = "/rest/raven/2.0/api/settings/teststatuses"
+    found = server.call("GET", path).json()
+
+    meanings = {each["name"]: each["requirementStatusName"] for each in found}
+    assert meanings["PASS"] == "OK"
+    assert meanings["FAIL"] == "NOK"
+    assert meanings["TODO"] == "NOTRUN"
+
+
 RUN = (
     "query($t: String!, $e: String!) {"
     " getTestRun(testIssueId: $t, testExecIssueId: $e) { id defects status { name } } }"
@@ -126,7 +151,7 @@ COVERAGE = (
     "query($jql: String, $limit: Int!, $start: Int) {"
     " getCoverableIssues(jql: $jql, limit: $limit, start: $start) { total results {"
     ' issueId jira(fields: ["key"]) status(isFinal: true) { name }'
-    " tests(limit: 10) { total } } } }"
+    " tests(limit: 10) { total results { status { name } } } } } }"
 )
 
 
@@ -135,6 +160,7 @@ def coverage_of(cloud: Any, key: str) -> str:
     answer = cloud.graphql(COVERAGE, jql=f"key = {key}", limit=10)
     [found] = answer["data"]["getCoverableIssues"]["results"]
     assert found["jira"]["key"] == key
+    assert len(found["tests"]["results"]) == found["tests"]["total"]
     return str(found["status"]["name"])
 
 
@@ -215,3 +241,23 @@ def test_results_of_server_count(
         server.post_json("", report)
 
     assert coverage_of(cloud, "CALC-70") == ("OK" if status is PASSED else "NOK")
+
+
+def test_status_of_a_test(cloud: Any) -> None:
+    """A Test has the status of its last final Test Run."""
+    query = (
+        'query { getTests(jql: "key = CALC-1", limit: 1)'
+        " { results { status { name } } } }"
+    )
+    seen = []
+    for status in ("", "PASSED", "FAILED", "TODO"):
+        if status:
+            report = {
+                "info": {"project": "CALC", "summary": "x"},
+                "tests": [{"testKey": "CALC-1", "status": status}],
+            }
+            cloud.post_json("", report)
+        [found] = cloud.graphql(query)["data"]["getTests"]["results"]
+        seen.append(found["status"]["name"])
+
+    assert seen == ["TODO", "PASSED", "FAILED", "FAILED"]

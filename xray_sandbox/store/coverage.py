@@ -27,9 +27,13 @@ def coverage_of(store: Store, issue: IssueRow) -> str:
 
 
 def _status_of(store: Store, test: IssueRow) -> str:
-    """What the last final Test Run of a Test says; without one, the last."""
+    """What the last status of a Test means for its requirements."""
+    last = last_status(store, test, "TODO")
+    return {**_FINAL, **_OPEN}.get(last, "UNKNOWN")
+
+
+def last_status(store: Store, test: IssueRow, otherwise: str) -> str:
+    """The last final status of a Test; without one, the last; without that, this."""
     statuses = store.statuses_of(test.id)
-    final = [_FINAL[each] for each in statuses if each in _FINAL]
-    if final:
-        return final[-1]
-    return _OPEN.get(statuses[-1], "UNKNOWN") if statuses else "NOTRUN"
+    final = [each for each in statuses if each in _FINAL]
+    return (final or statuses or (otherwise,))[-1]

@@ -197,6 +197,11 @@ class Store(Planning):
         )
         return tuple(row["status"] for row in rows)
 
+    def runs_of_test(self, test_id: int) -> tuple[tuple[IssueRow, TestRunRow], ...]:
+        """All Test Runs of a Test, oldest first, each after its Test Execution."""
+        rows = self.all("SELECT id FROM run WHERE test_id = ? ORDER BY id", (test_id,))
+        return tuple(found for row in rows if (found := self.test_run(row["id"])))
+
     def evidence(self, id: int) -> tuple[EvidenceRow, Path] | None:  # noqa: A002
         """One evidence row and the path of its file."""
         row = self.first("SELECT * FROM evidence WHERE id = ?", (id,))

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from xray_sandbox.store.coverage import coverage_of
+from xray_sandbox.product import CLOUD
+from xray_sandbox.store.coverage import coverage_of, last_status
 from xray_sandbox.store.rows import (
     TEST,
     TEST_EXECUTION,
@@ -41,6 +42,7 @@ def test_json(site: Site, issue: IssueRow) -> dict[str, Any]:
     return {
         **_issue_json(site, issue),
         "testType": {"name": issue.kind, "kind": issue.kind},
+        "status": lambda: {"name": last_status(site.store, issue, CLOUD.todo)},
         "unstructured": issue.definition or None,
         "gherkin": issue.scenario or None,
     }

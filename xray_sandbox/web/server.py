@@ -31,6 +31,7 @@ from xray_sandbox.web.test_runs import add_test_runs
 
 
 _PREFIX = "/rest/raven/<any('1.0','2.0','latest'):version>"
+_REQUIREMENT = {SERVER.passed: "OK", SERVER.failed: "NOK"}
 _MEMBERS = {"test": TEST, "testexecution": TEST_EXECUTION}
 
 
@@ -92,7 +93,14 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
     def test_statuses() -> ResponseReturnValue:
         return jsonify(
             [
-                {"id": number, "rank": number, "name": word, "isNative": True}
+                {
+                    "id": number,
+                    "rank": number,
+                    "name": word,
+                    "isNative": True,
+                    "final": word in {SERVER.passed, SERVER.failed},
+                    "requirementStatusName": _REQUIREMENT.get(word, "NOTRUN"),
+                }
                 for number, word in enumerate(SERVER.statuses)
             ]
         )

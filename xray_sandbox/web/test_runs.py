@@ -28,6 +28,7 @@ from xray_sandbox.web.site import Site
 
 def add_test_runs(blueprint: Blueprint, site: Site) -> None:
     """Add the resources of Test Runs."""
+    _add_defects(blueprint, site)
 
     @blueprint.get("/api/testruns")
     def test_runs() -> ResponseReturnValue:
@@ -48,10 +49,18 @@ def add_test_runs(blueprint: Blueprint, site: Site) -> None:
                 return jsonify(run_json(site, execution, run))
         raise RefusedError(f"The Test {test.key} is not in {execution.key}.")
 
+    @blueprint.get("/api/test/<key>/testruns")
+    def test_runs_of_test(key: str) -> ResponseReturnValue:
+        """All Test Runs of a Test."""
+        found = site.store.runs_of_test(site.registry.require(key, TEST).id)
+        return jsonify([run_json(site, *pair) for pair in found])
+
     @blueprint.get("/api/testrun/<int:number>")
     def test_run(number: int) -> ResponseReturnValue:
         return jsonify(run_json(site, *_require_run(site, number)))
 
+
+def _add_defects(blueprint: Blueprint, site: Site) -> None:
     @blueprint.get("/api/testrun/<int:number>/defect")
     def defects(number: int) -> ResponseReturnValue:
         _, run = _require_run(site, number)
