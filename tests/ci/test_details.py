@@ -36,7 +36,7 @@ TOLD = [
         Details(
             pipeline="ann/calc/CI",
             job="unit",
-            variant="Linux/3.12.1",
+            variant="Linux/3.12",
             number="17",
             repository="https://github.com/ann/calc",
             attempt="2",
@@ -77,7 +77,7 @@ TOLD = [
         Details(
             pipeline="ann/calc/main",
             job="Unit",
-            variant="3.12.1",
+            variant="3.12",
             number="17",
             repository="https://git.example.com/ann/calc",
             title=TITLE,

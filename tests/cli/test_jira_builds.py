@@ -122,6 +122,25 @@ def test_a_named_run_is_shown(jira: Xray, tmp_path: Path) -> None:
     assert found["associations"][0]["values"] == ["OPS-1", "CALC-12"]
 
 
+def test_a_run_for_another_server_is_refused_with_a_login_to_xray(
+    jira: Xray,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its issues may be others there; OAuth credentials belong to one site."""
+    said = {"url": "https://jira.example.com"}
+    directory = recorded(tmp_path, a_run(), ci=RECORDED, settings=said)
+    codes = [cli.main(["jira", "build", directory.id])]
+    monkeypatch.setenv("XRAY_URL", "https://jira.example.org")
+    monkeypatch.setenv("XRAY_TOKEN", "t0ken-of-ann")
+    codes += [cli.main(["jira", "build", directory.id])]
+
+    assert codes == [0, 2]
+    assert "these results are for xray_url" in capsys.readouterr().err
+    assert len(jira.posts(BULK)) == 1
+
+
 def test_a_deployment_needs_no_tests(jira: Xray) -> None:
     """Environment, state and keys are enough."""
     arguments = ["--jira-environment", "prod", "--jira-build-state", "rolled_back"]

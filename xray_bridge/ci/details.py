@@ -226,7 +226,8 @@ def read_details(environ: Mapping[str, str], folder: Path, python: str = "") -> 
     """
     Read the details of the CI run; empty outside CI.
 
-    ``folder`` is that of the session; ``python`` tells jobs of a matrix apart.
+    ``folder`` is that of the session; the version ``python`` tells jobs of a matrix
+    apart.
     """
     system = detect.find_system(environ)
     if system is None:
@@ -239,7 +240,8 @@ def read_details(environ: Mapping[str, str], folder: Path, python: str = "") -> 
         filled = (fill_template(each, variables) for each in templates)
         return next(filter(None, filled), "")[:LONGEST]
 
-    matrix = (environ.get("RUNNER_OS", ""), python) if row.is_plain else ()
+    minor = ".".join(python.split(".")[:2])
+    matrix = (environ.get("RUNNER_OS", ""), minor) if row.is_plain else ()
     runner = next((environ[name] for name in RUNNERS if environ.get(name)), "")
     number = fill((*row.number, system.number))
     return Details(

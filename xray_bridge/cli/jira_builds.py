@@ -156,9 +156,15 @@ def _read_facts(
     if directory is None:
         return facts_of_job(place, time.time()), command
     info = info_of(directory)
-    # Its session may have been a dry run.
-    now = {"dry_run": command.local.dry_run, "upload": "yes", "collect": ""}
+    # Its session may have been a dry run. With a login to Xray, a run for another server
+    # is refused, as for an upload; OAuth credentials belong to one site.
+    upload = "yes" if _has_login(command.settings) else ""
+    now = {"dry_run": command.local.dry_run, "upload": upload, "collect": ""}
     return read_facts(directory, info, place), command.for_run(info, now)
+
+
+def _has_login(settings: Settings) -> bool:
+    return bool(settings.token or settings.password or settings.client_secret)
 
 
 def _sequence_of(facts: Facts, directory: RunDirectory | None) -> int:
@@ -242,7 +248,7 @@ def run_session(arguments: argparse.Namespace) -> int:
         if arguments.path:
             directory = find_run(arguments.path, Path(settings.report_dir))
             facts = read_facts(directory, directory.info, place)
-            sequence, state = choose_sequence(facts, 1), ""
+            sequence, state = choose_sequence(facts, 0), ""
         else:
             facts = facts_of_job(place, arguments.started)
             sequence, state = int(arguments.started * 1000), IN_PROGRESS

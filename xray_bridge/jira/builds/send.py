@@ -13,7 +13,6 @@ from xray_bridge.client.jira import Jira
 from xray_bridge.client.remote_links import LONGEST_ID, RemoteLink, set_link
 from xray_bridge.errors import CredentialError, PartlyRefusedError, RefusedError
 from xray_bridge.jira.builds.payload import make_document
-from xray_bridge.jira.builds.states import SUCCESSFUL
 from xray_bridge.model.jira_text import shorten
 from xray_bridge.text import count, first_names
 
@@ -144,7 +143,6 @@ def make_link(build: Build, clean: Callable[[str], str] = str) -> RemoteLink:
         title=shorten(clean(title), LONGEST_TITLE),
         summary=shorten(clean(build.description), LONGEST_TITLE),
         relationship="deployment" if build.environment else "build",
-        is_resolved=build.state == SUCCESSFUL,
     )
 
 

@@ -80,9 +80,10 @@ def choose_sequence(facts: Facts, attempts: int) -> int:
     Return the sequence number of a finished run, in milliseconds since the epoch.
 
     It is that of the last test, so that a late resend does not replace the build of a
-    run that was repeated since. Each resend of the same run is one greater.
+    run that was repeated since. Each resend of the same run is one greater, and all are
+    greater than that of the start, also without tests.
     """
-    return int(facts.finished * 1000) + attempts
+    return int(facts.finished * 1000) + 1 + attempts
 
 
 def _target_of(run: JiraRun) -> Target:
