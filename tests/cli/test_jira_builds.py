@@ -353,3 +353,39 @@ def test_an_interrupted_session_is_cancelled(
 
     assert code == 0
     assert (found["state"], found["testInfo"]["totalNumber"]) == ("cancelled", 1)
+
+
+def test_report_files_of_other_tools_are_shown(
+    jira: Xray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their results are counted; the Test keys in them may be issues of the build."""
+    monkeypatch.setenv("XRAY_URL", jira.url)
+    monkeypatch.setenv("XRAY_CLIENT_ID", "id-of-xray")
+    monkeypatch.setenv("XRAY_CLIENT_SECRET", "s3cret-of-xray")
+    monkeypatch.setenv("XRAY_JIRA_BUILD", "on")
+    monkeypatch.setenv("XRAY_JIRA_ISSUES_FROM", "branch,tests")
+    jira.script |= {
+        "/api/v2/authenticate": ["a.token.made-of-base64"],
+        "/api/v2/import/execution/junit/multipart": [{"key": "CALC-77", "id": "1"}],
+    }
+    key = '<properties><property name="test_key" value="CALC-5"/></properties>'
+    (tmp_path / "report.xml").write_text(
+        '<testsuite name="a" tests="3" failures="1" skipped="1">'
+        f'<testcase classname="a" name="b">{key}</testcase>'
+        '<testcase classname="a" name="c"><failure message="x"/></testcase>'
+        '<testcase classname="a" name="d"><skipped/></testcase></testsuite>',
+        encoding="utf-8",
+    )
+
+    code = cli.main(["upload", "report.xml", "--preflight", "off"])
+    found = sent_to(jira)
+
+    assert code == 0
+    assert found["testInfo"] == {
+        "totalNumber": 3,
+        "numberPassed": 1,
+        "numberFailed": 1,
+        "numberSkipped": 1,
+    }
+    assert found["description"] == "1 of 3 tests failed; Test Execution CALC-77"
+    assert found["associations"][0]["values"] == ["CALC-12", "CALC-5"]

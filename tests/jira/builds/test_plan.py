@@ -123,6 +123,15 @@ def test_issues_come_from_texts_and_tests(
     assert plan_of(some_facts(), tmp_path, **given).builds[0].keys == keys
 
 
+def test_too_many_issues_are_said(tmp_path: Path) -> None:
+    """Jira takes 500 of them; those that a person gave come first."""
+    given = ";".join(f"SHOP-{number}" for number in range(1, 502))
+    found = plan_of(some_facts(), tmp_path, jira_issues=given)
+
+    assert len(found.builds[0].keys) == 500
+    assert found.notices == ("Jira takes 500 issues for a build; 4 more are left out",)
+
+
 @pytest.mark.parametrize(
     ("given", "states"),
     [

@@ -11,7 +11,7 @@ from xray_bridge.client import builds as api
 from xray_bridge.client.builds_login import make_login
 from xray_bridge.client.jira import Jira
 from xray_bridge.client.remote_links import LONGEST_ID, RemoteLink, set_link
-from xray_bridge.errors import CredentialError, PartlyRefusedError, RefusedError
+from xray_bridge.errors import PartlyRefusedError, RefusedError
 from xray_bridge.jira.builds.payload import make_document
 from xray_bridge.model.jira_text import shorten
 from xray_bridge.text import count, first_names
@@ -109,9 +109,6 @@ def _submit(build: Build, target: Target) -> Iterator[str]:
 
 
 def _set_links(build: Build, target: Target) -> Iterator[str]:
-    if target.connection.site_credentials is None:
-        msg = "there is no login to the Jira site"
-        raise CredentialError(msg)
     jira = Jira.for_connection(target.connection, target.http)
     link = make_link(build, target.clean)
     known, unknown = [], []
