@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import jira_client
+
 
 @pytest.mark.parametrize("type_", ["Bug", "Story", "Task", "Epic", "Test"])
 def test_made(jira: Any, type_: str) -> None:
@@ -312,11 +314,21 @@ def test_gateway(sandbox: Any) -> None:
     answer = jira_at(sandbox, f"{start}/rest/api/2/issue/CALC-1").json()
     info = jira_at(sandbox, f"{start}/rest/api/2/serverInfo").json()
     other = jira_at(sandbox, "/atlassian/ex/jira/another/rest/api/2/myself")
+    files = {"file": ("a b.txt", b"x", "text/plain")}
+    made = jira_client(sandbox, "cloud").call(
+        "POST",
+        "/issue/CALC-1/attachments",
+        files=files,
+        headers={"X-Atlassian-Token": "no-check"},
+    )
+    path = f"{start}/rest/api/2/attachment/{made.json()[0]['id']}"
+    attached = jira_at(sandbox, path).json()["content"]
 
     assert answer["key"] == "CALC-1"
     assert answer["self"].startswith(f"{sandbox.url}{start}/rest/")
     assert info["baseUrl"] == f"{sandbox.url}/jira-cloud"
     assert other.status_code == 404
+    assert attached.startswith(f"{sandbox.url}/jira-cloud/rest/")
 
 
 def jira_at(sandbox: Any, path: str, **options: Any) -> Any:

@@ -68,6 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
                 f"  Server: user {account.user}, password {account.password}",
                 f"  Cloud:  client id {account.client_id}",
                 f"          client secret {account.client_secret}",
+                f"  Jira Cloud: {server.url}/jira-cloud",
+                f"          user {account.user}, API token {account.token}",
+                f"  Builds: {server.url}/atlassian",
+                f"          client id {account.builds_client_id}",
+                f"          client secret {account.builds_client_secret}",
                 "Press Ctrl-C to stop.",
             )
             console.progress(arguments, lines)

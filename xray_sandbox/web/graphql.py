@@ -72,10 +72,11 @@ def _select_fields(value: Any, wanted: Sequence[Selection]) -> Any:
 
 def _resolve_member(value: Any, asked: Selection) -> Any:
     """Return a member; call it first if it is a function."""
-    found = value() if callable(value) else value
     if asked.name == "jira":
-        names = asked.arguments.get("fields", ["key"])
-        return {name: found.get(name) for name in names}
+        names = list(map(str, asked.arguments.get("fields", ["key"])))
+        fields = value(names) if callable(value) else value
+        return {name: fields.get(name) for name in names}
+    found = value() if callable(value) else value
     if isinstance(found, dict) and "results" in found and asked.arguments:
         found = _cut_page(found["results"], {"limit": _LIMIT, **asked.arguments})
     return _select_fields(found, asked.selections)
@@ -144,12 +145,8 @@ def _add_defects(site: Site, arguments: Mapping[str, Any]) -> Any:
     _, run = _require_run(site, arguments.get("id"))
     added, warnings = [], []
     for given in map(str, arguments.get("issues") or []):
-        registry = site.registry
-        found = (
-            site.store.issue(int(given))
-            if given.isdecimal()
-            else registry.any_issue(given)
-        )
+        wanted = int(given) if given.isdecimal() else given
+        found = site.store.issue(wanted) or site.registry.find(given, "Bug")
         if found is None:
             warnings.append(f"Issue with id or key {given} not found")
         else:

@@ -33,7 +33,7 @@ def _issue_json(site: Site, issue: IssueRow) -> dict[str, Any]:
     return {
         "issueId": str(issue.id),
         "projectId": str(site.store.project_id(issue.project)),
-        "jira": lambda: {"key": issue.key, **fields_json(site, issue)},
+        "jira": lambda names: {"key": issue.key, **fields_json(site, issue, names)},
     }
 
 

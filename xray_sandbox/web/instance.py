@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify, request
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
@@ -32,10 +32,10 @@ routes = Routes()
 def server_info(site: Site) -> ResponseReturnValue:
     """Address, version and product; the address is the site's, also of the gateway."""
     door = current_door()
-    base = (site.public_url or request.host_url).rstrip("/")
+    base = site.site_link("", CLOUD_PREFIX if is_cloud() else "")
     return jsonify(
         {
-            "baseUrl": f"{base}{CLOUD_PREFIX}" if is_cloud() else base,
+            "baseUrl": base.rstrip("/"),
             "version": ".".join(map(str, door.version)),
             "versionNumbers": door.version,
             "deploymentType": door.deployment,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from xray_sandbox.read import fields
 from xray_sandbox.read.info import ISSUE_TYPES, SUBTASK
@@ -13,7 +14,7 @@ from xray_sandbox.store.documents import ATTACHMENT, COMMENT, SPRINT, Document
 from xray_sandbox.store.planning import SPRINT_FIELD, TESTS, Link, Version
 from xray_sandbox.store.rows import IssueRow
 from xray_sandbox.web.auth import CREDENTIALS
-from xray_sandbox.web.door import current_door, is_cloud
+from xray_sandbox.web.door import CLOUD_PREFIX, current_door, is_cloud
 from xray_sandbox.web.site import Site
 
 
@@ -268,12 +269,12 @@ def _comments(site: Site, issue: IssueRow) -> dict[str, Any]:
 
 
 def attachment_json(site: Site, attachment: Document) -> dict[str, Any]:
-    """An attachment with the link to its content."""
+    """An attachment with the link to its content, which is at the site."""
     found = attachment.content
     content = (
-        f"rest/api/2/attachment/content/{attachment.id}"
+        site.site_link(f"rest/api/2/attachment/content/{attachment.id}", CLOUD_PREFIX)
         if is_cloud()
-        else f"secure/attachment/{attachment.id}/{attachment.name}"
+        else site.link(f"secure/attachment/{attachment.id}/{quote(attachment.name)}")
     )
     return {
         "self": site.link(f"rest/api/2/attachment/{attachment.id}"),
@@ -283,7 +284,7 @@ def attachment_json(site: Site, attachment: Document) -> dict[str, Any]:
         "created": show_time(found["created"]),
         "size": found["size"],
         "mimeType": found["mimeType"],
-        "content": site.link(content),
+        "content": content,
     }
 
 

@@ -26,8 +26,12 @@ class Site:
 
     def link(self, path: str) -> str:
         """An absolute link to something in this Jira, by the door of the request."""
+        return self.site_link(path, g.get("prefix", ""))
+
+    def site_link(self, path: str, prefix: str) -> str:
+        """An absolute link by the door with this prefix."""
         base = (self.public_url or request.host_url).rstrip("/")
-        return f"{base}{g.get('prefix', '')}/{path}"
+        return f"{base}{prefix}/{path}"
 
     def reference(self, issue: IssueRow) -> dict[str, str]:
         """An issue in an answer: id, key and link."""

@@ -95,7 +95,7 @@ def _require_run(site: Site, number: int) -> tuple[IssueRow, TestRunRow]:
 
 
 def _require_defect(site: Site, key: object) -> str:
-    found = site.registry.any_issue(str(key))
+    found = site.store.issue(str(key)) or site.registry.find(str(key), "Bug")
     if found is None:
         raise RefusedError(f"Issue with key {key} does not exist.")
     return found.key
