@@ -326,3 +326,39 @@ def test_without_the_library_a_keyring_is_told_how_to_get(
 
     assert code == 85
     assert "pip install 'xray-bridge[keyring]'" in said
+
+
+@pytest.mark.parametrize(
+    ("gone", "state"), [("", "Active"), (MYSELF, "Error"), (LICENCE, "Error")]
+)
+def test_last_check_is_the_state(
+    command: Command, server: Xray, gone: str, state: str
+) -> None:
+    """With the reason and the time; a disabled connection is inactive."""
+    add(command, server)
+    server.script.pop(gone, None)
+    checked = json.loads(command("connection", "check", "prod", "--json")[1])
+    [listed] = json.loads(command("connection", "list", "--json")[1])
+    line = command("connection", "list")[1]
+    command("connection", "disable", "prod")
+    disabled = json.loads(command("connection", "show", "prod", "--json")[1])
+    command("connection", "enable", "prod")
+    enabled = json.loads(command("connection", "show", "prod", "--json")[1])
+
+    assert checked["state"] == listed["state"] == enabled["state"] == state
+    assert listed["reason"] == checked["reason"]
+    assert listed["checked"] == checked["time"]
+    assert f"prod            {state}" in line
+    assert (listed["reason"] in line) is (state == "Error")
+    assert disabled["state"] == "Inactive"
+
+
+def test_state_of_an_unchecked_change_is_unknown(
+    command: Command, server: Xray
+) -> None:
+    """The last check was of another connection."""
+    add(command, server)
+    command("connection", "update", "prod", "--no-check", "--description", "x")
+    shown = json.loads(command("connection", "show", "prod", "--json")[1])
+
+    assert (shown["state"], shown["checked"]) == ("Unknown", "")

@@ -40,17 +40,17 @@ class Verdict:
 
 
 def check_stored_connection(
-    stored: StoredConnection, environ: Mapping[str, str], secret: str = ""
+    stored: StoredConnection,
+    environ: Mapping[str, str],
+    known: Mapping[str, str] | None = None,
 ) -> Verdict:
     """
     Run the server part of ``xray-bridge check``; the first wrong finding decides.
 
-    ``secret`` is used instead of the stored one, before it is stored.
+    ``known`` are secrets by kind that are used instead of the stored ones.
     """
     try:
-        secrets = secret_sources.fetch_secrets(
-            stored, environ, {"secret": secret} if secret else {}
-        )
+        secrets = secret_sources.fetch_secrets(stored, environ, known)
         layers = [
             stored_connections.connection_layer(stored, secrets),
             environment_layer(environ),

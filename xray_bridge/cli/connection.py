@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import stored_connection
-from xray_bridge.check.stored_connection import check_stored_connection
-from xray_bridge.cli import console, options
-from xray_bridge.config import secret_sources, stored_connections
+from xray_bridge.check.stored_connection import Verdict, check_stored_connection
+from xray_bridge.cli import connection_json, connection_push, console, options
+from xray_bridge.cli.connection_json import read_payload
+from xray_bridge.config import connection_states, secret_sources, stored_connections
+from xray_bridge.config.connection_states import ConnectionState
 from xray_bridge.config.settings import TABLE
 from xray_bridge.config.stored_connections import StoredConnection
 from xray_bridge.errors import CheckError, SecretInPlainSightError, UsageError
@@ -48,11 +50,21 @@ def register(commands: Any, help_text: str) -> None:
     for name, (run, action_help, fields) in ACTIONS.items():
         action = actions.add_parser(name, help=action_help, allow_abbrev=False)
         if name != "list":
-            action.add_argument("name", metavar="NAME", help="name of the connection")
+            # The name may also be in the file of --from-json.
+            action.add_argument(
+                "name",
+                metavar="NAME",
+                nargs="?" if name == "add" else None,
+                help="name of the connection",
+            )
         action.add_argument("--json", action="store_true", help="print JSON")
         options.add_verbose(action)
         if fields:
             _add_fields(action)
+        if name == "add":
+            connection_json.add_flag(action)
+        if name == "push":
+            connection_push.add_flags(action)
         action.set_defaults(run=run)
 
 
@@ -88,6 +100,7 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
 
 def add(arguments: argparse.Namespace) -> int:
     """Check a new connection and store it."""
+    read_payload(arguments)
     stored = _known_connections()
     if arguments.name in stored:
         where = stored[arguments.name].source
@@ -135,20 +148,47 @@ def _check_and_store(
     if not stored.values.get("url") and not stored.values.get("client_id"):
         msg = "a connection needs --url, or --client-id for Xray Cloud"
         raise UsageError(msg, hint="for example: --url https://jira.example.com")
-    asked = _ask_secret(stored) if arguments.ask_secret else ""
+    known = _new_secrets(arguments, stored)
+    verdict = None
     if not arguments.no_check:
-        verdict = check_stored_connection(stored, os.environ, asked)
+        verdict = check_stored_connection(stored, os.environ, known)
         if verdict.state != stored_connection.HEALTHY:
             msg = f"not stored: {verdict.reason}"
             hint = verdict.hint or "--no-check stores it anyway"
             raise CheckError(msg, hint=hint)
-    if asked:
-        secret_sources.store_in_keyring(stored, "secret", asked)
+    for which, secret in known.items():
+        secret_sources.store_in_keyring(stored, which, secret)
     _save_connection(stored, path)
+    _note_verdict(stored, verdict)
     console.emit(
         arguments, _as_document(stored), [f"{stored.name} is stored in {path}"]
     )
     return 0
+
+
+def _new_secrets(
+    arguments: argparse.Namespace, stored: StoredConnection
+) -> dict[str, str]:
+    """Return secrets that go into the keyring, by kind."""
+    if arguments.ask_secret:
+        return {"secret": _ask_secret(stored)}
+    return dict(getattr(arguments, "new_secrets", {}))
+
+
+def _note_verdict(stored: StoredConnection, verdict: Verdict | None) -> str:
+    """Note what a check has found; return its time."""
+    if verdict is None:
+        connection_states.note_state(stored, None, os.environ)
+        return ""
+    time = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    is_well = verdict.state == stored_connection.HEALTHY
+    found = ConnectionState(
+        state=connection_states.ACTIVE if is_well else connection_states.ERROR,
+        reason=verdict.reason,
+        time=time,
+    )
+    connection_states.note_state(stored, found, os.environ)
+    return time
 
 
 def _is_replaced(field: str, given: Mapping[str, object]) -> bool:
@@ -197,7 +237,9 @@ def _format_line(shown: Mapping[str, str | bool]) -> str:
     off = "" if shown["enabled"] else "  disabled"
     about = f"  {shown['description']}" if shown.get("description") else ""
     where = shown.get("url") or "Xray Cloud"
-    return f"{shown['name']:16}{where}  ({shown['source']}){off}{about}"
+    why = f"  {shown['reason']}" if shown["state"] == connection_states.ERROR else ""
+    state = f"{shown['state']:10}"
+    return f"{shown['name']:16}{state}{where}  ({shown['source']}){off}{about}{why}"
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -210,18 +252,24 @@ def show(arguments: argparse.Namespace) -> int:
 
 def check(arguments: argparse.Namespace) -> int:
     """Check one connection; exit code 85 unless it is healthy."""
+    state = connection_states.ERROR
+    time = datetime.now(timezone.utc).isoformat(timespec="seconds")
     try:
-        verdict = check_stored_connection(_find_connection(arguments.name), os.environ)
+        stored = _find_connection(arguments.name)
+        verdict = check_stored_connection(stored, os.environ)
+        time = _note_verdict(stored, verdict)
+        state = connection_states.read_state(stored, os.environ).state
     except UsageError as error:
-        verdict = stored_connection.Verdict(
+        verdict = Verdict(
             state=stored_connection.NOT_FOUND, reason=error.message, hint=error.hint
         )
     found = {
         "name": arguments.name,
         "status": verdict.state,
+        "state": state,
         "reason": verdict.reason,
         "hint": verdict.hint,
-        "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "time": time,
     }
     hint = f" ({verdict.hint})" if verdict.hint else ""
     line = f"{arguments.name}: {verdict.state}, {verdict.reason}{hint}"
@@ -252,9 +300,15 @@ def remove(arguments: argparse.Namespace) -> int:
     """Remove a connection; a secret in a keyring stays there."""
     before = _find_own(arguments.name)
     _save_connection(None, before.source, without=before.name)
+    connection_states.note_state(before, None, os.environ)
     line = f"{before.name} is removed"
     console.emit(arguments, {"removed": before.name}, [line])
     return 0
+
+
+def push(arguments: argparse.Namespace) -> int:
+    """Create or update a JFrog platform's integration."""
+    return connection_push.push(arguments, _find_connection(arguments.name))
 
 
 def _known_connections() -> dict[str, StoredConnection]:
@@ -276,11 +330,15 @@ def _find_own(name: str) -> StoredConnection:
 
 def _as_document(stored: StoredConnection) -> dict[str, str | bool]:
     rest = {k: v for k, v in stored.values.items() if k != stored_connections.ENABLED}
+    found = connection_states.read_state(stored, os.environ)
     return {
         "name": stored.name,
         **rest,
         "enabled": stored.is_enabled,
         "source": str(stored.source),
+        "state": found.state,
+        "reason": found.reason,
+        "checked": found.time,
     }
 
 
@@ -297,4 +355,9 @@ ACTIONS: Mapping[str, tuple[Callable[[argparse.Namespace], int], str, bool]] = {
     "enable": (enable, "use a disabled connection again", False),
     "disable": (disable, "keep the connection, but upload nothing through it", False),
     "remove": (remove, "remove the connection", False),
+    "push": (
+        push,
+        "create or update the Jira integration of a JFrog platform from a connection",
+        False,
+    ),
 }

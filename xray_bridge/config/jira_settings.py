@@ -127,6 +127,9 @@ class JiraSettings(Values):
     jira_connect_url = address(
         f"service that exchanges the Connect key for a token; default: {CONNECT_URL}"
     )
+    jfrog_token = secret(
+        "access token of a JFrog platform, for `xray-bridge connection push`"
+    )
     defects = Setting(
         parsers.choice(OFF, LINK, CREATE),
         OFF,

@@ -167,6 +167,19 @@ def _read_keyring(source: SecretSource) -> str:
     return str(found)
 
 
+def read_token(account: str) -> str:
+    """Return an entry of the keyring; empty without one, or without the library."""
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError:
+        return ""
+    try:
+        return str(keyring.get_password(SERVICE, account) or "")
+    except keyring.errors.KeyringError:
+        return ""
+
+
 def _import_keyring(source: SecretSource) -> tuple[Any, Any]:
     """Import the keyring library, which is an extra, and its errors."""
     try:
