@@ -345,6 +345,16 @@ WRONG: dict[str, tuple[dict[str, str], type[XrayBridgeError], str]] = {
         CredentialError,
         "XRAY_JIRA_CLIENT_SECRET is an API token",
     ),
+    "a variable that was not replaced": (
+        {"jira_client_secret": "${JIRA_SECRET}"},
+        CredentialError,
+        "XRAY_JIRA_CLIENT_SECRET is a reference to a variable, not its value",
+    ),
+    "a Connect key with a line end": (
+        {"jira_client_secret": "", "jira_connect_key": "a key\nand more"},
+        CredentialError,
+        "XRAY_JIRA_CONNECT_KEY has characters that a token cannot have",
+    ),
     "the key of Xray": (
         {"client_id": ID},
         CredentialError,

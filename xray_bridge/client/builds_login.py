@@ -12,7 +12,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from xray_bridge.client.connection import refuse_open_http
+from xray_bridge.client import mistakes
+from xray_bridge.client.connection import header_safe, refuse_open_http
 from xray_bridge.client.gateway import CLOUD_ID, find_cloud_id
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import check_answer
@@ -167,6 +168,8 @@ def make_login(settings: Settings, connection: Connection) -> BuildsLogin:
 
     Raises CredentialError and SettingError.
     """
+    for name in ("jira_client_secret", "jira_connect_key"):
+        mistakes.refuse_no_secret(settings, name)
     key = settings.jira_connect_key
     if key and not settings.jira_client_secret:
         return _make_connect(settings, connection)
@@ -199,7 +202,7 @@ def _make_connect(settings: Settings, connection: Connection) -> ConnectLogin:
     return ConnectLogin(
         url=connection.site,
         exchange_url=exchange,
-        key=settings.jira_connect_key,
+        key=header_safe(settings.jira_connect_key, "XRAY_JIRA_CONNECT_KEY"),
         connection=connection,
     )
 

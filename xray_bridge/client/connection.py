@@ -242,7 +242,7 @@ def _refuse_unsendable(settings: Settings) -> None:
 
 def _server_credentials(settings: Settings) -> Credentials:
     if settings.token:
-        return Bearer(token=_header_safe(settings.token, "XRAY_TOKEN"))
+        return Bearer(token=header_safe(settings.token, "XRAY_TOKEN"))
     if settings.user and settings.password:
         return Basic(user=settings.user, password=settings.password)
     if settings.user or settings.password:
@@ -267,7 +267,8 @@ def _cloud_credentials(settings: Settings) -> Credentials:
 _CREDENTIALS = {SERVER: _server_credentials, CLOUD: _cloud_credentials}
 
 
-def _header_safe(secret: Secret, variable: str) -> Secret:
+def header_safe(secret: Secret, variable: str) -> Secret:
+    """Return a token that a header can hold. Raises CredentialError."""
     if not re.fullmatch(r"[\x21-\x7e]+", secret.reveal()):
         msg = f"{variable} has characters that a token cannot have"
         hint = "set it to the token alone, without blanks or line ends"

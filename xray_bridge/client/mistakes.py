@@ -53,13 +53,18 @@ def refuse_no_secrets(settings: Settings) -> None:
     Raises CredentialError, whose message does not contain the value.
     """
     for name in ("token", "password", "client_secret", "jira_token"):
-        secret: Secret = getattr(settings, name)
-        why = _find_fault(secret.reveal())
-        if why:
-            msg = f"XRAY_{name.upper()} is {why}"
-            hint = "set it to the secret itself, or name its file in "
-            hint += f"XRAY_{name.upper()}_FILE"
-            raise CredentialError(msg, hint=hint)
+        refuse_no_secret(settings, name)
+
+
+def refuse_no_secret(settings: Settings, name: str) -> None:
+    """Refuse one value that cannot be the secret. Raises CredentialError."""
+    secret: Secret = getattr(settings, name)
+    why = _find_fault(secret.reveal())
+    if why:
+        msg = f"XRAY_{name.upper()} is {why}"
+        hint = "set it to the secret itself, or name its file in "
+        hint += f"XRAY_{name.upper()}_FILE"
+        raise CredentialError(msg, hint=hint)
 
 
 def _find_fault(value: str) -> str:

@@ -22,7 +22,7 @@ from xray_bridge.ci.detect import Context
 from xray_bridge.jira.builds.counts import Counts, count_results
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.report_files import load_files
-from xray_bridge.text import merge_lines
+from xray_bridge.text import count, merge_lines
 
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def read_facts(directory: RunDirectory, info: RunInfo, place: Place) -> Facts:
     context = detect.read_context(info.ci)
     details = _find_details(context, info, place)
     found = _Tests(directory)
-    finished = found.finished or info.started
+    # The start of a test may be unknown, which is 0.
+    finished = max(found.finished, info.started)
     return Facts(
         context=context,
         details=details,
@@ -138,10 +139,15 @@ class _Tests:
             self.finished = files.finished or 0.0
             self.incomplete += files.incomplete
             return
-        for run in directory.runs(self.incomplete):
+        damaged: list[str] = []
+        for run in directory.runs(damaged):
             if run.outcome is Outcome.NOT_RUN:
                 continue
             self.outcomes[run.outcome.value] += 1
             self.requirements |= dict.fromkeys(run.test.requirements)
             self.tests |= dict.fromkeys(run.test.test_keys)
             self.finished = max(self.finished, run.started + run.duration)
+        if damaged:
+            # Without their messages, which have paths of this machine.
+            lines = count(len(damaged), "damaged line")
+            self.incomplete.append(f"{lines} in the journal")
