@@ -172,7 +172,10 @@ class Http:
         if answer.status == 429:  # noqa: PLR2004
             wait = retry_after(answer)
             later = f" and asks to wait {wait:.0f} s" if wait else ""
-            msg = f"the server received too many requests{later}: {answer.said}"
+            # Jira says which of its limits it is.
+            reason = answer.to_line(answer.headers.get("RateLimit-Reason", ""))
+            limit = f" ({reason})" if reason else ""
+            msg = f"the server received too many requests{limit}{later}: {answer.said}"
             return BusyError(msg, hint=TIME_HINT), wait
         if answer.status in UNCLEAR or answer.status >= 500:  # noqa: PLR2004
             msg = ": ".join(filter(None, (f"HTTP {answer.status}", answer.said)))

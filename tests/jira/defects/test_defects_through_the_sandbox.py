@@ -14,6 +14,7 @@ from tests.jira.defects.test_step import failed, suite
 from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
 from xray_sandbox import CREDENTIALS, RunningSandbox, running
+from xray_sandbox.store.planning import SPRINT_FIELD
 
 
 if TYPE_CHECKING:
@@ -209,3 +210,37 @@ def test_fields_that_jira_refuses_are_left_out(bench: Bench) -> None:
     assert done.exit_code == 0
     assert "priority could not be set" in done.output
     assert len(bugs_in(bench.store)) == 1
+
+
+def test_new_bugs_go_into_the_sprint(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The setting ``sprint`` is for the Test Execution and for new bugs."""
+    board = bench.store.add_board("CALC")
+    sprint = bench.store.add_sprint(board, "Sprint 1", "active")
+    monkeypatch.setenv("XRAY_SPRINT", "active")
+
+    done = bench.send(*suite(failed()))
+    (bug,) = bugs_in(bench.store)
+    found = bench.store.issue(bug.key)
+
+    assert done.exit_code == 0
+    assert found is not None
+    assert found.fields[SPRINT_FIELD] == [sprint]
+
+
+def test_a_closed_project_costs_the_bug_and_no_result(bench: Bench) -> None:
+    """Bugs may have a project of their own; an archived one takes none."""
+    bench.store.add_project("BUGS", "Bugs")
+    bench.set_rules(project="BUGS")
+    done = bench.send(*suite(failed()))
+    bench.store.archive_project("BUGS")
+    refused = bench.send(*suite(failed(), failed("test_mul")))
+
+    assert (done.exit_code, refused.exit_code) == (0, 84)
+    assert [bug.key.partition("-")[0] for bug in bugs_in(bench.store)] == ["BUGS"]
+    assert refused.receipt["status"] == "delivered"
+    assert "known bug BUGS-" in refused.output
+    assert "no bug could be created for tests.test_calculator.test_mul" in (
+        refused.output
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.builders import a_run, recorded
 from tests.jira.defects.a_jira import (
+    Applied,
     PretendJira,
     a_jira_run,
     apply,
@@ -13,11 +15,15 @@ from tests.jira.defects.a_jira import (
     settle,
 )
 from xray_bridge.errors import AmbiguousError, PartlyRefusedError
+from xray_bridge.model.receipt import Failure
 from xray_bridge.model.results import Outcome, TestRun
+from xray_bridge.runs.report_files import Files, ReportFile, save_files
 
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from xray_bridge.client.request import Request
     from xray_bridge.client.response import Answer
@@ -306,3 +312,55 @@ def test_an_unreachable_server_is_one_line_and_known_defects_stay_named(
 
     assert "the deadline passed" in str(done.failure)
     assert "known bug CALC-101" in done.text
+
+
+def test_a_moved_issue_is_known_by_its_id(tmp_path: Path) -> None:
+    """Its new key is shown and linked; comments go to the same issue."""
+    jira = PretendJira(tests={"CALC-2": ""})
+    settle(jira, tmp_path / "1", *suite(failed(keys=["CALC-2"])))
+    jira.issues[0].key = "SHOP-5"
+    jira.linked.clear()
+
+    done = settle(jira, tmp_path / "2", *suite(failed(keys=["CALC-2"])))
+
+    assert "known bug SHOP-5" in done.text
+    assert jira.linked == {"CALC-2": ["SHOP-5"]}
+    assert len(jira.issues[0].comments) == 1
+    assert not [line for line in jira.sent if "SHOP-5" in line or "CALC-101" in line]
+
+
+def test_a_fork_cannot_allow_itself_to_create_bugs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules of a fork's pull request come from the fork."""
+    monkeypatch.setenv("CIRCLE_PR_NUMBER", "7")
+    jira = PretendJira()
+    rules = '{"pull_requests": true, "most": 1}'
+
+    done = settle(jira, tmp_path, *suite(failed()), defect_rules=rules)
+
+    assert not jira.issues
+    assert "this is a pull request of a fork" in done.text
+
+
+def test_failures_in_report_files_get_defects(tmp_path: Path) -> None:
+    """The main line of the message is their fingerprint, without its numbers."""
+    jira = PretendJira(tests={"CALC-2": ""})
+    passed = ReportFile(name="a.xml", file="a.xml", format="junit", tests=5)
+    counted = replace(passed, counts={"passed": 4, "failed": 1})
+
+    def send(number: int) -> Applied:
+        directory = recorded(tmp_path / str(number), framework="report files")
+        message = f"ValueError: {number} is wrong"
+        failure = Failure(name="suite.test_a", keys=("CALC-2",), message=message)
+        save_files(directory, Files(files=(counted,), failures=(failure,)))
+        return apply(a_jira_run(jira, directory))
+
+    send(0)
+    done = send(1)
+    made = jira.issues[0]
+
+    assert len(jira.issues) == 1
+    assert made.fields["summary"] == "suite.test_a: ValueError 0 is wrong"
+    assert jira.linked == {"CALC-2": [made.key]}
+    assert f"suite.test_a: known bug {made.key} (To Do)" in done.notices

@@ -15,8 +15,9 @@ from xray_bridge.jira.defects.fingerprint import (
     stable_name,
 )
 from xray_bridge.jira.defects.rules import PER_ROW
-from xray_bridge.model.results import Outcome
+from xray_bridge.model.results import Outcome, TestIssue, TestRun
 from xray_bridge.runs.failures import main_line
+from xray_bridge.runs.report_files import load_files
 from xray_bridge.text import one_line
 
 
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xray_bridge.jira.defects.rules import Rules
-    from xray_bridge.model.results import Evidence, TestRun
+    from xray_bridge.jira.run import JiraRun
+    from xray_bridge.model.results import Evidence
+    from xray_bridge.runs.report_files import Files
 
 # Rows of one group that are named in a text.
 NAMED = 20
 # Characters of the text of a failure that are kept.
 LONGEST = 20_000
+# Groups whose texts are kept in memory; more never get a defect of their own.
+MOST_TEXTS = 1000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,11 +78,47 @@ class Outcomes:
     passed: set[str] = field(default_factory=set)
     total: int = 0
     failed: int = 0
+    notices: list[str] = field(default_factory=list)
 
     @property
     def share(self) -> float:
         """The part of the results that are failures, from 0 to 1."""
         return self.failed / self.total if self.total else 0.0
+
+
+def read_run(run: JiraRun, rules: Rules, *, wants_passed: bool = False) -> Outcomes:
+    """Group the failures of a session, or of the report files in a run directory."""
+    files = load_files(run.directory)
+    if files is not None:
+        return read_reports(files, rules)
+    return read_outcomes(run.results.runs(), rules, wants_passed=wants_passed)
+
+
+def read_reports(files: Files, rules: Rules) -> Outcomes:
+    """
+    Group the failures in report files, of which the first ones are known.
+
+    They have no traceback, so the main line of the message counts. Passes are not
+    known, so no defect is closed.
+    """
+    found = Outcomes()
+    for each in files.failures:
+        test = TestIssue(classname="", name=each.name, test_keys=each.keys)
+        run = TestRun(
+            test=test,
+            outcome=Outcome.FAILED,
+            started=0.0,
+            duration=0.0,
+            message=each.message,
+        )
+        name = name_of(run, per_row=rules.per == PER_ROW)
+        _add_failure(found, run, name, rules)
+    found.total = sum(files.counts.values())
+    found.failed = files.counts.get(Outcome.FAILED.value, 0)
+    if found.failed > len(files.failures):
+        only = f"only the first {len(files.failures)} failures of report files"
+        found.notices.append(f"{only} get bugs")
+    return found
 
 
 def read_outcomes(
@@ -138,7 +179,7 @@ def _add_failure(found: Outcomes, run: TestRun, name: str, rules: Rules) -> None
             name=one_line(name),
             error_type=cause.type,
             message=_without_type(main_line(text), cause.type),
-            text=text[:LONGEST],
+            text=text[:LONGEST] if len(found.groups) < MOST_TEXTS else "",
             labels=run.test.labels,
             evidence=(*run.evidence, *(e for s in run.steps for e in s.evidence)),
         )

@@ -107,7 +107,9 @@ def read_cause(message: str) -> Cause:
         return found
     marked = [each["text"] for each in map(MARKED.match, lines) if each]
     first = next((line.strip() for line in (*marked, *lines) if line.strip()), "")
-    return Cause(type=found.type, place=without_values(first))
+    named = TYPE.match(first) if not found.type else None
+    error_type = _short_type(named["type"]) if named else found.type
+    return Cause(type=error_type, place=without_values(first))
 
 
 def _read_native(lines: list[str]) -> Cause:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from xray_bridge.ci.forks import system_of_fork
 from xray_bridge.ci.pull_requests import NAME, find_pull_request
 from xray_bridge.client.defects import edit_labels, link_issues
 from xray_bridge.config.jira_settings import CREATE, OFF
@@ -14,7 +15,7 @@ from xray_bridge.errors import PartlyRefusedError, RefusedError, XrayBridgeError
 from xray_bridge.jira.defects.close import settle_passed
 from xray_bridge.jira.defects.comments import comment, comment_failure
 from xray_bridge.jira.defects.evidence import Attacher
-from xray_bridge.jira.defects.failures import read_outcomes
+from xray_bridge.jira.defects.failures import read_run
 from xray_bridge.jira.defects.find import Defect
 from xray_bridge.jira.defects.fingerprint import make_label
 from xray_bridge.jira.defects.link import link_defects
@@ -43,6 +44,9 @@ SHOWN = 50
 # Type of a link that Jira has by default.
 RELATES = "Relates"
 REST = "xb-rest-"
+FORK = "this is a pull request of a fork: no bug is created, changed or closed"
+# Failures that are looked up; more are no failures of single tests.
+MOST = 1000
 PULL_REQUEST = (
     "this is a pull request: no bug is created, changed or closed (pull_requests)"
 )
@@ -54,7 +58,7 @@ def _is_wanted(settings: Settings) -> bool:
 
 def _describe(run: JiraRun) -> Iterator[str]:
     rules = read_rules(run.settings)
-    outcomes = read_outcomes(run.results.runs(), rules)
+    outcomes = read_run(run, rules)
     groups = list(outcomes.groups.values())
     if not groups:
         yield "no failure needs a bug"
@@ -94,6 +98,9 @@ def _why_not_written(run: JiraRun, rules: Rules, outcomes: Outcomes) -> str:
     """Return why this run changes no defects; empty if it does."""
     if run.settings.defects != CREATE:
         return ""
+    if system_of_fork(os.environ):
+        # Somebody else wrote the rules, too.
+        return FORK
     is_request = run.info.ci.get(NAME) or find_pull_request(os.environ)
     if is_request and not rules.pull_requests:
         return PULL_REQUEST
@@ -119,12 +126,14 @@ class _Defects:
     def settle(self) -> None:
         """Do everything; raises XrayBridgeError."""
         work, rules = self._work, self._work.rules
-        outcomes = read_outcomes(
-            work.run.results.runs(), rules, wants_passed=rules.when_passed != NOTHING
-        )
+        outcomes = read_run(work.run, rules, wants_passed=rules.when_passed != NOTHING)
+        work.notices += outcomes.notices
         why_not = _why_not_written(work.run, rules, outcomes)
         may_write = work.run.settings.defects == CREATE and not why_not
-        groups = list(outcomes.groups.values())
+        groups = list(outcomes.groups.values())[:MOST]
+        if len(outcomes.groups) > MOST:
+            only = f"only the first {MOST} of {len(outcomes.groups)} failures"
+            work.notices.append(f"{only} are compared with bugs")
         if groups and why_not:
             work.notices.append(why_not)
         try:
