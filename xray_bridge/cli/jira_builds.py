@@ -244,9 +244,14 @@ def run_session(arguments: argparse.Namespace) -> int:
     place = Place.here()
     with command.with_server() as settings:
         console.hide(arguments, lambda: [settings.redactor])
+        # A mistyped name is an error of its own, with or without a login.
+        directory = (
+            find_run(arguments.path, Path(settings.report_dir))
+            if arguments.path
+            else None
+        )
         connection = connect(settings, needs_xray=False)
-        if arguments.path:
-            directory = find_run(arguments.path, Path(settings.report_dir))
+        if directory is not None:
             facts = read_facts(directory, directory.info, place)
             sequence, state = choose_sequence(facts, 0), ""
         else:
