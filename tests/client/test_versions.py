@@ -78,6 +78,7 @@ def test_version_that_is_there_afterwards_was_created(xray: Xray, status: int) -
     ("status", "error", "why"),
     [
         (403, RefusedError, "needs the permission Administer Projects in CALC"),
+        (404, RefusedError, "needs the permission Administer Projects in CALC"),
         (400, RefusedError, "HTTP 400"),
         (504, AmbiguousError, "HTTP 504"),
     ],

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from xray_bridge.client.jira import Jira
 
 LONGEST_NAME = 255
-FORBIDDEN = frozenset({401, 403})
+# Cloud answers 404 without the permission.
+FORBIDDEN = frozenset({401, 403, 404})
 NOT_FOUND = 404
 NEEDS_ADMIN = "creating a version needs the permission Administer Projects"
 

@@ -70,8 +70,9 @@ def list_named(ci: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield what may be a version's name, and where it comes from."""
     tag, branch = ci.get("tag", ""), ci.get("branch", "")
     if tag and NUMBERED.fullmatch(tag):
+        # The branch of a tag is another one, or the tag itself.
         yield tag, f"the tag {tag}"
-    if RELEASE_BRANCH.fullmatch(branch):
+    elif RELEASE_BRANCH.fullmatch(branch):
         yield branch, f"the branch {branch}"
 
 
