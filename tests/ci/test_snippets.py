@@ -203,6 +203,31 @@ def test_harness_has_outputs_of_a_green_run(
     assert not any(line.startswith("exit") for line in lines)
 
 
+FOR_BUILDS = [
+    *("XRAY_CLIENT_ID", "XRAY_CLIENT_SECRET"),
+    *("XRAY_JIRA_CLIENT_ID", "XRAY_JIRA_CLIENT_SECRET"),
+]
+
+
+@pytest.mark.parametrize(
+    ("setting", "is_asked"),
+    [
+        ("xray_jira_build = on", True),
+        ("xray_jira_build = no", False),
+        ("xray_jira_environment = prod", True),
+    ],
+)
+def test_secrets_for_builds_are_those_of_the_ini_file(
+    tmp_path: Path, printed: Callable[..., str], setting: str, *, is_asked: bool
+) -> None:
+    """The framework's own file counts, too."""
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{setting}\n")
+    flags = ("--framework", "pytest", "--deployment", "cloud")
+    found = printed("--for", "gitlab", *flags)
+
+    assert ("XRAY_JIRA_CLIENT_SECRET" in found) is is_asked
+
+
 @pytest.mark.parametrize(
     ("arguments", "secrets"),
     [
@@ -215,6 +240,9 @@ def test_harness_has_outputs_of_a_green_run(
         ),
         (("--user", "ann"), ["XRAY_PASSWORD"]),
         (("--jira-url", "https://a.atlassian.net"), ["XRAY_TOKEN", "XRAY_JIRA_TOKEN"]),
+        (("--jira-build",), ["XRAY_TOKEN"]),
+        (("--jira-build", "--deployment", "cloud"), FOR_BUILDS),
+        (("--jira-environment", "prod", "--deployment", "cloud"), FOR_BUILDS),
     ],
     ids=str,
 )

@@ -13,6 +13,7 @@ from xray_bridge.check.collect import framework_of
 from xray_bridge.ci.snippets import SYSTEMS, Wishes, make_snippet
 from xray_bridge.cli import console, options
 from xray_bridge.client.connection import deployment_of
+from xray_bridge.config.parsers import NO
 from xray_bridge.config.resolve import command_line_layer, resolve
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.model.dialect import CLOUD, SERVER
@@ -49,6 +50,9 @@ SECRETS = {
     SERVER: ("XRAY_TOKEN",),
     CLOUD: ("XRAY_CLIENT_ID", "XRAY_CLIENT_SECRET"),
 }
+# For builds in Jira Cloud.
+FOR_BUILDS = ("XRAY_JIRA_CLIENT_ID", "XRAY_JIRA_CLIENT_SECRET")
+ENVIRONMENT = Settings.jira_environment.name
 # Settings that every project needs, with placeholders.
 NEEDED = {
     SERVER: {"url": "https://jira.example.com", "project": "CALC"},
@@ -129,7 +133,9 @@ def _secret_names(settings: Settings, known: Mapping[str, str], name: str) -> li
     found = ["XRAY_PASSWORD"] if password and name == SERVER else [*SECRETS[name]]
     if settings.jira_url or known.get("jira_url"):
         found.append("XRAY_JIRA_TOKEN")
-    return found
+    in_file = known.get("jira_build", "").lower() not in NO
+    shows_builds = settings.shows_builds or in_file or bool(known.get(ENVIRONMENT))
+    return [*found, *FOR_BUILDS] if shows_builds and name == CLOUD else found
 
 
 def _to_repeat(
@@ -137,7 +143,8 @@ def _to_repeat(
 ) -> dict[str, str]:
     """Return settings of this process only, and needed settings that are missing."""
     own = ("command line", "environment")
-    as_secrets = {variable for names in SECRETS.values() for variable in names}
+    kinds = (*SECRETS.values(), FOR_BUILDS)
+    as_secrets = {variable for names in kinds for variable in names}
     here = {
         name: value
         for name, value in settings.given.items()

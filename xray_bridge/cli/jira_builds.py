@@ -269,5 +269,5 @@ def run_session(arguments: argparse.Namespace) -> int:
         http = Http(connection, Deadline(settings.deadline))
         target = Target(settings=settings, connection=connection, http=http)
         notices = [*plan.notices, *send_all(plan, target)]
-    console.emit(arguments, {"notices": notices}, notices)
+    console.emit(arguments, {"notices": notices}, notices or ["Nothing was sent."])
     return 0
