@@ -11,10 +11,12 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from xray_bridge.client.defects import read_issue
 from xray_bridge.client.graphql import graphql_request, read_data
 from xray_bridge.client.jql import search_issues
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.response import key_in
 from xray_bridge.errors import NotXrayError, RefusedError
 from xray_bridge.model.dialect import CLOUD, SERVER
 
@@ -36,6 +38,10 @@ RUNS = (
     f"total results {{ issueId testRuns(limit: {PAGE}, start: $start) {{ total "
     "results { id defects test { issueId unstructured "
     'jira(fields: ["key", "summary"]) } } } } } }'
+)
+RUN = (
+    "query($test: String!, $execution: String!) { "
+    "getTestRun(testIssueId: $test, testExecIssueId: $execution) { id defects } }"
 )
 ADD = (
     "mutation($id: String!, $issues: [String]!) { "
@@ -138,12 +144,31 @@ class CloudTestRuns:
     def __init__(self, xray: XrayClient, execution: str) -> None:
         self._xray = xray
         self._execution = execution
+        self._ids: dict[str, str] = {}
         self._runs: list[RunRef] | None = None
 
     def find_run(self, test_key: str) -> RunRef | None:
         """Return the Test Run of a Test; None if there is none."""
-        found = (run for run in self.list_runs() if run.test_key == test_key)
-        return next(found, None)
+        test, execution = self._id_of(test_key), self._id_of(self._execution)
+        if not (test and execution):
+            return None
+        try:
+            data = self._query(RUN, {"test": test, "execution": execution})
+        except RefusedError:
+            # An error with status 200 is the answer for a Test that is not in it.
+            return None
+        found = data.get("getTestRun")
+        if not isinstance(found, dict) or not found.get("id"):
+            return None
+        return replace(_read_cloud_run(found), test_key=test_key)
+
+    def _id_of(self, key: str) -> str:
+        """Ask Jira for the id of an issue, by which Xray Cloud knows it."""
+        jira = self._xray.jira
+        if key not in self._ids and jira is not None:
+            found = read_issue(jira, key, ["summary"]) or {}
+            self._ids[key] = str(found.get("id") or "")
+        return self._ids.get(key, "")
 
     def list_runs(self) -> list[RunRef]:
         """List the Test Runs; they are read once."""
@@ -189,6 +214,8 @@ def _read_texts(jira: Jira, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
     name = next((str(each.get("id")) for each in fields), "")
     wanted = ("summary", name) if name else ("summary",)
     found: dict[str, tuple[str, str]] = {}
+    # Keys from an answer, which go into a query.
+    keys = [key for key in keys if key_in(key)]
     for at in range(0, len(keys), PAGE):
         jql = f"key in ({', '.join(keys[at : at + PAGE])})"
         for issue in search_issues(jira, jql, wanted):

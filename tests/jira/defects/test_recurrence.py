@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builders import a_run, recorded
-from tests.jira.defects.a_jira import Applied, Issue, PretendJira, a_jira_run, apply
+from tests.jira.defects.a_jira import (
+    Applied,
+    Issue,
+    PretendJira,
+    a_jira_run,
+    apply,
+    refusal,
+)
 from tests.jira.defects.test_step import failed, suite
 from xray_bridge.jira.defects.find import Defect
 from xray_bridge.jira.defects.record import Record
@@ -19,6 +26,8 @@ from xray_bridge.model.results import Outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from xray_bridge.client.request import Request
+    from xray_bridge.client.response import Answer
     from xray_bridge.model.results import TestRun
 
 CLOSE = '{"when_passed": "close", "close_after": 2}'
@@ -199,13 +208,85 @@ def test_when_passed_comment_says_it_once(tmp_path: Path) -> None:
     """The first run without the failure gets a comment, the next ones do not."""
     project = Project(tmp_path, '{"when_passed": "comment"}')
     project.fail()
-    project.succeed()
+    done = project.succeed()
     project.succeed()
 
     assert [c.splitlines()[0] for c in project.defect.comments] == [
         "The test passes again in CALC-99."
     ]
+    assert "CALC-101: its test passes again" in done.text
     assert project.defect.status == "To Do"
+
+
+def test_a_comment_is_all_that_comment_does(tmp_path: Path) -> None:
+    """With ``comment`` the closed defect stays closed, and says that it is back."""
+    project = Project(tmp_path, '{"on_recurrence": "comment"}')
+    project.fail()
+    project.defect.status = "Done"
+
+    done = project.fail()
+
+    assert project.defect.status == "Done"
+    assert "The failure is back: it happened in CALC-99." in project.defect.comments[0]
+    assert "a comment says that it is back" in done.text
+
+
+def test_a_workflow_without_a_way_is_named(tmp_path: Path) -> None:
+    """A defect that cannot be closed stays open, and the count goes on."""
+    project = Project(
+        tmp_path, '{"when_passed": "close", "close_after": 1, "close_status": "Gone"}'
+    )
+    project.fail()
+
+    done = project.succeed()
+    again = project.succeed()
+
+    assert "CALC-101 cannot be closed: the workflow leads from To Do to" in done.text
+    assert "CALC-101 cannot be closed" in again.text
+    assert done.failure is None
+    assert project.defect.status == "To Do"
+    assert project.defect.comments == []
+    assert project.defect.properties["xray-bridge"]["closings"] == 0
+
+
+def test_named_statuses_and_resolutions_are_used(tmp_path: Path) -> None:
+    """The rules name the status of a closed and of a reopened defect."""
+    rules = CLOSE.replace(
+        "}",
+        ', "close_status": "done", "close_resolution": "duplicate", '
+        '"reopen_status": "In Progress"}',
+    )
+    project = Project(tmp_path, rules)
+    project.fail()
+    project.succeed()
+    project.succeed()
+    resolution = project.defect.resolution
+
+    project.fail()
+
+    assert resolution == "Duplicate"
+    assert project.defect.status == "In Progress"
+
+
+def test_a_refused_closing_is_one_line_and_is_tried_again(tmp_path: Path) -> None:
+    """Without the permission the defect stays open, with exit code 84."""
+    project = Project(tmp_path, '{"when_passed": "close", "close_after": 1}')
+    project.fail()
+
+    def refuse(request: Request) -> Answer | None:
+        if request.method == "POST" and request.path.endswith("/transitions"):
+            return refusal(403, "You cannot transition issues.")
+        return None
+
+    project.jira.fault = refuse
+    done = project.succeed()
+    project.jira.fault = lambda _: None
+    project.succeed()
+
+    assert "CALC-101 could not be closed: HTTP 403" in str(done.failure)
+    assert project.defect.status == "Done"
+    assert project.defect.properties["xray-bridge"]["closings"] == 1
+    assert "flaky" not in project.defect.labels
 
 
 BY_US = Record(is_closed_by_us=True)

@@ -364,3 +364,95 @@ def test_failures_in_report_files_get_defects(tmp_path: Path) -> None:
     assert made.fields["summary"] == "suite.test_a: ValueError 0 is wrong"
     assert jira.linked == {"CALC-2": [made.key]}
     assert f"suite.test_a: known bug {made.key} (To Do)" in done.notices
+
+
+def test_a_defect_whose_memory_is_refused_is_linked_all_the_same(
+    tmp_path: Path,
+) -> None:
+    """Without the permission to edit, runs without the failure are not counted."""
+    jira = PretendJira(tests={"CALC-2": ""})
+
+    def refuse(request: Request) -> Answer | None:
+        if request.method == "PUT":
+            return refusal(403, "You cannot edit issues.")
+        return None
+
+    jira.fault = refuse
+    done = settle(jira, tmp_path, *suite(failed(keys=["CALC-2"])))
+
+    assert done.failure is None
+    assert "CALC-101: runs without the failure cannot be counted" in done.text
+    assert jira.linked == {"CALC-2": ["CALC-101"]}
+    assert jira.issues[0].properties == {}
+
+
+def test_half_of_the_tests_may_fail(tmp_path: Path) -> None:
+    """Only more than half is too much."""
+    jira = PretendJira()
+
+    settle(jira, tmp_path, failed(), a_run())
+
+    assert len(jira.issues) == 1
+
+
+def test_many_failures_are_cut_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above a limit, failures are not looked up; a note says how many are."""
+    monkeypatch.setattr("xray_bridge.jira.defects.step.MOST", 2)
+    jira = PretendJira()
+    two = [failed("test_a"), failed("test_b")]
+
+    fits = settle(jira, tmp_path / "1", *suite(*two), defects="link")
+    cut = settle(jira, tmp_path / "2", *suite(*two, failed("test_c")), defects="link")
+
+    assert "compared with bugs" not in fits.text
+    assert "only the first 2 of 3 failures are compared with bugs" in cut.notices
+    assert "2 failures without a bug" in cut.text
+
+
+def test_the_rest_names_build_execution_and_tests(tmp_path: Path) -> None:
+    """The one defect for the other failures says where they are."""
+    jira = PretendJira()
+    ci = {"build_url": "https://ci.example.com/7"}
+    directory = recorded(tmp_path, *suite(failed("test_a"), failed("test_b")), ci=ci)
+
+    apply(a_jira_run(jira, directory, defect_rules='{"max": 0}'))
+    text = jira.issues[0].fields["description"]
+
+    assert text.splitlines() == [
+        "Test Execution: CALC-99",
+        "Build: https://ci.example.com/7",
+        "",
+        "* tests.test\\_calculator.test\\_a: AssertionError assert 2 == 1",
+        "* tests.test\\_calculator.test\\_b: AssertionError assert 2 == 1",
+    ]
+
+
+def test_a_long_list_of_rows_ends_with_their_number(tmp_path: Path) -> None:
+    """A defect lists the first fifty rows."""
+    jira = PretendJira()
+
+    settle(jira, tmp_path, *suite(*(failed(f"test_sub[{n}]") for n in range(53))))
+    text = jira.issues[0].fields["description"]
+
+    assert text.splitlines()[-1] == "* ... and 3 more"
+    assert text.count("\n* ") == 51
+
+
+def test_comments_name_the_build_and_the_run(tmp_path: Path) -> None:
+    """The mark at the end is how a second job finds the comment of the first."""
+    jira = PretendJira()
+    info = {"ci": {"build_url": "https://ci.example.com/7"}, "run_id": "github-7"}
+    settle(jira, tmp_path / "1", *suite(failed()))
+
+    for number in (2, 3):
+        directory = recorded(tmp_path / str(number), *suite(failed()), **info)
+        apply(a_jira_run(jira, directory))
+
+    assert jira.issues[0].comments == [
+        (
+            "Failed again in CALC-99.\nBuild: https://ci.example.com/7\n\n"
+            "xray-bridge run github-7"
+        )
+    ]

@@ -71,7 +71,12 @@ def _close(work: Work, defect: Defect, record: Record, label: str) -> None:
     closed = record.after_closing()
     work.space(defect.id)
     write_record(work.jira, defect.id, closed)
-    if why := close_defect(work, defect):
+    try:
+        why = close_defect(work, defect)
+    except RefusedError:
+        write_record(work.jira, defect.id, record)
+        raise
+    if why:
         work.space(defect.id)
         write_record(work.jira, defect.id, record)
         work.notices.append(f"{defect.key} cannot be closed: {why}")

@@ -90,12 +90,19 @@ class Maker:
             },
         )
         made = self.make(draft)
-        record = Record(test=work.clean(group.name)).with_failure(
-            work.environments, work.run_name
-        )
-        work.space(made.id)
-        write_record(work.jira, made.id, record)
+        self._remember(made, work.clean(group.name))
         return made
+
+    def _remember(self, made: Defect, test: str) -> None:
+        """Begin to count runs without the failure; a defect can be without it."""
+        work = self._work
+        record = Record(test=test).with_failure(work.environments, work.run_name)
+        work.space(made.id)
+        try:
+            write_record(work.jira, made.id, record)
+        except RefusedError as error:
+            what = f"{made.key}: runs without the failure cannot be counted"
+            work.notices.append(f"{what}: {error.message}")
 
     def make_for_rest(self, label: str, groups: Sequence[FailureGroup]) -> Defect:
         """Create one defect for all failures beyond the limit."""

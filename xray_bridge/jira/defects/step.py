@@ -187,6 +187,7 @@ class _Defects:
                     self._retire(group, other, defect)
             if is_new:
                 self._attacher.attach(defect, group)
+                self._count(defect)
                 return
             comment_failure(work, group.label, defect, group, "Failed again")
             self._count(defect)
@@ -256,32 +257,35 @@ class _Defects:
     def _create(self) -> None:
         """Create what is missing, up to the limit, and one defect for the rest."""
         work = self._work
-        if not self._missing:
-            return
-        made = len(work.made_ids())
-        room = max(0, work.rules.max - made)
+        room = max(0, work.rules.max - len(work.made))
         first, rest = self._missing[:room], self._missing[room:]
-        keys = []
+        done = 0
         try:
             for group in first:
                 defect = self._maker.make_for(group)
-                keys.append(defect.key)
+                done += 1
                 self._pairs.append((group, defect))
                 self._lines.append(f"{group.name}: new bug {defect.key}")
                 self._relate(group, defect)
                 self._attacher.attach(defect, group)
             if rest:
-                keys += self._create_for_rest(rest)
+                self._create_for_rest(rest)
         except RefusedError as error:
             # The next one would be refused for the same reason.
-            left = [
-                g.name for g in self._missing if g not in [p[0] for p in self._pairs]
-            ]
+            left = [group.name for group in self._missing[done:]]
             msg = f"no bug could be created for {first_names(left)}: {error.message}"
             work.troubles.append(msg)
-        finally:
-            self._look_for_others(first)
-        put_into_sprint(work.run, keys)
+        self._look_for_others(first)
+        self._put_into_sprint()
+
+    def _put_into_sprint(self) -> None:
+        """Put all new defects of this run into the sprint of the settings."""
+        work = self._work
+        new = {label: e for label, e in work.made.items() if not e.get("in_sprint")}
+        keys = [str(each.get("key")) for each in new.values()]
+        if keys and put_into_sprint(work.run, keys) is not None:
+            for label in new:
+                work.note(label, in_sprint=True)
 
     def _relate(self, group: FailureGroup, defect: Defect) -> None:
         earlier = self._earlier.get(group.label)
@@ -293,7 +297,7 @@ class _Defects:
             what = f"{defect.key} could not be linked to {earlier.key}"
             self._work.notices.append(f"{what}: {error.message}")
 
-    def _create_for_rest(self, rest: Sequence[FailureGroup]) -> list[str]:
+    def _create_for_rest(self, rest: Sequence[FailureGroup]) -> None:
         """Create one defect for all other failures, or comment on the open one."""
         work = self._work
         label = make_label(work.rules.project, prefix=REST)
@@ -302,10 +306,9 @@ class _Defects:
         if found and found[0].id != work.read_note(label).get("id"):
             comment(work, label, found[0], list_groups(work, rest))
             self._lines.append(f"{number}: bug {found[0].key}")
-            return []
+            return
         defect = self._maker.make_for_rest(label, rest)
         self._lines.append(f"{number}: one bug, {defect.key} (max = {work.rules.max})")
-        return [defect.key]
 
     def _look_for_others(self, groups: Sequence[FailureGroup]) -> None:
         """

@@ -77,14 +77,16 @@ class Work:
         found = self._notes.get(label)
         return found if isinstance(found, dict) else {}
 
-    def made_ids(self) -> list[str]:
-        """Return the ids of issues that this run has created."""
-        notes = (self.read_note(label) for label in self._notes)
-        return [str(each["id"]) for each in notes if each.get("id")]
+    @property
+    def made(self) -> dict[str, dict[str, Any]]:
+        """What is noted of the issues that this run has created, by label."""
+        notes = ((label, self.read_note(label)) for label in self._notes)
+        return {label: each for label, each in notes if each.get("id")}
 
     def find(self, labels: list[str]) -> dict[str, list[Defect]]:
         """Find the defects of each label, also those that were just created."""
-        return find_by_labels(self.jira, labels, self.rules, known=self.made_ids())
+        known = [str(each["id"]) for each in self.made.values()]
+        return find_by_labels(self.jira, labels, self.rules, known=known)
 
     def look(self, label: str) -> list[Defect]:
         """Search several times for open defects, which may just have been created."""
