@@ -12,6 +12,7 @@ from tests.jira.defects.a_jira import (
     Issue,
     PretendJira,
     a_jira_run,
+    answer,
     apply,
     refusal,
 )
@@ -152,15 +153,23 @@ def test_a_defect_that_we_closed_is_reopened(tmp_path: Path) -> None:
 def test_after_two_closings_it_is_flaky_and_left_to_people(tmp_path: Path) -> None:
     """It is labelled at the second closing, and never reopened or closed again."""
     project = Project(tmp_path)
+    told = []
     for _ in range(2):
         project.fail()
         project.succeed()
-        project.succeed()
+        told.append(project.succeed().text)
     labels = list(project.defect.labels)
+    last = project.defect.comments[-1]
 
     done = project.fail()
 
+    closed = "CALC-101: closed after 2 runs in a row without it"
+    flaky = ", with the label flaky: from now on it is left to people"
+    assert told == [closed, f"{closed}{flaky}"]
     assert "flaky" in labels
+    assert (
+        "in a row without it, the last of them CALC-99. It was closed 2 times" in last
+    )
     assert project.defect.status == "Done"
     assert "is closed (Done), but the failure is back" in done.text
 
@@ -209,8 +218,10 @@ def test_when_passed_comment_says_it_once(tmp_path: Path) -> None:
     project = Project(tmp_path, '{"when_passed": "comment"}')
     project.fail()
     done = project.succeed()
+    first = len(project.defect.comments)
     project.succeed()
 
+    assert first == 1
     assert [c.splitlines()[0] for c in project.defect.comments] == [
         "The test passes again in CALC-99."
     ]
@@ -247,6 +258,32 @@ def test_a_workflow_without_a_way_is_named(tmp_path: Path) -> None:
     assert project.defect.status == "To Do"
     assert project.defect.comments == []
     assert project.defect.properties["xray-bridge"]["closings"] == 0
+
+
+def test_a_transition_that_needs_more_is_named(tmp_path: Path) -> None:
+    """A screen with a required field that nobody knows is not guessed."""
+    project = Project(tmp_path, '{"when_passed": "close", "close_after": 1}')
+    project.fail()
+    screen = {
+        "resolution": {"name": "Resolution", "required": True, "allowedValues": []},
+        "customfield_4": {"name": "Root cause", "required": True},
+        "comment": {"name": "Comment", "required": False},
+    }
+    to = {"name": "Done", "statusCategory": {"key": "done"}}
+
+    def offer(request: Request) -> Answer | None:
+        if request.method == "GET" and request.path.endswith("/transitions"):
+            found = {"id": "2", "name": "Finish", "to": to, "fields": screen}
+            return answer(200, {"transitions": [found]})
+        return None
+
+    project.jira.fault = offer
+    done = project.succeed()
+
+    assert (
+        "CALC-101 cannot be closed: the transition Finish needs Resolution and Root "
+        "cause" in done.notices
+    )
 
 
 def test_named_statuses_and_resolutions_are_used(tmp_path: Path) -> None:

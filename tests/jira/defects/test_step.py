@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.builders import a_run, recorded
 from tests.jira.defects.a_jira import (
     Applied,
     PretendJira,
     a_jira_run,
+    answer,
     apply,
     refusal,
     settle,
 )
+from xray_bridge.client.http import Deadline
+from xray_bridge.client.pauses import Pauses
 from xray_bridge.errors import AmbiguousError, PartlyRefusedError
 from xray_bridge.model.receipt import Failure
 from xray_bridge.model.results import Outcome, TestRun
@@ -22,8 +27,6 @@ from xray_bridge.runs.report_files import Files, ReportFile, save_files
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from xray_bridge.client.request import Request
     from xray_bridge.client.response import Answer
@@ -277,8 +280,6 @@ def test_tests_without_a_key_are_linked_by_their_definition(tmp_path: Path) -> N
     jira = PretendJira(tests={"CALC-50": ""})
 
     def show_tests(request: Request) -> Answer | None:
-        from tests.jira.defects.a_jira import answer
-
         if request.path == "/rest/api/2/field":
             custom = "com.xpandit.plugins.xray:path-editor-custom-field"
             return answer(200, [{"id": "customfield_3", "schema": {"custom": custom}}])
@@ -456,3 +457,98 @@ def test_comments_name_the_build_and_the_run(tmp_path: Path) -> None:
             "xray-bridge run github-7"
         )
     ]
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_comment_whose_answer_was_lost_is_looked_for(
+    tmp_path: Path, hidden: bool
+) -> None:
+    """It is not written twice; if it is not there, the step fails."""
+    jira = PretendJira()
+    settle(jira, tmp_path / "1", *suite(failed()))
+    jira.lost = ["POST /rest/api/2/issue/101/comment"]
+
+    def hide(request: Request) -> Answer | None:
+        is_list = request.method == "GET" and request.path.endswith("/comment")
+        return answer(200, {"comments": []}) if hidden and is_list else None
+
+    jira.fault = hide
+    run = a_jira_run(jira, recorded(tmp_path / "2", *suite(failed())))
+    done = apply(run)
+    jira.fault = lambda _: None
+    again = apply(run)
+
+    assert (done.failure is None) is not hidden
+    assert again.failure is None
+    assert len(jira.issues[0].comments) == 1
+
+
+class Patience(Deadline):
+    """Notes pauses instead of waiting."""
+
+    def __init__(self) -> None:
+        super().__init__(60.0)
+        self.pauses: list[float] = []
+
+    def pause(self, seconds: float) -> None:
+        """Note a pause."""
+        self.pauses.append(round(seconds))
+
+
+def test_writes_to_one_issue_are_spaced(tmp_path: Path) -> None:
+    """Jira limits them for each issue; the first write to an issue does not wait."""
+    jira = PretendJira(deadline=Patience())
+    rules = '{"when_passed": "close", "close_after": 1}'
+    pauses = Pauses(first=0.0, looks=(0.0,), same_issue=7.0)
+
+    def settle_slowly(number: int, *runs: TestRun) -> list[float]:
+        directory = recorded(tmp_path / str(number), *suite(*runs))
+        run = a_jira_run(jira, directory, defect_rules=rules)
+        slow = replace(run, connection=replace(run.connection, pauses=pauses))
+        jira.deadline = Patience()
+        apply(slow)
+        return jira.deadline.pauses
+
+    made = settle_slowly(1, failed())
+    commented = settle_slowly(2, failed())
+    closed = settle_slowly(3, a_run(name="test_sub"))
+
+    assert made == []
+    assert commented == []
+    # Memory, transition, comment.
+    assert closed == [7, 7]
+
+
+def test_only_so_many_test_runs_are_linked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes two requests; a note says that there are more."""
+    monkeypatch.setattr("xray_bridge.jira.defects.link.MOST", 2)
+    keys = [f"CALC-{number}" for number in range(2, 6)]
+    jira = PretendJira(tests=dict.fromkeys(keys, ""))
+
+    done = settle(
+        jira, tmp_path, *suite(*(failed(f"test_{k[-1]}", keys=[k]) for k in keys))
+    )
+
+    assert list(jira.linked) == keys[:2]
+    assert "only the first 2 Test Runs are linked to bugs" in done.notices
+
+
+def test_a_refused_link_is_one_line_and_tried_again(tmp_path: Path) -> None:
+    """The bug exists; a resend links it."""
+    jira = PretendJira(tests={"CALC-2": ""})
+    run = a_jira_run(jira, recorded(tmp_path, *suite(failed(keys=["CALC-2"]))))
+
+    def refuse(request: Request) -> Answer | None:
+        is_link = request.path.endswith("/defect")
+        return refusal(403, "You cannot edit Test Runs.") if is_link else None
+
+    jira.fault = refuse
+    done = apply(run)
+    jira.fault = lambda _: None
+    again = apply(run)
+
+    assert "CALC-101 could not be linked: HTTP 403" in str(done.failure)
+    assert again.failure is None
+    assert jira.linked == {"CALC-2": ["CALC-101"]}
