@@ -18,7 +18,7 @@ from xray_bridge.config import parsers, secret_sources, stored_connections
 from xray_bridge.config.jfrog_payload import CLOUD, SERVER, JiraIntegration
 from xray_bridge.config.resolve import environment_layer, resolve
 from xray_bridge.config.secret import Secret
-from xray_bridge.config.settings import Settings
+from xray_bridge.config.settings import OAUTH, Settings
 from xray_bridge.errors import (
     AmbiguousError,
     CredentialError,
@@ -114,7 +114,8 @@ def make_integration(name: str, settings: Settings) -> JiraIntegration:
         False: (settings.url, settings.user, settings.password),
     }
     url, user, password = pairs[is_cloud]
-    if not (url and user and password):
+    is_oauth = is_cloud and settings.jira_auth == OAUTH
+    if is_oauth or not (url and user and password):
         msg = f"JFrog logs in to Jira with a user and a password, and {name} has none"
         flags = "--jira-url, --jira-user and --jira-secret-env"
         flags = flags if is_cloud else "--url, --user and --secret-env"

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from xray_bridge.client import log, mistakes
-from xray_bridge.client.gateway import Gateway
+from xray_bridge.client.gateway import Gateway, OAuthGateway
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.config import allow, parsers, stored_connections
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
-from xray_bridge.config.settings import CLOUD_URL
+from xray_bridge.config.settings import CLOUD_URL, OAUTH
 from xray_bridge.errors import CredentialError, SettingError
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER, Dialect
 
@@ -82,7 +82,15 @@ class ApiKey:
     client_secret: Secret
 
 
-Credentials = Basic | Bearer | ApiKey
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccount:
+    """Client id and secret of an Atlassian service account, for its Jira site."""
+
+    client_id: str
+    client_secret: Secret
+
+
+Credentials = Basic | Bearer | ApiKey | ServiceAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +111,7 @@ class Connection:
     proxies: Mapping[str, str] | None = None
     timeout: float = 60.0
     jira_url: str = ""
-    jira_credentials: Basic | None = None
+    jira_credentials: Basic | ServiceAccount | None = None
     notices: tuple[str, ...] = ()
     redactor: Redactor = field(default_factory=Redactor, compare=False)
     pauses: Pauses = PAUSES
@@ -113,7 +121,15 @@ class Connection:
     @property
     def gateway(self) -> Gateway:
         """The way to Jira, direct or through Atlassian's gateway."""
-        return self.gateways.setdefault(self.site, Gateway(self.site))
+        return self.gateways.setdefault(self.site, self._make_gateway())
+
+    def _make_gateway(self) -> Gateway:
+        account = self.site_credentials
+        if isinstance(account, ServiceAccount):
+            return OAuthGateway(
+                self.site, account.client_id, account.client_secret, self.redactor
+            )
+        return Gateway(self.site)
 
     @property
     def site(self) -> str:
@@ -276,8 +292,12 @@ def header_safe(secret: Secret, variable: str) -> Secret:
     return secret
 
 
-def _jira_credentials(settings: Settings) -> Basic | None:
+def _jira_credentials(settings: Settings) -> Basic | ServiceAccount | None:
     if settings.jira_url and settings.jira_user and settings.jira_token:
+        if settings.jira_auth == OAUTH:
+            return ServiceAccount(
+                client_id=settings.jira_user, client_secret=settings.jira_token
+            )
         return Basic(user=settings.jira_user, password=settings.jira_token)
     return None
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from xray_bridge.client.connection import Basic, Bearer
+from xray_bridge.client.connection import Basic, Bearer, ServiceAccount
+from xray_bridge.client.gateway import WITH_LOGIN
 from xray_bridge.client.issues import type_name
 from xray_bridge.client.paging import PAGE, Page
 from xray_bridge.client.request import JSON, Request
@@ -92,6 +93,9 @@ def authorization_header(credentials: Credentials) -> dict[str, str]:
         return {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
     if isinstance(credentials, Bearer):
         return {"Authorization": f"Bearer {credentials.token.reveal()}"}
+    if isinstance(credentials, ServiceAccount):
+        # The gateway exchanges them for a token.
+        return dict(WITH_LOGIN)
     msg = "an Xray API key cannot log in to Jira"
     raise CredentialError(msg, hint="set XRAY_JIRA_USER and XRAY_JIRA_TOKEN")
 

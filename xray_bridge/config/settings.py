@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 DEADLINE = 120.0
 TIMEOUT = 60.0
+BASIC, OAUTH = "basic", "oauth"
 CLOUD_URL = "https://xray.cloud.getxray.app"
 
 
@@ -108,6 +109,14 @@ class Settings(JiraSettings):
     )
     jira_user = text("Cloud: e-mail address of the Jira account", of=CONNECTION)
     jira_token = secret("Cloud: API token of the Jira account")
+    jira_auth = Setting(
+        parsers.choice(BASIC, OAUTH),
+        BASIC,
+        "Cloud: login to the Jira site: basic (e-mail address and API token), or oauth "
+        "(client id and client secret of a service account instead)",
+        of=CONNECTION,
+        metavar=f"{BASIC}|{OAUTH}",
+    )
     verify: Setting[bool | str] = Setting(
         parsers.verification,
         True,
