@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xray_bridge.config.jira_settings import IN_PROGRESS, ROLLED_BACK
+from xray_bridge.config.jira_settings import AUTO, IN_PROGRESS, ROLLED_BACK
 from xray_bridge.jira.builds import states
 from xray_bridge.jira.builds.keys import choose_keys, find_keys
 
@@ -68,7 +68,8 @@ def make_build(  # noqa: PLR0913 - one keyword for each thing it shows
     """Make a build, or a deployment to ``environment``."""
     context = facts.context
     kind = settings.jira_environment_type or states.guess_type(environment)
-    version = settings.fix_version or context.revision[:12]
+    given = settings.fix_version
+    version = (given != AUTO and given) or context.revision[:12]
     return Build(
         pipeline=pipeline.name,
         number=pipeline.number,
