@@ -19,6 +19,8 @@ import showcase
 
 from behave_xray_bridge import outcomes as of_behave
 from pytest_xray_bridge import outcomes as of_pytest
+from xray_bridge.ci.details import ROWS as DETAILS
+from xray_bridge.ci.details import Row
 from xray_bridge.ci.detect import SYSTEMS
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import TABLE, Settings
@@ -223,7 +225,11 @@ ELSEWHERE = {
     "{BUILD_OF_ARN}": "the build id in `CODEBUILD_BUILD_ARN`; none for a batch build",
     "{teamcity.build.branch}": "`teamcity.build.branch` of the properties file",
     "{teamcity.build.id}": "`teamcity.build.id` of the properties file",
+    "{JOB_INDEX}": "the index in `TRAVIS_JOB_NUMBER`",
+    "{PROJECT_OF_BUILD}": "the project in `CODEBUILD_BUILD_ID`",
 }
+# In place of a number that the system does not have.
+SECOND = "the second of the start"
 
 
 def ci_systems() -> str:
@@ -238,6 +244,29 @@ def ci_systems() -> str:
         for system in SYSTEMS
     )
     return _table(("System", "Revision", "Branch", "Run id"), rows)
+
+
+def pipelines() -> str:
+    """The variables that name the pipeline and the number of a build."""
+    rows = ((system, DETAILS[system.slug]) for system in SYSTEMS)
+    return _table(
+        ("System", "Pipeline", "Job", "Number"),
+        (
+            (
+                system.name,
+                _either(row.pipeline),
+                "; ".join(filter(None, (_either(row.job), *_indexes(row)))) or "-",
+                _either(row.number or filter(None, (system.number,))) or SECOND,
+            )
+            for system, row in rows
+        ),
+    )
+
+
+def _indexes(row: Row) -> list[str]:
+    """The index of a parallel job, and what stands for a matrix."""
+    found = [_code(index) for index, _ in row.copies]
+    return [*found, "the version of Python"] if row.is_plain else found
 
 
 def _either(templates: Iterable[str]) -> str:
@@ -332,6 +361,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
         formats,
         foreign_formats,
         ci_systems,
+        pipelines,
         showcase_pytest,
         showcase_behave,
         layers,

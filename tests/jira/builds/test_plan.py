@@ -208,9 +208,9 @@ def test_a_job_without_tests_has_no_counts(tmp_path: Path) -> None:
 
 def test_the_label_of_a_deployment_is_a_version(tmp_path: Path) -> None:
     """The version that xray-bridge chooses in Jira is not known here."""
-    given = {"fix_version": "auto"}
+    found = plan_of(some_facts(), tmp_path, fix_version="auto")
 
-    assert plan_of(some_facts(), tmp_path, **given).builds[1].label == REVISION[:12]
+    assert found.builds[1].label == REVISION[:12]
 
 
 def test_incomplete_runs_say_so(tmp_path: Path) -> None:
