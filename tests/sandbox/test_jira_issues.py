@@ -367,3 +367,34 @@ def test_adopted_values(new_server: Any) -> None:
 
     assert answer.status_code == 201
     assert new_server.store.versions("NEW")[0][1] == "v1"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"fields": []},
+        {"fields": {"labels": 5}},
+        {"fields": {"labels": 5}, "update": {"labels": [{"add": "x"}]}},
+        {"update": {"labels": [{"set": 5}]}},
+        {"update": {"labels": {"add": "x"}}},
+        {"update": {"labels": [{"add": "a b"}]}},
+        {"update": {"fixVersions": [{"add": {"name": "v9"}}]}},
+        {"update": {"components": [{"set": [1]}]}},
+        {"update": {"comment": [{"add": "x"}]}},
+        {"update": {"issuelinks": [{"add": []}]}},
+        {"update": {"priority": [{"add": {"name": "High"}}]}},
+        {"fields": {"assignee": {"name": [], "accountId": []}}},
+        {"fields": {"description": []}},
+        [],
+    ],
+    ids=str,
+)
+def test_edits_of_wrong_types(jira: Any, body: Any) -> None:
+    """An edit of the wrong form is refused, and changes nothing."""
+    key = jira.make_key(labels=["a"])
+    before = jira.fields(key)
+
+    answer = jira.call("PUT", f"/issue/{key}", json=body)
+
+    assert answer.status_code == 400
+    assert jira.fields(key) == before

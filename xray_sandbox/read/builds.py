@@ -96,7 +96,7 @@ def _check_associations(item: Mapping[str, Any], kind: Kind) -> Iterator[str]:
     for group in groups:
         name = _member(group, "associationType")
         values = _member(group, "values")
-        if name not in kind.associations:
+        if not isinstance(name, str) or name not in kind.associations:
             yield f"The association type '{name}' is not known."
         elif not isinstance(values, list) or not values:
             yield f"The association '{name}' must have values."

@@ -111,12 +111,12 @@ def read_user(reading: Reading, field: Field, value: Any) -> dict[str, Any]:
     key = reading.product.user_key
     if not isinstance(value, dict) or key not in value:
         raise RefusedError(f"expected Object containing a '{key}' property")
-    name = value[key]
+    name = str(value[key])
     if name not in USERS and not reading.registry.adopt:
         if key == "name":
             raise RefusedError(f"User '{name}' does not exist.")
         raise RefusedError(f"Specify a valid value for {field.id}")
-    return {"name": str(name)}
+    return {"name": name}
 
 
 def _read_priority(_: Reading, __: Field, value: Any) -> dict[str, str]:

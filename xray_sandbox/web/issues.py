@@ -248,7 +248,7 @@ def _apply_operations(
         changed[name] = operations[-1]["set"] if operations else None
     now = issue_json(site, row, list(_LISTS))["fields"]
     for name in _LISTS & update.keys():
-        found = list(values.get(name, now[name]) or [])
+        found = expect(values.get(name, now[name]) or [], list, name)
         for operation in items_of(update, name):
             found = _apply_one(found, operation)
         if name == "labels":
@@ -264,7 +264,7 @@ def _apply_operations(
 
 def _apply_one(found: list[Any], operation: Mapping[str, Any]) -> list[Any]:
     if "set" in operation:
-        found = list(operation["set"])
+        found = expect(operation["set"], list, "set")
     if "add" in operation and not _has(found, operation["add"]):
         found = [*found, operation["add"]]
     if "remove" in operation:
