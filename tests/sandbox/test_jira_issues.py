@@ -398,3 +398,25 @@ def test_edits_of_wrong_types(jira: Any, body: Any) -> None:
 
     assert answer.status_code == 400
     assert jira.fields(key) == before
+
+
+def test_execution_behind_both_doors(jira: Any) -> None:
+    """A Test Execution is made and assigned as its product has it."""
+    user = {"accountId" if jira.is_cloud else "name": "ann"}
+    xray = {"customfield_11505": ["linux"]}
+    key = jira.make_key("Test Execution", assignee=user)
+
+    with_xray = jira.make("Test Execution", **xray)
+    wrong = jira.make("Test Execution", assignee={"id": "ann"})
+    edited = jira.call("PUT", f"/issue/{key}", json={"fields": {"assignee": user}})
+
+    assert jira.fields(key)["assignee"]["displayName"] == "Ann"
+    assert with_xray.status_code == (400 if jira.is_cloud else 201)
+    assert (wrong.status_code, edited.status_code) == (400, 204)
+
+
+def test_version_three_is_of_cloud(jira: Any) -> None:
+    """Data Center has only version 2 of the API."""
+    answer = jira.call("GET", "/rest/api/3/issue/CALC-1")
+
+    assert answer.status_code == (200 if jira.is_cloud else 404)

@@ -242,14 +242,14 @@ def test_comments_describe_on_cloud(
     assert found == ["", *["Divides by two,\nand no other number."] * 2]
 
 
-def test_descriptions_as_documents(server: Any, sandbox: RunningSandbox) -> None:
+def test_descriptions_as_documents(jira_cloud: Any, sandbox: RunningSandbox) -> None:
     """Version 3 of Jira's API returns and accepts descriptions as documents."""
     sandbox.store.change_issue("CALC-79", description="One.\nTwo.")
     path = "/rest/api/3/issue/CALC-79"
-    told = server.call("GET", path).json()["fields"]["description"]
+    told = jira_cloud.call("GET", path).json()["fields"]["description"]
     sandbox.store.change_issue("CALC-79", description="")
-    server.call("PUT", path, json={"fields": {"description": told}})
-    refused = server.call("PUT", path, json={"fields": {"description": "text"}})
+    jira_cloud.call("PUT", path, json={"fields": {"description": told}})
+    refused = jira_cloud.call("PUT", path, json={"fields": {"description": "text"}})
 
     issue = sandbox.store.issue("CALC-79")
     assert told["type"] == "doc"

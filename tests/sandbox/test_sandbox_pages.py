@@ -89,6 +89,9 @@ def test_page_of_a_bug(jira: Any) -> None:
     jira.call("POST", f"{path}/transitions", json={"transition": {"id": "31"}})
 
     page = requests.get(f"{jira.sandbox.url}{jira.prefix}/browse/{key}", timeout=20)
+    first = requests.get(jira.sandbox.url, timeout=20).text
+    assert f'<a href="/browse/{key}">{key}</a>' in first
+    assert "CALC-79" not in first
     for text in ("Bug", "Done", "High", "v1.0", "CALC-70", "Build 1", "log.txt"):
         assert text in page.text
     assert 'href="https://ci.example.com/1"' in page.text

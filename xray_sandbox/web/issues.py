@@ -13,9 +13,8 @@ from typing import Any
 from flask import g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from xray_sandbox.errors import RefusedError
+from xray_sandbox.errors import RefusedError, not_settable
 from xray_sandbox.importer import checked_columns, make_execution
-from xray_sandbox.product import SERVER
 from xray_sandbox.read.documents import expect, items_of
 from xray_sandbox.read.info import XRAY_TYPES, check_labels, read_fields, read_info
 from xray_sandbox.read.issue_fields import (
@@ -45,6 +44,10 @@ from xray_sandbox.web.site import Site
 
 
 routes = Routes()
+
+_MEMBERS = frozenset(
+    {"fields", "update", "historyMetadata", "properties", "transition"}
+)
 
 
 def read_body() -> dict[str, Any]:
@@ -121,9 +124,13 @@ def create(site: Site) -> ResponseReturnValue:
 def _make_execution(
     site: Site, body: dict[str, Any], values: Mapping[str, Any]
 ) -> IssueRow:
-    details = read_info({**body, "fields": _with_texts(values)}, SERVER)
+    product = current_door().product
+    unknown = sorted(body.keys() - _MEMBERS)
+    if unknown:
+        raise not_settable(unknown[0])
+    details = read_info({"fields": _with_texts(values)}, product)
     _require_creation(site, _find_project(site, values))
-    return make_execution(site.registry, SERVER, details)
+    return make_execution(site.registry, product, details)
 
 
 def _make_issue(site: Site, type_: str | None, values: Mapping[str, Any]) -> IssueRow:
@@ -210,10 +217,11 @@ def _read_xray_columns(
     site: Site, row: IssueRow, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The columns of one of Xray's issues, which have Xray's fields."""
-    details = read_fields(values, SERVER)
+    product = current_door().product
+    details = read_fields(values, product)
     if details.project not in {None, row.project}:
         raise RefusedError("project: An issue cannot be moved this way.")
-    columns = checked_columns(site.registry, SERVER, details, row.project)
+    columns = checked_columns(site.registry, product, details, row.project)
     columns["fields"] = {**row.fields, **details.fields}
     columns |= _text_columns(details)
     if details.test_plans is not None:

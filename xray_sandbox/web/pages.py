@@ -9,8 +9,20 @@ from flask import Blueprint, Response, abort, jsonify, render_template, send_fil
 from flask.typing import ResponseReturnValue
 
 from xray_sandbox.store.documents import ATTACHMENT, Document
-from xray_sandbox.store.rows import IssueRow, TestExecutionRow
+from xray_sandbox.store.rows import (
+    PRECONDITION,
+    TEST,
+    TEST_EXECUTION,
+    TEST_PLAN,
+    TEST_SET,
+    IssueRow,
+    TestExecutionRow,
+)
+from xray_sandbox.store.workflow import status_of
 from xray_sandbox.web.site import Site
+
+
+_OF_XRAY = (PRECONDITION, TEST, TEST_EXECUTION, TEST_PLAN, TEST_SET)
 
 
 def pages_blueprint(site: Site) -> Blueprint:
@@ -24,8 +36,12 @@ def pages_blueprint(site: Site) -> Blueprint:
 def _add_pages(blueprint: Blueprint, site: Site) -> None:
     @blueprint.get("/")
     def executions() -> ResponseReturnValue:
-        rows = site.store.test_executions()
-        return render_template("sandbox_executions.html", executions=rows)
+        return render_template(
+            "sandbox_executions.html",
+            executions=site.store.test_executions(),
+            issues=site.store.issues("type NOT IN (?, ?, ?, ?, ?)", _OF_XRAY),
+            status_of=status_of,
+        )
 
     @blueprint.get("/browse/<key>")
     @blueprint.get("/jira-cloud/browse/<key>")
