@@ -43,8 +43,8 @@ def _add_pages(blueprint: Blueprint, site: Site) -> None:
             status_of=status_of,
         )
 
+    @blueprint.get("/jira-cloud/browse/<key>", endpoint="cloud_browse")
     @blueprint.get("/browse/<key>")
-    @blueprint.get("/jira-cloud/browse/<key>")
     def browse(key: str) -> ResponseReturnValue:
         from xray_sandbox.web.issue_page import show_parts
 
