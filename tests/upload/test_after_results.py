@@ -13,6 +13,7 @@ from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.errors import RefusedError
 from xray_bridge.jira import steps
+from xray_bridge.jira.releases import fix_version
 from xray_bridge.jira.run import Step
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import run_directory
@@ -198,6 +199,49 @@ def test_nothing_is_done_unless_asked_for(
     found = publish_with(directory, FIELDS, DONE, defects="")
 
     assert (found.status, found.exit_code, found.notices) == ("delivered", 0, ())
+
+
+class KilledError(BaseException):
+    """The process is killed."""
+
+
+def be_killed(_: JiraRun) -> Iterable[str]:
+    """Do not end."""
+    raise KilledError
+
+
+def test_kill_during_the_steps_leaves_them_to_a_resend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The results are delivered, but the run is not finished."""
+    use(monkeypatch, be_killed)
+    directory = recorded(tmp_path, a_run())
+    with pytest.raises(KilledError):
+        publish_with(directory, FIELDS, DONE)
+    killed = directory.state
+    use(monkeypatch, tell_place)
+
+    found = publish_with(directory)
+
+    assert (killed.state, killed.test_execution) == (run_directory.REFUSED, "CALC-7")
+    assert (found.status, found.exit_code) == ("delivered", 0)
+    assert "bugs for CALC-7" in found.notices
+    assert directory.state.state == run_directory.DELIVERED
+    assert directory.state.message == ""
+
+
+def test_fault_of_ours_before_the_results_costs_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are sent without a fix version, and a notice says so."""
+    use(monkeypatch)
+    monkeypatch.setattr(fix_version, "settle_version", break_down)
+    directory = recorded(tmp_path, a_run())
+
+    found = publish_with(directory, FIELDS, DONE, fix_version="auto")
+
+    assert (found.status, found.exit_code) == ("delivered", 0)
+    assert "no fix version is set: unexpected ZeroDivisionError: " in found.notices
 
 
 def test_known_doubt_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

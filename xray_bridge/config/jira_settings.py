@@ -217,3 +217,16 @@ class JiraSettings(Values):
         parts=MAY_DIFFER,
         metavar="FIELD,FIELD",
     )
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether something is done in Jira beside the import of results."""
+        is_chosen = self.values.get("fix_version") == AUTO
+        return is_chosen or any(map(self.is_given, OF_JIRA))
+
+
+OF_JIRA = tuple(
+    each
+    for each in vars(JiraSettings).values()
+    if isinstance(each, Setting) and each.of == JIRA
+)

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.errors import AmbiguousError
-from xray_bridge.model.receipt import AMBIGUOUS, FAILED, Receipt
+from xray_bridge.errors import AmbiguousError, PartlyRefusedError
+from xray_bridge.model.receipt import AMBIGUOUS, DELIVERED, FAILED, Receipt
 from xray_bridge.recording.second_process import SecondProcessError
 from xray_bridge.runs import run_directory
 
@@ -53,7 +53,18 @@ def receipt_without_answer(
     directory: RunDirectory, shown: str, error: Exception
 ) -> Receipt:
     """Make a receipt from the run's state when the second process did not answer."""
-    sending = directory.state.state == run_directory.SENDING
+    state = directory.state
+    if state.state in {run_directory.DELIVERED, run_directory.REFUSED}:
+        # It was killed after the results, during the steps in Jira.
+        again = "`xray-bridge resend` does the rest"
+        return Receipt(
+            status=DELIVERED,
+            run=shown,
+            test_execution={"key": state.test_execution},
+            notices=(f"the results were delivered, but {error}; {again}",),
+            exit_code=PartlyRefusedError.exit_code,
+        )
+    sending = state.state == run_directory.SENDING
     kind = AmbiguousError if sending else SecondProcessError
     return Receipt(
         status=AMBIGUOUS if sending else FAILED,

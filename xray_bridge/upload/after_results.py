@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.config.jira_settings import AUTO
-from xray_bridge.config.setting import JIRA
-from xray_bridge.config.settings import settings_in
 from xray_bridge.errors import PartlyRefusedError, RunDirectoryError
 from xray_bridge.model import receipt
 from xray_bridge.runs import run_directory
@@ -25,14 +23,18 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
     from xray_bridge.jira.run import JiraRun
     from xray_bridge.model.receipt import Receipt
+    from xray_bridge.runs.run_directory import State
     from xray_bridge.upload.prepared_run import PreparedRun
+
+
+# Seconds for the version before the results: these wait for it.
+PATIENCE = 30.0
+UNDER_WAY = "the steps in Jira after the results did not end"
 
 
 def is_wanted(settings: Settings) -> bool:
     """Whether any setting for Jira is set; without one, nothing is imported."""
-    return settings.fix_version == AUTO or any(
-        settings.is_given(setting) for setting in settings_in(JIRA)
-    )
+    return settings.has_steps
 
 
 def settle_version(run: PreparedRun, connection: Connection) -> PreparedRun:
@@ -42,7 +44,14 @@ def settle_version(run: PreparedRun, connection: Connection) -> PreparedRun:
         return run
     from xray_bridge.jira.releases.fix_version import settle_version as settle
 
-    found = settle(_make_run(run, connection, run.existing_execution))
+    seconds = min(PATIENCE, run.settings.deadline)
+    prepared = _make_run(run, connection, run.existing_execution, seconds=seconds)
+    try:
+        found = settle(prepared)
+    except Exception as error:  # noqa: BLE001 - results are sent without a version
+        notice = f"no fix version is set: unexpected {type(error).__name__}: {error}"
+        info = replace(run.info, notices=(*run.info.notices, notice))
+        return replace(run, info=info, settled_version="")
     info = replace(run.info, notices=(*run.info.notices, *found.notices))
     return replace(run, info=info, settled_version=found.version)
 
@@ -64,10 +73,12 @@ def apply(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt:
     from xray_bridge.jira.steps import apply_steps
 
     key = base.test_execution.get("key", "")
+    before = _note_under_way(run)
     found = list(apply_steps(_make_run(run, connection, key, base)))
     failures = [f"{each.name}: {each.failure}" for each in found if each.failure]
     notices = [notice for each in found for notice in each.notices]
     if not failures:
+        _note_end(run, before)
         return replace(base, notices=(*base.notices, *notices))
     again = "`xray-bridge resend` retries only this"
     notices += [f"{failure}; {again}" for failure in failures]
@@ -79,23 +90,51 @@ def apply(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt:
     )
 
 
+def _note_under_way(run: PreparedRun) -> State | None:
+    """
+    Note that steps of a delivered run are still to be done, in case of a kill.
+
+    Returns the state before; None if it is kept.
+    """
+    with suppress(RunDirectoryError):
+        state = run.directory.state
+        if state.state == run_directory.DELIVERED:
+            noted = replace(state, state=run_directory.REFUSED, message=UNDER_WAY)
+            run.directory.state = noted
+            return state
+    return None
+
+
+def _note_end(run: PreparedRun, before: State | None) -> None:
+    """Note that all steps are done."""
+    if before is not None:
+        with suppress(RunDirectoryError):
+            run.directory.state = before
+
+
 def _note_failures(run: PreparedRun, base: Receipt, why: str) -> None:
     """Note that the results were delivered, but a step has to be done again."""
     if base.status in {receipt.FAILED, receipt.AMBIGUOUS}:
         return
     with suppress(RunDirectoryError):
         state = run.directory.state
-        why = "; ".join(filter(None, (state.message, why)))
+        earlier = "" if state.message == UNDER_WAY else state.message
+        why = "; ".join(filter(None, (earlier, why)))
         run.directory.state = replace(state, state=run_directory.REFUSED, message=why)
 
 
 def _make_run(
-    run: PreparedRun, connection: Connection, key: str, base: Receipt | None = None
+    run: PreparedRun,
+    connection: Connection,
+    key: str,
+    base: Receipt | None = None,
+    *,
+    seconds: float = 0.0,
 ) -> JiraRun:
     from xray_bridge.jira.run import JiraRun
 
     # A time of its own: the results may have used up theirs.
-    http = Http(connection, Deadline(run.settings.deadline))
+    http = Http(connection, Deadline(seconds or run.settings.deadline))
     return JiraRun(
         settings=run.settings,
         info=run.info,

@@ -155,6 +155,26 @@ def test_our_secrets_are_masked(run: JiraRun, xray: Xray) -> None:
     assert xray.posts(FILES)[0].parts["file"][2] == b"TOKEN=***"
 
 
+def test_fork_cannot_publish_other_files(
+    run: JiraRun, xray: Xray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by their paths, nor by a link."""
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    Path("link.html").symlink_to(tmp_path / "report.html")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    event = {"pull_request": {"head": {"repo": {"fork": True, "full_name": "b/x"}}}}
+    Path("event.json").write_text(json.dumps(event))
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(Path("event.json").absolute()))
+    monkeypatch.setenv("GITHUB_REPOSITORY", "a/x")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+
+    with pytest.raises(ReportError) as caught:
+        list(ATTACH.apply(with_files(run, "link.html;../report.html")))
+    assert str(caught.value).count("it is outside of this folder") == 2
+    assert not xray.posts(FILES)
+
+
 def test_lost_answer_is_looked_up(run: JiraRun) -> None:
     """A file that Jira shows is not attached again."""
     meta = scripted.answer(200, b'{"enabled": true}')

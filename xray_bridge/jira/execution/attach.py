@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xray_bridge.ci import forks
 from xray_bridge.client import attachments
 from xray_bridge.config.redaction import clean_bytes
 from xray_bridge.errors import AmbiguousError, ReportError, XrayBridgeError
@@ -99,6 +101,7 @@ def _read_file(run: JiraRun, path: Path) -> _File:
 
     Raises ReportError if it cannot be read.
     """
+    _refuse_elsewhere(path)
     try:
         if path.is_dir():
             msg = "it is a directory"
@@ -112,6 +115,18 @@ def _read_file(run: JiraRun, path: Path) -> _File:
         raise ReportError(msg) from None
     content = clean_bytes(content, run.settings.redactor.clean)
     return _File(name=path.name, content=content)
+
+
+def _refuse_elsewhere(path: Path) -> None:
+    """
+    Refuse files outside of the current directory in a pull request from a fork.
+
+    Its files may have chosen them, and they would be published in Jira.
+    """
+    system = forks.system_of_fork(os.environ)
+    if system and not path.resolve().is_relative_to(Path.cwd().resolve()):
+        msg = "it is outside of this folder, and this is a fork's pull request "
+        raise ReportError(f"{msg}({system})")
 
 
 class _Attaching:
