@@ -329,7 +329,7 @@ ISSUE = r"/rest/api/2/issue/([^/]+)"
 META = r"/rest/api/2/issue/createmeta/CALC/issuetypes"
 ROUTES = (
     (r"POST /rest/api/2/issue", "_create"),
-    (r"POST /rest/api/2/search", "_search"),
+    (r"POST /rest/api/2/search(?:/jql)?", "_search"),
     (r"POST /rest/api/2/issueLink", "_link"),
     (rf"GET {META}", "_types"),
     (rf"GET {META}/10004", "_fields"),

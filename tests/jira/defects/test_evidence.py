@@ -77,3 +77,51 @@ def test_a_refused_attachment_is_said_and_the_defect_stays(tmp_path: Path) -> No
     assert done.failure is None
     assert "CALC-101: evidence could not be attached" in done.text
     assert len(jira.issues) == 1
+
+
+def test_a_file_whose_answer_was_lost_is_named_and_not_sent_again(
+    tmp_path: Path,
+) -> None:
+    """A second try could attach it twice."""
+    jira = PretendJira(lost=["POST /rest/api/2/issue/101/attachments"])
+    run = a_failure_with(jira, tmp_path, {"a.png": b"png", "b.log": b"log"})
+
+    done = apply(run)
+    apply(run)
+
+    assert jira.issues[0].attachments == ["a.png", "b.log"]
+    assert "CALC-101: a.png may not be attached: the answer ended" in done.text
+
+
+def test_a_file_that_is_gone_does_not_stop_the_others(tmp_path: Path) -> None:
+    """A run directory from elsewhere may lack evidence."""
+    jira = PretendJira()
+    run = a_failure_with(jira, tmp_path, {"a.png": b"png", "b.log": b"log"})
+    first = next(run.results.runs()).evidence[0]
+    (run.directory.path / "evidence" / first.file).unlink()
+
+    apply(run)
+
+    assert jira.issues[0].attachments == ["b.log"]
+
+
+def test_ten_files_are_enough(tmp_path: Path) -> None:
+    """The others are in the Test Execution, and a note says how many."""
+    ten, twelve = PretendJira(), PretendJira()
+    files = {f"{number}.log": bytes([number]) for number in range(12)}
+
+    fits = apply(a_failure_with(ten, tmp_path / "1", dict([*files.items()][:10])))
+    cut = apply(a_failure_with(twelve, tmp_path / "2", files))
+
+    assert [len(each.issues[0].attachments) for each in (ten, twelve)] == [10, 10]
+    assert "only in the Test Execution" not in fits.text
+    assert "CALC-101: 2 files of evidence are only in the Test Execution" in cut.notices
+
+
+def test_a_file_of_exactly_the_limit_is_attached(tmp_path: Path) -> None:
+    """Jira's limit is the largest size that it takes."""
+    jira = PretendJira()
+
+    apply(a_failure_with(jira, tmp_path, {"a": b"x" * 1000, "b": b"x" * 1001}))
+
+    assert jira.issues[0].attachments == ["a"]

@@ -10,6 +10,7 @@ from tests.builders import a_run, a_scenario, a_scenario_run, a_test
 from xray_bridge.jira.defects.failures import label_of
 from xray_bridge.jira.defects.fingerprint import (
     Cause,
+    name_label,
     read_cause,
     stable_name,
     without_values,
@@ -115,6 +116,18 @@ IN_PRICE = Cause(type="KeyError", place="prices.py price")
                 "'tests/test_a.py::test_b'"
             ),
         ),
+        (
+            "ValueError: 3 is wrong",
+            Cause(type="ValueError", place="ValueError: <number> is wrong"),
+        ),
+        (
+            "tests/a.py:3: in test_a\n    assert 1 == 2\nE   assert 1 == 2",
+            Cause(type="AssertionError", place="a.py test_a"),
+        ),
+        (
+            "tests/test_12.py:3: in step_2\n    go()\nE   OSError: no",
+            Cause(type="OSError", place="test_12.py step_2"),
+        ),
         ("", Cause()),
     ],
 )
@@ -165,6 +178,7 @@ def test_the_form_of_a_label_is_stable() -> None:
     run = a_run(Outcome.FAILED, message=LONG)
 
     assert label_of(run, "CALC", per_row=False) == "xb-da5af097d989"
+    assert name_label("CALC", "tests.test_a") == "xb-test-07ee8cfd95c0"
 
 
 def test_rows_are_told_apart_by_their_values_only() -> None:

@@ -26,6 +26,7 @@ def test_all_keys_are_read() -> None:
             "most": 1,
             "close_after": 3,
             "status": {"Parked": "closed"},
+            "resolution": {"Duplicate": "new"},
         },
         project="CALC",
     )
@@ -37,6 +38,7 @@ def test_all_keys_are_read() -> None:
     assert rules.components == ("Cart", "API")
     assert rules.labels == ("nightly",)
     assert rules.status == {"parked": "closed"}
+    assert rules.resolution == {"duplicate": "new"}
     assert (rules.max, rules.most, rules.close_after) == (0, 1.0, 3)
 
 
@@ -49,6 +51,7 @@ def test_all_keys_are_read() -> None:
         ({"max": "10"}, "max is '10', but must be a whole number from 0"),
         ({"max": True}, "max is True, but must be a whole number from 0"),
         ({"close_after": 0}, "close_after is 0, but must be a whole number from 1"),
+        ({"most": 1.5}, "most is 1.5, but must be a number from 0 to 1"),
         ({"most": 50}, "most is 50, but must be a number from 0 to 1"),
         ({"most": True}, "most is True, but must be a number from 0 to 1"),
         ({"evidence": "no"}, "evidence is 'no', but must be true or false"),

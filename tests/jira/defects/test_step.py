@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import a_run, recorded
+from tests.builders import a_run, a_scenario, a_scenario_run, recorded
 from tests.jira.defects.a_jira import (
     Applied,
     PretendJira,
@@ -348,7 +348,7 @@ def test_failures_in_report_files_get_defects(tmp_path: Path) -> None:
     """The main line of the message is their fingerprint, without its numbers."""
     jira = PretendJira(tests={"CALC-2": ""})
     passed = ReportFile(name="a.xml", file="a.xml", format="junit", tests=5)
-    counted = replace(passed, counts={"passed": 4, "failed": 1})
+    counted = replace(passed, counts={"passed": 4, "failed": 3})
 
     def send(number: int) -> Applied:
         directory = recorded(tmp_path / str(number), framework="report files")
@@ -357,7 +357,7 @@ def test_failures_in_report_files_get_defects(tmp_path: Path) -> None:
         save_files(directory, Files(files=(counted,), failures=(failure,)))
         return apply(a_jira_run(jira, directory))
 
-    send(0)
+    first = send(0)
     done = send(1)
     made = jira.issues[0]
 
@@ -365,6 +365,7 @@ def test_failures_in_report_files_get_defects(tmp_path: Path) -> None:
     assert made.fields["summary"] == "suite.test_a: ValueError 0 is wrong"
     assert jira.linked == {"CALC-2": [made.key]}
     assert f"suite.test_a: known bug {made.key} (To Do)" in done.notices
+    assert "only the first 1 failure of report files get bugs" in first.notices
 
 
 def test_a_defect_whose_memory_is_refused_is_linked_all_the_same(
@@ -552,3 +553,24 @@ def test_a_refused_link_is_one_line_and_tried_again(tmp_path: Path) -> None:
     assert "CALC-101 could not be linked: HTTP 403" in str(done.failure)
     assert again.failure is None
     assert jira.linked == {"CALC-2": ["CALC-101"]}
+
+
+def test_rows_of_an_outline_are_listed_with_their_values(tmp_path: Path) -> None:
+    """behave gives all rows one name."""
+    jira = PretendJira()
+    scenario = a_scenario(outline="sums", row=2)
+    row = a_scenario_run(
+        Outcome.FAILED,
+        scenario=scenario,
+        name="sums",
+        parameters=(("a", "1"), ("b", "2")),
+        message="E   ValueError: x",
+    )
+
+    settle(jira, tmp_path, *suite(row))
+
+    assert (
+        jira.issues[0]
+        .fields["description"]
+        .endswith("Failed:\n* tests.test\\_calculator.sums (a=1, b=2)")
+    )

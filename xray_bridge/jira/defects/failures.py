@@ -18,7 +18,7 @@ from xray_bridge.jira.defects.rules import PER_ROW
 from xray_bridge.model.results import Outcome, TestIssue, TestRun
 from xray_bridge.runs.failures import main_line
 from xray_bridge.runs.report_files import load_files
-from xray_bridge.text import one_line
+from xray_bridge.text import count, one_line
 
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def read_reports(files: Files, rules: Rules) -> Outcomes:
     found.total = sum(files.counts.values())
     found.failed = files.counts.get(Outcome.FAILED.value, 0)
     if found.failed > len(files.failures):
-        only = f"only the first {len(files.failures)} failures of report files"
-        found.notices.append(f"{only} get bugs")
+        known = count(len(files.failures), "failure")
+        found.notices.append(f"only the first {known} of report files get bugs")
     return found
 
 
