@@ -395,6 +395,9 @@ def test_recorded_details_are_read_back() -> None:
     recorded = {"name": "GitLab CI", "pipeline": "a/b", "job": "unit", "branch": "x"}
 
     assert read_recorded(recorded) == Details(pipeline="a/b", job="unit")
+    assert read_recorded({"number": "812"}) == Details(number="812")
+    for odd in ("1.2", "-1", "", "9" * 30, "٣"):
+        assert read_recorded({"number": odd}) == Details()
 
 
 def test_gaps_are_filled_and_nothing_else() -> None:

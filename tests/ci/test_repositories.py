@@ -51,4 +51,5 @@ def test_a_page_without_login_and_suffix(address: str, page: str) -> None:
 def test_page_of_a_branch(repository: str, page: str) -> None:
     """Only known hosts have a known address of a branch."""
     assert branch_page(repository, "topic/ä b") == page
-    assert branch_page(repository, "") == ""
+    for nothing in ("", "a\nb", "a\udc80"):
+        assert branch_page(repository, nothing) == ""

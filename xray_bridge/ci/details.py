@@ -258,10 +258,15 @@ def read_details(environ: Mapping[str, str], folder: Path, python: str = "") -> 
 
 
 def read_recorded(found: Mapping[str, str]) -> Details:
-    """Read recorded details; other names are ignored."""
-    return Details(
-        **{name: str(found[name]) for name in Details.__slots__ if name in found}
-    )
+    """
+    Read recorded details; other names are ignored.
+
+    Anybody may have written them, so ``number`` is an integer, or empty.
+    """
+    known = {name: str(found[name]) for name in Details.__slots__ if name in found}
+    if not NUMBER.fullmatch(known.get("number", "")):
+        known.pop("number", None)
+    return Details(**known)
 
 
 def fill_gaps(details: Details, others: Details) -> Details:

@@ -48,4 +48,5 @@ def branch_page(repository: str, branch: str, pages: Mapping[str, str] = PAGES) 
     """Return the address of a branch's page; empty if it is not known."""
     host = urlsplit(repository).hostname or ""
     kind = next((way for name, way in pages.items() if name in host), "")
-    return f"{repository}/{kind}/{quote(branch)}" if kind and branch else ""
+    is_text = bool(branch) and branch.isprintable()
+    return f"{repository}/{kind}/{quote(branch)}" if kind and is_text else ""

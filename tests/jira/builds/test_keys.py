@@ -52,8 +52,15 @@ def test_a_long_text_is_searched_in_time() -> None:
 
 def test_each_key_once_and_not_too_many() -> None:
     """Jira takes 500 of them; the first sources win."""
-    many = [f"A-{number}" for number in range(1, MOST + 3)]
+    many = [f"AA-{number}" for number in range(1, MOST + 3)]
 
-    assert choose_keys([["B-1", "B-1"], ["C-1", "B-1"]]) == (("B-1", "C-1"), 0)
-    found, left_out = choose_keys([["B-1"], many])
-    assert (len(found), found[0], left_out) == (MOST, "B-1", 3)
+    assert choose_keys([["BB-1", "BB-1"], ["CC-1", "BB-1"]]) == (("BB-1", "CC-1"), 0)
+    found, left_out = choose_keys([["BB-1"], many])
+    assert (len(found), found[0], left_out) == (MOST, "BB-1", 3)
+
+
+def test_what_is_no_key_is_left_out() -> None:
+    """Jira would reject all for an empty one; a run directory may have anything."""
+    odd = ["", "AA", "AA-0", "aa-1", "AA-1 ", "A\nA-1", "https://a/AA-1"]
+
+    assert choose_keys([odd, ["AA-1"]]) == (("AA-1",), 0)

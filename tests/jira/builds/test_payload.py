@@ -185,6 +185,16 @@ def test_texts_are_cut_by_characters() -> None:
     assert jira_length(found["displayName"]) <= 255
 
 
+def test_texts_are_readable_lines() -> None:
+    """The environment of a CI job may have any bytes."""
+    odd = "a\nb\x1b[31m\udc80"
+    build = replace(BUILD, description=odd, label=odd, branch=odd)
+    (found,) = make_document(build)["builds"]
+
+    assert [found["description"], found["label"]] == ["a b\\udc80"] * 2
+    assert set(found["references"][0]) == {"commit"}
+
+
 def test_secrets_are_removed() -> None:
     """A branch or an incomplete reason may contain one."""
     build = replace(BUILD, description="incomplete: s3cret", branch="s3cret")

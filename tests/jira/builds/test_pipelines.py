@@ -62,6 +62,14 @@ def test_name_is_readable(
     assert found.name == name
 
 
+def test_name_is_one_line(tmp_path: Path) -> None:
+    """A job may have any name."""
+    found = find(tmp_path, details=Details(pipeline="a\n b", job="\x1b[1mc\udc80"))
+
+    assert found is not None
+    assert found.name == "a b/c\\udc80"
+
+
 def test_a_person_names_the_pipeline(tmp_path: Path) -> None:
     """Also outside of CI; the number is the second of the start."""
     assert find(tmp_path, jira_pipeline="nightly") == Pipeline(

@@ -8,12 +8,15 @@ import re
 import string
 from typing import TYPE_CHECKING
 
+from xray_bridge.model import keys
+
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 # Jira's limit for the values of all associations of one build.
 MOST = 500
+WHOLE = re.compile(keys.KEY)
 UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 _P = re.escape(string.punctuation)
 # Between blanks and punctuation, so that xABC-1 and ABC-1a are no keys. No number
@@ -39,6 +42,11 @@ def find_keys(
 
 
 def choose_keys(parts: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], int]:
-    """Return each key once, the first MOST of them, and how many are left out."""
-    found = tuple(dict.fromkeys(key for part in parts for key in part))
+    """
+    Return each key once, the first MOST of them, and how many are left out.
+
+    What is no key is left out: an empty one would make Jira reject all.
+    """
+    listed = (key for part in parts for key in part if WHOLE.fullmatch(key))
+    found = tuple(dict.fromkeys(listed))
     return found[:MOST], max(0, len(found) - MOST)

@@ -14,6 +14,7 @@ from xray_bridge.ci.repositories import branch_page
 from xray_bridge.jira.builds.pipelines import cut_name
 from xray_bridge.model.jira_text import shorten
 from xray_bridge.model.times import iso_time
+from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ def _make_references(build: Build, clean: Callable[[str], str]) -> dict[str, Any
 
 
 def _shorten(text: str) -> str:
-    return shorten(text, LONGEST)
+    """Return a readable line; the environment of CI may have any bytes."""
+    return shorten(one_line(text), LONGEST)
 
 
 def _format_time(seconds: float) -> str:

@@ -17,6 +17,7 @@ from xray_bridge.errors import RunDirectoryError
 from xray_bridge.jira.notes import read_notes, write_notes
 from xray_bridge.model.jira_text import jira_length
 from xray_bridge.runs import run_directory
+from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def note_pipeline(directory: RunDirectory, pipeline: Pipeline) -> None:
 
 
 def cut_name(name: str) -> str:
-    """Return a name of at most LONGEST characters: the start and the end of it."""
+    """Return one line of at most LONGEST characters: the start and the end of it."""
+    name = one_line(name)
     if jira_length(name) <= LONGEST:
         return name
     half = (LONGEST - len(CUT)) // 2
