@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,24 @@ def test_what_cannot_be_shown_is_said(tmp_path: Path, name: str) -> None:
     assert found.builds == ()
     assert notice.startswith("no build and deployment is sent to Jira: ")
     assert why in notice
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(2000, True), (2001, False)])
+def test_long_addresses_are_not_sent(
+    tmp_path: Path, length: int, *, is_taken: bool
+) -> None:
+    """Jira takes 2000 characters; the page of the Test Execution is shorter."""
+    url = "https://ci.example.com/".ljust(length, "a")
+    other = "https://jira.example.com/browse/PROJ-185"
+    facts = some_facts(replace(CONTEXT, build_url=url))
+    asked = Request(
+        settings=settings_of(report_dir=str(tmp_path), **GIVEN),
+        environ={},
+        sequence=1,
+        execution_url=other,
+    )
+
+    assert make_plan(facts, asked).builds[0].url == (url if is_taken else other)
 
 
 def test_pull_request_from_a_fork_is_not_shown(tmp_path: Path) -> None:
