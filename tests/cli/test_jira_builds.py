@@ -122,6 +122,22 @@ def test_a_named_run_is_shown(jira: Xray, tmp_path: Path) -> None:
     assert found["associations"][0]["values"] == ["OPS-1", "CALC-12"]
 
 
+def test_a_session_that_is_not_over_is_not_shown(
+    jira: Xray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half of its tests have no result yet."""
+    over = recorded(tmp_path, a_run(), ci=RECORDED)
+    running = recorded(tmp_path, a_run(), a_run(), ci={**RECORDED, "job": "other"})
+    with running.claim():
+        codes = [cli.main(["jira", "build"])]
+        codes += [cli.main(["jira", "build", running.id])]
+
+    assert codes == [0, 83]
+    assert over.id != running.id
+    assert sent_to(jira)["pipelineId"] == "acme/api/unit"
+    assert "[run-in-use]" in capsys.readouterr().err
+
+
 def test_a_run_for_another_server_is_refused_with_a_login_to_xray(
     jira: Xray,
     tmp_path: Path,

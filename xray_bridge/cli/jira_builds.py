@@ -155,12 +155,14 @@ def _read_facts(
     """Return the facts, and the settings of the run."""
     if directory is None:
         return facts_of_job(place, time.time()), command
-    info = info_of(directory)
+    with directory.look():
+        info = info_of(directory)
+        facts = read_facts(directory, info, place)
     # Its session may have been a dry run. With a login to Xray, a run for another
     # server is refused, as for an upload; OAuth credentials belong to one site.
     upload = "yes" if _has_login(command.settings) else ""
     now = {"dry_run": command.local.dry_run, "upload": upload, "collect": ""}
-    return read_facts(directory, info, place), command.for_run(info, now)
+    return facts, command.for_run(info, now)
 
 
 def _has_login(settings: Settings) -> bool:

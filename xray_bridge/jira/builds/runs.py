@@ -24,7 +24,7 @@ def find_last_run(report_dir: Path, place: Place) -> RunDirectory | None:
     Return the last run of this CI run, or outside CI the last run.
 
     A merged run is preferred to its parts. An older run of another CI run would show
-    another build.
+    another build, and one whose session is not over would show half of it.
     """
     known = run_directory.find(report_dir)
     merged = parts.in_wholes(known)
@@ -33,5 +33,6 @@ def find_last_run(report_dir: Path, place: Place) -> RunDirectory | None:
     for each in known:
         with suppress(RunDirectoryError):
             if each.id not in merged and each.info.ci.get("run_id", "") == here:
-                found = each
+                with each.look():
+                    found = each
     return found
