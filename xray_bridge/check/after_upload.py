@@ -38,6 +38,9 @@ def _check_sprint(settings: Settings, site: JiraSite) -> Finding:
         found = find_sprint(site.jira, settings, project_of(settings))
     except UsageError as error:
         return Finding(what="sprint", ok=False, message=error.message, hint=error.hint)
+    if found is None:
+        message = "no sprint is active now, so uploads put nothing into one"
+        return Finding(what="sprint", ok=None, message=message)
     return Finding(what="sprint", ok=True, message=f"{found.id} {found.name}")
 
 

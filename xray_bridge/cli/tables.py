@@ -12,11 +12,8 @@ if TYPE_CHECKING:
 
 
 def format_table(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Return one text for each line, with all columns of equal width."""
+    """Return one text for each line, with cells of equal width in each column."""
     if not lines:
         return []
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    ]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]

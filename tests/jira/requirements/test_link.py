@@ -93,15 +93,26 @@ def test_refused_link_is_named_and_the_others_are_made(
     tmp_path: Path, xray: Xray
 ) -> None:
     """The error comes at the end, so that a resend tries again."""
-    said = {"errorMessages": ["Issue CALC-404 does not exist"]}
-    xray.script[LINK] = [Response(json.dumps(said), status=404), {}]
+    said = {"errorMessages": ["Links are turned off"]}
+    xray.script[LINK] = [Response(json.dumps(said), status=403), {}]
     told: list[str] = []
-    run = a_linking_run(tmp_path, xray, "CALC-404", "CALC-6")
+    run = a_linking_run(tmp_path, xray, "CALC-7", "CALC-6")
 
     with pytest.raises(ReportError) as caught:
         told.extend(LINK_REQUIREMENTS.apply(run))
-    assert "not linked: CALC-1 to CALC-404 (Issue CALC-404" in str(caught.value)
+    assert "not linked: CALC-1 to CALC-7 (Links are turned" in str(caught.value)
     assert told == ["linked 1 requirement to Tests"]
+
+
+def test_requirement_that_does_not_exist_is_only_told(
+    tmp_path: Path, xray: Xray
+) -> None:
+    """A resend would fail for ever."""
+    xray.script[LINK] = [Response("{}", status=404)]
+    told = list(LINK_REQUIREMENTS.apply(a_linking_run(tmp_path, xray, "CALC-404")))
+
+    [notice] = told
+    assert notice.startswith("not linked: CALC-1 to CALC-404: it does not exist, or")
 
 
 def test_other_failure_stops(tmp_path: Path, xray: Xray) -> None:

@@ -30,7 +30,9 @@ def _describe(run: JiraRun) -> Iterator[str]:
 
 def _apply(run: JiraRun) -> Iterator[str]:
     sprint = put_into_sprint(run, [run.test_execution])
-    if sprint is not None:
+    if sprint is None:
+        yield f"{run.test_execution} is in no sprint: none is active"
+    else:
         yield f"{run.test_execution} is in sprint {sprint.name or sprint.id}"
 
 

@@ -22,29 +22,33 @@ if TYPE_CHECKING:
     T = TypeVar("T", Board, Sprint)
 
 ACTIVE = "active"
-FORBIDDEN, NOT_FOUND = 403, 404
+NOT_FOUND = 404
+WITHOUT_BOARD = "set xray_board, or unset xray_sprint"
 
 
 def put_into_sprint(run: JiraRun, keys: Sequence[str]) -> Sprint | None:
     """
-    Put issues into the sprint of the settings, and return it; None without a setting.
+    Put issues into the sprint of the settings, and return it; None if there is none.
 
-    Issues that are in it stay there. Raises UsageError if there is no such sprint, or
-    several; RefusedError.
+    Between two sprints no sprint is active. Issues that are in it stay there. Raises
+    UsageError if there is no such sprint, or several; RefusedError.
     """
     if not run.settings.sprint or not keys:
         return None
     project = run.settings.project or keys[0].rpartition("-")[0]
     sprint = find_sprint(run.jira, run.settings, project)
+    if sprint is None:
+        return None
     agile.add_to_sprint(run.jira, sprint.id, keys)
     return sprint
 
 
-def find_sprint(jira: Jira, settings: Settings, project: str) -> Sprint:
+def find_sprint(jira: Jira, settings: Settings, project: str) -> Sprint | None:
     """
-    Find the one sprint that is meant: the active one, or by id or name.
+    Find the one sprint that is meant: by id or name, or the active one.
 
-    Raises UsageError if there is none, or several; RefusedError.
+    None if no sprint is active. Raises UsageError if there is none with this id or
+    name, or several; RefusedError.
     """
     wanted = settings.sprint
     if wanted.isdecimal():
@@ -56,9 +60,7 @@ def find_sprint(jira: Jira, settings: Settings, project: str) -> Sprint:
     board = find_board(jira, settings, project)
     if wanted.casefold() == ACTIVE:
         sprints = agile.list_sprints(jira, board.id, agile.ACTIVE)
-        return _choose_one(
-            sprints, f"no active sprint on board {board.name}", "active sprints", ""
-        )
+        return _choose_one(sprints, "", "active sprints", "") if sprints else None
     # Jira puts no issues into a closed sprint.
     sprints = agile.list_sprints(jira, board.id, agile.ACTIVE, agile.FUTURE)
     named = [each for each in sprints if each.name.casefold() == wanted.casefold()]
@@ -79,7 +81,7 @@ def find_board(jira: Jira, settings: Settings, project: str) -> Board:
     except RefusedError as error:
         if error.status == NOT_FOUND:
             msg = "this Jira has no boards: Jira Software is not installed"
-            raise UsageError(msg, hint="unset xray_sprint") from None
+            raise UsageError(msg, hint=WITHOUT_BOARD) from None
         raise
     if wanted:
         named = [each for each in boards if _is_meant(each, wanted)]
@@ -97,7 +99,8 @@ def _is_meant(board: Board, wanted: str) -> bool:
 
 def _choose_one(found: Sequence[T], none: str, several: str, setting: str) -> T:
     if not found:
-        raise UsageError(f"there is {none}", hint="`xray-bridge releases list`")
+        hint = "" if setting else "`xray-bridge releases list` shows them"
+        raise UsageError(f"there is {none}", hint=hint or WITHOUT_BOARD)
     if len(found) > 1:
         names = ", ".join(f"{each.id} {each.name}" for each in found)
         hint = f"set {setting or 'xray_sprint'} to the id of one of them"

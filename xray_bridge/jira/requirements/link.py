@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from xray_bridge.jira.run import JiraRun
 
 # Jira's answers for an issue that does not exist, or that may not be linked.
-REFUSALS = frozenset({400, 401, 403, 404})
+REFUSALS = frozenset({400, 401, 403})
+NOT_FOUND = 404
 
 
 def _is_wanted(settings: Settings) -> bool:
@@ -52,7 +53,11 @@ def _describe(run: JiraRun) -> Iterator[str]:
 
 
 def _apply(run: JiraRun) -> Iterator[str]:
-    """Add links that are missing; an error names those that Jira refused."""
+    """
+    Add links that are missing; an error names those that Jira refused.
+
+    A requirement that does not exist is only told: a resend would not find it either.
+    """
     pairs = find_pairs(run)
     if not pairs:
         return
@@ -65,6 +70,10 @@ def _apply(run: JiraRun) -> Iterator[str]:
         try:
             link_issues(jira, kind, test, requirement)
         except RefusedError as error:
+            if error.status == NOT_FOUND:
+                told = f"not linked: {test} to {requirement}: it does not exist, or"
+                yield f"{told} the account may not see or link it"
+                continue
             if error.status not in REFUSALS:
                 raise
             refused.append(f"{test} to {requirement} ({error.said or error.message})")
