@@ -440,6 +440,18 @@ def test_too_many_requests_until_a_date(
     assert least <= slept[0] <= most
 
 
+def test_the_limit_that_jira_names_is_said(slept: list[float]) -> None:
+    """Jira limits requests of a site, of an endpoint and of one issue."""
+    busy = answer(429, RateLimit_Reason="jira-per-issue-on-write")
+    with (
+        scripted.scripted(busy) as server,
+        pytest.raises(BusyError, match=r"requests \(jira-per-issue-on-write\): "),
+    ):
+        send(server.url, ONCE)
+
+    assert slept
+
+
 @pytest.mark.fault("B09")
 def test_too_many_requests_without_a_header(slept: list[float]) -> None:
     """Without a header, pauses with jitter are made."""

@@ -74,3 +74,18 @@ def test_the_next_run_settles_what_a_slow_search_did_not_show(tmp_path: Path) ->
 
     assert states == [("101", "To Do"), ("102", "Done")]
     assert "CALC-102, a second bug like CALC-101, was closed" in done.notices
+
+
+def test_a_copy_that_a_person_has_made_is_left_alone(tmp_path: Path) -> None:
+    """Jira copies the labels of a cloned issue, but not its memory."""
+    jira = PretendJira()
+    runs = suite(failed())
+    apply(a_jira_run(jira, recorded(tmp_path / "1", *runs)))
+    copy = jira.add(*jira.issues[0].labels)
+
+    done = apply(a_jira_run(jira, recorded(tmp_path / "2", *runs)))
+
+    assert copy.status == "To Do"
+    assert copy.comments == []
+    assert "a second bug" not in done.text
+    assert len(jira.issues[0].comments) == 1

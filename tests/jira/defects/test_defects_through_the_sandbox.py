@@ -244,3 +244,20 @@ def test_a_closed_project_costs_the_bug_and_no_result(bench: Bench) -> None:
     assert "no bug could be created for tests.test_calculator.test_mul" in (
         refused.output
     )
+
+
+@pytest.mark.parametrize("product", ["cloud"])
+def test_a_wrong_token_is_one_line(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The results are delivered by Xray's own key; only the bugs need Jira's login."""
+    monkeypatch.setenv("XRAY_JIRA_TOKEN", "not-the-token-of-ann")
+
+    done = bench.send(*suite(failed()))
+    lines = [line for line in done.output.splitlines() if "bugs: " in line]
+
+    assert done.exit_code == 84
+    assert done.receipt["status"] == "delivered"
+    assert len(lines) == 1
+    assert "does not accept the credentials (HTTP 401)" in lines[0]
+    assert not bugs_in(bench.store)

@@ -206,8 +206,14 @@ class _Defects:
             write_record(work.jira, defect.id, failed)
 
     def _retire(self, group: FailureGroup, defect: Defect, kept: Defect) -> None:
-        """Close a defect that another job created for the same failure."""
+        """
+        Close a defect that another job created for the same failure.
+
+        A copy that a person has made has the labels, too, but no memory.
+        """
         work = self._work
+        if not read_record(work.jira, defect.id).clean:
+            return
         work.space(defect.id)
         # Without the label it is never taken for a closed one that recurs.
         edit_labels(work.jira, defect.id, remove=[group.label])
