@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -128,6 +129,17 @@ IN_PRICE = Cause(type="KeyError", place="prices.py price")
             "tests/test_12.py:3: in step_2\n    go()\nE   OSError: no",
             Cause(type="OSError", place="test_12.py step_2"),
         ),
+        (
+            (
+                "Traceback (most recent call last):\n"
+                '  File "/opt/old/behave/model.py", line 9, in run\n    match.run()\n'
+                '  File "/opt/old/behave/matchers.py", line 8, in run\n    func()\n'
+                '  File "tests/behave/steps/cart.py", line 7, in add\n    go()\n'
+                '  File "/usr/lib/python3.13/json/decoder.py", line 6, in decode\n'
+                "    raise\nValueError: no"
+            ),
+            Cause(type="ValueError", place="cart.py add"),
+        ),
         ("", Cause()),
     ],
 )
@@ -224,3 +236,27 @@ def test_rows_of_an_outline_are_told_apart_by_their_parameters() -> None:
 def test_values_are_removed_from_texts(text: str, expected: str) -> None:
     """Numbers, hexadecimal numbers, uuids, times and temporary paths differ."""
     assert without_values(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 100_000,
+        "A" * 200_000,
+        "tests/a.py:1: " * 20_000,
+        "E   " + "x:1: " * 40_000,
+        "0123456789abcdef-" * 12_000,
+        '  File "' * 20_000,
+        "Traceback (most recent call last)\n" * 6_000,
+        "1:" * 100_000,
+        " | + " * 40_000,
+        "/tmp/" * 40_000,
+        "C:\\" + "x\\" * 80_000,
+    ],
+)
+def test_hostile_texts_take_no_time(text: str) -> None:
+    """Failures contain whatever tests print; two seconds are plenty."""
+    began = time.process_time()
+    read_cause(text)
+
+    assert time.process_time() - began < 2.0

@@ -54,7 +54,8 @@ ASSERTION = "AssertionError"
 # Frames of others: installed packages, Python itself, other folders.
 OTHERS = re.compile(
     r"(?:^|[\\/])(?:site-packages|dist-packages)[\\/]|^<|[\\/]lib[\\/]python3"
-    r"|(?:^|[\\/])(?:_pytest|pluggy|behave)[\\/]"
+    r"|(?:^|[\\/])(?:_pytest|pluggy)[\\/]"
+    r"|(?:^|[\\/])behave[\\/](?:model|model_core|matchers|runner|api[\\/]\w+)\.py$"
 )
 # Parts of texts that differ from run to run, the longer ones first.
 VARIABLE = (
