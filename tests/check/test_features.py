@@ -187,6 +187,16 @@ def test_cloud_without_a_login_is_told(
     assert "XRAY_JIRA_TOKEN" in finding(found, "requirements")["hint"]
 
 
+@pytest.mark.usefixtures("sandbox")
+def test_project_that_does_not_exist_is_told(check: Check) -> None:
+    """The feature cannot be used there."""
+    code, found = check("requirements", "--project", "NOPE")
+
+    assert code == 85
+    assert finding(found, "requirements")["ok"] is False
+    assert finding(found, "requirements")["message"] == "there is no project NOPE"
+
+
 def test_unknown_feature_is_refused(
     capsys: pytest.CaptureFixture[str], sandbox: RunningSandbox
 ) -> None:

@@ -77,6 +77,15 @@ def test_state_can_be_forgotten(tmp_path: Path, environ: dict[str, str]) -> None
     assert read_state(a_stored(tmp_path), environ).reason == "it was not checked"
 
 
+def test_nothing_is_written_without_a_state(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    """Whoever never checks gets no file."""
+    note_state(a_stored(tmp_path), None, environ)
+
+    assert not (tmp_path / "own").exists()
+
+
 @pytest.mark.parametrize(
     "content",
     ["no JSON", "[]", '{"prod in x": 7}', '{"x": {"state": 1}}', "[" * 99_999],

@@ -16,7 +16,7 @@ from xray_bridge.check.site import JiraSite
 from xray_bridge.client.builds_login import make_login
 from xray_bridge.client.createmeta import list_fields, list_types
 from xray_bridge.client.http import Deadline, Http
-from xray_bridge.errors import UsageError, XrayBridgeError
+from xray_bridge.errors import RefusedError, UsageError, XrayBridgeError
 from xray_bridge.jira.defects.settings import read_rules
 from xray_bridge.model.dialect import CLOUD
 from xray_bridge.text import join_words
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
 
+NOT_FOUND = 404
 # Seconds.
 PATIENCE = 30.0
 HEADS = ("FEATURE", "PERMISSION", "NEEDED", "THERE", "PURPOSE")
@@ -178,7 +179,15 @@ class _Check:
 
     def _allowed_in(self, project: str) -> Mapping[str, bool]:
         if project not in self._permissions:
-            found = self._site.read_permissions(project, list(NAMES))
+            try:
+                found = self._site.read_permissions(project, list(NAMES))
+            except RefusedError as error:
+                if error.status != NOT_FOUND:
+                    raise
+                word = self._connection.dialect.project_word
+                msg = f"there is no {word} {project}"
+                hint = "check its key, and that the account may see it"
+                raise UsageError(msg, hint=hint) from None
             self._permissions[project] = found
         return self._permissions[project]
 

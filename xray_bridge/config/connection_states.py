@@ -58,7 +58,9 @@ def note_state(
 ) -> None:
     """Note the state after a check; None forgets it."""
     known = _read_all(environ)
-    known.pop(_name_of(stored), None)
+    before = known.pop(_name_of(stored), None)
+    if state is None and before is None:
+        return
     if state is not None:
         known[_name_of(stored)] = state
     path = _path(environ)
