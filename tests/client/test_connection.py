@@ -214,6 +214,14 @@ def test_proxies(given: dict[str, str], proxies: object) -> None:
     assert connected({**PAT, **given}).proxies == proxies
 
 
+def test_pages_of_the_embedded_sandbox() -> None:
+    """They are shown by `xray-bridge sandbox`, after the session's sandbox is gone."""
+    local = {"url": "http://127.0.0.1:40001", "user": "u", "password": "hunter22"}
+
+    assert connected(local).pages == "http://127.0.0.1:40001"
+    assert connected({**local, "sandbox": "yes"}).pages == "http://127.0.0.1:8979"
+
+
 def test_jira_of_a_cloud_site() -> None:
     """Address, user and token together make a login."""
     found = connected(

@@ -191,7 +191,7 @@ def _send(arguments: argparse.Namespace, facts: Facts, asked: Request) -> int:
     console.hide(arguments, lambda: [connection.redactor])
     http = Http(connection, Deadline(settings.deadline))
     target = Target(settings=settings, connection=connection, http=http)
-    site, key = connection.site, asked.execution
+    site, key = connection.pages, asked.execution
     url = f"{site}/browse/{key}" if site and key else ""
     word = connection.dialect.issue_word
     plan = make_plan(facts, replace(asked, execution_url=url, issue_word=word))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from xray_bridge.client import log, mistakes
 from xray_bridge.client.gateway import Gateway, OAuthGateway
 from xray_bridge.client.pauses import Pauses
-from xray_bridge.config import allow, parsers, stored_connections
+from xray_bridge.config import allow, embedded_sandbox, parsers, stored_connections
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import CLOUD_URL, OAUTH
@@ -115,6 +115,7 @@ class Connection:
     notices: tuple[str, ...] = ()
     redactor: Redactor = field(default_factory=Redactor, compare=False)
     pauses: Pauses = PAUSES
+    pages_url: str = ""
     # The way to Jira, once found, is kept for later requests.
     gateways: dict[str, Gateway] = field(default_factory=dict, compare=False)
 
@@ -135,6 +136,11 @@ class Connection:
     def site(self) -> str:
         """Jira's base URL, if it is known."""
         return self.jira_url if self.dialect.name == CLOUD else self.url
+
+    @property
+    def pages(self) -> str:
+        """The base URL of Jira's pages for people, if it is known."""
+        return self.pages_url or self.site
 
     @property
     def site_credentials(self) -> Credentials | None:
@@ -189,6 +195,7 @@ def connect(
         notices=tuple(_list_notices(settings, name, url, environ)),
         redactor=redactor,
         pauses=PAUSES,
+        pages_url=embedded_sandbox.ADDRESS if settings.sandbox else "",
     )
 
 

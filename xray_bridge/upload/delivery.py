@@ -124,4 +124,4 @@ def _issue_page(connection: Connection, key: str) -> str:
     The link ``self`` of an answer is for programs: on Cloud it has led through
     Atlassian's gateway since July 2026.
     """
-    return f"{connection.site}/browse/{key}" if connection.site else ""
+    return f"{connection.pages}/browse/{key}" if connection.pages else ""

@@ -62,7 +62,7 @@ def send_all(plan: Plan, target: Target) -> Iterator[str]:
 def _plan_of(run: JiraRun, place: Place) -> Plan:
     facts = read_facts(run.directory, run.info, place)
     key = run.test_execution
-    site = run.connection.site
+    site = run.connection.pages
     asked = Request(
         settings=run.settings,
         environ=place.environ,
