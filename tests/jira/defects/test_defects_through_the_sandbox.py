@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import a_run
+from tests.builders import a_run, recorded
 from tests.jira.defects.bugs_in_sandbox import bugs_in, defects_in
 from tests.jira.defects.test_step import failed, suite
+from xray_bridge import cli
 from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
 from xray_sandbox import CREDENTIALS, RunningSandbox, running
@@ -261,3 +262,21 @@ def test_a_wrong_token_is_one_line(
     assert len(lines) == 1
     assert "does not accept the credentials (HTTP 401)" in lines[0]
     assert not bugs_in(bench.store)
+
+
+def test_shards_that_fail_alike_make_one_bug(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The merge job sends once, and its bug is linked to the one Test Run."""
+    monkeypatch.setenv("XRAY_RUN_ID", "ci-7")
+    for part in ("a", "b"):
+        folder = tmp_path / part
+        recorded(folder, *suite(failed(keys=["CALC-2"])), run_id="ci-7")
+
+    code = cli.main(["upload", str(tmp_path / "a/.xray"), str(tmp_path / "b/.xray")])
+    (bug,) = bugs_in(bench.store)
+    newest = bench.store.test_executions()[0].key
+
+    assert code == 0
+    assert list(defects_in(bench.store, newest).values()) == [(bug.key,)]
+    assert bug.comments == ()
