@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,7 +71,12 @@ def test_what_was_recorded_stays(tmp_path: Path) -> None:
 def test_nothing_comes_from_another_place(
     tmp_path: Path, environ: dict[str, str]
 ) -> None:
-    """Neither from a person's machine nor from another CI run."""
+    """Neither from a person's machine nor from another CI run, nor from their git."""
+    for arguments in (
+        ("init", "-q"),
+        ("remote", "add", "origin", "https://github.com/other/repository"),
+    ):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)  # noqa: S607
     found = facts_of(recorded(tmp_path, a_run(), ci=RECORDED), environ).details
 
     assert (found.job, found.message, found.repository) == ("unit", "", "")
@@ -87,7 +93,7 @@ def test_merged_run_has_the_job_that_merges(
     found = facts_of(whole, environ).details
 
     assert (found.job, found.variant, found.folder) == (job, "", "")
-    assert found.number == "812"
+    assert (found.number, found.attempt) == ("812", "")
 
 
 def test_tests_are_counted_with_their_keys(tmp_path: Path) -> None:

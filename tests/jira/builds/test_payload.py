@@ -152,8 +152,11 @@ def test_nothing_is_empty(build: Build) -> None:
         ({"branch": ""}, {"commit"}),
         ({"repository": "https://git.example.com/a"}, {"commit"}),
         ({"repository": ""}, None),
-        ({"repository": f"https://github.com/{'a' * 2000}"}, None),
+        ({"repository": "https://git.example.com/".ljust(2000, "a")}, {"commit"}),
+        ({"repository": "https://git.example.com/".ljust(2001, "a")}, None),
+        ({"revision": "a" * 255, "branch": ""}, {"commit"}),
         ({"revision": "a" * 256, "branch": ""}, None),
+        ({"revision": "a", "branch": "b"}, {"commit", "ref"}),
     ],
 )
 def test_a_reference_has_both_members(

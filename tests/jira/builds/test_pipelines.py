@@ -168,3 +168,9 @@ def test_long_names_keep_their_end(letter: str) -> None:
     assert found.endswith("/unit")
     assert "\ufffd" not in found
     assert cut_name(letter * 100) == letter * 100
+
+
+def test_the_longest_name_stays() -> None:
+    """A name of 255 characters is whole; a longer one loses its middle."""
+    assert cut_name("a" * 255) == "a" * 255
+    assert cut_name("a" * 128 + "b" * 128) == f"{'a' * 126}...{'b' * 126}"
