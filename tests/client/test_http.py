@@ -1008,3 +1008,8 @@ def test_certificate_of_another_host(certificate: Path) -> None:
         url = server.url.replace("http://127.0.0.1", "https://localhost")
         with pytest.raises(TlsError, match="localhost"):
             send(url, verify=str(certificate))
+
+
+def test_request_that_never_ends_does_not_keep_the_process() -> None:
+    """Its thread is abandoned when the process ends."""
+    assert http.run_within(9, lambda: threading.current_thread().daemon)

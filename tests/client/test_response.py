@@ -143,7 +143,7 @@ def test_success_is_passed_on(status: int) -> None:
     assert check_answer(answer) is answer
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 399])
 def test_redirect_is_an_error(status: int) -> None:
     """The error has both addresses, without a query that may hold a token."""
     answer = said(b"", status, Location="https://sso.example.com/login?token=hunter22")
@@ -196,8 +196,12 @@ def test_words_of_a_page_without_its_scripts() -> None:
 
 def test_unauthorized() -> None:
     """The error has the host and the server's message."""
-    with pytest.raises(AuthenticationError, match=r"jira.example.com .*401.*: no such"):
+    with pytest.raises(
+        AuthenticationError, match=r"jira.example.com .*401.*: no such"
+    ) as caught:
         check_answer(said({"error": "no such key"}, 401))
+
+    assert caught.value.hint.startswith("check that they belong to this server")
 
 
 def test_unauthorized_with_a_page() -> None:
@@ -231,6 +235,7 @@ def test_captcha(status: int, headers: dict[str, str]) -> None:
         (403, "permission"),
         (404, "xray_url"),
         (405, "xray_url"),
+        (407, "xray_proxy"),
         (413, "too large"),
         (415, "deployment"),
         (422, ""),

@@ -88,6 +88,24 @@ def test_links_are_refused(directory: RunDirectory, name: str, *, look: bool) ->
 
 
 @pytest.mark.parametrize("look", [False, True])
+def test_links_to_folders_are_refused(directory: RunDirectory, *, look: bool) -> None:
+    """Also if all that is in the other folder are regular files."""
+    elsewhere = directory.path.parents[2] / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret").write_text(OUTSIDE, encoding="utf-8")
+    (directory.path / "evidence").symlink_to(elsewhere)
+
+    with (
+        pytest.raises(RunDirectoryError) as caught,
+        directory.look() if look else directory.claim(),
+    ):
+        pass
+
+    link = directory.path / "evidence"
+    assert caught.value.message == f"{link} is a symbolic link"
+
+
+@pytest.mark.parametrize("look", [False, True])
 def test_pipes_are_refused(directory: RunDirectory, *, look: bool) -> None:
     """Deep in a folder, too: whoever reads one waits for ever."""
     folder = directory.path / "evidence" / "deep"

@@ -19,6 +19,7 @@ from xray_bridge.runs import inside, join, run_directory
 from xray_bridge.runs.evidence import FOLDER
 from xray_bridge.runs.merge import Results
 from xray_bridge.runs.run_directory import RunDirectory, State
+from xray_bridge.runs.running_test import pack_note
 
 
 def test_joined_shards(tmp_path: Path) -> None:
@@ -41,6 +42,18 @@ def test_part_of_a_session_that_was_killed(tmp_path: Path) -> None:
     whole = join.join_parts(parts, tmp_path / ".xray")
 
     assert whole.state.incomplete == (run_directory.KILLED,)
+
+
+def test_part_that_was_killed_during_a_test(tmp_path: Path) -> None:
+    """The test is in the whole, as not finished."""
+    part = recorded(tmp_path, a_run(name="test_a"))
+    (part.path / "state.json").unlink()
+    note = pack_note("tests/test_c.py::test_d", "CALC-2", STARTED)
+    (part.path / "1.brief").write_bytes(note)
+
+    whole = join.join_parts([part], tmp_path / ".xray")
+
+    assert [run.test.name for run in whole.runs()] == ["test_a", "test_d"]
 
 
 def test_parts_are_joined_once(tmp_path: Path) -> None:

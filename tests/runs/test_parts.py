@@ -123,8 +123,32 @@ def test_several_frameworks() -> None:
     a_part("s/1")
     a_part("s/2", framework="behave")
 
-    with pytest.raises(UsageError, match=r"frameworks: behave \(1\), pytest \(1\)"):
+    with pytest.raises(
+        UsageError, match=r"frameworks: behave \(1\), pytest \(1\)"
+    ) as caught:
         found_in("s")
+
+    assert caught.value.hint.endswith("give the folder of one")
+
+
+def test_report_files_are_no_part() -> None:
+    """They are skipped in a folder; a person who names them is told what to type."""
+    part = a_part("s/1")
+    files = a_part("s/2", framework=run_directory.REPORT_FILES)
+
+    with pytest.raises(UsageError, match="cannot be merged") as caught:
+        found_in(str(files.path))
+
+    assert caught.value.hint == f"send it alone: xray-bridge resend {files.path}"
+    assert ids(found_in("s")) == {part.id}
+
+
+def test_runs_inside_of_a_part() -> None:
+    """Evidence may be a copy of a run directory."""
+    part = a_part("s/1")
+    shutil.copytree(a_part("elsewhere").path, part.path / "evidence" / "run")
+
+    assert ids(found_in("s")) == {part.id}
 
 
 @pytest.mark.parametrize(
@@ -214,7 +238,9 @@ def test_rehearsals() -> None:
     rehearsed = a_part("s/1")
     rehearsed.state = State(state=run_directory.KEPT)
 
-    with pytest.raises(UsageError, match="these runs are dry runs or have no results"):
+    with pytest.raises(
+        UsageError, match="these runs are dry runs or have no results"
+    ) as caught:
         found_in("s")
     named = found_in(str(rehearsed.path), run_id="4711")
     rest = a_part("s/2")
@@ -223,6 +249,7 @@ def test_rehearsals() -> None:
     assert ids(named) == {rehearsed.id}
     assert ids(found) == found.parts == {rest.id}
     assert found.sent == ("1 part was not sent: dry run, or no results",)
+    assert caught.value.hint == "name the run directories to send them"
 
 
 def test_whole_that_was_not_sent() -> None:

@@ -967,7 +967,12 @@ def test_empty_one_that_was_never_made(directory: RunDirectory) -> None:
 
 def test_no_time_to_wait_for_an_empty_one(directory: RunDirectory) -> None:
     """Nothing goes out beside it, now or by a resend that comes too early."""
-    xray = FakeXray(lag=9, makings=[LOST, REFUSED, REFUSED])
+    asked: list[float] = []
+    xray = FakeXray(
+        lag=9,
+        makings=[LOST, REFUSED, REFUSED],
+        tick=lambda: asked.append(time.time()),
+    )
     pauses = replace(PAUSES, settled=300.0)
     shared = quick(is_shared=True)
     for _ in range(2):
@@ -976,6 +981,8 @@ def test_no_time_to_wait_for_an_empty_one(directory: RunDirectory) -> None:
         directory.state = replace(directory.state, state=run_directory.AMBIGUOUS)
         assert "resend it in 5 minutes" in str(caught.value.hint)
         assert xray.executions == {"CALC-1": 0}
+        # The wait does not begin anew with each try.
+        assert directory.state.asked <= asked[0]
     xray.lag = 0
 
     assert send(xray, directory, shared, pauses).key == "CALC-1"
