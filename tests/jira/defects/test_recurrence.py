@@ -326,6 +326,65 @@ def test_a_refused_closing_is_one_line_and_is_tried_again(tmp_path: Path) -> Non
     assert "flaky" not in project.defect.labels
 
 
+def test_a_refused_reopening_is_named_and_tried_again(tmp_path: Path) -> None:
+    """The failure is named all the same; a resend of the run reopens the defect."""
+    project = Project(tmp_path)
+    project.fail()
+    project.succeed()
+    project.succeed()
+
+    def refuse(request: Request) -> Answer | None:
+        if request.method == "POST" and request.path.endswith("/transitions"):
+            return refusal(403, "You cannot transition issues.")
+        return None
+
+    project.jira.fault = refuse
+    directory = recorded(tmp_path / "back", *suite(failed()))
+    run = a_jira_run(project.jira, directory, defect_rules=CLOSE)
+    done = apply(run)
+    project.jira.fault = lambda _: None
+    again = apply(run)
+
+    assert "its bug CALC-101 is closed (Done), but the failure is back" in done.text
+    assert "CALC-101 could not be changed: HTTP 403" in str(done.failure)
+    assert again.failure is None
+    assert project.defect.status == "To Do"
+
+
+def test_a_workflow_that_cannot_reopen_is_named(tmp_path: Path) -> None:
+    """The defect stays closed."""
+    project = Project(tmp_path, CLOSE.replace("}", ', "reopen_status": "Gone"}'))
+    project.fail()
+    project.succeed()
+    project.succeed()
+
+    done = project.fail()
+
+    assert "CALC-101 is closed (Done), and cannot be reopened: the workflow" in (
+        done.text
+    )
+    assert project.defect.status == "Done"
+
+
+def test_a_refused_link_to_the_closed_defect_is_a_note(tmp_path: Path) -> None:
+    """The new defect exists without it."""
+    project = Project(tmp_path, '{"on_recurrence": "new"}')
+    project.fail()
+    project.defect.status = "Done"
+
+    def refuse(request: Request) -> Answer | None:
+        if request.path.endswith("/issueLink"):
+            return refusal(404, "No issue link permission.")
+        return None
+
+    project.jira.fault = refuse
+    done = project.fail()
+
+    assert done.failure is None
+    assert len(project.jira.issues) == 2
+    assert "CALC-102 could not be linked to CALC-101: HTTP 404" in done.text
+
+
 BY_US = Record(is_closed_by_us=True)
 BY_A_PERSON = Record()
 

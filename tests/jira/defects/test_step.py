@@ -20,6 +20,7 @@ from tests.jira.defects.a_jira import (
 from xray_bridge.client.http import Deadline
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.errors import AmbiguousError, PartlyRefusedError
+from xray_bridge.jira.defects.step import DEFECTS
 from xray_bridge.model.receipt import Failure
 from xray_bridge.model.results import Outcome, TestRun
 from xray_bridge.runs.report_files import Files, ReportFile, save_files
@@ -574,3 +575,47 @@ def test_rows_of_an_outline_are_listed_with_their_values(tmp_path: Path) -> None
         .fields["description"]
         .endswith("Failed:\n* tests.test\\_calculator.sums (a=1, b=2)")
     )
+
+
+def describe(tmp_path: Path, *runs: TestRun, **given: str) -> list[str]:
+    """The lines of a dry run, which asks no server."""
+    jira = PretendJira()
+    run = a_jira_run(jira, recorded(tmp_path, *runs), execution="", **given)
+    lines = list(DEFECTS.describe(run))
+    assert jira.sent == []
+    return lines
+
+
+def test_a_dry_run_says_what_would_be_done(tmp_path: Path) -> None:
+    """It names failures with their labels, and what keeps bugs from being created."""
+    two = suite(failed("test_a"), failed("test_b"))
+
+    created = describe(tmp_path / "1", *two, defect_rules='{"max": 1}')
+    linked = describe(tmp_path / "2", *two, defects="link")
+    broken = describe(tmp_path / "3", failed("test_a"))
+    nothing = describe(tmp_path / "4", a_run())
+
+    to = "link the Test Runs of the new Test Execution to the open bugs of their"
+    assert created[0] == f"{to} failures"
+    assert created[1] == "create a Bug in CALC for each failure without one:"
+    assert created[2].endswith(": tests.test_calculator.test_a (AssertionError)")
+    assert created[3:] == ["  and one for all 1 other"]
+    assert linked[0] == created[0]
+    assert [line.split(": ")[1] for line in linked[1:]] == [
+        "tests.test_calculator.test_a (AssertionError)",
+        "tests.test_calculator.test_b (AssertionError)",
+    ]
+    assert broken[-1].startswith("1 of 1 tests failed, more than 50%")
+    assert nothing == ["no failure needs a bug"]
+
+
+def test_a_field_that_the_screen_lacks_is_named(tmp_path: Path) -> None:
+    """The bug is created without it."""
+    jira = PretendJira()
+
+    done = settle(
+        jira, tmp_path, *suite(failed()), defect_rules='{"fields": {"Nothing": "x"}}'
+    )
+
+    assert len(jira.issues) == 1
+    assert "Nothing could not be set: Bug has no such field" in done.text

@@ -12,7 +12,13 @@ from tests.builders import a_run
 from tests.jira.defects.a_jira import PretendJira, settle
 from tests.jira.defects.test_step import suite
 from xray_bridge.jira.defects.rules import DESCRIPTION, MACROS, SUMMARY
-from xray_bridge.jira.defects.texts import LONGEST_TEXT, fill_line, fill_text
+from xray_bridge.jira.defects.texts import (
+    LONGEST_TEXT,
+    cut_text,
+    fill_line,
+    fill_text,
+    fill_value,
+)
 from xray_bridge.model.jira_text import jira_length
 from xray_bridge.model.results import Outcome
 
@@ -83,3 +89,26 @@ def test_secrets_of_the_machine_that_sends_are_removed(tmp_path: Path) -> None:
 
     assert secret not in str(made)
     assert "***" in made.fields["description"]
+
+
+def test_values_of_fields_are_filled_at_all_levels() -> None:
+    """A field may be a list or an object of Jira's; numbers stay as they are."""
+    values = {"ci.url": "https://ci.example.com/7", "test.name": "a\x1b[31mb"}
+    given = {"a": ["${ci.url}", 7], "b": {"c": "see ${test.name}"}, "d": True}
+
+    assert fill_value(given, values) == {
+        "a": ["https://ci.example.com/7", 7],
+        "b": {"c": "see ab"},
+        "d": True,
+    }
+
+
+def test_a_text_that_is_too_long_is_cut_and_its_area_closed() -> None:
+    """Also a text of many lists, whose parts fit."""
+    open_area = "{noformat}\n" + "x" * 40_000
+    closed = f"{{noformat}}x{{noformat}}{'y' * 40_000}"
+
+    assert cut_text("short") == "short"
+    assert cut_text(open_area).endswith("...\n{noformat}")
+    assert jira_length(cut_text(open_area)) <= LONGEST_TEXT
+    assert cut_text(closed).endswith("y...")
