@@ -80,13 +80,10 @@ class Documents(Database):
     def documents(self, kind: str, owner: int | None = None) -> tuple[Document, ...]:
         """All documents of a kind, oldest first; of all owners without `owner`."""
         if owner is None:
-            where, values = "kind = ?", (kind,)
-        else:
-            where, values = "kind = ? AND owner = ?", (kind, owner)  # type: ignore[assignment]
-        rows = self.all(
-            f"SELECT * FROM document WHERE {where} ORDER BY id",  # noqa: S608
-            values,
-        )
+            sql = "SELECT * FROM document WHERE kind = ? ORDER BY id"
+            return tuple(map(_document, self.all(sql, (kind,))))
+        sql = "SELECT * FROM document WHERE kind = ? AND owner = ? ORDER BY id"
+        rows = self.all(sql, (kind, owner))
         return tuple(map(_document, rows))
 
 

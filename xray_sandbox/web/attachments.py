@@ -24,7 +24,7 @@ from xray_sandbox.web.site import Site
 routes = Routes()
 
 _ALLOWED = frozenset({"no-check", "nocheck"})
-_SECRETLY = "You do not have permission to create attachments for this issue."
+_FORBIDDEN = "You do not have permission to create attachments for this issue."
 
 
 @routes.get("/attachment/meta")
@@ -40,7 +40,7 @@ def attach(site: Site, key: str) -> ResponseReturnValue:
     if request.headers.get("X-Atlassian-Token", "") not in _ALLOWED:
         return Response("XSRF check failed", status=403, mimetype="text/html")
     row = require_issue(site, key)
-    require_permission(site, "CREATE_ATTACHMENTS", row.project, text=_SECRETLY)
+    require_permission(site, "CREATE_ATTACHMENTS", row.project, text=_FORBIDDEN)
     if request.mimetype != "multipart/form-data":
         return Response("", status=415)
     limit = site.store.attachment_limit
