@@ -214,6 +214,18 @@ REFUSED: dict[str, tuple[dict[str, Any], type[XrayBridgeError], str, str]] = {
         r"127.0.0.1:\d+ does not accept the OAuth credentials \(HTTP 401\): access_d",
         "an API token does not work",
     ),
+    "wrong credentials, in older words": (
+        {"/oauth/token": (400, b'{"error": "invalid_client"}', {})},
+        AuthenticationError,
+        r"does not accept the OAuth credentials \(HTTP 400\): invalid_client",
+        "an API token does not work",
+    ),
+    "a page in place of the API": (
+        {BULK: (200, b"<html>Log in</html>", {})},
+        NotXrayError,
+        "answers with an HTML page",
+        "check xray_jira_api_url and xray_jira_cloud_id",
+    ),
     "no token in the answer": (
         {"/oauth/token": (200, b'{"token": 1}', {})},
         NotXrayError,
@@ -293,6 +305,19 @@ def test_a_build_is_read_back() -> None:
         found, other = api.read_build("a/b c", 7), api.read_build("a/b c", 8)
 
     assert (found, other) == ({"state": "failed"}, None)
+
+
+def test_a_lost_answer_to_a_question_is_repeated() -> None:
+    """It changes nothing."""
+    path = f"/jira/builds/0.1/cloud/{CLOUD_ID}/pipelines/a/builds/7"
+    script = scripted.by_path({**WAY, path: (200, b"{}", {})})
+    with scripted.scripted(
+        script, script, scripted.hang_up_after_request, script
+    ) as server:
+        found = api_at(server.url).read_build("a", 7)
+
+    assert found == {}
+    assert lines_of(server).count(f"GET {path}") == 2
 
 
 def test_a_deployment_is_read_back() -> None:

@@ -122,6 +122,36 @@ def test_the_time_of_the_last_test_decides(directory: RunDirectory, xray: Xray) 
     assert choose_sequence(facts, 1) == choose_sequence(facts, 0) + 1
 
 
+@pytest.mark.parametrize("execution", ["CALC-185", ""])
+def test_outside_of_ci_the_link_leads_to_the_test_execution(
+    tmp_path: Path, xray: Xray, execution: str
+) -> None:
+    """Without one there is no page, so nothing is sent."""
+    xray.script[BULK] = [taken()]
+    directory = recorded(tmp_path, *RUNS)
+    given = {"jira_pipeline": "nightly", "execution": execution}
+    told = list(SHOW_BUILD.apply(run_of(directory, xray, **given)))
+    sent = [json.loads(each.body)["builds"][0] for each in xray.posts(BULK)]
+
+    assert [each["url"] for each in sent] == [f"{xray.url}/browse/CALC-185"] * bool(
+        execution
+    )
+    assert ("there is no page" in told[0]) is not bool(execution)
+
+
+@pytest.mark.parametrize(
+    ("deployment", "word"), [(CLOUD, "work item"), (SERVER, "issue")]
+)
+def test_messages_have_the_words_of_the_product(
+    tmp_path: Path, xray: Xray, deployment: str, word: str
+) -> None:
+    """Cloud's pages have other words since 2026."""
+    directory = recorded(tmp_path, a_run(), ci={**CI, "branch": "main"})
+    (told,) = SHOW_BUILD.apply(run_of(directory, xray, deployment))
+
+    assert f"no {word} is named in the branch" in told
+
+
 def test_an_undelivered_run_is_shown_without_a_key(
     directory: RunDirectory, xray: Xray
 ) -> None:
