@@ -10,8 +10,9 @@ from werkzeug import Response
 
 from tests.builders import a_jira_run, a_run, recorded
 from tests.scripted_xray import MULTIPART
-from xray_bridge.errors import RefusedError, UsageError
+from xray_bridge.errors import RefusedError, RunDirectoryError, UsageError
 from xray_bridge.jira.notes import read_notes
+from xray_bridge.jira.releases import fix_version
 from xray_bridge.jira.releases.fix_version import FIX_VERSION, Settled, settle_version
 
 
@@ -66,6 +67,22 @@ def test_resend_keeps_the_version(directory: RunDirectory, xray: Xray) -> None:
 
     assert settle(directory, xray).version == "2.3"
     assert len(xray.sent) == 1
+
+
+def test_version_counts_even_if_it_cannot_be_noted(
+    directory: RunDirectory, xray: Xray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk may be full; a notice says so."""
+
+    def refuse(*_: object) -> None:
+        msg = "jira.json cannot be written"
+        raise RunDirectoryError(msg)
+
+    monkeypatch.setattr(fix_version, "write_notes", refuse)
+    found = settle(directory, xray)
+
+    assert found.version == "2.3"
+    assert found.notices[-1] == "jira.json cannot be written"
 
 
 def test_guess_is_no_error(directory: RunDirectory, xray: Xray) -> None:

@@ -11,7 +11,7 @@ from werkzeug import Response
 from tests.builders import a_jira, a_jira_run, a_run, recorded, settings_of
 from xray_bridge.errors import RefusedError, UsageError
 from xray_bridge.jira.execution.sprint import SPRINT
-from xray_bridge.jira.releases.sprints import find_sprint
+from xray_bridge.jira.releases.sprints import find_sprint, put_into_sprint
 
 
 if TYPE_CHECKING:
@@ -92,7 +92,11 @@ def test_sprint_with_an_id_needs_no_board(xray: Xray) -> None:
 @pytest.mark.parametrize(
     ("answers", "given", "why"),
     [
-        ({BOARD: page()}, {}, "no board with sprints in CALC"),
+        (
+            {BOARD: page()},
+            {},
+            r"no board with sprints in CALC \(set xray_board, or unset xray_sprint",
+        ),
         (
             {BOARD: page(a_board(), a_board(5, "Two"))},
             {},
@@ -104,8 +108,12 @@ def test_sprint_with_an_id_needs_no_board(xray: Xray) -> None:
             {},
             r"several active sprints: 7 Alpha, 8 Beta \(set xray_sprint to",
         ),
-        ({}, {"sprint": "Gamma"}, "no open sprint Gamma on board Team, but Alpha"),
-        ({}, {"sprint": "99"}, "no sprint with the id 99"),
+        (
+            {},
+            {"sprint": "Gamma"},
+            r"no open sprint Gamma on board Team, but Alpha \(`xray-bridge releases",
+        ),
+        ({}, {"sprint": "99"}, r"no sprint with the id 99 \(`xray-bridge releases"),
     ],
 )
 def test_none_or_several_are_told_with_their_names(
@@ -153,6 +161,32 @@ def test_test_execution_is_put_into_it(tmp_path: Path, xray: Xray) -> None:
 
     assert told == ["CALC-7 is in sprint Alpha"]
     assert json.loads(xray.sent[-1].body) == {"issues": ["CALC-7"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "project"), [({}, "CALC"), ({"project": "A2"}, "A2")]
+)
+def test_board_is_that_of_the_project(
+    tmp_path: Path, xray: Xray, given: dict[str, str], project: str
+) -> None:
+    """Of the settings, or else of the issues."""
+    run = a_jira_run(recorded(tmp_path, a_run()), xray.url, sprint="active", **given)
+    list(SPRINT.apply(run))
+
+    assert xray.sent[0].query["projectKeyOrId"] == project
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"), [({}, ["CALC-7"]), ({"sprint": "active"}, [])]
+)
+def test_nothing_to_put_anywhere(
+    tmp_path: Path, xray: Xray, given: dict[str, str], keys: list[str]
+) -> None:
+    """Without the setting, or without an issue, Jira is not asked."""
+    run = a_jira_run(recorded(tmp_path, a_run()), xray.url, **given)
+
+    assert put_into_sprint(run, keys) is None
+    assert not xray.sent
 
 
 @pytest.mark.parametrize(
