@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,18 +21,15 @@ from pytest_xray_bridge import (
     outcomes,
     wire,
 )
-from pytest_xray_bridge.crash_notes import note_path, write_brief_note, write_note
+from pytest_xray_bridge.crash_notes import KEYS_ONLY, write_note
 from pytest_xray_bridge.guard import guard_hooks
 from pytest_xray_bridge.names import ItemNames
-from xray_bridge.config import resolve
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.annotations import Annotations
 from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.guard import OURSELVES
-from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.runs import codec
-from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource
-from xray_bridge.runs.scrub import Scrub, local_folders
+from xray_bridge.runs.evidence import EvidenceSource
 
 
 if TYPE_CHECKING:
@@ -41,7 +37,9 @@ if TYPE_CHECKING:
 
     from pytest_xray_bridge.wire import WireLine
     from xray_bridge.model.results import Scenario
+    from xray_bridge.recording.running_note import RunningNote
     from xray_bridge.runs.codec import Line
+    from xray_bridge.runs.evidence import EvidenceFolder
 
 NAME = "xray-bridge-annotator"
 PROBLEMS = "xray_problems"
@@ -58,38 +56,14 @@ def annotations_of(request: pytest.FixtureRequest) -> Annotations:
     return annotator.annotations()
 
 
-def make_in_worker(config: pytest.Config) -> Annotator:
-    """Make the annotator of one of xdist's workers from the controller's input."""
-    found = options.worker_input(config)
-    given = found["xray"]
-    # Secrets are not sent to workers: these have the environment themselves.
-    redactor = resolve.redactor_of(os.environ, given["redact"])
-    scrub = Scrub.of(redactor, local_folders(str(config.rootpath), os.environ))
-    place = given["folder"]
-    folder = EvidenceFolder(Path(place), given["evidence_limit"], scrub.clean)
-    note = RunningNote(note_path(place, found["workerid"]), scrub.clean_line)
-    return Annotator(config, given["tag_prefixes"], lambda: folder, lambda: note)
-
-
-def to_worker_input(
-    folder: str, prefixes: Sequence[str], evidence_limit: int, redact: str
-) -> dict[str, Any]:
-    """Make the input of ``make_in_worker`` in the controller; builtins only."""
-    return {
-        "folder": folder,
-        "tag_prefixes": list(prefixes),
-        "evidence_limit": evidence_limit,
-        "redact": redact,
-    }
-
-
 @guard_hooks
 class Annotator:
     """
     Adds to the reports of each test what pytest does not put there.
 
     ``find_folder`` returns the folder of the evidence once the session has started,
-    ``find_note`` where the running test is noted.
+    ``find_note`` where the running test is noted. ``begin_test`` and ``pack_report``
+    are called by ``ReportPacker`` or ``StraightPath``.
     """
 
     def __init__(
@@ -103,17 +77,20 @@ class Annotator:
         self._prefixes = tuple(prefixes)
         self._find_folder = find_folder
         self._find_note = find_note
+        self._note: RunningNote | None = None
         self._is_worker = options.is_worker(config)
         self._names = ItemNames(config)
         self._items: Sequence[pytest.Item] = ()
         self._item_of: dict[str, pytest.Item] | None = None
         # The test whose line is on a report already.
         self._told = ""
-        self._line_of_item: WireLine = {}
+        self.line: WireLine = {}
         self._faults: list[str] = []
-        self._item: pytest.Item | None = None
-        self._clock = Clock()
-        self._began = 0.0
+        self.item: pytest.Item | None = None
+        self.clock = Clock()
+        self.began = 0.0
+        # Whether a test has only a plain name and keys.
+        self.is_plain = False
         self._annotations: Annotations | None = None
         self._scenario: Scenario | None = None
         self._failed_call = ""
@@ -123,6 +100,23 @@ class Annotator:
         self._has_scenarios = bdd.is_used(config)
         if self._has_scenarios:
             config.pluginmanager.register(self._step_tracker, f"{NAME}-steps")
+
+    def is_running(self, nodeid: str) -> bool:
+        """Whether this test has begun, and is one that gets a result."""
+        item = self.item
+        is_it = item is not None and item.nodeid == nodeid
+        return is_it and "no_test" not in self.line
+
+    def is_silent(self, report: pytest.TestReport) -> bool:
+        """Whether the running test ends with nothing to say but its static line."""
+        item = self.item
+        return (
+            self._annotations is None
+            and not self._faults
+            and item is not None
+            and item.nodeid == report.nodeid
+            and not other_plugins.may_have_evidence(item, report)
+        )
 
     def annotations(self) -> Annotations:
         """Return the annotations of the running test."""
@@ -184,53 +178,63 @@ class Annotator:
         if item is None:
             return None
         try:
-            return self._read_line(item, self._read_scenario(item))
+            scenario = (
+                bdd.scenario_of(item, self._prefixes) if self._has_scenarios else None
+            )
+            return self._read_line(item, scenario)
         except wire.FAULTS as error:
             self._faults.append(wire.describe_fault(OURSELVES, error))
         return None
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """A test, or another attempt at it, begins."""
-        self._begin_test(item)
+    def _forget_test(self) -> None:
+        self._annotations, self._scenario = None, None
+        self.line, self._faults, self._failed_call = {}, [], ""
 
-    def _reset(self) -> None:
-        self._item, self._annotations, self._scenario_steps = None, None, []
-        self._scenario = None
-        self._line_of_item, self._faults = {}, []
-        self._failed_call = ""
-
-    def _begin_test(self, item: pytest.Item) -> None:
-        self._reset()
-        self._item = item
-        self._began = self._clock()
+    def begin_test(self, item: pytest.Item) -> None:
+        """Read the static line of a test, or of another attempt at it, and note it."""
+        self._forget_test()
+        self.item = item
+        self.began = self.clock()
         # No ``_catch_faults`` here, on the path of each test: a context manager costs
         # more than the code inside it.
         try:
-            self._scenario = self._read_scenario(item)
-            self._line_of_item = self._read_line(item, self._scenario)
+            if self._has_scenarios:
+                self._scenario_steps = []
+                self._scenario = bdd.scenario_of(item, self._prefixes)
+            self.line = self._read_line(item, self._scenario)
         except wire.FAULTS as error:
             self._faults.append(wire.describe_fault(OURSELVES, error))
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
             with self._catch_faults("pytest_xray_test_keys"):
                 self._ask_for_keys(item)
         if self._annotations is not None:
-            added: Any = self._annotations.to_line(self._line_of_item)
-            self._line_of_item.update(added)
-        note = self._find_note()
+            added: Any = self._annotations.to_line(self.line)
+            self.line.update(added)
+        nodeid = item.nodeid
+        is_named_plainly = "[" not in nodeid and "::" in nodeid
+        self.is_plain = is_named_plainly and self.line.keys() <= KEYS_ONLY
+        if self._note is None:
+            self._note = self._find_note()
+        note = self._note
         if note is not None:
             try:
                 self._write_note(note, item)
             except wire.FAULTS as error:
                 self._faults.append(wire.describe_fault(OURSELVES, error))
 
+    def end_test(self) -> None:
+        """The running test has been recorded."""
+        self.item = None
+
     def _write_note(self, note: RunningNote, item: pytest.Item) -> None:
-        found, nodeid, began = self._line_of_item, item.nodeid, self._began
-        if self._is_worker or not write_brief_note(note, nodeid, found, began):
-            line = {"started": began, **found}
-            if steps := self._planned_steps(item):
-                line["steps"] = steps
-            write_note(note, nodeid, line)
+        found, nodeid, began = self.line, item.nodeid, self.began
+        is_brief = self.is_plain and not self._is_worker
+        if is_brief and note.write_brief(nodeid, found.get("test_keys", ()), began):
+            return
+        line = {"started": began, **found}
+        if steps := self._planned_steps(item):
+            line["steps"] = steps
+        write_note(note, nodeid, line)
 
     @contextlib.contextmanager
     def _catch_faults(self, where: str) -> Iterator[None]:
@@ -240,12 +244,8 @@ class Annotator:
         except wire.FAULTS as error:
             self._faults.append(wire.describe_fault(where, error))
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Put the line of the test on its report, after all other plugins."""
-        report = yield
+    def pack_report(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Put the line of the test, and faults, on one of its reports."""
         try:
             self._pack_line(item, report)
         except wire.FAULTS as error:
@@ -253,22 +253,21 @@ class Annotator:
         if self._faults:
             wire.pack_faults(report, self._faults)
             self._faults = []
-        return report
 
     def _pack_line(self, item: pytest.Item, report: pytest.TestReport) -> None:
         line: WireLine = {}
         if report.when == "setup":
-            if self._item is not item:
+            if self.item is not item:
                 # Another plugin's setup came first, and skipped the test.
-                self._begin_test(item)
-            line.update(self._line_of_item)
-            line["started"] = self._began
+                self.begin_test(item)
+            line.update(self.line)
+            line["started"] = self.began
             self._told = report.nodeid
         if _is_over(report):
             line["steps"] = self._scenario_steps = self._take_steps(report)
         self._collect_evidence_and_defects(item, report)
         if self._annotations is not None:
-            added: Any = self._annotations.to_line(self._line_of_item)
+            added: Any = self._annotations.to_line(self.line)
             line.update(added)
             of_code = self._steps_of_code(line, passed=report.outcome == "passed")
             line["steps"] = [*self._scenario_steps, *of_code]
@@ -277,11 +276,11 @@ class Annotator:
         if report.when == "call" and report.outcome == "failed":
             self._failed_call = outcomes.first_line([report])
         if report.when == "teardown":
-            line["duration"] = self._clock() - self._began
+            line["duration"] = self.clock() - self.began
             line["failed_call"] = self._failed_call
         wire.pack(report, line)
         if report.when == "teardown":
-            self._item = None
+            self.item = None
 
     def _planned_steps(self, item: pytest.Item) -> list[dict[str, Any]]:
         """All steps of a scenario, for the note that is read if its worker dies."""
@@ -336,14 +335,11 @@ class Annotator:
             source = each if isinstance(each, EvidenceSource) else EvidenceSource(each)
             self.annotations().add_evidence(source)
 
-    def _read_scenario(self, item: pytest.Item) -> Scenario | None:
-        if not self._has_scenarios:
-            return None
-        return bdd.scenario_of(item, self._prefixes)
-
     def _read_line(self, item: pytest.Item, scenario: Scenario | None) -> WireLine:
         """Read names, marks, parameters and tags of a test."""
-        read: Any = {**self._names.read(item), **marks.read(item)}
+        read: Any = marks.read(item)
+        if names := self._names.read(item):
+            read = {**names, **read}
         line: WireLine = read
         if "test_keys" not in line and guests.is_no_test(item):
             return {"no_test": True}

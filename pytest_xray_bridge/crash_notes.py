@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_xray_bridge.wire import WireLine
     from xray_bridge.recording.running_note import RunningNote
     from xray_bridge.runs.codec import Line
 
@@ -35,15 +34,6 @@ KEYS_ONLY = frozenset({"test_keys"})
 def note_path(folder: str, worker: str) -> Path:
     """The file with a worker's note."""
     return Path(folder, f"{worker}.note")
-
-
-def write_brief_note(
-    note: RunningNote, nodeid: str, line: WireLine, began: float
-) -> bool:
-    """Note a test that has only a plain name and keys; False for any other test."""
-    if not line.keys() <= KEYS_ONLY or "[" in nodeid:
-        return False
-    return note.write_brief(nodeid, line.get("test_keys", ()), began)
 
 
 def write_note(note: RunningNote, nodeid: str, line: dict[str, Any]) -> None:

@@ -4,16 +4,27 @@ Register what one of xdist's workers needs: everything that runs beside the test
 
 from __future__ import annotations
 
+import os
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import annotator, options, selection, unstable_names
+from pytest_xray_bridge.annotator import Annotator
+from pytest_xray_bridge.crash_notes import note_path
 from pytest_xray_bridge.keyless_scenarios import KeylessScenarios
+from pytest_xray_bridge.report_packer import ReportPacker
 from pytest_xray_bridge.row_orders import RowSender
+from xray_bridge.config import resolve
 from xray_bridge.recording.guard import OWN_FAULTS
+from xray_bridge.recording.running_note import RunningNote
+from xray_bridge.runs.evidence import EvidenceFolder
+from xray_bridge.runs.scrub import Scrub, local_folders
 
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pytest
 
 # The key of xray-bridge's own errors in the output of a worker.
@@ -29,7 +40,9 @@ def register(config: pytest.Config) -> None:
     config.workeroutput[OWN] = OWN_FAULTS.hand_over()  # type: ignore[attr-defined]
     add = config.pluginmanager.register
     if "xray" in given:
-        add(annotator.make_in_worker(config), annotator.NAME)
+        found = _make_annotator(config)
+        add(found, annotator.NAME)
+        add(ReportPacker(found), ReportPacker.NAME)
         write = partial(
             unstable_names.write, given["xray"]["folder"], given["workerid"]
         )
@@ -48,3 +61,28 @@ def register(config: pytest.Config) -> None:
             add(found, open_defects.NAME)
     if selection.WORKER_INPUT in given:
         add(selection.make_in_worker(config), selection.NAME)
+
+
+def _make_annotator(config: pytest.Config) -> Annotator:
+    """Make the annotator of one of xdist's workers from the controller's input."""
+    found = options.worker_input(config)
+    given = found["xray"]
+    # Secrets are not sent to workers: these have the environment themselves.
+    redactor = resolve.redactor_of(os.environ, given["redact"])
+    scrub = Scrub.of(redactor, local_folders(str(config.rootpath), os.environ))
+    place = given["folder"]
+    folder = EvidenceFolder(Path(place), given["evidence_limit"], scrub.clean)
+    note = RunningNote(note_path(place, found["workerid"]), scrub.clean_line)
+    return Annotator(config, given["tag_prefixes"], lambda: folder, lambda: note)
+
+
+def to_worker_input(
+    folder: str, prefixes: Sequence[str], evidence_limit: int, redact: str
+) -> dict[str, Any]:
+    """Make the input of a worker in the controller; builtins only."""
+    return {
+        "folder": folder,
+        "tag_prefixes": list(prefixes),
+        "evidence_limit": evidence_limit,
+        "redact": redact,
+    }

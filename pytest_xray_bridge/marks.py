@@ -4,6 +4,7 @@ Read the ``xray`` marks of a test, from the test itself up to its module.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from types import MappingProxyType
@@ -31,12 +32,14 @@ def read(item: pytest.Item) -> Line:
     labels add up; for other fields the closest mark wins. Raises ValueError for a
     malformed mark.
     """
-    marks = [_parse_mark(mark) for mark in _closest_first(item)]
-    if not marks:
+    found_marks = _closest_first(item)
+    if not found_marks:
         return {}
-    if len(marks) == 1 and marks[0].has_keys_only:
+    first = _PARSED.get(id(found_marks[0])) or _parse_once(found_marks[0])
+    if len(found_marks) == 1 and first.has_keys_only:
         # Nearly all marks have only keys, and this runs for every test.
-        return {"test_keys": marks[0].keys}
+        return {"test_keys": first.keys}
+    marks = [_PARSED.get(id(mark)) or _parse_once(mark) for mark in found_marks]
     fields: dict[str, str] = {}
     for mark in reversed(marks):
         fields |= mark.custom_fields
@@ -59,6 +62,11 @@ def _closest_first(item: pytest.Item) -> list[pytest.Mark]:
     Within one node pytest has another order: a row's after the function's, and those
     of a base class before those of its subclass.
     """
+    own, parent = item.own_markers, item.parent
+    if parent is None or not _has_marks(parent):
+        mine = [mark for mark in own if mark.name == NAME]
+        if len(mine) < 2:  # noqa: PLR2004
+            return mine
     found = list(item.iter_markers_with_node(NAME))
     if len(found) < 2:  # noqa: PLR2004
         return [mark for _, mark in found]
@@ -71,12 +79,27 @@ def _closest_first(item: pytest.Item) -> list[pytest.Mark]:
     return ordered
 
 
+@functools.lru_cache(maxsize=8)
+def _has_marks(collector: pytest.Collector) -> bool:
+    """Whether a class, file or folder has marks; tests come file by file."""
+    return collector.get_closest_marker(NAME) is not None
+
+
 def find_problems(items: Iterable[pytest.Item]) -> Iterator[str]:
     """Yield one line for each malformed mark; rows of one test share its mark."""
     found = set()
+    seen: set[pytest.Collector] = set()
     for item in items:
+        marks = item.own_markers
+        parent = item.parent
+        if parent is not None and parent not in seen:
+            # The others are the same for all tests of a file or class.
+            seen.add(parent)
+            marks = [*item.iter_markers(NAME)]
         try:
-            read(item)
+            for mark in marks:
+                if mark.name == NAME and id(mark) not in _PARSED:
+                    _parse_once(mark)
         except ValueError as error:
             path, line, _ = item.location
             text = f"{path}:{(line or 0) + 1}: {error}"
@@ -96,6 +119,18 @@ class _Mark(NamedTuple):
     description: str = ""
     custom_fields: Mapping[str, str] = MappingProxyType({})
     has_keys_only: bool = False
+
+
+# Marks do not change, and each is read at the collection and when its test begins. They
+# are kept, so that no other mark gets the id of one.
+_PARSED: dict[int, _Mark] = {}
+_KEPT: list[pytest.Mark] = []
+
+
+def _parse_once(mark: pytest.Mark) -> _Mark:
+    found = _PARSED[id(mark)] = _parse_mark(mark)
+    _KEPT.append(mark)
+    return found
 
 
 def _parse_mark(mark: pytest.Mark) -> _Mark:

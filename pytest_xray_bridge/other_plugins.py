@@ -27,6 +27,12 @@ MEDIA = frozenset({"image", "video"})
 TEXTS = {"text": "txt", "html": "html", "json": "json"}
 
 
+def may_have_evidence(item: pytest.Item | None, report: pytest.TestReport) -> bool:
+    """Whether ``find_evidence`` may find something; quicker than looking for it."""
+    fixtures = getattr(item, "funcargs", None) or ()
+    return PLAYWRIGHT in fixtures or "extras" in report.__dict__
+
+
 def find_evidence(
     item: pytest.Item, report: pytest.TestReport
 ) -> Iterator[EvidenceSource]:

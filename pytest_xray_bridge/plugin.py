@@ -65,9 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
         strict_markers.allow_xray_tags()
     if options.is_asked_for(config):
-        from pytest_xray_bridge import reporter
+        from pytest_xray_bridge import registration
 
-        reporter.register(config)
+        registration.register(config)
 
 
 @pytest.fixture

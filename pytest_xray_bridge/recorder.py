@@ -104,6 +104,11 @@ class Recorder:
         """Note the order of the tests in the code; reports may have another one."""
         self._positions = {each: at for at, each in enumerate(nodeids, start=1)}
 
+    def note_recorded(self, nodeid: str) -> None:
+        """Note a test whose line was recorded elsewhere, in this process."""
+        self.count += 1
+        self.finished.add((nodeid, None))
+
     def add(self, report: pytest.TestReport) -> None:
         """Take one report."""
         # dist=each runs a test once on each worker.

@@ -1,8 +1,8 @@
 """
 Record and upload a session: take reports from its start to its end.
 
-``register`` adds what the settings ask for. The annotator runs where tests run (with
-xdist, in the workers); the reporter runs once, where their reports arrive.
+The annotator runs where tests run (with xdist, in the workers); the reporter runs once,
+where their reports arrive.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import pytest
 from pytest_xray_bridge import (
     annotator,
     bdd,
-    beside_tests,
     in_worker,
     keyless_scenarios,
     options,
@@ -28,8 +27,6 @@ from pytest_xray_bridge.guard import guard_hooks, guarded
 from pytest_xray_bridge.recorder import Recorder
 from pytest_xray_bridge.row_orders import RowOrders
 from pytest_xray_bridge.wire import FAULTS, describe_fault
-from xray_bridge.ci import detect
-from xray_bridge.config import resolve, shared_file
 from xray_bridge.config.settings import SESSION_VARIABLE
 from xray_bridge.errors import (
     FeaturesError,
@@ -40,7 +37,7 @@ from xray_bridge.errors import (
 from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.ending import Ending, describe_selection
 from xray_bridge.recording.guard import OURSELVES, OWN_FAULTS
-from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
+from xray_bridge.recording.second_process import SecondProcessError
 from xray_bridge.recording.session import OWN_FAULT, Session
 from xray_bridge.recording.signals import Stopped, StopSignals
 from xray_bridge.runs.run_directory import INTERRUPTED
@@ -49,69 +46,12 @@ from xray_bridge.runs.run_directory import INTERRUPTED
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from xray_bridge.config.settings import Settings
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.runs.codec import Line
 
 NAME = "xray-bridge-session"
 # The exit code in place of 0 if a hook raised or the journal could not be written.
 FAULT = 83
-
-
-def register(config: pytest.Config) -> None:
-    """
-    Register what this process needs, if its settings ask for anything.
-
-    Raises UsageError for wrong settings.
-    """
-    if options.is_worker(config):
-        in_worker.register(config)
-        return
-    if options.runs_no_tests(config) and not options.lists_selection(config):
-        return
-    try:
-        settings = resolve_settings(config)
-    except XrayBridgeError as error:
-        raise pytest.UsageError(str(error)) from None
-    if settings is None:
-        return
-    session = Session(
-        settings,
-        framework="pytest",
-        versions=options.versions(config),
-        root=str(config.rootpath),
-    )
-    config.pluginmanager.register(Reporter(config, session), NAME)
-    beside_tests.register(config, session)
-
-
-def resolve_settings(config: pytest.Config) -> Settings | None:
-    """
-    Resolve the settings of this session; None if it asks for nothing.
-
-    A session that asks for nothing may have incomplete settings, such as an unset
-    ``${NAME}`` on a developer's machine. Raises SettingError and UsageError.
-    """
-    environ = SecondProcess().environ
-    source, in_ini = options.read_ini(config)
-    layers = [
-        resolve.command_line_layer(options.read_command_line(config), pytest=True),
-        resolve.environment_layer(environ),
-        resolve.ini_layer(
-            source, in_ini, config.inipath.parent if config.inipath else None
-        ),
-        shared_file.shared_file_layer(config.rootpath),
-        resolve.ci_layer(detect.detect(environ)),
-    ]
-    found = [layer for layer in layers if layer]
-    names = frozenset(setting.name for setting in options.SWITCHES)
-    switches = resolve.resolve(found, environ, only=names)
-    asked = (
-        switches.wants_record,
-        switches.wants_export,
-        switches.wants_selection,
-    )
-    return resolve.resolve(found, environ) if any(asked) else None
 
 
 @guard_hooks
@@ -123,7 +63,7 @@ class Reporter:
         self._session = session
         self._signals = StopSignals()
         self._crash_notes = CrashNotes(self._read_item)
-        self._recorder = Recorder(
+        self.recorder = Recorder(
             session.record_line,
             Clock(),
             notes=self._crash_notes,
@@ -131,7 +71,7 @@ class Reporter:
             reruns=options.rerun_outcomes(config),
         )
         self._collected: frozenset[str] = frozenset()
-        self._row_orders = RowOrders()
+        self.row_orders = RowOrders()
         self._copies = 1
         self._interrupted = False
         self._is_published = False
@@ -196,7 +136,7 @@ class Reporter:
         """Give xdist's workers the input of their annotator and selection."""
         settings = self._session.settings
         if settings.wants_record:
-            node.workerinput["xray"] = annotator.to_worker_input(
+            node.workerinput["xray"] = in_worker.to_worker_input(
                 self._session.folder,
                 settings.tag_prefixes,
                 settings.evidence_limit[0],
@@ -218,11 +158,6 @@ class Reporter:
         self._own_faults |= dict.fromkeys(output.get(in_worker.OWN, ()))
         for notice in output.get(annotator.NOTICES, ()):
             self._session.add_notice(notice)
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """One phase of one test has ended."""
-        self._row_orders.note_report(report)
-        self._recorder.add(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember a file that could not be collected: its tests will be missing."""
@@ -255,10 +190,10 @@ class Reporter:
         goes_out = session.settings.wants_upload and not session.settings.only_keyed
         if self._collected or not goes_out:
             lines = []
-        lines += self._row_orders.read(session.folder, worker)
+        lines += self.row_orders.read(session.folder, worker)
         printing.print_before(self._config, session.redact, lines)
         if not self._collected:
-            self._recorder.note_order(ids)
+            self.recorder.note_order(ids)
         self._collected |= frozenset(ids)
 
     def pytest_internalerror(self) -> None:
@@ -296,16 +231,16 @@ class Reporter:
         if self._own_faults:
             self._session.add_incomplete(OWN_FAULT)
         self._note_selection()
-        self._recorder.close(interrupted=self._interrupted)
+        self.recorder.close(interrupted=self._interrupted)
         if self._interrupted:
             self._session.add_incomplete(f"the session {INTERRUPTED}")
-        finished = self._recorder.finished
+        finished = self.recorder.finished
         if self._copies == 1:
-            self._session.incomplete |= dict.fromkeys(self._row_orders.find_reasons())
+            self._session.incomplete |= dict.fromkeys(self.row_orders.find_reasons())
             finished = {(nodeid, None) for nodeid, _ in finished}
         expected = len(self._collected) * self._copies
         missing = expected - sum(nodeid in self._collected for nodeid, _ in finished)
-        if missing > 0 and self._recorder.count:
+        if missing > 0 and self.recorder.count:
             reason = f"{missing} of {expected} collected tests have no result"
             self._session.add_incomplete(reason)
         self._crash_notes.clear()
@@ -358,7 +293,7 @@ class Reporter:
 
         ``faults`` keeps those that users' code caused.
         """
-        for fault, nodeid in self._recorder.faults.items():
+        for fault, nodeid in self.recorder.faults.items():
             is_ours = fault.startswith(OURSELVES)
             if is_ours:
                 self._own_faults[f"{fault} ({nodeid})"] = None

@@ -44,8 +44,12 @@ FAULTS = (
 def pack(report: pytest.TestReport, line: WireLine) -> None:
     """Put a part of a line on a report, unless it is empty."""
     if line:
-        found = {name: to_sendable(value) for name, value in line.items() if value}
-        setattr(report, ATTRIBUTE, found)
+        setattr(report, ATTRIBUTE, to_line(line))
+
+
+def to_line(line: WireLine) -> dict[str, Any]:
+    """Return a part of a line without empty fields, and with builtins only."""
+    return {name: to_sendable(value) for name, value in line.items() if value}
 
 
 def unpack(report: pytest.TestReport) -> WireLine | None:

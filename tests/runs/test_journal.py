@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +15,11 @@ from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import journal_lines, run_directory
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.locks import Lock, OwnFile
+from xray_bridge.runs.running_test import address_of
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from xray_bridge.runs.run_directory import RunDirectory
 
@@ -279,6 +280,38 @@ def test_lock_that_cannot_be_opened(tmp_path: Path) -> None:
         Lock(path)
 
     assert caught.value.message == f"{path} cannot be opened: No such file or directory"
+
+
+NODE_IDS = (
+    "tests/test_a.py::test_b",
+    "test_a.py::TestA::TestB::test_\u00e9",
+    "a b.py::c",
+)
+
+
+@pytest.mark.parametrize("nodeid", NODE_IDS)
+@pytest.mark.parametrize("keys", [(), ("CALC-1",), ("CALC-1", "CALC-2")])
+def test_line_of_a_passed_test_is_that_of_all_others(
+    nodeid: str, keys: tuple[str, ...]
+) -> None:
+    """The quick way leads to the same line; times are in microseconds."""
+    classname, name = address_of(nodeid)
+    line = {
+        "classname": classname,
+        "name": name,
+        "outcome": "passed",
+        "started": 1764410625.25,
+        "duration": 0.125,
+    }
+    known = {**line, "test_keys": keys} if keys else line
+
+    found = journal_lines.encode_passed(nodeid, keys, 1764410625.25, 0.125)
+
+    path = Path("journal.jsonl")
+    usual = journal_lines.encode_line(known)
+    assert journal_lines.parse_line(found, path) == journal_lines.parse_line(
+        usual, path
+    )
 
 
 def test_line_as_it_stands_in_a_journal() -> None:

@@ -69,7 +69,7 @@ class RunningNote:
         """
         try:
             found = running_test.pack_note(nodeid, " ".join(keys), started)
-            brief = self._brief or self._open_brief()
+            brief = self._open_brief() if self._brief is None else self._brief
             brief[: len(found)] = found
         except (OSError, ValueError):
             return False

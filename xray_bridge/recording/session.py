@@ -248,6 +248,17 @@ class Session:
         if self._journal is not None:
             self._journal.append_line(self._redactor.clean_line(line))
 
+    def record_passed(
+        self, nodeid: str, keys: Sequence[str], started: float, duration: float
+    ) -> None:
+        """
+        Append a passed test that has only a name and keys, as ``record_line`` would.
+
+        Nothing is redacted: a name without parameters is code, not data.
+        """
+        if self._journal is not None:
+            self._journal.append_passed(nodeid, keys, started, duration)
+
     @property
     def folder(self) -> str:
         """The path of the run directory; empty if nothing is recorded."""

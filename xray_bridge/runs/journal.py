@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, inside, run_directory
-from xray_bridge.runs.journal_lines import encode_line
+from xray_bridge.runs.journal_lines import encode_line, encode_passed
 from xray_bridge.runs.locks import Lock, OwnFile
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from xray_bridge.model.results import TestRun
@@ -57,6 +57,14 @@ class Journal:
         """Write one finished test, given as a line."""
         if self.is_ours:
             self._write_line(encode_line(line))
+            self.written += 1
+
+    def append_passed(
+        self, nodeid: str, keys: Sequence[str], started: float, duration: float
+    ) -> None:
+        """Write a passed test that has only a name and keys."""
+        if self.is_ours:
+            self._write_line(encode_passed(nodeid, keys, started, duration))
             self.written += 1
 
     def copy_line(self, line: bytes) -> None:

@@ -7,22 +7,26 @@ The checksum shows whether a disk or a copy has damaged the line.
 from __future__ import annotations
 
 from binascii import crc32
+from functools import lru_cache
 from json import JSONEncoder, loads
+from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, shapes
 from xray_bridge.runs.mending import mend_times
+from xray_bridge.runs.running_test import address_of
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from xray_bridge.model.results import TestRun
 
 # Bound once, because it runs for every test.
 compact_json = JSONEncoder(separators=(",", ":")).encode
+SEPARATOR = '","'
 # How the JSON begins.
 BEGINNING = b'{"classname":'
 
@@ -30,6 +34,31 @@ BEGINNING = b'{"classname":'
 def encode_line(line: Mapping[str, Any]) -> bytes:
     """Return a result as a line, without line end."""
     return with_checksum(compact_json(line).encode("ascii"))
+
+
+def encode_passed(
+    nodeid: str, keys: Sequence[str], started: float, duration: float
+) -> bytes:
+    """
+    Return the line of a passed test with these fields only; times are in microseconds.
+
+    ``nodeid`` has no parameters, and ``keys`` are issue keys. Most lines of a journal
+    are of this kind, and text is made quicker than JSON.
+    """
+    place, _, name = nodeid.rpartition("::")
+    known = f',"test_keys":["{SEPARATOR.join(keys)}"]' if keys else ""
+    text = (
+        f'{_begin_line(place)}{quote(name)},"outcome":"passed",'
+        f'"started":{started:.6f},"duration":{duration:.6f}{known}}}'
+    )
+    return with_checksum(text.encode("ascii"))
+
+
+@lru_cache(maxsize=8)
+def _begin_line(place: str) -> str:
+    """Return the line of a test in a file or class up to its name."""
+    classname, _ = address_of(f"{place}::")
+    return f'{{"classname":{quote(classname)},"name":'
 
 
 def with_checksum(text: bytes) -> bytes:

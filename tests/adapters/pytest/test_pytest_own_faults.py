@@ -80,8 +80,12 @@ ONLY_XDIST = {
     "pytest_xdist_node_collection_finished",
     "pytest_xdist_setupnodes",
 }
-# With workers, the controller collects nothing.
-ONLY_SERIAL = {"pytest_collectreport", "pytest_collection_finish"}
+# With workers, the controller collects nothing and runs no test.
+ONLY_SERIAL = {
+    "pytest_collectreport",
+    "pytest_collection_finish",
+    "pytest_runtest_protocol",
+}
 ONLY_WORKERS = "pytest_xray_bridge.row_orders:RowSender."
 PASSED = "def test_passes(): pass"
 

@@ -1,0 +1,78 @@
+"""
+Register what a session needs, if its settings ask for anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_xray_bridge import beside_tests, in_worker, options
+from pytest_xray_bridge.reporter import NAME, Reporter
+from xray_bridge.ci import detect
+from xray_bridge.config import resolve, shared_file
+from xray_bridge.errors import XrayBridgeError
+from xray_bridge.recording.second_process import SecondProcess
+from xray_bridge.recording.session import Session
+
+
+if TYPE_CHECKING:
+    from xray_bridge.config.settings import Settings
+
+
+def register(config: pytest.Config) -> None:
+    """
+    Register what this process needs, if its settings ask for anything.
+
+    Raises UsageError for wrong settings.
+    """
+    if options.is_worker(config):
+        in_worker.register(config)
+        return
+    if options.runs_no_tests(config) and not options.lists_selection(config):
+        return
+    try:
+        settings = resolve_settings(config)
+    except XrayBridgeError as error:
+        raise pytest.UsageError(str(error)) from None
+    if settings is None:
+        return
+    session = Session(
+        settings,
+        framework="pytest",
+        versions=options.versions(config),
+        root=str(config.rootpath),
+    )
+    reporter = Reporter(config, session)
+    config.pluginmanager.register(reporter, NAME)
+    beside_tests.register(config, session, reporter)
+
+
+def resolve_settings(config: pytest.Config) -> Settings | None:
+    """
+    Resolve the settings of this session; None if it asks for nothing.
+
+    A session that asks for nothing may have incomplete settings, such as an unset
+    ``${NAME}`` on a developer's machine. Raises SettingError and UsageError.
+    """
+    environ = SecondProcess().environ
+    source, in_ini = options.read_ini(config)
+    layers = [
+        resolve.command_line_layer(options.read_command_line(config), pytest=True),
+        resolve.environment_layer(environ),
+        resolve.ini_layer(
+            source, in_ini, config.inipath.parent if config.inipath else None
+        ),
+        shared_file.shared_file_layer(config.rootpath),
+        resolve.ci_layer(detect.detect(environ)),
+    ]
+    found = [layer for layer in layers if layer]
+    names = frozenset(setting.name for setting in options.SWITCHES)
+    switches = resolve.resolve(found, environ, only=names)
+    asked = (
+        switches.wants_record,
+        switches.wants_export,
+        switches.wants_selection,
+    )
+    return resolve.resolve(found, environ) if any(asked) else None

@@ -1,0 +1,162 @@
+"""
+Record tests that passed and have nothing else to say, which are most tests.
+
+Their reports are held until the teardown has passed, and then become one line, without
+the steps that other tests need. As soon as a test says more, its reports go to the
+recorder, in their order. Where other plugins take part in running tests, the packer
+does it all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_xray_bridge import bdd, wire
+from pytest_xray_bridge.guard import guard_hooks
+from pytest_xray_bridge.report_packer import ReportPacker
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs.running_test import address_of
+
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from pytest_xray_bridge.annotator import Annotator
+    from pytest_xray_bridge.reporter import Reporter
+    from xray_bridge.recording.session import Session
+
+# The phases of a test, by the number of its reports before.
+PHASES = ("setup", "call", "teardown")
+LAST = 2
+# Packages that take part in running tests and change nothing about their reports.
+HARMLESS = frozenset({"_pytest", "pytest_xray_bridge", "pytest_timeout"})
+
+
+@guard_hooks
+class StraightPath:
+    """
+    Records silent tests, and gives the reports of others to the recorder.
+
+    It is open only in the process of the tests. ``hook`` has the hooks of the session,
+    ``annotator`` knows the running test.
+    """
+
+    NAME = "xray-bridge-straight-path"
+
+    def __init__(
+        self,
+        hook: pluggy.HookRelay,
+        annotator: Annotator,
+        session: Session,
+        reporter: Reporter,
+    ) -> None:
+        self._annotator = annotator
+        self._session = session
+        self._recorder = reporter.recorder
+        self._row_orders = reporter.row_orders
+        self._takes_output = session.settings.captures == "all"
+        self._hook = hook
+        self._is_open = False
+        self._held: list[pytest.TestReport] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Open, unless the tests need the packer; all plugins are known now."""
+        config = session.config
+        if bdd.is_any_scenario(session.items) or run_by_others(config):
+            packer = ReportPacker(self._annotator)
+            config.pluginmanager.register(packer, ReportPacker.NAME)
+        else:
+            self._is_open = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """A test begins."""
+        if self._is_open:
+            self._annotator.begin_test(item)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One phase of one test has ended."""
+        held = self._held
+        if self._is_open and report.outcome == "passed":
+            number = len(held)
+            if (
+                report.when == PHASES[number]
+                and type(report) is pytest.TestReport
+                and "wasxfail" not in report.__dict__
+                and not (self._takes_output and report.sections)
+            ):
+                if number == LAST:
+                    is_same = held[0].nodeid == report.nodeid
+                    if is_same and self._annotator.is_silent(report):
+                        held.clear()
+                        self._record(report.nodeid)
+                        return
+                elif number or self._may_be_silent(report):
+                    held.append(report)
+                    return
+        if held:
+            self._held = []
+            for each in held:
+                self._pass_on(each)
+        self._pass_on(report)
+
+    def _may_be_silent(self, report: pytest.TestReport) -> bool:
+        """Whether no hook of users gets each report at once, with its fixtures."""
+        return self._annotator.is_running(report.nodeid) and not self._has_hooks()
+
+    def _has_hooks(self) -> bool:
+        return bool(
+            self._hook.pytest_xray_defects.get_hookimpls()
+            or self._hook.pytest_xray_evidence.get_hookimpls()
+        )
+
+    def _record(self, nodeid: str) -> None:
+        annotator = self._annotator
+        began, static = annotator.began, annotator.line
+        duration = annotator.clock() - began
+        if annotator.is_plain:
+            keys = static.get("test_keys", ())
+            self._session.record_passed(nodeid, keys, began, duration)
+        else:
+            classname, name = address_of(nodeid)
+            line: Any = {
+                "classname": classname,
+                "name": name,
+                "outcome": Outcome.PASSED.value,
+                "started": began,
+                "duration": duration,
+                **wire.to_line(static),
+            }
+            self._session.record_line(line)
+        annotator.end_test()
+        self._recorder.note_recorded(nodeid)
+
+    def _pass_on(self, report: pytest.TestReport) -> None:
+        """Give a report to the recorder, with the line of its test."""
+        if not self._is_open:
+            self._row_orders.note_report(report)
+        elif (item := self._annotator.item) and item.nodeid == report.nodeid:
+            self._annotator.pack_report(item, report)
+        self._recorder.add(report)
+
+
+def run_by_others(config: pytest.Config) -> bool:
+    """
+    Whether another plugin takes part in running tests.
+
+    It may repeat them, run them in other processes, or keep their reports back.
+    """
+    hook = config.hook
+    impls = (
+        *hook.pytest_runtest_protocol.get_hookimpls(),
+        *hook.pytest_runtestloop.get_hookimpls(),
+    )
+    return any(_package_of(each.plugin) not in HARMLESS for each in impls)
+
+
+def _package_of(plugin: object) -> str:
+    name = getattr(plugin, "__name__", "") or type(plugin).__module__
+    return str(name).partition(".")[0]
