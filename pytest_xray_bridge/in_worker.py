@@ -40,9 +40,9 @@ def register(config: pytest.Config) -> None:
     config.workeroutput[OWN] = OWN_FAULTS.hand_over()  # type: ignore[attr-defined]
     add = config.pluginmanager.register
     if "xray" in given:
-        found = _make_annotator(config)
-        add(found, annotator.NAME)
-        add(ReportPacker(found), ReportPacker.NAME)
+        annotates = _make_annotator(config)
+        add(annotates, annotator.NAME)
+        add(ReportPacker(annotates), ReportPacker.NAME)
         write = partial(
             unstable_names.write, given["xray"]["folder"], given["workerid"]
         )

@@ -88,6 +88,10 @@ ONLY_SERIAL = {
 }
 ONLY_WORKERS = "pytest_xray_bridge.row_orders:RowSender."
 PASSED = "def test_passes(): pass"
+OF_OPEN_DEFECTS = "pytest_xray_bridge.open_defects:"
+# Each failure gets a bug, whatever part of the suite fails.
+MAKE_DEFECTS = ("--xray-defects=create", '--xray-defect-rules={"most": 1}')
+KNOW_DEFECTS = ("--xray-xfail-open-defects",)
 
 
 def _functions(content: Any) -> list[Any]:
@@ -142,8 +146,9 @@ def test_there_are_no_hooks_but_those_that_are_broken_here(
 ) -> None:
     """The next test breaks all hooks that pytest calls, in all processes."""
     found = tmp_path / "found.txt"
+    suite.upload(*MAKE_DEFECTS)
 
-    suite.upload(*LOADED, *SELECT, *workers, XRB_FOUND=str(found))
+    suite.upload(*LOADED, *SELECT, *KNOW_DEFECTS, *workers, XRB_FOUND=str(found))
 
     known = set(found.read_text("utf-8").splitlines())
     hooks = HOOKS if workers else OF_BOTH
@@ -175,9 +180,12 @@ def test_a_broken_hook_costs_the_user_nothing(
         without = suite.run(*workers, TERSE)
         ends[workers, changed] = (without.ret, without.parseoutcomes())
     reached = str(tmp_path / "reached")
+    needs = KNOW_DEFECTS if hook.startswith(OF_OPEN_DEFECTS) else ()
+    if needs:
+        suite.upload(*MAKE_DEFECTS)
 
     result = suite.upload(
-        *LOADED, *SELECT, *workers, XRB_BREAK=hook, XRB_REACHED=reached
+        *LOADED, *SELECT, *needs, *workers, XRB_BREAK=hook, XRB_REACHED=reached
     )
 
     said = result.stdout.str() + result.stderr.str()
