@@ -47,3 +47,24 @@ def test_run_that_cannot_be_removed(
     said = f"{directory.path} cannot be removed: Read-only file system"
     assert caught.value.message == said
     assert len(list(directory.runs())) == 1
+
+
+def test_run_that_is_removed(tmp_path: Path) -> None:
+    """Nothing of it stays."""
+    directory = recorded(tmp_path, a_run())
+
+    is_removed = inventory.remove_run(directory.path)
+
+    assert is_removed
+    assert not directory.path.exists()
+
+
+def test_run_in_use_is_not_removed(tmp_path: Path) -> None:
+    """It stays as it is."""
+    directory = recorded(tmp_path, a_run())
+
+    with directory.claim():
+        is_removed = inventory.remove_run(directory.path)
+
+    assert not is_removed
+    assert len(list(directory.runs())) == 1

@@ -39,3 +39,15 @@ def test_without_keys() -> None:
         "name": "test_b",
         "started": 1.0,
     }
+
+
+def test_longest_note() -> None:
+    """Name and keys together fill the file, and one byte more does not fit."""
+    keys = "CALC-1"
+    name = "test_a.py::" + "n" * (SIZE - 13 - len(keys) - len("test_a.py::"))
+
+    assert len(pack_note(name, keys, 0.0)) == SIZE
+    with pytest.raises(ValueError, match="too long"):
+        pack_note(f"{name}n", keys, 0.0)
+    with pytest.raises(ValueError, match="too long"):
+        pack_note(name, f"{keys}0", 0.0)

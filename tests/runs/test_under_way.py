@@ -181,3 +181,15 @@ def test_no_room_for_a_line(
     assert caught.value.message == said
     assert directory.state.state == run_directory.RECORDED
     assert (directory.path / "1.note").exists()
+
+
+def test_note_that_is_gone_meanwhile(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has removed it, the run is sealed."""
+    gone = directory.path / "gone.brief"
+    monkeypatch.setattr(under_way, "_note_files", lambda _: [gone])
+
+    under_way.settle_run(directory)
+
+    assert directory.state == State(incomplete=(KILLED,))

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,20 @@ def test_list_with_a_value_of_another_type(name: str, value: object) -> None:
 
     with pytest.raises(RunDirectoryError, match=r"files\.json is damaged"):
         report_files.load_files(directory)
+
+
+def test_settings_of_report_files() -> None:
+    """They count where the run itself has none."""
+    write("a.xml", suite("one"))
+    directory, found = taken("a.xml")
+    own = next(iter(directory.info.settings))
+    in_files = {own: "of the files", "revision": "r-of-the-files"}
+    report_files.save_files(directory, replace(found, said=in_files))
+
+    settings = report_files.info_of(directory).settings
+
+    assert "revision" not in directory.info.settings
+    assert settings == {**directory.info.settings, "revision": "r-of-the-files"}
 
 
 def test_failures_of_a_run() -> None:
