@@ -22,6 +22,7 @@ from pytest_xray_bridge import (
     wire,
 )
 from pytest_xray_bridge.crash_notes import KEYS_ONLY, write_note
+from pytest_xray_bridge.faults import FAULTS, describe_fault
 from pytest_xray_bridge.guard import guard_hooks
 from pytest_xray_bridge.names import ItemNames
 from xray_bridge.model.results import Outcome
@@ -146,7 +147,7 @@ class Annotator:
         try:
             found = bdd.find_notices(items, self._prefixes)
             return [str(wire.to_sendable(notice)) for notice in found]
-        except wire.FAULTS as error:
+        except FAULTS as error:
             return [f"feature files: {type(error).__name__}: {error}"]
 
     @pytest.hookimpl(wrapper=True)
@@ -182,8 +183,8 @@ class Annotator:
                 bdd.scenario_of(item, self._prefixes) if self._has_scenarios else None
             )
             return self._read_line(item, scenario)
-        except wire.FAULTS as error:
-            self._faults.append(wire.describe_fault(OURSELVES, error))
+        except FAULTS as error:
+            self._faults.append(describe_fault(OURSELVES, error))
         return None
 
     def _forget_test(self) -> None:
@@ -202,8 +203,8 @@ class Annotator:
                 self._scenario_steps = []
                 self._scenario = bdd.scenario_of(item, self._prefixes)
             self.line = self._read_line(item, self._scenario)
-        except wire.FAULTS as error:
-            self._faults.append(wire.describe_fault(OURSELVES, error))
+        except FAULTS as error:
+            self._faults.append(describe_fault(OURSELVES, error))
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
             with self._catch_faults("pytest_xray_test_keys"):
                 self._ask_for_keys(item)
@@ -219,8 +220,8 @@ class Annotator:
         if note is not None:
             try:
                 self._write_note(note, item)
-            except wire.FAULTS as error:
-                self._faults.append(wire.describe_fault(OURSELVES, error))
+            except FAULTS as error:
+                self._faults.append(describe_fault(OURSELVES, error))
 
     def end_test(self) -> None:
         """The running test has been recorded."""
@@ -241,15 +242,15 @@ class Annotator:
         """Keep faults out of the user's session, and remember them."""
         try:
             yield
-        except wire.FAULTS as error:
-            self._faults.append(wire.describe_fault(where, error))
+        except FAULTS as error:
+            self._faults.append(describe_fault(where, error))
 
     def pack_report(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Put the line of the test, and faults, on one of its reports."""
         try:
             self._pack_line(item, report)
-        except wire.FAULTS as error:
-            self._faults.append(wire.describe_fault(OURSELVES, error))
+        except FAULTS as error:
+            self._faults.append(describe_fault(OURSELVES, error))
         if self._faults:
             wire.pack_faults(report, self._faults)
             self._faults = []
@@ -317,8 +318,8 @@ class Annotator:
         if report.when == "teardown":
             try:
                 self._add_evidence(other_plugins.find_evidence(item, report))
-            except wire.FAULTS as error:
-                self._faults.append(wire.describe_fault(OURSELVES, error))
+            except FAULTS as error:
+                self._faults.append(describe_fault(OURSELVES, error))
         hook = item.config.hook
         if hook.pytest_xray_defects.get_hookimpls():
             with self._catch_faults("pytest_xray_defects"):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_xray_bridge import wire
+from pytest_xray_bridge.faults import FAULTS
 from pytest_xray_bridge.guard import guard_hooks
 from xray_bridge.model import tags
 from xray_bridge.model.results import Feature, Outcome, Scenario, Step
@@ -381,7 +381,7 @@ def _outcome_of(error: BaseException | None) -> tuple[Outcome, str]:
         return Outcome.PASSED, ""
     try:
         message = f"{type(error).__name__}: {error}"
-    except wire.FAULTS as fault:
+    except FAULTS as fault:
         message = f"{type(error).__name__}: {type(fault).__name__} in str()"
     skips = getattr(sys.modules.get("unittest"), "SkipTest", ())
     if isinstance(error, (pytest.skip.Exception, skips)):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_xray_bridge.wire import FAULTS
+from pytest_xray_bridge.faults import FAULTS
 from xray_bridge.recording.guard import Guard
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import outcomes, wire
+from pytest_xray_bridge.faults import FAULTS, describe_fault
 from pytest_xray_bridge.options import RERUNS
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.guard import OURSELVES
@@ -179,9 +180,9 @@ class Recorder:
                 return
         try:
             line = self._full_line(test)
-        except wire.FAULTS as error:
+        except FAULTS as error:
             # Without this result the Test could stay green in Xray.
-            fault = wire.describe_fault(OURSELVES, error)
+            fault = describe_fault(OURSELVES, error)
             self.faults.setdefault(fault, first.nodeid)
             known: Any = test.known or {}
             line = {**self._basic_line(test), **known}

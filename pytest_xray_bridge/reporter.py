@@ -23,10 +23,10 @@ from pytest_xray_bridge import (
     unstable_names,
 )
 from pytest_xray_bridge.crash_notes import CrashNotes
+from pytest_xray_bridge.faults import FAULTS, describe_fault
 from pytest_xray_bridge.guard import guard_hooks, guarded
 from pytest_xray_bridge.recorder import Recorder
 from pytest_xray_bridge.row_orders import RowOrders
-from pytest_xray_bridge.wire import FAULTS, describe_fault
 from xray_bridge.config.settings import SESSION_VARIABLE
 from xray_bridge.errors import (
     FeaturesError,

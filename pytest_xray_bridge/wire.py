@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pytest_xray_bridge.faults import FAULTS
 from xray_bridge.runs.codec import Line
 
 
@@ -31,14 +32,6 @@ class WireLine(Line, total=False):
 
 ATTRIBUTE = "xray_bridge"
 FAULTS_OF = "xray_bridge_faults"
-# The errors that our own code, a user's __repr__ or a user's hook may raise; pytest's
-# outcomes are not Exceptions. Ctrl-C and exits are not caught.
-FAULTS = (
-    Exception,
-    pytest.fail.Exception,
-    pytest.skip.Exception,
-    pytest.xfail.Exception,
-)
 
 
 def pack(report: pytest.TestReport, line: WireLine) -> None:
@@ -72,15 +65,6 @@ def unpack_faults(report: pytest.TestReport) -> list[str]:
     """Return the faults on a report."""
     found: list[str] = getattr(report, FAULTS_OF, [])
     return found
-
-
-def describe_fault(where: str, error: BaseException) -> str:
-    """Describe an error in one line; ``where`` is a user's hook, or OURSELVES."""
-    try:
-        text = str(error)
-    except FAULTS:
-        text = "its str() raises an error"
-    return f"{where}: {type(error).__name__}: {text}"
 
 
 def to_sendable(value: Any, depth: int = 0) -> Any:
