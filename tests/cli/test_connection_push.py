@@ -90,6 +90,7 @@ def test_integration_is_created(prod: Command, server: Xray) -> None:
     assert code == 0
     assert json.loads(sent.body) == a_payload()
     assert sent.authorization == f"Bearer {TOKEN}"
+    assert sent.content_type == "application/json"
     assert f"prod is created at {server.url}" in said
     assert "Integration has been successfully created" in said
     assert "JFrog's check: HEALTHY_INTEGRATION" in said
@@ -210,6 +211,17 @@ def test_other_server_is_told(prod: Command, server: Xray) -> None:
 
     assert code == 80
     assert "does not answer like JFrog (HTTP 404)" in said
+    assert not server.posts(BASE)
+
+
+@pytest.mark.parametrize("answer", [["prod"], "prod"])
+def test_odd_details_are_told(prod: Command, server: Xray, answer: Any) -> None:
+    """Without them it is not known whether the integration exists."""
+    server.script[DETAILS] = [Response(json.dumps(answer), status=200)]
+    code, said = prod("push", "prod", "--to", server.url)
+
+    assert code == 80
+    assert "does not answer like JFrog" in said
     assert not server.posts(BASE)
 
 

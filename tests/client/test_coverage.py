@@ -218,6 +218,22 @@ def test_cloud_computes_the_status_itself(xray: Xray) -> None:
     ]
 
 
+def test_all_pages_of_test_runs_are_read(xray: Xray) -> None:
+    """The last run may be on the last page."""
+    bad = a_test_of("CALC-8", "FAILED")
+    old = {"startedOn": "2026-01-01", "defects": ["66"], "test": {"issueId": "8"}}
+    new = {**old, "startedOn": "2026-01-02", "defects": ["77"]}
+    xray.script[GRAPHQL] = [
+        data("getCoverableIssues", a_coverable("CALC-5", "NOK", bad)),
+        data("getTestRuns", *[old] * 100),
+        data("getTestRuns", new, {"test": None}),
+    ]
+    found = on_cloud(xray).read({"CALC-5": []})
+
+    assert found["CALC-5"].tests[0].defects == ("77",)
+    assert [each.get("start") for each in variables(xray)] == [None, 0, 100]
+
+
 def test_passed_tests_are_not_asked_for_bugs(xray: Xray) -> None:
     """That saves Xray a slow question."""
     good = a_test_of("CALC-8", "PASSED")

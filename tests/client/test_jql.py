@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from werkzeug import Response
 
 from tests.builders import a_jira
 from tests.scripted_xray import Xray
-from xray_bridge.client.jql import search_issues
-from xray_bridge.errors import NotXrayError
+from xray_bridge.client.jql import search_issues, search_keys
+from xray_bridge.errors import NotXrayError, RefusedError
 from xray_bridge.model.dialect import CLOUD, SERVER
 
 
@@ -67,10 +68,11 @@ def test_only_cloud_is_told_of_changed_issues(
 def test_a_limit_saves_pages(xray: Xray) -> None:
     """No further page is read once there are enough."""
     xray.script[SEARCH] = [{"issues": issues("CALC-1", "CALC-2"), "total": 300}]
-    found = search_issues(a_jira(xray.url), "project = CALC", (), most=1)
+    jira = a_jira(xray.url)
+    found = [search_issues(jira, "project = CALC", (), most=most) for most in (1, 2)]
 
-    assert [each["key"] for each in found] == ["CALC-1"]
-    assert len(xray.sent) == 1
+    assert [len(each) for each in found] == [1, 2]
+    assert len(xray.sent) == 2
 
 
 def test_a_server_that_repeats_its_page_is_an_error(xray: Xray) -> None:
@@ -88,3 +90,50 @@ def test_another_answer_is_an_error(xray: Xray, odd: Any) -> None:
 
     with pytest.raises(NotXrayError, match="does not answer like Jira's search"):
         search_issues(a_jira(xray.url), "project = CALC", ())
+
+
+def test_unknown_key_costs_only_itself(xray: Xray) -> None:
+    """Jira refuses a search for it, so the others are searched for again."""
+    refused = Response("{}", status=400)
+    xray.script[SEARCH] = [
+        refused,
+        refused,
+        {"issues": issues("CALC-3"), "total": 1},
+        refused,
+        {"issues": issues("CALC-1"), "total": 1},
+    ]
+    found = search_keys(a_jira(xray.url), ["CALC-1", "CALC-404", "CALC-3"], ())
+
+    assert {each["key"] for each in found} == {"CALC-1", "CALC-3"}
+    assert [each["jql"] for each in bodies(xray)] == [
+        "key in (CALC-1, CALC-404, CALC-3)",
+        "key in (CALC-404, CALC-3)",
+        "key in (CALC-3)",
+        "key in (CALC-404)",
+        "key in (CALC-1)",
+    ]
+
+
+def test_ids_are_searched_for_as_such(xray: Xray) -> None:
+    """Xray Cloud names bugs by their ids."""
+    xray.script[SEARCH] = [{"issues": [], "total": 0}]
+    search_keys(a_jira(xray.url), ["CALC-1", "77", "78"], ())
+
+    assert {each["jql"] for each in bodies(xray)} == {
+        "key in (CALC-1)",
+        "id in (77, 78)",
+    }
+
+
+def test_other_refusal_of_a_search_for_keys_is_an_error(xray: Xray) -> None:
+    """It is not about one of the keys."""
+    xray.script[SEARCH] = [Response("{}", status=403)]
+
+    with pytest.raises(RefusedError):
+        search_keys(a_jira(xray.url), ["CALC-1", "CALC-2"], ())
+
+
+def test_no_keys_are_no_search(xray: Xray) -> None:
+    """Jira would refuse an empty list."""
+    assert search_keys(a_jira(xray.url), [], ()) == []
+    assert not xray.sent

@@ -133,6 +133,25 @@ def test_what_jira_would_refuse_is_not_sent(
     assert not xray.posts(FILES)
 
 
+def test_file_of_the_largest_size_is_taken(run: JiraRun, xray: Xray) -> None:
+    """Jira's limit is the last size that it takes."""
+    xray.script[META] = [{"enabled": True, "uploadLimit": 18}]
+
+    assert list(ATTACH.apply(run)) == ["attached report.html to CALC-7"]
+
+
+def test_file_may_be_anywhere(
+    run: JiraRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Except in a fork's pull request."""
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+
+    assert list(ATTACH.apply(with_files(run, "../report.html"))) == [
+        "attached report.html to CALC-7"
+    ]
+
+
 def test_directory_and_huge_file_are_refused(
     run: JiraRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
