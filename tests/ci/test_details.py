@@ -460,3 +460,33 @@ def test_long_messages_are_cut(
     monkeypatch.setattr(commit, "LONGEST", 5)
 
     assert read_message(repository, "") == "PROJ-"
+
+
+def test_a_repository_in_an_artifact_runs_no_command(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Git would fetch a missing commit by the command in that repository's config."""
+    artifact = tmp_path_factory.mktemp("artifact")
+    asked = ["git", "rev-parse", "HEAD"]
+    head = subprocess.run(asked, cwd=repository, check=True, capture_output=True)
+    for arguments in (
+        ("init", "-q"),
+        ("remote", "add", "origin", str(repository)),
+        ("config", "core.repositoryFormatVersion", "1"),
+        ("config", "extensions.partialClone", "origin"),
+        ("config", "remote.origin.promisor", "true"),
+        ("config", "remote.origin.uploadPack", "touch ran; git-upload-pack"),
+    ):
+        subprocess.run(["git", *arguments], cwd=artifact, check=True)  # noqa: S607
+    (artifact / ".git" / "HEAD").write_bytes(head.stdout)
+
+    assert read_message(artifact, "") == ""
+    assert not list(artifact.rglob("ran"))
+
+
+def test_a_folder_with_the_files_of_a_repository_is_none(repository: Path) -> None:
+    """Only a folder with ``.git`` is one: others came with what was checked out."""
+    inner = repository / "data"
+    (repository / ".git").rename(inner)
+
+    assert read_repository(inner) == ""

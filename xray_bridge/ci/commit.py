@@ -1,9 +1,14 @@
 """
 Ask git for what a CI system does not tell: the message of a commit, the repository.
+
+The folder may be an artifact with a repository of its own, whose configuration would
+name commands that fetch missing commits. So git fetches nothing here, and takes no
+folder without ``.git`` for a repository.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from typing import TYPE_CHECKING
@@ -17,6 +22,10 @@ if TYPE_CHECKING:
 SECONDS = 5.0
 LONGEST = 4000
 REVISION = re.compile(r"[0-9a-fA-F]{7,64}")
+# The first is unknown to git before 2.38, and harmless then.
+OPTIONS = ("-c", "safe.bareRepository=explicit", "-c", "log.showSignature=false")
+# Old versions know only the protocols, new ones say why they do not fetch.
+NO_FETCH = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 
 
 def read_message(folder: Path, revision: str) -> str:
@@ -36,11 +45,12 @@ def read_repository(folder: Path) -> str:
 
 
 def _ask_git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-c", "log.showSignature=false", *arguments]
+    command = ["git", *OPTIONS, *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments, and a hexadecimal number
             command,
             cwd=folder,
+            env={**os.environ, **NO_FETCH},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

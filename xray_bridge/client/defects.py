@@ -58,13 +58,14 @@ def add_comment(jira: Jira, issue: str, text: str) -> None:
 
 
 def has_comment(jira: Jira, issue: str, mark: str) -> bool:
-    """Whether one of the last comments contains a text."""
+    """Whether one of the last comments has this line."""
     found = jira.get_json(
         _path(issue, "comment"), dict, orderBy="-created", maxResults=str(COMMENTS)
     )
     comments = found.get("comments")
     bodies = comments if isinstance(comments, list) else []
-    return any(mark in str(e.get("body")) for e in bodies if isinstance(e, dict))
+    texts = (str(each.get("body")) for each in bodies if isinstance(each, dict))
+    return any(mark == line.strip() for text in texts for line in text.splitlines())
 
 
 def read_property(jira: Jira, issue: str, name: str) -> dict[str, Any]:

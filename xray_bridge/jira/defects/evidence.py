@@ -48,7 +48,8 @@ class Attacher:
         if not self._limits.is_enabled:
             self._tell(defect, "evidence was not attached: Jira takes no attachments")
             return
-        done = list(work.read_note(group.label).get("attached", ()))
+        noted = work.read_note(group.label).get("attached")
+        done = list(noted) if isinstance(noted, list) else []
         if done:
             # An earlier try may have attached more than it could note.
             done += [each.name for each in list_attachments(work.jira, defect.id)]

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.defects import create_issue
+from xray_bridge.client.defects import create_issue, read_issue
 from xray_bridge.errors import AmbiguousError, DeliveryError, RefusedError
 from xray_bridge.jira.defects.fields import (
     ESSENTIAL,
@@ -19,7 +19,7 @@ from xray_bridge.jira.defects.fields import (
     optional_fields,
     read_screen,
 )
-from xray_bridge.jira.defects.find import Defect
+from xray_bridge.jira.defects.find import FIELDS, Defect, read_defect
 from xray_bridge.jira.defects.fingerprint import OURS
 from xray_bridge.jira.defects.record import Record, write_record
 from xray_bridge.jira.defects.texts import cut_text, escape, fill_line, fill_text
@@ -118,7 +118,9 @@ class Maker:
             },
             optional={"description": list_groups(work, groups)},
         )
-        return self.make(draft)
+        made = self.make(draft)
+        self._remember(made, draft.name)
+        return made
 
     def _essential(self, *labels: str) -> dict[str, Any]:
         rules = self._work.rules
@@ -139,13 +141,14 @@ class Maker:
         """Create an issue, unless an earlier request may have created it."""
         work = self._work
         noted = work.read_note(draft.label)
-        if noted.get("id"):
-            return self._as_defect(draft, str(noted["id"]), str(noted.get("key")))
-        if noted.get("asked"):
+        issue_id = noted.get("id")
+        if issue_id and (known := self._find_noted(draft, str(issue_id))):
+            return known
+        asked = noted.get("asked")
+        if isinstance(asked, float):
             if found := work.look(draft.label):
                 return self._keep(draft, found[0].id, found[0].key)
-            settled = work.run.connection.pauses.settled
-            if time.time() - float(noted["asked"]) < settled:
+            if time.time() - asked < work.run.connection.pauses.settled:
                 msg = f"a bug for {draft.name} may have been created already"
                 raise AmbiguousError(msg, hint="Jira's search does not show it yet")
         work.note(draft.label, asked=time.time())
@@ -161,6 +164,16 @@ class Maker:
             raise
         return self._keep(draft, *made)
 
+    def _find_noted(self, draft: Draft, issue_id: str) -> Defect | None:
+        """
+        Return the issue that the run directory names, if it has the label.
+
+        An artifact may name any issue, which would get our evidence then.
+        """
+        found = read_issue(self._work.jira, issue_id, FIELDS)
+        made = read_defect(found, self._work.rules) if found else None
+        return made if made and draft.label in made.labels else None
+
     def _keep(self, draft: Draft, issue_id: str, key: str) -> Defect:
         self._work.note(draft.label, id=issue_id, key=key)
         return self._as_defect(draft, issue_id, key)
@@ -174,7 +187,8 @@ class Maker:
         """Send it; without fields that Jira refuses, if it can be without them."""
         optional = dict(draft.optional)
         while True:
-            fields = {**draft.essential, **optional}
+            # A field whose name is translated may be one of the essential ones.
+            fields = {**optional, **draft.essential}
             try:
                 return create_issue(self._work.jira, fields)
             except RefusedError as error:

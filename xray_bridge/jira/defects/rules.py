@@ -44,6 +44,14 @@ MACROS = {
     "ci.url": "the address of the build",
     "execution.key": "the Test Execution",
 }
+# Fields that have a key of their own, without which a defect would not be found again.
+OWN_KEYS = {
+    "project": "project",
+    "issuetype": "type",
+    "issue type": "type",
+    "summary": "summary",
+    "labels": "labels",
+}
 MACRO = re.compile(r"\$\{([^}\s]*)\}")
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -106,6 +114,10 @@ def parse_rules(table: Mapping[str, object], *, project: str = "") -> Rules:
             msg = f"defects: {key} is {_show(value)}, but {error}"
             raise SettingError(msg) from None
     rules = Rules(**{"project": project, **found})
+    for name in rules.fields:
+        if name.lower() in OWN_KEYS:
+            msg = f"defects: {name} cannot be one of `fields`"
+            raise SettingError(msg, hint=f"use the key `{OWN_KEYS[name.lower()]}`")
     for text in (rules.summary, rules.description, *_texts_in(rules.fields)):
         for name in MACRO.findall(text):
             if name not in MACROS:

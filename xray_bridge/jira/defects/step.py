@@ -119,6 +119,8 @@ class _Defects:
         self._attacher = Attacher(work)
         self._pairs: list[tuple[FailureGroup, Defect]] = []
         self._missing: list[FailureGroup] = []
+        # Those that this run has created, by label: Jira shows that they have it.
+        self._new: dict[str, Defect] = {}
         # Closed defects whose failure needs a new one.
         self._earlier: dict[str, Defect] = {}
         self._lines: list[str] = []
@@ -184,8 +186,9 @@ class _Defects:
         try:
             for other in defects[1:]:
                 if other.is_open and other.is_ours:
-                    self._retire(group, other, defect)
+                    self._retire(group.label, other, defect)
             if is_new:
+                self._new[group.label] = defect
                 self._attacher.attach(defect, group)
                 self._count(defect)
                 return
@@ -205,7 +208,7 @@ class _Defects:
             failed = record.with_failure(work.environments, work.run_name)
             write_record(work.jira, defect.id, failed)
 
-    def _retire(self, group: FailureGroup, defect: Defect, kept: Defect) -> None:
+    def _retire(self, label: str, defect: Defect, kept: Defect) -> None:
         """
         Close a defect that another job created for the same failure.
 
@@ -216,7 +219,7 @@ class _Defects:
             return
         work.space(defect.id)
         # Without the label it is never taken for a closed one that recurs.
-        edit_labels(work.jira, defect.id, remove=[group.label])
+        edit_labels(work.jira, defect.id, remove=[label])
         text = f"A second bug for the same failure; {kept.key} is the first."
         comment(work, f"retired {defect.id}", defect, text)
         why = close_defect(work, defect, resolutions=DUPLICATE)
@@ -270,6 +273,7 @@ class _Defects:
             for group in first:
                 defect = self._maker.make_for(group)
                 done += 1
+                self._new[group.label] = defect
                 self._pairs.append((group, defect))
                 self._lines.append(f"{group.name}: new bug {defect.key}")
                 self._relate(group, defect)
@@ -287,8 +291,12 @@ class _Defects:
     def _put_into_sprint(self) -> None:
         """Put all new defects of this run into the sprint of the settings."""
         work = self._work
-        new = {label: e for label, e in work.made.items() if not e.get("in_sprint")}
-        keys = [str(each.get("key")) for each in new.values()]
+        new = {
+            label: defect
+            for label, defect in self._new.items()
+            if not work.read_note(label).get("in_sprint")
+        }
+        keys = [each.key for each in new.values()]
         if keys and put_into_sprint(work.run, keys) is not None:
             for label in new:
                 work.note(label, in_sprint=True)
@@ -310,10 +318,14 @@ class _Defects:
         found = [each for each in work.find([label])[label] if each.is_open]
         number = count(len(rest), "other failure")
         if found and found[0].id != work.read_note(label).get("id"):
+            for other in found[1:]:
+                if other.is_ours:
+                    self._retire(label, other, found[0])
             comment(work, label, found[0], list_groups(work, rest))
             self._lines.append(f"{number}: bug {found[0].key}")
             return
         defect = self._maker.make_for_rest(label, rest)
+        self._new[label] = defect
         self._lines.append(f"{number}: one bug, {defect.key} (max = {work.rules.max})")
 
     def _look_for_others(self, groups: Sequence[FailureGroup]) -> None:
@@ -333,7 +345,7 @@ class _Defects:
             if len(ours) > 1 and ours[0].id != defect.id:
                 own = next((each for each in ours if each.id == defect.id), None)
                 if own is not None:
-                    self._retire(group, own, ours[0])
+                    self._retire(group.label, own, ours[0])
                 self._pairs[number] = (group, ours[0])
 
     def _name_unknown(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from xray_bridge.jira.defects.rules import MACRO
 from xray_bridge.model.jira_text import LONGEST_SUMMARY, jira_length, shorten
@@ -25,6 +26,10 @@ LONGEST_VALUE = 16_000
 VERBATIM = re.compile(r"(\{(noformat|code)[^}\n]*\}.*?\{\2\})", re.DOTALL)
 ENDS = re.compile(r"\{(?=(?:noformat|code)\b)", re.IGNORECASE)
 # Signs of wiki markup. A backslash takes the meaning from the next sign.
+# Signs of an address that wiki markup leaves alone in it.
+IN_ADDRESS = "/:?#&=+,;%~-_.@$"
+LONGEST_ADDRESS = 2000
+ADDRESS = "ci.url"
 SIGNS = re.compile(r"[\\{}\[\]*_+^~|!#]|(?<!\w)-|-(?!\w)|(?<![\w.])(?=h[1-6]\. |bq\. )")
 
 
@@ -73,7 +78,18 @@ def fill_value(value: Any, values: Mapping[str, str]) -> Any:
 
 
 def _fill(template: str, values: Mapping[str, str], show: Any) -> str:
-    return MACRO.sub(lambda found: show(values.get(found[1], "")), template)
+    def fill(found: re.Match[str]) -> str:
+        value = values.get(found[1], "")
+        # A backslash would break the link, and it has no other signs.
+        return value if found[1] == ADDRESS else str(show(value))
+
+    return MACRO.sub(fill, template)
+
+
+def plain_address(url: str) -> str:
+    """Return an address without signs of wiki markup; empty if it is none."""
+    is_address = url.startswith(("http://", "https://")) and len(url) <= LONGEST_ADDRESS
+    return quote(url, safe=IN_ADDRESS, errors="replace") if is_address else ""
 
 
 def _plain(text: str) -> str:

@@ -4,14 +4,17 @@ What the parts of this package share while they work on the defects of one run.
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.ci import detect
 from xray_bridge.jira.defects.find import Defect, find_by_labels
 from xray_bridge.jira.defects.record import name_environments
+from xray_bridge.jira.defects.texts import plain_address
 from xray_bridge.jira.notes import read_notes, write_notes
 
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from xray_bridge.jira.run import JiraRun
 
 NOTES = "defects"
+# Without signs of wiki markup at its ends, and short.
+PLAIN_NAME = re.compile(r"[A-Za-z0-9](?:[\w./:-]{0,98}[A-Za-z0-9])?", re.ASCII)
 
 
 @dataclass
@@ -53,8 +58,15 @@ class Work:
 
     @property
     def run_name(self) -> str:
-        """The name of this run, the same for all jobs of one CI run."""
-        return self.run.info.run_id or self.run.info.id
+        """
+        The name of this run, the same for all jobs of one CI run.
+
+        A name that others chose may have any text, so it is a hash then.
+        """
+        name = self.run.info.run_id or self.run.info.id
+        if PLAIN_NAME.fullmatch(name):
+            return name
+        return sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def environments(self) -> str:
@@ -63,8 +75,10 @@ class Work:
 
     @property
     def build_url(self) -> str:
-        """The address of the build; empty outside of CI."""
-        return detect.read_context(self.run.info.ci).build_url
+        """The address of the build, as wiki markup takes it; empty outside of CI."""
+        return plain_address(
+            self.clean(detect.read_context(self.run.info.ci).build_url)
+        )
 
     def note(self, label: str, **changes: Any) -> None:
         """Remember something about a label in the run directory."""
