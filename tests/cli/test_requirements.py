@@ -210,6 +210,7 @@ def test_coverage_reads_the_local_list(
         (None, "does not exist (run `xray-bridge requirements pull`"),
         ("{}", "is not a list of requirements"),
         ("no JSON", "is not a list of requirements"),
+        ('{"requirements": [{"key": "A-1) OR (b"}]}', "is not a list of requirements"),
     ],
 )
 def test_missing_or_odd_list_is_told(

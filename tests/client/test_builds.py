@@ -427,3 +427,13 @@ def test_the_site_must_be_known(given: dict[str, str]) -> None:
         api_at("", jira_api_url="https://api.example.com", **given)
 
     assert caught.value.hint == "set XRAY_JIRA_URL"
+
+
+def test_only_some_reasons_of_a_rejection_are_told() -> None:
+    """A server may give a hundred thousand, and they are one line."""
+    errors = [{"message": f"reason {number}"} for number in range(100_000)]
+    content = json.dumps({"rejectedBuilds": [{"errors": errors}]}).encode()
+    found, _ = submit({**WAY, BULK: (202, content, {})})
+
+    assert found.rejected[:2] == ("reason 0", "reason 1")
+    assert len(found.rejected) < 10

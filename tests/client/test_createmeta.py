@@ -130,3 +130,12 @@ def test_fields_of_both_products_are_read() -> None:
     assert asked[0].startswith(
         "/rest/api/2/issue/createmeta/CALC/issuetypes/1%2F2?maxResults=50"
     )
+
+
+def test_a_list_that_repeats_itself_is_no_list() -> None:
+    """A server that always returns the first page is asked twice."""
+    jira, asked = a_jira({"total": 10**9, "values": types("Bug")})
+
+    with pytest.raises(NotXrayError, match="without end"):
+        list_types(jira, "CALC")
+    assert len(asked) == 2

@@ -10,6 +10,7 @@ from werkzeug import Response
 
 from tests.builders import a_jira
 from tests.scripted_xray import Xray
+from xray_bridge.client import jql
 from xray_bridge.client.jql import search_issues, search_keys
 from xray_bridge.errors import NotXrayError, RefusedError
 from xray_bridge.model.dialect import CLOUD, SERVER
@@ -137,3 +138,27 @@ def test_no_keys_are_no_search(xray: Xray) -> None:
     """Jira would refuse an empty list."""
     assert search_keys(a_jira(xray.url), [], ()) == []
     assert not xray.sent
+
+
+def test_what_is_no_key_does_not_change_the_query(xray: Xray) -> None:
+    """Marks and answers of other servers may have any text instead of a key."""
+    xray.script[SEARCH] = [{"issues": [], "total": 0}]
+    odd = ["CALC-1) OR (project = HR", "", "\u0661\u0662", "9" * 5000]
+    search_keys(a_jira(xray.url), [*odd, "CALC-1"], ())
+
+    assert [each["jql"] for each in bodies(xray)] == ["key in (CALC-1)"]
+
+
+def test_a_search_without_end_fits_into_memory(
+    xray: Xray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may return new issues on each page, whatever was asked."""
+    monkeypatch.setattr(jql, "LARGEST_LIST", 200)
+    xray.script[OF_CLOUD] = [
+        {"issues": issues(f"CALC-{number}"), "nextPageToken": "abc"}
+        for number in range(50)
+    ]
+
+    with pytest.raises(NotXrayError, match="only"):
+        search_issues(a_jira(xray.url, CLOUD), "project = CALC", ())
+    assert len(xray.sent) < 5

@@ -89,7 +89,14 @@ def test_expired_token_is_replaced_once(connection: Connection, xray: Xray) -> N
 
 
 @pytest.mark.parametrize(
-    "answer", [Response('{"error": "access_denied"}', status=401), {"token": "x"}]
+    "answer",
+    [
+        Response('{"error": "access_denied"}', status=401),
+        {"token": "x"},
+        {"access_token": "a\r\nX: b"},
+        {"access_token": "t\u00f6ken\u20ac"},
+        {"access_token": "x" * 100_000},
+    ],
 )
 def test_refused_login_is_told(connection: Connection, xray: Xray, answer: Any) -> None:
     """With the settings that it comes from, and without the secret."""

@@ -168,7 +168,7 @@ def test_results_that_were_refused_leave_only_some_steps(
     found = publish_with(directory, DOWN, test_execution="CALC-20")
 
     assert (found.status, found.exit_code) == ("failed", 80)
-    assert ("bugs for " in found.notices) is told
+    assert ("bugs for" in found.notices) is told
     assert directory.state.state == run_directory.FAILED
 
 
@@ -241,7 +241,7 @@ def test_fault_of_ours_before_the_results_costs_none(
     found = publish_with(directory, FIELDS, DONE, fix_version="auto")
 
     assert (found.status, found.exit_code) == ("delivered", 0)
-    assert "no fix version is set: unexpected ZeroDivisionError: " in found.notices
+    assert "no fix version is set: unexpected ZeroDivisionError:" in found.notices
 
 
 def test_known_doubt_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,3 +291,26 @@ def test_steps_know_the_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     found = publish_with(directory, FIELDS, DONE)
 
     assert "1 passed, 1 failed" in found.notices
+
+
+def test_notices_are_short_lines_without_tokens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names in them are those of tests and of servers; a token came from one."""
+
+    def tell_all(run: JiraRun) -> Iterable[str]:
+        run.connection.redactor.add("a-token-of-jira")
+        yield "two\nlines with a-token-of-jira \x1b[31m"
+        yield "x" * 5_000_000
+        msg = f"no a-token-of-jira {'y' * 5_000_000}"
+        raise ValueError(msg)
+
+    use(monkeypatch, tell_all)
+    directory = recorded(tmp_path, a_run())
+
+    found = publish_with(directory, FIELDS, DONE)
+
+    assert "two lines with ***" in found.notices
+    assert "a-token-of-jira" not in str(found)
+    assert "a-token-of-jira" not in directory.state.message
+    assert max(map(len, found.notices)) < 3000

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from xray_bridge.client.paging import MOST_PAGES
+from xray_bridge.client.paging import FEW_PAGES
 from xray_bridge.errors import NotXrayError, RefusedError
 
 
@@ -111,15 +111,25 @@ def _make_sprint(found: dict[str, Any]) -> Sprint:
 
 
 def _read_pages(jira: Jira, path: str, **query: str) -> Iterator[dict[str, Any]]:
-    """Yield the items of a list in pages; ``isLast`` says which is the last."""
+    """
+    Yield the items of a list in pages; ``isLast`` says which is the last.
+
+    Raises NotXrayError if the list does not end.
+    """
     position = 0
-    for _ in range(MOST_PAGES):
+    before: list[Any] = []
+    for _ in range(FEW_PAGES):
         page = jira.get_json(path, dict, **query, startAt=str(position))
         values = page.get("values")
         if not isinstance(values, list):
             msg = f"{path} does not answer like Jira Software"
             raise NotXrayError(msg, hint="check xray_url")
+        if values and values == before:
+            break
         yield from (each for each in values if isinstance(each, dict))
         position += len(values)
         if page.get("isLast", True) or not values:
             return
+        before = values
+    msg = f"{path} returns pages without end"
+    raise NotXrayError(msg, hint="check xray_url")

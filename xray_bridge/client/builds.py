@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 # A pipeline that nobody has.
+# Reasons that are shown.
+MOST_REASONS = 5
 NOBODY = "xray-bridge-check"
 
 
@@ -183,7 +185,9 @@ def _read_submitted(kind: Kind, found: Mapping[str, Any], answer: Answer) -> Sub
     is_accepted = bool(found.get(kind.accepted)) and not reasons
     unknown = dict.fromkeys(map(answer.to_line, _read_unknown(found)))
     return Submitted(
-        is_accepted=is_accepted, rejected=tuple(reasons), unknown=tuple(unknown)
+        is_accepted=is_accepted,
+        rejected=tuple(reasons[:MOST_REASONS]),
+        unknown=tuple(unknown),
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from xray_bridge.client import mistakes
 from xray_bridge.client.connection import header_safe, refuse_open_http
-from xray_bridge.client.gateway import CLOUD_ID, find_cloud_id
+from xray_bridge.client.gateway import CLOUD_ID, find_cloud_id, is_token
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import check_answer
 from xray_bridge.config.jira_settings import ATLASSIAN_URL, CONNECT_URL
@@ -240,8 +240,7 @@ def _keep_token(
     token: object, answer: Answer, connection: Connection, where: str
 ) -> str:
     """Return a token that a header can hold, and hide it in all output."""
-    is_plain = isinstance(token, str) and token.isascii() and token.isprintable()
-    if not isinstance(token, str) or not is_plain or not token or " " in token:
+    if not is_token(token):
         msg = f"{answer.url} did not answer with a token"
         raise NotXrayError(msg, hint=where)
     connection.redactor.add(token)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from xray_bridge.client.paging import MOST_PAGES
+from xray_bridge.client.paging import FEW_PAGES
 from xray_bridge.errors import NotXrayError
 
 
@@ -88,15 +88,20 @@ def _read_field(found: dict[str, Any]) -> FieldRule:
 
 def _read_pages(jira: Jira, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for _ in range(MOST_PAGES):
+    before: list[Any] = []
+    for _ in range(FEW_PAGES):
         page = jira.get_json(path, dict, maxResults=str(PAGE), startAt=str(len(found)))
         listed = next((page[name] for name in LISTS if name in page), None)
         if not isinstance(listed, list):
             msg = f"{path} does not answer like Jira"
             raise NotXrayError(msg, hint="check the address of the Jira site")
+        if listed and listed == before:
+            break
+        before = listed
         found += (each for each in listed if isinstance(each, dict))
         total = page.get("total")
         is_over = page.get("isLast") is True or not isinstance(total, int)
         if not listed or is_over or len(found) >= int(total or 0):
-            break
-    return found
+            return found
+    msg = f"{path} returns pages without end"
+    raise NotXrayError(msg, hint="check the address of the Jira site")

@@ -26,6 +26,7 @@ from xray_bridge.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeGuard
 
     from xray_bridge.client.http import Http
     from xray_bridge.client.response import Answer
@@ -41,6 +42,8 @@ LOGIN = "https://auth.atlassian.com"
 WITH_LOGIN = {"Authorization": "Bearer"}
 CLOUD_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 UNAUTHORIZED = 401
+# Many servers refuse longer headers.
+LONGEST_TOKEN = 16_000
 # A word in the gateway's refusal of a token that lacks a scope.
 SCOPE = "scope"
 
@@ -173,7 +176,7 @@ class OAuthGateway(Gateway):
         answer = http.send(request, url=LOGIN)
         found = answer.json()
         token = found.get("access_token") if isinstance(found, dict) else None
-        if not answer.is_success or not isinstance(token, str) or not token:
+        if not answer.is_success or not is_token(token):
             said = "" if answer.is_html else f": {answer.said}"
             msg = f"{LOGIN} does not accept the service account "
             msg += f"(HTTP {answer.status}){said}"
@@ -181,6 +184,13 @@ class OAuthGateway(Gateway):
             raise AuthenticationError(msg, hint=hint)
         self._redactor.add(token)
         return token
+
+
+def is_token(found: object) -> TypeGuard[str]:
+    """Whether this is a token that a header can hold."""
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_TOKEN:
+        return False
+    return found.isascii() and found.isprintable() and " " not in found
 
 
 def find_cloud_id(http: Http, site: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.jira import is_issue
-from xray_bridge.client.paging import MOST_PAGES, PAGE
+from xray_bridge.client.paging import LARGEST_LIST, MOST_PAGES, PAGE
+from xray_bridge.client.response import key_in
 from xray_bridge.errors import NotXrayError, RefusedError
 
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # Jira's limit for ``reconcileIssues``.
 MOST_RECONCILED = 50
 BAD_REQUEST = 400
+# Digits of an integer of 64 bits.
+LONGEST_ID = 18
 
 
 def search_issues(
@@ -39,14 +42,15 @@ def search_issues(
     for a wrong JQL, and NotXrayError if the list ends too early: missing issues would
     go unnoticed.
     """
-    known = [int(each) for each in changed if each.isdecimal()][:MOST_RECONCILED]
+    known = [int(each) for each in changed if _is_id(each)][:MOST_RECONCILED]
     body: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": PAGE}
     if known and jira.dialect.reconciles:
         body["reconcileIssues"] = known
     found: dict[str, dict[str, Any]] = {}
-    position = 0
+    position = size = 0
     for _ in range(MOST_PAGES):
-        page = _read_page(jira, body)
+        page, length = _read_page(jira, body)
+        size += length
         issues = {str(each["key"]): each for each in page["issues"]}
         is_new = not issues.keys() <= found.keys()
         found |= issues
@@ -56,7 +60,7 @@ def search_issues(
         following = _next_page(page, position)
         if not following:
             return list(found.values())
-        if not is_new:
+        if not is_new or size > LARGEST_LIST:
             break
         body |= following
     msg = f"the search returned only {len(found)} issues, and says that there are more"
@@ -70,17 +74,18 @@ def search_keys(
     Find the issues with these keys or ids that exist and that the account may see.
 
     Jira refuses a search for a key that does not exist, so the keys are halved then.
-    A moved issue is returned under its new key. Raises DeliveryError.
+    A moved issue is returned under its new key. What is no key is not looked for: it
+    would change the query. Raises DeliveryError.
     """
     found: list[dict[str, Any]] = []
-    named = [[each for each in keys if not each.isdecimal()]]
-    named += [[each for each in keys if each.isdecimal()]]
+    named = [[each for each in keys if key_in(each)]]
+    named += [[each for each in keys if _is_id(each)]]
     left = [
         group[at : at + PAGE] for group in named for at in range(0, len(group), PAGE)
     ]
     while left:
         chunk = left.pop()
-        name = "id" if chunk[0].isdecimal() else "key"
+        name = "id" if _is_id(chunk[0]) else "key"
         try:
             found += search_issues(jira, f"{name} in ({', '.join(chunk)})", fields)
         except RefusedError as error:
@@ -91,7 +96,12 @@ def search_keys(
     return found
 
 
-def _read_page(jira: Jira, body: dict[str, Any]) -> dict[str, Any]:
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
+
+
+def _read_page(jira: Jira, body: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return a page, and the size of the answer in bytes."""
     answer = jira.send_json(
         "POST", jira.dialect.search_path, body, repeatable=True, is_question=True
     )
@@ -100,7 +110,7 @@ def _read_page(jira: Jira, body: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(issues, list) or not all(map(is_issue, issues)):
         msg = f"{answer.url} does not answer like Jira's search"
         raise NotXrayError(msg, hint="check xray_url")
-    return {**page, "issues": issues}
+    return {**page, "issues": issues}, len(answer.content)
 
 
 def _next_page(page: dict[str, Any], position: int) -> dict[str, Any]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 PAGE = 100
 # More than any Test Plan has; it stops at a server that repeats its pages.
 MOST_PAGES = 1000
+# In bytes: it is held in memory.
+LARGEST_LIST = 256 << 20
+# Of lists that are short in every Jira: boards, sprints, fields.
+FEW_PAGES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

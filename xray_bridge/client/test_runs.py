@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 
 from xray_bridge.client.defects import read_issue
 from xray_bridge.client.graphql import graphql_request, read_data
@@ -130,7 +131,7 @@ class ServerTestRuns:
         """Add a defect to a Test Run; doing it twice does no harm."""
         request = Request(
             method="POST",
-            path=f"{API}/testrun/{run.id}/defect",
+            path=f"{API}/testrun/{quote(run.id, safe='')}/defect",
             content=json.dumps([key]).encode(),
             media_type=JSON,
             repeatable=True,

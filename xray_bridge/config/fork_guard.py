@@ -73,6 +73,16 @@ def _list_chosen(
             yield f"xray_{name} ({value})"
 
 
+def find_forbidden_fork(environ: Mapping[str, str]) -> str:
+    """
+    Return the CI system, if this is a pull request from a fork.
+
+    Empty if it is none, or a person allows uploads from forks of this repository.
+    """
+    system = forks.system_of_fork(environ)
+    return "" if system and is_allowed() else system
+
+
 def is_allowed() -> bool:
     """Whether a person allows uploads from forks of this repository."""
     names = stored_connections.read_allowed(os.environ).fork_upload

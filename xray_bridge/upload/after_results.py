@@ -15,7 +15,9 @@ from xray_bridge.client.http import Deadline, Http
 from xray_bridge.config.jira_settings import AUTO
 from xray_bridge.errors import PartlyRefusedError, RunDirectoryError
 from xray_bridge.model import receipt
+from xray_bridge.model.jira_text import shorten
 from xray_bridge.runs import run_directory
+from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 # Seconds for the version before the results: these wait for it.
 PATIENCE = 30.0
+# Characters of one notice: names in it may be those of tests or of a server.
+LONGEST_NOTICE = 2000
 UNDER_WAY = "the steps in Jira after the results did not end"
 
 
@@ -50,9 +54,11 @@ def settle_version(run: PreparedRun, connection: Connection) -> PreparedRun:
         found = settle(prepared)
     except Exception as error:  # noqa: BLE001 - results are sent without a version
         notice = f"no fix version is set: unexpected {type(error).__name__}: {error}"
-        info = replace(run.info, notices=(*run.info.notices, notice))
+        notices = (*run.info.notices, _to_line(notice, connection))
+        info = replace(run.info, notices=notices)
         return replace(run, info=info, settled_version="")
-    info = replace(run.info, notices=(*run.info.notices, *found.notices))
+    told = (_to_line(each, connection) for each in found.notices)
+    info = replace(run.info, notices=(*run.info.notices, *told))
     return replace(run, info=info, settled_version=found.version)
 
 
@@ -63,7 +69,8 @@ def describe(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt
     from xray_bridge.jira.steps import describe_steps
 
     lines = describe_steps(_make_run(run, connection, run.existing_execution, base))
-    return replace(base, plan=(*base.plan, *lines))
+    plan = (shorten(line, LONGEST_NOTICE) for line in lines)
+    return replace(base, plan=(*base.plan, *plan))
 
 
 def apply(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt:
@@ -75,8 +82,12 @@ def apply(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt:
     key = base.test_execution.get("key", "")
     before = _note_under_way(run)
     found = list(apply_steps(_make_run(run, connection, key, base)))
-    failures = [f"{each.name}: {each.failure}" for each in found if each.failure]
-    notices = [notice for each in found for notice in each.notices]
+    failures = [
+        _to_line(f"{each.name}: {each.failure}", connection)
+        for each in found
+        if each.failure
+    ]
+    notices = [_to_line(each, connection) for one in found for each in one.notices]
     if not failures:
         _note_end(run, before)
         return replace(base, notices=(*base.notices, *notices))
@@ -88,6 +99,11 @@ def apply(run: PreparedRun, connection: Connection, base: Receipt) -> Receipt:
         notices=(*base.notices, *notices),
         exit_code=base.exit_code or PartlyRefusedError.exit_code,
     )
+
+
+def _to_line(text: str, connection: Connection) -> str:
+    """Return a short line without secrets, also without the tokens of servers."""
+    return shorten(one_line(connection.redactor.clean(text)), LONGEST_NOTICE)
 
 
 def _note_under_way(run: PreparedRun) -> State | None:

@@ -64,3 +64,8 @@ def test_what_is_no_key_is_left_out() -> None:
     odd = ["", "AA", "AA-0", "aa-1", "AA-1 ", "A\nA-1", "https://a/AA-1"]
 
     assert choose_keys([odd, ["AA-1"]]) == (("AA-1",), 0)
+
+
+def test_a_key_that_no_jira_has_is_left_out() -> None:
+    """Jira would refuse the whole request because of its size."""
+    assert choose_keys([["A" * 1000 + "-1", "AA-1"]]) == (("AA-1",), 0)

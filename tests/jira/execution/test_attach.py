@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -230,3 +231,14 @@ def test_dry_run_names_the_files(run: JiraRun, xray: Xray) -> None:
         "attach later.txt to the new Test Execution (there is no such file now)",
     ]
     assert not xray.sent
+
+
+def test_what_may_have_no_end_is_not_read(run: JiraRun, tmp_path: Path) -> None:
+    """A pipe would wait for ever, a device has no size; nobody is a home."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+
+    with pytest.raises(ReportError) as caught:
+        list(ATTACH.apply(with_files(run, "pipe;link;~no-such-user/a")))
+    assert str(caught.value).count("it is not a regular file") == 2
+    assert "~no-such-user/a does not exist" in str(caught.value)

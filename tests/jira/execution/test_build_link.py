@@ -69,3 +69,11 @@ def test_dry_run_shows_the_address(tmp_path: Path) -> None:
     run = a_jira_run(recorded(tmp_path, a_run(), ci=CI), link_build="yes")
 
     assert list(LINK_BUILD.describe(run)) == [f"link CALC-7 to {CI['build_url']}"]
+
+
+def test_address_that_python_cannot_read_fails_no_run() -> None:
+    """Jira decides whether it takes it."""
+    found = make_link({**CI, "build_url": "http://[x"}, "ci-1")
+
+    assert found is not None
+    assert found.url == "http://[x"

@@ -96,3 +96,12 @@ def test_none_or_several_are_an_error(names: tuple[str, ...], why: str) -> None:
     """It names the candidates, and the setting."""
     with pytest.raises(UsageError, match=f"{why}.*xray_fix_version"):
         choose_version({}, versions(*names))
+
+
+def test_long_names_take_no_time() -> None:
+    """A tag and a version come from others: no expression waits."""
+    slow = "/" * 40_000 + "." * 40_000
+    versions = [Version(name=slow), Version(name="2.3")]
+
+    assert choose_version({"tag": slow}, versions[1:]).name == "2.3"
+    assert choose_version({"tag": "v2.3"}, versions).name == "2.3"

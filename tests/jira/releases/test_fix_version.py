@@ -244,3 +244,17 @@ def test_damaged_notes_are_no_notes(directory: RunDirectory) -> None:
     (directory.path / "jira.json").write_text("[]")
 
     assert read_notes(directory, "fix_version") == {}
+
+
+def test_a_fork_creates_no_version(
+    directory: RunDirectory, xray: Xray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The author of its pull request chose the name of the branch."""
+    monkeypatch.setenv("CIRCLE_PR_NUMBER", "7")
+    xray.script[VERSIONS] = [[]]
+
+    found = settle(directory, xray, create_version="yes")
+
+    assert found.version == ""
+    assert "a pull request from a fork (CircleCI)" in found.notices[0]
+    assert not xray.posts(VERSION)

@@ -9,7 +9,7 @@ import pytest
 from werkzeug import Response
 
 from tests.builders import a_jira, a_jira_run, a_run, recorded, settings_of
-from xray_bridge.errors import RefusedError, UsageError
+from xray_bridge.errors import NotXrayError, RefusedError, UsageError
 from xray_bridge.jira.execution.sprint import SPRINT
 from xray_bridge.jira.releases.sprints import find_sprint, put_into_sprint
 
@@ -203,3 +203,12 @@ def test_dry_run_says_which_sprint(
     run = a_jira_run(recorded(tmp_path, a_run()), **given)
 
     assert list(SPRINT.describe(run)) == [line]
+
+
+def test_boards_without_end_are_an_error(xray: Xray) -> None:
+    """A server that always returns the first page is asked twice."""
+    xray.script[BOARD] = [page(a_board(), last=False)]
+
+    with pytest.raises(NotXrayError, match="without end"):
+        find(xray, sprint="active")
+    assert len(xray.sent) == 2

@@ -142,3 +142,16 @@ def test_dry_run_counts_the_links(tmp_path: Path, xray: Xray) -> None:
         "add the missing ones of 2 links to requirements"
     ]
     assert not xray.sent
+
+
+def test_a_fork_links_nothing(
+    tmp_path: Path, xray: Xray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The author of its pull request chose the issues in the marks."""
+    monkeypatch.setenv("CIRCLE_PR_NUMBER", "7")
+    run = a_linking_run(tmp_path, xray, "CALC-6")
+    (told,) = LINK_REQUIREMENTS.apply(run)
+
+    assert "a pull request from a fork (CircleCI)" in told
+    assert list(LINK_REQUIREMENTS.describe(run)) == [told]
+    assert not xray.sent

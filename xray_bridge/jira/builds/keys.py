@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Jira's limit for the values of all associations of one build.
 MOST = 500
+# Characters of a key: more than any Jira allows.
+LONGEST = 255
 WHOLE = re.compile(keys.KEY)
 UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 _P = re.escape(string.punctuation)
@@ -47,6 +49,11 @@ def choose_keys(parts: Iterable[Iterable[str]]) -> tuple[tuple[str, ...], int]:
 
     What is no key is left out: an empty one would make Jira reject all.
     """
-    listed = (key for part in parts for key in part if WHOLE.fullmatch(key))
+    listed = (
+        key
+        for part in parts
+        for key in part
+        if len(key) <= LONGEST and WHOLE.fullmatch(key)
+    )
     found = tuple(dict.fromkeys(listed))
     return found[:MOST], max(0, len(found) - MOST)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci import forks
 from xray_bridge.config import fork_guard
 from xray_bridge.jira.builds import build as builds
 from xray_bridge.jira.builds.pipelines import find_pipeline
@@ -83,8 +82,7 @@ def make_plan(facts: Facts, asked: Request) -> Plan:
     kinds = [kind for kind in asked.kinds if states[kind] in settings.jira_build_on]
     if not kinds:
         return Plan()
-    system = forks.system_of_fork(asked.environ)
-    if system and not fork_guard.is_allowed():
+    if system := fork_guard.find_forbidden_fork(asked.environ):
         return _send_none(what, f"this is a pull request from a fork ({system})")
     pipeline = find_pipeline(
         settings, facts.details, facts.started, facts.directory, asked.report_dir

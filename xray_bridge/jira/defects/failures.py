@@ -15,6 +15,7 @@ from xray_bridge.jira.defects.fingerprint import (
     stable_name,
 )
 from xray_bridge.jira.defects.rules import PER_ROW
+from xray_bridge.model.jira_text import shorten
 from xray_bridge.model.results import Outcome, TestIssue, TestRun
 from xray_bridge.runs.failures import main_line
 from xray_bridge.runs.report_files import load_files
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 NAMED = 20
 # Characters of the text of a failure that are kept.
 LONGEST = 20_000
+# Of the name of a test in texts and messages.
+LONGEST_NAME = 500
 # Groups whose texts are kept in memory; more never get a defect of their own.
 MOST_TEXTS = 1000
 
@@ -176,14 +179,14 @@ def _add_failure(found: Outcomes, run: TestRun, name: str, rules: Rules) -> None
         group = found.groups[label] = FailureGroup(
             label=label,
             test_label=name_label(rules.project, name),
-            name=one_line(name),
+            name=shorten(one_line(name), LONGEST_NAME),
             error_type=cause.type,
             message=_without_type(main_line(text), cause.type),
             text=text[:LONGEST] if len(found.groups) < MOST_TEXTS else "",
             labels=run.test.labels,
             evidence=(*run.evidence, *(e for s in run.steps for e in s.evidence)),
         )
-    group.rows[one_line(_row_name(run))] = None
+    group.rows[shorten(one_line(_row_name(run)), LONGEST_NAME)] = None
     group.test_keys |= dict.fromkeys(run.test.test_keys)
     if not run.test.test_keys:
         group.definitions[_definition_of(run)] = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,7 +87,10 @@ def _apply(run: JiraRun) -> Iterator[str]:
 
 def _find_paths(text: str) -> list[Path]:
     """Return the files that a path or a glob pattern names."""
-    path = Path(text).expanduser()
+    path = Path(text)
+    # There is no such user.
+    with suppress(RuntimeError):
+        path = path.expanduser()
     if path.exists():
         return [path]
     if not glob.has_magic(text):
@@ -106,13 +110,18 @@ def _read_file(run: JiraRun, path: Path) -> _File:
         if path.is_dir():
             msg = "it is a directory"
             raise ReportError(msg, hint="name its files, as in report/*.html")
-        if path.stat().st_size > LARGEST:
-            msg = f"it is larger than {LARGEST >> 20} MB"
+        if not path.is_file():
+            # A pipe or a device may have no end.
+            msg = "it is not a regular file"
             raise ReportError(msg)
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         msg = f"it cannot be read: {error.strerror}"
         raise ReportError(msg) from None
+    if len(content) > LARGEST:
+        msg = f"it is larger than {LARGEST >> 20} MB"
+        raise ReportError(msg)
     content = clean_bytes(content, run.settings.redactor.clean)
     return _File(name=path.name, content=content)
 

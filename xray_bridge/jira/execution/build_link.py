@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from xray_bridge.client.remote_links import LONGEST_ID, RemoteLink, set_link
 from xray_bridge.jira.run import Step
@@ -31,7 +30,7 @@ def make_link(ci: Mapping[str, str], run_id: str) -> RemoteLink | None:
     the link of the first. The description of the run may come from another machine.
     """
     url = ci.get("build_url", "")
-    if urlsplit(url).scheme not in {"http", "https"} or len(url) > LONGEST_URL:
+    if not url.startswith(("http://", "https://")) or len(url) > LONGEST_URL:
         return None
     build = one_line(" ".join(filter(None, (ci.get("name"), ci.get("build_number")))))
     mark = f"xray-bridge:ci:{run_id or url}"

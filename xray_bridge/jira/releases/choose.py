@@ -26,6 +26,8 @@ NUMBERED = re.compile(
 RELEASE_BRANCH = re.compile(
     r"(?:release|releases|rel|hotfix|hotfixes)[/_-]v?(\d[\w.+-]*)", re.IGNORECASE
 )
+# Characters of a name that is looked at, Jira's limit.
+LONGEST = 255
 ZEROS = re.compile(r"(?:\.0)+$")
 
 
@@ -69,16 +71,21 @@ def choose_version(ci: Mapping[str, str], versions: Sequence[Version]) -> Choice
 def list_named(ci: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield what may be a version's name, and where it comes from."""
     tag, branch = ci.get("tag", ""), ci.get("branch", "")
-    if tag and NUMBERED.fullmatch(tag):
+    if _match(NUMBERED, tag):
         # The branch of a tag is another one, or the tag itself.
         yield tag, f"the tag {tag}"
-    elif RELEASE_BRANCH.fullmatch(branch):
+    elif _match(RELEASE_BRANCH, branch):
         yield branch, f"the branch {branch}"
+
+
+def _match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Match a complete name; longer texts, which would take time, are no names."""
+    return pattern.fullmatch(text) if len(text) <= LONGEST else None
 
 
 def _number_in(text: str) -> str:
     """Return the number in a tag, a branch or a version's name; empty if none."""
-    found = RELEASE_BRANCH.fullmatch(text) or NUMBERED.fullmatch(text)
+    found = _match(RELEASE_BRANCH, text) or _match(NUMBERED, text)
     return found[1].casefold() if found else ""
 
 

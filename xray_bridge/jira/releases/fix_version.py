@@ -7,10 +7,12 @@ let us, the results are sent without it, and a step after them tries again.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.versions import create_version, list_versions
+from xray_bridge.config import fork_guard
 from xray_bridge.config.jira_settings import AUTO
 from xray_bridge.errors import RunDirectoryError, XrayBridgeError
 from xray_bridge.jira.notes import read_notes, write_notes
@@ -82,6 +84,10 @@ def _settle(run: JiraRun) -> Settled:
     if is_there:
         told = f"the fix version is {version}{why}"
         return Settled(version=version, notices=(told,) if why else ())
+    system = fork_guard.find_forbidden_fork(os.environ)
+    if settings.create_version and system:
+        told = f"{project} has no version {version}{why}, and none is created: this"
+        return Settled(notices=(f"{told} is a pull request from a fork ({system})",))
     if settings.create_version:
         create_version(jira, project, version)
         told = f"created the version {version} in {project}{why}"

@@ -8,10 +8,12 @@ Tests in Jira, and adds those that are missing.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.issue_links import find_tests_type, is_tests_link, link_issues
 from xray_bridge.client.jql import search_keys
+from xray_bridge.config import fork_guard
 from xray_bridge.errors import RefusedError, ReportError
 from xray_bridge.jira.run import Step
 from xray_bridge.text import count, first_names
@@ -45,10 +47,20 @@ def find_pairs(run: JiraRun) -> dict[str, list[str]]:
     return {key: list(wanted) for key, wanted in found.items()}
 
 
+def _why_not() -> str:
+    """Return why no links are made: the author of a fork would choose the issues."""
+    system = fork_guard.find_forbidden_fork(os.environ)
+    if not system:
+        return ""
+    return f"no requirement is linked: this is a pull request from a fork ({system})"
+
+
 def _describe(run: JiraRun) -> Iterator[str]:
     pairs = find_pairs(run)
     number = sum(map(len, pairs.values()))
-    if number:
+    if pairs and (why := _why_not()):
+        yield why
+    elif number:
         yield f"add the missing ones of {count(number, 'link')} to requirements"
 
 
@@ -60,6 +72,9 @@ def _apply(run: JiraRun) -> Iterator[str]:
     """
     pairs = find_pairs(run)
     if not pairs:
+        return
+    if why := _why_not():
+        yield why
         return
     jira = run.jira
     missing = _find_missing(jira, pairs)

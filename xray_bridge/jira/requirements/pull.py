@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.jql import BAD_REQUEST, search_issues, search_keys
 from xray_bridge.client.paging import PAGE
-from xray_bridge.errors import RefusedError, ReportError, RunDirectoryError, UsageError
+from xray_bridge.client.response import keys_found
+from xray_bridge.errors import (
+    NotXrayError,
+    RefusedError,
+    ReportError,
+    RunDirectoryError,
+    UsageError,
+)
 from xray_bridge.jira.requirements.requirement import (
     FIELDS,
     find_custom_ids,
@@ -126,12 +133,11 @@ def read_list(path: Path) -> list[str]:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        listed = found["requirements"]
-        return [str(each["key"]) for each in listed]
+        return keys_found(found["requirements"])
     except FileNotFoundError:
         msg = f"{path} does not exist"
         hint = "run `xray-bridge requirements pull`, or give --jql or --types"
         raise UsageError(msg, hint=hint) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, NotXrayError) as error:
         msg = f"{path} is not a list of requirements ({type(error).__name__})"
         raise UsageError(msg, hint="pull it again") from None
