@@ -74,12 +74,13 @@ def test_a_property_that_is_no_object_is_none() -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ({"comments": [{"body": "a"}, {"body": "see: mark 7"}]}, True),
+        ({"comments": [{"body": "a"}, {"body": "see:\r\n mark 7"}]}, True),
+        ({"comments": [{"body": "see: mark 7"}, {"body": "mark 70"}]}, False),
         ({"comments": [{"body": "a"}, "mark 7", {"author": "mark 7"}]}, False),
         ({"comments": None}, False),
         ({}, False),
     ],
 )
-def test_a_comment_is_known_by_its_text(content: Any, expected: bool) -> None:
-    """Only bodies count."""
+def test_a_comment_is_known_by_a_line(content: Any, expected: bool) -> None:
+    """Only bodies count, and complete lines: a run's id may begin with another one."""
     assert has_comment(a_jira(lambda: answer(200, content)), "1", "mark 7") is expected
