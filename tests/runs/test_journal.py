@@ -294,18 +294,18 @@ NODE_IDS = (
 def test_line_of_a_passed_test_is_that_of_all_others(
     nodeid: str, keys: tuple[str, ...]
 ) -> None:
-    """The quick way leads to the same line; times are in microseconds."""
+    """The quick way leads to the same line; the start is exact."""
     classname, name = address_of(nodeid)
     line = {
         "classname": classname,
         "name": name,
         "outcome": "passed",
-        "started": 1764410625.25,
+        "started": 1764410625.1234567,
         "duration": 0.125,
     }
     known = {**line, "test_keys": keys} if keys else line
 
-    found = journal_lines.encode_passed(nodeid, keys, 1764410625.25, 0.125)
+    found = journal_lines.encode_passed(nodeid, keys, 1764410625.1234567, 0.125)
 
     path = Path("journal.jsonl")
     usual = journal_lines.encode_line(known)

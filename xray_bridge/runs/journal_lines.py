@@ -40,16 +40,17 @@ def encode_passed(
     nodeid: str, keys: Sequence[str], started: float, duration: float
 ) -> bytes:
     """
-    Return the line of a passed test with these fields only; times are in microseconds.
+    Return the line of a passed test with these fields only.
 
-    ``nodeid`` has no parameters, and ``keys`` are issue keys. Most lines of a journal
-    are of this kind, and text is made quicker than JSON.
+    ``nodeid`` has no parameters, and ``keys`` are issue keys. ``started`` is exact, as
+    in the note about the running test; ``duration`` is in microseconds. Most lines of a
+    journal are of this kind, and text is made quicker than JSON.
     """
     place, _, name = nodeid.rpartition("::")
     known = f',"test_keys":["{SEPARATOR.join(keys)}"]' if keys else ""
     text = (
         f'{_begin_line(place)}{quote(name)},"outcome":"passed",'
-        f'"started":{started:.6f},"duration":{duration:.6f}{known}}}'
+        f'"started":{started!r},"duration":{duration:.6f}{known}}}'
     )
     return with_checksum(text.encode("ascii"))
 
