@@ -258,3 +258,49 @@ def test_secret_in_what_is_kept(tmp_path: Path) -> None:
     (kept,) = (tmp_path / "out").iterdir()
     assert "the token is" in kept.read_text()
     assert "hunter2" not in kept.read_text()
+
+
+def test_outcome_of_pytest_json_of_another_type(tmp_path: Path) -> None:
+    """An object where a word belongs is no word."""
+    call = {"outcome": {}, "longrepr": "no"}
+    test = {"nodeid": "test_a.py::test_b", "outcome": "failed", "call": call}
+    path = tmp_path / "report"
+    path.write_text(
+        json.dumps({"created": 1.0, "exitcode": 1, "summary": {}, "tests": [test]})
+    )
+
+    assert taken_names(path, tmp_path) == {"test_a.test_b": FAILED}
+
+
+def test_status_of_a_step_of_behavex_of_another_type(tmp_path: Path) -> None:
+    """The scenario keeps its outcome."""
+    scenario = {"name": "adds", "status": "failed", "steps": [{"status": {}}]}
+    feature = {"filename": "a.feature", "status": "failed", "scenarios": [scenario]}
+    path = tmp_path / "report"
+    path.write_text(json.dumps({"features": [feature], "steps_definition": {}}))
+
+    assert taken_names(path, tmp_path) == {"a.feature.adds": FAILED}
+
+
+@pytest.mark.parametrize("seconds", [1e17, 253_402_300_799, "9" * 20])
+def test_time_of_any_size_is_left_out(tmp_path: Path, seconds: float | str) -> None:
+    """A result with an impossible time keeps its outcome."""
+    moment = {"seconds": seconds, "nanos": 0}
+    started = {"id": "s", "testCaseId": "c", "timestamp": moment}
+    finished = {"testCaseStartedId": "s", "timestamp": moment}
+    path = tmp_path / "report.ndjson"
+    path.write_text(
+        events(
+            {"meta": {"protocolVersion": "22.0.0"}},
+            {"pickle": {"id": "p", "uri": "a.feature", "name": "adds"}},
+            {"testCase": {"id": "c", "pickleId": "p", "testSteps": []}},
+            {"testCaseStarted": started},
+            {"testCaseFinished": finished},
+            {"testRunFinished": {"success": True}},
+        )
+    )
+
+    shown = taken(path, tmp_path)
+
+    assert shown.counts == "0/0/1"
+    assert b"started-at" not in shown.report

@@ -82,7 +82,7 @@ def _convert_scenario(
         found_texts += [
             f"{to_text(step.get('status'))}: {to_text(step.get('name'))}"
             for step in steps
-            if step.get("status") in {"undefined", "pending"}
+            if to_text(step.get("status")) in {"undefined", "pending"}
         ]
     return Converted(
         classname=join_parts(_feature_path(feature), to_text(found.get("rule"))),

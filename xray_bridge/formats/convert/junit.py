@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from xray_bridge.formats.convert.values import LATEST
 from xray_bridge.model.results import Outcome
 from xray_bridge.model.times import iso_time
 from xray_bridge.runs.failures import main_line
@@ -85,14 +86,16 @@ class JUnitFile:
 
 
 def _make_testcase(result: Converted, suite: str) -> str:
-    known = result.started is not None
     started = result.started or 0.0
+    finished = started + result.duration
+    # Some tools write times of any size.
+    known = result.started is not None and started >= 0 and finished < LATEST
     attributes = {
         "classname": one_line(result.classname) or suite,
         "name": one_line(result.name) or "(no name)",
         "time": f"{result.duration:.3f}",
         **({"started-at": iso_time(started)} if known else {}),
-        **({"finished-at": iso_time(started + result.duration)} if known else {}),
+        **({"finished-at": iso_time(finished)} if known else {}),
     }
     parts = [*_make_properties(result), *_make_problem(result)]
     return f"{_start_tag('testcase', attributes)}>{''.join(parts)}</testcase>\n"

@@ -71,7 +71,7 @@ def _convert_test(found: Any, keys: KeyFinder) -> Converted:
     texts = [
         to_text(member_at(p, "longrepr"))
         for p in phases
-        if member_at(p, "outcome") in words
+        if to_text(member_at(p, "outcome")) in words
     ]
     if status.outcome is Outcome.SKIPPED:
         matches = map(_SKIP.fullmatch, texts)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 # The longest text in characters; the rest of a longer one is left out.
 LONGEST_TEXT = 100_000
-# The year 5138 in seconds, and 1973 in milliseconds.
+# The year 5138 in seconds, and 1973 in milliseconds; the end of the year 9999.
 _FIRST_MILLISECONDS = 1e11
-_LATEST = 253_402_300_799.0
+LATEST = 253_402_300_799.0
 
 
 def to_text(value: Any) -> str:
@@ -75,7 +75,7 @@ def to_time(value: Any) -> float | None:
     found = to_number(value)
     if found >= _FIRST_MILLISECONDS:
         found /= 1000
-    return found if 0 < found < _LATEST else None
+    return found if 0 < found < LATEST else None
 
 
 def _parse_iso(value: str) -> float | None:
