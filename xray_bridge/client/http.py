@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import threading
 import time
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from xray_bridge._version import __version__
 from xray_bridge.client import log
 from xray_bridge.client.multipart import Body, FileBody, MultipartBody
 from xray_bridge.client.response import Answer
+from xray_bridge.client.transport import BLOCK, LargeBlocks, PlainSession
 from xray_bridge.client.transport_errors import convert_error
 from xray_bridge.client.waiting import backoff, read_skew, retry_after
 from xray_bridge.errors import (
@@ -48,11 +47,6 @@ CONNECT_TIMEOUT = 10.0
 GRACE = 0.3
 ATTEMPTS = 5
 TIME_HINT = "raise xray_deadline, or try again later"
-BLOCK = 1 << 20
-# urllib3 1.26 always sends blocks of 16 KiB.
-LARGE_BLOCKS: dict[str, Any] = (
-    {} if version("urllib3").startswith("1.") else {"blocksize": BLOCK}
-)
 LARGEST_ANSWER = 5 << 20
 LARGEST_DOWNLOAD = 256 << 20
 # 408 and 5xx: a proxy or the server gave up, perhaps after the work was done.
@@ -272,13 +266,13 @@ class Http:
             )
 
     def _session(self) -> requests.Session:
-        session = _Session()
+        session = PlainSession()
         # No .netrc: credentials and proxies are already resolved.
         session.trust_env = False
         session.verify = self._connection.verify
         session.cert = self._connection.client_cert or None
         for scheme in ("https://", "http://"):
-            session.mount(scheme, _Adapter())
+            session.mount(scheme, LargeBlocks())
         return session
 
     def proxies(self, address: str) -> dict[str, str]:
@@ -340,20 +334,6 @@ def run_within(seconds: float, do: Callable[[], T]) -> T:
         msg = "the deadline passed while the server was answering"
         raise AmbiguousError(msg)
     return done[0]
-
-
-class _Session(requests.Session):
-    """Ignores redirects: requests would read the complete body of one."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
-        return None
-
-
-class _Adapter(HTTPAdapter):
-    """Sends in large blocks, which makes uploads fast."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **{**kwargs, **LARGE_BLOCKS})
 
 
 def _refuse_half(response: requests.Response) -> None:

@@ -4,7 +4,8 @@ The end of a session: its lines, its exit code and its receipt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import AmbiguousError, PartlyRefusedError
@@ -14,7 +15,7 @@ from xray_bridge.runs import run_directory
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from xray_bridge.runs.run_directory import RunDirectory
@@ -72,6 +73,19 @@ def receipt_without_answer(
         error={"message": str(error), "slug": kind.slug},
         exit_code=kind.exit_code,
     )
+
+
+def without_notices(receipt: Receipt, known: Sequence[str]) -> list[str]:
+    """Return the lines of a receipt without notices that are printed already."""
+    others = (each for each in receipt.notices if each not in known)
+    return replace(receipt, notices=tuple(others)).lines()
+
+
+def lines_to_send(shown: str, run_id: str, flags: str) -> list[str]:
+    """Return the command that sends a collected run, and the run directory."""
+    what = f"--run-id {shlex.quote(run_id)} DIR" if run_id else shown
+    command = f"xray-bridge upload {what} {flags}".rstrip()
+    return [f"To send them: {command}", f"Run directory: {shown}"]
 
 
 def describe_selection(

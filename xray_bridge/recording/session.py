@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import shlex
 import shutil
 import time
 from dataclasses import replace
@@ -29,9 +28,11 @@ from xray_bridge.model.receipt import UNKNOWN, Receipt
 from xray_bridge.recording.build_news import BuildNews
 from xray_bridge.recording.ending import (
     Ending,
+    lines_to_send,
     receipt_in,
     receipt_without_answer,
     relative_path,
+    without_notices,
 )
 from xray_bridge.recording.guard import OWN_FAULTS, fault_line
 from xray_bridge.recording.running_note import RunningNote
@@ -251,11 +252,7 @@ class Session:
     def record_passed(
         self, nodeid: str, keys: Sequence[str], started: float, duration: float
     ) -> None:
-        """
-        Append a passed test that has only a name and keys, as ``record_line`` would.
-
-        Nothing is redacted: a name without parameters is code, not data.
-        """
+        """Append a passed test with a name and keys only, which is code, not data."""
         if self._journal is not None:
             self._journal.append_passed(nodeid, keys, started, duration)
 
@@ -351,15 +348,10 @@ class Session:
             lines = (*self.notice_lines(), line, *self.resend_lines())
             return Ending(lines=lines, exit_code=81)
         return Ending(
-            lines=(*self.notice_lines(), *self._without_own_notices(receipt).lines()),
+            lines=(*self.notice_lines(), *without_notices(receipt, self.notices)),
             exit_code=0 if warn_only else receipt.exit_code,
             receipt=receipt,
         )
-
-    def _without_own_notices(self, receipt: Receipt) -> Receipt:
-        """Remove notices that both processes have; they are printed once."""
-        others = (each for each in receipt.notices if each not in self.notices)
-        return replace(receipt, notices=tuple(others))
 
     def _upload_run(self, directory: RunDirectory, shown: str, *flags: str) -> Receipt:
         deadline, timeout = self.settings.deadline, self.settings.timeout
@@ -396,10 +388,7 @@ class Session:
         if receipt and receipt.error:
             lines.append(f"The report was not written: {receipt.error['message']}")
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
-        run_id = shlex.quote(settings.run_id)
-        what = f"--run-id {run_id} DIR" if settings.run_id else shown
-        what = f"{what} {self._flags_again}".rstrip()
-        lines += [f"To send them: xray-bridge upload {what}", f"Run directory: {shown}"]
+        lines += lines_to_send(shown, settings.run_id, self._flags_again)
         return Ending(
             lines=(*self.notice_lines(), *lines),
             exit_code=receipt.exit_code if receipt and not warn_only else 0,
