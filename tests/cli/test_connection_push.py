@@ -438,3 +438,19 @@ def test_name_is_needed_somewhere(command: Command) -> None:
 
     assert code == 2
     assert "no name is given" in said
+
+
+def test_huge_answers_of_a_platform_are_short_lines(
+    prod: Command, server: Xray
+) -> None:
+    """Values that an update changes, and the words of JFrog's own check."""
+    huge = "x" * 1_000_000
+    server.script[DETAILS] = [{"connection_name": "prod", "username": huge}]
+    server.script[STATUS] = [{"status": "ERROR", "reason": f"{huge}\x1b[31m"}]
+    _, asked = prod("push", "prod", "--to", server.url)
+    code, said = prod("push", "prod", "--to", server.url, "--yes")
+
+    assert code == 0
+    assert "becomes ann" in asked
+    assert "JFrog's check: ERROR" in said
+    assert max(map(len, (asked, said))) < 3000

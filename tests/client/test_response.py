@@ -412,3 +412,11 @@ def test_any_success_has_a_key_or_is_open(content: Any) -> None:
         key = "open"
 
     assert key
+
+
+def test_half_a_character_becomes_a_question_mark() -> None:
+    """It could neither be put into the next request nor be printed."""
+    body = rb'{"id": "a\ud800", "name": "\ud83d\ude00 \u00e4"}'
+    found = Answer(status=200, headers={}, content=body, url="https://a/").json()
+
+    assert found == {"id": "a?", "name": "\U0001f600 \xe4"}

@@ -20,6 +20,7 @@ from xray_bridge.errors import (
     NotXrayError,
     RefusedError,
 )
+from xray_bridge.model.jira_text import shorten
 
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ HEALTHY = "HEALTHY_INTEGRATION"
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, BAD_REQUEST = 401, 403, 404, 400
 # Members that JFrog's answers have, apart from the password.
 COMPARED = ("username", "installation_type", "jira_server_url", "skip_proxy")
+# Characters of a value that are shown.
+LONGEST_VALUE = 200
 TOKEN_HINT = "make an access token of an administrator in JFrog"  # noqa: S105
 VERSION_HINT = "check the address; JFrog Xray 3.129 or later is needed"
 
@@ -94,7 +97,8 @@ class JFrog:
         if not isinstance(found, dict):
             return ""
         reason = str(found.get("reason") or "")
-        return " ".join(filter(None, (str(found.get("status") or ""), reason)))
+        words = filter(None, (str(found.get("status") or ""), reason))
+        return answer.to_line(" ".join(words))
 
     def _write(
         self, method: str, path: str, integration: JiraIntegration, *, repeatable: bool
@@ -151,7 +155,7 @@ def list_changes(before: Mapping[str, Any], after: JiraIntegration) -> list[str]
     """Describe the members that an update changes; the password is not known."""
     wanted = after.to_json(shows_password=False)
     return [
-        f"{name}: {before[name]} becomes {wanted[name]}"
+        f"{name}: {shorten(str(before[name]), LONGEST_VALUE)} becomes {wanted[name]}"
         for name in COMPARED
         if name in before and before[name] != wanted[name]
     ]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 500
 # Terminal escapes and incomplete characters, which must not be printed.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# UTF-16 writes some characters as two escapes, of which one may be missing.
+ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]{1,18}")
 LONGEST_PAGE = 200_000
 NOT_ACCEPTED = (
@@ -73,9 +75,14 @@ class Answer:
     def json(self) -> Any:
         """Parse the body; None if it is not JSON."""
         try:
-            return json.loads(self.content)
+            found = json.loads(self.content)
+            if ESCAPED_HALF.search(self.content):
+                # Half a character can neither be sent nor printed.
+                whole = json.dumps(found, ensure_ascii=False)
+                found = json.loads(whole.encode("utf-8", "replace"))
         except (ValueError, RecursionError):
             return None
+        return found
 
     @property
     def said(self) -> str:

@@ -20,5 +20,5 @@ def shorten(text: str, longest: int) -> str:
     if jira_length(text) <= longest:
         return text
     # A surrogate without its partner is dropped.
-    content = text.encode("utf-16-le")[: 2 * (longest - 3)]
+    content = text.encode("utf-16-le", "surrogatepass")[: 2 * (longest - 3)]
     return f"{content.decode('utf-16-le', 'ignore')}..."

@@ -19,7 +19,7 @@ from xray_bridge.jira.defects.texts import (
     fill_text,
     fill_value,
 )
-from xray_bridge.model.jira_text import jira_length
+from xray_bridge.model.jira_text import jira_length, shorten
 from xray_bridge.model.results import Outcome
 
 
@@ -112,3 +112,8 @@ def test_a_text_that_is_too_long_is_cut_and_its_area_closed() -> None:
     assert cut_text(open_area).endswith("...\n{noformat}")
     assert jira_length(cut_text(open_area)) <= LONGEST_TEXT
     assert cut_text(closed).endswith("y...")
+
+
+def test_half_a_character_is_dropped_from_a_long_text() -> None:
+    """A text of JSON may have one anywhere."""
+    assert shorten("\ud800" + "x" * 20, 10) == "xxxxxx..."

@@ -163,6 +163,7 @@ def test_ids_of_custom_fields_are_found_by_their_type() -> None:
                 {"id": "customfield_20", "schema": {"custom": f"{base}:gh-sprint"}},
                 {"id": "customfield_14", "schema": {"custom": f"{base}:gh-epic-link"}},
                 {"id": "summary"},
+                {"id": "odd", "schema": "odd"},
                 "odd",
             ]
 

@@ -95,7 +95,7 @@ class Requirement:
 def find_custom_ids(jira: Jira) -> CustomIds:
     """Find the ids of the fields for sprints and Epics."""
     by_type = {
-        str((each.get("schema") or {}).get("custom")): str(each.get("id", ""))
+        str(_object_in(each, "schema").get("custom")): str(each.get("id", ""))
         for each in jira.list_fields()
         if isinstance(each, dict)
     }
