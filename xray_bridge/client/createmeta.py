@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LISTS = ("issueTypes", "fields", "values")
 PAGE = 50
 # The names by which an allowed value is known, the one for people first.
+# Jira's own fields with texts, and the end of the type of custom ones.
+TEXTS, TEXT_AREA = ("description", "environment"), ":textarea"
 VALUE_NAMES = ("name", "value", "key")
 
 
@@ -39,6 +41,7 @@ class FieldRule:
 
     ``needed``: it is required and has no default. ``type`` and ``items`` are those of
     Jira's schema. ``allowed`` are the names of the allowed values; empty: any value.
+    ``is_text``: it takes text of several lines, which may be wiki markup.
     """
 
     id: str
@@ -47,6 +50,7 @@ class FieldRule:
     type: str = "string"
     items: str = ""
     allowed: tuple[str, ...] = ()
+    is_text: bool = False
 
 
 def list_types(jira: Jira, project: str) -> tuple[IssueType, ...]:
@@ -83,6 +87,8 @@ def _read_field(found: dict[str, Any]) -> FieldRule:
         type=str(schema.get("type") or "string"),
         items=str(schema.get("items") or ""),
         allowed=tuple(str(each[key]) for each in values if key in each),
+        is_text=str(schema.get("custom")).endswith(TEXT_AREA)
+        or schema.get("system") in TEXTS,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import a_connection
@@ -41,6 +43,8 @@ def a_rule(kind: str, items: str = "") -> FieldRule:
         (a_rule("number"), "2.5", 2.5),
         (a_rule("number"), 3, 3),
         (a_rule("number"), "many", "many"),
+        (a_rule("number"), "nan", "nan"),
+        (a_rule("number"), "1e999", "1e999"),
         (a_rule("option"), {"id": "10"}, {"id": "10"}),
         (a_rule("array", "option"), "Red", [{"value": "Red"}]),
         (a_rule("array", "version"), ["1", "2"], [{"name": "1"}, {"name": "2"}]),
@@ -116,3 +120,27 @@ def test_a_refused_list_of_fields_is_an_unknown_screen() -> None:
     server.fault = lambda _: None
     assert read_screen(jira, rules).is_known
     assert read_screen(jira, parse_rules({"type": "Gone"}, project="CALC")) == Screen()
+
+
+def test_markup_of_a_test_is_escaped_where_jira_reads_markup() -> None:
+    """In texts of several lines; a single line is shown as it is."""
+    area = "com.atlassian.jira.plugin.system.customfieldtypes:textarea"
+    server = PretendJira()
+    server.screen += [
+        {"fieldId": "environment", "schema": {"system": "environment"}, "name": "E"},
+        {"fieldId": "customfield_1", "schema": {"custom": area}, "name": "Where"},
+        {"fieldId": "customfield_2", "schema": {"custom": "x:textfield"}, "name": "T"},
+    ]
+    text = "${test.name} ${ci.url}"
+    rules = parse_rules({"fields": dict.fromkeys(("E", "Where", "T"), text)})
+    jira = Jira.for_connection(a_connection(), server)  # type: ignore[arg-type]
+    screen = read_screen(jira, replace(rules, project="CALC"))
+    values = {"test.name": "[~ann]", "ci.url": "https://ci/a_b"}
+
+    found = optional_fields(rules, screen, ON_SERVER, labels=(), values=values).fields
+
+    assert found == {
+        "environment": r"\[\~ann\] https://ci/a_b",
+        "customfield_1": r"\[\~ann\] https://ci/a_b",
+        "customfield_2": "[~ann] https://ci/a_b",
+    }

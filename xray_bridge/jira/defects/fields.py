@@ -5,12 +5,13 @@ The fields of a new defect, as Jira's API wants them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.createmeta import FieldRule, list_fields, list_types
 from xray_bridge.errors import RefusedError
 from xray_bridge.jira.defects.rules import OTHERWISE
-from xray_bridge.jira.defects.texts import fill_value
+from xray_bridge.jira.defects.texts import fill_text, fill_value
 
 
 if TYPE_CHECKING:
@@ -106,8 +107,16 @@ def optional_fields(
     if severity := choose_by_label(rules.severity, labels):
         further.setdefault(rules.severity_field, severity)
     for name, value in further.items():
-        _add_field(filled, screen, dialect, name, fill_value(value, values))
+        _add_field(filled, screen, dialect, name, _fill(screen, name, value, values))
     return filled
+
+
+def _fill(screen: Screen, name: str, value: Any, values: Mapping[str, str]) -> Any:
+    """Fill a template: in a text of several lines, signs of wiki markup are escaped."""
+    rule = screen.find(name)
+    if rule is not None and rule.is_text and isinstance(value, str):
+        return fill_text(value, values)
+    return fill_value(value, values)
 
 
 def _add_field(
@@ -141,7 +150,8 @@ def _shape_one(kind: str, value: Any, dialect: Dialect) -> Any:
 
 def _to_number(value: str) -> float | str:
     try:
-        return float(value)
+        number = float(value)
     except ValueError:
-        # Jira's own message says what it needs.
-        return value
+        number = nan
+    # Jira's own message says what it needs; JSON has no infinity.
+    return number if isfinite(number) else value
