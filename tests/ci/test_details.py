@@ -490,3 +490,15 @@ def test_a_folder_with_the_files_of_a_repository_is_none(repository: Path) -> No
     (repository / ".git").rename(inner)
 
     assert read_repository(inner) == ""
+
+
+@pytest.mark.parametrize("address", ["http://[x", "javascript:alert(1)", "../x"])
+def test_a_recorded_repository_is_a_page(address: str) -> None:
+    """A run directory may have anything there, and Jira would show it as a link."""
+    assert read_recorded({"repository": address}) == Details()
+    assert read_recorded({"repository": "https://github.com/a/b"}).repository
+
+
+def test_recorded_texts_are_cut() -> None:
+    """As those that are read from the CI system."""
+    assert len(read_recorded({"title": "x" * 1_000_000}).title) == 4000

@@ -308,6 +308,23 @@ def test_token_may_be_in_a_file_or_the_keyring(
     assert {each.authorization for each in server.sent} == {f"Bearer {TOKEN}"}
 
 
+def test_half_of_a_token_is_not_shown(
+    prod: Command,
+    server: Xray,
+    keyring: dict[tuple[str, str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A long answer that repeats the token of the keyring is cut in its middle."""
+    monkeypatch.delenv("XRAY_JFROG_TOKEN")
+    keyring[("xray-bridge", f"jfrog {server.url.partition('://')[2]}")] = TOKEN
+    reason = json.dumps({"error": "x" * 490 + TOKEN})
+    server.script[BASE] = [Response(reason, status=400)]
+    code, said = prod("push", "prod", "--to", server.url)
+
+    assert code == 80
+    assert TOKEN[:5] not in said
+
+
 def store(command: Command, *flags: str, **changes: Any) -> tuple[int, str]:
     """Store a document for JFrog as a connection."""
     Path("jira.json").write_text(json.dumps(a_payload(**changes)))

@@ -261,12 +261,15 @@ def read_recorded(found: Mapping[str, str]) -> Details:
     """
     Read recorded details; other names are ignored.
 
-    Anybody may have written them, so ``number`` is an integer, or empty.
+    Anybody may have written them, so ``number`` is an integer, ``repository`` the
+    address of a page, or empty.
     """
-    known = {name: str(found[name]) for name in Details.__slots__ if name in found}
+    names = [name for name in Details.__slots__ if name in found]
+    known = {name: str(found[name])[:LONGEST] for name in names}
     if not NUMBER.fullmatch(known.get("number", "")):
         known.pop("number", None)
-    return Details(**known)
+    repository = clean_repository(known.pop("repository", ""))
+    return Details(**known, repository=repository)
 
 
 def fill_gaps(details: Details, others: Details) -> Details:

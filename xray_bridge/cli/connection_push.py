@@ -78,10 +78,11 @@ def push(arguments: argparse.Namespace, stored: StoredConnection) -> int:
         _show_plan(arguments, url, integration)
         return 0
     token = settings.jfrog_token or _read_keyring(url)
-    redactor = settings.redactor
-    redactor.add(token.reveal())
-    console.hide(arguments, lambda: [redactor])
-    http = Http(connect(settings), Deadline(settings.deadline))
+    connection = connect(settings)
+    # A token of the keyring is not among the settings; answers may repeat it.
+    connection.redactor.add(token.reveal())
+    console.hide(arguments, lambda: [connection.redactor])
+    http = Http(connection, Deadline(settings.deadline))
     jfrog = JFrog(http, url, token)
     before = jfrog.find(integration.connection_name)
     if before is not None:

@@ -268,3 +268,12 @@ def test_kinds_are_those_that_are_set(
 
     assert list_kinds(settings) == kinds
     assert settings.shows_builds is bool(kinds)
+
+
+def test_a_secret_in_the_name_of_a_job_is_removed(tmp_path: Path) -> None:
+    """The name is the build's identity in Jira, and is shown there."""
+    details = replace(DETAILS, job="deploy-s3cret-s3cret")
+    found = plan_of(some_facts(details=details), tmp_path, token="s3cret-s3cret")
+
+    assert "s3cret" not in found.builds[0].pipeline
+    assert "deploy-***" in found.builds[0].pipeline

@@ -71,7 +71,7 @@ def make_build(  # noqa: PLR0913 - one keyword for each thing it shows
     given = settings.fix_version
     version = (given != AUTO and given) or context.revision[:12]
     return Build(
-        pipeline=pipeline.name,
+        pipeline=settings.redactor.clean(pipeline.name),
         number=pipeline.number,
         sequence=sequence,
         state=state,
