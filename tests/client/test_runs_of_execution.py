@@ -96,7 +96,7 @@ def test_a_missing_permission_is_no_missing_test_run() -> None:
         runs_on(SERVER, refuse).find_run("CALC-1")
 
 
-def test_pages_on_server_end_with_nothing_new() -> None:
+def test_pages_on_server_end_with_nothing_new_and_are_read_once() -> None:
     """Old versions return the complete list for each page."""
     page = [{"id": n, "testKey": f"CALC-{n}"} for n in range(1, 101)]
     asked: list[str] = []
@@ -105,9 +105,11 @@ def test_pages_on_server_end_with_nothing_new() -> None:
         asked.append(dict(request.query)["page"])
         return answer(200, [*page, "odd"])
 
-    found = runs_on(SERVER, reply).list_runs()
+    runs = runs_on(SERVER, reply)
+    found = runs.list_runs()
 
     assert len(found) == 100
+    assert runs.list_runs() == found
     assert asked == ["1", "2"]
 
 

@@ -71,6 +71,7 @@ class ServerTestRuns:
     def __init__(self, xray: XrayClient, execution: str) -> None:
         self._xray = xray
         self._execution = execution
+        self._runs: list[RunRef] | None = None
 
     def find_run(self, test_key: str) -> RunRef | None:
         """Return the Test Run of a Test; None if there is none."""
@@ -91,7 +92,12 @@ class ServerTestRuns:
         return _read_server_run(found, test_key)
 
     def list_runs(self) -> list[RunRef]:
-        """List all Test Runs, with the definitions of their Tests."""
+        """List all Test Runs with their Tests' definitions; they are read once."""
+        if self._runs is None:
+            self._runs = self._read_runs()
+        return self._runs
+
+    def _read_runs(self) -> list[RunRef]:
         found: dict[str, RunRef] = {}
         for number in range(1, MOST_PAGES + 1):
             page = self._read_page(number)

@@ -17,6 +17,7 @@ from tests.jira.defects.a_jira import (
     refusal,
 )
 from tests.jira.defects.test_step import failed, suite
+from xray_bridge.errors import AmbiguousError
 from xray_bridge.jira.defects.find import Defect
 from xray_bridge.jira.defects.record import Record
 from xray_bridge.jira.defects.recur import decide_recurrence
@@ -408,3 +409,40 @@ def test_rules_decide_what_a_recurrence_means(
     defect = Defect(id="1", key="CALC-1", is_open=False, resolution=resolution)
 
     assert decide_recurrence(defect, record, parse_rules(rules)) == expected
+
+
+def test_a_lost_answer_to_a_transition_is_looked_up(tmp_path: Path) -> None:
+    """The bug was closed, or reopened: the step goes on as if Jira had said so."""
+    project = Project(tmp_path)
+    project.fail()
+    bug = project.jira.issues[0]
+    lost = f"POST /rest/api/2/issue/{bug.id}/transitions"
+    project.succeed()
+    project.jira.lost = [lost]
+    closed = project.succeed()
+    status = bug.status
+    project.jira.lost = [lost]
+    reopened = project.fail()
+
+    assert (closed.failure, status) == (None, "Done")
+    assert "closed after 2 runs" in closed.text
+    assert (reopened.failure, bug.status) == (None, "To Do")
+    assert not project.jira.lost
+
+
+def test_a_transition_that_did_not_arrive_is_an_error(tmp_path: Path) -> None:
+    """The bug is as it was, and the run fails with that step."""
+    project = Project(tmp_path)
+    project.fail()
+    project.succeed()
+
+    def break_off(request: Request) -> Answer | None:
+        if request.method == "POST" and request.path.endswith("/transitions"):
+            raise AmbiguousError("the connection broke")
+        return None
+
+    project.jira.fault = break_off
+    done = project.succeed()
+
+    assert "the connection broke" in str(done.failure)
+    assert project.jira.issues[0].status == "To Do"

@@ -155,3 +155,15 @@ def test_a_fork_links_nothing(
     assert "a pull request from a fork (CircleCI)" in told
     assert list(LINK_REQUIREMENTS.describe(run)) == [told]
     assert not xray.sent
+
+
+def test_many_requirements_that_do_not_exist_are_some_lines(
+    tmp_path: Path, xray: Xray
+) -> None:
+    """An artifact may name any number of them."""
+    xray.script[LINK] = [Response("{}", status=404)]
+    names = [f"CALC-{number}" for number in range(400, 450)]
+    told = list(LINK_REQUIREMENTS.apply(a_linking_run(tmp_path, xray, *names)))
+
+    assert len(told) < 30
+    assert told[-1].endswith("30 other links")

@@ -6,7 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.transitions import do_transition, list_transitions
+from xray_bridge.client.transitions import (
+    do_transition,
+    list_transitions,
+    read_status,
+)
+from xray_bridge.errors import AmbiguousError
 from xray_bridge.jira.defects.find import DONE
 from xray_bridge.text import join_words
 
@@ -57,7 +62,12 @@ def _move(
     if missing:
         return f"the transition {chosen.name} needs {join_words(missing)}"
     work.space(defect.id)
-    do_transition(work.jira, defect.id, chosen, fields)
+    try:
+        do_transition(work.jira, defect.id, chosen, fields)
+    except AmbiguousError:
+        # A second try would be another transition, from the new status.
+        if read_status(work.jira, defect.id).name != chosen.to.name:
+            raise
     return ""
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # Jira's answers for an issue that does not exist, or that may not be linked.
 REFUSALS = frozenset({400, 401, 403})
 NOT_FOUND = 404
+# Lines about single links; more would hide the others.
+SHOWN = 20
 
 
 def _is_wanted(settings: Settings) -> bool:
@@ -80,20 +82,25 @@ def _apply(run: JiraRun) -> Iterator[str]:
     missing = _find_missing(jira, pairs)
     kind = find_tests_type(jira) if missing else ""
     refused: list[str] = []
+    unknown: list[str] = []
     made = 0
     for test, requirement in missing:
         try:
             link_issues(jira, kind, test, requirement)
         except RefusedError as error:
             if error.status == NOT_FOUND:
-                told = f"not linked: {test} to {requirement}: it does not exist, or"
-                yield f"{told} the account may not see or link it"
+                unknown.append(f"{test} to {requirement}")
                 continue
             if error.status not in REFUSALS:
                 raise
             refused.append(f"{test} to {requirement} ({error.said or error.message})")
         else:
             made += 1
+    for named in unknown[:SHOWN]:
+        why = "it does not exist, or the account may not see or link it"
+        yield f"not linked: {named}: {why}"
+    if len(unknown) > SHOWN:
+        yield f"... and {count(len(unknown) - SHOWN, 'other link')}"
     if made:
         yield f"linked {count(made, 'requirement')} to Tests"
     if refused:
