@@ -96,17 +96,21 @@ def _apply(run: JiraRun) -> Iterator[str]:
             refused.append(f"{test} to {requirement} ({error.said or error.message})")
         else:
             made += 1
-    for named in unknown[:SHOWN]:
-        why = "it does not exist, or the account may not see or link it"
-        yield f"not linked: {named}: {why}"
-    if len(unknown) > SHOWN:
-        yield f"... and {count(len(unknown) - SHOWN, 'other link')}"
+    yield from _tell_unknown(unknown)
     if made:
         yield f"linked {count(made, 'requirement')} to Tests"
     if refused:
         msg = f"not linked: {first_names(refused)}"
         hint = "check the keys, and the permission Link Issues"
         raise ReportError(msg, hint=hint)
+
+
+def _tell_unknown(links: Sequence[str]) -> Iterator[str]:
+    for named in links[:SHOWN]:
+        why = "it does not exist, or the account may not see or link it"
+        yield f"not linked: {named}: {why}"
+    if len(links) > SHOWN:
+        yield f"... and {count(len(links) - SHOWN, 'other link')}"
 
 
 def _find_missing(
