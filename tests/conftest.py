@@ -29,6 +29,7 @@ from tests.scripted_xray import (
     Sender,
     Xray,
 )
+from xray_bridge.ci.details import RUNNERS
 from xray_bridge.ci.detect import SYSTEMS
 from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
@@ -45,6 +46,8 @@ CI = {
     "CI",
     "GITHUB_OUTPUT",
     "GITHUB_STEP_SUMMARY",
+    # A build is named after the session of nox that runs these tests.
+    *RUNNERS,
     *(system.detect for system in SYSTEMS),
 }
 

@@ -52,15 +52,17 @@ def test_another_process_writes_nothing(
     """A child that a test forked neither adds a line nor counts one."""
     journal = Journal(directory)
     journal.append(a_run(name="test_1"))
+    journal.append_passed("a.py::test_2", (), 1.0, 1.0)
     with monkeypatch.context() as child:
         child.setattr(os, "getpid", lambda: -1)
-        journal.append(a_run(name="test_2"))
+        journal.append(a_run(name="test_3"))
+        journal.append_passed("a.py::test_4", (), 1.0, 1.0)
         journal.close(("the child says so",))
 
     journal.close()
 
-    assert names(directory) == ["test_1"]
-    assert journal.written == 1
+    assert names(directory) == ["test_1", "test_2"]
+    assert journal.written == 2
     assert directory.state.incomplete == ()
 
 
