@@ -353,6 +353,10 @@ INSIDE: dict[str, tuple[dict[str, Reply], Line]] = {
         {TYPES: (404, b"{}", {})},
         Line("?", "issue_types", "HTTP 404", ""),
     ),
+    "a Jira that lists no types": (
+        {TYPES: says({"values": None})},
+        Line("?", "issue_types", "does not answer like Jira", ""),
+    ),
     "a plan that is a Story": (
         {PLAN: says({"fields": {"issuetype": {"name": "Story"}}})},
         Line(

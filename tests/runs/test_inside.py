@@ -454,3 +454,12 @@ def test_a_receipt_is_of_its_run() -> None:
 
     assert receipt.resend_command == "xray-bridge resend r --url u"
     assert "resend_flags" not in receipt.to_json()
+
+
+def test_a_huge_file_is_not_read_into_memory(tmp_path: Path) -> None:
+    """An archive may hold a file of a terabyte in some bytes."""
+    with (tmp_path / "run.json").open("wb") as file:
+        file.truncate(1 << 40)
+
+    with pytest.raises(RunDirectoryError, match="is larger than"):
+        inside.read_inside(tmp_path, "run.json")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from xray_bridge.client.jira import Jira
 from xray_bridge.client.xray import make_client
@@ -152,14 +152,18 @@ class JiraSite:
         type_id = next((str(each["id"]) for each in known if each.get("id")), "")
         if not type_id:
             return None
-        path = f"/rest/api/2/issue/createmeta/{project}/issuetypes/{type_id}"
+        path = f"/rest/api/2/issue/createmeta/{project}/issuetypes"
+        path = f"{path}/{quote(type_id, safe='')}"
         listed = self._read_page(path)
         return frozenset(str(e.get("fieldId") or e.get("key")) for e in listed)
 
     def _read_page(self, path: str) -> list[Any]:
         """Return the first hundred items of a list in pages."""
         found = self.jira.get_json(path, dict, maxResults="100")
-        listed: list[Any] = next((found[name] for name in PAGES if name in found), [])
+        listed: Any = next((found[name] for name in PAGES if name in found), [])
+        if not isinstance(listed, list):
+            msg = f"{self._connection.site}{path} does not answer like Jira"
+            raise NotXrayError(msg)
         return [each for each in listed if isinstance(each, dict)]
 
     def issue_type(self, key: str) -> str | None:

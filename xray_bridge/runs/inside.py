@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 BLOCK = 1 << 20
+# Of a file that is read into memory; a run of 100,000 tests has some MiB.
+LARGEST = 64 << 20
 # Windows has neither; there the path is checked first.
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 # Do not wait for a pipe.
@@ -59,6 +61,8 @@ def read_inside(folder: Path, name: str) -> bytes:
     """
     number, size = _open_regular_file(folder, name)
     try:
+        if size > LARGEST:
+            raise _foreign_error(folder / name, f"is larger than {LARGEST >> 20} MiB")
         # One byte more shows whether this is all.
         content = os.read(number, size + 1)
         if len(content) == size:
