@@ -10,6 +10,7 @@ import pytest
 
 from xray_bridge.ci import forks
 from xray_bridge.config.effective import effective_settings
+from xray_bridge.config.fork_guard import find_forbidden_fork
 from xray_bridge.config.resolve import ini_layer, resolve
 from xray_bridge.config.stored_connections import OWN_FILE_VARIABLE
 from xray_bridge.errors import SettingError
@@ -195,3 +196,31 @@ def test_no_variable_gets_into_jira(own: Path, name: str) -> None:
     own.write_text(f'[allow]\nenv = ["{name}"]\n', encoding="utf-8")
     own.chmod(0o600)
     assert resolve([layer], environ).summary == "a"
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"workflow_run": {"head_repository": {"full_name": "them/it"}}}, True),
+        ({"workflow_run": {"head_repository": None}}, True),
+        ({}, True),
+        ({"workflow_run": {"head_repository": {"full_name": "Us/it"}}}, False),
+    ],
+)
+def test_a_workflow_after_that_of_a_fork_sends_foreign_results(
+    tmp_path: Path, event: dict[str, Any], *, expected: bool
+) -> None:
+    """Its code and settings are ours, so they may choose addresses."""
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps(event))
+    environ = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "us/it",
+        "GITHUB_EVENT_NAME": "workflow_run",
+        "GITHUB_EVENT_PATH": str(path),
+    }
+
+    assert forks.system_of_fork(environ) == ""
+    assert bool(forks.system_of_foreign_results(environ)) is expected
+    assert bool(find_forbidden_fork(environ)) is expected
+    assert forks.system_of_foreign_results(AZURE) == "Azure Pipelines"

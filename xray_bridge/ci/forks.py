@@ -69,6 +69,23 @@ def _is_github_fork(environ: Mapping[str, str]) -> bool:
     request = read_event(environ).get("pull_request")
     head = request.get("head") if isinstance(request, dict) else None
     repository = head.get("repo") if isinstance(head, dict) else None
+    return _is_other_repository(repository, environ)
+
+
+def _follows_github_fork(environ: Mapping[str, str]) -> bool:
+    """
+    Whether the workflow before this one was that of a fork; True if that is unknown.
+
+    Source: GitHub's 'Webhook events and payloads', 'workflow_run'.
+    """
+    if environ.get("GITHUB_EVENT_NAME") != "workflow_run":
+        return False
+    before = read_event(environ).get("workflow_run")
+    repository = before.get("head_repository") if isinstance(before, dict) else None
+    return _is_other_repository(repository, environ)
+
+
+def _is_other_repository(repository: object, environ: Mapping[str, str]) -> bool:
     # The repository of a deleted fork is null.
     if not isinstance(repository, dict):
         return True
@@ -133,6 +150,17 @@ NAMES = (
 def system_of_fork(environ: Mapping[str, str]) -> str:
     """Return the CI system if this is a fork's pull request, else an empty text."""
     return next((each.name for each in FORKS if each.tells(environ)), "")
+
+
+def system_of_foreign_results(environ: Mapping[str, str]) -> str:
+    """
+    Return the CI system if results of a fork are sent here, else an empty text.
+
+    The code that is checked out may be our own: GitHub runs a workflow after another
+    one (``workflow_run``), with our secrets and the fork's artifact.
+    """
+    follows = "GitHub Actions" if _follows_github_fork(environ) else ""
+    return system_of_fork(environ) or follows
 
 
 def names_of_repository(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -75,11 +75,11 @@ def _list_chosen(
 
 def find_forbidden_fork(environ: Mapping[str, str]) -> str:
     """
-    Return the CI system, if this is a pull request from a fork.
+    Return the CI system, if these are the results of a pull request from a fork.
 
-    Empty if it is none, or a person allows uploads from forks of this repository.
+    Empty if they are not, or a person allows uploads from forks of this repository.
     """
-    system = forks.system_of_fork(environ)
+    system = forks.system_of_foreign_results(environ)
     return "" if system and is_allowed() else system
 
 

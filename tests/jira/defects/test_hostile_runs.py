@@ -155,3 +155,22 @@ def test_two_bugs_for_the_rest_become_one(tmp_path: Path) -> None:
         ("101", "To Do"),
         ("102", "Done"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "number"), [("{}", 0), ('{"pull_requests": true}', 1)]
+)
+def test_an_artifact_does_not_hide_that_it_is_of_a_fork(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rules: str, number: int
+) -> None:
+    """The workflow that sends it knows; the rules are those of our repository."""
+    event = {"workflow_run": {"head_repository": {"full_name": "them/it"}}}
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    monkeypatch.setenv("GITHUB_REPOSITORY", "us/it")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "workflow_run")
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    jira = PretendJira()
+    run = a_jira_run(jira, recorded(tmp_path, *suite(failed())), defect_rules=rules)
+    apply(run)
+
+    assert len(jira.issues) == number

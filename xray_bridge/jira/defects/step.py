@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci.forks import system_of_fork
+from xray_bridge.ci.forks import system_of_foreign_results, system_of_fork
 from xray_bridge.ci.pull_requests import NAME, find_pull_request
 from xray_bridge.client.defects import edit_labels, link_issues
 from xray_bridge.config.jira_settings import CREATE, OFF
@@ -102,6 +102,8 @@ def _why_not_written(run: JiraRun, rules: Rules, outcomes: Outcomes) -> str:
         # Somebody else wrote the rules, too.
         return FORK
     is_request = run.info.ci.get(NAME) or find_pull_request(os.environ)
+    # Its artifact may hide that it is one.
+    is_request = is_request or system_of_foreign_results(os.environ)
     if is_request and not rules.pull_requests:
         return PULL_REQUEST
     if outcomes.share > rules.most:
