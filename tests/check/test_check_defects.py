@@ -91,6 +91,27 @@ def test_each_mistake_is_one_line(rules: str, message: str, hint: str) -> None:
     assert [(e.ok, e.message, e.hint) for e in found] == [(False, message, hint)]
 
 
+def test_a_project_without_components_takes_none() -> None:
+    """A list of values without a value is no field for any text."""
+    components: dict[str, Any] = {
+        "fieldId": "components",
+        "name": "Component/s",
+        "schema": {"type": "array", "items": "component"},
+        "allowedValues": [],
+    }
+    screen = [e for e in FIELDS if e["fieldId"] != "components"]
+    server = PretendJira(screen=[*screen, components])
+
+    found = check(server, '{"components": ["Cart"]}')
+
+    assert [(e.message, e.hint) for e in found] == [
+        (
+            "Component/s of a Bug cannot be Cart: CALC has none",
+            "create it in Jira, or remove it from the rules",
+        )
+    ]
+
+
 def test_required_fields_and_labels_are_needed() -> None:
     """A required field without a default has to be in the rules."""
     team: dict[str, Any] = {

@@ -157,6 +157,14 @@ def test_a_run_for_another_server_is_refused_with_a_login_to_xray(
     assert len(jira.posts(BULK)) == 1
 
 
+def test_help_spells_jira_as_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only the first letter of the description is changed."""
+    with pytest.raises(SystemExit):
+        cli.main(["jira", "build", "--help"])
+
+    assert "Show a run as a build on its issues in Jira:" in capsys.readouterr().out
+
+
 def test_a_deployment_needs_no_tests(jira: Xray) -> None:
     """Environment, state and keys are enough."""
     arguments = ["--jira-environment", "prod", "--jira-build-state", "rolled_back"]

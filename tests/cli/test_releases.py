@@ -98,12 +98,23 @@ def test_versions_are_listed_without_a_board(
     assert "No sprints: there are several boards in CALC: 4 B4, 5 B5" in said
 
 
+def test_project_without_boards_has_no_sprint_to_unset(
+    server: Xray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command asks for no sprint, so its line names no setting."""
+    server.script[BOARD] = [{"values": []}]
+    code, said = listed(capsys)
+
+    assert code == 0
+    assert said.endswith("No sprints: there is no board with sprints in CALC\n")
+
+
 def test_board_that_is_set_has_to_exist(capsys: pytest.CaptureFixture[str]) -> None:
     """A wrong name is an error."""
     code, said = listed(capsys, "--board", "Other")
 
     assert code == 2
-    assert "there is no board Other in CALC, but 4 Team" in said
+    assert "there is no board Other in CALC, only 4 Team" in said
 
 
 def test_empty_project(server: Xray, capsys: pytest.CaptureFixture[str]) -> None:

@@ -151,12 +151,18 @@ def _check_field(
             "add it to the screen, or remove it from the rules",
         )
         return
-    if not rule.allowed:
-        return
     for word in _words_in(value):
         if MACRO.search(word):
             continue
-        if word.lower() not in {each.lower() for each in rule.allowed}:
+        if rule.is_empty:
+            yield _wrong(
+                f"{rule.name} of a {rules.type} cannot be {word}: {rules.project} "
+                "has none",
+                "create it in Jira, or remove it from the rules",
+            )
+        elif rule.allowed and word.lower() not in {
+            each.lower() for each in rule.allowed
+        }:
             yield _wrong(
                 f"{rule.name} of a {rules.type} cannot be {word}, only: "
                 f"{', '.join(rule.allowed[:20])}",

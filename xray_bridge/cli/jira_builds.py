@@ -73,9 +73,10 @@ def register(actions: Any) -> None:
         parser: argparse.ArgumentParser = actions.add_parser(
             kind,
             help=text,
-            description=f"{text.capitalize()}: on Cloud in the development panel, on "
-            "Data Center as a link. The issues are those that are named in the branch, "
-            "the title of the pull request, the commit message and the tests.",
+            description=f"{text[0].upper()}{text[1:]}: on Cloud in the development "
+            "panel, on Data Center as a link. The issues are those that are named in "
+            "the branch, the title of the pull request, the commit message and the "
+            "tests.",
             allow_abbrev=False,
         )
         _add_run(parser, "default: the last run of this CI run, if there is one")

@@ -39,8 +39,8 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument(
         "--adopt",
         action="store_true",
-        help="create projects, Tests and Test Plans when they are first named, as "
-        "--xray-sandbox does, instead of refusing them",
+        help="create projects with a board, Tests and Test Plans when they are first "
+        "named, as --xray-sandbox does, instead of refusing them",
     )
     parser.add_argument(
         "--answers",

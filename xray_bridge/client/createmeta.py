@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LISTS = ("issueTypes", "fields", "values")
 PAGE = 50
+# The kinds of values that a project has itself. Other fields may list no value, and
+# still accept some.
+OF_PROJECT = frozenset({"component", "version"})
 # The names by which an allowed value is known, the one for people first.
 # Jira's own fields with texts, and the end of the type of custom ones.
 TEXTS, TEXT_AREA = ("description", "environment"), ":textarea"
@@ -40,7 +43,8 @@ class FieldRule:
     A field on the screen for new issues.
 
     ``needed``: it is required and has no default. ``type`` and ``items`` are those of
-    Jira's schema. ``allowed`` are the names of the allowed values; empty: any value.
+    Jira's schema. ``allowed`` are the names of the allowed values; empty: any value,
+    except if ``is_empty``: the project has no component, or no version.
     ``is_text``: it takes text of several lines, which may be wiki markup.
     """
 
@@ -50,6 +54,7 @@ class FieldRule:
     type: str = "string"
     items: str = ""
     allowed: tuple[str, ...] = ()
+    is_empty: bool = False
     is_text: bool = False
 
 
@@ -76,7 +81,9 @@ def list_fields(jira: Jira, project: str, type_id: str) -> tuple[FieldRule, ...]
 def _read_field(found: dict[str, Any]) -> FieldRule:
     schema = found.get("schema")
     schema = schema if isinstance(schema, dict) else {}
+    items = str(schema.get("items") or "")
     listed = found.get("allowedValues")
+    is_empty = listed == [] and items in OF_PROJECT
     listed = listed if isinstance(listed, list) else []
     values = [each for each in listed if isinstance(each, dict)]
     key = next((k for k in VALUE_NAMES if values and k in values[0]), "name")
@@ -85,8 +92,9 @@ def _read_field(found: dict[str, Any]) -> FieldRule:
         name=str(found.get("name")),
         needed=bool(found.get("required")) and not found.get("hasDefaultValue"),
         type=str(schema.get("type") or "string"),
-        items=str(schema.get("items") or ""),
+        items=items,
         allowed=tuple(str(each[key]) for each in values if key in each),
+        is_empty=is_empty,
         is_text=str(schema.get("custom")).endswith(TEXT_AREA)
         or schema.get("system") in TEXTS,
     )

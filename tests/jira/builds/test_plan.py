@@ -170,7 +170,7 @@ NONE: dict[str, tuple[Facts, dict[str, Any], str]] = {
     "no page": (
         some_facts(Context(build_url="javascript:alert(1)")),
         {},
-        "there is no page that it could link to",
+        "there is neither a CI run nor a Test Execution to link to",
     ),
 }
 

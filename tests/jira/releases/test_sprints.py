@@ -95,14 +95,14 @@ def test_sprint_with_an_id_needs_no_board(xray: Xray) -> None:
         (
             {BOARD: page()},
             {},
-            r"no board with sprints in CALC \(set xray_board, or unset xray_sprint",
+            r"no board with sprints in CALC \(unset xray_sprint\)",
         ),
         (
             {BOARD: page(a_board(), a_board(5, "Two"))},
             {},
             r"several boards in CALC: 4 Team, 5 Two \(set xray_board to",
         ),
-        ({}, {"board": "9"}, "no board 9 in CALC, but 4 Team"),
+        ({}, {"board": "9"}, "no board 9 in CALC, only 4 Team"),
         (
             {SPRINTS: page(ALPHA, {**BETA, "state": "active"})},
             {},
@@ -111,7 +111,7 @@ def test_sprint_with_an_id_needs_no_board(xray: Xray) -> None:
         (
             {},
             {"sprint": "Gamma"},
-            r"no open sprint Gamma on board Team, but Alpha \(`xray-bridge releases",
+            r"no open sprint Gamma on board 4, only Alpha \(`xray-bridge releases",
         ),
         ({}, {"sprint": "99"}, r"no sprint with the id 99 \(`xray-bridge releases"),
     ],

@@ -93,7 +93,9 @@ def make_plan(facts: Facts, asked: Request) -> Plan:
         )
     url = builds.choose_url(facts, asked.execution_url)
     if not url:
-        return _send_none(what, "there is no page that it could link to")
+        return _send_none(
+            what, "there is neither a CI run nor a Test Execution to link to"
+        )
     keys, left_out = builds.collect_keys(facts, settings, asked.execution)
     if not keys:
         return _send_none(what, _explain_no_keys(asked))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xray_bridge.jira.run import JiraRun
 
 LONGEST_URL = 2000
-NO_BUILD = "there is no link to a build: the CI system gives no address of it"
+NO_BUILD = "there is no link to a build: no CI system gives its address"
 
 
 def make_link(ci: Mapping[str, str], run_id: str) -> RemoteLink | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.client import agile
 from xray_bridge.client.versions import list_versions
 from xray_bridge.errors import RefusedError, UsageError
-from xray_bridge.jira.releases.sprints import find_board
+from xray_bridge.jira.releases.sprints import WITHOUT_BOARD, find_board
 
 
 if TYPE_CHECKING:
@@ -56,5 +56,7 @@ def list_releases(
         if settings.board:
             raise
         # Versions are useful without them, and not every Jira has boards.
-        return Releases(project=project, versions=versions, why=str(error))
+        # No sprint is asked for here, so there is none to unset.
+        why = error.message if error.hint == WITHOUT_BOARD else str(error)
+        return Releases(project=project, versions=versions, why=why)
     return Releases(project=project, versions=versions, board=board, sprints=sprints)

@@ -11,7 +11,7 @@ from xray_bridge.errors import RefusedError, UsageError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import TypeVar
 
     from xray_bridge.client.agile import Board, Sprint
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ACTIVE = "active"
 NOT_FOUND = 404
-WITHOUT_BOARD = "set xray_board, or unset xray_sprint"
+WITHOUT_BOARD = "unset xray_sprint"
 
 
 def put_into_sprint(run: JiraRun, keys: Sequence[str]) -> Sprint | None:
@@ -64,8 +64,8 @@ def find_sprint(jira: Jira, settings: Settings, project: str) -> Sprint | None:
     # Jira puts no issues into a closed sprint.
     sprints = agile.list_sprints(jira, board.id, agile.ACTIVE, agile.FUTURE)
     named = [each for each in sprints if each.name.casefold() == wanted.casefold()]
-    there = ", ".join(each.name for each in sprints) or "none"
-    none = f"no open sprint {wanted} on board {board.name}, but {there}"
+    none = f"no open sprint {wanted} on board {board.id}"
+    none += _list_others(each.name for each in sprints)
     return _choose_one(named, none, f"sprints named {wanted}", "")
 
 
@@ -85,12 +85,17 @@ def find_board(jira: Jira, settings: Settings, project: str) -> Board:
         raise
     if wanted:
         named = [each for each in boards if _is_meant(each, wanted)]
-        there = ", ".join(f"{each.id} {each.name}" for each in boards) or "none"
-        none = f"no board {wanted} in {project}, but {there}"
+        none = f"no board {wanted} in {project}"
+        none += _list_others(f"{each.id} {each.name}" for each in boards)
         return _choose_one(named, none, f"boards named {wanted}", "xray_board")
     with_sprints = [each for each in boards if each.kind != agile.KANBAN]
     none = f"no board with sprints in {project}"
     return _choose_one(with_sprints, none, f"boards in {project}", "xray_board")
+
+
+def _list_others(names: Iterable[str]) -> str:
+    listed = ", ".join(names)
+    return f", only {listed}" if listed else ""
 
 
 def _is_meant(board: Board, wanted: str) -> bool:
