@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.builders import a_shard
 from tests.jira.defects.a_jira import PretendJira, a_jira_run, apply, refusal
+from xray_bridge.client.response import Answer
 from xray_bridge.model.results import Outcome
 
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xray_bridge.client.request import Request
-    from xray_bridge.client.response import Answer
     from xray_bridge.jira.run import JiraRun
 
 MESSAGE = "E   ValueError: x\n\ntests/a.py:3: ValueError"
@@ -125,3 +125,23 @@ def test_a_file_of_exactly_the_limit_is_attached(tmp_path: Path) -> None:
     apply(a_failure_with(jira, tmp_path, {"a": b"x" * 1000, "b": b"x" * 1001}))
 
     assert jira.issues[0].attachments == ["a"]
+
+
+def test_a_page_instead_of_an_answer_attaches_nothing_twice(tmp_path: Path) -> None:
+    """A proxy may answer for a server that has taken the file."""
+    jira = PretendJira()
+    page = Answer(status=200, headers={}, content=b"<html>", url="https://a/")
+
+    def answer_with_page(request: Request) -> Answer | None:
+        if not request.path.endswith("/attachments") or jira.issues[0].attachments:
+            return None
+        jira.issues[0].attachments.append("a.png")
+        return page
+
+    jira.fault = answer_with_page
+    run = a_failure_with(jira, tmp_path, {"a.png": b"png", "b.log": b"log"})
+    first, again = apply(run), apply(run)
+
+    assert first.failure is not None
+    assert again.failure is None
+    assert jira.issues[0].attachments == ["a.png", "b.log"]

@@ -10,6 +10,7 @@ import pytest
 from tests.builders import recorded
 from tests.jira.defects.a_jira import Applied, PretendJira, a_jira_run, answer, apply
 from tests.jira.defects.test_step import failed, suite
+from xray_bridge.client.response import Answer
 from xray_bridge.errors import SettingError
 from xray_bridge.jira.defects.rules import parse_rules
 from xray_bridge.jira.defects.texts import fill_text, plain_address
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xray_bridge.client.request import Request
-    from xray_bridge.client.response import Answer
 
 ADDRESS = "http://x/a_b-{code}|[~ann]!a!\\ b^c"
 
@@ -174,3 +174,25 @@ def test_an_artifact_does_not_hide_that_it_is_of_a_fork(
     apply(run)
 
     assert len(jira.issues) == number
+
+
+def test_a_page_instead_of_an_answer_is_no_refusal(tmp_path: Path) -> None:
+    """A proxy may answer for a server that has created the bug."""
+    jira = PretendJira()
+    page = Answer(status=200, headers={}, content=b"<html>", url="https://a/")
+
+    def answer_with_page(request: Request) -> Answer | None:
+        is_creating = request.method == "POST" and request.path == "/rest/api/2/issue"
+        if not is_creating or jira.issues:
+            return None
+        bug = jira.add(*json.loads(request.content or b"")["fields"]["labels"])
+        jira.hidden.add(bug.id)
+        return page
+
+    jira.fault = answer_with_page
+    run = a_jira_run(jira, recorded(tmp_path, *suite(failed())))
+    first, again = apply(run), apply(run)
+
+    assert first.failure is not None
+    assert "may have been created already" in str(again.failure)
+    assert len(jira.issues) == 1

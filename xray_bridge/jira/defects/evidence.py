@@ -50,7 +50,7 @@ class Attacher:
             return
         noted = work.read_note(group.label).get("attached")
         done = list(noted) if isinstance(noted, list) else []
-        if done:
+        if isinstance(noted, list):
             # An earlier try may have attached more than it could note.
             done += [each.name for each in list_attachments(work.jira, defect.id)]
         for piece in group.evidence[:MOST]:
@@ -61,6 +61,7 @@ class Attacher:
                 self._tell(defect, f"{piece.name} was not attached: it is too large")
                 continue
             work.space(defect.id)
+            work.note(group.label, attached=done)
             try:
                 attach_file(work.jira, defect.id, piece.name, path)
             except AmbiguousError as error:

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.defects import create_issue, read_issue
-from xray_bridge.errors import AmbiguousError, DeliveryError, RefusedError
+from xray_bridge.errors import (
+    AmbiguousError,
+    DeliveryError,
+    NotXrayError,
+    RefusedError,
+)
 from xray_bridge.jira.defects.fields import (
     ESSENTIAL,
     Screen,
@@ -159,6 +164,9 @@ class Maker:
             if not found:
                 raise
             made = found[0].id, found[0].key
+        except NotXrayError:
+            # A page came back, perhaps from a proxy: the server may have created it.
+            raise
         except DeliveryError:
             work.note(draft.label, asked=None)
             raise
