@@ -185,7 +185,8 @@ def test_a_page_instead_of_an_answer_is_no_refusal(tmp_path: Path) -> None:
         is_creating = request.method == "POST" and request.path == "/rest/api/2/issue"
         if not is_creating or jira.issues:
             return None
-        bug = jira.add(*json.loads(request.content or b"")["fields"]["labels"])
+        assert isinstance(request.content, bytes)
+        bug = jira.add(*json.loads(request.content)["fields"]["labels"])
         jira.hidden.add(bug.id)
         return page
 
