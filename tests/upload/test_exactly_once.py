@@ -850,6 +850,18 @@ def test_import_that_ends_late_is_found_while_we_wait(directory: RunDirectory) -
     assert xray.executions == {"CALC-1": 2}
 
 
+def test_doubt_stays_until_the_search_cannot_be_behind(directory: RunDirectory) -> None:
+    """The empty one is made before that, and its failure does not end the doubt."""
+    xray = FakeXray(script=[DROPPED], makings=[DROPPED, DROPPED])
+    pauses = Pauses(looks=(0.0,), in_progress=0.05, settled=300.0)
+
+    with pytest.raises(AmbiguousError):
+        send(xray, directory, quick(), pauses)
+
+    assert xray.made == 2
+    assert directory.state.sent > 0
+
+
 @pytest.mark.parametrize("ahead", [3600.0, 1e7])
 @pytest.mark.fault("J01")
 def test_clock_that_is_set_forward_has_not_waited(
