@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.jira import is_issue
 from xray_bridge.client.paging import LARGEST_LIST, MOST_PAGES, PAGE
-from xray_bridge.client.response import key_in
+from xray_bridge.client.response import is_id, key_in
 from xray_bridge.errors import NotXrayError, RefusedError
 
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 # Jira's limit for ``reconcileIssues``.
 MOST_RECONCILED = 50
 BAD_REQUEST = 400
-# Digits of an integer of 64 bits.
-LONGEST_ID = 18
 
 
 def search_issues(
@@ -42,7 +40,7 @@ def search_issues(
     for a wrong JQL, and NotXrayError if the list ends too early: missing issues would
     go unnoticed.
     """
-    known = [int(each) for each in changed if _is_id(each)][:MOST_RECONCILED]
+    known = [int(each) for each in changed if is_id(each)][:MOST_RECONCILED]
     body: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": PAGE}
     if known and jira.dialect.reconciles:
         body["reconcileIssues"] = known
@@ -79,13 +77,13 @@ def search_keys(
     """
     found: list[dict[str, Any]] = []
     named = [[each for each in keys if key_in(each)]]
-    named += [[each for each in keys if _is_id(each)]]
+    named += [[each for each in keys if is_id(each)]]
     left = [
         group[at : at + PAGE] for group in named for at in range(0, len(group), PAGE)
     ]
     while left:
         chunk = left.pop()
-        name = "id" if _is_id(chunk[0]) else "key"
+        name = "id" if is_id(chunk[0]) else "key"
         try:
             found += search_issues(jira, f"{name} in ({', '.join(chunk)})", fields)
         except RefusedError as error:
@@ -94,10 +92,6 @@ def search_keys(
             half = len(chunk) // 2
             left += [chunk[:half], chunk[half:]] if half else []
     return found
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
 
 
 def _read_page(jira: Jira, body: dict[str, Any]) -> tuple[dict[str, Any], int]:

@@ -32,6 +32,7 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]{1,18}")
 LONGEST_PAGE = 200_000
+LONGEST_ID = 18
 NOT_ACCEPTED = (
     "check that they belong to this server, have not expired and are spelled correctly"
 )
@@ -200,6 +201,11 @@ def key_of(content: Any, answer: Answer) -> Mapping[str, str]:
 def key_in(found: object) -> str:
     """Return a key from a server's answer; empty if it is not a key."""
     return found if isinstance(found, str) and KEY.fullmatch(found) else ""
+
+
+def is_id(text: str) -> bool:
+    """Whether this is the id of an issue or a project, an integer of 64 bits."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
 
 
 def keys_found(issues: Any) -> list[str]:

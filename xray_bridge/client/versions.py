@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.response import is_id
 from xray_bridge.errors import AmbiguousError, NotXrayError, RefusedError, UsageError
 
 
@@ -85,7 +86,7 @@ def create_version(jira: Jira, project: str, name: str) -> None:
     """
     path = f"/rest/api/2/project/{quote(project, safe='')}"
     project_id = str(jira.get_json(path, dict).get("id", ""))
-    if not project_id.isdecimal():
+    if not is_id(project_id):
         msg = f"Jira does not tell the id of {project}"
         raise NotXrayError(msg, hint="check xray_url")
     content = json.dumps({"name": name, "projectId": int(project_id)}).encode()

@@ -118,3 +118,14 @@ def test_cloud_is_told_of_issues_that_were_just_made(tmp_path: Path) -> None:
     work.find(["xb-1"])
 
     assert json.loads(asked[0])["reconcileIssues"] == [101]
+
+
+def test_an_id_that_is_no_number_of_jira_sorts_first() -> None:
+    """A server may answer with any digits, more than Python turns into a number."""
+    jira = PretendJira()
+    jira.add("xb-1").id = "9" * 5000
+    jira.add("xb-1")
+    client = Jira.for_connection(a_connection(), jira)  # type: ignore[arg-type]
+    found = find_by_labels(client, ["xb-1"], Rules())["xb-1"]
+
+    assert [each.key for each in found] == ["CALC-101", "CALC-102"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.jql import search_issues
+from xray_bridge.client.response import is_id
 from xray_bridge.jira.defects.fingerprint import FLAKY, OURS
 from xray_bridge.jira.defects.rules import OPEN
 
@@ -124,5 +125,5 @@ def _name_of(found: Any) -> str:
 
 def _in_order(defect: Defect) -> tuple[bool, int]:
     """Sort open defects before closed ones; the oldest open, the newest closed."""
-    number = int(defect.id) if defect.id.isdecimal() else 0
+    number = int(defect.id) if is_id(defect.id) else 0
     return not defect.is_open, number if defect.is_open else -number
