@@ -146,7 +146,9 @@ def test_a_mistake_in_the_rules_ends_the_session_before_its_first_test(
     done = shop.upload()
 
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    done.stderr.fnmatch_lines("*there is no close_afer (did you mean close_after?)*")
+    done.stderr.fnmatch_lines(
+        "*there is no key close_afer (did you mean close_after?)*"
+    )
 
 
 def test_a_dry_run_shows_the_bugs_and_makes_none(shop: Project) -> None:

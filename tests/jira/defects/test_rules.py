@@ -45,8 +45,8 @@ def test_all_keys_are_read() -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"sumary": "x"}, "there is no sumary (did you mean summary?)"),
-        ({"zzz": 1}, "there is no zzz (known: project, type"),
+        ({"sumary": "x"}, "there is no key sumary (did you mean summary?)"),
+        ({"zzz": 1}, "there is no key zzz (known: project, type"),
         ({"per": "rows"}, "per is 'rows', but must be one of test, row"),
         ({"max": "10"}, "max is '10', but must be a whole number from 0"),
         ({"max": True}, "max is True, but must be a whole number from 0"),

@@ -102,7 +102,7 @@ def test_sprint_with_an_id_needs_no_board(xray: Xray) -> None:
             {},
             r"several boards in CALC: 4 Team, 5 Two \(set xray_board to",
         ),
-        ({}, {"board": "9"}, "no board 9 in CALC, only 4 Team"),
+        ({}, {"board": "9"}, r"no board 9 in CALC, only 4 Team \(correct xray_board\)"),
         (
             {SPRINTS: page(ALPHA, {**BETA, "state": "active"})},
             {},

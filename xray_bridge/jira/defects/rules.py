@@ -132,7 +132,8 @@ def _unknown_key(
     hint = f"known: {', '.join(known)}"
     if near:
         hint = f"did you mean {f'${{{near[0]}}}' if macro else near[0]}?"
-    return SettingError(f"{where}: there is no {shown}", hint=hint)
+    unknown = shown if macro else f"key {shown}"
+    return SettingError(f"{where}: there is no {unknown}", hint=hint)
 
 
 def _show(value: object) -> str:

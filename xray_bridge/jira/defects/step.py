@@ -108,7 +108,8 @@ def _why_not_written(run: JiraRun, rules: Rules, outcomes: Outcomes) -> str:
         return PULL_REQUEST
     if outcomes.share > rules.most:
         failed = f"{outcomes.failed} of {outcomes.total} tests failed"
-        return f"{failed}, more than {rules.most:.0%}: no bug is created or changed"
+        most = f"{rules.most:.0%} (`most` in the rules for bugs)"
+        return f"{failed}, more than {most}: no bug is created or changed"
     return ""
 
 

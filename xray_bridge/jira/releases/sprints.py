@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 ACTIVE = "active"
 NOT_FOUND = 404
 WITHOUT_BOARD = "unset xray_sprint"
+CORRECT = "correct xray_board"
+SPRINTS = "`xray-bridge releases list` shows them"
 
 
 def put_into_sprint(run: JiraRun, keys: Sequence[str]) -> Sprint | None:
@@ -60,13 +62,15 @@ def find_sprint(jira: Jira, settings: Settings, project: str) -> Sprint | None:
     board = find_board(jira, settings, project)
     if wanted.casefold() == ACTIVE:
         sprints = agile.list_sprints(jira, board.id, agile.ACTIVE)
-        return _choose_one(sprints, "", "active sprints", "") if sprints else None
+        if not sprints:
+            return None
+        return _choose_one(sprints, "", "active sprints", "xray_sprint")
     # Jira puts no issues into a closed sprint.
     sprints = agile.list_sprints(jira, board.id, agile.ACTIVE, agile.FUTURE)
     named = [each for each in sprints if each.name.casefold() == wanted.casefold()]
     none = f"no open sprint {wanted} on board {board.id}"
     none += _list_others(each.name for each in sprints)
-    return _choose_one(named, none, f"sprints named {wanted}", "")
+    return _choose_one(named, none, f"sprints named {wanted}", "xray_sprint", SPRINTS)
 
 
 def find_board(jira: Jira, settings: Settings, project: str) -> Board:
@@ -87,7 +91,7 @@ def find_board(jira: Jira, settings: Settings, project: str) -> Board:
         named = [each for each in boards if _is_meant(each, wanted)]
         none = f"no board {wanted} in {project}"
         none += _list_others(f"{each.id} {each.name}" for each in boards)
-        return _choose_one(named, none, f"boards named {wanted}", "xray_board")
+        return _choose_one(named, none, f"boards named {wanted}", "xray_board", CORRECT)
     with_sprints = [each for each in boards if each.kind != agile.KANBAN]
     none = f"no board with sprints in {project}"
     return _choose_one(with_sprints, none, f"boards in {project}", "xray_board")
@@ -102,12 +106,13 @@ def _is_meant(board: Board, wanted: str) -> bool:
     return wanted == board.id or wanted.casefold() == board.name.casefold()
 
 
-def _choose_one(found: Sequence[T], none: str, several: str, setting: str) -> T:
+def _choose_one(
+    found: Sequence[T], none: str, several: str, setting: str, hint: str = WITHOUT_BOARD
+) -> T:
     if not found:
-        hint = "" if setting else "`xray-bridge releases list` shows them"
-        raise UsageError(f"there is {none}", hint=hint or WITHOUT_BOARD)
+        raise UsageError(f"there is {none}", hint=hint)
     if len(found) > 1:
         names = ", ".join(f"{each.id} {each.name}" for each in found)
-        hint = f"set {setting or 'xray_sprint'} to the id of one of them"
+        hint = f"set {setting} to the id of one of them"
         raise UsageError(f"there are several {several}: {names}", hint=hint)
     return found[0]
