@@ -99,7 +99,11 @@ class Project:
     @property
     def directories(self) -> list[run_directory.RunDirectory]:
         """All run directories, oldest first."""
-        return run_directory.find(self.path / ".xray")
+        found = run_directory.find(self.path / ".xray")
+        # Names of the same second have no order.
+        return sorted(
+            found, key=lambda each: (each.path / "run.json").stat().st_mtime_ns
+        )
 
     @property
     def directory(self) -> run_directory.RunDirectory:

@@ -27,6 +27,10 @@ OURS = (
 RERUNS = ("-p", "rerunfailures", "--reruns")
 
 
+def _age(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
 @dataclass
 class Project:
     """A user's project in a folder of its own."""
@@ -60,7 +64,9 @@ class Project:
     @property
     def runs(self) -> list[Path]:
         """Run directories, oldest first."""
-        return sorted((self.pytester.path / ".xray" / "runs").glob("*"))
+        # Names of the same second have no order.
+        found = (self.pytester.path / ".xray" / "runs").glob("*/run.json")
+        return [path.parent for path in sorted(found, key=_age)]
 
     @property
     def journal(self) -> list[dict[str, Any]]:
@@ -72,7 +78,8 @@ class Project:
     def last(self) -> list[dict[str, Any]]:
         """The lines of the newest journal, wherever in the project it is."""
         journals = self.pytester.path.rglob(".xray/runs/*/journal.jsonl")
-        lines = max(journals).read_text().splitlines()
+        newest = max(journals, key=lambda path: _age(path.with_name("run.json")))
+        lines = newest.read_text().splitlines()
         return [json.loads(line.partition("\t")[0]) for line in lines]
 
     @property

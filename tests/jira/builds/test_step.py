@@ -136,7 +136,7 @@ def test_outside_of_ci_the_link_leads_to_the_test_execution(
     assert [each["url"] for each in sent] == [f"{xray.url}/browse/CALC-185"] * bool(
         execution
     )
-    assert ("there is no page" in told[0]) is not bool(execution)
+    assert ("neither a CI run nor a Test Execution" in told[0]) is not bool(execution)
 
 
 @pytest.mark.parametrize(
