@@ -39,19 +39,24 @@ def check_types(value: Value) -> Value:
 def odd_field(value: object) -> str:
     """Return the first field of another type; empty if there is none."""
     kind: type = type(value)
-    for name, check in _field_checks(kind):
-        if not check(getattr(value, name)):
+    for name, default, check in _field_checks(kind):
+        found = getattr(value, name)
+        # Most fields of most results have their default.
+        if found is not default and not check(found):
             return name
     return ""
 
 
 @cache
-def _field_checks(kind: type) -> tuple[tuple[str, Check], ...]:
-    """Return a check for each field of a dataclass."""
+def _field_checks(kind: type) -> tuple[tuple[str, Any, Check], ...]:
+    """Return default and check of each field of a dataclass."""
     from typing import get_type_hints
 
     hints = get_type_hints(kind, localns={"Mapping": Mapping})
-    return tuple((each.name, _make_check(hints[each.name])) for each in fields(kind))
+    return tuple(
+        (each.name, each.default, _make_check(hints[each.name]))
+        for each in fields(kind)
+    )
 
 
 def _make_check(hint: Any) -> Check:
