@@ -35,11 +35,11 @@ def read(item: pytest.Item) -> Line:
     found_marks = _closest_first(item)
     if not found_marks:
         return {}
-    first = _PARSED.get(id(found_marks[0])) or _parse_once(found_marks[0])
+    first = _parse_once(found_marks[0])
     if len(found_marks) == 1 and first.has_keys_only:
         # Nearly all marks have only keys, and this runs for every test.
         return {"test_keys": first.keys}
-    marks = [_PARSED.get(id(mark)) or _parse_once(mark) for mark in found_marks]
+    marks = [first, *map(_parse_once, found_marks[1:])]
     fields: dict[str, str] = {}
     for mark in reversed(marks):
         fields |= mark.custom_fields
@@ -96,16 +96,16 @@ def find_problems(items: Iterable[pytest.Item]) -> Iterator[str]:
             # The others are the same for all tests of a file or class.
             seen.add(parent)
             marks = [*item.iter_markers(NAME)]
-        try:
-            for mark in marks:
-                if mark.name == NAME and id(mark) not in _PARSED:
+        for mark in marks:
+            try:
+                if mark.name == NAME:
                     _parse_once(mark)
-        except ValueError as error:
-            path, line, _ = item.location
-            text = f"{path}:{(line or 0) + 1}: {error}"
-            if text not in found:
-                found.add(text)
-                yield text
+            except ValueError as error:
+                path, line, _ = item.location
+                text = f"{path}:{(line or 0) + 1}: {error}"
+                if text not in found:
+                    found.add(text)
+                    yield text
 
 
 class _Mark(NamedTuple):
@@ -123,14 +123,14 @@ class _Mark(NamedTuple):
 
 # Marks do not change, and each is read at the collection and when its test begins. They
 # are kept, so that no other mark gets the id of one.
-_PARSED: dict[int, _Mark] = {}
-_KEPT: list[pytest.Mark] = []
+_PARSED: dict[int, tuple[_Mark, pytest.Mark]] = {}
 
 
 def _parse_once(mark: pytest.Mark) -> _Mark:
-    found = _PARSED[id(mark)] = _parse_mark(mark)
-    _KEPT.append(mark)
-    return found
+    known = _PARSED.get(id(mark))
+    if known is None:
+        known = _PARSED[id(mark)] = (_parse_mark(mark), mark)
+    return known[0]
 
 
 def _parse_mark(mark: pytest.Mark) -> _Mark:

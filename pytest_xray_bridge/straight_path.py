@@ -80,23 +80,22 @@ class StraightPath:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One phase of one test has ended."""
         held = self._held
-        if self._is_open and report.outcome == "passed":
-            number = len(held)
-            if (
-                report.when == PHASES[number]
-                and type(report) is pytest.TestReport
-                and "wasxfail" not in report.__dict__
-                and not (self._takes_output and report.sections)
-            ):
-                if number == LAST:
-                    is_same = held[0].nodeid == report.nodeid
-                    if is_same and self._annotator.is_silent(report):
-                        held.clear()
-                        self._record(report.nodeid)
-                        return
-                elif number or self._may_be_silent(report):
-                    held.append(report)
-                    return
+        number = len(held)
+        is_silent = (
+            self._is_open
+            and report.outcome == "passed"
+            and report.when == PHASES[number]
+            and type(report) is pytest.TestReport
+            and "wasxfail" not in report.__dict__
+            and not (self._takes_output and report.sections)
+        )
+        if is_silent and number < LAST and (number or self._may_be_silent(report)):
+            held.append(report)
+            return
+        if is_silent and number == LAST and self._ends_silently(report):
+            held.clear()
+            self._record(report.nodeid)
+            return
         if held:
             self._held = []
             for each in held:
@@ -106,6 +105,11 @@ class StraightPath:
     def _may_be_silent(self, report: pytest.TestReport) -> bool:
         """Whether no hook of users gets each report at once, with its fixtures."""
         return self._annotator.is_running(report.nodeid) and not self._has_hooks()
+
+    def _ends_silently(self, report: pytest.TestReport) -> bool:
+        """Whether the held reports are of the same test, which has said nothing."""
+        is_same = self._held[0].nodeid == report.nodeid
+        return is_same and self._annotator.is_silent(report)
 
     def _has_hooks(self) -> bool:
         return bool(

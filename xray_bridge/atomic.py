@@ -29,7 +29,7 @@ def replaced(path: Path, *, private: bool = False) -> Iterator[Any]:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except BaseException:
+    except BaseException:  # raised again; only the draft is removed
         draft.unlink(missing_ok=True)
         raise
 

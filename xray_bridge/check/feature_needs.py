@@ -19,20 +19,6 @@ if TYPE_CHECKING:
 
     from xray_bridge.config.settings import Settings
 
-NAMES = {
-    "BROWSE_PROJECTS": "Browse Projects",
-    "CREATE_ISSUES": "Create Issues",
-    "EDIT_ISSUES": "Edit Issues",
-    "LINK_ISSUES": "Link Issues",
-    "RESOLVE_ISSUES": "Resolve Issues",
-    "ADD_COMMENTS": "Add Comments",
-    "CREATE_ATTACHMENTS": "Create Attachments",
-    "TRANSITION_ISSUES": "Transition Issues",
-    "ASSIGN_ISSUES": "Assign Issues",
-    "MODIFY_REPORTER": "Modify Reporter",
-    "SCHEDULE_ISSUES": "Schedule Issues",
-    "ADMINISTER_PROJECTS": "Administer Projects",
-}
 READ, WRITE = "read:jira-work", "write:jira-work"
 BOARDS = ("read:board-scope:jira-software", "read:project:jira")
 SPRINTS = ("read:sprint:jira-software", "write:sprint:jira-software")

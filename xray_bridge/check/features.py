@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.check.feature_needs import FEATURES, NAMES
+from xray_bridge.check.feature_needs import FEATURES
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding
-from xray_bridge.check.permissions import project_of
+from xray_bridge.check.permissions import NAMES, project_of
 from xray_bridge.check.site import JiraSite
 from xray_bridge.client.builds_login import make_login
 from xray_bridge.client.createmeta import list_fields, list_types
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.errors import RefusedError, UsageError, XrayBridgeError
 from xray_bridge.jira.defects.settings import read_rules
-from xray_bridge.model.dialect import CLOUD
 from xray_bridge.text import join_words
 
 
@@ -99,12 +98,10 @@ def check_features(
         rows += found
         findings.append(finding)
     scopes = {name: FEATURES[name].scopes for name in names if FEATURES[name].scopes}
-    is_cloud = connection.dialect.name == CLOUD
     return FeatureReport(
         rows=tuple(rows),
         findings=tuple(findings),
-        # Only API tokens of Cloud have scopes.
-        scopes=scopes if is_cloud else {},
+        scopes=scopes if connection.dialect.has_scopes else {},
     )
 
 
@@ -124,7 +121,7 @@ class _Check:
         """Return the rows of a feature, and its finding."""
         feature = FEATURES[name]
         try:
-            if feature.wants_oauth and self._connection.dialect.name == CLOUD:
+            if feature.wants_oauth and self._connection.dialect.has_builds:
                 return self._check_login(name)
             return self._check_permissions(name, feature)
         except XrayBridgeError as error:

@@ -20,6 +20,23 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
 
 
+# The names on Jira's screens, by key.
+NAMES = {
+    "BROWSE_PROJECTS": "Browse Projects",
+    "CREATE_ISSUES": "Create Issues",
+    "EDIT_ISSUES": "Edit Issues",
+    "LINK_ISSUES": "Link Issues",
+    "RESOLVE_ISSUES": "Resolve Issues",
+    "ADD_COMMENTS": "Add Comments",
+    "CREATE_ATTACHMENTS": "Create Attachments",
+    "TRANSITION_ISSUES": "Transition Issues",
+    "ASSIGN_ISSUES": "Assign Issues",
+    "MODIFY_REPORTER": "Modify Reporter",
+    "SCHEDULE_ISSUES": "Schedule Issues",
+    "ADMINISTER_PROJECTS": "Administer Projects",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """
@@ -30,64 +47,59 @@ class Need:
     """
 
     key: str
-    name: str
     purpose: str
     always: Callable[[Settings], bool] = lambda _: False
     is_asked: Callable[[Settings], bool] = lambda _: True
+
+    @property
+    def name(self) -> str:
+        """The name on Jira's screens."""
+        return NAMES[self.key]
 
 
 # Jira requires "Resolve Issues" to set a fix version.
 NEEDS = (
     Need(
         key="BROWSE_PROJECTS",
-        name="Browse Projects",
         purpose="to see its issues",
         always=lambda _: True,
     ),
     Need(
         key="CREATE_ISSUES",
-        name="Create Issues",
         purpose="for new Test Executions and Tests",
         always=lambda settings: not settings.test_execution,
     ),
     Need(
         key="EDIT_ISSUES",
-        name="Edit Issues",
         purpose="to report into a Test Execution and to add to a Test Plan",
         always=lambda settings: bool(settings.test_execution or settings.test_plan),
     ),
     Need(
         key="LINK_ISSUES",
-        name="Link Issues",
         purpose="for requirements",
     ),
     Need(
         key="RESOLVE_ISSUES",
-        name="Resolve Issues",
         purpose="for the fix version",
         is_asked=lambda settings: bool(settings.fix_version),
     ),
     Need(
         key="ADMINISTER_PROJECTS",
-        name="Administer Projects",
         purpose="to create the fix version",
         is_asked=lambda s: bool(s.fix_version) and s.create_version,
     ),
     Need(
         key="TRANSITION_ISSUES",
-        name="Transition Issues",
         purpose="for xray_transition",
         is_asked=lambda settings: bool(settings.transition),
     ),
     Need(
         key="CREATE_ATTACHMENTS",
-        name="Create Attachments",
         purpose="for xray_attach",
         is_asked=lambda settings: bool(settings.attach),
     ),
     Need(
         key="SCHEDULE_ISSUES",
-        name="Schedule Issues",
         purpose="for xray_sprint",
         is_asked=lambda settings: bool(settings.sprint),
     ),

@@ -16,7 +16,7 @@ from xray_bridge.client.connection import deployment_of
 from xray_bridge.config.parsers import NO
 from xray_bridge.config.resolve import command_line_layer, resolve
 from xray_bridge.config.settings import TABLE, Settings
-from xray_bridge.model.dialect import CLOUD, SERVER
+from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ def _secret_names(settings: Settings, known: Mapping[str, str], name: str) -> li
         found.append("XRAY_JIRA_TOKEN")
     in_file = known.get("jira_build", "").lower() not in NO
     shows_builds = settings.shows_builds or in_file or bool(known.get(ENVIRONMENT))
-    return [*found, *FOR_BUILDS] if shows_builds and name == CLOUD else found
+    return (
+        [*found, *FOR_BUILDS] if shows_builds and DIALECTS[name].has_builds else found
+    )
 
 
 def _to_repeat(

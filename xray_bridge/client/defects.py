@@ -3,7 +3,7 @@ Requests about defects: create, change, comment, and what is remembered of them.
 
 Paths are those of REST API 2, in which texts are plain on both products. An issue is
 named by its id, which stays the same if the issue is moved. Sources: Atlassian's REST
-references, "Issues", "Issue comments", "Issue properties" and "Issue links".
+references, "Issues", "Issue comments" and "Issue properties".
 """
 
 from __future__ import annotations
@@ -84,16 +84,6 @@ def write_property(jira: Jira, issue: str, name: str, value: Mapping[str, Any]) 
     """Store a JSON object with an issue; nobody is notified."""
     path = _path(issue, "properties", name)
     jira.send_json("PUT", path, dict(value), repeatable=True)
-
-
-def link_issues(jira: Jira, kind: str, outward: str, inward: str) -> None:
-    """Link two issues; Jira keeps one link if there is one already."""
-    content = {
-        "type": {"name": kind},
-        "inwardIssue": {"id": inward},
-        "outwardIssue": {"id": outward},
-    }
-    jira.send_json("POST", "/rest/api/2/issueLink", content, repeatable=True)
 
 
 def read_issue(jira: Jira, issue: str, fields: Iterable[str]) -> dict[str, Any] | None:

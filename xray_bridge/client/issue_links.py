@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.client.response import is_id
 from xray_bridge.errors import RefusedError, UsageError
 
 
@@ -50,13 +51,17 @@ def find_tests_type(jira: Jira) -> str:
 
 def link_issues(jira: Jira, kind: str, source: str, destination: str) -> None:
     """
-    Link two issues; Jira takes a link that exists as a success.
+    Link two issues, by keys or ids; Jira takes a link that exists as a success.
 
     In Jira's document, ``inwardIssue`` is the source: the Test that tests.
     """
     body = {
         "type": {"name": kind},
-        "inwardIssue": {"key": source},
-        "outwardIssue": {"key": destination},
+        "inwardIssue": _name_issue(source),
+        "outwardIssue": _name_issue(destination),
     }
     jira.send_json("POST", "/rest/api/2/issueLink", body, repeatable=True)
+
+
+def _name_issue(issue: str) -> dict[str, str]:
+    return {"id" if is_id(issue) else "key": issue}

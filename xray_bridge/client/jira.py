@@ -253,15 +253,7 @@ class Jira:
 
         Raises AmbiguousError if it may have been created.
         """
-        request = Request(
-            method="POST",
-            path="/rest/api/2/issue",
-            content=json.dumps(issue).encode(),
-            media_type=JSON,
-        )
-        answer = self._send_request(request)
-        if not answer.is_success:
-            check_answer(answer)
+        answer = self.send_json("POST", "/rest/api/2/issue", issue)
         return key_of(answer.json(), answer)["key"]
 
     def search(self, jql: str, fields: tuple[str, ...], start: int = 0) -> Page:
@@ -272,15 +264,10 @@ class Jira:
             "startAt": start,
             "maxResults": PAGE,
         }
-        request = Request(
-            method="POST",
-            path="/rest/api/2/search",
-            content=json.dumps(content).encode(),
-            media_type=JSON,
-            repeatable=True,
-            is_question=True,
+        answer = self.send_json(
+            "POST", "/rest/api/2/search", content, repeatable=True, is_question=True
         )
-        found = self.send(request).json()
+        found = answer.json()
         issues = found.get("issues", []) if isinstance(found, dict) else None
         if not isinstance(issues, list) or not all(map(is_issue, issues)):
             msg = f"the search of {self._gateway.site} does not answer like Jira's"

@@ -14,10 +14,9 @@ from urllib.parse import quote
 
 from xray_bridge.client.defects import read_issue
 from xray_bridge.client.graphql import graphql_request, read_data
-from xray_bridge.client.jql import search_issues
+from xray_bridge.client.jql import search_keys
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import key_in
 from xray_bridge.errors import NotXrayError, RefusedError
 from xray_bridge.model.dialect import CLOUD, SERVER
 
@@ -221,14 +220,10 @@ def _read_texts(jira: Jira, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
     name = next((str(each.get("id")) for each in fields), "")
     wanted = ("summary", name) if name else ("summary",)
     found: dict[str, tuple[str, str]] = {}
-    # Keys from an answer, which go into a query.
-    keys = [key for key in keys if key_in(key)]
-    for at in range(0, len(keys), PAGE):
-        jql = f"key in ({', '.join(keys[at : at + PAGE])})"
-        for issue in search_issues(jira, jql, wanted):
-            values = issue["fields"]
-            texts = str(values.get(name) or ""), str(values.get("summary") or "")
-            found[issue["key"]] = texts
+    for issue in search_keys(jira, keys, wanted):
+        values = issue["fields"]
+        texts = str(values.get(name) or ""), str(values.get("summary") or "")
+        found[issue["key"]] = texts
     return found
 
 

@@ -37,7 +37,11 @@ class Xray(Protocol):
         ...
 
     def custom_fields(self) -> CustomFields:
-        """Return the ids of the fields for Test Plan, environments and revision."""
+        """
+        Return the ids of the fields for Test Plan, environments and revision.
+
+        It asks the server, so that ``skew`` is known before results are sent.
+        """
         ...
 
     def project(self, key: str) -> Project | None:

@@ -40,7 +40,8 @@ class Dialect:
     issues that were changed a moment ago. ``issue_word`` and ``project_word`` are the
     words on Jira's pages, which have been others on Cloud since 2026. ``user_key`` is
     the member with the id of an account in Jira's fields. ``has_builds``: Jira takes
-    builds and deployments; else it gets links.
+    builds and deployments; else it gets links. ``has_scopes``: API tokens can be
+    limited to scopes.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Dialect:
     project_word: str
     user_key: str
     has_builds: bool
+    has_scopes: bool
 
     def report_part(self, report_format: str) -> str:
         """Return the name of the report's part on a multipart endpoint."""
@@ -183,6 +185,7 @@ DIALECTS = {
         project_word="project",
         user_key="name",
         has_builds=False,
+        has_scopes=False,
     ),
     CLOUD: Dialect(
         name=CLOUD,
@@ -212,5 +215,6 @@ DIALECTS = {
         project_word="space",
         user_key="accountId",
         has_builds=True,
+        has_scopes=True,
     ),
 }

@@ -56,6 +56,10 @@ def price(context, item):
     if BROKEN and item in ("pear", "fig"):
         raise ValueError(f"no price of {item} at {id(context):#x}")
 """
+CLEANUP = """\
+def before_all(context):
+    context.add_cleanup(lambda: 1 / 0)
+"""
 RULES = """\
 [defects]
 mode = "create"
@@ -145,3 +149,14 @@ def test_a_new_failure_beside_a_known_one_is_a_failure(shop: Project) -> None:
 
     assert done.code == 1
     assert "known bug" in str([run.message for run in shop.directories[-1].runs()])
+
+
+def test_a_failed_cleanup_beside_a_known_failure_is_a_failure(shop: Project) -> None:
+    """behave ends with 1 for it, although no result shows it."""
+    upload(shop)
+    (shop.path / "features/environment.py").write_text(CLEANUP)
+
+    done = upload(shop, *XFAIL)
+
+    assert done.code == 1
+    assert "3 xfailed" in done.section

@@ -94,6 +94,31 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+def test_malformed_marks_of_a_test_and_its_module_are_both_listed(
+    project: Project,
+) -> None:
+    """The mark of the first test does not hide that of its module."""
+    project.pytester.makepyfile(
+        """
+        import pytest
+
+        pytestmark = pytest.mark.xray("of the module")
+
+        @pytest.mark.xray("of the test")
+        def test_first(): pass
+
+        def test_second(): pass
+        """
+    )
+
+    result = project.upload()
+
+    output = result.stdout.str() + result.stderr.str()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "'of the test' is not an issue key" in output
+    assert "'of the module' is not an issue key" in output
+
+
 @pytest.mark.parametrize("case", CASES, ids=list(CASES))
 @pytest.mark.fault("C12", "D03")
 def test_one_line_says_what_and_how_to_mend_it(project: Project, case: str) -> None:

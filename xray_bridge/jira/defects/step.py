@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.ci.forks import system_of_foreign_results, system_of_fork
 from xray_bridge.ci.pull_requests import NAME, find_pull_request
-from xray_bridge.client.defects import edit_labels, link_issues
+from xray_bridge.client.defects import edit_labels
+from xray_bridge.client.issue_links import link_issues
 from xray_bridge.config.jira_settings import CREATE, OFF
 from xray_bridge.errors import PartlyRefusedError, RefusedError, XrayBridgeError
 from xray_bridge.jira.defects.close import settle_passed
@@ -309,7 +310,7 @@ class _Defects:
         if earlier is None:
             return
         try:
-            link_issues(self._work.jira, RELATES, defect.id, earlier.id)
+            link_issues(self._work.jira, RELATES, earlier.id, defect.id)
         except RefusedError as error:
             what = f"{defect.key} could not be linked to {earlier.key}"
             self._work.notices.append(f"{what}: {error.message}")
