@@ -7,13 +7,14 @@ The code uses what behave 1.2.6 and 1.3 both have, and ``getattr`` for the rest.
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from behave.model import Tag
 
 from behave_xray_bridge import captured, outcomes
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model import results, tags
 
 

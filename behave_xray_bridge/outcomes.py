@@ -7,8 +7,7 @@ unknown name is a failure with a warning, never a pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model.results import Outcome
 
 

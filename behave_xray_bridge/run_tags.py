@@ -4,10 +4,10 @@ Read settings of the run from tags of features.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from behave_xray_bridge.convert import find_templates
+from xray_bridge.dataclass import dataclass
 from xray_bridge.text import unique
 
 

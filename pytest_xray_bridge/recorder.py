@@ -8,12 +8,13 @@ until the test is complete.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import outcomes, wire
 from pytest_xray_bridge.faults import FAULTS, describe_fault
 from pytest_xray_bridge.options import RERUNS
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.guard import OURSELVES
 from xray_bridge.runs.aggregate import attempt_lines

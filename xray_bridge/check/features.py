@@ -6,7 +6,7 @@ Source: Jira's REST API, "mypermissions" and "createmeta".
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check.feature_needs import FEATURES
@@ -16,6 +16,7 @@ from xray_bridge.check.site import JiraSite
 from xray_bridge.client.builds_login import make_login
 from xray_bridge.client.createmeta import list_fields, list_types
 from xray_bridge.client.http import Deadline, Http
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RefusedError, UsageError, XrayBridgeError
 from xray_bridge.jira.defects.settings import read_rules
 from xray_bridge.text import join_words

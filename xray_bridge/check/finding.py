@@ -4,9 +4,10 @@ A finding of the check, and how to make one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import (
     AmbiguousError,
     BusyError,

@@ -6,11 +6,11 @@ The keys are Jira's; the names are those on its screens.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask_question
 from xray_bridge.client.issues import ISSUE_TYPES, JIRA_TYPES
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

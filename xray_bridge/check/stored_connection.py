@@ -4,7 +4,6 @@ Checks with its server whether a stored connection works.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge import check
@@ -13,6 +12,7 @@ from xray_bridge.config import secret_sources, stored_connections
 from xray_bridge.config.resolve import environment_layer, resolve
 from xray_bridge.config.setting import CONNECTION
 from xray_bridge.config.settings import settings_in
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import XrayBridgeError
 
 

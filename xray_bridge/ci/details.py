@@ -9,13 +9,14 @@ another. The variable names are those that each system documents.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci import detect
 from xray_bridge.ci.repositories import clean_repository
 from xray_bridge.ci.variables import fill_template, read_event
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ also sets the variables of another (Harness sets those of Drone).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci import variables as rules
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ Systems without a row, such as Bitbucket, run no pull requests of forks.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci.variables import read_event
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

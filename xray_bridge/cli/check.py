@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import argparse
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import WAY, Finding, refuse_impossible, run_checks
 from xray_bridge.cli import console, options
 from xray_bridge.cli.tables import format_table
 from xray_bridge.client.connection import connect
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import (
     CheckError,
     ConnectionDisabledError,

@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.xray import make_client
 from xray_bridge.config.settings import Settings
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import CheckError, ReportError, UsageError, XrayBridgeError
 from xray_bridge.jira.requirements import pull, table
 from xray_bridge.jira.requirements.coverage import report_coverage

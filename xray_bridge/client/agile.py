@@ -6,11 +6,11 @@ Source: Atlassian's REST reference, Jira Software 1.0, of both products.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from xray_bridge.client.paging import FEW_PAGES
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import NotXrayError, RefusedError
 
 

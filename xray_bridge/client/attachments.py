@@ -8,11 +8,11 @@ header ``X-Atlassian-Token: no-check``, which every request has.
 from __future__ import annotations
 
 import mimetypes
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from xray_bridge.client.request import Part, Request
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ Sources: Atlassian's "Builds" and "Deployments" of the REST API of Jira Software
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import Answer, check_answer
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
 
 

@@ -9,7 +9,6 @@ Harness exchanges it for a token.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from xray_bridge.client import mistakes
@@ -19,6 +18,7 @@ from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import check_answer
 from xray_bridge.config.jira_settings import ATLASSIAN_URL, CONNECT_URL
 from xray_bridge.config.settings import Settings
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import (
     AuthenticationError,
     CredentialError,

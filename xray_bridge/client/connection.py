@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from xray_bridge.config import allow, embedded_sandbox, parsers, stored_connecti
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import CLOUD_URL, OAUTH
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import CredentialError, SettingError
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER, Dialect
 

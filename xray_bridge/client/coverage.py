@@ -7,7 +7,7 @@ Xray's manual, "Tests - REST" and "Settings - REST", for Server and Data Center.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from xray_bridge.client.cloud import CloudXray
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.request import Request
 from xray_bridge.client.server import STATUSES, ServerXray
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import NotXrayError, RefusedError, UnansweredError
 
 

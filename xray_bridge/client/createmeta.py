@@ -7,11 +7,11 @@ differs: ``values`` on Data Center, ``issueTypes`` and ``fields`` on Cloud.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from xray_bridge.client.paging import FEW_PAGES
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import NotXrayError
 
 

@@ -5,11 +5,12 @@ The answer to an import of results.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from xray_bridge.client.response import check_answer, key_in, key_of
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model.receipt import Refused, join_refusals
 
 

@@ -9,10 +9,11 @@ README for the query of the plain endpoints.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from xray_bridge.client.request import JSON, XML, Part, Request
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SettingError
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS, XRAY_FIELDS
 from xray_bridge.model.formats import XML_FORMATS

@@ -5,9 +5,10 @@ Issues in search results, and how to tell Tests from other issues.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SelectionError
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -26,6 +25,7 @@ from xray_bridge.client.response import (
     keys_found,
 )
 from xray_bridge.client.versions import Version, read_versions
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import CredentialError, NotXrayError, RefusedError
 from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS

@@ -5,11 +5,12 @@ Searches for the Tests of a selection, and for the Tests among given keys.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.issues import TESTS
 from xray_bridge.client.paging import PAGE
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RefusedError, SelectionError
 from xray_bridge.model.keys import KEY, spell_key
 

@@ -4,9 +4,9 @@ Lists in pages: Jira and GraphQL count positions, Xray Server counts pages.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import NotXrayError, RefusedError
 
 

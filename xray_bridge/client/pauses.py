@@ -4,7 +4,7 @@ The pauses between requests, and between searches in Jira.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from xray_bridge.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

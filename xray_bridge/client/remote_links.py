@@ -7,9 +7,10 @@ Atlassian's "Issue remote links" for Cloud, "Remote issue links" for Data Center
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

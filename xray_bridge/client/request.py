@@ -4,10 +4,11 @@ A request as a value that can be printed and compared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import (
     AmbiguousError,
     AuthenticationError,

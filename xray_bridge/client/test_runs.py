@@ -8,7 +8,7 @@ schema of Cloud.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from xray_bridge.client.graphql import graphql_request, read_data
 from xray_bridge.client.jql import search_keys
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.request import JSON, Request
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import NotXrayError, RefusedError
 from xray_bridge.model.dialect import CLOUD, SERVER
 

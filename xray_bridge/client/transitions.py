@@ -6,9 +6,10 @@ Source: Atlassian's REST reference, "Get transitions".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ Source: Atlassian's REST references, "Project versions" of both products.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import is_id
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import AmbiguousError, NotXrayError, RefusedError, UsageError
 
 

@@ -7,10 +7,11 @@ A repository's files cannot allow anything, because a pull request could change 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SettingError
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
 from xray_bridge.config.stored_connections import own_file
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ Source: JFrog's REST reference, "Create Jira Integration" and "Update Jira Integ
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.config.secret import Secret
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError
 
 

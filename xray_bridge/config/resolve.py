@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.setting import EXECUTION, GUESSED, JIRA, SESSION, Setting
 from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SecretInPlainSightError, SettingError
 
 

@@ -13,7 +13,6 @@ import os
 import re
 import stat
 import sys
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from xray_bridge.config.parsers import boolean
 from xray_bridge.config.resolve import Layer
 from xray_bridge.config.settings import TABLE
 from xray_bridge.config.shared_file import CONNECTIONS, read_shared_table, read_toml
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import (
     RunDirectoryError,
     SecretInPlainSightError,

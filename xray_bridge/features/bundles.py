@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features import archive, gherkin
 from xray_bridge.features.download import DEFAULT_LIMITS, Limits, UnsoundError

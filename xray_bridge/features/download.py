@@ -8,9 +8,9 @@ import hashlib
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, NoReturn
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features.names import show_name
 

@@ -12,10 +12,10 @@ import math
 import os
 import re
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError
 from xray_bridge.features.names import SUFFIX, name_fault
 

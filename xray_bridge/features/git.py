@@ -9,10 +9,10 @@ files count as changed, ignored files do not.
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError
 
 

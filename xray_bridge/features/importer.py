@@ -8,7 +8,7 @@ labels that people have set can certainly be restored.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from xray_bridge.client.import_requests import list_request
 from xray_bridge.client.issues import Issue
 from xray_bridge.client.key_lookup import look_up_keys
 from xray_bridge.client.xray import make_client
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import (
     AmbiguousError,
     FeaturesError,

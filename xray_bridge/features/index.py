@@ -8,9 +8,10 @@ import json
 import re
 import stat
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeGuard
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features.names import INDEX_NAME, fold_name, name_fault
 

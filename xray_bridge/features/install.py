@@ -13,10 +13,10 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import FeaturesError, UsageError
 from xray_bridge.features import archive, journal
 from xray_bridge.features.download import DEFAULT_LIMITS, Export, Limits, hash_of

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from xray_bridge.atomic import replaced
+from xray_bridge.dataclass import dataclass
 from xray_bridge.features.index import Index
 from xray_bridge.features.names import INDEX_NAME, name_fault
 from xray_bridge.features.swap import remove_if_empty

@@ -4,10 +4,10 @@ Previews an import: the Tests that it would update or create, and the changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.key_lookup import look_up_keys
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features import plan
 from xray_bridge.features.bundles import NOT_SENT

@@ -4,8 +4,10 @@ The values of an import of feature files, and its result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -4,10 +4,11 @@ A run that was sent, for the steps that follow in Jira, and the form of such a s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.jira import Jira
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import CredentialError
 
 

@@ -4,9 +4,9 @@ The steps in Jira after the results, in their order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.jira.builds.step import SHOW_BUILD
 from xray_bridge.jira.defects.step import DEFECTS

@@ -7,9 +7,10 @@ requests of Xray's own clients (xray-maven-plugin, xray-automation-js).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model.formats import FORMATS, Need
 from xray_bridge.model.results import Outcome
 

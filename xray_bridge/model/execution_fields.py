@@ -7,7 +7,7 @@ to import execution results", of both products.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from xray_bridge.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

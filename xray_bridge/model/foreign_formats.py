@@ -8,9 +8,9 @@ come from these rows. Sources: the tools' own files; each row's module says whic
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.text import join_words
 
 

@@ -13,8 +13,9 @@ and Robot Framework, and those of Cucumber's and behave's JSON.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -4,9 +4,11 @@ The outcome of an upload, for machines (``receipt.json``) and for people.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ seconds, because both frameworks give floats and recording a test must be fast.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from typing import ClassVar
+
+from xray_bridge.dataclass import dataclass
 
 
 class Outcome(enum.Enum):

@@ -10,9 +10,10 @@ behave-xray.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model.keys import KEY
 from xray_bridge.text import unique
 

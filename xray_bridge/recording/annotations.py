@@ -11,10 +11,11 @@ import re
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model import keys
 from xray_bridge.model.results import Evidence, Outcome, Step
 from xray_bridge.runs import codec

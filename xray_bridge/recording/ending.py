@@ -5,9 +5,10 @@ The end of a session: its lines, its exit code and its receipt.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import AmbiguousError, PartlyRefusedError
 from xray_bridge.model.receipt import AMBIGUOUS, DELIVERED, FAILED, Receipt
 from xray_bridge.recording.second_process import SecondProcessError

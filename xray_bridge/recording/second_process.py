@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from json import dumps, loads
 from subprocess import DEVNULL, PIPE, Popen, SubprocessError
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import XrayBridgeError
 
 

@@ -15,11 +15,12 @@ import re
 import secrets
 import sys
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from xray_bridge.config.redaction import clean_bytes, encoding_of
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model.results import Evidence, Iteration, Outcome, Step, TestRun
 
 

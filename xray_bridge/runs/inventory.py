@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, RunInUseError
 from xray_bridge.model.times import iso_time
 from xray_bridge.runs import parts, run_directory

@@ -8,9 +8,10 @@ of report files without it is not complete, and is not sent.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.receipt import Failure

@@ -13,13 +13,14 @@ import contextlib
 import secrets
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from functools import cache
 from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import inside, shapes
 from xray_bridge.runs.journal_lines import parse_line

@@ -12,9 +12,9 @@ import re
 import sys
 import sysconfig
 import tempfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.runs import codec
 
 

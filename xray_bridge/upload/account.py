@@ -4,9 +4,10 @@ Compare the results that were sent with the results that Xray accepted and refus
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model.formats import XML_FORMATS
 from xray_bridge.model.receipt import Refused
 from xray_bridge.text import count

@@ -4,9 +4,9 @@ Determine which results a format can hold, and what is left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats import capabilities
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.runs import evidence

@@ -4,8 +4,10 @@ The receipt of an upload that is not finished.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ Choose the format in which a run is sent, with notices for the user.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.client import log
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats import capabilities
 from xray_bridge.model.formats import FORMATS, SCENARIO_FORMATS, Need
 from xray_bridge.text import count, first_names, join_words, unique

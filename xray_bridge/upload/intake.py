@@ -11,11 +11,12 @@ import os
 import shutil
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.atomic import replaced
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.formats import read
 from xray_bridge.formats.read import merge_junit, repair, xray

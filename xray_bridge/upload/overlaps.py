@@ -7,9 +7,10 @@ In one Test Execution, results that are sent later replace earlier ones.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError
 from xray_bridge.model.results import Outcome
 

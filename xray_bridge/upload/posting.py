@@ -4,9 +4,9 @@ Send requests that create or fill a Test Execution, and classify every failure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import AmbiguousError, RefusedError, XrayBridgeError
 
 

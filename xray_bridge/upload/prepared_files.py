@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.connection import connect
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import ConnectionDisabledError
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import report_files

@@ -4,10 +4,10 @@ A run with its results, and the settings for rendering and sending it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.config.jira_settings import AUTO
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats import capabilities
 from xray_bridge.model.formats import XML_FORMATS
 

@@ -4,10 +4,10 @@ The reports that are sent: one in each shipment, all of them in an upload.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.import_requests import Report
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.write.xray import XrayWriter
 from xray_bridge.runs import marks
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 from xray_bridge.model.jira_text import LONGEST_SUMMARY, shorten
 from xray_bridge.runs import marks

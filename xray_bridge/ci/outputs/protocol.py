@@ -4,13 +4,14 @@ The outputs for a CI system, and what was written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
 from xray_bridge.ci.escape import escape_ci_commands
 from xray_bridge.ci.outputs.text import is_name
+from xray_bridge.dataclass import dataclass
 from xray_bridge.text import one_line
 
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
+
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ results, failures outside of tests, and the totals that the report gives.
 from __future__ import annotations
 
 import pkgutil
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.convert.junit import JUnitFile
 from xray_bridge.formats.convert.keys import KeyFinder
 from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed, Totals

@@ -7,9 +7,10 @@ worst status of its steps and hooks, in the attempt that is not repeated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.convert.documents import parse_line, read_lines
 from xray_bridge.formats.convert.protocol import RUN, Converted, Red, RunFailed
 from xray_bridge.formats.convert.values import (

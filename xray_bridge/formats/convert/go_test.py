@@ -9,9 +9,10 @@ line that is not JSON, or, since Go 1.24, events of the build.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.convert.documents import parse_line, read_lines
 from xray_bridge.formats.convert.protocol import Converted, Red
 from xray_bridge.formats.convert.values import to_number, to_text, to_time

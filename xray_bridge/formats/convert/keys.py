@@ -5,9 +5,9 @@ Find Test keys in reports of tools that do not support Xray.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model import tags
 from xray_bridge.model.keys import KEY
 

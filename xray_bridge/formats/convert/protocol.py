@@ -6,9 +6,9 @@ tests, and the report's own totals.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.convert.keys import KeyFinder
 from xray_bridge.formats.read.protocol import Source
 from xray_bridge.model.results import Outcome

@@ -8,10 +8,11 @@ worse one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError
 from xray_bridge.formats.convert import subunit_v1
 from xray_bridge.formats.convert.protocol import Converted

@@ -8,9 +8,10 @@ their lengths do: paths in them are shortened by those who pass reports on.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.convert.documents import LONGEST_LINE
 from xray_bridge.formats.convert.values import LONGEST_TEXT, to_time
 

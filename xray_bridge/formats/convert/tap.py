@@ -9,9 +9,10 @@ suite of Node's test runner, which says that it is a suite, they count in its pl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.convert.documents import read_lines
 from xray_bridge.formats.convert.protocol import Converted, Red, Totals, has_failed
 from xray_bridge.formats.convert.values import join_parts, short_path

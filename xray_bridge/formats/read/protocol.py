@@ -4,9 +4,10 @@ The data of a report and of its tests that an upload needs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import ReportError
 from xray_bridge.model.results import Outcome
 

@@ -4,9 +4,9 @@ Read Cucumber and Behave JSON as a ``protocol.Reading``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.read.protocol import Case
 from xray_bridge.formats.read.scenarios import ScenarioReader
 

@@ -12,10 +12,11 @@ import base64
 import binascii
 import json
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.read.json_stream import read_items
 from xray_bridge.formats.read.mend_scenarios import (
     mend_feature,

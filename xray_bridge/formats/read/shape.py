@@ -4,9 +4,11 @@ Describe an XML format: where names, outcomes and messages are, and what is mend
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
+
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ hook, a fixture or an expectation decided it. Cucumber's own reports have
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.write.protocol import plain_outcome
 from xray_bridge.formats.write.streams import dump_json, sendable_evidence
 from xray_bridge.model import tags as grammar

@@ -11,9 +11,10 @@ import base64
 import contextlib
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.runs import evidence
 from xray_bridge.text import one_line
 

@@ -4,10 +4,10 @@ A build as Jira shows it, made from the facts of a run and the settings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.config.jira_settings import AUTO, IN_PROGRESS, ROLLED_BACK
+from xray_bridge.dataclass import dataclass
 from xray_bridge.jira.builds import states
 from xray_bridge.jira.builds.keys import choose_keys, find_keys
 

@@ -4,9 +4,9 @@ Count results as Jira shows them: passed, failed and skipped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.model.results import Outcome
 from xray_bridge.text import count
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from xray_bridge.ci import detect
 from xray_bridge.ci.commit import read_message, read_repository
 from xray_bridge.ci.details import Details, fill_gaps, read_details, read_recorded
 from xray_bridge.ci.detect import Context
+from xray_bridge.dataclass import dataclass
 from xray_bridge.jira.builds.counts import Counts, count_results
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.report_files import load_files

@@ -9,10 +9,10 @@ notes its name, so that a resend from another machine has the same.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.jira.notes import read_notes, write_notes
 from xray_bridge.model.jira_text import jira_length

@@ -4,11 +4,11 @@ Decide which builds and deployments of a run are sent, and why one is not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.config import fork_guard
+from xray_bridge.dataclass import dataclass
 from xray_bridge.jira.builds import build as builds
 from xray_bridge.jira.builds.pipelines import find_pipeline
 from xray_bridge.text import join_words

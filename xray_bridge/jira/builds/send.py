@@ -4,13 +4,13 @@ Send a build or a deployment: to Jira Cloud's API, or as links of Data Center's 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.client import builds as api
 from xray_bridge.client.builds_login import make_login
 from xray_bridge.client.jira import Jira
 from xray_bridge.client.remote_links import LONGEST_ID, RemoteLink, set_link
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import PartlyRefusedError, RefusedError
 from xray_bridge.jira.builds.payload import make_document
 from xray_bridge.model.jira_text import shorten

@@ -4,9 +4,10 @@ The failures of a run, grouped by fingerprint.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.jira.defects.fingerprint import (
     failure_label,
     join_row,

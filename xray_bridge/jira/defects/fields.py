@@ -4,11 +4,12 @@ The fields of a new defect, as Jira's API wants them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.createmeta import FieldRule, list_fields, list_types
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RefusedError
 from xray_bridge.jira.defects.rules import OTHERWISE
 from xray_bridge.jira.defects.texts import fill_text, fill_value

@@ -4,11 +4,11 @@ Find the defects of failures: by label, in one search for all of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.jql import search_issues
 from xray_bridge.client.response import is_id
+from xray_bridge.dataclass import dataclass
 from xray_bridge.jira.defects.fingerprint import FLAKY, OURS
 from xray_bridge.jira.defects.rules import OPEN
 

@@ -10,10 +10,10 @@ import this module; it knows the texts of pytest, of Python and of behave.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.text import readable
 
 

@@ -8,9 +8,9 @@ tests imports this module only if the setting ``xfail_open_defects`` is on.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.jira.defects.fingerprint import (
     DIGITS,
     FAILURE,

@@ -7,10 +7,10 @@ Creating an issue cannot be repeated: before a second try, the label is searched
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.defects import create_issue, read_issue
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import (
     AmbiguousError,
     DeliveryError,

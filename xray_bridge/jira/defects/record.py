@@ -7,10 +7,11 @@ a row in which the failure did not happen, for each set of Test Environments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.defects import read_property, write_property
+from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.ci import detect
+from xray_bridge.dataclass import dataclass
 from xray_bridge.jira.defects.find import Defect, find_by_labels
 from xray_bridge.jira.defects.record import name_environments
 from xray_bridge.jira.defects.texts import plain_address

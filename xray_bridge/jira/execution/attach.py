@@ -11,13 +11,13 @@ import glob
 import hashlib
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci import forks
 from xray_bridge.client import attachments
 from xray_bridge.config.redaction import clean_bytes
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import AmbiguousError, ReportError, XrayBridgeError
 from xray_bridge.jira.notes import read_notes, write_notes
 from xray_bridge.jira.run import Step

@@ -7,10 +7,10 @@ screen: ``Done; Resolution = Fixed``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client import transitions
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError
 from xray_bridge.jira.run import Step
 

@@ -8,9 +8,9 @@ of the project that is not released yet.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError
 
 

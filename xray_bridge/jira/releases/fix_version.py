@@ -8,12 +8,12 @@ let us, the results are sent without it, and a step after them tries again.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.versions import create_version, list_versions
 from xray_bridge.config import fork_guard
 from xray_bridge.config.jira_settings import AUTO
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, XrayBridgeError
 from xray_bridge.jira.notes import read_notes, write_notes
 from xray_bridge.jira.releases.choose import choose_version, list_named

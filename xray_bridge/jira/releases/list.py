@@ -4,11 +4,11 @@ List the versions of a project, and the sprints of its board.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xray_bridge.client import agile
 from xray_bridge.client.versions import list_versions
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RefusedError, UsageError
 from xray_bridge.jira.releases.sprints import WITHOUT_BOARD, find_board
 

@@ -5,7 +5,7 @@ Compare requirements with their Tests in Xray, their bugs in Jira and the marks 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.coverage import (
@@ -15,6 +15,7 @@ from xray_bridge.client.coverage import (
     worst_status,
 )
 from xray_bridge.client.jql import search_keys
+from xray_bridge.dataclass import dataclass
 from xray_bridge.jira.requirements.pull import find_requirements
 from xray_bridge.jira.requirements.requirement import read_linked_issue, read_links
 from xray_bridge.text import count

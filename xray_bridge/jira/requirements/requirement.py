@@ -5,11 +5,11 @@ A requirement, as Jira describes it, and its release date.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.issue_links import is_tests_link
 from xray_bridge.client.issues import type_name
+from xray_bridge.dataclass import dataclass
 from xray_bridge.text import one_line
 
 
