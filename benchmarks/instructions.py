@@ -2,8 +2,9 @@
 Compare the instructions of six uses with those of another commit.
 
 Both commits run on this machine, with the interpreter and the packages that run
-this script. Needs valgrind and git. Ends with 1 if a use costs more than the
-tolerance allows, and names it.
+this script. What the framework itself needs is counted apart and subtracted. Needs
+valgrind and git. Ends with 1 if a use costs more than the tolerance allows, and
+names it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measure import count_instructions, has_callgrind
+from benchmarks.measure import count_instructions, has_callgrind, run_process
 
 
 HERE = Path(__file__).parent.parent
@@ -33,48 +34,57 @@ class Use:
     """A command, and the sizes of its input between which the cost of one is counted.
 
     ``{n}`` in the command is the size. A use of one size counts the whole process.
+    ``without`` is the same command without xray-bridge; its cost is subtracted.
     """
 
     name: str
     command: tuple[str, ...]
+    without: tuple[str, ...] = ()
     sizes: tuple[int, ...] = (0,)
     unit: str = "process"
 
 
-PLUGINS = ("-p", "pytest_xray_bridge.plugin", "-p", "no:cacheprovider")
-PYTEST = ("-m", "pytest", "-q", *PLUGINS)
-BEHAVE = ("-m", "behave", "--no-summary", "-f", "behave_xray_bridge:XrayFormatter")
-BRIDGE = ("-m", "xray_bridge")
+PLAIN_PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
+PYTEST = (*PLAIN_PYTEST, "-p", "pytest_xray_bridge.plugin")
+PLAIN_BEHAVE = ("-m", "behave", "--no-summary", "-o", os.devnull, "-f")
+BEHAVE = (*PLAIN_BEHAVE, "behave_xray_bridge:XrayFormatter", "-D", "xray_collect=true")
+UPLOAD = ("-m", "xray_bridge", "upload", "--dry-run")
 SIZES = (100, 500)
+FILE_SIZES = (1_000, 5_000)
 USES = (
-    Use("pytest starts, and is not asked", (*PYTEST, "--co", "pytest-1")),
+    Use(
+        "pytest starts, and is not asked",
+        command=(*PYTEST, "--co", "pytest-1"),
+        without=(*PLAIN_PYTEST, "--co", "pytest-1"),
+    ),
     Use(
         "pytest records a passed test",
-        (*PYTEST, "--xray-collect", "pytest-{n}"),
-        SIZES,
-        "test",
+        command=(*PYTEST, "--xray-collect", "pytest-{n}"),
+        without=(*PLAIN_PYTEST, "pytest-{n}"),
+        sizes=SIZES,
+        unit="test",
     ),
     Use(
         "behave records a scenario of five steps",
-        (*BEHAVE, "-o", os.devnull, "-D", "xray.collect=true", "behave-{n}"),
-        SIZES,
-        "scenario",
+        command=(*BEHAVE, "behave-{n}"),
+        without=(*PLAIN_BEHAVE, "null", "behave-{n}"),
+        sizes=SIZES,
+        unit="scenario",
     ),
     Use(
-        "xray-bridge starts, and uploads a small file",
-        (*BRIDGE, "upload", "--dry-run", "junit-1.xml"),
+        "xray-bridge starts, and uploads a small file", command=(*UPLOAD, "junit-1.xml")
     ),
     Use(
         "xray-bridge uploads a JUnit report",
-        (*BRIDGE, "upload", "--dry-run", "junit-{n}.xml"),
-        (1_000, 5_000),
-        "test",
+        command=(*UPLOAD, "junit-{n}.xml"),
+        sizes=FILE_SIZES,
+        unit="test",
     ),
     Use(
         "xray-bridge renders a run directory",
-        (*BRIDGE, "upload", "--dry-run", "runs-{n}/.xray/runs"),
-        SIZES,
-        "test",
+        command=(*UPLOAD, "runs-{n}/.xray/runs"),
+        sizes=SIZES,
+        unit="test",
     ),
 )
 
@@ -116,7 +126,7 @@ def write_inputs(folder: Path) -> None:
     for size in (1, *SIZES):
         write_pytest_suite(folder / f"pytest-{size}", size)
         write_behave_suite(folder / f"behave-{size}", size)
-    for size in (1, 1_000, 5_000):
+    for size in (1, *FILE_SIZES):
         write_junit(folder / f"junit-{size}.xml", size)
 
 
@@ -144,16 +154,15 @@ def forget_runs(folder: Path) -> None:
 def count_use(use: Use, root: Path, folder: Path) -> float:
     """Count the instructions of a use with the packages of this checkout."""
     environ = environment(root, folder)
-    counts = []
-    for size in use.sizes:
-        command = [sys.executable, *(word.format(n=size) for word in use.command)]
-        # The first run compiles the byte code.
-        subprocess.run(
-            command, cwd=folder, env=environ, capture_output=True, check=True
-        )
-        forget_runs(folder)
-        counts.append(count_instructions(command, folder, environ))
-        forget_runs(folder)
+    counts = [0] * len(use.sizes)
+    for words, sign in ((use.command, 1), (use.without, -1)):
+        for number, size in enumerate(use.sizes if words else ()):
+            command = [sys.executable, *(word.format(n=size) for word in words)]
+            # The first run compiles the byte code.
+            run_process(command, folder, environ)
+            forget_runs(folder)
+            counts[number] += sign * count_instructions(command, folder, environ)
+            forget_runs(folder)
     if len(counts) == 1:
         return counts[0]
     return (counts[1] - counts[0]) / (use.sizes[1] - use.sizes[0])
@@ -188,6 +197,14 @@ def check_out(commit: str, folder: Path) -> Path:
     return folder
 
 
+def copy_packages(folder: Path) -> Path:
+    """Copy the packages of this checkout, with changes that are not committed."""
+    unwanted = shutil.ignore_patterns("__pycache__")
+    for package in HERE.glob("*xray*/"):
+        shutil.copytree(package, folder / package.name, ignore=unwanted)
+    return folder
+
+
 def main() -> int:
     """Print a table; 1 if a use costs too much more."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -197,8 +214,9 @@ def main() -> int:
     if not has_callgrind():
         sys.exit("valgrind is missing. Install it, for example: apt install valgrind")
     with tempfile.TemporaryDirectory(prefix="xray-bridge-") as name:
-        before = count_uses(check_out(given.against, Path(name) / "checkout"))
-    now = count_uses(HERE)
+        # Names of one length: a longer path costs instructions, too.
+        before = count_uses(check_out(given.against, Path(name) / "old"))
+        now = count_uses(copy_packages(Path(name) / "new"))
     costlier = []
     print(f"| thousands of instructions | {given.against} | now | |\n|---|---|---|---|")
     for use, old, new in zip(USES, before, now, strict=True):
