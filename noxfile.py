@@ -182,6 +182,17 @@ def plugins(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def instructions(session: nox.Session) -> None:
+    """
+    Compare the instructions of six uses with the parent commit's.
+
+    Needs valgrind. ``nox -s instructions -- --against main`` compares with main.
+    """
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "benchmarks.instructions", *session.posargs)
+
+
+@nox.session(default=False)
 def mutation(session: nox.Session) -> None:
     """
     Check that tests fail for small mistakes in the code that decides outcomes.
