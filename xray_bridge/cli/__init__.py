@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "upload": "upload report files or run directories into one Test Execution",
     "resend": "upload the results of runs that were not delivered, exactly once",
+    "report": "write one HTML page of the results of runs",
     "runs": "list, show and prune run directories",
     "features": "export feature files from Xray, and import them",
     "connection": "manage the connections that are stored on this machine",

@@ -1,0 +1,138 @@
+"""
+Describe a run: the verdict, the counts and the facts at the top of a page.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.report.results import KIND_OF
+from xray_bridge.runs import run_directory
+from xray_bridge.text import count
+from xray_pages import values
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xray_bridge.report.sessions import Run
+    from xray_bridge.runs.merge import Results
+
+# Settings that readers look for, and their names on the page.
+SETTINGS = {
+    "project": "Project",
+    "test_plan": "Test Plan",
+    "environments": "Test Environments",
+    "revision": "Revision",
+    "fix_version": "Fix version",
+}
+# The most notices of one sort; a page is no log.
+SHOWN = 20
+
+
+def describe_run(run: Run, results: Results, browse: str) -> values.Run:
+    """
+    Return the header of a page.
+
+    ``browse`` is the address of issues, before the key; empty if it is unknown.
+    """
+    counts: Counter[str] = Counter()
+    for outcome, kind in KIND_OF.items():
+        counts[kind.name] += results.counts[outcome.value]
+    incomplete = [why for each in run.directories for why in each.missing]
+    started = results.started or run.info.started
+    return values.Run(
+        title=_title(run),
+        verdict=_verdict(counts, incomplete=bool(incomplete)),
+        headline=_headline(counts, incomplete=bool(incomplete)),
+        counts=counts,
+        started=started,
+        duration=max(0.0, (results.finished or started) - started),
+        execution=_execution(run, browse),
+        facts=tuple(_facts(run, browse)),
+        notices=tuple(_notices(run, results, incomplete)),
+    )
+
+
+def _title(run: Run) -> str:
+    return f"{run.info.framework}, run {run.name}"
+
+
+def _verdict(counts: Mapping[str, int], *, incomplete: bool) -> values.Kind:
+    if counts[values.FAILED.name]:
+        return values.FAILED
+    if incomplete or not sum(counts.values()):
+        return values.OTHER
+    if counts[values.FLAKY.name]:
+        return values.FLAKY
+    return values.PASSED
+
+
+def _headline(counts: Mapping[str, int], *, incomplete: bool) -> str:
+    total = sum(counts.values())
+    if not total:
+        return "No results"
+    failed, flaky = counts[values.FAILED.name], counts[values.FLAKY.name]
+    if failed:
+        words = f"{failed:,} of {count(total, 'test')} failed"
+    elif flaky:
+        words = f"{count(total, 'test')}, {flaky:,} flaky"
+    else:
+        words = f"{count(total, 'test')}, none failed"
+    return f"{words}; the run is incomplete" if incomplete else words
+
+
+def _execution(run: Run, browse: str) -> values.Link | None:
+    keys = (each.state.test_execution for each in run.directories)
+    key = next(filter(None, keys), "")
+    if not key:
+        return None
+    receipts = (_read_receipt(each).get("test_execution") for each in run.directories)
+    urls = (str(each.get("url", "")) for each in receipts if isinstance(each, dict))
+    return values.Link(key, next(filter(None, urls), f"{browse}{key}" if browse else ""))
+
+
+def _facts(run: Run, browse: str) -> Iterator[tuple[str, tuple[values.Link, ...]]]:
+    info = run.info
+    for name, title in SETTINGS.items():
+        if given := info.settings.get(name):
+            is_key = name == "test_plan" and browse
+            yield title, (values.Link(given, f"{browse}{given}" if is_key else ""),)
+    ci = info.ci
+    if ci.get("name"):
+        words = " ".join(filter(None, (ci["name"], ci.get("build_number"))))
+        yield "Build", (values.Link(words, ci.get("build_url", "")),)
+    for name in ("branch", "tag", "revision"):
+        if ci.get(name) and name not in info.settings:
+            yield name.capitalize(), (values.Link(ci[name]),)
+    versions = (f"{name} {version}" for name, version in info.versions.items())
+    yield "Versions", (values.Link(", ".join(versions)),)
+
+
+def _notices(run: Run, results: Results, incomplete: list[str]) -> Iterator[str]:
+    yield from (f"Incomplete: {why}" for why in (*incomplete, *results.missing))
+    yield from run.info.notices
+    refused = [
+        f"Xray refused {each.get('key') or 'a result'}: {each.get('message', '')}"
+        for directory in run.directories
+        for each in _read_receipt(directory).get("refused") or ()
+        if isinstance(each, dict)
+    ]
+    yield from _first(refused)
+    yield from _first([f"Not sent: {why}" for why in results.withheld])
+    yield from _first([f"Left out: {what}" for what in results.left_out])
+
+
+def _first(notices: list[str]) -> list[str]:
+    if len(notices) <= SHOWN:
+        return notices
+    return [*notices[:SHOWN], f"and {len(notices) - SHOWN:,} more like these"]
+
+
+def _read_receipt(directory: run_directory.RunDirectory) -> dict[str, object]:
+    try:
+        return run_directory.read_json(directory.path / "receipt.json")
+    except RunDirectoryError:
+        return {}

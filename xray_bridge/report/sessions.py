@@ -1,0 +1,64 @@
+"""
+Group run directories: the parts of one CI run are one run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xray_bridge.runs.merge import Results
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xray_bridge.model.results import Outcome
+    from xray_bridge.runs.run_directory import RunDirectory, RunInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run directories of one run, with the description of the first of them."""
+
+    directories: tuple[RunDirectory, ...]
+    info: RunInfo
+
+    @property
+    def name(self) -> str:
+        """The id of the CI run, or the name of the only run directory."""
+        return self.info.run_id or self.directories[0].id
+
+    def results(self) -> Results:
+        """Read the journals."""
+        return Results(self.directories)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an earlier run says about the tests of a later one."""
+
+    run: Run
+    results: Results
+    outcomes: dict[str, Outcome]
+
+
+def group_runs(directories: Iterable[RunDirectory]) -> list[Run]:
+    """
+    Return the runs, oldest first.
+
+    Parts that are contained in a merged run are left out. Raises RunDirectoryError if a
+    description cannot be read.
+    """
+    known = {directory.id: (directory, directory.info) for directory in directories}
+    merged = {part for _, info in known.values() for part in info.parts}
+    groups: dict[tuple[str, str], list[tuple[RunDirectory, RunInfo]]] = {}
+    for name, (directory, info) in known.items():
+        if name not in merged:
+            key = (info.framework, info.run_id or name)
+            groups.setdefault(key, []).append((directory, info))
+    runs = []
+    for group in groups.values():
+        group.sort(key=lambda each: each[1].started)
+        runs.append(Run(tuple(each for each, _ in group), group[0][1]))
+    return sorted(runs, key=lambda run: run.info.started)

@@ -1,0 +1,47 @@
+"""
+Write the page of one or several runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xray_bridge.atomic import replaced
+from xray_bridge.report.header import describe_run
+from xray_bridge.report.history import History, list_tables
+from xray_bridge.report.results import Converter
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from xray_bridge.report.sessions import Run
+
+
+def write_page(runs: Sequence[Run], path: Path, browse: str = "") -> int:
+    """
+    Write the page of the last run, with its history in the others; oldest first.
+
+    ``browse`` is the address of issues, before the key. Returns the number of results.
+    """
+    from xray_pages import values, write_report
+
+    run = runs[-1]
+    found = run.results()
+    header = describe_run(run, found, browse)
+    history = History(runs[:-1])
+    environments = tuple(run.info.settings.get("environments", "").split(";"))
+    converter = Converter(
+        lambda key: f"{browse}{key}" if browse else "",
+        found.path_of,
+        tuple(filter(None, environments)),
+    )
+    results = list(history.add(map(converter.convert, found.runs())))
+    trend = values.Trend(
+        runs=tuple(describe_run(each, each.results(), browse) for each in history.runs),
+        tables=list_tables(results),
+    )
+    with replaced(path) as file:
+        write_report(file, f"{header.headline}: {header.title}", header, results, trend)
+    return len(results)

@@ -1,0 +1,75 @@
+"""
+Split the texts of failures into parts that a page shows apart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# pytest's lines about the error, below the code.
+MARKED = re.compile(r"E(?:$| {3})")
+TRACEBACK = "Traceback (most recent call last):"
+# Frames of a traceback, and the code below them, are indented.
+INDENT = (" ", "\t")
+# The first characters of the lines of a diff, and how they are shown.
+SIGNS = {"-": "del", "+": "ins", "?": "hint"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a failure; ``sign`` is a value of SIGNS, or empty."""
+
+    text: str
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """
+    The parts of the text of a failure.
+
+    ``lines`` are about the assertion or the error; ``rest`` is the whole text, where
+    it has more than these lines, else empty.
+    """
+
+    lines: tuple[Line, ...]
+    rest: str = ""
+
+
+def split_failure(message: str) -> Failure:
+    """
+    Find what a failure says in a text of pytest, behave or a traceback of Python.
+
+    pytest marks the lines of the error with ``E``; a traceback ends with them.
+    """
+    text = message.strip("\n")
+    lines = text.splitlines()
+    found = [line[4:] for line in lines if MARKED.match(line)] or _end(lines)
+    shown = tuple(_with_signs(found))
+    return Failure(shown, text if len(found) < len(lines) else "")
+
+
+def _end(lines: list[str]) -> list[str]:
+    """Return the lines that follow the frames of the last traceback, or all lines."""
+    starts = [number for number, line in enumerate(lines) if line.strip() == TRACEBACK]
+    if not starts:
+        return lines
+    frames = lines[starts[-1] + 1 :]
+    after = [n for n, line in enumerate(frames) if line and not line.startswith(INDENT)]
+    return frames[after[0] :] if after else lines
+
+
+def _with_signs(lines: Iterable[str]) -> Iterator[Line]:
+    """Mark the lines of a diff: these have a sign and a blank, below an introduction."""
+    is_diff = False
+    for line in lines:
+        bare = line.lstrip()
+        sign = SIGNS.get(bare[:1], "") if bare[1:2] in {" ", ""} else ""
+        is_diff = is_diff or not line.startswith(("assert", "AssertionError"))
+        yield Line(line, sign if is_diff and bare else "")
