@@ -5,19 +5,15 @@ Split the texts of failures into parts that a page shows apart.
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
 # pytest's lines about the error, below the code.
 MARKED = re.compile(r"E(?:$| {3})")
 TRACEBACK = "Traceback (most recent call last):"
 # Frames of a traceback, and the code below them, are indented.
 INDENT = (" ", "\t")
-# The first characters of the lines of a diff, and how they are shown.
+# A line of a diff; pytest indents it by two below the assertion. " + where" is none.
+DIFF = re.compile(r"(?:  )?(?P<sign>[-+?])(?: |$)")
 SIGNS = {"-": "del", "+": "ins", "?": "hint"}
 
 
@@ -50,9 +46,9 @@ def split_failure(message: str) -> Failure:
     """
     text = message.strip("\n")
     lines = text.splitlines()
-    found = [line[4:] for line in lines if MARKED.match(line)] or _end(lines)
-    shown = tuple(_with_signs(found))
-    return Failure(shown, text if len(found) < len(lines) else "")
+    marked = [line[4:] for line in lines if MARKED.match(line)]
+    found = textwrap.dedent("\n".join(marked or _end(lines))).splitlines()
+    return Failure(tuple(map(_with_sign, found)), text if len(found) < len(lines) else "")
 
 
 def _end(lines: list[str]) -> list[str]:
@@ -65,11 +61,6 @@ def _end(lines: list[str]) -> list[str]:
     return frames[after[0] :] if after else lines
 
 
-def _with_signs(lines: Iterable[str]) -> Iterator[Line]:
-    """Mark the lines of a diff: these have a sign and a blank, below an introduction."""
-    is_diff = False
-    for line in lines:
-        bare = line.lstrip()
-        sign = SIGNS.get(bare[:1], "") if bare[1:2] in {" ", ""} else ""
-        is_diff = is_diff or not line.startswith(("assert", "AssertionError"))
-        yield Line(line, sign if is_diff and bare else "")
+def _with_sign(line: str) -> Line:
+    found = DIFF.match(line)
+    return Line(line, SIGNS[found["sign"]] if found else "")

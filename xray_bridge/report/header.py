@@ -84,14 +84,21 @@ def _headline(counts: Mapping[str, int], *, incomplete: bool) -> str:
     return f"{words}; the run is incomplete" if incomplete else words
 
 
+def find_browse(run: Run) -> str:
+    """Return the address of issues, before the key, as the upload noted it."""
+    for directory in run.directories:
+        found = _read_receipt(directory).get("test_execution")
+        if isinstance(found, dict):
+            key, url = str(found.get("key", "")), str(found.get("url", ""))
+            if key and url.endswith(f"/{key}"):
+                return url.removesuffix(key)
+    return ""
+
+
 def _execution(run: Run, browse: str) -> values.Link | None:
     keys = (each.state.test_execution for each in run.directories)
     key = next(filter(None, keys), "")
-    if not key:
-        return None
-    receipts = (_read_receipt(each).get("test_execution") for each in run.directories)
-    urls = (str(each.get("url", "")) for each in receipts if isinstance(each, dict))
-    return values.Link(key, next(filter(None, urls), f"{browse}{key}" if browse else ""))
+    return values.Link(key, f"{browse}{key}" if browse else "") if key else None
 
 
 def _facts(run: Run, browse: str) -> Iterator[tuple[str, tuple[values.Link, ...]]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.atomic import replaced
-from xray_bridge.report.header import describe_run
+from xray_bridge.report.header import describe_run, find_browse
 from xray_bridge.report.history import History, list_tables
 from xray_bridge.report.results import Converter
 
@@ -23,11 +23,12 @@ def write_page(runs: Sequence[Run], path: Path, browse: str = "") -> int:
     """
     Write the page of the last run, with its history in the others; oldest first.
 
-    ``browse`` is the address of issues, before the key. Returns the number of results.
+    ``browse`` is the address of issues, before the key; else what the upload noted. Returns the number of results.
     """
     from xray_pages import values, write_report
 
     run = runs[-1]
+    browse = browse or find_browse(run)
     found = run.results()
     header = describe_run(run, found, browse)
     history = History(runs[:-1])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, render_template, send_file
+from flask import Blueprint, Response, abort, jsonify, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
+from jinja2 import ChoiceLoader, PackageLoader
 
+from xray_pages.rendering import IMAGE_TYPES, VIDEO_TYPES, add_helpers, read_asset
 from xray_sandbox.store.documents import ATTACHMENT, Document
 from xray_sandbox.store.rows import (
     PRECONDITION,
@@ -20,25 +23,52 @@ from xray_sandbox.store.rows import (
 )
 from xray_sandbox.store.workflow import status_of
 from xray_sandbox.web.site import Site
+from xray_sandbox.web.view import View
 
 
 _OF_XRAY = (PRECONDITION, TEST, TEST_EXECUTION, TEST_PLAN, TEST_SET)
+
+ASSETS = {"page.css": "text/css", "page.js": "text/javascript"}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "media-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 def pages_blueprint(site: Site) -> Blueprint:
     """Everything below `/`, `/browse` and `/sandbox`."""
     blueprint = Blueprint("pages", __name__, template_folder="templates")
+    blueprint.record_once(lambda state: _add_templates(state.app.jinja_env))
     _add_pages(blueprint, site)
     _add_json(blueprint, site)
     return blueprint
 
 
+def _add_templates(environment: Any) -> None:
+    """Add the templates that the report has, too."""
+    shared = PackageLoader("xray_pages")
+    environment.loader = ChoiceLoader([environment.loader, shared])
+    environment.trim_blocks = environment.lstrip_blocks = True
+    add_helpers(environment)
+
+
 def _add_pages(blueprint: Blueprint, site: Site) -> None:
+    view = View(
+        lambda key: url_for("pages.browse", key=key),
+        lambda number: url_for("pages.evidence", number=number),
+    )
+
+    @blueprint.get("/sandbox/assets/<name>")
+    def asset(name: str) -> ResponseReturnValue:
+        kind = ASSETS.get(name) or abort(404)
+        return Response(read_asset(name), mimetype=kind)
+
     @blueprint.get("/")
     def executions() -> ResponseReturnValue:
-        return render_template(
+        found = site.store.test_executions()
+        return _render_page(
             "sandbox_executions.html",
-            executions=site.store.test_executions(),
+            executions=[(each, view.describe_execution(each)) for each in found],
             issues=site.store.issues("type NOT IN (?, ?, ?, ?, ?)", _OF_XRAY),
             status_of=status_of,
         )
@@ -52,15 +82,20 @@ def _add_pages(blueprint: Blueprint, site: Site) -> None:
         parts = show_parts(site, issue)
         found = site.store.test_execution(key)
         if found is not None:
-            return render_template(
-                "sandbox_execution.html", execution=found, parts=parts
+            return _render_page(
+                "sandbox_execution.html",
+                execution=found,
+                run=view.describe_execution(found),
+                sections=view.list_results(found),
+                facets={},
+                parts=parts,
             )
-        return render_template("sandbox_issue.html", issue=issue, parts=parts)
+        return _render_page("sandbox_issue.html", issue=issue, parts=parts)
 
     @blueprint.get("/sandbox/evidence/<int:number>")
     def evidence(number: int) -> ResponseReturnValue:
         row, path = site.store.evidence(number) or abort(404)
-        return send_download(path, row.filename)
+        return send_download(path, row.filename, row.media_type)
 
     @blueprint.get("/sandbox/attachment/<int:number>")
     def attachment(number: int) -> ResponseReturnValue:
@@ -69,15 +104,36 @@ def _add_pages(blueprint: Blueprint, site: Site) -> None:
         return send_download(path, found.name)
 
 
-def send_download(path: Path, name: str) -> Response:
-    """Send a file as a download; a browser must not open an unknown file."""
+def _render_page(template: str, **context: Any) -> Response:
+    """Render a page that runs only the script of this package."""
+    answer = Response(
+        render_template(
+            template,
+            **context,
+            style_url=url_for("pages.asset", name="page.css"),
+            script_url=url_for("pages.asset", name="page.js"),
+        )
+    )
+    answer.headers["Content-Security-Policy"] = POLICY
+    return answer
+
+
+def send_download(path: Path, name: str, media_type: str = "") -> Response:
+    """
+    Send a file, as a download unless it is an image or a video.
+
+    A browser must not open an unknown file, and must not run the script in an image.
+    """
+    kind = media_type.partition(";")[0].strip().lower()
+    is_shown = kind in IMAGE_TYPES | VIDEO_TYPES
     answer = send_file(
         path.resolve(),
-        mimetype="application/octet-stream",
-        as_attachment=True,
+        mimetype=kind if is_shown else "application/octet-stream",
+        as_attachment=not is_shown,
         download_name=name,
     )
     answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 
 
