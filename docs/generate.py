@@ -45,7 +45,13 @@ PART = re.compile(
     r".*?(?P<foot><!-- end: (?P=name) -->)",
     re.DOTALL,
 )
-PACKAGES = ("xray_bridge", "xray_sandbox", "pytest_xray_bridge", "behave_xray_bridge")
+PACKAGES = (
+    "xray_bridge",
+    "xray_pages",
+    "xray_sandbox",
+    "pytest_xray_bridge",
+    "behave_xray_bridge",
+)
 NONE = "-"
 NOT_REPORTED = "not reported"
 A_NEW_ONE = "a new one"

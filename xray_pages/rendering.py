@@ -53,7 +53,7 @@ def write_report(
     # Jinja gives a piece for each expression.
     stream.enable_buffering(500)
     # A server's text may have halves of characters, which UTF-8 has no bytes for.
-    stream.dump(file, encoding="utf-8", errors="backslashreplace")  # type: ignore[arg-type]
+    stream.dump(file, encoding="utf-8", errors="backslashreplace")
 
 
 @cache
@@ -167,7 +167,9 @@ def data_url(piece: Evidence) -> str:
     if piece.url or piece.read is None:
         return piece.url
     is_shown = view_of(piece) in {"image", "video"}
-    kind = piece.media_type.partition(";")[0] if is_shown else "application/octet-stream"
+    kind = (
+        piece.media_type.partition(";")[0] if is_shown else "application/octet-stream"
+    )
     return f"data:{kind};base64,{base64.b64encode(piece.read()).decode('ascii')}"
 
 
@@ -190,7 +192,7 @@ def safe_url(link: Link) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in its best unit, such as ``12 ms``, ``1.5 s``, ``2 min 5 s``."""
+    """Return a duration in its best unit, such as ``12 ms`` or ``2 min 5 s``."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:  # noqa: PLR2004 - a minute

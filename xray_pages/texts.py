@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass
+
+
 # pytest's lines about the error, below the code.
 MARKED = re.compile(r"E(?:$| {3})")
 TRACEBACK = "Traceback (most recent call last):"
@@ -48,7 +50,9 @@ def split_failure(message: str) -> Failure:
     lines = text.splitlines()
     marked = [line[4:] for line in lines if MARKED.match(line)]
     found = textwrap.dedent("\n".join(marked or _end(lines))).splitlines()
-    return Failure(tuple(map(_with_sign, found)), text if len(found) < len(lines) else "")
+    return Failure(
+        tuple(map(_with_sign, found)), text if len(found) < len(lines) else ""
+    )
 
 
 def _end(lines: list[str]) -> list[str]:

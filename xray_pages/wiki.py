@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from markupsafe import Markup, escape
 
@@ -36,7 +37,7 @@ ENDS = ".,;:!?)"
 
 def render_wiki(text: str) -> Markup:
     """Return HTML of a text in wiki markup."""
-    return Markup("").join(_blocks(text.replace("\r\n", "\n")))  # noqa: S704 - joins safe parts
+    return Markup("").join(_blocks(text.replace("\r\n", "\n")))
 
 
 def _blocks(text: str) -> Iterator[Markup]:
@@ -45,7 +46,7 @@ def _blocks(text: str) -> Iterator[Markup]:
         yield from _paragraphs(text[end : found.start()])
         inner = found["text"].strip("\n")
         if found["name"] == "quote":
-            parts = Markup("").join(_paragraphs(inner))  # noqa: S704 - joins safe parts
+            parts = Markup("").join(_paragraphs(inner))
             yield Markup("<blockquote>{}</blockquote>").format(parts)
         else:
             yield Markup("<pre>{}</pre>").format(inner)
@@ -82,18 +83,19 @@ def _lines(lines: list[str]) -> Iterator[Markup]:
 def _run_of(lines: list[str], start: int) -> list[str]:
     """Return the lines from here on that form one block; none for ordinary text."""
     first = lines[start].strip()
-    if RULE.fullmatch(first) or HEADING.fullmatch(first):
-        return [first]
-    tag = _list_tag(first)
-    found = []
-    for line in map(str.strip, lines[start:]):
-        if tag and _list_tag(line) == tag:
-            found.append(line)
-        elif not tag and first.startswith("|") and line.startswith("|"):
-            found.append(line)
-        else:
-            break
-    return found
+    kind = _kind_of(first)
+    if kind in {"", "line"}:
+        return [first] if kind else []
+    return list(
+        takewhile(lambda line: _kind_of(line) == kind, map(str.strip, lines[start:]))
+    )
+
+
+def _kind_of(line: str) -> str:
+    """Return the tag of a list, ``table``, ``line`` for a block of one line, or none."""
+    if RULE.fullmatch(line) or HEADING.fullmatch(line):
+        return "line"
+    return _list_tag(line) or ("table" if line.startswith("|") else "")
 
 
 def _list_tag(line: str) -> str:
@@ -112,9 +114,9 @@ def _block_of(lines: list[str]) -> Markup:
         return Markup("<h{}>{}</h{}>").format(level, inner, level)
     if tag := _list_tag(first):
         items = [_inline(line[1:].strip()) for line in lines]
-        inner = Markup("").join(Markup("<li>{}</li>").format(each) for each in items)  # noqa: S704 - joins safe parts
+        inner = Markup("").join(Markup("<li>{}</li>").format(each) for each in items)
         return Markup("<{}>{}</{}>").format(tag, inner, tag)
-    rows = Markup("").join(map(_row, lines))  # noqa: S704 - joins safe parts
+    rows = Markup("").join(map(_row, lines))
     return Markup('<div class="wide"><table>{}</table></div>').format(rows)
 
 
@@ -122,7 +124,7 @@ def _row(line: str) -> Markup:
     is_head = line.startswith("||")
     tag = "th" if is_head else "td"
     cells = line.strip("|").split("||" if is_head else "|")
-    inner = Markup("").join(  # noqa: S704 - joins safe parts
+    inner = Markup("").join(
         Markup("<{}>{}</{}>").format(tag, _inline(cell.strip()), tag) for cell in cells
     )
     return Markup("<tr>{}</tr>").format(inner)
@@ -140,7 +142,7 @@ def _inline(text: str) -> Markup:
         parts += [escape(text[end : found.start()]), _marked(found)]
         end = found.end()
     parts.append(escape(text[end:]))
-    return Markup("").join(parts)  # noqa: S704 - joins safe parts
+    return Markup("").join(parts)
 
 
 def _marked(found: re.Match[str]) -> Markup:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import argparse
 
     from xray_bridge.report.sessions import Run
+    from xray_bridge.runs.run_directory import RunDirectory
 
 
 def register(commands: Any, help_text: str) -> None:
@@ -82,12 +83,14 @@ def _find_runs(names: list[str], report_dir: Path) -> list[Run]:
     if not names:
         runs = group_runs(run_directory.find(report_dir))[-1:]
     else:
-        found = []
+        found: list[RunDirectory] = []
         for name in names:
             folder = Path(name)
             is_folder = folder.is_dir() and not parts.is_run(folder)
             found += (
-                parts.search_folder(folder) if is_folder else [find_run(name, report_dir)]
+                parts.search_folder(folder)
+                if is_folder
+                else [find_run(name, report_dir)]
             )
         runs = group_runs(found)
     if not runs:

@@ -124,12 +124,16 @@ def _notices(run: Run, results: Results, incomplete: list[str]) -> Iterator[str]
     refused = [
         f"Xray refused {each.get('key') or 'a result'}: {each.get('message', '')}"
         for directory in run.directories
-        for each in _read_receipt(directory).get("refused") or ()
+        for each in _as_list(_read_receipt(directory).get("refused"))
         if isinstance(each, dict)
     ]
     yield from _first(refused)
     yield from _first([f"Not sent: {why}" for why in results.withheld])
     yield from _first([f"Left out: {what}" for what in results.left_out])
+
+
+def _as_list(found: object) -> list[object]:
+    return found if isinstance(found, list) else []
 
 
 def _first(notices: list[str]) -> list[str]:

@@ -4,8 +4,9 @@ Compare the results of a run with those of earlier runs.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from xray_bridge.report.results import KIND_OF
@@ -43,9 +44,7 @@ class History:
                 for run, found in zip(self.runs, self._outcomes, strict=True)
                 if (name := _name(result)) in found
             )
-            is_new = (
-                bool(past) and result.kind.is_bad and not past[-1].kind.is_bad
-            )
+            is_new = bool(past) and result.kind.is_bad and not past[-1].kind.is_bad
             yield replace(result, history=past, is_new=is_new)
 
 
@@ -77,10 +76,14 @@ def _flakiest(results: Iterable[values.Result]) -> values.Table:
     for number, each in enumerate(known):
         kinds = [*(past.kind for past in each.history), each.kind]
         changes[number] = sum(kind == values.FLAKY for kind in kinds) + sum(
-            one.is_bad != other.is_bad for one, other in zip(kinds, kinds[1:])
+            one.is_bad != other.is_bad for one, other in pairwise(kinds)
         )
     rows = tuple(
-        (values.Link(_name(known[number])), *_key(known[number]), values.Link(str(times)))
+        (
+            values.Link(_name(known[number])),
+            *_key(known[number]),
+            values.Link(str(times)),
+        )
         for number, times in changes.most_common(MOST)
         if times
     )
@@ -91,7 +94,11 @@ def _flakiest(results: Iterable[values.Result]) -> values.Table:
 def _slowest(results: Iterable[values.Result]) -> values.Table:
     slow = sorted(results, key=lambda each: -each.duration)[:MOST]
     rows = tuple(
-        (values.Link(_name(each)), *_key(each), values.Link(format_duration(each.duration)))
+        (
+            values.Link(_name(each)),
+            *_key(each),
+            values.Link(format_duration(each.duration)),
+        )
         for each in slow
         if each.duration
     )

@@ -76,7 +76,10 @@ class Converter:
             evidence=self._evidence(run.evidence),
             defects=self._links(run.defects),
             requirements=self._links(test.requirements),
-            notices=(*run.left_out, *(f"Not sent to Xray: {w}" for w in [run.withheld] if w)),
+            notices=(
+                *run.left_out,
+                *(f"Not sent to Xray: {w}" for w in [run.withheld] if w),
+            ),
         )
 
     def _links(self, keys: Iterable[str]) -> tuple[values.Link, ...]:

@@ -23,7 +23,8 @@ def write_page(runs: Sequence[Run], path: Path, browse: str = "") -> int:
     """
     Write the page of the last run, with its history in the others; oldest first.
 
-    ``browse`` is the address of issues, before the key; else what the upload noted. Returns the number of results.
+    ``browse`` is the address of issues, before the key; else it is what the
+    upload noted. Returns the number of results.
     """
     from xray_pages import values, write_report
 

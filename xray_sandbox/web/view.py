@@ -68,7 +68,9 @@ class View:
             "Fix versions": tuple(map(values.Link, found.fix_versions)),
             "Labels": tuple(map(values.Link, found.labels)),
             "Description": tuple(map(values.Link, filter(None, [found.description]))),
-            **{name: (values.Link(str(value)),) for name, value in found.fields.items()},
+            **{
+                name: (values.Link(str(value)),) for name, value in found.fields.items()
+            },
         }
         return values.Run(
             title=f"{found.key} {found.summary}",
@@ -87,7 +89,9 @@ class View:
         """Return what a page shows of a Test Run."""
         started, finished = _seconds(run.started), _seconds(run.finished)
         examples = tuple(
-            values.Iteration(kind=kind_of(status), status=status, name=f"Example {number}")
+            values.Iteration(
+                kind=kind_of(status), status=status, name=f"Example {number}"
+            )
             for number, status in enumerate(run.examples, 1)
         )
         return values.Result(
@@ -99,7 +103,9 @@ class View:
             duration=max(0.0, finished - started),
             comment=run.comment,
             log=run.log,
-            fields=tuple((name, str(value)) for name, value in run.custom_fields.items()),
+            fields=tuple(
+                (name, str(value)) for name, value in run.custom_fields.items()
+            ),
             steps=self._steps(run.steps, run.evidence),
             iterations=(
                 *examples,
@@ -115,7 +121,9 @@ class View:
                     for each in run.iterations
                 ),
             ),
-            evidence=self._pieces(run.evidence, is_own=lambda place: True),
+            evidence=self._pieces(
+                run.evidence,
+            ),
             defects=self.links(run.defects),
         )
 
@@ -129,16 +137,14 @@ class View:
                 action=step.action,
                 actual=step.actual_result,
                 comment=step.comment,
-                evidence=self._pieces(
-                    evidence, is_own=lambda place, n=number: place == step_place(n)
-                ),
+                evidence=self._pieces(evidence, place=step_place(number)),
                 defects=self.links(step.defects),
             )
             for number, step in enumerate(steps, 1)
         )
 
     def _pieces(
-        self, rows: Iterable[EvidenceRow], is_own: Callable[[str], bool]
+        self, rows: Iterable[EvidenceRow], place: str = ""
     ) -> tuple[values.Evidence, ...]:
         return tuple(
             values.Evidence(
@@ -149,7 +155,7 @@ class View:
                 place=row.place,
             )
             for row in rows
-            if is_own(row.place)
+            if place in {"", row.place}
         )
 
 
