@@ -155,6 +155,7 @@ class Result:
                 self.requirements,
                 self.notices,
                 self.summary,
+                self.history,
             )
         )
 

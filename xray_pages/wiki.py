@@ -92,7 +92,7 @@ def _run_of(lines: list[str], start: int) -> list[str]:
 
 
 def _kind_of(line: str) -> str:
-    """Return the tag of a list, ``table``, ``line`` for a block of one line, or none."""
+    """Return a list's tag, ``table``, ``line`` for a block of one line, or nothing."""
     if RULE.fullmatch(line) or HEADING.fullmatch(line):
         return "line"
     return _list_tag(line) or ("table" if line.startswith("|") else "")

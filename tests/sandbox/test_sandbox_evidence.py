@@ -204,7 +204,7 @@ def test_custom_fields_of_xray_json(client: Any, product: str) -> None:
     made = imported(client, product, customFields=fields)
 
     assert told(client, product, made)["customFields"] == fields
-    assert "10 = Chrome" in page(client, made)
+    assert "<dt>10</dt><dd>Chrome</dd>" in page(client, made)
 
 
 def test_junit(client: Any, product: str) -> None:
@@ -222,7 +222,7 @@ def test_junit(client: Any, product: str) -> None:
     run = told(client, product, made)
     assert content(run["evidences"]) == {"a.png": BYTES, "b.png": BYTES}
     assert run["customFields"] == [{"id": "Browser", "value": "Chrome"}]
-    assert "Browser = Chrome" in page(client, made)
+    assert "<dt>Browser</dt><dd>Chrome</dd>" in page(client, made)
 
 
 def scenario(keyword: str = "Scenario") -> dict[str, Any]:

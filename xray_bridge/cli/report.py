@@ -54,7 +54,8 @@ def run_report(arguments: argparse.Namespace) -> int:
     """
     Write the page.
 
-    Raises UsageError if there is no run, or if Jinja2 is missing.
+    Raises UsageError if there is no run, if Jinja2 is missing, or if the file cannot
+    be written.
     """
     try:
         import jinja2  # noqa: F401 - the page needs it
@@ -68,7 +69,12 @@ def run_report(arguments: argparse.Namespace) -> int:
     runs = _find_runs(arguments.names, Path(found.local.report_dir))
     pages = found.local.jira_url or found.local.url
     browse = f"{pages.rstrip('/')}/browse/" if pages else ""
-    written = write_page(runs, arguments.out, browse)
+    try:
+        written = write_page(runs, arguments.out, browse)
+    except OSError as error:
+        msg = f"cannot write {arguments.out}: {error.strerror}"
+        hint = "name a file in a folder that exists, with --out"
+        raise UsageError(msg, hint=hint) from None
     document = {"report": str(arguments.out), "results": written, "runs": len(runs)}
     line = f"{arguments.out}: {count(written, 'result')} of {runs[-1].name}"
     if len(runs) > 1:
