@@ -182,6 +182,17 @@ def plugins(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """
+    Look at the report and at the sandbox's pages in Chromium.
+
+    Needs an installed Chromium; ``CHROMIUM`` names its program.
+    """
+    session.install("-e", ".[test]", *group("browser"))
+    session.run("python", "-m", "pytest", "tests/browser", *session.posargs)
+
+
+@nox.session(default=False)
 def instructions(session: nox.Session) -> None:
     """
     Compare the instructions of six uses with the parent commit's.
