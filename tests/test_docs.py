@@ -52,7 +52,12 @@ TEST = (
     ".venv/bin/python -m pytest -n auto"
 )
 # Names that begin like settings and are none.
-PACKAGES = {"xray_bridge", "pytest_xray_bridge", "behave_xray_bridge"}
+PACKAGES = {
+    "xray_bridge",
+    "xray_pages",
+    "pytest_xray_bridge",
+    "behave_xray_bridge",
+}
 HOOKS = {name for name in vars(hookspecs) if name.startswith("xray_")}
 HOOKS_OF_PYTEST = {
     name for name in vars(hooks_of_pytest) if name.startswith("pytest_xray_")
