@@ -48,6 +48,14 @@ class Link:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A status in its colour."""
+
+    kind: Kind
+    status: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """
@@ -192,7 +200,7 @@ class Table:
 
     title: str
     head: tuple[str, ...]
-    rows: tuple[tuple[Link | Kind, ...], ...]
+    rows: tuple[tuple[Link | Badge, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -304,7 +304,7 @@ def test_earlier_runs_and_tables_are_shown() -> None:
     table = values.Table(
         title="New failures",
         head=("Test", "Before"),
-        rows=((Link("test_fails"), values.PASSED),),
+        rows=((Link("test_fails"), values.Badge(values.PASSED, "passed")),),
     )
 
     tree = page(FAILED, trend=Trend(runs=(RUN, RUN), tables=(table,)))

@@ -213,6 +213,12 @@ class Catalogue(Documents):
         """The Preconditions of a Test."""
         return self._find_holders(PRECONDITION, issue_id)
 
+    def holders_of(self, issue_id: int) -> tuple[IssueRow, ...]:
+        """The Test Plans, Test Sets and Preconditions of an issue."""
+        return self.issues(
+            "id IN (SELECT plan_id FROM plan_member WHERE issue_id = ?)", (issue_id,)
+        )
+
     def _find_holders(self, type: str, issue_id: int) -> tuple[IssueRow, ...]:  # noqa: A002
         return self.issues(
             "type = ? AND id IN (SELECT plan_id FROM plan_member WHERE issue_id = ?)",

@@ -30,6 +30,7 @@ from xray_sandbox.store.rows import (
     TestExecutionRow,
 )
 from xray_sandbox.store.workflow import status_of
+from xray_sandbox.web.related import Related
 from xray_sandbox.web.site import Site
 from xray_sandbox.web.view import View
 
@@ -96,9 +97,18 @@ def _add_pages(blueprint: Blueprint, site: Site) -> None:
                 run=view.describe_execution(found),
                 sections=view.list_results(found),
                 facets={},
+                script_url=url_for("pages.asset", name="page.js"),
                 parts=parts,
             )
-        return _render_page("sandbox_issue.html", issue=issue, parts=parts)
+        related = Related(site.store, view)
+        return _render_page(
+            "sandbox_issue.html",
+            issue=issue,
+            progress=related.describe(issue),
+            tables=related.list_tables(issue),
+            requirements=view.links(issue.requirements),
+            parts=parts,
+        )
 
     @blueprint.get("/sandbox/evidence/<int:number>")
     def evidence(number: int) -> ResponseReturnValue:
@@ -119,7 +129,6 @@ def _render_page(template: str, **context: Any) -> Response:
             template,
             **context,
             style_url=url_for("pages.asset", name="page.css"),
-            script_url=url_for("pages.asset", name="page.js"),
         )
     )
     answer.headers["Content-Security-Policy"] = POLICY

@@ -49,7 +49,11 @@ class View:
 
     def links(self, keys: Iterable[str]) -> tuple[values.Link, ...]:
         """Link to the pages of issues."""
-        return tuple(values.Link(key, self._browse(key)) for key in keys)
+        return tuple(map(self.link, keys))
+
+    def link(self, key: str) -> values.Link:
+        """Link to the page of an issue."""
+        return values.Link(key, self._browse(key))
 
     def describe_execution(self, found: TestExecutionRow) -> values.Run:
         """The header of a Test Execution."""
