@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import requests
+from lxml import html
 
 
 def test_demo_is_listed(server: Any) -> None:
@@ -124,3 +126,95 @@ def test_page_of_builds(sandbox: Any) -> None:
     assert data["parts"]["builds"][0]["tests"]["totalNumber"] == 150
     missing = requests.get(f"{sandbox.url}/sandbox/issues/X-1.json", timeout=20)
     assert missing.status_code == 404
+
+
+def tree(server: Any, path: str) -> Any:
+    """The page at a path, as a tree of elements."""
+    return html.fromstring(requests.get(f"{server.sandbox.url}{path}", timeout=20).text)
+
+
+def tables(page: Any) -> dict[str, list[list[str]]]:
+    """The texts of the tables of a page, by their titles."""
+    return {
+        each.find("summary").text.strip(): [
+            [cell.text_content() for cell in row.findall("td")]
+            for row in each.iterfind(".//tbody/tr")
+        ]
+        for each in page.xpath("//details[@class='table']")
+    }
+
+
+def test_pages_of_tests_plans_and_requirements_link_to_each_other(server: Any) -> None:
+    """From a Test to its Test Runs, Test Plans and requirements, and back."""
+    store = server.store
+    story = store.add_requirement("CALC-300", "Adding")
+    test = store.add_test("CALC-301", summary="It adds", requirements=(story,))
+    plan = store.add_test_plan("CALC-302", summary="Release", tests=[test])
+    execution = "CALC-20"
+    body = {
+        "testExecutionKey": execution,
+        "tests": [{"testKey": test, "status": "FAIL"}],
+    }
+    assert server.post_json("", body).status_code == 200
+    store.link_to_plan(plan, [execution])
+
+    of_test, of_plan, of_story = (
+        tree(server, f"/browse/{key}") for key in (test, plan, story)
+    )
+
+    assert tables(of_test)["Test Runs, newest first"][0][:3] == [
+        execution, "Nightly run", "FAIL",
+    ]  # fmt: skip
+    assert tables(of_test)["Part of"] == [[plan, "Release", "Test Plan"]]
+    assert tables(of_test)["Requirements"] == [[story, "Adding", "NOK"]]
+    assert tables(of_plan)["Tests"] == [[test, "It adds", "FAIL"]]
+    assert tables(of_plan)["Test Executions"][0][:2] == [execution, "Nightly run"]
+    assert tables(of_story)["Tests"] == [[test, "It adds", "FAIL"]]
+    for page, key in ((of_test, plan), (of_plan, test), (of_story, test)):
+        assert f"/browse/{key}" in page.xpath("//main//td/a/@href")
+    headlines = [
+        page.xpath("string(//p[@class='headline'])") for page in (of_plan, of_story)
+    ]
+    assert headlines == ["1 FAIL", "NOK: 1 FAIL"]
+
+
+def test_an_uncovered_requirement_says_so(server: Any) -> None:
+    """A requirement without Tests is uncovered, in a colour of its own."""
+    story = server.store.add_requirement("CALC-300", "Adding")
+
+    page = tree(server, f"/browse/{story}")
+
+    assert page.xpath("string(//p[@class='headline'])") == "UNCOVERED"
+    assert page.xpath("//header/@class") == ["verdict skipped"]
+
+
+def test_a_page_runs_no_script_but_its_own(server: Any) -> None:
+    """The policy allows the sandbox's own files; pages without a filter run nothing."""
+    answer = requests.get(f"{server.sandbox.url}/browse/CALC-20", timeout=20)
+
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    page = html.fromstring(answer.text)
+    urls = [*page.xpath("//link/@href"), *page.xpath("//script/@src")]
+    assert urls == ["/sandbox/assets/page.css", "/sandbox/assets/page.js"]
+    for url in urls:
+        assert requests.get(f"{server.sandbox.url}{url}", timeout=20).status_code == 200
+    assert tree(server, "/").xpath("//script") == []
+    unknown = requests.get(f"{server.sandbox.url}/sandbox/assets/view.py", timeout=20)
+    assert unknown.status_code == 404
+
+
+def test_images_are_shown_and_cannot_run_scripts(server: Any) -> None:
+    """An image has its own type, below a policy that forbids its scripts."""
+    svg = base64.b64encode(b"<svg onload='alert(1)'/>").decode()
+    item = {"data": svg, "filename": "a.svg", "contentType": "image/svg+xml"}
+    test = {"testKey": "CALC-1", "status": "PASS", "evidence": [item]}
+    server.post_json("", {"testExecutionKey": "CALC-20", "tests": [test]})
+
+    (source,) = tree(server, "/browse/CALC-20").xpath(
+        "//ul[@class='evidence']//img/@src"
+    )
+
+    answer = requests.get(f"{server.sandbox.url}{source}", timeout=20)
+    assert answer.headers["Content-Type"].startswith("image/svg+xml")
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
