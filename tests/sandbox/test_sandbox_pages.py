@@ -193,7 +193,7 @@ def test_a_page_runs_no_script_but_its_own(server: Any) -> None:
     answer = requests.get(f"{server.sandbox.url}/browse/CALC-20", timeout=20)
 
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    page = html.fromstring(answer.text)
+    page: Any = html.fromstring(answer.text)
     urls = [*page.xpath("//link/@href"), *page.xpath("//script/@src")]
     assert urls == ["/sandbox/assets/page.css", "/sandbox/assets/page.js"]
     for url in urls:
