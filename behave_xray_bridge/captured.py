@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from behave import capture
+
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from behave.model import Scenario, Step
 
+# Version 1.2.6 keeps output in buffers of the runner, 1.3 with each statement.
+HAS_BUFFERS = not hasattr(capture, "ManyCaptured")
 OF_STEPS = "scenario"
 STREAMS = ("stdout", "stderr", "log")
 # behave joins the texts of several hooks.
@@ -46,14 +50,14 @@ def output(scenario: Scenario, buffers: Sequence[Any] = ()) -> str:
     return "\n\n".join(found)
 
 
-def buffers_of(step: Step, runner: Any) -> tuple[Any, ...]:
+def buffers_of(runner: Any) -> tuple[Any, ...]:
     """
-    Return the buffers of behave 1.2.6 while this step ran; empty for 1.3.
+    Return the buffers of behave 1.2.6 while a step ran.
 
     Each scenario has its own buffers, which stay readable.
     """
     controller = getattr(runner, "capture_controller", None)
-    if controller is None or hasattr(step.captured, "captures"):
+    if controller is None:
         return ()
     return tuple(getattr(controller, f"{stream}_capture", None) for stream in STREAMS)
 

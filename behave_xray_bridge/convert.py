@@ -97,8 +97,10 @@ class Converter:
 
     def read_tags(self, place: Place) -> tags.TagMeaning:
         """Read the tags of a scenario, including those that it inherits."""
-        above = [tag for each in place.containers for tag in each.tags]
-        return tags.read(_own_tags(place), above, prefixes=self.prefixes)
+        above = place.feature.tags
+        if place.rule:
+            above = [*above, *place.rule.tags]
+        return tags.read(own_tags(place), above, prefixes=self.prefixes)
 
     def make_run(
         self,
@@ -125,7 +127,7 @@ class Converter:
                 name=name,
                 test_keys=meaning.test_keys,
                 summary=name,
-                description=_join_lines(scenario.description),
+                description=join_lines(scenario.description),
                 labels=meaning.labels,
                 requirements=meaning.requirements,
             ),
@@ -133,14 +135,14 @@ class Converter:
             started=started,
             duration=float(scenario.duration),
             message=_scenario_message(scenario, outcome, steps, reason),
-            parameters=_row_parameters(scenario) if place.outline else (),
+            parameters=read_row(scenario) if place.outline else (),
             scenario=results.Scenario(
                 feature=_make_feature(place.feature, path),
                 name=scenario.name,
                 keyword=scenario.keyword,
                 line=scenario.line,
-                tags=tuple(map(str, _own_tags(place))),
-                description=_join_lines(scenario.description),
+                tags=tuple(map(str, own_tags(place))),
+                description=join_lines(scenario.description),
                 outline=place.outline.name if place.outline else "",
                 row=place.row,
             ),
@@ -155,15 +157,16 @@ def _make_feature(feature: Feature, path: str) -> results.Feature:
         keyword=feature.keyword,
         line=feature.line,
         tags=tuple(map(str, feature.tags)),
-        description=_join_lines(feature.description),
+        description=join_lines(feature.description),
     )
 
 
-def _join_lines(description: Sequence[str] | None) -> str:
+def join_lines(description: Sequence[str] | None) -> str:
+    """Return the lines of a description as one text."""
     return "\n".join(description or ())
 
 
-def _own_tags(place: Place) -> list[str]:
+def own_tags(place: Place) -> list[str]:
     """
     Return the scenario's own tags.
 
@@ -178,7 +181,8 @@ def _own_tags(place: Place) -> list[str]:
     return [originals.get(tag, tag) for tag in place.scenario.tags]
 
 
-def _row_parameters(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+def read_row(scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """Return headings and cells of an outline's row."""
     row = getattr(scenario, "_row", None)
     if row is None:
         return ()
@@ -204,11 +208,12 @@ def _make_step(step: Step, outcome: results.Outcome) -> results.Step:
         message=_step_message(step) if outcome is results.Outcome.FAILED else "",
         line=step.line,
         text=str(step.text or ""),
-        table=_make_table(step.table) if step.table else (),
+        table=read_table(step.table) if step.table else (),
     )
 
 
-def _make_table(table: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+def read_table(table: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Return the headings of a data table, and its rows."""
     headings = tuple(table.headings)  # type: ignore[attr-defined]
     return (headings, *(tuple(row) for row in table))
 

@@ -73,7 +73,7 @@ class XrayFormatter(Formatter):  # type: ignore[misc]
 
     def match(self, match: object) -> None:  # noqa: ARG002 - behave's signature
         """A step begins."""
-        if self._recorder is not None:
+        if self._recorder is not None and self._recorder.notebook.notes:
             self._recorder.notebook.begin_step()
 
     def result(self, step: Step) -> None:

@@ -77,6 +77,12 @@ class Hooks:
         """Whether any hook may add Test keys to a scenario that has ended."""
         return any(self._find_implementations("xray_test_keys"))
 
+    @property
+    def add_to_results(self) -> bool:
+        """Whether any hook may add to the result of a scenario."""
+        names = ("xray_test_keys", "xray_defects", "xray_evidence")
+        return any(any(self._find_implementations(name)) for name in names)
+
     def test_keys(self, scenario: Any, take: Callable[[Any], object]) -> None:
         """Give each further key of a scenario to ``take``."""
         self._call_all("xray_test_keys", take, scenario=scenario)

@@ -119,7 +119,7 @@ class ScenarioNotes:
 
 class NoteBook:
     """
-    The notes of all scenarios that are not recorded yet.
+    The notes of all scenarios that are not recorded yet: ``notes``, by their ids.
 
     ``runner`` is behave's, if it was found.
     """
@@ -132,7 +132,9 @@ class NoteBook:
         self._current: Scenario | None = None
         self._buffers: tuple[Any, ...] = ()
         # Keeping the scenario beside its id prevents that another gets that id.
-        self._notes: dict[int, tuple[Scenario, ScenarioNotes]] = {}
+        self.notes: dict[int, tuple[Scenario, ScenarioNotes]] = {}
+        takes_output = session.settings.captures not in CAPTURED
+        self._adds_to_all = takes_output or hooks.add_to_results
 
     def begin_scenario(self, scenario: Scenario) -> None:
         """Begin a scenario: the notes of an earlier attempt no longer count."""
@@ -140,6 +142,10 @@ class NoteBook:
         self._buffers = ()
         if self._find_notes(scenario) is not None:
             self._open_notes(scenario, self._context)
+
+    def may_add_to(self, scenario: Scenario) -> bool:
+        """Whether anything may be added to the result of a scenario that passed."""
+        return self._adds_to_all or id(scenario) in self.notes
 
     def begin_step(self) -> None:
         """A step of the scenario begins."""
@@ -149,7 +155,8 @@ class NoteBook:
 
     def end_step(self, step: Step) -> None:
         """A step of the scenario is over, its hooks included."""
-        self._buffers = captured.buffers_of(step, self._runner)
+        if captured.HAS_BUFFERS:
+            self._buffers = captured.buffers_of(self._runner)
         notes = self._find_notes(self._current)
         if notes is not None:
             notes.assign_to(step)
@@ -178,7 +185,7 @@ class NoteBook:
     def add_to(self, run: results.TestRun, place: Place) -> results.TestRun:
         """Return the record of an ended scenario with all additions."""
         scenario = place.scenario
-        found = self._notes.pop(id(scenario), None)
+        found = self.notes.pop(id(scenario), None)
         notes = found[1] if found else ScenarioNotes(self._folder, None)
         annotations = notes.annotations
         self.hooks.test_keys(scenario, self._with_notice(place, annotations.key))
@@ -189,14 +196,14 @@ class NoteBook:
 
     def clear(self) -> None:
         """Forget notes that belong to no result."""
-        self._notes.clear()
+        self.notes.clear()
 
     @property
     def _context(self) -> Context | None:
         return getattr(self._runner, "context", None)
 
     def _find_notes(self, scenario: Scenario | None) -> ScenarioNotes | None:
-        found = self._notes.get(id(scenario))
+        found = self.notes.get(id(scenario))
         return found[1] if found else None
 
     def _open_notes(self, scenario: Scenario, context: Context | None) -> ScenarioNotes:
@@ -204,7 +211,7 @@ class NoteBook:
         notes = self._find_notes(scenario)
         if notes is None or (layer is not None and notes.layer is not layer):
             notes = ScenarioNotes(self._folder, layer)
-            self._notes[id(scenario)] = (scenario, notes)
+            self.notes[id(scenario)] = (scenario, notes)
         return notes
 
     def _with_notice(

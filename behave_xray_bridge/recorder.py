@@ -11,9 +11,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from behave_xray_bridge import outcomes
+from behave_xray_bridge import captured, outcomes
 from behave_xray_bridge.convert import Place, find_places
 from behave_xray_bridge.late_faults import LateFaults
+from behave_xray_bridge.straight_path import PASSED, StraightPath
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.ending import Ending
@@ -92,6 +93,7 @@ class Recorder:
         self._was_aborted = False
         self._not_run = 0
         self._late_faults = LateFaults(runner)
+        self._straight_path = StraightPath(converter, session)
         # For the setting ``xfail_open_defects``.
         self.open_defects: OpenDefects | None = None
 
@@ -127,7 +129,10 @@ class Recorder:
 
     def end_step(self, step: Step) -> None:
         """A step is over, its hooks included."""
-        self.notebook.end_step(step)
+        if captured.HAS_BUFFERS or self.notebook.notes:
+            self.notebook.end_step(step)
+        if step.status is PASSED:
+            return
         if outcomes.of_step(step.status.name) is Outcome.FAILED:
             lines = (step.error_message or "").strip().splitlines()
             reason = lines[-1] if lines else step.status.name
@@ -214,12 +219,12 @@ class Recorder:
     def _write_note(self, scenario: Scenario | None) -> None:
         """Note the running scenario, in case it ends the process."""
         note, place = self.session.note, self._places.get(id(scenario))
-        if note is None or place is None:
-            return
-        started = self._started[id(scenario)]
-        unknown = Outcome.NOT_RUN
-        run = self._converter.make_run(place, unknown, started=started)
-        note.write(codec.encode(run))
+        if note is not None and place is not None:
+            started = self._started[id(scenario)]
+            if not self._straight_path.note(place, started):
+                unknown = Outcome.NOT_RUN
+                run = self._converter.make_run(place, unknown, started=started)
+                note.write(codec.encode(run))
 
     def _end_scenario(self) -> None:
         place = self._places.get(id(self._current))
@@ -232,6 +237,8 @@ class Recorder:
         if id(scenario) in self._recorded:
             return
         self._recorded.add(id(scenario))
+        if self._record_passed(place):
+            return
         interrupted = _was_interrupted(scenario) or any(
             map(_hook_was_interrupted, place.containers)
         )
@@ -251,6 +258,16 @@ class Recorder:
             self._not_run += selected
             return
         self._record_as(place, found.outcome, reason)
+
+    def _record_passed(self, place: Place) -> bool:
+        """Record a scenario that has passed and no more; False if there is more."""
+        number = id(place.scenario)
+        started = self._started.get(number)
+        if started is None or number in self._attempts:
+            return False
+        if self.notebook.may_add_to(place.scenario):
+            return False
+        return self._straight_path.record_passed(place, started)
 
     def _status_of(self, scenario: Scenario) -> str:
         name = str(scenario.status.name)
@@ -276,7 +293,7 @@ class Recorder:
         if self.open_defects is not None:
             run = self.open_defects.expect(run)
         self.failed = self.failed or run.outcome is Outcome.FAILED
-        self.session.record(run)
+        self.session.record_line(codec.encode(run))
 
     def _add_notices(self, place: Place, *, has_steps: bool) -> None:
         notices = self.session.notices

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from behave_xray_bridge.convert import find_templates
 from xray_bridge.dataclass import dataclass
+from xray_bridge.model import tags
 from xray_bridge.text import unique
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from behave.model import Feature
 
-    from behave_xray_bridge.convert import Converter
+    from behave_xray_bridge.convert import Converter, Place
     from behave_xray_bridge.selection import BehaveSelection
     from xray_bridge.config.settings import Settings
 
@@ -45,6 +46,19 @@ class TagSettings:
         return (notice,)
 
 
+def _may_name_run(place: Place, prefixes: Sequence[str]) -> bool:
+    """Whether tags of a scenario or its containers may be settings of the run."""
+    # Of the scenario's own tags, only those that look like calls.
+    if "(" in "".join(place.scenario.tags):
+        return True
+    above = [tags.of_feature(each.tags, prefixes=prefixes) for each in place.containers]
+    return any(map(_names_run, above))
+
+
+def _names_run(found: tags.TagMeaning) -> bool:
+    return bool(found.test_plans or found.test_executions or found.exported_from)
+
+
 def settings_from_tags(
     features: Iterable[Feature], converter: Converter, selection: BehaveSelection
 ) -> TagSettings:
@@ -53,7 +67,7 @@ def settings_from_tags(
         converter.read_tags(place)
         for feature in features
         for place in find_templates(feature)
-        if selection.has(place.scenario)
+        if _may_name_run(place, converter.prefixes) and selection.has(place.scenario)
     ]
     found = {
         "test_plan": unique(each.test_plans for each in meanings),

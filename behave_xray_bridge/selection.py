@@ -96,14 +96,19 @@ def have_no_keys(
     features: Iterable[Feature], converter: Converter, selection: BehaveSelection
 ) -> bool:
     """Whether scenarios are selected, but none of their tags has a Test key."""
-    chosen = [
+    chosen = (
         place
         for feature in features
         for place in find_templates(feature)
         if selection.has(place.scenario)
-    ]
-    tagged = (_has_key(place, converter) for place in chosen)
-    return bool(chosen) and not any(tagged)
+    )
+    is_any = False
+    for place in chosen:
+        # The first key, which most runs have soon, is enough.
+        if _has_key(place, converter):
+            return False
+        is_any = True
+    return is_any
 
 
 def _has_key(place: Place, converter: Converter) -> bool:

@@ -72,7 +72,7 @@ def _make_annotator(config: pytest.Config) -> Annotator:
     scrub = Scrub.of(redactor, local_folders(str(config.rootpath), os.environ))
     place = given["folder"]
     folder = EvidenceFolder(Path(place), given["evidence_limit"], scrub.clean)
-    note = RunningNote(note_path(place, found["workerid"]), scrub.clean_line)
+    note = RunningNote(note_path(place, found["workerid"]), scrub.encode_line)
     return Annotator(config, given["tag_prefixes"], lambda: folder, lambda: note)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.runs import under_way
+from xray_bridge.runs.journal_lines import compact_json
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.runs.running_test import SIZE
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def a_note(folder: Path) -> RunningNote:
     """One that cleans nothing."""
-    return RunningNote(folder / "session.note", lambda line: line)
+    return RunningNote(folder / "session.note", compact_json)
 
 
 def a_line(name: str) -> Line:

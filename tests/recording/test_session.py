@@ -13,6 +13,7 @@ from xray_bridge.model.receipt import DELIVERED, DRY_RUN, Receipt, Refused
 from xray_bridge.recording.ending import Ending, describe_selection
 from xray_bridge.recording.second_process import CommandResult
 from xray_bridge.recording.session import Session
+from xray_bridge.runs import codec
 
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def publish(session: Session, receipt: Receipt, *checked: str) -> Ending:
     session.second_process = Answers(folder, content)  # type: ignore[assignment]
     session.preflight()
     session.start()
-    session.record(a_run())
+    session.record_line(codec.encode(a_run()))
     session.seal()
     ending = session.publish()
     assert ending is not None

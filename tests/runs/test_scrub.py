@@ -8,6 +8,7 @@ import sysconfig
 import tempfile
 import time
 import tracemalloc
+from json import loads
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from tests.builders import TOKEN
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import MASK, Secret
+from xray_bridge.runs.journal_lines import compact_json
 from xray_bridge.runs.scrub import LONGEST, MARGIN, Scrub, local_folders
 
 
@@ -351,3 +353,40 @@ def test_a_name_that_holds_a_secret() -> None:
 def test_a_line_that_is_not_withheld(line: Line) -> None:
     """Xray knows it by something else, or nothing is taken out of its name."""
     assert "withheld" not in a_scrub().clean_line(line)
+
+
+SIGNS = [TOKEN, *POSIX, "/home/ann", "/home/jürgen", "Authorization: Bearer 1234567"]
+PARTS = st.lists(st.sampled_from([*SIGNS, "text", '"', "\\", "/", "\n", "é", "x"]))
+
+
+@given(parts=PARTS, row=PARTS, name=PARTS)
+def test_a_line_as_json(parts: list[str], row: list[str], name: list[str]) -> None:
+    """A line that is encoded at once is as one whose every text is cleaned."""
+    scrub = a_scrub({**POSIX, "/home/jürgen": "~", '/srv/"quoted"': "<path>"})
+
+    def a_line() -> Line:
+        step = {"name": "".join(parts), "outcome": "passed", "table": [row]}
+        return {"classname": "test_a", "name": "".join(name), "steps": [step]}
+
+    assert scrub.encode_line(a_line()) == compact_json(scrub.clean_line(a_line()))
+
+
+@pytest.mark.parametrize(
+    ("scrub", "text"),
+    [
+        (a_scrub(pattern="^pin .*$"), "pin 1234"),
+        (a_scrub(WINDOWS), "c:/users/ann/x.log"),
+        (a_scrub(), "x" * (LONGEST + 1)),
+        (Scrub.of(Redactor([Secret('pass"\\wörd')]), {}), 'it was pass"\\wörd'),
+    ],
+)
+def test_a_text_that_is_cleaned_in_json(scrub: Scrub, text: str) -> None:
+    """A text that must be cleaned is found in JSON, which spells it otherwise."""
+    line: Line = {"classname": "test_a", "name": "test_it", "message": text}
+
+    assert text not in loads(scrub.encode_line(line))["message"]
+
+
+def test_nothing_to_clean() -> None:
+    """A line without secrets and folders needs one look."""
+    assert a_scrub().is_clean('{"name":"test_it[/srv/other]"}')

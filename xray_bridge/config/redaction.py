@@ -64,6 +64,9 @@ VALUE = re.compile(r"""[^"'\\<>,;)}\]&]*""")
 BARE = re.compile(
     r"\b((?:basic|bearer)[ \t]+)(?=[a-z._~+/\-]*\d)[\w.~+/\-]{16,}=*", re.IGNORECASE
 )
+# Texts without these need no look for headers, or for values without a name.
+HEADER = ("uthorization", "UTHORIZATION")
+BEARER = ("earer ", "asic ")
 
 # Bytes of a file that are enough to detect text.
 SNIFFED = 8192
@@ -105,13 +108,26 @@ class Redactor:
         for user, secret in basic:
             forms |= _forms_of(f"{user}:{secret.reveal()}")
         self._pattern = re.compile(pattern) if pattern else None
-        # Longest first, so that no end of a longer form remains.
-        self._forms = sorted(forms, key=lambda form: (-len(form), form))
+        self._set_forms(forms)
+
+    def may_change(self, text: str) -> bool:
+        """
+        Whether ``clean`` may remove something from a text in this JSON.
+
+        False is certain. With a pattern it is always True: a text may match it while
+        its JSON does not.
+        """
+        return self._pattern is not None or any(map(text.__contains__, self._signs))
 
     def add(self, secret: str) -> None:
         """Add a secret, such as a token from a login."""
-        forms = {*self._forms, *_forms_of(secret)}
+        self._set_forms({*self._forms, *_forms_of(secret)})
+
+    def _set_forms(self, forms: set[str]) -> None:
+        # Longest first, so that no end of a longer form remains.
         self._forms = sorted(forms, key=lambda form: (-len(form), form))
+        # The signs in JSON of anything that ``clean`` would remove.
+        self._signs = (*(json.dumps(form)[1:-1] for form in forms), *HEADER, *BEARER)
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -133,9 +149,9 @@ class Redactor:
         for form in self._forms:
             text = text.replace(form, MASK)
         # Cheaper than the expressions, which most texts do not need.
-        if "uthorization" in text or "UTHORIZATION" in text:
+        if HEADER[0] in text or HEADER[1] in text:
             text = PLAIN.sub(_mask_plain, QUOTED.sub(_mask_quoted, text))
-        if "earer " in text or "asic " in text:
+        if BEARER[0] in text or BEARER[1] in text:
             text = BARE.sub(rf"\1{MASK}", text)
         return self._pattern.sub(_mask_match, text) if self._pattern else text
 

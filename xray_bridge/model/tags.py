@@ -10,7 +10,7 @@ behave-xray.
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from xray_bridge.dataclass import dataclass
@@ -62,6 +62,9 @@ class TagMeaning:
     malformed: tuple[str, ...] = ()
 
 
+NO_MEANING = TagMeaning()
+
+
 def read(
     own: Iterable[str],
     inherited: Iterable[str] = (),
@@ -74,8 +77,19 @@ def read(
     Own Test keys win over inherited ones. All other values add up, except labels, which
     are only the scenario's own.
     """
+    return _read_tags(tuple(own), tuple(inherited), tuple(prefixes))
+
+
+# Each scenario is read several times, and the tags of a feature for each of its
+# scenarios.
+@lru_cache(maxsize=64)
+def _read_tags(
+    own: tuple[str, ...], inherited: tuple[str, ...], prefixes: tuple[str, ...]
+) -> TagMeaning:
     found = _sort_tags(own, prefixes)
     above = of_feature(inherited, prefixes=prefixes)
+    if above == NO_MEANING:
+        return found
     return TagMeaning(
         test_keys=found.test_keys or above.test_keys,
         requirements=unique((above.requirements, found.requirements)),
@@ -91,17 +105,20 @@ def of_feature(
     tags: Iterable[str], *, prefixes: Sequence[str] = PREFIXES
 ) -> TagMeaning:
     """Find the meaning of tags on a feature or a rule."""
-    return _sort_tags(tags, prefixes, plain_key=EXPORTED_FROM)
+    return _sort_tags(tuple(tags), tuple(prefixes), EXPORTED_FROM)
 
 
+@lru_cache(maxsize=64)
 def _sort_tags(
-    tags: Iterable[str], prefixes: Sequence[str], plain_key: str = TEST
+    tags: tuple[str, ...], prefixes: tuple[str, ...], plain_key: str = TEST
 ) -> TagMeaning:
-    found: dict[str, list[str]] = {each.name: [] for each in fields(TagMeaning)}
+    found: dict[str, list[str]] = {}
     for tag in tags:
         for kind, value in _find_meanings(tag.removeprefix("@"), prefixes, plain_key):
-            if kind != ELSEWHERE and value not in found[kind]:
-                found[kind].append(value)
+            values = found.setdefault(kind, [])
+            if value not in values:
+                values.append(value)
+    found.pop(ELSEWHERE, None)
     return TagMeaning(**{kind: tuple(values) for kind, values in found.items()})
 
 

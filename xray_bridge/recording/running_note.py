@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import mmap
 import os
+from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import running_test
-from xray_bridge.runs.journal_lines import compact_json
 from xray_bridge.runs.locks import OwnFile
 
 
@@ -28,12 +28,12 @@ class RunningNote:
     """
     The note of one process; each test replaces it.
 
-    ``clean`` removes secrets and paths from a line before it is written.
+    ``encode`` returns a line as JSON without secrets and folders.
     """
 
-    def __init__(self, path: Path, clean: Callable[[Line], Line]) -> None:
+    def __init__(self, path: Path, encode: Callable[[Line], str]) -> None:
         self._path = path
-        self._clean = clean
+        self._encode = encode
         # A worker on another machine has no such folder.
         self._is_reachable = path.parent.is_dir()
         self._file: OwnFile | None = None
@@ -44,11 +44,15 @@ class RunningNote:
 
     def write(self, line: Line, nodeid: str = "") -> None:
         """Write the line of a test that begins; errors of the disk are not raised."""
+        if self._is_reachable:
+            self.write_json(self._encode(line), nodeid)
+
+    def write_json(self, line: str, nodeid: str = "") -> None:
+        """Write a line as JSON that needs no cleaning; errors are not raised."""
         if not self._is_reachable:
             return
-        line = self._clean(line)
         # The rest of a longer note stays after the end of the line.
-        text = compact_json({"nodeid": nodeid, "line": line}) + "\n"
+        text = f'{{"nodeid":{quote(nodeid)},"line":{line}}}\n'
         try:
             file = self._file
             if file is None or not file.is_open:

@@ -37,7 +37,7 @@ from xray_bridge.recording.ending import (
 from xray_bridge.recording.guard import OWN_FAULTS, fault_line
 from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
-from xray_bridge.runs import codec, run_directory
+from xray_bridge.runs import run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.scrub import Scrub, local_folders
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from xray_bridge.config.settings import Settings
-    from xray_bridge.model.results import TestRun
     from xray_bridge.recording.second_process import CommandResult
     from xray_bridge.runs.codec import Line
     from xray_bridge.runs.run_directory import RunDirectory
@@ -85,7 +84,7 @@ class Session:
         places = local_folders(
             root or self.second_process.folder, self.second_process.environ
         )
-        self._redactor = Scrub.of(settings.redactor, places)
+        self.scrub = Scrub.of(settings.redactor, places)
         self._framework = framework
         self._versions = {
             framework: versions.get(framework, ""),
@@ -217,13 +216,13 @@ class Session:
         self._journal = Journal(directory)
         # Made before the tests, because tests patch files.
         limit = self.settings.evidence_limit[0]
-        scrub = self._redactor
-        self._evidence = EvidenceFolder(directory.path, limit, scrub.clean)
-        self._note = RunningNote(directory.path / "session.note", scrub.clean_line)
+        self._evidence = EvidenceFolder(directory.path, limit, self.scrub.clean)
+        path = directory.path / "session.note"
+        self._note = RunningNote(path, self.scrub.encode_line)
 
     def redact(self, text: str) -> str:
         """Return the text without secrets and without folders of this machine."""
-        return self._redactor.clean(text)
+        return self.scrub.clean(text)
 
     def discard(self) -> None:
         """Delete the run directory: the session ended before its first test."""
@@ -234,10 +233,6 @@ class Session:
         shutil.rmtree(self._journal.directory.path, ignore_errors=True)
         self._journal = None
 
-    def record(self, run: TestRun) -> None:
-        """Append a finished test to the journal."""
-        self.record_line(codec.encode(run))
-
     def record_line(self, line: Line) -> None:
         """
         Append the journal line of a finished test.
@@ -246,8 +241,12 @@ class Session:
         environments) and folders of this machine; both are removed here, before
         they reach any disk.
         """
+        self.record_json(self.scrub.encode_line(line))
+
+    def record_json(self, text: str) -> None:
+        """Append a journal line as JSON that needs no cleaning."""
         if self._journal is not None:
-            self._journal.append_line(self._redactor.clean_line(line))
+            self._journal.append_json(text)
 
     def record_passed(
         self, nodeid: str, keys: Sequence[str], started: float, duration: float

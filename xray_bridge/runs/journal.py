@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import codec, inside, run_directory
-from xray_bridge.runs.journal_lines import encode_line, encode_passed
+from xray_bridge.runs.journal_lines import compact_json, encode_passed, with_checksum
 from xray_bridge.runs.locks import Lock, OwnFile
 
 
@@ -55,8 +55,12 @@ class Journal:
 
     def append_line(self, line: Mapping[str, Any]) -> None:
         """Write one finished test, given as a line."""
+        self.append_json(compact_json(line))
+
+    def append_json(self, text: str) -> None:
+        """Write one finished test, given as a line in JSON."""
         if self.is_ours:
-            self._write_line(encode_line(line))
+            self._write_line(with_checksum(text.encode("ascii")))
             self.written += 1
 
     def append_passed(

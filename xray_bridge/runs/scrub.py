@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.runs import codec
+from xray_bridge.runs.journal_lines import compact_json
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from xray_bridge.config.redaction import Redactor
     from xray_bridge.runs.codec import Line
@@ -44,6 +45,8 @@ BEGINS = re.compile(
 )
 # A repr within a repr has four.
 SEPARATOR = r"(?:\\{1,4}|/)"
+# Matches nothing.
+NEVER = "(?!)"
 # Characters to look back; longer than any colour.
 LOOK_BACK = 32
 LONGEST_URL = 2048
@@ -88,6 +91,8 @@ class Scrub:
     redactor: Redactor
     paths: re.Pattern[str] | None
     words: Mapping[str, str]
+    # Finds the folders in JSON, and more than these; None if nothing can.
+    screen: re.Pattern[str] | None = None
 
     @classmethod
     def of(cls, redactor: Redactor, folders: Mapping[str, str]) -> Scrub:
@@ -98,7 +103,7 @@ class Scrub:
         pattern = rf"({names})(?:([/\\]+)|(?![\w\-]|\.\w))"
         plain = {_plain_path(path): word for path, word in folders.items()}
         compiled = re.compile(pattern) if names else None
-        return cls(redactor, compiled, {**plain, **folders})
+        return cls(redactor, compiled, {**plain, **folders}, _make_screen(folders))
 
     def __call__(self, text: str) -> str:
         """Return the text for sending, cut if it is too long."""
@@ -127,6 +132,26 @@ class Scrub:
         if line.get("name", "") != name and not is_known_otherwise:
             line["withheld"] = self.redactor.name_secret(name)
         return line
+
+    def encode_line(self, line: Line) -> str:
+        """Return a line of a journal as JSON, without secrets; the line may change."""
+        text = compact_json(line)
+        if not self.is_clean(text):
+            text = compact_json(self.clean_line(line))
+        return text
+
+    def is_clean(self, text: str) -> bool:
+        """
+        Whether a line as JSON has nothing to remove in any of its texts.
+
+        Most lines have not, and one look at all is cheaper than one at each text.
+        """
+        return (
+            len(text) <= LONGEST
+            and self.screen is not None
+            and self.screen.search(text) is None
+            and not self.redactor.may_change(text)
+        )
 
     def clean_names(self, name: str) -> str:
         """Return a name without secrets; it is the same on every machine."""
@@ -159,6 +184,19 @@ def _begins_a_path(text: str, start: int) -> bool:
     host = text.rfind("://", max(0, start - LONGEST_URL), start)
     # The path of a URL is not a local folder.
     return host < 0 or bool(NOT_URL.search(text, host, start))
+
+
+def _make_screen(folders: Iterable[str]) -> re.Pattern[str] | None:
+    """
+    Return a pattern that finds in JSON what ``clean`` would find in its texts.
+
+    It looks at nothing around a path, so it may find more. Paths of Windows have
+    several spellings, and JSON more of them: there is no such pattern.
+    """
+    if any("\\" in each for each in folders):
+        return None
+    names = "|".join(re.escape(compact_json(each)[1:-1]) for each in folders)
+    return re.compile(names or NEVER)
 
 
 def _path_pattern(path: str) -> str:
