@@ -88,14 +88,25 @@ def test_no_run_is_a_usage_error(
     assert not (tmp_path / "report.html").exists()
 
 
-def test_a_file_that_cannot_be_written(report: Command, tmp_path: Path) -> None:
-    """A missing folder is a usage error, with the name of the file."""
+def test_a_missing_folder_is_made(report: Command, tmp_path: Path) -> None:
+    """The folder of the file need not exist."""
     recorded(tmp_path, a_run())
 
-    code, printed = report("--out", "missing/report.html")
+    code, _ = report("--out", "new/folder/report.html")
+
+    assert code == 0
+    assert (tmp_path / "new" / "folder" / "report.html").exists()
+
+
+def test_a_file_that_cannot_be_written(report: Command, tmp_path: Path) -> None:
+    """A file in the place of a folder is a usage error, with the name."""
+    recorded(tmp_path, a_run())
+    (tmp_path / "file").write_text("")
+
+    code, printed = report("--out", "file/report.html")
 
     assert code == 2
-    assert "missing/report.html" in printed
+    assert "file/report.html" in printed
 
 
 def test_jinja_is_missing(

@@ -17,6 +17,7 @@ from xray_bridge.text import count
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from xray_bridge.report.sessions import Run
     from xray_bridge.runs.run_directory import RunDirectory
@@ -54,27 +55,11 @@ def run_report(arguments: argparse.Namespace) -> int:
     """
     Write the page.
 
-    Raises UsageError if there is no run, if Jinja2 is missing, or if the file cannot
-    be written.
+    Raises UsageError as ``write_report`` does, and if there is no run.
     """
-    try:
-        import jinja2  # noqa: F401 - the page needs it
-    except ImportError:
-        hint = "run pip install 'xray-bridge[report]'"
-        msg = "the report needs Jinja2, which is not installed"
-        raise UsageError(msg, hint=hint) from None
-    from xray_bridge.report.write import write_page
-
-    found = options.resolve_settings(arguments, looks_only=True)
-    runs = _find_runs(arguments.names, Path(found.local.report_dir))
-    pages = found.local.jira_url or found.local.url
-    browse = f"{pages.rstrip('/')}/browse/" if pages else ""
-    try:
-        written = write_page(runs, arguments.out, browse)
-    except OSError as error:
-        msg = f"cannot write {arguments.out}: {error.strerror}"
-        hint = "name a file in a folder that exists, with --out"
-        raise UsageError(msg, hint=hint) from None
+    settings = options.resolve_settings(arguments, looks_only=True).local
+    directories = _find_directories(arguments.names, Path(settings.report_dir))
+    runs, written = write_report(directories, settings, arguments.out)
     document = {"report": str(arguments.out), "results": written, "runs": len(runs)}
     line = f"{arguments.out}: {count(written, 'result')} of {runs[-1].name}"
     if len(runs) > 1:
@@ -83,25 +68,56 @@ def run_report(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _find_runs(names: list[str], report_dir: Path) -> list[Run]:
-    from xray_bridge.report.sessions import group_runs
+def write_report(
+    directories: Sequence[RunDirectory], settings: Settings, path: str | Path
+) -> tuple[Sequence[Run], int]:
+    """
+    Write the page of the newest of these runs; return the runs and the results on it.
 
+    Raises UsageError if Jinja2 is missing, or if the file cannot be written.
+    """
+    try:
+        import jinja2  # noqa: F401 - the page needs it
+    except ImportError:
+        hint = "run pip install 'xray-bridge[report]'"
+        msg = "the report needs Jinja2, which is not installed"
+        raise UsageError(msg, hint=hint) from None
+    from xray_bridge.report.sessions import group_runs
+    from xray_bridge.report.write import write_page
+
+    runs = group_runs(directories)
+    pages = settings.jira_url or settings.url
+    browse = f"{pages.rstrip('/')}/browse/" if pages else ""
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return runs, write_page(runs, Path(path), browse)
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        hint = "name another file"
+        raise UsageError(msg, hint=hint) from None
+
+
+def _find_directories(names: list[str], report_dir: Path) -> Sequence[RunDirectory]:
     if not names:
-        runs = group_runs(run_directory.find(report_dir))[-1:]
+        found = _newest(run_directory.find(report_dir))
     else:
-        found: list[RunDirectory] = []
+        found = []
         for name in names:
             folder = Path(name)
-            is_folder = folder.is_dir() and not parts.is_run(folder)
-            found += (
-                parts.search_folder(folder)
-                if is_folder
-                else [find_run(name, report_dir)]
-            )
-        runs = group_runs(found)
-    if not runs:
+            if folder.is_dir() and not parts.is_run(folder):
+                found += parts.search_folder(folder)
+            else:
+                found.append(find_run(name, report_dir))
+    if not found:
         where = ", ".join(names) or str(report_dir)
         hint = "run the tests with --xray-collect first, or name a run directory"
         msg = f"there is no run in {where}"
         raise UsageError(msg, hint=hint)
-    return runs
+    return found
+
+
+def _newest(directories: Sequence[RunDirectory]) -> list[RunDirectory]:
+    from xray_bridge.report.sessions import group_runs
+
+    runs = group_runs(directories)
+    return list(runs[-1].directories) if runs else []

@@ -5,10 +5,22 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from xray_bridge.cli import options, upload_files, upload_parts, upload_summary
+from xray_bridge.cli import (
+    options,
+    report,
+    upload_files,
+    upload_parts,
+    upload_summary,
+)
+from xray_bridge.config.settings import Settings
+from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.formats import AUTO
+from xray_bridge.model.receipt import Receipt
+from xray_bridge.runs.find import find_run
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.upload.send_run import send_run
 
@@ -51,9 +63,24 @@ def run(arguments: argparse.Namespace) -> int:
         receipt = send_run(
             directory, command, _settings_for_upload(arguments, directory)
         )
+    if command.local.html:
+        receipt = _with_page(receipt, command.local)
     [receipt] = upload_summary.report_to_ci([receipt], command.local)
     upload_summary.emit(arguments, receipt.to_json(), [receipt])
     return receipt.exit_code
+
+
+def _with_page(receipt: Receipt, settings: Settings) -> Receipt:
+    """Write the HTML report; the receipt has its name, or why it was not written."""
+    try:
+        report.write_report(
+            [find_run(receipt.run, Path(settings.report_dir))], settings, settings.html
+        )
+    except XrayBridgeError as error:
+        notice = f"the HTML report was not written: {error.message}"
+    else:
+        notice = f"HTML report: {settings.html}"
+    return replace(receipt, notices=(*receipt.notices, notice))
 
 
 def _settings_for_upload(

@@ -243,6 +243,12 @@ class Settings(JiraSettings):
         parts=DROPPED,
         starts=True,
     )
+    html = path(
+        "also write an HTML report of the run to this path; needs Jinja2",
+        of=RESULTS,
+        parts=DROPPED,
+        starts=True,
+    )
     only_keyed = switch("report only tests that have a Test key", of=RESULTS)
     aggregate = Setting(
         parsers.choice("worst", "last", "all-failed"),
@@ -364,7 +370,7 @@ class Settings(JiraSettings):
     @property
     def wants_record(self) -> bool:
         """Whether results are recorded, to be sent or only written."""
-        return self.collect or self.wants_upload or bool(self.report)
+        return self.collect or self.wants_upload or bool(self.report or self.html)
 
     @property
     def wants_selection(self) -> bool:

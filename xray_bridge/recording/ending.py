@@ -82,6 +82,13 @@ def without_notices(receipt: Receipt, known: Sequence[str]) -> list[str]:
     return replace(receipt, notices=tuple(others)).lines()
 
 
+def lines_about_reports(receipt: Receipt, *, has_page: bool) -> list[str]:
+    """Return why a report was not written, or the notice about the HTML page."""
+    if receipt.error:
+        return [f"The report was not written: {receipt.error['message']}"]
+    return [f"Note: {notice}" for notice in receipt.notices[-1:] if has_page]
+
+
 def lines_to_send(shown: str, run_id: str, flags: str) -> list[str]:
     """Return the command that sends a collected run, and the run directory."""
     what = f"--run-id {shlex.quote(run_id)} DIR" if run_id else shown

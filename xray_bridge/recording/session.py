@@ -28,6 +28,7 @@ from xray_bridge.model.receipt import UNKNOWN, Receipt
 from xray_bridge.recording.build_news import BuildNews
 from xray_bridge.recording.ending import (
     Ending,
+    lines_about_reports,
     lines_to_send,
     receipt_in,
     receipt_without_answer,
@@ -380,19 +381,17 @@ class Session:
         settings = self.settings
         lines = [f"Collected {count(written.written, 'result')}; nothing was sent."]
         receipt = None
-        if settings.report or len(settings.format) > 1:
+        if settings.report or settings.html or len(settings.format) > 1:
             with contextlib.suppress(KeyboardInterrupt):
                 # With this flag ``upload`` writes the report and sends nothing.
                 receipt = self._upload_run(written.directory, shown, "--collect")
-        if receipt and receipt.error:
-            lines.append(f"The report was not written: {receipt.error['message']}")
+        if receipt:
+            lines += lines_about_reports(receipt, has_page=bool(settings.html))
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
         lines += lines_to_send(shown, settings.run_id, self._flags_again)
-        return Ending(
-            lines=(*self.notice_lines(), *lines),
-            exit_code=receipt.exit_code if receipt and not warn_only else 0,
-            receipt=receipt,
-        )
+        code = receipt.exit_code if receipt and not warn_only else 0
+        lines[:0] = self.notice_lines()
+        return Ending(lines=tuple(lines), exit_code=code, receipt=receipt)
 
     def notice_lines(self) -> list[str]:
         """Return the notices as lines for the end of the session."""
