@@ -71,6 +71,7 @@ def a_scrub(folders: dict[str, str] = POSIX, pattern: str = "") -> Scrub:
         ("file:///home/ann/x.html", "file://~/x.html"),
         ("sqlite:////home/ann/x.db", "sqlite:///~/x.db"),
         ("gcc -I/home/ann/include", "gcc -I~/include"),
+        ("-I/home/ann/include", "-I~/include"),
         ("\x1b[1;31m/home/ann/x\x1b[0m", "\x1b[1;31m~/x\x1b[0m"),
         (r"'line\n/home/ann/x\t/scratch/y'", r"'line\n~/x\t<tmp>/y'"),
     ],
@@ -86,6 +87,7 @@ def test_folder_of_this_machine(text: str, expected: str) -> None:
         "http://shop.example.com/scratch/x",
         "https://shop.example.com:8443/home/ann/x",
         "https://shop.example.com/a(1)/scratch/x",
+        "://shop.example.com/a(1)/scratch/x",
         "http://[::1]/scratch/x",
         "./scratch/x",
         "../scratch/x",
@@ -172,6 +174,16 @@ def test_folders_of_this_process(
     assert found[tempfile.gettempdir()] == "<tmp>"
     assert found[sysconfig.get_path("purelib")] == "<site-packages>"
     assert found[sys.prefix] == "<python>"
+
+
+def test_folders_of_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders of sys.path outside of the project are paths of this machine."""
+    monkeypatch.setattr(sys, "path", ["/srv/shop/src", "/data/tools", "relative"])
+
+    found = local_folders("/srv/shop", {})
+
+    assert found["/data/tools"] == "<path>"
+    assert "/srv/shop/src" not in found
 
 
 def test_home_on_windows(tmp_path: Path) -> None:
