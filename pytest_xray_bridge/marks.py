@@ -151,10 +151,20 @@ def _parse_mark(mark: pytest.Mark) -> _Mark:
         custom_fields={str(name): str(value) for name, value in fields.items()},
     )
     if given:
-        raise _mark_error(f"unknown argument: {', '.join(given)}=")
+        raise _mark_error(_unknown_arguments(given))
     if not any(found):
         raise _mark_error("the mark is empty; give a Test key, such as CALC-1")
     return found
+
+
+def _unknown_arguments(names: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    text = f"unknown argument: {', '.join(names)}="
+    similar = [
+        word for name in names for word in get_close_matches(name, _Mark._fields, 1)
+    ]
+    return f"{text} (did you mean {similar[0]}=?)" if similar else text
 
 
 def _parse_keys(given: Iterable[object], what: str) -> tuple[str, ...]:

@@ -34,6 +34,25 @@ def test_one_line_of_usage(capsys: pytest.CaptureFixture[str], name: str) -> Non
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("argv", "meant"),
+    [
+        (["uplaod"], "upload"),
+        (["runs", "prun"], "prune"),
+        (["upload", "--projct", "CALC"], "--project"),
+    ],
+    ids=["a command", "an action", "a flag"],
+)
+def test_a_misspelt_word(
+    capsys: pytest.CaptureFixture[str], argv: list[str], meant: str
+) -> None:
+    """The message names the word that was meant."""
+    with pytest.raises(SystemExit):
+        cli.main(argv)
+
+    assert f"; did you mean {meant}? (`xray-bridge" in capsys.readouterr().err
+
+
 def test_no_secret_in_an_error_of_usage(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -206,6 +206,30 @@ def test_words_of_the_other_product(desk: Desk) -> None:
     assert f"as {desk.passed}" in notice or f"as {desk.failed}" in notice
 
 
+def test_a_folder_of_report_files(desk: Desk) -> None:
+    """A folder stands for the report files below it; other files do not matter."""
+    folder = Path("artifacts/shard-1")
+    folder.mkdir(parents=True)
+    shutil.copy("reports/junit.xml", folder)
+    shutil.copy("reports/testng.xml", folder.parent)
+    (folder / "log.txt").write_text("no report", "ascii")
+
+    by_folder = desk.upload("artifacts")
+    by_pattern = desk.upload("artifacts/**/*.xml")
+
+    assert desk.statuses(by_folder) == desk.statuses(by_pattern)
+    assert sum(desk.statuses(by_folder).values()) > 0
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_folder_with_nothing_to_send(capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder without a report file and without a run is a usage error."""
+    Path("empty").mkdir()
+
+    assert cli.main(["upload", "empty", "--sandbox"]) == 2
+    assert "there is no run directory in empty" in capsys.readouterr().err
+
+
 def test_several_of_cucumber_are_one(desk: Desk) -> None:
     """Joined before they are sent: one request, no other format."""
     shutil.copy("reports/cucumber.json", "reports/second.json")

@@ -8,6 +8,7 @@ import argparse
 import importlib
 import io
 import os
+import re
 import signal
 import sys
 import threading
@@ -43,6 +44,12 @@ COMMANDS = {
 }
 
 
+# Of argparse: a word that is none of its choices, and a flag that no parser knows.
+NO_CHOICE = re.compile(
+    r"invalid choice: '?(?P<wrong>[\w-]+)'? \(choose from (?P<known>.*)\)"
+)
+NO_FLAG = re.compile(r"unrecognized arguments: (?P<wrong>--[\w-]+)")
+WORD = re.compile(r"[\w-]+")
 # Seconds until the system ends a process that could not end itself.
 SPARE = 1.0
 
@@ -53,8 +60,28 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """End with exit code 2."""
         hint = f"`{self.prog} --help`"
+        message = _with_similar_word(message)
         console.warn(f"xray-bridge: error: {message} ({hint}) [{UsageError.slug}]")
         raise SystemExit(UsageError.exit_code)
+
+
+def _with_similar_word(message: str) -> str:
+    """Return argparse's message; a misspelt word with the word that was meant."""
+    import difflib
+
+    from xray_bridge.config.settings import TABLE
+
+    if found := NO_CHOICE.search(message):
+        wrong, known = found["wrong"], WORD.findall(found["known"])
+    elif found := NO_FLAG.search(message):
+        wrong, known = (
+            found["wrong"],
+            [each.flag_name for each in TABLE.values() if not each.secret],
+        )
+    else:
+        return message
+    similar = difflib.get_close_matches(wrong, known, 1)
+    return f"{message}; did you mean {similar[0]}?" if similar else message
 
 
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:

@@ -1,5 +1,5 @@
 """
-``xray-bridge settings``: show each value and its source, without secrets.
+``xray-bridge settings``: show what is set, and where, without secrets.
 """
 
 from __future__ import annotations
@@ -9,8 +9,13 @@ import json
 from typing import Any
 
 from xray_bridge.cli import console, options
+from xray_bridge.cli.tables import format_table
 from xray_bridge.config.secret import MASK, Secret
 from xray_bridge.config.settings import TABLE
+
+
+DEFAULT = "default"
+NOTHING = "Nothing is set here. `xray-bridge settings --all` shows all settings."
 
 
 def register(commands: Any, help_text: str) -> None:
@@ -18,9 +23,12 @@ def register(commands: Any, help_text: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "settings",
         help=help_text,
-        description="Shows each setting, its value and where it comes from. Secrets "
-        "are not shown, and no server is contacted.",
+        description="Shows the settings that are set, their values and where they "
+        "come from. Secrets are not shown, and no server is contacted.",
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="show all settings, also those with defaults"
     )
     options.add_flags(parser)
     parser.set_defaults(run=run)
@@ -28,22 +36,29 @@ def register(commands: Any, help_text: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Print all settings, as this command resolves them.
+    Print the settings as a session would resolve them, in the words of an ini file.
 
-    Only the framework itself reads its own file (pytest.ini, behave.ini).
+    The files of pytest and behave are read as the frameworks read them. The JSON
+    document has all settings.
     """
-    settings = options.resolve_settings(arguments, looks_only=True).settings
+    found = options.resolve_settings(arguments, reads_frameworks=True, looks_only=True)
+    settings = found.settings
     rows = {
         name: {
             "value": _as_text(getattr(settings, name)),
-            "source": settings.sources.get(name, "default"),
+            "source": settings.sources.get(name, DEFAULT),
         }
         for name in TABLE
     }
-    lines = (
-        f"{name:18}{row['value']:40}  {row['source']}" for name, row in rows.items()
+    shown = {
+        TABLE[name].ini: row
+        for name, row in rows.items()
+        if arguments.all or row["source"] != DEFAULT
+    }
+    lines = format_table(
+        [(f"{k} = {v['value']}", v["source"]) for k, v in shown.items()]
     )
-    console.emit(arguments, rows, lines)
+    console.emit(arguments, rows, lines or [NOTHING])
     return 0
 
 

@@ -39,7 +39,7 @@ def register(commands: Any, help_text: str) -> None:
         nargs="*",
         metavar="PATH",
         help="report files or glob patterns (also with **), run directories or their "
-        "names, or a folder that contains run directories; default: the run "
+        "names, or a folder that contains one or the other; default: the run "
         "directories of this CI run in report_dir",
     )
     upload_files.add_flags(parser)

@@ -9,6 +9,7 @@ import glob
 import os
 import tempfile
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,16 @@ from xray_bridge.model.formats import AUTO, FORMATS, WRITERS
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import report_files
 from xray_bridge.runs.find import run_path
+from xray_bridge.runs.parts import search_folder
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from xray_bridge.config.effective import Effective
 
+# Endings of report files that a folder is searched for.
+REPORTS = frozenset({".xml", ".json", ".trx"})
 FORMAT = (
     f"format of report files: auto, {', '.join(FORMATS)}; converted before sending: "
     f"{', '.join(FOREIGN_FORMATS)}; format of run directories: auto, "
@@ -100,10 +104,18 @@ def existing_paths(arguments: argparse.Namespace, command: Effective) -> list[Pa
             msg = f"no file matches {text}" if is_glob else f"{text} does not exist"
             hint = f"searched in {Path.cwd()}; --allow-empty accepts this"
             raise UsageError(msg, hint=hint)
-        found |= dict.fromkeys(matches)
+        found |= dict.fromkeys(chain.from_iterable(map(_reports_in, matches)))
     # Ignore folders that a glob pattern finds beside files.
     meant = [path for path in found if path.is_file() or str(path) in arguments.paths]
     return meant or list(found)
+
+
+def _reports_in(path: Path) -> Iterable[Path]:
+    """Return the report files of a folder that is neither a run nor has runs in it."""
+    if not path.is_dir() or foreign_folder(path) or any(search_folder(path)):
+        return [path]
+    reports = (each for each in sorted(path.rglob("*")) if each.suffix in REPORTS)
+    return [each for each in reports if each.is_file()] or [path]
 
 
 def _find_matches(text: str, command: Effective) -> list[Path]:

@@ -296,7 +296,7 @@ def _nothing_found(
     if not known:
         msg = f"there is no run directory in {where}"
         hint = "do the artifacts include hidden folders, such as .xray? To upload "
-        hint += f"report files, give a glob pattern: '{paths[0]}/**/*.xml'"
+        hint += "report files, name them, or a folder with .xml or .json files"
         return UsageError(msg, hint=hint)
     there = _list_counted(Counter(each.info.run_id for each in known))
     msg = f"there is no run directory of run id {run_id} in {where}"

@@ -170,6 +170,7 @@ def test_malformed_marks_are_listed_together(
     assert "test_it.py:3: @pytest.mark.xray: a Test key: 'CALC 1'" in output
     assert "test_it.py:6: @pytest.mark.xray: the mark is empty" in output
     assert "test_it.py:9: @pytest.mark.xray: unknown argument: requirement=" in output
+    assert "(did you mean requirements=?)" in output
     assert "must not run" not in output
     assert not project.runs
 
