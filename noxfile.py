@@ -110,6 +110,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """Build the manual as a site, in build/site; a broken link is an error."""
+    session.install("-e", ".[all]", *group("site"))
+    session.run("sphinx-build", "-W", "-q", "-c", "docs", ".", "build/site")
+
+
+@nox.session
 def workflows(session: nox.Session) -> None:
     """Check the security of the workflows."""
     session.install(*group("workflows"))
