@@ -8,6 +8,7 @@ they are unclear, the sandbox does the worse: it replaces summary and labels.
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterable
@@ -175,13 +176,22 @@ class _Import:
 
     def _by_path(self, type_: str, name: str, ids: list[str]) -> IssueRow | None:
         """Find by path and id, then by path and summary, then by summary."""
-        store = self.registry.store
-        rows = store.issues("type = ? AND project = ?", (type_, self.project))
-        here = [row for row in rows if self._path_of(row) == self.feature.path]
-        known = [row for row in here if set(ids) & set(row.labels)]
-        known += [row for row in here if row.summary == name]
-        known += [row for row in rows if row.summary == name and not self._path_of(row)]
-        return known[0] if known else None
+        find, here = self.registry.store.issues, self.feature.path
+        of_type = "type = ? AND project = ? AND"
+        place = (type_, self.project)
+        labelled = {
+            int(row.key.rpartition("-")[2]): row
+            for label in ids
+            for row in find(f"{of_type} instr(labels, ?)", (*place, json.dumps(label)))
+            if label in row.labels and self._path_of(row) == here
+        }
+        if labelled:
+            return labelled[min(labelled)]
+        # Of all issues only those with this summary: there are many imports of many.
+        named = find(f"{of_type} summary = ?", (*place, name))
+        paths = [self._path_of(row) for row in named]
+        wanted = here if here in paths else ""
+        return named[paths.index(wanted)] if wanted in paths else None
 
     def _path_of(self, row: IssueRow) -> str:
         """The feature file of an issue: on Server, a label contains it."""

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -110,6 +111,19 @@ def test_without_key() -> None:
     ]
     assert sorted(wanted) == ["CALC-1", "CALC-2"]
     assert wanted["CALC-2"].summary == "Add three numbers"
+
+
+def test_many_without_key() -> None:
+    """The time for many scenarios grows with their number, not with its square."""
+    numbers = range(8_000)
+    scenarios = [UnkeyedBlock(place="a.feature:1", name=f"Name {n}") for n in numbers]
+    tests = {f"CALC-{n}": Issue(key=f"CALC-{n}", summary=f"Name {n}") for n in numbers}
+    began = time.process_time()
+    wanted = plan.matched_by_name(scenarios, tests)
+    took = time.process_time() - began
+
+    assert wanted.keys() == tests.keys()
+    assert took < 3.0
 
 
 @pytest.mark.parametrize(

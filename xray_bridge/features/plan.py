@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -46,15 +48,17 @@ def named_issues(
 ) -> dict[str, NamedIssue]:
     """Return the issues that feature files name, by key."""
     found: dict[str, NamedIssue] = {}
+    places: defaultdict[str, list[str]] = defaultdict(list)
     for name, feature in features.items():
         for each in (
             *_named_by_scenarios(name, feature, prefixes),
             *_named_by_backgrounds(name, feature, prefixes),
         ):
-            before = found.get(each.key)
-            places = (*before.places, *each.places) if before else each.places
-            found[each.key] = replace(each, places=places)
-    return found
+            found[each.key] = each
+            places[each.key] += each.places
+    return {
+        key: replace(each, places=tuple(places[key])) for key, each in found.items()
+    }
 
 
 def _named_by_scenarios(
@@ -145,18 +149,24 @@ def matched_by_name(
     It finds a Test by the summary, or by a label such as ``id:7`` on both. The same
     holds for backgrounds and Preconditions.
     """
+    by_summary: defaultdict[str, list[str]] = defaultdict(list)
+    by_label: defaultdict[str, list[str]] = defaultdict(list)
+    for key, issue in issues.items():
+        by_summary[issue.summary].append(key)
+        for label in issue.labels:
+            by_label[label].append(key)
     found: dict[str, NamedIssue] = {}
     for scenario in scenarios:
-        for key, issue in issues.items():
-            if scenario.name == issue.summary or set(scenario.ids) & set(issue.labels):
-                found[key] = NamedIssue(
-                    key=key,
-                    places=(scenario.place,),
-                    summary=scenario.name,
-                    labels=scenario.labels,
-                    comments=scenario.comments,
-                    is_test=are_tests,
-                )
+        labelled = (by_label.get(label, ()) for label in scenario.ids)
+        for key in chain(by_summary.get(scenario.name, ()), *labelled):
+            found[key] = NamedIssue(
+                key=key,
+                places=(scenario.place,),
+                summary=scenario.name,
+                labels=scenario.labels,
+                comments=scenario.comments,
+                is_test=are_tests,
+            )
     return found
 
 

@@ -307,6 +307,11 @@ def _to_column(value: Any) -> Any:
 
 def _issue_row(row: sqlite3.Row) -> IssueRow:
     values = {name: row[name] for name in row.keys() if name != "number"}  # noqa: SIM118
-    values |= {name: tuple(json.loads(row[name])) for name in _LISTS}
+    # Most lists of most issues are empty.
+    lists = {name: row[name] for name in _LISTS}
+    values |= {
+        name: () if text == "[]" else tuple(json.loads(text))
+        for name, text in lists.items()
+    }
     values |= {"fields": json.loads(row["fields"]), "adopted": bool(row["adopted"])}
     return IssueRow(**values)
