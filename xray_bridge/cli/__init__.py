@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Modules of this package and their help texts. Only the module that is asked for is
 # imported: each session starts this program two or three times.
 COMMANDS = {
+    "init": "write the settings of a project, try them, and print those for CI",
     "upload": "upload report files or run directories into one Test Execution",
     "resend": "upload the results of runs that were not delivered, exactly once",
     "report": "write one HTML page of the results of runs",

@@ -121,8 +121,13 @@ def settings_with_server(
     *,
     looks_only: bool = False,
 ) -> Iterator[Settings]:
-    """Yield the settings of a command that needs a server; run the sandbox if set."""
-    found = resolve_settings(arguments, also)
+    """
+    Yield the settings of a command that needs a server; run the sandbox if set.
+
+    A session gives its own settings; else the files of pytest and behave count.
+    """
+    is_of_session = bool(getattr(arguments, "given", None))
+    found = resolve_settings(arguments, also, reads_frameworks=not is_of_session)
     with found.with_server(looks_only=looks_only) as settings:
         console.hide(arguments, lambda: [settings.redactor])
         yield settings

@@ -1,0 +1,143 @@
+"""``xray-bridge init``: from nothing to settings that work."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from xray_bridge import cli
+from xray_sandbox import CREDENTIALS, running
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[..., tuple[int, str, str]]
+
+
+class Terminal(io.StringIO):
+    """What a person types."""
+
+    def isatty(self) -> bool:
+        """A terminal."""
+        return True
+
+
+@pytest.fixture
+def init(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Run the command in an empty project: exit code, output, questions."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, typed: str | None = None) -> tuple[int, str, str]:
+        stdin = io.StringIO() if typed is None else Terminal(typed)
+        monkeypatch.setattr("sys.stdin", stdin)
+        code = cli.main(["init", *arguments])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_five_answers_are_enough(init: Command) -> None:
+    """What is typed is shown as a diff, written, and becomes a configuration for CI."""
+    Path("pytest.ini").write_text("[pytest]\naddopts = -q\n", "ascii")
+    typed = "https://jira.example.com\ncalc\ncalc-15\n\ngithub\ny\n"
+
+    code, printed, asked = init(typed=typed)
+
+    assert code == 0
+    assert Path("pytest.ini").read_text("ascii").splitlines() == [
+        "[pytest]",
+        "xray_url = https://jira.example.com",
+        "xray_project = CALC",
+        "xray_test_plan = CALC-15",
+        "addopts = -q",
+    ]
+    assert "+xray_project = CALC" in printed
+    assert "Set XRAY_TOKEN" in printed
+    assert "run: |\n          pytest --xray-upload" in printed
+    assert asked.count(": ") >= 6
+    assert "[pytest]: " in asked
+
+
+def test_flags_answer_the_questions(init: Command) -> None:
+    """A script needs no terminal."""
+    code, printed, asked = init(
+        "--url", "cloud", "--project", "CALC", "--yes", "--json"
+    )
+
+    assert (code, asked.count("?")) == (0, 0)
+    assert Path("xray-bridge.toml").read_text("ascii") == (
+        'deployment = "cloud"\nproject = "CALC"\n'
+    )
+    assert json.loads(printed)["written"] == "xray-bridge.toml"
+
+
+def test_without_a_terminal_the_missing_flags_are_named(init: Command) -> None:
+    """Nothing is written, and the message says which flags are needed."""
+    code, _, message = init("--project", "CALC")
+
+    assert code == 2
+    assert "--url is needed" in message
+    assert list(Path().iterdir()) == []
+
+
+def test_a_no_writes_nothing(init: Command) -> None:
+    """The diff is shown, and the file stays as it is."""
+    typed = "cloud\nCALC\n\n\nnone\nno\n"
+
+    code, printed, _ = init(typed=typed)
+
+    assert code == 1
+    assert printed.endswith("Nothing was written.\n")
+    assert list(Path().iterdir()) == []
+
+
+def test_it_can_be_run_again(init: Command) -> None:
+    """The second time there is nothing to write."""
+    flags = ("--url", "cloud", "--project", "CALC", "--yes")
+    init(*flags)
+    before = Path("xray-bridge.toml").read_bytes()
+
+    code, printed, _ = init(*flags)
+
+    assert code == 0
+    assert "xray-bridge.toml has these settings already." in printed
+    assert Path("xray-bridge.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "system"),
+    [
+        (".github/workflows/any.yml", "github"),
+        (".gitlab-ci.yml", "gitlab"),
+        ("Jenkinsfile", "jenkins"),
+    ],
+)
+def test_the_ci_system_is_found(init: Command, path: str, system: str) -> None:
+    """The configuration is for the system that the project has."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text("", "ascii")
+
+    _, printed, asked = init(typed="cloud\nCALC\n\n\n\n\n")
+
+    assert f"none [{system}]: " in asked
+    assert "For " in printed
+
+
+def test_the_connection_is_tried(
+    init: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With a credential in the environment, the checks run at once."""
+    with running(tmp_path / "data" / "sandbox.sqlite3") as sandbox:
+        monkeypatch.setenv("XRAY_TOKEN", CREDENTIALS.token)
+        code, printed, _ = init("--url", sandbox.url, "--project", "CALC", "--yes")
+
+    assert code == 0
+    assert "ok    credentials" in printed
+    assert CREDENTIALS.token not in printed
