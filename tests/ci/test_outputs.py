@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from xray_bridge.ci import detect, outputs
 from xray_bridge.ci.outputs import buildkite, text
-from xray_bridge.ci.outputs.protocol import Outputs
+from xray_bridge.ci.outputs.protocol import Outputs, Place
 from xray_bridge.ci.variables import parse_properties
 from xray_bridge.model.receipt import Failure
 
@@ -386,3 +386,26 @@ def test_no_secret_gets_there(tmp_path: Path, slug: str, agent: Path) -> None:
     said = "".join([*found.commands, *(path.read_text("utf-8") for path in written)])
     assert "***" in said
     assert "word" not in said
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "shown"),
+    [
+        ("", "tests/test_a.py", "tests/test_a.py"),
+        ("service", "tests/test_a.py", "service/tests/test_a.py"),
+        ("service", "../lib/test_a.py", "lib/test_a.py"),
+        ("service", "../../other/test_a.py", "../../other/test_a.py"),
+        ("service", "/usr/lib/a.py", "/usr/lib/a.py"),
+        ("service", "", ""),
+    ],
+)
+def test_a_file_is_named_from_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, file: str, shown: str
+) -> None:
+    """An annotation finds its file if the tests ran in a folder of the checkout."""
+    (tmp_path / folder).mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / folder)
+    place = Place(environ={"GITHUB_WORKSPACE": str(tmp_path)}, folder=tmp_path)
+
+    assert place.in_checkout(file, "GITHUB_WORKSPACE") == shown
+    assert place.in_checkout(file, "UNSET") == file

@@ -59,7 +59,8 @@ class Failure:
     """
     A failed Test: its name, its keys and the first line of its message.
 
-    ``file`` and ``line`` are the place of a scenario; empty for other tests.
+    ``file`` and ``line`` are the place of a scenario, or of the failure, relative to
+    the folder of the session; empty and 0 if they are unknown.
     """
 
     name: str

@@ -4,6 +4,7 @@ Summarise failed tests for receipts and for CI systems.
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 # In characters.
 LONGEST_MESSAGE = 500
+# A frame or the end of pytest's tracebacks, relative to its folder: "a.py:3: KeyError".
+PLACE = re.compile(
+    r"^(?P<file>[^\s:<~/][^:\n]{0,400}\.py):(?P<line>\d{1,7}):", re.MULTILINE
+)
 # The mark of pytest's error lines, below the code.
 MARKED = "E   "
 
@@ -28,14 +33,35 @@ def first_failures(results: Results) -> tuple[Failure, ...]:
 
 def _failure_of(run: TestRun) -> Failure:
     message = run.message or next((s.message for s in run.steps if s.message), "")
-    where = run.scenario
+    scenario = run.scenario
+    if scenario:
+        file, line = scenario.feature.path, scenario.line
+    else:
+        file, line = find_place(message, run.test.classname)
     return Failure(
         name=one_line(run.test.definition),
         keys=run.test.test_keys,
         message=main_line(message),
-        file=where.feature.path if where else "",
-        line=where.line if where else 0,
+        file=file,
+        line=line,
     )
+
+
+def find_place(message: str, classname: str) -> tuple[str, int]:
+    """
+    Return the file and the line of a failure, as pytest's traceback names them.
+
+    The last line in the test's own file tells most; without one, the last line of all.
+    Empty and 0 if the text has no such line.
+    """
+    found = [(each["file"], int(each["line"])) for each in PLACE.finditer(message)]
+    own = [each for each in found if _is_in(each[0], classname)]
+    return next(reversed(own or found), ("", 0))
+
+
+def _is_in(file: str, classname: str) -> bool:
+    module = file.removesuffix(".py").replace("/", ".")
+    return classname == module or classname.startswith(f"{module}.")
 
 
 def main_line(message: str) -> str:

@@ -58,7 +58,8 @@ def test_github(project: Project, github: dict[str, str]) -> None:
     said = "`ValueError: # #vso[task.setvariable variable=A]b | <b>`"
     assert f"- `test_github.test_fails` (`CALC-2`): {said}" in summary
     text = "ValueError: # #vso[task.setvariable variable=A]b | <b>"
-    assert f"::error title=test_github.test_fails::{text}" in result.outlines
+    place = "title=test_github.test_fails,file=test_github.py,line=8"
+    assert f"::error {place}::{text}" in result.outlines
     assert execution.revision == "the-head"
     build = "Build: https://github.com/ann/calc/actions/runs/99"
     assert execution.description.splitlines() == [build, "Branch: topic"]
@@ -80,8 +81,9 @@ def test_azure(project: Project) -> None:
     assert page.read_text().startswith(f"### Xray: [{execution.key}](")
     own = result.outlines.index(f"Run directory: {project.receipt['run']}")
     said = "ValueError: # #vso[task.setvariable variable=A]b | <b>"
+    place = "sourcepath=test_azure.py;linenumber=8"
     assert [line for line in result.outlines[own:] if "variable=A" in line] == [
-        f"##vso[task.logissue type=error]test_azure.test_fails: {said}"
+        f"##vso[task.logissue type=error;{place}]test_azure.test_fails: {said}"
     ]
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Windows has no longer variables.
 LONGEST = 30_000
+CHECKOUT = "BUILD_SOURCESDIRECTORY"
 ISSUES = 10
 SUMMARY = "summary.md"
 
@@ -37,20 +38,21 @@ def write(outputs: Outputs, place: Place) -> Written:
     if outputs.markdown:
         path = place.file(SUMMARY, outputs.markdown)
         lines.append(_make_command("task.uploadsummary", "", str(path)))
-    return Written(commands=(*lines, *_issue_commands(outputs)), notices=notices)
+    return Written(commands=(*lines, *_issue_commands(outputs, place)), notices=notices)
 
 
-def _issue_commands(outputs: Outputs) -> Iterator[str]:
+def _issue_commands(outputs: Outputs, place: Place) -> Iterator[str]:
     if outputs.problem:
         kind = "error" if outputs.is_fatal else "warning"
         yield _make_command("task.logissue", f"type={kind}", outputs.problem)
-    yield from map(_issue_command, outputs.failures[:ISSUES])
+    for failure in outputs.failures[:ISSUES]:
+        yield _issue_command(failure, place.in_checkout(failure.file, CHECKOUT))
 
 
-def _issue_command(failure: Failure) -> str:
+def _issue_command(failure: Failure, file: str) -> str:
     properties = "type=error"
-    if failure.file:
-        path = failure.file.translate(AZURE_PROPERTY)
+    if file:
+        path = file.translate(AZURE_PROPERTY)
         properties += f";sourcepath={path};linenumber={failure.line}"
     text = f"{failure.name}: {failure.message}" if failure.message else failure.name
     return _make_command("task.logissue", properties, text)

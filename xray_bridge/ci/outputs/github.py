@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # All outputs of a job, and the summary of a step, in bytes.
 LONGEST_OUTPUT = 200_000
 LONGEST_SUMMARY = 1 << 20
+CHECKOUT = "GITHUB_WORKSPACE"
 # For each step and kind; GitHub does not show more.
 ANNOTATIONS = 10
 
@@ -34,7 +35,9 @@ def write(outputs: Outputs, place: Place) -> Written:
         "GITHUB_OUTPUT", "".join(_output_lines(*each) for each in kept.items())
     )
     place.append("GITHUB_STEP_SUMMARY", _fitting_summary(outputs, place))
-    return Written(commands=tuple(_annotation_commands(outputs)), notices=notices)
+    return Written(
+        commands=tuple(_annotation_commands(outputs, place)), notices=notices
+    )
 
 
 def _output_lines(name: str, value: str) -> str:
@@ -52,18 +55,19 @@ def _fitting_summary(outputs: Outputs, place: Place) -> str:
     return ""
 
 
-def _annotation_commands(outputs: Outputs) -> Iterator[str]:
+def _annotation_commands(outputs: Outputs, place: Place) -> Iterator[str]:
     if outputs.problem:
         kind = "error" if outputs.is_fatal else "warning"
         yield f"::{kind} title=xray-bridge::{_escape_data(outputs.problem)}"
     room = ANNOTATIONS - bool(outputs.problem)
-    yield from map(_annotation_command, outputs.failures[:room])
+    for failure in outputs.failures[:room]:
+        yield _annotation_command(failure, place.in_checkout(failure.file, CHECKOUT))
 
 
-def _annotation_command(failure: Failure) -> str:
+def _annotation_command(failure: Failure, file: str) -> str:
     properties = {"title": failure.name}
-    if failure.file:
-        properties |= {"file": failure.file, "line": str(failure.line)}
+    if file:
+        properties |= {"file": file, "line": str(failure.line)}
     joined = ",".join(f"{k}={_escape_property(v)}" for k, v in properties.items())
     return f"::error {joined}::{_escape_data(failure.message or failure.name)}"
 

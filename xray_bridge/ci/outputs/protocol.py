@@ -4,6 +4,7 @@ The outputs for a CI system, and what was written.
 
 from __future__ import annotations
 
+import os
 from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,20 @@ class Place:
         with replaced(path) as file:
             file.write(content.encode("utf-8", "backslashreplace"))
         return path
+
+    def in_checkout(self, file: str, variable: str) -> str:
+        """
+        Return a file's path relative to the checkout, which a variable names.
+
+        The path is relative to this process's folder before. A file outside of the
+        checkout, and a path without the variable, are unchanged.
+        """
+        checkout = self.environ.get(variable, "")
+        if not checkout or not file or Path(file).is_absolute():
+            return file
+        here = os.path.relpath(os.path.realpath("."), os.path.realpath(checkout))
+        path = os.path.normpath(Path(here) / file)
+        return file if path.startswith("..") else path.replace(os.sep, "/")
 
     def append(self, variable: str, content: str) -> None:
         """Append to the file that a variable of the environment names, if it is set."""
