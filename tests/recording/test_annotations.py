@@ -48,7 +48,7 @@ def test_keys(xray: Annotations, method: str, field: str) -> None:
     for key in ("CALC-2", " CALC-1\n", "calc-2"):
         getattr(xray, method)(key)
 
-    assert getattr(xray, field) == ["CALC-2", "CALC-1"]
+    assert [*getattr(xray, field)] == ["CALC-2", "CALC-1"]
 
 
 @pytest.mark.parametrize("method", ["key", "requirement", "defect"])

@@ -112,12 +112,10 @@ def of_feature(
 def _sort_tags(
     tags: tuple[str, ...], prefixes: tuple[str, ...], plain_key: str = TEST
 ) -> TagMeaning:
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[str, None]] = {}
     for tag in tags:
         for kind, value in _find_meanings(tag.removeprefix("@"), prefixes, plain_key):
-            values = found.setdefault(kind, [])
-            if value not in values:
-                values.append(value)
+            found.setdefault(kind, {})[value] = None
     found.pop(ELSEWHERE, None)
     return TagMeaning(**{kind: tuple(values) for kind, values in found.items()})
 

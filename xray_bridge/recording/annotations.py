@@ -62,9 +62,9 @@ class Annotations:
     """
 
     folder: EvidenceFolder | None = None
-    test_keys: list[str] = field(default_factory=list)
-    requirements: list[str] = field(default_factory=list)
-    defects: list[str] = field(default_factory=list)
+    test_keys: dict[str, None] = field(default_factory=dict)
+    requirements: dict[str, None] = field(default_factory=dict)
+    defects: dict[str, None] = field(default_factory=dict)
     comments: list[str] = field(default_factory=list)
     custom_fields: dict[str, str] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
@@ -81,15 +81,15 @@ class Annotations:
 
     def key(self, test_key: str) -> None:
         """Count this result for the Test with that key, too."""
-        self._add_once(self.test_keys, _parse_key(test_key))
+        self._add_key(self.test_keys, test_key)
 
     def requirement(self, key: str) -> None:
         """Link the Test to the issue that it covers."""
-        self._add_once(self.requirements, _parse_key(key))
+        self._add_key(self.requirements, key)
 
     def defect(self, key: str) -> None:
         """Link the Test Run to the issue that explains the result."""
-        self._add_once(self.defects, _parse_key(key))
+        self._add_key(self.defects, key)
 
     def comment(self, text: str) -> None:
         """Add a paragraph of Jira's wiki text to the Test Run's comment."""
@@ -198,6 +198,11 @@ class Annotations:
         own = (n for owner, n in reversed(_OPEN_STEPS.get()) if owner is self._lock)
         is_open = (n for n in own if self.steps[n].outcome is Outcome.NOT_RUN)
         return next(is_open, None)
+
+    def _add_key(self, keys: dict[str, None], key: str) -> None:
+        found = _parse_key(key)
+        with self._lock:
+            keys[found] = None
 
     def _add_once(self, values: list[Any], value: Any) -> None:
         with self._lock:
