@@ -94,3 +94,16 @@ def test_selected_tests_without_code() -> None:
 
     assert some == "selected: 2 Tests of CALC-15; no collected test has the key CALC-2"
     assert many.endswith("CALC-19 and 10 more")
+
+
+def test_a_preflight_that_is_off(tmp_path: Path) -> None:
+    """No process is started before the tests."""
+    given = {"dry_run": "yes", "preflight": "off", "report_dir": str(tmp_path)}
+    settings = resolve.resolve([resolve.Layer("test", given, lambda s: s.name)], {})
+    session = Session(settings, framework="behave", versions={}, root=str(tmp_path))
+    # It has no answer to any command.
+    session.second_process = Answers(str(tmp_path), {})  # type: ignore[assignment]
+
+    session.preflight()
+
+    assert session.notices == []

@@ -168,7 +168,9 @@ class Session:
         started, this only adds a notice, because results can be sent later.
         """
         settings = self.settings
-        if not settings.wants_upload:
+        needs_answer = settings.xfail_open_defects or settings.announces_builds
+        is_off = settings.preflight == "off" and not needs_answer
+        if is_off or not settings.wants_upload:
             return
         # The embedded sandbox creates every missing issue, so no check is needed.
         ask = settings.preflight != "off" and not (settings.dry_run or settings.sandbox)
