@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypedDict
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from xray_bridge.model.results import (
     Evidence,
@@ -21,10 +22,13 @@ from xray_bridge.model.results import (
     TestIssue,
     TestRun,
 )
+from xray_bridge.runs import shapes
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xray_bridge.runs.shapes import Check
 
 _SELDOM = (
     "message",
@@ -165,24 +169,26 @@ def _clean_fields(
         found["table"] = [[clean(cell) for cell in row] for row in found["table"]]
 
 
-def decode(line: dict[str, Any]) -> TestRun:
-    """Return the ``TestRun`` of a line that ``encode`` made."""
-    rest = dict(line)
-    test = TestIssue(
-        classname=rest.pop("classname"),
-        name=rest.pop("name"),
-        **{key: to_tuples(rest.pop(key)) for key in _SELDOM_OF_TEST if key in rest},
-    )
-    scenario = rest.pop("scenario", None)
-    return TestRun(
-        test=test,
-        outcome=Outcome(rest.pop("outcome")),
-        scenario=scenario_of(scenario) if scenario else None,
-        steps=tuple(map(step_of, rest.pop("steps", ()))),
-        iterations=tuple(map(_iteration_of, rest.pop("iterations", ()))),
-        evidence=evidence_of(rest.pop("evidence", ())),
-        **{key: to_tuples(value) for key, value in rest.items()},
-    )
+def decode(line: Mapping[str, Any]) -> TestRun:
+    """
+    Return the ``TestRun`` of a line that ``encode`` made.
+
+    Times, steps and iterations are not checked, because invalid times are repaired
+    later. Raises KeyError, TypeError, ValueError, AttributeError or RecursionError for a line
+    with other fields, or with other types.
+    """
+    of_test: dict[str, Any] = {}
+    of_run: dict[str, Any] = {}
+    known = _known_fields()
+    for key, value in line.items():
+        is_of_test, convert, usual, check = known[key]
+        found = convert(value) if convert else value
+        if type(found) is not usual and not check(found):
+            msg = f"{key} cannot be {found!r}"
+            raise TypeError(msg)
+        (of_test if is_of_test else of_run)[key] = found
+    of_run["test"] = shapes.make_value(TestIssue, of_test)
+    return shapes.make_value(TestRun, of_run)
 
 
 def scenario_of(found: dict[str, Any]) -> Scenario:
@@ -221,3 +227,43 @@ def _make_part(kind: type[Any], found: dict[str, Any], **parts: Any) -> Any:
 def to_tuples(value: Any) -> Any:
     """Turn lists into tuples, at all levels."""
     return tuple(map(to_tuples, value)) if isinstance(value, list) else value
+
+
+# They have times: whoever repairs these checks the types.
+_CHECKED_LATER = frozenset({"started", "duration", "steps", "iterations"})
+
+
+class _Field(NamedTuple):
+    """How a field of a line is read; a value of the type ``usual`` needs no check."""
+
+    is_of_test: bool
+    convert: Callable[[Any], Any] | None
+    usual: type | None
+    check: Check
+
+
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    "outcome": {each.value: each for each in Outcome}.__getitem__,
+    "scenario": lambda found: scenario_of(found) if found else None,
+    "steps": lambda found: tuple(map(step_of, found)),
+    "iterations": lambda found: tuple(map(_iteration_of, found)),
+    "evidence": evidence_of,
+}
+
+
+@cache
+def _known_fields() -> dict[str, _Field]:
+    """Return how each field of a line is read."""
+    known = {
+        name: _Field(
+            is_of_test=kind is TestIssue,
+            convert=_CONVERT.get(name, None if usual else to_tuples),
+            usual=usual,
+            check=check if name not in _CHECKED_LATER else lambda _: True,
+        )
+        for kind in (TestIssue, TestRun)
+        for name, usual, check in shapes.field_checks(kind)
+    }
+    # The line has the fields of the Test beside those of the result.
+    del known["test"]
+    return known

@@ -1,5 +1,5 @@
 """
-Check that a value that was read has the types of its dataclass.
+Make values that were read, and check that they have the types of their dataclass.
 
 Damaged or foreign JSON may have any types; the error is raised when the value is
 read, not when it is used.
@@ -10,13 +10,13 @@ from __future__ import annotations
 import enum
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import field, fields, is_dataclass, make_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Check = Callable[[Any], bool]
 
@@ -36,10 +36,37 @@ def check_types(value: Value) -> Value:
     return value
 
 
+def make_value(kind: type[Value], found: Mapping[str, Any]) -> Value:
+    """
+    Make a frozen dataclass from some of its fields; types are not checked.
+
+    Raises TypeError for an unknown or a missing field.
+    """
+    made = _draft_of(kind)(**found)
+    made.__class__ = kind
+    value: Value = made
+    return value
+
+
+@cache
+def _draft_of(kind: type) -> Any:
+    """
+    Return a class whose values are made quickly, and can become a ``kind``.
+
+    Both have the same slots; the ``__init__`` of a frozen class calls a function for
+    each field.
+    """
+    same = [
+        (each.name, Any, field(default=each.default, kw_only=True))
+        for each in fields(kind)
+    ]
+    return make_dataclass(kind.__name__, same, slots=True, repr=False, eq=False)
+
+
 def odd_field(value: object) -> str:
     """Return the first field of another type; empty if there is none."""
     kind: type = type(value)
-    for name, default, check in _field_checks(kind):
+    for name, default, _, check in _field_checks(kind):
         found = getattr(value, name)
         # Most fields of most results have their default.
         if found is not default and not check(found):
@@ -47,16 +74,33 @@ def odd_field(value: object) -> str:
     return ""
 
 
+def field_checks(kind: type) -> Iterator[tuple[str, type | None, Check]]:
+    """Yield each field of a dataclass, the type that needs no check, and the check."""
+    for name, _, usual, check in _field_checks(kind):
+        yield name, usual, check
+
+
 @cache
-def _field_checks(kind: type) -> tuple[tuple[str, Any, Check], ...]:
-    """Return default and check of each field of a dataclass."""
+def _field_checks(kind: type) -> tuple[tuple[str, Any, type | None, Check], ...]:
+    """Return default, usual type and check of each field of a dataclass."""
     from typing import get_type_hints
 
     hints = get_type_hints(kind, localns={"Mapping": Mapping})
     return tuple(
-        (each.name, each.default, _make_check(hints[each.name]))
+        (
+            each.name,
+            each.default,
+            _usual_type(hints[each.name]),
+            _make_check(hints[each.name]),
+        )
         for each in fields(kind)
     )
+
+
+def _usual_type(hint: Any) -> type | None:
+    """Return a type that is the whole check; None if there is none."""
+    is_type = isinstance(hint, type) and not is_dataclass(hint)
+    return hint if is_type and not hasattr(hint, "__origin__") else None
 
 
 def _make_check(hint: Any) -> Check:
