@@ -27,9 +27,9 @@ from tests.builders import (
     results,
     run_info,
 )
-from xray_bridge.errors import RunDirectoryError
+from xray_bridge.errors import ReportError, RunDirectoryError
 from xray_bridge.model.results import Evidence, Iteration, Outcome, TestRun
-from xray_bridge.runs import aggregate, inside, run_directory
+from xray_bridge.runs import aggregate, groups, inside, journals, run_directory
 from xray_bridge.runs.aggregate import AGGREGATES, ALL_FAILED, LAST, WORST
 from xray_bridge.runs.evidence import Limits, of_run
 from xray_bridge.runs.journal import Journal
@@ -173,7 +173,8 @@ def test_shards_become_one(tmp_path: Path) -> None:
 def test_journals_are_opened_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not once for each line."""
+    """Not once for each line, if results are too large to be kept."""
+    monkeypatch.setattr(journals, "KEPT", 0)
     runs = [a_run(name="test_a"), a_run(name="test_b")]
     shards = [recorded(tmp_path, *runs), recorded(tmp_path, *runs)]
     found = Results(shards)
@@ -190,8 +191,33 @@ def test_journals_are_opened_once(
     assert opened == [shard.journal for shard in shards]
 
 
-def test_damaged_line(tmp_path: Path) -> None:
+def test_small_run_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its results are kept, and no file is opened again."""
+    runs = [a_run(name="test_a"), a_run(name="test_b")]
+    found = Results([recorded(tmp_path, *runs)])
+    monkeypatch.setattr(inside, "open_inside", None)
+
+    assert list(found.runs()) == runs
+    assert [run.test.name for run in found.merged()] == ["test_a", "test_b"]
+
+
+def test_two_tests_of_one_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their results are not merged; the error says what to do."""
+    monkeypatch.setattr(groups, "hash", lambda _: 7, raising=False)
+    found = Results([recorded(tmp_path, a_run(name="test_a"), a_run(name="test_b"))])
+
+    with pytest.raises(ReportError, match="test_b cannot be told from another") as told:
+        list(found.merged())
+    assert "resend" in str(told.value.hint)
+
+
+def test_damaged_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names its journal, also where it was damaged after a first look."""
+    monkeypatch.setattr(journals, "KEPT", 0)
     directory = recorded(tmp_path, a_run())
     found = Results([directory])
     directory.journal.write_text("no JSON\n", encoding="ascii")

@@ -174,8 +174,8 @@ def decode(line: Mapping[str, Any]) -> TestRun:
     Return the ``TestRun`` of a line that ``encode`` made.
 
     Times, steps and iterations are not checked, because invalid times are repaired
-    later. Raises KeyError, TypeError, ValueError, AttributeError or RecursionError for a line
-    with other fields, or with other types.
+    later. Raises KeyError, TypeError, ValueError, AttributeError or RecursionError for
+    a line with other fields, or with other types.
     """
     of_test: dict[str, Any] = {}
     of_run: dict[str, Any] = {}

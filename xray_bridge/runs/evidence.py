@@ -256,6 +256,8 @@ def format_size(size: int) -> str:
 
 def of_run(run: TestRun) -> tuple[Evidence, ...]:
     """Return all evidence of a result, including its steps and subtests."""
+    if not run.steps and not run.iterations:
+        return run.evidence
     return (*run.evidence, *_of_steps(run.steps), *_of_iterations(run.iterations))
 
 

@@ -1,47 +1,41 @@
 """
 Read the results of run directories, and merge several results of one Test.
 
-Journals are read twice and never held in memory: the first pass notes where the
-lines of each Test start; the second reads them group by group.
+A first pass over the journals notes which results each Test has; a second one reads
+them Test by Test. Large journals are never held in memory.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from contextlib import closing
 from dataclasses import replace
-from io import BytesIO
-from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from itertools import chain, islice
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
-from xray_bridge.errors import RunDirectoryError
-from xray_bridge.model.results import Evidence, Outcome, TestRun
+from xray_bridge.errors import ReportError
+from xray_bridge.model.results import Outcome
 from xray_bridge.runs import evidence, inside
 from xray_bridge.runs.aggregate import AGGREGATES, WORST, merge_results
-from xray_bridge.runs.journal_lines import parse_line
+from xray_bridge.runs.groups import DEFINITION, Groups, digest_of
+from xray_bridge.runs.journals import Journals
 from xray_bridge.text import count
 
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from xray_bridge.model.results import Evidence, TestRun
+    from xray_bridge.runs.groups import Group
+    from xray_bridge.runs.journals import Reader
     from xray_bridge.runs.run_directory import RunDirectory
 
-DEFINITION = "definition:"
-
-
-class _Place(NamedTuple):
-    """
-    The place of a line: number of the journal, offset in bytes.
-
-    ``row`` is the row of an outline, or the position of the test: tests finish in any
-    order.
-    """
-
-    journal: int
-    offset: int
-    row: int
+LAST_ROW = (1 << 63) - 1
+# Outcomes by their numbers in memory.
+OUTCOMES = tuple(Outcome)
+NUMBERS = {outcome.value: number for number, outcome in enumerate(OUTCOMES)}
 
 
 class Results:
@@ -63,8 +57,8 @@ class Results:
         limits: evidence.Limits = evidence.NO_LIMITS,
     ) -> None:
         self._folders = [directory.path for directory in directories]
-        self._journals = [directory.journal for directory in directories]
         self._combined = AGGREGATES[aggregate]
+        self._only_keyed = only_keyed
         self.counts: Counter[str] = Counter()
         self.scenarios = 0
         self.unkeyed_scenarios = 0
@@ -72,38 +66,34 @@ class Results:
         self.steps = 0
         self.left_out: list[str] = []
         self.withheld: dict[str, None] = {}
-        self._damaged = 0
         self.started: float | None = None
         self.finished: float | None = None
-        self._groups: dict[str, list[_Place]] = {}
-        self._decided: dict[str, tuple[float, Outcome]] = {}
-        self._places: list[_Place] = []
-        self._features: dict[str, list[_Place]] = {}
-        self._bases: dict[str, int] = {}
-        self._shared: set[str] = set()
+        self._groups = Groups()
+        # By number of the result.
+        self._finishes = array("d")
+        self._outcomes = array("B")
+        self._rows = array("q")
+        self._decided: dict[int, Outcome] = {}
+        self._features: dict[str, list[int]] = {}
         self._evidence: list[evidence.Item] = []
         self._paths_of_evidence: dict[str, Path | None] = {}
-        for place, run in self._scan_journals(directories):
-            if only_keyed and not run.test.test_keys:
-                continue
-            if run.withheld:
-                why = f"its name contains {run.withheld}, so it is not sent"
-                self.withheld[f"{run.test.definition}: {why}"] = None
-                continue
-            self._index_run(place, run)
+        self._journals = Journals(directories)
+        for number, run in enumerate(self._journals.scan(self._is_wanted)):
+            self._index_run(number, run)
         self._dropped = self._drop_evidence(limits)
         self._without: frozenset[str] = frozenset()
         self._without_tags: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._outcomes)
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Reasons why recorded results are missing."""
-        if not self._damaged:
+        damaged = self._journals.damaged
+        if not damaged:
             return ()
-        lines = count(self._damaged, "damaged line")
+        lines = count(damaged, "damaged line")
         return (f"{lines} in the journal: results are lost",)
 
     @property
@@ -116,85 +106,81 @@ class Results:
         """The number of pieces, including left-out ones."""
         return len(self._evidence)
 
-    def _scan_journals(
-        self, directories: Sequence[RunDirectory]
-    ) -> Iterator[tuple[_Place, TestRun]]:
-        for number, directory in enumerate(directories):
-            offset = 0
-            for line in directory.lines():
-                run = self._parse_or_count(line, directory.journal)
-                if run is not None and run.outcome is not Outcome.NOT_RUN:
-                    row = _row_of(run)
-                    yield _Place(number, offset, row), run
-                offset += len(line)
+    def _is_wanted(self, run: TestRun) -> bool:
+        """Return whether a result is sent; note one that is withheld."""
+        if self._only_keyed and not run.test.test_keys:
+            return False
+        if run.withheld:
+            why = f"its name contains {run.withheld}, so it is not sent"
+            self.withheld[f"{run.test.definition}: {why}"] = None
+        return not run.withheld
 
-    def _parse_or_count(self, line: bytes, journal: Path) -> TestRun | None:
-        """Return the result in a line; count a damaged line."""
-        if not line.strip():
-            return None
-        try:
-            return parse_line(line, journal)
-        except RunDirectoryError:
-            self._damaged += 1
-            return None
-
-    def _index_run(self, place: _Place, run: TestRun) -> None:
-        self._places.append(place)
-        self.counts[run.outcome.value] += 1
+    def _index_run(self, number: int, run: TestRun) -> None:
+        outcome = run.outcome.value
+        self.counts[outcome] += 1
         finish = run.started + run.duration
-        times = [self.started, self.finished, run.started, finish]
+        self._outcomes.append(NUMBERS[outcome])
+        self._finishes.append(finish)
         # A start of 0 is unknown.
-        known = [moment for moment in times if moment is not None and run.started]
-        if known:
-            self.started, self.finished = min(known), max(known)
+        if run.started:
+            if self.started is None or run.started < self.started:
+                self.started = run.started
+            if self.finished is None or finish > self.finished:
+                self.finished = finish
         self.defects += len(run.defects)
-        self.left_out += [f"{run.test.definition}: {what}" for what in run.left_out]
+        for what in run.left_out:
+            self.left_out.append(f"{run.test.definition}: {what}")
+        self._rows.append(_row_of(run))
         if run.scenario:
             self.scenarios += 1
             self.unkeyed_scenarios += not run.test.test_keys
-            self._features.setdefault(run.scenario.feature.path, []).append(place)
+            self._features.setdefault(run.scenario.feature.path, []).append(number)
         else:
             self.steps += len(run.steps)
         found = identities_of(run)
-        base = hash(_base_name(run))
+        base = _base_name(run)
         for identity in found:
-            self._groups.setdefault(identity, []).append(place)
-            self._decide_outcome(identity, finish, run.outcome)
-            if self._bases.setdefault(identity, base) != base:
-                self._shared.add(identity)
-        self._evidence += [
-            evidence.Item(
-                owner=len(self._places) - 1,
-                number=number,
-                size=each.size,
-                copies=len(found),
-                passed=run.outcome in evidence.UNSUSPICIOUS,
+            self._groups.add(identity, number, base)
+        for index, each in enumerate(evidence.of_run(run)):
+            self._evidence.append(
+                evidence.Item(
+                    owner=number,
+                    number=index,
+                    size=each.size,
+                    copies=len(found),
+                    passed=run.outcome in evidence.UNSUSPICIOUS,
+                )
             )
-            for number, each in enumerate(evidence.of_run(run))
-        ]
 
-    def _decide_outcome(self, identity: str, finish: float, outcome: Outcome) -> None:
+    def _decide_outcome(self, group: Group) -> Outcome:
         """Aggregate by time, not by order of lines: parts run at the same time."""
-        so_far = self._decided.get(identity)
-        if so_far is None:
-            self._decided[identity] = (finish, outcome)
-            return
-        earlier, later = sorted((so_far, (finish, outcome)), key=lambda each: each[0])
-        self._decided[identity] = (later[0], self._combined(earlier[1], later[1]))
+        first, *others = group.numbers
+        if not others:
+            return OUTCOMES[self._outcomes[first]]
+        if group.digest not in self._decided:
+            so_far = self._ending_of(first)
+            for number in others:
+                both = sorted((so_far, self._ending_of(number)), key=itemgetter(0))
+                (_, earlier), (finish, later) = both
+                so_far = (finish, self._combined(earlier, later))
+            self._decided[group.digest] = so_far[1]
+        return self._decided[group.digest]
 
-    def _drop_evidence(self, limits: evidence.Limits) -> Mapping[_Place, Sequence[int]]:
+    def _ending_of(self, number: int) -> tuple[float, Outcome]:
+        return self._finishes[number], OUTCOMES[self._outcomes[number]]
+
+    def _drop_evidence(self, limits: evidence.Limits) -> Mapping[int, Sequence[int]]:
         dropped = evidence.choose_dropped(self._evidence, limits)
-        found = {self._places[owner]: gone for owner, gone in dropped.items()}
-        with closing(_Reader(self._journals)) as reader:
-            for place, gone in found.items():
-                run = reader.read(place)
+        with self._journals.opened() as reader:
+            for number, gone in dropped.items():
+                run = reader.read(number)
                 whole = evidence.of_run(run)
                 self.left_out += [
                     f"{run.test.definition}: {piece.name} "
                     f"({evidence.format_size(piece.size)}), over xray_evidence_limit"
-                    for piece in (whole[number] for number in sorted(gone))
+                    for piece in (whole[index] for index in sorted(gone))
                 ]
-        return found
+        return dropped
 
     def path_of(self, piece: Evidence) -> Path | None:
         """
@@ -216,7 +202,7 @@ class Results:
     @property
     def test_keys(self) -> list[str]:
         """The Test keys with results."""
-        return [key for key in self._groups if not key.startswith(DEFINITION)]
+        return self._groups.test_keys
 
     @property
     def shared(self) -> dict[str, tuple[str, ...]]:
@@ -225,33 +211,32 @@ class Results:
 
         Rows of one parametrized test, or of one outline, are one test here.
         """
-        found: dict[str, dict[str, None]] = {}
-        with closing(_Reader(self._journals)) as reader:
-            for identity, places in self._groups.items():
-                if identity in self._shared:
-                    names = map(_base_name, map(reader.read, places))
-                    found[identity.removeprefix(DEFINITION)] = dict.fromkeys(names)
-        return {identity: tuple(names) for identity, names in found.items()}
+        found: dict[str, tuple[str, ...]] = {}
+        with self._journals.opened() as reader:
+            for group in self._groups.shared():
+                identity = _identity_of(group, reader.read(group.numbers[0]))
+                names = map(_base_name, map(reader.read, group.numbers))
+                found[identity.removeprefix(DEFINITION)] = tuple(dict.fromkeys(names))
+        return found
 
     def names(self, test_keys: Container[str]) -> dict[str, tuple[str, ...]]:
         """Return the definitions of the tests with these Test keys."""
-        with closing(_Reader(self._journals)) as reader:
+        with self._journals.opened() as reader:
             return {
-                key: tuple(reader.read(place).test.definition for place in places)
-                for key, places in self._groups.items()
-                if key in test_keys
+                key: tuple(reader.read(each).test.definition for each in group.numbers)
+                for key, group in self._groups.of_keys(test_keys)
             }
 
     def runs(self) -> Iterator[TestRun]:
         """Yield every single result, in the order in which the tests finished."""
-        with closing(_Reader(self._journals)) as reader:
-            for place in self._places:
-                yield self._read_run(reader, place)
+        with self._journals.opened() as reader:
+            for number in range(len(self)):
+                yield self._read_run(reader, number)
 
     def all_runs(self) -> Iterator[TestRun]:
         """Yield every single result as it was recorded."""
-        with closing(_Reader(self._journals)) as reader:
-            yield from map(reader.read, self._places)
+        with self._journals.opened() as reader:
+            yield from map(reader.read, range(len(self)))
 
     def leave_out_requirements(self, keys: Iterable[str], prefix: str) -> None:
         """Leave out these requirements, and tags that name them, from all results."""
@@ -260,62 +245,64 @@ class Results:
 
     def features(self) -> Iterator[Iterator[TestRun]]:
         """Yield the scenarios of each feature file."""
-        with closing(_Reader(self._journals)) as reader:
-            for places in self._features.values():
-                yield (self._read_run(reader, place) for place in places)
+        with self._journals.opened() as reader:
+            for numbers in self._features.values():
+                yield (self._read_run(reader, number) for number in numbers)
 
     def merged(self) -> Iterator[TestRun]:
         """Yield one merged result for each Test, its rows in order."""
-        with closing(_Reader(self._journals)) as reader:
-            for identity, places in self._groups.items():
+        with self._journals.opened() as reader:
+            for group in self._groups:
+                first, *others = sorted(group.numbers, key=self._rows.__getitem__)
+                run = self._read_run(reader, first)
+                identity = _identity_of(group, run)
                 key = () if identity.startswith(DEFINITION) else (identity,)
-                in_order = sorted(places, key=lambda place: place.row)
-                runs = (self._read_run(reader, place) for place in in_order)
-                yield merge_results(key, runs, self._decided[identity][1])
+                rest = (
+                    _of_same_test(self._read_run(reader, number), identity)
+                    for number in others
+                )
+                outcome = self._decide_outcome(group)
+                yield merge_results(key, chain((run,), rest), outcome)
 
     def failures(self) -> Iterator[TestRun]:
         """Yield the last failed result of each failed Test."""
-        with closing(_Reader(self._journals)) as reader:
-            for identity, (_, outcome) in self._decided.items():
-                if outcome is Outcome.FAILED:
-                    runs = map(reader.read, reversed(self._groups[identity]))
-                    failed = (run for run in runs if run.outcome is Outcome.FAILED)
-                    yield from islice(failed, 1)
+        failed = NUMBERS[Outcome.FAILED.value]
+        if failed not in self._outcomes:
+            return
+        with self._journals.opened() as reader:
+            for group in self._groups:
+                if self._decide_outcome(group) is Outcome.FAILED:
+                    numbers = reversed(group.numbers)
+                    found = (each for each in numbers if self._outcomes[each] == failed)
+                    yield from map(reader.read, islice(found, 1))
 
-    def _read_run(self, reader: _Reader, place: _Place) -> TestRun:
-        run = reader.read(place)
+    def _read_run(self, reader: Reader, number: int) -> TestRun:
+        run = reader.read(number)
         if self._without:
             run = without_requirements(run, self._without, self._without_tags)
         if not evidence.of_run(run):
             return run
-        return evidence.without_evidence(run, self._dropped.get(place, ()))
+        return evidence.without_evidence(run, self._dropped.get(number, ()))
 
     def merged_counts(self) -> Counter[Outcome]:
         """Count Tests by outcome."""
-        return Counter(outcome for _, outcome in self._decided.values())
+        return Counter(map(self._decide_outcome, self._groups))
 
 
-class _Reader:
-    """Reads lines of journals; one file is open at a time."""
+def _identity_of(group: Group, run: TestRun) -> str:
+    """Return the identity of a group, given one of its results."""
+    names = identities_of(run)
+    return next(each for each in names if digest_of(each) == group.digest)
 
-    def __init__(self, journals: Sequence[Path]) -> None:
-        self._paths = journals
-        self._current: Path | None = None
-        self._file: BinaryIO = BytesIO()
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def read(self, place: _Place) -> TestRun:
-        """Return the result at a place."""
-        path = self._paths[place.journal]
-        if path != self._current:
-            self.close()
-            self._file = inside.open_inside(path.parent, path.name)
-            self._current = path
-        self._file.seek(place.offset)
-        return parse_line(self._file.readline(), path)
+def _of_same_test(run: TestRun, identity: str) -> TestRun:
+    """Return a result of this Test; raise ReportError if two Tests share a digest."""
+    if identity not in identities_of(run):
+        msg = f"{run.test.definition} cannot be told from another test in memory"
+        raise ReportError(
+            msg, hint="run `xray-bridge resend`: digests differ each time"
+        )
+    return run
 
 
 def identities_of(run: TestRun) -> tuple[str, ...]:
@@ -345,7 +332,9 @@ def without_requirements(
 
 
 def _row_of(run: TestRun) -> int:
-    return (run.scenario.row if run.scenario else 0) or run.position
+    """Return the place among the results of one Test, as 64 bits."""
+    row = (run.scenario.row if run.scenario else 0) or run.position
+    return max(-LAST_ROW, min(row, LAST_ROW))
 
 
 def _base_name(run: TestRun) -> str:

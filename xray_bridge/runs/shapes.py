@@ -36,7 +36,7 @@ def check_types(value: Value) -> Value:
     return value
 
 
-def make_value(kind: type[Value], found: Mapping[str, Any]) -> Value:
+def make_value(kind: Callable[..., Value], found: Mapping[str, Any]) -> Value:
     """
     Make a frozen dataclass from some of its fields; types are not checked.
 

@@ -10,7 +10,8 @@ from xray_bridge.dataclass import dataclass
 from xray_bridge.formats import capabilities
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.runs import evidence
-from xray_bridge.runs.merge import DEFINITION, identities_of
+from xray_bridge.runs.groups import DEFINITION
+from xray_bridge.runs.merge import identities_of
 from xray_bridge.text import count, first_names, join_words, unique
 
 

@@ -1,0 +1,118 @@
+"""
+Group results by Test, in about 30 bytes for each result.
+
+Nearly every Test has one result, so groups are made only of Tests that may have
+several. A Test is known by a digest of its identity; its text is in the results.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, NamedTuple
+
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Sequence
+
+DEFINITION = "definition:"
+# Marks of digests that were seen, by the last bits of the digest.
+MARKS = 1 << 22
+# Ends a Test key; no UTF-8 has this byte.
+END = b"\xff"
+
+
+class Group(NamedTuple):
+    """The numbers of all results of one Test, with the digest of its identity."""
+
+    digest: int
+    numbers: Sequence[int]
+
+
+class Groups:
+    """
+    The results of each Test, by their numbers; Tests come in order of first results.
+
+    ``base`` of a result is the name that rows of one test have in common.
+    """
+
+    def __init__(self) -> None:
+        self._digests = array("q")
+        self._bases = array("q")
+        self._numbers = array("L")
+        self._keys = bytearray()
+        self._marks = bytearray(MARKS)
+        # Digests of which another one with the same mark was seen before.
+        self._several: set[int] = set()
+        self._found: dict[int, array[int]] | None = None
+
+    def add(self, identity: str, number: int, base: str) -> None:
+        """Add a result of a Test; numbers must not decrease."""
+        digest = digest_of(identity)
+        mark = digest % MARKS
+        if self._marks[mark]:
+            self._several.add(digest)
+        self._marks[mark] = 1
+        self._digests.append(digest)
+        self._bases.append(hash(base))
+        self._numbers.append(number)
+        if not identity.startswith(DEFINITION):
+            self._keys += identity.encode("utf-8", "surrogatepass") + END
+        self._found = None
+
+    def __len__(self) -> int:
+        several = self._find_several()
+        results = sum(map(len, several.values()))
+        return len(self._digests) - results + len(several)
+
+    def __iter__(self) -> Iterator[Group]:
+        several = self._find_several()
+        for digest, number in zip(self._digests, self._numbers, strict=True):
+            numbers = several.get(digest)
+            if numbers is None:
+                yield Group(digest, (number,))
+            elif numbers[0] == number:
+                yield Group(digest, numbers)
+
+    @property
+    def test_keys(self) -> list[str]:
+        """The Test keys, in order of first results."""
+        found = bytes(self._keys).split(END)[:-1]
+        return list(
+            dict.fromkeys(key.decode("utf-8", "surrogatepass") for key in found)
+        )
+
+    def of_keys(self, test_keys: Container[str]) -> Iterator[tuple[str, Group]]:
+        """Yield these Test keys that have results, each with its group."""
+        wanted = {digest_of(key): key for key in self.test_keys if key in test_keys}
+        for group in self if wanted else ():
+            if group.digest in wanted:
+                yield wanted[group.digest], group
+
+    def shared(self) -> Iterator[Group]:
+        """Yield the groups whose results have different bases."""
+        several = self._find_several()
+        bases: dict[int, int] = {}
+        found = set()
+        for digest, base in zip(self._digests, self._bases, strict=True):
+            if digest in several and bases.setdefault(digest, base) != base:
+                found.add(digest)
+        return (Group(each, several[each]) for each in several if each in found)
+
+    def _find_several(self) -> dict[int, array[int]]:
+        """Return the groups of all Tests that may have several results."""
+        if self._found is None:
+            found: dict[int, array[int]] = {}
+            for digest, number in zip(self._digests, self._numbers, strict=True):
+                if digest in self._several:
+                    found.setdefault(digest, array("L")).append(number)
+            self._found = found
+        return self._found
+
+
+def digest_of(identity: str) -> int:
+    """
+    Return 64 bits that stand for an identity, others in each process.
+
+    Two of 200,000 identities share them once in 10**9 runs.
+    """
+    return hash(identity)

@@ -1,0 +1,136 @@
+"""
+Read the journals of one or several run directories, and find their lines again.
+
+A small run is read once and kept. A large one is read line by line, with the place of
+each line, and never held in memory.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from contextlib import closing
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.results import Outcome, TestRun
+from xray_bridge.runs import inside
+from xray_bridge.runs.journal_lines import parse_line
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from xray_bridge.runs.run_directory import RunDirectory
+
+# Bytes of lines: the results of such a run are kept, and need about three times as
+# much memory.
+KEPT = 2 << 20
+
+
+class Journals:
+    """
+    The results in journals, numbered in the order in which they are read.
+
+    ``damaged`` counts the damaged lines, which are left out.
+    """
+
+    def __init__(self, directories: Sequence[RunDirectory]) -> None:
+        self.damaged = 0
+        self._directories = directories
+        # The offset of each line, and the first number of each journal.
+        self._offsets = array("Q")
+        self._firsts: list[int] = []
+        self._kept: list[TestRun] | None = []
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    def scan(self, is_wanted: Callable[[TestRun], bool]) -> Iterator[TestRun]:
+        """
+        Yield the wanted results, which get the numbers 0, 1, 2 and so on.
+
+        Interrupted tests have no result.
+        """
+        size = 0
+        for directory in self._directories:
+            self._firsts.append(len(self))
+            offset = 0
+            for line in directory.lines():
+                run = self._parse_or_count(line, directory.journal)
+                if (
+                    run is not None
+                    and run.outcome is not Outcome.NOT_RUN
+                    and is_wanted(run)
+                ):
+                    self._offsets.append(offset)
+                    size += len(line)
+                    self._keep(run, size)
+                    yield run
+                offset += len(line)
+
+    def _parse_or_count(self, line: bytes, journal: Path) -> TestRun | None:
+        """Return the result in a line; count a damaged line."""
+        if line.isspace():
+            return None
+        try:
+            return parse_line(line, journal)
+        except RunDirectoryError:
+            self.damaged += 1
+            return None
+
+    def _keep(self, run: TestRun, size: int) -> None:
+        if self._kept is not None:
+            self._kept.append(run)
+            if size > KEPT:
+                self._kept = None
+
+    def opened(self) -> closing[Reader]:
+        """Return a reader of the results, as a context."""
+        return closing(
+            Reader(self._directories, self._firsts, self._offsets, self._kept)
+        )
+
+
+class Reader:
+    """Reads results by their numbers; one file is open at a time."""
+
+    def __init__(
+        self,
+        directories: Sequence[RunDirectory],
+        firsts: Sequence[int],
+        offsets: Sequence[int],
+        kept: Sequence[TestRun] | None,
+    ) -> None:
+        self._directories = directories
+        self._firsts = firsts
+        self._offsets = offsets
+        self._kept = kept
+        # The numbers in the journal that is open.
+        self._here = range(0)
+        self._path: Path = directories[0].journal if directories else Path()
+        self._file: BinaryIO = BytesIO()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def read(self, number: int) -> TestRun:
+        """Return a result by its number."""
+        if self._kept is not None:
+            return self._kept[number]
+        if number not in self._here:
+            self._open(number)
+        self._file.seek(self._offsets[number])
+        return parse_line(self._file.readline(), self._path)
+
+    def _open(self, number: int) -> None:
+        """Open the journal of a result."""
+        self.close()
+        index = bisect_right(self._firsts, number) - 1
+        end = [*self._firsts, len(self._offsets)][index + 1]
+        self._here = range(self._firsts[index], end)
+        self._path = self._directories[index].journal
+        self._file = inside.open_inside(self._path.parent, self._path.name)
