@@ -5,13 +5,20 @@ Format times for Xray and Jira, from seconds since the epoch.
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import lru_cache
 
 
 def iso_time(seconds: float | None) -> str:
     """Format a time for Xray JSON: ISO 8601 with an offset and without fractions."""
     if seconds is None:
         return ""
-    moment = datetime.fromtimestamp(int(seconds), tz=timezone.utc)
+    return _format_second(int(seconds))
+
+
+# Many tests start and end in one second.
+@lru_cache(maxsize=8)
+def _format_second(seconds: int) -> str:
+    moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
     return moment.isoformat(timespec="seconds")
 
 

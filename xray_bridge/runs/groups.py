@@ -8,24 +8,20 @@ several. A Test is known by a digest of its identity; its text is in the results
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
 
+    # The digest of a Test's identity, and the numbers of its results.
+    Group = tuple[int, Sequence[int]]
+
 DEFINITION = "definition:"
-# Marks of digests that were seen, by the last bits of the digest.
-MARKS = 1 << 22
+# Bits, which mark the digests that were seen by their last bits.
+MARKS = 1 << 24
 # Ends a Test key; no UTF-8 has this byte.
 END = b"\xff"
-
-
-class Group(NamedTuple):
-    """The numbers of all results of one Test, with the digest of its identity."""
-
-    digest: int
-    numbers: Sequence[int]
 
 
 class Groups:
@@ -38,9 +34,9 @@ class Groups:
     def __init__(self) -> None:
         self._digests = array("q")
         self._bases = array("q")
-        self._numbers = array("L")
+        self._numbers = array("I")
         self._keys = bytearray()
-        self._marks = bytearray(MARKS)
+        self._marks = bytearray(MARKS >> 3)
         # Digests of which another one with the same mark was seen before.
         self._several: set[int] = set()
         self._found: dict[int, array[int]] | None = None
@@ -49,9 +45,10 @@ class Groups:
         """Add a result of a Test; numbers must not decrease."""
         digest = digest_of(identity)
         mark = digest % MARKS
-        if self._marks[mark]:
+        place, bit = mark >> 3, 1 << (mark & 7)
+        if self._marks[place] & bit:
             self._several.add(digest)
-        self._marks[mark] = 1
+        self._marks[place] |= bit
         self._digests.append(digest)
         self._bases.append(hash(base))
         self._numbers.append(number)
@@ -69,9 +66,9 @@ class Groups:
         for digest, number in zip(self._digests, self._numbers, strict=True):
             numbers = several.get(digest)
             if numbers is None:
-                yield Group(digest, (number,))
+                yield digest, (number,)
             elif numbers[0] == number:
-                yield Group(digest, numbers)
+                yield digest, numbers
 
     @property
     def test_keys(self) -> list[str]:
@@ -81,12 +78,12 @@ class Groups:
             dict.fromkeys(key.decode("utf-8", "surrogatepass") for key in found)
         )
 
-    def of_keys(self, test_keys: Container[str]) -> Iterator[tuple[str, Group]]:
-        """Yield these Test keys that have results, each with its group."""
+    def of_keys(self, test_keys: Container[str]) -> Iterator[tuple[str, Sequence[int]]]:
+        """Yield these Test keys that have results, each with their numbers."""
         wanted = {digest_of(key): key for key in self.test_keys if key in test_keys}
-        for group in self if wanted else ():
-            if group.digest in wanted:
-                yield wanted[group.digest], group
+        for digest, numbers in self if wanted else ():
+            if digest in wanted:
+                yield wanted[digest], numbers
 
     def shared(self) -> Iterator[Group]:
         """Yield the groups whose results have different bases."""
@@ -96,7 +93,7 @@ class Groups:
         for digest, base in zip(self._digests, self._bases, strict=True):
             if digest in several and bases.setdefault(digest, base) != base:
                 found.add(digest)
-        return (Group(each, several[each]) for each in several if each in found)
+        return ((each, several[each]) for each in several if each in found)
 
     def _find_several(self) -> dict[int, array[int]]:
         """Return the groups of all Tests that may have several results."""
@@ -104,7 +101,7 @@ class Groups:
             found: dict[int, array[int]] = {}
             for digest, number in zip(self._digests, self._numbers, strict=True):
                 if digest in self._several:
-                    found.setdefault(digest, array("L")).append(number)
+                    found.setdefault(digest, array("I")).append(number)
             self._found = found
         return self._found
 

@@ -57,9 +57,9 @@ class Journals:
         size = 0
         for directory in self._directories:
             self._firsts.append(len(self))
-            offset = 0
+            offset, journal = 0, directory.journal
             for line in directory.lines():
-                run = self._parse_or_count(line, directory.journal)
+                run = self._parse_or_count(line, journal)
                 if (
                     run is not None
                     and run.outcome is not Outcome.NOT_RUN

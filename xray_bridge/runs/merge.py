@@ -154,17 +154,18 @@ class Results:
 
     def _decide_outcome(self, group: Group) -> Outcome:
         """Aggregate by time, not by order of lines: parts run at the same time."""
-        first, *others = group.numbers
-        if not others:
-            return OUTCOMES[self._outcomes[first]]
-        if group.digest not in self._decided:
+        digest, numbers = group
+        if len(numbers) == 1:
+            return OUTCOMES[self._outcomes[numbers[0]]]
+        if digest not in self._decided:
+            first, *others = numbers
             so_far = self._ending_of(first)
             for number in others:
                 both = sorted((so_far, self._ending_of(number)), key=itemgetter(0))
                 (_, earlier), (finish, later) = both
                 so_far = (finish, self._combined(earlier, later))
-            self._decided[group.digest] = so_far[1]
-        return self._decided[group.digest]
+            self._decided[digest] = so_far[1]
+        return self._decided[digest]
 
     def _ending_of(self, number: int) -> tuple[float, Outcome]:
         return self._finishes[number], OUTCOMES[self._outcomes[number]]
@@ -213,9 +214,9 @@ class Results:
         """
         found: dict[str, tuple[str, ...]] = {}
         with self._journals.opened() as reader:
-            for group in self._groups.shared():
-                identity = _identity_of(group, reader.read(group.numbers[0]))
-                names = map(_base_name, map(reader.read, group.numbers))
+            for digest, numbers in self._groups.shared():
+                identity = _identity_of(digest, reader.read(numbers[0]))
+                names = map(_base_name, map(reader.read, numbers))
                 found[identity.removeprefix(DEFINITION)] = tuple(dict.fromkeys(names))
         return found
 
@@ -223,8 +224,8 @@ class Results:
         """Return the definitions of the tests with these Test keys."""
         with self._journals.opened() as reader:
             return {
-                key: tuple(reader.read(each).test.definition for each in group.numbers)
-                for key, group in self._groups.of_keys(test_keys)
+                key: tuple(reader.read(each).test.definition for each in numbers)
+                for key, numbers in self._groups.of_keys(test_keys)
             }
 
     def runs(self) -> Iterator[TestRun]:
@@ -253,16 +254,26 @@ class Results:
         """Yield one merged result for each Test, its rows in order."""
         with self._journals.opened() as reader:
             for group in self._groups:
-                first, *others = sorted(group.numbers, key=self._rows.__getitem__)
+                digest, numbers = group
+                first, *others = sorted(numbers, key=self._rows.__getitem__)
                 run = self._read_run(reader, first)
-                identity = _identity_of(group, run)
+                identity = _identity_of(digest, run)
                 key = () if identity.startswith(DEFINITION) else (identity,)
-                rest = (
-                    _of_same_test(self._read_run(reader, number), identity)
-                    for number in others
-                )
+                rest = self._read_others(reader, others, identity)
                 outcome = self._decide_outcome(group)
                 yield merge_results(key, chain((run,), rest), outcome)
+
+    def _read_others(
+        self, reader: Reader, numbers: Iterable[int], identity: str
+    ) -> Iterator[TestRun]:
+        """Yield results of a Test; raise ReportError if two Tests share a digest."""
+        for number in numbers:
+            run = self._read_run(reader, number)
+            if identity not in identities_of(run):
+                msg = f"{run.test.definition} cannot be told from another test"
+                hint = "run `xray-bridge resend`: another process tells them apart"
+                raise ReportError(msg, hint=hint)
+            yield run
 
     def failures(self) -> Iterator[TestRun]:
         """Yield the last failed result of each failed Test."""
@@ -272,7 +283,7 @@ class Results:
         with self._journals.opened() as reader:
             for group in self._groups:
                 if self._decide_outcome(group) is Outcome.FAILED:
-                    numbers = reversed(group.numbers)
+                    numbers = reversed(group[1])
                     found = (each for each in numbers if self._outcomes[each] == failed)
                     yield from map(reader.read, islice(found, 1))
 
@@ -289,20 +300,12 @@ class Results:
         return Counter(map(self._decide_outcome, self._groups))
 
 
-def _identity_of(group: Group, run: TestRun) -> str:
-    """Return the identity of a group, given one of its results."""
+def _identity_of(digest: int, run: TestRun) -> str:
+    """Return the identity with a digest, given a result of the Test."""
     names = identities_of(run)
-    return next(each for each in names if digest_of(each) == group.digest)
-
-
-def _of_same_test(run: TestRun, identity: str) -> TestRun:
-    """Return a result of this Test; raise ReportError if two Tests share a digest."""
-    if identity not in identities_of(run):
-        msg = f"{run.test.definition} cannot be told from another test in memory"
-        raise ReportError(
-            msg, hint="run `xray-bridge resend`: digests differ each time"
-        )
-    return run
+    if len(names) == 1:
+        return names[0]
+    return next(each for each in names if digest_of(each) == digest)
 
 
 def identities_of(run: TestRun) -> tuple[str, ...]:

@@ -54,10 +54,13 @@ def make_comment(  # noqa: PLR0913 - one for each thing that a format may lack
     long keeps head and tail of each part; the output is cut first, then the messages.
     """
     texts = [NOTES.get(run.outcome, ""), run.message if message else ""]
-    texts += _of_iterations(run)
+    texts += _of_iterations(run) if run.iterations else ()
     texts += _of_steps(run.steps, run.message) if steps else ()
     texts += [f"{name}: {value}" for name, value in custom_fields]
     texts += [f"Defects: {', '.join(defects)}"] if defects else ()
+    shown = output and run.output
+    if not (run.comment or shown or any(texts)):
+        return ""
     return _frame_parts(
         _remove_mentions(run.comment),
         _escape_noformat("\n".join(filter(None, texts))),

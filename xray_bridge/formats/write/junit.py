@@ -7,6 +7,7 @@ that xray-junit-extensions ships.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,7 +25,7 @@ from xray_bridge.text import one_line, readable
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from xray_bridge.model.dialect import Dialect
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 # The element inside <testcase>; outcomes without one have passed.
 ELEMENTS = {Outcome.FAILED: "failure", Outcome.SKIPPED: "skipped"}
+# Characters of an attribute that need no escape.
+PLAIN = re.compile("[ !#-%'-;=?-~]*")
 BEGINNING = "<?xml version='1.0' encoding='utf-8'?>\n"
 # The ampersand comes first, because the others have one.
 ESCAPED = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"))
@@ -57,16 +60,14 @@ class JUnitWriter:
         for outcome, number in results.merged_counts().items():
             plain[outcome] = plain_outcome(outcome, dialect)
             counts[plain[outcome]] += number
-        suite = _format_attributes(
-            name="xray-bridge",
-            tests=str(sum(counts.values())),
-            failures=str(counts[Outcome.FAILED]),
-            errors="0",
-            skipped=str(counts[Outcome.SKIPPED]),
-            time=_format_seconds((results.finished or 0) - (results.started or 0)),
-            timestamp=iso_time(results.started or 0).replace("+00:00", ""),
+        time = _format_seconds((results.finished or 0) - (results.started or 0))
+        timestamp = iso_time(results.started or 0).replace("+00:00", "")
+        file.write(
+            f'{BEGINNING}<testsuites><testsuite name="xray-bridge"'
+            f' tests="{sum(counts.values())}" failures="{counts[Outcome.FAILED]}"'
+            f' errors="0" skipped="{counts[Outcome.SKIPPED]}"'
+            f' time="{time}" timestamp="{timestamp}">'.encode()
         )
-        file.write(f"{BEGINNING}<testsuites><testsuite{suite}>".encode())
         for run in results.merged():
             found = evidence.of_run(run)
             kept = list(sendable_evidence(results, found)) if found else ()
@@ -81,19 +82,16 @@ def _write_testcase(
     file: BinaryIO,
 ) -> None:
     duration = limit_duration(run.duration)
-    case = _format_attributes(
-        classname=readable(run.test.classname),
-        name=_name_of(run),
-        time=_format_seconds(duration),
-        **{
-            "started-at": iso_time(run.started),
-            "finished-at": iso_time(run.started + duration),
-        },
+    name, classname = _name_of(run), run.test.classname
+    started, finished = iso_time(run.started), iso_time(run.started + duration)
+    begin = (
+        f"\n<testcase classname={_quote(classname)} name={_quote(name)}"
+        f' time="{duration:.3f}" started-at="{started}" finished-at="{finished}"'
     )
     properties = "".join(_make_properties(run, outcome))
     element = _make_element(run, outcome)
     if kept:
-        file.write(f"\n<testcase{case}><properties>{properties}".encode())
+        file.write(f"{begin}><properties>{properties}".encode())
         _write_evidence(kept, file)
         file.write(f"</properties>{element}</testcase>".encode())
         return
@@ -101,14 +99,14 @@ def _write_testcase(
     block = f"<properties>{properties}</properties>" if properties else ""
     content = f"{block}{element}"
     end = f">{content}</testcase>" if content else "/>"
-    file.write(f"\n<testcase{case}{end}".encode())
+    file.write(f"{begin}{end}".encode())
 
 
 def _write_evidence(kept: Sequence[tuple[Evidence, Path]], file: BinaryIO) -> None:
     """Write evidence in blocks, so that it is never in memory."""
     file.write(b'<property name="testrun_evidence">')
     for each, path in kept:
-        file.write(f"<item{_format_attributes(name=each.name)}>".encode())
+        file.write(f"<item name={_quote(each.name)}>".encode())
         file.writelines(base64_blocks(path))
         file.write(b"</item>")
     file.write(b"</property>")
@@ -121,65 +119,62 @@ def _make_element(run: TestRun, outcome: Outcome) -> str:
         return ""
     message = readable(run.message)
     line = _first_line(message)
+    begin = f"<{name} message={_quote(line)}"
     if outcome is Outcome.FAILED:
         output = readable(run.output)
         text = "\n\n".join(filter(None, (message, output)))
-        return _make_xml(name, text, message=line)
-    return _make_xml(name, message if message != line else None, message=line)
+    elif message == line:
+        return f"{begin}/>"
+    else:
+        text = message
+    return f"{begin}>{_escape(text, ESCAPED)}</{name}>"
 
 
 def _make_properties(run: TestRun, outcome: Outcome) -> Iterator[str]:
     test = run.test
-    values = {
-        "test_key": ",".join(test.test_keys),
-        "test_summary": one_line(test.summary)[:LONGEST_SUMMARY],
-        "requirements": ",".join(test.requirements),
-        "tags": ",".join(test.labels),
-    }
-    texts = {
-        "test_description": test.description,
-        # JUnit XML has no defects, no steps and no iterations.
-        "testrun_comment": make_comment(
-            run,
-            message=outcome not in ELEMENTS,
-            output=outcome is not Outcome.FAILED,
-            defects=run.defects,
-        ),
-    }
-    for name, value in values.items():
-        if value:
-            yield _make_xml("property", None, name=name, value=readable(value))
-    for name, text in texts.items():
-        if text:
-            yield _make_xml("property", readable(text), name=name)
+    if test.test_keys:
+        yield _make_property("test_key", ",".join(test.test_keys))
+    if summary := one_line(test.summary)[:LONGEST_SUMMARY]:
+        yield _make_property("test_summary", summary)
+    if test.requirements:
+        yield _make_property("requirements", ",".join(test.requirements))
+    if test.labels:
+        yield _make_property("tags", ",".join(test.labels))
+    if test.description:
+        yield _make_text("property", "test_description", test.description)
+    # JUnit XML has no defects, no steps and no iterations.
+    comment = make_comment(
+        run,
+        message=outcome not in ELEMENTS,
+        output=outcome is not Outcome.FAILED,
+        defects=run.defects,
+    )
+    if comment:
+        yield _make_text("property", "testrun_comment", comment)
     if run.custom_fields:
-        items = (
-            _make_xml("item", readable(value), name=readable(name))
-            for name, value in run.custom_fields
-        )
+        items = (_make_text("item", *field) for field in run.custom_fields)
         yield f'<property name="testrun_customfields">{"".join(items)}</property>'
 
 
-def _make_xml(tag: str, text: str | None, **attributes: str) -> str:
-    """Make an element; ``text`` is None for an empty element."""
-    begin = f"<{tag}{_format_attributes(**attributes)}"
-    return f"{begin}/>" if text is None else f"{begin}>{_escape_text(text)}</{tag}>"
+def _make_property(name: str, value: str) -> str:
+    return f'<property name="{name}" value={_quote(value)}/>' if value else ""
 
 
-def _format_attributes(**attributes: str) -> str:
-    return "".join(
-        f' {name}="{_escape_attribute(value)}"' for name, value in attributes.items()
-    )
+def _make_text(tag: str, name: str, text: str) -> str:
+    """Make an element with a text."""
+    shown = _escape(readable(text), ESCAPED)
+    return f"<{tag} name={_quote(name)}>{shown}</{tag}>"
 
 
-def _escape_text(text: str) -> str:
-    for character, escaped in ESCAPED:
-        text = text.replace(character, escaped)
-    return text
+def _quote(text: str) -> str:
+    """Return a readable text as the value of an attribute."""
+    if PLAIN.fullmatch(text):
+        return f'"{text}"'
+    return f'"{_escape(readable(text), ESCAPED_IN_ATTRIBUTES)}"'
 
 
-def _escape_attribute(text: str) -> str:
-    for character, escaped in ESCAPED_IN_ATTRIBUTES:
+def _escape(text: str, escapes: Iterable[tuple[str, str]]) -> str:
+    for character, escaped in escapes:
         text = text.replace(character, escaped)
     return text
 
