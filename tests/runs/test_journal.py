@@ -103,8 +103,7 @@ def test_copied_lines_are_counted(directory: RunDirectory, tmp_path: Path) -> No
     lines = list(other.lines())
     copy = Journal(directory)
 
-    for line in lines:
-        copy.copy_line(line)
+    copy.copy_lines(b"".join(lines))
     copy.close()
 
     assert list(directory.lines()) == lines

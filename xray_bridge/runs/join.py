@@ -230,8 +230,8 @@ def _copy_lines(
     why = merge_lines((still, incomplete))
     written = Journal(whole)
     try:
-        for line in chain.from_iterable(part.lines() for part in parts):
-            written.copy_line(line)
+        for lines in chain.from_iterable(part.blocks() for part in parts):
+            written.copy_lines(lines)
     except OSError as error:
         msg = f"{error.filename} cannot be read: {error.strerror}"
         raise RunDirectoryError(msg) from None

@@ -71,13 +71,16 @@ class Journal:
             self._write_line(encode_passed(nodeid, keys, started, duration))
             self.written += 1
 
-    def copy_line(self, line: bytes) -> None:
-        """Write a line of another journal, with its line end."""
-        self._write_line(line.rstrip(b"\n"))
-        self.written += 1
+    def copy_lines(self, lines: bytes) -> None:
+        """Write lines of another journal, with their line ends."""
+        self._write(lines)
+        self.written += lines.count(b"\n")
 
     def _write_line(self, line: bytes) -> None:
-        rest = self._unwritten + line + b"\n" if line else self._unwritten
+        self._write(line + b"\n")
+
+    def _write(self, lines: bytes) -> None:
+        rest = self._unwritten + lines
         try:
             if not self._file.is_open:
                 self._file = OwnFile(self.directory.journal, self._FLAGS)
@@ -112,7 +115,7 @@ class Journal:
         if self._is_closed or not self.is_ours:
             return
         self._is_closed = True
-        self._write_line(b"")
+        self._write(b"")
         self._restore_folder()
         lost = self._unwritten.count(b"\n")
         try:

@@ -38,6 +38,8 @@ FORMAT_VERSION = 2
 NESTED = (dict, list, tuple)
 READ_VERSIONS = frozenset({1, FORMAT_VERSION})
 RUNS = "runs"
+# Bytes of a journal that are read at once to be copied.
+BLOCK = 1 << 20
 # In place of a framework's name, if other tools wrote the reports.
 REPORT_FILES = "report files"
 
@@ -212,6 +214,16 @@ class RunDirectory:
             return
         with inside.open_inside(self.path, self.journal.name) as file:
             yield from (line for line in file if line.endswith(b"\n"))
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the lines of ``lines`` in blocks, each of about a megabyte."""
+        if not self.journal.exists():
+            return
+        with inside.open_inside(self.path, self.journal.name) as file:
+            while lines := file.readlines(BLOCK):
+                if not lines[-1].endswith(b"\n"):
+                    lines.pop()
+                yield b"".join(lines)
 
     @contextlib.contextmanager
     def look(self) -> Iterator[None]:
