@@ -104,13 +104,13 @@ class Reader:
         offsets: Sequence[int],
         kept: Sequence[TestRun] | None,
     ) -> None:
-        self._directories = directories
+        self._paths = [directory.journal for directory in directories]
         self._firsts = firsts
         self._offsets = offsets
         self._kept = kept
         # The numbers in the journal that is open.
         self._here = range(0)
-        self._path: Path = directories[0].journal if directories else Path()
+        self._index = 0
         self._file: BinaryIO = BytesIO()
 
     def close(self) -> None:
@@ -124,13 +124,13 @@ class Reader:
         if number not in self._here:
             self._open(number)
         self._file.seek(self._offsets[number])
-        return parse_line(self._file.readline(), self._path)
+        return parse_line(self._file.readline(), self._paths[self._index])
 
     def _open(self, number: int) -> None:
         """Open the journal of a result."""
         self.close()
-        index = bisect_right(self._firsts, number) - 1
+        self._index = index = bisect_right(self._firsts, number) - 1
         end = [*self._firsts, len(self._offsets)][index + 1]
         self._here = range(self._firsts[index], end)
-        self._path = self._directories[index].journal
-        self._file = inside.open_inside(self._path.parent, self._path.name)
+        path = self._paths[index]
+        self._file = inside.open_inside(path.parent, path.name)
