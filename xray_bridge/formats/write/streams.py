@@ -8,7 +8,6 @@ allow, and is never completely in memory.
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import re
 from dataclasses import replace
@@ -30,36 +29,6 @@ if TYPE_CHECKING:
 BLOCK = 3 << 14
 # A string that begins with NUL, as ``json`` writes it; no readable text does.
 PLACE = re.compile(r'"\\u0000(\d+)"')
-
-
-class _Target:
-    """Remembers the first error of a file."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.error: OSError | None = None
-
-    def write(self, content: bytes) -> int:
-        try:
-            return self._file.write(content)
-        except OSError as error:
-            self.error = self.error or error
-            raise
-
-
-@contextlib.contextmanager
-def raises_what_failed(file: BinaryIO) -> Iterator[_Target]:
-    """
-    Give lxml a file, and raise the error that lxml hides.
-
-    lxml ignores errors of ``write``; an incomplete report must not be sent.
-    """
-    target = _Target(file)
-    try:
-        yield target
-    finally:
-        if target.error is not None:
-            raise target.error
 
 
 @dataclass(frozen=True, slots=True)
