@@ -111,6 +111,8 @@ class Reader:
         # The numbers in the journal that is open.
         self._here = range(0)
         self._index = 0
+        self._last = -1
+        self._run: TestRun
         self._file: BinaryIO = BytesIO()
 
     def close(self) -> None:
@@ -121,10 +123,14 @@ class Reader:
         """Return a result by its number."""
         if self._kept is not None:
             return self._kept[number]
-        if number not in self._here:
-            self._open(number)
-        self._file.seek(self._offsets[number])
-        return parse_line(self._file.readline(), self._paths[self._index])
+        # One result may be that of thousands of Tests.
+        if number != self._last:
+            if number not in self._here:
+                self._open(number)
+            self._file.seek(self._offsets[number])
+            self._run = parse_line(self._file.readline(), self._paths[self._index])
+            self._last = number
+        return self._run
 
     def _open(self, number: int) -> None:
         """Open the journal of a result."""

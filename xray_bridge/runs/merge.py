@@ -215,7 +215,10 @@ class Results:
         found: dict[str, tuple[str, ...]] = {}
         with self._journals.opened() as reader:
             for digest, numbers in self._groups.shared():
-                identity = _identity_of(digest, reader.read(numbers[0]))
+                first = reader.read(numbers[0])
+                identity = next(
+                    each for each in identities_of(first) if digest_of(each) == digest
+                )
                 names = map(_base_name, map(reader.read, numbers))
                 found[identity.removeprefix(DEFINITION)] = tuple(dict.fromkeys(names))
         return found
@@ -252,12 +255,17 @@ class Results:
 
     def merged(self) -> Iterator[TestRun]:
         """Yield one merged result for each Test, its rows in order."""
+        named, names = -1, dict[int, str]()
         with self._journals.opened() as reader:
             for group in self._groups:
                 digest, numbers = group
                 first, *others = sorted(numbers, key=self._rows.__getitem__)
                 run = self._read_run(reader, first)
-                identity = _identity_of(digest, run)
+                # One result may have thousands of keys.
+                if first != named:
+                    named = first
+                    names = {digest_of(each): each for each in identities_of(run)}
+                identity = names[digest]
                 key = () if identity.startswith(DEFINITION) else (identity,)
                 rest = self._read_others(reader, others, identity)
                 outcome = self._decide_outcome(group)
@@ -298,14 +306,6 @@ class Results:
     def merged_counts(self) -> Counter[Outcome]:
         """Count Tests by outcome."""
         return Counter(map(self._decide_outcome, self._groups))
-
-
-def _identity_of(digest: int, run: TestRun) -> str:
-    """Return the identity with a digest, given a result of the Test."""
-    names = identities_of(run)
-    if len(names) == 1:
-        return names[0]
-    return next(each for each in names if digest_of(each) == digest)
 
 
 def identities_of(run: TestRun) -> tuple[str, ...]:
