@@ -5,6 +5,7 @@ The ``xray-bridge`` command: one module for each subcommand.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -117,6 +118,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A terminal may not have all characters of a server's message.
             stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else argv
+    # A command is short and leaves few cycles; the usual threshold is 700.
+    gc.set_threshold(100_000)
     arguments = build_parser(argv).parse_args(argv)
     if getattr(arguments, "verbose", False):
         from xray_bridge.client import log

@@ -13,12 +13,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-import requests
-import urllib3
-from requests.utils import get_environ_proxies
-
 from xray_bridge._version import __version__
 from xray_bridge.client import log
+from xray_bridge.client.lean import requests, urllib3
 from xray_bridge.client.multipart import Body, FileBody, MultipartBody
 from xray_bridge.client.response import Answer
 from xray_bridge.client.transport import BLOCK, LargeBlocks, PlainSession
@@ -279,7 +276,9 @@ class Http:
         """Return the proxies for an address, by scheme."""
         if self._connection.proxies is not None:
             return dict(self._connection.proxies)
-        found: dict[str, str] = get_environ_proxies(address, no_proxy=None)
+        found: dict[str, str] = requests.utils.get_environ_proxies(
+            address, no_proxy=None
+        )
         for proxy in found.values():
             login, at, _ = proxy.rpartition("@")
             if at:

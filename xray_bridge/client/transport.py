@@ -4,17 +4,15 @@ How requests sends: without redirects, and in large blocks.
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
+from xray_bridge.client.lean import requests, urllib3
 
 
 BLOCK = 1 << 20
 # urllib3 1.26 always sends blocks of 16 KiB.
 LARGE_BLOCKS: dict[str, Any] = (
-    {} if version("urllib3").startswith("1.") else {"blocksize": BLOCK}
+    {} if vars(urllib3)["__version__"].startswith("1.") else {"blocksize": BLOCK}
 )
 
 
@@ -25,7 +23,7 @@ class PlainSession(requests.Session):
         """No redirect is followed."""
 
 
-class LargeBlocks(HTTPAdapter):
+class LargeBlocks(requests.adapters.HTTPAdapter):
     """Sends in large blocks, which makes uploads fast."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:

@@ -10,9 +10,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
-
+from xray_bridge.client.lean import requests, urllib3
 from xray_bridge.errors import (
     AmbiguousError,
     ProxyError,
