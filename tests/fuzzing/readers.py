@@ -74,8 +74,7 @@ def report(content: bytes) -> None:
     source = Source(path=written(content, "report"), name="report")
     name = read.recognise_format(source)
     if name == "junit":
-        places = repair.find_empty_properties(source)
-        repair.write_without(source, places, io.BytesIO())
+        repair.write_without_empty(source, io.BytesIO())
     if name in SCENARIO_FORMATS:
         reader = read.ScenarioReader(behave=name == "behave", finished=1.0)
         for run in reader.runs(source):

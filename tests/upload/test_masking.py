@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +49,28 @@ def test_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert masking.mask_secrets(path, ["hush-hush"]) == 1
     assert path.read_text(encoding="utf-8") == "a" * 13 + "***" + "b" * 11
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_any_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Blocks of any size give the same copy as a replacement in the whole file."""
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    monkeypatch.setattr(masking, "BLOCK", chance.randint(1, 9))
+    forms = [_random_text(chance, chance.randint(1, 8)) for _ in range(4)]
+    content = _random_text(chance, chance.randint(0, 60))
+    path = tmp_path / "report.xml"
+    path.write_text(content, encoding="utf-8")
+    longest_first = sorted(set(forms), key=len, reverse=True)
+    whole = re.subn("|".join(map(re.escape, longest_first)), "***", content)
+
+    number = masking.mask_secrets(path, forms)
+
+    assert (path.read_text(encoding="utf-8"), number) == whole
+
+
+def _random_text(chance: random.Random, size: int) -> str:
+    # Few characters, so that texts overlap; none is in the vocabulary of reports.
+    return "".join(chance.choices("ZQ\N{EURO SIGN}", k=size))
 
 
 @pytest.mark.parametrize("password", ["test", "pass", "error", "name"])

@@ -194,8 +194,6 @@ class _Intake:
             self._notices.append(f"{source.name}: {what}")
 
     def _take_file(self, source: Source, name: str) -> ReportFile:
-        if name == "junit":
-            _repair_copy(source)
         reading = self._open_reading(source, name)
         is_of_scenarios = name in SCENARIO_FORMATS
         # Repeated names are normal there.
@@ -250,6 +248,9 @@ class _Intake:
             if case.outcome is Outcome.FAILED and len(self._failures) < FAILURES:
                 self._failures.append(_failure_of(case))
         counted.settle()
+        if reading.has_hollow:
+            with replaced(source.path, private=True) as file:
+                repair.write_without_empty(source, file)
         if reading.changes:
             with replaced(source.path, private=True) as file:
                 reading.write(file)
@@ -292,12 +293,6 @@ class _Intake:
                     f"xray_{setting}: {differ}; the first value is used"
                 )
         return {setting: text for setting, (text, _) in found.items()}
-
-
-def _repair_copy(source: Source) -> None:
-    if places := repair.find_empty_properties(source):
-        with replaced(source.path, private=True) as file:
-            repair.write_without(source, places, file)
 
 
 def _failure_of(case: Case) -> Failure:

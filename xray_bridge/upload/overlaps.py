@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Names in a notice; there may be thousands.
 SHOWN = 3
 # Xray takes the worst of several results of one Test in one file.
-RANKS = {Outcome.PASSED: 0, Outcome.FAILED: 2}
+PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
 NEITHER = 1
 OUTCOMES = {0: Outcome.PASSED, 2: Outcome.FAILED, NEITHER: Outcome.SKIPPED}
 # Repeated names that are kept as text.
@@ -60,7 +60,9 @@ class Counted:
     def add(self, case: Case) -> None:
         """Count a result."""
         self.results += 1
-        rank = RANKS.get(case.outcome, NEITHER)
+        outcome = case.outcome
+        # An outcome as a key of a dictionary would be slower.
+        rank = 0 if outcome is PASSED else 2 if outcome is FAILED else NEITHER
         if case.word:
             self.unknown_words[case.word] = None
         if case.key and not case.is_key_sure:

@@ -5,6 +5,7 @@ The data of a report and of its tests that an upload needs.
 from __future__ import annotations
 
 from dataclasses import field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from xray_bridge.dataclass import dataclass
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, which would be slower: there is one for each test of a report.
+@dataclass(slots=True, kw_only=True)
 class Case:
     """
     One result: the test's name, its Test key, and the message of its failure.
@@ -71,8 +73,14 @@ class Reading(Protocol):
 
     After all cases were read, ``changes`` counts what is mended, ``disagreements`` says
     where its own totals differ, ``incomplete`` has failures that no test shows, and
-    ``notices`` has other notices.
+    ``notices`` has other notices. ``has_hollow``: the copy has empty elements that
+    ``repair`` must remove before ``write``.
     """
+
+    @property
+    def has_hollow(self) -> bool:
+        """Whether it has empty elements that Xray fails on."""
+        ...
 
     @property
     def changes(self) -> Mapping[str, int]:
@@ -179,6 +187,7 @@ WORDS: Mapping[str, Outcome] = {
 }
 
 
+@lru_cache(maxsize=1000)
 def verdict_of(word: str) -> Verdict:
     """Find the outcome of a report's word."""
     outcome = WORDS.get(word.strip().lower())

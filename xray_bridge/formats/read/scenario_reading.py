@@ -37,6 +37,11 @@ class ScenarioReading:
         return self.reader.changes
 
     @property
+    def has_hollow(self) -> bool:
+        """Always false: it is not XML."""
+        return False
+
+    @property
     def disagreements(self) -> tuple[str, ...]:
         """Always empty: such reports have no totals."""
         return ()

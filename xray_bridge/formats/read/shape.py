@@ -149,6 +149,7 @@ class XmlShape:
     ``mend`` changes a test and returns the changes. ``red`` returns failures of a group
     outside of tests, ``problems`` are the paths to their texts, and ``failed_test``
     makes the XML of a failed test from a group's tag, a name and a message.
+    ``hollow`` is the tag of elements that must not be empty.
     ``failures`` are elements that stand for one failure each. ``totals`` reads the
     attributes of a group, or of the element at ``totals_path``; ``counts_mended`` says
     that they count mended tests, too. ``look_ahead`` returns words and texts of groups,
@@ -172,6 +173,7 @@ class XmlShape:
     red: Callable[[Group], Iterable[Red]] = no_red
     problems: frozenset[str] = frozenset()
     failures: frozenset[str] = frozenset()
+    hollow: str = ""
     totals: Callable[[Mapping[str, str]], Totals | None] = no_totals
     totals_path: str = ""
     counts_mended: bool = False

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from xray_bridge.formats.read import repair
 from xray_bridge.formats.read.protocol import Case, Totals, verdict_of
 from xray_bridge.formats.read.shape import (
     OUTSIDE,
@@ -33,7 +35,6 @@ from xray_bridge.model.results import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import BinaryIO
-    from xml.parsers import expat
 
     from xray_bridge.formats.read.protocol import Source
     from xray_bridge.formats.read.shape import Red, XmlShape
@@ -64,6 +65,11 @@ class XmlReading:
     def changes(self) -> Mapping[str, int]:
         """The changes in the copy, and how often each is made."""
         return self._first.changes if self._first else {}
+
+    @property
+    def has_hollow(self) -> bool:
+        """Whether there are empty elements that Xray fails on."""
+        return self._first is not None and self._first.has_hollow
 
     @property
     def disagreements(self) -> tuple[str, ...]:
@@ -106,8 +112,14 @@ class XmlReading:
     def _make_reader(self, editor: Editor | None = None) -> _Reader:
         if self._known is None:
             self._known = self._shape.look_ahead(self._source)
-        parser = make_parser(self._source)
-        return _Reader(self._shape, parser, self._known, editor, strip=self._strip)
+        return _Reader(
+            self._source, self._shape, self._known, editor, strip=self._strip
+        )
+
+
+@lru_cache(maxsize=1000)
+def _is_secret(name: str) -> bool:
+    return SECRET.search(name) is not None
 
 
 class _Reader:
@@ -115,8 +127,8 @@ class _Reader:
 
     def __init__(
         self,
+        source: Source,
         shape: XmlShape,
-        parser: expat.XMLParserType,
         known: Mapping[int, tuple[str, str]],
         editor: Editor | None,
         *,
@@ -130,13 +142,18 @@ class _Reader:
         self._tests = self._failed = self._skipped = 0
         # Counts elements: a test may have several failures.
         self.failures = 0
-        self.parser = parser
+        self.parser = parser = make_parser(source)
+        self._source = source
         self._shape = shape
+        self._test_tag = shape.test
+        self._hollow_tag = shape.hollow
         self._captured = shape.captured
         self._known = known
         self._editor = editor
         self._strip = strip
         self._groups: list[Group] = []
+        # The names of the groups around a test; None if not known.
+        self._scope: str | None = None
         self._number = 0
         self._test: Element | None = None
         self._start_of_test = 0
@@ -145,6 +162,9 @@ class _Reader:
         self._failures_of_test = 0
         self._ranges: list[tuple[str, int, int]] = []
         self._start_of_child = 0
+        # The place of an element that may be hollow: it began last; or -1.
+        self._maybe_hollow = -1
+        self.has_hollow = False
         # The captured element: its path, attributes and depth below the test.
         self._texts: list[str] | None = None
         self._size = 0
@@ -153,25 +173,37 @@ class _Reader:
         parser.EndElementHandler = self._end_element
 
     def _start_element(self, tag: str, attributes: dict[str, str]) -> None:
-        tag = strip_prefix(tag)
-        if tag == "property" and SECRET.search(attributes.get("name", "")):
+        if ":" in tag:
+            tag = strip_prefix(tag)
+        self._maybe_hollow = self._place if tag == self._hollow_tag else -1
+        if tag == "property" and _is_secret(attributes.get("name", "")):
             self._note_secret(attributes)
         if self._test is not None:
-            self._start_within(tag, attributes)
-        elif tag == self._shape.test:
-            named = self._groups if self._shape.nested_groups else self._groups[-1:]
-            scope = ".".join(each.name for each in named if self._has_name(each))
-            self._test, self._depth = Element(attributes, scope), 0
+            self._start_within(self._test, tag, attributes)
+        elif tag == self._test_tag:
+            if self._scope is None:
+                self._scope = self._join_names()
+            self._test, self._depth = Element(attributes, self._scope), 0
             self._failures_of_test = 0
-            self._start_of_test = self.parser.CurrentByteIndex
-            self._ranges = []
+            if self._editor:
+                self._start_of_test = self._place
+                self._ranges = []
         elif not self._groups or tag in self._shape.groups:
-            start = self.parser.CurrentByteIndex
             known = self._known.get(self._number)
-            self._groups.append(Group(tag, attributes, start, known=known))
+            self._groups.append(Group(tag, attributes, self._place, known=known))
+            self._scope = None
             self._number += 1
         else:
             self._start_beside(self._groups[-1], tag, attributes)
+
+    @property
+    def _place(self) -> int:
+        """Where the element begins whose handler is called; or its end tag."""
+        return self.parser.CurrentByteIndex
+
+    def _join_names(self) -> str:
+        named = self._groups if self._shape.nested_groups else self._groups[-1:]
+        return ".".join(each.name for each in named if self._has_name(each))
 
     def _has_name(self, group: Group) -> bool:
         """Whether the name of a group belongs to the names of its tests."""
@@ -189,21 +221,22 @@ class _Reader:
         group.path.append(tag)
         path = "/".join(group.path)
         if path == "properties":
-            self._start_of_child = self.parser.CurrentByteIndex
+            self._start_of_child = self._place
         if path == self._shape.totals_path:
             # The last one is that of all tests.
             group.claims = self._shape.totals(attributes)
         if path in self._shape.problems and self._texts is None:
             self._start_capture(path, attributes, len(group.path))
 
-    def _start_within(self, tag: str, attributes: dict[str, str]) -> None:
-        test = self._test
-        assert test is not None  # noqa: S101 - as its caller knows
+    def _start_within(
+        self, test: Element, tag: str, attributes: dict[str, str]
+    ) -> None:
         self._depth += 1
         if self._depth == 1:
             self._first = path = tag
             test.children[tag] = attributes
-            self._start_of_child = self.parser.CurrentByteIndex
+            if self._editor:
+                self._start_of_child = self._place
             if tag in self._shape.failures:
                 self._failures_of_test += 1
         elif self._depth == 2:  # noqa: PLR2004 - deeper elements are ignored
@@ -236,24 +269,34 @@ class _Reader:
         return path, text, attributes
 
     def _end_element(self, _: str) -> None:
+        is_hollow = self._maybe_hollow >= 0 and self._check_hollow()
         test = self._test
         if test is not None:
             self._end_within(test)
         elif self._groups[-1].path:
-            self._end_beside(self._groups[-1])
+            self._end_beside(self._groups[-1], is_hollow=is_hollow)
         else:
+            self._scope = None
             self._end_of_group(self._groups.pop())
 
-    def _end_beside(self, group: Group) -> None:
+    def _check_hollow(self) -> bool:
+        """Look at the bytes of an element without elements in it."""
+        place, self._maybe_hollow = self._maybe_hollow, -1
+        if self.has_hollow and not self._strip:
+            # One is enough to know.
+            return True
+        is_hollow = repair.is_empty_element(self._source, place)
+        self.has_hollow = self.has_hollow or is_hollow
+        return is_hollow
+
+    def _end_beside(self, group: Group, *, is_hollow: bool) -> None:
         if self._texts is not None and len(group.path) == self._capturing[2]:
             _, text, attributes = self._captured_text()
             group.problems.append(_join_message(attributes, text))
-        if self._strip and group.path == ["properties"]:
+        if self._strip and group.path == ["properties"] and not is_hollow:
             self.changes[STRIPPED] += 1
             if self._editor:
-                self._editor.cut_element(
-                    self._start_of_child, self.parser.CurrentByteIndex
-                )
+                self._editor.cut_element(self._start_of_child, self._place)
         group.path.pop()
 
     def _end_within(self, test: Element) -> None:
@@ -266,7 +309,7 @@ class _Reader:
             else:
                 test.texts.append((path, text))
         if self._depth == 1 and self._editor:
-            end = self.parser.CurrentByteIndex
+            end = self._place
             self._ranges.append((self._first, self._start_of_child, end))
         if self._depth == 0:
             self._finish_test(test)
@@ -276,24 +319,28 @@ class _Reader:
     def _finish_test(self, test: Element) -> None:
         shape = self._shape
         is_counted = shape.is_test(test)
-        found = verdict_of(shape.word(test))
-        before = found.outcome
-        changes = [*self._settle_test(test), *shape.mend(test, self._groups)]
+        found = before = verdict_of(shape.word(test))
+        changes = [*self._settle_test(test)] if self._known else []
+        changes += shape.mend(test, self._groups)
         if changes:
             self.changes.update(change.what for change in changes)
             found = verdict_of(shape.word(test))
-        if self._editor and changes:
-            end = self.parser.CurrentByteIndex
-            self._editor.change_element(self._start_of_test, end, changes, self._ranges)
-        if not shape.is_test(test):
+            if self._editor:
+                self._editor.change_element(
+                    self._start_of_test, self._place, changes, self._ranges
+                )
+            if not shape.is_test(test):
+                return
+        elif not is_counted:
             return
-        self._groups[-1].has_tests = True
+        group = self._groups[-1]
+        group.has_tests = True
         if is_counted:
-            self._note_shown(found.outcome if shape.counts_mended else before)
+            self._note_shown(found.outcome if shape.counts_mended else before.outcome)
         if found.outcome is Outcome.FAILED:
-            self._groups[-1].red += 1
-        elif before is Outcome.FAILED:
-            self._groups[-1].excused += max(self._failures_of_test, 1)
+            group.red += 1
+        elif before.outcome is Outcome.FAILED:
+            group.excused += max(self._failures_of_test, 1)
         key, is_sure = shape.key(test)
         self.done.append(
             Case(
@@ -309,8 +356,6 @@ class _Reader:
 
     def _settle_test(self, test: Element) -> Iterable[Change]:
         """Change a test by what ``look_ahead`` found about its groups."""
-        if not self._known:
-            return ()
         known = [each.known for each in reversed(self._groups) if each.known]
         return self._shape.settle(test, known) if known else ()
 

@@ -40,6 +40,7 @@ BY_PARTS = "status of tests taken from their steps"
 class XrayReading:
     """The reading of one report; see ``protocol.Reading``."""
 
+    has_hollow = False
     disagreements: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()

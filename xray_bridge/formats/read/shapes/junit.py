@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.formats.read import shape
+from xray_bridge.formats.read import repair, shape
 from xray_bridge.formats.read.protocol import WORDS, Totals
 from xray_bridge.formats.read.shape import OUTSIDE, Change, Red, XmlShape
 from xray_bridge.model.results import Outcome
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xray_bridge.formats.read.shape import Element, Group
 
 FAILURES = ("failure", "error")
+WORDS_IN_ORDER = (*FAILURES, "skipped")
+# Attributes that say whether a test ran.
+STATUSES = ("result", "status")
+# Elements that do not change the outcome of a test.
+PLAIN = frozenset({"properties", "system-out", "system-err"})
 
 
 def _name_of(test: Element) -> str:
@@ -32,8 +37,10 @@ def _name_of(test: Element) -> str:
 
 def _word_of(test: Element) -> str:
     """Return the tag of the element that says that the test did not pass."""
-    order = (*FAILURES, "skipped")
-    return next((each for each in order if each in test.children), "passed")
+    for word in WORDS_IN_ORDER:
+        if word in test.children:
+            return word
+    return "passed"
 
 
 def _test_id(test: Element) -> str:
@@ -46,7 +53,16 @@ def _key_of(test: Element) -> tuple[str, bool]:
     return "" if _test_id(test) else key, True
 
 
-def _mend_test(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
+def _mend_test(test: Element, groups: Sequence[Group]) -> Iterable[Change]:
+    given = test.attributes
+    is_plain = test.children.keys() <= PLAIN and given.keys().isdisjoint(STATUSES)
+    if is_plain and given.get("name", "").strip():
+        # The usual case.
+        return ()
+    return _find_changes(test, groups)
+
+
+def _find_changes(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
     yield from shape.name_unnamed(test, groups)
     is_red = any(each in test.children for each in FAILURES)
     if is_red and _is_expected(test.children.get("skipped")):
@@ -95,7 +111,7 @@ EXPECTED_TAGS = ("tagged with !mayfail", "tagged with !shouldfail")
 
 def _by_status(test: Element) -> Iterator[Change]:
     """Mend tests of CTest and GoogleTest whose attributes say that they did not run."""
-    given = (test.attributes.get(name, "") for name in ("result", "status"))
+    given = (test.attributes.get(name, "") for name in STATUSES)
     for word in given:
         outcome = WORDS.get(word.strip().lower())
         if outcome is Outcome.SKIPPED:
@@ -149,5 +165,6 @@ SHAPE = XmlShape(
     problems=frozenset(FAILURES),
     failed_test=_failed_test,
     failures=frozenset(FAILURES),
+    hollow=repair.TAG,
     totals=_read_totals,
 )
