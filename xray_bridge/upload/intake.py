@@ -7,8 +7,10 @@ intake, and nothing is left behind.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sys
 import time
 from collections import Counter
 from dataclasses import replace
@@ -35,6 +37,7 @@ from xray_bridge.upload.conversion import Conversion
 from xray_bridge.upload.copying import copy_into
 from xray_bridge.upload.masking import mask_secrets
 from xray_bridge.upload.overlaps import Counted, DifferError, Overlaps
+from xray_bridge.upload.ranks import MOST_IN_MEMORY
 from xray_bridge.upload.reading_notices import notices_of
 
 
@@ -147,6 +150,8 @@ class _Intake:
         self._rows: Counter[str] = Counter()
         self._headers: list[tuple[str, read.ExecutionData]] = []
         self._overlaps = Overlaps()
+        # Tests of several files are compared with each other.
+        self._is_alone = True
 
     def take(self, options: IntakeOptions) -> Files:
         """Read all files to their ends."""
@@ -165,6 +170,7 @@ class _Intake:
             conversion.keep()
             known = [(merge_junit.merge_reports(known, folder), "junit")]
         self._notices += options.notices
+        self._is_alone = len(known) == 1
         found = [self._take_file(source, name) for source, name in known]
         if not options.merge:
             conversion.keep()
@@ -199,11 +205,12 @@ class _Intake:
         # Repeated names are normal there.
         has_rows = is_of_scenarios or self._is_merged
         counted = self._count_results(source, reading, has_rows=has_rows)
-        # All scenarios are sent together, so their results add up.
-        together = SCENARIOS if is_of_scenarios else source.name
-        if not is_of_scenarios:
-            self._overlaps.note_shared(source.name, counted)
-        self._overlaps.note_differing(together, counted)
+        if not self._is_alone:
+            # All scenarios are sent together, so their results add up.
+            together = SCENARIOS if is_of_scenarios else source.name
+            if not is_of_scenarios:
+                self._overlaps.note_shared(source.name, counted)
+            self._overlaps.note_differing(together, counted)
         header = xray.read_execution(source) if name == "xray" else read.ExecutionData()
         if counted.results:
             self._note_header(source, header)
@@ -211,7 +218,7 @@ class _Intake:
             name=source.name,
             file=source.path.name,
             format=name,
-            tests=len(counted.ranks),
+            tests=counted.tests,
             # Rows of an outline have statuses of their own in Xray.
             counts=dict(self._rows) if is_of_scenarios else counted.counts,
             keys=tuple(counted.keys),
@@ -242,12 +249,16 @@ class _Intake:
         self, source: Source, reading: read.Reading, *, has_rows: bool
     ) -> Counted:
         """Count the results in the copy, and repair it."""
-        counted = Counted()
-        for case in reading.cases():
-            counted.add(case)
-            if case.outcome is Outcome.FAILED and len(self._failures) < FAILURES:
-                self._failures.append(_failure_of(case))
-        counted.settle()
+        counted = Counted(most=MOST_IN_MEMORY if self._is_alone else sys.maxsize)
+        with contextlib.closing(counted):
+            for case in reading.results():
+                if isinstance(case, str):
+                    counted.add_passed(case)
+                    continue
+                counted.add(case)
+                if case.outcome is Outcome.FAILED and len(self._failures) < FAILURES:
+                    self._failures.append(_failure_of(case))
+            counted.settle()
         if reading.has_hollow:
             with replaced(source.path, private=True) as file:
                 repair.write_without_empty(source, file)

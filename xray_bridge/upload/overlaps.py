@@ -6,6 +6,7 @@ In one Test Execution, results that are sent later replace earlier ones.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import field
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError
 from xray_bridge.model.results import Outcome
+from xray_bridge.upload.ranks import RanksOnDisk
 
 
 if TYPE_CHECKING:
@@ -43,19 +45,28 @@ class Counted:
     """
     Counts the results of a report by Test; the worst result of a Test counts.
 
-    Names are kept as hashes only, because there may be many. ``results`` is the number
-    of results; ``unsure`` are keys that may belong to requirements, with their worst
-    rank.
+    Names are kept as hashes only, because there may be many: ``ranks`` has the worst
+    rank of each Test. Beyond ``most`` Tests they are kept on disk, and ``ranks`` has
+    only the last ones. ``results`` is the number of results; ``unsure`` are keys that
+    may belong to requirements, with their worst rank. After ``settle``, ``by_rank`` has
+    the number of Tests, and ``repeated`` that of names with several results.
     """
 
+    most: int = sys.maxsize
     results: int = 0
     ranks: dict[int, int] = field(default_factory=dict)
     keys: dict[str, None] = field(default_factory=dict)
     unsure: dict[str, int] = field(default_factory=dict)
     unknown_words: dict[str, None] = field(default_factory=dict)
-    # Names with several results, the first ones as text.
-    repeated: dict[int, str] = field(default_factory=dict)
+    by_rank: Mapping[int, int] = field(default_factory=dict)
+    repeated: int = 0
+    # The first names with several results.
+    repeated_names: dict[str, None] = field(default_factory=dict)
+    _repeated: set[int] = field(default_factory=set)
     _names: dict[str, set[int]] = field(default_factory=dict)
+    # Those of ``ranks`` that are keys; only if some may be on disk.
+    _keyed: set[int] = field(default_factory=set)
+    _disk: RanksOnDisk | None = None
 
     def add(self, case: Case) -> None:
         """Count a result."""
@@ -66,6 +77,8 @@ class Counted:
         if case.word:
             self.unknown_words[case.word] = None
         if case.key and not case.is_key_sure:
+            # These are looked up again at the end.
+            self.most = sys.maxsize
             identity = case.definition or case.name
             self.unsure[case.key] = max(rank, self.unsure.get(case.key, 0))
             self._names.setdefault(case.key, set()).add(hash(identity))
@@ -75,15 +88,38 @@ class Counted:
                 self.keys[case.key] = None
         self._note_rank(identity, rank, is_keyed=bool(case.key))
 
+    def add_passed(self, name: str) -> None:
+        """Count a test that passed and has no key."""
+        self.results += 1
+        number = hash(name)
+        if number in self.ranks or len(self.ranks) >= self.most:
+            self._note_rank(name, 0, is_keyed=False)
+        else:
+            self.ranks[number] = 0
+
     def _note_rank(self, identity: str, rank: int, *, is_keyed: bool) -> None:
         number = hash(identity)
         if number not in self.ranks:
+            if len(self.ranks) >= self.most:
+                self._move_to_disk()
             self.ranks[number] = rank
-            return
-        self.ranks[number] = max(rank, self.ranks[number])
-        if not is_keyed:
-            shown = len(self.repeated) < SHOWN_REPEATED
-            self.repeated.setdefault(number, identity if shown else "")
+        else:
+            self.ranks[number] = max(rank, self.ranks[number])
+            if not is_keyed:
+                self._note_repeated(number, identity)
+        if is_keyed and self.most < sys.maxsize:
+            self._keyed.add(number)
+
+    def _note_repeated(self, number: int, identity: str) -> None:
+        self._repeated.add(number)
+        if identity and len(self.repeated_names) < SHOWN_REPEATED:
+            self.repeated_names[identity] = None
+
+    def _move_to_disk(self) -> None:
+        self._disk = self._disk or RanksOnDisk()
+        self._disk.add_run(self.ranks, self._keyed, self._repeated)
+        for each in (self.ranks, self._keyed, self._repeated):
+            each.clear()
 
     def settle(self) -> None:
         """After the last result: a key that only one test has belongs to a Test."""
@@ -93,12 +129,28 @@ class Counted:
                 self.ranks[hash(key)] = max(rank, self.ranks.get(hash(key), 0))
                 self.keys[key] = None
                 del self.unsure[key]
+        if self._disk is None:
+            self.by_rank = Counter(self.ranks.values())
+            self.repeated = len(self._repeated)
+        else:
+            self._move_to_disk()
+            self.by_rank, self.repeated = self._disk.count()
+
+    def close(self) -> None:
+        """Remove what is on disk."""
+        if self._disk is not None:
+            self._disk.close()
+
+    @property
+    def tests(self) -> int:
+        """The number of Tests."""
+        return sum(self.by_rank.values())
 
     @property
     def counts(self) -> Mapping[str, int]:
         """Tests by outcome."""
-        found = Counter(self.ranks.values())
-        return {of.value: found[rank] for rank, of in OUTCOMES.items() if found[rank]}
+        found = self.by_rank
+        return {of.value: found[rank] for rank, of in OUTCOMES.items() if rank in found}
 
 
 class Overlaps:

@@ -36,12 +36,11 @@ def notices_of(reading: Reading, counted: Counted, *, has_rows: bool) -> Iterato
 
 def _of_repeated(counted: Counted) -> str:
     """Rows, attempts, classes of one name: without keys Xray makes one Test of them."""
-    names = [name for name in counted.repeated.values() if name]
-    shown = ", ".join(names[:SHOWN])
-    more = ", ..." if len(counted.repeated) > SHOWN else ""
-    number = len(counted.repeated)
+    names = [*counted.repeated_names][:SHOWN]
+    number = counted.repeated
+    shown = ", ".join([*names, *(["..."] if number > SHOWN else [])])
     one = "name appears" if number == 1 else "names appear"
     return (
-        f"{number} {one} several times ({shown}{more}): each name is one Test, and "
+        f"{number} {one} several times ({shown}): each name is one Test, and "
         "its worst result counts; some may be attempts of one test"
     )

@@ -44,6 +44,13 @@ class Case:
         return self.key or self.definition or self.name
 
 
+def as_case(result: Case | str) -> Case:
+    """Return the case of one of a reading's results."""
+    if isinstance(result, Case):
+        return result
+    return Case(name=result, outcome=Outcome.PASSED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """The numbers of tests, failed and skipped ones; None if not counted."""
@@ -104,6 +111,10 @@ class Reading(Protocol):
 
     def cases(self) -> Iterator[Case]:
         """Yield the results; raises ReportError."""
+        ...
+
+    def results(self) -> Iterator[Case | str]:
+        """Yield the same, but tests that passed without a key may be their names."""
         ...
 
     def write(self, out: BinaryIO) -> None:

@@ -14,7 +14,7 @@ from xray_bridge.dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from xray_bridge.formats.read.protocol import Source, Totals
+    from xray_bridge.formats.read.protocol import Case, Source, Totals
 
 # The name of a failure outside of tests, after the name of its suite.
 OUTSIDE = "(outside of tests)"
@@ -123,6 +123,11 @@ def no_look(_: Source) -> Mapping[int, tuple[str, str]]:
     return {}
 
 
+def not_plain(_: Element) -> str:
+    """Be sure of no test at first sight."""
+    return ""
+
+
 def all_tests(_: Element) -> bool:
     """Each element is one."""
     return True
@@ -149,7 +154,9 @@ class XmlShape:
     ``mend`` changes a test and returns the changes. ``red`` returns failures of a group
     outside of tests, ``problems`` are the paths to their texts, and ``failed_test``
     makes the XML of a failed test from a group's tag, a name and a message.
-    ``hollow`` is the tag of elements that must not be empty.
+    ``hollow`` is the tag of elements that must not be empty. ``plain`` makes the
+    result of a test if it is sure at first sight that it passed and needs no rule: its
+    name, or a case if it has a key.
     ``failures`` are elements that stand for one failure each. ``totals`` reads the
     attributes of a group, or of the element at ``totals_path``; ``counts_mended`` says
     that they count mended tests, too. ``look_ahead`` returns words and texts of groups,
@@ -174,6 +181,7 @@ class XmlShape:
     problems: frozenset[str] = frozenset()
     failures: frozenset[str] = frozenset()
     hollow: str = ""
+    plain: Callable[[Element], Case | str] = not_plain
     totals: Callable[[Mapping[str, str]], Totals | None] = no_totals
     totals_path: str = ""
     counts_mended: bool = False

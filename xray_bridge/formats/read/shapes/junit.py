@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.formats.read import repair, shape
-from xray_bridge.formats.read.protocol import WORDS, Totals
+from xray_bridge.formats.read.protocol import WORDS, Case, Totals
 from xray_bridge.formats.read.shape import OUTSIDE, Change, Red, XmlShape
 from xray_bridge.model.results import Outcome
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xray_bridge.formats.read.shape import Element, Group
 
@@ -26,6 +26,8 @@ WORDS_IN_ORDER = (*FAILURES, "skipped")
 STATUSES = ("result", "status")
 # Elements that do not change the outcome of a test.
 PLAIN = frozenset({"properties", "system-out", "system-err"})
+KEY = frozenset({"test_key"})
+PASSED = Outcome.PASSED
 
 
 def _name_of(test: Element) -> str:
@@ -53,16 +55,26 @@ def _key_of(test: Element) -> tuple[str, bool]:
     return "" if _test_id(test) else key, True
 
 
-def _mend_test(test: Element, groups: Sequence[Group]) -> Iterable[Change]:
+def _plain_result(test: Element) -> Case | str:
+    """Make the result of most tests, which have nothing that says more."""
     given = test.attributes
-    is_plain = test.children.keys() <= PLAIN and given.keys().isdisjoint(STATUSES)
-    if is_plain and given.get("name", "").strip():
-        # The usual case.
-        return ()
-    return _find_changes(test, groups)
+    name = given.get("name", "")
+    if (
+        not test.properties.keys() <= KEY
+        or not name.strip()
+        or not test.children.keys() <= PLAIN
+        or "status" in given
+        or "result" in given
+    ):
+        return ""
+    scope = given.get("classname") or test.scope
+    full = f"{scope}.{name}" if scope else name
+    if not test.properties:
+        return full
+    return Case(name=full, outcome=PASSED, key=test.properties["test_key"].strip())
 
 
-def _find_changes(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
+def _mend_test(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
     yield from shape.name_unnamed(test, groups)
     is_red = any(each in test.children for each in FAILURES)
     if is_red and _is_expected(test.children.get("skipped")):
@@ -166,5 +178,6 @@ SHAPE = XmlShape(
     failed_test=_failed_test,
     failures=frozenset(FAILURES),
     hollow=repair.TAG,
+    plain=_plain_result,
     totals=_read_totals,
 )
