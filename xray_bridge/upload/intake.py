@@ -211,7 +211,9 @@ class _Intake:
             if not is_of_scenarios:
                 self._overlaps.note_shared(source.name, counted)
             self._overlaps.note_differing(together, counted)
-        header = xray.read_execution(source) if name == "xray" else read.ExecutionData()
+        header = read.ExecutionData()
+        if isinstance(reading, xray.XrayReading):
+            header = reading.read_execution()
         if counted.results:
             self._note_header(source, header)
         return ReportFile(

@@ -12,6 +12,7 @@ import ijson
 from xray_bridge.errors import ReportError
 from xray_bridge.formats.convert.documents import parse_line
 from xray_bridge.formats.read.json_stream import open_json
+from xray_bridge.formats.read.long_data import ShortData
 from xray_bridge.formats.read.xml import namespaced_root_of
 from xray_bridge.model.foreign_formats import (
     FOREIGN_FORMATS,
@@ -101,7 +102,9 @@ def _recognise_object(source: Source) -> ForeignFormat | None:
 def _member_paths(source: Source) -> Iterator[str]:
     """Yield paths of an object's members and of theirs: ``results.tests``."""
     with open_json(source) as file:
-        for prefix, event, value in ijson.parse(file, use_float=True, buf_size=1 << 20):
+        short = ShortData(file)
+        events = ijson.parse(short, use_float=True, buf_size=1 << 20)
+        for prefix, event, value in events:
             if event != "map_key":
                 continue
             if prefix == "tests.item" and value in OF_XRAY:

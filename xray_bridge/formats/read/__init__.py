@@ -10,7 +10,13 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.read import xml
-from xray_bridge.formats.read.json_stream import read_items, read_keys, read_members
+from xray_bridge.formats.read.json_stream import (
+    open_json,
+    parse_members,
+    read_items,
+    read_keys,
+)
+from xray_bridge.formats.read.long_data import ShortData
 from xray_bridge.formats.read.protocol import Case, ExecutionData, Reading, Source
 from xray_bridge.formats.read.scenario_reading import ScenarioReading
 from xray_bridge.formats.read.scenarios import ScenarioReader
@@ -100,8 +106,9 @@ def _find_object_format(source: Source) -> Format:
 
 def _refuse_other_tests(source: Source) -> None:
     """Refuse ``tests`` of other tools; those of Xray JSON name their Tests."""
-    tests = (test for name, test in read_members(source, "tests") if name == "tests")
-    first: Any = next(tests, None)
+    with open_json(source) as file:
+        members = parse_members(ShortData(file), "tests")
+        first: Any = next((test for name, test in members if name == "tests"), None)
     if isinstance(first, dict) and {"testKey", "testInfo"}.isdisjoint(first):
         what = "is not Xray JSON: its tests have neither testKey nor testInfo"
         raise source.broken(what, hint=ANY)

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import ijson
+
+from xray_bridge.formats.read.long_data import ShortData
 
 
 if TYPE_CHECKING:
@@ -23,6 +25,14 @@ SEARCHED = 64 << 20
 BLOCK = 4 << 20
 
 
+class HasRead(Protocol):
+    """A binary file that can be read."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read the next bytes."""
+        ...
+
+
 def read_keys(source: Source) -> Iterator[str]:
     """
     Yield the keys of a JSON object.
@@ -30,7 +40,8 @@ def read_keys(source: Source) -> Iterator[str]:
     Raises ReportError.
     """
     with open_json(source) as file:
-        for prefix, event, value in ijson.parse(file, use_float=True, buf_size=BLOCK):
+        events = ijson.parse(ShortData(file), use_float=True, buf_size=BLOCK)
+        for prefix, event, value in events:
             if not prefix and event == "map_key":
                 yield value
 
@@ -51,26 +62,30 @@ def read_members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
 
     Raises ReportError.
     """
+    with open_json(source) as file:
+        yield from parse_members(file, listed)
+
+
+def parse_members(file: HasRead, listed: str) -> Iterator[tuple[str, Any]]:
+    """Yield the same of an open file; errors are those of the parser."""
     depth = floor = 0
     name = ""
     builder: Any = None
-    with open_json(source) as file:
-        events = ijson.basic_parse(file, use_float=True, buf_size=BLOCK)
-        for event, value in events:
-            if builder is None:
-                if depth == 1 and event == "map_key":
-                    name = value
-                    continue
-                opens = depth == 0 or (depth, name, event) == (1, listed, "start_array")
-                if opens or event.startswith("end_"):
-                    depth += DEEPER.get(event, 0)
-                    continue
-                builder, floor = ijson.ObjectBuilder(), depth
-            builder.event(event, value)
-            depth += DEEPER.get(event, 0)
-            if depth == floor:
-                yield name, builder.value
-                builder = None
+    for event, value in ijson.basic_parse(file, use_float=True, buf_size=BLOCK):
+        if builder is None:
+            if depth == 1 and event == "map_key":
+                name = value
+                continue
+            opens = depth == 0 or (depth, name, event) == (1, listed, "start_array")
+            if opens or event.startswith("end_"):
+                depth += DEEPER.get(event, 0)
+                continue
+            builder, floor = ijson.ObjectBuilder(), depth
+        builder.event(event, value)
+        depth += DEEPER.get(event, 0)
+        if depth == floor:
+            yield name, builder.value
+            builder = None
 
 
 DEEPER = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}

@@ -11,7 +11,8 @@ from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from xray_bridge.formats.read.json_stream import read_members
+from xray_bridge.formats.read.json_stream import open_json, parse_members
+from xray_bridge.formats.read.long_data import ShortData
 from xray_bridge.formats.read.protocol import Case, ExecutionData, verdict_of
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 from xray_bridge.model.results import Outcome
@@ -48,19 +49,32 @@ class XrayReading:
     def __init__(self, source: Source) -> None:
         self._source = source
         self.changes: Counter[str] = Counter()
+        self._header = _Header(source)
 
     def cases(self) -> Iterator[Case]:
         """Yield the tests."""
-        for name, value in read_members(self._source, "tests"):
-            if name == "tests":
-                if not isinstance(value, dict):
-                    raise self._source.broken(
-                        "is not Xray JSON: tests must be JSON objects"
-                    )
-                mended = _with_status(value)
-                if mended is not value:
-                    self.changes[BY_PARTS] += 1
-                yield _to_case(mended)
+        self._header = _Header(self._source)
+        for name, value in _read_shortened(self._source):
+            if name != "tests":
+                self._header.note_member(name, value)
+                continue
+            if not isinstance(value, dict):
+                raise self._source.broken(
+                    "is not Xray JSON: tests must be JSON objects"
+                )
+            mended = _with_status(value)
+            if mended is not value:
+                self.changes[BY_PARTS] += 1
+            self._header.note_test(mended)
+            yield _to_case(mended)
+
+    def read_execution(self) -> ExecutionData:
+        """
+        Return the data of the Test Execution, after all cases were read.
+
+        Raises ReportError.
+        """
+        return self._header.read()
 
     def results(self) -> Iterator[Case]:
         """Yield the same: no format of JSON has plain results."""
@@ -113,38 +127,63 @@ def read_execution(source: Source) -> ExecutionData:
 
     Raises ReportError.
     """
-    top: dict[str, Any] = {}
-    words: dict[str, None] = {}
+    header = _Header(source)
+    for name, value in _read_shortened(source):
+        if name == "tests":
+            header.note_test(value)
+        else:
+            header.note_member(name, value)
+    return header.read()
 
-    def note(word: str) -> str:
-        words[word] = None
+
+class _Header:
+    """Collects the members beside the tests, and the statuses of the tests."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._top: dict[str, Any] = {}
+        self._words: dict[str, None] = {}
+
+    def note_member(self, name: str, value: Any) -> None:
+        self._top[name] = value
+
+    def note_test(self, test: Any) -> None:
+        try:
+            _spell_statuses(test, self._note_word)
+        except RecursionError:
+            raise self._source.broken("is nested too deeply") from None
+
+    def _note_word(self, word: str) -> str:
+        self._words[word] = None
         return word
 
-    for name, value in read_members(source, "tests"):
-        if name == "tests":
-            try:
-                _spell_statuses(value, note)
-            except RecursionError:
-                raise source.broken("is nested too deeply") from None
-        else:
-            top[name] = value
-    info = top.get("info") or {}
-    if not isinstance(info, dict):
-        raise source.broken("is not Xray JSON: info must be a JSON object")
-    known = {
-        SETTINGS[name]: _to_text(v) for name, v in info.items() if name in SETTINGS
-    }
-    settings = {"test_execution": _to_text(top.get("testExecutionKey") or ""), **known}
-    started, finished = (_parse_time(source, info.get(name)) for name in MOMENTS)
-    others = [name for name in top if name not in {"info", "testExecutionKey"}]
-    others += [name for name in info if name not in {*SETTINGS, *MOMENTS}]
-    return ExecutionData(
-        settings={name: text for name, text in settings.items() if text},
-        started=started,
-        finished=finished,
-        lost=tuple(others),
-        words=tuple(words),
-    )
+    def read(self) -> ExecutionData:
+        top = self._top
+        info = top.get("info") or {}
+        if not isinstance(info, dict):
+            raise self._source.broken("is not Xray JSON: info must be a JSON object")
+        known = {
+            SETTINGS[name]: _to_text(v) for name, v in info.items() if name in SETTINGS
+        }
+        key = _to_text(top.get("testExecutionKey") or "")
+        settings = {"test_execution": key, **known}
+        moments = (_parse_time(self._source, info.get(name)) for name in MOMENTS)
+        started, finished = moments
+        others = [name for name in top if name not in {"info", "testExecutionKey"}]
+        others += [name for name in info if name not in {*SETTINGS, *MOMENTS}]
+        return ExecutionData(
+            settings={name: text for name, text in settings.items() if text},
+            started=started,
+            finished=finished,
+            lost=tuple(others),
+            words=tuple(self._words),
+        )
+
+
+def _read_shortened(source: Source) -> Iterator[tuple[str, Any]]:
+    """Read the members, with evidence cut short. Raises ReportError."""
+    with open_json(source) as file:
+        yield from parse_members(ShortData(file), "tests")
 
 
 def _to_text(value: Any) -> str:
@@ -190,18 +229,21 @@ def write_copy(
     Without a header these members stay. ``spell`` returns a status in the product's
     form, ``mend`` returns a mended test.
     """
-    if header is None:
-        header = {
-            n: value for n, value in read_members(source, "tests") if n != "tests"
-        }
-    head = json.dumps(header)[:-1]
-    file.write(f"{head}{', ' if header else ''}".encode())
-    file.write(b'"tests": [')
     between = b"\n"
-    for name, value in read_members(source, "tests"):
-        if name == "tests":
-            file.write(
-                between + json.dumps(_spell_statuses(mend(value), spell)).encode()
-            )
-            between = b",\n"
+    with open_json(source) as original:
+        short = ShortData(original)
+        if header is None:
+            members = parse_members(short, "tests")
+            header = {name: value for name, value in members if name != "tests"}
+        head = json.dumps(header)[:-1].encode()
+        file.writelines(short.restore(head + (b", " if header else b"")))
+        file.write(b'"tests": [')
+        original.seek(0)
+        short = ShortData(original)
+        for name, value in parse_members(short, "tests"):
+            if name == "tests":
+                test = json.dumps(_spell_statuses(mend(value), spell)).encode()
+                file.write(between)
+                file.writelines(short.restore(test))
+                between = b",\n"
     file.write(b"\n]}\n")
