@@ -12,7 +12,7 @@ import pytest
 
 from xray_bridge.errors import ReportError
 from xray_bridge.formats.read import long_data, xray
-from xray_bridge.formats.read.json_stream import parse_members
+from xray_bridge.formats.read.json_stream import BLOCK, Blocks, parse_members
 from xray_bridge.formats.read.long_data import ShortData
 from xray_bridge.formats.read.protocol import Source
 
@@ -97,3 +97,16 @@ def test_incomplete(size: int) -> None:
 
     with pytest.raises(ijson.IncompleteJSONError):
         list(parse_members(ShortData(io.BytesIO(text.encode())), "tests"))
+
+
+def test_blocks_grow_within_a_long_text() -> None:
+    """The parser looks through a long text a few times, however long it is."""
+    size = 40 * BLOCK
+    blocks = Blocks(io.BytesIO(b'["' + b"\\n" * (size // 2) + b'"' + b", 1" * size))
+    read: list[int] = []
+    while block := blocks.read():
+        read.append(len(block))
+        blocks.had_events = len(read) > 8
+
+    assert read[:7] == [BLOCK << each for each in range(7)]
+    assert read[9:-1] == [BLOCK] * len(read[9:-1])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ijson
 
-from xray_bridge.formats.read.json_stream import BLOCK, DEEPER, open_json
+from xray_bridge.formats.read.json_stream import DEEPER, open_json, parse_events
 
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def read_values(
     depth = skipped = 0
     name, is_skipping = "", False
     with open_json(source) as file:
-        events = ijson.parse(file, use_float=True, buf_size=BLOCK)
-        for prefix, event, value in events:
+        for prefix, event, value in parse_events(file):
             step = DEEPER.get(event, 0)
             if builder is None:
                 if event == "map_key" or event.startswith("end_"):

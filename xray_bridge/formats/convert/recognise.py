@@ -7,11 +7,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import ijson
-
 from xray_bridge.errors import ReportError
 from xray_bridge.formats.convert.documents import parse_line
-from xray_bridge.formats.read.json_stream import open_json
+from xray_bridge.formats.read.json_stream import open_json, parse_events
 from xray_bridge.formats.read.long_data import ShortData
 from xray_bridge.formats.read.xml import namespaced_root_of
 from xray_bridge.model.foreign_formats import (
@@ -102,9 +100,7 @@ def _recognise_object(source: Source) -> ForeignFormat | None:
 def _member_paths(source: Source) -> Iterator[str]:
     """Yield paths of an object's members and of theirs: ``results.tests``."""
     with open_json(source) as file:
-        short = ShortData(file)
-        events = ijson.parse(short, use_float=True, buf_size=1 << 20)
-        for prefix, event, value in events:
+        for prefix, event, value in parse_events(ShortData(file)):
             if event != "map_key":
                 continue
             if prefix == "tests.item" and value in OF_XRAY:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 # In files above this many bytes the line of a mistake is not searched.
 SEARCHED = 64 << 20
-# Bytes that the parser gets at once. It looks through an unfinished string again with
-# each block, so small blocks make evidence of many megabytes slow.
-BLOCK = 4 << 20
+# Bytes that the parser gets at once, at first.
+BLOCK = 1 << 18
 
 
 class HasRead(Protocol):
@@ -33,6 +32,35 @@ class HasRead(Protocol):
         ...
 
 
+class Blocks:
+    """
+    Gives a file to the parser in blocks that grow while nothing comes out of it.
+
+    The parser looks through an unfinished text again with each block: in blocks of one
+    size, the time for a text would grow with its square. ``had_events`` is to be set
+    when something came out.
+    """
+
+    def __init__(self, file: HasRead) -> None:
+        self._file = file
+        self._size = BLOCK
+        self.had_events = True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read the next block, of any size; empty at the end."""
+        if not size:
+            # ijson asks for the type.
+            return b""
+        self._size = BLOCK if self.had_events else self._size * 2
+        self.had_events = False
+        pieces = []
+        left = self._size
+        while left > 0 and (piece := self._file.read(left)):
+            pieces.append(piece)
+            left -= len(piece)
+        return b"".join(pieces)
+
+
 def read_keys(source: Source) -> Iterator[str]:
     """
     Yield the keys of a JSON object.
@@ -40,8 +68,7 @@ def read_keys(source: Source) -> Iterator[str]:
     Raises ReportError.
     """
     with open_json(source) as file:
-        events = ijson.parse(ShortData(file), use_float=True, buf_size=BLOCK)
-        for prefix, event, value in events:
+        for prefix, event, value in parse_events(ShortData(file)):
             if not prefix and event == "map_key":
                 yield value
 
@@ -53,7 +80,10 @@ def read_items(source: Source) -> Iterator[Any]:
     Raises ReportError.
     """
     with open_json(source) as file:
-        yield from ijson.items(file, "item", use_float=True, buf_size=BLOCK)
+        blocks = Blocks(file)
+        for item in ijson.items(blocks, "item", use_float=True):
+            blocks.had_events = True
+            yield item
 
 
 def read_members(source: Source, listed: str) -> Iterator[tuple[str, Any]]:
@@ -71,7 +101,9 @@ def parse_members(file: HasRead, listed: str) -> Iterator[tuple[str, Any]]:
     depth = floor = 0
     name = ""
     builder: Any = None
-    for event, value in ijson.basic_parse(file, use_float=True, buf_size=BLOCK):
+    blocks = Blocks(file)
+    for event, value in ijson.basic_parse(blocks, use_float=True):
+        blocks.had_events = True
         if builder is None:
             if depth == 1 and event == "map_key":
                 name = value
@@ -86,6 +118,14 @@ def parse_members(file: HasRead, listed: str) -> Iterator[tuple[str, Any]]:
         if depth == floor:
             yield name, builder.value
             builder = None
+
+
+def parse_events(file: HasRead) -> Iterator[tuple[str, str, Any]]:
+    """Yield the events of a JSON text with their paths; errors are the parser's."""
+    blocks = Blocks(file)
+    for found in ijson.parse(blocks, use_float=True):
+        blocks.had_events = True
+        yield found
 
 
 DEEPER = {"start_map": 1, "start_array": 1, "end_map": -1, "end_array": -1}

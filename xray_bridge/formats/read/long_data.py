@@ -47,7 +47,6 @@ class ShortData:
 
     def read(self, size: int = -1) -> bytes:
         """Read a piece, of at most a few hundred KiB; empty at the end."""
-        # ijson asks first with a size of 0, for the type.
         return next(self._pieces, b"") if size else b""
 
     def restore(self, written: bytes) -> Iterator[bytes]:
