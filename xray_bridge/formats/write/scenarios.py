@@ -180,12 +180,17 @@ def tags_to_report(
     """
     of_tests, of_requirements = (*prefixes, *grammar.PREFIXES[len(prefixes) :])[:2]
     own, test = scenario.tags, run.test
+    of_scenario = frozenset(own)
     known = {*own, *scenario.feature.tags}
     required = [f"{of_requirements}{key}" for key in test.requirements]
     words = (label for label in test.labels if label.split() == [label])
     found = [
         *own,
-        *(key for key in test.test_keys if not {key, f"{of_tests}{key}"} & {*own}),
+        *(
+            key
+            for key in test.test_keys
+            if of_scenario.isdisjoint((key, f"{of_tests}{key}"))
+        ),
         *(tag for tag in required if tag not in known),
         *(w for w in grammar.read(words, prefixes=prefixes).labels if w not in known),
     ]
