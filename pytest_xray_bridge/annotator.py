@@ -34,7 +34,7 @@ from xray_bridge.runs.evidence import EvidenceSource
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pytest_xray_bridge.wire import WireLine
     from xray_bridge.model.results import Scenario
@@ -150,24 +150,16 @@ class Annotator:
         except FAULTS as error:
             return [f"feature files: {type(error).__name__}: {error}"]
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_report_to_serializable(
-        self,
-    ) -> Generator[None, dict[str, Any], dict[str, Any]]:
-        """
-        In a worker, make a report sendable, after all other plugins.
+    def is_told(self, report: pytest.TestReport) -> bool:
+        """Whether this or an earlier report of the test has its line."""
+        return report.nodeid == self._told
 
-        One ``record_property("path", tmp_path)`` would end the whole session, and
-        so would a lone surrogate in an assertion's text.
-        """
-        found: dict[str, Any] = wire.to_sendable((yield))
-        if found.get("nodeid") != self._told and "when" in found:
-            self._add_line(found)
-        return found
-
-    def _add_line(self, report: dict[str, Any]) -> None:
+    def add_line(self, report: dict[str, Any]) -> None:
         """Add the line of a test to the first of its reports from another process."""
-        self._told = nodeid = report["nodeid"]
+        nodeid = report["nodeid"]
+        if nodeid == self._told:
+            return
+        self._told = nodeid
         if wire.ATTRIBUTE not in report and (line := self.read_line_of(nodeid)):
             report[wire.ATTRIBUTE] = wire.to_sendable(line)
 
@@ -229,8 +221,8 @@ class Annotator:
 
     def _write_note(self, note: RunningNote, item: pytest.Item) -> None:
         found, nodeid, began = self.line, item.nodeid, self.began
-        is_brief = self.is_plain and not self._is_worker
-        if is_brief and note.write_brief(nodeid, found.get("test_keys", ()), began):
+        keys = found.get("test_keys", ())
+        if self.is_plain and note.write_brief(nodeid, keys, began):
             return
         line = {"started": began, **found}
         if steps := self._planned_steps(item):
@@ -254,6 +246,18 @@ class Annotator:
         if self._faults:
             wire.pack_faults(report, self._faults)
             self._faults = []
+
+    def pack_silent(self, report: pytest.TestReport) -> None:
+        """Put the line of a plain test on a report that has nothing else to say."""
+        if report.when == "setup":
+            setattr(report, wire.ATTRIBUTE, {**self.line, "started": self.began})
+            self._told = report.nodeid
+        elif report.when == "teardown":
+            line: WireLine = {"duration": self.clock() - self.began}
+            if self._failed_call:
+                line["failed_call"] = self._failed_call
+            setattr(report, wire.ATTRIBUTE, line)
+            self.item = None
 
     def _pack_line(self, item: pytest.Item, report: pytest.TestReport) -> None:
         line: WireLine = {}

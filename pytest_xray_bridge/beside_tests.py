@@ -36,7 +36,7 @@ def register(config: pytest.Config, session: Session, reporter: Reporter) -> Non
         lambda: session.note,
     )
     add(found, annotator.NAME)
-    path = StraightPath(config.hook, found, session, reporter)
+    path = StraightPath(found, session, reporter)
     add(path, StraightPath.NAME)
     if settings.wants_upload and not settings.only_keyed:
         tell = partial(printing.print_before, config, session.redact)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_xray_bridge import wire
+from xray_bridge.runs import running_test, under_way
 from xray_bridge.runs.running_test import address_of
-from xray_bridge.runs.under_way import NOTES
 
 
 if TYPE_CHECKING:
@@ -64,16 +64,30 @@ class CrashNotes:
         if not self.folder:
             return None
         path = note_path(self.folder, node.gateway.id)
-        try:
-            found = json.loads(path.read_text("utf-8").partition("\n")[0])
-        except (OSError, ValueError):
-            return None
-        line: Line = found["line"]
-        return line if found["nodeid"] == report.nodeid else None
+        return _read_long(path, report.nodeid) or _read_brief(path, report.nodeid)
 
     def clear(self) -> None:
         """Delete the notes; one that stays does no harm, because its test has ended."""
         if self.folder:
             with contextlib.suppress(OSError):
-                for path in Path(self.folder).glob(NOTES):
+                for path in under_way.find_notes(Path(self.folder)):
                     path.unlink()
+
+
+def _read_long(path: Path, nodeid: str) -> Line | None:
+    try:
+        found = json.loads(path.read_text("utf-8").partition("\n")[0])
+    except (OSError, ValueError):
+        return None
+    line: Line = found["line"]
+    return line if found["nodeid"] == nodeid else None
+
+
+def _read_brief(path: Path, nodeid: str) -> Line | None:
+    try:
+        content = path.with_suffix(running_test.SUFFIX).read_bytes()
+        line = running_test.unpack_note(content)
+    except (OSError, ValueError):
+        return None
+    is_it = line and (line["classname"], line["name"]) == address_of(nodeid)
+    return line if is_it else None

@@ -13,8 +13,8 @@ from pytest_xray_bridge import annotator, options, selection, unstable_names
 from pytest_xray_bridge.annotator import Annotator
 from pytest_xray_bridge.crash_notes import note_path
 from pytest_xray_bridge.keyless_scenarios import KeylessScenarios
-from pytest_xray_bridge.report_packer import ReportPacker
 from pytest_xray_bridge.row_orders import RowSender
+from pytest_xray_bridge.worker_path import WorkerPath
 from xray_bridge.config import resolve
 from xray_bridge.recording.guard import OWN_FAULTS
 from xray_bridge.recording.running_note import RunningNote
@@ -42,7 +42,7 @@ def register(config: pytest.Config) -> None:
     if "xray" in given:
         annotates = _make_annotator(config)
         add(annotates, annotator.NAME)
-        add(ReportPacker(annotates), ReportPacker.NAME)
+        add(WorkerPath(annotates), WorkerPath.NAME)
         write = partial(
             unstable_names.write, given["xray"]["folder"], given["workerid"]
         )

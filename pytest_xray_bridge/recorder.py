@@ -106,18 +106,27 @@ class Recorder:
         """Note the order of the tests in the code; reports may have another one."""
         self._positions = {each: at for at, each in enumerate(nodeids, start=1)}
 
-    def note_recorded(self, nodeid: str) -> None:
-        """Note a test whose line was recorded elsewhere, in this process."""
+    def position_of(self, nodeid: str) -> int:
+        """Return the position of a test in the code, from 1; 0 if it is unknown."""
+        return self._positions.get(nodeid, 0)
+
+    def note_recorded(self, identity: tuple[str, object]) -> None:
+        """Note a test whose line was recorded elsewhere: node id and worker."""
         self.count += 1
-        self.finished.add((nodeid, None))
+        self.finished.add(identity)
+
+    def note_setup(self, identity: tuple[str, object]) -> bool:
+        """Note that a test or an attempt at it begins; return whether it is new."""
+        # The session continues, so Ctrl-C did not cause the crash.
+        self._finish_crashed()
+        return identity not in self._open and identity[0] not in self._elsewhere
 
     def add(self, report: pytest.TestReport) -> None:
         """Take one report."""
         # dist=each runs a test once on each worker.
         identity = (report.nodeid, getattr(report, "node", None))
         if report.when == "setup":
-            # The session continues, so Ctrl-C did not cause the crash.
-            self._finish_crashed()
+            self.note_setup(identity)
         test = self._open.get(identity)
         if test is None:
             test = self._elsewhere.pop(report.nodeid, None) or _OpenTest()
@@ -252,7 +261,7 @@ class Recorder:
             line["iterations"] = parts_of_test
         if decided in self._captures and (captured := outcomes.captured_output(phases)):
             line["output"] = captured
-        position = self._positions.get(phases[0].nodeid)
+        position = self.position_of(phases[0].nodeid)
         if position and "test_keys" in line:
             line["position"] = position
         if test.evidence:

@@ -16,6 +16,7 @@ import pytest
 from pytest_xray_bridge import bdd, wire
 from pytest_xray_bridge.guard import guard_hooks
 from pytest_xray_bridge.report_packer import ReportPacker
+from pytest_xray_bridge.silent_reports import PHASES, SilentReports
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.running_test import address_of
 
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
     from pytest_xray_bridge.reporter import Reporter
     from xray_bridge.recording.session import Session
 
-# The phases of a test, by the number of its reports before.
-PHASES = ("setup", "call", "teardown")
+# The number of the last report of a test.
 LAST = 2
 # Packages that take part in running tests and change nothing about their reports.
-HARMLESS = frozenset({"_pytest", "pytest_xray_bridge", "pytest_timeout"})
+HARMLESS = frozenset({"_pytest", "pytest_cov", "pytest_timeout", "pytest_xray_bridge"})
 
 
 @guard_hooks
@@ -39,26 +39,22 @@ class StraightPath:
     """
     Records silent tests, and gives the reports of others to the recorder.
 
-    It is open only in the process of the tests. ``hook`` has the hooks of the session,
-    ``annotator`` knows the running test.
+    It is open only in the process of the tests. ``annotator`` knows the running test.
     """
 
     NAME = "xray-bridge-straight-path"
 
     def __init__(
-        self,
-        hook: pluggy.HookRelay,
-        annotator: Annotator,
-        session: Session,
-        reporter: Reporter,
+        self, annotator: Annotator, session: Session, reporter: Reporter
     ) -> None:
         self._annotator = annotator
         self._session = session
         self._recorder = reporter.recorder
         self._row_orders = reporter.row_orders
+        self._others = SilentReports(session, reporter.recorder)
         self._takes_output = session.settings.captures == "all"
-        self._hook = hook
         self._is_open = False
+        self._has_hooks = False
         self._held: list[pytest.TestReport] = []
 
     @pytest.hookimpl(trylast=True)
@@ -70,6 +66,7 @@ class StraightPath:
             config.pluginmanager.register(packer, ReportPacker.NAME)
         else:
             self._is_open = True
+            self._has_hooks = has_report_hooks(config.hook)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
@@ -79,11 +76,14 @@ class StraightPath:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One phase of one test has ended."""
+        if not self._is_open:
+            self._row_orders.note_report(report)
+            self._others.take(report)
+            return
         held = self._held
         number = len(held)
         is_silent = (
-            self._is_open
-            and report.outcome == "passed"
+            report.outcome == "passed"
             and report.when == PHASES[number]
             and type(report) is pytest.TestReport
             and "wasxfail" not in report.__dict__
@@ -104,18 +104,12 @@ class StraightPath:
 
     def _may_be_silent(self, report: pytest.TestReport) -> bool:
         """Whether no hook of users gets each report at once, with its fixtures."""
-        return self._annotator.is_running(report.nodeid) and not self._has_hooks()
+        return not self._has_hooks and self._annotator.is_running(report.nodeid)
 
     def _ends_silently(self, report: pytest.TestReport) -> bool:
         """Whether the held reports are of the same test, which has said nothing."""
         is_same = self._held[0].nodeid == report.nodeid
         return is_same and self._annotator.is_silent(report)
-
-    def _has_hooks(self) -> bool:
-        return bool(
-            self._hook.pytest_xray_defects.get_hookimpls()
-            or self._hook.pytest_xray_evidence.get_hookimpls()
-        )
 
     def _record(self, nodeid: str) -> None:
         annotator = self._annotator
@@ -136,29 +130,36 @@ class StraightPath:
             }
             self._session.record_line(line)
         annotator.end_test()
-        self._recorder.note_recorded(nodeid)
+        self._recorder.note_recorded((nodeid, None))
 
     def _pass_on(self, report: pytest.TestReport) -> None:
         """Give a report to the recorder, with the line of its test."""
-        if not self._is_open:
-            self._row_orders.note_report(report)
-        elif (item := self._annotator.item) and item.nodeid == report.nodeid:
+        if (item := self._annotator.item) and item.nodeid == report.nodeid:
             self._annotator.pack_report(item, report)
         self._recorder.add(report)
 
 
-def run_by_others(config: pytest.Config) -> bool:
+def has_report_hooks(hook: pluggy.HookRelay) -> bool:
+    """Whether a hook of users gets each report at once, with the test's fixtures."""
+    return bool(
+        hook.pytest_xray_defects.get_hookimpls()
+        or hook.pytest_xray_evidence.get_hookimpls()
+    )
+
+
+def run_by_others(config: pytest.Config, *known: str) -> bool:
     """
-    Whether another plugin takes part in running tests.
+    Whether another plugin than the ``known`` ones takes part in running tests.
 
     It may repeat them, run them in other processes, or keep their reports back.
     """
+    harmless = HARMLESS.union(known)
     hook = config.hook
     impls = (
         *hook.pytest_runtest_protocol.get_hookimpls(),
         *hook.pytest_runtestloop.get_hookimpls(),
     )
-    return any(_package_of(each.plugin) not in HARMLESS for each in impls)
+    return any(_package_of(each.plugin) not in harmless for each in impls)
 
 
 def _package_of(plugin: object) -> str:

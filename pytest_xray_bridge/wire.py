@@ -76,7 +76,7 @@ def to_sendable(value: Any, depth: int = 0) -> Any:
     kind = type(value)
     if kind is str:
         return value if value.isascii() else _escape_surrogates(value)
-    if value is None or kind in _SENT_UNCHANGED:
+    if kind in _SENT_UNCHANGED:
         return value
     if kind is int:
         is_small = -_BIGGEST < value < _BIGGEST
@@ -91,7 +91,7 @@ def to_sendable(value: Any, depth: int = 0) -> Any:
     return _escape_surrogates(to_text(value))
 
 
-_SENT_UNCHANGED = frozenset({bool, float, bytes})
+_SENT_UNCHANGED = frozenset({bool, float, bytes, type(None)})
 _SEQUENCES = frozenset({list, tuple, set, frozenset})
 # ``str`` refuses longer numbers, and execnet sends numbers as texts.
 _BIGGEST = 10**4000
@@ -115,3 +115,52 @@ LONGEST_TEXT = 200
 # Limited, because a parameter may be a list of millions.
 _REPR = Repr()
 _REPR.maxstring = _REPR.maxother = LONGEST_TEXT
+
+
+# The attributes of a report that no plugin has changed.
+_OWN = {*vars(pytest.TestReport("", ("", 0, ""), {}, "passed", None, "call"))}
+_ATTRIBUTES = (_OWN, _OWN | {ATTRIBUTE})
+_TEXT = {str}
+_TIMES = {float}
+_PASSED = {("passed", "setup"), ("passed", "call"), ("passed", "teardown")}
+
+
+class PlainReports:
+    """
+    Finds reports that execnet can send unchanged: passed, with nothing of users in it.
+
+    Names and marks are the same in all reports of a test, and are checked once. The
+    line of the test is sendable already.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[object, ...] = ()
+
+    def is_plain(self, report: pytest.TestReport) -> bool:
+        """Whether it is such a report; a quick answer, and False may be wrong."""
+        found = report.__dict__
+        names = report.nodeid, found["location"], found["keywords"]
+        is_silent = (
+            type(report) is pytest.TestReport
+            and found.keys() in _ATTRIBUTES
+            and (found["outcome"], found["when"]) in _PASSED
+            and found["longrepr"] is None
+            and not found["user_properties"]
+            and not found["sections"]
+            and {*map(type, (found["duration"], found["start"], found["stop"]))}
+            == _TIMES
+        )
+        if is_silent and names != self._known and _are_plain(*names):
+            self._known = names
+        return is_silent and names == self._known
+
+
+def _are_plain(nodeid: str, location: Any, keywords: dict[str, Any]) -> bool:
+    file, number, name = location
+    texts = [nodeid, file, name, *keywords]
+    return (
+        {*map(type, texts)} == _TEXT
+        and "".join(texts).isascii()
+        and (number is None or type(number) is int)
+        and {*keywords.values()} == {1}
+    )

@@ -252,11 +252,16 @@ class Session:
             self._journal.append_json(text)
 
     def record_passed(
-        self, nodeid: str, keys: Sequence[str], started: float, duration: float
+        self,
+        nodeid: str,
+        keys: Sequence[str],
+        started: float,
+        duration: float,
+        position: int = 0,
     ) -> None:
         """Append a passed test with a name and keys only, which is code, not data."""
         if self._journal is not None:
-            self._journal.append_passed(nodeid, keys, started, duration)
+            self._journal.append_passed(nodeid, keys, started, duration, position)
 
     @property
     def folder(self) -> str:

@@ -64,11 +64,17 @@ class Journal:
             self.written += 1
 
     def append_passed(
-        self, nodeid: str, keys: Sequence[str], started: float, duration: float
+        self,
+        nodeid: str,
+        keys: Sequence[str],
+        started: float,
+        duration: float,
+        position: int = 0,
     ) -> None:
         """Write a passed test that has only a name and keys."""
         if self.is_ours:
-            self._write_line(encode_passed(nodeid, keys, started, duration))
+            line = encode_passed(nodeid, keys, started, duration, position)
+            self._write_line(line)
             self.written += 1
 
     def copy_lines(self, lines: bytes) -> None:

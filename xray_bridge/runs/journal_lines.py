@@ -38,20 +38,26 @@ def encode_line(line: Mapping[str, Any]) -> bytes:
 
 
 def encode_passed(
-    nodeid: str, keys: Sequence[str], started: float, duration: float
+    nodeid: str,
+    keys: Sequence[str],
+    started: float,
+    duration: float,
+    position: int = 0,
 ) -> bytes:
     """
     Return the line of a passed test with these fields only.
 
     ``nodeid`` has no parameters, and ``keys`` are issue keys. ``started`` is exact, as
-    in the note about the running test; ``duration`` is in microseconds. Most lines of a
+    in the note about the running test; ``duration`` is in microseconds. ``position`` is
+    that of the test in the code; 0: the order of the lines is the same. Most lines of a
     journal are of this kind, and text is made quicker than JSON.
     """
     place, _, name = nodeid.rpartition("::")
     known = f',"test_keys":["{SEPARATOR.join(keys)}"]' if keys else ""
+    place_in_code = f',"position":{position}' if position else ""
     text = (
         f'{_begin_line(place)}{quote(name)},"outcome":"passed",'
-        f'"started":{started!r},"duration":{duration:.6f}{known}}}'
+        f'"started":{started!r},"duration":{duration:.6f}{known}{place_in_code}}}'
     )
     return with_checksum(text.encode("ascii"))
 

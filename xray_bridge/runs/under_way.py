@@ -48,12 +48,12 @@ def settle_run(directory: RunDirectory) -> None:
             raise RunDirectoryError(msg) from None
     why = f"{KILLED}, while it ran {', '.join(names)}" if names else KILLED
     directory.state = State(incomplete=(why,))
-    for path in _note_files(directory):
+    for path in find_notes(directory.path):
         path.unlink(missing_ok=True)
 
 
 def _unfinished_lines(directory: RunDirectory) -> Iterator[dict[str, Any]]:
-    noted = [line for path in _note_files(directory) if (line := _read_note(path))]
+    noted = [line for path in find_notes(directory.path) if (line := _read_note(path))]
     if not noted:
         return
     ended = {
@@ -64,9 +64,10 @@ def _unfinished_lines(directory: RunDirectory) -> Iterator[dict[str, Any]]:
             yield line
 
 
-def _note_files(directory: RunDirectory) -> list[Path]:
-    brief = directory.path.glob(f"*{running_test.SUFFIX}")
-    return sorted((*directory.path.glob(NOTES), *brief))
+def find_notes(folder: Path) -> list[Path]:
+    """Return the notes about running tests, in both forms."""
+    brief = folder.glob(f"*{running_test.SUFFIX}")
+    return sorted((*folder.glob(NOTES), *brief))
 
 
 def _read_note(path: Path) -> dict[str, Any] | None:
