@@ -23,7 +23,7 @@ from xray_bridge.ci.details import ROWS as DETAILS
 from xray_bridge.ci.details import Row
 from xray_bridge.ci.detect import SYSTEMS
 from xray_bridge.config.secret import Secret
-from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.config.settings import SESSION_VARIABLE, TABLE, Settings
 from xray_bridge.config.shared_file import read_toml
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.model.foreign_formats import FOREIGN_FORMATS
@@ -52,6 +52,18 @@ PACKAGES = (
     "pytest_xray_bridge",
     "behave_xray_bridge",
 )
+SETTING_NAMES = ROOT / "pytest_xray_bridge" / "setting_names.py"
+SETTING_NAMES_HEAD = '''"""
+The names of all settings in pytest, for starts that ask for nothing.
+
+Written by ``python docs/generate.py`` from the table of settings, whose import takes
+longer than all else that such a start does for us. ``SECRETS`` have no ini option.
+``SWITCHES`` are the variables in the environment with which a session asks for the
+plugin; ``SESSION_VARIABLE`` is set while one is recorded. Each is one text, because
+pytest reads the byte code of a plugin object by object, in Python.
+"""
+
+'''
 NONE = "-"
 NOT_REPORTED = "not reported"
 A_NEW_ONE = "a new one"
@@ -63,11 +75,13 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description="the generated parts of the manual")
     parser.add_argument("--check", action="store_true", help="write nothing")
     arguments = parser.parse_args(argv)
-    outdated = [path for path in pages() if _is_outdated(path)]
+    found = {path: generated(path) for path in pages()}
+    found[SETTING_NAMES] = write_setting_names()
+    outdated = [path for path in found if _read(path) != found[path]]
     for path in outdated:
         sys.stderr.write(f"{path.name} is out of date\n")
         if not arguments.check:
-            path.write_text(generated(path), encoding="utf-8")
+            path.write_text(found[path], encoding="utf-8")
     return 1 if arguments.check and outdated else 0
 
 
@@ -87,8 +101,24 @@ def generated(path: Path) -> str:
     return PART.sub(replaced, path.read_text(encoding="utf-8"))
 
 
-def _is_outdated(path: Path) -> bool:
-    return path.read_text(encoding="utf-8") != generated(path)
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def write_setting_names() -> str:
+    """Return the module with the names that every start of pytest needs."""
+    settings = TABLE.values()
+    names = {
+        "SETTINGS": [each.name for each in settings],
+        "SECRETS": [each.name for each in settings if each.secret],
+        "SWITCHES": [each.environment for each in settings if each.starts],
+    }
+    tables = [
+        f"{name} = (\n" + "".join(f'    "{each} "\n' for each in found) + ")\n"
+        for name, found in names.items()
+    ]
+    session = f'SESSION_VARIABLE = "{SESSION_VARIABLE}"\n'
+    return SETTING_NAMES_HEAD + session + "".join(tables)
 
 
 def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -27,7 +27,7 @@ from pytest_xray_bridge.guard import guard_hooks
 from pytest_xray_bridge.names import ItemNames
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.annotations import Annotations
-from xray_bridge.recording.clock import Clock
+from xray_bridge.recording.clock import Clock, to_microseconds
 from xray_bridge.recording.guard import OURSELVES
 from xray_bridge.runs import codec
 from xray_bridge.runs.evidence import EvidenceSource
@@ -88,6 +88,7 @@ class Annotator:
         self.line: WireLine = {}
         self._faults: list[str] = []
         self.item: pytest.Item | None = None
+        self.nodeid = ""
         self.clock = Clock()
         self.began = 0.0
         # Whether a test has only a plain name and keys.
@@ -104,19 +105,15 @@ class Annotator:
 
     def is_running(self, nodeid: str) -> bool:
         """Whether this test has begun, and is one that gets a result."""
-        item = self.item
-        is_it = item is not None and item.nodeid == nodeid
+        is_it = self.item is not None and self.nodeid == nodeid
         return is_it and "no_test" not in self.line
 
     def is_silent(self, report: pytest.TestReport) -> bool:
-        """Whether the running test ends with nothing to say but its static line."""
-        item = self.item
+        """Whether the running test has nothing to say but its static line."""
         return (
             self._annotations is None
             and not self._faults
-            and item is not None
-            and item.nodeid == report.nodeid
-            and not other_plugins.may_have_evidence(item, report)
+            and not other_plugins.may_have_evidence(self.item, report)
         )
 
     def annotations(self) -> Annotations:
@@ -187,7 +184,8 @@ class Annotator:
         """Read the static line of a test, or of another attempt at it, and note it."""
         self._forget_test()
         self.item = item
-        self.began = self.clock()
+        self.nodeid = nodeid = item.nodeid
+        self.began = to_microseconds(self.clock())
         # No ``_catch_faults`` here, on the path of each test: a context manager costs
         # more than the code inside it.
         try:
@@ -203,7 +201,6 @@ class Annotator:
         if self._annotations is not None:
             added: Any = self._annotations.to_line(self.line)
             self.line.update(added)
-        nodeid = item.nodeid
         is_named_plainly = "[" not in nodeid and "::" in nodeid
         self.is_plain = is_named_plainly and self.line.keys() <= KEYS_ONLY
         if self._note is None:
@@ -220,7 +217,7 @@ class Annotator:
         self.item = None
 
     def _write_note(self, note: RunningNote, item: pytest.Item) -> None:
-        found, nodeid, began = self.line, item.nodeid, self.began
+        found, nodeid, began = self.line, self.nodeid, self.began
         keys = found.get("test_keys", ())
         if self.is_plain and note.write_brief(nodeid, keys, began):
             return

@@ -4,13 +4,16 @@ Keep errors of xray-bridge out of pytest sessions: a guard around each hook.
 
 from __future__ import annotations
 
+import pluggy
 import pytest
 
 from pytest_xray_bridge.faults import FAULTS
 from xray_bridge.recording.guard import Guard
 
 
-GUARD = Guard(FAULTS, passes=(pytest.exit.Exception, pytest.UsageError))
+# Errors that stop pytest; the last one is of a user's hook with wrong arguments.
+PASSES = (pytest.exit.Exception, pytest.UsageError, pluggy.PluginValidationError)
+GUARD = Guard(FAULTS, passes=PASSES)
 
 
 def is_hook(name: str) -> bool:

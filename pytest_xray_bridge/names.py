@@ -46,9 +46,9 @@ class ItemNames:
         file = self._files.get(path)
         if file is None:
             file = self._files[path] = self._find_file(path)
-        nodeid = item.nodeid
         if not file and not self._has_groups:
             return {}
+        nodeid = item.nodeid
         right = self._without_group(item, nodeid) if self._has_groups else nodeid
         if file:
             _, colons, rest = right.partition("::")

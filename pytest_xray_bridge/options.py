@@ -1,7 +1,7 @@
 """
 Read settings from pytest's command line and ini file.
 
-Every start of pytest imports this module, so it imports very little itself.
+It is imported if a start of pytest may ask for the plugin.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from xray_bridge.config.settings import SESSION_VARIABLE, TABLE, Settings
+from pytest_xray_bridge.setting_names import SESSION_VARIABLE
+from pytest_xray_bridge.start import has_setting, is_asked_without_flags
+from xray_bridge.config.settings import TABLE, Settings
 
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 SWITCHES = tuple(setting for setting in TABLE.values() if setting.starts)
 # Keys of the input that the controller of a recorded session gives to its workers.
 WORKER_INPUT = frozenset({"xray", "xray_select"})
-# The first pytest that reads the table ``[tool.pytest]``.
-READS_OWN_TABLE = (9,)
 # Outcomes of repeated attempts in pytest-rerunfailures and pytest-retry.
 RERUNS = frozenset({"rerun", "retried"})
 # Options of pytest with which no test runs.
@@ -101,31 +101,10 @@ def is_asked_for(config: pytest.Config) -> bool:
     if is_worker(config):
         return not WORKER_INPUT.isdisjoint(worker_input(config))
     if os.environ.get(SESSION_VARIABLE):
-        # A test or a plugin of a recorded session runs this pytest, perhaps with the
-        # flags of that session: it is not a session to record.
         return False
     if any(config.getoption(setting.ini) for setting in TABLE.values()):
         return True
-    if any(os.environ.get(setting.environment) for setting in SWITCHES):
-        return True
-    return _has_setting(config.inipath) or _has_shared_file(config.rootpath)
-
-
-def _has_setting(path: Path | None) -> bool:
-    """Whether the file that pytest read has a setting, even a misspelt one."""
-    try:
-        return path is not None and b"xray_" in path.read_bytes()
-    except OSError:
-        return False
-
-
-def _has_shared_file(folder: Path) -> bool:
-    if (folder / "xray-bridge.toml").exists():
-        return True
-    try:
-        return b"xray-bridge" in (folder / "pyproject.toml").read_bytes()
-    except OSError:
-        return False
+    return is_asked_without_flags(config)
 
 
 def rerun_outcomes(config: pytest.Config) -> frozenset[str]:
@@ -230,7 +209,7 @@ def _unknown_names(config: pytest.Config) -> list[str]:
     names = [
         entry.partition("=")[0] for entry in config.getoption("override_ini") or ()
     ]
-    if _has_setting(config.inipath) and config.inipath is not None:
+    if has_setting(config.inipath) and config.inipath is not None:
         names += _read_section(config.inipath)
     known = {setting.ini for setting in TABLE.values() if not setting.secret}
     return [
@@ -282,14 +261,3 @@ def _read_section(path: Path) -> Mapping[str, object]:
     sections = iniconfig.IniConfig(str(path)).sections
     name = "tool:pytest" if path.suffix == ".cfg" else "pytest"
     return sections.get(name, {})
-
-
-def is_xray_tag(tag: str) -> bool:
-    """
-    Whether a tag of a feature file is Xray's: an issue, such as ``TEST_CALC-1``, or
-    a label that an import has set, the path of a feature file or an ``id:``.
-    """
-    if tag.endswith(".feature") or tag.startswith("id:"):
-        return True
-    head, dash, number = tag.rpartition("-")
-    return bool(dash) and number.isdigit() and head.replace("_", "").isalnum()

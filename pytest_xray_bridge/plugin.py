@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_xray_bridge import hookspecs, options
-from pytest_xray_bridge.guard import GUARD, is_hook
+from pytest_xray_bridge import start
+from pytest_xray_bridge.start import guard_late
 
 
 if TYPE_CHECKING:
@@ -26,27 +26,62 @@ MARKER = (
 )
 
 
+def _add_hookspecs(manager: pytest.PytestPluginManager) -> None:
+    if any(hasattr(manager.hook, name) for name in start.HOOKS):
+        start.add_hookspecs(manager)
+
+
 # On an error, too: pytest would refuse a user's hook as unknown.
-@GUARD.otherwise(lambda pluginmanager: pluginmanager.add_hookspecs(hookspecs))
-def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Register the hooks that a ``conftest.py`` may implement."""
-    pluginmanager.add_hookspecs(hookspecs)
+@guard_late(_add_hookspecs)
+def pytest_plugin_registered(manager: pytest.PytestPluginManager) -> None:
+    """Register our hooks when the first plugin or ``conftest.py`` implements one."""
+    _add_hookspecs(manager)
 
 
-@GUARD.otherwise(options.add_bare_options)
-def pytest_addoption(parser: pytest.Parser) -> None:
+def _add_bare_options(parser: pytest.Parser, **_: object) -> None:
+    from pytest_xray_bridge import options
+
+    options.add_bare_options(parser)
+
+
+@guard_late(_add_bare_options)
+def pytest_addoption(
+    parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager
+) -> None:
     """Register a flag and an ini option for each setting."""
+    config = pluginmanager.get_plugin("pytestconfig")
+    if config is not None and not start.may_have_flags(config):
+        start.add_idle_options(parser, config)
+        return
+    from pytest_xray_bridge import options
+
     options.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
+@guard_late()
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Make the folder for exported feature files, for ``testpaths``."""
-    if any(str(w).startswith("--xray-") for w in early_config.invocation_params.args):
-        from pytest_xray_bridge import taken_paths
+    if start.is_idle(early_config) and not start.is_asked_without_flags(early_config):
+        return
+    from pytest_xray_bridge import options, taken_paths
 
+    if any(str(w).startswith("--xray-") for w in early_config.invocation_params.args):
         taken_paths.refuse_taken_paths(early_config)
     options.make_features_dir(early_config)
+
+
+@pytest.hookimpl(specname="pytest_load_initial_conftests", trylast=True)
+@guard_late()
+def pytest_xray_late_flags(
+    early_config: pytest.Config, args: list[str], parser: pytest.Parser
+) -> None:
+    """Register the flags if another plugin has added one to the arguments."""
+    if start.is_idle(early_config) and start.has_flags(args):
+        from pytest_xray_bridge import options
+
+        start.remove_idle_options(early_config)
+        options.add_options(parser)
 
 
 def _register_marker(config: pytest.Config) -> None:
@@ -54,19 +89,23 @@ def _register_marker(config: pytest.Config) -> None:
 
 
 # On an error, too: users' tests have the marker and may be strict about markers.
-@GUARD.otherwise(_register_marker)
+@guard_late(_register_marker)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the recorder and the reporter, if this session has asked for them."""
     _register_marker(config)
-    if pytest.version_tuple < options.READS_OWN_TABLE and not options.is_worker(config):
-        options.warn_of_unread_table(config)
+    start.warn_of_unread_table(config)
     if hasattr(config.hook, "pytest_bdd_before_scenario"):
         from pytest_xray_bridge import strict_markers
 
         strict_markers.allow_xray_tags()
+    if start.is_idle(config) and not start.is_asked_without_flags(config):
+        return
+    from pytest_xray_bridge import options
+
     if options.is_asked_for(config):
         from pytest_xray_bridge import registration
 
+        start.add_hookspecs(config.pluginmanager)
         registration.register(config)
 
 
@@ -84,6 +123,7 @@ def xray(request: pytest.FixtureRequest) -> Annotations:
 
 
 @pytest.hookimpl(optionalhook=True)
+@guard_late()
 def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
     """
     Turn Xray's tags into marks that need no registration.
@@ -92,13 +132,10 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | No
     each mark without it. ``-m CALC-1`` still selects them. A project's own hook in
     ``conftest.py`` comes before this one, and pytest-bdd's comes after it.
     """
-    if not options.is_xray_tag(tag):
+    if not start.is_xray_tag(tag):
         return None
     # A copy of a registered mark: ``pytest.mark`` makes no unregistered ones.
     mark = copy.copy(pytest.mark.xray.mark)
     object.__setattr__(mark, "name", tag)
     function.pytestmark = [*getattr(function, "pytestmark", ()), mark]  # type: ignore[attr-defined]
     return True
-
-
-GUARD.guard_module(globals(), is_hook)

@@ -27,7 +27,7 @@ from pytest_xray_bridge.faults import FAULTS, describe_fault
 from pytest_xray_bridge.guard import guard_hooks, guarded
 from pytest_xray_bridge.recorder import Recorder
 from pytest_xray_bridge.row_orders import RowOrders
-from xray_bridge.config.settings import SESSION_VARIABLE
+from pytest_xray_bridge.setting_names import SESSION_VARIABLE
 from xray_bridge.errors import (
     FeaturesError,
     RunDirectoryError,

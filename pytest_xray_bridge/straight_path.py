@@ -94,7 +94,7 @@ class StraightPath:
             return
         if is_silent and number == LAST and self._ends_silently(report):
             held.clear()
-            self._record(report.nodeid)
+            self._record(self._annotator.nodeid)
             return
         if held:
             self._held = []
@@ -108,8 +108,8 @@ class StraightPath:
 
     def _ends_silently(self, report: pytest.TestReport) -> bool:
         """Whether the held reports are of the same test, which has said nothing."""
-        is_same = self._held[0].nodeid == report.nodeid
-        return is_same and self._annotator.is_silent(report)
+        annotator = self._annotator
+        return annotator.is_running(report.nodeid) and annotator.is_silent(report)
 
     def _record(self, nodeid: str) -> None:
         annotator = self._annotator

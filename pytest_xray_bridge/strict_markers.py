@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_xray_bridge import options
+from pytest_xray_bridge import start
 
 
 class KnownMarkers(set[str]):
@@ -19,7 +19,7 @@ class KnownMarkers(set[str]):
 
     def __contains__(self, name: object) -> bool:
         """Whether a mark may have the name."""
-        return super().__contains__(name) or options.is_xray_tag(str(name))
+        return super().__contains__(name) or start.is_xray_tag(str(name))
 
 
 def allow_xray_tags() -> None:

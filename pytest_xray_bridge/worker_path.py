@@ -64,7 +64,7 @@ class WorkerPath:
         """Put the line of the test on its report, before xdist sends it."""
         annotator = self._annotator
         item = annotator.item
-        if not self._is_open or item is None or item.nodeid != report.nodeid:
+        if not self._is_open or item is None or annotator.nodeid != report.nodeid:
             return
         is_silent = report.outcome == "passed" and annotator.is_silent(report)
         if is_silent and annotator.is_plain and not self._has_hooks:

@@ -188,7 +188,7 @@ def test_note_that_is_gone_meanwhile(
 ) -> None:
     """Whoever has removed it, the run is sealed."""
     gone = directory.path / "gone.brief"
-    monkeypatch.setattr(under_way, "_note_files", lambda _: [gone])
+    monkeypatch.setattr(under_way, "find_notes", lambda _: [gone])
 
     under_way.settle_run(directory)
 

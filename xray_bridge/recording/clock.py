@@ -23,3 +23,8 @@ class Clock:
     def __call__(self) -> float:
         """Return the current time."""
         return self._offset + self._ticks()
+
+
+def to_microseconds(seconds: float) -> float:
+    """Return a time in whole microseconds, which has few digits as text."""
+    return int(seconds * 1e6) / 1e6

@@ -133,13 +133,11 @@ class Guard:
 
         return decorate
 
-    def guard_module(
-        self, content: dict[str, Any], is_hook: Callable[[str], bool]
-    ) -> None:
-        """Guard the functions of a module; ``content`` is its ``globals()``."""
-        for name, function in [*content.items()]:
-            if is_hook(name) and type(function) is FunctionType:
-                content[name] = self.guard_function(function)
+    def handle(self, hook: str, error: BaseException) -> None:
+        """Note an internal error that a hook raised; raise any other error again."""
+        if isinstance(error, self._passes) or not isinstance(error, self._catches):
+            raise error
+        OWN_FAULTS.note(hook, error)
 
     def guard_function(self, method: F) -> F:
         """Guard one function; it returns None if it raises."""

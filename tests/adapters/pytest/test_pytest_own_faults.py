@@ -86,7 +86,10 @@ ONLY_SERIAL = {
     "pytest_collection_finish",
     "pytest_runtest_protocol",
 }
-ONLY_WORKERS = "pytest_xray_bridge.row_orders:RowSender."
+ONLY_WORKERS = (
+    "pytest_xray_bridge.row_orders:RowSender.",
+    "pytest_xray_bridge.worker_path:WorkerPath.",
+)
 PASSED = "def test_passes(): pass"
 OF_OPEN_DEFECTS = "pytest_xray_bridge.open_defects:"
 # Each failure gets a bug, whatever part of the suite fails.
