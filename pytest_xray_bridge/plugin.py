@@ -38,7 +38,7 @@ def pytest_plugin_registered(manager: pytest.PytestPluginManager) -> None:
     _add_hookspecs(manager)
 
 
-def _add_bare_options(parser: pytest.Parser, **_: object) -> None:
+def _add_bare_options(parser: pytest.Parser, _: object) -> None:
     from pytest_xray_bridge import options
 
     options.add_bare_options(parser)

@@ -8,6 +8,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.config.run_settings import repeat_flags
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import AmbiguousError, PartlyRefusedError
 from xray_bridge.model.receipt import AMBIGUOUS, DELIVERED, FAILED, Receipt
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from xray_bridge.config.settings import Settings
     from xray_bridge.runs.run_directory import RunDirectory
 
+# The source of a setting from the command line.
+COMMAND_LINE = "command line"
 # How many selected Tests without code are shown.
 SHOWN = 20
 
@@ -36,6 +40,12 @@ class Ending:
     lines: tuple[str, ...]
     exit_code: int
     receipt: Receipt | None = None
+
+
+def flags_again(settings: Settings) -> str:
+    """Return the flags of the connection that only this command line has."""
+    given, sources = settings.given.items(), settings.sources
+    return repeat_flags({k: v for k, v in given if sources.get(k) == COMMAND_LINE})
 
 
 def receipt_in(answer: Mapping[str, Any]) -> Receipt:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import xray_bridge
 from xray_bridge.config.execution_fields import with_execution_fields
-from xray_bridge.config.run_settings import repeat_flags
 from xray_bridge.errors import (
     FeaturesError,
     SelectionError,
@@ -28,6 +27,7 @@ from xray_bridge.model.receipt import UNKNOWN, Receipt
 from xray_bridge.recording.build_news import BuildNews
 from xray_bridge.recording.ending import (
     Ending,
+    flags_again,
     lines_about_reports,
     lines_to_send,
     receipt_in,
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 
 
 OWN_FAULT = "xray-bridge had an internal error"
-# The source of a setting from the command line.
-COMMAND_LINE = "command line"
 
 
 class Session:
@@ -159,7 +157,7 @@ class Session:
 
     def preflight(self, *, without_keys: bool = False, usual: str = "") -> None:
         """
-        Check the upload before the first test; ask the server if settings allow it.
+        Check the upload before the first test, unless ``preflight`` is off.
 
         ``without_keys`` says that all tests are scenarios without a Test key. If only
         the collection can tell that, ``usual`` is their format, and ``keyless`` says
@@ -168,8 +166,9 @@ class Session:
         started, this only adds a notice, because results can be sent later.
         """
         settings = self.settings
+        has_keyless = without_keys or bool(usual)
         needs_answer = settings.xfail_open_defects or settings.announces_builds
-        is_off = settings.preflight == "off" and not needs_answer
+        is_off = settings.preflight == "off" and not (needs_answer or has_keyless)
         if is_off or not settings.wants_upload:
             return
         # The embedded sandbox creates every missing issue, so no check is needed.
@@ -286,15 +285,8 @@ class Session:
         return [self._resend_line(relative_path(path, self.second_process.folder))]
 
     def _resend_line(self, run: str) -> str:
-        command = f"xray-bridge resend {run} {self._flags_again}".rstrip()
+        command = f"xray-bridge resend {run} {flags_again(self.settings)}".rstrip()
         return f"To send the results: {command}"
-
-    @property
-    def _flags_again(self) -> str:
-        """The flags of the connection that only this command line has."""
-        sources = self.settings.sources
-        given = self.settings.given.items()
-        return repeat_flags({k: v for k, v in given if sources.get(k) == COMMAND_LINE})
 
     def own_fault_lines(self, faults: Sequence[str]) -> list[str]:
         """Return one line for internal errors, or none."""
@@ -379,7 +371,7 @@ class Session:
             receipt = receipt_in(answer.content)
         except (SecondProcessError, TypeError, KeyError) as error:
             receipt = receipt_without_answer(directory, shown, error)
-        return replace(receipt, resend_flags=self._flags_again)
+        return replace(receipt, resend_flags=flags_again(self.settings))
 
     def _finish_collected(
         self, written: Journal, shown: str, *, warn_only: bool
@@ -395,7 +387,7 @@ class Session:
         if receipt:
             lines += lines_about_reports(receipt, has_page=bool(settings.html))
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
-        lines += lines_to_send(shown, settings.run_id, self._flags_again)
+        lines += lines_to_send(shown, settings.run_id, flags_again(settings))
         code = receipt.exit_code if receipt and not warn_only else 0
         lines[:0] = self.notice_lines()
         return Ending(lines=tuple(lines), exit_code=code, receipt=receipt)
