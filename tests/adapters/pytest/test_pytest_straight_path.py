@@ -100,6 +100,48 @@ def test_both_ways_write_the_same_lines(project: Project, captures: str) -> None
     assert straight == beside_a_partner
 
 
+@pytest.mark.parametrize("captures", ["none", "all"])
+def test_workers_write_the_same_lines(project: Project, captures: str) -> None:
+    """With xdist, each test has the fields that it has without, and its position."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    flag = f"--xray-captures={captures}"
+    serial = lines_of(project, flag)
+
+    found = lines_of(project, flag, "-n", "2")
+
+    assert {_name_of(line) for line in found if "position" in line} == {
+        _name_of(line) for line in serial if "test_keys" in line
+    }
+    for line in (*found, *serial):
+        line.pop("position", None)
+        # xdist indents the first line of a traceback in another way.
+        line.pop("message", None)
+    assert sorted(found, key=_name_of) == sorted(serial, key=_name_of)
+
+
+def _name_of(line: dict[str, Any]) -> str:
+    return f"{line['classname']}.{line['name']}"
+
+
+def test_crash_of_a_plain_test_in_a_worker(project: Project) -> None:
+    """Its key comes from the short form of the worker's note."""
+    project.pytester.makepyfile(
+        test_it="""
+        import os, pytest
+        @pytest.mark.xray("CALC-1")
+        def test_passes(): pass
+        @pytest.mark.xray("CALC-2")
+        def test_dies(): os._exit(1)
+        """
+    )
+    project.run("--xray-collect", "--xray-project", "CALC", "-n", "1")
+
+    found = {line["name"]: line for line in project.last}
+    assert found["test_dies"]["test_keys"] == ["CALC-2"]
+    assert found["test_dies"]["outcome"] == "failed"
+    assert found["test_passes"]["outcome"] == "passed"
+
+
 def test_times_are_those_of_the_test(project: Project) -> None:
     """Start and duration of a silent test are those that others have."""
     project.pytester.makepyfile(

@@ -1,0 +1,162 @@
+"""A start that asks for nothing is cheap, and looks as if all were registered."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from xray_bridge.config.settings import TABLE
+
+
+if TYPE_CHECKING:
+    from tests.adapters.pytest.conftest import Project
+
+GREEN = "def test_it(): pass"
+
+
+@pytest.mark.real_start
+def test_imports_no_settings(project: Project) -> None:
+    """Only names are imported if nothing asks for the plugin."""
+    project.pytester.makeconftest(
+        """
+        import sys
+        def pytest_sessionfinish():
+            assert "pytest_xray_bridge.plugin" in sys.modules
+            assert not [name for name in sys.modules if name.startswith("xray_bridge")]
+        """
+    )
+    project.pytester.makepyfile(GREEN)
+
+    assert project.run().ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("flags", [(), ("--xray-timeout", "9")])
+def test_all_options_are_readable(project: Project, flags: tuple[str, ...]) -> None:
+    """A flag, its name and its ini option are there, given or not."""
+    names = {
+        setting.pytest_flag: setting.ini
+        for setting in TABLE.values()
+        if not setting.secret
+    }
+    project.pytester.makeconftest(
+        f"""
+        def pytest_configure(config):
+            given = "9" if config.invocation_params.args[-2:-1] else None
+            for flag, name in {names!r}.items():
+                found = config.getoption(flag)
+                assert found == config.getoption(name) == getattr(config.option, name)
+                assert config.getini(name) is None
+                if name != "xray_timeout":
+                    assert found is None
+            print("timeout:", config.getoption("--xray-timeout"))
+        """
+    )
+    project.pytester.makepyfile(GREEN)
+
+    result = project.run("-s", *flags)
+
+    assert result.ret == pytest.ExitCode.OK
+    assert f"timeout: {flags[1] if flags else None}" in result.stdout.str()
+
+
+@pytest.mark.parametrize("ask", ["--help", "-h", "-vh"])
+def test_help_has_all_settings(project: Project, ask: str) -> None:
+    """Whoever asks for help gets the flags and their texts."""
+    text = project.run(ask).stdout.str()
+
+    missing = [s.pytest_flag for s in TABLE.values() if s.pytest_flag not in text]
+    assert missing == [s.pytest_flag for s in TABLE.values() if s.secret]
+    assert "send nothing; print what would be sent" in text
+
+
+@pytest.mark.parametrize("where", ["ini", "environment", "file", "plugin"])
+def test_flag_from_elsewhere(project: Project, where: str) -> None:
+    """A flag counts wherever the argument comes from."""
+    flags = "--xray-collect --xray-project CALC"
+    project.pytester.makepyfile(GREEN)
+    given: tuple[str, ...] = ()
+    environ = {}
+    if where == "ini":
+        project.pytester.makeini(f"[pytest]\naddopts = {flags}")
+    elif where == "environment":
+        environ["PYTEST_ADDOPTS"] = flags
+    elif where == "file":
+        project.pytester.makefile(".txt", args="\n".join(flags.split()))
+        given = ("@args.txt",)
+    else:
+        project.pytester.makepyfile(
+            late=f"def pytest_load_initial_conftests(args): args += {flags.split()}"
+        )
+        environ["PYTHONPATH"] = str(project.pytester.path)
+        given = ("-p", "late")
+
+    project.run(*given, **environ)
+
+    assert len(project.journal) == 1
+
+
+def test_misspelt_flag_is_refused(project: Project) -> None:
+    """An unknown flag is a usage error."""
+    project.pytester.makepyfile(GREEN)
+
+    result = project.run("--xray-uplaod")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_hooks_of_users_are_known_without_flags(project: Project) -> None:
+    """A hook in a deeper ``conftest.py`` is no unknown hook."""
+    folder = project.pytester.mkpydir("deeper")
+    (folder / "conftest.py").write_text(
+        "def pytest_xray_evidence(item, report): return None", "ascii"
+    )
+    (folder / "test_it.py").write_text(GREEN, "ascii")
+
+    result = project.run()
+
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_hook_with_a_wrong_argument_is_refused(project: Project) -> None:
+    """The error is the user's, and says which argument it is."""
+    project.pytester.makeconftest("def pytest_xray_evidence(itm): return None")
+    project.pytester.makepyfile(GREEN)
+
+    result = project.run()
+
+    assert result.ret != pytest.ExitCode.OK
+    output = f"{result.stdout.str()}{result.stderr.str()}"
+    assert "itm" in output
+    assert "xray-bridge itself" not in output
+
+
+def test_late_hook_is_called(project: Project) -> None:
+    """A hook of a ``conftest.py`` that the collection finds takes part."""
+    folder = project.pytester.mkpydir("deeper")
+    (folder / "conftest.py").write_text(
+        "def pytest_xray_test_keys(item): return 'CALC-9'", "ascii"
+    )
+    (folder / "test_it.py").write_text(GREEN, "ascii")
+
+    project.run("--xray-collect", "--xray-project", "CALC")
+
+    assert project.journal[0]["test_keys"] == ["CALC-9"]
+
+
+def test_plugin_that_is_registered_in_process(project: Project) -> None:
+    """``pytest.main(plugins=...)`` registers it before pytest reads its file."""
+    project.pytester.makepyfile(GREEN)
+    project.pytester.makepyfile(
+        calls="""
+        import sys, pytest
+        from pytest_xray_bridge import plugin
+        flags = ["-p", "no:xray-bridge", "--xray-collect", "--xray-project=CALC"]
+        sys.exit(pytest.main(flags, plugins=[plugin]))
+        """
+    )
+
+    finished = project.pytester.run(sys.executable, "calls.py")
+
+    assert finished.ret == pytest.ExitCode.OK
