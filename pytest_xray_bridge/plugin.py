@@ -77,7 +77,7 @@ def pytest_xray_late_flags(
     early_config: pytest.Config, args: list[str], parser: pytest.Parser
 ) -> None:
     """Register the flags if another plugin has added one to the arguments."""
-    if start.is_idle(early_config) and start.has_flags(args):
+    if start.lacks_flags(early_config) and start.has_flags(args):
         from pytest_xray_bridge import options
 
         start.remove_idle_options(early_config)

@@ -81,9 +81,14 @@ def add_idle_options(parser: pytest.Parser, config: pytest.Config) -> None:
     vars(config.option).update(dict.fromkeys(_options()))
 
 
-def is_idle(config: pytest.Config) -> bool:
+def lacks_flags(config: pytest.Config) -> bool:
     """Whether the flags are not registered."""
     return "--xray-upload" in vars(config.option)
+
+
+def is_idle(config: pytest.Config) -> bool:
+    """Whether the flags are not registered, and no plugin has set one as an option."""
+    return lacks_flags(config) and not any(map(vars(config.option).get, _options()))
 
 
 def remove_idle_options(config: pytest.Config) -> None:

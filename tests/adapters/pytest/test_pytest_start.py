@@ -61,6 +61,25 @@ def test_all_options_are_readable(project: Project, flags: tuple[str, ...]) -> N
     assert f"timeout: {flags[1] if flags else None}" in result.stdout.str()
 
 
+def test_an_option_that_a_conftest_sets_counts(project: Project) -> None:
+    """A project may ask for the plugin in its code, as for other options of pytest."""
+    project.pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_configure(config):
+            config.option.xray_collect = "yes"
+            config.option.xray_project = "CALC"
+        """
+    )
+    project.pytester.makepyfile(GREEN)
+
+    result = project.run()
+
+    result.stdout.fnmatch_lines(["Collected 1 result; nothing was sent."])
+
+
 @pytest.mark.parametrize("ask", ["--help", "-h", "-vh"])
 def test_help_has_all_settings(project: Project, ask: str) -> None:
     """Whoever asks for help gets the flags and their texts."""
