@@ -119,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else argv
     # A command is short and leaves few cycles; the usual threshold is 700.
-    gc.set_threshold(100_000)
+    gc.set_threshold(20_000)
     arguments = build_parser(argv).parse_args(argv)
     if getattr(arguments, "verbose", False):
         from xray_bridge.client import log

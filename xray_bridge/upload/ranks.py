@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
-# Tests of a report that are kept in memory, about 2 MB.
-MOST_IN_MEMORY = 1 << 14
+# Tests of a report that are kept in memory, about 1 MB.
+MOST_IN_MEMORY = 1 << 13
 # The lowest four bits of a number on disk: a rank of two bits, and these flags.
 KEYED, REPEATED = 4, 8
 LOW_BITS = 4
