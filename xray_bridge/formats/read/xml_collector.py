@@ -78,6 +78,7 @@ class XmlCollector:
         self._scope: str | None = None
         self._number = 0
         self._test: Element | None = None
+        self._spare: Element | None = None
         self._start_of_test = 0
         self._depth = 0
         self._first = ""
@@ -105,7 +106,9 @@ class XmlCollector:
         elif tag == self._test_tag:
             if self._scope is None:
                 self._scope = self._join_names()
-            self._test, self._depth = Element(attributes, self._scope), 0
+            test = self._spare or Element(attributes, "")
+            test.attributes, test.scope = attributes, self._scope
+            self._test, self._spare, self._depth = test, None, 0
             self._failures_of_test = 0
             if self._editor:
                 self._start_of_test = self._place
@@ -204,6 +207,10 @@ class XmlCollector:
                 self._groups[-1].has_tests = True
                 self._tests += 1
                 self.done.append(plain)
+                # Filling it again is cheaper than making another one.
+                test.children.clear()
+                test.properties.clear()
+                self._spare = test
             else:
                 self._finish_test(test)
 

@@ -60,9 +60,9 @@ def _plain_result(test: Element) -> Case | str:
     given = test.attributes
     name = given.get("name", "")
     if (
-        not test.properties.keys() <= KEY
+        (test.properties and not test.properties.keys() <= KEY)
         or not name.strip()
-        or not test.children.keys() <= PLAIN
+        or not PLAIN.issuperset(test.children)
         or "status" in given
         or "result" in given
     ):
