@@ -1,5 +1,5 @@
 """
-Group results by Test, in about 30 bytes for each result.
+Group results by Test, in about 50 bytes for each result.
 
 Nearly every Test has one result, so groups are made only of Tests that may have
 several. A Test is known by a digest of its identity; its text is in the results.
