@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_xray_bridge import bdd, marks, selection
+from pytest_xray_bridge import bdd, marks, selection, start
 from xray_bridge.model import tags
 
 
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 # The same name as in ``xray_bridge.check.collect``, which tests do not import.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
 MISSING: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register our hooks: a conftest may name the Tests of a test."""
+    start.add_hookspecs(config.pluginmanager)
 
 
 def pytest_collectreport(report: pytest.CollectReport) -> None:

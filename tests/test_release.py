@@ -19,7 +19,13 @@ import xray_bridge
 
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("xray_bridge", "xray_sandbox", "pytest_xray_bridge", "behave_xray_bridge")
+PACKAGES = (
+    "xray_bridge",
+    "xray_pages",
+    "xray_sandbox",
+    "pytest_xray_bridge",
+    "behave_xray_bridge",
+)
 ENTRY_POINTS = {
     "console_scripts": {"xray-bridge": "xray_bridge.cli:main"},
     "pytest11": {"xray-bridge": "pytest_xray_bridge.plugin"},
@@ -50,7 +56,7 @@ def metadata(wheel: Path, name: str) -> str:
 
 
 def test_wheel_has_the_packages_and_nothing_else(wheel: Path) -> None:
-    """The wheel has every file of the four packages, no tests, no examples."""
+    """The wheel has every file of the packages, no tests, no examples."""
     expected = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
@@ -63,7 +69,7 @@ def test_wheel_has_the_packages_and_nothing_else(wheel: Path) -> None:
 
 
 def test_wheel_has_known_kinds_of_files_only(wheel: Path) -> None:
-    """The wheel has only code, templates and the typing marker of each package."""
+    """The wheel has code, templates, assets of pages, and typing markers only."""
     packed = {Path(name) for name in names_in(wheel) if ".dist-info/" not in name}
     kinds = {path.suffix for path in packed if path.name != "py.typed"}
     typed = {path.parent.name for path in packed if path.name == "py.typed"}
@@ -71,9 +77,13 @@ def test_wheel_has_known_kinds_of_files_only(wheel: Path) -> None:
         path.parent.as_posix() for path in packed if path.suffix in {".html", ".txt"}
     }
 
-    assert kinds == {".py", ".html", ".txt"}
+    assert kinds == {".py", ".html", ".txt", ".css", ".js"}
     assert typed == set(PACKAGES)
-    assert templates == {"xray_sandbox/web/templates", "xray_bridge/ci/snippets"}
+    assert templates == {
+        "xray_sandbox/web/templates",
+        "xray_pages/templates",
+        "xray_bridge/ci/snippets",
+    }
 
 
 def test_entry_points_are_right(wheel: Path) -> None:
