@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -12,7 +13,7 @@ import pytest
 from xray_bridge.client.import_answer import ImportAnswer
 from xray_bridge.client.import_requests import Execution, Report
 from xray_bridge.client.request import Request
-from xray_bridge.errors import RefusedError
+from xray_bridge.errors import RefusedError, RunDirectoryError
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.upload.arrivals import Arrivals
 from xray_bridge.upload.parallel import send_rest
@@ -53,6 +54,31 @@ def test_full_disk_between_two_arrivals(
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"said": None},
+        {"key": 7},
+        {"accepted": [None]},
+        {"refused": [{"key": 1}]},
+        {"found": "CALC-1"},
+        {"resent": "no"},
+        {"unknown": ""},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_an_answer_of_another_type_is_damage(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
+    """A note that another version or a stranger wrote is refused as a whole."""
+    answer = {"key": "CALC-1", "accepted": ["CALC-2"], "refused": [], "found": []}
+    line = {"report": "results", "answer": {**answer, **changes}}
+    (tmp_path / "arrived.jsonl").write_text(f"{json.dumps(line)}\n", "ascii")
+
+    with pytest.raises(RunDirectoryError, match="is damaged"):
+        Arrivals(RunDirectory(tmp_path))
 
 
 def test_nothing_is_begun_after_ctrl_c(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.import_answer import ImportAnswer, combine_answers
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.receipt import Refused, join_refusals
+from xray_bridge.runs import shapes
 from xray_bridge.runs.inside import open_private
 
 
@@ -119,11 +120,21 @@ def _whole_lines(path: Path) -> list[bytes]:
 def _answer_of(found: Mapping[str, Any]) -> ImportAnswer:
     rest = dict(found)
     accepted = rest.pop("accepted")
-    rest["found"] = tuple(rest["found"])
-    rest["notices"] = tuple(rest.get("notices", ()))
-    refused = ({**each, "tests": tuple(each["tests"])} for each in rest.pop("refused"))
-    return ImportAnswer(
-        accepted=None if accepted is None else tuple(accepted),
+    rest["found"] = _tuple_of(rest["found"])
+    rest["notices"] = _tuple_of(rest.get("notices", []))
+    refused = (
+        {**each, "tests": _tuple_of(each["tests"])} for each in rest.pop("refused")
+    )
+    answer = ImportAnswer(
+        accepted=None if accepted is None else _tuple_of(accepted),
         refused=tuple(Refused(**each) for each in refused),
         **rest,
     )
+    return shapes.check_types(answer)
+
+
+def _tuple_of(found: Any) -> tuple[Any, ...]:
+    if not isinstance(found, list):
+        msg = f"{found!r} is no list"
+        raise TypeError(msg)
+    return tuple(found)
