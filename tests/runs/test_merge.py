@@ -29,7 +29,14 @@ from tests.builders import (
 )
 from xray_bridge.errors import ReportError, RunDirectoryError
 from xray_bridge.model.results import Evidence, Iteration, Outcome, TestRun
-from xray_bridge.runs import aggregate, groups, inside, journals, run_directory
+from xray_bridge.runs import (
+    aggregate,
+    groups,
+    inside,
+    journal_lines,
+    journals,
+    run_directory,
+)
 from xray_bridge.runs.aggregate import AGGREGATES, ALL_FAILED, LAST, WORST
 from xray_bridge.runs.evidence import Limits, of_run
 from xray_bridge.runs.journal import Journal
@@ -189,6 +196,27 @@ def test_journals_are_opened_once(
 
     assert list(found.runs()) == [*runs, *runs]
     assert opened == [shard.journal for shard in shards]
+
+
+def test_a_result_of_several_tests_is_parsed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line with two Test keys is read again for the second one without parsing."""
+    monkeypatch.setattr(journals, "KEPT", 0)
+    found = Results([recorded(tmp_path, a_run(keys=["CALC-1", "CALC-2"]))])
+    parsed = []
+    real = journal_lines.parse_line
+
+    def noted(line: bytes, path: Path) -> TestRun:
+        parsed.append(line)
+        return real(line, path)
+
+    monkeypatch.setattr(journals, "parse_line", noted)
+
+    keys = [run.test.test_keys for run in found.merged()]
+
+    assert keys == [("CALC-1",), ("CALC-2",)]
+    assert len(parsed) == 1
 
 
 def test_small_run_is_read_once(

@@ -675,3 +675,27 @@ def test_run_without_a_run_file(directory: RunDirectory) -> None:
         _ = directory.info
 
     assert "No such file" in caught.value.message
+
+
+@pytest.mark.parametrize("block", [1, 1 << 20])
+def test_blocks_are_the_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    """All complete lines come in blocks of any size, without a killed half line."""
+    monkeypatch.setattr(run_directory, "BLOCK", block)
+    directory = recorded(tmp_path, a_run(name="test_a"), a_run(name="test_b"))
+    with directory.journal.open("ab") as file:
+        file.write(b'{"name": "ha')
+
+    found = b"".join(directory.blocks())
+
+    assert found == b"".join(directory.lines())
+    assert found.count(b"\n") == 2
+
+
+def test_a_run_without_a_journal_has_no_blocks(tmp_path: Path) -> None:
+    """A session that was killed before its first test has no lines."""
+    directory = recorded(tmp_path)
+    directory.journal.unlink(missing_ok=True)
+
+    assert list(directory.blocks()) == []
