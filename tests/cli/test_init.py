@@ -87,6 +87,18 @@ def test_without_a_terminal_the_missing_flags_are_named(init: Command) -> None:
     assert list(Path().iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "typed", ["cloud\nCALC\n\nnose\n\n", "cloud\nCALC\n\n\nhudson\n"]
+)
+def test_an_unknown_answer_writes_nothing(init: Command, typed: str) -> None:
+    """A framework or CI system that nobody knows is a usage error."""
+    code, _, message = init(typed=typed)
+
+    assert code == 2
+    assert "is not one of" in message
+    assert list(Path().iterdir()) == []
+
+
 def test_a_no_writes_nothing(init: Command) -> None:
     """The diff is shown, and the file stays as it is."""
     typed = "cloud\nCALC\n\n\nnone\nno\n"

@@ -213,12 +213,24 @@ def test_a_folder_of_report_files(desk: Desk) -> None:
     shutil.copy("reports/junit.xml", folder)
     shutil.copy("reports/testng.xml", folder.parent)
     (folder / "log.txt").write_text("no report", "ascii")
+    (folder / ".cache").mkdir()
+    (folder / ".cache" / "state.json").write_text("{}", "ascii")
 
     by_folder = desk.upload("artifacts")
     by_pattern = desk.upload("artifacts/**/*.xml")
 
     assert desk.statuses(by_folder) == desk.statuses(by_pattern)
     assert sum(desk.statuses(by_folder).values()) > 0
+
+
+def test_a_pattern_does_not_reach_into_folders(desk: Desk) -> None:
+    """A folder that a pattern finds beside files is ignored."""
+    Path("reports/more").mkdir()
+    Path("reports/more/broken.xml").write_text("<broken", "ascii")
+
+    receipt = desk.upload("reports/[jm]*")
+
+    assert sum(desk.statuses(receipt).values()) > 0
 
 
 @pytest.mark.usefixtures("desk")

@@ -42,6 +42,7 @@ QUESTIONS = {
     "ci": f"CI system: {', '.join(SYSTEMS)} or {NONE}",
 }
 NEEDED = ("url", "project")
+CHOICES = {"framework": tuple(ci_snippet.COMMANDS), "ci": (*SYSTEMS, NONE)}
 CREDENTIALS = {
     True: "XRAY_CLIENT_ID and XRAY_CLIENT_SECRET (Jira: Apps, Xray, API keys)",
     False: "XRAY_TOKEN (Jira: Profile, Personal access tokens)",
@@ -73,9 +74,9 @@ def register(commands: Any, help_text: str) -> None:
         "system. No secret is asked for or written.",
         allow_abbrev=False,
     )
-    frameworks = [*ci_snippet.COMMANDS]
-    parser.add_argument("--framework", choices=frameworks, help="what runs the tests")
-    parser.add_argument("--ci", choices=[*SYSTEMS, NONE], help="the CI system")
+    helps = {"framework": "what runs the tests", "ci": "the CI system"}
+    for name, known in CHOICES.items():
+        parser.add_argument(f"--{name}", choices=known, help=helps[name])
     parser.add_argument(
         "--yes", action="store_true", help="write the settings without asking"
     )
@@ -128,6 +129,10 @@ def _ask_all(arguments: argparse.Namespace, folder: Path) -> Answers:
         if given[name] is None:
             usual = found.get(name, "")
             given[name] = _ask(question, usual) if may_ask else usual
+    for name, known in CHOICES.items():
+        if given[name] not in known:
+            msg = f"{given[name]!r} is not one of {', '.join(known)}"
+            raise UsageError(msg, hint=f"run `xray-bridge init --{name} {known[0]}`")
     missing = [name for name in NEEDED if not given[name]]
     if missing:
         flags = " and ".join(f"--{name}" for name in missing)
@@ -173,7 +178,6 @@ def _try_connection(answers: Answers) -> list[str]:
     flags = [f"--{name.replace('_', '-')}={v}" for name, v in answers.settings.items()]
     try:
         command = parser.parse_args(["check", *flags])
-        options.resolve_settings(command, reads_frameworks=True).settings.secrets()
         check.run(command)
     except XrayBridgeError as error:
         names = CREDENTIALS[answers.is_cloud]

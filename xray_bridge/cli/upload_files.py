@@ -9,7 +9,6 @@ import glob
 import os
 import tempfile
 from dataclasses import asdict, replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from xray_bridge.runs.parts import search_folder
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from xray_bridge.config.effective import Effective
 
@@ -104,23 +103,26 @@ def existing_paths(arguments: argparse.Namespace, command: Effective) -> list[Pa
             msg = f"no file matches {text}" if is_glob else f"{text} does not exist"
             hint = f"searched in {Path.cwd()}; --allow-empty accepts this"
             raise UsageError(msg, hint=hint)
-        found |= dict.fromkeys(chain.from_iterable(map(_reports_in, matches)))
+        found |= dict.fromkeys(matches)
     # Ignore folders that a glob pattern finds beside files.
     meant = [path for path in found if path.is_file() or str(path) in arguments.paths]
     return meant or list(found)
 
 
-def _reports_in(path: Path) -> Iterable[Path]:
+def _reports_in(path: Path) -> list[Path]:
     """Return the report files of a folder that is neither a run nor has runs in it."""
     if not path.is_dir() or foreign_folder(path) or any(search_folder(path)):
         return [path]
-    reports = (each for each in sorted(path.rglob("*")) if each.suffix in REPORTS)
+    below = (each.relative_to(path) for each in sorted(path.rglob("*")))
+    # Hidden folders have tools' own files.
+    shown = (each for each in below if not any(p.startswith(".") for p in each.parts))
+    reports = (path / each for each in shown if each.suffix in REPORTS)
     return [each for each in reports if each.is_file()] or [path]
 
 
 def _find_matches(text: str, command: Effective) -> list[Path]:
     if Path(text).exists():
-        return [Path(text)]
+        return _reports_in(Path(text))
     if glob.has_magic(text):
         # Also absolute patterns, which pathlib refuses.
         return [Path(each) for each in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.config.shared_file import SHARED_FILE
 from xray_bridge.dataclass import dataclass
+from xray_bridge.errors import SettingError
 
 
 if TYPE_CHECKING:
@@ -32,9 +33,8 @@ class Section:
     @property
     def head(self) -> re.Pattern[str]:
         """The line that begins the section."""
-        return re.compile(
-            rf"^\[{re.escape(self.name)}\][ \t]*(?:[#;].*)?$", re.MULTILINE
-        )
+        name = re.escape(self.name)
+        return re.compile(rf"^\[{name}\][ \t]*(?:[#;][^\r\n]*)?(?=\r?$)", re.MULTILINE)
 
     def format_line(self, name: str, value: str) -> str:
         """Return a line that sets a value."""
@@ -58,12 +58,15 @@ SECTIONS: Mapping[str, tuple[Section, ...]] = {
         for name in ("behave.ini", ".behaverc", "setup.cfg", "tox.ini")
     ),
 }
+# For every framework: the table of the project, or a file of its own.
+TABLE = Section("pyproject.toml", "tool.xray-bridge", "")
 SHARED = Section(SHARED_FILE, "", "")
+NEXT_HEAD = re.compile(r"^\[", re.MULTILINE)
 
 
 def find_section(folder: Path, framework: str) -> Section:
     """Return the section that the project has for a framework, or the shared file."""
-    for section in SECTIONS.get(framework, ()):
+    for section in (*SECTIONS.get(framework, ()), TABLE):
         if section.head.search(read_text(folder / section.file)):
             return section
     return SHARED
@@ -72,27 +75,43 @@ def find_section(folder: Path, framework: str) -> Section:
 def add_settings(text: str, section: Section, values: Mapping[str, str]) -> str:
     """
     Return the text of a file with these settings; a setting that it has is replaced.
+
+    Other sections, and the ends of lines, stay as they are.
     """
+    end_of_line = "\r\n" if "\r\n" in text else "\n"
+    head = section.head.search(text) if section.name else None
+    start = head.end() if head else 0
+    after = NEXT_HEAD.search(text, start)
+    end = after.start() if after else len(text)
+    body = text[start:end]
     new = []
     for name, value in values.items():
         line = section.format_line(name, value)
-        known = re.search(rf"^{section.prefix}{name}[ \t]*=.*$", text, re.MULTILINE)
+        known = re.search(
+            rf"^{section.prefix}{name}[ \t]*=[^\r\n]*", body, re.MULTILINE
+        )
         if known:
-            text = f"{text[: known.start()]}{line}{text[known.end() :]}"
+            body = f"{body[: known.start()]}{line}{body[known.end() :]}"
         else:
             new.append(line)
-    head = section.head.search(text) if section.name else None
-    if not new:
-        return text
-    if head is None:
-        return "".join((text, *(f"{line}\n" for line in new)))
-    below = "".join(f"\n{line}" for line in new)
-    return f"{text[: head.end()]}{below}{text[head.end() :]}"
+    if head:
+        body = "".join(f"{end_of_line}{line}" for line in new) + body
+    else:
+        # The shared file: above its first table.
+        body = "".join(f"{line}{end_of_line}" for line in new) + body
+    return text[:start] + body + text[end:]
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file; empty if there is none that can be read."""
+    """
+    Return the text of a file with its line ends; empty if there is none.
+
+    Raises SettingError for a file that cannot be read: it must not be written anew.
+    """
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
         return ""
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path.name} cannot be read: {error}"
+        raise SettingError(msg) from None
