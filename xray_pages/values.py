@@ -7,7 +7,7 @@ escape them. Times are seconds since the epoch, durations are seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 
@@ -37,7 +37,6 @@ XFAILED = Kind(name="xfailed", title="Failed as expected")
 SKIPPED = Kind(name="skipped", title="Skipped")
 PASSED = Kind(name="passed", title="Passed")
 KINDS = (FAILED, FLAKY, XPASSED, OTHER, XFAILED, SKIPPED, PASSED)
-BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,4 +207,4 @@ class Trend:
     """Earlier runs, oldest first, and what changed since the one before."""
 
     runs: tuple[Run, ...] = ()
-    tables: tuple[Table, ...] = field(default=())
+    tables: tuple[Table, ...] = ()

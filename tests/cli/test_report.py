@@ -120,3 +120,17 @@ def test_jinja_is_missing(
 
     assert code == 2
     assert "xray-bridge[report]" in printed
+
+
+def test_a_damaged_run_stops_no_other(report: Command, tmp_path: Path) -> None:
+    """A run that cannot be read is named and left out."""
+    damaged = recorded(tmp_path, a_run(), started=9.0)
+    (damaged.path / "run.json").write_text("{", "ascii")
+    kept = recorded(tmp_path, a_run(), started=1.0)
+
+    for names in ((), (".xray/runs",)):
+        code, printed = report(*names)
+
+        assert code == 0
+        assert f"report.html: 1 result of {kept.id}" in printed
+        assert "left out: " in printed

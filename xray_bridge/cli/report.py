@@ -58,8 +58,11 @@ def run_report(arguments: argparse.Namespace) -> int:
     Raises UsageError as ``write_report`` does, and if there is no run.
     """
     settings = options.resolve_settings(arguments, looks_only=True).local
-    directories = _find_directories(arguments.names, Path(settings.report_dir))
-    runs, written = write_report(directories, settings, arguments.out)
+    damaged: list[str] = []
+    runs = _find_runs(arguments.names, Path(settings.report_dir), damaged)
+    written = write_report(runs, settings, arguments.out)
+    for message in damaged:
+        console.warn(f"left out: {message}")
     document = {"report": str(arguments.out), "results": written, "runs": len(runs)}
     line = f"{arguments.out}: {count(written, 'result')} of {runs[-1].name}"
     if len(runs) > 1:
@@ -68,11 +71,9 @@ def run_report(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def write_report(
-    directories: Sequence[RunDirectory], settings: Settings, path: str | Path
-) -> tuple[Sequence[Run], int]:
+def write_report(runs: Sequence[Run], settings: Settings, path: str | Path) -> int:
     """
-    Write the page of the newest of these runs; return the runs and the results on it.
+    Write the page of the last of these runs; return the number of results on it.
 
     Raises UsageError if Jinja2 is missing, or if the file cannot be written.
     """
@@ -82,42 +83,37 @@ def write_report(
         hint = "run pip install 'xray-bridge[report]'"
         msg = "the report needs Jinja2, which is not installed"
         raise UsageError(msg, hint=hint) from None
-    from xray_bridge.report.sessions import group_runs
     from xray_bridge.report.write import write_page
 
-    runs = group_runs(directories)
     pages = settings.jira_url or settings.url
     browse = f"{pages.rstrip('/')}/browse/" if pages else ""
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return runs, write_page(runs, Path(path), browse)
+        return write_page(runs, Path(path), browse)
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror}"
         hint = "name another file"
         raise UsageError(msg, hint=hint) from None
 
 
-def _find_directories(names: list[str], report_dir: Path) -> Sequence[RunDirectory]:
-    if not names:
-        found = _newest(run_directory.find(report_dir))
+def _find_runs(names: list[str], report_dir: Path, damaged: list[str]) -> Sequence[Run]:
+    """Return the named runs, oldest first, or the newest one; note damaged ones."""
+    from xray_bridge.report.sessions import group_runs
+
+    found: list[RunDirectory] = []
+    for name in names:
+        folder = Path(name)
+        if folder.is_dir() and not parts.is_run(folder):
+            found += parts.search_folder(folder)
+        else:
+            found.append(find_run(name, report_dir))
+    if names:
+        runs = group_runs(found, damaged)
     else:
-        found = []
-        for name in names:
-            folder = Path(name)
-            if folder.is_dir() and not parts.is_run(folder):
-                found += parts.search_folder(folder)
-            else:
-                found.append(find_run(name, report_dir))
-    if not found:
+        runs = group_runs(run_directory.find(report_dir), damaged)[-1:]
+    if not runs:
         where = ", ".join(names) or str(report_dir)
         hint = "run the tests with --xray-collect first, or name a run directory"
         msg = f"there is no run in {where}"
-        raise UsageError(msg, hint=hint)
-    return found
-
-
-def _newest(directories: Sequence[RunDirectory]) -> list[RunDirectory]:
-    from xray_bridge.report.sessions import group_runs
-
-    runs = group_runs(directories)
-    return list(runs[-1].directories) if runs else []
+        raise UsageError("; ".join((msg, *damaged)), hint=hint)
+    return runs

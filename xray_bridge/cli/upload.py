@@ -9,13 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xray_bridge.cli import (
-    options,
-    report,
-    upload_files,
-    upload_parts,
-    upload_summary,
-)
+from xray_bridge.cli import options, upload_files, upload_parts, upload_summary
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.formats import AUTO
@@ -72,10 +66,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _with_page(receipt: Receipt, settings: Settings) -> Receipt:
     """Write the HTML report; the receipt has its name, or why it was not written."""
+    from xray_bridge.cli import report
+    from xray_bridge.report.sessions import group_runs
+
     try:
-        report.write_report(
-            [find_run(receipt.run, Path(settings.report_dir))], settings, settings.html
-        )
+        directory = find_run(receipt.run, Path(settings.report_dir))
+        report.write_report(group_runs([directory]), settings, settings.html)
     except XrayBridgeError as error:
         notice = f"the HTML report was not written: {error.message}"
     else:

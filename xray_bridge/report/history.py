@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from xray_bridge.report.header import describe_run
 from xray_bridge.report.results import KIND_OF
 from xray_pages import values
 from xray_pages.rendering import format_duration
@@ -29,19 +30,21 @@ MOST = 20
 class History:
     """The outcomes of tests in earlier runs, oldest run first."""
 
-    def __init__(self, runs: Sequence[Run]) -> None:
-        self.runs = runs[-LONGEST:]
-        self._outcomes: list[dict[str, Outcome]] = [
-            {each.test.definition: each.outcome for each in run.results().runs()}
-            for run in self.runs
-        ]
+    def __init__(self, runs: Sequence[Run], browse: str = "") -> None:
+        self.headers: list[values.Run] = []
+        self._outcomes: list[tuple[str, dict[str, Outcome]]] = []
+        for run in runs[-LONGEST:]:
+            results = run.results()
+            self.headers.append(describe_run(run, results, browse))
+            found = {each.test.definition: each.outcome for each in results.runs()}
+            self._outcomes.append((run.name, found))
 
     def add(self, results: Iterable[values.Result]) -> Iterator[values.Result]:
         """Yield the results with their earlier ones."""
         for result in results:
             past = tuple(
-                values.Past(KIND_OF[found[name]], run.name)
-                for run, found in zip(self.runs, self._outcomes, strict=True)
+                values.Past(KIND_OF[found[name]], run)
+                for run, found in self._outcomes
                 if (name := _name(result)) in found
             )
             is_new = bool(past) and result.kind.is_bad and not past[-1].kind.is_bad

@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs.merge import Results
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from xray_bridge.model.results import Outcome
     from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
 
@@ -34,23 +34,24 @@ class Run:
         return Results(self.directories)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What an earlier run says about the tests of a later one."""
-
-    run: Run
-    results: Results
-    outcomes: dict[str, Outcome]
-
-
-def group_runs(directories: Iterable[RunDirectory]) -> list[Run]:
+def group_runs(
+    directories: Iterable[RunDirectory], damaged: list[str] | None = None
+) -> list[Run]:
     """
     Return the runs, oldest first.
 
-    Parts that are contained in a merged run are left out. Raises RunDirectoryError if a
-    description cannot be read.
+    Parts that are contained in a merged run are left out. ``damaged`` gets a message
+    for each run whose description cannot be read. Without it, such a run raises
+    RunDirectoryError.
     """
-    known = {directory.id: (directory, directory.info) for directory in directories}
+    known = {}
+    for directory in directories:
+        try:
+            known[directory.id] = (directory, directory.info)
+        except RunDirectoryError as error:
+            if damaged is None:
+                raise
+            damaged.append(error.message)
     merged = {part for _, info in known.values() for part in info.parts}
     groups: dict[tuple[str, str], list[tuple[RunDirectory, RunInfo]]] = {}
     for name, (directory, info) in known.items():

@@ -32,7 +32,7 @@ def write_page(runs: Sequence[Run], path: Path, browse: str = "") -> int:
     browse = browse or find_browse(run)
     found = run.results()
     header = describe_run(run, found, browse)
-    history = History(runs[:-1])
+    history = History(runs[:-1], browse)
     environments = tuple(run.info.settings.get("environments", "").split(";"))
     converter = Converter(
         lambda key: f"{browse}{key}" if browse else "",
@@ -41,7 +41,7 @@ def write_page(runs: Sequence[Run], path: Path, browse: str = "") -> int:
     )
     results = list(history.add(map(converter.convert, found.runs())))
     trend = values.Trend(
-        runs=tuple(describe_run(each, each.results(), browse) for each in history.runs),
+        runs=tuple(history.headers),
         tables=list_tables(results),
     )
     with replaced(path) as file:

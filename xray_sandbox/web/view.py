@@ -98,6 +98,7 @@ class View:
             )
             for number, status in enumerate(run.examples, 1)
         )
+        shown = {step_place(number) for number, _ in enumerate(run.steps, 1)}
         return values.Result(
             name=run.test_summary,
             kind=kind_of(run.status),
@@ -126,7 +127,7 @@ class View:
                 ),
             ),
             evidence=self._pieces(
-                run.evidence,
+                row for row in run.evidence if row.place not in shown
             ),
             defects=self.links(run.defects),
         )
@@ -141,15 +142,15 @@ class View:
                 action=step.action,
                 actual=step.actual_result,
                 comment=step.comment,
-                evidence=self._pieces(evidence, place=step_place(number)),
+                evidence=self._pieces(
+                    row for row in evidence if row.place == step_place(number)
+                ),
                 defects=self.links(step.defects),
             )
             for number, step in enumerate(steps, 1)
         )
 
-    def _pieces(
-        self, rows: Iterable[EvidenceRow], place: str = ""
-    ) -> tuple[values.Evidence, ...]:
+    def _pieces(self, rows: Iterable[EvidenceRow]) -> tuple[values.Evidence, ...]:
         return tuple(
             values.Evidence(
                 name=row.filename,
@@ -159,7 +160,6 @@ class View:
                 place=row.place,
             )
             for row in rows
-            if place in {"", row.place}
         )
 
 
