@@ -31,11 +31,11 @@ def measure_group(name: str, *, quick: bool) -> list[Row]:
 def main() -> None:
     """Print the table, one group after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], default=GROUPS)
+    parser.add_argument("--group", choices=GROUPS, help="only this one")
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     print(f"{platform.platform()}, CPython {platform.python_version()}\n")
-    for name in given.groups:
+    for name in [given.group] if given.group else GROUPS:
         print(format_rows(measure_group(name, quick=given.quick)), flush=True)
 
 
