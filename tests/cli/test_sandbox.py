@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,7 @@ from xray_bridge import cli
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PATIENCE = 60.0
@@ -73,3 +76,100 @@ def test_file_that_is_no_list_of_answers(
     assert code == 2
     assert said.startswith(f"xray-bridge: error: --answers: {path}: ")
     assert said.count("\n") == 1
+
+
+@contextmanager
+def served(folder: Path, *flags: str) -> Iterator[str]:
+    """Run the command for this folder; yield its first line."""
+    command = [sys.executable, "-u", "-m", "xray_bridge", "sandbox", *flags]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline().strip()
+        try:
+            yield line
+        finally:
+            process.kill()
+
+
+def test_second_sandbox_of_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It does not start, and says where the first one is."""
+    with served(tmp_path, "--port", str(unused_port())) as line:
+        code = cli.main(["sandbox", "--data", str(tmp_path / ".xray/sandbox")])
+
+    address = line.removeprefix("Xray sandbox: ")
+    assert code == 2
+    assert f"has a sandbox already, at {address}" in capsys.readouterr().err
+
+
+def test_sandboxes_of_two_folders(tmp_path: Path) -> None:
+    """The second one takes a free port, unless a port is asked for."""
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+    with served(folders[0]) as first, served(folders[1]) as second:
+        assert first.startswith("Xray sandbox: http://127.0.0.1:")
+        assert second.startswith("Xray sandbox: http://127.0.0.1:")
+        assert first != second
+
+
+def test_port_that_is_in_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A port that was asked for is not replaced by another one."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        code = cli.main(["sandbox", "--port", port, "--data", str(tmp_path)])
+
+    assert code == 2
+    assert f"port {port} cannot be used" in capsys.readouterr().err
+
+
+def test_projects_that_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once it has been told them, an unknown one fails as in a real Jira."""
+    monkeypatch.chdir(tmp_path)
+    with served(tmp_path, "--port", str(unused_port()), "--projects", "SHOP,DEMO"):
+        pass
+    codes = {
+        project: cli.main(["check", "--sandbox", "--project", project])
+        for project in ("SHOP", "DEMO", "CALC", "NOPE")
+    }
+
+    assert codes == {"SHOP": 0, "DEMO": 0, "CALC": 0, "NOPE": 85}
+    assert "there is no project NOPE" in capsys.readouterr().out
+
+
+def test_projects_that_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A word that cannot be the key of a project is refused."""
+    code = cli.main(["sandbox", "--data", str(tmp_path), "--projects", "SHOP,x y"])
+
+    assert code == 2
+    assert "'x' is not the key of a project" in capsys.readouterr().err
+
+
+@pytest.mark.real_start
+def test_link_of_an_upload(tmp_path: Path) -> None:
+    """It is where this folder is served; otherwise there is the command to serve it."""
+    report = tmp_path / "report.xml"
+    report.write_text(
+        '<testsuite><testcase classname="a" name="b"/></testsuite>', encoding="utf-8"
+    )
+    upload = [sys.executable, "-m", "xray_bridge", "upload", "report.xml", "--sandbox"]
+
+    def send() -> str:
+        return subprocess.check_output(upload, cwd=tmp_path, text=True)
+
+    before = send()
+    with served(tmp_path, "--port", str(unused_port())) as line:
+        during = send()
+
+    assert "\nNote: to see CALC-102 in a browser, run `xray-bridge sandbox`\n" in before
+    address = line.removeprefix("Xray sandbox: ")
+    assert f"Test Execution: CALC-103 {address}/browse/CALC-103\n" in during

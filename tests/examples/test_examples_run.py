@@ -34,7 +34,7 @@ def test_the_pytest_example_fills_a_test_execution(workplace: Workplace) -> None
     known = statuses(execution)
     made = [run.status for run in execution.runs if run.test_key not in known]
 
-    assert f"Test Execution: {execution.key} " in printed
+    assert f"Test Execution: {execution.key}\n" in printed
     assert "Tests: 8 sent, 8 accepted, 0 refused" in printed
     passed = dict.fromkeys([f"CALC-{number}" for number in (1, 2, 3, 4, 5, 6)], "PASS")
     assert known == {**passed, "CALC-9": "TODO"}

@@ -41,7 +41,7 @@ def test_jira_is_master(workplace: Workplace, product: str) -> None:
     execution = workplace.execution(STANDARD)
     statuses = {each.test_key: each.status for each in execution.runs}
 
-    assert f"Test Execution: {execution.key} " in printed
+    assert f"Test Execution: {execution.key}\n" in printed
     assert statuses == dict.fromkeys(("CALC-78", "CALC-79"), PASSED[product])
 
 

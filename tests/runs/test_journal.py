@@ -12,9 +12,9 @@ import pytest
 
 from tests.builders import a_run, run_info
 from xray_bridge.errors import RunDirectoryError
+from xray_bridge.locks import Lock, OwnFile
 from xray_bridge.runs import journal_lines, run_directory
 from xray_bridge.runs.journal import Journal
-from xray_bridge.runs.locks import Lock, OwnFile
 from xray_bridge.runs.running_test import address_of
 
 

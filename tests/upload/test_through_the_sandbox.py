@@ -268,3 +268,16 @@ def test_a_requirement_of_somebodys_own_project(bench: Bench) -> None:
     test = a_test("test_add", test_keys=("CALC-1",), requirements=("CALC-7",))
 
     assert set(bench.arrived(a_run(test=test))) == {"CALC-1"}
+
+
+@pytest.mark.parametrize("format_name", ["junit", "xray"])
+def test_name_of_a_test_with_an_unknown_key(bench: Bench, format_name: str) -> None:
+    """The sandbox creates the Test under the name of the test, in any format."""
+    bench.arrived(
+        a_run(test=a_test(name="test_adds", test_keys=("CALC-500",))),
+        settings={"format": format_name},
+    )
+    made = bench.store.issue("CALC-500")
+
+    assert made is not None
+    assert made.summary == "test_adds"

@@ -14,7 +14,12 @@ from urllib.parse import urlsplit
 from xray_bridge.client import log, mistakes
 from xray_bridge.client.gateway import Gateway, OAuthGateway
 from xray_bridge.client.pauses import Pauses
-from xray_bridge.config import allow, embedded_sandbox, parsers, stored_connections
+from xray_bridge.config import (
+    allow,
+    embedded_sandbox,
+    parsers,
+    stored_connections,
+)
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import CLOUD_URL, OAUTH
@@ -196,7 +201,7 @@ def connect(
         notices=tuple(_list_notices(settings, name, url, environ)),
         redactor=redactor,
         pauses=PAUSES,
-        pages_url=embedded_sandbox.ADDRESS if settings.sandbox else "",
+        pages_url=embedded_sandbox.find_pages(settings) if settings.sandbox else "",
     )
 
 

@@ -5,11 +5,13 @@ Runs the embedded sandbox as a server in this process.
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.config import sandbox_address
 from xray_bridge.config.resolve import Layer
 from xray_bridge.config.setting import CONNECTION
 from xray_bridge.config.settings import settings_in
@@ -22,9 +24,12 @@ if TYPE_CHECKING:
     from xray_bridge.config.setting import Setting
     from xray_bridge.config.settings import Settings
 
+# The port of ``xray-bridge sandbox``, unless another program has it.
 PORT = 8979
-# The address of ``xray-bridge sandbox``, which shows the results.
-ADDRESS = f"http://127.0.0.1:{PORT}"
+# The start of links in answers, if no sandbox serves the folder.
+PUBLIC = f"http://127.0.0.1:{PORT}"
+# The folder that it serves, unless told another.
+DATA = Path(".xray/sandbox")
 PROJECT = "CALC"
 
 
@@ -43,8 +48,27 @@ def import_sandbox() -> Any:
     return xray_sandbox
 
 
+def folder_of(settings: Settings) -> Path:
+    """Return the folder with the data of the sandbox."""
+    return Path(settings.report_dir) / "sandbox"
+
+
+def find_pages(settings: Settings) -> str:
+    """Return where people see the data: where it is served, or else usually is."""
+    return sandbox_address.find_address(folder_of(settings)) or PUBLIC
+
+
+def serving_command(settings: Settings) -> str:
+    """Return the command that serves the data; empty if that is being done."""
+    folder = folder_of(settings)
+    if sandbox_address.find_address(folder):
+        return ""
+    data = "" if folder == DATA else f" --data {shlex.quote(str(folder))}"
+    return f"xray-bridge sandbox{data}"
+
+
 def project_layer(settings: Settings) -> Layer:
-    """Return the layer with the project; the sandbox accepts any."""
+    """Return the layer with the project; the sandbox accepts any, unless told some."""
     return _make_layer({"project": settings.project or PROJECT})
 
 
@@ -56,7 +80,8 @@ def run_sandbox(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
     ``looks_only``: it works on a temporary copy of its data.
     """
     sandbox = import_sandbox()
-    data = Path(settings.report_dir) / "sandbox"
+    data = folder_of(settings)
+    address = find_pages(settings)
     with contextlib.ExitStack() as stack:
         if looks_only:
             copy = stack.enter_context(
@@ -69,7 +94,7 @@ def run_sandbox(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
                 shutil.copy2(path, copy)
             data = Path(copy)
         server = stack.enter_context(
-            sandbox.running(data, adopt=True, public_url=ADDRESS)
+            sandbox.running(data, adopt=True, public_url=address)
         )
         yield _make_layer(_make_values(settings, server.url, sandbox.CREDENTIALS))
 

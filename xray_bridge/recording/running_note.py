@@ -13,8 +13,8 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
+from xray_bridge.locks import OwnFile
 from xray_bridge.runs import running_test
-from xray_bridge.runs.locks import OwnFile
 
 
 if TYPE_CHECKING:

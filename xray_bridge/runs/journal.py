@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
+from xray_bridge.locks import Lock, OwnFile
 from xray_bridge.runs import codec, inside, run_directory
 from xray_bridge.runs.journal_lines import compact_json, encode_passed, with_checksum
-from xray_bridge.runs.locks import Lock, OwnFile
 
 
 if TYPE_CHECKING:

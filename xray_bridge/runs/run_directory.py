@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.atomic import replaced
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError
+from xray_bridge.locks import Lock
 from xray_bridge.runs import inside, shapes
 from xray_bridge.runs.journal_lines import parse_line
-from xray_bridge.runs.locks import Lock
 from xray_bridge.runs.mending import LATEST
 
 

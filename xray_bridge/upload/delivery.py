@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.client import import_requests
 from xray_bridge.client.jira import Jira
+from xray_bridge.config.embedded_sandbox import serving_command
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model import receipt
 from xray_bridge.runs import run_directory
@@ -86,7 +87,7 @@ def record_delivery(
     because the results have arrived.
     """
     trouble = [*xray_env.write_delivered(run, imported)]
-    no_link = () if connection.site else (NO_LINK.format(imported.key),)
+    url, no_link = _find_link(run, connection, imported.key)
     if unset:
         what = f"not all fields of {imported.key} could be set: {unset}"
         trouble.append(f"{what}; `xray-bridge resend` retries only this")
@@ -105,23 +106,27 @@ def record_delivery(
         exit_code = max(exit_code, error.exit_code)
     return replace(
         base,
-        notices=(*base.notices, *trouble, *no_link),
+        notices=(*base.notices, *trouble, *filter(None, (no_link,))),
         status=receipt.PARTLY_REFUSED if base.refused else receipt.DELIVERED,
         test_execution={
             "key": imported.key,
             "id": imported.id,
-            "url": _issue_page(connection, imported.key),
+            "url": url,
         },
         accepted=None if imported.accepted is None else len(set(imported.accepted)),
         exit_code=exit_code,
     )
 
 
-def _issue_page(connection: Connection, key: str) -> str:
+def _find_link(run: PreparedRun, connection: Connection, key: str) -> tuple[str, str]:
     """
-    Return the address of an issue's page, at the Jira site that is set.
+    Return the address of an issue's page, or else what to do for one.
 
     The link ``self`` of an answer is for programs: on Cloud it has led through
     Atlassian's gateway since July 2026.
     """
-    return f"{connection.pages}/browse/{key}" if connection.pages else ""
+    if run.settings.sandbox and (command := serving_command(run.settings)):
+        return "", f"to see {key} in a browser, run `{command}`"
+    if connection.pages:
+        return f"{connection.pages}/browse/{key}", ""
+    return "", NO_LINK.format(key)

@@ -31,7 +31,7 @@ from xray_bridge.runs.evidence import Limits
 from xray_bridge.runs.failures import first_failures
 from xray_bridge.runs.merge import Results
 from xray_bridge.text import merge_lines
-from xray_bridge.upload import after_results, sessions, xray_env
+from xray_bridge.upload import after_results, sandbox_names, sessions, xray_env
 from xray_bridge.upload.draft import ReceiptDraft
 from xray_bridge.upload.prepared_run import PreparedRun
 from xray_bridge.upload.send import dry_run, send
@@ -223,6 +223,8 @@ class _Publishing:
                 return
             self._draft.asked = True
             self._draft.receipt = send(upload, connection, self._draft.receipt)
+            if settings.sandbox:
+                sandbox_names.name_tests(upload.run, connection)
         except Exception as unexpected:  # noqa: BLE001 - a receipt, whatever a server says
             self._note_error(self._keep_doubt(self._as_own_error(unexpected)))
         if connection is not None and upload is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from xray_sandbox.store.documents import MOVED, Documents
+from xray_sandbox.store.documents import LIMIT, MOVED, PROJECT, Documents
 from xray_sandbox.store.rows import (
     PRECONDITION,
     STORY,
@@ -229,6 +229,18 @@ class Catalogue(Documents):
         """The project's id, or None when there is no such project."""
         row = self.first("SELECT id FROM project WHERE key = ?", (key,))
         return int(row["id"]) if row else None
+
+    def limit_projects(self, keys: Sequence[str]) -> None:
+        """Add these projects, and no other one from now on; without keys, any."""
+        with self.transaction():
+            for key in keys:
+                self.add_project(key)
+            self.put_document(LIMIT, 0, PROJECT, list(keys))
+
+    def may_add(self, project: str) -> bool:
+        """Whether the project exists, or may be added."""
+        limit = self.find_document(LIMIT, 0, PROJECT)
+        return not (limit and limit.content) or self.project_id(project) is not None
 
     def projects(self) -> tuple[str, ...]:
         """All project keys."""

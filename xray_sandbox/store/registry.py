@@ -27,7 +27,7 @@ class Registry:
     def project(self, key: str) -> str:
         """The project's key."""
         known = self.store.project_id(key) is not None
-        if not known and self.adopt and split_key(f"{key}-1"):
+        if not known and self._adopts(f"{key}-1"):
             self.store.add_project(key)
         elif not known:
             raise RefusedError(NO_PROJECT)
@@ -38,7 +38,7 @@ class Registry:
         found = self.store.issue(key)
         if found and found.type == type:
             return found
-        if not self.adopt or split_key(key) is None:
+        if not self._adopts(key):
             return None
         if found is None:
             self.store.add_issue(
@@ -49,6 +49,11 @@ class Registry:
         else:
             return None
         return self.store.issue(key)
+
+    def _adopts(self, key: str) -> bool:
+        """Whether an issue with this key may be created because it was named."""
+        place = split_key(key)
+        return self.adopt and place is not None and self.store.may_add(place[0])
 
     def _in_use(self, issue: IssueRow) -> bool:
         """Whether the type of an adopted issue is fixed because something uses it."""

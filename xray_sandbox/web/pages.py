@@ -12,6 +12,7 @@ from flask import (
     abort,
     jsonify,
     render_template,
+    request,
     send_file,
     url_for,
 )
@@ -170,6 +171,15 @@ def _add_json(blueprint: Blueprint, site: Site) -> None:
 
         found: IssueRow = site.store.issue(key) or abort(404)
         return jsonify({**asdict(found), "parts": show_parts(site, found)})
+
+    @blueprint.post("/sandbox/names")
+    def name_tests() -> ResponseReturnValue:
+        """Name Tests that an import created because their keys were unknown."""
+        for key, name in (request.get_json(silent=True) or {}).items():
+            found = site.store.issue(key)
+            if found and found.adopted and found.summary == found.key and name:
+                site.store.change_issue(found.key, summary=str(name))
+        return Response(status=204)
 
     @blueprint.get("/sandbox/tests.json")
     def tests_json() -> ResponseReturnValue:

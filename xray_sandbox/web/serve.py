@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,7 @@ def running(  # noqa: PLR0913 - one for each option of a sandbox
     seed: bool = True,
     answers: Path | None = None,
     search_lag: float = 0,
+    projects: Sequence[str] | None = None,
 ) -> Iterator[RunningSandbox]:
     """
     Run a sandbox on 127.0.0.1 for the length of a `with` block.
@@ -61,12 +62,15 @@ def running(  # noqa: PLR0913 - one for each option of a sandbox
     `data` is a directory, which is created if necessary; several sandboxes may share
     one. `port` 0 chooses a free port. `seed` adds the demo project. `answers` is a
     file of prepared answers; raises AnswersError. `search_lag` is the time in seconds
-    until Jira's search finds a new issue.
+    until Jira's search finds a new issue. `projects` are the only ones that `adopt`
+    creates, now and later; an empty sequence allows any again.
     """
     told = read_answers(answers) if answers else ()
     store = Store(data / _DATABASE)
     if seed:
         seed_demo(store)
+    if projects is not None:
+        store.limit_projects(projects)
     app = create_app(
         store,
         adopt=adopt,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xray_bridge.errors import RunInUseError
-from xray_bridge.runs.locks import Lock
+from xray_bridge.locks import Lock
 
 
 if TYPE_CHECKING:
