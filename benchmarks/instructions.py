@@ -28,6 +28,8 @@ TOLERANCE = 5.0
 # A collection of the garbage collector costs as much as hundreds of tests, and
 # one more or less of them depends on a few objects.
 NO_COLLECTIONS = "import gc\n\ngc.disable()\n"
+# Without the plugin, each unknown mark would cost more than recording a test.
+INI = "[pytest]\nxray_project = CALC\nmarkers =\n    xray: also without the plugin\n"
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def write_pytest_suite(folder: Path, tests: int) -> None:
     for number in range(1, tests + 1):
         lines += [f'@pytest.mark.xray("CALC-{number}")', f"def test_{number}(): pass"]
     (folder / "test_suite.py").write_text("\n".join([*lines, ""]), "ascii")
-    (folder / "pytest.ini").write_text("[pytest]\nxray_project = CALC\n", "ascii")
+    (folder / "pytest.ini").write_text(INI, "ascii")
 
 
 def write_behave_suite(folder: Path, scenarios: int) -> None:

@@ -123,9 +123,10 @@ def may_have_flags(config: pytest.Config) -> bool:
 
 
 def has_flags(arguments: Iterable[str]) -> bool:
-    """Whether one of the arguments may be a flag of ours, help, or a file of them."""
+    """Whether an argument may be a flag or setting of ours, help, or a file of them."""
     return any(
-        "--xray" in each or _may_ask_for_help(each) for each in map(str, arguments)
+        "--xray" in each or ("xray_" in each and "=" in each) or _may_ask_for_help(each)
+        for each in map(str, arguments)
     )
 
 
@@ -143,7 +144,12 @@ def is_asked_without_flags(config: pytest.Config) -> bool:
         return False
     if any(map(os.environ.get, SWITCHES.split())):
         return True
-    return has_setting(config.inipath) or _has_shared_file(config.rootpath)
+    overridden = getattr(config.known_args_namespace, "override_ini", None) or ()
+    names = {str(each).partition("=")[0] for each in overridden}
+    asking = (names | _names_in(config.inipath)) - _unasking_names()
+    return any(each.startswith("xray_") for each in asking) or _has_shared_file(
+        config.rootpath
+    )
 
 
 def warn_of_unread_table(config: pytest.Config) -> None:
@@ -159,10 +165,31 @@ def warn_of_unread_table(config: pytest.Config) -> None:
 
 def has_setting(path: Path | None) -> bool:
     """Whether the file that pytest read has a setting, even a misspelt one."""
+    return bool(_names_in(path))
+
+
+def _names_in(path: Path | None) -> set[str]:
+    """Return our names at the starts of lines, without a parser for each format."""
     try:
-        return path is not None and b"xray_" in path.read_bytes()
+        content = path.read_bytes() if path else b""
     except OSError:
-        return False
+        return set()
+    if b"xray_" not in content:
+        return set()
+    lines = content.decode(errors="replace").replace(":", "=").splitlines()
+    starts = (line.partition("=")[0].strip(" \t\"'") for line in lines)
+    return {start for start in starts if start.startswith("xray_")}
+
+
+def _unasking_names() -> set[str]:
+    """Return the settings with which nothing begins, such as the project."""
+    names = {f"xray_{name}" for name in SETTINGS.split()}
+    return names.difference(SWITCHES.lower().split(), _secret_names())
+
+
+def _secret_names() -> list[str]:
+    """Return the settings that a file must not have; pytest refuses them there."""
+    return [f"xray_{name}" for name in SECRETS.split()]
 
 
 def _has_shared_file(folder: Path) -> bool:

@@ -16,9 +16,21 @@ if TYPE_CHECKING:
 GREEN = "def test_it(): pass"
 
 
+# The same settings in each format that pytest reads.
+FILES = {
+    "pytest.ini": "[pytest]\nxray_project = CALC\nxray_url: https://jira.example.com\n",
+    "pyproject.toml": "[tool.pytest.ini_options]\nxray_project = 'CALC'\n",
+    "setup.cfg": "[tool:pytest]\nxray_project=CALC\n",
+    "": "",
+}
+
+
 @pytest.mark.real_start
-def test_imports_no_settings(project: Project) -> None:
-    """Only names are imported if nothing asks for the plugin."""
+@pytest.mark.parametrize("name", FILES)
+def test_imports_no_settings(project: Project, name: str) -> None:
+    """Only names are imported if nothing asks for the plugin, whatever is set."""
+    if name:
+        (project.pytester.path / name).write_text(FILES[name], "ascii")
     project.pytester.makeconftest(
         """
         import sys
@@ -114,6 +126,32 @@ def test_flag_from_elsewhere(project: Project, where: str) -> None:
     project.run(*given, **environ)
 
     assert len(project.journal) == 1
+
+
+@pytest.mark.parametrize("word", ["-o xray_collect=yes", "-oxray_collect=yes"])
+def test_setting_on_the_command_line(project: Project, word: str) -> None:
+    """pytest's way to override its file counts, without a file."""
+    project.pytester.makepyfile(GREEN)
+
+    project.run(*word.split(), "-oxray_project=CALC")
+
+    assert len(project.journal) == 1
+
+
+@pytest.mark.parametrize("where", ["file", "command line"])
+def test_misspelt_setting_is_refused(project: Project, where: str) -> None:
+    """A session that asks for an upload with a wrong word does not just run."""
+    project.pytester.makepyfile(GREEN)
+    given: tuple[str, ...] = ()
+    if where == "file":
+        project.pytester.makeini("[pytest]\nxray_project = CALC\nxray_uplaod = yes")
+    else:
+        given = ("-o", "xray_uplaod=yes")
+
+    result = project.run(*given)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*did you mean xray_upload?*"])
 
 
 def test_misspelt_flag_is_refused(project: Project) -> None:
