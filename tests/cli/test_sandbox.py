@@ -148,9 +148,10 @@ def test_projects_that_are_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A word that cannot be the key of a project is refused."""
-    code = cli.main(["sandbox", "--data", str(tmp_path), "--projects", "SHOP,x y"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["sandbox", "--data", str(tmp_path), "--projects", "SHOP,x y"])
 
-    assert code == 2
+    assert ended.value.code == 2
     assert "'x' is not the key of a project" in capsys.readouterr().err
 
 
