@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from xray_bridge.report.header import describe_run
-from xray_bridge.report.results import KIND_OF
+from xray_bridge.report.overview import Seen
 from xray_pages import values
 from xray_pages.rendering import format_duration
 
@@ -18,7 +18,6 @@ from xray_pages.rendering import format_duration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from xray_bridge.model.results import Outcome
     from xray_bridge.report.sessions import Run
 
 # Earlier results of a test on a page.
@@ -28,24 +27,26 @@ MOST = 20
 
 
 class History:
-    """The outcomes of tests in earlier runs, oldest run first."""
+    """What earlier runs say, oldest run first."""
 
     def __init__(self, runs: Sequence[Run], browse: str = "") -> None:
         self.headers: list[values.Run] = []
-        self._outcomes: list[tuple[str, dict[str, Outcome]]] = []
+        self.runs: list[Seen] = []
         for run in runs[-LONGEST:]:
             results = run.results()
             self.headers.append(describe_run(run, results, browse))
-            found = {each.test.definition: each.outcome for each in results.runs()}
-            self._outcomes.append((run.name, found))
+            seen = Seen(run)
+            for each in results.runs():
+                seen.take(each)
+            self.runs.append(seen)
 
     def add(self, results: Iterable[values.Result]) -> Iterator[values.Result]:
         """Yield the results with their earlier ones."""
         for result in results:
             past = tuple(
-                values.Past(KIND_OF[found[name]], run)
-                for run, found in self._outcomes
-                if (name := _name(result)) in found
+                values.Past(run.by_name[name], run.name)
+                for run in self.runs
+                if (name := _name(result)) in run.by_name
             )
             is_new = bool(past) and result.kind.is_bad and not past[-1].kind.is_bad
             yield replace(result, history=past, is_new=is_new)

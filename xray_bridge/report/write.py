@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.atomic import replaced
 from xray_bridge.report.header import describe_run, find_browse
-from xray_bridge.report.history import History, list_tables
+from xray_bridge.report.history import History
+from xray_bridge.report.history import list_tables as history_tables
+from xray_bridge.report.overview import Seen
+from xray_bridge.report.overview import list_tables as overview_tables
 from xray_bridge.report.results import Converter
 
 
@@ -33,16 +36,20 @@ def write_page(runs: Sequence[Run], path: Path, browse: str = "") -> int:
     found = run.results()
     header = describe_run(run, found, browse)
     history = History(runs[:-1], browse)
-    environments = tuple(run.info.settings.get("environments", "").split(";"))
+    seen = Seen(run)
     converter = Converter(
         lambda key: f"{browse}{key}" if browse else "",
         found.path_of,
-        tuple(filter(None, environments)),
+        seen.environments,
     )
-    results = list(history.add(map(converter.convert, found.runs())))
+    taken = map(seen.take, found.runs())
+    results = list(history.add(map(converter.convert, taken)))
     trend = values.Trend(
         runs=tuple(history.headers),
-        tables=list_tables(results),
+        tables=(
+            *history_tables(results),
+            *overview_tables([*history.runs, seen], browse),
+        ),
     )
     with replaced(path) as file:
         write_report(file, f"{header.headline}: {header.title}", header, results, trend)
