@@ -12,6 +12,8 @@ from dataclasses import dataclass
 # pytest's lines about the error, below the code.
 MARKED = re.compile(r"E(?:$| {3})")
 TRACEBACK = "Traceback (most recent call last):"
+# What a doctest shows below the example: what it expected, and what it got.
+DOCTEST = ("Expected:", "Expected nothing")
 # Frames of a traceback, and the code below them, are indented.
 INDENT = (" ", "\t")
 # A line of a diff; pytest indents it by two below the assertion. " + where" is none.
@@ -56,7 +58,10 @@ def split_failure(message: str) -> Failure:
 
 
 def _end(lines: list[str]) -> list[str]:
-    """Return the lines that follow the frames of the last traceback, or all lines."""
+    """Return the lines of a doctest's result, or those after the last traceback."""
+    expected = [number for number, line in enumerate(lines) if line in DOCTEST]
+    if expected and lines[-1].endswith("DocTestFailure"):
+        return "\n".join(lines[expected[-1] : -1]).rstrip().splitlines()
     starts = [number for number, line in enumerate(lines) if line.strip() == TRACEBACK]
     if not starts:
         return lines

@@ -21,6 +21,14 @@ E         + one
 E         ? ^^^
 
 test_add.py:3: AssertionError"""
+DOCTEST = """021
+022     >>> subtract(5, 3)
+Expected:
+    2
+Got:
+    -2
+
+calculator.py:22: DocTestFailure"""
 PYTHON = """Traceback (most recent call last):
   File "steps.py", line 3, in step
     assert 1 == 2, "no"
@@ -43,11 +51,15 @@ KeyError: 'x'"""
         (PYTEST, ["assert 3 == 4", " +  where 3 = add(1, 2)"]),
         (PYTHON, ["AssertionError: no", "and more"]),
         (CHAINED, ["KeyError: 'x'"]),
+        (DOCTEST, ["Expected:", "    2", "Got:", "    -2"]),
         ("one\ntwo", ["one", "two"]),
         ("", []),
         ("Traceback (most recent call last):", ["Traceback (most recent call last):"]),
     ],
-    ids=["pytest", "python", "chained", "plain", "empty", "traceback without an end"],
+    ids=[
+        *("pytest", "python", "chained", "doctest", "plain", "empty"),
+        "traceback without an end",
+    ],
 )
 def test_the_lines_about_the_error_come_first(message: str, lines: list[str]) -> None:
     """The lines are those that pytest marks, or that follow the last traceback."""

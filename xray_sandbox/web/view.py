@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from xray_pages import values
 from xray_pages.rendering import Section, group_results
+from xray_sandbox.read.jira_fields import list_fields
 from xray_sandbox.store.rows import (
     EvidenceRow,
     StepRow,
@@ -27,6 +28,10 @@ KIND_OF = {
     "SKIPPED": values.SKIPPED,
     "XFAIL": values.XFAILED,
 }
+
+
+# Custom fields of Xray that a Test Execution has as facts.
+SHOWN = frozenset({"Test Plan", "Test Environments", "Revision"})
 
 
 def kind_of(status: str) -> values.Kind:
@@ -72,9 +77,7 @@ class View:
             "Fix versions": tuple(map(values.Link, found.fix_versions)),
             "Labels": tuple(map(values.Link, found.labels)),
             "Description": tuple(map(values.Link, filter(None, [found.description]))),
-            **{
-                name: (values.Link(str(value)),) for name, value in found.fields.items()
-            },
+            **_other_fields(found),
         }
         return values.Run(
             title=f"{found.key} {found.summary}",
@@ -161,6 +164,21 @@ class View:
             )
             for row in rows
         )
+
+
+def _other_fields(found: TestExecutionRow) -> dict[str, tuple[values.Link, ...]]:
+    """Custom fields by their names, without those that are columns of their own."""
+    names = {each["id"]: each["name"] for each in list_fields()}
+    named = {names.get(id_, id_): value for id_, value in found.fields.items()}
+    return {
+        name: tuple(map(values.Link, map(str, _as_list(value))))
+        for name, value in named.items()
+        if name not in SHOWN
+    }
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _seconds(moment: str) -> float:
