@@ -43,6 +43,7 @@ def register(config: pytest.Config) -> None:
         framework="pytest",
         versions=options.versions(config),
         root=str(config.rootpath),
+        is_quiet=config.get_verbosity() < 0,
     )
     reporter = Reporter(config, session)
     config.pluginmanager.register(reporter, NAME)

@@ -5,6 +5,7 @@ The ``xray-bridge`` command: one module for each subcommand.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import importlib
 import io
@@ -15,6 +16,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from xray_bridge import progress
 from xray_bridge._version import __version__
 from xray_bridge.cli import console
 from xray_bridge.errors import AmbiguousError, UsageError, XrayBridgeError
@@ -96,6 +98,8 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     )
     # For the adapters, which need no clock of their own then.
     found.add_argument("--within", type=float, help=argparse.SUPPRESS)
+    # The terminal of a session, as a file that this process has inherited.
+    found.add_argument("--terminal", type=int, help=argparse.SUPPRESS)
     found.add_argument("--version", action="version", version=__version__)
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, help_text in COMMANDS.items():
@@ -125,6 +129,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from xray_bridge.client import log
 
         log.enable()
+    _show_progress(arguments.terminal)
     if arguments.within:
         _end_after(arguments.within)
     try:
@@ -140,6 +145,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
+
+
+def _show_progress(terminal: int | None) -> None:
+    """Show on a terminal what takes long; a session has passed on its own."""
+    if terminal is None:
+        progress.enable(sys.stderr)
+        return
+    with contextlib.suppress(OSError):
+        progress.enable(os.fdopen(terminal, "w", encoding="utf-8"))
 
 
 def _refuse_missing_folder() -> None:

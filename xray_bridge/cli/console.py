@@ -10,6 +10,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge import progress as progress_line
 from xray_bridge.ci.escape import escape_ci_commands, escape_ci_commands_in_json
 from xray_bridge.config.resolve import redactor_of
 
@@ -50,6 +51,7 @@ def emit(
     if is_json(arguments):
         print(escape_ci_commands_in_json(json.dumps(_clean_document(document, clean))))
         return
+    progress_line.clear()
     for line in lines:
         print(escape_line(clean(line)))
     for command in commands:
@@ -60,6 +62,7 @@ def progress(arguments: argparse.Namespace, lines: Iterable[str]) -> None:
     """Print lines at once; on standard error if a JSON document follows."""
     file = sys.stderr if is_json(arguments) else sys.stdout
     clean = _make_cleaner(arguments)
+    progress_line.clear()
     for line in lines:
         print(escape_line(clean(line)), file=file, flush=True)
 
@@ -76,6 +79,7 @@ def error(arguments: argparse.Namespace, problem: XrayBridgeError) -> None:
 def warn(text: str) -> None:
     """Print one line on standard error, without the secrets of the environment."""
     line = escape_line(redactor_of(os.environ).clean(text))
+    progress_line.clear()
     print(line, file=sys.stderr, flush=True)
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
+from xray_bridge import progress
 from xray_bridge._version import __version__
 from xray_bridge.client import log
 from xray_bridge.client.lean import requests, urllib3
@@ -65,9 +66,9 @@ class Deadline:
         """Seconds left, never below zero."""
         return max(0.0, self._end - time.monotonic())
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, why: str = "") -> None:
         """
-        Wait, if there is enough time.
+        Wait, if there is enough time; ``why`` is shown to people.
 
         Raises BusyError if there is not.
         """
@@ -75,7 +76,8 @@ class Deadline:
             msg = f"the next search is due in {seconds:.0f} s"
             msg += f", but only {self.left:.0f} s of xray_deadline are left"
             raise BusyError(msg, hint=TIME_HINT)
-        time.sleep(seconds)
+        with progress.step(f"waiting {seconds:.0f} s{why and f' {why}'}"):
+            time.sleep(seconds)
 
 
 class Http:
@@ -133,7 +135,8 @@ class Http:
         if attempt >= max(self._attempts, attempts) or pause >= self.deadline.left:
             return False
         self._log_line(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
-        time.sleep(pause)
+        with progress.step(f"waiting {pause:.0f} s for the server, then trying again"):
+            time.sleep(pause)
         return True
 
     def _try_request(
@@ -146,7 +149,9 @@ class Http:
         """Try once: return an answer, or a problem and the seconds to wait."""
         began = time.monotonic()
         try:
-            answer = self._send_once(request, url, headers, into)
+            what = "waiting for an answer" if request.is_question else "sending"
+            with progress.step(what, unit=progress.BYTES) as step:
+                answer = self._send_once(request, url, headers, into, step)
         except UnreachableError as error:
             self._log_request(request, url, began, error.message)
             return error, 0.0
@@ -189,12 +194,14 @@ class Http:
         url: str,
         headers: Mapping[str, str],
         into: BinaryIO | None,
+        step: progress.Step,
     ) -> Answer:
         left = self.deadline.left
         if left <= 0:
             msg = "the deadline has passed"
             raise UnreachableError(msg, hint=TIME_HINT)
-        body = _make_body(request, self.deadline)
+        body = _make_body(request, self.deadline, step.advance)
+        step.total = len(body) if body is not None else 0
         try:
             return run_within(
                 left + GRACE, lambda: self._exchange(request, url, headers, body, into)
@@ -348,12 +355,14 @@ def _refuse_half(response: requests.Response) -> None:
         raise AmbiguousError(msg)
 
 
-def _make_body(request: Request, deadline: Deadline) -> Body | None:
+def _make_body(
+    request: Request, deadline: Deadline, on_read: Callable[[int], object]
+) -> Body | None:
     try:
         if request.parts:
-            return MultipartBody(request.parts, deadline)
+            return MultipartBody(request.parts, deadline, on_read)
         if request.content is not None:
-            return FileBody(request.content, request.media_type, deadline)
+            return FileBody(request.content, request.media_type, deadline, on_read)
     except OSError as error:
         msg = f"{error.filename} cannot be read: {error.strerror}"
         raise ReportError(msg) from None

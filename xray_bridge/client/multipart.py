@@ -18,7 +18,7 @@ from xray_bridge.errors import AmbiguousError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from xray_bridge.client.request import Part
 
@@ -36,12 +36,19 @@ class Body:
     """
     Byte strings and files that are read as one; ``len`` is in bytes.
 
+    ``on_read`` is told how many bytes were read.
+
     Reading raises AmbiguousError after the deadline: the server has a part by then.
     """
 
     media_type = "application/octet-stream"
 
-    def __init__(self, pieces: Iterable[bytes | Path], deadline: HasTime) -> None:
+    def __init__(
+        self,
+        pieces: Iterable[bytes | Path],
+        deadline: HasTime,
+        on_read: Callable[[int], object] = int,
+    ) -> None:
         self._pieces = list(pieces)
         self._length = sum(map(_length_of, self._pieces))
         self._files: list[BinaryIO] = [_open_piece(piece) for piece in self._pieces]
@@ -50,6 +57,7 @@ class Body:
         # Once anything was read, a server may have it, so no error means "not sent".
         self.started = False
         self._is_withdrawn = False
+        self._on_read = on_read
         self._begins = threading.Lock()
 
     def withdraw(self) -> bool:
@@ -71,6 +79,7 @@ class Body:
         while self._current < len(self._files):
             block = self._files[self._current].read(size)
             if block:
+                self._on_read(len(block))
                 return block
             self._current += 1
         return b""
@@ -85,16 +94,25 @@ class FileBody(Body):
     """A raw body: one byte string or one file."""
 
     def __init__(
-        self, content: bytes | Path, media_type: str, deadline: HasTime
+        self,
+        content: bytes | Path,
+        media_type: str,
+        deadline: HasTime,
+        on_read: Callable[[int], object] = int,
     ) -> None:
-        super().__init__([content], deadline)
+        super().__init__([content], deadline, on_read)
         self.media_type = media_type
 
 
 class MultipartBody(Body):
     """A ``multipart/form-data`` body (RFC 7578)."""
 
-    def __init__(self, parts: Sequence[Part], deadline: HasTime) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        deadline: HasTime,
+        on_read: Callable[[int], object] = int,
+    ) -> None:
         boundary = f"xray-bridge-{secrets.token_hex(16)}"
         pieces: list[bytes | Path] = []
         for part in parts:
@@ -105,7 +123,8 @@ class MultipartBody(Body):
                 f"Content-Type: {part.media_type}\r\n\r\n"
             )
             pieces += [head.encode(), part.content, b"\r\n"]
-        super().__init__([*pieces, f"--{boundary}--\r\n".encode()], deadline)
+        pieces.append(f"--{boundary}--\r\n".encode())
+        super().__init__(pieces, deadline, on_read)
         self.media_type = f"multipart/form-data; boundary={boundary}"
 
 

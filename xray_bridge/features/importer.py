@@ -12,6 +12,7 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge import progress
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.import_requests import list_request
 from xray_bridge.client.issues import Issue
@@ -176,7 +177,9 @@ def _send_bundles(
     sent: _Progress,
 ) -> None:
     """Send the bundles one by one; continue after a refusal."""
-    for number, (bundle, request) in enumerate(zip(bundles, requests, strict=True)):
+    pairs = zip(bundles, requests, strict=True)
+    shown = progress.counted(pairs, "importing feature files", len(bundles))
+    for number, (bundle, request) in enumerate(shown):
         before, sent.reached = sent.reached, True
         try:
             answer = read_answer(xray.send(request))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import XrayBridgeError
+from xray_bridge.progress import may_show
 
 
 if TYPE_CHECKING:
@@ -51,11 +52,14 @@ class CommandResult:
 class SecondProcess:
     """
     Environment, folder and interpreter with which ``xray-bridge`` is started.
+
+    ``is_quiet``: nothing is shown on the terminal while it runs.
     """
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     folder: str = field(default_factory=os.getcwd)
     executable: str = sys.executable
+    is_quiet: bool = False
 
     def run(
         self, *arguments: str, deadline: float, stdin: Mapping[str, Any] | None = None
@@ -69,9 +73,11 @@ class SecondProcess:
         # The second process ends itself after that time: waiting with a timeout would
         # use the clock and the sleep of this process, which tests patch.
         command = [self.executable, "-c", _START, "--within", within]
+        terminal = self._open_terminal()
+        shown = ["--terminal", str(terminal)] if terminal else []
         try:
             process = Popen(  # noqa: S603 - our own interpreter and code
-                [*command, *arguments, "--json"],
+                [*command, *shown, *arguments, "--json"],
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=PIPE,
@@ -79,12 +85,26 @@ class SecondProcess:
                 cwd=self.folder,
                 # Ctrl-C stops the tests, but not a running upload.
                 start_new_session=True,
+                pass_fds=(terminal,) if terminal else (),
             )
             output, errors = process.communicate(dumps(stdin or {}).encode())
         except (OSError, SubprocessError) as error:
             msg = f"xray-bridge could not be started: {error}"
             raise SecondProcessError(msg) from None
+        finally:
+            if terminal:
+                os.close(terminal)
         return _read_result(process.returncode, output, errors)
+
+    def _open_terminal(self) -> int | None:
+        """Return a file of the terminal on which progress is shown; None if none is."""
+        file = sys.__stderr__
+        if self.is_quiet or sys.platform == "win32" or file is None:
+            return None
+        try:
+            return os.dup(file.fileno()) if may_show(file, self.environ) else None
+        except (OSError, ValueError):
+            return None
 
     def start(
         self, *arguments: str, deadline: float, stdin: Mapping[str, Any] | None = None

@@ -62,7 +62,8 @@ class Session:
     One session of a framework, from its settings to its receipt.
 
     It is made before the first test, so that wrong settings are refused early. ``root``
-    is the project's folder: paths in texts become relative to it.
+    is the project's folder: paths in texts become relative to it. ``is_quiet``: nothing
+    is shown on a terminal while the results are sent.
     """
 
     def __init__(
@@ -72,13 +73,14 @@ class Session:
         framework: str,
         versions: Mapping[str, str],
         root: str = "",
+        is_quiet: bool = False,
     ) -> None:
         self.settings = settings
         self.notices: list[str] = []
         self.keyless = ""
         # Builtins with the open defects, if they were asked for.
         self.open_defects: Mapping[str, Any] = {}
-        self.second_process = SecondProcess()
+        self.second_process = SecondProcess(is_quiet=is_quiet)
         self.incomplete: dict[str, None] = {}
         places = local_folders(
             root or self.second_process.folder, self.second_process.environ

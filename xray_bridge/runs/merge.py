@@ -14,6 +14,7 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from xray_bridge import progress
 from xray_bridge.errors import ReportError
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import evidence, inside
@@ -78,8 +79,9 @@ class Results:
         self._evidence: list[evidence.Item] = []
         self._paths_of_evidence: dict[str, Path | None] = {}
         self._journals = Journals(directories)
-        for number, run in enumerate(self._journals.scan(self._is_wanted)):
-            self._index_run(number, run)
+        with progress.step("reading results"):
+            for number, run in enumerate(self._journals.scan(self._is_wanted)):
+                self._index_run(number, run)
         self._dropped = self._drop_evidence(limits)
         self._without: frozenset[str] = frozenset()
         self._without_tags: frozenset[str] = frozenset()
@@ -257,7 +259,9 @@ class Results:
         """Yield one merged result for each Test, its rows in order."""
         named, names = -1, dict[int, str]()
         with self._journals.opened() as reader:
-            for group in self._groups:
+            for group in progress.counted(
+                self._groups, "writing the report", self.tests
+            ):
                 digest, numbers = group
                 first, *others = sorted(numbers, key=self._rows.__getitem__)
                 run = self._read_run(reader, first)

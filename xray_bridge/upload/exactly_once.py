@@ -367,7 +367,7 @@ class _Work:
         found: list[str] = []
         try:
             for pause in pauses:
-                self._deadline.pause(pause)
+                self._deadline.pause(pause, "until Jira's search knows new issues")
                 found = looks.find_labelled(self._xray, self._delivery)
                 if until in found or (found and not until):
                     break

@@ -65,7 +65,7 @@ def test_the_section_at_the_end_names_the_test_execution(project: Project) -> No
         [
             "*2 failed, 5 passed, 1 skipped*",
             "*= xray-bridge =*",
-            f"Test Execution: {execution.key} http://127.0.0.1:*/browse/{execution.key}",
+            f"Test Execution: {execution.key}",
             "Tests: 7 sent, 7 accepted, 0 refused",
             "Results: 5 passed, 2 failed, 1 skipped",
             "Run directory: .xray/runs/*",

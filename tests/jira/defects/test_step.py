@@ -492,7 +492,7 @@ class Patience(Deadline):
         super().__init__(60.0)
         self.pauses: list[float] = []
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float, why: str = "") -> None:  # noqa: ARG002
         """Note a pause."""
         self.pauses.append(round(seconds))
 

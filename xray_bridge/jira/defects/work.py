@@ -106,7 +106,8 @@ class Work:
     def look(self, label: str) -> list[Defect]:
         """Search several times for open defects, which may just have been created."""
         for pause in self.run.connection.pauses.looks:
-            self.run.http.deadline.pause(pause)
+            why = "until Jira's search knows new bugs"
+            self.run.http.deadline.pause(pause, why)
             found = [each for each in self.find([label])[label] if each.is_open]
             if found:
                 return found
@@ -117,7 +118,8 @@ class Work:
         least = self.run.connection.pauses.same_issue
         since = time.monotonic() - self._written.get(issue, -least)
         if since < least:
-            self.run.http.deadline.pause(least - since)
+            why = "before the next change of an issue"
+            self.run.http.deadline.pause(least - since, why)
         self._written[issue] = time.monotonic()
 
     def clean(self, text: str) -> str:
