@@ -22,15 +22,14 @@ from pytest_xray_bridge import outcomes as of_pytest
 from xray_bridge.ci.details import ROWS as DETAILS
 from xray_bridge.ci.details import Row
 from xray_bridge.ci.detect import SYSTEMS
-from xray_bridge.config.secret import Secret
-from xray_bridge.config.settings import SESSION_VARIABLE, TABLE, Settings
+from xray_bridge.cli.help import describe_default
+from xray_bridge.config.settings import SESSION_VARIABLE, TABLE
 from xray_bridge.config.shared_file import read_toml
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.model.foreign_formats import FOREIGN_FORMATS
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.aggregate import WORST_FIRST
-from xray_bridge.runs.evidence import format_size
 
 
 if TYPE_CHECKING:
@@ -146,18 +145,8 @@ def _value(setting: Setting[Any]) -> str:
 
 
 def _default(setting: Setting[Any]) -> str:
-    value = setting.default
-    if isinstance(value, Secret) or value in ("", (), {}):
-        return NONE
-    if isinstance(value, bool):
-        # ``verify`` also takes a path, so its words are different.
-        words = ("true", "false") if "true" in setting.metavar else ("yes", "no")
-        return _code(words[0] if value else words[1])
-    if isinstance(value, float):
-        return f"{value:g} s"
-    if setting is Settings.evidence_limit:
-        return _code(" ".join(map(format_size, value)))
-    return _code(" ".join(value) if isinstance(value, tuple) else str(value))
+    text = describe_default(setting)
+    return _code(text) if text else NONE
 
 
 def spellings() -> str:

@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_xray_bridge.setting_names import SESSION_VARIABLE
-from pytest_xray_bridge.start import has_setting, is_asked_without_flags
+from pytest_xray_bridge.start import (
+    has_setting,
+    is_asked_without_flags,
+    names_in,
+)
 from xray_bridge.config.settings import TABLE, Settings
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
 # The plugin does nothing and resolves no settings unless one of these is set.
 SWITCHES = tuple(setting for setting in TABLE.values() if setting.starts)
@@ -42,24 +46,46 @@ RUN_NO_TESTS = (
 )
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Add a flag and an ini option for each setting."""
-    group = parser.getgroup(
-        "xray", "upload results to Xray, export feature files from Xray"
-    )
+# What ``pytest --help`` shows, by purpose: at most a screen.
+HELP = {
+    "Xray: what to do": (
+        *(Settings.upload, Settings.dry_run, Settings.collect, Settings.sandbox),
+        *(Settings.html, Settings.export_keys, Settings.select),
+    ),
+    "Xray: where results go (`xray-bridge help` lists all settings)": (
+        *(Settings.connection, Settings.url, Settings.project, Settings.test_plan),
+        *(Settings.test_execution, Settings.environments, Settings.revision),
+        *(Settings.fix_version, Settings.format),
+    ),
+}
+
+
+def add_options(parser: pytest.Parser, *, without: Container[str] = ()) -> None:
+    """
+    Add a flag and an ini option for each setting.
+
+    ``without``: ini options that are not needed, because pytest only shows its help.
+    """
+    titles = {each.name: title for title, group in HELP.items() for each in group}
     for setting in TABLE.values():
+        title = titles.get(setting.name)
         keywords: dict[str, Any] = {"dest": setting.ini, "default": None}
         if setting.flag:
             keywords.update(action="store_const", const="yes")
         else:
             keywords["metavar"] = setting.metavar
-        # The flag of a secret exists only to be refused with a message.
-        help_text = argparse.SUPPRESS if setting.secret else setting.help
-        group.addoption(
-            setting.pytest_flag, help=help_text.replace("%", "%%"), **keywords
-        )
-        if not setting.secret:
+        text = setting.help.replace("%", "%%") if title else argparse.SUPPRESS
+        group = parser.getgroup(title or "xray")
+        group.addoption(setting.pytest_flag, help=text, **keywords)
+        if not setting.secret and setting.ini not in without:
             parser.addini(setting.ini, setting.help, default=None)
+
+
+def unneeded_for_help(config: pytest.Config) -> frozenset[str]:
+    """Return the ini options that ``--help`` neither shows nor finds in a file."""
+    shown = {each.ini for group in HELP.values() for each in group}
+    names = {setting.ini for setting in TABLE.values()}
+    return frozenset(names - shown - names_in(config.inipath))
 
 
 def add_bare_options(parser: pytest.Parser) -> None:

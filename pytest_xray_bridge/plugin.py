@@ -55,7 +55,10 @@ def pytest_addoption(
         return
     from pytest_xray_bridge import options
 
-    options.add_options(parser)
+    if config is not None and start.asks_for_help(config):
+        options.add_options(parser, without=options.unneeded_for_help(config))
+    else:
+        options.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)

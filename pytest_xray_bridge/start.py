@@ -122,6 +122,14 @@ def may_have_flags(config: pytest.Config) -> bool:
     return has_flags(map(str, (*given, *added, *more)))
 
 
+def asks_for_help(config: pytest.Config) -> bool:
+    """Whether pytest shows its help for sure, and nothing else."""
+    return any(
+        each == "--help" or (each[:1] == "-" and each[1:].strip("vqsxl") == "h")
+        for each in map(str, config.invocation_params.args)
+    )
+
+
 def has_flags(arguments: Iterable[str]) -> bool:
     """Whether an argument may be a flag or setting of ours, help, or a file of them."""
     return any(
@@ -146,7 +154,7 @@ def is_asked_without_flags(config: pytest.Config) -> bool:
         return True
     overridden = getattr(config.known_args_namespace, "override_ini", None) or ()
     names = {str(each).partition("=")[0] for each in overridden}
-    asking = (names | _names_in(config.inipath)) - _unasking_names()
+    asking = (names | names_in(config.inipath)) - _unasking_names()
     return any(each.startswith("xray_") for each in asking) or _has_shared_file(
         config.rootpath
     )
@@ -165,10 +173,10 @@ def warn_of_unread_table(config: pytest.Config) -> None:
 
 def has_setting(path: Path | None) -> bool:
     """Whether the file that pytest read has a setting, even a misspelt one."""
-    return bool(_names_in(path))
+    return bool(names_in(path))
 
 
-def _names_in(path: Path | None) -> set[str]:
+def names_in(path: Path | None) -> set[str]:
     """Return our names at the starts of lines, without a parser for each format."""
     try:
         content = path.read_bytes() if path else b""

@@ -39,6 +39,7 @@ COMMANDS = {
     "keys": "compare the Test keys in code with Xray, without running tests",
     "requirements": "list the requirements of a project, and show their coverage",
     "releases": "list the versions and sprints of a project",
+    "help": "explain a setting, or the name at the end of an error",
     "check": "check with the server whether an upload can work",
     "jira": "show builds and deployments in Jira, and list its fields",
     "outputs": "print the results of an upload for scripts",
