@@ -5,11 +5,13 @@ Print for users of behave: one section at the end, or one line before an exit.
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from xray_bridge.ci.escape import escape_ci_commands
+from xray_bridge.terminal import decorate
 
 
 if TYPE_CHECKING:
@@ -22,9 +24,9 @@ TITLE = " xray-bridge "
 
 def print_section(lines: Iterable[str]) -> None:
     """Print lines under a heading, on stdout like behave's summary."""
-    width = shutil.get_terminal_size().columns
-    text = "\n".join(["", TITLE.center(width, "-"), *map(escape_ci_commands, lines)])
-    _print_text(text, _real_stdout())
+    width, stdout = shutil.get_terminal_size().columns, _real_stdout()
+    shown = [decorate(escape_ci_commands(e), stdout, os.environ) for e in lines]
+    _print_text("\n".join(["", TITLE.center(width, "-"), *shown]), stdout)
 
 
 def print_commands(lines: Iterable[str]) -> None:

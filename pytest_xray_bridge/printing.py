@@ -4,10 +4,12 @@ Print lines of a session, with pytest's terminal reporter or without it.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.ci.escape import escape_ci_commands
+from xray_bridge.terminal import add_links, choose_colour, has_links
 
 
 if TYPE_CHECKING:
@@ -33,8 +35,12 @@ def print_section(config: pytest.Config, lines: Sequence[str]) -> None:
         print(*map(escape_ci_commands, lines), sep="\n", file=sys.stderr)
         return
     terminal.write_sep("=", "xray-bridge")
+    links = has_links(sys.stdout, os.environ)
     for line in lines:
-        terminal.write_line(escape_ci_commands(line))
+        colour = choose_colour(line)
+        text = escape_ci_commands(line)
+        markup = {colour: True} if colour else {}
+        terminal.write_line(add_links(text) if links else text, **markup)
 
 
 def print_commands(config: pytest.Config, lines: Sequence[str]) -> None:

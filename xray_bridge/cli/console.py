@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge import progress as progress_line
 from xray_bridge.ci.escape import escape_ci_commands, escape_ci_commands_in_json
 from xray_bridge.config.resolve import redactor_of
+from xray_bridge.terminal import decorate
 
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def emit(
         return
     progress_line.clear()
     for line in lines:
-        print(escape_line(clean(line)))
+        print(decorate(escape_line(clean(line)), sys.stdout, os.environ))
     for command in commands:
         print(clean(command))
 
@@ -64,7 +65,9 @@ def progress(arguments: argparse.Namespace, lines: Iterable[str]) -> None:
     clean = _make_cleaner(arguments)
     progress_line.clear()
     for line in lines:
-        print(escape_line(clean(line)), file=file, flush=True)
+        print(
+            decorate(escape_line(clean(line)), file, os.environ), file=file, flush=True
+        )
 
 
 def error(arguments: argparse.Namespace, problem: XrayBridgeError) -> None:
@@ -80,7 +83,7 @@ def warn(text: str) -> None:
     """Print one line on standard error, without the secrets of the environment."""
     line = escape_line(redactor_of(os.environ).clean(text))
     progress_line.clear()
-    print(line, file=sys.stderr, flush=True)
+    print(decorate(line, sys.stderr, os.environ), file=sys.stderr, flush=True)
 
 
 def is_json(arguments: argparse.Namespace) -> bool:

@@ -193,7 +193,8 @@ def _name_refused(refused: Refused) -> str:
 def _headline_of(receipt: Receipt) -> list[str]:
     execution = receipt.test_execution
     where = f"{execution.get('key', '')} {execution.get('url', '')}".strip()
-    error = receipt.error.get("message", "")
+    slug = receipt.error.get("slug", "")
+    error = f"{receipt.error.get('message', '')}{slug and f' [{slug}]'}"
     resend = f"To send them: {receipt.resend_command}"
     saved = [f"The results are saved. {resend}"] if receipt.run else []
     accepted = "" if receipt.accepted is None else f", {receipt.accepted} accepted"
