@@ -306,7 +306,7 @@ def test_all_results_go_out(tmp_path: Path, name: str) -> None:
     """Tests with and without a key."""
     found = contents_of(a_prepared_run(tmp_path, PLAIN, a_run(name="test_other")), name)
 
-    assert (found.tests, found.test_keys, found.left_out) == (2, ("CALC-1",), ())
+    assert (found.tests, (*found.test_keys,), found.left_out) == (2, ("CALC-1",), ())
 
 
 def test_scenarios_without_a_key_are_counted(tmp_path: Path) -> None:
@@ -315,7 +315,7 @@ def test_scenarios_without_a_key_are_counted(tmp_path: Path) -> None:
 
     found = contents_of(a_prepared_run(tmp_path, *runs), "xray")
 
-    assert (found.tests, found.test_keys) == (2, ("CALC-1", "CALC-2"))
+    assert (found.tests, (*found.test_keys,)) == (2, ("CALC-1", "CALC-2"))
     (left_out,) = found.left_out
     assert left_out == (
         "2 results (tests.test_calculator.no_key): "
@@ -330,7 +330,7 @@ def test_tests_that_are_no_scenarios_are_counted(tmp_path: Path, name: str) -> N
 
     found = contents_of(a_prepared_run(tmp_path, SCENARIO, UNKEYED, *plain), name)
 
-    assert (found.tests, found.test_keys) == (2, ("CALC-2",))
+    assert (found.tests, (*found.test_keys,)) == (2, ("CALC-2",))
     (left_out,) = found.left_out
     assert left_out.startswith("5 results (")
     assert "JSON cannot hold results of tests that are not scenarios" in left_out
@@ -354,7 +354,7 @@ def test_evidence_that_is_gone(tmp_path: Path, name: str) -> None:
 
     found = contents_of(run, name)
 
-    assert (found.tests, found.test_keys) == (1, ("CALC-1",))
+    assert (found.tests, (*found.test_keys,)) == (1, ("CALC-1",))
     assert list(found.left_out) == [
         f"tests.test_calculator.test_add: {lost}, "
         "which is missing from the run directory"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     # The digest of a Test's identity, and the numbers of its results.
     Group = tuple[int, Sequence[int]]
@@ -22,6 +22,26 @@ DEFINITION = "definition:"
 MARKS = 1 << 24
 # Ends a Test key; no UTF-8 has this byte.
 END = b"\xff"
+
+
+class KeyList:
+    """Test keys as one text, about ten bytes each; they can be read several times."""
+
+    def __init__(self) -> None:
+        self._text = bytearray()
+
+    def append(self, key: str) -> None:
+        """Add a key at the end."""
+        self._text += key.encode("utf-8", "surrogatepass") + END
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __iter__(self) -> Iterator[str]:
+        at = 0
+        while (end := self._text.find(END, at)) >= 0:
+            yield self._text[at:end].decode("utf-8", "surrogatepass")
+            at = end + 1
 
 
 class Groups:
@@ -35,7 +55,8 @@ class Groups:
         self._digests = array("q")
         self._bases = array("q")
         self._numbers = array("I")
-        self._keys = bytearray()
+        # In order of results; a key comes again with each of its results.
+        self.test_keys = KeyList()
         self._marks = bytearray(MARKS >> 3)
         # Digests of which another one with the same mark was seen before.
         self._several: set[int] = set()
@@ -53,7 +74,7 @@ class Groups:
         self._bases.append(hash(base))
         self._numbers.append(number)
         if not identity.startswith(DEFINITION):
-            self._keys += identity.encode("utf-8", "surrogatepass") + END
+            self.test_keys.append(identity)
         self._found = None
 
     def __len__(self) -> int:
@@ -70,16 +91,12 @@ class Groups:
             elif numbers[0] == number:
                 yield digest, numbers
 
-    @property
-    def test_keys(self) -> list[str]:
-        """The Test keys, in order of first results."""
-        found = bytes(self._keys).split(END)[:-1]
-        return list(
-            dict.fromkeys(key.decode("utf-8", "surrogatepass") for key in found)
-        )
-
-    def of_keys(self, test_keys: Container[str]) -> Iterator[tuple[str, Sequence[int]]]:
+    def of_keys(
+        self, test_keys: Collection[str]
+    ) -> Iterator[tuple[str, Sequence[int]]]:
         """Yield these Test keys that have results, each with their numbers."""
+        if not test_keys:
+            return
         wanted = {digest_of(key): key for key in self.test_keys if key in test_keys}
         for digest, numbers in self if wanted else ():
             if digest in wanted:

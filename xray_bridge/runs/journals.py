@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from xray_bridge.runs.run_directory import RunDirectory
 
-# Bytes of lines: the results of such a run are kept, and need about three times as
-# much memory.
+# Bytes of journals: the results of such a run are kept, and need about three times
+# as much memory.
 KEPT = 2 << 20
 
 
@@ -43,7 +43,8 @@ class Journals:
         # The offset of each line, and the first number of each journal.
         self._offsets = array("Q")
         self._firsts: list[int] = []
-        self._kept: list[TestRun] | None = []
+        is_small = sum(map(_size_of, directories)) <= KEPT
+        self._kept: list[TestRun] | None = [] if is_small else None
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -54,7 +55,6 @@ class Journals:
 
         Interrupted tests have no result.
         """
-        size = 0
         for directory in self._directories:
             self._firsts.append(len(self))
             offset, journal = 0, directory.journal
@@ -66,8 +66,8 @@ class Journals:
                     and is_wanted(run)
                 ):
                     self._offsets.append(offset)
-                    size += len(line)
-                    self._keep(run, size)
+                    if self._kept is not None:
+                        self._kept.append(run)
                     yield run
                 offset += len(line)
 
@@ -81,17 +81,19 @@ class Journals:
             self.damaged += 1
             return None
 
-    def _keep(self, run: TestRun, size: int) -> None:
-        if self._kept is not None:
-            self._kept.append(run)
-            if size > KEPT:
-                self._kept = None
-
     def opened(self) -> closing[Reader]:
         """Return a reader of the results, as a context."""
         return closing(
             Reader(self._directories, self._firsts, self._offsets, self._kept)
         )
+
+
+def _size_of(directory: RunDirectory) -> int:
+    try:
+        return directory.journal.stat().st_size
+    except OSError:
+        # The reader says why.
+        return 0
 
 
 class Reader:

@@ -25,11 +25,11 @@ from xray_bridge.text import count
 
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from xray_bridge.model.results import Evidence, TestRun
-    from xray_bridge.runs.groups import Group
+    from xray_bridge.runs.groups import Group, KeyList
     from xray_bridge.runs.journals import Reader
     from xray_bridge.runs.run_directory import RunDirectory
 
@@ -203,8 +203,8 @@ class Results:
         return self._paths_of_evidence[piece.file]
 
     @property
-    def test_keys(self) -> list[str]:
-        """The Test keys with results."""
+    def test_keys(self) -> KeyList:
+        """The Test keys of all results, in their order; some may come again."""
         return self._groups.test_keys
 
     @property
@@ -225,7 +225,7 @@ class Results:
                 found[identity.removeprefix(DEFINITION)] = tuple(dict.fromkeys(names))
         return found
 
-    def names(self, test_keys: Container[str]) -> dict[str, tuple[str, ...]]:
+    def names(self, test_keys: Collection[str]) -> dict[str, tuple[str, ...]]:
         """Return the definitions of the tests with these Test keys."""
         with self._journals.opened() as reader:
             return {

@@ -93,16 +93,21 @@ def _find_unmentioned(
         return
     listed = (*answer.accepted, *(each.key for each in answer.refused))
     known = {key.upper() for key in listed}
-    sent = dict.fromkeys(key for each in shipments for key in each.test_keys)
-    others = known.difference(key.upper() for key in sent)
-    for key in sent:
-        if key.upper() not in known and not _is_under_another(key, others, current_key):
+    # There may be very many keys, and few are missing.
+    others = known.difference(key.upper() for key in _keys_of(shipments))
+    missing = (key for key in _keys_of(shipments) if key.upper() not in known)
+    for key in dict.fromkeys(missing):
+        if not _is_under_another(key, others, current_key):
             yield Refused(
                 key=key, message="Xray does not list it among the results it accepted"
             )
     for each in shipments:
         if each.name and not each.test_keys and arrivals.has_none_of(each.id):
             yield Refused(key="", message=f"Xray lists no results of {each.name}")
+
+
+def _keys_of(shipments: Sequence[Shipment]) -> Iterator[str]:
+    return (key for each in shipments for key in each.test_keys)
 
 
 def _is_under_another(

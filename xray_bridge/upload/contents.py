@@ -10,13 +10,13 @@ from xray_bridge.dataclass import dataclass
 from xray_bridge.formats import capabilities
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.runs import evidence
-from xray_bridge.runs.groups import DEFINITION
+from xray_bridge.runs.groups import DEFINITION, KeyList, digest_of
 from xray_bridge.runs.merge import identities_of
 from xray_bridge.text import count, first_names, join_words, unique
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from xray_bridge.model.results import TestRun
     from xray_bridge.runs.merge import Results
@@ -28,12 +28,13 @@ class Contents:
     """
     The number of Tests that are sent, and the keys of the Tests that have one.
 
+    ``test_keys`` can be read several times, and is false if it is empty.
     ``left_out``: results that the format cannot hold, and evidence that is missing
     from the disk. ``notices``: details that the format cannot hold.
     """
 
     tests: int
-    test_keys: tuple[str, ...]
+    test_keys: Iterable[str]
     left_out: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -42,8 +43,7 @@ def contents_of(run: PreparedRun, name: str) -> Contents:
     """Determine what is sent in a format."""
     results = run.results
     if capabilities.holds_everything(name) and not results.pieces_of_evidence:
-        return Contents(tests=results.tests, test_keys=tuple(results.test_keys))
-    found: dict[str, None] = {}
+        return Contents(tests=results.tests, test_keys=results.test_keys)
     not_held: list[str] = []
     lost: list[str] = []
     unsaid: list[list[str]] = []
@@ -51,16 +51,32 @@ def contents_of(run: PreparedRun, name: str) -> Contents:
         if not capabilities.can_hold(name, each):
             not_held.append(each.test.definition)
             continue
-        found |= dict.fromkeys(identities_of(each))
         lost += _lost_evidence(each, results)
         if words := capabilities.find_unsaid(name, each):
             unsaid.append(words)
+    tests, test_keys = results.tests, results.test_keys
+    if not_held:
+        tests, test_keys = _count_held(results, name)
     return Contents(
-        tests=len(found),
-        test_keys=tuple(each for each in found if not each.startswith(DEFINITION)),
+        tests=tests,
+        test_keys=test_keys,
         left_out=(*_left_out(name, not_held), *lost),
         notices=tuple(_notices_of(name, unsaid)),
     )
+
+
+def _count_held(results: Results, name: str) -> tuple[int, KeyList]:
+    """Count the Tests with results that a format can hold, and list their keys."""
+    tests: set[int] = set()
+    keys = KeyList()
+    for each in results.runs():
+        if capabilities.can_hold(name, each):
+            for identity in identities_of(each):
+                digest = digest_of(identity)
+                if digest not in tests and not identity.startswith(DEFINITION):
+                    keys.append(identity)
+                tests.add(digest)
+    return len(tests), keys
 
 
 def _left_out(name: str, definitions: Sequence[str]) -> Iterator[str]:

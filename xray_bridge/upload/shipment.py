@@ -13,7 +13,7 @@ from xray_bridge.runs import marks
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from xray_bridge.client.import_requests import Execution
@@ -32,10 +32,10 @@ class Shipment:
     Test Execution; ``sent_as`` is the format that is sent: Xray JSON if an existing
     one accepts no other. ``fill`` makes the request for an existing Test Execution;
     None if the report cannot go there. ``tests`` is the number of Tests with results,
-    ``test_keys`` are the keys of those that have one. ``name`` is the path of another
-    tool's file, whose keys alone are known; empty if the results are in the journal.
-    ``rewrite`` writes the report again after results have changed; None for reports
-    of other tools.
+    ``test_keys`` are the keys of those that have one, as in ``Contents``. ``name`` is
+    the path of another tool's file, whose keys alone are known; empty if the results
+    are in the journal. ``rewrite`` writes the report again after results have changed;
+    None for reports of other tools.
     """
 
     id: str
@@ -43,7 +43,7 @@ class Shipment:
     sent_as: str
     fill: Callable[[str], Request] | None
     tests: int = 0
-    test_keys: tuple[str, ...] = ()
+    test_keys: Iterable[str] = ()
     name: str = ""
     rewrite: Callable[[], object] | None = None
 
