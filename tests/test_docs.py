@@ -5,6 +5,7 @@ The manual says what the code does: settings, errors, commands, links.
 from __future__ import annotations
 
 import ast
+import configparser
 import json
 import os
 import re
@@ -15,8 +16,10 @@ import sys
 from collections import defaultdict
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 import xray_bridge
 from behave_xray_bridge import hookspecs
@@ -27,6 +30,14 @@ from xray_bridge.errors import XrayBridgeError
 from xray_bridge.recording import second_process
 
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     chain(ROOT.glob("*.md"), ROOT.glob("docs/*.md"), ROOT.glob("examples/**/*.md"))
@@ -34,6 +45,9 @@ PAGES = sorted(
 CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CONFIGURATION = re.compile(
+    r"^```(ini|toml|yaml|json)\n(.*?)^```", re.MULTILINE | re.DOTALL
+)
 # A block that begins with the name of the file that it stands in.
 FILE = re.compile(r"^```\w+\n(# ([\w/]+\.\w+)\n.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?")
@@ -204,6 +218,69 @@ def test_python_is_python(path: Path) -> None:
     """Python code in the manual has valid syntax."""
     for block in PYTHON.findall(text_of(path)):
         ast.parse(block)
+
+
+def read_ini(text: str) -> dict[str, dict[str, str]]:
+    """The sections of an ini file."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    return {name: dict(parser[name]) for name in parser.sections()}
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "ini": read_ini,
+    "toml": tomllib.loads,
+    "yaml": yaml.safe_load,
+    "json": json.loads,
+}
+
+
+def configurations() -> list[tuple[str, str]]:
+    """Each block of configuration in the manual, after its language."""
+    found = (block for path in PAGES for block in CONFIGURATION.findall(text_of(path)))
+    return list(found)
+
+
+def settings_in(found: object) -> Iterator[tuple[str, Any]]:
+    """The names and values with our prefix in a file of pytest or behave."""
+    if isinstance(found, dict):
+        for name, value in found.items():
+            if str(name).startswith("xray_"):
+                yield name, value
+            yield from settings_in(value)
+
+
+@pytest.mark.parametrize(("language", "block"), configurations())
+def test_configuration_is_valid(language: str, block: str) -> None:
+    """A file of the manual can be read, and each setting in it has a valid value."""
+    by_name = {setting.ini: setting for setting in TABLE.values()}
+    found = READERS[language](block)
+
+    for name, value in settings_in(found):
+        text = value if isinstance(value, str) else json.dumps(value)
+        if "${" not in text and not isinstance(value, dict):
+            by_name[name].parse(text)
+
+
+def given_on_command_lines() -> list[tuple[str, str]]:
+    """Each setting with a value on a command line of pytest or behave."""
+    pattern = re.compile(
+        r"(?:--|-D )(xray[-_][a-z-_]+)[= ](?!-)('[^']*'|\"[^\"]*\"|\S+)"
+    )
+    blocks = (block for path in PAGES for block in BLOCK.findall(text_of(path)))
+    lines = chain.from_iterable(block.splitlines() for block in blocks)
+    calls = (line for line in lines if re.search(r"\b(pytest|behave)\b", line))
+    found = {pair for line in calls for pair in pattern.findall(line)}
+    return sorted((name.replace("-", "_"), value.strip("'\"")) for name, value in found)
+
+
+@pytest.mark.parametrize(("name", "value"), given_on_command_lines())
+def test_value_on_a_command_line_is_valid(name: str, value: str) -> None:
+    """What a reader copies is not refused."""
+    setting = next(each for each in TABLE.values() if each.ini == name)
+
+    if "$" not in value and not (setting.flag and name == "xray_sandbox"):
+        setting.parse("yes" if setting.flag else value)
 
 
 def test_every_page_is_in_the_readme() -> None:
