@@ -22,6 +22,8 @@ from pytest_xray_bridge import outcomes as of_pytest
 from xray_bridge.ci.details import ROWS as DETAILS
 from xray_bridge.ci.details import Row
 from xray_bridge.ci.detect import SYSTEMS
+from xray_bridge.ci.snippets import SYSTEMS as SNIPPETS
+from xray_bridge.ci.snippets import Wishes, make_snippet
 from xray_bridge.cli.help import describe_default
 from xray_bridge.config.settings import SESSION_VARIABLE, TABLE
 from xray_bridge.config.shared_file import read_toml
@@ -51,6 +53,41 @@ PACKAGES = (
     "pytest_xray_bridge",
     "behave_xray_bridge",
 )
+CI_PAGES = FOLDER / "ci"
+CI_PAGE = """\
+# {name}
+
+`xray-bridge ci-snippet --for {slug}` prints the configuration of your project, with the
+settings that are missing in its files. With pytest and Jira Server, it is this in
+`{path}`:
+
+```{language}
+{snippet}
+```
+
+For behave, or for report files of other tools, add `--framework behave` or
+`--framework files`. For Cloud, set `XRAY_CLIENT_ID` and `XRAY_CLIENT_SECRET` as secrets
+instead of `XRAY_TOKEN`.
+
+## What xray-bridge reads
+
+| Value | Variable |
+| --- | --- |
+| revision of the Test Execution | {revision} |
+| branch | {branch} |
+| id of the CI run, by which parts of a run are merged | {run_id} |
+| pipeline of a build in Jira | {pipeline} |
+
+## What it writes
+
+| For | Where |
+| --- | --- |
+| later steps | {variables} |
+| people | {people} |
+
+The page [CI](../ci.md) describes the variables, exit codes, shards, and how results are
+sent later.
+"""
 SETTING_NAMES = ROOT / "pytest_xray_bridge" / "setting_names.py"
 SETTING_NAMES_HEAD = '''"""
 The names of all settings in pytest, for starts that ask for nothing.
@@ -76,10 +113,12 @@ def main(argv: list[str]) -> int:
     arguments = parser.parse_args(argv)
     found = {path: generated(path) for path in pages()}
     found[SETTING_NAMES] = write_setting_names()
+    found |= {CI_PAGES / f"{slug}.md": ci_page(slug) for slug in SNIPPETS}
     outdated = [path for path in found if _read(path) != found[path]]
     for path in outdated:
         sys.stderr.write(f"{path.name} is out of date\n")
         if not arguments.check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(found[path], encoding="utf-8")
     return 1 if arguments.check and outdated else 0
 
@@ -101,7 +140,7 @@ def generated(path: Path) -> str:
 
 
 def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def write_setting_names() -> str:
@@ -269,6 +308,43 @@ def ci_systems() -> str:
         for system in SYSTEMS
     )
     return _table(("System", "Revision", "Branch", "Run id"), rows)
+
+
+def ci_page(slug: str) -> str:
+    """The page of a CI system: the configuration, what is read and what is written."""
+    system = next(each for each in SYSTEMS if each.slug == slug)
+    wishes = Wishes(
+        install="pip install 'xray-bridge[pytest]'",
+        commands=("pytest --xray-upload",),
+        secrets=["XRAY_TOKEN"],
+        settings={"XRAY_URL": "https://jira.example.com", "XRAY_PROJECT": "CALC"},
+    )
+    path = SNIPPETS[slug].path
+    language = "yaml" if path.endswith((".yml", ".yaml")) else ""
+    written = _row_of(system.name, "Variables")
+    return CI_PAGE.format(
+        name=system.name,
+        slug=slug,
+        path=path,
+        language=language,
+        snippet=make_snippet(slug, wishes).rstrip(),
+        revision=_either(system.revision),
+        branch=_either(system.branch),
+        run_id=_either(system.run_id),
+        pipeline=_either(DETAILS[slug].pipeline),
+        variables=written[0],
+        people=written[1] or "nothing",
+    )
+
+
+def _row_of(name: str, column: str) -> list[str]:
+    """The other cells of a system's row in a table of the page about CI."""
+    page = _read(FOLDER / "ci.md")
+    table = page[page.index(f"| System | {column} |") :].partition("\n\n")[0]
+    row = next(
+        r for r in table.splitlines() if r[2:].startswith((f"{name} |", f"{name},"))
+    )
+    return [cell.strip() for cell in row.strip("|").split(" |")[1:]]
 
 
 def pipelines() -> str:
