@@ -51,5 +51,9 @@ class Listing(Formatter):  # type: ignore[misc]
                     "where": f"{template.filename}:{template.line}",
                     "keys": meaning.test_keys,
                     "requirements": meaning.requirements,
+                    "ignored": bool(meaning.ignored),
                 }
                 file.write(json.dumps(line) + "\n")
+                for tag in meaning.malformed:
+                    text = f"{place.where}: @{tag} contains no issue key"
+                    file.write(json.dumps({"malformed": text}) + "\n")

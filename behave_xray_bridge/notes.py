@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from behave_xray_bridge import captured
+from behave_xray_bridge.guard import GUARD
 from xray_bridge.model import results
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.annotations import Annotations
@@ -49,16 +50,19 @@ class ScenarioNotes:
     """
     The additions to one attempt at a scenario, and the steps that they belong to.
 
-    ``layer`` is behave's layer of the context; each attempt has its own.
+    ``layer`` is behave's layer of the context; each attempt has its own. The first
+    addition may come when steps ``have_run`` already.
     """
 
-    def __init__(self, folder: EvidenceFolder | None, layer: object) -> None:
+    def __init__(
+        self, folder: EvidenceFolder | None, layer: object, *, have_run: bool = False
+    ) -> None:
         self.annotations = Annotations(folder)
         self.layer = layer
         # The owner of each of ``annotations.steps``.
         self._owners: list[int] = []
         self._evidence: defaultdict[int, list[results.Evidence]] = defaultdict(list)
-        self._has_run_steps = False
+        self._has_run_steps = have_run
 
     def assign_to(self, step: Step | None) -> None:
         """Assign the additions since the last call to this step, or to none."""
@@ -106,13 +110,14 @@ class ScenarioNotes:
         self, owner: int, outcome: Outcome, line: int
     ) -> Iterator[results.Step]:
         failed = outcome is Outcome.FAILED
-        for step, own in zip(self.annotations.steps, self._owners, strict=True):
-            if own == owner:
+        for number, step in self.annotations.ordered_steps():
+            if self._owners[number] == owner:
                 handled = HANDLED.get(step.outcome, step.outcome)
                 yield replace(
                     step,
                     keyword=STEP_OF_CODE,
                     line=line,
+                    depth=step.depth + (owner not in {BEFORE, AFTER}),
                     outcome=step.outcome if failed else handled,
                 )
 
@@ -169,6 +174,19 @@ class NoteBook:
             return None
         return self._open_notes(scenario, context).annotations
 
+    @GUARD.otherwise(lambda *_: None)
+    def find_running(self) -> Annotations | None:
+        """Return the annotations of the running scenario, for functions of users."""
+        context = self._context
+        scenario = getattr(context, "scenario", None) if context else self._current
+        if scenario is None:
+            return None
+        return self._open_notes(scenario, context).annotations
+
+    def warn_user(self, text: str, path: str, line: int) -> None:
+        """Remember a warning about the user's code; behave shows no warnings."""
+        self._session.add_notice(f"{self._session.redact(path)}:{line}: {text}")
+
     def attach(self, data: bytes | str, media_type: str, name: str) -> None:
         """Add evidence to the running scenario: bytes, or the text itself."""
         context = self._context
@@ -210,7 +228,9 @@ class NoteBook:
         layer = _layer_of(context)
         notes = self._find_notes(scenario)
         if notes is None or (layer is not None and notes.layer is not layer):
-            notes = ScenarioNotes(self._folder, layer)
+            statuses = [step.status.name for step in scenario.all_steps]
+            have_run = any(not name.startswith("untested") for name in statuses)
+            notes = ScenarioNotes(self._folder, layer, have_run=have_run)
             self.notes[id(scenario)] = (scenario, notes)
         return notes
 

@@ -280,6 +280,10 @@ class Recorder:
 
     def _record_as(self, place: Place, outcome: Outcome, reason: str = "") -> None:
         self._recorded.add(id(place.scenario))
+        if self._converter.read_tags(place).ignored:
+            self.session.ignored += 1
+            self.failed = self.failed or outcome is Outcome.FAILED
+            return
         attempts = self._attempts.pop(id(place.scenario), [])
         if attempts and outcome is Outcome.PASSED:
             outcome = Outcome.FLAKY

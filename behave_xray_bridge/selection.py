@@ -101,6 +101,7 @@ def have_no_keys(
         for feature in features
         for place in find_templates(feature)
         if selection.has(place.scenario)
+        if not converter.read_tags(place).ignored
     )
     is_any = False
     for place in chosen:

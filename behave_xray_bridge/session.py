@@ -28,6 +28,7 @@ from xray_bridge.errors import ReportError, SelectionError, XrayBridgeError
 from xray_bridge.model.receipt import EMPTY
 from xray_bridge.recording.ending import describe_selection
 from xray_bridge.recording.guard import OWN_FAULTS
+from xray_bridge.recording.running import RUNNING
 from xray_bridge.recording.session import Session
 from xray_bridge.recording.signals import StopSignals
 
@@ -106,6 +107,7 @@ class BehaveSession:
 
     def _finish_run(self, ending: Ending | None) -> int:
         os.environ.pop(SESSION_VARIABLE, None)
+        RUNNING.reset()
         code = ending.exit_code if ending else 0
         self._copy_report(ending)
         hooks = self.recorder.notebook.hooks
@@ -180,6 +182,7 @@ def _start_recording(config: Configuration, outfile: str) -> BehaveSession | Non
         session, converter, selection, notebook, runner, publishes=not is_part
     )
     recorder.open_defects = open_defects
+    RUNNING.find, RUNNING.warn = notebook.find_running, notebook.warn_user
     # The session writes one copy of the uploaded report; any other is made here.
     first = settings.format[0]
     is_written = outfile == settings.report and first == "behave"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from behave.model import Feature, Step
 
     from behave_xray_bridge.convert import Converter, Place
+    from xray_bridge.model.tags import TagMeaning
     from xray_bridge.recording.session import Session
 
 PASSED = Status.passed
@@ -49,8 +50,16 @@ class StraightPath:
         self._steps: list[str] = []
 
     def note(self, place: Place, started: float) -> bool:
-        """Note a scenario that begins; False if its texts must be cleaned first."""
-        self._line, self._steps = describe(self._converter, place)
+        """
+        Note a scenario that begins; False if its texts must be cleaned first.
+
+        A scenario that is not reported has no note.
+        """
+        meaning = self._converter.read_tags(place)
+        if meaning.ignored:
+            self._noted = None
+            return True
+        self._line, self._steps = describe(self._converter, place, meaning)
         steps = ",".join([f"{step}{NOT_RUN}" for step in self._steps])
         text = f'{self._line},"started":{started!r},"steps":[{steps}]}}'
         if not self._session.scrub.is_clean(text):
@@ -118,10 +127,11 @@ def _read_state(place: Place) -> tuple[object, ...]:
     )
 
 
-def describe(converter: Converter, place: Place) -> tuple[str, list[str]]:
+def describe(
+    converter: Converter, place: Place, meaning: TagMeaning
+) -> tuple[str, list[str]]:
     """Return the beginnings of the line of a scenario and of its steps, as JSON."""
     scenario, outline = place.scenario, place.outline
-    meaning = converter.read_tags(place)
     path = converter.paths.read(place.feature.filename)
     name = quote(outline.name if outline else scenario.name)
     described = _field("description", join_lines(scenario.description))

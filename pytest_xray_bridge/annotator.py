@@ -14,7 +14,6 @@ import pytest
 
 from pytest_xray_bridge import (
     bdd,
-    guests,
     marks,
     options,
     other_plugins,
@@ -24,11 +23,12 @@ from pytest_xray_bridge import (
 from pytest_xray_bridge.crash_notes import KEYS_ONLY, write_note
 from pytest_xray_bridge.faults import FAULTS, describe_fault
 from pytest_xray_bridge.guard import guard_hooks
-from pytest_xray_bridge.names import ItemNames
+from pytest_xray_bridge.line_reader import LineReader
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.annotations import Annotations
 from xray_bridge.recording.clock import Clock, to_microseconds
 from xray_bridge.recording.guard import OURSELVES
+from xray_bridge.recording.running import RUNNING
 from xray_bridge.runs import codec
 from xray_bridge.runs.evidence import EvidenceSource
 
@@ -80,7 +80,7 @@ class Annotator:
         self._find_note = find_note
         self._note: RunningNote | None = None
         self._is_worker = options.is_worker(config)
-        self._names = ItemNames(config)
+        self._line_reader = LineReader(config, prefixes)
         self._items: Sequence[pytest.Item] = ()
         self._item_of: dict[str, pytest.Item] | None = None
         # The test whose line is on a report already.
@@ -119,8 +119,21 @@ class Annotator:
     def annotations(self) -> Annotations:
         """Return the annotations of the running test."""
         if self._annotations is None:
-            self._annotations = Annotations(self._find_folder())
+            has_result = "no_test" not in self.line
+            self._annotations = Annotations(self._find_folder() if has_result else None)
         return self._annotations
+
+    def find_running(self) -> Annotations | None:
+        """Return the annotations of the running test; None between tests."""
+        return None if self.item is None else self.annotations()
+
+    def pytest_sessionstart(self) -> None:
+        """Let functions find the running test without the fixture."""
+        RUNNING.find = self.find_running
+
+    def pytest_unconfigure(self) -> None:
+        """The session is over."""
+        RUNNING.reset()
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -171,7 +184,7 @@ class Annotator:
             scenario = (
                 bdd.scenario_of(item, self._prefixes) if self._has_scenarios else None
             )
-            return self._read_line(item, scenario)
+            return self._line_reader.read(item, scenario)
         except FAULTS as error:
             self._faults.append(describe_fault(OURSELVES, error))
         return None
@@ -192,7 +205,7 @@ class Annotator:
             if self._has_scenarios:
                 self._scenario_steps = []
                 self._scenario = bdd.scenario_of(item, self._prefixes)
-            self.line = self._read_line(item, self._scenario)
+            self.line = self._line_reader.read(item, self._scenario)
         except FAULTS as error:
             self._faults.append(describe_fault(OURSELVES, error))
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
@@ -337,34 +350,11 @@ class Annotator:
             source = each if isinstance(each, EvidenceSource) else EvidenceSource(each)
             self.annotations().add_evidence(source)
 
-    def _read_line(self, item: pytest.Item, scenario: Scenario | None) -> WireLine:
-        """Read names, marks, parameters and tags of a test."""
-        read: Any = marks.read(item)
-        if names := self._names.read(item):
-            read = {**names, **read}
-        line: WireLine = read
-        if "test_keys" not in line and guests.is_no_test(item):
-            return {"no_test": True}
-        if parameters := _parameters_of(item):
-            line["parameters"] = parameters
-        if scenario is not None:
-            self._add_tags(line, scenario)
-        return line
-
     def _ask_for_keys(self, item: pytest.Item) -> None:
         """Add keys that users' hooks return."""
         for keys in item.ihook.pytest_xray_test_keys(item=item):
             for key in to_values(keys):
                 self.annotations().key(key)
-
-    def _add_tags(self, line: Line, scenario: Scenario) -> None:
-        """Add the meaning of a scenario's tags; keys in marks win over keys in tags."""
-        meaning = bdd.meaning_of(scenario, self._prefixes)
-        line["scenario"] = codec.to_builtins(scenario)
-        line["test_keys"] = line.get("test_keys") or meaning.test_keys
-        line["requirements"] = (*line.get("requirements", ()), *meaning.requirements)
-        line["labels"] = (*line.get("labels", ()), *meaning.labels)
-        line["summary"] = line.get("summary") or scenario.name
 
 
 def to_values(found: Any) -> Iterable[Any]:
@@ -379,20 +369,4 @@ def _is_over(report: pytest.TestReport) -> bool:
     """Whether the call of a test has ended, or will not happen."""
     return report.when == "call" or (
         report.when == "setup" and report.outcome != "passed"
-    )
-
-
-def _parameters_of(item: pytest.Item) -> tuple[tuple[str, str], ...]:
-    callspec = getattr(item, "callspec", None)
-    if callspec is None:
-        return ()
-    example = bdd.example_of(item)
-    if example:
-        return tuple((name, str(value)) for name, value in example.items())
-    return tuple(
-        (name, wire.to_text(value))
-        for name, value in callspec.params.items()
-        # Plugins that repeat a test make parameters whose names begin so.
-        if not name.startswith("__")
-        if name != bdd.EXAMPLE
     )

@@ -115,7 +115,8 @@ def _tags_of(template: Any, row: int, prefixes: Sequence[str]) -> set[str]:
     inherited: set[str] = set()
     for tag in rule.tags:
         meaning = tags.of_feature([tag], prefixes=prefixes)
-        if meaning.requirements or (meaning.test_keys and not has_keys):
+        is_wanted = meaning.requirements or meaning.ignored
+        if is_wanted or (meaning.test_keys and not has_keys):
             inherited.add(tag)
     return own | inherited
 
@@ -170,25 +171,33 @@ def find_notices(
     pytest-bdd runs the last of several scenarios with the same name in one feature.
     Tests of one scenario share its tags, so each malformed tag is one notice.
     """
-    of_tags: dict[str, None] = {}
-    features: dict[str, Any] = {}
-    for item in items:
-        template = _template_of(item)
-        if template is None:
-            continue
-        feature = template.feature
-        path = _feature_path(feature, item)
-        features[path] = feature
-        for tag in malformed_tags(item, prefixes):
-            place = feature if tag in feature.tags else template
-            of_tags[f"{path}:{place.line_number}: @{tag} contains no issue key"] = None
-    yield from of_tags
+    scenarios = [item for item in items if _template_of(item) is not None]
+    yield from describe_malformed_tags(scenarios, prefixes)
+    features = {
+        _feature_path(feature, item): feature
+        for item in scenarios
+        for feature in [_template_of(item).feature]
+    }
     for path, feature in features.items():
         for line, name in _replaced_scenarios(feature):
             yield (
                 f"{path}:{line}: pytest-bdd does not run this scenario, because "
                 f'another scenario of this feature has the same name, "{name}"'
             )
+
+
+def describe_malformed_tags(
+    items: Iterable[pytest.Item], prefixes: Sequence[str]
+) -> Iterator[str]:
+    """Yield one line for each tag that looks like a key, but is not one."""
+    found: dict[str, None] = {}
+    for item in items:
+        for tag in malformed_tags(item, prefixes):
+            template = _template_of(item)
+            place = template.feature if tag in template.feature.tags else template
+            path = _feature_path(template.feature, item)
+            found[f"{path}:{place.line_number}: @{tag} contains no issue key"] = None
+    yield from found
 
 
 def _replaced_scenarios(feature: Any) -> Iterator[tuple[int, str]]:

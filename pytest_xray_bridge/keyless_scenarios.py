@@ -13,6 +13,7 @@ import pytest
 
 from pytest_xray_bridge import bdd, marks, options
 from pytest_xray_bridge.guard import guard_hooks
+from pytest_xray_bridge.line_reader import is_ignored
 
 
 if TYPE_CHECKING:
@@ -45,9 +46,10 @@ class KeylessScenarios:
         """Check the selected tests."""
         refusal = self._find_refusal()
         gives_keys = self._config.hook.pytest_xray_test_keys.get_hookimpls()
-        if not refusal or not items or gives_keys:
+        if not refusal or gives_keys:
             return
-        if not all(map(self._is_keyless, items)):
+        reported = [item for item in items if not is_ignored(item, self._prefixes)]
+        if not reported or not all(map(self._is_keyless, reported)):
             return
         if not options.is_worker(self._config):
             raise pytest.UsageError(f"xray-bridge: {refusal}")

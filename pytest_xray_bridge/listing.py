@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_xray_bridge import bdd, marks, selection, start
+from pytest_xray_bridge.line_reader import is_ignored
 from xray_bridge.model import tags
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xray_bridge.model.results import Scenario
 
 # The same name as in ``xray_bridge.check.collect``, which tests do not import.
@@ -42,6 +45,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     prefixes = tuple(given) or tags.PREFIXES
     lines = [_line(item, prefixes) for item in session.items]
     lines += [json.dumps({"missing": reason}) for reason in MISSING]
+    lines += [json.dumps({"malformed": each}) for each in _malformed(session, prefixes)]
     path = Path(os.environ[LIST_TO])
     path.write_text("\n".join(lines), encoding="utf-8")
 
@@ -60,8 +64,15 @@ def _line(item: pytest.Item, prefixes: tuple[str, ...]) -> str:
         "where": where,
         "keys": selection.find_keys(item, prefixes),
         "requirements": _find_requirements(item, scenario, prefixes),
+        "ignored": is_ignored(item, prefixes),
     }
     return json.dumps(line)
+
+
+def _malformed(session: pytest.Session, prefixes: tuple[str, ...]) -> Iterator[str]:
+    """Describe malformed marks and tags, with their places."""
+    yield from marks.find_problems(session.items)
+    yield from bdd.describe_malformed_tags(session.items, prefixes)
 
 
 def _find_requirements(

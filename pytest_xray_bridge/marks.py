@@ -13,24 +13,35 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from xray_bridge.model import keys
+from xray_bridge.text import describe_unknown
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from xray_bridge.runs.codec import Line
+    from pytest_xray_bridge.wire import WireLine
 
 NAME = "xray"
 KEY = re.compile(keys.KEY)
+# What a mark may say besides keys.
+ARGUMENTS = (
+    "requirements",
+    "defects",
+    "labels",
+    "summary",
+    "description",
+    "custom_fields",
+    "ignore",
+)
 
 
-def read(item: pytest.Item) -> Line:
+def read(item: pytest.Item) -> WireLine:
     """
     Read the fields that a test's marks add to its journal line; empty without marks.
 
     The closest mark with keys decides the keys; requirements, defects and
-    labels add up; for other fields the closest mark wins. Raises ValueError for a
-    malformed mark.
+    labels add up; for other fields the closest mark wins. ``ignored`` says that the
+    test is not reported. Raises ValueError for a malformed mark.
     """
     found_marks = _closest_first(item)
     if not found_marks:
@@ -43,7 +54,7 @@ def read(item: pytest.Item) -> Line:
     fields: dict[str, str] = {}
     for mark in reversed(marks):
         fields |= mark.custom_fields
-    found: Line = {
+    found: WireLine = {
         "test_keys": next((mark.keys for mark in marks if mark.keys), ()),
         "requirements": _join_unique(mark.requirements for mark in marks),
         "defects": _join_unique(mark.defects for mark in marks),
@@ -52,6 +63,8 @@ def read(item: pytest.Item) -> Line:
         "description": next((m.description for m in marks if m.description), ""),
         "custom_fields": tuple(fields.items()),
     }
+    if next((mark.ignore for mark in marks if mark.ignore is not None), False):
+        found["ignored"] = True
     return found
 
 
@@ -118,6 +131,8 @@ class _Mark(NamedTuple):
     summary: str = ""
     description: str = ""
     custom_fields: Mapping[str, str] = MappingProxyType({})
+    # None: another mark decides.
+    ignore: bool | None = None
     has_keys_only: bool = False
 
 
@@ -149,22 +164,13 @@ def _parse_mark(mark: pytest.Mark) -> _Mark:
         summary=_parse_text(given.pop("summary", ""), "summary"),
         description=_parse_text(given.pop("description", ""), "description"),
         custom_fields={str(name): str(value) for name, value in fields.items()},
+        ignore=_parse_switch(given.pop("ignore", None)),
     )
     if given:
-        raise _mark_error(_unknown_arguments(given))
-    if not any(found):
+        raise _mark_error(describe_unknown(given, ARGUMENTS))
+    if found.ignore is None and not any(found):
         raise _mark_error("the mark is empty; give a Test key, such as CALC-1")
     return found
-
-
-def _unknown_arguments(names: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    text = f"unknown argument: {', '.join(names)}="
-    similar = [
-        word for name in names for word in get_close_matches(name, _Mark._fields, 1)
-    ]
-    return f"{text} (did you mean {similar[0]}=?)" if similar else text
 
 
 def _parse_keys(given: Iterable[object], what: str) -> tuple[str, ...]:
@@ -192,6 +198,12 @@ def _parse_text(value: object, what: str) -> str:
     if isinstance(value, str):
         return value
     raise _mark_error(f"{what}: {value!r} is not text")
+
+
+def _parse_switch(value: object) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    raise _mark_error(f"ignore={value!r} is neither True nor False")
 
 
 def _mark_error(text: str) -> ValueError:

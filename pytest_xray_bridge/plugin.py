@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MARKER = (
     "xray(key, ..., requirements=, defects=, labels=, summary=, description=, "
-    "custom_fields=): the Test, or Tests, in Xray that this test automates"
+    "custom_fields=, ignore=): the Test, or Tests, in Xray that this test automates"
 )
 
 

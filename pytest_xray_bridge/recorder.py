@@ -43,6 +43,7 @@ OF_THE_TEST = (
     "parameters",
     "scenario",
     "no_test",
+    "ignored",
 )
 # By the setting ``captures``: outcomes whose captured output is recorded.
 CAPTURES = {
@@ -75,7 +76,8 @@ class Recorder:
     Gives each finished test to ``record``, once; ``count`` is their number.
 
     ``captures`` says for which outcomes captured output is recorded. ``reruns`` are
-    the outcomes of repeated attempts. ``finished`` are tests that have a result.
+    the outcomes of repeated attempts. ``finished`` are tests that have a result, or
+    that get none. ``ignored`` counts those that users have left out.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Recorder:
         reruns: frozenset[str] = RERUNS,
     ) -> None:
         self.count = 0
+        self.ignored = 0
         self.finished: set[tuple[str, object]] = set()
         self._positions: dict[str, int] = {}
         self.notes = notes
@@ -186,6 +189,7 @@ class Recorder:
         if test.known:
             failed_call = test.known.pop("failed_call", "")
             if "no_test" in test.known:
+                self.ignored += "ignored" in test.known
                 self.finished.add(identity)
                 return
         try:

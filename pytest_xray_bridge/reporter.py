@@ -240,10 +240,11 @@ class Reporter:
             finished = {(nodeid, None) for nodeid, _ in finished}
         expected = len(self._collected) * self._copies
         missing = expected - sum(nodeid in self._collected for nodeid, _ in finished)
-        if missing > 0 and self.recorder.count:
+        if missing > 0 and (self.recorder.count or self.recorder.ignored):
             reason = f"{missing} of {expected} collected tests have no result"
             self._session.add_incomplete(reason)
         self._crash_notes.clear()
+        self._session.ignored = self.recorder.ignored
         error = self._session.seal()
         if error:
             self.faults.append(error)

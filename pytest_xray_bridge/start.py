@@ -212,9 +212,9 @@ def _has_shared_file(folder: Path) -> bool:
 def is_xray_tag(tag: str) -> bool:
     """
     Whether a tag of a feature file is Xray's: an issue, such as ``TEST_CALC-1``, or
-    a label that an import has set, the path of a feature file or an ``id:``.
+    a label that an import has set, the path of a feature file or an ``id:``; or ours.
     """
-    if tag.endswith(".feature") or tag.startswith("id:"):
+    if tag.endswith(".feature") or tag.startswith("id:") or tag == "xray-ignore":
         return True
     head, dash, number = tag.rpartition("-")
     return bool(dash) and number.isdigit() and head.replace("_", "").isalnum()

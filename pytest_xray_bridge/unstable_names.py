@@ -88,7 +88,7 @@ def describe_names(items: Iterable[pytest.Item]) -> list[str]:
     unused: list[str] = []
     for item in items:
         reason = seen.find(item)
-        if reason and not _has_key(item):
+        if reason and not _needs_no_name(item):
             found.setdefault(reason, []).append(item.nodeid)
         if _has_unused_nodeid(item):
             unused.append(item.nodeid)
@@ -195,8 +195,10 @@ def _is_unnamed(value: object) -> bool:
     return is_long or not has_name
 
 
-def _has_key(item: pytest.Item) -> bool:
+def _needs_no_name(item: pytest.Item) -> bool:
+    """Whether Xray does not need the name of a test."""
     try:
-        return bool(marks.read(item).get("test_keys"))
+        read = marks.read(item)
     except ValueError:
         return True
+    return "ignored" in read or bool(read.get("test_keys"))

@@ -23,11 +23,13 @@ class WireLine(Line, total=False):
     A part of a line, with fields that only the recorder reads.
 
     ``failed_call`` is the failure of a call whose report another plugin may hold back;
-    ``no_test`` says that an item is not a test and has no result.
+    ``no_test`` says that an item is not a test and has no result; ``ignored`` that its
+    mark or tag leaves it out.
     """
 
     failed_call: str
     no_test: bool
+    ignored: bool
 
 
 ATTRIBUTE = "xray_bridge"

@@ -16,14 +16,26 @@ from xray_bridge._version import __version__
 if TYPE_CHECKING:
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.recording.annotations import Annotations
+    from xray_bridge.recording.functions import attach, comment, step
     from xray_bridge.runs.evidence import EvidenceSource
 
-__all__ = ["Annotations", "EvidenceSource", "Receipt", "__version__"]
+__all__ = [
+    "Annotations",
+    "EvidenceSource",
+    "Receipt",
+    "__version__",
+    "attach",
+    "comment",
+    "step",
+]
 
 _HOMES = {
     "Annotations": "xray_bridge.recording.annotations",
     "EvidenceSource": "xray_bridge.runs.evidence",
     "Receipt": "xray_bridge.model.receipt",
+    "attach": "xray_bridge.recording.functions",
+    "comment": "xray_bridge.recording.functions",
+    "step": "xray_bridge.recording.functions",
 }
 
 
@@ -31,6 +43,8 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        # Kept, because page objects ask for ``xray_bridge.step`` in each call.
+        found = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return found
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

@@ -57,6 +57,21 @@ def first_names(names: Sequence[str]) -> str:
     return f"{between.join(names[:SHOWN_NAMES])}{more}"
 
 
+def similar_word(wrong: str, known: Iterable[str]) -> str:
+    """Return the known word that was probably meant; empty if there is none."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(wrong, [*known], 1)), "")
+
+
+def describe_unknown(names: Iterable[str], known: Iterable[str]) -> str:
+    """Describe arguments that do not exist, with the one that was probably meant."""
+    given, words = [*names], [*known]
+    text = f"unknown argument: {', '.join(given)}="
+    similar = filter(None, (similar_word(name, words) for name in given))
+    return next((f"{text} (did you mean {word}=?)" for word in similar), text)
+
+
 def unique(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
     """Return the texts of all parts, each once, in order of first appearance."""
     return tuple(dict.fromkeys(text for part in parts for text in part))

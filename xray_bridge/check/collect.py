@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xray_bridge.check.keys import AutomatedTest, read_listing
+from xray_bridge.check.keys import Listing, read_listing
 from xray_bridge.errors import ReportError, UsageError
 
 
@@ -42,9 +43,9 @@ def framework_of(given: str | None) -> str:
 
 def collect_tests(
     framework: str, arguments: Sequence[str], tag_prefixes: Iterable[str]
-) -> tuple[list[AutomatedTest], list[str]]:
+) -> Listing:
     """
-    Collect tests in a separate process; return them and what could not be collected.
+    Collect tests in a separate process.
 
     ``arguments`` go to the framework. Raises UsageError for wrong arguments, and
     ReportError if the framework failed.
@@ -67,10 +68,10 @@ def collect_tests(
             check=False,
         )
         if target.is_file() and done.returncode in LISTED[framework]:
-            tests, missing = read_listing(target)
-            if (framework, done.returncode) == INTERRUPTED and not missing:
-                missing.append(f"{framework} was interrupted")
-            return tests, missing
+            found = read_listing(target)
+            if (framework, done.returncode) == INTERRUPTED and not found.missing:
+                return replace(found, missing=(f"{framework} was interrupted",))
+            return found
     output = (done.stdout + done.stderr).splitlines()
     lines = [line.strip() for line in output if line.strip()]
     last = lines[-1] if lines else "it printed nothing"

@@ -28,17 +28,32 @@ class AutomatedTest:
     One test in code, without its parameters.
 
     ``where`` is ``file:line``; empty if unknown. ``requirements`` are the keys of the
-    issues that it covers.
+    issues that it covers. ``ignored``: its result is not reported, so it needs no key.
     """
 
     name: str
     where: str = ""
     keys: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
+    ignored: bool = False
 
     def __str__(self) -> str:
         """Place and name."""
         return f"{self.where}: {self.name}" if self.where else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """
+    The tests that a framework has collected.
+
+    ``missing`` says what could not be collected, ``malformed`` which marks and tags
+    are malformed.
+    """
+
+    tests: tuple[AutomatedTest, ...] = ()
+    missing: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +81,8 @@ class KeysReport:
     The result of the comparison.
 
     ``shared`` are keys on several tests. ``without_code`` maps Tests of
-    ``selection`` to their summaries. The rest is as in ``XrayKeys``.
+    ``selection`` to their summaries. ``ignored`` is the number of tests that are not
+    reported. The rest is as in ``XrayKeys`` and in ``Listing``.
     """
 
     tests: int
@@ -77,11 +93,15 @@ class KeysReport:
     without_code: Mapping[str, str] = field(default_factory=dict)
     selection: str = ""
     incomplete: tuple[str, ...] = ()
+    malformed: tuple[str, ...] = ()
+    ignored: int = 0
 
     def lines(self, carriers: Mapping[str, tuple[AutomatedTest, ...]]) -> Iterator[str]:
         """Return the report as text; ``carriers`` are the tests with each key."""
-        keyed = self.tests - len(self.without_key)
-        yield f"Tests: {self.tests}, {keyed} with a Test key"
+        keyed = self.tests - len(self.without_key) - self.ignored
+        ignored = f", {self.ignored} ignored" if self.ignored else ""
+        yield f"Tests: {self.tests}, {keyed} with a Test key{ignored}"
+        yield from _list_section("Malformed marks and tags", self.malformed)
         yield from _list_section("Without a Test key", map(str, self.without_key))
         yield from _list_section(
             "On several tests",
@@ -118,20 +138,19 @@ def tests_by_key(
     return {key: tuple(on) for key, on in found.items()}
 
 
-def compare_keys(
-    tests: Iterable[AutomatedTest],
-    asked: XrayKeys = NOT_ASKED,
-    incomplete: Iterable[str] = (),
-) -> KeysReport:
+def compare_keys(listing: Listing, asked: XrayKeys = NOT_ASKED) -> KeysReport:
     """Compare tests with Xray's answers."""
     # Rows may differ in their requirements only.
-    known = tuple(dict.fromkeys(replace(test, requirements=()) for test in tests))
+    known = tuple(
+        dict.fromkeys(replace(test, requirements=()) for test in listing.tests)
+    )
     by_key = tests_by_key(known)
     places = {(test.where, test.name) for test in known}
+    ignored = {(test.where, test.name) for test in known if test.ignored}
     keyed = {(test.where, test.name) for test in known if test.keys}
     return KeysReport(
         tests=len(places),
-        without_key=tuple(t for t in known if (t.where, t.name) not in keyed),
+        without_key=tuple(t for t in known if (t.where, t.name) not in keyed | ignored),
         shared={
             key: on
             for key, on in by_key.items()
@@ -141,7 +160,9 @@ def compare_keys(
         not_asked=asked.unknown,
         without_code={k: s for k, s in asked.wanted.items() if k not in by_key},
         selection=asked.selection,
-        incomplete=tuple(incomplete),
+        incomplete=listing.missing,
+        malformed=listing.malformed,
+        ignored=len(ignored),
     )
 
 
@@ -176,21 +197,22 @@ def tests_in_runs(
             )
 
 
-def read_listing(path: Path) -> tuple[list[AutomatedTest], list[str]]:
+def read_listing(path: Path) -> Listing:
     """
-    Read the list of a framework: its tests, and what it could not collect.
+    Read the list of a framework.
 
-    One JSON object per line: ``name``, ``where``, ``keys``, ``requirements``; or
-    ``missing``. Raises ReportError.
+    One JSON object per line: ``name``, ``where``, ``keys``, ``requirements`` and
+    ``ignored``; or ``missing``; or ``malformed``. Raises ReportError.
     """
     tests: list[AutomatedTest] = []
-    missing: list[str] = []
+    texts: dict[str, dict[str, None]] = {"missing": {}, "malformed": {}}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
         for line in lines:
             found: dict[str, Any] = json.loads(line)
-            if "missing" in found:
-                missing.append(str(found["missing"]))
+            kind = next((each for each in texts if each in found), None)
+            if kind is not None:
+                texts[kind][str(found[kind])] = None
                 continue
             tests.append(
                 AutomatedTest(
@@ -198,9 +220,14 @@ def read_listing(path: Path) -> tuple[list[AutomatedTest], list[str]]:
                     where=found["where"],
                     keys=tuple(map(str, found["keys"])),
                     requirements=tuple(map(str, found.get("requirements", ()))),
+                    ignored=bool(found.get("ignored")),
                 )
             )
     except (OSError, ValueError, KeyError, TypeError) as error:
         msg = f"the list of tests cannot be read ({type(error).__name__}: {error})"
         raise ReportError(msg) from None
-    return tests, list(dict.fromkeys(missing))
+    return Listing(
+        tests=tuple(tests),
+        missing=tuple(texts["missing"]),
+        malformed=tuple(texts["malformed"]),
+    )

@@ -72,9 +72,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _with_similar_word(message: str) -> str:
     """Return argparse's message; a misspelt word with the word that was meant."""
-    import difflib
-
     from xray_bridge.config.settings import TABLE
+    from xray_bridge.text import similar_word
 
     if found := NO_CHOICE.search(message):
         wrong, known = found["wrong"], WORD.findall(found["known"])
@@ -85,8 +84,8 @@ def _with_similar_word(message: str) -> str:
         )
     else:
         return message
-    similar = difflib.get_close_matches(wrong, known, 1)
-    return f"{message}; did you mean {similar[0]}?" if similar else message
+    similar = similar_word(wrong, known)
+    return f"{message}; did you mean {similar}?" if similar else message
 
 
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:

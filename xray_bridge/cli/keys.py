@@ -41,10 +41,11 @@ def register(commands: Any, help_text: str) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "keys",
         help=help_text,
-        description="Lists tests without a Test key, keys that several tests have, "
-        "keys that are not Tests in Xray, and Tests of xray_select (or of the Test "
-        "Plan) that no code implements. Tests are collected, not run. If run "
-        "directories are named, their tests are read instead.",
+        description="Lists malformed marks and tags, tests without a Test key, keys "
+        "that several tests have, keys that are not Tests in Xray, and Tests of "
+        "xray_select (or of the Test Plan) that no code implements. Tests are "
+        "collected, not run. If run directories are named, their tests are read "
+        "instead.",
         epilog="Arguments after -- are passed to the framework: "
         "xray-bridge keys -- -m smoke tests",
         allow_abbrev=False,
@@ -70,19 +71,19 @@ def register(commands: Any, help_text: str) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Collect tests, ask Xray, compare; exit code 85 for keys that Xray refuses."""
+    """Collect tests, ask Xray, compare; exit code 85 for wrong keys."""
     if arguments.selected:
         return _print_selected(arguments)
     with options.settings_with_server(arguments, looks_only=True) as settings:
-        tests, incomplete = _collect_tests(arguments, settings)
-        carriers = keys.tests_by_key(tests)
+        listing = _collect_tests(arguments, settings)
+        carriers = keys.tests_by_key(listing.tests)
         asked = keys.NOT_ASKED if arguments.offline else _ask_xray(settings, carriers)
-        found = keys.compare_keys(tests, asked, incomplete)
+        found = keys.compare_keys(listing, asked)
     lines = [*found.lines(carriers)]
     if not (arguments.offline or asked.selection):
         lines.append("Tests without code are not listed: give --select or --test-plan")
     console.emit(arguments, asdict(found), lines)
-    is_wrong = found.no_tests or found.not_asked or found.incomplete
+    is_wrong = found.no_tests or found.not_asked or found.incomplete or found.malformed
     return CheckError.exit_code if is_wrong else 0
 
 
@@ -115,9 +116,7 @@ def _make_client(settings: Settings) -> XrayClient:
     return make_client(connection, Http(connection, Deadline(settings.deadline)))
 
 
-def _collect_tests(
-    arguments: argparse.Namespace, settings: Settings
-) -> tuple[list[keys.AutomatedTest], list[str]]:
+def _collect_tests(arguments: argparse.Namespace, settings: Settings) -> keys.Listing:
     given: list[str] = arguments.paths
     report_dir = Path(settings.report_dir)
     runs = [path for name in given if (path := run_path(name, report_dir))]
@@ -125,7 +124,8 @@ def _collect_tests(
         directories = [RunDirectory(path) for path in runs]
         missing = [reason for each in directories for reason in each.missing]
         damaged: list[str] = []
-        return list(keys.tests_in_runs(directories, damaged)), [*missing, *damaged]
+        tests = tuple(keys.tests_in_runs(directories, damaged))
+        return keys.Listing(tests=tests, missing=(*missing, *damaged))
     return collect_tests(
         framework_of(arguments.framework), given, settings.tag_prefixes
     )

@@ -203,19 +203,17 @@ def _collect_marks(
         return {}, []
     framework = framework_of(arguments.framework)
     try:
-        tests, missing = collect_tests(
-            framework, arguments.arguments, settings.tag_prefixes
-        )
+        listing = collect_tests(framework, arguments.arguments, settings.tag_prefixes)
     except XrayBridgeError as error:
         if arguments.arguments and isinstance(error, UsageError):
             raise
         return {}, [f"the marks in code were not looked at: {error}"]
     found: dict[str, list[str]] = {}
-    for test in tests:
+    for test in listing.tests:
         for key in test.requirements:
             if str(test) not in found.setdefault(key, []):
                 found[key].append(str(test))
-    return found, [f"incomplete: {reason}" for reason in missing]
+    return found, [f"incomplete: {reason}" for reason in listing.missing]
 
 
 def _write_page(path: Path, page: str) -> None:

@@ -154,6 +154,7 @@ def run_show(arguments: argparse.Namespace) -> int:
         "State": row.state,
         "Test Execution": row.test_execution,
         "Results": _format_counts(counts),
+        "Ignored": str(state.ignored or ""),
         "Started": row.to_json()["started"],
         "Run id": info.run_id,
         "Versions": versions,

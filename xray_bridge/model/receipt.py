@@ -80,7 +80,8 @@ class Receipt:
     Execution only). ``failures`` are the first FAILURES failed Tests. ``duration`` is
     in seconds. ``commands`` are lines for the CI system that reads this process's
     output; no file has them, nor ``resend_flags``, with which the run can be sent
-    later.
+    later. ``ignored`` is the number of tests that ran and are not reported, because
+    users have left them out.
     """
 
     status: str
@@ -102,6 +103,7 @@ class Receipt:
     exit_code: int = 0
     commands: tuple[str, ...] = ()
     resend_flags: str = ""
+    ignored: int = 0
 
     @property
     def refused_tests(self) -> int:
@@ -169,6 +171,7 @@ class Receipt:
         if self.counts:
             counted = ", ".join(f"{n} {word}" for word, n in self.counts.items() if n)
             lines.append(f"Results: {counted}")
+        lines += ignored_lines(self.ignored)
         lines += [f"  {line}" for line in self.plan]
         lines += [
             f"Refused by Xray: {_name_refused(refused)}{refused.message}"
@@ -182,6 +185,11 @@ class Receipt:
         if self.run:
             lines.append(f"Run directory: {self.run}")
         return lines
+
+
+def ignored_lines(number: int) -> list[str]:
+    """Return the line about tests that users have left out; none if there are none."""
+    return [f"Ignored: {number} (not reported, as marked)"] if number else []
 
 
 def _name_refused(refused: Refused) -> str:

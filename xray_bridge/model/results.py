@@ -73,7 +73,8 @@ class Step:
     One step of a scenario or of a test, with its own outcome.
 
     ``message`` is its actual result, ``data`` and ``expected`` are what the test gave
-    before. ``text`` and ``table`` are a scenario's doc string and data table.
+    before. ``text`` and ``table`` are a scenario's doc string and data table. ``depth``
+    is the number of steps around it.
     """
 
     keyword: str
@@ -87,6 +88,7 @@ class Step:
     data: str = ""
     expected: str = ""
     evidence: tuple[Evidence, ...] = ()
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

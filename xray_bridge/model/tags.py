@@ -29,9 +29,13 @@ PLAN = "test_plans"
 EXECUTION = "test_executions"
 EXPORTED_FROM = "exported_from"
 LABEL = "labels"
+IGNORED = "ignored"
 MALFORMED = "malformed"
 # A prefixed key that does not concern results: a precondition, a Test Set.
 ELSEWHERE = ""
+
+# On a scenario, rule or feature: it runs, and is not reported.
+IGNORE_TAG = "xray-ignore"
 
 _CALL = re.compile(r"(jira|allure)\.(\w+)\((.*)\)")
 _CALLS = {
@@ -50,7 +54,8 @@ class TagMeaning:
     The meaning of a scenario's tags; tags have no ``@``.
 
     ``exported_from`` are plain keys on a feature. ``malformed`` are tags that look like
-    a key, but are not one. ``labels`` are all others.
+    a key, but are not one. ``ignored`` is the tag that leaves the scenario out.
+    ``labels`` are all others.
     """
 
     test_keys: tuple[str, ...] = ()
@@ -60,6 +65,7 @@ class TagMeaning:
     exported_from: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 NO_MEANING = TagMeaning()
@@ -98,6 +104,7 @@ def _read_tags(
         exported_from=above.exported_from,
         labels=found.labels,
         malformed=unique((above.malformed, found.malformed)),
+        ignored=found.ignored or above.ignored,
     )
 
 
@@ -123,6 +130,9 @@ def _sort_tags(
 def _find_meanings(
     tag: str, prefixes: Sequence[str], plain_key: str
 ) -> Iterator[tuple[str, str]]:
+    if tag == IGNORE_TAG:
+        yield IGNORED, tag
+        return
     call = _CALL.fullmatch(tag)
     kind = _CALLS.get((call[1], call[2])) if call else None
     if call and kind:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import time
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import field, replace
 from threading import RLock
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model import keys
 from xray_bridge.model.results import Evidence, Outcome, Step
+from xray_bridge.recording.step_block import StepBlock
+from xray_bridge.recording.step_texts import unknown_argument
 from xray_bridge.runs import codec
 from xray_bridge.runs.evidence import EvidenceFolder, EvidenceSource, NotKeptError
 
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from typing import NoReturn
 
     from xray_bridge.runs.codec import Line
 
 KEY = re.compile(keys.KEY)
+NO_STEP = -1
+ATTACH_TAKES = ("content", "name", "media_type")
 # By the name of an exception's class or base class: the frameworks are not imported
 # here. (pytest's classes name ``builtins`` as their module.) Any other is a failure.
 OUTCOME_OF_EXCEPTION = {
@@ -69,7 +73,10 @@ class Annotations:
     custom_fields: dict[str, str] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    # In the order in which they began; ``ordered_steps`` has the order of a report.
     steps: list[Step] = field(default_factory=list)
+    # For each step the number of the step around it, or NO_STEP.
+    _parents: list[int] = field(default_factory=list)
     # Bound when the class is made: tests patch clocks.
     _clock: Callable[[], float] = time.perf_counter
     # A thread may hold it already, because signal handlers use it, too.
@@ -106,12 +113,16 @@ class Annotations:
         content: bytes | str | os.PathLike[str],
         name: str = "",
         media_type: str = "",
+        **unknown: NoReturn,
     ) -> None:
         """
         Add evidence: the path of a file, which is copied now, or bytes.
 
-        Inside ``step`` it belongs to that step.
+        Inside ``step`` it belongs to that step. Raises TypeError for an unknown
+        argument.
         """
+        if unknown:
+            raise unknown_argument("attach", unknown, ATTACH_TAKES)
         self.add_evidence(EvidenceSource(content, name, media_type))
 
     def add_evidence(self, source: EvidenceSource) -> None:
@@ -131,32 +142,63 @@ class Annotations:
             step = self.steps[number]
             self.steps[number] = replace(step, evidence=(*step.evidence, found))
 
-    @contextmanager
-    def step(self, name: str, *, data: str = "", expected: str = "") -> Iterator[None]:
+    def step(
+        self, name: str, *, data: str = "", expected: str = "", **parameters: object
+    ) -> StepBlock:
         """
-        Report the code inside as a step.
+        Report the code in a ``with`` block, or each call of a function, as a step.
 
-        The step passes unless an exception leaves it, which is raised again. A step
-        inside a step is reported after it.
+        The step passes unless an exception leaves it, which is raised again. With
+        parameters, ``{name}`` in a text is the value of the parameter. Raises TypeError
+        for a parameter that no text has.
         """
-        unfinished = Step(
-            keyword="",
-            name=str(name),
-            outcome=Outcome.NOT_RUN,
-            data=str(data),
-            expected=str(expected),
-        )
+        return StepBlock(self, (name, data, expected), parameters)
+
+    def begin_step(self, name: str, data: str, expected: str) -> tuple[int, float]:
+        """Begin a step; return its number and the time, for ``end_step``."""
+        parent = self._current_step()
         with self._lock:
             number = len(self.steps)
-            self.steps.append(unfinished)
+            self.steps.append(
+                Step(
+                    keyword="",
+                    name=name,
+                    outcome=Outcome.NOT_RUN,
+                    data=data,
+                    expected=expected,
+                    depth=0 if parent is None else self.steps[parent].depth + 1,
+                )
+            )
+            self._parents.append(NO_STEP if parent is None else parent)
         _OPEN_STEPS.set((*_OPEN_STEPS.get(), (self._lock, number)))
-        began = self._clock()
-        try:
-            yield
-        except BaseException as error:  # raised again
-            self._end_step(number, _outcome_of(error), began, _describe_error(error))
-            raise
-        self._end_step(number, Outcome.PASSED, began)
+        return number, self._clock()
+
+    def end_step(self, number: int, began: float, error: BaseException | None) -> None:
+        """End a step, which an exception has left, or none."""
+        outcome = Outcome.PASSED if error is None else _outcome_of(error)
+        message = "" if error is None else _describe_error(error)
+        duration = max(0.0, self._clock() - began)
+        with self._lock:
+            self.steps[number] = replace(
+                self.steps[number], outcome=outcome, duration=duration, message=message
+            )
+        ended = (self._lock, number)
+        _OPEN_STEPS.set(tuple(each for each in _OPEN_STEPS.get() if each != ended))
+
+    def ordered_steps(self) -> Iterator[tuple[int, Step]]:
+        """
+        Yield the steps with their numbers, each before the steps inside of it.
+
+        Threads and tasks may have begun steps of their own in between.
+        """
+        inner: dict[int, list[int]] = {}
+        for number, parent in enumerate(self._parents):
+            inner.setdefault(parent, []).append(number)
+        waiting = inner.get(NO_STEP, [])[::-1]
+        while waiting:
+            number = waiting.pop()
+            yield number, self.steps[number]
+            waiting += inner.get(number, [])[::-1]
 
     def to_line(self, line_so_far: Line) -> Line:
         """Return the annotations as fields of a journal line, merged with the line."""
@@ -171,23 +213,13 @@ class Annotations:
             "custom_fields": [*fields.items()] if self.custom_fields else (),
             "evidence": [codec.to_builtins(each) for each in self.evidence],
             "left_out": self.left_out,
-            "steps": [codec.to_builtins(step) for step in self.steps],
+            "steps": [codec.to_builtins(step) for _, step in self.ordered_steps()],
         }
         for name in ("test_keys", "requirements", "defects"):
             own = getattr(self, name)
             both = [*given.get(name, ()), *own]
             found[name] = list(dict.fromkeys(both)) if own else ()
         return {name: value for name, value in found.items() if value}  # type: ignore[return-value]
-
-    def _end_step(
-        self, number: int, outcome: Outcome, began: float, message: str = ""
-    ) -> None:
-        duration = max(0.0, self._clock() - began)
-        with self._lock:
-            step = replace(self.steps[number], outcome=outcome, duration=duration)
-            self.steps[number] = replace(step, message=message)
-        ended = (self._lock, number)
-        _OPEN_STEPS.set(tuple(each for each in _OPEN_STEPS.get() if each != ended))
 
     def _current_step(self) -> int | None:
         """

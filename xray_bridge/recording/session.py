@@ -23,7 +23,7 @@ from xray_bridge.errors import (
     UsageError,
     XrayBridgeError,
 )
-from xray_bridge.model.receipt import UNKNOWN, Receipt
+from xray_bridge.model.receipt import UNKNOWN, Receipt, ignored_lines
 from xray_bridge.recording.build_news import BuildNews
 from xray_bridge.recording.ending import (
     Ending,
@@ -82,6 +82,8 @@ class Session:
         self.open_defects: Mapping[str, Any] = {}
         self.second_process = SecondProcess(is_quiet=is_quiet)
         self.incomplete: dict[str, None] = {}
+        # How many tests ran that users have left out.
+        self.ignored = 0
         places = local_folders(
             root or self.second_process.folder, self.second_process.environ
         )
@@ -320,7 +322,7 @@ class Session:
         if self._note is not None and self._journal.is_ours:
             self._note.clear()
         try:
-            self._journal.close(tuple(self.incomplete))
+            self._journal.close(tuple(self.incomplete), self.ignored)
         except XrayBridgeError as error:
             return str(error)
         return ""
@@ -388,6 +390,7 @@ class Session:
                 receipt = self._upload_run(written.directory, shown, "--collect")
         if receipt:
             lines += lines_about_reports(receipt, has_page=bool(settings.html))
+        lines += ignored_lines(self.ignored)
         lines += [f"Incomplete: {reason}" for reason in self.incomplete]
         lines += lines_to_send(shown, settings.run_id, flags_again(settings))
         code = receipt.exit_code if receipt and not warn_only else 0

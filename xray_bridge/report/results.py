@@ -104,6 +104,7 @@ class Converter:
                 expected=step.expected,
                 actual=step.message,
                 duration=step.duration,
+                depth=step.depth,
                 evidence=self._evidence(step.evidence),
             )
             for step in found

@@ -236,7 +236,7 @@ def _copy_lines(
         msg = f"{error.filename} cannot be read: {error.strerror}"
         raise RunDirectoryError(msg) from None
     finally:
-        written.close(why)
+        written.close(why, sum(part.state.ignored for part in parts))
 
 
 def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:

@@ -112,9 +112,11 @@ class Journal:
         except OSError as error:
             self.trouble = f"{self.directory.path} was removed: {error.strerror}"
 
-    def close(self, incomplete: tuple[str, ...] = ()) -> None:
+    def close(self, incomplete: tuple[str, ...] = (), ignored: int = 0) -> None:
         """
         Seal the run, with all lines on disk; a second call does nothing.
+
+        ``incomplete`` and ``ignored`` are those of its state.
 
         Raises RunDirectoryError if lines could not be written.
         """
@@ -127,7 +129,9 @@ class Journal:
         try:
             os.fsync(self._file.number)
             sealed = run_directory.SEALED
-            state = run_directory.State(state=sealed, incomplete=incomplete)
+            state = run_directory.State(
+                state=sealed, incomplete=incomplete, ignored=ignored
+            )
             self.directory.state = state
         except OSError as error:
             self.trouble = self.trouble or f"{self.directory.path}: {error.strerror}"

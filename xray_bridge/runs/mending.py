@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # In seconds: the last date with a year of four digits, and a duration of ten years.
 LATEST = 253_370_764_800.0
 LONGEST = 315_360_000.0
+# How many steps may be around a step.
+DEEPEST = 1000
 
 
 def mend_times(run: TestRun) -> TestRun:
@@ -41,7 +43,7 @@ def mend_times(run: TestRun) -> TestRun:
 
 
 def _with_mended_steps(run: TestRun) -> TestRun:
-    """Repair the durations of steps; nobody needs a notice about these."""
+    """Repair durations and depths of steps; nobody needs a notice about these."""
     rows = tuple(replace(row, steps=_mended_steps(row.steps)) for row in run.iterations)
     steps = _mended_steps(run.steps)
     if steps == run.steps and rows == run.iterations:
@@ -50,10 +52,14 @@ def _with_mended_steps(run: TestRun) -> TestRun:
 
 
 def _mended_steps(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    return tuple(
-        each if _is_within(each.duration, LONGEST) else replace(each, duration=0.0)
-        for each in steps
-    )
+    return tuple(map(_mend_step, steps))
+
+
+def _mend_step(step: Step) -> Step:
+    if not _is_within(step.duration, LONGEST):
+        step = replace(step, duration=0.0)
+    is_depth = type(step.depth) is int and 0 <= step.depth <= DEEPEST
+    return step if is_depth else replace(step, depth=0)
 
 
 def _is_within(value: object, most: float) -> bool:

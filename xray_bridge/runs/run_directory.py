@@ -102,6 +102,8 @@ class State:
     the server's clock was ahead of ours; 0: unknown. ``mark``: the field with the run's
     label, as in ``marks``; empty: the labels. ``edited``: the hash of the edit of the
     Test Execution that was made after the results, ``moved`` that of its transition.
+    ``ignored`` is the number of tests that ran and are not in the journal, because
+    users have left them out.
     """
 
     state: str = RECORDED
@@ -118,6 +120,7 @@ class State:
     moved: str = ""
     incomplete: tuple[str, ...] = ()
     message: str = ""
+    ignored: int = 0
 
 
 class RunDirectory:

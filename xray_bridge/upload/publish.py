@@ -185,6 +185,7 @@ class _Publishing:
             counts=dict((self._files or self._results).counts),
             failures=failures,
             incomplete=self._incomplete,
+            ignored=self._before.ignored,
         )
         self._draft = ReceiptDraft(base)
 

@@ -74,6 +74,8 @@ def _problem_lines(receipt: Receipt) -> Iterator[str]:
 def _count_table(receipt: Receipt) -> Iterator[str]:
     """Yield a table of our own words and numbers, which need no escapes."""
     cells = {word: str(n) for word, n in receipt.counts.items() if n}
+    if receipt.ignored:
+        cells["ignored"] = str(receipt.ignored)
     if receipt.status not in NOT_DELIVERED:
         cells["sent to Xray"] = str(receipt.sent)
         if receipt.accepted is not None:

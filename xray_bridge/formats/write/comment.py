@@ -12,6 +12,7 @@ import re
 from textwrap import indent
 from typing import TYPE_CHECKING
 
+from xray_bridge.formats.write.step_numbers import number_steps
 from xray_bridge.model.results import Outcome
 from xray_bridge.text import readable
 
@@ -96,7 +97,7 @@ def _of_failed(iteration: Iteration) -> Iterator[str]:
 
 
 def _of_steps(steps: Iterable[Step], message: str) -> Iterator[str]:
-    for step in steps:
+    for step in number_steps(steps):
         named = f"{step.keyword} {step.name}".strip()
         yield f"{step.outcome.value}: {named}"
         yield from (indent(line, "  ") for line in given_lines(step))

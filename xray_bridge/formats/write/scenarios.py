@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.formats.write.protocol import plain_outcome
+from xray_bridge.formats.write.step_numbers import number_steps
 from xray_bridge.formats.write.streams import dump_json, sendable_evidence
 from xray_bridge.model import tags as grammar
 from xray_bridge.model.results import Outcome, Step
@@ -199,7 +200,7 @@ def tags_to_report(
 
 def steps_to_report(run: TestRun, outcome: Outcome) -> list[Step]:
     """Return at least one step, so that the worst step has the plain outcome."""
-    steps = list(run.steps)
+    steps = number_steps(run.steps)
     if outcome is Outcome.SKIPPED:
         steps = [replace(step, outcome=outcome, duration=0.0) for step in steps]
     if outcome is Outcome.PASSED and run.outcome is not outcome:

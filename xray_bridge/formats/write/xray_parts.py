@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.formats.write.comment import given_lines, make_block
+from xray_bridge.formats.write.step_numbers import number_steps
 from xray_bridge.formats.write.streams import Base64, sendable_evidence
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.runs import evidence
@@ -91,7 +92,7 @@ class Parts:
         }
 
     def _make_steps(self, steps: Iterable[Step]) -> dict[str, Any]:
-        made = [self._make_step(step) for step in steps]
+        made = [self._make_step(step) for step in number_steps(steps)]
         return {"steps": made} if made else {}
 
     def _make_step(self, step: Step) -> dict[str, Any]:
