@@ -88,3 +88,20 @@ def test_the_behave_example_fetches_features(workplace: Workplace) -> None:
 
     assert list((workplace.root / folder / exported).glob("*.feature"))
     assert workplace.execution(folder).counts == {"PASS": 2}
+
+
+@pytest.mark.parametrize("tool", ["pytest", "behave"])
+def test_the_page_objects_report_their_steps(workplace: Workplace, tool: str) -> None:
+    """The same page object, in tests, in scenarios of pytest-bdd and in behave."""
+    pytest.importorskip("pytest_bdd")
+    folder = "examples/page-objects"
+    arguments = IN_SANDBOX if tool == "pytest" else ("-D", "xray_sandbox=yes")
+
+    printed = workplace.run(tool, *arguments, folder=folder)
+    (run,) = (workplace.root / folder / ".xray" / "runs").iterdir()
+    report = next(run.glob("report*")).read_text()
+
+    known = ["CALC-1", "CALC-78"] if tool == "pytest" else ["CALC-78"]
+    assert statuses(workplace.execution(folder)) == dict.fromkeys(known, "PASS")
+    assert f"Ignored: {len(known)} (not reported, as marked)" in printed
+    assert "1.1 Open the page" in report

@@ -41,6 +41,36 @@ def attaches(xray: Annotations) -> None:
     xray.attach(3)  # type: ignore[arg-type]
 
 
+class Page:
+    """Functions that need no fixture, and decorated methods, which keep their types."""
+
+    @xray_bridge.step("Log in as {user}", data="{user}")
+    def log_in(self, user: str) -> bool:
+        """Log in."""
+        assert_type(xray_bridge.attach(user.encode(), name="a.txt"), None)
+        assert_type(xray_bridge.comment("Seen."), None)
+        with xray_bridge.step(
+            "Open {page}", expected="a page", page="login"
+        ) as entered:
+            assert_type(entered, None)
+        return True
+
+    @xray_bridge.step("Pay")
+    async def pay(self, total: int) -> int:
+        """Pay."""
+        return total
+
+
+async def uses_a_page(page: Page) -> None:
+    """Wrong arguments are refused as without the decorator."""
+    assert_type(page.log_in("ann"), bool)
+    assert_type(await page.pay(3), int)
+    page.log_in(3)  # type: ignore[arg-type]
+    xray_bridge.attach(3)  # type: ignore[arg-type]
+    xray_bridge.step()  # type: ignore[call-arg]
+    xray_bridge.step("a")(3)  # type: ignore[type-var]
+
+
 def refuses_what_is_no_key(xray: Annotations) -> None:
     """A key is text; ``None`` is none, and a step's texts have names."""
     xray.key(None)  # type: ignore[arg-type]

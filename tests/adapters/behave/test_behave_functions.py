@@ -124,7 +124,7 @@ def test_page_objects(shop: Project) -> None:
     ]
     assert steps(shop, "silent") == [("Given", "it works", 0)]
     assert shop.recorded["in a step"].comment == "ann is in"
-    (evidence,) = shop.recorded["in a hook"].evidence
+    (evidence,) = shop.recorded["in a hook"].steps[-1].evidence
     assert evidence.name == "page.txt"
     assert shop.recorded["silent"].comment == ""
 
