@@ -26,7 +26,11 @@ from behave_xray_bridge.selection import BehaveSelection, have_no_keys, select_k
 from xray_bridge.config.settings import SESSION_VARIABLE
 from xray_bridge.errors import ReportError, SelectionError, XrayBridgeError
 from xray_bridge.model.receipt import EMPTY
-from xray_bridge.recording.ending import describe_selection
+from xray_bridge.recording.ending import (
+    describe_idle_sandbox,
+    describe_selection,
+    is_sandbox_idle,
+)
 from xray_bridge.recording.guard import OWN_FAULTS
 from xray_bridge.recording.running import RUNNING
 from xray_bridge.recording.session import Session
@@ -47,6 +51,9 @@ if TYPE_CHECKING:
 
 # The same name as in ``xray_bridge.formats.write.behave``, which tests do not import.
 REPORT = "report.behave.json"
+IDLE_SANDBOX = describe_idle_sandbox(
+    "-D xray_sandbox=yes", "behave -D xray_upload=yes -D xray_sandbox=yes"
+)
 
 
 def start_session(config: Configuration, *, outfile: str) -> BehaveSession | None:
@@ -148,7 +155,10 @@ class BehaveSession:
 def _start_recording(config: Configuration, outfile: str) -> BehaveSession | None:
     # Without the tags first, because their prefixes are a setting.
     settings = options.resolve_settings(config, outfile=outfile)
+    idle = [IDLE_SANDBOX] if is_sandbox_idle(settings) else []
     if not settings.wants_record and not settings.wants_selection:
+        if idle:
+            console.print_section([f"Note: {IDLE_SANDBOX}"])
         return None
     runner = _find_runner(config)
     features = list(getattr(runner, "features", ()))
@@ -169,7 +179,7 @@ def _start_recording(config: Configuration, outfile: str) -> BehaveSession | Non
         config, outfile=outfile, tag_settings=tags.settings, overrides=overrides
     )
     session = make_session(settings, _project_folder(config, paths))
-    session.notices += [*notices, *tags.notices]
+    session.notices += [*notices, *tags.notices, *idle]
     session.notices += tags.hint_for_export(settings)
     session.add_execution_fields(hooks.execution_fields())
     if not is_part:

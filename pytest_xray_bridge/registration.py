@@ -4,21 +4,22 @@ Register what a session needs, if its settings ask for anything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
-from pytest_xray_bridge import beside_tests, in_worker, options
+from pytest_xray_bridge import beside_tests, in_worker, options, printing
 from pytest_xray_bridge.reporter import NAME, Reporter
 from xray_bridge.ci import detect
 from xray_bridge.config import resolve, shared_file
+from xray_bridge.config.settings import Settings
 from xray_bridge.errors import XrayBridgeError
+from xray_bridge.recording.ending import describe_idle_sandbox, is_sandbox_idle
 from xray_bridge.recording.second_process import SecondProcess
 from xray_bridge.recording.session import Session
 
 
-if TYPE_CHECKING:
-    from xray_bridge.config.settings import Settings
+IDLE_SANDBOX = describe_idle_sandbox(
+    "--xray-sandbox", "pytest --xray-upload --xray-sandbox"
+)
 
 
 def register(config: pytest.Config) -> None:
@@ -37,6 +38,8 @@ def register(config: pytest.Config) -> None:
     except XrayBridgeError as error:
         raise pytest.UsageError(str(error)) from None
     if settings is None:
+        if config.getoption(Settings.sandbox.ini):
+            config.pluginmanager.register(IdleSandbox())
         return
     session = Session(
         settings,
@@ -45,9 +48,19 @@ def register(config: pytest.Config) -> None:
         root=str(config.rootpath),
         is_quiet=config.get_verbosity() < 0,
     )
+    if is_sandbox_idle(settings):
+        session.add_notice(IDLE_SANDBOX)
     reporter = Reporter(config, session)
     config.pluginmanager.register(reporter, NAME)
     beside_tests.register(config, session, reporter)
+
+
+class IdleSandbox:
+    """Says at the end of a session that its flag ``--xray-sandbox`` did nothing."""
+
+    def pytest_terminal_summary(self, config: pytest.Config) -> None:
+        """Print it as xray-bridge's section."""
+        printing.print_section(config, [f"Note: {IDLE_SANDBOX}"])
 
 
 def resolve_settings(config: pytest.Config) -> Settings | None:

@@ -12,12 +12,14 @@ from tests.builders import a_connection
 from xray_bridge.client.cloud import CloudXray
 from xray_bridge.client.connection import ApiKey
 from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.mistakes import BY_API_KEY
 from xray_bridge.client.request import Request
 from xray_bridge.config.secret import Secret
 from xray_bridge.errors import (
     AmbiguousError,
     AuthenticationError,
     DeliveryError,
+    NotXrayError,
     RefusedError,
 )
 from xray_bridge.model.dialect import CLOUD, DIALECTS
@@ -34,9 +36,9 @@ TAKEN = scripted.answer(200, b'{"key": "CALC-7"}')
 KEY = ApiKey(client_id="id", client_secret=Secret("secret"))
 
 
-def an_xray(url: str) -> CloudXray:
+def an_xray(url: str, why: str = "set by xray_deployment") -> CloudXray:
     """A client of the server."""
-    connection = a_connection(url, dialect=DIALECTS[CLOUD], credentials=KEY)
+    connection = a_connection(url, dialect=DIALECTS[CLOUD], credentials=KEY, why=why)
     return CloudXray(connection, Http(connection, Deadline(10)))
 
 
@@ -129,3 +131,44 @@ def test_empty_test_execution_of_which_nobody_can_tell(body: bytes) -> None:
     answer = scripted.answer(200, body)
     with scripted.scripted(TOKEN, answer) as server, pytest.raises(AmbiguousError):
         an_xray(server.url).make_execution(INFO)
+
+
+PAGE = scripted.answer(200, b"<html>Log in to Jira</html>", Content_Type="text/html")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        scripted.answer(404, b"no such page"),
+        scripted.answer(405),
+        PAGE,
+        scripted.answer(200, b"{}"),
+    ],
+    ids=["404", "405", "page", "no token"],
+)
+def test_address_of_jira_with_an_api_key(page: Script) -> None:
+    """The hint says what was seen, what it was taken for, and how to change it."""
+    with scripted.scripted(page) as server:
+        with pytest.raises(DeliveryError) as guessed:
+            an_xray(server.url, BY_API_KEY).log_in()
+        with pytest.raises(DeliveryError) as chosen:
+            an_xray(server.url).log_in()
+
+    assert guessed.value.hint == (
+        f"{server.url} was taken for Xray Cloud, because {BY_API_KEY}. For Xray Cloud, "
+        "unset xray_url; for Jira Server or Data Center, set XRAY_TOKEN and unset "
+        "XRAY_CLIENT_ID and XRAY_CLIENT_SECRET"
+    )
+    assert isinstance(guessed.value, (NotXrayError, AuthenticationError))
+    assert "was taken for" not in chosen.value.hint
+
+
+def test_api_key_that_is_wrong_is_not_taken_for_another_product() -> None:
+    """Only Xray Cloud answers with 400 or 401."""
+    with (
+        scripted.scripted(scripted.answer(401, b'{"error": "no"}')) as server,
+        pytest.raises(AuthenticationError) as caught,
+    ):
+        an_xray(server.url, BY_API_KEY).log_in()
+
+    assert "was taken for" not in caught.value.hint

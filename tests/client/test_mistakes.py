@@ -151,3 +151,68 @@ def test_names_that_others_use() -> None:
     found = settings_of(project_key="CALC", test_plan_key="CALC-15")
 
     assert (found.project, found.test_plan) == ("CALC", "CALC-15")
+
+
+CLOUD_URL = "https://eu.xray.cloud.getxray.app"
+SERVER, CLOUD = "Xray Server/Data Center", "Xray Cloud"
+
+
+@pytest.mark.parametrize(
+    ("given", "seen", "meant", "other", "why", "hint"),
+    [
+        (
+            {"url": CLOUD_URL, "token": TOKEN},
+            "XRAY_TOKEN",
+            CLOUD,
+            SERVER,
+            "the address is eu.xray.cloud.getxray.app",
+            f"for {SERVER}, set xray_url to Jira's base URL",
+        ),
+        (
+            {"url": CLOUD_URL, "user": "ann", "password": TOKEN},
+            "XRAY_PASSWORD",
+            CLOUD,
+            SERVER,
+            "the address is eu.xray.cloud.getxray.app",
+            f"for {CLOUD}, set XRAY_CLIENT_ID and XRAY_CLIENT_SECRET",
+        ),
+        (
+            {"url": BASE, "client_id": "i", "deployment": "server"},
+            "XRAY_CLIENT_ID",
+            SERVER,
+            CLOUD,
+            "set by xray_deployment",
+            f"for {CLOUD}, remove xray_deployment",
+        ),
+        (
+            {"url": BASE, "client_secret": TOKEN, "deployment": "server"},
+            "XRAY_CLIENT_SECRET",
+            SERVER,
+            CLOUD,
+            "set by xray_deployment",
+            f"for {SERVER}, set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD",
+        ),
+    ],
+)
+def test_credentials_of_the_other_product(  # noqa: PLR0913, PLR0917 - a table
+    given: dict[str, str], seen: str, meant: str, other: str, why: str, hint: str
+) -> None:
+    """The error says what was seen, what it was taken for, and how to change it."""
+    with pytest.raises(CredentialError) as caught:
+        connect(settings_of(**given), {})
+
+    assert caught.value.message == (
+        f"{seen} is set, which is for {other}, but the settings mean {meant}: {why}"
+    )
+    assert hint in caught.value.hint
+
+
+def test_server_without_an_address() -> None:
+    """The error says why a server is expected."""
+    with pytest.raises(SettingError) as caught:
+        connect(settings_of(token=TOKEN), {})
+
+    assert caught.value.message == (
+        "no address: xray_url is not set, and the credential is a personal access token"
+    )
+    assert "for Cloud, set XRAY_CLIENT_ID" in caught.value.hint

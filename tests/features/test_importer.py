@@ -195,7 +195,8 @@ def test_a_dry_run_sends_nothing(jira: Xray, bring: Importer) -> None:
 
     assert said.exit_code == 0
     assert "labels may be removed: manual" in said.output
-    assert f"POST {SERVER}?projectKey=CALC" in said.output
+    would = "Dry run: nothing was imported. xray-bridge would send:"
+    assert f"{would}\nPOST {SERVER}?projectKey=CALC" in said.output
     assert not posted(jira)
     assert edits(jira) == []
 

@@ -61,7 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
             written = upload_summary.write_outputs(_make_outputs(result), folder)
     result = replace(result, notices=(*result.notices, *written.notices))
     document = {**asdict(result), "commands": written.commands}
-    lines = (*_format_result(result), *written.notices)
+    document["dry_run"] = arguments.dry_run
+    headline = _describe_dry_run(result) if arguments.dry_run else []
+    lines = (*headline, *_format_result(result), *written.notices)
     console.emit(arguments, document, lines, written.commands)
     return result.exit_code
 
@@ -162,6 +164,11 @@ def _show_changes(
     if not console.is_json(arguments):
         lines = [*connection.notices, *result.notices, *lines]
     console.progress(arguments, lines)
+
+
+def _describe_dry_run(result: ImportResult) -> list[str]:
+    then = " xray-bridge would send:" if result.plan else ""
+    return [f"Dry run: nothing was imported.{then}"]
 
 
 def _format_result(result: ImportResult) -> list[str]:

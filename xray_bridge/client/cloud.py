@@ -33,7 +33,7 @@ from xray_bridge.client.issues import (
     words_jql,
 )
 from xray_bridge.client.jira import Jira, Project
-from xray_bridge.client.mistakes import REGION_HINT
+from xray_bridge.client.mistakes import REGION_HINT, describe_guess
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import check_answer, key_of, keys_found, names_of
@@ -60,6 +60,8 @@ TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 ATTEMPTS = 3
 # GraphQL errors have status 200; Jira refuses a search for a key that does not exist.
 GRAPHQL_ERROR = 200
+# The answers of a Jira Server to Cloud's login.
+NO_LOGIN = frozenset({404, 405})
 
 
 class CloudXray:
@@ -69,6 +71,8 @@ class CloudXray:
         self._http = http
         self._url = connection.url
         self._credentials = connection.credentials
+        # A hint if the address may be that of Jira Server.
+        self._guess = describe_guess(connection)
         self._token = ""
         self._is_renewed = False
         self._refusal: AuthenticationError | None = None
@@ -118,11 +122,16 @@ class CloudXray:
             if error.status == 400:  # noqa: PLR2004
                 msg = f"{self._url} does not accept the API key: {error.message}"
                 raise AuthenticationError(msg) from None
+            if error.status in NO_LOGIN and self._guess:
+                raise NotXrayError(error.message, hint=self._guess) from None
             raise
+        except NotXrayError as error:
+            hint = self._guess or error.hint
+            raise NotXrayError(error.message, hint=hint) from None
         token = answer.json()
         if not isinstance(token, str) or not TOKEN.fullmatch(token):
             msg = f"{answer.url} did not answer with a token"
-            raise AuthenticationError(msg, hint="check xray_url")
+            raise AuthenticationError(msg, hint=self._guess or "check xray_url")
         self._redactor.add(token)
         self._token = token
 

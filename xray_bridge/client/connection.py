@@ -173,6 +173,7 @@ def connect(
     mistakes.refuse_no_secrets(settings)
     try:
         name, why = _choose_deployment(settings)
+        mistakes.refuse_other_product(settings, name, why)
         credentials = _CREDENTIALS[name](settings)
     except CredentialError:
         if needs_xray or not _has_builds_login(settings):
@@ -182,8 +183,8 @@ def connect(
     url, _ = mistakes.base_url(settings.url)
     url = url or (CLOUD_URL if name == CLOUD else "")
     if not url:
-        msg = "no address: xray_url is not set"
-        raise SettingError(msg, hint="set XRAY_URL to Jira's base URL")
+        msg = f"no address: xray_url is not set, and {why}"
+        raise SettingError(msg, hint=mistakes.SERVER_ADDRESS)
     line = f"{DIALECTS[name].product} at {url}: {why}"
     redactor = settings.redactor
     log.info(line, redactor.clean)
@@ -227,25 +228,12 @@ def _choose_deployment(settings: Settings) -> tuple[str, str]:
     if host == XRAY_DOMAIN or host.endswith(f".{XRAY_DOMAIN}"):
         return CLOUD, f"the address is {host}"
     if settings.client_id or settings.client_secret:
-        return CLOUD, "the credentials are a client id and secret"
+        return CLOUD, mistakes.BY_API_KEY
     if settings.token:
         return SERVER, "the credential is a personal access token"
     if settings.user or settings.password:
         return SERVER, "the credentials are a user and a password"
-    raise _no_credentials("either", NEEDED["either"])
-
-
-NEEDED = {
-    "either": "for Server/Data Center, set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD; "
-    "for Cloud, set XRAY_CLIENT_ID and XRAY_CLIENT_SECRET",
-    SERVER: "set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD",
-    CLOUD: "set XRAY_CLIENT_ID and XRAY_CLIENT_SECRET",
-}
-
-
-def _no_credentials(what: str, hint: str) -> CredentialError:
-    product = "" if what == "either" else f" for {DIALECTS[what].product}"
-    return CredentialError(f"no credentials{product}", hint=hint)
+    raise mistakes.no_credentials("either", mistakes.NEEDED["either"])
 
 
 def _refuse_both_kinds(settings: Settings) -> None:
@@ -277,8 +265,8 @@ def _server_credentials(settings: Settings) -> Credentials:
     if settings.user or settings.password:
         missing = "XRAY_PASSWORD" if settings.user else "XRAY_USER"
         msg = f"incomplete credentials: {missing} is not set"
-        raise CredentialError(msg, hint=NEEDED[SERVER])
-    raise _no_credentials(SERVER, NEEDED[SERVER])
+        raise CredentialError(msg, hint=mistakes.NEEDED[SERVER])
+    raise mistakes.no_credentials(SERVER, mistakes.NEEDED[SERVER])
 
 
 def _cloud_credentials(settings: Settings) -> Credentials:
@@ -289,8 +277,8 @@ def _cloud_credentials(settings: Settings) -> Credentials:
     if settings.client_id or settings.client_secret:
         missing = "XRAY_CLIENT_SECRET" if settings.client_id else "XRAY_CLIENT_ID"
         msg = f"incomplete credentials: {missing} is not set"
-        raise CredentialError(msg, hint=NEEDED[CLOUD])
-    raise _no_credentials(CLOUD, NEEDED[CLOUD])
+        raise CredentialError(msg, hint=mistakes.NEEDED[CLOUD])
+    raise mistakes.no_credentials(CLOUD, mistakes.NEEDED[CLOUD])
 
 
 _CREDENTIALS = {SERVER: _server_credentials, CLOUD: _cloud_credentials}

@@ -9,11 +9,13 @@ import re
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import CredentialError, SettingError
+from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xray_bridge.client.connection import Connection
     from xray_bridge.config.secret import Secret
     from xray_bridge.config.settings import Settings
 
@@ -31,6 +33,24 @@ UNEXPANDED = re.compile(
     r"\$(?:[A-Z_][A-Z0-9_]*|\(\w+\)|\{\w+\}|\{\{.*\}\})|%[A-Z_][A-Z0-9_]*%"
 )
 SCHEMES = ("bearer ", "basic ")
+# What to set, by product.
+NEEDED = {
+    "either": "for Server/Data Center, set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD; "
+    "for Cloud, set XRAY_CLIENT_ID and XRAY_CLIENT_SECRET",
+    SERVER: "set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD",
+    CLOUD: "set XRAY_CLIENT_ID and XRAY_CLIENT_SECRET",
+}
+# What to change if the other product was meant.
+FOR_OTHER = {
+    SERVER: "remove xray_deployment",
+    CLOUD: "set xray_url to Jira's base URL, and remove xray_deployment",
+}
+SERVER_ADDRESS = (
+    "set XRAY_URL to Jira's base URL; for Cloud, set XRAY_CLIENT_ID and "
+    "XRAY_CLIENT_SECRET instead"
+)
+# Why credentials alone decide for Cloud.
+BY_API_KEY = "the credentials are a client id and secret"
 
 
 def base_url(url: str) -> tuple[str, str]:
@@ -75,6 +95,48 @@ def _find_fault(value: str) -> str:
     if os.path.sep in value and os.path.isfile(value):  # noqa: PTH113 - no Path: NUL
         return "the path of a file"
     return ""
+
+
+def no_credentials(product: str, hint: str) -> CredentialError:
+    """Make the error for one product, or for ``either``."""
+    whose = "" if product == "either" else f" for {DIALECTS[product].product}"
+    return CredentialError(f"no credentials{whose}", hint=hint)
+
+
+def refuse_other_product(settings: Settings, name: str, why: str) -> None:
+    """
+    Refuse credentials that only the other product has.
+
+    ``name`` is the product that the settings were taken for, ``why`` the reason. Raises
+    CredentialError, which says what was seen.
+    """
+    of_server = settings.token or settings.password
+    of_cloud = settings.client_id or settings.client_secret
+    seen = of_server if name == CLOUD else of_cloud
+    own = of_cloud if name == CLOUD else of_server or settings.user
+    if own or not seen:
+        return
+    other, given = SERVER, "XRAY_TOKEN" if settings.token else "XRAY_PASSWORD"
+    if name == SERVER:
+        other = CLOUD
+        given = "XRAY_CLIENT_ID" if settings.client_id else "XRAY_CLIENT_SECRET"
+    product, other = DIALECTS[name].product, DIALECTS[other].product
+    msg = (
+        f"{given} is set, which is for {other}, but the settings mean {product}: {why}"
+    )
+    hint = f"for {product}, {NEEDED[name]}; for {other}, {FOR_OTHER[name]}"
+    raise CredentialError(msg, hint=hint)
+
+
+def describe_guess(connection: Connection) -> str:
+    """Return a hint if the credentials alone decided for Xray Cloud."""
+    if connection.why != BY_API_KEY:
+        return ""
+    return (
+        f"{connection.url} was taken for Xray Cloud, because {BY_API_KEY}. For Xray "
+        "Cloud, unset xray_url; for Jira Server or Data Center, set XRAY_TOKEN and "
+        "unset XRAY_CLIENT_ID and XRAY_CLIENT_SECRET"
+    )
 
 
 def list_notices(settings: Settings) -> Iterator[str]:

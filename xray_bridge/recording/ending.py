@@ -106,6 +106,23 @@ def lines_to_send(shown: str, run_id: str, flags: str) -> list[str]:
     return [f"To send them: {command}", f"Run directory: {shown}"]
 
 
+def is_sandbox_idle(settings: Settings) -> bool:
+    """Whether the command line asks for a sandbox, and the session for no server."""
+    uses_server = (
+        settings.wants_upload or settings.wants_export or settings.wants_selection
+    )
+    is_given = settings.sources.get("sandbox") == COMMAND_LINE
+    return settings.sandbox and is_given and not uses_server
+
+
+def describe_idle_sandbox(flag: str, command: str) -> str:
+    """Describe a sandbox that nothing is sent to, and the command that uses it."""
+    return (
+        f"{flag} does nothing, because this session sends and fetches nothing; to "
+        f"upload into the sandbox, type: {command}"
+    )
+
+
 def describe_selection(
     selection: str, selected: Iterable[str], in_code: Container[str]
 ) -> str:

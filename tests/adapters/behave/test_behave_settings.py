@@ -131,3 +131,20 @@ def test_two_test_plans_in_tags(project: Project) -> None:
 
     assert project.directory.info.settings["test_plan"] == "CALC-15"
     assert "CALC-15, CALC-16" in finished.section
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_idle"),
+    [((), True), (("-D", "xray_collect=yes"), True), (("-D", "xray_upload=1"), False)],
+)
+def test_sandbox_that_nothing_is_sent_to(
+    project: Project, arguments: tuple[str, ...], is_idle: bool
+) -> None:
+    """A setting that does nothing is told once, with what to type."""
+    project.write({"features/a.feature": "Feature: F\n Scenario: s\n  Given it works"})
+
+    finished = project.run("-D", "xray_sandbox=yes", *arguments)
+
+    assert finished.code == 0
+    note = "Note: -D xray_sandbox=yes does nothing, because this session sends and "
+    assert finished.out.count(note) == is_idle

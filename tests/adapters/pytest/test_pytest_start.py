@@ -227,3 +227,33 @@ def test_plugin_that_is_registered_in_process(project: Project) -> None:
     finished = project.pytester.run(sys.executable, "calls.py")
 
     assert finished.ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_idle"),
+    [
+        (("--xray-sandbox",), True),
+        (("--xray-sandbox", "-q"), True),
+        (("--xray-sandbox", "--xray-report=a.xml"), True),
+        (("--xray-sandbox", "--xray-collect"), True),
+        (("--xray-sandbox", "--xray-dry-run", "--xray-project=CALC"), False),
+        (("--xray-sandbox", "--xray-select=CALC-1"), False),
+        (("-o", "xray_sandbox=yes"), False),
+    ],
+)
+def test_sandbox_that_nothing_is_sent_to(
+    project: Project, arguments: tuple[str, ...], is_idle: bool
+) -> None:
+    """A flag that does nothing is told once, with what to type."""
+    project.pytester.makepyfile(
+        "import pytest\n@pytest.mark.xray('CALC-1')\ndef test_it(): pass"
+    )
+
+    result = project.run(*arguments)
+
+    assert result.ret == 0
+    note = (
+        "Note: --xray-sandbox does nothing, because this session sends and fetches "
+        "nothing; to upload into the sandbox, type: pytest --xray-upload --xray-sandbox"
+    )
+    assert result.outlines.count(note) == is_idle
