@@ -138,6 +138,9 @@ def sparse(path: Path) -> None:
         file.truncate(2 << 30)
 
 
+OVER = "over the limit of 1000 bytes for a file (xray_evidence_limit)"
+
+
 @pytest.mark.parametrize(
     ("make", "why"),
     [
@@ -146,7 +149,7 @@ def sparse(path: Path) -> None:
         (Path.mkdir, "it.png is not a file"),
         (a_fifo, "it.png is not a file"),
         (a_link_to_itself, "it.png does not exist"),
-        (sparse, "it.png: 2048 MB is over the limit of 1000 bytes for a file"),
+        (sparse, f"it.png: 2048 MB is {OVER}"),
     ],
     ids=["missing", "empty", "directory", "fifo", "link", "sparse"],
 )

@@ -146,7 +146,8 @@ def test_other_format_is_explained(tmp_path: Path) -> None:
     (line,) = found.notices
     assert line == (
         "Xray JSON is used instead of JUnit XML, which cannot contain xray_statuses "
-        "(skipped=ABORTED), defects, steps and evidence"
+        "(skipped=ABORTED), defects, steps and evidence; set xray_format = junit to "
+        "prefer JUnit XML"
     )
 
 
@@ -168,12 +169,13 @@ def test_format_that_is_set_and_loses_something(tmp_path: Path, name: str) -> No
     )
 
     assert found.formats == (name,)
-    assert found.notices == (f"{FORMATS[name].title} cannot contain defects",)
+    lost = f"{FORMATS[name].title} cannot contain defects"
+    assert found.notices == (f"{lost}; set xray_format = xray to send them",)
 
 
 NO_KEYS = (
     "Behave JSON cannot contain defects; Xray JSON can, but cannot contain "
-    "scenarios without Test keys"
+    "scenarios without Test keys; set xray_format = xray to send only those with keys"
 )
 
 
@@ -336,6 +338,7 @@ def test_tests_that_are_no_scenarios_are_counted(tmp_path: Path, name: str) -> N
     assert "JSON cannot hold results of tests that are not scenarios" in left_out
     assert "test_2" in left_out
     assert ", ...): " in left_out
+    assert left_out.endswith("; set xray_format = xray to send them")
 
 
 @pytest.mark.parametrize("name", ["junit", "xray"])
@@ -371,9 +374,8 @@ def test_what_xray_json_does_not_say_of_a_test(tmp_path: Path) -> None:
 
     found = contents_of(a_prepared_run(tmp_path, SCENARIO, *runs), "xray")
 
-    assert found.notices == (
-        "Xray JSON has no place for requirements, labels and summaries of 2 results",
-    )
+    lost = "Xray JSON has no place for requirements, labels and summaries of 2 results"
+    assert found.notices == (f"{lost}; set xray_format = junit to send them",)
 
 
 @pytest.mark.parametrize(
@@ -394,7 +396,8 @@ def test_what_formats_of_scenarios_do_not_say(
     )
 
     shown = FORMATS[name].title
-    assert found.notices == (f"{shown} has no place for {words} of 1 result",)
+    lost = f"{shown} has no place for {words} of 1 result"
+    assert found.notices == (f"{lost}; set xray_format = xray to send them",)
 
 
 def said(run: PreparedRun) -> list[str]:
@@ -418,7 +421,8 @@ def test_key_on_several_tests(tmp_path: Path, aggregate: str, decides: str) -> N
     (line,) = said(a_prepared_run(tmp_path, *runs, aggregate=aggregate))
     assert line == (
         "CALC-1 is the key of 2 tests (tests.test_calculator.test_a, "
-        f"tests.test_calculator.test_b): one Test Run, and {decides}"
+        f"tests.test_calculator.test_b): one Test Run, and {decides} "
+        f"(xray_aggregate = {aggregate})"
     )
 
 
@@ -458,7 +462,7 @@ def test_scenario_that_stands_twice(tmp_path: Path) -> None:
     assert found[0].startswith("2 scenarios have no Test key")
     assert found[1] == (
         "the scenario features/add.feature: twice appears twice: without Test keys "
-        "they are one Test, and the worst of them decides"
+        "they are one Test, and the worst of them decides (xray_aggregate = worst)"
     )
 
 
@@ -533,7 +537,7 @@ def test_other_format_than_the_one_that_was_asked_for(tmp_path: Path) -> None:
     (line,) = said(a_prepared_run(tmp_path, SCENARIO, upload="yes", **given))
 
     why = "the endpoint of Behave JSON cannot fill an existing Test Execution"
-    assert line == f"sent as Xray JSON: {why}"
+    assert line == f"sent as Xray JSON: {why} (xray_test_execution)"
     assert said(a_prepared_run(tmp_path, SCENARIO, **given)) == []
 
 
@@ -542,5 +546,6 @@ def test_one_scenario_without_a_key(tmp_path: Path) -> None:
     (line,) = said(a_prepared_run(tmp_path, SCENARIO, UNKEYED))
 
     assert line == (
-        "1 scenario has no Test key; Xray accepts it only if it knows it by name"
+        "1 scenario has no Test key; Xray accepts it only if it knows it by name; set "
+        "xray_only_keyed = yes to leave such tests out"
     )

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from xray_bridge.runs.codec import Line
     from xray_bridge.runs.run_directory import RunDirectory
 
-
+NOT_CHECKED = "upload not checked before the tests (xray_preflight)"
 OWN_FAULT = "xray-bridge had an internal error"
 
 
@@ -193,7 +193,7 @@ class Session:
         except SecondProcessError as problem:
             if settings.preflight == "strict":
                 raise UsageError(problem.message, hint=problem.hint) from None
-            self.notices.append(f"upload not checked before the tests: {problem}")
+            self.notices.append(f"{NOT_CHECKED}: {problem}")
             return
         error = answer.content.get("error")
         if error:

@@ -138,7 +138,8 @@ class EvidenceFolder:
 
     def _too_big(self, name: str, size: int) -> NotKeptError:
         limit = f"over the limit of {format_size(self._limit)} for a file"
-        return NotKeptError(f"{name}: {format_size(size)} is {limit}")
+        what = f"{format_size(size)} is {limit} (xray_evidence_limit)"
+        return NotKeptError(f"{name}: {what}")
 
 
 class _Disk:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.formats import capabilities
-from xray_bridge.model.formats import FORMATS
+from xray_bridge.model.formats import FORMATS, SCENARIO_FORMATS
 from xray_bridge.runs import evidence
 from xray_bridge.runs.groups import DEFINITION, KeyList, digest_of
 from xray_bridge.runs.merge import identities_of
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from xray_bridge.model.results import TestRun
     from xray_bridge.runs.merge import Results
     from xray_bridge.upload.prepared_run import PreparedRun
+
+# Details that Xray JSON can hold, and formats of scenarios cannot.
+IN_XRAY_JSON = frozenset({"comments", "custom fields"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +86,23 @@ def _left_out(name: str, definitions: Sequence[str]) -> Iterator[str]:
     if definitions:
         number = count(len(definitions), "result")
         who = f"{number} ({first_names(unique([definitions]))})"
-        yield f"{who}: {capabilities.why_not_held(name)}"
+        yield f"{who}: {capabilities.why_not_held(name)}{_hint_for(name)}"
+
+
+def _hint_for(name: str) -> str:
+    """Return the setting with which Tests that are no scenarios are sent, if any."""
+    return "; set xray_format = xray to send them" if name in SCENARIO_FORMATS else ""
 
 
 def _notices_of(name: str, unsaid: Sequence[Sequence[str]]) -> Iterator[str]:
     if unsaid:
         words = f"{join_words(unique(unsaid))} of {count(len(unsaid), 'result')}"
-        yield f"{FORMATS[name].title} has no place for {words}"
+        other = "xray" if name in SCENARIO_FORMATS else "junit"
+        is_held = name not in SCENARIO_FORMATS or all(
+            map(IN_XRAY_JSON.issuperset, unsaid)
+        )
+        hint = f"; set xray_format = {other} to send them" if is_held else ""
+        yield f"{FORMATS[name].title} has no place for {words}{hint}"
 
 
 def _lost_evidence(run: TestRun, results: Results) -> Iterator[str]:

@@ -59,7 +59,10 @@ def choose_format(run: PreparedRun) -> FormatChoice:
         sent_as = capabilities.sent_as(first, existing=existing)
         if lost := capabilities.missing_needs(sent_as, wanted):
             name = FORMATS[first].title
-            notices = (f"{name} cannot contain {join_words(lost)}",)
+            hint = (
+                "" if _loses_results(run) else "; set xray_format = xray to send them"
+            )
+            notices = (f"{name} cannot contain {join_words(lost)}{hint}",)
     formats = (first, *(each for each in others if each != first))
     return FormatChoice(formats=formats, sent_as=sent_as, notices=notices)
 
@@ -78,14 +81,26 @@ def _choose_first(
     if price and not capabilities.missing_needs(usual, wanted):
         notice = (
             f"{name} can state {words} only in comments, or only for some versions of "
-            f"Xray; Xray JSON can, but it cannot state {join_words(price)}"
+            f"Xray; Xray JSON can, but it cannot state {join_words(price)}; set "
+            "xray_format = xray to use it"
         )
         return usual, (notice,)
     if _would_lose(run, missing):
-        why = "Xray JSON can, but cannot contain scenarios without Test keys"
+        why = (
+            "Xray JSON can, but cannot contain scenarios without Test keys; set "
+            "xray_format = xray to send only those with keys"
+        )
         return usual, (f"{name} cannot contain {words}; {why}",)
-    notice = f"Xray JSON is used instead of {name}, which cannot contain {words}"
+    notice = (
+        f"Xray JSON is used instead of {name}, which cannot contain {words}; set "
+        f"xray_format = {usual} to prefer {name}"
+    )
     return "xray", (notice,)
+
+
+def _loses_results(run: PreparedRun) -> bool:
+    """Whether Xray JSON cannot hold some of the results."""
+    return capabilities.without_a_place("xray", run.results) > 0
 
 
 def _would_lose(run: PreparedRun, missing: Sequence[str]) -> bool:
@@ -137,14 +152,15 @@ def notices_of(
     if run.settings.wants_upload and choice.sent_as != first:
         name = FORMATS[first].title
         why = f"the endpoint of {name} cannot fill an existing Test Execution"
-        yield f"sent as {FORMATS[choice.sent_as].title}: {why}"
+        sent_as = FORMATS[choice.sent_as].title
+        yield f"sent as {sent_as}: {why} (xray_test_execution)"
     number = run.results.unkeyed_scenarios
     if number and choice.sent_as in SCENARIO_FORMATS:
         who = count(number, "scenario")
         have, them = ("has", "it") if number == 1 else ("have", "them")
         yield (
             f"{who} {have} no Test key; Xray accepts {them} only if it knows {them} "
-            "by name"
+            "by name; set xray_only_keyed = yes to leave such tests out"
         )
     yield from _shared_notices(run)
 
@@ -161,7 +177,8 @@ def _log_choice(run: PreparedRun, choice: FormatChoice) -> None:
 def _shared_notices(run: PreparedRun) -> Iterator[str]:
     """Yield notices about Tests with results of several tests: a key may be wrong."""
     found = run.results.shared
-    decides = DECIDES[run.settings.aggregate]
+    rule = run.settings.aggregate
+    decides = f"{DECIDES[rule]} (xray_aggregate = {rule})"
     keyed = frozenset(run.results.test_keys) if found else frozenset()
     for identity, names in list(found.items())[:SHOWN_SHARED]:
         if identity in keyed:

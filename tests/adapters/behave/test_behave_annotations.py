@@ -427,7 +427,9 @@ def test_evidence_over_the_limit(project: Project) -> None:
     finished = project.report("-D", "xray_evidence_limit=4b", "-n", "rows")
     first = project.recorded["rows -- @1.1"]
 
-    assert first.left_out == (
-        "what.txt: 5 bytes is over the limit of 4 bytes for a file",
+    (left_out,) = first.left_out
+    assert left_out == (
+        "what.txt: 5 bytes is over the limit of 4 bytes for a file "
+        "(xray_evidence_limit)"
     )
     assert "what.txt: 5 bytes is over the limit" in finished.section
