@@ -499,7 +499,8 @@ def test_xray_json_would_cost_more_than_it_brings(
     (notice,) = found.notices
     assert notice == (
         "JUnit XML can state steps and evidence only in comments, or only for some "
-        f"versions of Xray; Xray JSON can, but it cannot state {lost}"
+        f"versions of Xray; Xray JSON can, but it cannot state {lost}; set "
+        "xray_format = xray to use it"
     )
 
 
