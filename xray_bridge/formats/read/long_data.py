@@ -24,8 +24,9 @@ NAME = b'"data"'
 # After the name: the colon, and the quote that opens the text. More blanks are rare.
 OPENING = re.compile(rb"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}\"")
 LONGEST_OPENING = len(NAME) + 130
-# Bytes that must be checked by the parser. Bytes above 127 are found faster otherwise.
-NOT_PLAIN = bytes(range(32)) + b"\\"
+# Bytes that must be checked by the parser, beside those above 127. To search for each
+# of them is four times as fast as one look at each byte.
+NOT_PLAIN = (*(bytes([each]) for each in range(32)), b"\\")
 
 
 class ShortData:
@@ -108,7 +109,7 @@ class ShortData:
 
 
 def _is_plain(text: bytes) -> bool:
-    return text.isascii() and len(text.translate(None, NOT_PLAIN)) == len(text)
+    return text.isascii() and not any(each in text for each in NOT_PLAIN)
 
 
 def _find_long_text(content: bytes, at: int, *, is_last: bool) -> tuple[int, bool]:
