@@ -27,7 +27,7 @@ PACKAGES = (
     "behave_xray_bridge",
 )
 ENTRY_POINTS = {
-    "console_scripts": {"xray-bridge": "xray_bridge.cli:main"},
+    "console_scripts": {"xray-bridge": "xray_bridge.__main__:main"},
     "pytest11": {"xray-bridge": "pytest_xray_bridge.plugin"},
 }
 
@@ -92,7 +92,7 @@ def test_entry_points_are_right(wheel: Path) -> None:
     parser.read_string(metadata(wheel, "entry_points.txt"))
     found = {section: dict(parser[section]) for section in parser.sections()}
     plugin = importlib.import_module(ENTRY_POINTS["pytest11"]["xray-bridge"])
-    command = importlib.import_module("xray_bridge.cli")
+    command = importlib.import_module("xray_bridge.__main__")
 
     assert found == ENTRY_POINTS
     assert callable(plugin.pytest_addoption)

@@ -57,11 +57,12 @@ def first_names(names: Sequence[str]) -> str:
     return f"{between.join(names[:SHOWN_NAMES])}{more}"
 
 
-def similar_word(wrong: str, known: Iterable[str]) -> str:
+def similar_word(wrong: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return the known word that was probably meant; empty if there is none."""
+    # Imported here, because words are rarely misspelt.
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(wrong, [*known], 1)), "")
+    return next(iter(get_close_matches(wrong, [*known], 1, cutoff)), "")
 
 
 def describe_unknown(names: Iterable[str], known: Iterable[str]) -> str:

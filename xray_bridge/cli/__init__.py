@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import importlib
 import io
 import os
@@ -20,6 +19,7 @@ from xray_bridge import progress
 from xray_bridge._version import __version__
 from xray_bridge.cli import console
 from xray_bridge.errors import AmbiguousError, UsageError, XrayBridgeError
+from xray_bridge.text import similar_word
 
 
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     found.add_argument("--terminal", type=int, help=argparse.SUPPRESS)
     found.add_argument("--version", action="version", version=__version__)
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, help_text in COMMANDS.items():
+    first = next((word for word in argv if not word.startswith("-")), "")
+    # A parser for each command takes longer than all that this one has to read.
+    named = {first: COMMANDS[first]} if first in COMMANDS else COMMANDS
+    for name, help_text in named.items():
         if name in argv:
             module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
             module.register(commands, help_text)
@@ -122,8 +125,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A terminal may not have all characters of a server's message.
             stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else argv
-    # A command is short and leaves few cycles; the usual threshold is 700.
-    gc.set_threshold(20_000)
     arguments = build_parser(argv).parse_args(argv)
     if getattr(arguments, "verbose", False):
         from xray_bridge.client import log

@@ -7,7 +7,6 @@ address in `pytest.ini` or `behave.ini`, too.
 
 from __future__ import annotations
 
-import configparser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,9 +58,7 @@ def _read_behave(start: Path) -> Layer | None:
         for name in ("behave.ini", ".behaverc", "setup.cfg", "tox.ini"):
             path = folder / name
             if path.is_file():
-                parser = _parse_file(path, configparser.ConfigParser())
-                table = _read_section(path, parser, USERDATA)
-                return _make_layer(path, table or {}, None)
+                return _make_layer(path, _read_section(path, USERDATA) or {}, None)
         path = folder / "pyproject.toml"
         tool = read_toml(path).get("tool") if path.is_file() else None
         if isinstance(tool, dict):
@@ -104,32 +101,21 @@ def _read_setup_cfg(path: Path) -> Mapping[str, Any] | None:
 
 
 def _read_file_section(path: Path, section: str) -> Mapping[str, Any] | None:
-    parser = configparser.ConfigParser(
-        interpolation=None, default_section=NO_DEFAULTS, strict=False
+    return _read_section(
+        path, section, interpolation=None, default_section=NO_DEFAULTS, strict=False
     )
-    return _read_section(path, _parse_file(path, parser), section)
 
 
-def _parse_file(
-    path: Path, parser: configparser.ConfigParser
-) -> configparser.ConfigParser:
+def _read_section(path: Path, section: str, **options: Any) -> Mapping[str, Any] | None:
+    # Imported here, because few commands find such a file.
+    import configparser
+
+    parser = configparser.ConfigParser(**options)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
         parser.read_string(path.read_text(encoding="utf-8-sig"))
+        return dict(parser.items(section)) if parser.has_section(section) else None
     except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        msg = f"{path.name} cannot be read: {error}"
-        raise SettingError(msg) from None
-    return parser
-
-
-def _read_section(
-    path: Path, parser: configparser.ConfigParser, section: str
-) -> Mapping[str, Any] | None:
-    if not parser.has_section(section):
-        return None
-    try:
-        return dict(parser.items(section))
-    except configparser.Error as error:
         msg = f"{path.name} cannot be read: {error}"
         raise SettingError(msg) from None
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from xray_bridge.config.setting import EXECUTION, GUESSED, JIRA, SESSION, Settin
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SecretInPlainSightError, SettingError
+from xray_bridge.text import similar_word
 
 
 if TYPE_CHECKING:
@@ -139,10 +139,9 @@ def _refuse_misspelt(environ: Mapping[str, str]) -> None:
     for name in environ:
         if not name.startswith("XRAY_") or name in known:
             continue
-        near = get_close_matches(name.removeprefix("XRAY_"), short, n=1, cutoff=0.85)
-        if near:
+        if near := similar_word(name.removeprefix("XRAY_"), short, 0.85):
             msg = f"environment: there is no setting {name!r}"
-            raise SettingError(msg, hint=f"did you mean XRAY_{near[0]}?")
+            raise SettingError(msg, hint=f"did you mean XRAY_{near}?")
 
 
 def _spell_variable(setting: Setting[Any]) -> str:
@@ -305,8 +304,7 @@ def _did_you_mean(near: str, layer: Layer) -> str:
 
 def nearest_setting(name: str) -> str:
     """Return the setting with the most similar name; empty if there is none."""
-    found = get_close_matches(name.replace("-", "_"), TABLE, n=1, cutoff=0.6)
-    return found[0] if found else ""
+    return similar_word(name.replace("-", "_"), TABLE)
 
 
 def _refuse_secrets(layer: Layer) -> None:

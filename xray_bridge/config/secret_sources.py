@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +126,9 @@ def _refuse_command(source: SecretSource) -> None:
 
 
 def _run_command(source: SecretSource) -> str:
+    # Imported here: few connections have a command.
+    import subprocess
+
     _refuse_command(source)
     hint = "its first line of output must be the secret"
     try:

@@ -13,7 +13,6 @@ import os
 import re
 import stat
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,7 @@ from xray_bridge.errors import (
     SettingError,
     UsageError,
 )
+from xray_bridge.text import similar_word
 
 
 if TYPE_CHECKING:
@@ -152,11 +152,9 @@ def find_connection(
     stored = known_connections(start, environ)
     if name in stored:
         return stored[name]
-    near = get_close_matches(name, stored, n=1)
+    near = similar_word(name, stored)
     hint = (
-        f"did you mean {near[0]}?"
-        if near
-        else "`xray-bridge connection list` lists all"
+        f"did you mean {near}?" if near else "`xray-bridge connection list` lists all"
     )
     msg = f"there is no connection {name!r}"
     raise UsageError(msg, hint=hint)
@@ -214,11 +212,9 @@ def validate_connection(
             hint = "name its place: secret_env, secret_file, secret_command or keyring"
             raise SecretInPlainSightError(msg, hint=hint)
         if name not in FIELDS:
-            near = get_close_matches(given, (*FIELDS, *ALIASES), n=1)
+            near = similar_word(given, (*FIELDS, *ALIASES))
             hint = (
-                f"did you mean {near[0]}?"
-                if near
-                else f"the fields are {_list_fields()}"
+                f"did you mean {near}?" if near else f"the fields are {_list_fields()}"
             )
             raise SettingError(f"{where}: there is no field {given!r}", hint=hint)
         if not isinstance(value, (str, bool)):

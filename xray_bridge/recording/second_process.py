@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # imported when a session starts, because tests patch modules.
 _START = (
     "import sys; sys.path[:1] == [''] and sys.path.pop(0); "
-    "from xray_bridge.cli import main; sys.exit(main())"
+    "from xray_bridge.__main__ import main; main()"
 )
 GRACE = 5.0
 
@@ -72,9 +72,9 @@ class SecondProcess:
         within = f"{deadline + GRACE:.1f}"
         # The second process ends itself after that time: waiting with a timeout would
         # use the clock and the sleep of this process, which tests patch.
-        command = [self.executable, "-c", _START, "--within", within]
+        command = [self.executable, "-c", _START, f"--within={within}"]
         terminal = self._open_terminal()
-        shown = ["--terminal", str(terminal)] if terminal else []
+        shown = [f"--terminal={terminal}"] if terminal else []
         try:
             process = Popen(  # noqa: S603 - our own interpreter and code
                 [*command, *shown, *arguments, "--json"],
@@ -116,7 +116,7 @@ class SecondProcess:
         SecondProcessError.
         """
         within = f"{deadline + GRACE:.1f}"
-        command = [self.executable, "-c", _START, "--within", within, *arguments]
+        command = [self.executable, "-c", _START, f"--within={within}", *arguments]
         try:
             process = Popen(  # noqa: S603 - our own interpreter and code
                 command,
