@@ -73,7 +73,6 @@ class _Parser(argparse.ArgumentParser):
 def _with_similar_word(message: str) -> str:
     """Return argparse's message; a misspelt word with the word that was meant."""
     from xray_bridge.config.settings import TABLE
-    from xray_bridge.text import similar_word
 
     if found := NO_CHOICE.search(message):
         wrong, known = found["wrong"], WORD.findall(found["known"])
