@@ -1,8 +1,9 @@
 """
 Measure the cost of recording a pytest session, beside pytest's own ``--junitxml``.
 
-With ``BENCH_PEER`` in the environment, an interpreter with pytest-jira-xray, its upload
-of the same tests is measured in the same run.
+All other plugins of the environment are off. With ``BENCH_PEER`` in the environment, an
+interpreter with pytest-jira-xray, its upload of the same tests is measured in the same
+run. ``BENCH_SIZES`` are other numbers of tests, such as ``10000,50000``.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib.metadata import entry_points
 from pathlib import Path
 
-from benchmarks.behave_rows import serve
+from benchmarks.draining_server import serve
+from benchmarks.instructions import NO_COLLECTIONS
 from benchmarks.measure import (
     Row,
     count_instructions,
@@ -27,12 +30,11 @@ from benchmarks.pairs import suite
 
 # Tests of the two sessions whose difference is the cost of one test.
 SLOPE = (1_000, 2_000)
-# Plugins of the environment of this project that would be measured, too.
-PLUGINS = (
-    *("cacheprovider", "hypothesispytest", "pytest_httpserver", "rerunfailures"),
-    *("platformdirs", "pytest-bdd", "pytest_cov", "randomly"),
-)
-OFF = tuple(word for name in PLUGINS for word in ("-p", f"no:{name}"))
+QUICK_SLOPE = (100, 500)
+MEASURED = frozenset({"xray-bridge", "xdist", "xdist.looponfail"})
+# Plugins of the environment that would be measured, too.
+PLUGINS = ("cacheprovider", *entry_points(group="pytest11").names - MEASURED)
+OFF = tuple(word for name in sorted(PLUGINS) for word in ("-p", f"no:{name}"))
 NOT_INSTALLED = ("-p", "no:xray-bridge")
 COLLECT = ("--xray-collect",)
 UPLOAD = ("--xray-upload", "--xray-preflight=off")
@@ -70,11 +72,19 @@ class Bench:
         return used.wall, used.cpu
 
     def count(self, *arguments: str) -> int:
-        """Count the instructions of the process of pytest."""
+        """
+        Count the instructions of the process of pytest, without garbage collections.
+
+        One of them costs as much as hundreds of tests, and comes sooner or later.
+        """
+        site = self._folder.parent / "site"
+        site.mkdir(exist_ok=True)
+        (site / "sitecustomize.py").write_text(NO_COLLECTIONS, "ascii")
+        environ = {**self._environ, "PYTHONPATH": str(site)}
         command = _command(sys.executable, arguments)
-        run_process(command, self._folder, {**self._environ, "PYTHONHASHSEED": "0"})
+        run_process(command, self._folder, {**environ, "PYTHONHASHSEED": "0"})
         self._clear()
-        found = count_instructions(command, self._folder, self._environ)
+        found = count_instructions(command, self._folder, environ)
         self._clear()
         return found
 
@@ -96,8 +106,11 @@ def rows(quick: bool) -> list[Row]:
     pairs = 3 if quick else 9
     found = []
     if has_callgrind():
-        found += [_row_of_instructions(folder), _row_of_idle(folder)]
-    sizes = (2_000,) if quick else (10_000, 50_000)
+        slope = QUICK_SLOPE if quick else SLOPE
+        found += [_row_of_instructions(folder, slope), _row_of_idle(folder)]
+    sizes: tuple[int, ...] = (2_000,) if quick else (10_000, 50_000)
+    if given := os.environ.get("BENCH_SIZES"):
+        sizes = tuple(map(int, given.split(",")))
     found += [_row_of_cpu(Bench(folder, size), pairs) for size in sizes]
     found.append(_row_of_workers(Bench(folder, sizes[0]), pairs))
     with serve() as url:
@@ -107,13 +120,13 @@ def rows(quick: bool) -> list[Row]:
     return found
 
 
-def _row_of_instructions(folder: Path) -> Row:
+def _row_of_instructions(folder: Path, sizes: tuple[int, int]) -> Row:
     def slope(*arguments: str) -> float:
-        less, more = (Bench(folder, size) for size in SLOPE)
+        less, more = (Bench(folder, size) for size in sizes)
         added = more.count(*SERIAL, *arguments) - less.count(*SERIAL, *arguments)
         return added / (more.tests - less.tests)
 
-    junit = Bench(folder, SLOPE[0]).junit()
+    junit = Bench(folder, sizes[0]).junit()
     plain, report = slope(*NOT_INSTALLED), slope(*NOT_INSTALLED, junit)
     ours = slope(*COLLECT)
     note = f"{(ours - plain) / 1000:.0f} k, junitxml {(report - plain) / 1000:.0f} k"

@@ -18,6 +18,7 @@ from pytest_xray_bridge import (
     options,
     other_plugins,
     outcomes,
+    report_packer,
     wire,
 )
 from pytest_xray_bridge.crash_notes import KEYS_ONLY, write_note
@@ -63,8 +64,8 @@ class Annotator:
     Adds to the reports of each test what pytest does not put there.
 
     ``find_folder`` returns the folder of the evidence once the session has started,
-    ``find_note`` where the running test is noted. ``begin_test`` and ``pack_report``
-    are called by ``ReportPacker`` or ``StraightPath``.
+    ``find_note`` where the running test is noted. ``ReportPacker``, ``StraightPath``
+    and ``WorkerPath`` call ``pack_report``.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Annotator:
         self.nodeid = ""
         self.clock = Clock()
         self.began = 0.0
+        self._has_packer = False
         # Whether a test has only a plain name and keys.
         self.is_plain = False
         self._annotations: Annotations | None = None
@@ -103,15 +105,11 @@ class Annotator:
         if self._has_scenarios:
             config.pluginmanager.register(self._step_tracker, f"{NAME}-steps")
 
-    def is_running(self, nodeid: str) -> bool:
-        """Whether this test has begun, and is one that gets a result."""
-        is_it = self.item is not None and self.nodeid == nodeid
-        return is_it and "no_test" not in self.line
-
     def is_silent(self, report: pytest.TestReport) -> bool:
         """Whether the running test has nothing to say but its static line."""
         return (
             self._annotations is None
+            and self._scenario is None
             and not self._faults
             and not other_plugins.may_have_evidence(self.item, report)
         )
@@ -150,6 +148,19 @@ class Annotator:
         elif problems:
             raise pytest.UsageError("\n".join(problems))
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        """Register the packer if this session needs it; all plugins are known now."""
+        packer = report_packer.make_packer(self._config, self)
+        if packer is not None:
+            self._config.pluginmanager.register(packer, packer.NAME)
+            self._has_packer = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A test, or another attempt at it, begins."""
+        self.begin_test(item)
+
     def _find_notices(self, items: Sequence[pytest.Item]) -> list[str]:
         """Find what users should know about their feature files, without stopping."""
         if not self._has_scenarios:
@@ -184,10 +195,15 @@ class Annotator:
             scenario = (
                 bdd.scenario_of(item, self._prefixes) if self._has_scenarios else None
             )
-            return self._line_reader.read(item, scenario)
+            line = self._line_reader.read(item, scenario)
         except FAULTS as error:
             self._faults.append(describe_fault(OURSELVES, error))
-        return None
+            return None
+        added = Annotations()
+        self._ask_for_keys(item, lambda: added)
+        more: Any = added.to_line(line)
+        line.update(more)
+        return line
 
     def _forget_test(self) -> None:
         self._annotations, self._scenario = None, None
@@ -209,8 +225,7 @@ class Annotator:
         except FAULTS as error:
             self._faults.append(describe_fault(OURSELVES, error))
         if item.config.hook.pytest_xray_test_keys.get_hookimpls():
-            with self._catch_faults("pytest_xray_test_keys"):
-                self._ask_for_keys(item)
+            self._ask_for_keys(item, self.annotations)
         if self._annotations is not None:
             added: Any = self._annotations.to_line(self.line)
             self.line.update(added)
@@ -226,7 +241,7 @@ class Annotator:
                 self._faults.append(describe_fault(OURSELVES, error))
 
     def end_test(self) -> None:
-        """The running test has been recorded."""
+        """The last report of the running test has come."""
         self.item = None
 
     def _write_note(self, note: RunningNote, item: pytest.Item) -> None:
@@ -246,6 +261,10 @@ class Annotator:
             yield
         except FAULTS as error:
             self._faults.append(describe_fault(where, error))
+
+    def is_packed(self, report: pytest.TestReport) -> bool:
+        """Whether the packer has put the line of the test on its report."""
+        return self._has_packer and wire.ATTRIBUTE in report.__dict__
 
     def pack_report(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Put the line of the test, and faults, on one of its reports."""
@@ -267,7 +286,6 @@ class Annotator:
             if self._failed_call:
                 line["failed_call"] = self._failed_call
             setattr(report, wire.ATTRIBUTE, line)
-            self.item = None
 
     def _pack_line(self, item: pytest.Item, report: pytest.TestReport) -> None:
         line: WireLine = {}
@@ -294,8 +312,6 @@ class Annotator:
             line["duration"] = self.clock() - self.began
             line["failed_call"] = self._failed_call
         wire.pack(report, line)
-        if report.when == "teardown":
-            self.item = None
 
     def _planned_steps(self, item: pytest.Item) -> list[dict[str, Any]]:
         """All steps of a scenario, for the note that is read if its worker dies."""
@@ -350,11 +366,14 @@ class Annotator:
             source = each if isinstance(each, EvidenceSource) else EvidenceSource(each)
             self.annotations().add_evidence(source)
 
-    def _ask_for_keys(self, item: pytest.Item) -> None:
+    def _ask_for_keys(
+        self, item: pytest.Item, find_annotations: Callable[[], Annotations]
+    ) -> None:
         """Add keys that users' hooks return."""
-        for keys in item.ihook.pytest_xray_test_keys(item=item):
-            for key in to_values(keys):
-                self.annotations().key(key)
+        with self._catch_faults("pytest_xray_test_keys"):
+            for keys in item.ihook.pytest_xray_test_keys(item=item):
+                for key in to_values(keys):
+                    find_annotations().key(key)
 
 
 def to_values(found: Any) -> Iterable[Any]:

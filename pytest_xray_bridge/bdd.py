@@ -70,11 +70,6 @@ def scenario_of(
     )
 
 
-def is_any_scenario(items: Iterable[pytest.Item]) -> bool:
-    """Whether pytest-bdd made any of the tests."""
-    return "pytest_bdd" in sys.modules and any(map(_template_of, items))
-
-
 def _template_of(item: pytest.Item) -> Any:
     """Find the template: on the function, or in the registry of pytest-bdd 9."""
     function = getattr(item, "obj", None)

@@ -122,6 +122,10 @@ class Recorder:
         """Note that a test or an attempt at it begins; return whether it is new."""
         # The session continues, so Ctrl-C did not cause the crash.
         self._finish_crashed()
+        return self.is_new(identity)
+
+    def is_new(self, identity: tuple[str, object]) -> bool:
+        """Whether no attempt at a test waits for the next one."""
         return identity not in self._open and identity[0] not in self._elsewhere
 
     def add(self, report: pytest.TestReport) -> None:

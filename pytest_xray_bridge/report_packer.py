@@ -1,8 +1,8 @@
 """
 Put the line of a test on its reports as soon as pytest makes them.
 
-Reports may be sent to another process, be kept back, or be made for a test that is
-repeated: a worker of xdist, plugins that run tests, and scenarios need this.
+Where other plugins run tests, reports may be made in another process, be kept back, or
+come when the next test has begun; users' hooks need the fixtures of the test.
 """
 
 from __future__ import annotations
@@ -17,22 +17,27 @@ from pytest_xray_bridge.guard import guard_hooks
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    import pluggy
+
     from pytest_xray_bridge.annotator import Annotator
+
+# They run each test once, and pass on each report at once.
+PLAIN_RUNNERS = frozenset({"_pytest", "xdist"})
 
 
 @guard_hooks
 class ReportPacker:
-    """Calls the annotator for each attempt at a test, and for each report."""
+    """
+    Packs reports of tests that say more than the code tells.
+
+    All others are left to the paths. With ``packs_all`` none is.
+    """
 
     NAME = "xray-bridge-packer"
 
-    def __init__(self, annotator: Annotator) -> None:
+    def __init__(self, annotator: Annotator, *, packs_all: bool) -> None:
         self._annotator = annotator
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """A test, or another attempt at it, begins."""
-        self._annotator.begin_test(item)
+        self._packs_all = packs_all
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -40,5 +45,36 @@ class ReportPacker:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Put the line of the test on its report, after all other plugins."""
         report = yield
-        self._annotator.pack_report(item, report)
+        is_silent = report.outcome == "passed" and self._annotator.is_silent(report)
+        if self._packs_all or not is_silent:
+            self._annotator.pack_report(item, report)
         return report
+
+
+def make_packer(config: pytest.Config, annotator: Annotator) -> ReportPacker | None:
+    """Make the packer that a session needs; None if it needs none."""
+    has_hooks = bool(
+        config.hook.pytest_xray_defects.get_hookimpls()
+        or config.hook.pytest_xray_evidence.get_hookimpls()
+    )
+    if has_hooks or _is_run_by_others(config.hook):
+        return ReportPacker(annotator, packs_all=has_hooks)
+    return None
+
+
+def _is_run_by_others(hook: pluggy.HookRelay) -> bool:
+    """Whether another plugin runs tests; a wrapper around pytest's hook does not."""
+    impls = (
+        *hook.pytest_runtest_protocol.get_hookimpls(),
+        *hook.pytest_runtestloop.get_hookimpls(),
+    )
+    return any(
+        _package_of(each.plugin) not in PLAIN_RUNNERS
+        for each in impls
+        if not (each.wrapper or each.hookwrapper)
+    )
+
+
+def _package_of(plugin: object) -> str:
+    name = getattr(plugin, "__name__", "") or type(plugin).__module__
+    return str(name).partition(".")[0]

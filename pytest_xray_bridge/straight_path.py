@@ -3,8 +3,7 @@ Record tests that passed and have nothing else to say, which are most tests.
 
 Their reports are held until the teardown has passed, and then become one line, without
 the steps that other tests need. As soon as a test says more, its reports go to the
-recorder, in their order. Where other plugins take part in running tests, the packer
-does it all.
+recorder, in their order.
 """
 
 from __future__ import annotations
@@ -13,25 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_xray_bridge import bdd, wire
+from pytest_xray_bridge import wire
 from pytest_xray_bridge.guard import guard_hooks
-from pytest_xray_bridge.report_packer import ReportPacker
 from pytest_xray_bridge.silent_reports import PHASES, SilentReports
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.running_test import address_of
 
 
 if TYPE_CHECKING:
-    import pluggy
-
     from pytest_xray_bridge.annotator import Annotator
     from pytest_xray_bridge.reporter import Reporter
     from xray_bridge.recording.session import Session
 
 # The number of the last report of a test.
 LAST = 2
-# Packages that take part in running tests and change nothing about their reports.
-HARMLESS = frozenset({"_pytest", "pytest_cov", "pytest_timeout", "pytest_xray_bridge"})
 
 
 @guard_hooks
@@ -39,7 +33,8 @@ class StraightPath:
     """
     Records silent tests, and gives the reports of others to the recorder.
 
-    It is open only in the process of the tests. ``annotator`` knows the running test.
+    ``annotator`` knows the running test. Reports of all others, from xdist's workers or
+    from a child process, go another way.
     """
 
     NAME = "xray-bridge-straight-path"
@@ -53,63 +48,39 @@ class StraightPath:
         self._row_orders = reporter.row_orders
         self._others = SilentReports(session, reporter.recorder)
         self._takes_output = session.settings.captures == "all"
-        self._is_open = False
-        self._has_hooks = False
         self._held: list[pytest.TestReport] = []
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Open, unless the tests need the packer; all plugins are known now."""
-        config = session.config
-        if bdd.is_any_scenario(session.items) or run_by_others(config):
-            packer = ReportPacker(self._annotator)
-            config.pluginmanager.register(packer, ReportPacker.NAME)
-        else:
-            self._is_open = True
-            self._has_hooks = has_report_hooks(config.hook)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        """A test begins."""
-        if self._is_open:
-            self._annotator.begin_test(item)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One phase of one test has ended."""
-        if not self._is_open:
+        annotator = self._annotator
+        if annotator.item is None or annotator.nodeid != report.nodeid:
             self._row_orders.note_report(report)
             self._others.take(report)
             return
-        held = self._held
+        held, found = self._held, report.__dict__
         number = len(held)
         is_silent = (
             report.outcome == "passed"
             and report.when == PHASES[number]
             and type(report) is pytest.TestReport
-            and "wasxfail" not in report.__dict__
+            and "wasxfail" not in found
+            and wire.ATTRIBUTE not in found
             and not (self._takes_output and report.sections)
         )
         if is_silent and number < LAST and (number or self._may_be_silent(report)):
             held.append(report)
-            return
-        if is_silent and number == LAST and self._ends_silently(report):
+        elif is_silent and number == LAST and annotator.is_silent(report):
             held.clear()
-            self._record(self._annotator.nodeid)
-            return
-        if held:
+            self._record(annotator.nodeid)
+        else:
             self._held = []
-            for each in held:
+            for each in (*held, report):
                 self._pass_on(each)
-        self._pass_on(report)
 
     def _may_be_silent(self, report: pytest.TestReport) -> bool:
-        """Whether no hook of users gets each report at once, with its fixtures."""
-        return not self._has_hooks and self._annotator.is_running(report.nodeid)
-
-    def _ends_silently(self, report: pytest.TestReport) -> bool:
-        """Whether the held reports are of the same test, which has said nothing."""
-        annotator = self._annotator
-        return annotator.is_running(report.nodeid) and annotator.is_silent(report)
+        """Whether it is a test, and no earlier attempt at it waits for this one."""
+        is_new = self._recorder.is_new((report.nodeid, None))
+        return is_new and "no_test" not in self._annotator.line
 
     def _record(self, nodeid: str) -> None:
         annotator = self._annotator
@@ -134,34 +105,10 @@ class StraightPath:
 
     def _pass_on(self, report: pytest.TestReport) -> None:
         """Give a report to the recorder, with the line of its test."""
-        if (item := self._annotator.item) and item.nodeid == report.nodeid:
-            self._annotator.pack_report(item, report)
+        annotator = self._annotator
+        item = annotator.item if annotator.nodeid == report.nodeid else None
+        if item is not None and not annotator.is_packed(report):
+            annotator.pack_report(item, report)
         self._recorder.add(report)
-
-
-def has_report_hooks(hook: pluggy.HookRelay) -> bool:
-    """Whether a hook of users gets each report at once, with the test's fixtures."""
-    return bool(
-        hook.pytest_xray_defects.get_hookimpls()
-        or hook.pytest_xray_evidence.get_hookimpls()
-    )
-
-
-def run_by_others(config: pytest.Config, *known: str) -> bool:
-    """
-    Whether another plugin than the ``known`` ones takes part in running tests.
-
-    It may repeat them, run them in other processes, or keep their reports back.
-    """
-    harmless = HARMLESS.union(known)
-    hook = config.hook
-    impls = (
-        *hook.pytest_runtest_protocol.get_hookimpls(),
-        *hook.pytest_runtestloop.get_hookimpls(),
-    )
-    return any(_package_of(each.plugin) not in harmless for each in impls)
-
-
-def _package_of(plugin: object) -> str:
-    name = getattr(plugin, "__name__", "") or type(plugin).__module__
-    return str(name).partition(".")[0]
+        if item is not None and report.when == "teardown":
+            annotator.end_test()

@@ -11,66 +11,40 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_xray_bridge import bdd, wire
+from pytest_xray_bridge import wire
 from pytest_xray_bridge.guard import guard_hooks
-from pytest_xray_bridge.report_packer import ReportPacker
-from pytest_xray_bridge.straight_path import has_report_hooks, run_by_others
 from pytest_xray_bridge.wire import PlainReports
 
 
 if TYPE_CHECKING:
     from pytest_xray_bridge.annotator import Annotator
 
-# The package whose worker this process is, which runs the tests.
-XDIST = "xdist"
-
 
 @guard_hooks
 class WorkerPath:
-    """
-    Puts the line of a test on its reports, and makes all reports sendable.
-
-    Where other plugins take part in running tests, the packer puts it there.
-    """
+    """Puts the line of a test on its reports, and makes all reports sendable."""
 
     NAME = "xray-bridge-worker-path"
 
     def __init__(self, annotator: Annotator) -> None:
         self._annotator = annotator
-        self._is_open = False
-        # Hooks of users that get each report, with the fixtures of the test.
-        self._has_hooks = False
         self._plain = PlainReports()
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Open, unless the tests need the packer; all plugins are known now."""
-        config = session.config
-        if bdd.is_any_scenario(session.items) or run_by_others(config, XDIST):
-            packer = ReportPacker(self._annotator)
-            config.pluginmanager.register(packer, ReportPacker.NAME)
-        else:
-            self._is_open = True
-            self._has_hooks = has_report_hooks(config.hook)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        """A test begins."""
-        if self._is_open:
-            self._annotator.begin_test(item)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Put the line of the test on its report, before xdist sends it."""
         annotator = self._annotator
         item = annotator.item
-        if not self._is_open or item is None or annotator.nodeid != report.nodeid:
+        if item is None or annotator.nodeid != report.nodeid:
             return
         is_silent = report.outcome == "passed" and annotator.is_silent(report)
-        if is_silent and annotator.is_plain and not self._has_hooks:
-            annotator.pack_silent(report)
-        else:
-            annotator.pack_report(item, report)
+        if not annotator.is_packed(report):
+            if is_silent and annotator.is_plain:
+                annotator.pack_silent(report)
+            else:
+                annotator.pack_report(item, report)
+        if report.when == "teardown":
+            annotator.end_test()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_to_serializable(

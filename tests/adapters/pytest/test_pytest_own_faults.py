@@ -58,6 +58,9 @@ CONFTEST = """
 import pytest
 @pytest.hookimpl(optionalhook=True)
 def pytest_xray_test_keys(item): return None
+# With such a hook, all reports are packed at once.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xray_evidence(item, report): return None
 """
 # pytest parses the modules of each traceback that it shows.
 TERSE = "--tb=line"
