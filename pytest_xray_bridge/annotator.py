@@ -307,7 +307,7 @@ class Annotator:
         if report.when == "setup" and self._is_worker:
             line["steps"] = line.get("steps") or self._planned_steps(item)
         if report.when == "call" and report.outcome == "failed":
-            self._failed_call = outcomes.first_line([report])
+            self._failed_call = wire.to_sendable(outcomes.first_line([report]))
         if report.when == "teardown":
             line["duration"] = self.clock() - self.began
             line["failed_call"] = self._failed_call

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from pytest_xray_bridge.annotator import Annotator
 
-# They run each test once, and pass on each report at once.
-PLAIN_RUNNERS = frozenset({"_pytest", "xdist"})
+# They run each test once, and pass on each report at once. The last one is the name of
+# xdist's module in a worker, where execnet runs it.
+PLAIN_RUNNERS = frozenset({"_pytest", "xdist", "__channelexec__"})
 
 
 @guard_hooks

@@ -163,6 +163,17 @@ def pack_report(self, item, report):
 
 Annotator.pack_report = pack_report
 """
+TELLS_OF_A_PACKER = """
+from pathlib import Path
+
+def pytest_runtest_logreport():
+    if MANAGER.has_plugin("xray-bridge-packer"):
+        Path("packer.txt").touch()
+
+def pytest_configure(config):
+    global MANAGER
+    MANAGER = config.pluginmanager
+"""
 TIMES = ("started", "duration")
 
 
@@ -233,6 +244,18 @@ def test_silent_tests_take_the_straight_path(
     packed = {*(project.pytester.path / "packed.txt").read_text().split()}
     assert "test_says_more" in packed
     assert not {"test_silent", "test_silent_too"} & packed
+
+
+@pytest.mark.parametrize("case", ["alone", "wrapper"])
+def test_no_packer_where_pytest_and_xdist_run_the_tests(
+    project: Project, workers: tuple[str, ...], case: str
+) -> None:
+    """Not even in a worker, whose loop is xdist's."""
+    conftest = CASES[case][0] + TELLS_OF_A_PACKER
+
+    lines_of(project, conftest, *workers)
+
+    assert not (project.pytester.path / "packer.txt").exists()
 
 
 def test_scenarios_leave_other_tests_the_straight_path(
