@@ -94,7 +94,7 @@ class Counted:
         if len(self.ranks) + len(names) > self.most:
             self._move_to_disk()
         numbers = dict.fromkeys(map(hash, names), 0)
-        if len(numbers) == len(names) and self.ranks.keys().isdisjoint(numbers):
+        if len(numbers) == len(names) and numbers.keys().isdisjoint(self.ranks):
             self.ranks |= numbers
             return
         for name in names:
