@@ -31,7 +31,7 @@ def test_the_same_on_disk(seed: int) -> None:
         is_plain = case.outcome is Outcome.PASSED and not case.key
         for counted in (in_memory, on_disk):
             if is_plain:
-                counted.add_passed([case.name])
+                counted.add_passed(case.name)
             else:
                 counted.add(case)
     in_memory.settle()
@@ -50,7 +50,7 @@ def test_only_the_last_tests_are_in_memory() -> None:
     counted = Counted(most=10)
     most = 0
     for number in range(1000):
-        counted.add_passed([str(number)])
+        counted.add_passed(str(number))
         most = max(most, len(counted.ranks))
 
     with closing(counted):
@@ -64,7 +64,7 @@ def test_unsure_keys_after_many_tests() -> None:
     """A key that may be that of a requirement is still decided at the end."""
     counted = Counted(most=10)
     for number in range(100):
-        counted.add_passed([str(number)])
+        counted.add_passed(str(number))
     for name, key in (("a", "DEMO-1"), ("b", "DEMO-2"), ("c", "DEMO-2")):
         case = Case(name=name, outcome=Outcome.FAILED, key=key, is_key_sure=False)
         counted.add(case)

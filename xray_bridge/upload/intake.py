@@ -253,11 +253,13 @@ class _Intake:
         """Count the results in the copy, and repair it."""
         counted = Counted(most=MOST_IN_MEMORY if self._is_alone else sys.maxsize)
         with contextlib.closing(counted):
-            for batch in reading.batches():
-                counted.add_passed([each for each in batch if isinstance(each, str)])
-                for case in batch:
-                    if not isinstance(case, str):
-                        self._count_case(counted, case)
+            for case in reading.results():
+                if isinstance(case, str):
+                    counted.add_passed(case)
+                    continue
+                counted.add(case)
+                if case.outcome is Outcome.FAILED and len(self._failures) < FAILURES:
+                    self._failures.append(_failure_of(case))
             counted.settle()
         if reading.has_hollow:
             with replaced(source.path, private=True) as file:
@@ -271,11 +273,6 @@ class _Intake:
         if not counted.results:
             self._left_out.append(f"{source.name}{report_files.NO_TESTS}")
         return counted
-
-    def _count_case(self, counted: Counted, case: Case) -> None:
-        counted.add(case)
-        if case.outcome is Outcome.FAILED and len(self._failures) < FAILURES:
-            self._failures.append(_failure_of(case))
 
     def _note_header(self, source: Source, header: read.ExecutionData) -> None:
         if header.is_silent:

@@ -18,7 +18,7 @@ from xray_bridge.upload.ranks import RanksOnDisk
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xray_bridge.formats.read.protocol import Case
 
@@ -88,17 +88,14 @@ class Counted:
                 self.keys[case.key] = None
         self._note_rank(identity, rank, is_keyed=bool(case.key))
 
-    def add_passed(self, names: Sequence[str]) -> None:
-        """Count tests that passed and have no key."""
-        self.results += len(names)
-        if len(self.ranks) + len(names) > self.most:
-            self._move_to_disk()
-        numbers = dict.fromkeys(map(hash, names), 0)
-        if len(numbers) == len(names) and numbers.keys().isdisjoint(self.ranks):
-            self.ranks |= numbers
-            return
-        for name in names:
+    def add_passed(self, name: str) -> None:
+        """Count a test that passed and has no key."""
+        self.results += 1
+        number = hash(name)
+        if number in self.ranks or len(self.ranks) >= self.most:
             self._note_rank(name, 0, is_keyed=False)
+        else:
+            self.ranks[number] = 0
 
     def _note_rank(self, identity: str, rank: int, *, is_keyed: bool) -> None:
         number = hash(identity)

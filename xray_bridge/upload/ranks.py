@@ -1,8 +1,8 @@
 """
 The worst rank of each Test of a report, in memory or, for large reports, on disk.
 
-Identities are numbers: hashes of 64 bits. Most are of plain Tests: they passed, once,
-and have no key. Those are counted by sets, without a step of Python for each.
+Identities are numbers: 60 bits of their hashes. In a report of a million Tests, the
+chance that two of them are taken for one is about one in a million.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
 # Tests of a report that are kept in memory, about 1 MB.
 MOST_IN_MEMORY = 1 << 13
-# Flags of a Test beside its rank of two bits.
+# The lowest four bits of a number on disk: a rank of two bits, and these flags.
 KEYED, REPEATED = 4, 8
-RANK = 3
+LOW_BITS = 4
 # Parts of the numbers that are counted one after the other.
-PARTS = 64
-LOWEST, PART_SIZE = -(1 << 63), (1 << 64) // PARTS
-PART_ENDS = tuple(LOWEST + PART_SIZE * part for part in range(1, PARTS))
+PARTS = 256
+PART_BITS = 56
+SIGN = 1 << 63
+BYTES = 8
 
 
 class RanksOnDisk:
@@ -38,23 +39,27 @@ class RanksOnDisk:
 
     def __init__(self) -> None:
         self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - see ``close``
-        self._plain = _Runs(self._file, "q")
-        self._others = _Runs(self._file, "q")
-        self._lows = _Runs(self._file, "B")
+        # For each run: where each part begins in the file, in bytes.
+        self._runs: list[array[int]] = []
 
     def add_run(
         self, ranks: Mapping[int, int], keyed: set[int], repeated: set[int]
     ) -> None:
         """Write the Tests of a run: their hashes and worst ranks."""
-        others = {number for number, rank in ranks.items() if rank} | keyed | repeated
-        self._plain.add(sorted(ranks.keys() - others))
-        numbers = sorted(others)
-        ends = self._others.add(numbers)
-        lows = (
-            ranks[number] + KEYED * (number in keyed) + REPEATED * (number in repeated)
-            for number in numbers
-        )
-        self._lows.add(lows, ends)
+        numbers = array("Q", sorted(self._pack(ranks, keyed, repeated)))
+        start = self._file.tell()
+        places = [bisect_left(numbers, part << PART_BITS) for part in range(PARTS)]
+        places.append(len(numbers))
+        self._runs.append(array("Q", (start + each * BYTES for each in places)))
+        numbers.tofile(self._file)
+
+    @staticmethod
+    def _pack(
+        ranks: Mapping[int, int], keyed: set[int], repeated: set[int]
+    ) -> Iterator[int]:
+        for identity, rank in ranks.items():
+            flags = KEYED * (identity in keyed) + REPEATED * (identity in repeated)
+            yield (identity + SIGN) >> LOW_BITS << LOW_BITS | rank | flags
 
     def close(self) -> None:
         """Close and remove the file."""
@@ -65,61 +70,23 @@ class RanksOnDisk:
         counts: Counter[int] = Counter()
         repeated = 0
         for part in range(PARTS):
-            found = self._find_others(part)
-            numbers = self._plain.read(part)
-            plain = set(numbers)
-            if len(plain) < len(numbers):
-                often = Counter(numbers)
-                twice = {number for number in plain if often[number] > 1}
-                repeated += len(twice - found.keys())
-            for number in plain & found.keys():
-                found[number] |= REPEATED
-            counts[0] += len(plain - found.keys())
-            counts.update(low & RANK for low in found.values())
+            found: dict[int, int] = {}
+            for number in self._read_part(part):
+                identity, low = number >> LOW_BITS, number & 15
+                before = found.get(identity)
+                if before is None:
+                    found[identity] = low
+                else:
+                    rank = max(before & 3, low & 3)
+                    found[identity] = (before | low | REPEATED) & ~3 | rank
+            counts.update(low & 3 for low in found.values())
             flags = (low & (REPEATED | KEYED) for low in found.values())
             repeated += sum(each == REPEATED for each in flags)
-        return +counts, repeated
+        return counts, repeated
 
-    def _find_others(self, part: int) -> dict[int, int]:
-        """Return the worst ranks and the flags of Tests that are not plain."""
-        found: dict[int, int] = {}
-        for number, low in zip(
-            self._others.read(part), self._lows.read(part), strict=True
-        ):
-            before = found.get(number)
-            if before is None:
-                found[number] = low
-            else:
-                rank = max(before & RANK, low & RANK)
-                found[number] = (before | low | REPEATED) & ~RANK | rank
-        return found
-
-
-class _Runs:
-    """Sorted runs of numbers in a file, which are read part by part."""
-
-    def __init__(self, file: BinaryIO, code: str) -> None:
-        self._file = file
-        self._code = code
-        # For each run: the places in bytes where its parts begin, and its end.
-        self._places: list[list[int]] = []
-
-    def add(self, numbers: Iterable[int], ends: Iterable[int] = ()) -> list[int]:
-        """Write a run, and return where its parts end; ``ends`` if that is known."""
-        written = array(self._code, numbers)
-        found = [*ends] or [bisect_left(written, end) for end in PART_ENDS]
-        start, size = self._file.tell(), written.itemsize
-        indexes = (0, *found, len(written))
-        self._places.append([start + each * size for each in indexes])
-        written.tofile(self._file)
-        return found
-
-    def read(self, part: int) -> array[int]:
-        """Read a part of all runs."""
-        numbers = array(self._code)
-        for places in self._places:
-            size = places[part + 1] - places[part]
-            if size:
-                self._file.seek(places[part])
-                numbers.frombytes(self._file.read(size))
-        return numbers
+    def _read_part(self, part: int) -> Iterator[int]:
+        for places in self._runs:
+            self._file.seek(places[part])
+            numbers = array("Q")
+            numbers.frombytes(self._file.read(places[part + 1] - places[part]))
+            yield from numbers

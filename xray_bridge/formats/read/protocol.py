@@ -113,12 +113,8 @@ class Reading(Protocol):
         """Yield the results; raises ReportError."""
         ...
 
-    def batches(self) -> Iterator[Sequence[Case | str]]:
-        """
-        Yield the same in batches, which are valid until the next one.
-
-        Tests that passed without a key may be their names.
-        """
+    def results(self) -> Iterator[Case | str]:
+        """Yield the same, but tests that passed without a key may be their names."""
         ...
 
     def write(self, out: BinaryIO) -> None:

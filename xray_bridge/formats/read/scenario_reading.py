@@ -12,7 +12,7 @@ from xray_bridge.formats.read.scenarios import ScenarioReader
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from typing import BinaryIO
 
     from xray_bridge.formats.read.protocol import Source
@@ -71,9 +71,9 @@ class ScenarioReading:
                     message=run.message,
                 )
 
-    def batches(self) -> Iterator[Sequence[Case]]:
-        """Yield the same, one by one."""
-        return zip(self.cases())
+    def results(self) -> Iterator[Case]:
+        """Yield the same: no format of JSON has plain results."""
+        return self.cases()
 
     def write(self, out: BinaryIO) -> None:
         """Write the mended copy."""

@@ -7,7 +7,6 @@ there are changes. Both keep only the open test in memory.
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from xray_bridge.formats.read.protocol import as_case
@@ -18,7 +17,7 @@ from xray_bridge.formats.read.xml_editor import Editor
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
     from xray_bridge.formats.read.protocol import Case, Source
@@ -77,13 +76,13 @@ class XmlReading:
 
     def cases(self) -> Iterator[Case]:
         """Yield the tests, and failures outside of tests."""
-        return map(as_case, chain.from_iterable(self.batches()))
+        return map(as_case, self.results())
 
-    def batches(self) -> Iterator[Sequence[Case | str]]:
-        """Yield the same in batches, with the names of plain tests that passed."""
+    def results(self) -> Iterator[Case | str]:
+        """Yield the same, with the names of plain tests that passed."""
         self._first = reader = self._make_reader()
         for _ in feed_parser(reader.parser, self._source):
-            yield reader.done
+            yield from reader.done
             reader.done.clear()
 
     def write(self, out: BinaryIO) -> None:

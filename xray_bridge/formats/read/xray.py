@@ -19,7 +19,7 @@ from xray_bridge.model.results import Outcome
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from xray_bridge.formats.read.protocol import Source
 
@@ -76,9 +76,9 @@ class XrayReading:
         """
         return self._header.read()
 
-    def batches(self) -> Iterator[Sequence[Case]]:
-        """Yield the same, one by one."""
-        return zip(self.cases())
+    def results(self) -> Iterator[Case]:
+        """Yield the same: no format of JSON has plain results."""
+        return self.cases()
 
     def write(self, out: BinaryIO) -> None:
         """Write the mended copy."""
