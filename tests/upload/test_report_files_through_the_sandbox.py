@@ -59,6 +59,11 @@ class Desk:
         return Counter(run.status for run in self.execution(receipt).runs)
 
 
+def filter_notices(receipt: dict[str, Any]) -> list[str]:
+    """The notices of a receipt, without how to look at the sandbox."""
+    return [each for each in receipt["notices"] if "in a browser" not in each]
+
+
 @pytest.fixture(params=["server", "cloud"])
 def desk(
     request: pytest.FixtureRequest,
@@ -202,7 +207,7 @@ def test_words_of_the_other_product(desk: Desk) -> None:
     assert runs["CALC-1"].status == desk.passed
     assert [step.status for step in runs["CALC-1"].steps] == [desk.passed] * 2
     assert runs["CALC-2"].status == desk.failed
-    (notice,) = receipt["notices"]
+    (notice,) = filter_notices(receipt)
     assert f"as {desk.passed}" in notice or f"as {desk.failed}" in notice
 
 
@@ -277,7 +282,7 @@ def test_merge(desk: Desk) -> None:
     receipt = desk.upload("a.xml", "b.xml", "--merge")
 
     assert desk.statuses(receipt) == {desk.failed: 1}
-    assert receipt["notices"] == []
+    assert filter_notices(receipt) == []
 
 
 @pytest.mark.parametrize(
