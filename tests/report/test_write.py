@@ -137,6 +137,18 @@ def test_links_lead_where_the_upload_went(tmp_path: Path) -> None:
     assert tree.xpath("//li//a/@href")[-1] == "https://jira.example/browse/CALC-1"
 
 
+def test_ignored_tests_and_nested_steps(tmp_path: Path) -> None:
+    """The header counts the first; the second stand below the steps around them."""
+    steps = (a_step(name="outer"), a_step(name="inner", depth=1))
+    directory = recorded(tmp_path, a_run(steps=steps))
+    directory.state = replace(directory.state, ignored=2)
+
+    tree = page(tmp_path, directory)
+
+    assert "Ignored: 2 tests, not reported to Xray" in header(tree)
+    assert "inner" in text(tree.xpath("//*[@class='depth1']")[0])
+
+
 def test_many_notices_are_counted(tmp_path: Path) -> None:
     """A page is no log: the first ones, and how many more."""
     runs = [a_run(name=f"test_{n}", left_out=("big.bin",)) for n in range(25)]

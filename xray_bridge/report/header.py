@@ -120,6 +120,8 @@ def _facts(run: Run, browse: str) -> Iterator[tuple[str, tuple[values.Link, ...]
 
 def _notices(run: Run, results: Results, incomplete: list[str]) -> Iterator[str]:
     yield from (f"Incomplete: {why}" for why in (*incomplete, *results.missing))
+    if ignored := sum(each.state.ignored for each in run.directories):
+        yield f"Ignored: {count(ignored, 'test')}, not reported to Xray"
     yield from run.info.notices
     refused = [
         f"Xray refused {each.get('key') or 'a result'}: {each.get('message', '')}"

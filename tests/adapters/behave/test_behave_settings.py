@@ -141,7 +141,8 @@ def test_sandbox_that_nothing_is_sent_to(
     project: Project, arguments: tuple[str, ...], is_idle: bool
 ) -> None:
     """A setting that does nothing is told once, with what to type."""
-    project.write({"features/a.feature": "Feature: F\n Scenario: s\n  Given it works"})
+    feature = "Feature: F\n @CALC-1\n Scenario: s\n  Given it works"
+    project.write({"features/a.feature": feature})
 
     finished = project.run("-D", "xray_sandbox=yes", *arguments)
 

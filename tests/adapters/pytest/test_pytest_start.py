@@ -237,7 +237,7 @@ def test_plugin_that_is_registered_in_process(project: Project) -> None:
         (("--xray-sandbox", "--xray-report=a.xml"), True),
         (("--xray-sandbox", "--xray-collect"), True),
         (("--xray-sandbox", "--xray-dry-run", "--xray-project=CALC"), False),
-        (("--xray-sandbox", "--xray-select=CALC-1"), False),
+        (("--xray-sandbox", "--xray-select=CALC-15"), False),
         (("-o", "xray_sandbox=yes"), False),
     ],
 )
