@@ -54,7 +54,7 @@ def test_github(project: Project, github: dict[str, str]) -> None:
     output = Path(github["GITHUB_OUTPUT"]).read_text()
     assert f"\n{execution.key}\n" in output.partition("XRAY_TEST_EXECS<<")[2]
     summary = Path(github["GITHUB_STEP_SUMMARY"]).read_text()
-    assert f"### Xray: [{execution.key}](http://127.0.0.1" in summary
+    assert f"### Xray: {execution.key}\n" in summary
     said = "`ValueError: # #vso[task.setvariable variable=A]b | <b>`"
     assert f"- `test_github.test_fails` (`CALC-2`): {said}" in summary
     text = "ValueError: # #vso[task.setvariable variable=A]b | <b>"
@@ -78,7 +78,7 @@ def test_azure(project: Project) -> None:
     assert f"##vso[task.setvariable {named}]{execution.key}" in result.outlines
     page = project.pytester.path / ".xray" / "summary.md"
     assert f"##vso[task.uploadsummary]{page}" in result.outlines
-    assert page.read_text().startswith(f"### Xray: [{execution.key}](")
+    assert page.read_text().startswith(f"### Xray: {execution.key}\n")
     own = result.outlines.index(f"Run directory: {project.receipt['run']}")
     said = "ValueError: # #vso[task.setvariable variable=A]b | <b>"
     place = "sourcepath=test_azure.py;linenumber=8"
