@@ -80,7 +80,7 @@ def make_ours(suite: Path, out: Path) -> Page:
     path = out / "ours.html"
     flags = ["-q", "-p", "no:randomly", "--xray-collect", "--xray-project=CALC"]
     run([sys.executable, "-m", "pytest", *flags, f"--xray-html={path}"], suite)
-    return Page("xray-bridge", path, "#results li:visible")
+    return Page("xray-bridge", path, "#results details[open] li")
 
 
 def make_pytest_html(suite: Path, out: Path, python: str) -> Page:
@@ -88,7 +88,7 @@ def make_pytest_html(suite: Path, out: Path, python: str) -> Page:
     path = out / "pytest-html.html"
     flags = ["-q", f"--html={path}", "--self-contained-html"]
     run([python, "-m", "pytest", *flags], suite)
-    return Page(PYTEST_HTML, path, "#results-table tbody tr:visible")
+    return Page(PYTEST_HTML, path, "#results-table tbody tr.collapsible")
 
 
 def make_allure(suite: Path, out: Path, python: str) -> Page:
@@ -121,7 +121,7 @@ def filter_ours(browser: Any, page: Page) -> float:
     opened.locator(page.selector).first.wait_for()
     began = time.perf_counter()
     opened.get_by_label("Find").fill("test_7[5")
-    opened.wait_for_function("document.querySelector('output').textContent")
+    opened.locator("output", has_text=" of ").wait_for()
     seconds = time.perf_counter() - began
     opened.close()
     return seconds

@@ -16,7 +16,7 @@ from xray_bridge.recording.running import RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from types import CodeType, TracebackType
+    from types import TracebackType
 
     from xray_bridge.recording.annotations import Annotations
 
@@ -46,8 +46,8 @@ class StepBlock:
         texts: tuple[object, object, object],
         parameters: Mapping[str, object],
     ) -> None:
-        # The code that made it and the instruction, until the step is used.
-        self._made_at: tuple[CodeType, int] | None = None
+        # The file and line that made it, until the step is used.
+        self._made_at: tuple[str, int] | None = None
         if parameters:
             step_texts.refuse_unused(parameters, texts)
         self._annotations = annotations
@@ -55,7 +55,7 @@ class StepBlock:
         self._values = parameters
         self._open: list[_BegunStep | None] = []
         frame = sys._getframe(2)  # noqa: SLF001 - the caller of ``step``
-        self._made_at = frame.f_code, frame.f_lasti
+        self._made_at = frame.f_code.co_filename, frame.f_lineno
 
     def __enter__(self) -> None:
         """The step begins."""
@@ -143,11 +143,11 @@ class StepBlock:
         return run_step
 
     def __del__(self) -> None:
-        """Warn about a call whose result was thrown away, as ``xray.step("x")``."""
-        made_at = self._made_at
-        if made_at is not None:
-            # The frame is the one in which the last reference went.
-            _warn_of_unused(made_at, self._texts[0])
+        """Warn about a step that was never used, once for each line that made one."""
+        place = self._made_at
+        if place is not None and place not in _WARNED:
+            _WARNED.add(place)
+            RUNNING.warn(step_texts.describe_unused(*place, self._texts[0]), *place)
 
 
 class _BegunStep:
@@ -167,29 +167,3 @@ class _BegunStep:
 
     def end(self, error: BaseException | None) -> None:
         self._annotations.end_step(self._number, self._began, error)
-
-
-def _warn_of_unused(made_at: tuple[CodeType, int], name: object) -> None:
-    """
-    Warn if the instruction after the call has thrown the step away.
-
-    So a step that is kept and never needed is no mistake.
-    """
-    import opcode
-
-    try:
-        frame = sys._getframe(2)  # noqa: SLF001 - the frame that lost the step
-    except ValueError:
-        return
-    code, call = made_at
-    now, content = frame.f_lasti, code.co_code
-    if frame.f_code is not code or not call < now < len(content):
-        return
-    # Since Python 3.11 the caches of the call stand between both: zeros.
-    between = content[call + 2 : now : 2]
-    if content[now] != opcode.opmap["POP_TOP"] or any(between):
-        return
-    place = code.co_filename, frame.f_lineno
-    if place not in _WARNED:
-        _WARNED.add(place)
-        RUNNING.warn(step_texts.describe_unused(*place, name), *place)
