@@ -42,6 +42,18 @@ def test_{module}(number):
     assert number % 50
 """
 MODULES = 20
+# Types into the filter; the time until the next frame after the list has changed.
+FILTER = """(text) => new Promise((done) => {
+  const began = performance.now();
+  const frame = (next) => requestAnimationFrame(next);
+  const output = document.querySelector("output");
+  new MutationObserver(() => {
+    frame(() => frame(() => done(performance.now() - began)));
+  }).observe(output, { childList: true, characterData: true, subtree: true });
+  const field = document.querySelector("#filter").elements.text;
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+})"""
 
 
 @dataclass(frozen=True)
@@ -115,16 +127,12 @@ def open_pages(browser: Any, page: Page, times: int) -> list[float]:
 
 
 def filter_ours(browser: Any, page: Page) -> float:
-    """Type into the filter of our page; the seconds until the list has changed."""
+    """Filter our page; the seconds until the shorter list is on the screen."""
     opened = browser.new_page()
     opened.goto(page.path.as_uri())
-    opened.locator(page.selector).first.wait_for()
-    began = time.perf_counter()
-    opened.get_by_label("Find").fill("test_7[5")
-    opened.locator("output", has_text=" of ").wait_for()
-    seconds = time.perf_counter() - began
+    milliseconds: float = opened.evaluate(FILTER, "test_7[5")
     opened.close()
-    return seconds
+    return milliseconds / 1000
 
 
 def measure(tests: int, times: int) -> Iterator[Row]:
