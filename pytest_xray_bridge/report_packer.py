@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # They run each test once, and pass on each report at once. The last one is the name of
 # xdist's module in a worker, where execnet runs it.
+# ``findings/xdist-worker-has-no-module-name.sh``.
 PLAIN_RUNNERS = frozenset({"_pytest", "xdist", "__channelexec__"})
 
 
