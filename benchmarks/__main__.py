@@ -1,7 +1,7 @@
 """
 Measure what users notice, beside the next best tools, and print one table.
 
-``--quick`` takes about ten minutes, everything about two hours. Each module of a group
+``--quick`` takes about 20 minutes, everything about two hours. Each module of a group
 prints its rows alone: ``python -m benchmarks.upload_rows``.
 """
 
