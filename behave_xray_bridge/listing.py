@@ -52,6 +52,9 @@ class Listing(Formatter):  # type: ignore[misc]
                     "keys": meaning.test_keys,
                     "requirements": meaning.requirements,
                     "ignored": bool(meaning.ignored),
+                    "file": str(Path(template.filename).absolute()),
+                    "line": template.line,
+                    "xray_name": template.name,
                 }
                 file.write(json.dumps(line) + "\n")
                 for tag in meaning.malformed:

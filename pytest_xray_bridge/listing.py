@@ -6,16 +6,19 @@ Only that command loads it, with ``-p``.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_xray_bridge import bdd, marks, selection, start
 from pytest_xray_bridge.line_reader import is_ignored
+from pytest_xray_bridge.names import ItemNames
 from xray_bridge.model import tags
+from xray_bridge.runs.running_test import address_of
 
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 # The same name as in ``xray_bridge.check.collect``, which tests do not import.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
 MISSING: list[str] = []
+GENERATED = "it is generated or inherited, so its file does not define it"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,14 +47,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Write one line of JSON for each test."""
     given = os.environ.get("XRAY_TAG_PREFIXES", "").split()
     prefixes = tuple(given) or tags.PREFIXES
-    lines = [_line(item, prefixes) for item in session.items]
+    names = ItemNames(session.config)
+    lines = [_line(item, prefixes, names) for item in session.items]
     lines += [json.dumps({"missing": reason}) for reason in MISSING]
     lines += [json.dumps({"malformed": each}) for each in _malformed(session, prefixes)]
     path = Path(os.environ[LIST_TO])
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _line(item: pytest.Item, prefixes: tuple[str, ...]) -> str:
+def _line(item: pytest.Item, prefixes: tuple[str, ...], names: ItemNames) -> str:
     scenario = bdd.scenario_of(item, prefixes)
     if scenario is not None:
         where, name = f"{scenario.feature.path}:{scenario.line}", scenario.name
@@ -65,8 +70,49 @@ def _line(item: pytest.Item, prefixes: tuple[str, ...]) -> str:
         "keys": selection.find_keys(item, prefixes),
         "requirements": _find_requirements(item, scenario, prefixes),
         "ignored": is_ignored(item, prefixes),
+        **_describe_place(item, scenario, names),
     }
     return json.dumps(line)
+
+
+def _describe_place(
+    item: pytest.Item, scenario: Scenario | None, names: ItemNames
+) -> dict[str, Any]:
+    """Describe where a key can be written, and the name of the test in Xray."""
+    if scenario is not None:
+        return {
+            "file": str((item.config.rootpath / scenario.feature.path).absolute()),
+            "line": scenario.line,
+            "xray_name": scenario.outline or scenario.name,
+        }
+    corrected = names.read(item)
+    classname, name = address_of(item.nodeid)
+    if corrected:
+        classname, name = corrected["classname"], corrected["name"]
+    function = item.nodeid.partition("[")[0].split("::")[1:]
+    is_in_file = _is_defined_as(item, function)
+    return {
+        "file": str(item.path),
+        "function": function or [item.name],
+        "xray_name": f"{classname}.{name}" if classname else name,
+        "generated": "" if is_in_file else GENERATED,
+    }
+
+
+def _is_defined_as(item: pytest.Item, names: list[str]) -> bool:
+    """
+    Whether these names are those of the function in the test's own file.
+
+    They are not for a test that is inherited, made in a loop or by a function, or
+    read from another kind of file.
+    """
+    function: Any = getattr(item, "obj", None)
+    function = inspect.unwrap(getattr(function, "__func__", function))
+    code = getattr(function, "__code__", None)
+    if not isinstance(item, pytest.Function) or code is None:
+        return False
+    in_file = Path(code.co_filename).name == item.path.name
+    return in_file and function.__qualname__ == ".".join(names)
 
 
 def _malformed(session: pytest.Session, prefixes: tuple[str, ...]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import ReportError
+from xray_bridge.source.places import TestPlace, read_place
 
 
 if TYPE_CHECKING:
@@ -48,10 +49,11 @@ class Listing:
     The tests that a framework has collected.
 
     ``missing`` says what could not be collected, ``malformed`` which marks and tags
-    are malformed.
+    are malformed. ``places`` are the places of all tests and rows in code.
     """
 
     tests: tuple[AutomatedTest, ...] = ()
+    places: tuple[TestPlace, ...] = ()
     missing: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
 
@@ -201,10 +203,12 @@ def read_listing(path: Path) -> Listing:
     """
     Read the list of a framework.
 
-    One JSON object per line: ``name``, ``where``, ``keys``, ``requirements`` and
-    ``ignored``; or ``missing``; or ``malformed``. Raises ReportError.
+    One JSON object per line: ``name``, ``where``, ``keys``, ``requirements``,
+    ``ignored`` and those of ``TestPlace``; or ``missing``; or ``malformed``. Raises
+    ReportError.
     """
     tests: list[AutomatedTest] = []
+    places: list[TestPlace] = []
     texts: dict[str, dict[str, None]] = {"missing": {}, "malformed": {}}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -214,6 +218,7 @@ def read_listing(path: Path) -> Listing:
             if kind is not None:
                 texts[kind][str(found[kind])] = None
                 continue
+            places.append(read_place(found))
             tests.append(
                 AutomatedTest(
                     name=found["name"],
@@ -228,6 +233,7 @@ def read_listing(path: Path) -> Listing:
         raise ReportError(msg) from None
     return Listing(
         tests=tuple(tests),
+        places=tuple(places),
         missing=tuple(texts["missing"]),
         malformed=tuple(texts["malformed"]),
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import keys
 from xray_bridge.check.collect import COMMANDS, collect_tests, framework_of
-from xray_bridge.cli import console, options
+from xray_bridge.cli import console, keys_write, options
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.key_lookup import look_up_keys, tests_of
@@ -64,6 +64,7 @@ def register(commands: Any, help_text: str) -> None:
         action="store_true",
         help="read the code only, without contacting the server",
     )
+    keys_write.add_flags(parser)
     # For the adapters: only print the Tests that xray_select means.
     parser.add_argument("--selected", action="store_true", help=argparse.SUPPRESS)
     options.add_flags(parser, USED)
@@ -74,6 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Collect tests, ask Xray, compare; exit code 85 for wrong keys."""
     if arguments.selected:
         return _print_selected(arguments)
+    if keys_write.is_wanted(arguments):
+        return keys_write.run(arguments)
     with options.settings_with_server(arguments, looks_only=True) as settings:
         listing = _collect_tests(arguments, settings)
         carriers = keys.tests_by_key(listing.tests)

@@ -1,0 +1,135 @@
+"""
+``xray-bridge keys --write``: write the keys that Xray gave into the code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.check.collect import collect_tests, framework_of
+from xray_bridge.cli import console, options
+from xray_bridge.client.connection import connect
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.known_tests import list_tests
+from xray_bridge.client.xray import make_client
+from xray_bridge.errors import CheckError, UsageError
+from xray_bridge.source.edit import make_edits
+from xray_bridge.source.files import Checkout, replace_all
+from xray_bridge.source.plan import plan_keys
+from xray_bridge.source.python_marks import import_libcst
+from xray_bridge.text import count
+
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from xray_bridge.client.known_tests import KnownTest
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.source.edit import Edits
+    from xray_bridge.source.plan import KeyPlan
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of the command."""
+    group = parser.add_argument_group("writing keys")
+    group.add_argument(
+        "--write",
+        action="store_true",
+        help="write the keys of existing Tests into marks and tags, for tests without "
+        "a key; needs a project and libcst",
+    )
+    group.add_argument(
+        "--diff",
+        action="store_true",
+        help="with --write: print the changes, and write nothing",
+    )
+    group.add_argument(
+        "--check",
+        action="store_true",
+        help="with --write: write nothing; exit code 85 if a key would be written",
+    )
+
+
+def is_wanted(arguments: argparse.Namespace) -> bool:
+    """
+    Whether ``--write`` is given.
+
+    Raises UsageError for flags that do not fit.
+    """
+    if not arguments.write:
+        if arguments.diff or arguments.check:
+            raise UsageError("--diff and --check need --write")
+        return False
+    if arguments.offline:
+        raise UsageError("--write asks Xray for keys, so --offline does not fit")
+    return True
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Collect tests, ask Xray for their keys, and write them; 85 after a fault."""
+    framework = framework_of(arguments.framework)
+    if framework == "pytest":
+        import_libcst()
+    with options.settings_with_server(arguments, looks_only=True) as settings:
+        if not settings.project:
+            raise UsageError("no project to search", hint="give --project KEY")
+        listing = collect_tests(framework, arguments.paths, settings.tag_prefixes)
+        plan = plan_keys(listing.places, _ask_xray(settings))
+    checkout = Checkout(Path.cwd())
+    edits = make_edits(plan, checkout)
+    # Tests that were not collected may have the same names, or the same keys.
+    faults = (*(f"incomplete: {each}" for each in listing.missing), *edits.faults)
+    only_looks = arguments.diff or arguments.check
+    if edits.after and not faults and not only_looks:
+        replace_all(edits.before, edits.after)
+    diff = [*edits.diff(checkout.root)] if arguments.diff else []
+    done = "to write" if only_looks or faults else "written"
+    lines = [*diff, *_report_lines(plan, edits, faults, done)]
+    document = _make_document(plan, edits, faults, is_written=done == "written")
+    console.emit(arguments, {**document, "diff": diff}, lines)
+    would_write = arguments.check and bool(edits.after)
+    return CheckError.exit_code if faults or would_write else 0
+
+
+def _ask_xray(settings: Settings) -> list[KnownTest]:
+    connection = connect(settings)
+    xray = make_client(connection, Http(connection, Deadline(settings.deadline)))
+    return list_tests(xray, connection.dialect, settings.project)
+
+
+def _report_lines(
+    plan: KeyPlan, edits: Edits, faults: Iterable[str], done: str
+) -> Iterator[str]:
+    files = count(len(edits.after), "file")
+    yield f"Keys {done}: {len(edits.written)} in {files}"
+    yield from (f"  {new}" for new in edits.written)
+    refused = [f"  {test}: {why}" for test, why in edits.refused.items()]
+    yield from [f"Without a key: {len(refused)}", *refused] if refused else []
+    unknown = [f"  {test}" for test in plan.unknown]
+    yield from [f"Not in Xray: {len(unknown)}", *unknown] if unknown else []
+    problems = [f"  {fault}" for fault in faults]
+    if problems:
+        yield from [f"Nothing was written, because of: {len(problems)}", *problems]
+
+
+def _make_document(
+    plan: KeyPlan, edits: Edits, faults: Iterable[str], *, is_written: bool
+) -> Mapping[str, Any]:
+    keys = [
+        {
+            "name": new.place.name,
+            "where": new.place.where,
+            "key": new.key,
+            "others": new.others,
+        }
+        for new in edits.written
+    ]
+    return {
+        "keys": keys,
+        "is_written": is_written,
+        "refused": dict(edits.refused),
+        "not_in_xray": plan.unknown,
+        "faults": [*faults],
+    }

@@ -1,0 +1,73 @@
+"""
+The places of collected tests in code, and their names in Xray.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.dataclass import dataclass
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestPlace:
+    """
+    The place of a test, or of one of its rows.
+
+    ``where`` is ``file:line`` for people, ``file`` an absolute path. ``function`` are
+    the names of the classes and the function; empty for a scenario, which is at
+    ``line``. ``xray_name`` is the definition of a Generic Test, or the name of a
+    scenario: Xray finds a Test without a key by it. ``generated`` says why no key can
+    be written here; empty if one can.
+    """
+
+    __test__ = False
+
+    name: str
+    where: str
+    file: str = ""
+    line: int = 0
+    function: tuple[str, ...] = ()
+    xray_name: str = ""
+    generated: str = ""
+    keys: tuple[str, ...] = ()
+    ignored: bool = False
+
+    def __str__(self) -> str:
+        """Place and name."""
+        return f"{self.where}: {self.name}"
+
+    @property
+    def is_scenario(self) -> bool:
+        """Whether it is in a feature file."""
+        return not self.function
+
+    @property
+    def test(self) -> tuple[object, ...]:
+        """What all rows of one test have in common."""
+        if self.generated:
+            return (self.where, self.name)
+        return (self.file, self.function, self.line if self.is_scenario else 0)
+
+
+def read_place(found: Mapping[str, Any]) -> TestPlace:
+    """
+    Make a place from a line of a framework's list.
+
+    Raises KeyError, TypeError or ValueError for a line of another form.
+    """
+    return TestPlace(
+        name=str(found["name"]),
+        where=str(found["where"]),
+        file=str(found.get("file", "")),
+        line=int(found.get("line", 0)),
+        function=tuple(map(str, found.get("function", ()))),
+        xray_name=str(found.get("xray_name", "")),
+        generated=str(found.get("generated", "")),
+        keys=tuple(map(str, found["keys"])),
+        ignored=bool(found.get("ignored")),
+    )
