@@ -58,7 +58,6 @@ def add_marks(content: bytes, keys: Mapping[Function, str]) -> Marked:
     cst = import_libcst()
     try:
         module: libcst.Module = cst.parse_module(content)
-        is_kept = module.bytes == content
     except cst.ParserSyntaxError as error:
         msg = f"it is not Python: {error.message}, line {error.raw_line}"
         raise ValueError(msg) from None
@@ -66,12 +65,10 @@ def add_marks(content: bytes, keys: Mapping[Function, str]) -> Marked:
         # Of the encoding, which is read first.
         msg = f"it cannot be decoded: {error}"
         raise ValueError(msg) from None
-    if not is_kept:
-        msg = "LibCST would change more than the marks (form feeds, for example)"
-        raise ValueError(msg)
     mark, imports = _find_mark(cst, module.body)
+    function = cst.parse_expression(f"{mark}.xray")
     decorators = {
-        path: cst.Decorator(cst.parse_expression(f'{mark}.xray("{key}")'))
+        path: cst.Decorator(cst.Call(function, [cst.Arg(cst.SimpleString(f'"{key}"'))]))
         for path, key in keys.items()
     }
     marker = _Marker(cst, decorators)
@@ -84,7 +81,23 @@ def add_marks(content: bytes, keys: Mapping[Function, str]) -> Marked:
         marked = _Marker(cst, once).mark(module)
     if imports is not None:
         marked = _add_import(cst, marked, imports)
-    return Marked(content=marked.bytes, not_found=not_found)
+    found = marked.bytes
+    if not _only_adds(content, found):
+        msg = "LibCST would change more than the marks (form feeds, for example)"
+        raise ValueError(msg)
+    return Marked(content=found, not_found=not_found)
+
+
+def _only_adds(before: bytes, after: bytes) -> bool:
+    """Whether all lines are still there, and only lines of ours are new."""
+    old = iter(before.split(b"\n"))
+    expected = next(old, None)
+    for line in after.split(b"\n"):
+        if line == expected:
+            expected = next(old, None)
+        elif b".xray(" not in line and line.strip() not in {b"", b"import pytest"}:
+            return False
+    return expected is None
 
 
 class _Marker:
