@@ -14,6 +14,7 @@ from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.known_tests import list_tests
 from xray_bridge.client.xray import make_client
 from xray_bridge.errors import CheckError, UsageError
+from xray_bridge.runs.find import run_path
 from xray_bridge.source.edit import make_edits
 from xray_bridge.source.files import Checkout, replace_all
 from xray_bridge.source.plan import plan_keys
@@ -75,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
     with options.settings_with_server(arguments, looks_only=True) as settings:
         if not settings.project:
             raise UsageError("no project to search", hint="give --project KEY")
+        if any(run_path(name, Path(settings.report_dir)) for name in arguments.paths):
+            raise UsageError("--write reads the code, so it takes no run directories")
         listing = collect_tests(framework, arguments.paths, settings.tag_prefixes)
         plan = plan_keys(listing.places, _ask_xray(settings))
     checkout = Checkout(Path.cwd())

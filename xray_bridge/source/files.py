@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECONDS = 60
+# A bare repository inside of a checkout may name commands of its own.
+OPTIONS = ("-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false")
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
@@ -45,7 +47,8 @@ class Checkout:
     def _find_changed(self) -> frozenset[Path]:
         """Return changed files; new files that git does not know are none."""
         if self._changed is None:
-            listed = _ask_git(self.root, "diff", "--name-only", "-z", "HEAD", "--")
+            diff = ("diff", "--name-only", "-z", "--no-ext-diff", "HEAD", "--")
+            listed = _ask_git(self.root, *diff)
             names = (name for name in listed.split("\0") if name)
             self._changed = frozenset((self.root / name).resolve() for name in names)
         return self._changed
@@ -66,7 +69,7 @@ def _ask_git(folder: Path, *arguments: str) -> str:
     """Return git's output; empty without git or a repository."""
     try:
         done = subprocess.run(  # noqa: S603 - a list of our own words
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
+            ["git", *OPTIONS, "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",

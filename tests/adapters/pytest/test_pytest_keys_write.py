@@ -207,6 +207,17 @@ def test_flags_that_do_not_fit_are_refused(
     done.stderr.fnmatch_lines([f"*{reason}*"])
 
 
+def test_run_directories_are_refused(project: Project) -> None:
+    """They have the names of tests, but not their places."""
+    project.pytester.makepyfile(test_plain=PLAIN)
+    project.upload()
+    (run,) = project.runs
+    done = write_keys(project, str(run))
+
+    assert done.ret == 2
+    done.stderr.fnmatch_lines(["*--write reads the code*"])
+
+
 def test_many_files_are_written_with_nothing_but_marks(project: Project) -> None:
     """By their syntax trees."""
     content = "import pytest\n\n\n" + "\n\n\n".join(
