@@ -4,6 +4,8 @@ Register what a session needs, if its settings ask for anything.
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from pytest_xray_bridge import beside_tests, in_worker, options, printing
@@ -39,7 +41,8 @@ def register(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     if settings is None:
         if config.getoption(Settings.sandbox.ini):
-            config.pluginmanager.register(IdleSandbox())
+            lines = [f"Note: {IDLE_SANDBOX}"]
+            config.add_cleanup(partial(printing.print_section, config, lines))
         return
     session = Session(
         settings,
@@ -53,14 +56,6 @@ def register(config: pytest.Config) -> None:
     reporter = Reporter(config, session)
     config.pluginmanager.register(reporter, NAME)
     beside_tests.register(config, session, reporter)
-
-
-class IdleSandbox:
-    """Says at the end of a session that its flag ``--xray-sandbox`` did nothing."""
-
-    def pytest_terminal_summary(self, config: pytest.Config) -> None:
-        """Print it as xray-bridge's section."""
-        printing.print_section(config, [f"Note: {IDLE_SANDBOX}"])
 
 
 def resolve_settings(config: pytest.Config) -> Settings | None:

@@ -9,7 +9,7 @@ import difflib
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.cli import console
+from xray_bridge.cli import console, options
 from xray_bridge.cli.tables import format_table
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import TABLE, Settings
@@ -45,6 +45,7 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument(
         "name", nargs="?", metavar="NAME", help="a setting, in any spelling; an error"
     )
+    options.add_verbose(parser)
     parser.set_defaults(run=run)
 
 
