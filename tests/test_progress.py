@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import subprocess
@@ -12,15 +13,26 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xray_bridge import progress
-from xray_bridge.progress import BYTES, Step, counted, may_show, step
+from xray_bridge.progress import (
+    BYTES,
+    PlainLine,
+    RichBar,
+    Step,
+    counted,
+    may_show,
+    step,
+)
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+    from typing import TextIO
 
     from pytest_httpserver import HTTPServer
     from werkzeug import Request, Response
+
+    from xray_bridge.progress import Display
 
 # Seconds of a step that is shown, and of one that is not.
 LONG, SHORT = 0.2, 0.0
@@ -28,7 +40,15 @@ PLAIN_TERMINAL = {"TERM": "xterm", "HOME": "/", "PATH": os.environ["PATH"]}
 
 
 class Terminal(io.StringIO):
-    """A terminal of a person."""
+    """A terminal of a person, who may close its window."""
+
+    is_gone = False
+
+    def write(self, text: str) -> int:
+        """Write to it as long as it is there."""
+        if self.is_gone:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().write(text)
 
     def isatty(self) -> bool:
         """It is one, unless it is closed."""
@@ -150,6 +170,25 @@ def test_line_makes_place_for_others(terminal: Terminal) -> None:
         found = terminal.lines
 
     assert found[-1] == ""
+
+
+@pytest.mark.parametrize("display", [PlainLine, RichBar])
+def test_terminal_that_goes_away(
+    terminal: Terminal,
+    monkeypatch: pytest.MonkeyPatch,
+    display: Callable[[TextIO], Display],
+) -> None:
+    """The step goes on: it may be an upload, which must not fail with its line."""
+    monkeypatch.delitem(sys.modules, "rich.console")
+    monkeypatch.setattr(progress, "make_display", display)
+    with step("sending") as found:
+        while "sending" not in terminal.getvalue():
+            time.sleep(SHORT)
+        terminal.is_gone = True
+        time.sleep(LONG)
+        found.advance()
+
+    assert found.done == 1
 
 
 def run_in_terminal(command: list[str], folder: Path, **environ: str) -> str:

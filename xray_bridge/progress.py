@@ -27,6 +27,8 @@ BYTES = "bytes"
 LARGE = 1_000_000
 # Columns of a terminal that does not say how many it has.
 WIDTH = 80
+# A person has closed the terminal, or a test the file; the step must not fail with it.
+GONE = (OSError, ValueError)
 # Where a line is nobody's business, or cannot be removed again.
 SILENT_VARIABLES = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
 
@@ -94,7 +96,7 @@ class PlainLine:
             return WIDTH
 
     def _write(self, text: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(*GONE):
             self._file.write(text)
             self._file.flush()
 
@@ -174,14 +176,16 @@ class Watcher:
 
     def _clear(self) -> None:
         if self._display is not None:
-            self._display.clear()
+            with contextlib.suppress(*GONE):
+                self._display.clear()
 
     def _watch(self) -> None:
-        while not self._is_over.wait(TICK):
-            with self._lock:
-                if self._steps and _is_long(self._steps[-1]):
-                    self._display = self._display or make_display(self._file)
-                    self._display.draw(self._steps[-1])
+        with contextlib.suppress(*GONE):
+            while not self._is_over.wait(TICK):
+                with self._lock:
+                    if self._steps and _is_long(self._steps[-1]):
+                        self._display = self._display or make_display(self._file)
+                        self._display.draw(self._steps[-1])
 
 
 def _is_long(step: Step) -> bool:
