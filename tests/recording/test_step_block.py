@@ -6,6 +6,8 @@ import asyncio
 import gc
 import inspect
 import re
+import subprocess
+import sys
 import warnings
 from contextlib import ExitStack
 from functools import partial
@@ -295,6 +297,20 @@ def test_steps_that_are_used() -> None:
         with steps.pop():
             pass
         gc.collect()
+
+
+def test_step_that_is_left_when_python_ends() -> None:
+    """It was made for later, perhaps; and nothing can be imported any more."""
+    code = (
+        "import sys, xray_bridge\n"
+        "OF_THE_MODULE = xray_bridge.step('a')\n"
+        "sys.kept = [xray_bridge.step('b')]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stderr == ""
 
 
 def test_steps_of_tasks_stand_below_their_own(said: Annotations) -> None:

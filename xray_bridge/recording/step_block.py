@@ -145,9 +145,11 @@ class StepBlock:
     def __del__(self) -> None:
         """Warn about a step that was never used, once for each line that made one."""
         place = self._made_at
-        if place is not None and place not in _WARNED:
-            _WARNED.add(place)
-            RUNNING.warn(step_texts.describe_unused(*place, self._texts[0]), *place)
+        # What is left when Python ends may have been made for later.
+        if place is None or place in _WARNED or sys.is_finalizing():
+            return
+        _WARNED.add(place)
+        RUNNING.warn(step_texts.describe_unused(*place, self._texts[0]), *place)
 
 
 class _BegunStep:
