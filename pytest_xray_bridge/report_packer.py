@@ -2,7 +2,8 @@
 Put the line of a test on its reports as soon as pytest makes them.
 
 Where other plugins run tests, reports may be made in another process, be kept back, or
-come when the next test has begun; users' hooks need the fixtures of the test.
+come when the next test has begun; where they change reports, these may get the name of
+no test; users' hooks need the fixtures of the test.
 """
 
 from __future__ import annotations
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 # xdist's module in a worker, where execnet runs it.
 # ``findings/xdist-worker-has-no-module-name.sh``.
 PLAIN_RUNNERS = frozenset({"_pytest", "xdist", "__channelexec__"})
+# They change reports, and leave them the names of their tests.
+NAME_KEEPERS = PLAIN_RUNNERS | {
+    "_hypothesis_pytestplugin",
+    "pytest_bdd",
+    "pytest_html",
+    "pytest_xray_bridge",
+}
 
 
 @guard_hooks
@@ -48,7 +56,8 @@ class ReportPacker:
         """Put the line of the test on its report, after all other plugins."""
         report = yield
         is_silent = report.outcome == "passed" and self._annotator.is_silent(report)
-        if self._packs_all or not is_silent:
+        is_renamed = report.nodeid != item.nodeid
+        if self._packs_all or is_renamed or not is_silent:
             self._annotator.pack_report(item, report)
         return report
 
@@ -59,7 +68,7 @@ def make_packer(config: pytest.Config, annotator: Annotator) -> ReportPacker | N
         config.hook.pytest_xray_defects.get_hookimpls()
         or config.hook.pytest_xray_evidence.get_hookimpls()
     )
-    if has_hooks or _is_run_by_others(config.hook):
+    if has_hooks or _is_run_by_others(config.hook) or _may_be_renamed(config.hook):
         return ReportPacker(annotator, packs_all=has_hooks)
     return None
 
@@ -75,6 +84,12 @@ def _is_run_by_others(hook: pluggy.HookRelay) -> bool:
         for each in impls
         if not (each.wrapper or each.hookwrapper)
     )
+
+
+def _may_be_renamed(hook: pluggy.HookRelay) -> bool:
+    """Whether a plugin may give reports another name, such as a test's docstring."""
+    impls = hook.pytest_runtest_makereport.get_hookimpls()
+    return any(_package_of(each.plugin) not in NAME_KEEPERS for each in impls)
 
 
 def _package_of(plugin: object) -> str:

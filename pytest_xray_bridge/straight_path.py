@@ -54,8 +54,7 @@ class StraightPath:
         """One phase of one test has ended."""
         annotator = self._annotator
         if annotator.item is None or annotator.nodeid != report.nodeid:
-            self._row_orders.note_report(report)
-            self._others.take(report)
+            self._take_other(report)
             return
         held, found = self._held, report.__dict__
         number = len(held)
@@ -73,9 +72,20 @@ class StraightPath:
             held.clear()
             self._record(annotator.nodeid)
         else:
-            self._held = []
-            for each in (*held, report):
-                self._pass_on(each)
+            self._pass_on_held()
+            self._pass_on(report)
+
+    def _take_other(self, report: pytest.TestReport) -> None:
+        """Take a report of another test than the running one."""
+        # It may be the last one of the test that is held.
+        self._pass_on_held()
+        self._row_orders.note_report(report)
+        self._others.take(report)
+
+    def _pass_on_held(self) -> None:
+        held, self._held = self._held, []
+        for each in held:
+            self._pass_on(each)
 
     def _may_be_silent(self, report: pytest.TestReport) -> bool:
         """Whether it is a test, and no earlier attempt at it waits for this one."""

@@ -122,6 +122,7 @@ _REPR.maxstring = _REPR.maxother = LONGEST_TEXT
 _OWN = {*vars(pytest.TestReport("", ("", 0, ""), {}, "passed", None, "call"))}
 _ATTRIBUTES = (_OWN, _OWN | {ATTRIBUTE})
 _TEXT = {str}
+_NUMBER = {int}
 _TIMES = {float}
 _PASSED = {("passed", "setup"), ("passed", "call"), ("passed", "teardown")}
 
@@ -140,7 +141,7 @@ class PlainReports:
     def is_plain(self, report: pytest.TestReport) -> bool:
         """Whether it is such a report; a quick answer, and False may be wrong."""
         found = report.__dict__
-        names = report.nodeid, found["location"], found["keywords"]
+        names: Any = report.nodeid, found.get("location"), found.get("keywords")
         is_silent = (
             type(report) is pytest.TestReport
             and found.keys() in _ATTRIBUTES
@@ -163,5 +164,6 @@ def _are_plain(nodeid: str, location: Any, keywords: dict[str, Any]) -> bool:
         {*map(type, texts)} == _TEXT
         and "".join(texts).isascii()
         and (number is None or type(number) is int)
+        and {*map(type, keywords.values())} == _NUMBER
         and {*keywords.values()} == {1}
     )

@@ -111,6 +111,29 @@ def pytest_runtest_protocol(item, nextitem):
         WAITING.clear()
     return True
 """
+# The last report of a test comes when the next test has begun.
+TEARDOWN_LATE = """
+from _pytest import runner
+
+WAITING = []
+
+def pytest_runtest_protocol(item, nextitem):
+    *reports, last = runner.runtestprotocol(item, nextitem=nextitem, log=False)
+    found = [*WAITING, *reports, *(() if nextitem else (last,))]
+    WAITING[:] = [last]
+    for report in found:
+        item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+# A report of pytest-html with the title of its test, as its users write it.
+RENAMED = """
+import pytest
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    outcome = yield
+    outcome.get_result().nodeid = f"titles.py::The title of {item.name}"
+"""
 # As pytest-forked does: reports come from a child process.
 FORKED = """
 import os, pickle
@@ -209,16 +232,48 @@ def test_lines_are_those_of_packed_reports(
     assert len(names) == len({*names}) == 11
 
 
-def test_reports_that_come_after_the_last_test(project: Project) -> None:
+@pytest.mark.parametrize(
+    "conftest",
+    [AT_THE_END, TEARDOWN_LATE, RENAMED],
+    ids=["at the end", "teardown late", "renamed"],
+)
+def test_reports_that_are_not_of_the_running_test(
+    project: Project, conftest: str
+) -> None:
     """Each has what its test has said; xdist allows no such plugin."""
-    packed = lines_of(project, AT_THE_END + PACKS_ALL)
+    packed = lines_of(project, conftest + PACKS_ALL)
 
-    found = lines_of(project, AT_THE_END)
+    found = lines_of(project, conftest)
 
-    (said,) = (line for line in found if line["name"] == "test_says_more")
+    (said,) = (line for line in found if line["name"].endswith("test_says_more"))
+    keys = {key for line in found for key in line.get("test_keys", ())}
     assert found == packed
     assert len(found) == 11
     assert said["comment"] == "said"
+    assert keys == {f"CALC-{number}" for number in range(1, 10)}
+
+
+def test_keywords_that_a_plugin_adds(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """Their values may be anything that xdist can send."""
+    conftest = """
+        import pytest
+
+        @pytest.hookimpl(hookwrapper=True)
+        def pytest_runtest_makereport():
+            outcome = yield
+            outcome.get_result().keywords["owner"] = {"name": "Ann"}
+    """
+    project.pytester.makeconftest(conftest)
+    project.pytester.makepyfile("def test_it(): pass")
+
+    done = project.run("--xray-collect", "--xray-project", "CALC", *workers)
+
+    (line,) = project.last
+    assert line["outcome"] == "passed"
+    assert done.ret == 0
+    assert "ERROR" not in done.stdout.str()
 
 
 def test_tests_that_are_repeated_are_flaky(
