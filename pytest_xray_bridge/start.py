@@ -165,7 +165,8 @@ def warn_of_unread_table(config: pytest.Config) -> None:
     is_worker = hasattr(config, "workerinput")
     if pytest.version_tuple >= READS_OWN_TABLE or is_worker:
         return
-    if has_setting(config.rootpath / "pyproject.toml"):
+    path = config.rootpath / "pyproject.toml"
+    if has_setting(path) and b"[tool.pytest]" in path.read_bytes():
         from pytest_xray_bridge import options
 
         options.warn_of_unread_table(config)
