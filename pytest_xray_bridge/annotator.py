@@ -345,11 +345,10 @@ class Annotator:
         self, item: pytest.Item, report: pytest.TestReport
     ) -> None:
         """Add evidence of other plugins, and what users' hooks return."""
-        if report.when == "teardown":
-            try:
-                self._add_evidence(other_plugins.find_evidence(item, report))
-            except FAULTS as error:
-                self._faults.append(describe_fault(OURSELVES, error))
+        try:
+            self._add_evidence(other_plugins.find_evidence(item, report))
+        except FAULTS as error:
+            self._faults.append(describe_fault(OURSELVES, error))
         hook = item.config.hook
         if hook.pytest_xray_defects.get_hookimpls():
             with self._catch_faults("pytest_xray_defects"):

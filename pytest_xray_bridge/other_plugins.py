@@ -30,16 +30,16 @@ TEXTS = {"text": "txt", "html": "html", "json": "json"}
 def may_have_evidence(item: pytest.Item | None, report: pytest.TestReport) -> bool:
     """Whether ``find_evidence`` may find something; quicker than looking for it."""
     fixtures = getattr(item, "funcargs", None) or ()
-    return PLAYWRIGHT in fixtures or "extras" in report.__dict__
+    return PLAYWRIGHT in fixtures or bool(report.__dict__.get("extras"))
 
 
 def find_evidence(
     item: pytest.Item, report: pytest.TestReport
 ) -> Iterator[EvidenceSource]:
-    """Find evidence after the last fixture has ended."""
-    if report.when != "teardown":
-        return
-    yield from _find_playwright_files(item)
+    """Find evidence on a report, and after the last fixture has ended in files."""
+    if report.when == "teardown":
+        yield from _find_playwright_files(item)
+    # pytest-html itself adds them to the report of the call only.
     for extra in getattr(report, "extras", None) or ():
         source = _parse_html_extra(extra) if isinstance(extra, dict) else None
         if source is not None:

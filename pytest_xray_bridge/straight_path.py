@@ -64,6 +64,7 @@ class StraightPath:
             and type(report) is pytest.TestReport
             and "wasxfail" not in found
             and wire.ATTRIBUTE not in found
+            and not found.get("extras")
             and not (self._takes_output and report.sections)
         )
         if is_silent and number < LAST and (number or self._may_be_silent(report)):

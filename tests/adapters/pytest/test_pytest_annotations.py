@@ -539,8 +539,11 @@ def test_what_playwright_leaves(project: Project, workers: tuple[str, ...]) -> N
     assert evidence(project, line) == found
 
 
-def test_what_pytest_html_has(project: Project, workers: tuple[str, ...]) -> None:
-    """Extras with content are evidence; addresses are none."""
+@pytest.mark.parametrize("phase", ["call", ""], ids=["call", "all"])
+def test_what_pytest_html_has(
+    project: Project, workers: tuple[str, ...], phase: str
+) -> None:
+    """Extras with content are evidence, once; addresses are none."""
     image = base64.b64encode(b"png").decode()
     project.pytester.makeconftest(
         f"""
@@ -553,6 +556,8 @@ def test_what_pytest_html_has(project: Project, workers: tuple[str, ...]) -> Non
         @pytest.hookimpl(hookwrapper=True)
         def pytest_runtest_makereport():
             report = (yield).get_result()
+            if {phase!r} not in report.when:
+                return
             report.extras = [
                 extra("image", {image!r}, "screen", "png"),
                 extra("image", "https://example.com/x.png", "far", "png"),
@@ -567,6 +572,7 @@ def test_what_pytest_html_has(project: Project, workers: tuple[str, ...]) -> Non
 
     (line,) = project.journal
     assert evidence(project, line) == {"screen.png": b"png", "log.txt": b"said"}
+    assert len(line["evidence"]) == 2
 
 
 def test_paths_of_this_machine(project: Project, workers: tuple[str, ...]) -> None:
