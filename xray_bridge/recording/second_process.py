@@ -103,7 +103,8 @@ class SecondProcess:
             return None
         try:
             return os.dup(file.fileno()) if may_show(file, self.environ) else None
-        except (OSError, ValueError):
+        except (AttributeError, OSError, TypeError, ValueError):
+            # A test has closed it, or has put something else in its place.
             return None
 
     def start(
