@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -191,8 +192,31 @@ def test_terminal_that_goes_away(
     assert found.done == 1
 
 
-def run_in_terminal(command: list[str], folder: Path, **environ: str) -> str:
-    """Run a command in a terminal; what that terminal got."""
+def test_terminal_that_was_only_lent(terminal: Terminal) -> None:
+    """Once the session has closed the pipe, nothing is written on its terminal."""
+    until, ours = os.pipe()
+    progress.disable()
+    progress.enable(terminal, until)
+    with step("asking the server"):
+        time.sleep(LONG)
+        os.close(ours)
+        drawn = terminal.getvalue()
+        time.sleep(LONG)
+
+    assert "asking the server" in terminal.lines
+    assert terminal.getvalue() == drawn
+    progress.disable()
+    os.close(until)
+
+
+def run_in_terminal(
+    command: list[str], folder: Path, *, stop_at: str = "", **environ: str
+) -> str:
+    """
+    Run a command in a terminal; what that terminal got.
+
+    ``stop_at``: Ctrl-C is typed when the terminal shows this text.
+    """
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -202,11 +226,15 @@ def run_in_terminal(command: list[str], folder: Path, **environ: str) -> str:
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
+        start_new_session=True,
     )
     os.close(theirs)
     found = b""
     while block := _read(ours):
         found += block
+        if stop_at and stop_at.encode() in found:
+            os.killpg(process.pid, signal.SIGINT)
+            stop_at = ""
     os.close(ours)
     process.wait()
     return found.decode()
@@ -279,3 +307,30 @@ def test_upload_of_a_session(
 
     assert (WAITING in found) is is_shown
     assert "Test Execution: CALC-7" in found
+
+
+@pytest.mark.real_start
+def test_upload_goes_on_after_ctrl_c(tmp_path: Path, slow_xray: str) -> None:
+    """The line of the upload is removed, and does not come back below the prompt."""
+    (tmp_path / "test_it.py").write_text(GREEN, "ascii")
+    command = [sys.executable, "-m", "pytest", "--xray-upload", "--xray-preflight=off"]
+
+    found = run_in_terminal(
+        [*command, "--xray-project=CALC"],
+        tmp_path,
+        stop_at=WAITING,
+        XRAY_URL=slow_xray,
+        XRAY_TOKEN="a-token-of-a-test",
+    )
+
+    before, cleared, after = found.rpartition(progress.CLEAR.decode())
+    assert cleared
+    assert WAITING in before
+    assert "the upload was interrupted" in after
+    assert WAITING not in after
+    assert after.rstrip().endswith(f"resend {_find_run(tmp_path)}")
+
+
+def _find_run(folder: Path) -> Path:
+    (found,) = (folder / ".xray" / "runs").iterdir()
+    return found.relative_to(folder)

@@ -23,6 +23,8 @@ T = TypeVar("T")
 PATIENCE = 1.0
 TICK = 0.2
 BYTES = "bytes"
+# Removes the line of another process, and shows the cursor that a bar hides.
+CLEAR = b"\r\x1b[2K\x1b[?25h"
 # A smaller one is sent in no time; what takes long is the answer.
 LARGE = 1_000_000
 # Columns of a terminal that does not say how many it has.
@@ -121,9 +123,15 @@ class RichBar:
     def _begin(self, step: Step) -> Callable[[int], None]:
         from rich.progress import BarColumn, Progress, TextColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn())
         bar = Progress(
-            *columns, console=self._console, transient=True, auto_refresh=False
+            TextColumn("{task.description}"),
+            BarColumn(),
+            console=self._console,
+            transient=True,
+            auto_refresh=False,
+            # What others print is not for this terminal.
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
         bar.start()
         task = bar.add_task(step.describe(), total=step.total or None)
@@ -144,8 +152,11 @@ class RichBar:
 class Watcher:
     """Draws the newest step that takes long, from a thread of its own."""
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: TextIO, until: int | None = None) -> None:
         self._file = file
+        self._until = until
+        if until is not None:
+            os.set_blocking(until, False)
         self._display: Display | None = None
         self._steps: list[Step] = []
         self._lock = threading.Lock()
@@ -175,14 +186,25 @@ class Watcher:
         self.clear()
 
     def _clear(self) -> None:
-        if self._display is not None:
+        if self._display is not None and self._is_lent():
             with contextlib.suppress(*GONE):
                 self._display.clear()
+
+    def _is_lent(self) -> bool:
+        """Whether the session that lent its terminal still waits."""
+        if self._until is None:
+            return True
+        try:
+            return bool(os.read(self._until, 1))
+        except BlockingIOError:
+            return True
 
     def _watch(self) -> None:
         with contextlib.suppress(*GONE):
             while not self._is_over.wait(TICK):
                 with self._lock:
+                    if not self._is_lent():
+                        return
                     if self._steps and _is_long(self._steps[-1]):
                         self._display = self._display or make_display(self._file)
                         self._display.draw(self._steps[-1])
@@ -213,10 +235,14 @@ def make_display(file: TextIO) -> Display:
         return PlainLine(file)
 
 
-def enable(file: TextIO | None) -> None:
-    """Show steps from now on, if this is the terminal of a person."""
+def enable(file: TextIO | None, until: int | None = None) -> None:
+    """
+    Show steps from now on, if this is the terminal of a person.
+
+    ``until``: the end of a pipe that is closed when the file must not be used any more.
+    """
     if file is not None and may_show(file, os.environ):
-        _WATCHERS[:] = [Watcher(file)]
+        _WATCHERS[:] = [Watcher(file, until)]
 
 
 def disable() -> None:

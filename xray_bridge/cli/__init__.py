@@ -99,6 +99,8 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     found.add_argument("--within", type=float, help=argparse.SUPPRESS)
     # The terminal of a session, as a file that this process has inherited.
     found.add_argument("--terminal", type=int, help=argparse.SUPPRESS)
+    # A pipe that the session closes when it needs its terminal itself.
+    found.add_argument("--until", type=int, help=argparse.SUPPRESS)
     found.add_argument("--version", action="version", version=__version__)
     commands = found.add_subparsers(dest="command", required=True, metavar="COMMAND")
     first = next((word for word in argv if not word.startswith("-")), "")
@@ -129,7 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from xray_bridge.client import log
 
         log.enable()
-    _show_progress(arguments.terminal)
+    _show_progress(arguments.terminal, arguments.until)
     if arguments.within:
         _end_after(arguments.within)
     try:
@@ -147,13 +149,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _show_progress(terminal: int | None) -> None:
+def _show_progress(terminal: int | None, until: int | None) -> None:
     """Show on a terminal what takes long; a session has passed on its own."""
     if terminal is None:
         progress.enable(sys.stderr)
         return
     with contextlib.suppress(OSError):
-        progress.enable(os.fdopen(terminal, "w", encoding="utf-8"))
+        progress.enable(os.fdopen(terminal, "w", encoding="utf-8"), until)
 
 
 def _refuse_missing_folder() -> None:

@@ -149,7 +149,7 @@ class Http:
         """Try once: return an answer, or a problem and the seconds to wait."""
         began = time.monotonic()
         try:
-            what = "waiting for an answer" if request.is_question else "sending"
+            what = "asking the server" if request.is_question else "sending"
             with progress.step(what, unit=progress.BYTES) as step:
                 answer = self._send_once(request, url, headers, into, step)
         except UnreachableError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager, suppress
 from dataclasses import field
 from json import dumps, loads
 from subprocess import DEVNULL, PIPE, Popen, SubprocessError
@@ -17,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import XrayBridgeError
-from xray_bridge.progress import may_show
+from xray_bridge.progress import CLEAR, may_show
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # The working directory is removed from the path, as option -P of Python 3.11 does: a
 # user's module must not replace one of ours or of the standard library. This module is
@@ -73,28 +74,48 @@ class SecondProcess:
         # The second process ends itself after that time: waiting with a timeout would
         # use the clock and the sleep of this process, which tests patch.
         command = [self.executable, "-c", _START, f"--within={within}"]
-        terminal = self._open_terminal()
-        shown = [f"--terminal={terminal}"] if terminal else []
         try:
-            process = Popen(  # noqa: S603 - our own interpreter and code
-                [*command, *shown, *arguments, "--json"],
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=PIPE,
-                env=dict(self.environ),
-                cwd=self.folder,
-                # Ctrl-C stops the tests, but not a running upload.
-                start_new_session=True,
-                pass_fds=(terminal,) if terminal else (),
-            )
-            output, errors = process.communicate(dumps(stdin or {}).encode())
+            with self._lend_terminal() as lent:
+                process = Popen(  # noqa: S603 - our own interpreter and code
+                    [*command, *lent, *arguments, "--json"],
+                    stdin=PIPE,
+                    stdout=PIPE,
+                    stderr=PIPE,
+                    env=dict(self.environ),
+                    cwd=self.folder,
+                    # Ctrl-C stops the tests, but not a running upload.
+                    start_new_session=True,
+                    pass_fds=tuple(lent.values()),
+                )
+                output, errors = process.communicate(dumps(stdin or {}).encode())
         except (OSError, SubprocessError) as error:
             msg = f"xray-bridge could not be started: {error}"
             raise SecondProcessError(msg) from None
-        finally:
-            if terminal:
-                os.close(terminal)
         return _read_result(process.returncode, output, errors)
+
+    @contextmanager
+    def _lend_terminal(self) -> Iterator[Mapping[str, int]]:
+        """
+        Yield the flags of the files with which progress is shown; none if none is.
+
+        After Ctrl-C the process goes on, and must not write over our own lines.
+        """
+        terminal = self._open_terminal()
+        if terminal is None:
+            yield {}
+            return
+        until, ours = os.pipe()
+        files = [terminal, until, ours]
+        try:
+            yield {f"--terminal={terminal}": terminal, f"--until={until}": until}
+        except KeyboardInterrupt:
+            os.close(files.pop())
+            with suppress(OSError):
+                os.write(terminal, CLEAR)
+            raise
+        finally:
+            for file in files:
+                os.close(file)
 
     def _open_terminal(self) -> int | None:
         """Return a file of the terminal on which progress is shown; None if none is."""
