@@ -6,15 +6,11 @@ import os
 import stat
 import sys
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from xray_bridge.atomic import replaced
-
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_file_is_replaced_when_it_is_complete(tmp_path: Path) -> None:
@@ -90,3 +86,10 @@ def test_a_link_to_a_file_is_replaced(tmp_path: Path) -> None:
 
     assert not path.is_symlink()
     assert (target.read_bytes(), path.read_bytes()) == (b"old", b"new")
+
+
+def test_a_path_without_a_name_is_a_folder(tmp_path: Path) -> None:
+    """``.`` fails as every other folder does."""
+    for path in (Path(), Path("/"), tmp_path):
+        with pytest.raises(IsADirectoryError), replaced(path):
+            pass

@@ -7,6 +7,7 @@ Devices and pipes, such as ``/dev/null`` and ``/dev/stdout``, are written to and
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -33,6 +34,9 @@ def replaced(path: Path, *, private: bool = False) -> Iterator[Any]:
         with path.open("wb") as file:
             yield file
         return
+    if not path.name:
+        # As the system does for every other folder, once the file is complete.
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
         with open(draft, "xb", opener=_open_private if private else None) as file:

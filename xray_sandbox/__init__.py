@@ -8,6 +8,7 @@ with the client: it is a second, independent implementation of the manuals.
 
 from __future__ import annotations
 
+from xray_sandbox.errors import DataError
 from xray_sandbox.store.demo import seed_demo
 from xray_sandbox.store.rows import (
     EvidenceRow,
@@ -30,6 +31,7 @@ __all__ = [
     "CREDENTIALS",
     "AnswersError",
     "Credentials",
+    "DataError",
     "EvidenceRow",
     "IterationRow",
     "PartRow",

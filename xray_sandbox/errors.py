@@ -13,6 +13,10 @@ _OF_A_FIELD = re.compile(
 )
 
 
+class DataError(Exception):
+    """The folder with the data of a sandbox cannot be used."""
+
+
 class RefusedError(Exception):
     """
     A request that Xray or Jira refuses; `text` and `status` are its answer.

@@ -155,6 +155,62 @@ def test_projects_that_are_none(
     assert "'x' is not the key of a project" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_port_that_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number that cannot be a port is refused."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["sandbox", f"--port={port}"])
+
+    assert ended.value.code == 2
+    assert f"'{port}' is not a port" in capsys.readouterr().err
+
+
+def break_database(folder: Path) -> None:
+    """Write something else where the sandbox has its data."""
+    folder.mkdir(parents=True)
+    (folder / "sandbox.sqlite3").write_bytes(b"nothing of SQLite" * 100)
+
+
+def test_data_that_is_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line that names the folder."""
+    break_database(tmp_path / "data")
+
+    code = cli.main(["sandbox", "--data", str(tmp_path / "data")])
+
+    expected = f"error: --data: {tmp_path / 'data'}: file is not a database ("
+    assert code == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_data_that_is_no_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is not taken for a problem of the port."""
+    (tmp_path / "data").write_bytes(b"a file")
+
+    code = cli.main(["sandbox", "--data", str(tmp_path / "data")])
+
+    assert code == 2
+    assert f"error: --data: {tmp_path / 'data'}: " in capsys.readouterr().err
+
+
+def test_check_with_damaged_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the folder of the data, not that of a copy."""
+    monkeypatch.chdir(tmp_path)
+    break_database(tmp_path / ".xray" / "sandbox")
+
+    code = cli.main(["check", "--sandbox"])
+
+    found = capsys.readouterr().err
+    assert code == 2
+    assert "the data of the sandbox in .xray/sandbox cannot be used: file is" in found
+    assert "(delete that folder" in found
+
+
 @pytest.mark.real_start
 def test_link_of_an_upload(tmp_path: Path) -> None:
     """It is where this folder is served; otherwise there is the command to serve it."""

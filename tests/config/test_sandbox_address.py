@@ -87,3 +87,13 @@ def test_folder_that_nobody_serves(tmp_path: Path) -> None:
     """Nothing is found, and nothing is written."""
     assert find_address(tmp_path) == ""
     assert not list(tmp_path.iterdir())
+
+
+def test_address_that_cannot_be_written(tmp_path: Path) -> None:
+    """The sandbox runs all the same; others do not find it."""
+    (tmp_path / sandbox_address.ADDRESS).mkdir()
+
+    with announce_address(tmp_path, ADDRESS):
+        found = find_address(tmp_path)
+
+    assert found == ""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+LARGEST_PORT = 65535
+
+
 def register(commands: Any, help_text: str) -> None:
     """Add the subcommand."""
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -34,7 +37,7 @@ def register(commands: Any, help_text: str) -> None:
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=_read_port,
         help="port to listen on; default: "
         f"{embedded_sandbox.PORT}, or a free one if another program has it",
     )
@@ -66,6 +69,13 @@ def register(commands: Any, help_text: str) -> None:
     )
     options.add_verbose(parser)
     parser.set_defaults(run=run)
+
+
+def _read_port(text: str) -> int:
+    if text.isdecimal() and int(text) <= LARGEST_PORT:
+        return int(text)
+    msg = f"{text!r} is not a port, a number up to {LARGEST_PORT}"
+    raise argparse.ArgumentTypeError(msg)
 
 
 def _read_projects(text: str) -> list[str]:
@@ -105,6 +115,9 @@ def run(arguments: argparse.Namespace) -> int:
             threading.Event().wait()
     except sandbox.AnswersError as error:
         raise UsageError(f"--answers: {error}") from None
+    except sandbox.DataError as error:
+        hint = "choose another --data, or delete that folder"
+        raise UsageError(f"--data: {error}", hint=hint) from None
     return 0
 
 

@@ -90,13 +90,29 @@ def run_sandbox(settings: Settings, *, looks_only: bool) -> Iterator[Layer]:
                 )
             )
             # Without evidence, which is not needed.
-            for path in (*data.glob("*.sqlite3"), *data.glob("*.sqlite3-wal")):
-                shutil.copy2(path, copy)
+            with _naming_folder(data, OSError):
+                for path in (*data.glob("*.sqlite3"), *data.glob("*.sqlite3-wal")):
+                    shutil.copy2(path, copy)
             data = Path(copy)
-        server = stack.enter_context(
-            sandbox.running(data, adopt=True, public_url=address)
-        )
+        with _naming_folder(folder_of(settings), sandbox.DataError):
+            server = stack.enter_context(
+                sandbox.running(data, adopt=True, public_url=address)
+            )
         yield _make_layer(_make_values(settings, server.url, sandbox.CREDENTIALS))
+
+
+@contextlib.contextmanager
+def _naming_folder(folder: Path, problem: type[Exception]) -> Iterator[None]:
+    """Raise SettingError with the folder that the user knows, not that of a copy."""
+    try:
+        yield
+    except problem as error:
+        cause = error.__cause__ or error
+        why = getattr(cause, "strerror", None) or cause
+        msg = f"the data of the sandbox in {folder} cannot be used: {why}"
+        raise SettingError(
+            msg, hint="delete that folder, or make it writable"
+        ) from None
 
 
 def _make_values(settings: Settings, url: str, credentials: Any) -> dict[str, object]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xray_bridge import atomic
@@ -51,12 +52,13 @@ def announce_address(folder: Path, address: str) -> Iterator[None]:
     if lock is None:
         yield
         return
-    with atomic.replaced(folder / ADDRESS) as file:
+    with suppress(OSError), atomic.replaced(folder / ADDRESS) as file:
         file.write(f"{address}\n".encode())
     try:
         yield
     finally:
-        (folder / ADDRESS).unlink(missing_ok=True)
+        with suppress(OSError):
+            (folder / ADDRESS).unlink(missing_ok=True)
         lock.release()
 
 

@@ -40,8 +40,8 @@ class Database:
             try:
                 with self.session() as connection:
                     connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            except sqlite3.OperationalError:
-                if time.monotonic() > end:
+            except sqlite3.OperationalError as error:
+                if "lock" not in str(error) or time.monotonic() > end:
                     raise
                 time.sleep(0.02)
             else:

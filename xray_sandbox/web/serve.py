@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from xray_sandbox.errors import DataError
 from xray_sandbox.store.demo import seed_demo
 from xray_sandbox.store.store import Store
 from xray_sandbox.web.answers import read_answers
@@ -60,17 +62,14 @@ def running(  # noqa: PLR0913 - one for each option of a sandbox
     Run a sandbox on 127.0.0.1 for the length of a `with` block.
 
     `data` is a directory, which is created if necessary; several sandboxes may share
-    one. `port` 0 chooses a free port. `seed` adds the demo project. `answers` is a
-    file of prepared answers; raises AnswersError. `search_lag` is the time in seconds
-    until Jira's search finds a new issue. `projects` are the only ones that `adopt`
-    creates, now and later; an empty sequence allows any again.
+    one; raises DataError if it cannot be used. `port` 0 chooses a free port. `seed`
+    adds the demo project. `answers` is a file of prepared answers; raises AnswersError.
+    `search_lag` is the time in seconds until Jira's search finds a new issue.
+    `projects` are the only ones that `adopt` creates, now and later; an empty sequence
+    allows any again.
     """
     told = read_answers(answers) if answers else ()
-    store = Store(data / _DATABASE)
-    if seed:
-        seed_demo(store)
-    if projects is not None:
-        store.limit_projects(projects)
+    store = _open_store(data, seed, projects)
     app = create_app(
         store,
         adopt=adopt,
@@ -96,6 +95,19 @@ def running(  # noqa: PLR0913 - one for each option of a sandbox
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _open_store(data: Path, seed: bool, projects: Sequence[str] | None) -> Store:
+    try:
+        store = Store(data / _DATABASE)
+        if seed:
+            seed_demo(store)
+        if projects is not None:
+            store.limit_projects(projects)
+    except (OSError, sqlite3.Error) as error:
+        msg = f"{data}: {getattr(error, 'strerror', None) or error}"
+        raise DataError(msg) from error
+    return store
 
 
 def _open_listener(port: int) -> socket.socket:
