@@ -88,15 +88,64 @@ def test_without_a_terminal_the_missing_flags_are_named(init: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["cloud\nCALC\n\nnose\n\n", "cloud\nCALC\n\n\nhudson\n"]
+    ("typed", "fault"),
+    [
+        ("\ncloud\nCALC\n\n\n\n", "this one is needed"),
+        ("localhost:8979\ncloud\nCALC\n\n\n\n", "'localhost:8979' is not an address"),
+        ("cloud\nMY CALC\nCALC\n\n\n\n", "'MY CALC' is not a project key"),
+        ("cloud\nCALC\n15\n\n\n\n", "'15' is not an issue key"),
+        ("cloud\nCALC\n\nnose\n\n\n", "'nose' is not one of pytest"),
+        ("cloud\nCALC\n\n\nhudson\n\n", "'hudson' is not one of jenkins"),
+    ],
 )
-def test_an_unknown_answer_writes_nothing(init: Command, typed: str) -> None:
-    """A framework or CI system that nobody knows is a usage error."""
+def test_a_wrong_answer_is_asked_again(init: Command, typed: str, fault: str) -> None:
+    """What is wrong is told at once, and only valid answers are written."""
+    code, _, asked = init(typed=f"{typed}yes\n")
+
+    assert code == 0
+    assert fault in asked
+    assert Path("xray-bridge.toml").read_text("ascii") == (
+        'deployment = "cloud"\nproject = "CALC"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("flag", "fault"),
+    [
+        ("--url=localhost:8979", "--url: 'localhost:8979' is not an address"),
+        ("--project=MY CALC", "--project: 'MY CALC' is not a project key"),
+        ("--test-plan=15", "--test-plan: '15' is not an issue key"),
+    ],
+)
+def test_a_wrong_flag_writes_nothing(init: Command, flag: str, fault: str) -> None:
+    """A script gets an error before anything is written."""
+    code, _, message = init("--url=cloud", "--project=CALC", "--yes", flag)
+
+    assert code == 2
+    assert fault in message
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("typed", ["", "cloud\n", "cloud\nCALC\n\n\nnone\n"])
+def test_an_input_that_ends_writes_nothing(init: Command, typed: str) -> None:
+    """Ctrl-D is no yes."""
     code, _, message = init(typed=typed)
 
     assert code == 2
-    assert "is not one of" in message
+    assert "the input ended" in message
     assert list(Path().iterdir()) == []
+
+
+def test_settings_are_not_repeated_for_ci(init: Command) -> None:
+    """What the file contains is not in the configuration of the CI system."""
+    typed = "https://jira.example.com\nCALC\nCALC-15\n\ngithub\ny\n"
+
+    _, printed, _ = init(typed=typed)
+
+    _, snippet = printed.split("For .github/workflows/test.yml")
+    assert "XRAY_TOKEN" in snippet
+    assert "jira.example.com" not in snippet
+    assert "CALC" not in snippet
 
 
 def test_a_no_writes_nothing(init: Command) -> None:
@@ -152,4 +201,5 @@ def test_the_connection_is_tried(
 
     assert code == 0
     assert "ok    credentials" in printed
+    assert "To upload the results: pytest --xray-upload\n" in printed
     assert CREDENTIALS.token not in printed

@@ -16,7 +16,7 @@ from xray_bridge.check.collect import framework_of
 from xray_bridge.ci.snippets import SYSTEMS, make_snippet
 from xray_bridge.cli import check, ci_snippet, console, options
 from xray_bridge.config.project_file import add_settings, find_section, read_text
-from xray_bridge.config.settings import Settings
+from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError, XrayBridgeError
 
@@ -47,7 +47,15 @@ CREDENTIALS = {
     True: "XRAY_CLIENT_ID and XRAY_CLIENT_SECRET (Jira: Apps, Xray, API keys)",
     False: "XRAY_TOKEN (Jira: Profile, Personal access tokens)",
 }
-NO_CONNECTION = "The connection was not tried. Set {}, then run `xray-bridge check`."
+NO_CONNECTION = (
+    "The connection was not tried: {}. Set {}, then run `xray-bridge check`."
+)
+# What sends the results of a session on this machine.
+UPLOADS = {
+    "pytest": "pytest --xray-upload",
+    "behave": f"{ci_snippet.BEHAVE} -D xray_upload=yes",
+    "files": "xray-bridge upload 'reports/**/*.xml'",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +133,13 @@ def _ask_all(arguments: argparse.Namespace, folder: Path) -> Answers:
         "ci": arguments.ci,
     }
     may_ask = sys.stdin.isatty() and not arguments.yes
-    for name, question in QUESTIONS.items():
+    for name in QUESTIONS:
+        usual = found.get(name, "")
         if given[name] is None:
-            usual = found.get(name, "")
-            given[name] = _ask(question, usual) if may_ask else usual
-    for name, known in CHOICES.items():
-        if given[name] not in known:
-            msg = f"{given[name]!r} is not one of {', '.join(known)}"
-            raise UsageError(msg, hint=f"run `xray-bridge init --{name} {known[0]}`")
+            given[name] = _ask_for(name, usual) if may_ask else usual
+        elif fault := _find_fault(name, given[name]):
+            msg = f"--{name.replace('_', '-')}: {fault}"
+            raise UsageError(msg, hint="nothing was written")
     missing = [name for name in NEEDED if not given[name]]
     if missing:
         flags = " and ".join(f"--{name}" for name in missing)
@@ -150,10 +157,42 @@ def _ask_all(arguments: argparse.Namespace, folder: Path) -> Answers:
     return Answers(kept, given["framework"], given["ci"])
 
 
+def _ask_for(name: str, usual: str) -> str:
+    """Ask until the answer is one that can be written."""
+    while True:
+        answer = _ask(QUESTIONS[name], usual)
+        fault = _find_fault(name, answer)
+        if not fault:
+            return answer
+        sys.stderr.write(f"{fault}\n")
+
+
 def _ask(question: str, usual: str) -> str:
+    """Return one answer; raises UsageError if the input has ended, as after Ctrl-D."""
     sys.stderr.write(f"{question}{f' [{usual}]' if usual else ''}: ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip() or usual
+    line = sys.stdin.readline()
+    if not line:
+        sys.stderr.write("\n")
+        msg = "the input ended before the last answer"
+        raise UsageError(msg, hint="nothing was written; run `xray-bridge init` again")
+    return line.strip() or usual
+
+
+def _find_fault(name: str, answer: str) -> str:
+    """Return why this cannot be the answer; empty if it can."""
+    if name in CHOICES:
+        known = CHOICES[name]
+        return "" if answer in known else f"{answer!r} is not one of {', '.join(known)}"
+    if not answer:
+        return "this one is needed" if name in NEEDED else ""
+    if "${" in answer or (name == "url" and answer.lower() == CLOUD):
+        return ""
+    try:
+        TABLE[name].parse(answer if name == "url" else answer.upper())
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _find_ci(folder: Path) -> str:
@@ -180,19 +219,25 @@ def _try_connection(answers: Answers) -> list[str]:
         command = parser.parse_args(["check", *flags])
         check.run(command)
     except XrayBridgeError as error:
-        names = CREDENTIALS[answers.is_cloud]
-        return [f"{error.message}.", NO_CONNECTION.format(names)]
+        return [NO_CONNECTION.format(error.message, CREDENTIALS[answers.is_cloud])]
     return []
 
 
 def _make_snippet(
     arguments: argparse.Namespace, answers: Answers, folder: Path
 ) -> list[str]:
+    head = f"To upload the results: {UPLOADS[answers.framework]}"
     if answers.ci not in SYSTEMS:
-        return ["To print the configuration of a CI system: xray-bridge ci-snippet"]
+        also = (
+            "To print the configuration of a CI system: xray-bridge ci-snippet --for "
+        )
+        return [head, f"{also}github"]
+    # They are in the file now, and need not be repeated.
+    written = dict.fromkeys(answers.settings)
     settings = options.resolve_settings(
-        arguments, answers.settings, reads_frameworks=True, looks_only=True
+        arguments, written, reads_frameworks=True, looks_only=True
     ).local
     wishes = ci_snippet.wishes_of(settings, answers.framework, folder)
-    head = f"For {SYSTEMS[answers.ci].path} (secrets are variables of the CI system):"
-    return ["", head, "", *make_snippet(answers.ci, wishes).splitlines()]
+    path = SYSTEMS[answers.ci].path
+    where = f"For {path} (secrets are variables of the CI system):"
+    return [head, "", where, "", *make_snippet(answers.ci, wishes).splitlines()]
