@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from xray_bridge import cli
@@ -16,7 +19,14 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    ["test_plan", "test-plan", "xray_test_plan", "XRAY_TEST_PLAN"],
+    [
+        "test_plan",
+        "test-plan",
+        "xray_test_plan",
+        "XRAY_TEST_PLAN",
+        "--test-plan",
+        "--xray-test-plan",
+    ],
 )
 def test_setting_in_any_spelling(capsys: pytest.CaptureFixture[str], name: str) -> None:
     """All places of a setting, with its spelling there."""
@@ -48,6 +58,30 @@ def test_error(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert found.startswith("run-in-use: Another process writes or sends this run.")
     assert "Exit code: 83" in found
+
+
+def test_each_error_of_the_manual(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is explained in one sentence for people, without signs of docstrings."""
+    manual = Path(__file__).parents[2] / "docs" / "errors.md"
+    names = re.findall("^## (.+)", manual.read_text("utf-8"), re.MULTILINE)
+    texts = {name: told(capsys, name) for name in names}
+
+    assert len(names) > 20
+    for name, text in texts.items():
+        sentence, code = text.splitlines()[-2:]
+        assert re.fullmatch(f"{name}: [A-Z][^\n]+[.]", sentence)
+        assert code.startswith("Exit code: ")
+        assert "``" not in text
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_of_help(capsys: pytest.CaptureFixture[str], flag: str) -> None:
+    """Flags are names here, but these two ask what the command does."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["help", flag])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: xray-bridge help")
 
 
 def test_all_settings(capsys: pytest.CaptureFixture[str]) -> None:

@@ -126,6 +126,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A terminal may not have all characters of a server's message.
             stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["help"]:
+        from xray_bridge.cli.help import take_flags_as_names
+
+        argv = take_flags_as_names(argv)
     arguments = build_parser(argv).parse_args(argv)
     if getattr(arguments, "verbose", False):
         from xray_bridge.client import log

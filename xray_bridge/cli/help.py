@@ -18,12 +18,13 @@ from xray_bridge.runs.evidence import format_size
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from xray_bridge.config.setting import Setting
 
 WIDTH = 79
-PREFIXES = ("--xray-", "--", "xray_", "XRAY_")
+# Of this command; all other flags are names of settings.
+FLAGS = frozenset({"-h", "--help", "-v", "--verbose"})
 TITLES = {
     "session": "What to do",
     "connection": "The server",
@@ -49,6 +50,11 @@ def register(commands: Any, help_text: str) -> None:
     parser.set_defaults(run=run)
 
 
+def take_flags_as_names(argv: Sequence[str]) -> list[str]:
+    """Return the words after ``help`` as the parser takes them: a flag is a name."""
+    return [word if word in FLAGS else word.lstrip("-") for word in argv]
+
+
 def run(arguments: argparse.Namespace) -> int:
     """
     Print the explanation.
@@ -64,11 +70,15 @@ def _explain(given: str) -> Iterator[str]:
     slug = given.strip("[]")
     if not given:
         yield from _list_settings()
-    elif name in TABLE:
+        return
+    is_setting = name in TABLE
+    if is_setting:
         yield from _explain_setting(TABLE[name])
-    elif slug in errors:
+    if slug in errors:
+        # ``report`` is both.
+        yield from [""] * is_setting
         yield from _explain_error(errors[slug])
-    else:
+    elif not is_setting:
         similar = difflib.get_close_matches(name, [*TABLE, *errors], 1)
         hint = f"did you mean {similar[0]}?" if similar else "`xray-bridge help`"
         msg = f"{given!r} is neither a setting nor the name of an error"
@@ -77,16 +87,17 @@ def _explain(given: str) -> Iterator[str]:
 
 def _to_name(given: str) -> str:
     """Return the name of a setting from any of its spellings."""
-    for prefix in PREFIXES:
-        given = given.removeprefix(prefix)
-    return given.lower().replace("-", "_")
+    return given.lower().replace("-", "_").removeprefix("xray_")
 
 
 def _list_settings() -> Iterator[str]:
     for group, title in TITLES.items():
         yield f"{title}:"
         rows = [
-            (f"  {each.name}", textwrap.shorten(each.help, WIDTH - 26))
+            (
+                f"  {each.name}",
+                textwrap.shorten(each.help, WIDTH - 26, placeholder=" ..."),
+            )
             for each in TABLE.values()
             if each.of == group
         ]
@@ -138,6 +149,9 @@ def describe_default(setting: Setting[Any]) -> str:
 
 
 def _list_errors() -> dict[str, type[XrayBridgeError]]:
+    # The one error that is raised in sessions only, and defined there.
+    import xray_bridge.recording.second_process  # noqa: F401
+
     found: dict[str, type[XrayBridgeError]] = {}
     waiting = [XrayBridgeError]
     while waiting:
@@ -148,5 +162,6 @@ def _list_errors() -> dict[str, type[XrayBridgeError]]:
 
 
 def _explain_error(found: type[XrayBridgeError]) -> Iterator[str]:
-    yield f"{found.slug}: {found.__doc__}"
+    sentence = (found.__doc__ or "").strip().partition("\n")[0]
+    yield f"{found.slug}: {sentence.replace('``', '`')}"
     yield f"Exit code: {found.exit_code}. The manual's page Errors says what to do."
