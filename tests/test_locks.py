@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xray_bridge.errors import RunInUseError
+from xray_bridge.errors import RunDirectoryError, RunInUseError
 from xray_bridge.locks import Lock
 
 
@@ -61,3 +62,18 @@ def test_lock_is_private(tmp_path: Path) -> None:
         os.umask(before)
 
     assert stat.S_IMODE((tmp_path / "lock").stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows locks other files")
+def test_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is told to wait for a process that does not exist."""
+
+    def refuse(_file: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("xray_bridge.locks._lock_file", refuse)
+
+    with pytest.raises(RunDirectoryError, match="lock cannot be locked: No") as caught:
+        Lock(tmp_path / "lock")
+
+    assert not isinstance(caught.value, RunInUseError)

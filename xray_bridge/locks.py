@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# Another process has the lock; all other errors, such as those of a network disk
+# without locks, say nothing about others.
+IN_USE = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK})
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -68,8 +71,11 @@ class Lock:
             raise RunDirectoryError(msg) from None
         try:
             _lock_file(self._file.number)
-        except OSError:
+        except OSError as error:
             self._file.close()
+            if error.errno not in IN_USE:
+                msg = f"{path} cannot be locked: {error.strerror}"
+                raise RunDirectoryError(msg) from None
             msg = f"{path.parent} is in use by another process"
             raise RunInUseError(msg, hint="wait until that process has ended") from None
 

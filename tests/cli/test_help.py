@@ -69,7 +69,7 @@ def test_each_error_of_the_manual(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(names) > 20
     for name, text in texts.items():
         sentence, code = text.splitlines()[-2:]
-        assert re.fullmatch(f"{name}: [A-Z][^\n]+[.]", sentence)
+        assert re.fullmatch(f"{name}: [A-Z`][^\n]+[.]", sentence)
         assert code.startswith("Exit code: ")
         assert "``" not in text
 

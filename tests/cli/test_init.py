@@ -159,6 +159,23 @@ def test_a_no_writes_nothing(init: Command) -> None:
     assert list(Path().iterdir()) == []
 
 
+def test_a_file_that_cannot_be_written(
+    init: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line says which one, after the settings were shown."""
+
+    def refuse(_path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("xray_bridge.cli.init.replaced", refuse)
+
+    code, printed, message = init("--url=cloud", "--project=CALC", "--yes")
+
+    assert code == 2
+    assert '+project = "CALC"' in printed
+    assert "xray-bridge.toml cannot be written: Permission denied (" in message
+
+
 def test_it_can_be_run_again(init: Command) -> None:
     """The second time there is nothing to write."""
     flags = ("--url", "cloud", "--project", "CALC", "--yes")

@@ -109,8 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not arguments.yes and _ask("Write this", "yes").lower() not in YES:
             console.emit(arguments, {"written": ""}, ["Nothing was written."])
             return 1
-        with replaced(path) as file:
-            file.write(after.encode())
+        _write(path, after)
     if not arguments.json:
         console.progress(arguments, _try_connection(answers))
     snippet = _make_snippet(arguments, answers, folder)
@@ -198,6 +197,17 @@ def _find_fault(name: str, answer: str) -> str:
 def _find_ci(folder: Path) -> str:
     found = (name for name, path in CI_FILES.items() if (folder / path).exists())
     return next(found, NONE)
+
+
+def _write(path: Path, text: str) -> None:
+    """Raises UsageError if the file cannot be written."""
+    try:
+        with replaced(path) as file:
+            file.write(text.encode())
+    except OSError as error:
+        msg = f"{path.name} cannot be written: {error.strerror}"
+        hint = "write the lines above into a file of your project yourself"
+        raise UsageError(msg, hint=hint) from None
 
 
 def _diff_lines(before: str, after: str, section: Section) -> Iterator[str]:
