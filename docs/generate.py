@@ -65,8 +65,8 @@ settings that are missing in its files. With pytest and Jira Server, it is this 
 {snippet}
 ```
 
-There is no release yet. Until then, the step that installs xray-bridge must name a clone
-or a wheel of your own.
+There is no release yet. Until then, the step that installs xray-bridge must name a
+clone or a wheel of your own.
 
 For behave, or for report files of other tools, add `--framework behave` or
 `--framework files`. For Cloud, set `XRAY_CLIENT_ID` and `XRAY_CLIENT_SECRET` as secrets

@@ -74,8 +74,9 @@ class Lock:
         except OSError as error:
             self._file.close()
             if error.errno not in IN_USE:
-                msg = f"{path} cannot be locked: {error.strerror}"
-                raise RunDirectoryError(msg) from None
+                msg = f"it is unknown whether {path.parent} is in use: {error.strerror}"
+                hint = "set xray_report_dir to a folder on a disk that has locks"
+                raise RunDirectoryError(msg, hint=hint) from None
             msg = f"{path.parent} is in use by another process"
             raise RunInUseError(msg, hint="wait until that process has ended") from None
 
