@@ -73,9 +73,7 @@ def test_disk_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("xray_bridge.locks._lock_file", refuse)
 
-    with pytest.raises(
-        RunDirectoryError, match="unknown whether .+: No locks"
-    ) as caught:
+    with pytest.raises(RunDirectoryError, match="unknown whether") as caught:
         Lock(tmp_path / "lock")
 
     assert not isinstance(caught.value, RunInUseError)
