@@ -112,7 +112,7 @@ def test_facts_of_the_run(tmp_path: Path) -> None:
     )
     assert found.items() >= {
         ("Test Execution", "CALC-10"), ("Project", "CALC"), ("Test Plan", "CALC-9"),
-        ("Test Environments", "A;B"), ("Build", "GitHub 7"), ("Branch", "main"),
+        ("Test Environments", "A, B"), ("Build", "GitHub 7"), ("Branch", "main"),
     }  # fmt: skip
     assert tree.xpath("//header//a/@href")[-3:] == [
         "https://jira.example/browse/CALC-10",

@@ -145,6 +145,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.error(arguments, error)
         return error.exit_code
     except KeyboardInterrupt:
+        console.warn("xray-bridge: interrupted (`xray-bridge runs` lists what arrived)")
         return 130
     except BrokenPipeError:
         # ``xray-bridge runs | head`` stops reading early, which is no error.

@@ -106,7 +106,10 @@ def _facts(run: Run, browse: str) -> Iterator[tuple[str, tuple[values.Link, ...]
     for name, title in SETTINGS.items():
         if given := info.settings.get(name):
             is_key = name == "test_plan" and browse
-            yield title, (values.Link(given, f"{browse}{given}" if is_key else ""),)
+            listed = given.split(";") if name == "environments" else [given]
+            start = browse if is_key else ""
+            links = (values.Link(each, start and f"{start}{each}") for each in listed)
+            yield title, tuple(links)
     ci = info.ci
     if ci.get("name"):
         words = " ".join(filter(None, (ci["name"], ci.get("build_number"))))
