@@ -31,6 +31,7 @@ UPLOAD = ("-m", "xray_bridge", "upload", "--dry-run")
 # Of the drawing, in its own units.
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 420, 70, 380, 20
 COLOURS = {
+    "pytest": "#55606e",
     "pytest --junitxml": "#8a5300",
     "pytest --xray-collect": "#0b57a4",
     "upload of the run": "#7a3e9d",
@@ -54,15 +55,14 @@ def measure(folder: Path, tests: int) -> Iterator[Point]:
     suite(tests_in, tests)
     python = (sys.executable, *PYTEST)
     run_process([*python, "-p", "no:xray-bridge", "--co"], tests_in, ENVIRON)
-    plain = run_process(python, tests_in, ENVIRON)
     variants = {
+        "pytest": [],
         "pytest --junitxml": ["--junitxml=report.xml"],
         "pytest --xray-collect": ["--xray-collect"],
     }
     for line, arguments in variants.items():
         used = run_process([*python, *arguments], tests_in, ENVIRON)
-        added = max(used.cpu - plain.cpu, 0.001)
-        yield Point(line, tests, added, used.peak_mib - plain.peak_mib)
+        yield Point(line, tests, used.cpu, used.peak_mib)
     upload = (sys.executable, *UPLOAD)
     used = run_process([*upload, ".xray/runs"], tests_in, ENVIRON)
     yield Point("upload of the run", tests, used.cpu, used.peak_mib)
@@ -98,6 +98,7 @@ def draw(points: Sequence[Point]) -> str:
         parts.append(
             f'<text x="{x}" y="{BOTTOM + 20}" text-anchor="middle">{tests:,}</text>'
         )
+    ends = {}
     for line, colour in COLOURS.items():
         own = [point for point in points if point.line == line]
         places = [place(point.tests, point.seconds) for point in own]
@@ -105,8 +106,15 @@ def draw(points: Sequence[Point]) -> str:
             f'<polyline points="{" ".join(places)}" fill="none" stroke="{colour}" '
             'stroke-width="2"/>'
         )
-        x, y = places[-1].split(",")
-        parts.append(f'<text x="{float(x) + 8}" y="{y}" fill="{colour}">{line}</text>')
+        ends[line] = float(places[-1].partition(",")[2])
+    lowest = 0.0
+    for line in sorted(ends, key=ends.__getitem__):
+        # Names of lines that end at the same place stand below each other.
+        lowest = max(ends[line] + 4, lowest + 15)
+        colour = COLOURS[line]
+        parts.append(
+            f'<text x="{WIDTH - 162}" y="{lowest:.1f}" fill="{colour}">{line}</text>'
+        )
     return "\n".join([*parts, "</svg>", ""])
 
 
