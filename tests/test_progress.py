@@ -254,7 +254,8 @@ def slow_xray(httpserver: HTTPServer) -> str:
     from werkzeug import Response
 
     def take(_: Request) -> Response:
-        time.sleep(2.5)
+        # Longer than a busy machine needs to show the line, and to stop.
+        time.sleep(5)
         return Response('{"testExecIssue": {"id": "1", "key": "CALC-7", "self": ""}}')
 
     httpserver.expect_request("/rest/api/2/field").respond_with_json([])

@@ -138,6 +138,13 @@ SIGNS = ["/", "\\", "\\\\", ":", " ", "\n", "\\n", ".", "-", "~", "'", "\ud800",
 WORDS = [TOKEN, "file://", "http://h", "\x1b[0m", "<tmp>"]
 
 
+def test_folders_of_a_file_url() -> None:
+    """All of them are local, also in a list of paths."""
+    text = "file:///srv/shop/.venv:/srv/shop"
+
+    assert a_scrub(POSIX)(text) == "file://<python>:."
+
+
 @pytest.mark.parametrize("folders", [{}, POSIX, WINDOWS])
 @given(parts=st.lists(st.sampled_from([*POSIX, *WINDOWS, *WORDS, *SIGNS])))
 def test_no_text_is_too_odd(folders: dict[str, str], parts: list[str]) -> None:

@@ -182,8 +182,9 @@ def _begins_a_path(text: str, start: int) -> bool:
     if before.isalnum() or before in INSIDE or text.endswith(WORDS, 0, start):
         return bool(BEGINS.search(text, max(0, start - LOOK_BACK), start))
     host = text.rfind("://", max(0, start - LONGEST_URL), start)
-    # The path of a URL is not a local folder.
-    return host < 0 or bool(NOT_URL.search(text, host, start))
+    # The path of a URL is not a local folder, unless it is that of a file.
+    is_local = host < 0 or text.endswith("file", 0, host)
+    return is_local or bool(NOT_URL.search(text, host, start))
 
 
 def _make_screen(folders: Iterable[str]) -> re.Pattern[str] | None:
