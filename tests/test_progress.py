@@ -209,6 +209,14 @@ def test_terminal_that_was_only_lent(terminal: Terminal) -> None:
     os.close(until)
 
 
+# A shell lets what it starts in the background ignore Ctrl-C.
+HEAR_CTRL_C = """\
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
 def run_in_terminal(
     command: list[str], folder: Path, *, stop_at: str = "", **environ: str
 ) -> str:
@@ -220,7 +228,7 @@ def run_in_terminal(
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-c", HEAR_CTRL_C, *command],
         cwd=folder,
         env={**PLAIN_TERMINAL, **environ},
         stdin=theirs,
