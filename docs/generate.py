@@ -46,13 +46,8 @@ PART = re.compile(
     r".*?(?P<foot><!-- end: (?P=name) -->)",
     re.DOTALL,
 )
-PACKAGES = (
-    "xray_bridge",
-    "xray_pages",
-    "xray_sandbox",
-    "pytest_xray_bridge",
-    "behave_xray_bridge",
-)
+PROJECT = read_toml(ROOT / "pyproject.toml")["tool"]["importlinter"]
+PACKAGES = PROJECT["root_packages"]
 CI_PAGES = FOLDER / "ci"
 CI_PAGE = """\
 # {name}
@@ -411,8 +406,7 @@ def _showcase(framework: str) -> str | None:
 
 def layers() -> str:
     """The core's layers, as import-linter enforces them."""
-    contracts = read_toml(ROOT / "pyproject.toml")["tool"]["importlinter"]["contracts"]
-    found = next(each for each in contracts if each["type"] == "layers")
+    found = next(each for each in PROJECT["contracts"] if each["type"] == "layers")
     lines = "\n".join(found["layers"])
     return f"```\n{lines}\n```\n"
 

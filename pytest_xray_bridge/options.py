@@ -15,11 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_xray_bridge.setting_names import SESSION_VARIABLE
-from pytest_xray_bridge.start import (
-    has_setting,
-    is_asked_without_flags,
-    names_in,
-)
+from pytest_xray_bridge.start import has_setting, is_asked_without_flags, names_in
 from xray_bridge.config.settings import TABLE, Settings
 
 

@@ -36,9 +36,9 @@ from xray_bridge.errors import (
 )
 from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.ending import Ending, describe_selection
-from xray_bridge.recording.guard import OURSELVES, OWN_FAULTS
+from xray_bridge.recording.guard import OURSELVES, OWN_FAULT, OWN_FAULTS
 from xray_bridge.recording.second_process import SecondProcessError
-from xray_bridge.recording.session import OWN_FAULT, Session
+from xray_bridge.recording.session import Session
 from xray_bridge.recording.signals import Stopped, StopSignals
 from xray_bridge.runs.run_directory import INTERRUPTED
 

@@ -154,10 +154,11 @@ def is_asked_without_flags(config: pytest.Config) -> bool:
         return True
     overridden = getattr(config.known_args_namespace, "override_ini", None) or ()
     names = {str(each).partition("=")[0] for each in overridden}
-    asking = (names | names_in(config.inipath)) - _unasking_names()
-    return any(each.startswith("xray_") for each in asking) or _has_shared_file(
-        config.rootpath
-    )
+    ours = {each for each in names if each.startswith("xray_")}
+    ours |= names_in(config.inipath)
+    if ours and ours - _unasking_names():
+        return True
+    return _has_shared_file(config.rootpath)
 
 
 def warn_of_unread_table(config: pytest.Config) -> None:

@@ -84,8 +84,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
         (Step("importing feature files", 12), "importing feature files: 3 of 12"),
         (Step("reading", 12, "files"), "reading: 3 of 12 files"),
         (Step("sending", 34_000_000, BYTES), "sending: 0 of 34 MB"),
-        (Step("sending", 3, BYTES), "sending, and waiting for the answer"),
-        (Step("sending", 900_000, BYTES), "sending, and waiting for the answer"),
+        (Step("sending", 3, BYTES, "and waiting"), "sending, and waiting"),
+        (Step("sending", 900_000, BYTES, "and waiting"), "sending, and waiting"),
     ],
 )
 def test_text_of_a_step(found: Step, text: str) -> None:

@@ -25,7 +25,7 @@ TICK = 0.2
 BYTES = "bytes"
 # Removes the line of another process, and shows the cursor that a bar hides.
 CLEAR = b"\r\x1b[2K\x1b[?25h"
-# A smaller one is sent in no time; what takes long is the answer.
+# What is smaller is done in no time; what follows takes long.
 LARGE = 1_000_000
 # Columns of a terminal that does not say how many it has.
 WIDTH = 80
@@ -36,12 +36,19 @@ SILENT_VARIABLES = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
 
 
 class Step:
-    """One thing that takes time; ``total`` is 0 if its end is unknown."""
+    """
+    One thing that takes time; ``total`` is 0 if its end is unknown.
 
-    def __init__(self, what: str, total: int = 0, unit: str = "") -> None:
+    ``unit`` is what is counted, or BYTES. ``then`` follows when all is done.
+    """
+
+    def __init__(
+        self, what: str, total: int = 0, unit: str = "", then: str = ""
+    ) -> None:
         self.what = what
         self.total = total
         self.unit = unit
+        self.then = then
         self.done = 0
         self.began = time.monotonic()
 
@@ -53,8 +60,8 @@ class Step:
         """Return the line for a terminal, such as ``sending: 12 of 100 MB``."""
         if not self.total:
             return self.what
-        if self.unit == BYTES and (self.done >= self.total or self.total < LARGE):
-            return f"{self.what}, and waiting for the answer"
+        if self.then and (self.done >= self.total or self.total < LARGE):
+            return f"{self.what}, {self.then}"
         if self.unit == BYTES:
             return f"{self.what}: {self.done / 1e6:,.0f} of {self.total / 1e6:,.0f} MB"
         words = f"{self.what}: {self.done:,} of {self.total:,}"
@@ -103,6 +110,10 @@ class PlainLine:
             self._file.flush()
 
 
+def _do_nothing() -> None:
+    """There is no bar to close."""
+
+
 class RichBar:
     """A bar of ``rich``, which knows NO_COLOR and FORCE_COLOR."""
 
@@ -111,7 +122,7 @@ class RichBar:
 
         self._console = Console(file=file)
         self._shown: tuple[Step, Callable[[int], None]] | None = None
-        self._close: Callable[[], object] = int
+        self._close: Callable[[], None] = _do_nothing
 
     def draw(self, step: Step) -> None:
         """Show the step in a bar of its own."""
@@ -146,7 +157,7 @@ class RichBar:
     def clear(self) -> None:
         """Remove the bar."""
         self._close()
-        self._close, self._shown = int, None
+        self._close, self._shown = _do_nothing, None
 
 
 class Watcher:
@@ -258,9 +269,9 @@ def clear() -> None:
 
 
 @contextlib.contextmanager
-def step(what: str, total: int = 0, unit: str = "") -> Iterator[Step]:
+def step(what: str, total: int = 0, unit: str = "", then: str = "") -> Iterator[Step]:
     """Show what a block does, if it takes longer than a second."""
-    found = Step(what, total, unit)
+    found = Step(what, total, unit, then)
     if not _WATCHERS:
         yield found
         return

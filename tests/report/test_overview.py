@@ -30,11 +30,12 @@ class Page:
         self._runs: list[Any] = []
         self.tree: Any = None
 
-    def record(self, *runs: TestRun, **settings: str) -> None:
-        """Record one run after the others."""
+    def record(self, *runs: TestRun, run_id: str = "", **settings: str) -> None:
+        """Record one run after the others, or a part of a CI run."""
         started = 1_700_000_000.0 + len(self._runs)
         folder = self._folder / str(len(self._runs))
-        self._runs.append(recorded(folder, *runs, started=started, settings=settings))
+        info = {"started": started, "run_id": run_id, "settings": settings}
+        self._runs.append(recorded(folder, *runs, **info))
 
     def tables(self) -> Mapping[str, Sequence[Sequence[str]]]:
         """Write the page; the rows of its tables, each after its head."""
@@ -75,6 +76,37 @@ def test_environments(page: Page) -> None:
         ["t.b", "passed", "not run", "not run"],
         ["t.c", "not run", "skipped", "skipped"],
     ]
+
+
+def test_environments_of_the_jobs_of_one_ci_run(page: Page) -> None:
+    """Each part has its own environments: a failure in one is not green in it."""
+    page.record(
+        named("a", FAILED), named("b", PASSED), run_id="7", environments="chrome"
+    )
+    page.record(
+        named("a", PASSED), named("b", PASSED), run_id="7", environments="firefox"
+    )
+
+    tables = page.tables()
+
+    assert tables["Test Environments"] == [
+        ["Test", "chrome", "firefox"],
+        ["All tests", "1 of 2 passed", "2 of 2 passed"],
+        ["t.a", "failed", "passed"],
+    ]
+    facts = page.tree.xpath("//header//dt[.='Test Environments']/following::dd[1]")
+    assert facts[0].text_content() == "chrome, firefox"
+    (failed,) = page.tree.xpath("//details[@id='failed']//li[@data-environment]")
+    assert failed.get("data-environment") == "chrome"
+
+
+def test_worst_result_of_a_run_is_its_history(page: Page) -> None:
+    """A test that failed in one job of the run before is no new failure."""
+    page.record(named("a", FAILED), run_id="7", environments="chrome")
+    page.record(named("a", PASSED), run_id="7", environments="firefox")
+    page.record(named("a", FAILED))
+
+    assert "New failures" not in page.tables()
 
 
 def test_one_environment_is_no_matrix(page: Page) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xray_bridge import progress
 from xray_bridge.check.keys import Listing, read_listing
 from xray_bridge.errors import ReportError, UsageError
 
@@ -58,15 +59,16 @@ def collect_tests(
             "XRAY_TAG_PREFIXES": " ".join(tag_prefixes),
         }
         command = [sys.executable, "-m", *COMMANDS[framework], *arguments]
-        done = subprocess.run(  # noqa: S603 - our own interpreter, the user's arguments
-            command,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
+        with progress.step("collecting the tests"):
+            done = subprocess.run(  # noqa: S603 - our own interpreter, the user's arguments
+                command,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
         if target.is_file() and done.returncode in LISTED[framework]:
             found = read_listing(target)
             if (framework, done.returncode) == INTERRUPTED and not found.missing:

@@ -149,10 +149,10 @@ def compare_keys(listing: Listing, asked: XrayKeys = NOT_ASKED) -> KeysReport:
     by_key = tests_by_key(known)
     places = {(test.where, test.name) for test in known}
     ignored = {(test.where, test.name) for test in known if test.ignored}
-    keyed = {(test.where, test.name) for test in known if test.keys}
+    complete = {(t.where, t.name) for t in known if t.keys or t.ignored}
     return KeysReport(
         tests=len(places),
-        without_key=tuple(t for t in known if (t.where, t.name) not in keyed | ignored),
+        without_key=tuple(t for t in known if (t.where, t.name) not in complete),
         shared={
             key: on
             for key, on in by_key.items()

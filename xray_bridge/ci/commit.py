@@ -8,12 +8,12 @@ folder without ``.git`` for a repository.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci.repositories import clean_repository
+from xray_bridge.git import run_git
 
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 SECONDS = 5.0
 LONGEST = 4000
 REVISION = re.compile(r"[0-9a-fA-F]{7,64}")
-# The first is unknown to git before 2.38, and harmless then.
-OPTIONS = ("-c", "safe.bareRepository=explicit", "-c", "log.showSignature=false")
 # Old versions know only the protocols, new ones say why they do not fetch.
 NO_FETCH = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
 
@@ -45,20 +43,10 @@ def read_repository(folder: Path) -> str:
 
 
 def _ask_git(folder: Path, *arguments: str) -> str:
-    command = ["git", *OPTIONS, *arguments]
     try:
-        done = subprocess.run(  # noqa: S603 - fixed arguments, and a hexadecimal number
-            command,
-            cwd=folder,
-            env={**os.environ, **NO_FETCH},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=SECONDS,
-            check=False,
+        done = run_git(
+            folder, *arguments, seconds=SECONDS, environ=NO_FETCH, errors="replace"
         )
     except (OSError, subprocess.SubprocessError):
         return ""
-    if done.returncode:
-        return ""
-    return done.stdout[: 4 * LONGEST].decode("utf-8", "replace").strip()[:LONGEST]
+    return "" if done.returncode else done.stdout.strip()[:LONGEST]

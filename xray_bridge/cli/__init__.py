@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+# After Ctrl-C, their users need to know what arrived.
+SENDING = frozenset({"upload", "resend"})
 # Modules of this package and their help texts. Only the module that is asked for is
 # imported: each session starts this program two or three times.
 COMMANDS = {
@@ -145,7 +147,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.error(arguments, error)
         return error.exit_code
     except KeyboardInterrupt:
-        console.warn("xray-bridge: interrupted (`xray-bridge runs` lists what arrived)")
+        if arguments.command in SENDING:
+            hint = "`xray-bridge runs` lists what arrived"
+            console.warn(f"xray-bridge: interrupted ({hint})")
         return 130
     except BrokenPipeError:
         # ``xray-bridge runs | head`` stops reading early, which is no error.

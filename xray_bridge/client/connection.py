@@ -14,12 +14,7 @@ from urllib.parse import urlsplit
 from xray_bridge.client import log, mistakes
 from xray_bridge.client.gateway import Gateway, OAuthGateway
 from xray_bridge.client.pauses import Pauses
-from xray_bridge.config import (
-    allow,
-    embedded_sandbox,
-    parsers,
-    stored_connections,
-)
+from xray_bridge.config import allow, embedded_sandbox, parsers, stored_connections
 from xray_bridge.config.redaction import Redactor
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import CLOUD_URL, OAUTH

@@ -150,7 +150,8 @@ class Http:
         began = time.monotonic()
         try:
             what = "asking the server" if request.is_question else "sending"
-            with progress.step(what, unit=progress.BYTES) as step:
+            then = "and waiting for the answer"
+            with progress.step(what, unit=progress.BYTES, then=then) as step:
                 answer = self._send_once(request, url, headers, into, step)
         except UnreachableError as error:
             self._log_request(request, url, began, error.message)

@@ -13,7 +13,7 @@ from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.secret import Secret
@@ -40,6 +40,12 @@ NEEDED = {
     SERVER: "set XRAY_TOKEN, or XRAY_USER and XRAY_PASSWORD",
     CLOUD: "set XRAY_CLIENT_ID and XRAY_CLIENT_SECRET",
 }
+# Settings of credentials that only one product has; a user alone may be a leftover.
+OF_ONE_PRODUCT = {
+    SERVER: ("token", "password"),
+    CLOUD: ("client_id", "client_secret"),
+}
+OWN = {**OF_ONE_PRODUCT, SERVER: (*OF_ONE_PRODUCT[SERVER], "user")}
 # What to change if the other product was meant.
 FOR_OTHER = {
     SERVER: "remove xray_deployment",
@@ -110,22 +116,22 @@ def refuse_other_product(settings: Settings, name: str, why: str) -> None:
     ``name`` is the product that the settings were taken for, ``why`` the reason. Raises
     CredentialError, which says what was seen.
     """
-    of_server = settings.token or settings.password
-    of_cloud = settings.client_id or settings.client_secret
-    seen = of_server if name == CLOUD else of_cloud
-    own = of_cloud if name == CLOUD else of_server or settings.user
-    if own or not seen:
+    other = next(each for each in OF_ONE_PRODUCT if each != name)
+    seen = _find_given(settings, OF_ONE_PRODUCT[other])
+    if not seen or _find_given(settings, OWN[name]):
         return
-    other, given = SERVER, "XRAY_TOKEN" if settings.token else "XRAY_PASSWORD"
-    if name == SERVER:
-        other = CLOUD
-        given = "XRAY_CLIENT_ID" if settings.client_id else "XRAY_CLIENT_SECRET"
-    product, other = DIALECTS[name].product, DIALECTS[other].product
+    product, meant = DIALECTS[name].product, DIALECTS[other].product
     msg = (
-        f"{given} is set, which is for {other}, but the settings mean {product}: {why}"
+        f"XRAY_{seen.upper()} is set, which is for {meant}, but the settings mean "
+        f"{product}: {why}"
     )
-    hint = f"for {product}, {NEEDED[name]}; for {other}, {FOR_OTHER[name]}"
+    hint = f"for {product}, {NEEDED[name]}; for {meant}, {FOR_OTHER[name]}"
     raise CredentialError(msg, hint=hint)
+
+
+def _find_given(settings: Settings, names: Iterable[str]) -> str:
+    """Return the first of these settings that is set."""
+    return next((name for name in names if getattr(settings, name)), "")
 
 
 def describe_guess(connection: Connection) -> str:

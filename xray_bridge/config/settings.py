@@ -2,10 +2,8 @@
 The table of all settings.
 
 Each setting is declared once, as a class attribute of ``Settings`` or, for the Jira
-side, of ``JiraSettings``. The
-declaration gives the pytest flag and ini option, the environment variable, the
-key in the shared file, behave's userdata key, the flag of the ``xray-bridge``
-command and the line in the manual. ``resolve`` fills the table from layers.
+side, of ``JiraSettings``: its spellings on all command lines, in files and in the
+environment, and its line in the manual. ``resolve`` fills the table from layers.
 """
 
 from __future__ import annotations
@@ -37,8 +35,7 @@ if TYPE_CHECKING:
     from xray_bridge.config.redaction import Redactor
     from xray_bridge.config.setting import Group, Parts
 
-DEADLINE = 120.0
-TIMEOUT = 60.0
+DEADLINE, TIMEOUT = 120.0, 60.0
 BASIC, OAUTH = "basic", "oauth"
 CLOUD_URL = "https://xray.cloud.getxray.app"
 
@@ -383,8 +380,7 @@ class Settings(JiraSettings):
         return bool(self.export_keys or self.export_filter)
 
 
-# Set in the environment while a session is recorded: sessions started by its tests
-# are not recorded separately.
+# Set while a session is recorded: sessions that its tests start are not recorded.
 SESSION_VARIABLE = "PYTEST_XRAY_BRIDGE_SESSION"
 TABLE: dict[str, Setting[Any]] = {
     name: setting

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import UsageError
+from xray_bridge.git import run_git
 
 
 if TYPE_CHECKING:
@@ -100,15 +101,7 @@ def _git_output(folder: Path, *arguments: str) -> str:
 
 def _run_git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(  # noqa: S603 - a list, and no argument begins with REF
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            timeout=SECONDS,
-            check=False,
-        )
+        return run_git(folder, *arguments, seconds=SECONDS)
     except OSError as error:
         msg = f"--changed-since: git cannot be run: {error.strerror}"
         raise UsageError(msg, hint="install git, or use --modified-within") from None

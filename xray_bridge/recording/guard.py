@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
+# Why a run is incomplete after an error of ours.
+OWN_FAULT = "xray-bridge had an internal error"
 OURSELVES = "xray-bridge itself"
 # An error repeats with every test; later ones have the same cause.
 MOST = 5

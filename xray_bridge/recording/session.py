@@ -35,7 +35,7 @@ from xray_bridge.recording.ending import (
     relative_path,
     without_notices,
 )
-from xray_bridge.recording.guard import OWN_FAULTS, fault_line
+from xray_bridge.recording.guard import OWN_FAULT, OWN_FAULTS, fault_line
 from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.runs import run_directory
@@ -52,9 +52,6 @@ if TYPE_CHECKING:
     from xray_bridge.recording.second_process import CommandResult
     from xray_bridge.runs.codec import Line
     from xray_bridge.runs.run_directory import RunDirectory
-
-NOT_CHECKED = "upload not checked before the tests (xray_preflight)"
-OWN_FAULT = "xray-bridge had an internal error"
 
 
 class Session:
@@ -193,7 +190,8 @@ class Session:
         except SecondProcessError as problem:
             if settings.preflight == "strict":
                 raise UsageError(problem.message, hint=problem.hint) from None
-            self.notices.append(f"{NOT_CHECKED}: {problem}")
+            what = "upload not checked before the tests (xray_preflight)"
+            self.notices.append(f"{what}: {problem}")
             return
         error = answer.content.get("error")
         if error:

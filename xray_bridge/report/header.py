@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.report.results import KIND_OF
 from xray_bridge.runs import run_directory
-from xray_bridge.text import count
+from xray_bridge.text import count, unique
 from xray_pages import values
 
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 SETTINGS = {
     "project": "Project",
     "test_plan": "Test Plan",
-    "environments": "Test Environments",
     "revision": "Revision",
     "fix_version": "Fix version",
 }
@@ -106,10 +105,9 @@ def _facts(run: Run, browse: str) -> Iterator[tuple[str, tuple[values.Link, ...]
     for name, title in SETTINGS.items():
         if given := info.settings.get(name):
             is_key = name == "test_plan" and browse
-            listed = given.split(";") if name == "environments" else [given]
-            start = browse if is_key else ""
-            links = (values.Link(each, start and f"{start}{each}") for each in listed)
-            yield title, tuple(links)
+            yield title, (values.Link(given, f"{browse}{given}" if is_key else ""),)
+    if environments := unique(run.environments):
+        yield "Test Environments", tuple(map(values.Link, environments))
     ci = info.ci
     if ci.get("name"):
         words = " ".join(filter(None, (ci["name"], ci.get("build_number"))))

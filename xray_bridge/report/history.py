@@ -36,8 +36,8 @@ class History:
             results = run.results()
             self.headers.append(describe_run(run, results, browse))
             seen = Seen(run)
-            for each in results.runs():
-                seen.take(each)
+            for part, each in results.runs_of_parts():
+                seen.take(part, each)
             self.runs.append(seen)
 
     def add(self, results: Iterable[values.Result]) -> Iterator[values.Result]:

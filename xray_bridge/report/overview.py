@@ -32,30 +32,32 @@ COVERAGE = (
 
 class Seen:
     """
-    What one run says: the kind of each test, and the worst kind of each Test.
+    What one run says: the worst kind of each test, and of each Test.
 
-    ``by_requirement`` has the tests that cover it, by their definitions.
+    ``by_environment`` has those of each Test Environment, ``by_requirement`` the tests
+    that cover a requirement, by their definitions.
     """
 
     def __init__(self, run: Run) -> None:
-        settings = run.info.settings
         self.name = run.name
-        self.plan = settings.get("test_plan", "")
-        given = settings.get("environments", "").split(";")
-        self.environments = tuple(filter(None, map(str.strip, given)))
+        self.plan = run.info.settings.get("test_plan", "")
+        self._environments = run.environments
+        self.by_environment: dict[str, dict[str, values.Kind]] = {}
         self.by_name: dict[str, values.Kind] = {}
         self.by_key: dict[str, values.Kind] = {}
         self.by_requirement: dict[str, set[str]] = {}
 
-    def take(self, result: TestRun) -> TestRun:
-        """Note one result, and return it."""
+    def take(self, part: int, result: TestRun) -> None:
+        """Note one result of a run directory, which is named by its number."""
         test, kind = result.test, KIND_OF[result.outcome]
-        self.by_name[test.definition] = kind
+        _note_worst(self.by_name, test.definition, kind)
+        for name in self._environments[part]:
+            found = self.by_environment.setdefault(name, {})
+            _note_worst(found, test.definition, kind)
         for key in test.test_keys:
-            self.by_key[key] = _worst((kind, self.by_key.get(key, kind)))
+            _note_worst(self.by_key, key, kind)
         for key in test.requirements:
             self.by_requirement.setdefault(key, set()).add(test.definition)
-        return result
 
 
 def list_tables(runs: Sequence[Seen], browse: str) -> tuple[values.Table, ...]:
@@ -74,11 +76,11 @@ def list_tables(runs: Sequence[Seen], browse: str) -> tuple[values.Table, ...]:
 
 def _environments(runs: Sequence[Seen]) -> values.Table:
     """The last kind of each test in each environment, unless it passed in all."""
-    names = _unique(name for each in runs for name in each.environments)
+    names = _unique(name for each in runs for name in each.by_environment)
     last: dict[str, dict[str, values.Kind]] = {name: {} for name in names}
     for run in runs:
-        for name in run.environments:
-            last[name] |= run.by_name
+        for name, kinds_of_run in run.by_environment.items():
+            last[name] |= kinds_of_run
     tests = _unique(test for found in last.values() for test in found)
     kinds = {test: [found.get(test) for found in last.values()] for test in tests}
     telling = {
@@ -160,8 +162,10 @@ def _issue(key: str, browse: str) -> values.Link:
     return values.Link(key, f"{browse}{key}" if browse else "")
 
 
-def _worst(kinds: Iterable[values.Kind]) -> values.Kind:
-    return min(kinds, key=values.KINDS.index)
+def _note_worst(found: dict[str, values.Kind], name: str, kind: values.Kind) -> None:
+    """Xray shows the worst result of a Test; so does this page."""
+    known = found.get(name, kind)
+    found[name] = min(kind, known, key=values.KINDS.index)
 
 
 def _rank(kinds: Iterable[values.Kind | None]) -> int:

@@ -43,15 +43,15 @@ class Converter:
         self,
         link_of: Callable[[str], str],
         path_of: Callable[[Evidence], Path | None],
-        environments: tuple[str, ...] = (),
     ) -> None:
         self._link_of = link_of
         self._path_of = path_of
-        self._environments = environments
         self._embedded = 0
 
-    def convert(self, run: TestRun) -> values.Result:
-        """Return what a page shows of a result."""
+    def convert(
+        self, run: TestRun, environments: tuple[str, ...] = ()
+    ) -> values.Result:
+        """Return what a page shows of a result in these Test Environments."""
         test, scenario = run.test, run.scenario
         is_scenario = scenario is not None
         tags = (*scenario.feature.tags, *scenario.tags) if scenario else test.labels
@@ -63,7 +63,7 @@ class Converter:
             keys=self._links(test.test_keys),
             summary="" if is_scenario else test.summary,
             tags=tuple(dict.fromkeys(tags)),
-            environments=self._environments,
+            environments=environments,
             started=run.started,
             duration=run.duration,
             message=run.message,

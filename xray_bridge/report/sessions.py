@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The run directories of one run, with the description of the first of them."""
+    """
+    The run directories of one run, with the description of the first of them.
+
+    ``environments`` are the Test Environments of each run directory: jobs of one CI run
+    may have different ones.
+    """
 
     directories: tuple[RunDirectory, ...]
     info: RunInfo
+    environments: tuple[tuple[str, ...], ...]
 
     @property
     def name(self) -> str:
@@ -61,5 +67,11 @@ def group_runs(
     runs = []
     for group in groups.values():
         group.sort(key=lambda each: each[1].started)
-        runs.append(Run(tuple(each for each, _ in group), group[0][1]))
+        parts = tuple(_environments_of(info) for _, info in group)
+        runs.append(Run(tuple(each for each, _ in group), group[0][1], parts))
     return sorted(runs, key=lambda run: run.info.started)
+
+
+def _environments_of(info: RunInfo) -> tuple[str, ...]:
+    given = info.settings.get("environments", "").split(";")
+    return tuple(filter(None, map(str.strip, given)))

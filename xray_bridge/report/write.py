@@ -16,7 +16,7 @@ from xray_bridge.report.results import Converter
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from xray_bridge.report.sessions import Run
@@ -40,10 +40,14 @@ def write_page(runs: Sequence[Run], path: Path, browse: str = "") -> int:
     converter = Converter(
         lambda key: f"{browse}{key}" if browse else "",
         found.path_of,
-        seen.environments,
     )
-    taken = map(seen.take, found.runs())
-    results = list(history.add(map(converter.convert, taken)))
+
+    def convert_all() -> Iterator[values.Result]:
+        for part, each in found.runs_of_parts():
+            seen.take(part, each)
+            yield converter.convert(each, run.environments[part])
+
+    results = list(history.add(convert_all()))
     trend = values.Trend(
         runs=tuple(history.headers),
         tables=(

@@ -81,6 +81,10 @@ class Journals:
             self.damaged += 1
             return None
 
+    def part_of(self, number: int) -> int:
+        """Return the number of the run directory that a result is in."""
+        return bisect_right(self._firsts, number) - 1
+
     def opened(self) -> closing[Reader]:
         """Return a reader of the results, as a context."""
         return closing(

@@ -239,6 +239,11 @@ class Results:
             for number in range(len(self)):
                 yield self._read_run(reader, number)
 
+    def runs_of_parts(self) -> Iterator[tuple[int, TestRun]]:
+        """Yield every single result after the number of its run directory."""
+        for number, run in enumerate(self.runs()):
+            yield self._journals.part_of(number), run
+
     def all_runs(self) -> Iterator[TestRun]:
         """Yield every single result as it was recorded."""
         with self._journals.opened() as reader:

@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import CheckError
+from xray_bridge.git import run_git
 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECONDS = 60
-# A bare repository inside of a checkout may name commands of its own.
-OPTIONS = ("-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false")
 INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
@@ -68,15 +66,7 @@ def _find_fault_of_mode(place: Path) -> str:
 def _ask_git(folder: Path, *arguments: str) -> str:
     """Return git's output; empty without git or a repository."""
     try:
-        done = subprocess.run(  # noqa: S603 - a list of our own words
-            ["git", *OPTIONS, "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            timeout=SECONDS,
-            check=False,
-        )
+        done = run_git(folder, *arguments)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout if done.returncode == 0 else ""

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xray_bridge import progress
 from xray_bridge.atomic import replaced
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, UsageError
@@ -110,7 +111,8 @@ def _take_all(
     try:
         journal = Journal(directory)
         try:
-            files = _Intake(directory, settings, journal).take(options)
+            with progress.step("reading the reports"):
+                files = _Intake(directory, settings, journal).take(options)
             report_files.save_files(directory, files)
         finally:
             journal.close()

@@ -28,9 +28,9 @@ LONGEST_NAME = 255
 def name_tests(run: PreparedRun, connection: Connection) -> None:
     """Send the name of each Test with a key; the answer changes nothing."""
     names = {
-        each.test.test_keys[0]: one_line(each.test.name)[:LONGEST_NAME]
-        for each in run.results.merged()
-        if each.test.test_keys
+        key: one_line(each.test.name)[:LONGEST_NAME]
+        for each in run.results.runs()
+        for key in each.test.test_keys
     }
     if not names:
         return

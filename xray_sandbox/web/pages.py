@@ -175,7 +175,8 @@ def _add_json(blueprint: Blueprint, site: Site) -> None:
     @blueprint.post("/sandbox/names")
     def name_tests() -> ResponseReturnValue:
         """Name Tests that an import created because their keys were unknown."""
-        for key, name in (request.get_json(silent=True) or {}).items():
+        names = request.get_json(silent=True)
+        for key, name in names.items() if isinstance(names, dict) else ():
             found = site.store.issue(key)
             if found and found.adopted and found.summary == found.key and name:
                 site.store.change_issue(found.key, summary=str(name))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.adapters.pytest.conftest import RERUNS
+from tests.adapters.pytest.test_pytest_guests_reports import FLAKY
 
 
 if TYPE_CHECKING:
@@ -82,21 +83,6 @@ import pytest
 def pytest_runtest_protocol(item, nextitem):
     yield
 """
-# A test is run again as a whole, and the report of its failed call is kept back.
-KEPT_BACK = """
-from _pytest import runner
-
-def pytest_runtest_protocol(item, nextitem):
-    reports = runner.runtestprotocol(item, nextitem=nextitem, log=False)
-    if any(report.failed for report in reports):
-        for report in reports:
-            if report.when != "call":
-                item.ihook.pytest_runtest_logreport(report=report)
-        reports = runner.runtestprotocol(item, nextitem=nextitem, log=False)
-    for report in reports:
-        item.ihook.pytest_runtest_logreport(report=report)
-    return True
-"""
 # The reports of all tests come after the last one.
 AT_THE_END = """
 from _pytest import runner
@@ -166,7 +152,7 @@ CASES = {
     "partner": (PARTNER, ()),
     "wrapper": (WRAPPER, ()),
     "rerunfailures": (NOTHING, RERUN),
-    "kept back": (KEPT_BACK, ()),
+    "kept back": (FLAKY, ()),
 }
 # With a hook that gets each report, all reports are packed as soon as they are made.
 PACKS_ALL = """
