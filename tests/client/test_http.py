@@ -531,6 +531,35 @@ def test_deadline_is_never_below_zero() -> None:
     assert Deadline(-1).left == 0.0
 
 
+def test_pause_that_took_longer_than_the_time_tells_what_failed_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A busy machine that oversleeps the deadline does not hide the refused way."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: threading.Event().wait(0.4))
+
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        send("http://127.0.0.1:9", AGAIN, deadline=0.3)
+
+
+def test_deadline_that_passes_while_a_request_starts() -> None:
+    """No time left, seen after the request was begun, is a problem of ours to tell."""
+
+    class Passing(Deadline):
+        """Has time when asked first, and none after that."""
+
+        asked = 0
+
+        @property
+        def left(self) -> float:
+            self.asked += 1
+            return 0.5 if self.asked == 1 else 0.0
+
+    client = Http(a_connection("http://127.0.0.1:9"), Passing(1))
+
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        client.send(ONCE, url="http://127.0.0.1:9")
+
+
 def test_one_deadline_for_all_requests() -> None:
     """The time of the first request is not available to the second."""
     deadline = Deadline(0.3)

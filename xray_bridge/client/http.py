@@ -137,7 +137,8 @@ class Http:
         self._log_line(f"waiting {pause:.1f} s, then attempt {attempt + 1}")
         with progress.step(f"waiting {pause:.0f} s for the server, then trying again"):
             time.sleep(pause)
-        return True
+        # A busy machine may sleep longer; then the last problem is the one to tell.
+        return self.deadline.left > 0
 
     def _try_request(
         self,
@@ -205,7 +206,8 @@ class Http:
         step.total = len(body) if body is not None else 0
         try:
             return run_within(
-                left + GRACE, lambda: self._exchange(request, url, headers, body, into)
+                left + GRACE,
+                lambda: self._exchange(request, url, headers, body, into, left),
             )
         except requests.RequestException as error:
             found = convert_error(error, url)
@@ -236,8 +238,8 @@ class Http:
         headers: Mapping[str, str],
         body: Body | None,
         into: BinaryIO | None,
+        left: float,
     ) -> Answer:
-        left = self.deadline.left
         address = f"{url}{request.target}"
         if into is not None:
             # Remove what an earlier attempt has written.
