@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xray_bridge.jira.defects.fingerprint import join_row
 from xray_bridge.jira.defects.known import KnownDefects, from_content
+from xray_bridge.model.fingerprint import join_row
 from xray_bridge.model.results import Outcome, Step, TestRun
 from xray_bridge.recording.open_defects import ask_open_defects
 

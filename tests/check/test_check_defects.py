@@ -12,7 +12,7 @@ from xray_bridge.check.defects import check_defects, list_open_defects
 from xray_bridge.client.jira import Jira
 from xray_bridge.errors import UnreachableError
 from xray_bridge.jira.defects import known
-from xray_bridge.jira.defects.fingerprint import failure_label, read_cause
+from xray_bridge.model.fingerprint import failure_label, read_cause
 from xray_bridge.model.results import TestIssue
 
 

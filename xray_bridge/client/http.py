@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT = 10.0
+CONNECT_TIMEOUT, SHORTEST_TIMEOUT = 10.0, 0.001
 # Seconds after the deadline: the message of a socket's own timeout is more exact.
 GRACE = 0.3
 ATTEMPTS = 5
@@ -206,8 +206,7 @@ class Http:
         step.total = len(body) if body is not None else 0
         try:
             return run_within(
-                left + GRACE,
-                lambda: self._exchange(request, url, headers, body, into, left),
+                left + GRACE, lambda: self._exchange(request, url, headers, body, into)
             )
         except requests.RequestException as error:
             found = convert_error(error, url)
@@ -238,8 +237,9 @@ class Http:
         headers: Mapping[str, str],
         body: Body | None,
         into: BinaryIO | None,
-        left: float,
     ) -> Answer:
+        # A socket refuses a timeout of zero; ``run_within`` ends what takes longer.
+        left = max(self.deadline.left, SHORTEST_TIMEOUT)
         address = f"{url}{request.target}"
         if into is not None:
             # Remove what an earlier attempt has written.

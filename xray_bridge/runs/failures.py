@@ -1,5 +1,5 @@
 """
-Summarise failed tests for receipts and for CI systems.
+Describe failed tests: for receipts, for CI systems, and to know a failure again.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from xray_bridge.model.fingerprint import join_row, stable_name
 from xray_bridge.model.receipt import FAILURES, Failure
 from xray_bridge.text import one_line, readable
 
@@ -32,7 +33,7 @@ def first_failures(results: Results) -> tuple[Failure, ...]:
 
 
 def _failure_of(run: TestRun) -> Failure:
-    message = run.message or next((s.message for s in run.steps if s.message), "")
+    message = text_of(run)
     scenario = run.scenario
     if scenario:
         file, line = scenario.feature.path, scenario.line
@@ -76,3 +77,16 @@ def _telling_line(text: str) -> str:
     if marked:
         return marked.removeprefix(MARKED)
     return lines[-1 if lines[0].startswith("Traceback (") else 0] if lines else ""
+
+
+def name_of(run: TestRun, *, per_row: bool) -> str:
+    """Return the stable name of a test."""
+    parameters = ""
+    if run.scenario is not None and run.scenario.outline:
+        parameters = join_row(run.parameters)
+    return stable_name(run.test, parameters, per_row=per_row)
+
+
+def text_of(run: TestRun) -> str:
+    """Return the text of a failure, or that of its first step that has one."""
+    return run.message or next((s.message for s in run.steps if s.message), "")

@@ -10,10 +10,10 @@ from xray_bridge.client.defects import edit_labels
 from xray_bridge.errors import RefusedError
 from xray_bridge.jira.defects.comments import comment
 from xray_bridge.jira.defects.find import find_open
-from xray_bridge.jira.defects.fingerprint import FLAKY
 from xray_bridge.jira.defects.moves import close_defect
 from xray_bridge.jira.defects.record import MOST_CLOSINGS, read_record, write_record
 from xray_bridge.jira.defects.rules import CLOSE, NOTHING
+from xray_bridge.model.fingerprint import FLAKY
 from xray_bridge.text import count
 
 

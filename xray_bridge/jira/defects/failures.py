@@ -8,17 +8,15 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from xray_bridge.dataclass import dataclass
-from xray_bridge.jira.defects.fingerprint import (
+from xray_bridge.jira.defects.rules import PER_ROW
+from xray_bridge.model.fingerprint import (
     failure_label,
-    join_row,
     name_label,
     read_cause,
-    stable_name,
 )
-from xray_bridge.jira.defects.rules import PER_ROW
 from xray_bridge.model.jira_text import shorten
 from xray_bridge.model.results import Outcome, TestIssue, TestRun
-from xray_bridge.runs.failures import main_line
+from xray_bridge.runs.failures import main_line, name_of, text_of
 from xray_bridge.runs.report_files import load_files
 from xray_bridge.text import count, one_line
 
@@ -150,19 +148,6 @@ def read_outcomes(
             (found.passed if is_clean else bad).add(label)
     found.passed -= bad
     return found
-
-
-def name_of(run: TestRun, *, per_row: bool) -> str:
-    """Return the stable name of a test."""
-    parameters = ""
-    if run.scenario is not None and run.scenario.outline:
-        parameters = join_row(run.parameters)
-    return stable_name(run.test, parameters, per_row=per_row)
-
-
-def text_of(run: TestRun) -> str:
-    """Return the text of a failure, or that of its first step that has one."""
-    return run.message or next((s.message for s in run.steps if s.message), "")
 
 
 def label_of(run: TestRun, project: str, *, per_row: bool) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.jql import search_issues
 from xray_bridge.client.response import is_id
 from xray_bridge.dataclass import dataclass
-from xray_bridge.jira.defects.fingerprint import FLAKY, OURS
 from xray_bridge.jira.defects.rules import OPEN
+from xray_bridge.model.fingerprint import FLAKY, OURS
 
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
-from xray_bridge.jira.defects.fingerprint import (
+from xray_bridge.model.fingerprint import (
     DIGITS,
     FAILURE,
     failure_label,

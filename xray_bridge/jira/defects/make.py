@@ -25,9 +25,9 @@ from xray_bridge.jira.defects.fields import (
     read_screen,
 )
 from xray_bridge.jira.defects.find import FIELDS, Defect, read_defect
-from xray_bridge.jira.defects.fingerprint import OURS
 from xray_bridge.jira.defects.record import Record, write_record
 from xray_bridge.jira.defects.texts import cut_text, escape, fill_line, fill_text
+from xray_bridge.model.fingerprint import OURS
 from xray_bridge.text import first_names
 
 

@@ -18,7 +18,6 @@ from xray_bridge.jira.defects.comments import comment, comment_failure
 from xray_bridge.jira.defects.evidence import Attacher
 from xray_bridge.jira.defects.failures import read_run
 from xray_bridge.jira.defects.find import Defect
-from xray_bridge.jira.defects.fingerprint import make_label
 from xray_bridge.jira.defects.link import link_defects
 from xray_bridge.jira.defects.make import Maker, list_groups
 from xray_bridge.jira.defects.moves import DUPLICATE, close_defect, reopen_defect
@@ -29,6 +28,7 @@ from xray_bridge.jira.defects.settings import read_rules
 from xray_bridge.jira.defects.work import Work
 from xray_bridge.jira.releases.sprints import put_into_sprint
 from xray_bridge.jira.run import Step
+from xray_bridge.model.fingerprint import make_label
 from xray_bridge.text import count, first_names
 
 

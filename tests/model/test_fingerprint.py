@@ -9,7 +9,7 @@ import pytest
 
 from tests.builders import a_run, a_scenario, a_scenario_run, a_test
 from xray_bridge.jira.defects.failures import label_of
-from xray_bridge.jira.defects.fingerprint import (
+from xray_bridge.model.fingerprint import (
     Cause,
     name_label,
     read_cause,
