@@ -148,10 +148,12 @@ def environment(root: Path, folder: Path) -> dict[str, str]:
 
 
 def forget_runs(folder: Path) -> None:
-    """Remove the run directories that a use has left in the inputs."""
+    """Remove the run directories that a use has left, and restore those it reads."""
     for found in [*folder.glob(".xray"), *folder.glob("*-*/.xray")]:
-        if not found.parent.name.startswith("runs-"):
-            shutil.rmtree(found)
+        shutil.rmtree(found)
+    for kept in folder.glob("runs-*/kept"):
+        # An earlier commit notes in a run that it was merged, also in a dry run.
+        shutil.copytree(kept, kept.parent / ".xray")
 
 
 def count_use(use: Use, root: Path, folder: Path) -> float:
@@ -187,6 +189,7 @@ def count_uses(root: Path) -> list[float]:
             subprocess.run(
                 command, cwd=runs, env=environ, capture_output=True, check=True
             )
+            shutil.copytree(runs / ".xray", runs / "kept")
         return [count_use(use, root, folder) for use in USES]
 
 

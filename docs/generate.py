@@ -24,6 +24,7 @@ from xray_bridge.ci.details import Row
 from xray_bridge.ci.detect import SYSTEMS
 from xray_bridge.ci.snippets import SYSTEMS as SNIPPETS
 from xray_bridge.ci.snippets import Wishes, make_snippet
+from xray_bridge.cli.ci_snippet import PACKAGES as PACKAGES_OF
 from xray_bridge.cli.help import describe_default
 from xray_bridge.config.settings import SESSION_VARIABLE, TABLE
 from xray_bridge.config.shared_file import read_toml
@@ -60,8 +61,8 @@ settings that are missing in its files. With pytest and Jira Server, it is this 
 {snippet}
 ```
 
-There is no release yet. Until then, the step that installs xray-bridge must name a
-clone or a wheel of your own.
+There is no release yet: `git.example.com/xray-bridge` stands for the address of your
+copy of the repository.
 
 For behave, or for report files of other tools, add `--framework behave` or
 `--framework files`. For Cloud, set `XRAY_CLIENT_ID` and `XRAY_CLIENT_SECRET` as secrets
@@ -312,7 +313,7 @@ def ci_page(slug: str) -> str:
     """The page of a CI system: the configuration, what is read and what is written."""
     system = next(each for each in SYSTEMS if each.slug == slug)
     wishes = Wishes(
-        install="pip install 'xray-bridge[pytest]'",
+        install=f"pip install {PACKAGES_OF['pytest']}",
         commands=("pytest --xray-upload",),
         secrets=["XRAY_TOKEN"],
         settings={"XRAY_URL": "https://jira.example.com", "XRAY_PROJECT": "CALC"},

@@ -19,6 +19,7 @@ from xray_bridge.ci.detect import SYSTEMS as KNOWN
 from xray_bridge.ci.outputs import WAYS
 from xray_bridge.ci.snippets import SYSTEMS, Wishes, make_snippet
 from xray_bridge.cli import main
+from xray_bridge.cli.ci_snippet import PACKAGES
 
 
 if TYPE_CHECKING:
@@ -296,7 +297,7 @@ def test_files_decide_on_the_command(
     found = printed("--for", "gitlab")
 
     test = yaml.safe_load(found)["test"]
-    install = "pip install 'xray-bridge[behave]' -r requirements.txt\n"
+    install = f"pip install {PACKAGES['behave']} -r requirements.txt\n"
     assert test["script"] == [install, "behave\n"]
     assert "variables" not in test
     assert found.startswith("# XRAY_CLIENT_ID, XRAY_CLIENT_SECRET: ")

@@ -194,7 +194,7 @@ def test_libcst_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="--write needs libcst") as caught:
         import_libcst()
 
-    assert caught.value.hint == "pip install 'xray-bridge[keys]'"
+    assert caught.value.hint == "pip install libcst"
 
 
 def test_our_own_tests_keep_all_but_the_marks() -> None:

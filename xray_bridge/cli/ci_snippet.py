@@ -29,10 +29,12 @@ FILES = {
     "files": (),
 }
 IN_FILE = re.compile(r"^\s*xray_(\w+)\s*=\s*(.*?)\s*$", re.MULTILINE)
+# There is no release yet, and a name on the package index may be anybody's.
+PLACE = "git+https://git.example.com/xray-bridge"
 PACKAGES = {
-    "pytest": "'xray-bridge[pytest]'",
-    "behave": "'xray-bridge[behave]'",
-    "files": "xray-bridge",
+    "pytest": f"'xray-bridge[pytest] @ {PLACE}'",
+    "behave": f"'xray-bridge[behave] @ {PLACE}'",
+    "files": f"'xray-bridge @ {PLACE}'",
 }
 BEHAVE = "behave -f behave_xray_bridge:XrayFormatter -o report.json"
 COMMANDS = {

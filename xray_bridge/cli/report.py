@@ -80,7 +80,7 @@ def write_report(runs: Sequence[Run], settings: Settings, path: str | Path) -> i
     try:
         import jinja2  # noqa: F401 - the page needs it
     except ImportError:
-        hint = "run pip install 'xray-bridge[report]'"
+        hint = "pip install jinja2"
         msg = "the report needs Jinja2, which is not installed"
         raise UsageError(msg, hint=hint) from None
     from xray_bridge.report.write import write_page

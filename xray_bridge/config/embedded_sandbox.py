@@ -43,7 +43,7 @@ def import_sandbox() -> Any:
         import xray_sandbox
     except ImportError as error:
         msg = f"the sandbox needs {error.name}"
-        hint = "pip install 'xray-bridge[sandbox]'"
+        hint = "pip install flask graphql-core jinja2"
         raise SettingError(msg, hint=hint) from None
     return xray_sandbox
 

@@ -188,7 +188,7 @@ def _import_keyring(source: SecretSource) -> tuple[Any, Any]:
         import keyring
         import keyring.errors
     except ImportError:
-        hint = "run pip install 'xray-bridge[keyring]'"
+        hint = "pip install keyring"
         raise source.error("the package keyring is not installed", hint) from None
     return keyring, keyring.errors
 

@@ -43,7 +43,7 @@ def import_libcst() -> Any:
     try:
         import libcst
     except ImportError:
-        hint = "pip install 'xray-bridge[keys]'"
+        hint = "pip install libcst"
         raise UsageError("--write needs libcst", hint=hint) from None
     return libcst
 

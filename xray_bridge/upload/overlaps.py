@@ -208,7 +208,7 @@ class Overlaps:
         can_merge = set(formats) == {"junit"}
         hint = "--separate-executions sends each file on its own"
         if can_merge:
-            hint += "; pip install 'xray-bridge[merge]' and --merge combine them"
+            hint += "; pip install junitparser and --merge combine them"
         names = _join_first(self._differing)
         msg = f"the same Tests have different results in several files ({names})"
         raise DifferError(msg, hint=hint, can_merge=can_merge)

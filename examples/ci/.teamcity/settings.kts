@@ -32,7 +32,7 @@ object Test : BuildType({
             name = "Test"
             dockerImage = "python:3.13"
             scriptContent = """
-                pip install 'xray-bridge[pytest]'
+                pip install 'xray-bridge[pytest] @ git+https://git.example.com/xray-bridge'
                 pytest --xray-upload
             """.trimIndent()
         }

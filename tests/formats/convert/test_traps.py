@@ -135,7 +135,7 @@ def test_subunit_without_its_package(
     with pytest.raises(UsageError) as caught:
         found(path)
 
-    assert caught.value.hint == "pip install 'xray-bridge[subunit]'"
+    assert caught.value.hint == "pip install python-subunit"
 
 
 @pytest.mark.parametrize(

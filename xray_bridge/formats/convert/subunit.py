@@ -46,7 +46,7 @@ def convert(source: Source, keys: KeyFinder) -> Iterator[Item]:
     try:
         _read_events(source, events)
     except ImportError:
-        hint = "pip install 'xray-bridge[subunit]'"
+        hint = "pip install python-subunit"
         raise UsageError(
             f"{source.name}: subunit needs python-subunit", hint=hint
         ) from None

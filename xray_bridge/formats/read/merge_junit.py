@@ -36,7 +36,7 @@ def merge_reports(reports: Sequence[tuple[Source, str]], folder: Path) -> Source
     try:
         import junitparser
     except ImportError:
-        hint = "pip install 'xray-bridge[merge]'"
+        hint = "pip install junitparser"
         raise UsageError("--merge needs junitparser", hint=hint) from None
     merged: Any = junitparser.JUnitXml()
     for source, _ in reports:
