@@ -126,7 +126,9 @@ def is_asked_for(config: pytest.Config) -> bool:
         return False
     if any(config.getoption(setting.ini) for setting in TABLE.values()):
         return True
-    return is_asked_without_flags(config)
+    # An empty list of keys is an error, not all tests.
+    is_empty = config.getoption(Settings.select.ini) is not None
+    return is_empty or is_asked_without_flags(config)
 
 
 def rerun_outcomes(config: pytest.Config) -> frozenset[str]:

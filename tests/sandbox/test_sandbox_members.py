@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.builders import a_connection, settings_of
@@ -11,6 +13,7 @@ from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.issues import IssueKind, SearchResult
 from xray_bridge.client.key_lookup import MOST_SEARCHES, look_up_keys
 from xray_bridge.client.paging import PAGE
+from xray_bridge.client.request import Request
 from xray_bridge.client.server import ServerXray
 from xray_bridge.client.xray import XrayClient, make_client
 from xray_bridge.errors import RefusedError, SelectionError, UnansweredError
@@ -138,3 +141,98 @@ def test_a_permission_that_is_missing_is_no_answer() -> None:
     """A missing permission is no reason to call a key wrong, even for a single key."""
     with pytest.raises(RefusedError):
         look_up_keys(Refusing(403), ["CALC-1"])
+
+
+@pytest.fixture
+def executed(asked: XrayClient) -> XrayClient:
+    """The client, after a Test Execution of the plan CALC-15."""
+    words = {"CALC-1": "failed", "CALC-2": "passed", "CALC-9": "aborted"}
+    is_server = isinstance(asked, ServerXray)
+    report = {
+        "info": {"summary": "one", "testPlanKey": "CALC-15", "project": "CALC"},
+        "tests": [
+            {
+                "testKey": key,
+                "status": {"failed": "FAIL", "passed": "PASS"}.get(word, "ABORTED")
+                if is_server
+                else word.upper(),
+            }
+            for key, word in words.items()
+        ],
+    }
+    prefix = "/rest/raven/2.0" if is_server else "/api/v2"
+    asked.send(
+        Request(
+            method="POST",
+            path=f"{prefix}/import/execution",
+            content=json.dumps(report).encode(),
+            media_type="application/json",
+        )
+    )
+    return asked
+
+
+def execution_of(sandbox: RunningSandbox) -> str:
+    """The key of the newest Test Execution."""
+    return max(sandbox.store.test_executions(), key=lambda row: row.id).key
+
+
+@pytest.mark.parametrize(
+    ("statuses", "keys"),
+    [
+        ("FAIL", ["CALC-1"]),
+        ("failed", ["CALC-1"]),
+        ("FAIL, Aborted", ["CALC-1", "CALC-9"]),
+    ],
+)
+def test_tests_of_an_execution_with_a_status(
+    executed: XrayClient, sandbox: RunningSandbox, statuses: str, keys: list[str]
+) -> None:
+    """The statuses of a Test Execution are those of its Test Runs."""
+    selection = f"{execution_of(sandbox)} status={statuses}"
+
+    assert sorted(key_lookup.tests_of(executed, selection)) == keys
+
+
+def test_tests_of_a_plan_with_their_latest_status(executed: XrayClient) -> None:
+    """The statuses of a Test Plan are the latest of its Tests in the plan."""
+    assert list(key_lookup.tests_of(executed, "CALC-15 status=FAIL")) == ["CALC-1"]
+    assert list(key_lookup.tests_of(executed, "CALC-15 status=TODO")) == ["CALC-3"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "why"),
+    [
+        ("CALC-15 status=BLOCKED", "no Test of CALC-15 has the status BLOCKED"),
+        ("CALC-999 status=FAIL", "no issue CALC-999"),
+        ("CALC-70 status=FAIL", "CALC-70 has no statuses of Tests"),
+        ("CALC-500 status=FAIL", "CALC-500 has no statuses of Tests"),
+    ],
+)
+def test_a_status_that_selects_nothing_says_why(
+    executed: XrayClient, sandbox: RunningSandbox, selection: str, why: str
+) -> None:
+    """A Test Set has no statuses; a status without Tests is an error."""
+    sandbox.store.add_test_set("CALC-500", tests=["CALC-1"])
+
+    with pytest.raises(SelectionError, match=why):
+        key_lookup.tests_of(executed, selection)
+
+
+def test_statuses_are_read_from_every_page(
+    asked: XrayClient, sandbox: RunningSandbox
+) -> None:
+    """A plan with more Tests than a page has all of them."""
+    keys = [f"CALC-{number}" for number in range(1000, 1000 + 2 * PAGE + 1)]
+    for key in keys:
+        sandbox.store.add_test(key)
+    sandbox.store.link_to_plan("CALC-15", keys)
+
+    found = key_lookup.tests_of(asked, "CALC-15 status=TODO")
+
+    assert len(found) == len(keys) + 3
+
+
+def test_the_key_of_a_test_selects_this_test(asked: XrayClient) -> None:
+    """A single key may be that of a Test."""
+    assert list(key_lookup.tests_of(asked, "CALC-8")) == ["CALC-8"]

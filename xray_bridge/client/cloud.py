@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from xray_bridge.client import graphql
+from xray_bridge.client import graphql, test_statuses
 from xray_bridge.client.connection import ApiKey
 from xray_bridge.client.graphql import (
     graphql_request,
@@ -350,6 +350,10 @@ class CloudXray:
         return {
             str(each["key"]): str(each.get("summary") or "") for each in all_pages(page)
         }
+
+    def statuses_in(self, key: str) -> dict[str, tuple[str, ...]]:
+        """Query GraphQL."""
+        return test_statuses.read_on_cloud(self, key)
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
         """Send it with a token."""

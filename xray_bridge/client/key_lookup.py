@@ -4,7 +4,6 @@ Searches for the Tests of a selection, and for the Tests among given keys.
 
 from __future__ import annotations
 
-import re
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from xray_bridge.client.issues import TESTS
 from xray_bridge.client.paging import PAGE
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RefusedError, SelectionError
-from xray_bridge.model.keys import KEY, spell_key
+from xray_bridge.model.selection import read_selection
 
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.client.issues import Issue, IssueKind
     from xray_bridge.client.xray import XrayClient
+    from xray_bridge.model.selection import Selection
 
 # Jira refuses a search if one of its keys does not exist, so the keys are halved and
 # searched again. The limit is for Cloud, which allows 300 requests in five minutes;
@@ -46,20 +46,49 @@ class KeyLookup:
 
 def tests_of(xray: XrayClient, selection: str) -> dict[str, str]:
     """
-    Return the summaries of the Tests in an issue, or found by a JQL, by key.
+    Return the summaries of the Tests that ``select`` selects, by key.
 
-    Server does not return the summaries of the Tests in an issue. Raises
-    SelectionError if there are no Tests.
+    The Tests of a list have no summaries, nor have those in an issue on Server, nor
+    those with a status. Raises SelectionError if there are no Tests.
     """
-    if re.fullmatch(KEY, spell_key(selection)):
-        found = xray.tests_in(spell_key(selection))
-    else:
-        issues = xray.search(TESTS, selection, is_given=True).issues
+    asked = read_selection(selection)
+    if asked.keys:
+        return dict.fromkeys(asked.keys, "")
+    if asked.jql:
+        issues = xray.search(TESTS, asked.jql, is_given=True).issues
         found = {key: issue.summary for key, issue in issues.items()}
+    elif asked.statuses:
+        found = _tests_with_status(xray, asked)
+    else:
+        found = _tests_in(xray, asked.issue)
     if not found:
         msg = f"{selection} has no Tests"
         raise SelectionError(msg, hint="check xray_select")
     return found
+
+
+def _tests_in(xray: XrayClient, key: str) -> dict[str, str]:
+    """Return the Tests in an issue, or the issue if it is a Test itself."""
+    try:
+        return xray.tests_in(key)
+    except SelectionError:
+        found = look_up_keys(xray, [key]).issues
+        if not found:
+            raise
+        return {key: issue.summary for key, issue in found.items()}
+
+
+def _tests_with_status(xray: XrayClient, asked: Selection) -> dict[str, str]:
+    found = xray.statuses_in(asked.issue)
+    with_status = {
+        key: "" for key, words in found.items() if any(map(asked.has_status, words))
+    }
+    if found and not with_status:
+        there = ", ".join(sorted({word for words in found.values() for word in words}))
+        wanted = ", ".join(sorted(asked.statuses))
+        msg = f"no Test of {asked.issue} has the status {wanted}"
+        raise SelectionError(msg, hint=f"its Tests have {there}")
+    return with_status
 
 
 def look_up_keys(

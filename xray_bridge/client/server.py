@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from xray_bridge.client import test_statuses
 from xray_bridge.client.import_answer import send_import
 from xray_bridge.client.issues import (
     ISSUE_TYPES,
@@ -158,6 +159,10 @@ class ServerXray:
             msg = f"{self._url} does not list Tests like Xray"
             raise NotXrayError(msg, hint="check xray_url")
         return (str(each["key"]) for each in found)
+
+    def statuses_in(self, key: str) -> dict[str, tuple[str, ...]]:
+        """Read Xray's lists."""
+        return test_statuses.read_on_server(self.jira, key)
 
     def send(self, request: Request, into: BinaryIO | None = None) -> Answer:
         """Send it with Jira's credentials."""

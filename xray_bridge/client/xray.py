@@ -128,6 +128,14 @@ class XrayClient(Xray, Protocol):
         """
         ...
 
+    def statuses_in(self, key: str) -> dict[str, tuple[str, ...]]:
+        """
+        Return the statuses of the Tests in a Test Execution or Test Plan, by key.
+
+        Raises SelectionError if the issue is none of these.
+        """
+        ...
+
 
 CLIENTS: Mapping[str, Callable[[Connection, Http], XrayClient]] = {
     SERVER: ServerXray,

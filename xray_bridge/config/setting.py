@@ -35,7 +35,8 @@ ADD_UP: Final = "add up"  # the values of all parts
 MAY_DIFFER: Final = "may differ"  # that of the first part; it belongs to its machine
 DROPPED: Final = "dropped"  # no value: it belonged to the session of the part
 
-
+# The source of values that flags give.
+COMMAND_LINE = "command line"
 # The prefix of sources that are guesses from CI.
 GUESSED = "CI: "
 

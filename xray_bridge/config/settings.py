@@ -14,6 +14,7 @@ from xray_bridge.config import parsers
 from xray_bridge.config.jira_settings import JiraSettings
 from xray_bridge.config.setting import (
     ADD_UP,
+    COMMAND_LINE,
     CONNECTION,
     DROPPED,
     EXECUTION,
@@ -335,11 +336,11 @@ class Settings(JiraSettings):
         own_flag="--out",
     )
     select = text(
-        "run only the tests in this Test Plan, Test Execution or Test Set, or those "
-        "found by this JQL query",
+        "run only these Tests: CALC-1,CALC-2; those in a Test Plan, Test Execution or "
+        "Test Set; those in CALC-20 status=FAIL; or those that a JQL query finds",
         of=SESSION,
         parts=MAY_DIFFER,
-        metavar="KEY|JQL",
+        metavar="KEYS|JQL",
         starts=True,
     )
     run_id = text(
@@ -371,8 +372,8 @@ class Settings(JiraSettings):
 
     @property
     def wants_selection(self) -> bool:
-        """Whether the server selects the tests to run."""
-        return bool(self.select)
+        """Whether only selected tests run; an empty flag selects none of them."""
+        return bool(self.select) or self.sources.get("select") == COMMAND_LINE
 
     @property
     def wants_export(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.config.run_settings import repeat_flags
+from xray_bridge.config.setting import COMMAND_LINE
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import AmbiguousError, PartlyRefusedError
 from xray_bridge.model.receipt import AMBIGUOUS, DELIVERED, FAILED, Receipt
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
     from xray_bridge.runs.run_directory import RunDirectory
 
-# The source of a setting from the command line.
-COMMAND_LINE = "command line"
 # How many selected Tests without code are shown.
 SHOWN = 20
 
@@ -127,9 +126,14 @@ def describe_selection(
     selection: str, selected: Iterable[str], in_code: Container[str]
 ) -> str:
     """Describe how many Tests were selected, and which of them have no code."""
+    from xray_bridge.model.selection import read_selection
+
     keys = list(selected)
     missing = [key for key in keys if key not in in_code]
-    text = f"selected: {len(keys)} Tests of {selection}"
+    # A list of keys may be long.
+    is_list = bool(read_selection(selection).keys)
+    tests = f"{len(keys)} Tests"
+    text = f"selected: {tests}" if is_list else f"selected: {tests} of {selection}"
     if missing:
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
         text += f"; no collected test has the key {', '.join(missing[:SHOWN])}{more}"

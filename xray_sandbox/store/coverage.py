@@ -8,7 +8,7 @@ that is not final.
 from __future__ import annotations
 
 from xray_sandbox.read.info import ISSUE_TYPES, SUBTASK, XRAY_TYPES
-from xray_sandbox.store.rows import IssueRow
+from xray_sandbox.store.rows import TEST_EXECUTION, IssueRow
 from xray_sandbox.store.store import Store
 
 
@@ -34,6 +34,17 @@ def _status_of(store: Store, test: IssueRow) -> str:
 
 def last_status(store: Store, test: IssueRow, otherwise: str) -> str:
     """The last final status of a Test; without one, the last; without that, this."""
-    statuses = store.statuses_of(test.id)
+    return _last_of(store.statuses_of(test.id), otherwise)
+
+
+def status_in_plan(store: Store, plan: IssueRow, test: IssueRow, otherwise: str) -> str:
+    """The last status of a Test in the Test Executions of a Test Plan."""
+    members = {each.id for each in store.plan_members(plan.key, TEST_EXECUTION)}
+    runs = store.runs_of_test(test.id)
+    found = tuple(run.status for execution, run in runs if execution.id in members)
+    return _last_of(found, otherwise)
+
+
+def _last_of(statuses: tuple[str, ...], otherwise: str) -> str:
     final = [each for each in statuses if each in _FINAL]
     return (final or statuses or (otherwise,))[-1]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from xray_sandbox.product import CLOUD
-from xray_sandbox.store.coverage import coverage_of, last_status
+from xray_sandbox.store.coverage import coverage_of, last_status, status_in_plan
 from xray_sandbox.store.rows import (
     TEST,
     TEST_EXECUTION,
@@ -65,15 +65,28 @@ def coverable_json(site: Site, issue: IssueRow) -> dict[str, Any]:
 def plan_json(site: Site, issue: IssueRow) -> dict[str, Any]:
     """A Test Plan, a Test Set or a Precondition, with its Tests and Test Executions."""
 
-    def members(type_: str) -> dict[str, Any]:
-        found = site.store.plan_members(issue.key, type_)
+    def tests() -> dict[str, Any]:
+        found = site.store.plan_members(issue.key, TEST)
+        return _list_json([_test_in_plan(site, issue, each) for each in found])
+
+    def executions() -> dict[str, Any]:
+        found = site.store.plan_members(issue.key, TEST_EXECUTION)
         return _list_json([_issue_json(site, member) for member in found])
 
     return {
         **_issue_json(site, issue),
-        "tests": lambda: members(TEST),
-        "testExecutions": lambda: members(TEST_EXECUTION),
+        "tests": tests,
+        "testExecutions": executions,
     }
+
+
+def _test_in_plan(site: Site, plan: IssueRow, test: IssueRow) -> dict[str, Any]:
+    """A Test of a Test Plan; its status is the one in this plan, as clients ask."""
+
+    def status() -> dict[str, Any]:
+        return {"name": status_in_plan(site.store, plan, test, CLOUD.todo)}
+
+    return {**test_json(site, test), "status": status}
 
 
 def execution_json(site: Site, issue: IssueRow) -> dict[str, Any]:

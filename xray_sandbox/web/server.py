@@ -18,6 +18,7 @@ from xray_sandbox.product import SERVER, SERVER_V1
 from xray_sandbox.read.documents import expect, texts_of
 from xray_sandbox.read.imports import PATHS, receive_results
 from xray_sandbox.read.info import ISSUE_TYPES
+from xray_sandbox.store.coverage import status_in_plan
 from xray_sandbox.store.rows import (
     TEST,
     TEST_EXECUTION,
@@ -173,7 +174,13 @@ def _add_plans(blueprint: Blueprint, site: Site) -> None:
     def plan_members(key: str, kind: str) -> ResponseReturnValue:
         plan = site.registry.require(key, TEST_PLAN)
         members = site.store.plan_members(plan.key, _MEMBERS[kind])
-        return jsonify(_cut_page([site.reference(issue) for issue in members]))
+        found = [site.reference(issue) for issue in members]
+        if kind == "test":
+            # Source: Xray's manual, "Test Plans - REST".
+            for shown, test in zip(found, members, strict=True):
+                status = status_in_plan(site.store, plan, test, SERVER.todo)
+                shown["latestStatus"] = status
+        return jsonify(_cut_page(found))
 
     @blueprint.post("/api/testplan/<key>/<any(test,testexecution):kind>")
     def change_plan(key: str, kind: str) -> ResponseReturnValue:

@@ -70,6 +70,26 @@ def test_a_selection_of_nothing_runs_nothing(new_project: Project) -> None:
     assert "scenario" not in done.out
 
 
+def test_a_list_of_keys_needs_no_server(project: Project) -> None:
+    """The keys are the selection; one without code is named."""
+    project.write({"features/f.feature": FEATURE})
+    done = project.run("-D", "xray_select=CALC-1,CALC-7")
+
+    assert done.code == 0, done.out + done.err
+    note = "selected: 2 Tests; no collected test has the key CALC-7"
+    assert note in done.section
+    assert "1 scenario passed" in done.out or "1 scenarios passed" in done.out
+
+
+def test_an_empty_list_runs_nothing(new_project: Project) -> None:
+    """An empty list never means all scenarios."""
+    new_project.write({"features/f.feature": FEATURE})
+    done = new_project.run("-D", "xray_select=")
+
+    assert done.code == 2
+    assert "xray_select is empty: it selects no Test" in done.err
+
+
 def test_keys_of_scenarios_are_listed_without_a_run(project: Project) -> None:
     """By a dry run of behave."""
     project.write({"features/f.feature": FEATURE})

@@ -133,6 +133,65 @@ def test_a_server_that_cannot_be_asked_runs_nothing(project: Project) -> None:
     result.stderr.fnmatch_lines(["*xray_select: 127.0.0.1:9 cannot be reached*"])
 
 
+NO_SERVER = {"XRAY_URL": "http://127.0.0.1:9", "XRAY_TOKEN": "token"}
+LIST_NOTE = "*selected: 2 Tests; no collected test has the key CALC-7*"
+
+
+def test_a_list_of_keys_needs_no_server(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """The keys are the selection; one without code is named."""
+    project.pytester.makepyfile(SUITE)
+    result = project.run("--xray-select", "CALC-1;CALC-7,", *workers, **NO_SERVER)
+
+    assert result.ret == 0
+    result.assert_outcomes(passed=2, deselected=0 if workers else 4)
+    result.stdout.fnmatch_lines([LIST_NOTE])
+
+
+@pytest.mark.parametrize(
+    ("selection", "line"),
+    [
+        ("", "*xray_select is empty: it selects no Test (write keys such as*"),
+        (",", "*xray_select is empty: it selects no Test (write keys such as*"),
+        ("CALC-1,x,", "*xray_select: 'x' is not a Test key (write keys such as*"),
+    ],
+)
+def test_an_empty_or_malformed_list_runs_nothing(
+    project: Project, selection: str, line: str
+) -> None:
+    """An empty list never means all tests."""
+    project.pytester.makepyfile(SUITE)
+    result = project.run("--xray-select", selection, **NO_SERVER)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([line])
+
+
+def test_keys_go_into_the_execution_that_is_named(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """As a pipeline that Jira has started does it."""
+    project.pytester.makepyfile(SUITE)
+    result = project.run(
+        "--xray-upload",
+        "--xray-sandbox",
+        "--xray-test-execution=CALC-20",
+        *workers,
+        XRAY_SELECT="CALC-1,CALC-2,",
+    )
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "Test Execution: CALC-20",
+            "Tests: 3 sent, 3 accepted, 0 refused",
+            "Results: 4 passed",
+        ]
+    )
+    assert project.executions == []
+
+
 def keys(project: Project, *arguments: str) -> pytest.RunResult:
     """Run ``xray-bridge keys``."""
     return project.pytester.run(
