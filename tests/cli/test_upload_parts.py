@@ -23,7 +23,7 @@ from xray_bridge.runs.run_directory import RunDirectory, State
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Command = Callable[..., tuple[int, dict[str, Any]]]
+    Command = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
@@ -293,3 +293,102 @@ def test_what_is_not_safe_is_said(upload: Command, what: str) -> None:
         "TLS certificates are not verified",
         "credentials are sent unencrypted to http://jira.internal",
     ]
+
+
+SPLIT = ("shards", "--split-by", "environment")
+
+
+def test_each_environment_is_a_test_execution(upload: Command) -> None:
+    """The plan shows each of them, with its summary, its environments and its label."""
+    for environments in ("chrome;linux", "firefox", "linux;chrome"):
+        a_part("shards", "4711", environments=environments)
+
+    code, found = upload(*SPLIT)
+
+    plans = ["".join(each["plan"]) for each in found]
+    assert (code, len(plans)) == (0, 2)
+    assert "chrome" in plans[0]
+    assert "firefox" not in plans[0]
+    assert "firefox" in plans[1]
+    labels = [re.findall(r"xray-bridge-CALC-[\w.-]+", plan)[0] for plan in plans]
+    assert labels[0].startswith("xray-bridge-CALC-pytest-4711-chrome-linux-")
+    assert labels[1] == "xray-bridge-CALC-pytest-4711-firefox"
+
+
+def test_split_that_failed_is_sent_again_and_gets_late_parts(
+    upload: Command, fail: Command
+) -> None:
+    """Merged runs of the first attempt are found; a late part joins its own."""
+    for environments in ("chrome", "firefox"):
+        a_part("shards", "4711", environments=environments)
+    code, failed = fail(*SPLIT)
+    late = a_part("shards", "4711", environments="firefox")
+
+    _, again = upload(*SPLIT)
+
+    assert (code, len(failed)) == (80, 2)
+    assert len({each["run"] for each in failed}) == 2
+    assert [each["counts"]["passed"] for each in again] == [1, 2]
+    assert late.state.state == run_directory.RECORDED
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--environments", "chrome"), "--environments is the same for all"),
+        (("--test-execution", "CALC-9"), "--test-execution is the same for all"),
+    ],
+)
+def test_flag_that_makes_all_groups_one(
+    upload: Command, flags: tuple[str, str], said: str
+) -> None:
+    """Splitting by environments and giving one is a contradiction."""
+    a_part("shards", "4711", environments="chrome")
+
+    code, found = upload(*SPLIT, *flags)
+
+    assert code == 2
+    assert said in found["error"]["message"]
+
+
+def test_parts_that_go_into_one_test_execution_are_not_split(upload: Command) -> None:
+    """The second environment would replace the first."""
+    a_part("shards", "4711", environments="chrome", test_execution="CALC-9")
+
+    code, found = upload(*SPLIT)
+
+    assert code == 2
+    assert "goes into CALC-9" in found["error"]["message"]
+    assert found["error"]["hint"] == "leave out --split-by environment"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "hint"),
+    [
+        (("shards",), SPLIT, "send all of them as one: xray-bridge resend "),
+        (SPLIT, ("shards",), "add --split-by environment"),
+    ],
+)
+def test_parts_that_an_earlier_attempt_merged_otherwise(
+    upload: Command, fail: Command, first: tuple[str], then: tuple[str], hint: str
+) -> None:
+    """One way or the other: results would arrive twice."""
+    for environments in ("chrome", "firefox"):
+        a_part("shards", "4711", environments=environments)
+    fail(*first)
+
+    code, found = upload(*then)
+
+    assert code == 2
+    assert found["error"]["hint"].startswith(hint)
+
+
+def test_missing_parts_make_all_groups_incomplete(upload: Command) -> None:
+    """Nobody knows which environment the missing part had."""
+    for environments in ("chrome", "firefox"):
+        a_part("shards", "4711", environments=environments)
+
+    code, found = upload(*SPLIT, "--parts", "3")
+
+    assert code == 83
+    assert all("2 of 3 were found" in str(each["incomplete"]) for each in found)

@@ -12,6 +12,7 @@ from xray_bridge.model.results import Outcome, TestRun
 from xray_bridge.report import overview
 from xray_bridge.report.sessions import group_runs
 from xray_bridge.report.write import write_page
+from xray_bridge.runs.run_directory import DELIVERED, State
 
 
 if TYPE_CHECKING:
@@ -27,20 +28,20 @@ class Page:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._runs: list[Any] = []
+        self.runs: list[Any] = []
         self.tree: Any = None
 
     def record(self, *runs: TestRun, run_id: str = "", **settings: str) -> None:
         """Record one run after the others, or a part of a CI run."""
-        started = 1_700_000_000.0 + len(self._runs)
-        folder = self._folder / str(len(self._runs))
+        started = 1_700_000_000.0 + len(self.runs)
+        folder = self._folder / str(len(self.runs))
         info = {"started": started, "run_id": run_id, "settings": settings}
-        self._runs.append(recorded(folder, *runs, **info))
+        self.runs.append(recorded(folder, *runs, **info))
 
     def tables(self) -> Mapping[str, Sequence[Sequence[str]]]:
         """Write the page; the rows of its tables, each after its head."""
         path = self._folder / "report.html"
-        write_page(group_runs(self._runs), path, BROWSE)
+        write_page(group_runs(self.runs), path, BROWSE)
         self.tree = html.fromstring(path.read_bytes())
         return {
             table.xpath("summary")[0].text.strip(): [
@@ -98,6 +99,18 @@ def test_environments_of_the_jobs_of_one_ci_run(page: Page) -> None:
     assert facts[0].text_content() == "chrome, firefox"
     (failed,) = page.tree.xpath("//details[@id='failed']//li[@data-environment]")
     assert failed.get("data-environment") == "chrome"
+
+
+def test_all_test_executions_of_a_run_are_named(page: Page) -> None:
+    """A matrix whose parts were split by environment has one for each."""
+    for number, browser in enumerate(("chrome", "firefox")):
+        page.record(named("a", PASSED), run_id="7", environments=browser)
+        page.runs[-1].state = State(state=DELIVERED, test_execution=f"CALC-{number}")
+
+    page.tables()
+
+    facts = page.tree.xpath("//header//dt[.='Test Executions']/following::dd[1]")
+    assert facts[0].text_content() == "CALC-0, CALC-1"
 
 
 def test_worst_result_of_a_run_is_its_history(page: Page) -> None:

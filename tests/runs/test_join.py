@@ -344,7 +344,7 @@ def test_place_that_is_given_for_the_whole(tmp_path: Path) -> None:
     parts = [a_part(tmp_path, project=value) for value in ("A", "B")]
     silent = [a_part(tmp_path), a_part(tmp_path, project="A")]
 
-    join.join_parts(parts, tmp_path / ".xray", given={"project"})
+    join.join_parts(parts, tmp_path / ".xray", join.JoinOptions(given={"project"}))
     whole = join.join_parts(silent, tmp_path / ".xray")
 
     assert whole.info.settings["project"] == "A"
@@ -355,7 +355,9 @@ def test_missing_part_that_has_come(tmp_path: Path) -> None:
     parts = [a_part(tmp_path) for _ in range(2)]
     missing = f"{run_directory.PARTS_MISSING}: 1 of 2 were found"
     first = join.join_parts(
-        parts[:1], tmp_path / ".xray", incomplete=(missing, "killed")
+        parts[:1],
+        tmp_path / ".xray",
+        join.JoinOptions(incomplete=(missing, "killed")),
     )
 
     whole = join.join_parts([first, parts[1]], tmp_path / ".xray")

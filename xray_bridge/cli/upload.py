@@ -7,16 +7,21 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xray_bridge.cli import options, upload_files, upload_parts, upload_summary
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.formats import AUTO
-from xray_bridge.model.receipt import Receipt
 from xray_bridge.runs.find import find_run
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.upload.send_run import send_run
+
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xray_bridge.model.receipt import Receipt
 
 
 def register(commands: Any, help_text: str) -> None:
@@ -51,32 +56,35 @@ def run(arguments: argparse.Namespace) -> int:
     if upload_files.are_files(arguments.paths, paths):
         return upload_files.upload_all(arguments, of_files, paths)
     if upload_parts.are_parts(arguments, paths):
-        receipt = upload_parts.send_all(arguments, command, paths)
+        receipts = upload_parts.send_all(arguments, command, paths)
     else:
         directory = RunDirectory(paths[0])
-        receipt = send_run(
-            directory, command, _settings_for_upload(arguments, directory)
-        )
+        settings = _settings_for_upload(arguments, directory)
+        receipts = [send_run(directory, command, settings)]
     if command.local.html:
-        receipt = _with_page(receipt, command.local)
-    [receipt] = upload_summary.report_to_ci([receipt], command.local)
-    upload_summary.emit(arguments, receipt.to_json(), [receipt])
-    return receipt.exit_code
+        receipts = _with_page(receipts, command.local)
+    receipts = upload_summary.report_to_ci(receipts, command.local)
+    documents = [receipt.to_json() for receipt in receipts]
+    document = documents if arguments.split_by else documents[0]
+    upload_summary.emit(arguments, document, receipts)
+    return max(receipt.exit_code for receipt in receipts)
 
 
-def _with_page(receipt: Receipt, settings: Settings) -> Receipt:
-    """Write the HTML report; the receipt has its name, or why it was not written."""
+def _with_page(receipts: Sequence[Receipt], settings: Settings) -> list[Receipt]:
+    """Write the HTML report; the last receipt has its name, or why it has none."""
     from xray_bridge.cli import report
     from xray_bridge.report.sessions import group_runs
 
+    report_dir = Path(settings.report_dir)
+    *before, last = receipts
     try:
-        directory = find_run(receipt.run, Path(settings.report_dir))
-        report.write_report(group_runs([directory]), settings, settings.html)
+        directories = [find_run(receipt.run, report_dir) for receipt in receipts]
+        report.write_report(group_runs(directories), settings, settings.html)
     except XrayBridgeError as error:
         notice = f"the HTML report was not written: {error.message}"
     else:
         notice = f"HTML report: {settings.html}"
-    return replace(receipt, notices=(*receipt.notices, notice))
+    return [*before, replace(last, notices=(*last.notices, notice))]
 
 
 def _settings_for_upload(

@@ -15,7 +15,8 @@ from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import parts, run_directory
-from xray_bridge.runs.join import join_parts, preview_join
+from xray_bridge.runs.join import JoinOptions, join_parts, preview_join
+from xray_bridge.runs.split import FLAG, WAYS, refuse_split, split_parts
 from xray_bridge.text import merge_lines
 from xray_bridge.upload.send_run import send_run
 
@@ -28,13 +29,20 @@ if TYPE_CHECKING:
 
 
 def add_flag(parser: argparse.ArgumentParser) -> None:
-    """Add the flag that is only for parts."""
+    """Add the flags that are only for parts."""
     parser.add_argument(
         "--parts",
         type=_parse_count,
         metavar="N",
         help="the expected number of parts; if there are fewer, they are sent as "
         "incomplete, and the exit code is 83",
+    )
+    parser.add_argument(
+        "--split-by",
+        choices=WAYS,
+        default="",
+        help="merge the parts of each Test Environment on their own, into one Test "
+        "Execution for each; without it, one Test Execution has all environments",
     )
 
 
@@ -48,34 +56,62 @@ def _parse_count(text: str) -> int:
 def are_parts(arguments: argparse.Namespace, paths: Sequence[Path]) -> bool:
     """Return whether the paths mean parts, and not one named run."""
     is_one = len(paths) == 1 and parts.is_run(paths[0])
-    return not is_one or bool(arguments.set_run_id or arguments.parts)
+    wants_parts = arguments.set_run_id or arguments.parts or arguments.split_by
+    return not is_one or bool(wants_parts)
 
 
 def send_all(
     arguments: argparse.Namespace, command: Effective, paths: Sequence[Path]
-) -> Receipt:
+) -> list[Receipt]:
     """
-    Send the parts as one run; if all were sent before, return that receipt.
+    Send the parts as one run, or as one for each group that ``--split-by`` makes.
 
-    Raises UsageError and RunDirectoryError for parts that do not belong together.
+    If all were sent before, return these receipts. Raises UsageError and
+    RunDirectoryError for parts that do not belong together.
     """
     settings = command.local
     report_dir = Path(settings.report_dir)
     run_id = _run_id(paths, settings)
     found = parts.find_parts(paths or [report_dir], report_dir, run_id=run_id)
     missing = _missing_parts(found, arguments.parts)
-    if found.shards:
-        receipt = _send_parts(found, arguments, command, missing)
-    else:
-        receipt = _earlier_receipt(found)
-    extra = _extra_parts(found, arguments.parts)
     code = RunDirectoryError.exit_code if missing else 0
-    return replace(
-        receipt,
-        notices=(*receipt.notices, *found.sent, *extra),
-        incomplete=merge_lines((receipt.incomplete, missing)),
-        exit_code=receipt.exit_code or code,
-    )
+    sent = [
+        replace(
+            receipt,
+            incomplete=merge_lines((receipt.incomplete, missing)),
+            exit_code=receipt.exit_code or code,
+        )
+        for receipt in _send_groups(found, arguments, command, missing)
+    ]
+    extra = _extra_parts(found, arguments.parts)
+    notices = (*sent[-1].notices, *found.sent, *extra)
+    return [*sent[:-1], replace(sent[-1], notices=notices)]
+
+
+def _send_groups(
+    found: Found,
+    arguments: argparse.Namespace,
+    command: Effective,
+    missing: tuple[str, ...],
+) -> list[Receipt]:
+    if arguments.split_by:
+        _refuse_one_value(arguments)
+        groups = split_parts(found)
+    else:
+        refuse_split(found)
+        groups = [found]
+    if not found.shards:
+        return _earlier_receipts(found)
+    return [_send_parts(each, arguments, command, missing) for each in groups]
+
+
+def _refuse_one_value(arguments: argparse.Namespace) -> None:
+    """Raise UsageError for a flag that gives all groups one value."""
+    for setting in (Settings.environments, Settings.test_execution):
+        if options.is_flag_given(arguments, setting.name):
+            flag = TABLE[setting.name].flag_name
+            msg = f"{flag} is the same for all Test Executions of {FLAG}"
+            raise UsageError(msg, hint="leave out one of them")
 
 
 def _run_id(paths: Sequence[Path], settings: Settings) -> str:
@@ -106,14 +142,13 @@ def _send_parts(
     given = frozenset(name for name in TABLE if options.is_flag_given(arguments, name))
     directories = [each.directory for each in found.shards]
     whole = found.whole
+    how = JoinOptions(given=given, incomplete=missing, split_by=arguments.split_by)
     if whole is None and dry_run:
         with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
-            whole = preview_join(
-                directories, report_dir, Path(folder), given=given, incomplete=missing
-            )
+            whole = preview_join(directories, report_dir, Path(folder), how)
             return replace(send_run(whole, command, now), run="")
     if whole is None:
-        whole = join_parts(directories, report_dir, given=given, incomplete=missing)
+        whole = join_parts(directories, report_dir, how)
     elif missing and not dry_run:
         with whole.claim():
             state = whole.state
@@ -136,10 +171,8 @@ def _extra_parts(found: Found, expected: int | None) -> tuple[str, ...]:
     return (f"there are {number} parts, not {expected}: did a job run twice?",)
 
 
-def _earlier_receipt(found: Found) -> Receipt:
-    """Return the receipt of the merged run that was sent before."""
-    for each in found.delivered:
-        path = each.directory.path / "receipt.json"
-        if path.exists():
-            return Receipt.from_json(run_directory.read_json(path))
-    return Receipt(status=EMPTY)
+def _earlier_receipts(found: Found) -> list[Receipt]:
+    """Return the receipts of the merged runs that were sent before."""
+    paths = [each.directory.path / "receipt.json" for each in found.delivered]
+    read = (run_directory.read_json(path) for path in paths if path.exists())
+    return [Receipt.from_json(each) for each in read] or [Receipt(status=EMPTY)]

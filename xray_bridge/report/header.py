@@ -40,6 +40,7 @@ def describe_run(run: Run, results: Results, browse: str) -> values.Run:
     counts: Counter[str] = Counter()
     for outcome, kind in KIND_OF.items():
         counts[kind.name] += results.counts[outcome.value]
+    executions = _executions(run, browse)
     incomplete = [why for each in run.directories for why in each.missing]
     started = results.started or run.info.started
     return values.Run(
@@ -49,7 +50,7 @@ def describe_run(run: Run, results: Results, browse: str) -> values.Run:
         counts=counts,
         started=started,
         duration=max(0.0, (results.finished or started) - started),
-        execution=_execution(run, browse),
+        execution=next(iter(executions), None),
         facts=tuple(_facts(run, browse)),
         notices=tuple(_notices(run, results, incomplete)),
     )
@@ -94,14 +95,18 @@ def find_browse(run: Run) -> str:
     return ""
 
 
-def _execution(run: Run, browse: str) -> values.Link | None:
-    keys = (each.state.test_execution for each in run.directories)
-    key = next(filter(None, keys), "")
-    return values.Link(key, f"{browse}{key}" if browse else "") if key else None
+def _executions(run: Run, browse: str) -> tuple[values.Link, ...]:
+    """Return the Test Executions: several, if the parts were split by something."""
+    keys = unique([each.state.test_execution] for each in run.directories)
+    return tuple(
+        values.Link(key, f"{browse}{key}" if browse else "") for key in keys if key
+    )
 
 
 def _facts(run: Run, browse: str) -> Iterator[tuple[str, tuple[values.Link, ...]]]:
     info = run.info
+    if len(executions := _executions(run, browse)) > 1:
+        yield "Test Executions", executions
     for name, title in SETTINGS.items():
         if given := info.settings.get(name):
             is_key = name == "test_plan" and browse

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xray_bridge.atomic import replaced
 from xray_bridge.config.setting import ADD_UP, DROPPED, FIRST_NOTED, MUST_AGREE
 from xray_bridge.config.settings import TABLE, Settings, with_parts
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import evidence, inside, run_directory, under_way
 from xray_bridge.runs.journal import Journal
@@ -39,6 +40,24 @@ NOTHING = "not set"
 LONGEST = 60
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinOptions:
+    """
+    What is known of a merged run beside its parts.
+
+    ``given`` are settings that are given for it, so that the parts may differ in them.
+    ``incomplete`` says why parts may be missing. ``split_by`` is what all its parts
+    have in common, and other parts of the CI run have not.
+    """
+
+    given: Container[str] = ()
+    incomplete: tuple[str, ...] = ()
+    split_by: str = ""
+
+
+PLAIN = JoinOptions()
+
+
 class Part(NamedTuple):
     """A run directory to merge, and its info."""
 
@@ -49,28 +68,24 @@ class Part(NamedTuple):
 def join_parts(
     parts: Sequence[RunDirectory],
     report_dir: Path,
-    *,
-    given: Container[str] = (),
-    incomplete: tuple[str, ...] = (),
+    options: JoinOptions = PLAIN,
 ) -> RunDirectory:
     """
     Merge several run directories into one.
 
     It has the settings and the CI context of the part that began first, and the Test
-    Environments of all; notices name other differences. ``given`` are settings that
-    are given for the merged run, so that the parts may differ in them. ``incomplete``
-    says why parts may be missing. Raises RunDirectoryError and UsageError; then
-    nothing has changed.
+    Environments of all; notices name other differences. Raises RunDirectoryError and
+    UsageError; then nothing has changed.
     """
     with ExitStack() as claims:
         for part in parts:
             claims.enter_context(part.claim())
         in_order = _in_order(parts)
-        info = _merged_info(in_order, report_dir, given)
+        info = _merged_info(in_order, report_dir, options)
         for part in parts:
             if not part.is_sealed:
                 under_way.settle_run(part)
-        whole = _write_merged(in_order, info, report_dir, incomplete)
+        whole = _write_merged(in_order, info, report_dir, options.incomplete)
         for part in parts:
             mark_merged(part, whole)
     return whole
@@ -80,9 +95,7 @@ def preview_join(
     parts: Sequence[RunDirectory],
     report_dir: Path,
     folder: Path,
-    *,
-    given: Container[str] = (),
-    incomplete: tuple[str, ...] = (),
+    options: JoinOptions = PLAIN,
 ) -> RunDirectory:
     """
     Make the run of ``join`` in another folder; the parts do not change.
@@ -93,8 +106,8 @@ def preview_join(
         for part in parts:
             looks.enter_context(part.look())
         in_order = _in_order(parts)
-        info = _merged_info(in_order, report_dir, given)
-        return _write_merged(in_order, info, folder, incomplete)
+        info = _merged_info(in_order, report_dir, options)
+        return _write_merged(in_order, info, folder, options.incomplete)
 
 
 def _in_order(parts: Sequence[RunDirectory]) -> list[Part]:
@@ -145,7 +158,7 @@ def _write_merged(
 
 
 def _merged_info(
-    parts: Sequence[Part], report_dir: Path, given: Container[str]
+    parts: Sequence[Part], report_dir: Path, options: JoinOptions
 ) -> RunInfo:
     first = parts[0].info
     settings: dict[str, str] = {}
@@ -161,8 +174,9 @@ def _merged_info(
         parts=unique(part_ids(*part) for part in parts),
         notices=(
             *merge_lines(part.info.notices for part in parts),
-            *_notices_of_differences(parts, given),
+            *_notices_of_differences(parts, options.given),
         ),
+        split_by=options.split_by,
     )
 
 

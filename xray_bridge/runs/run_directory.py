@@ -74,6 +74,7 @@ class RunInfo:
     ``started`` is in seconds since the epoch. ``settings`` is ``Settings.given``.
     ``run_id`` is the same for all parts of one CI run. ``parts`` are the ids of the
     runs that were merged into this one, ``notices`` the notices of the merge.
+    ``split_by``: these are not all parts, but those that have this in common.
     """
 
     id: str
@@ -85,6 +86,7 @@ class RunInfo:
     run_id: str = ""
     parts: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    split_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

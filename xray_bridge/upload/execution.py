@@ -24,7 +24,6 @@ from xray_bridge.upload.unasked import Unasked
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xray_bridge.runs.run_directory import RunInfo
     from xray_bridge.upload.prepared_run import PreparedRun
 
 # Characters of a run id within a label.
@@ -41,7 +40,7 @@ def describe_execution(run: PreparedRun) -> Execution:
     Texts are cut to the length that Jira accepts, with dots at the end.
     """
     settings = run.settings
-    summary = one_line(settings.summary) or _default_summary(run.info)
+    summary = one_line(settings.summary) or _default_summary(run)
     description = readable(settings.description or _default_description(run))
     return Execution(
         project=settings.project,
@@ -78,18 +77,30 @@ def label_of(run: PreparedRun) -> str:
     """
     if not run.is_shared:
         return f"xray-bridge-{run.directory.id}"
-    run_id = run.info.run_id
-    name = ODD.sub("-", run_id)[:LONGEST_ID]
-    if name != run_id:
-        name += f"-{hashlib.sha256(run_id.encode()).hexdigest()[:12]}"
     whose = filter(None, (run.settings.project, run.info.framework))
-    return "-".join(("xray-bridge", *whose, name))
+    names = [run.info.run_id]
+    if run.info.split_by:
+        names.append(_name_environments(run) or "no-environment")
+    return "-".join(("xray-bridge", *whose, *map(_as_label, names)))
 
 
-def _default_summary(info: RunInfo) -> str:
+def _as_label(text: str) -> str:
+    name = ODD.sub("-", text)[:LONGEST_ID]
+    if name == text:
+        return name
+    return f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _name_environments(run: PreparedRun) -> str:
+    return ";".join(sorted(run.settings.environments))
+
+
+def _default_summary(run: PreparedRun) -> str:
+    info = run.info
     when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(info.started))
     build = " ".join(filter(None, (info.ci.get("name"), info.ci.get("build_number"))))
-    return one_line(f"{info.framework} {when}" + (f", {build}" if build else ""))
+    where = _name_environments(run) if info.split_by else ""
+    return one_line(", ".join(filter(None, (f"{info.framework} {when}", build, where))))
 
 
 def _default_description(run: PreparedRun) -> str:

@@ -68,6 +68,34 @@ def test_shards_are_sent_as_one(project: Project) -> None:
     assert [piece.filename for piece in evidence] == ["seen.txt"]
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_each_environment_of_a_matrix_gets_its_test_execution(
+    project: Project, times: int
+) -> None:
+    """A failure in chrome is no failure in firefox; a second upload changes nothing."""
+    project.pytester.makepyfile(
+        """
+        import os, pytest
+
+        @pytest.mark.xray("CALC-1")
+        def test_it(): assert os.environ["BROWSER"] == "firefox"
+        """
+    )
+    for browser in ("chrome", "firefox"):
+        given = ("--xray-collect", "--xray-project", "CALC")
+        where = ("--xray-environments", browser)
+        project.run(*given, *where, XRAY_RUN_ID="4711", BROWSER=browser)
+        target = project.pytester.path / "artifacts" / browser / ".xray"
+        shutil.move(project.pytester.path / ".xray", target)
+
+    for _ in range(times):
+        code = send("upload", "artifacts", "--split-by", "environment", "--sandbox")
+
+        assert code == 0
+    found = {each.environments: each.runs[0].status for each in project.executions}
+    assert found == {("chrome",): "FAIL", ("firefox",): "PASS"}
+
+
 def test_nothing_is_asked(project: Project) -> None:
     """Not even whether the upload can work: results can be sent from elsewhere."""
     project.pytester.makepyfile(SUITE)
