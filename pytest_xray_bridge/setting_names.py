@@ -88,6 +88,7 @@ SETTINGS = (
     "attach "
     "link_build "
     "release_date "
+    "compare "
 )
 SECRETS = (
     "password "

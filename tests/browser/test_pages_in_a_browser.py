@@ -8,8 +8,8 @@ import pytest
 
 from tests.builders import a_run, a_test, recorded
 from xray_bridge.model.results import Outcome, Step
-from xray_bridge.report.sessions import group_runs
 from xray_bridge.report.write import write_page
+from xray_bridge.runs.sessions import group_runs
 
 
 if TYPE_CHECKING:

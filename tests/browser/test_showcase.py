@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from xray_bridge.report.sessions import group_runs
 from xray_bridge.report.write import write_page
 from xray_bridge.runs import run_directory
+from xray_bridge.runs.sessions import group_runs
 from xray_sandbox import running
 
 

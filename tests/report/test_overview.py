@@ -10,9 +10,9 @@ from lxml import html
 from tests.builders import a_run, a_test, recorded
 from xray_bridge.model.results import Outcome, TestRun
 from xray_bridge.report import overview
-from xray_bridge.report.sessions import group_runs
 from xray_bridge.report.write import write_page
 from xray_bridge.runs.run_directory import DELIVERED, State
+from xray_bridge.runs.sessions import group_runs
 
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from tests.builders import (
 )
 from xray_bridge.model.results import Iteration, Outcome
 from xray_bridge.report import results as limits
-from xray_bridge.report.sessions import group_runs
 from xray_bridge.report.write import write_page
 from xray_bridge.runs.run_directory import RunDirectory, State
+from xray_bridge.runs.sessions import group_runs
 
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from xray_bridge.report.sessions import Run
     from xray_bridge.runs.run_directory import RunDirectory
+    from xray_bridge.runs.sessions import Run
 
 
 def register(commands: Any, help_text: str) -> None:
@@ -98,7 +98,7 @@ def write_report(runs: Sequence[Run], settings: Settings, path: str | Path) -> i
 
 def _find_runs(names: list[str], report_dir: Path, damaged: list[str]) -> Sequence[Run]:
     """Return the named runs, oldest first, or the newest one; note damaged ones."""
-    from xray_bridge.report.sessions import group_runs
+    from xray_bridge.runs.sessions import group_runs
 
     found: list[RunDirectory] = []
     for name in names:

@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _with_page(receipts: Sequence[Receipt], settings: Settings) -> list[Receipt]:
     """Write the HTML report; the last receipt has its name, or why it has none."""
     from xray_bridge.cli import report
-    from xray_bridge.report.sessions import group_runs
+    from xray_bridge.runs.sessions import group_runs
 
     report_dir = Path(settings.report_dir)
     *before, last = receipts

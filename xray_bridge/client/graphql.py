@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.paging import Page
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.client.response import KEY
-from xray_bridge.errors import NotXrayError
+from xray_bridge.errors import NotXrayError, RefusedError
 from xray_bridge.model.keys import KEY as A_KEY
 
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xray_bridge.client.response import Answer
+    from xray_bridge.client.xray import XrayClient
 
 # A query that fails only if the server does.
 CONTROL = "{ getTests(limit: 1) { total } }"
@@ -60,6 +61,23 @@ def graphql_request(query: str, variables: Mapping[str, Any]) -> Request:
     return Request(
         method="POST", path="/api/v2/graphql", content=content, media_type=JSON
     )
+
+
+def ask(xray: XrayClient, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Send a query or a mutation once, and return the ``data`` of its answer.
+
+    Raises RefusedError, with status 200, for errors, and NotXrayError.
+    """
+    answer = xray.send(graphql_request(query, variables))
+    found = answer.json()
+    if not isinstance(found, dict):
+        msg = f"{answer.url} does not answer like a GraphQL API"
+        raise NotXrayError(msg)
+    if found.get("errors"):
+        msg = f"Xray refused a query: {answer.said}"
+        raise RefusedError(msg, status=answer.status, said=answer.said)
+    return read_data(found, answer)
 
 
 def read_data(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:

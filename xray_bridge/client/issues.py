@@ -113,6 +113,25 @@ def plain_text(found: Any) -> str:
     return " ".join(filter(None, (str(found.get("text") or ""), *parts)))
 
 
+def text_lines(found: Any) -> list[str]:
+    """Return the lines of a text, which may be a document on Cloud."""
+    return _text_of(found).split("\n")
+
+
+def _text_of(found: Any) -> str:
+    if isinstance(found, str):
+        return found
+    if not isinstance(found, dict):
+        return ""
+    if found.get("type") == "hardBreak":
+        return "\n"
+    inner = found.get("content")
+    if not isinstance(inner, list):
+        return str(found.get("text") or "")
+    has_blocks = any(isinstance(each, dict) and "content" in each for each in inner)
+    return ("\n" if has_blocks else "").join(map(_text_of, inner))
+
+
 def words_jql(label: str, field: str) -> str:
     """Make a JQL that finds issues with a label in a text field, and maybe others."""
     return f'{field} ~ "\\"{label}\\""'

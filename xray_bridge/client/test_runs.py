@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from xray_bridge.client.defects import read_issue
-from xray_bridge.client.graphql import graphql_request, read_data
+from xray_bridge.client.graphql import ask
 from xray_bridge.client.jql import search_keys
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.request import JSON, Request
 from xray_bridge.dataclass import dataclass
-from xray_bridge.errors import NotXrayError, RefusedError
+from xray_bridge.errors import RefusedError
 from xray_bridge.model.dialect import CLOUD, SERVER
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from xray_bridge.client.jira import Jira
     from xray_bridge.client.xray import XrayClient
@@ -34,10 +34,12 @@ API = "/rest/raven/2.0/api"
 DEFINITION = "com.xpandit.plugins.xray:path-editor-custom-field"
 # Pages of Test Runs that are looked through for Tests without a key.
 MOST_PAGES = 30
+# Pages of Test Runs whose statuses are read.
+PAGES_OF_STATUSES = 500
 RUNS = (
     "query($jql: String!, $start: Int!) { getTestExecutions(jql: $jql, limit: 1) { "
     f"total results {{ issueId testRuns(limit: {PAGE}, start: $start) {{ total "
-    "results { id defects test { issueId unstructured "
+    "results { id defects status { name } test { issueId unstructured "
     'jira(fields: ["key", "summary"]) } } } } } }'
 )
 RUN = (
@@ -55,7 +57,8 @@ class RunRef:
     """
     One Test Run: its id, its Test, and the keys of its defects.
 
-    ``definition`` and ``summary`` are those of the Test, if they were read.
+    ``definition`` and ``summary`` are those of the Test, if they were read. ``status``
+    is Xray's word, empty if it was not read.
     """
 
     id: str
@@ -63,6 +66,7 @@ class RunRef:
     definition: str = ""
     summary: str = ""
     defects: tuple[str, ...] = ()
+    status: str = ""
 
 
 class ServerTestRuns:
@@ -94,18 +98,27 @@ class ServerTestRuns:
     def list_runs(self) -> list[RunRef]:
         """List all Test Runs with their Tests' definitions; they are read once."""
         if self._runs is None:
-            self._runs = self._read_runs()
+            self._runs = self._with_definitions(self._read_runs(MOST_PAGES))
         return self._runs
 
-    def _read_runs(self) -> list[RunRef]:
+    def list_statuses(self, known: Container[str] | None) -> list[RunRef]:
+        """List all Test Runs, with the texts of those Tests that are not known."""
+        runs = self._read_runs(PAGES_OF_STATUSES)
+        if known is None:
+            return runs
+        unknown = [run for run in runs if run.test_key not in known]
+        known_runs = [run for run in runs if run.test_key in known]
+        return [*known_runs, *self._with_definitions(unknown)]
+
+    def _read_runs(self, pages: int) -> list[RunRef]:
         found: dict[str, RunRef] = {}
-        for number in range(1, MOST_PAGES + 1):
+        for number in range(1, pages + 1):
             page = self._read_page(number)
             new = {run.id: run for run in page if run.id not in found}
             found |= new
             if not new or len(page) < PAGE:
                 break
-        return self._with_definitions(list(found.values()))
+        return list(found.values())
 
     def _read_page(self, number: int) -> list[RunRef]:
         query = {"testExecKey": self._execution, "limit": PAGE, "page": number}
@@ -180,12 +193,16 @@ class CloudTestRuns:
     def list_runs(self) -> list[RunRef]:
         """List the Test Runs; they are read once."""
         if self._runs is None:
-            self._runs = self._read_runs()
+            self._runs = self._read_runs(MOST_PAGES)
         return self._runs
 
-    def _read_runs(self) -> list[RunRef]:
+    def list_statuses(self, known: Container[str] | None) -> list[RunRef]:  # noqa: ARG002
+        """List all Test Runs; each has the texts of its Test."""
+        return self._read_runs(PAGES_OF_STATUSES)
+
+    def _read_runs(self, pages: int) -> list[RunRef]:
         found: list[RunRef] = []
-        for _ in range(MOST_PAGES):
+        for _ in range(pages):
             variables = {"jql": f"key = {self._execution}", "start": len(found)}
             data = self._query(RUNS, variables)
             results = _member(data.get("getTestExecutions"), "results")
@@ -203,15 +220,7 @@ class CloudTestRuns:
         self._query(ADD, {"id": run.id, "issues": [key]})
 
     def _query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        answer = self._xray.send(graphql_request(query, variables))
-        found = answer.json()
-        if not isinstance(found, dict):
-            msg = f"{answer.url} does not answer like a GraphQL API"
-            raise NotXrayError(msg)
-        if found.get("errors"):
-            msg = f"Xray refused a query: {answer.said}"
-            raise RefusedError(msg, status=answer.status, said=answer.said)
-        return read_data(found, answer)
+        return ask(self._xray, query, variables)
 
 
 def _read_texts(jira: Jira, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -234,7 +243,8 @@ def _read_server_run(found: Any, test_key: str) -> RunRef | None:
     listed = found.get("defects")
     defects = listed if isinstance(listed, list) else []
     keys = tuple(str(_member(each, "key")) for each in defects)
-    return RunRef(id=str(found["id"]), test_key=test_key, defects=keys)
+    status = str(found.get("status") or "")
+    return RunRef(id=str(found["id"]), test_key=test_key, defects=keys, status=status)
 
 
 def _read_cloud_run(found: dict[str, Any]) -> RunRef:
@@ -247,6 +257,7 @@ def _read_cloud_run(found: dict[str, Any]) -> RunRef:
         definition=str(_member(test, "unstructured") or ""),
         summary=str(_member(jira, "summary") or ""),
         defects=tuple(map(str, defects)) if isinstance(defects, list) else (),
+        status=str(_member(found.get("status"), "name") or ""),
     )
 
 
@@ -263,6 +274,15 @@ class TestRuns(Protocol):
 
     def list_runs(self) -> list[RunRef]:
         """List the Test Runs with the definitions of their Tests."""
+        ...
+
+    def list_statuses(self, known: Container[str] | None) -> list[RunRef]:
+        """
+        List the Test Runs with their statuses, for a comparison.
+
+        Definitions and summaries of Tests whose keys are ``known`` may be missing;
+        None: those of all Tests.
+        """
         ...
 
     def add_defect(self, run: RunRef, key: str) -> None:

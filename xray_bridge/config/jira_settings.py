@@ -13,12 +13,12 @@ from xray_bridge.config.setting import (
     JIRA,
     MAY_DIFFER,
     Setting,
-    Values,
     address,
     secret,
     switch,
     text,
 )
+from xray_bridge.config.verdict_settings import VerdictSettings
 
 
 # The gateway of Atlassian, with builds, deployments and the tokens for them.
@@ -38,7 +38,7 @@ OFF, LINK, CREATE = "off", "link", "create"
 ENVIRONMENT_TYPES = ("development", "testing", "staging", "production", "unmapped")
 
 
-class JiraSettings(Values):
+class JiraSettings(VerdictSettings):
     """The settings of the Jira side; ``Settings`` inherits them."""
 
     __slots__ = ()
@@ -223,6 +223,11 @@ class JiraSettings(Values):
         """Whether something is done in Jira beside the import of results."""
         is_chosen = self.values.get("fix_version") == AUTO
         return is_chosen or any(map(self.is_given, OF_JIRA))
+
+    @property
+    def phases(self) -> int:
+        """How many deadlines an upload has: steps beside the results have their own."""
+        return 1 + 2 * self.has_steps + bool(self.compare)
 
 
 OF_JIRA = tuple(

@@ -42,6 +42,14 @@ def preflight(value: str) -> str:
         raise ValueError(msg) from None
 
 
+def comparison(value: str) -> str:
+    """Parse words for yes and no, or the name of a run directory or an issue key."""
+    word = value.strip()
+    if word.lower() in NO:
+        return ""
+    return "yes" if word.lower() in YES else word
+
+
 def key(value: str) -> str:
     """Parse a Jira issue key such as CALC-15; also in lower case."""
     import re

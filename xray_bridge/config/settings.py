@@ -385,7 +385,7 @@ class Settings(JiraSettings):
 SESSION_VARIABLE = "PYTEST_XRAY_BRIDGE_SESSION"
 TABLE: dict[str, Setting[Any]] = {
     name: setting
-    for each in (Settings, JiraSettings)
+    for each in Settings.__mro__
     for name, setting in vars(each).items()
     if isinstance(setting, Setting)
 }

@@ -18,3 +18,11 @@ def spell_key(key: str) -> str:
     found = key.strip()
     # In upper case other letters may become two letters, or ASCII.
     return found.upper() if found.isascii() else found
+
+
+def is_key(text: str) -> bool:
+    """Whether a text is the key of an issue, also in lower case."""
+    # Imported here: each start of pytest imports this module.
+    import re
+
+    return re.fullmatch(KEY, spell_key(text)) is not None

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
+from xray_bridge.model.changes import Changes
 
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class Receipt:
     in seconds. ``commands`` are lines for the CI system that reads this process's
     output; no file has them, nor ``resend_flags``, with which the run can be sent
     later. ``ignored`` is the number of tests that ran and are not reported, because
-    users have left them out.
+    users have left them out. ``changes`` are those since an earlier run; None if the
+    setting ``compare`` is not set.
     """
 
     status: str
@@ -104,6 +106,7 @@ class Receipt:
     commands: tuple[str, ...] = ()
     resend_flags: str = ""
     ignored: int = 0
+    changes: Changes | None = None
 
     @property
     def refused_tests(self) -> int:
@@ -118,6 +121,10 @@ class Receipt:
         found["refused"] = [asdict(each) for each in self.refused]
         found["failures"] = [asdict(each) for each in self.failures]
         del found["resend_flags"]
+        if self.changes is not None:
+            found["changes"] = self.changes.to_json()
+        else:
+            del found["changes"]
         if not self.commands:
             del found["commands"]
         return found
@@ -139,6 +146,7 @@ class Receipt:
             incomplete=tuple(map(clean, self.incomplete)),
             left_out=tuple(map(clean, self.left_out)),
             plan=tuple(map(clean, self.plan)),
+            changes=self.changes.cleaned(clean) if self.changes else None,
         )
 
     @property
@@ -163,7 +171,9 @@ class Receipt:
             Failure(**{**failure, "keys": tuple(failure["keys"])})
             for failure in rest.pop("failures", ())
         )
-        return cls(**rest, refused=refused, failures=failures)
+        given = rest.pop("changes", None)
+        changes = Changes.from_json(given) if given else None
+        return cls(**rest, refused=refused, failures=failures, changes=changes)
 
     def lines(self) -> list[str]:
         """Return the lines that people read at the end of the session."""
@@ -172,6 +182,7 @@ class Receipt:
             counted = ", ".join(f"{n} {word}" for word, n in self.counts.items() if n)
             lines.append(f"Results: {counted}")
         lines += ignored_lines(self.ignored)
+        lines += self.changes.lines() if self.changes else ()
         lines += [f"  {line}" for line in self.plan]
         lines += [
             f"Refused by Xray: {_name_refused(refused)}{refused.message}"

@@ -372,8 +372,8 @@ class Session:
                 # Address and credentials never come from the run directory.
                 "--given",
                 "-",
-                # Steps in Jira, before and after the results, have a time of their own.
-                deadline=deadline * 3 if self.settings.has_steps else deadline,
+                # Steps before and after the results have a time of their own.
+                deadline=deadline * self.settings.phases,
                 stdin=self.settings.given,
             )
             receipt = receipt_in(answer.content)

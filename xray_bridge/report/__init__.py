@@ -1,6 +1,6 @@
 """
 The report: one HTML page of one or several runs, made from run directories.
 
-``sessions`` groups run directories, ``results`` and ``header`` convert what they hold
-to the values of ``xray_pages``, ``history`` compares runs, ``write`` writes the page.
+``results`` and ``header`` convert what they hold to the values of ``xray_pages``,
+``history`` compares runs, ``write`` writes the page.
 """

@@ -17,8 +17,8 @@ from xray_pages import values
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from xray_bridge.report.sessions import Run
     from xray_bridge.runs.merge import Results
+    from xray_bridge.runs.sessions import Run
 
 # Settings that readers look for, and their names on the page.
 SETTINGS = {

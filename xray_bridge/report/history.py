@@ -18,7 +18,7 @@ from xray_pages.rendering import format_duration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from xray_bridge.report.sessions import Run
+    from xray_bridge.runs.sessions import Run
 
 # Earlier results of a test on a page.
 LONGEST = 20

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xray_bridge.model.results import TestRun
-    from xray_bridge.report.sessions import Run
+    from xray_bridge.runs.sessions import Run
 
 # Rows of a table, so that 200,000 tests in ten environments make no page of 100 MB.
 MOST = 100

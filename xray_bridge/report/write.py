@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from xray_bridge.report.sessions import Run
+    from xray_bridge.runs.sessions import Run
 
 
 def write_page(runs: Sequence[Run], path: Path, browse: str = "") -> int:

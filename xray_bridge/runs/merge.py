@@ -304,6 +304,21 @@ class Results:
                     found = (each for each in numbers if self._outcomes[each] == failed)
                     yield from map(reader.read, islice(found, 1))
 
+    def tests_with_outcomes(self) -> Iterator[tuple[str, TestRun, Outcome]]:
+        """Yield identity, last result and outcome of each Test; a failed one if bad."""
+        failed = NUMBERS[Outcome.FAILED.value]
+        with self._journals.opened() as reader:
+            for digest, numbers in self._groups:
+                outcome = self._decide_outcome((digest, numbers))
+                chosen = numbers[-1]
+                if outcome is Outcome.FAILED:
+                    bad = (each for each in numbers if self._outcomes[each] == failed)
+                    chosen = next(bad, chosen)
+                run = reader.read(chosen)
+                names = (n for n in identities_of(run) if digest_of(n) == digest)
+                for identity in islice(names, 1):
+                    yield identity, run, outcome
+
     def _read_run(self, reader: Reader, number: int) -> TestRun:
         run = reader.read(number)
         if self._without:

@@ -188,10 +188,13 @@ class _Publishing:
             ignored=self._before.ignored,
         )
         self._draft = ReceiptDraft(base)
+        self._connection: Connection | None = None
 
     def receipt(self) -> Receipt:
         """Publish, and return the receipt without secrets that servers may repeat."""
         self._publish_run()
+        if self._settings.compare:
+            self._compare()
         return self._draft.receipt.cleaned(self._settings.redactor.clean)
 
     def _publish_run(self) -> None:
@@ -214,7 +217,7 @@ class _Publishing:
             if not settings.wants_upload:
                 self._prepare_upload(None)
                 return
-            connection = connect(settings)
+            self._connection = connection = connect(settings)
             upload = self._prepare_upload(connection)
             if settings.dry_run:
                 found = dry_run(upload, connection, self._draft.receipt)
@@ -232,6 +235,27 @@ class _Publishing:
             self._draft.receipt = after_results.apply(
                 upload.run, connection, self._draft.receipt
             )
+
+    def _compare(self) -> None:
+        """Add what changed since an earlier run, or the plan of it."""
+        from xray_bridge.changes.step import RunToCompare, compare_run, describe_plan
+
+        found = self._draft.receipt
+        if found.status == receipt.EMPTY:
+            return
+        run = RunToCompare(
+            settings=self._settings,
+            directory=self._directory,
+            info=self._info,
+            results=self._results,
+            connection=self._connection,
+            test_execution=found.test_execution.get("key", ""),
+            files=self._files,
+        )
+        if found.status == receipt.DRY_RUN:
+            self._draft.add(plan=(*found.plan, describe_plan(run)))
+        else:
+            self._draft.add(changes=compare_run(run))
 
     def _apply_steps_of_empty_run(self) -> None:
         """Do the steps in Jira that need no results, such as showing the build."""

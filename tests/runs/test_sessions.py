@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.builders import a_run, recorded
-from xray_bridge.report.sessions import group_runs
+from xray_bridge.runs.sessions import group_runs
 
 
 if TYPE_CHECKING:

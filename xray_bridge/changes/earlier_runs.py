@@ -1,0 +1,114 @@
+"""
+Find the earlier run directory that a run is compared with.
+
+Comparable runs have the same framework, project, Test Plan, Test Environments and
+branch. A run that was killed or interrupted has only some results, so an older one is
+taken. Nothing here asks a server.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.changes import Baseline
+from xray_bridge.runs import run_directory
+from xray_bridge.runs.find import run_path
+from xray_bridge.runs.run_directory import (
+    INTERRUPTED,
+    KILLED,
+    REPORT_FILES,
+    RunDirectory,
+    RunInfo,
+)
+from xray_bridge.runs.sessions import Run, group_runs
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Run directories that are looked at, the newest ones.
+MOST = 200
+# Settings that comparable runs have in common.
+SAME = ("project", "test_plan")
+BRANCH = "branch"
+
+
+def find_earlier_run(
+    report_dir: Path, directory: RunDirectory, info: RunInfo
+) -> tuple[Run, Baseline] | None:
+    """Return the last comparable run before this one; None if there is none."""
+    own = describe_place(info)
+    newest = run_directory.find(report_dir)[-MOST:]
+    # A damaged run is no baseline, and no reason to stop.
+    runs = reversed(group_runs(newest, damaged=[]))
+    earlier = (run for run in runs if _is_earlier(run, directory, info))
+    same = (run for run in earlier if describe_place(run.info) == own)
+    for run in islice((run for run in same if _is_whole(run)), 1):
+        return run, describe_baseline(run)
+    return None
+
+
+def find_named_run(name: str, report_dir: Path) -> tuple[Run, Baseline] | None:
+    """
+    Return the run with this name or path; None if there is none.
+
+    Raises RunDirectoryError if it cannot be read.
+    """
+    path = run_path(name, report_dir)
+    if path is None:
+        return None
+    (run,) = group_runs([RunDirectory(path)])
+    return run, describe_baseline(run)
+
+
+def describe_baseline(run: Run) -> Baseline:
+    """Describe a run as baseline."""
+    return Baseline(name=run.directories[0].id, branch=branch_of(run.info))
+
+
+def describe_place(info: RunInfo) -> tuple[str, ...]:
+    """Return what comparable runs have in common."""
+    settings = info.settings
+    environments = (
+        name.strip() for name in settings.get("environments", "").split(";")
+    )
+    return (
+        info.framework,
+        branch_of(info),
+        *(settings.get(name, "").upper() for name in SAME),
+        *sorted(set(environments)),
+    )
+
+
+def branch_of(info: RunInfo) -> str:
+    """Return the branch that the CI system named; empty outside of CI."""
+    return str(info.ci.get(BRANCH, ""))
+
+
+def _is_earlier(run: Run, directory: RunDirectory, info: RunInfo) -> bool:
+    ids = {each.id for each in run.directories}
+    is_own = ids & {directory.id, info.id, *info.parts}
+    is_same = bool(info.run_id) and run.info.run_id == info.run_id
+    return not (is_own or is_same) and run.info.started < info.started
+
+
+def _is_whole(run: Run) -> bool:
+    """Whether a run is a session that came to its end."""
+    if run.info.framework == REPORT_FILES:
+        return False
+    return not any(_reasons_against(run))
+
+
+def _reasons_against(run: Run) -> Iterator[str]:
+    for directory in run.directories:
+        try:
+            missing = directory.missing
+        except RunDirectoryError as error:
+            yield error.message
+            continue
+        yield from (
+            why for why in missing if why == KILLED or why.endswith(INTERRUPTED)
+        )

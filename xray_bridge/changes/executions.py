@@ -1,0 +1,166 @@
+"""
+Find the Test Execution that a run is compared with, and read its Test Runs.
+
+Comparable Test Executions have the same project, Test Plan and Test Environments. The
+branch is a line of the description that xray-bridge writes, unless users set their own
+description; then the branch is not known. This is the baseline in CI, where run
+directories are usually not kept.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from xray_bridge.changes.compare import Entry, compare
+from xray_bridge.client.executions import list_executions
+from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.test_runs import open_test_runs
+from xray_bridge.client.xray import make_client
+from xray_bridge.dataclass import dataclass
+from xray_bridge.errors import XrayBridgeError
+from xray_bridge.model.changes import EXECUTION, Baseline
+from xray_bridge.model.keys import is_key, spell_key
+from xray_bridge.model.results import Outcome
+from xray_bridge.text import one_line
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from xray_bridge.changes.step import RunToCompare
+    from xray_bridge.client.connection import Connection
+    from xray_bridge.client.executions import ExecutionRef
+    from xray_bridge.client.test_runs import RunRef
+    from xray_bridge.client.xray import XrayClient
+    from xray_bridge.model.changes import Changes
+    from xray_bridge.model.dialect import Dialect
+
+# Seconds for all questions: results do not wait for them, but people do.
+PATIENCE = 30.0
+# Test Executions whose Test Runs are read, until one has a Test of this run: the
+# others belong to another suite of the project.
+CANDIDATES = 3
+# The line in a description, as ``upload.execution`` writes it, and its length.
+BRANCH = "Branch: "
+LONGEST_BRANCH = 255
+# Outcomes that people mean by a status, if it stands for several.
+USUAL = (Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierExecution:
+    """A Test Execution with its Test Runs; ``outcomes`` are those of its statuses."""
+
+    baseline: Baseline
+    runs: tuple[RunRef, ...]
+    outcomes: Mapping[str, Outcome]
+
+    def compare(self, now: Mapping[str, Entry]) -> Changes:
+        """Compare entries of Tests, which ``entries.read_issues`` has read."""
+        return compare(now, dict(self._entries(now)), self.baseline)
+
+    def _entries(self, now: Mapping[str, Entry]) -> Iterator[tuple[str, Entry]]:
+        for run in self.runs:
+            known = _find_id(run, now)
+            yield (
+                known,
+                Entry(
+                    id=known,
+                    name=one_line(run.definition or run.summary or run.test_key),
+                    outcome=self.outcomes.get(run.status.upper(), Outcome.NOT_RUN),
+                    keys=(run.test_key,),
+                ),
+            )
+
+
+def find_execution(
+    run: RunToCompare, connection: Connection, now: Mapping[str, Entry]
+) -> EarlierExecution | None:
+    """
+    Return the Test Execution that is set, or the last comparable one.
+
+    ``now`` are the entries of the run's Tests. Raises XrayBridgeError.
+    """
+    http = Http(connection, Deadline(min(PATIENCE, run.settings.deadline)))
+    xray = make_client(connection, http)
+    dialect = connection.dialect.with_statuses(run.settings.statuses)
+    given = spell_key(run.settings.compare)
+    if is_key(given):
+        if given == run.test_execution:
+            msg = f"xray_compare: {given} has the results of this run"
+            raise XrayBridgeError(msg)
+        return _read(xray, dialect, Baseline(name=given, kind=EXECUTION), now)
+    if not run.test_execution:
+        msg = "the results are not in Xray"
+        raise XrayBridgeError(msg)
+    found = list_executions(xray, dialect, _project_of(run), run.test_execution)
+    for baseline in islice(choose_baselines(run, found), CANDIDATES):
+        earlier = _read(xray, dialect, baseline, now)
+        if any(_find_id(each, now) in now for each in earlier.runs):
+            return earlier
+    return None
+
+
+def choose_baselines(
+    run: RunToCompare, found: Iterable[ExecutionRef]
+) -> Iterator[Baseline]:
+    """
+    Yield the comparable Test Executions, those of the same branch first.
+
+    Those after the run's own one are newer. ``found`` is newest first.
+    """
+    listed = list(found)
+    keys = [each.key for each in listed]
+    own = keys.index(run.test_execution) + 1 if run.test_execution in keys else 0
+    settings = run.settings
+    same = [
+        each
+        for each in listed[own:]
+        if set(each.environments) == set(settings.environments)
+        if not settings.test_plan or settings.test_plan in each.plans
+    ]
+    wanted = run.branch[:LONGEST_BRANCH]
+    branches = [(each, read_branch(each)) for each in same]
+    first = [pair for pair in branches if not wanted or pair[1] == wanted]
+    unknown = [pair for pair in branches if wanted and not pair[1]]
+    for each, branch in (*first, *unknown):
+        yield Baseline(name=each.key, kind=EXECUTION, branch=branch)
+
+
+def read_branch(execution: ExecutionRef) -> str:
+    """Return the branch in a description; empty if it is not there."""
+    found = (
+        line.removeprefix(BRANCH)
+        for line in map(one_line, execution.description)
+        if line.startswith(BRANCH)
+    )
+    return next(found, "")
+
+
+def list_outcomes(dialect: Dialect) -> dict[str, Outcome]:
+    """Return the outcomes of statuses; the usual one, if several have one status."""
+    ordered = (*(o for o in Outcome if o not in USUAL), *reversed(USUAL))
+    return {dialect.statuses[outcome].upper(): outcome for outcome in ordered}
+
+
+def _read(
+    xray: XrayClient, dialect: Dialect, baseline: Baseline, now: Mapping[str, Entry]
+) -> EarlierExecution:
+    # Server's list has no definitions: they are only needed for Tests without a key.
+    is_keyed = all(entry.keys for entry in now.values())
+    runs = open_test_runs(xray, dialect, baseline.name).list_statuses(
+        None if is_keyed else now.keys()
+    )
+    outcomes = list_outcomes(dialect)
+    return EarlierExecution(baseline=baseline, runs=tuple(runs), outcomes=outcomes)
+
+
+def _find_id(run: RunRef, now: Mapping[str, Entry]) -> str:
+    """Return what a Test is known by in this run: key, definition or summary."""
+    names = (run.test_key, run.definition, run.summary)
+    return next((each for each in names if each in now), run.test_key)
+
+
+def _project_of(run: RunToCompare) -> str:
+    return run.test_execution.rpartition("-")[0]

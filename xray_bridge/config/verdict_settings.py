@@ -1,0 +1,24 @@
+"""
+The settings that decide what a run's failures mean.
+"""
+
+from __future__ import annotations
+
+from xray_bridge.config import parsers
+from xray_bridge.config.setting import MAY_DIFFER, SESSION, Setting, Values
+
+
+class VerdictSettings(Values):
+    """The settings for the verdict about a run; ``Settings`` inherits them."""
+
+    __slots__ = ()
+
+    compare = Setting(
+        parsers.comparison,
+        "",
+        "show what changed since an earlier run: yes (the last one), a run directory "
+        "or a Test Execution",
+        of=SESSION,
+        parts=MAY_DIFFER,
+        metavar="yes|RUN|KEY",
+    )

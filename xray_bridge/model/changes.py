@@ -1,0 +1,221 @@
+"""
+What changed since an earlier run, and the causes of the failures.
+
+These values are in ``receipt.json`` as ``changes``, with the same names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.dataclass import dataclass
+from xray_bridge.text import count
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+# Tests in a list, and causes; the numbers count all of them.
+LISTED = 200
+# Tests of each list on a screen.
+SHOWN = 10
+# Tests that are named for a cause.
+NAMED = 3
+RUN, EXECUTION = "run directory", "Test Execution"
+# The lists of changes, what needs attention first, and their words for people.
+KINDS = {
+    "newly_failing": "newly failing",
+    "newly_skipped": "newly skipped",
+    "slower": "slower",
+    "not_run": "not run",
+    "fixed": "fixed",
+    "new": "new",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """
+    What a run is compared with: a run directory or a Test Execution, as ``kind`` says.
+
+    ``branch`` is empty if it is not known.
+    """
+
+    name: str
+    kind: str = RUN
+    branch: str = ""
+
+    def __str__(self) -> str:
+        """Return the name, with the branch."""
+        return f"{self.name} ({self.branch})" if self.branch else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """
+    A test whose result changed.
+
+    ``before`` and ``now`` are outcomes; empty if the test has no result there.
+    Durations are in seconds; 0 if they are not known. ``message`` is the main line of a
+    failure.
+    """
+
+    name: str
+    keys: tuple[str, ...] = ()
+    before: str = ""
+    now: str = ""
+    seconds_before: float = 0.0
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureCause:
+    """
+    Failures with the same type of exception at the same place of the project.
+
+    ``tests`` are the names of the first ones, ``failures`` is the number of all.
+    """
+
+    type: str = ""
+    place: str = ""
+    failures: int = 0
+    tests: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return type and place."""
+        between = " in " if self.type and self.place else ""
+        return f"{self.type}{between}{self.place}" or "no message"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """
+    What changed since the baseline, and the causes of this run's failures.
+
+    ``baseline`` is None if the run was not compared; ``not_compared`` says why. Each
+    list has the first LISTED tests; ``counts`` has the numbers of all, by the names of
+    the lists. A new test that fails is in ``newly_failing`` and in ``new``.
+    ``cause_count`` is the number of all causes, ``failures`` that of failed results.
+    """
+
+    baseline: Baseline | None = None
+    not_compared: str = ""
+    newly_failing: tuple[Change, ...] = ()
+    newly_skipped: tuple[Change, ...] = ()
+    slower: tuple[Change, ...] = ()
+    not_run: tuple[Change, ...] = ()
+    fixed: tuple[Change, ...] = ()
+    new: tuple[Change, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    failures: int = 0
+    cause_count: int = 0
+    causes: tuple[FailureCause, ...] = ()
+
+    def list_of(self, kind: str) -> tuple[Change, ...]:
+        """Return one of the lists, by its name in KINDS."""
+        found: tuple[Change, ...] = getattr(self, kind)
+        return found
+
+    @property
+    def headline(self) -> str:
+        """What it was compared with, and how many tests changed."""
+        if self.baseline is None:
+            return f"Not compared with an earlier run: {self.not_compared}"
+        numbers = (f"{self.counts.get(k, 0)} {w}" for k, w in KINDS.items())
+        found = [each for each in numbers if not each.startswith("0 ")]
+        return f"Compared with {self.baseline}: {', '.join(found) or 'no change'}"
+
+    @property
+    def causes_headline(self) -> str:
+        """How many failures there are, and how many causes; empty without failures."""
+        if not self.failures:
+            return ""
+        return f"{count(self.failures, 'failure')}, {count(self.cause_count, 'cause')}"
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines for a terminal."""
+        yield self.headline
+        for kind, word in KINDS.items():
+            listed = self.list_of(kind)
+            yield from (f"  {word}: {describe(each)}" for each in listed[:SHOWN])
+            more = self.counts.get(kind, 0) - SHOWN
+            if more > 0:
+                yield f"  {word}: and {more} more, see receipt.json"
+        if self.causes_headline:
+            yield self.causes_headline
+        for cause in self.causes[:SHOWN]:
+            yield f"  {cause.failures} x {cause}: {name_tests(cause)}"
+        if self.cause_count > SHOWN:
+            yield f"  and {count(self.cause_count - SHOWN, 'other cause')}"
+
+    def cleaned(self, clean: Callable[[str], str]) -> Changes:
+        """Return the changes with ``clean`` applied to all texts of others."""
+
+        def clean_change(change: Change) -> Change:
+            texts = clean(change.name), clean(change.message)
+            return replace(change, name=texts[0], message=texts[1])
+
+        lists: dict[str, Any] = {
+            kind: tuple(map(clean_change, self.list_of(kind))) for kind in KINDS
+        }
+        causes = tuple(
+            replace(
+                each,
+                type=clean(each.type),
+                place=clean(each.place),
+                tests=tuple(map(clean, each.tests)),
+            )
+            for each in self.causes
+        )
+        not_compared = clean(self.not_compared)
+        return replace(self, **lists, causes=causes, not_compared=not_compared)
+
+    def to_json(self) -> dict[str, Any]:
+        """Convert to builtins, as they stand in ``receipt.json``."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Changes:
+        """Make the value from what ``to_json`` returned; ignore unknown keys."""
+        known = {
+            each.name: found[each.name] for each in fields(cls) if each.name in found
+        }
+        known |= {
+            kind: tuple(_read(Change, each) for each in known.get(kind, ()))
+            for kind in KINDS
+        }
+        known["causes"] = tuple(_read(FailureCause, e) for e in known.get("causes", ()))
+        given = known.get("baseline")
+        known["baseline"] = _read(Baseline, given) if given else None
+        return cls(**known)
+
+
+def describe(change: Change) -> str:
+    """Return the name of a test, its keys, and what changed, on one line."""
+    keys = f" ({', '.join(change.keys)})" if change.keys else ""
+    if change.seconds_before and change.seconds:
+        times = f"{change.seconds:.1f} s, before {change.seconds_before:.1f} s"
+        return f"{change.name}{keys}: {times}"
+    message = f": {change.message}" if change.message else ""
+    return f"{change.name}{keys}{message}"
+
+
+def name_tests(cause: FailureCause) -> str:
+    """Name the first tests of a cause, and count the others."""
+    more = cause.failures - len(cause.tests[:NAMED])
+    rest = f" and {more} more" if more > 0 else ""
+    return f"{', '.join(cause.tests[:NAMED])}{rest}"
+
+
+def _read(kind: type, found: Mapping[str, Any]) -> Any:
+    """Make a flat value; lists become tuples."""
+    names = {each.name for each in fields(kind)}
+    return kind(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in found.items()
+            if name in names
+        }
+    )
