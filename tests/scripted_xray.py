@@ -170,9 +170,14 @@ class Sender:
         self, directory: RunDirectory, *arguments: str, command: str = "upload"
     ) -> Outcomes:
         """Run ``xray-bridge upload`` or ``resend`` on a run directory."""
-        code = cli.main([command, str(directory.path), *arguments])
+        code, output = self.run(command, str(directory.path), *arguments)
+        return Outcomes(code, output, directory)
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """Run ``xray-bridge``; return its exit code and its output."""
+        code = cli.main(list(arguments))
         captured = self._capsys.readouterr()
-        return Outcomes(code, captured.out + captured.err, directory)
+        return code, captured.out + captured.err
 
     def __call__(self, *arguments: str, **settings: str) -> Outcomes:
         """Record one passed and one failed test and send them."""

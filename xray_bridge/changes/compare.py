@@ -65,11 +65,6 @@ class Entry:
     message: str = ""
 
 
-def is_new_failure(before: Outcome, now: Outcome) -> bool:
-    """Whether a test fails now that did not fail before."""
-    return CHANGES.get((GROUPS[before], GROUPS[now])) == "newly_failing"
-
-
 def join_entries(entries: Iterable[Entry]) -> dict[str, Entry]:
     """
     Return one entry for each id: the worst outcome, and the longest time.

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci.outputs import Outputs, Written
-from xray_bridge.ci.outputs.summary import SHOWN, code_of
+from xray_bridge.ci.outputs.summary import SHOWN
+from xray_bridge.ci.outputs.text import code_of
 from xray_bridge.cli import console, options, upload_summary
 from xray_bridge.client.connection import connect
 from xray_bridge.client.import_requests import validate_fields

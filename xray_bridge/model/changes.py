@@ -48,7 +48,11 @@ class Baseline:
 
     def __str__(self) -> str:
         """Return the name, with the branch."""
-        return f"{self.name} ({self.branch})" if self.branch else self.name
+        if self.branch:
+            return f"{self.name} ({self.branch})"
+        # Outside of CI a run directory has no branch, which is no news.
+        unknown = ", branch not known" if self.kind == EXECUTION else ""
+        return f"{self.name}{unknown}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,13 @@ class Change:
     seconds: float = 0.0
     message: str = ""
 
+    @property
+    def times(self) -> str:
+        """Both durations in words; empty unless the test became slower."""
+        if not (self.seconds_before and self.seconds):
+            return ""
+        return f"{self.seconds:.1f} s, before {self.seconds_before:.1f} s"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureCause:
@@ -87,6 +98,11 @@ class FailureCause:
         """Return type and place."""
         between = " in " if self.type and self.place else ""
         return f"{self.type}{between}{self.place}" or "no message"
+
+    @property
+    def unnamed(self) -> int:
+        """The number of failures beside the NAMED first tests."""
+        return max(0, self.failures - len(self.tests[:NAMED]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +139,15 @@ class Changes:
         """What it was compared with, and how many tests changed."""
         if self.baseline is None:
             return f"Not compared with an earlier run: {self.not_compared}"
-        numbers = (f"{self.counts.get(k, 0)} {w}" for k, w in KINDS.items())
-        found = [each for each in numbers if not each.startswith("0 ")]
-        return f"Compared with {self.baseline}: {', '.join(found) or 'no change'}"
+        return f"Compared with {self.baseline}: {self.summary}"
+
+    @property
+    def summary(self) -> str:
+        """How many tests changed, in our own words and numbers."""
+        found = [
+            f"{self.counts[k]} {w}" for k, w in KINDS.items() if self.counts.get(k)
+        ]
+        return ", ".join(found) or "no change"
 
     @property
     def causes_headline(self) -> str:
@@ -195,17 +217,13 @@ class Changes:
 def describe(change: Change) -> str:
     """Return the name of a test, its keys, and what changed, on one line."""
     keys = f" ({', '.join(change.keys)})" if change.keys else ""
-    if change.seconds_before and change.seconds:
-        times = f"{change.seconds:.1f} s, before {change.seconds_before:.1f} s"
-        return f"{change.name}{keys}: {times}"
-    message = f": {change.message}" if change.message else ""
-    return f"{change.name}{keys}{message}"
+    detail = change.times or change.message
+    return f"{change.name}{keys}{': ' if detail else ''}{detail}"
 
 
 def name_tests(cause: FailureCause) -> str:
     """Name the first tests of a cause, and count the others."""
-    more = cause.failures - len(cause.tests[:NAMED])
-    rest = f" and {more} more" if more > 0 else ""
+    rest = f" and {cause.unnamed} more" if cause.unnamed else ""
     return f"{', '.join(cause.tests[:NAMED])}{rest}"
 
 

@@ -5,9 +5,11 @@ Describe a run: the verdict, the counts and the facts at the top of a page.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.changes import Changes
 from xray_bridge.report.results import KIND_OF
 from xray_bridge.runs import run_directory
 from xray_bridge.text import count, unique
@@ -120,8 +122,31 @@ def _facts(run: Run, browse: str) -> Iterator[tuple[str, tuple[values.Link, ...]
     for name in ("branch", "tag", "revision"):
         if ci.get(name) and name not in info.settings:
             yield name.capitalize(), (values.Link(ci[name]),)
+    yield from _change_facts(run)
     versions = (f"{name} {version}" for name, version in info.versions.items())
     yield "Versions", (values.Link(", ".join(versions)),)
+
+
+def _change_facts(run: Run) -> Iterator[tuple[str, tuple[values.Link, ...]]]:
+    """Yield what changed, as the upload noted it."""
+    found = read_changes(run)
+    if found is None:
+        return
+    if found.baseline is not None:
+        words = f"{found.baseline}: {found.summary}"
+        yield "Compared with", (values.Link(words),)
+    if found.causes_headline:
+        yield "Causes", (values.Link(found.causes_headline),)
+
+
+def read_changes(run: Run) -> Changes | None:
+    """Read what changed since an earlier run, as the upload noted it."""
+    for directory in run.directories:
+        found = _read_receipt(directory).get("changes")
+        # A damaged receipt is no reason to have no page.
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            return Changes.from_json(found) if isinstance(found, dict) else None
+    return None
 
 
 def _notices(run: Run, results: Results, incomplete: list[str]) -> Iterator[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci.escape import escape_ci_commands
-from xray_bridge.ci.outputs.text import code_span, markdown_link
+from xray_bridge.ci.outputs.changes import change_lines
+from xray_bridge.ci.outputs.text import code_of, markdown_link
 from xray_bridge.model import receipt as states
 from xray_bridge.text import one_line
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 # Lines of each list.
 SHOWN = 50
-# Characters of one text.
-LONGEST = 500
 NOT_DELIVERED = {
     states.FAILED: "Not delivered",
     states.AMBIGUOUS: states.UNKNOWN,
@@ -47,6 +46,8 @@ def _page_lines(receipt: Receipt) -> Iterator[str]:
     yield f"### Xray: {_page_title(receipt)}"
     yield from _problem_lines(receipt)
     yield from _count_table(receipt)
+    if receipt.changes is not None:
+        yield from change_lines(receipt.changes)
     yield from _list_lines("Failed", [_failure_line(f) for f in receipt.failures])
     yield from _list_lines(
         "Refused by Xray", [_refusal_line(r) for r in receipt.refused]
@@ -109,9 +110,3 @@ def _refusal_line(refused: Refused) -> str:
     tests = f" ({code_of(', '.join(refused.tests[:3]))})" if refused.tests else ""
     who = f"{code_of(refused.key)}{tests}: " if refused.key else ""
     return f"{who}{code_of(refused.message)}"
-
-
-def code_of(text: str) -> str:
-    """Return a text of others as a code span of limited length."""
-    line = escape_ci_commands(one_line(text))
-    return code_span(line if len(line) <= LONGEST else f"{line[:LONGEST]}...")

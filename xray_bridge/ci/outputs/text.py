@@ -11,10 +11,15 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+from xray_bridge.ci.escape import escape_ci_commands
+from xray_bridge.text import one_line
+
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Characters of one text in Markdown.
+LONGEST = 500
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # The readers of dotenv files do not agree on quotes.
 PLAIN = re.compile(r"""[^\s"'`$#\\]*""")
@@ -84,6 +89,12 @@ def code_span(text: str) -> str:
         return "(nothing)"
     pad = " " if text[0] in "` " or text[-1] in "` " else ""
     return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def code_of(text: str) -> str:
+    """Return a text of others as a code span of limited length."""
+    line = escape_ci_commands(one_line(text))
+    return code_span(line if len(line) <= LONGEST else f"{line[:LONGEST]}...")
 
 
 def markdown_link(label: str, address: str) -> str:
