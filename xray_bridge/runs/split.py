@@ -41,10 +41,7 @@ def split_parts(found: Found) -> list[Found]:
             raise UsageError(msg, hint=f"leave out {FLAG}")
         names = tuple(sorted(environments_of(shard)))
         groups.setdefault(names, []).append(shard)
-    split = [
-        replace(found, shards=tuple(shards), sent=()) for shards in groups.values()
-    ]
-    return [replace(split[0], sent=found.sent), *split[1:]] if split else [found]
+    return [replace(found, shards=tuple(groups[names])) for names in sorted(groups)]
 
 
 def refuse_split(found: Found) -> None:
