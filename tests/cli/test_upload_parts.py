@@ -329,7 +329,7 @@ def test_split_that_failed_is_sent_again_and_gets_late_parts(
     assert (code, len(failed)) == (80, 2)
     assert len({each["run"] for each in failed}) == 2
     assert [each["counts"]["passed"] for each in again] == [1, 2]
-    assert late.state.state == run_directory.RECORDED
+    assert late.state.state == run_directory.SEALED
 
 
 @pytest.mark.parametrize(
