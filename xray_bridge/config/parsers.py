@@ -325,9 +325,9 @@ def pattern(value: str) -> str:
 
 def formats(value: str) -> tuple[str, ...]:
     """Parse report formats, separated by ``,``; the first is uploaded."""
-    from xray_bridge.model.formats import AUTO, WRITERS
+    from xray_bridge.model.formats import ALL_WRITERS, AUTO
 
-    word = Choice((AUTO, *WRITERS), {})
+    word = Choice((AUTO, *ALL_WRITERS), {})
     found = tuple(word(part) for part in words(value))
     if not found or AUTO in found[1:]:
         msg = f"{value!r} is not a list of formats; write junit,xray"

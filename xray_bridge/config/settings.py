@@ -225,7 +225,7 @@ class Settings(JiraSettings):
         parsers.formats,
         ("auto",),
         "auto, junit, xray, cucumber, behave; a list writes several and uploads "
-        "the first",
+        "the first; ctrf is only written",
         of=SESSION,
         metavar="FORMAT",
     )

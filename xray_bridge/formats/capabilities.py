@@ -14,12 +14,15 @@ from xray_bridge.model import tags
 from xray_bridge.model.dialect import DIALECTS
 from xray_bridge.model.execution_fields import XRAY_FIELDS
 from xray_bridge.model.formats import (
+    ALL_WRITERS,
     AUTO,
     FORMATS,
+    OTHER_WRITERS,
     WRITERS,
     XML_FORMATS,
     Holds,
     Need,
+    title_of,
 )
 from xray_bridge.runs.aggregate import WORST
 
@@ -65,14 +68,14 @@ def needs_of_run(
 
 def missing_needs(name: str, wanted: Mapping[Need, str]) -> list[str]:
     """List the needs that a format cannot hold."""
-    return _select_needs(WRITERS[name].cannot, wanted)
+    return _select_needs(ALL_WRITERS[name].cannot, wanted)
 
 
 def better_elsewhere(
     name: str, wanted: Mapping[Need, str], dialect: Dialect | None = None
 ) -> list[str]:
     """List the needs that another format holds better, for one or any product."""
-    writer = WRITERS[name]
+    writer = ALL_WRITERS[name]
     found = {*writer.cannot, *writer.in_comments}
     for each in [dialect] if dialect else DIALECTS.values():
         found |= each.not_always_read.get(name, frozenset())
@@ -86,7 +89,7 @@ def words_for(name: str, dialect: Dialect) -> Dialect:
     The report that is sent has a format that can say everything. The other reports are
     for people, and are written even if they cannot.
     """
-    cannot = Need.WORD in WRITERS[name].cannot
+    cannot = Need.WORD in ALL_WRITERS[name].cannot
     plain = all(dialect.plainly(each) is not None for each in dialect.changed)
     return dialect if plain or not cannot else DIALECTS[dialect.name]
 
@@ -107,7 +110,7 @@ def sent_as(name: str, *, existing: bool) -> str:
     The plain endpoints of Cucumber and Behave JSON take no key, so results for an
     existing Test Execution are sent as Xray JSON.
     """
-    return "xray" if existing and name not in XML_FORMATS else name
+    return "xray" if existing and name in WRITERS and name not in XML_FORMATS else name
 
 
 def refuse_format(settings: Settings, dialect: Dialect) -> None:
@@ -119,6 +122,9 @@ def refuse_format(settings: Settings, dialect: Dialect) -> None:
     name = settings.format[0]
     if name == AUTO:
         return
+    if name in OTHER_WRITERS:
+        msg = f"Xray does not import {title_of(name)} (xray_format)"
+        raise SettingError(msg, hint=f"set xray_format = auto,{name} to write both")
     on_the_way = sent_as(name, existing=bool(settings.test_execution))
     gone = missing_needs(on_the_way, needs_of_settings(settings, dialect))
     if gone:
@@ -212,7 +218,7 @@ def find_unsaid(name: str, run: TestRun) -> list[str]:
 
 
 def _held_by(name: str) -> Holds:
-    return WRITERS[name].holds
+    return ALL_WRITERS[name].holds
 
 
 def _unsaid_of_known_tests(run: TestRun) -> list[str]:

@@ -208,10 +208,26 @@ XML_FORMATS = frozenset(each.name for each in _ROWS if each.is_xml)
 WRITERS: Mapping[str, Writer] = {
     each.name: each.writer for each in _ROWS if each.writer
 }
+# Formats for other tools, which Xray does not import.
+OTHER_WRITERS: Mapping[str, Writer] = {
+    "ctrf": Writer(
+        path="xray_bridge.formats.write.ctrf:CtrfWriter",
+        takes=("info",),
+        cannot=frozenset({Need.WORD, Need.AGGREGATE}),
+    ),
+}
+ALL_WRITERS: Mapping[str, Writer] = {**WRITERS, **OTHER_WRITERS}
 # The formats that hold results of feature files.
 SCENARIO_FORMATS = frozenset(
     name for name, writer in WRITERS.items() if writer.holds is Holds.SCENARIOS
 )
+
+
+def title_of(name: str) -> str:
+    """Return the name of a written format in messages."""
+    return FORMATS[name].title if name in FORMATS else name.upper()
+
+
 # Root elements of files that are not reports, and what to do instead.
 NOT_REPORTS = {
     "TestRun": "this is not Visual Studio's TRX; let the tests write JUnit XML",

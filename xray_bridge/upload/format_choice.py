@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.client import log
 from xray_bridge.dataclass import dataclass
 from xray_bridge.formats import capabilities
-from xray_bridge.model.formats import FORMATS, SCENARIO_FORMATS, Need
+from xray_bridge.model.formats import SCENARIO_FORMATS, Need, title_of
 from xray_bridge.text import count, first_names, join_words, unique
 
 
@@ -58,7 +58,7 @@ def choose_format(run: PreparedRun) -> FormatChoice:
     else:
         sent_as = capabilities.sent_as(first, existing=existing)
         if lost := capabilities.missing_needs(sent_as, wanted):
-            name = FORMATS[first].title
+            name = title_of(first)
             hint = (
                 "" if _loses_results(run) else "; set xray_format = xray to send them"
             )
@@ -76,7 +76,7 @@ def _choose_first(
     missing = capabilities.better_elsewhere(sent_as, wanted)
     if not missing:
         return usual, ()
-    name, words = FORMATS[usual].title, join_words(missing)
+    name, words = title_of(usual), join_words(missing)
     price = _lost_details(run) if usual == "junit" else []
     if price and not capabilities.missing_needs(usual, wanted):
         notice = (
@@ -150,9 +150,9 @@ def notices_of(
     yield from contents.notices
     first = choice.formats[0]
     if run.settings.wants_upload and choice.sent_as != first:
-        name = FORMATS[first].title
+        name = title_of(first)
         why = f"the endpoint of {name} cannot fill an existing Test Execution"
-        sent_as = FORMATS[choice.sent_as].title
+        sent_as = title_of(choice.sent_as)
         yield f"sent as {sent_as}: {why} (xray_test_execution)"
     number = run.results.unkeyed_scenarios
     if number and choice.sent_as in SCENARIO_FORMATS:

@@ -11,7 +11,7 @@ from xray_bridge.client.field_rules import refuse_odd_fields, refuse_without_jir
 from xray_bridge.errors import PartlyRefusedError, ReportError
 from xray_bridge.formats import capabilities
 from xray_bridge.formats.write import make_writer
-from xray_bridge.model.formats import FORMATS
+from xray_bridge.model.formats import title_of
 from xray_bridge.upload.contents import contents_of
 from xray_bridge.upload.execution import describe_execution, what_is_unasked
 from xray_bridge.upload.format_choice import choose_format, notices_of
@@ -72,7 +72,7 @@ def prepare(run: PreparedRun, draft: ReceiptDraft) -> Upload:
 def _render_format(run: PreparedRun, choice: FormatChoice, name: str) -> Report:
     stays = name != choice.sent_as
     words = capabilities.words_for(name, run.dialect) if stays else run.dialect
-    found = make_writer(name, run.project, run.settings.tag_prefixes)
+    found = make_writer(name, run.project, run.settings.tag_prefixes, info=run.info)
     return render(run, found, words)
 
 
@@ -86,6 +86,6 @@ def _render_all(run: PreparedRun, choice: FormatChoice) -> tuple[Report, list[st
         except ReportError as error:
             if not reports:
                 raise
-            title = FORMATS[name].title
+            title = title_of(name)
             unwritten.append(f"{title} was not written: {error.message}")
     return reports[0], unwritten

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.adapters.pytest.conftest import Project
@@ -190,6 +192,35 @@ def test_formats_are_written_and_the_first_is_uploaded(project: Project) -> None
     copied = project.pytester.path / "out" / "report.json"
     assert copied.read_bytes() == (run / "report-xray.json").read_bytes()
     assert project.receipt["report"]["format"] == "xray"
+
+
+def test_ctrf_is_written_beside_the_report_that_is_sent(project: Project) -> None:
+    """With the tool, and all results; Xray gets its own format."""
+    project.pytester.makepyfile(SUITE)
+
+    project.upload("--xray-format", "auto,ctrf")
+
+    (run,) = project.runs
+    results = json.loads((run / "ctrf-report.json").read_bytes())["results"]
+    assert results["tool"] == {"name": "pytest", "version": pytest.__version__}
+    assert results["summary"]["tests"] == len(project.journal)
+    assert project.receipt["report"]["format"] == "junit"
+
+
+def test_ctrf_alone_is_for_runs_that_are_not_sent(project: Project) -> None:
+    """An upload ends before the first test; a collected run writes it."""
+    project.pytester.makepyfile("def test_it(): pass")
+
+    refused = project.upload("--xray-format", "ctrf")
+    collected = project.run(
+        *("--xray-collect", "--xray-format", "ctrf", "--xray-report", "out.json"),
+        *("--xray-project", "CALC"),
+    )
+
+    assert (refused.ret, collected.ret) == (4, 0)
+    refused.stderr.fnmatch_lines("*Xray does not import CTRF*auto,ctrf*")
+    report = json.loads((project.pytester.path / "out.json").read_bytes())
+    assert report["results"]["summary"]["passed"] == 1
 
 
 @pytest.mark.fault("E24")
