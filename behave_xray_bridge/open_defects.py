@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.jira.defects.known import KnownDefects, from_content
 from xray_bridge.model.fingerprint import join_row
 from xray_bridge.model.results import Outcome, Step, TestRun
-from xray_bridge.recording.open_defects import ask_open_defects
+from xray_bridge.recording.questions import OPEN_DEFECTS, ask
 
 
 if TYPE_CHECKING:
@@ -54,5 +54,5 @@ def _expect_step(step: Step) -> Step:
 
 def make(session: Session) -> OpenDefects | None:
     """Ask which defects are open; None if there are none."""
-    known = from_content(ask_open_defects(session), session.redact)
+    known = from_content(ask(session, OPEN_DEFECTS) or {}, session.redact)
     return OpenDefects(known) if known else None

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from behave_xray_bridge.convert import Converter
     from behave_xray_bridge.notes import NoteBook
     from behave_xray_bridge.open_defects import OpenDefects
+    from behave_xray_bridge.quarantine import RunQuarantine
     from behave_xray_bridge.selection import BehaveSelection
     from xray_bridge.recording.session import Session
 
@@ -96,6 +97,8 @@ class Recorder:
         self._straight_path = StraightPath(converter, session)
         # For the setting ``xfail_open_defects``.
         self.open_defects: OpenDefects | None = None
+        # For the setting ``quarantine``.
+        self.quarantine: RunQuarantine | None = None
 
     @property
     def aborted(self) -> bool:
@@ -201,9 +204,10 @@ class Recorder:
 
     @property
     def is_green_after_all(self) -> bool:
-        """Whether all failures that behave has counted have an open defect."""
+        """Whether all failures that behave has counted are expected or spared."""
         known = self.open_defects is not None and self.open_defects.found > 0
-        return known and not self.is_red
+        spared = self.quarantine is not None and self.quarantine.has_spared
+        return (known or spared) and not self.is_red
 
     @property
     def _running_scenario(self) -> Scenario | None:
@@ -296,8 +300,12 @@ class Recorder:
         run = self.notebook.add_to(run, place)
         if self.open_defects is not None:
             run = self.open_defects.expect(run)
-        self.failed = self.failed or run.outcome is Outcome.FAILED
-        self.session.record_line(codec.encode(run))
+        line = codec.encode(run)
+        if self.quarantine is not None:
+            self.quarantine.judge(line)
+        is_spared = "quarantined" in line
+        self.failed = self.failed or (run.outcome is Outcome.FAILED and not is_spared)
+        self.session.record_line(line)
 
     def _add_notices(self, place: Place, *, has_steps: bool) -> None:
         notices = self.session.notices
@@ -342,6 +350,8 @@ class Recorder:
         error = self.session.seal()
         if error:
             self.session.notices.append(error)
+        if self.quarantine is not None:
+            self.quarantine.end(is_red=self.is_red)
         if not self._publishes:
             where = self.session.settings.report_dir
             command = f"xray-bridge upload {where}"

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from behave_xray_bridge.hooks import Hooks
     from behave_xray_bridge.open_defects import OpenDefects
+    from behave_xray_bridge.quarantine import RunQuarantine
     from xray_bridge.config.settings import Settings
     from xray_bridge.recording.ending import Ending
 
@@ -123,7 +124,9 @@ class BehaveSession:
         faults = [*map(self._session.settings.redactor.clean, hooks.faults)]
         faults += self._unwritten
         own = self._session.own_fault_lines(OWN_FAULTS.take())
-        lines = [*(ending.lines if ending else ()), *faults, *own]
+        quarantine = self.recorder.quarantine
+        lines = [*(quarantine.lines if quarantine else ())]
+        lines += [*(ending.lines if ending else ()), *faults, *own]
         if own and ending is None:
             lines += self._session.resend_lines()
         if lines:
@@ -186,12 +189,13 @@ def _start_recording(config: Configuration, outfile: str) -> BehaveSession | Non
         without = not hooks.give_keys and have_no_keys(features, converter, selection)
         session.preflight(without_keys=without and not settings.only_keyed)
     open_defects = _find_open_defects(session) if not is_part else None
+    quarantined = _begin_quarantine(session, runner, selection) if not is_part else None
     session.start()
     notebook = NoteBook(session, hooks, runner)
     recorder = Recorder(
         session, converter, selection, notebook, runner, publishes=not is_part
     )
-    recorder.open_defects = open_defects
+    recorder.open_defects, recorder.quarantine = open_defects, quarantined
     RUNNING.find, RUNNING.warn = notebook.find_running, notebook.warn_user
     # The session writes one copy of the uploaded report; any other is made here.
     first = settings.format[0]
@@ -206,6 +210,17 @@ def _find_open_defects(session: Session) -> OpenDefects | None:
     from behave_xray_bridge import open_defects
 
     return open_defects.make(session)
+
+
+def _begin_quarantine(
+    session: Session, runner: Any, selection: BehaveSelection
+) -> RunQuarantine | None:
+    """Begin to judge failures; None if the settings do not ask for it."""
+    if not session.settings.quarantine:
+        return None
+    from behave_xray_bridge import quarantine
+
+    return quarantine.begin(session, runner, selection)
 
 
 def _find_runner(config: Configuration) -> Any:

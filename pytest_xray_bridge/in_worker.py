@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 OWN = "xray_own_faults"
 # The same name as in ``open_defects``, which is imported only if it is asked for.
 OPEN_DEFECTS = "xray_open_defects"
+QUARANTINE = "xray_quarantine"
 
 
 def register(config: pytest.Config) -> None:
@@ -59,6 +60,10 @@ def register(config: pytest.Config) -> None:
         found = open_defects.make_in_worker(config)
         if found is not None:
             add(found, open_defects.NAME)
+    if QUARANTINE in given:
+        from pytest_xray_bridge.quarantine import Deselected
+
+        add(Deselected(config), Deselected.NAME)
     if selection.WORKER_INPUT in given:
         add(selection.make_in_worker(config), selection.NAME)
 

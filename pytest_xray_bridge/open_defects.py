@@ -18,7 +18,7 @@ from pytest_xray_bridge.outcomes import CALL, SETUP, WORKER
 from xray_bridge.config import resolve
 from xray_bridge.jira.defects.known import KnownDefects, from_content
 from xray_bridge.model.results import TestIssue
-from xray_bridge.recording.open_defects import ask_open_defects
+from xray_bridge.recording.questions import OPEN_DEFECTS, ask
 from xray_bridge.runs.running_test import address_of
 from xray_bridge.runs.scrub import Scrub, local_folders
 
@@ -50,7 +50,7 @@ class Setup:
         """Ask, if this session runs tests."""
         if options.runs_no_tests(self._config):
             return
-        self._content = ask_open_defects(self._session)
+        self._content = ask(self._session, OPEN_DEFECTS) or {}
         if self._config.pluginmanager.hasplugin("dsession"):
             return
         found = make(self._config, self._content, self._session.redact)

@@ -46,6 +46,7 @@ from xray_bridge.runs.run_directory import INTERRUPTED
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from pytest_xray_bridge.quarantine import QuarantineReports
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.runs.codec import Line
 
@@ -64,7 +65,7 @@ class Reporter:
         self._signals = StopSignals()
         self._crash_notes = CrashNotes(self._read_item)
         self.recorder = Recorder(
-            session.record_line,
+            self._record_line,
             Clock(),
             notes=self._crash_notes,
             captures=session.settings.captures,
@@ -79,6 +80,7 @@ class Reporter:
         self._selected: dict[str, str] = {}
         self._in_code: set[str] = set()
         self._own_faults: dict[str, None] = {}
+        self._quarantine: QuarantineReports | None = None
         self.faults: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -93,6 +95,7 @@ class Reporter:
             has_scenarios = bdd.is_used(self._config)
             usual = keyless_scenarios.FORMAT if has_scenarios else ""
             self._session.preflight(usual=usual)
+            self._begin_quarantine()
             self._session.start()
             if self._session.folder:
                 self._signals.install()
@@ -102,6 +105,18 @@ class Reporter:
             pytest.exit(f"xray-bridge: {error}", returncode=FeaturesError.exit_code)
         except (XrayBridgeError, RunDirectoryError) as error:
             raise pytest.UsageError(f"xray-bridge: {error}") from None
+
+    def _begin_quarantine(self) -> None:
+        """Begin to judge failures, if the settings ask for it."""
+        settings = self._session.settings
+        if settings.quarantine and settings.wants_record:
+            from pytest_xray_bridge import quarantine
+
+            self._quarantine = quarantine.begin(self._config, self._session)
+
+    def _record_line(self, line: Line) -> None:
+        judge = self._quarantine or self._session
+        judge.record_line(line)
 
     def _select_tests(self) -> None:
         """Ask which Tests are selected, and deselect all other tests."""
@@ -213,10 +228,17 @@ class Reporter:
     ) -> Generator[None, object, object]:
         """Close the journal first; upload after all other plugins."""
         self._seal()
+        # Before all other plugins: they may set another exit code.
+        self._spare(session)
         try:
             return (yield)
         finally:
             self._finish(session)
+
+    @guarded
+    def _spare(self, session: pytest.Session) -> None:
+        if self._quarantine is not None:
+            self._quarantine.spare(session)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
@@ -273,7 +295,8 @@ class Reporter:
             self._session.discard()
         ending = self._publish()
         self._call_uploaded_hook(ending.receipt if ending else None)
-        lines = [*(ending.lines if ending else self._session.notice_lines())]
+        lines = [*(self._quarantine.lines if self._quarantine else ())]
+        lines += ending.lines if ending else self._session.notice_lines()
         faults = self._fault_lines()
         lines += faults
         if faults and ending is None:

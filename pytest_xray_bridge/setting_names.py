@@ -89,6 +89,7 @@ SETTINGS = (
     "link_build "
     "release_date "
     "compare "
+    "quarantine "
 )
 SECRETS = (
     "password "

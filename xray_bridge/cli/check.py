@@ -18,8 +18,10 @@ from xray_bridge.errors import (
     CheckError,
     ConnectionDisabledError,
     SettingError,
+    UsageError,
     XrayBridgeError,
 )
+from xray_bridge.recording.questions import QUARANTINED
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 
 
@@ -60,6 +62,8 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument("--keyless-later", default="", help=argparse.SUPPRESS)
     # For ``xfail_open_defects``.
     parser.add_argument("--open-defects", action="store_true", help=argparse.SUPPRESS)
+    # For the label of a quarantine.
+    parser.add_argument("--quarantined", action="store_true", help=argparse.SUPPRESS)
     # When the tests of the session begin, if Jira is to be told of a build.
     parser.add_argument("--announce", type=float, default=0.0, help=argparse.SUPPRESS)
     options.add_flags(parser, options.OF_A_CHECK)
@@ -96,6 +100,7 @@ def _run_checks(arguments: argparse.Namespace) -> int:
         features = _check_features(names, settings, connection, found)
         notices = [*connection.notices]
         known = _find_open_defects(arguments, settings, connection, notices)
+        known |= _find_quarantined(arguments, settings, connection, notices)
     if arguments.given:
         found = [_of_a_session(each, settings.preflight) for each in found]
     wrong = next((each for each in found if each.ok is False), None)
@@ -216,6 +221,26 @@ def _find_open_defects(
         return {"open_defects": list_open_defects(settings, connection)}
     except XrayBridgeError as error:
         notices.append(f"open bugs are not known, so failures count: {error}")
+        return {}
+
+
+def _find_quarantined(
+    arguments: argparse.Namespace,
+    settings: Settings,
+    connection: Connection,
+    notices: list[str],
+) -> dict[str, Any]:
+    """Return the Tests with the label of the quarantine, for a session that asks."""
+    if not arguments.quarantined:
+        return {}
+    from xray_bridge.check.quarantine import list_quarantined
+
+    try:
+        if settings.dry_run:
+            raise UsageError("a dry run asks nothing")
+        return {"quarantined": list_quarantined(settings, connection)}
+    except XrayBridgeError as error:
+        notices.append(f"{QUARANTINED.unknown}: {error}")
         return {}
 
 

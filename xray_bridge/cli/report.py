@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.cli import console, options
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
+from xray_bridge.quarantine.releases import propose_releases
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.find import find_run
 from xray_bridge.text import count
@@ -63,11 +64,17 @@ def run_report(arguments: argparse.Namespace) -> int:
     written = write_report(runs, settings, arguments.out)
     for message in damaged:
         console.warn(f"left out: {message}")
-    document = {"report": str(arguments.out), "results": written, "runs": len(runs)}
+    releases = propose_releases(settings, Path(settings.report_dir))
+    document = {
+        "report": str(arguments.out),
+        "results": written,
+        "runs": len(runs),
+        **({"releases": releases} if releases else {}),
+    }
     line = f"{arguments.out}: {count(written, 'result')} of {runs[-1].name}"
     if len(runs) > 1:
         line += f", and {count(len(runs) - 1, 'earlier run')}"
-    console.emit(arguments, document, [line])
+    console.emit(arguments, document, [line, *releases])
     return 0
 
 

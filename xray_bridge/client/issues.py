@@ -35,11 +35,18 @@ JIRA_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """A Test or a Precondition in Jira."""
+    """
+    A Test or a Precondition in Jira.
+
+    ``assignee`` is a person's name, ``due`` a date such as ``2026-12-31``; both are
+    empty unless they were asked for.
+    """
 
     key: str
     summary: str = ""
     labels: tuple[str, ...] = ()
+    assignee: str = ""
+    due: str = ""
 
     def __str__(self) -> str:
         """Return key and summary, quoted to be safe for a terminal."""
@@ -90,11 +97,14 @@ def type_name(fields: Mapping[str, Any]) -> str:
 
 def read_issue(key: str, fields: Mapping[str, Any]) -> Issue:
     """Make an issue from the fields in Jira's answer."""
-    labels = fields.get("labels")
+    labels, assignee = fields.get("labels"), fields.get("assignee")
+    named = assignee if isinstance(assignee, dict) else {}
     return Issue(
         key=key,
         summary=str(fields.get("summary") or ""),
         labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
+        assignee=str(named.get("displayName") or named.get("name") or ""),
+        due=str(fields.get("duedate") or ""),
     )
 
 

@@ -203,6 +203,16 @@ def fields(value: str) -> dict[str, object]:
     return found
 
 
+def quarantine(value: str) -> dict[str, object]:
+    """Parse the table of the quarantine, and refuse one with mistakes."""
+    found = fields(value)
+    if found:
+        from xray_bridge.config.quarantine_table import parse_quarantine
+
+        parse_quarantine(found)
+    return found
+
+
 def _decode_json(content: bytes) -> str:
     """Decode UTF-8, or UTF-16 with a mark, which PowerShell writes."""
     is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))

@@ -226,7 +226,8 @@ def _to_raw_text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return ";".join(map(str, value))
-    return json.dumps(value) if isinstance(value, dict) else str(value)
+    # TOML has dates, and JSON has not.
+    return json.dumps(value, default=str) if isinstance(value, dict) else str(value)
 
 
 def _parse_value(

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Settings that protect secrets or show failures; the run cannot change them.
-PRECAUTIONS = (Settings.redact.name, Settings.on_upload_error.name)
+PRECAUTIONS = (
+    Settings.redact.name,
+    Settings.on_upload_error.name,
+    Settings.quarantine.name,
+)
 # By group, so that new settings of the connection or for Jira are included.
 OF_THIS_MACHINE = frozenset(
     name

@@ -1,9 +1,8 @@
 """
 The table of all settings.
 
-Each setting is declared once, as a class attribute of ``Settings`` or, for the Jira
-side, of ``JiraSettings``: its spellings on all command lines, in files and in the
-environment, and its line in the manual. ``resolve`` fills the table from layers.
+Each setting is declared once, as a class attribute of ``Settings`` or of its bases: its
+spellings at all places, and its line in the manual. ``resolve`` fills the table.
 """
 
 from __future__ import annotations

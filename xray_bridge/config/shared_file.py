@@ -77,15 +77,24 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises SettingError.
     """
+    try:
+        return parse_toml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        # Not only TOMLDecodeError: a number may have thousands of digits.
+        msg = f"{path.name} cannot be read: {error}"
+        raise SettingError(msg) from None
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """
+    Parse a text in TOML.
+
+    Raises ValueError and RecursionError.
+    """
     import sys
 
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        # Not only TOMLDecodeError: a number may have thousands of digits.
-        msg = f"{path.name} cannot be read: {error}"
-        raise SettingError(msg) from None
+    return tomllib.loads(text)

@@ -22,3 +22,14 @@ class VerdictSettings(Values):
         parts=MAY_DIFFER,
         metavar="yes|RUN|KEY",
     )
+    quarantine: Setting[dict[str, object]] = Setting(
+        parsers.quarantine,
+        {},
+        "tests whose known failures do not change the exit code, a JSON object or the "
+        "path of a JSON file; in the shared file the table `quarantine`",
+        of=SESSION,
+        parts=MAY_DIFFER,
+        metavar="JSON|PATH",
+        structured=True,
+        own_flag="",
+    )

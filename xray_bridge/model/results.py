@@ -141,7 +141,8 @@ class TestRun:
     captured output. ``iterations`` are the subtests of one test, or the results that
     ``merge`` joined. ``left_out`` says which evidence was not kept, and why.
     ``position`` is the test's place in the order of the code, if results come in
-    another order, else 0. ``withheld`` names a secret in the test's name: such a result
+    another order, else 0. ``quarantined`` says who has spared the failure, and until
+    when. ``withheld`` names a secret in the test's name: such a result
     is not sent, because Xray would show the name.
     """
 
@@ -164,3 +165,4 @@ class TestRun:
     left_out: tuple[str, ...] = ()
     position: int = 0
     withheld: str = ""
+    quarantined: str = ""

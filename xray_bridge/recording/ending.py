@@ -12,7 +12,13 @@ from xray_bridge.config.run_settings import repeat_flags
 from xray_bridge.config.setting import COMMAND_LINE
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import AmbiguousError, PartlyRefusedError
-from xray_bridge.model.receipt import AMBIGUOUS, DELIVERED, FAILED, Receipt
+from xray_bridge.model.receipt import (
+    AMBIGUOUS,
+    DELIVERED,
+    FAILED,
+    Receipt,
+    ignored_lines,
+)
 from xray_bridge.recording.second_process import SecondProcessError
 from xray_bridge.runs import run_directory
 
@@ -96,6 +102,11 @@ def lines_about_reports(receipt: Receipt, *, has_page: bool) -> list[str]:
     if receipt.error:
         return [f"The report was not written: {receipt.error['message']}"]
     return [f"Note: {notice}" for notice in receipt.notices[-1:] if has_page]
+
+
+def lines_about_gaps(ignored: int, incomplete: Iterable[str]) -> list[str]:
+    """Return lines about tests that are not reported, or missing."""
+    return [*ignored_lines(ignored), *(f"Incomplete: {each}" for each in incomplete)]
 
 
 def lines_to_send(shown: str, run_id: str, flags: str) -> list[str]:

@@ -23,11 +23,12 @@ from xray_bridge.errors import (
     UsageError,
     XrayBridgeError,
 )
-from xray_bridge.model.receipt import UNKNOWN, Receipt, ignored_lines
+from xray_bridge.model.receipt import UNKNOWN, Receipt
 from xray_bridge.recording.build_news import BuildNews
 from xray_bridge.recording.ending import (
     Ending,
     flags_again,
+    lines_about_gaps,
     lines_about_reports,
     lines_to_send,
     receipt_in,
@@ -36,6 +37,7 @@ from xray_bridge.recording.ending import (
     without_notices,
 )
 from xray_bridge.recording.guard import OWN_FAULT, OWN_FAULTS, fault_line
+from xray_bridge.recording.questions import choose_flags
 from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
 from xray_bridge.runs import run_directory
@@ -75,8 +77,8 @@ class Session:
         self.settings = settings
         self.notices: list[str] = []
         self.keyless = ""
-        # Builtins with the open defects, if they were asked for.
-        self.open_defects: Mapping[str, Any] = {}
+        # Answers of the check to ``questions``.
+        self.answers: Mapping[str, Any] = {}
         self.second_process = SecondProcess(is_quiet=is_quiet)
         self.incomplete: dict[str, None] = {}
         # How many tests ran that users have left out.
@@ -118,14 +120,7 @@ class Session:
         """
         if not self.settings.wants_export:
             return
-        answer = self.second_process.run(
-            "features",
-            "export",
-            "--given",
-            "-",
-            deadline=self.settings.deadline,
-            stdin=self.settings.given,
-        )
+        answer = self._run_command("features", "export")
         error = answer.content.get("error")
         if error:
             kind = UsageError if answer.exit_code == UsageError.exit_code else None
@@ -145,14 +140,7 @@ class Session:
         if keys:
             return dict.fromkeys(keys, "")
         try:
-            answer = self.second_process.run(
-                "keys",
-                "--selected",
-                "--given",
-                "-",
-                deadline=self.settings.deadline,
-                stdin=self.settings.given,
-            )
+            answer = self._run_command("keys", "--selected")
         except SecondProcessError as problem:
             raise SelectionError(problem.message, hint=problem.hint) from None
         error = answer.content.get("error")
@@ -173,25 +161,20 @@ class Session:
         started, this only adds a notice, because results can be sent later.
         """
         settings = self.settings
-        has_keyless = without_keys or bool(usual)
-        needs_answer = settings.xfail_open_defects or settings.announces_builds
-        is_off = settings.preflight == "off" and not (needs_answer or has_keyless)
-        if is_off or not settings.wants_upload:
+        questions = choose_flags(settings)
+        is_asked = without_keys or usual or questions or settings.announces_builds
+        if not settings.wants_upload or (settings.preflight == "off" and not is_asked):
             return
         # The embedded sandbox creates every missing issue, so no check is needed.
         ask = settings.preflight != "off" and not (settings.dry_run or settings.sandbox)
         try:
-            answer = self.second_process.run(
+            answer = self._run_command(
                 "check",
-                "--given",
-                "-",
                 *(() if ask else ("--offline",)),
                 *(("--without-keys", self._framework) if without_keys else ()),
                 *(("--keyless-later", usual) if usual else ()),
-                *(("--open-defects",) if settings.xfail_open_defects else ()),
+                *questions,
                 *self._build_news.flags(settings),
-                deadline=settings.deadline,
-                stdin=settings.given,
             )
         except SecondProcessError as problem:
             if settings.preflight == "strict":
@@ -203,8 +186,15 @@ class Session:
         if error:
             raise UsageError(error["message"], hint=error["hint"])
         self.keyless = answer.content.get("keyless", "")
-        self.open_defects = answer.content.get("open_defects") or {}
+        self.answers = answer.content
         self._add_notices_of(answer)
+
+    def _run_command(self, *words: str) -> CommandResult:
+        """Run a command in the second process, with the settings of this session."""
+        settings = self.settings
+        return self.second_process.run(
+            *words, "--given", "-", deadline=settings.deadline, stdin=settings.given
+        )
 
     def start(self) -> None:
         """Make the run directory and open its journal. Raises RunDirectoryError."""
@@ -394,8 +384,7 @@ class Session:
                 receipt = self._upload_run(written.directory, shown, "--collect")
         if receipt:
             lines += lines_about_reports(receipt, has_page=bool(settings.html))
-        lines += ignored_lines(self.ignored)
-        lines += [f"Incomplete: {reason}" for reason in self.incomplete]
+        lines += lines_about_gaps(self.ignored, self.incomplete)
         lines += lines_to_send(shown, settings.run_id, flags_again(settings))
         code = receipt.exit_code if receipt and not warn_only else 0
         lines[:0] = self.notice_lines()

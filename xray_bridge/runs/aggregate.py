@@ -132,6 +132,7 @@ class _Whole:
         self._started, self._finished = math.inf, -math.inf
         self._messages, self._outputs = _Texts("\n\n"), _Texts("\n\n")
         self._comments = _Texts("\n")
+        self._quarantined = _Texts("\n")
         self._labels: dict[str, None] = {}
         self._requirements: dict[str, None] = {}
         self._defects: dict[str, None] = {}
@@ -153,6 +154,8 @@ class _Whole:
             self._outputs.add(f"{name}\n{_cut_text(run.output)}")
         if run.comment:
             self._comments.add(_cut_text(run.comment))
+        if run.quarantined:
+            self._quarantined.add(_cut_text(run.quarantined))
         self._labels |= dict.fromkeys(run.test.labels)
         self._requirements |= dict.fromkeys(run.test.requirements)
         self._defects |= dict.fromkeys(run.defects)
@@ -178,6 +181,7 @@ class _Whole:
             duration=self._finished - self._started,
             message=str(self._messages),
             comment=str(self._comments),
+            quarantined=str(self._quarantined),
             output=str(self._outputs),
             defects=tuple(self._defects),
             left_out=tuple(self._left_out),

@@ -40,6 +40,7 @@ _SELDOM = (
     "left_out",
     "position",
     "withheld",
+    "quarantined",
 )
 _LISTS = ("steps", "iterations", "evidence")
 _SELDOM_OF_TEST = ("test_keys", "summary", "description", "labels", "requirements")
@@ -75,6 +76,7 @@ class Line(TypedDict, total=False):
     left_out: Sequence[str]
     position: int
     withheld: str
+    quarantined: str
 
 
 def encode(run: TestRun) -> Line:
@@ -142,7 +144,7 @@ def redact_line(
     return line
 
 
-_FREE = ("summary", "description", "message", "comment", "output")
+_FREE = ("summary", "description", "message", "comment", "output", "quarantined")
 _FREE_OF_PART = ("name", "message", "text", "data", "expected")
 
 

@@ -83,6 +83,7 @@ def publish(
         work = _Publishing(directory, settings, directory.path, settings.report)
         found = work.receipt()
         found = _with_trouble(found, lambda: _note_ending(directory, settings, found))
+        found = _with_releases(found, settings)
         found = replace(
             found,
             run=shown or str(directory.path),
@@ -134,6 +135,16 @@ def _with_trouble(found: Receipt, write: Callable[[], None]) -> Receipt:
         code = found.exit_code or error.exit_code
         return replace(found, notices=(*found.notices, error.message), exit_code=code)
     return found
+
+
+def _with_releases(found: Receipt, settings: Settings) -> Receipt:
+    """Return the receipt with a notice for each test that may leave the quarantine."""
+    if not settings.quarantine:
+        return found
+    from xray_bridge.quarantine.releases import propose_releases
+
+    releases = propose_releases(settings, Path(settings.report_dir))
+    return replace(found, notices=(*found.notices, *releases))
 
 
 def _note_ending(directory: RunDirectory, settings: Settings, found: Receipt) -> None:

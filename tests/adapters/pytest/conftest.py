@@ -48,10 +48,14 @@ class Project:
         return self.run("--xray-upload", "--xray-sandbox", *arguments, **environ)
 
     @property
+    def store(self) -> Store:
+        """The sandbox's data."""
+        return Store(self.pytester.path / ".xray" / "sandbox" / "sandbox.sqlite3")
+
+    @property
     def executions(self) -> list[TestExecutionRow]:
         """The Test Executions in the sandbox, newest first, without its demo data."""
-        data = self.pytester.path / ".xray" / "sandbox" / "sandbox.sqlite3"
-        store = Store(data)
+        store = self.store
         found = [store.test_execution(row.key) for row in store.test_executions()]
         return [row for row in found if row and row.key != "CALC-20"]
 

@@ -54,7 +54,8 @@ def make_comment(  # noqa: PLR0913 - one for each thing that a format may lack
     The keywords are parts that the format has no other place for. A comment that is too
     long keeps head and tail of each part; the output is cut first, then the messages.
     """
-    texts = [NOTES.get(run.outcome, ""), run.message if message else ""]
+    texts = [run.quarantined, NOTES.get(run.outcome, "")]
+    texts += [run.message] if message else ()
     texts += _of_iterations(run) if run.iterations else ()
     texts += _of_steps(run.steps, run.message) if steps else ()
     texts += [f"{name}: {value}" for name, value in custom_fields]

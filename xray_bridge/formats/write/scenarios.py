@@ -134,7 +134,8 @@ def _with_the_rest(run: TestRun, steps: list[Step], outcome: Outcome) -> list[St
     found = evidence.with_distinct_names((*last.evidence, *run.evidence))
     steps[-1] = replace(last, evidence=found)
     number = _deciding_step(steps, outcome)
-    texts = filter(None, (_join_messages(run, steps[number]), run.output))
+    parts = (run.quarantined, _join_messages(run, steps[number]), run.output)
+    texts = filter(None, parts)
     steps[number] = replace(steps[number], message="\n\n".join(texts))
     return steps
 

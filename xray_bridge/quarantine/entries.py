@@ -1,0 +1,64 @@
+"""
+Find the quarantine of a test, by its Test keys and its names.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from xray_bridge.config.quarantine_table import spell_name
+from xray_bridge.model.keys import KEY
+from xray_bridge.runs.running_test import address_of
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.config.quarantine_table import Entry, Quarantine
+    from xray_bridge.runs.codec import Line
+
+
+class Entries:
+    """The tests in quarantine; ``unused`` are those that no test had so far."""
+
+    def __init__(self, quarantine: Quarantine) -> None:
+        self._by_name = {_normal_name(each.test): each for each in quarantine.tests}
+        self._used: set[str] = set()
+
+    def find(self, line: Line) -> Entry | None:
+        """Return the entry of a test, from its line in the journal."""
+        found = next((n for n in names_of(line) if n in self._by_name), None)
+        if found is None:
+            return None
+        self._used.add(found)
+        return self._by_name[found]
+
+    @property
+    def unused(self) -> list[Entry]:
+        """The entries whose names no test had."""
+        return [e for name, e in self._by_name.items() if name not in self._used]
+
+
+def _normal_name(test: str) -> str:
+    """Return a node id as definition; other names as they are."""
+    name = spell_name(test)
+    if "::" not in name or re.fullmatch(KEY, name):
+        return name
+    return ".".join(filter(None, address_of(name)))
+
+
+def names_of(line: Line) -> Iterator[str]:
+    """Yield Test keys and names of a test: with its row, and without."""
+    yield from line.get("test_keys", ())
+    definition = ".".join(filter(None, (line["classname"], line["name"])))
+    yield definition
+    base, bracket, _ = definition.partition("[")
+    if bracket:
+        yield base
+    scenario = line.get("scenario")
+    if scenario:
+        path = scenario["feature"]["path"]
+        for name in filter(None, (scenario["name"], scenario.get("outline"))):
+            yield f"{path}: {name}"
+            yield name

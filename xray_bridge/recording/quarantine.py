@@ -1,0 +1,71 @@
+"""
+Begin the quarantine of a session: its table, and the Tests with its label in Xray.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.config.quarantine_table import (
+    Quarantine,
+    parse_quarantine,
+    to_table,
+)
+from xray_bridge.config.settings import Settings
+from xray_bridge.quarantine.verdicts import Verdicts
+from xray_bridge.recording.questions import QUARANTINED, ask
+from xray_bridge.runs.journal_lines import content_of, load_json
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
+    from xray_bridge.recording.session import Session
+
+
+def today_in_utc() -> date:
+    """Return the day on which quarantines end."""
+    return datetime.now(timezone.utc).date()
+
+
+def begin(session: Session, today: Callable[[], date] = today_in_utc) -> Verdicts:
+    """
+    Make the verdicts of a session that has a quarantine, after its check.
+
+    The run directory records the quarantine with the labelled Tests.
+    """
+    settings = session.settings
+    quarantine = parse_quarantine(settings.quarantine)
+    labelled = ask(session, QUARANTINED)
+    if labelled:
+        quarantine = _with_labelled(quarantine, labelled)
+        table = to_table(quarantine)
+        session.settings = Settings(
+            {**settings.values, "quarantine": table},
+            sources=settings.sources,
+            given={**settings.given, "quarantine": json.dumps(table)},
+        )
+    return Verdicts(
+        quarantine, project=settings.project, clean=session.redact, today=today()
+    )
+
+
+def _with_labelled(quarantine: Quarantine, labelled: list[Any]) -> Quarantine:
+    """Add the labelled Tests; an entry of the table wins."""
+    known = {each.test for each in quarantine.tests}
+    found = parse_quarantine({"tests": labelled}).tests
+    more = [quarantine.complete(each) for each in found if each.test not in known]
+    return replace(quarantine, tests=(*quarantine.tests, *more))
+
+
+def note_tests(verdicts: Verdicts, folder: str) -> None:
+    """Note which tests of the run directory are in quarantine, also passed ones."""
+    for path in Path(folder).glob("journal.jsonl"):
+        with path.open("rb") as file:
+            for line in file:
+                verdicts.note(load_json(content_of(line)))
