@@ -64,6 +64,11 @@ def register(commands: Any, help_text: str) -> None:
         action="store_true",
         help="read the code only, without contacting the server",
     )
+    parser.add_argument(
+        "--require",
+        action="store_true",
+        help="a test without a Test key is wrong, too: exit code 85",
+    )
     keys_write.add_flags(parser)
     # For the adapters: only print the Tests that xray_select means.
     parser.add_argument("--selected", action="store_true", help=argparse.SUPPRESS)
@@ -87,7 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         lines.append("Tests without code are not listed: give --select or --test-plan")
     console.emit(arguments, asdict(found), lines)
     is_wrong = found.no_tests or found.not_asked or found.incomplete or found.malformed
-    return CheckError.exit_code if is_wrong else 0
+    is_missing = arguments.require and found.without_key
+    return CheckError.exit_code if is_wrong or is_missing else 0
 
 
 def _ask_xray(settings: Settings, by_key: Iterable[str]) -> keys.XrayKeys:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.adapters.pytest.conftest import Project
 
+
+ROOT = Path(__file__).parents[3]
 
 SUITE = """
     import pytest
@@ -224,6 +228,23 @@ def test_what_follows_dashes_goes_to_pytest(project: Project) -> None:
     result = keys(project, "--offline", "--json", "--", "-k", "add")
 
     assert json.loads(result.stdout.str())["tests"] == 1
+
+
+@pytest.mark.parametrize(("name", "code"), [("key", 85), ("add", 0)])
+def test_hook_before_a_commit_wants_a_key_on_each_test(
+    project: Project, name: str, code: int
+) -> None:
+    """What ``.pre-commit-hooks.yaml`` starts fails for the one test without a key."""
+    project.pytester.makepyfile(SUITE)
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    program, command, *flags = hook["entry"].split()
+    assert (program, command) == ("xray-bridge", "keys")
+
+    result = keys(project, *flags, "--", "-k", name)
+
+    assert result.ret == code
+    if code:
+        result.stdout.fnmatch_lines(["Without a Test key: 1", "*test_without_a_key"])
 
 
 def test_a_file_that_cannot_be_collected_makes_the_report_incomplete(
