@@ -102,6 +102,12 @@ class Converter:
             above = [*above, *place.rule.tags]
         return tags.read(own_tags(place), above, prefixes=self.prefixes)
 
+    def read_name(self, place: Place) -> tuple[str, str]:
+        """Return class name and name of a scenario; rows of an outline share them."""
+        path = self.paths.read(place.feature.filename)
+        classname = ".".join(PurePath(path).with_suffix("").parts)
+        return classname, (place.outline or place.scenario).name
+
     def make_run(
         self,
         place: Place,
@@ -119,11 +125,11 @@ class Converter:
         scenario = place.scenario
         meaning = self.read_tags(place)
         path = self.paths.read(place.feature.filename)
-        name = (place.outline or scenario).name
+        classname, name = self.read_name(place)
         steps = _make_steps(scenario)
         return results.TestRun(
             test=results.TestIssue(
-                classname=".".join(PurePath(path).with_suffix("").parts),
+                classname=classname,
                 name=name,
                 test_keys=meaning.test_keys,
                 summary=name,

@@ -16,15 +16,21 @@ from typing import TYPE_CHECKING, Any
 import behave
 
 from behave_xray_bridge import console, options
-from behave_xray_bridge.convert import Converter
+from behave_xray_bridge.convert import Converter, find_places, read_row
 from behave_xray_bridge.guard import GUARD
 from behave_xray_bridge.names import FeaturePaths
 from behave_xray_bridge.notes import NoteBook
 from behave_xray_bridge.recorder import Recorder
 from behave_xray_bridge.run_tags import settings_from_tags
 from behave_xray_bridge.selection import BehaveSelection, have_no_keys, select_keys
+from xray_bridge.config.setting import RERUN_VARIABLE
 from xray_bridge.config.settings import SESSION_VARIABLE
-from xray_bridge.errors import ReportError, SelectionError, XrayBridgeError
+from xray_bridge.errors import (
+    ReportError,
+    SelectionError,
+    UsageError,
+    XrayBridgeError,
+)
 from xray_bridge.model.receipt import EMPTY
 from xray_bridge.recording.ending import (
     describe_idle_sandbox,
@@ -33,6 +39,7 @@ from xray_bridge.recording.ending import (
 )
 from xray_bridge.recording.guard import OWN_FAULTS
 from xray_bridge.recording.running import RUNNING
+from xray_bridge.recording.selecting import fetch_selected
 from xray_bridge.recording.session import Session
 from xray_bridge.recording.signals import StopSignals
 
@@ -49,6 +56,7 @@ if TYPE_CHECKING:
     from behave_xray_bridge.quarantine import RunQuarantine
     from xray_bridge.config.settings import Settings
     from xray_bridge.recording.ending import Ending
+    from xray_bridge.runs.rerun_plan import RerunPlan
 
 # The same name as in ``xray_bridge.formats.write.behave``, which tests do not import.
 REPORT = "report.behave.json"
@@ -169,6 +177,10 @@ def _start_recording(config: Configuration, outfile: str) -> BehaveSession | Non
     converter = Converter(paths=paths, prefixes=settings.tag_prefixes)
     hooks = _load_hooks(config, runner)
     notices = _select_scenarios(settings, features, converter, hooks)
+    plan = _take_plan()
+    if plan is not None:
+        session = make_session(settings, _project_folder(config, paths))
+        notices.append(_skip_others(plan, features, converter, session.redact))
     if not settings.wants_record:
         console.print_section(f"Note: {notice}" for notice in notices)
         return None
@@ -182,6 +194,7 @@ def _start_recording(config: Configuration, outfile: str) -> BehaveSession | Non
         config, outfile=outfile, tag_settings=tags.settings, overrides=overrides
     )
     session = make_session(settings, _project_folder(config, paths))
+    session.rerun = plan
     session.notices += [*notices, *tags.notices, *idle]
     session.notices += tags.hint_for_export(settings)
     session.add_execution_fields(hooks.execution_fields())
@@ -264,9 +277,38 @@ def _select_scenarios(
         msg = "xray_select: xray-bridge cannot find the scenarios of this runner"
         raise SelectionError(msg, hint="use behave's own runner")
     session = make_session(settings)
-    selected = session.fetch_selected()
+    selected = fetch_selected(session)
     in_code = select_keys(features, converter, hooks, selected)
     return [*session.notices, describe_selection(settings.select, selected, in_code)]
+
+
+def _take_plan() -> RerunPlan | None:
+    """Return the plan of a rerun; None in any other run."""
+    if RERUN_VARIABLE not in os.environ:
+        return None
+    from xray_bridge.runs.rerun_plan import take_plan
+
+    return take_plan(os.environ)
+
+
+def _skip_others(
+    plan: RerunPlan,
+    features: Sequence[Feature],
+    converter: Converter,
+    clean: Callable[[str], str],
+) -> str:
+    """Skip scenarios that do not run again; return a notice. Raises UsageError."""
+    if not features:
+        msg = "xray-bridge cannot find the scenarios of this runner"
+        raise UsageError(msg, hint="use behave's own runner")
+    tests = plan.select()
+    for place in (place for feature in features for place in find_places(feature)):
+        classname, name = converter.read_name(place)
+        row = read_row(place.scenario) if place.outline else ()
+        cleaned = [(heading, clean(cell)) for heading, cell in row]
+        if not tests.wants(classname, name, cleaned):
+            place.scenario.mark_skipped()
+    return tests.describe(plan.run)
 
 
 def _project_folder(config: Configuration, paths: FeaturePaths) -> str:

@@ -32,6 +32,8 @@ OWN = "xray_own_faults"
 # The same name as in ``open_defects``, which is imported only if it is asked for.
 OPEN_DEFECTS = "xray_open_defects"
 QUARANTINE = "xray_quarantine"
+# The same name as in ``rerun``, which is imported only in a rerun.
+RERUN = "xray_rerun"
 
 
 def register(config: pytest.Config) -> None:
@@ -64,6 +66,10 @@ def register(config: pytest.Config) -> None:
         from pytest_xray_bridge.quarantine import Deselected
 
         add(Deselected(config), Deselected.NAME)
+    if RERUN in given:
+        from pytest_xray_bridge import rerun
+
+        rerun.register_in_worker(config)
     if selection.WORKER_INPUT in given:
         add(selection.make_in_worker(config), selection.NAME)
 

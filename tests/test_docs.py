@@ -193,7 +193,7 @@ def test_commands_parse(command: str) -> None:
     """The parser accepts each command of ``xray-bridge`` in the manual."""
     arguments = shlex.split(command)[1:]
 
-    assert cli.build_parser(arguments).parse_args(arguments).command == arguments[0]
+    assert cli.parse_arguments(arguments).command == arguments[0]
 
 
 @pytest.mark.parametrize(

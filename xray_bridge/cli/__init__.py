@@ -34,6 +34,7 @@ COMMANDS = {
     "init": "write the settings of a project, try them, and print those for CI",
     "upload": "upload report files or run directories into one Test Execution",
     "resend": "upload the results of runs that were not delivered, exactly once",
+    "rerun": "run the tests of a run again that failed, into its Test Execution",
     "report": "write one HTML page of the results of runs",
     "runs": "list, show and prune run directories",
     "features": "export feature files from Xray, and import them",
@@ -118,6 +119,21 @@ def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     return found
 
 
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line; what follows ``rerun --`` is for another program."""
+    command: Sequence[str] | None = None
+    if argv[:1] == ["help"]:
+        from xray_bridge.cli.help import take_flags_as_names
+
+        argv = take_flags_as_names(argv)
+    elif argv[:1] == ["rerun"] and "--" in argv:
+        at = list(argv).index("--")
+        argv, command = argv[:at], argv[at + 1 :]
+    arguments = build_parser(argv).parse_args(argv)
+    arguments.command_to_run = command
+    return arguments
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """
     Run a command; returns its exit code.
@@ -128,12 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal may not have all characters of a server's message.
             stream.reconfigure(errors="backslashreplace")
-    argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] == ["help"]:
-        from xray_bridge.cli.help import take_flags_as_names
-
-        argv = take_flags_as_names(argv)
-    arguments = build_parser(argv).parse_args(argv)
+    arguments = parse_arguments(sys.argv[1:] if argv is None else argv)
     if getattr(arguments, "verbose", False):
         from xray_bridge.client import log
 

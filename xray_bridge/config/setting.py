@@ -37,6 +37,8 @@ DROPPED: Final = "dropped"  # no value: it belonged to the session of the part
 
 # The source of values that flags give.
 COMMAND_LINE = "command line"
+# The environment variable that names the folder with the plan of a rerun.
+RERUN_VARIABLE = "XRAY_BRIDGE_RERUN"
 # The prefix of sources that are guesses from CI.
 GUESSED = "CI: "
 

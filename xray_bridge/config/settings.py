@@ -380,7 +380,7 @@ class Settings(JiraSettings):
         return bool(self.export_keys or self.export_filter)
 
 
-# Set while a session is recorded: sessions that its tests start are not recorded.
+# Set while a session is recorded, so that sessions that its tests start are not.
 SESSION_VARIABLE = "PYTEST_XRAY_BRIDGE_SESSION"
 TABLE: dict[str, Setting[Any]] = {
     name: setting

@@ -19,7 +19,6 @@ import xray_bridge
 from xray_bridge.config.execution_fields import with_execution_fields
 from xray_bridge.errors import (
     FeaturesError,
-    SelectionError,
     UsageError,
     XrayBridgeError,
 )
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from xray_bridge.config.settings import Settings
     from xray_bridge.recording.second_process import CommandResult
     from xray_bridge.runs.codec import Line
+    from xray_bridge.runs.rerun_plan import RerunPlan
     from xray_bridge.runs.run_directory import RunDirectory
 
 
@@ -75,6 +75,8 @@ class Session:
         is_quiet: bool = False,
     ) -> None:
         self.settings = settings
+        # Set by the adapter if it runs tests of an earlier run again.
+        self.rerun: RerunPlan | None = None
         self.notices: list[str] = []
         self.keyless = ""
         # Answers of the check to ``questions``.
@@ -120,35 +122,12 @@ class Session:
         """
         if not self.settings.wants_export:
             return
-        answer = self._run_command("features", "export")
+        answer = self.run_command("features", "export")
         error = answer.content.get("error")
         if error:
             kind = UsageError if answer.exit_code == UsageError.exit_code else None
             raise (kind or FeaturesError)(error["message"], hint=error["hint"])
-        self._add_notices_of(answer)
-
-    def fetch_selected(self) -> dict[str, str]:
-        """
-        Fetch the Tests of the setting ``select``: summaries by key.
-
-        A list of keys needs no server. Raises SelectionError: without an answer it is
-        unknown which tests to run.
-        """
-        from xray_bridge.model.selection import read_selection
-
-        keys = read_selection(self.settings.select).keys
-        if keys:
-            return dict.fromkeys(keys, "")
-        try:
-            answer = self._run_command("keys", "--selected")
-        except SecondProcessError as problem:
-            raise SelectionError(problem.message, hint=problem.hint) from None
-        error = answer.content.get("error")
-        if error:
-            msg = f"xray_select: {error['message']}"
-            raise SelectionError(msg, hint=error["hint"])
-        self._add_notices_of(answer)
-        return dict(answer.content["tests"])
+        self.add_notices_of(answer)
 
     def preflight(self, *, without_keys: bool = False, usual: str = "") -> None:
         """
@@ -168,7 +147,7 @@ class Session:
         # The embedded sandbox creates every missing issue, so no check is needed.
         ask = settings.preflight != "off" and not (settings.dry_run or settings.sandbox)
         try:
-            answer = self._run_command(
+            answer = self.run_command(
                 "check",
                 *(() if ask else ("--offline",)),
                 *(("--without-keys", self._framework) if without_keys else ()),
@@ -187,9 +166,9 @@ class Session:
             raise UsageError(error["message"], hint=error["hint"])
         self.keyless = answer.content.get("keyless", "")
         self.answers = answer.content
-        self._add_notices_of(answer)
+        self.add_notices_of(answer)
 
-    def _run_command(self, *words: str) -> CommandResult:
+    def run_command(self, *words: str) -> CommandResult:
         """Run a command in the second process, with the settings of this session."""
         settings = self.settings
         return self.second_process.run(
@@ -200,6 +179,8 @@ class Session:
         """Make the run directory and open its journal. Raises RunDirectoryError."""
         if not self.settings.wants_record:
             return
+        if self.rerun:
+            self.rerun.refuse_other_place(self.settings)
         now = self._build_news.started or time.time()
         directory = run_directory.create(
             Path(self.settings.report_dir).absolute(),
@@ -211,8 +192,11 @@ class Session:
                 settings=self.settings.given,
                 ci=self._build_news.describe_ci(self.settings, self.redact),
                 run_id=self.settings.run_id,
+                parts=self.rerun.parts if self.rerun else (),
             ),
         )
+        if self.rerun:
+            self.rerun.fill(directory)
         self._journal = Journal(directory)
         # Made before the tests, because tests patch files.
         limit = self.settings.evidence_limit[0]
@@ -302,7 +286,7 @@ class Session:
         """Remember why tests are missing from this run."""
         self.incomplete[reason] = None
 
-    def _add_notices_of(self, result: CommandResult) -> None:
+    def add_notices_of(self, result: CommandResult) -> None:
         """Add the notices of a command that no earlier command has given."""
         noted = result.content.get("notices", ())
         self.notices[:] = merge_lines((self.notices, noted))
@@ -317,6 +301,11 @@ class Session:
             self._note.clear()
         try:
             self._journal.close(tuple(self.incomplete), self.ignored)
+            if self.rerun:
+                # Imported here, because other sessions do not read results.
+                from xray_bridge.runs.attempts import complete_rerun
+
+                complete_rerun(self._journal.directory)
         except XrayBridgeError as error:
             return str(error)
         return ""

@@ -26,7 +26,7 @@ from xray_bridge.errors import (
 from xray_bridge.model import receipt
 from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.receipt import Receipt
-from xray_bridge.runs import report_files, run_directory, under_way
+from xray_bridge.runs import attempts, report_files, run_directory, under_way
 from xray_bridge.runs.evidence import Limits
 from xray_bridge.runs.failures import first_failures
 from xray_bridge.runs.merge import Results
@@ -80,6 +80,7 @@ def publish(
         if not directory.is_sealed:
             # Killed before it was sealed: there will be no more results.
             under_way.settle_run(directory)
+        attempts.complete_rerun(directory)
         work = _Publishing(directory, settings, directory.path, settings.report)
         found = work.receipt()
         found = _with_trouble(found, lambda: _note_ending(directory, settings, found))

@@ -1,0 +1,507 @@
+"""``xray-bridge rerun -- pytest``: only failed tests, into the same Test Execution."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.adapters.pytest.conftest import OURS, Project
+from xray_sandbox.store.rows import TestRunRow
+
+
+SUITE = """
+    import os
+    import pytest
+
+    WORKS = os.path.exists("works")
+
+    @pytest.mark.xray("CALC-1")
+    @pytest.mark.parametrize("text", ["a b", "ü[x]::y", "c"])
+    def test_rows(text, xray):
+        xray.attach(b"shot", name=f"{text[0]}.txt")
+        assert text != "ü[x]::y" or WORKS, "row broke"
+
+    @pytest.mark.xray("CALC-2")
+    def test_flaky():
+        assert WORKS, "was down"
+
+    @pytest.mark.xray("CALC-3")
+    def test_broken():
+        assert False, "still broken"
+
+    @pytest.mark.xray("CALC-8")
+    def test_fine():
+        pass
+
+    class TestGroup:
+        def test_no_key(self):
+            assert WORKS
+"""
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *OURS)
+
+
+def rerun(project: Project, *arguments: str) -> pytest.RunResult:
+    """Run ``xray-bridge rerun``; what follows ``--`` goes to pytest."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    own, given = arguments[:at], arguments[at + 1 :]
+    words = ("rerun", *own, "--", *PYTEST, *given)
+    return project.pytester.run(sys.executable, "-m", "xray_bridge", *words)
+
+
+def works(project: Project) -> None:
+    """Repair what was down."""
+    (project.pytester.path / "works").touch()
+
+
+def runs_by_key(project: Project) -> dict[str, TestRunRow]:
+    """The Test Runs of the only Test Execution."""
+    (execution,) = project.executions
+    return {run.test_key: run for run in execution.runs}
+
+
+@pytest.mark.parametrize("deployment", ["server", "cloud"])
+def test_failed_tests_run_again_into_the_same_execution(
+    project: Project, workers: tuple[str, ...], deployment: str
+) -> None:
+    """Both attempts are told; nothing is lost and nothing comes twice."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    first = project.upload("--xray-deployment", deployment, *workers)
+    before = runs_by_key(project)
+    works(project)
+    second = rerun(project, "--", *workers)
+
+    first.assert_outcomes(passed=3, failed=4)
+    second.assert_outcomes(passed=3, failed=1, deselected=0 if workers else 3)
+    assert second.ret == 1
+    found = runs_by_key(project)
+    passed = "PASS" if deployment == "server" else "PASSED"
+    failed = "FAIL" if deployment == "server" else "FAILED"
+    assert found.keys() == before.keys()
+    assert [key for key in found if found[key].status == failed] == ["CALC-3"]
+    assert {found[key].status for key in found if key != "CALC-3"} == {passed}
+    assert found["CALC-8"].id == before["CALC-8"].id
+    assert project.receipt["counts"] == {"passed": 2, "flaky": 3, "failed": 1}
+    text = f"{found['CALC-2'].comment}{found['CALC-2'].log}"
+    assert "Failed attempts before this one: 1" in text
+    assert "was down" in text
+    names = sorted(piece.filename for piece in found["CALC-1"].evidence)
+    assert names == ["a.txt", "c.txt", "ü.txt"]
+
+
+def test_a_command_that_ends_green_ends_the_rerun_green(project: Project) -> None:
+    """The exit code is that of the command."""
+    project.pytester.makepyfile(
+        test_suite=SUITE.replace("assert False", "assert WORKS")
+    )
+    project.upload()
+    works(project)
+    result = rerun(project)
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "Note: rerun of 4 failed tests of 2*",
+            "Test Execution: CALC-10?",
+            "Tests: 4 sent, 4 accepted, 0 refused",
+            "Results: 2 passed, 4 flaky",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "status"),
+    [("worst", "FAIL"), ("last", "PASS"), ("all-failed", "PASS")],
+)
+def test_the_aggregate_decides_over_the_rows(
+    project: Project, aggregate: str, status: str
+) -> None:
+    """One row passes again and one fails again: the rule of the first run counts."""
+    project.pytester.makepyfile(
+        test_suite="""
+        import os
+        import pytest
+
+        @pytest.mark.xray("CALC-1")
+        @pytest.mark.parametrize("row", [1, 2])
+        def test_rows(row):
+            assert row == 2 and os.path.exists("works")
+        """
+    )
+    project.upload("--xray-aggregate", aggregate)
+    works(project)
+    result = rerun(project)
+
+    assert result.ret == 1
+    assert project.statuses == {"CALC-1": status}
+
+
+def test_statuses_say_what_flaky_is(project: Project) -> None:
+    """The setting of the first run counts again."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload("--xray-statuses", "flaky=FAIL")
+    works(project)
+    rerun(project)
+
+    assert project.statuses["CALC-2"] == "FAIL"
+
+
+def test_a_rerun_of_a_rerun_counts_each_attempt(project: Project) -> None:
+    """The latest run is the default."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    rerun(project)
+    works(project)
+    result = rerun(project)
+
+    result.assert_outcomes(passed=3, failed=1, deselected=3)
+    run = runs_by_key(project)["CALC-2"]
+    assert "Failed attempts before this one: 2" in f"{run.comment}{run.log}"
+    assert run.status == "PASS"
+
+
+def test_nothing_failed(project: Project) -> None:
+    """It says so and runs nothing."""
+    project.pytester.makepyfile(test_suite="def test_fine(): pass")
+    project.upload()
+    result = rerun(project)
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["Nothing failed in 2*: nothing runs again."])
+    assert len(project.runs) == 1
+
+
+def test_a_dry_run_shows_command_and_tests(project: Project) -> None:
+    """And runs nothing."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    result = rerun(project, "--dry-run", "--", "-x", "-k", "a b")
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "4 failed tests of 2*, into CALC-10?:",
+            "  test_suite.test_flaky",
+            "  test_suite.test_broken",
+            "  test_suite.TestGroup.test_no_key",
+            f"Command: {sys.executable} -m pytest * -x -k 'a b'",
+            "Dry run: nothing was run.",
+        ]
+    )
+    assert len(project.runs) == 1
+
+
+def test_a_test_that_is_gone_is_named(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """Its failure stays in Xray."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    works(project)
+    project.pytester.makepyfile(test_suite=SUITE.replace("test_broken", "test_renamed"))
+    result = rerun(project, "--", *workers)
+
+    result.stdout.fnmatch_lines(
+        ["Note: rerun of 4 failed tests of 2*; not collected: test_suite.test_broken"]
+    )
+    assert project.statuses["CALC-3"] == "FAIL"
+
+
+def test_tests_left_out_by_the_command_are_not_gone(project: Project) -> None:
+    """``-k`` leaves out tests that exist."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    result = rerun(project, "--", "-k", "flaky")
+
+    result.assert_outcomes(failed=1, deselected=6)
+    assert "not collected" not in result.stdout.str()
+
+
+def test_a_collected_run_is_replaced(project: Project) -> None:
+    """The rerun has all results, so that they are sent once."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.run("--xray-collect", "--xray-sandbox")
+    works(project)
+    result = rerun(project)
+    sent = project.pytester.run(
+        sys.executable, "-m", "xray_bridge", "upload", "--sandbox", ".xray/runs"
+    )
+
+    result.stderr.fnmatch_lines(
+        [
+            (
+                "xray-bridge: 2* was not delivered, so the rerun has all its results, "
+                "and is sent in its place"
+            )
+        ]
+    )
+    result.stdout.fnmatch_lines(["*nothing was sent*"])
+    assert sent.ret == 0
+    sent.stdout.fnmatch_lines(["Results: 3 passed, 3 flaky, 1 failed"])
+    assert runs_by_key(project)["CALC-8"].status == "PASS"
+
+
+def test_parts_that_were_merged_run_again(project: Project) -> None:
+    """The merged run is the latest one."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    for chosen in ("rows or fine", "not (rows or fine)"):
+        project.run("--xray-collect", "--xray-run-id=7", "-k", chosen)
+    project.pytester.run(
+        sys.executable, "-m", "xray_bridge", "upload", "--sandbox", ".xray/runs"
+    )
+    works(project)
+    result = rerun(project, "--", "--xray-sandbox")
+
+    result.assert_outcomes(passed=3, failed=1, deselected=3)
+    assert project.statuses["CALC-1"] == "PASS"
+    assert len(project.executions) == 1
+
+
+def test_a_part_of_a_merged_run_is_refused(project: Project) -> None:
+    """Its results are in the merged run."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    for chosen in ("rows", "not rows"):
+        project.run("--xray-collect", "--xray-run-id=7", "-k", chosen)
+    part = project.runs[0].name
+    project.pytester.run(
+        sys.executable, "-m", "xray_bridge", "upload", "--sandbox", ".xray/runs"
+    )
+    result = rerun(project, part, "--")
+
+    assert result.ret == 2
+    result.stderr.fnmatch_lines(
+        [f"*error: {part} was merged into 2* (rerun that run) [[]usage]"]
+    )
+
+
+def test_tests_that_never_ran_run_too(project: Project) -> None:
+    """A module that could not be collected has no failed tests to run again."""
+    project.pytester.makepyfile(
+        test_suite=SUITE, test_other="import nowhere_to_be_found"
+    )
+    project.upload("--continue-on-collection-errors")
+    works(project)
+    project.pytester.makepyfile(
+        test_other="""
+        import pytest
+
+        @pytest.mark.xray("CALC-9")
+        def test_late(): pass
+        """
+    )
+    result = rerun(project)
+
+    result.assert_outcomes(passed=4, failed=1, deselected=3)
+    result.stderr.fnmatch_lines(
+        ["*is incomplete, so tests without a result in it run, too: *test_other*"]
+    )
+    assert project.statuses["CALC-9"] == "PASS"
+
+
+def test_scenarios_of_pytest_bdd_run_again(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """Outline rows, too."""
+    project.pytester.makefile(
+        ".feature",
+        calc="""
+        Feature: F
+          @TEST_CALC-1
+          Scenario: one
+            Given it is 1
+
+          @TEST_CALC-2
+          Scenario Outline: rows
+            Given it is <number>
+
+            Examples:
+              | number |
+              | 1      |
+              | 2      |
+        """,
+    )
+    project.pytester.makepyfile(
+        test_bdd="""
+        import os
+        from pytest_bdd import given, parsers, scenarios
+        scenarios("calc.feature")
+
+        @given(parsers.parse("it is {number:d}"))
+        def _(number):
+            assert number == 1 or os.path.exists("works")
+        """
+    )
+    project.upload(*workers)
+    works(project)
+    result = rerun(project, "--", *workers)
+
+    result.assert_outcomes(passed=1, deselected=0 if workers else 2)
+    assert result.ret == 0
+    assert project.statuses == {"CALC-1": "PASS", "CALC-2": "PASS"}
+    assert project.receipt["counts"] == {"passed": 1, "flaky": 1}
+
+
+def test_a_failed_setup_runs_its_tests_again(project: Project) -> None:
+    """Each test whose fixture failed is a failed test."""
+    project.pytester.makepyfile(
+        test_suite="""
+        import os
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def server():
+            assert os.path.exists("works")
+
+        def test_a(server): pass
+        def test_b(server): pass
+        """
+    )
+    project.upload()
+    works(project)
+    result = rerun(project)
+
+    result.assert_outcomes(passed=2)
+    assert project.receipt["counts"] == {"flaky": 2}
+
+
+def test_sessions_within_tests_are_no_reruns(project: Project) -> None:
+    """The plan is for the session of the command only."""
+    project.pytester.makepyfile(
+        test_suite="""
+        import os
+
+        def test_outer():
+            assert "XRAY_BRIDGE_RERUN" not in os.environ
+            assert os.path.exists("works")
+        """
+    )
+    project.upload()
+    works(project)
+
+    assert rerun(project).ret == 0
+
+
+def usage(project: Project, *arguments: str) -> pytest.RunResult:
+    """Run the command as it is typed."""
+    return project.pytester.run(
+        sys.executable, "-m", "xray_bridge", "rerun", *arguments
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("pytest", "-x"),
+            "*error: unrecognized arguments: -x*",
+        ),
+        (("--",), "*error: no command to run the tests*"),
+        ((), "*error: no command to run the tests*"),
+        (
+            ("latest", "pytest"),
+            (
+                "*error: -- is missing before the command that runs the tests (type "
+                "xray-bridge rerun [[]RUN] -- pytest) [[]usage]"
+            ),
+        ),
+        (
+            ("true",),
+            (
+                "*error: -- is missing before the command that runs the tests (type "
+                "xray-bridge rerun [[]RUN] -- pytest) [[]usage]"
+            ),
+        ),
+        (
+            ("--",),
+            (
+                "*error: no command to run the tests (type xray-bridge rerun "
+                "[[]RUN] -- pytest) [[]usage]"
+            ),
+        ),
+        (("nowhere", "--", "pytest"), "*error: there is no run nowhere (*"),
+        (
+            ("--", "no-such-program"),
+            "*error: no-such-program cannot be started: No such file or directory*",
+        ),
+        (
+            ("--", "behavex"),
+            (
+                "*error: behavex starts behave once for each feature file, so it "
+                "cannot rerun*"
+            ),
+        ),
+        (
+            ("--", "true"),
+            (
+                "*error: the command recorded no results with xray-bridge, so none "
+                "were sent*"
+            ),
+        ),
+    ],
+)
+def test_wrong_use_is_one_line(
+    project: Project, arguments: tuple[str, ...], line: str
+) -> None:
+    """It says what to type."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    result = usage(project, *arguments)
+
+    assert result.ret == 2
+    result.stderr.fnmatch_lines([line])
+
+
+def test_no_run_at_all(project: Project) -> None:
+    """It says where it looked."""
+    result = usage(project, "--", "pytest")
+
+    assert result.ret == 2
+    result.stderr.fnmatch_lines(
+        ["*error: there is no run in .xray (run the tests with xray-bridge first)*"]
+    )
+
+
+def test_report_files_cannot_be_rerun(project: Project) -> None:
+    """Only tests of pytest and behave can."""
+    (project.pytester.path / "r.xml").write_text(
+        '<testsuite><testcase classname="a" name="b"><failure/></testcase></testsuite>'
+    )
+    project.pytester.run(
+        sys.executable, "-m", "xray_bridge", "upload", "--sandbox", "r.xml"
+    )
+    result = usage(project, "--", "pytest")
+
+    assert result.ret == 2
+    result.stderr.fnmatch_lines(
+        ["*error: 2* has report files of other tools, which cannot be rerun (*"]
+    )
+
+
+def test_another_test_execution_is_refused(project: Project) -> None:
+    """Results of one run do not go into two Test Executions."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    result = rerun(project, "--", "--xray-test-execution=CALC-20")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*the results of 2* are in CALC-10?, not in CALC-20*"])
+
+
+def test_very_many_failures_need_no_long_command_line(project: Project) -> None:
+    """The tests are in a file; 2,000 run here."""
+    project.pytester.makepyfile(
+        test_many="""
+        import os
+        import pytest
+
+        @pytest.mark.parametrize("n", range(2000))
+        def test_n(n):
+            assert os.path.exists("works")
+        """
+    )
+    project.upload("-q", "--tb=no", "--no-summary")
+    works(project)
+    result = rerun(project, "--", "-q")
+
+    assert result.ret == 0
+    assert project.receipt["counts"] == {"flaky": 2000}

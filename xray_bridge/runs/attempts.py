@@ -1,0 +1,168 @@
+"""
+Results of a run and of its rerun become one result with both attempts.
+
+Xray replaces the Test Runs of the Tests that an import names. So a rerun sends all
+results of each Test that it ran: the new ones with their earlier failures, and the
+earlier ones of rows that were not run again.
+
+The run directory of a rerun has the earlier results in ``earlier.jsonl``. When its
+session has ended, its journal becomes ``rerun.jsonl``, and a new journal is written
+from both. A process that is killed in between repeats that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict, deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from xray_bridge.atomic import replaced
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs import codec, evidence, inside
+from xray_bridge.runs.aggregate import attempt_lines
+from xray_bridge.runs.journal_lines import encode_line, parse_line
+from xray_bridge.runs.merge import identities_of
+from xray_bridge.text import unique
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.model.results import TestRun
+    from xray_bridge.runs.run_directory import RunDirectory
+
+    # Class name, name, and the cells of an outline's row.
+    Identity = tuple[str, str, tuple[tuple[str, str], ...]]
+
+EARLIER = "earlier.jsonl"
+RERUN = "rerun.jsonl"
+# The outcome of a test that failed, by that of its rerun; any other is that of the
+# rerun. A test that did not run again has not passed.
+AFTER_A_FAILURE = {
+    Outcome.PASSED: Outcome.FLAKY,
+    Outcome.SKIPPED: Outcome.FAILED,
+    Outcome.NOT_RUN: Outcome.FAILED,
+}
+# The first of ``attempt_lines``, and each of the others.
+HEAD = re.compile(r"^Failed attempts before this one: \d+$", re.MULTILINE)
+ATTEMPT = re.compile(r"^Attempt \d+ failed: ", re.MULTILINE)
+
+
+def identify(run: TestRun) -> Identity:
+    """Return what a test is known by in its rerun."""
+    is_row = run.scenario is not None and bool(run.scenario.outline)
+    return run.test.classname, run.test.name, run.parameters if is_row else ()
+
+
+def join_attempts(earlier: TestRun, later: TestRun) -> TestRun:
+    """
+    Return the result of a test that was run again.
+
+    It is flaky if it failed first and passed then. Its text names all failed attempts;
+    evidence, defects and comments of all attempts are kept, everything else is that of
+    the last.
+    """
+    if earlier.outcome is not Outcome.FAILED:
+        return replace(later, position=earlier.position)
+    before, older = split_attempts(earlier.message)
+    message, newer = split_attempts(later.message)
+    if later.outcome in {Outcome.SKIPPED, Outcome.NOT_RUN}:
+        # It did not run again, so that this is no attempt.
+        again = f"The rerun skipped it: {message}".rstrip(": ")
+        message, failed = f"{before}\n{again}", older
+    else:
+        failed = [*older, before, *newer]
+    texts = (message, *attempt_lines(failed))
+    fields = {**dict(earlier.custom_fields), **dict(later.custom_fields)}
+    comments = unique(([earlier.comment], [later.comment]))
+    return replace(
+        later,
+        outcome=AFTER_A_FAILURE.get(later.outcome, later.outcome),
+        message="\n".join(filter(None, texts)),
+        comment="\n".join(filter(None, comments)),
+        defects=unique((earlier.defects, later.defects)),
+        custom_fields=tuple(fields.items()),
+        evidence=evidence.with_distinct_names((*earlier.evidence, *later.evidence)),
+        left_out=(*earlier.left_out, *later.left_out),
+        position=earlier.position,
+    )
+
+
+def split_attempts(message: str) -> tuple[str, list[str]]:
+    """Return a message without its ``attempt_lines``, and the attempts in them."""
+    head = None
+    for found in HEAD.finditer(message):
+        head = found
+    if head is None:
+        return message, []
+    _, *attempts = ATTEMPT.split(message[head.end() :])
+    return message[: head.start()].rstrip("\n"), [
+        each.rstrip("\n") for each in attempts
+    ]
+
+
+def complete_rerun(directory: RunDirectory) -> None:
+    """
+    Add the earlier results to the run of a rerun; do nothing for other runs.
+
+    All are added if Xray does not have them: then the earlier run is a part of this
+    one. Otherwise only those of Tests that ran again are. Raises RunDirectoryError.
+    """
+    earlier, rerun = directory.path / EARLIER, directory.path / RERUN
+    if not earlier.exists():
+        return
+    try:
+        if not rerun.exists() and directory.journal.exists():
+            directory.journal.rename(rerun)
+        if directory.journal.exists():
+            return
+        with replaced(directory.journal, private=True) as file:
+            whole = bool(directory.info.parts)
+            for line in _joined_lines(directory, whole=whole):
+                file.write(line + b"\n")
+    except OSError as error:
+        msg = f"{directory.journal} cannot be written: {error.strerror}"
+        raise RunDirectoryError(msg) from None
+
+
+def _joined_lines(directory: RunDirectory, *, whole: bool) -> Iterator[bytes]:
+    later: defaultdict[Identity, deque[TestRun]] = defaultdict(deque)
+    touched: set[str] = set()
+    damaged = []
+    for line in _lines(directory, RERUN):
+        run = _read_line(line, directory)
+        if run is None:
+            damaged.append(line)
+            continue
+        later[identify(run)].append(run)
+        touched.update(identities_of(run))
+    for line in _lines(directory, EARLIER):
+        run = _read_line(line, directory)
+        again = later.get(identify(run)) if run else None
+        if run and again:
+            yield encode_line(codec.encode(join_attempts(run, again.popleft())))
+        elif whole or run is None or not touched.isdisjoint(identities_of(run)):
+            yield line
+    for runs in later.values():
+        yield from (encode_line(codec.encode(run)) for run in runs)
+    # Whoever reads the journal counts them.
+    yield from damaged
+
+
+def _read_line(line: bytes, directory: RunDirectory) -> TestRun | None:
+    try:
+        return parse_line(line, directory.journal)
+    except RunDirectoryError:
+        return None
+
+
+def _lines(directory: RunDirectory, name: str) -> Iterator[bytes]:
+    """Yield complete lines, without line ends."""
+    if not (directory.path / name).exists():
+        return
+    with inside.open_inside(directory.path, name) as file:
+        for line in file:
+            if line.endswith(b"\n") and line.strip():
+                yield line.rstrip(b"\n")

@@ -1,0 +1,253 @@
+"""
+Plan the rerun of a run: its failed tests, and the settings with which they run again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.config.run_settings import OF_THIS_MACHINE
+from xray_bridge.config.setting import RERUN_VARIABLE
+from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.dataclass import dataclass
+from xray_bridge.errors import RunDirectoryError, UsageError
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs import (
+    attempts,
+    evidence,
+    inside,
+    report_files,
+    run_directory,
+    under_way,
+)
+from xray_bridge.runs.find import find_run
+from xray_bridge.runs.join import part_ids
+from xray_bridge.runs.merge import identities_of
+from xray_bridge.runs.rerun_plan import PLACES, RerunPlan
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xray_bridge.model.results import TestRun
+    from xray_bridge.runs.attempts import Identity
+    from xray_bridge.runs.run_directory import RunDirectory, RunInfo, State
+
+BEHAVE = "behave"
+# Xray has the results of runs in these states.
+ARRIVED = (run_directory.DELIVERED, run_directory.REFUSED)
+# Settings of the earlier session that the rerun decides itself.
+OWN = frozenset(
+    setting.name
+    for setting in (
+        Settings.upload,
+        Settings.dry_run,
+        Settings.collect,
+        Settings.select,
+        Settings.test_execution,
+        Settings.export_keys,
+        Settings.export_filter,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerun:
+    """
+    A planned rerun.
+
+    ``names`` are its tests for people. ``lines`` are the journal lines that belong into
+    its run, ``evidence`` their files. ``settings`` are those of the earlier run that
+    count again, by environment variable. ``notices`` tell what is unusual.
+    """
+
+    plan: RerunPlan
+    names: list[str]
+    directory: RunDirectory
+    settings: dict[str, str]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def runs_others(self) -> bool:
+        """Whether tests without a result run, too."""
+        return self.plan.known is not None
+
+    def write(self, folder: Path) -> None:
+        """
+        Write the plan and the earlier results into a folder.
+
+        Raises RunDirectoryError.
+        """
+        self.plan.save(folder)
+        place, target = self.directory.path / evidence.FOLDER, folder / evidence.FOLDER
+        try:
+            with (folder / attempts.EARLIER).open("wb") as file:
+                file.writelines(self.directory.lines())
+            for name in self._evidence():
+                if inside.has_its_content(place, name):
+                    target.mkdir(exist_ok=True)
+                    shutil.copy(place / name, target / name)
+        except OSError as error:
+            msg = f"{error.filename} cannot be copied: {error.strerror}"
+            raise RunDirectoryError(msg) from None
+
+    def _evidence(self) -> Iterator[str]:
+        """Yield the evidence of the Tests whose results are sent again."""
+        damaged: list[str] = []
+        wanted = None if self.plan.parts or self.runs_others else self._touched()
+        for run in self.directory.runs(damaged):
+            if wanted is None or not wanted.isdisjoint(identities_of(run)):
+                yield from (piece.file for piece in evidence.of_run(run))
+
+    def _touched(self) -> set[str]:
+        failed = (r for r in self.directory.runs([]) if r.outcome is Outcome.FAILED)
+        return {each for run in failed for each in identities_of(run)}
+
+    def environ_for(self, folder: Path) -> dict[str, str]:
+        """Return the environment of the command; what it has already wins."""
+        forced = {RERUN_VARIABLE: str(folder)}
+        if self.plan.test_execution:
+            forced[Settings.test_execution.environment] = self.plan.test_execution
+        return {**self.settings, **os.environ, **forced}
+
+
+def find_run_to_rerun(name: str | None, report_dir: Path) -> RunDirectory:
+    """
+    Find the run by its name or path, or the latest one.
+
+    Raises UsageError if there is none.
+    """
+    if name is not None:
+        return find_run(name, report_dir)
+    found = [
+        (each.info.started, each.id, each)
+        for each in run_directory.find(report_dir)
+        if not each.state.message.startswith(run_directory.MERGED)
+    ]
+    if not found:
+        msg = f"there is no run in {report_dir}"
+        raise UsageError(msg, hint="run the tests with xray-bridge first")
+    return max(found, key=lambda each: each[:2])[2]
+
+
+def plan_rerun(directory: RunDirectory) -> Rerun:
+    """
+    Plan the rerun of a run; a killed run is sealed first.
+
+    Raises UsageError for a run that cannot be rerun, RunDirectoryError for one that
+    cannot be read, or that is running.
+    """
+    info = directory.info
+    _refuse_report_files(directory, info)
+    with directory.claim():
+        if not directory.is_sealed:
+            under_way.settle_run(directory)
+        attempts.complete_rerun(directory)
+        state = directory.state
+    _refuse_unknown(directory, state)
+    damaged: list[str] = []
+    failed: dict[Identity, None] = {}
+    rows_of: dict[Identity, None] = {}
+    known: dict[Identity, None] = {}
+    for run in directory.runs(damaged):
+        test = _identify(run, info.framework)
+        known[test] = None
+        if run.outcome is Outcome.FAILED and run.withheld:
+            rows_of[test[0], test[1].partition("[")[0], ()] = None
+        elif run.outcome is Outcome.FAILED:
+            failed[test] = None
+    missing = (*directory.missing, *damaged)
+    has_arrived = state.state in ARRIVED
+    plan = RerunPlan(
+        run=directory.id,
+        tests=tuple(failed),
+        rows_of=tuple(rows_of),
+        known=tuple(known) if missing else None,
+        test_execution=state.test_execution if has_arrived else "",
+        parts=() if has_arrived else part_ids(directory, info),
+        places={name: info.settings.get(name, "") for name in PLACES},
+    )
+    return Rerun(
+        plan=plan,
+        names=[_name_of(each) for each in (*failed, *rows_of)],
+        directory=directory,
+        settings=_settings_again(info, state),
+        notices=tuple(_notices(plan, missing)),
+    )
+
+
+def _identify(run: TestRun, framework: str) -> Identity:
+    """Return what the adapter knows a test by; names in pytest have their rows."""
+    classname, name, row = attempts.identify(run)
+    return classname, name, row if framework == BEHAVE else ()
+
+
+def _name_of(test: Identity) -> str:
+    classname, name, cells = test
+    row = ", ".join(f"{key}={cell}" for key, cell in cells)
+    shown = f"{classname}.{name}" if classname else name
+    return f"{shown} ({row})" if row else shown
+
+
+def _refuse_report_files(directory: RunDirectory, info: RunInfo) -> None:
+    is_of_files = info.framework == run_directory.REPORT_FILES
+    if is_of_files or (directory.path / report_files.LIST).exists():
+        msg = f"{directory.id} has report files of other tools, which cannot be rerun"
+        hint = "xray-bridge runs only tests of pytest and behave; rerun them there"
+        raise UsageError(msg, hint=hint)
+
+
+def _refuse_unknown(directory: RunDirectory, state: State) -> None:
+    """Raise UsageError if it is unknown whether Xray has the results, or where."""
+    if state.message.startswith(run_directory.MERGED):
+        msg = f"{directory.id} was {state.message}"
+        raise UsageError(msg, hint="rerun that run")
+    is_half_sent = state.test_execution and state.state not in ARRIVED
+    if state.state in run_directory.IN_DOUBT or is_half_sent:
+        msg = f"it is unknown whether Xray has the results of {directory.id}"
+        hint = f"find out with `xray-bridge resend {directory.id}`, then rerun it"
+        raise UsageError(msg, hint=hint)
+
+
+def _settings_again(info: RunInfo, state: State) -> dict[str, str]:
+    """Return settings of the earlier run, by environment variable."""
+    found = {
+        TABLE[name].environment: value
+        for name, value in info.settings.items()
+        if name in TABLE and name not in OF_THIS_MACHINE | OWN
+        # A reference would be resolved again.
+        if value and "${" not in value
+    }
+    if info.settings.get(Settings.sandbox.name) == "true":
+        # It is on this machine, and no credentials go anywhere.
+        found[Settings.sandbox.environment] = "yes"
+        product = info.settings.get(Settings.deployment.name, "")
+        found[Settings.deployment.environment] = product
+    return found | {_way(info, state).environment: "yes"}
+
+
+def _way(info: RunInfo, state: State) -> Any:
+    """Return the setting that says what happens to the results."""
+    if state.state in ARRIVED:
+        return Settings.upload
+    if info.settings.get(Settings.dry_run.name) == "true":
+        return Settings.dry_run
+    if state.state == run_directory.KEPT or info.settings.get(Settings.collect.name):
+        return Settings.collect
+    return Settings.upload
+
+
+def _notices(plan: RerunPlan, missing: tuple[str, ...]) -> Iterator[str]:
+    if plan.parts:
+        yield (
+            f"{plan.run} was not delivered, so the rerun has all its results, and is "
+            f"sent in its place"
+        )
+    if missing:
+        yield (
+            f"{plan.run} is incomplete, so tests without a result in it run, too: "
+            f"{'; '.join(missing)}"
+        )
