@@ -196,6 +196,13 @@ class PartlyRefusedError(XrayBridgeError):
     exit_code = 84
 
 
+class CommentError(XrayBridgeError):
+    """The results were delivered, but no comment could be written."""
+
+    slug = "comment"
+    exit_code = 84
+
+
 class CheckError(XrayBridgeError):
     """``xray-bridge check`` found something wrong."""
 

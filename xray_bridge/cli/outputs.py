@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.ci.escape import escape_ci_commands_in_json
 from xray_bridge.ci.outputs import text
 from xray_bridge.ci.outputs.from_receipts import REPORTED, outputs_of
-from xray_bridge.cli import console, options
+from xray_bridge.cli import console, options, outputs_comment
 from xray_bridge.config.resolve import redactor_of
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
@@ -83,7 +83,8 @@ def register(commands: Any, help_text: str) -> None:
         help="sh: export lines; env: NAME=value; json; properties: Java's; "
         "markdown: the summary; default: env",
     )
-    options.add_flags(parser, [Settings.report_dir])
+    outputs_comment.add_flags(parser)
+    options.add_flags(parser, [Settings.report_dir, *outputs_comment.SETTINGS])
     parser.set_defaults(run=run)
 
 
@@ -91,18 +92,21 @@ def run(arguments: argparse.Namespace) -> int:
     """
     Print the outputs of an upload.
 
-    Raises UsageError if nothing was uploaded, and RunDirectoryError if the receipt
-    cannot be read.
+    Raises UsageError if nothing was uploaded, RunDirectoryError if the receipt cannot
+    be read, and CommentError.
     """
     report_dir = options.report_dir(arguments)
     clean = redactor_of(os.environ).clean
     path = _receipt_path(arguments.path, report_dir)
     receipt = Receipt.from_json(run_directory.read_json(path)).cleaned(clean)
     # The run may have been uploaded from another folder.
-    found = outputs_of([replace(receipt, run=str(path.parent))])
+    receipt = replace(receipt, run=str(path.parent))
+    found = outputs_of([receipt])
     if found is None:
         msg = f"{path.parent} was not uploaded: {receipt.status}"
         raise UsageError(msg, hint="`xray-bridge resend` uploads it")
+    if arguments.comment:
+        return outputs_comment.run(arguments, receipt, path.parent)
     found = found.cleaned(clean)
     console.emit(arguments, found.variables, FORMATS[arguments.format](found))
     return 0

@@ -188,9 +188,9 @@ def connect(
         why=why,
         url=url,
         credentials=credentials,
-        verify=_resolve_verify(settings, environ),
+        verify=resolve_verify(settings, environ),
         client_cert=settings.client_cert,
-        proxies=_resolve_proxies(settings),
+        proxies=resolve_proxies(settings),
         timeout=settings.timeout,
         jira_url=settings.jira_url,
         jira_credentials=_jira_credentials(settings),
@@ -298,7 +298,8 @@ def _jira_credentials(settings: Settings) -> Basic | ServiceAccount | None:
     return None
 
 
-def _resolve_verify(settings: Settings, environ: Mapping[str, str]) -> bool | str:
+def resolve_verify(settings: Settings, environ: Mapping[str, str]) -> bool | str:
+    """Return whether certificates are verified, or a path. Raises SettingError."""
     if settings.verify is not True:
         return settings.verify
     for name in CA_VARIABLES:
@@ -314,7 +315,8 @@ def _resolve_verify(settings: Settings, environ: Mapping[str, str]) -> bool | st
     return True
 
 
-def _resolve_proxies(settings: Settings) -> Mapping[str, str] | None:
+def resolve_proxies(settings: Settings) -> Mapping[str, str] | None:
+    """Return proxies by scheme; None: those of the environment."""
     if settings.skip_proxy:
         return {}
     if settings.proxy:
