@@ -19,6 +19,7 @@ import showcase
 
 from behave_xray_bridge import outcomes as of_behave
 from pytest_xray_bridge import outcomes as of_pytest
+from xray_bridge.ci.comments.places import SERVICES
 from xray_bridge.ci.details import ROWS as DETAILS
 from xray_bridge.ci.details import Row
 from xray_bridge.ci.detect import SYSTEMS
@@ -346,6 +347,15 @@ def _row_of(name: str, column: str) -> list[str]:
     return [cell.strip() for cell in row.strip("|").split(" |")[1:]]
 
 
+def comments() -> str:
+    """What each service needs for a comment on a pull request."""
+    rows = (
+        (each.name, _code(each.token), f"{each.missing[0].upper()}{each.missing[1:]}")
+        for each in SERVICES.values()
+    )
+    return _table(("Service", "Token", "What to do"), rows)
+
+
 def pipelines() -> str:
     """The variables that name the pipeline and the number of a build."""
     rows = ((system, DETAILS[system.slug]) for system in SYSTEMS)
@@ -461,6 +471,7 @@ PARTS: dict[str, Callable[[], str | None]] = {
         foreign_formats,
         ci_systems,
         pipelines,
+        comments,
         showcase_pytest,
         showcase_behave,
         layers,
