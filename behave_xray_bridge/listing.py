@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from behave.formatter.base import Formatter
 
-from behave_xray_bridge.convert import Converter, find_places
+from behave_xray_bridge.convert import Converter, find_places, join_lines
 from behave_xray_bridge.names import FeaturePaths
 from xray_bridge.model import tags
 
@@ -55,6 +55,9 @@ class Listing(Formatter):  # type: ignore[misc]
                     "file": str(Path(template.filename).absolute()),
                     "line": template.line,
                     "xray_name": template.name,
+                    "title": template.name,
+                    "description": join_lines(template.description),
+                    "labels": meaning.labels,
                 }
                 file.write(json.dumps(line) + "\n")
                 for tag in meaning.malformed:

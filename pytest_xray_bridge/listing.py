@@ -17,18 +17,20 @@ import pytest
 from pytest_xray_bridge import bdd, marks, selection, start
 from pytest_xray_bridge.line_reader import is_ignored
 from pytest_xray_bridge.names import ItemNames
+from pytest_xray_bridge.unstable_names import NameReasons
 from xray_bridge.model import tags
 from xray_bridge.runs.running_test import address_of
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from xray_bridge.model.results import Scenario
 
 # The same name as in ``xray_bridge.check.collect``, which tests do not import.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
 MISSING: list[str] = []
+DESELECTED: list[str] = []
 GENERATED = "it is generated or inherited, so its file does not define it"
 
 
@@ -43,19 +45,32 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
         MISSING.append(f"{report.nodeid} could not be collected")
 
 
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Remember tests that are in the code, but not in the list."""
+    DESELECTED.extend(item.nodeid for item in items)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Write one line of JSON for each test."""
     given = os.environ.get("XRAY_TAG_PREFIXES", "").split()
     prefixes = tuple(given) or tags.PREFIXES
-    names = ItemNames(session.config)
-    lines = [_line(item, prefixes, names) for item in session.items]
+    names, reasons = ItemNames(session.config), NameReasons()
+    lines = [
+        json.dumps(
+            {**_line(item, prefixes, names), "unstable": reasons.find_keyless(item)}
+        )
+        for item in session.items
+    ]
+    lines += [json.dumps({"deselected": each}) for each in DESELECTED]
     lines += [json.dumps({"missing": reason}) for reason in MISSING]
     lines += [json.dumps({"malformed": each}) for each in _malformed(session, prefixes)]
     path = Path(os.environ[LIST_TO])
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _line(item: pytest.Item, prefixes: tuple[str, ...], names: ItemNames) -> str:
+def _line(
+    item: pytest.Item, prefixes: tuple[str, ...], names: ItemNames
+) -> dict[str, Any]:
     scenario = bdd.scenario_of(item, prefixes)
     if scenario is not None:
         where, name = f"{scenario.feature.path}:{scenario.line}", scenario.name
@@ -64,15 +79,14 @@ def _line(item: pytest.Item, prefixes: tuple[str, ...], names: ItemNames) -> str
         where = path if number is None else f"{path}:{number + 1}"
         name = item.nodeid.partition("::")[2] or item.name
         name = name.partition("[")[0]
-    line = {
+    return {
         "name": name,
         "where": where,
         "keys": selection.find_keys(item, prefixes),
-        "requirements": _find_requirements(item, scenario, prefixes),
         "ignored": is_ignored(item, prefixes),
+        **_read_texts(item, scenario, prefixes),
         **_describe_place(item, scenario, names),
     }
-    return json.dumps(line)
 
 
 def _describe_place(
@@ -84,6 +98,7 @@ def _describe_place(
             "file": str((item.config.rootpath / scenario.feature.path).absolute()),
             "line": scenario.line,
             "xray_name": scenario.outline or scenario.name,
+            "title": scenario.outline or scenario.name,
         }
     corrected = names.read(item)
     classname, name = address_of(item.nodeid)
@@ -95,6 +110,7 @@ def _describe_place(
         "file": str(item.path),
         "function": function or [item.name],
         "xray_name": f"{classname}.{name}" if classname else name,
+        "title": name,
         "generated": "" if is_in_file else GENERATED,
     }
 
@@ -121,14 +137,31 @@ def _malformed(session: pytest.Session, prefixes: tuple[str, ...]) -> Iterator[s
     yield from bdd.describe_malformed_tags(session.items, prefixes)
 
 
-def _find_requirements(
+def _read_texts(
     item: pytest.Item, scenario: Scenario | None, prefixes: tuple[str, ...]
-) -> list[str]:
-    """Find the requirements of a test in its marks and its tags."""
+) -> dict[str, Any]:
+    """Read what marks, tags and docstring say of a test."""
     try:
-        found = list(marks.read(item).get("requirements", ()))
+        found: Any = marks.read(item)
     except ValueError:
-        found = []
+        found = {}
+    lists = {name: [*found.get(name, ())] for name in ("labels", "requirements")}
+    description = found.get("description", "")
     if scenario is not None:
-        found += bdd.meaning_of(scenario, prefixes).requirements
-    return list(dict.fromkeys(found))
+        meaning = bdd.meaning_of(scenario, prefixes)
+        lists["labels"] += meaning.labels
+        lists["requirements"] += meaning.requirements
+        description = description or scenario.description
+    else:
+        description = description or _read_docstring(item)
+    return {
+        "summary": found.get("summary", ""),
+        "description": description,
+        **{name: [*dict.fromkeys(each)] for name, each in lists.items()},
+    }
+
+
+def _read_docstring(item: pytest.Item) -> str:
+    if not isinstance(item, pytest.Function):
+        return ""
+    return inspect.cleandoc(getattr(item.obj, "__doc__", None) or "")

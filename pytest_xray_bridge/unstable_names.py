@@ -84,11 +84,10 @@ def _path(folder: str, worker: str) -> Path:
 def describe_names(items: Iterable[pytest.Item]) -> list[str]:
     """Return one line for each reason, with the number of its tests."""
     found: dict[str, list[str]] = {}
-    seen = _Seen()
+    reasons = NameReasons()
     unused: list[str] = []
     for item in items:
-        reason = seen.find(item)
-        if reason and not _needs_no_name(item):
+        if reason := reasons.find_keyless(item):
             found.setdefault(reason, []).append(item.nodeid)
         if _has_unused_nodeid(item):
             unused.append(item.nodeid)
@@ -126,8 +125,8 @@ def _show_some(nodeids: Sequence[str]) -> str:
     return f"{', '.join(nodeids[:SHOWN])}{more}"
 
 
-class _Seen:
-    """Finds the reason for each item, with what is the same for all items."""
+class NameReasons:
+    """Finds why names can change, with what is the same for all items."""
 
     def __init__(self) -> None:
         now = time.time()
@@ -135,7 +134,12 @@ class _Seen:
         self._days = {time.strftime("%Y-%m-%d", time.gmtime(each)) for each in days}
         self._folders = (tempfile.gettempdir(), "pytest-of-")
 
-    def find(self, item: pytest.Item) -> str:
+    def find_keyless(self, item: pytest.Item) -> str:
+        """Return why the name of a test can change; empty if it needs no name."""
+        reason = self._find(item)
+        return "" if reason and _needs_no_name(item) else reason
+
+    def _find(self, item: pytest.Item) -> str:
         callspec: Any = getattr(item, "callspec", None)
         if callspec is None:
             return ""

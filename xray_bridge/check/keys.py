@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from xray_bridge.runs.run_directory import RunDirectory
 
+# Lines of a framework's list that are not tests.
+TEXTS = ("missing", "malformed", "deselected")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutomatedTest:
@@ -49,13 +52,15 @@ class Listing:
     The tests that a framework has collected.
 
     ``missing`` says what could not be collected, ``malformed`` which marks and tags
-    are malformed. ``places`` are the places of all tests and rows in code.
+    are malformed. ``places`` are the places of all tests and rows in code, without the
+    ``deselected`` ones.
     """
 
     tests: tuple[AutomatedTest, ...] = ()
     places: tuple[TestPlace, ...] = ()
     missing: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
+    deselected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,12 +209,12 @@ def read_listing(path: Path) -> Listing:
     Read the list of a framework.
 
     One JSON object per line: ``name``, ``where``, ``keys``, ``requirements``,
-    ``ignored`` and those of ``TestPlace``; or ``missing``; or ``malformed``. Raises
-    ReportError.
+    ``ignored`` and those of ``TestPlace``; or one of ``missing``, ``malformed`` and
+    ``deselected``. Raises ReportError.
     """
     tests: list[AutomatedTest] = []
     places: list[TestPlace] = []
-    texts: dict[str, dict[str, None]] = {"missing": {}, "malformed": {}}
+    texts: dict[str, dict[str, None]] = {name: {} for name in TEXTS}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
         for line in lines:
@@ -234,6 +239,5 @@ def read_listing(path: Path) -> Listing:
     return Listing(
         tests=tuple(tests),
         places=tuple(places),
-        missing=tuple(texts["missing"]),
-        malformed=tuple(texts["malformed"]),
+        **{name: tuple(found) for name, found in texts.items()},
     )

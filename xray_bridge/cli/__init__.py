@@ -41,6 +41,7 @@ COMMANDS = {
     "connection": "manage the connections that are stored on this machine",
     "keys": "compare the Test keys in code with Xray, without running tests",
     "quarantine": "list known failures that do not change the exit code, and add some",
+    "tests": "create and change Tests in Xray from the tests in code",
     "requirements": "list the requirements of a project, and show their coverage",
     "releases": "list the versions and sprints of a project",
     "help": "explain a setting, or the name at the end of an error",

@@ -7,7 +7,10 @@ Source: Atlassian's REST references, "Issue links" and "Issue link types".
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from xray_bridge.client.defects import read_issue
+from xray_bridge.client.request import Request
 from xray_bridge.client.response import is_id
 from xray_bridge.errors import RefusedError, UsageError
 
@@ -61,6 +64,23 @@ def link_issues(jira: Jira, kind: str, source: str, destination: str) -> None:
         "outwardIssue": _name_issue(destination),
     }
     jira.send_json("POST", "/rest/api/2/issueLink", body, repeatable=True)
+
+
+def unlink_issues(jira: Jira, kind: str, source: str, destination: str) -> None:
+    """Remove the link from one issue to another; keys, of which none need exist."""
+    found = read_issue(jira, source, ["issuelinks"]) or {"fields": {}}
+    listed = found["fields"].get("issuelinks")
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict) and _leads_to(each, kind, destination):
+            path = f"/rest/api/2/issueLink/{quote(str(each.get('id')), safe='')}"
+            jira.send(Request(method="DELETE", path=path, repeatable=True))
+
+
+def _leads_to(link: dict[str, Any], kind: str, destination: str) -> bool:
+    type_, other = link.get("type"), link.get("outwardIssue")
+    named = type_.get("name") if isinstance(type_, dict) else None
+    key = other.get("key") if isinstance(other, dict) else None
+    return named == kind and key == destination
 
 
 def _name_issue(issue: str) -> dict[str, str]:

@@ -14,6 +14,10 @@ from xray_bridge.errors import SettingError
 
 SHARED_FILE = "xray-bridge.toml"
 CONNECTIONS = "connections"
+# The rules of ``tests sync``.
+TESTS = "tests"
+# Tables that are no settings.
+TABLES = frozenset({CONNECTIONS, TESTS})
 # The table of rules for bugs; its key ``mode`` is the setting ``defects``.
 DEFECTS, MODE = Settings.defects.name, "mode"
 DEFECT_RULES = Settings.defect_rules.name
@@ -29,7 +33,7 @@ def shared_file_layer(start: Path) -> Layer | None:
     path, table = read_shared_table(start)
     if path is None:
         return None
-    values = {name: value for name, value in table.items() if name != CONNECTIONS}
+    values = {name: value for name, value in table.items() if name not in TABLES}
     rules = values.get(DEFECTS)
     if isinstance(rules, dict):
         # TOML cannot have a value and a table of the same name, so the table has both.

@@ -54,12 +54,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """The parts of a feature file that an import needs."""
+    """
+    The parts of a feature file that an import needs.
+
+    ``headlines`` are kind and line of all blocks, also of examples and rules.
+    """
 
     name: str
     tags: tuple[str, ...] = ()
     scenarios: tuple[Block, ...] = ()
     backgrounds: tuple[Block, ...] = ()
+    headlines: tuple[tuple[str, int], ...] = ()
 
 
 def read_feature(text: str) -> Feature:
@@ -204,6 +209,7 @@ class _Reader:
             tags=tuple(self.blocks[0].tags),
             scenarios=self._blocks_of("scenario", "outline"),
             backgrounds=self._blocks_of("background"),
+            headlines=tuple((each.kind, each.line) for each in self.blocks),
         )
 
     def _blocks_of(self, *kinds: str) -> tuple[Block, ...]:

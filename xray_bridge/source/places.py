@@ -22,7 +22,9 @@ class TestPlace:
     the names of the classes and the function; empty for a scenario, which is at
     ``line``. ``xray_name`` is the definition of a Generic Test, or the name of a
     scenario: Xray finds a Test without a key by it. ``generated`` says why no key can
-    be written here; empty if one can.
+    be written here, ``unstable`` what can change the name; both are empty if nothing
+    does. ``title`` is the name without file and classes. ``summary``, ``description``,
+    ``labels`` and ``requirements`` are from marks, tags and docstring.
     """
 
     __test__ = False
@@ -34,8 +36,14 @@ class TestPlace:
     function: tuple[str, ...] = ()
     xray_name: str = ""
     generated: str = ""
+    unstable: str = ""
     keys: tuple[str, ...] = ()
     ignored: bool = False
+    title: str = ""
+    summary: str = ""
+    description: str = ""
+    labels: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Place and name."""
@@ -68,6 +76,12 @@ def read_place(found: Mapping[str, Any]) -> TestPlace:
         function=tuple(map(str, found.get("function", ()))),
         xray_name=str(found.get("xray_name", "")),
         generated=str(found.get("generated", "")),
+        unstable=str(found.get("unstable", "")),
         keys=tuple(map(str, found["keys"])),
         ignored=bool(found.get("ignored")),
+        title=str(found.get("title", "")),
+        summary=str(found.get("summary", "")),
+        description=str(found.get("description", "")),
+        labels=tuple(map(str, found.get("labels", ()))),
+        requirements=tuple(map(str, found.get("requirements", ()))),
     )

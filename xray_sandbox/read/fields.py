@@ -92,31 +92,52 @@ DEFINITION = CustomField(
     f"{_XRAY}path-editor-custom-field",
     "string",
 )
+TEST_TYPE = CustomField(
+    "customfield_11510", "Test Type", f"{_XRAY}test-type-custom-field", "option"
+)
+REPOSITORY_PATH = CustomField(
+    "customfield_11511",
+    "Test Repository Path",
+    f"{_XRAY}test-repository-path-custom-field",
+    "any",
+)
+CUCUMBER_TYPE = CustomField(
+    "customfield_11513",
+    "Cucumber Test Type",
+    f"{_XRAY}automated-test-type-custom-field",
+    "option",
+)
+SCENARIO = CustomField(
+    "customfield_11514",
+    "Cucumber Scenario",
+    f"{_XRAY}steps-editor-custom-field",
+    "string",
+)
+# Fields that are fields of Jira on Server only.
+ON_SERVER_ONLY = (
+    DEFINITION,
+    ENVIRONMENTS,
+    TEST_PLAN,
+    TEST_TYPE,
+    REPOSITORY_PATH,
+    CUCUMBER_TYPE,
+    SCENARIO,
+)
 
 CUSTOM_FIELDS = (
     BEGIN_DATE,
+    CUCUMBER_TYPE,
     DEFINITION,
     END_DATE,
     ENVIRONMENTS,
+    REPOSITORY_PATH,
     REVISION,
+    SCENARIO,
     TEST_PLAN,
+    TEST_TYPE,
     *(
         CustomField(f"customfield_{number}", name, _XRAY + custom, type_)
         for number, name, custom, type_ in (
-            (11510, "Test Type", "test-type-custom-field", "option"),
-            (
-                11511,
-                "Test Repository Path",
-                "test-repository-path-custom-field",
-                "any",
-            ),
-            (
-                11513,
-                "Cucumber Test Type",
-                "automated-test-type-custom-field",
-                "option",
-            ),
-            (11514, "Cucumber Scenario", "steps-editor-custom-field", "string"),
             (11515, "Manual Test Steps", "manual-test-steps-custom-field", "any"),
             (
                 11516,

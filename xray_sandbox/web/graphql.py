@@ -27,8 +27,9 @@ from xray_sandbox.store.rows import (
     IssueRow,
     TestRunRow,
 )
-from xray_sandbox.web import graphql_json
+from xray_sandbox.web import graphql_json, graphql_tests
 from xray_sandbox.web.door import CLOUD_SITE
+from xray_sandbox.web.graphql_tests import require_issue
 from xray_sandbox.web.graphql_text import Selection, read_query
 from xray_sandbox.web.site import Site
 
@@ -111,7 +112,7 @@ def _test_runs(site: Site, arguments: Mapping[str, Any]) -> Any:
     runs = [
         graphql_json.run_json(site, execution, run)
         for id_ in executions
-        for execution in (_require_issue(site, id_, TEST_EXECUTION),)
+        for execution in (require_issue(site, id_, TEST_EXECUTION),)
         for run in site.store.test_runs(execution.id)
     ]
     chosen = [run for run in runs if not wanted or run["test"]["issueId"] in wanted]
@@ -120,8 +121,8 @@ def _test_runs(site: Site, arguments: Mapping[str, Any]) -> Any:
 
 def _test_run(site: Site, arguments: Mapping[str, Any]) -> Any:
     """The Test Run of a Test in a Test Execution; null if there is none."""
-    test = _require_issue(site, arguments.get("testIssueId"), TEST)
-    execution = _require_issue(site, arguments.get("testExecIssueId"), TEST_EXECUTION)
+    test = require_issue(site, arguments.get("testIssueId"), TEST)
+    execution = require_issue(site, arguments.get("testExecIssueId"), TEST_EXECUTION)
     for run in site.store.test_runs(execution.id):
         if run.test_key == test.key:
             return graphql_json.run_json(site, execution, run)
@@ -175,15 +176,6 @@ def _coverable_issues(site: Site, arguments: Mapping[str, Any]) -> Any:
     return {**page, "results": shown}
 
 
-def _require_issue(site: Site, id_: object, type_: str) -> IssueRow:
-    """An issue by its numeric id, which is a string here."""
-    text = str(id_)
-    found = site.store.issue(int(text)) if text.isdecimal() else None
-    if found is None or found.type != type_:
-        raise RefusedError(f"{type_} with id {text} not found")
-    return found
-
-
 def _project_settings(site: Site, arguments: Mapping[str, Any]) -> Any:
     given = str(arguments.get("projectIdOrKey"))
     by_id = {str(site.store.project_id(key)): key for key in site.store.projects()}
@@ -212,9 +204,9 @@ def _add_resolver(
     """Return the resolver of a mutation that adds issues to a Test Plan."""
 
     def resolve(site: Site, arguments: Mapping[str, Any]) -> Any:
-        plan = _require_issue(site, arguments.get("issueId"), TEST_PLAN)
+        plan = require_issue(site, arguments.get("issueId"), TEST_PLAN)
         ids = arguments.get(argument) or []
-        issues = [_require_issue(site, id_, type_) for id_ in ids]
+        issues = [require_issue(site, id_, type_) for id_ in ids]
         site.store.link_to_plan(plan.key, [issue.key for issue in issues])
         return {result: [str(issue.id) for issue in issues], "warning": None}
 
@@ -223,7 +215,7 @@ def _add_resolver(
 
 def _add_environments(site: Site, arguments: Mapping[str, Any]) -> Any:
     """Add Test Environments; unlike an import, this creates missing ones."""
-    execution = _require_issue(site, arguments.get("issueId"), TEST_EXECUTION)
+    execution = require_issue(site, arguments.get("issueId"), TEST_EXECUTION)
     names = [str(name) for name in arguments.get("testEnvironments") or []]
     known = site.store.environments(execution.project)
     created = [name for name in names if name not in known]
@@ -260,6 +252,7 @@ _OF_A_LIST = frozenset(
     {"jql", "issueIds", "projectId", "modifiedSince", "limit", "start"}
 )
 _ARGUMENTS: Mapping[str, frozenset[str]] = {
+    **graphql_tests.ARGUMENTS,
     "getTests": _OF_A_LIST | {"testType", "folder"},
     "getPreconditions": _OF_A_LIST | {"preconditionType", "folder"},
     "getTestRuns": frozenset(
@@ -287,6 +280,7 @@ _ARGUMENTS: Mapping[str, frozenset[str]] = {
     "addTestEnvironmentsToTestExecution": frozenset({"issueId", "testEnvironments"}),
 }
 _RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
+    **graphql_tests.RESOLVERS,
     "getTests": _list_resolver(TEST, graphql_json.test_json),
     "getPreconditions": _list_resolver(PRECONDITION, graphql_json.plan_json),
     "getTestPlans": _list_resolver(TEST_PLAN, graphql_json.plan_json),

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from xray_sandbox.product import CLOUD
+from xray_sandbox.read.test_fields import steps_of
 from xray_sandbox.store.coverage import coverage_of, last_status, status_in_plan
+from xray_sandbox.store.repository import folder_of
 from xray_sandbox.store.rows import (
     TEST,
     TEST_EXECUTION,
@@ -44,7 +46,8 @@ def test_json(site: Site, issue: IssueRow) -> dict[str, Any]:
         "testType": {"name": issue.kind, "kind": issue.kind},
         "status": lambda: {"name": last_status(site.store, issue, CLOUD.todo)},
         "unstructured": issue.definition or None,
-        "gherkin": issue.scenario or None,
+        "gherkin": steps_of(issue.scenario) or None,
+        "folder": {"path": folder_of(issue) or "/"},
     }
 
 

@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 from xray_sandbox.read import fields
 from xray_sandbox.read.info import ISSUE_TYPES, SUBTASK
+from xray_sandbox.read.test_fields import steps_of
 from xray_sandbox.store import workflow
 from xray_sandbox.store.documents import ATTACHMENT, COMMENT, SPRINT, Document
 from xray_sandbox.store.planning import SPRINT_FIELD, TESTS, Link, Version
+from xray_sandbox.store.repository import folder_of
 from xray_sandbox.store.rows import IssueRow
 from xray_sandbox.web.auth import CREDENTIALS
 from xray_sandbox.web.door import CLOUD_PREFIX, current_door, is_cloud
@@ -53,11 +55,7 @@ def fields_json(
         named |= readers.keys() - _NOT_NAVIGABLE
     chosen = named - without
     if is_cloud():
-        chosen -= {
-            fields.DEFINITION.id,
-            fields.ENVIRONMENTS.id,
-            fields.TEST_PLAN.id,
-        }
+        chosen -= {each.id for each in fields.ON_SERVER_ONLY}
     computed = {
         name: reader(site, issue)
         for name, reader in _COMPUTED.items()
@@ -93,6 +91,9 @@ def _own_fields(issue: IssueRow) -> dict[str, Any]:
         fields.REVISION.id: issue.revision or None,
         fields.ENVIRONMENTS.id: list(issue.environments),
         fields.DEFINITION.id: issue.definition or None,
+        fields.TEST_TYPE.id: {"value": issue.kind} if issue.kind else None,
+        fields.SCENARIO.id: steps_of(issue.scenario) or None,
+        fields.REPOSITORY_PATH.id: folder_of(issue) or None,
     }
 
 

@@ -24,6 +24,7 @@ from xray_sandbox.read.issue_fields import (
 )
 from xray_sandbox.read.jira_fields import Field, screen_of, type_named
 from xray_sandbox.read.submission import Details
+from xray_sandbox.read.test_fields import scenario_columns, split_test_fields
 from xray_sandbox.store.documents import HISTORY
 from xray_sandbox.store.planning import write_now
 from xray_sandbox.store.rows import TEST, TEST_EXECUTION, TEST_PLAN, IssueRow
@@ -143,13 +144,18 @@ def _make_issue(site: Site, type_: str | None, values: Mapping[str, Any]) -> Iss
             "", fields={"issuetype": words if given else words.removeprefix("valid ")}
         )
     _require_creation(site, project)
-    reading = Reading(site.registry, current_door().product, project, type_)
+    product = current_door().product
+    reading = Reading(site.registry, product, project, type_)
     screen = screen_of(site.store, type_)
+    xray: dict[str, Any] = {}
+    if type_ == TEST and not product.xray_fields:
+        values, xray = split_test_fields(values)
     columns, others = read_issue_fields(
         reading, _with_texts(values), screen, is_new=True
     )
     if type_ == TEST:
-        columns["kind"] = "Manual"
+        xray = scenario_columns(xray, columns["summary"])
+        columns = {"kind": "Manual", **columns, **xray}
     key = site.store.add_issue(type_, project=project, **columns, fields=others)
     return require_issue(site, key)
 
@@ -218,12 +224,16 @@ def _read_xray_columns(
 ) -> dict[str, Any]:
     """The columns of one of Xray's issues, which have Xray's fields."""
     product = current_door().product
+    xray: dict[str, Any] = {}
+    if row.type == TEST and not product.xray_fields:
+        values, xray = split_test_fields(values)
     details = read_fields(values, product)
     if details.project not in {None, row.project}:
         raise RefusedError("project: An issue cannot be moved this way.")
     columns = checked_columns(site.registry, product, details, row.project)
     columns["fields"] = {**row.fields, **details.fields}
     columns |= _text_columns(details)
+    columns |= scenario_columns(xray, columns.get("summary", row.summary))
     if details.test_plans is not None:
         for plan in site.store.plans_of(row.id):
             site.store.unlink_from_plan(plan, [row.key])

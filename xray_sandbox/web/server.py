@@ -27,6 +27,7 @@ from xray_sandbox.store.rows import (
     IssueRow,
 )
 from xray_sandbox.web.auth import require_jira_login
+from xray_sandbox.web.repository import add_repository
 from xray_sandbox.web.site import Site
 from xray_sandbox.web.test_runs import add_test_runs
 
@@ -53,6 +54,8 @@ def server_blueprint(site: Site) -> Blueprint:
     add_test_runs(blueprint, site)
     _add_feature_import(blueprint, site)
     _add_plans(blueprint, site)
+    _add_sets(blueprint, site)
+    add_repository(blueprint, site)
     return blueprint
 
 
@@ -114,12 +117,6 @@ def _add_resources(blueprint: Blueprint, site: Site) -> None:
             {"id": run.id, "key": run.test_key, "status": run.status} for run in runs
         ]
         return jsonify(_cut_page(found))
-
-    @blueprint.get("/api/testset/<key>/test")
-    def tests_of_set(key: str) -> ResponseReturnValue:
-        found = site.registry.require(key, TEST_SET)
-        members = site.store.plan_members(found.key, TEST)
-        return jsonify(_cut_page([site.reference(issue) for issue in members]))
 
     @blueprint.get("/export/test")
     def export_features() -> ResponseReturnValue:
@@ -191,6 +188,25 @@ def _add_plans(blueprint: Blueprint, site: Site) -> None:
             wanted, absent = _find_members(site, texts_of(body, "add"), _MEMBERS[kind])
             site.store.link_to_plan(plan.key, wanted)
             site.store.unlink_from_plan(plan.key, texts_of(body, "remove"))
+        return jsonify(absent)
+
+
+def _add_sets(blueprint: Blueprint, site: Site) -> None:
+    @blueprint.get("/api/testset/<key>/test")
+    def tests_of_set(key: str) -> ResponseReturnValue:
+        found = site.registry.require(key, TEST_SET)
+        members = site.store.plan_members(found.key, TEST)
+        return jsonify(_cut_page([site.reference(issue) for issue in members]))
+
+    @blueprint.post("/api/testset/<key>/test")
+    def change_set(key: str) -> ResponseReturnValue:
+        """Answer with an array of errors; it is empty if there was none."""
+        body = expect(request.get_json(silent=True), dict, "body")
+        with site.store.transaction():
+            found = site.registry.require(key, TEST_SET)
+            wanted, absent = _find_members(site, texts_of(body, "add"), TEST)
+            site.store.link_to_plan(found.key, wanted)
+            site.store.unlink_from_plan(found.key, texts_of(body, "remove"))
         return jsonify(absent)
 
 

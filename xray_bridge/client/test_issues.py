@@ -1,0 +1,171 @@
+"""
+The Tests of a project with the texts that a sync compares.
+
+Sources: Xray's manual, "Tests - REST", for the custom fields of Server; the GraphQL
+schema of Cloud, ``getTests``.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.client.graphql import read_page
+from xray_bridge.client.issues import plain_text
+from xray_bridge.client.paging import PAGE, Page, all_pages
+from xray_bridge.client.test_runs import DEFINITION
+from xray_bridge.dataclass import dataclass
+from xray_bridge.model.dialect import CLOUD, SERVER
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from xray_bridge.client.cloud import CloudXray
+    from xray_bridge.client.server import ServerXray
+    from xray_bridge.client.xray import XrayClient
+    from xray_bridge.model.dialect import Dialect
+
+XRAY = "com.xpandit.plugins.xray:"
+# The custom fields of Server by their types; the ids differ between instances.
+FIELDS = {
+    "kind": f"{XRAY}test-type-custom-field",
+    "definition": DEFINITION,
+    "steps_kind": f"{XRAY}automated-test-type-custom-field",
+    "steps": f"{XRAY}steps-editor-custom-field",
+    "folder": f"{XRAY}test-repository-path-custom-field",
+}
+GENERIC, CUCUMBER = "Generic", "Cucumber"
+JQL = "project = {} AND issuetype = Test ORDER BY key"
+TEXTS = ("summary", "description", "labels")
+QUERY = (
+    "query($jql: String!, $start: Int!) { "
+    f"getTests(jql: $jql, limit: {PAGE}, start: $start) {{ total results {{ "
+    "issueId unstructured gherkin folder { path } testType { name kind } "
+    f"jira(fields: {json.dumps(['key', *TEXTS])}) }} }} }}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestTexts:
+    """
+    A Test in Xray and its texts.
+
+    ``definition`` is that of a Generic Test, ``steps`` are those of a scenario.
+    ``kind`` is the name of the Test Type, empty if it is not known. ``folder`` is the
+    path in the Test Repository, ``/`` for its root; None if it is not known.
+    """
+
+    __test__ = False
+
+    id: str
+    key: str
+    kind: str = ""
+    summary: str = ""
+    description: str = ""
+    definition: str = ""
+    steps: str = ""
+    labels: tuple[str, ...] = ()
+    folder: str | None = None
+
+    @property
+    def is_cucumber(self) -> bool:
+        """Whether it can be the Test of a scenario."""
+        return bool(self.steps) or self.kind.casefold() == CUCUMBER.casefold()
+
+
+def read_tests(xray: XrayClient, dialect: Dialect, project: str) -> list[TestTexts]:
+    """
+    Read all Tests of a project.
+
+    Raises DeliveryError; NotXrayError also for a list that ends too early.
+    """
+    return _READERS[dialect.name](xray, JQL.format(project))
+
+
+def find_field_ids(listed: Iterable[Any]) -> dict[str, str]:
+    """Find the ids of Xray's custom fields in Jira's list, by our names."""
+    by_type = {
+        str(_member(each.get("schema"), "custom")): str(each.get("id"))
+        for each in listed
+        if isinstance(each, dict)
+    }
+    return {name: by_type[kind] for name, kind in FIELDS.items() if kind in by_type}
+
+
+def _read_on_server(xray: ServerXray, jql: str) -> list[TestTexts]:
+    ids = find_field_ids(xray.jira.list_fields())
+    wanted = (*TEXTS, *ids.values())
+    issues = all_pages(partial(xray.jira.search, jql, wanted))
+    return [_read_issue(issue, ids) for issue in issues]
+
+
+def _read_issue(issue: Mapping[str, Any], ids: Mapping[str, str]) -> TestTexts:
+    fields = issue["fields"]
+    found = {name: fields.get(field_id) for name, field_id in ids.items()}
+    folder = found.get("folder", 0)
+    return _make_test(
+        issue,
+        fields,
+        kind=_member(found.get("kind"), "value"),
+        definition=found.get("definition"),
+        steps=found.get("steps"),
+        # Xray gives no path to a Test in the root.
+        folder=folder or "/" if isinstance(folder, str | None) else None,
+    )
+
+
+def _read_on_cloud(xray: CloudXray, jql: str) -> list[TestTexts]:
+    found: dict[str, TestTexts] = {}
+
+    def page(start: int) -> Page:
+        listed = xray.query(QUERY, {"jql": jql, "start": start}).get("getTests")
+        # It checks the form of the list.
+        checked = read_page(listed)
+        results = _member(listed, "results") or ()
+        for test, jira in zip(results, checked.issues, strict=True):
+            path = _member(test.get("folder"), "path")
+            read = _make_test(
+                {"id": test.get("issueId"), "key": jira["key"]},
+                jira,
+                kind=_member(test.get("testType"), "name"),
+                definition=test.get("unstructured"),
+                steps=test.get("gherkin"),
+                folder=path if isinstance(path, str) else None,
+            )
+            found[read.key] = read
+        return checked
+
+    all_pages(page)
+    return list(found.values())
+
+
+def _make_test(
+    issue: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    *,
+    folder: str | None,
+    **texts: Any,
+) -> TestTexts:
+    labels = fields.get("labels")
+    path = None if folder is None else f"/{folder.strip('/')}"
+    return TestTexts(
+        id=str(issue.get("id") or ""),
+        key=str(issue["key"]),
+        summary=str(fields.get("summary") or ""),
+        description=plain_text(fields.get("description")),
+        labels=tuple(map(str, labels)) if isinstance(labels, list) else (),
+        folder=path,
+        **{name: str(value or "") for name, value in texts.items()},
+    )
+
+
+def _member(found: Any, name: str) -> Any:
+    return found.get(name) if isinstance(found, dict) else None
+
+
+_READERS: Mapping[str, Callable[[Any, str], list[TestTexts]]] = {
+    SERVER: _read_on_server,
+    CLOUD: _read_on_cloud,
+}

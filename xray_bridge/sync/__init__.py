@@ -1,0 +1,3 @@
+"""
+Tests in Xray that follow the code: made, changed and moved as the code is.
+"""

@@ -1,0 +1,198 @@
+"""
+Send the steps of a plan, and keep the lines of the lock file for what has arrived.
+
+Each change can be sent twice without harm, except a new Test. If its answer is lost,
+the next sync finds the Test by its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from xray_bridge import progress
+from xray_bridge.client.issue_links import find_tests_type, link_issues, unlink_issues
+from xray_bridge.client.test_editor import NewTest
+from xray_bridge.client.test_issues import CUCUMBER, GENERIC, TestTexts
+from xray_bridge.errors import RefusedError, UsageError
+from xray_bridge.sync.plan import NO_CHANGES
+from xray_bridge.text import unique
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from xray_bridge.client.jira import Jira
+    from xray_bridge.client.test_editor import TestEditor
+    from xray_bridge.sync.lock import Entry
+    from xray_bridge.sync.plan import Step
+    from xray_bridge.sync.rules import Rules
+
+# What only this Test, or this site, does not accept; others may go on.
+OF_ONE_TEST = (RefusedError, UsageError)
+NO_LOGIN = (
+    "requirements are not linked: set XRAY_JIRA_URL, XRAY_JIRA_USER and "
+    "XRAY_JIRA_TOKEN, because only Jira makes links"
+)
+
+
+class Sync:
+    """
+    Sends steps to a server.
+
+    ``entries`` are the lines of the lock file by name; they are right at any time, so
+    that they can be written after an error, too. ``refused`` maps tests to reasons.
+    """
+
+    def __init__(  # noqa: PLR0913 - one argument for each thing it uses
+        self,
+        editor: TestEditor,
+        jira: Jira | None,
+        project: str,
+        rules: Rules,
+        *,
+        fields: Mapping[str, Any],
+        renew: Callable[[], None],
+        entries: Iterable[Entry] = (),
+    ) -> None:
+        self._editor = editor
+        self._jira = jira
+        self._project = project
+        self._rules = rules
+        self._fields = fields
+        # Gives each request the whole deadline: there may be thousands.
+        self._renew = renew
+        self.entries: dict[str, Entry] = {each.test: each for each in entries}
+        self.created: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+        self.notices: list[str] = []
+
+    def run(self, steps: Sequence[Step]) -> None:
+        """Send all steps. Raises the error of a server that cannot be reached."""
+        shown = progress.counted(steps, "syncing Tests", len(steps))
+        done = [sent for step in shown if (sent := self._send(step)) is not None]
+        self._move(done)
+        self._change_sets(done)
+        self._change_links(done)
+
+    def _send(self, step: Step) -> Step | None:
+        """Create or change one Test; return the step with its Test."""
+        self._renew()
+        base = self.entries.pop(step.old_name or step.test.name, None)
+        try:
+            issue = step.issue or self._create(step)
+            if step.issue is not None and step.changes != NO_CHANGES:
+                self._editor.change(issue.id, step.changes)
+        except OF_ONE_TEST as error:
+            if base is not None:
+                self.entries[base.test] = base
+            self.refused[str(step.test)] = str(error)
+            return None
+        except BaseException:
+            if base is not None:
+                self.entries[base.test] = base
+            raise
+        # The rest is not done yet, so the lock file keeps its old values.
+        placed = step.issue is None and self._editor.places_new
+        self.entries[step.test.name] = replace(
+            step.entry,
+            key=issue.key,
+            folder=step.entry.folder if placed or not step.folder else _folder(base),
+            test_sets=base.test_sets if base else (),
+            requirements=base.requirements if base else (),
+        )
+        return replace(step, issue=issue, folder="" if placed else step.folder)
+
+    def _create(self, step: Step) -> TestTexts:
+        test = step.test
+        labels = (*test.labels, *self._fields.get("labels", ()))
+        new = NewTest(
+            project=self._project,
+            issue_type=self._rules.issue_type,
+            kind=CUCUMBER if test.is_scenario else GENERIC,
+            summary=test.summary,
+            description=test.description,
+            definition="" if test.is_scenario else test.xray_name,
+            steps=test.steps.text,
+            is_outline=test.steps.is_outline,
+            folder=test.folder,
+            labels=tuple(dict.fromkeys(labels)),
+            fields=self._fields,
+        )
+        test_id, key = self._editor.create(new)
+        self.created[str(test)] = key
+        return TestTexts(id=test_id, key=key)
+
+    def _move(self, steps: Iterable[Step]) -> None:
+        """Move Tests, those for one folder together."""
+        folders: dict[str, list[Step]] = {}
+        for step in steps:
+            if step.folder:
+                folders.setdefault(step.folder, []).append(step)
+        for folder, group in folders.items():
+            if self._try(group, partial(self._editor.move, folder=folder)):
+                self._note(group, "folder")
+
+    def _change_sets(self, steps: Sequence[Step]) -> None:
+        """Change Test Sets, each with all its Tests."""
+        failed: set[str] = set()
+        for change, name in (
+            (self._editor.add_to_set, "sets"),
+            (self._editor.remove_from_set, "old_sets"),
+        ):
+            for key in unique(getattr(step, name) for step in steps):
+                group = [step for step in steps if key in getattr(step, name)]
+                if not self._try(group, partial(change, key=key)):
+                    failed.update(each.test.name for each in group)
+        self._note([e for e in steps if e.test.name not in failed], "test_sets")
+
+    def _change_links(self, steps: Sequence[Step]) -> None:
+        wanted = [step for step in steps if step.links or step.old_links]
+        rest = [step for step in steps if step not in wanted]
+        self._note(rest, "requirements")
+        if not wanted or not self._rules.links:
+            return
+        if self._jira is None:
+            self.notices.append(NO_LOGIN)
+            return
+        jira, kind = self._jira, find_tests_type(self._jira)
+        for step in wanted:
+            if self._try([step], partial(_link, step=step, jira=jira, kind=kind)):
+                self._note([step], "requirements")
+
+    def _try(
+        self, steps: Sequence[Step], change: Callable[[dict[str, str]], None]
+    ) -> bool:
+        """Make a change of some Tests; a refusal is noted for each of them."""
+        self._renew()
+        try:
+            change({_id(s): s.issue.key for s in steps if s.issue is not None})
+        except OF_ONE_TEST as error:
+            self.refused |= {str(each.test): str(error) for each in steps}
+            return False
+        return True
+
+    def _note(self, steps: Iterable[Step], name: str) -> None:
+        """Put the values of the code into the lines of these tests."""
+        for step in steps:
+            entry = self.entries[step.test.name]
+            value = getattr(step.entry, name)
+            self.entries[step.test.name] = replace(entry, **{name: value})
+
+
+def _link(ids: Iterable[str], step: Step, jira: Jira, kind: str) -> None:
+    for test_id in ids:
+        for key in step.links:
+            link_issues(jira, kind, test_id, key)
+        for key in step.old_links:
+            unlink_issues(jira, kind, test_id, key)
+
+
+def _folder(base: Entry | None) -> str:
+    return base.folder if base is not None else ""
+
+
+def _id(step: Step) -> str:
+    return step.issue.id if step.issue is not None else ""
