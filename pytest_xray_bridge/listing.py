@@ -83,6 +83,7 @@ def _line(
         "name": name,
         "where": where,
         "keys": selection.find_keys(item, prefixes),
+        "doubled": marks.find_doubled(item),
         "ignored": is_ignored(item, prefixes),
         **_read_texts(item, scenario, prefixes),
         **_describe_place(item, scenario, names),

@@ -68,6 +68,22 @@ def read(item: pytest.Item) -> WireLine:
     return found
 
 
+def find_doubled(item: pytest.Item) -> tuple[str, ...]:
+    """
+    Return the keys of a function that has several marks with keys, as after a merge.
+
+    Only the closest mark counts. A row's mark is none of them.
+    """
+    callspec = getattr(item, "callspec", None)
+    of_row = [id(mark) for mark in callspec.marks] if callspec else []
+    own = [m for m in item.own_markers if m.name == NAME and id(m) not in of_row]
+    try:
+        found = [mark.keys for mark in map(_parse_once, own) if mark.keys]
+    except ValueError:
+        return ()
+    return _join_unique(found) if len(found) > 1 else ()
+
+
 def _closest_first(item: pytest.Item) -> list[pytest.Mark]:
     """
     Return the marks of a test, the closest first.

@@ -87,9 +87,11 @@ class KeysReport:
     """
     The result of the comparison.
 
-    ``shared`` are keys on several tests. ``without_code`` maps Tests of
-    ``selection`` to their summaries. ``ignored`` is the number of tests that are not
-    reported. The rest is as in ``XrayKeys`` and in ``Listing``.
+    ``shared`` are keys on several tests. ``doubled`` maps functions with several marks
+    to their keys, ``unstable`` rows without a key to what can change their names.
+    ``without_code`` maps Tests of ``selection`` to their summaries. ``ignored`` is the
+    number of tests that are not reported. The rest is as in ``XrayKeys`` and in
+    ``Listing``.
     """
 
     tests: int
@@ -102,6 +104,8 @@ class KeysReport:
     incomplete: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
     ignored: int = 0
+    doubled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unstable: Mapping[str, str] = field(default_factory=dict)
 
     def lines(self, carriers: Mapping[str, tuple[AutomatedTest, ...]]) -> Iterator[str]:
         """Return the report as text; ``carriers`` are the tests with each key."""
@@ -113,6 +117,15 @@ class KeysReport:
         yield from _list_section(
             "On several tests",
             (f"{key}: {'; '.join(map(str, on))}" for key, on in self.shared.items()),
+        )
+        yield from _list_section(
+            "With several marks, of which only one counts; remove the others",
+            (f"{test}: {', '.join(keys)}" for test, keys in self.doubled.items()),
+        )
+        yield from _list_section(
+            "Without a key and with a name that can change; give the function a key, "
+            "or the row a fixed id",
+            (f"{test}: {why}" for test, why in self.unstable.items()),
         )
         yield from _list_section(
             "Keys that are not Tests in Xray",
@@ -170,6 +183,12 @@ def compare_keys(listing: Listing, asked: XrayKeys = NOT_ASKED) -> KeysReport:
         incomplete=listing.missing,
         malformed=listing.malformed,
         ignored=len(ignored),
+        doubled={str(e): e.doubled for e in listing.places if e.doubled},
+        unstable={
+            f"{each.where}: {each.xray_name}": each.unstable
+            for each in listing.places
+            if each.unstable and not each.ignored
+        },
     )
 
 

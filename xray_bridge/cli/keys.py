@@ -91,9 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not (arguments.offline or asked.selection):
         lines.append("Tests without code are not listed: give --select or --test-plan")
     console.emit(arguments, asdict(found), lines)
-    is_wrong = found.no_tests or found.not_asked or found.incomplete or found.malformed
+    wrong = (found.no_tests, found.not_asked, found.incomplete, found.malformed)
     is_missing = arguments.require and found.without_key
-    return CheckError.exit_code if is_wrong or is_missing else 0
+    is_wrong = any(wrong) or found.doubled or is_missing
+    return CheckError.exit_code if is_wrong else 0
 
 
 def _ask_xray(settings: Settings, by_key: Iterable[str]) -> keys.XrayKeys:

@@ -93,7 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
         given = arguments.arguments
         listing = collect_tests(framework, given, settings.tag_prefixes)
         is_complete = not (given or listing.missing or listing.deselected)
-        plan = sync.plan(listing.places, is_complete=is_complete, take=arguments.take)
+        plan = sync.plan(
+            listing.places, framework, is_complete=is_complete, take=arguments.take
+        )
         result = SyncResult() if is_dry else sync.send(plan)
     notices = [*sync.notices, *plan.notices, *result.notices]
     faults = [f"incomplete: {each}" for each in listing.missing]
@@ -113,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
     if result.refused:
         return PartlyRefusedError.exit_code
     is_wrong = plan.left_out or plan.conflicts or faults
-    would_change = arguments.check and (plan.written or plan.gone)
+    would_change = arguments.check and (plan.written or plan.is_lock_old)
     return CheckError.exit_code if is_wrong or would_change else 0
 
 

@@ -23,8 +23,9 @@ class TestPlace:
     ``line``. ``xray_name`` is the definition of a Generic Test, or the name of a
     scenario: Xray finds a Test without a key by it. ``generated`` says why no key can
     be written here, ``unstable`` what can change the name; both are empty if nothing
-    does. ``title`` is the name without file and classes. ``summary``, ``description``,
-    ``labels`` and ``requirements`` are from marks, tags and docstring.
+    does. ``doubled`` are the keys of several marks on one function, of which only one
+    counts. ``title`` is the name without file and classes. ``summary``,
+    ``description``, ``labels`` and ``requirements`` are from marks, tags, docstring.
     """
 
     __test__ = False
@@ -38,6 +39,7 @@ class TestPlace:
     generated: str = ""
     unstable: str = ""
     keys: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
     ignored: bool = False
     title: str = ""
     summary: str = ""
@@ -78,6 +80,7 @@ def read_place(found: Mapping[str, Any]) -> TestPlace:
         generated=str(found.get("generated", "")),
         unstable=str(found.get("unstable", "")),
         keys=tuple(map(str, found["keys"])),
+        doubled=tuple(map(str, found.get("doubled", ()))),
         ignored=bool(found.get("ignored")),
         title=str(found.get("title", "")),
         summary=str(found.get("summary", "")),

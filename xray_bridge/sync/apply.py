@@ -15,7 +15,7 @@ from xray_bridge import progress
 from xray_bridge.client.issue_links import find_tests_type, link_issues, unlink_issues
 from xray_bridge.client.test_editor import NewTest
 from xray_bridge.client.test_issues import CUCUMBER, GENERIC, TestTexts
-from xray_bridge.errors import RefusedError, UsageError
+from xray_bridge.errors import AmbiguousError, RefusedError, UsageError
 from xray_bridge.sync.plan import NO_CHANGES
 from xray_bridge.text import unique
 
@@ -121,7 +121,11 @@ class Sync:
             labels=tuple(dict.fromkeys(labels)),
             fields=self._fields,
         )
-        test_id, key = self._editor.create(new)
+        try:
+            test_id, key = self._editor.create(new)
+        except AmbiguousError as error:
+            error.hint = f"sync again in a minute: {test.name} is found by its name"
+            raise
         self.created[str(test)] = key
         return TestTexts(id=test_id, key=key)
 

@@ -82,10 +82,13 @@ class CodeTests:
     """
     The tests; ``left_out`` maps others to the reason why they are not synced.
 
+    ``files`` are the files of all tests, ``left_names`` names and keys of the others.
     ``one_for_rows`` are tests whose rows an upload would still take for several Tests.
     """
 
     tests: tuple[CodeTest, ...] = ()
+    files: frozenset[str] = frozenset()
+    left_names: frozenset[str] = frozenset()
     one_for_rows: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
 
@@ -103,17 +106,23 @@ class _Reader:
         self._root = root
         self._bodies = Bodies()
         self._left_out: dict[str, str] = {}
+        self._left_names: set[str] = set()
         self._one_for_rows: list[str] = []
 
     def read(self, places: Iterable[TestPlace]) -> CodeTests:
         groups: dict[object, list[TestPlace]] = {}
+        files: dict[str, str] = {}
         for place in places:
             groups.setdefault(place.test, []).append(place)
+            if place.file not in files:
+                files[place.file] = self._relative(place.file)
         found = [test for rows in groups.values() for test in self._read_rows(rows)]
         tests = self._without_twins(self._without_shared(found))
         return CodeTests(
             tests=tuple(tests),
+            files=frozenset(files.values()),
             left_out=self._left_out,
+            left_names=frozenset(self._left_names),
             one_for_rows=tuple(self._one_for_rows),
         )
 
@@ -122,11 +131,13 @@ class _Reader:
         by_keys: dict[tuple[str, ...], list[TestPlace]] = {}
         for row in rows:
             if not row.ignored:
-                by_keys.setdefault(row.keys, []).append(row)
+                by_keys.setdefault(row.doubled or row.keys, []).append(row)
         for keys, same in by_keys.items():
             if len(keys) > 1:
                 reason = SEVERAL_KEYS.format(" and ".join(keys))
                 self._left_out[str(same[0])] = reason
+                names = (name for row in same for name in _names_of(row))
+                self._left_names.update(keys, names)
             elif keys or same[0].is_scenario or self._rules.rows == ONE:
                 is_all = len(same) == len(rows)
                 if not keys and "[" in same[0].xray_name and not same[0].is_scenario:
@@ -140,6 +151,7 @@ class _Reader:
             if row.unstable:
                 name = f"{row.where}: {row.xray_name}"
                 self._left_out[name] = UNSTABLE.format(row.unstable)
+                self._left_names.update(_names_of(row))
             else:
                 yield self._make_test(row, "", whole=False)
 
@@ -196,6 +208,7 @@ class _Reader:
             for each in same if len(same) > 1 else ():
                 others = "; ".join(str(other) for other in same if other is not each)
                 self._left_out[str(each)] = SHARED.format(key, others)
+                self._left_names.update((each.name, each.key))
         return [same[0] for same in found.values() if len(same) == 1]
 
     def _without_twins(self, tests: Iterable[CodeTest]) -> list[CodeTest]:
@@ -209,11 +222,17 @@ class _Reader:
                 others = [str(other) for other in same if other is not each]
                 if others and not each.key:
                     self._left_out[str(each)] = TWINS.format("; ".join(others))
+                    self._left_names.add(each.name)
                     continue
                 # Names in the lock file are unique, also of twins with keys.
                 name = f"{each.name} ({each.key})" if number else each.name
                 kept.append(replace(each, name=name))
         return kept
+
+
+def _names_of(place: TestPlace) -> tuple[str, str]:
+    """Return the names in the lock file of a row, and of all rows together."""
+    return place.xray_name, _without_row(place.xray_name)
 
 
 def _without_row(name: str) -> str:

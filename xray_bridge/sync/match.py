@@ -15,7 +15,7 @@ from xray_bridge.text import join_words
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from xray_bridge.client.test_issues import TestTexts
     from xray_bridge.sync.code import CodeTest
@@ -78,10 +78,12 @@ class Matches:
     All matches; ``left_out`` maps tests to the reason why they have none.
 
     ``gone`` are lines of tests that are no longer in the code, ``kept`` lines that stay
-    because nobody knows whether their tests are.
+    because nobody knows whether their tests are. ``foreign`` are tests with keys of
+    other projects.
     """
 
     found: tuple[Match, ...] = ()
+    foreign: tuple[CodeTest, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     gone: tuple[Entry, ...] = ()
     kept: tuple[Entry, ...] = ()
@@ -91,16 +93,16 @@ def match_tests(
     tests: Sequence[CodeTest],
     entries: Iterable[Entry],
     issues: Iterable[TestTexts],
-    *,
-    is_complete: bool,
+    project: str,
+    is_gone: Callable[[Entry], bool],
 ) -> Matches:
     """
-    Match all tests; ``is_complete``: ``tests`` are all tests of the project.
+    Match all tests with the Tests of a project.
 
-    Otherwise a test that is missing may still be in the code, so that no other test
-    is taken for it.
+    ``is_gone`` says whether the test of a line, which is not among ``tests``, is
+    certainly not in the code any more. If it may be, no other test is taken for it.
     """
-    return _Matcher(tests, entries, issues, is_complete=is_complete).match()
+    return _Matcher(tests, entries, issues, project, is_gone).match()
 
 
 class _Matcher:
@@ -109,11 +111,12 @@ class _Matcher:
         tests: Sequence[CodeTest],
         entries: Iterable[Entry],
         issues: Iterable[TestTexts],
-        *,
-        is_complete: bool,
+        project: str,
+        is_gone: Callable[[Entry], bool],
     ) -> None:
         self._tests = tests
-        self._is_complete = is_complete
+        self._project = project
+        self._is_gone = is_gone
         self._entries = {each.test: each for each in entries}
         self._by_key = {each.key: each for each in self._entries.values()}
         self._issues = {each.key: each for each in issues}
@@ -124,6 +127,7 @@ class _Matcher:
             elif each.is_cucumber:
                 self._named.setdefault((True, each.summary), []).append(each)
         self._found: list[Match] = []
+        self._foreign: list[CodeTest] = []
         self._left_out: dict[str, str] = {}
         # Lines whose tests were found, or may be there.
         self._used: set[str] = set()
@@ -140,14 +144,17 @@ class _Matcher:
                 entry = None
             if entry is not None:
                 self._used.add(entry.test)
-            if each.key:
+            if each.key and each.key.rpartition("-")[0] != self._project:
+                self._foreign.append(each)
+            elif each.key:
                 self._match_keyed(each, entry)
             elif entry is not None:
                 self._match_entry(each, entry)
             else:
                 new.append(each)
-        gone = [e for e in self._entries.values() if e.test not in self._used]
-        for each in self._match_renamed(new, gone) if self._is_complete else new:
+        unused = (e for e in self._entries.values() if e.test not in self._used)
+        gone = [each for each in unused if self._is_gone(each)]
+        for each in self._match_renamed(new, gone):
             self._match_name(each)
         return self._make_matches()
 
@@ -252,9 +259,10 @@ class _Matcher:
             for each in self._entries.values()
             if each.test not in lines and each.key not in keys
         ]
-        is_gone = [self._is_complete and each.test not in self._used for each in rest]
+        is_gone = [e.test not in self._used and self._is_gone(e) for e in rest]
         return Matches(
             found=tuple(self._found),
+            foreign=tuple(self._foreign),
             left_out=self._left_out,
             gone=tuple(e for e, gone in zip(rest, is_gone, strict=True) if gone),
             kept=tuple(e for e, gone in zip(rest, is_gone, strict=True) if not gone),

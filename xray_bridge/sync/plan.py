@@ -155,7 +155,8 @@ class _Planner:
             # A text that nobody wrote is empty; so is the hash of a new line.
             return ours, mine
         if self._match.entry is None and self._take != CODE:
-            self._kept.append(name)
+            # A test without a docstring has nothing to say against a description.
+            self._kept += [name] if ours else []
             return None, mine
         return self._decide(name, ours, mine, base)
 

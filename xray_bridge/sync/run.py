@@ -25,18 +25,23 @@ from xray_bridge.text import count
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.source.places import TestPlace
+    from xray_bridge.sync.code import CodeTests
     from xray_bridge.sync.lock import Entry
+    from xray_bridge.sync.match import Matches
     from xray_bridge.sync.plan import Step
     from xray_bridge.sync.rules import Rules
 
-ROWS_HINT = (
-    "have rows and no key, so that an upload would still create a Test for each row: "
-    "run `xray-bridge keys --write` before it"
-)
+WRITE = "run `xray-bridge keys --write` before the next upload"
+ROWS_HINT = "which would create a Test for each row of"
+SCENARIOS_HINT = "which sends results of scenarios by their keys only, for"
+FOREIGN = "have keys of other projects, and were not synced"
+FEATURE = ".feature"
+# The files in which a framework finds all tests; pytest-bdd may not know all features.
+ALL_IN = {"pytest": ".py", "behave": FEATURE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,7 @@ class SyncPlan:
 
     ``left_out`` maps tests to the reason why they are not synced. ``gone`` are lines
     of tests that are no longer in the code, ``kept`` lines that stay as they are.
+    ``is_lock_old``: the lock file would change.
     """
 
     project: str
@@ -56,6 +62,7 @@ class SyncPlan:
     gone: tuple[Entry, ...] = ()
     kept: tuple[Entry, ...] = ()
     notices: tuple[str, ...] = ()
+    is_lock_old: bool = False
 
     @property
     def conflicts(self) -> tuple[Step, ...]:
@@ -98,31 +105,45 @@ class TestSync:
         self._entries = read_lock(self._lock, settings.project)
 
     def plan(
-        self, places: Sequence[TestPlace], *, is_complete: bool, take: str = ""
+        self,
+        places: Sequence[TestPlace],
+        framework: str,
+        *,
+        is_complete: bool,
+        take: str = "",
     ) -> SyncPlan:
         """
         Read Xray, and decide.
 
-        ``is_complete``: ``places`` are all tests of the project. ``take`` decides
+        ``is_complete``: ``places`` are all tests of the framework. ``take`` decides
         conflicts, as in ``plan_step``.
         """
         code = read_code(places, self._rules, self._lock.parent)
         issues = read_tests(
             self._xray, self._connection.dialect, self._settings.project
         )
-        matches = match_tests(
-            code.tests, self._entries, issues, is_complete=is_complete
-        )
-        rows = len(code.one_for_rows)
+
+        def is_gone(entry: Entry) -> bool:
+            if not is_complete or {entry.test, entry.key} & code.left_names:
+                return False
+            is_known = entry.file in code.files
+            is_known |= entry.file.endswith(ALL_IN[framework])
+            return is_known or not (self._lock.parent / entry.file).exists()
+
+        project = self._settings.project
+        matches = match_tests(code.tests, self._entries, issues, project, is_gone)
+        steps = tuple(plan_step(each, take=take) for each in matches.found)
+        lines = {*matches.kept, *(step.entry for step in steps)}
         return SyncPlan(
-            project=self._settings.project,
+            project=project,
             lock=self._lock,
             rules=self._rules,
-            steps=tuple(plan_step(each, take=take) for each in matches.found),
+            steps=steps,
             left_out={**code.left_out, **matches.left_out},
             gone=matches.gone,
             kept=matches.kept,
-            notices=(f"{count(rows, 'test')} {ROWS_HINT}",) if rows else (),
+            is_lock_old=lines != {*self._entries},
+            notices=tuple(_find_notices(code, matches)),
         )
 
     def send(self, plan: SyncPlan) -> SyncResult:
@@ -146,6 +167,17 @@ class TestSync:
             refused=sync.refused,
             notices=tuple(sync.notices),
         )
+
+
+def _find_notices(code: CodeTests, matches: Matches) -> Iterator[str]:
+    foreign, rows = len(matches.foreign), len(code.one_for_rows)
+    if foreign:
+        yield f"{count(foreign, 'test')} {FOREIGN}"
+    if rows:
+        yield f"{WRITE}, {ROWS_HINT} {count(rows, 'test')}"
+    keyless = [e for e in matches.found if e.test.is_scenario and not e.test.key]
+    if keyless:
+        yield f"{WRITE}, {SCENARIOS_HINT} {count(len(keyless), 'scenario')}"
 
 
 def _stays(entry: Entry, plan: SyncPlan, old: Iterable[str]) -> bool:
