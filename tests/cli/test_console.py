@@ -135,7 +135,12 @@ def hostile_project(folder: Path, url: str) -> dict[str, str]:
     )
     feature = "Feature: ##vso[x]y\n  Scenario: ##vso[x]y\n    Given ##vso[x]y\n"
     (folder / "##vso[x]y.feature").write_text(feature)
-    return {"RUN": directory.id, "NAME": "prod", "PATH": "##vso[?]y.*"}
+    return {
+        "RUN": directory.id,
+        "NAME": "prod",
+        "PATH": "##vso[?]y.*",
+        "ARGUMENT": "##vso[x]y.xml",
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=str)
