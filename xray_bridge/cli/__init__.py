@@ -37,6 +37,7 @@ COMMANDS = {
     "rerun": "run the tests of a run again that failed, into its Test Execution",
     "report": "write one HTML page of the results of runs",
     "runs": "list, show and prune run directories",
+    "show": "show the failures of a Test Execution, and how to run them again",
     "features": "export feature files from Xray, and import them",
     "connection": "manage the connections that are stored on this machine",
     "keys": "compare the Test keys in code with Xray, without running tests",
