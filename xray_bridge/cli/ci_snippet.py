@@ -6,16 +6,24 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check.collect import framework_of
-from xray_bridge.ci.snippets import SYSTEMS, Wishes, make_snippet
+from xray_bridge.ci.snippets import (
+    FROM_JIRA,
+    SYSTEMS,
+    Wishes,
+    make_from_jira,
+    make_snippet,
+)
 from xray_bridge.cli import console, options
 from xray_bridge.client.connection import deployment_of
 from xray_bridge.config.parsers import NO
 from xray_bridge.config.resolve import command_line_layer, resolve
 from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.errors import UsageError
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 
 
@@ -54,6 +62,11 @@ SECRETS = {
 }
 # For builds in Jira Cloud.
 FOR_BUILDS = ("XRAY_JIRA_CLIENT_ID", "XRAY_JIRA_CLIENT_SECRET")
+# Jira gives them to a pipeline that it starts.
+FROM_XRAY = frozenset(
+    setting.environment
+    for setting in (Settings.select, Settings.test_execution, Settings.test_plan)
+)
 ENVIRONMENT = Settings.jira_environment.name
 # Settings that every project needs, with placeholders.
 NEEDED = {
@@ -73,7 +86,17 @@ def register(commands: Any, help_text: str) -> None:
         allow_abbrev=False,
     )
     parser.add_argument(
-        "--for", dest="name", choices=SYSTEMS, required=True, help="the CI system"
+        "--for",
+        dest="name",
+        choices=sorted({*SYSTEMS, *FROM_JIRA}),
+        required=True,
+        help="the CI system; bamboo only with --from-jira",
+    )
+    parser.add_argument(
+        "--from-jira",
+        action="store_true",
+        help="a pipeline that Xray's Remote Jobs Trigger starts from a Test Execution "
+        "or Test Plan, with what to type in Jira",
     )
     parser.add_argument(
         "--framework",
@@ -94,10 +117,31 @@ def run(arguments: argparse.Namespace) -> int:
     command = options.resolve_settings(arguments, {"sandbox": ""}, looks_only=True)
     settings = command.settings
     framework = framework_of(arguments.framework)
-    found = make_snippet(arguments.name, wishes_of(settings, framework, Path.cwd()))
-    document = {"path": SYSTEMS[arguments.name].path, "content": found}
+    wishes = wishes_of(settings, framework, Path.cwd())
+    name: str = arguments.name
+    if arguments.from_jira:
+        _refuse_from_jira(name, framework)
+        kept = {k: v for k, v in wishes.settings.items() if k not in FROM_XRAY}
+        found = make_from_jira(name, replace(wishes, settings=kept))
+        path = FROM_JIRA[name].path
+    elif name in SYSTEMS:
+        found, path = make_snippet(name, wishes), SYSTEMS[name].path
+    else:
+        msg = f"{name} is known only with --from-jira"
+        raise UsageError(msg, hint=f"without it: {', '.join(sorted(SYSTEMS))}")
+    document = {"path": path, "content": found}
     console.emit(arguments, document, found.splitlines())
     return 0
+
+
+def _refuse_from_jira(name: str, framework: str) -> None:
+    """Raise UsageError for what Xray or ``select`` cannot do."""
+    if name not in FROM_JIRA:
+        msg = f"Xray's Remote Jobs Trigger does not start {name}"
+        raise UsageError(msg, hint=f"it starts {', '.join(sorted(FROM_JIRA))}")
+    if framework == "files":
+        msg = "xray-bridge selects only tests of pytest and behave by their keys"
+        raise UsageError(msg, hint="leave out --framework files")
 
 
 def wishes_of(settings: Settings, framework: str, folder: Path) -> Wishes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,20 @@ SYSTEMS: Mapping[str, System] = {
     ),
 }
 
+# The pipelines that Xray's "Remote Jobs Trigger" starts from Jira.
+FROM_JIRA: Mapping[str, System] = {
+    "jenkins": replace(SYSTEMS["jenkins"], path="from-jira.Jenkinsfile"),
+    "github": replace(SYSTEMS["github"], path=".github/workflows/from-jira.yml"),
+    "gitlab": SYSTEMS["gitlab"],
+    "azure": replace(SYSTEMS["azure"], path="azure-pipelines-from-jira.yml"),
+    "bamboo": System(
+        path="bamboo-specs/bamboo.yaml",
+        secret='export {name}="$bamboo_{name}"',  # noqa: S106 - its name
+        setting="export {name}={value}",
+        quote=shlex.quote,
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
@@ -114,8 +129,16 @@ class Wishes:
 
 def make_snippet(name: str, wishes: Wishes) -> str:
     """Make the configuration for a system of SYSTEMS."""
-    system = SYSTEMS[name]
-    template = files(__name__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
+    return _fill(SYSTEMS[name], f"{name}.txt", wishes)
+
+
+def make_from_jira(name: str, wishes: Wishes) -> str:
+    """Make the configuration for a system of FROM_JIRA, with what to type in Jira."""
+    return _fill(FROM_JIRA[name], f"from_jira/{name}.txt", wishes)
+
+
+def _fill(system: System, file: str, wishes: Wishes) -> str:
+    template = files(__name__).joinpath(file).read_text(encoding="utf-8")
     settings = wishes.settings.items()
     blocks = {
         "install": [wishes.install],
