@@ -157,6 +157,30 @@ def test_another_suite_of_the_project_is_not_compared(bench: Bench) -> None:
     assert "there is no earlier run of CALC-15" in found.output
 
 
+def test_a_run_of_a_part_is_no_baseline(bench: Bench) -> None:
+    """After ``-k``, the run before it is the better one."""
+    whole = bench.run(*BEFORE)
+    bench.run(KEYED)
+
+    found = bench.run(*NOW)
+
+    assert found.receipt["changes"]["baseline"]["name"] == whole.directory.id
+
+
+def test_a_test_execution_of_a_part_is_no_baseline(bench: Bench) -> None:
+    """Nor is it in Xray; without another one, it is better than none."""
+    part = bench.execution(KEYED)
+    alone = bench.run(*NOW)
+    shutil.rmtree(alone.directory.path)
+    whole = bench.execution(*BEFORE)
+    bench.execution(KEYED)
+
+    found = bench.run(*NOW)
+
+    assert f"Compared with {part} (main): " in alone.output
+    assert found.receipt["changes"]["baseline"]["name"] == whole
+
+
 def test_a_given_test_execution(bench: Bench) -> None:
     """Also of another branch."""
     wanted = bench.execution(*BEFORE, branch="release")

@@ -68,10 +68,24 @@ def test_a_new_test_that_fails_is_both() -> None:
 
 def test_a_test_without_result_is_not_run() -> None:
     """It may be gone, or was not selected: nobody can tell."""
-    found = compared([an_entry(Outcome.FAILED)], [])
+    other = an_entry(name="t.test_other")
+
+    found = compared([an_entry(Outcome.FAILED), other], [other])
 
     assert found.summary == "1 not run"
     assert found.not_run[0].before == "failed"
+
+
+def test_a_part_of_the_tests_leaves_none_out() -> None:
+    """After ``-k`` the other tests are no news."""
+    before = [an_entry(name=f"t.test_{n}") for n in range(9)]
+
+    found = compared(before, [an_entry(Outcome.FAILED, "t.test_1")])
+
+    assert found.is_part
+    assert found.headline == (
+        "Compared with CALC-19 (main), a part of its tests: 1 newly failing"
+    )
 
 
 def test_a_renamed_test_keeps_its_history_by_its_key() -> None:

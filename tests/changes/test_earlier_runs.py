@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import STARTED, a_run, recorded, run_info
-from xray_bridge.changes.earlier_runs import find_earlier_run
+from xray_bridge.changes.earlier_runs import list_earlier_runs
 from xray_bridge.runs.run_directory import RunDirectory, State
 
 
@@ -30,8 +30,8 @@ def a_directory(
 
 def baseline_of(tmp_path: Path, own: RunDirectory) -> str:
     """The name of the baseline; empty if there is none."""
-    found = find_earlier_run(tmp_path / ".xray", own, own.info)
-    return found[1].name if found else ""
+    found = list_earlier_runs(tmp_path / ".xray", own, own.info)
+    return next((baseline.name for _, baseline in found), "")
 
 
 def test_the_last_earlier_run(tmp_path: Path) -> None:
@@ -85,10 +85,9 @@ def test_parts_of_an_earlier_run_are_one(tmp_path: Path) -> None:
     second = a_directory(tmp_path, 1, run_id="github-6")
     own = a_directory(tmp_path, 2, run_id="github-7")
 
-    found = find_earlier_run(tmp_path / ".xray", own, own.info)
+    ((found, _),) = list_earlier_runs(tmp_path / ".xray", own, own.info)
 
-    assert found is not None
-    assert [each.id for each in found[0].directories] == [first.id, second.id]
+    assert [each.id for each in found.directories] == [first.id, second.id]
 
 
 @pytest.mark.parametrize(
@@ -122,4 +121,6 @@ def test_a_folder_without_runs(tmp_path: Path) -> None:
     """The first run has no baseline."""
     info = run_info()
 
-    assert find_earlier_run(tmp_path, RunDirectory(tmp_path / info.id), info) is None
+    found = list_earlier_runs(tmp_path, RunDirectory(tmp_path / info.id), info)
+
+    assert list(found) == []

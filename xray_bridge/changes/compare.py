@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # A test is slower if it takes FACTOR times as long, and SECONDS more. A machine that is
 # slower as a whole is the median of all tests, and does not count.
 FACTOR, SECONDS = 2.0, 2.0
+# Of one run in the other: with fewer tests it is only a part, as with ``-k``.
+ENOUGH_SHARED = 0.5
 # Tests whose times say something about the machine, in seconds, and how many it needs.
 TELLING, ENOUGH = 0.1, 10
 BAD, GOOD, SKIPPED, OTHER = "bad", "good", "skipped", "other"
@@ -65,6 +67,15 @@ class Entry:
     message: str = ""
 
 
+def share_of(some: Mapping[str, Entry], others: Mapping[str, Entry]) -> float:
+    """Return how many of some tests are also among others, from 0 to 1."""
+    keys = {key for entry in others.values() for key in entry.keys}
+    shared = sum(
+        entry.id in others or not keys.isdisjoint(entry.keys) for entry in some.values()
+    )
+    return shared / len(some) if some else 1.0
+
+
 def join_entries(entries: Iterable[Entry]) -> dict[str, Entry]:
     """
     Return one entry for each id: the worst outcome, and the longest time.
@@ -91,7 +102,12 @@ def join_entries(entries: Iterable[Entry]) -> dict[str, Entry]:
 def compare(
     now: Mapping[str, Entry], before: Mapping[str, Entry], baseline: Baseline
 ) -> Changes:
-    """Compare the entries of two runs, which are by id."""
+    """
+    Compare the entries of two runs, which are by id.
+
+    If this run has only a part of the tests, none of the others is listed as not run.
+    """
+    is_part = share_of(before, now) < ENOUGH_SHARED
     pairs = list(_pair_entries(now, before))
     seen = {old.id for _, old in pairs if old}
     lists: dict[str, list[Change]] = {
@@ -99,7 +115,9 @@ def compare(
         "newly_skipped": [],
         "fixed": [],
         "new": [_make_change(None, new) for new, old in pairs if old is None],
-        "not_run": [_make_change(e, None) for e in before.values() if e.id not in seen],
+        "not_run": []
+        if is_part
+        else [_make_change(e, None) for e in before.values() if e.id not in seen],
         "slower": _find_slower([(old, new) for new, old in pairs if old]),
     }
     for new, old in pairs:
@@ -108,7 +126,7 @@ def compare(
             lists[kind].append(_make_change(old, new))
     first: dict[str, Any] = {k: tuple(found[:LISTED]) for k, found in lists.items()}
     counts = {kind: len(found) for kind, found in lists.items()}
-    return Changes(baseline=baseline, counts=counts, **first)
+    return Changes(baseline=baseline, is_part=is_part, counts=counts, **first)
 
 
 def _pair_entries(

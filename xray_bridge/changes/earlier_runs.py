@@ -1,5 +1,5 @@
 """
-Find the earlier run directory that a run is compared with.
+Find the earlier run directories that a run can be compared with.
 
 Comparable runs have the same framework, project, Test Plan, Test Environments and
 branch. A run that was killed or interrupted has only some results, so an older one is
@@ -8,7 +8,6 @@ taken. Nothing here asks a server.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError
@@ -36,19 +35,17 @@ SAME = ("project", "test_plan")
 BRANCH = "branch"
 
 
-def find_earlier_run(
+def list_earlier_runs(
     report_dir: Path, directory: RunDirectory, info: RunInfo
-) -> tuple[Run, Baseline] | None:
-    """Return the last comparable run before this one; None if there is none."""
+) -> Iterator[tuple[Run, Baseline]]:
+    """Yield the comparable runs before this one, newest first."""
     own = describe_place(info)
     newest = run_directory.find(report_dir)[-MOST:]
     # A damaged run is no baseline, and no reason to stop.
-    runs = reversed(group_runs(newest, damaged=[]))
-    earlier = (run for run in runs if _is_earlier(run, directory, info))
-    same = (run for run in earlier if describe_place(run.info) == own)
-    for run in islice((run for run in same if _is_whole(run)), 1):
-        return run, describe_baseline(run)
-    return None
+    for run in reversed(group_runs(newest, damaged=[])):
+        is_same = _is_earlier(run, directory, info) and describe_place(run.info) == own
+        if is_same and _is_whole(run):
+            yield run, describe_baseline(run)
 
 
 def find_named_run(name: str, report_dir: Path) -> tuple[Run, Baseline] | None:

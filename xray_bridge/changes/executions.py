@@ -12,7 +12,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from xray_bridge.changes.compare import Entry, compare
+from xray_bridge.changes.compare import ENOUGH_SHARED, Entry, compare
 from xray_bridge.client.executions import list_executions
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.test_runs import open_test_runs
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 # Seconds for all questions: results do not wait for them, but people do.
 PATIENCE = 30.0
-# Test Executions whose Test Runs are read, until one has a Test of this run: the
-# others belong to another suite of the project.
+# Test Executions whose Test Runs are read, until one has half of this run's Tests: the
+# others belong to another suite of the project, or have a part of the Tests.
 CANDIDATES = 3
 # The line in a description, as ``upload.execution`` writes it, and its length.
 BRANCH = "Branch: "
@@ -95,11 +95,14 @@ def find_execution(
         msg = "the results are not in Xray"
         raise XrayBridgeError(msg)
     found = list_executions(xray, dialect, _project_of(run), run.test_execution)
+    part = None
     for baseline in islice(choose_baselines(run, found), CANDIDATES):
         earlier = _read(xray, dialect, baseline, now)
-        if any(_find_id(each, now) in now for each in earlier.runs):
+        shared = {_find_id(each, now) for each in earlier.runs} & now.keys()
+        if len(shared) >= len(now) * ENOUGH_SHARED:
             return earlier
-    return None
+        part = part or (earlier if shared else None)
+    return part
 
 
 def choose_baselines(

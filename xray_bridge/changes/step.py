@@ -9,15 +9,16 @@ asked leads to ``Changes.not_compared``.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.changes.causes import Causes
-from xray_bridge.changes.compare import compare
+from xray_bridge.changes.compare import ENOUGH_SHARED, compare, share_of
 from xray_bridge.changes.earlier_runs import (
     branch_of,
-    find_earlier_run,
     find_named_run,
+    list_earlier_runs,
 )
 from xray_bridge.changes.entries import read_issues, read_tests
 from xray_bridge.dataclass import dataclass
@@ -28,15 +29,19 @@ from xray_bridge.text import join_words
 
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.changes.compare import Entry
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.changes import Baseline
     from xray_bridge.runs.merge import Results
     from xray_bridge.runs.report_files import Files
     from xray_bridge.runs.run_directory import RunDirectory, RunInfo
-    from xray_bridge.runs.sessions import Run
 
 YES = "yes"
+# Earlier run directories that are read.
+CANDIDATES = 5
 FILES = "the results of report files are not known test by test"
 
 
@@ -82,12 +87,8 @@ def compare_run(run: RunToCompare) -> Changes:
     except Exception as error:  # noqa: BLE001 - results were delivered already
         return Changes(not_compared=_describe_fault(error))
     try:
-        earlier = _find_run(run)
-        if earlier is not None:
-            before = read_tests(earlier[0].results())
-            found = compare(tests, before, earlier[1])
-        else:
-            found = _compare_with_xray(run)
+        earlier = _find_run(run, tests)
+        found = compare(tests, *earlier) if earlier else _compare_with_xray(run)
     except XrayBridgeError as error:
         found = Changes(not_compared=str(error))
     except Exception as error:  # noqa: BLE001 - results were delivered already
@@ -100,8 +101,8 @@ def describe_plan(run: RunToCompare) -> str:
     if run.files is not None:
         return f"not compared with an earlier run: {FILES}"
     try:
-        earlier = _find_run(run)
-    except XrayBridgeError as error:
+        earlier = _find_run(run, read_tests(run.results))
+    except Exception as error:  # noqa: BLE001 - a dry run shows all else
         return f"not compared with an earlier run: {error}"
     if earlier is not None:
         return f"then compare with run {earlier[1]}"
@@ -122,20 +123,31 @@ def _compare_with_xray(run: RunToCompare) -> Changes:
     return none if execution is None else execution.compare(now)
 
 
-def _find_run(run: RunToCompare) -> tuple[Run, Baseline] | None:
+def _find_run(
+    run: RunToCompare, tests: Mapping[str, Entry]
+) -> tuple[dict[str, Entry], Baseline] | None:
     """
-    Return the run directory that is set, or the last comparable one.
+    Return the entries of the run directory that is set, or of the last comparable one.
 
+    That has at least half of these tests; without one, it is the last one that has any.
     Raises XrayBridgeError.
     """
     given = run.settings.compare
-    if given == YES:
-        return find_earlier_run(run.report_dir, run.directory, run.info)
-    found = find_named_run(given, run.report_dir)
-    if found is None and not is_key(given):
-        msg = f"xray_compare: there is no run {given}"
-        raise XrayBridgeError(msg)
-    return found
+    if given != YES:
+        named = find_named_run(given, run.report_dir)
+        if named is None and not is_key(given):
+            msg = f"xray_compare: there is no run {given}"
+            raise XrayBridgeError(msg)
+        return (read_tests(named[0].results()), named[1]) if named else None
+    part = None
+    earlier = list_earlier_runs(run.report_dir, run.directory, run.info)
+    for each, baseline in islice(earlier, CANDIDATES):
+        before = read_tests(each.results())
+        share = share_of(tests, before)
+        if share >= ENOUGH_SHARED:
+            return before, baseline
+        part = part or ((before, baseline) if share else None)
+    return part
 
 
 def _describe_own(run: RunToCompare) -> str:

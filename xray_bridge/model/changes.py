@@ -112,12 +112,14 @@ class Changes:
 
     ``baseline`` is None if the run was not compared; ``not_compared`` says why. Each
     list has the first LISTED tests; ``counts`` has the numbers of all, by the names of
-    the lists. A new test that fails is in ``newly_failing`` and in ``new``.
+    the lists. A new test that fails is in ``newly_failing`` and in ``new``. If
+    ``is_part``, less than half of the baseline's tests ran, and none is in ``not_run``.
     ``cause_count`` is the number of all causes, ``failures`` that of failed results.
     """
 
     baseline: Baseline | None = None
     not_compared: str = ""
+    is_part: bool = False
     newly_failing: tuple[Change, ...] = ()
     newly_skipped: tuple[Change, ...] = ()
     slower: tuple[Change, ...] = ()
@@ -139,7 +141,8 @@ class Changes:
         """What it was compared with, and how many tests changed."""
         if self.baseline is None:
             return f"Not compared with an earlier run: {self.not_compared}"
-        return f"Compared with {self.baseline}: {self.summary}"
+        part = ", a part of its tests" if self.is_part else ""
+        return f"Compared with {self.baseline}{part}: {self.summary}"
 
     @property
     def summary(self) -> str:
