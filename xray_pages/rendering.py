@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -33,6 +34,8 @@ TEXT_TYPES = ("text/", "application/xml", "application/yaml", "+xml", *JSON_TYPE
 LONGEST_TEXT = 1 << 20
 # Lists of more results than this are folded at first, if nothing in them is bad.
 LONGEST_OPEN = 200
+# Causes that a reader can choose from; more are found by their words.
+MOST_CAUSES = 100
 
 
 def write_report(
@@ -138,13 +141,19 @@ def group_results(results: Iterable[Result]) -> list[Section]:
 
 
 def list_facets(results: Iterable[Result]) -> dict[str, list[str]]:
-    """Return the tags and the Test Environments that a reader can choose from."""
+    """Return tags, Test Environments and causes that a reader can choose from."""
     tags: dict[str, None] = {}
     environments: dict[str, None] = {}
+    causes: Counter[str] = Counter()
     for result in results:
         tags |= dict.fromkeys(result.tags)
         environments |= dict.fromkeys(result.environments)
-    found = {"tag": sorted(tags), "environment": sorted(environments)}
+        causes.update(filter(None, [result.cause]))
+    found = {
+        "tag": sorted(tags),
+        "environment": sorted(environments),
+        "cause": [cause for cause, _ in causes.most_common(MOST_CAUSES)],
+    }
     return {name: words for name, words in found.items() if len(words) > 1}
 
 

@@ -119,6 +119,7 @@ class Result:
     the outcome. ``message`` is the text of a failure or the reason of a skip, ``log``
     the captured output, ``comment`` is text in Jira's wiki markup. ``history`` has the
     earlier results, oldest first; ``is_new``: it failed, and not in the run before.
+    ``cause`` is the same text for failures with the same cause.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Result:
     notices: tuple[str, ...] = ()
     history: tuple[Past, ...] = ()
     is_new: bool = False
+    cause: str = ""
 
     @property
     def has_details(self) -> bool:

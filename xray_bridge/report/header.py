@@ -130,13 +130,9 @@ def _facts(run: Run, browse: str) -> Iterator[tuple[str, tuple[values.Link, ...]
 def _change_facts(run: Run) -> Iterator[tuple[str, tuple[values.Link, ...]]]:
     """Yield what changed, as the upload noted it."""
     found = read_changes(run)
-    if found is None:
-        return
-    if found.baseline is not None:
+    if found is not None and found.baseline is not None:
         words = f"{found.baseline}: {found.summary}"
         yield "Compared with", (values.Link(words),)
-    if found.causes_headline:
-        yield "Causes", (values.Link(found.causes_headline),)
 
 
 def read_changes(run: Run) -> Changes | None:

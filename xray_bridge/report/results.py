@@ -6,8 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xray_bridge.model.changes import FailureCause
+from xray_bridge.model.fingerprint import read_cause
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.evidence import format_size
+from xray_bridge.runs.failures import text_of
+from xray_bridge.text import one_line
 from xray_pages import values
 
 
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
 # In bytes: of one file, and of all files within a page.
 LARGEST_FILE = 8 << 20
 LARGEST_PAGE = 64 << 20
+# Characters of the place of a cause.
+LONGEST = 200
 KIND_OF = {
     Outcome.PASSED: values.PASSED,
     Outcome.FAILED: values.FAILED,
@@ -67,6 +73,7 @@ class Converter:
             started=run.started,
             duration=run.duration,
             message=run.message,
+            cause=_name_cause(run),
             comment=run.comment,
             log=run.output,
             parameters=run.parameters,
@@ -131,6 +138,14 @@ class Converter:
             read=path.read_bytes if path and not missing else None,
             missing=missing,
         )
+
+
+def _name_cause(run: TestRun) -> str:
+    """Return the cause of a failure; empty for all other results."""
+    if run.outcome is not Outcome.FAILED:
+        return ""
+    found = read_cause(text_of(run))
+    return str(FailureCause(type=found.type, place=one_line(found.place)[:LONGEST]))
 
 
 def _table_text(table: Iterable[Iterable[str]]) -> str:

@@ -4,15 +4,19 @@ Write the page of one or several runs.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.atomic import replaced
-from xray_bridge.report.header import describe_run, find_browse
+from xray_bridge.report.header import describe_run, find_browse, read_changes
 from xray_bridge.report.history import History
 from xray_bridge.report.history import list_tables as history_tables
+from xray_bridge.report.news import count_causes
+from xray_bridge.report.news import list_tables as news_tables
 from xray_bridge.report.overview import Seen
 from xray_bridge.report.overview import list_tables as overview_tables
 from xray_bridge.report.results import Converter
+from xray_bridge.text import count
 
 
 if TYPE_CHECKING:
@@ -48,9 +52,13 @@ def write_page(runs: Sequence[Run], path: Path, browse: str = "") -> int:
             yield converter.convert(each, run.environments[part])
 
     results = list(history.add(convert_all()))
+    if causes := count_causes(results):
+        fact = ("Causes", (values.Link(count(causes, "cause")),))
+        header = replace(header, facts=(*header.facts, fact))
     trend = values.Trend(
         runs=tuple(history.headers),
         tables=(
+            *news_tables(read_changes(run), results, browse),
             *history_tables(results),
             *overview_tables([*history.runs, seen], browse),
         ),

@@ -13,7 +13,7 @@ const sections = [...document.querySelectorAll("details.kind")].map((element) =>
 const entries = sections.flatMap((section) =>
   section.lists.flatMap((list) => list.rows.map((entry) => Object.assign(entry, { section, name: list.name }))),
 );
-const facets = ["tag", "environment"].filter((name) => form.elements[name]);
+const facets = ["tag", "environment", "cause"].filter((name) => form.elements[name]);
 
 function textOf(entry) {
   entry.text ??= `${entry.name} ${entry.row.textContent.toLowerCase()}`;
@@ -28,6 +28,7 @@ function matches(entry, wanted) {
   if (wanted.status && entry.section.element.id !== wanted.status) return false;
   if (wanted.tag && !(entry.row.dataset.tag ?? "").split(" ").includes(wanted.tag)) return false;
   if (wanted.environment && !(entry.row.dataset.environment ?? "").split(";").includes(wanted.environment)) return false;
+  if (wanted.cause && entry.row.dataset.cause !== wanted.cause) return false;
   return wanted.words.every((word) => textOf(entry).includes(word));
 }
 
