@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import keys
 from xray_bridge.check.collect import COMMANDS, collect_tests, framework_of
-from xray_bridge.cli import console, keys_write, options
+from xray_bridge.cli import console, keys_remove, keys_write, options
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.key_lookup import look_up_keys, tests_of
@@ -82,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _print_selected(arguments)
     if keys_write.is_wanted(arguments):
         return keys_write.run(arguments)
+    if arguments.remove:
+        return keys_remove.run(arguments)
     with options.settings_with_server(arguments, looks_only=True) as settings:
         listing = _collect_tests(arguments, settings)
         carriers = keys.tests_by_key(listing.tests)

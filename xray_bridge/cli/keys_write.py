@@ -42,14 +42,20 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "a key; needs a project and libcst",
     )
     group.add_argument(
+        "--remove",
+        action="store_true",
+        help="take the Test keys out of marks and tags; requirements and defects stay",
+    )
+    group.add_argument(
         "--diff",
         action="store_true",
-        help="with --write: print the changes, and write nothing",
+        help="with --write or --remove: print the changes, and write nothing",
     )
     group.add_argument(
         "--check",
         action="store_true",
-        help="with --write: write nothing; exit code 85 if a key would be written",
+        help="with --write or --remove: write nothing; exit code 85 if a file would "
+        "change",
     )
 
 
@@ -59,9 +65,11 @@ def is_wanted(arguments: argparse.Namespace) -> bool:
 
     Raises UsageError for flags that do not fit.
     """
+    if arguments.write and arguments.remove:
+        raise UsageError("either --write or --remove")
     if not arguments.write:
-        if arguments.diff or arguments.check:
-            raise UsageError("--diff and --check need --write")
+        if (arguments.diff or arguments.check) and not arguments.remove:
+            raise UsageError("--diff and --check need --write or --remove")
         return False
     if arguments.offline:
         raise UsageError("--write asks Xray for keys, so --offline does not fit")

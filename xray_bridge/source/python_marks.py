@@ -14,7 +14,7 @@ from xray_bridge.errors import UsageError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import libcst
 
@@ -34,9 +34,9 @@ class Marked:
     not_found: tuple[Function, ...] = ()
 
 
-def import_libcst() -> Any:
+def import_libcst(flag: str = "--write") -> Any:
     """
-    Import LibCST.
+    Import LibCST, for a flag of the command.
 
     Raises UsageError if it is not installed.
     """
@@ -44,7 +44,7 @@ def import_libcst() -> Any:
         import libcst
     except ImportError:
         hint = "pip install libcst"
-        raise UsageError("--write needs libcst", hint=hint) from None
+        raise UsageError(f"{flag} needs libcst", hint=hint) from None
     return libcst
 
 
@@ -56,29 +56,21 @@ def add_marks(content: bytes, keys: Mapping[Function, str]) -> Marked:
     ValueError for a file that is not Python, or that LibCST does not keep as it is.
     """
     cst = import_libcst()
-    try:
-        module: libcst.Module = cst.parse_module(content)
-    except cst.ParserSyntaxError as error:
-        msg = f"it is not Python: {error.message}, line {error.raw_line}"
-        raise ValueError(msg) from None
-    except (SyntaxError, UnicodeError) as error:
-        # Of the encoding, which is read first.
-        msg = f"it cannot be decoded: {error}"
-        raise ValueError(msg) from None
+    module = parse_module(content)
     mark, imports = _find_mark(cst, module.body)
     function = cst.parse_expression(f"{mark}.xray")
     decorators = {
         path: cst.Decorator(cst.Call(function, [cst.Arg(cst.SimpleString(f'"{key}"'))]))
         for path, key in keys.items()
     }
-    marker = _Marker(cst, decorators)
+    marker = Marker(cst, decorators, _add_decorator)
     marked = marker.mark(module)
     once = {path: each for path, each in decorators.items() if marker.counts[path] == 1}
     not_found = tuple(path for path in keys if path not in once)
     if not once:
         return Marked(content=content, not_found=not_found)
     if not_found:
-        marked = _Marker(cst, once).mark(module)
+        marked = Marker(cst, once, _add_decorator).mark(module)
     if imports is not None:
         marked = _add_import(cst, marked, imports)
     found = marked.bytes
@@ -86,6 +78,29 @@ def add_marks(content: bytes, keys: Mapping[Function, str]) -> Marked:
         msg = "LibCST would change more than the marks (form feeds, for example)"
         raise ValueError(msg)
     return Marked(content=found, not_found=not_found)
+
+
+def parse_module(content: bytes) -> libcst.Module:
+    """
+    Parse a file with its comments and blanks.
+
+    Raises ValueError for one that is not Python.
+    """
+    cst = import_libcst()
+    try:
+        found: libcst.Module = cst.parse_module(content)
+    except cst.ParserSyntaxError as error:
+        msg = f"it is not Python: {error.message}, line {error.raw_line}"
+        raise ValueError(msg) from None
+    except (SyntaxError, UnicodeError) as error:
+        # Of the encoding, which is read first.
+        msg = f"it cannot be decoded: {error}"
+        raise ValueError(msg) from None
+    return found
+
+
+def _add_decorator(node: Any, decorator: Any) -> Any:
+    return node.with_changes(decorators=[*node.decorators, decorator])
 
 
 def _only_adds(before: bytes, after: bytes) -> bool:
@@ -100,12 +115,22 @@ def _only_adds(before: bytes, after: bytes) -> bool:
     return expected is None
 
 
-class _Marker:
-    """Puts decorators on the wanted functions, and counts these in ``counts``."""
+class Marker:
+    """
+    Changes the wanted functions, and counts these in ``counts``.
 
-    def __init__(self, cst: Any, wanted: Mapping[Function, Any]) -> None:
+    ``change`` gets a function and the value of it in ``wanted``.
+    """
+
+    def __init__(
+        self,
+        cst: Any,
+        wanted: Mapping[Function, Any],
+        change: Callable[[Any, Any], Any],
+    ) -> None:
         self._cst = cst
         self._wanted = wanted
+        self._change = change
         self._prefixes = {path[:at] for path in wanted for at in range(len(path))}
         # Compound statements whose blocks run once. A function in a loop is several
         # tests, or none.
@@ -116,7 +141,7 @@ class _Marker:
         self.counts: Counter[Function] = Counter()
 
     def mark(self, node: Any, path: Function = ()) -> Any:
-        """Return a module, a statement or a block with the decorators."""
+        """Return a module, a statement or a block with the changed functions."""
         cst = self._cst
         if isinstance(node, cst.FunctionDef):
             return self._mark_function(node, (*path, node.name.value))
@@ -133,7 +158,7 @@ class _Marker:
         if path not in self._wanted:
             return node
         self.counts[path] += 1
-        return node.with_changes(decorators=[*node.decorators, self._wanted[path]])
+        return self._change(node, self._wanted[path])
 
     def _mark_block(self, node: Any, path: Function) -> Any:
         return node.with_changes(body=self.mark(node.body, path))

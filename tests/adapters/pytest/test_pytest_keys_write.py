@@ -192,7 +192,7 @@ def test_a_file_with_changes_that_are_not_committed(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("keys", "--check"), "--diff and --check need --write"),
+        (("keys", "--check"), "--diff and --check need --write or --remove"),
         (("keys", "--write", "--offline"), "--write asks Xray for keys"),
         (("keys", "--write"), "no project to search"),
     ],
