@@ -78,6 +78,7 @@ def test_a_function_that_is_defined_twice_keeps_its_key() -> None:
     """Others lose theirs."""
     twice = '@pytest.mark.xray("CALC-1")\ndef test_a(): pass\n'
     other = '@pytest.mark.xray("CALC-2")\ndef test_b(): pass\n'
+    keys: dict[tuple[str, ...], list[str]]
     keys = {("test_a",): ["CALC-1"], ("test_b",): ["CALC-2"]}
     found = remove_marks(f"{twice}{twice}{other}".encode(), keys)
 

@@ -117,7 +117,8 @@ def test_all_files_or_none(project: Project) -> None:
     code = 'import pytest\n\n@pytest.mark.xray("CALC-1")\ndef test_it(): pass\n'
     project.pytester.makepyfile(test_one=code, test_two=code)
     for command in ("init", "add .", "-c user.name=x -c user.email=x commit -qm x"):
-        subprocess.run(["git", *command.split()], check=True, capture_output=True)
+        git = ["git", *command.split()]
+        subprocess.run(git, check=True, capture_output=True)
     Path("test_two.py").write_text(f"{code}# mine\n")
     before = Path("test_one.py").read_bytes()
     done = remove_keys(project, "--json")
