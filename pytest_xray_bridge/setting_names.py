@@ -89,6 +89,7 @@ SETTINGS = (
     "link_build "
     "release_date "
     "compare "
+    "otlp "
     "quarantine "
 )
 SECRETS = (

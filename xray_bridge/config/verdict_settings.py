@@ -5,7 +5,7 @@ The settings that decide what a run's failures mean.
 from __future__ import annotations
 
 from xray_bridge.config import parsers
-from xray_bridge.config.setting import MAY_DIFFER, SESSION, Setting, Values
+from xray_bridge.config.setting import FIRST_NOTED, MAY_DIFFER, SESSION, Setting, Values
 
 
 class VerdictSettings(Values):
@@ -21,6 +21,14 @@ class VerdictSettings(Values):
         of=SESSION,
         parts=MAY_DIFFER,
         metavar="yes|RUN|KEY",
+    )
+    otlp = Setting(
+        parsers.url,
+        "",
+        "address of an OpenTelemetry collector that gets a span for each result",
+        of=SESSION,
+        parts=FIRST_NOTED,
+        metavar="URL",
     )
     quarantine: Setting[dict[str, object]] = Setting(
         parsers.quarantine,

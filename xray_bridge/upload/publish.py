@@ -207,6 +207,8 @@ class _Publishing:
         self._publish_run()
         if self._settings.compare:
             self._compare()
+        if self._settings.otlp and self._files is None:
+            self._send_spans()
         return self._draft.receipt.cleaned(self._settings.redactor.clean)
 
     def _publish_run(self) -> None:
@@ -268,6 +270,21 @@ class _Publishing:
             self._draft.add(plan=(*found.plan, describe_plan(run)))
         else:
             self._draft.add(changes=compare_run(run))
+
+    def _send_spans(self) -> None:
+        """Send the spans of the results, or add the plan of it."""
+        from xray_bridge.spans.send import describe_spans, send_spans
+
+        found, settings = self._draft.receipt, self._settings
+        if found.status == receipt.EMPTY or settings.collect:
+            return
+        if found.status == receipt.DRY_RUN:
+            plan = (*found.plan, describe_spans(settings, self._results))
+            self._draft.add(plan=plan)
+            return
+        key = found.test_execution.get("key", "")
+        if notice := send_spans(self._directory, settings, self._results, key):
+            self._draft.add(notices=(*found.notices, notice))
 
     def _apply_steps_of_empty_run(self) -> None:
         """Do the steps in Jira that need no results, such as showing the build."""

@@ -1,0 +1,3 @@
+"""
+The results of a session as spans of OpenTelemetry.
+"""

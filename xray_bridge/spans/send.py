@@ -1,0 +1,119 @@
+"""
+Send the spans of a run to a collector of OpenTelemetry: the setting ``otlp``.
+
+It follows the results and never changes what became of them. The exporter reads the
+standard variables, such as ``OTEL_EXPORTER_OTLP_HEADERS``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.runs import run_directory
+from xray_bridge.text import count, one_line
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.runs.merge import Results
+    from xray_bridge.runs.run_directory import RunDirectory
+
+# The path of an address without one, as the specification says.
+PATH = "/v1/traces"
+# Spans of one request.
+BATCH = 500
+# Seconds for one request, with all attempts.
+PATIENCE = 10.0
+# Notes in a run directory that its spans were sent.
+SENT = "spans.json"
+NOT_INSTALLED = (
+    "no spans were sent: xray_otlp needs OpenTelemetry; pip install opentelemetry-sdk "
+    "opentelemetry-exporter-otlp-proto-http"
+)
+
+
+def describe_spans(settings: Settings, results: Results) -> str:
+    """Describe what would be sent."""
+    spans = count(len(results) + 1, "span")
+    return f"then send {spans} to {address_of(settings.otlp)}"
+
+
+def send_spans(
+    directory: RunDirectory, settings: Settings, results: Results, test_execution: str
+) -> str:
+    """
+    Send the spans of a run once; return a notice if that failed, or else nothing.
+
+    It never raises.
+    """
+    if (directory.path / SENT).exists():
+        return ""
+    try:
+        why = _send(directory, settings, results, test_execution)
+    except ImportError:
+        return NOT_INSTALLED
+    except Exception as error:  # noqa: BLE001 - results were delivered already
+        why = f"unexpected {type(error).__name__}"
+    if why:
+        return f"the spans were not sent to {address_of(settings.otlp)}: {why}"
+    return ""
+
+
+def address_of(given: str) -> str:
+    """Return the address of the traces; a collector's address has no path."""
+    return given if "/" in given.partition("://")[2] else f"{given}{PATH}"
+
+
+def _send(
+    directory: RunDirectory, settings: Settings, results: Results, test_execution: str
+) -> str:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.trace.export import SpanExportResult
+
+    from xray_bridge.spans.convert import make_spans
+
+    traceparent = os.environ.get("TRACEPARENT", "")
+    spans = iter(make_spans(directory.info, results, test_execution, traceparent))
+    with _last_words(settings.redactor.clean) as words:
+        exporter = OTLPSpanExporter(
+            endpoint=address_of(settings.otlp), timeout=PATIENCE
+        )
+        try:
+            while batch := list(islice(spans, BATCH)):
+                if exporter.export(batch) is not SpanExportResult.SUCCESS:
+                    return words[-1] if words else "the collector did not take them"
+        finally:
+            exporter.shutdown()  # type: ignore[no-untyped-call]
+    try:
+        run_directory.write_json(directory.path / SENT, {"to": settings.otlp})
+    except RunDirectoryError as error:
+        return f"it cannot be noted that they were sent: {error.message}"
+    return ""
+
+
+@contextmanager
+def _last_words(clean: Callable[[str], str]) -> Iterator[list[str]]:
+    """Keep what OpenTelemetry logs, in place of standard error, without secrets."""
+    words: list[str] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            words.append(clean(one_line(record.getMessage()))[:500])
+
+    log = logging.getLogger("opentelemetry")
+    before = log.propagate
+    keeper = Keeper(logging.WARNING)
+    log.addHandler(keeper)
+    log.propagate = False
+    try:
+        yield words
+    finally:
+        log.removeHandler(keeper)
+        log.propagate = before
