@@ -46,6 +46,7 @@ class Bench:
         self,
         *runs: TestRun,
         branch: str = "main",
+        target: str = "",
         flags: tuple[str, ...] = (),
         **settings: str,
     ) -> Outcomes:
@@ -54,7 +55,7 @@ class Bench:
         directory = self._send.record(
             *runs,
             settings={**SETTINGS, **settings},
-            ci={"branch": branch} if branch else {},
+            ci={"branch": branch, "target_branch": target},
             started=STARTED + 60 * self._minutes,
         )
         arguments = ("--sandbox", "--deployment", self._product, *flags)
@@ -146,6 +147,27 @@ def test_a_description_of_users_hides_the_branch(bench: Bench) -> None:
     found = bench.run(*BEFORE)
 
     assert f"Compared with {wanted}, branch not known: no change" in found.output
+
+
+def test_a_pull_request_is_compared_with_its_target(bench: Bench) -> None:
+    """Its branch has no Test Execution yet."""
+    bench.execution(*BEFORE, branch="release")
+    wanted = bench.execution(*BEFORE)
+    bench.execution(*BEFORE, description="Nightly")
+
+    found = bench.run(*NOW, branch="feature", target="main")
+
+    assert f"Compared with {wanted} (main): " in found.output
+
+
+def test_outside_of_ci_every_branch_will_do(bench: Bench) -> None:
+    """The newest one; its branch is named."""
+    bench.execution(*BEFORE)
+    wanted = bench.execution(*BEFORE, branch="release")
+
+    found = bench.run(*NOW, branch="")
+
+    assert f"Compared with {wanted} (release): " in found.output
 
 
 def test_another_suite_of_the_project_is_not_compared(bench: Bench) -> None:

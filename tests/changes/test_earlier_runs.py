@@ -63,6 +63,19 @@ def test_other_runs_are_not_compared(tmp_path: Path, other: dict[str, Any]) -> N
     assert not baseline_of(tmp_path, a_directory(tmp_path, 1))
 
 
+def test_a_pull_request_is_compared_with_its_target(tmp_path: Path) -> None:
+    """Its first run is; a later one is compared with the run before it."""
+    of_request = {"branch": "feature", "pull_request": "7", "target_branch": "main"}
+    wanted = a_directory(tmp_path, 0)
+    a_directory(tmp_path, 1, ci={"branch": "release"})
+    first = a_directory(tmp_path, 2, ci=of_request)
+    a_directory(tmp_path, 3)
+    second = a_directory(tmp_path, 4, ci=of_request)
+
+    assert baseline_of(tmp_path, first) == wanted.id
+    assert baseline_of(tmp_path, second) == first.id
+
+
 def test_environments_have_no_order(tmp_path: Path) -> None:
     """Nor do blanks between them count."""
     wanted = a_directory(tmp_path, 0, {"environments": "linux ; chrome"})

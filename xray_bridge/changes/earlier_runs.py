@@ -2,14 +2,16 @@
 Find the earlier run directories that a run can be compared with.
 
 Comparable runs have the same framework, project, Test Plan, Test Environments and
-branch. A run that was killed or interrupted has only some results, so an older one is
-taken. Nothing here asks a server.
+branch; for a pull request also the branch that it is to be merged into. A run that was
+killed or interrupted has only some results, so an older one is taken. Nothing here asks
+a server.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xray_bridge.ci.pull_requests import TARGET
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.changes import Baseline
 from xray_bridge.runs import run_directory
@@ -38,14 +40,17 @@ BRANCH = "branch"
 def list_earlier_runs(
     report_dir: Path, directory: RunDirectory, info: RunInfo
 ) -> Iterator[tuple[Run, Baseline]]:
-    """Yield the comparable runs before this one, newest first."""
+    """Yield the comparable runs before this one, newest first, own branch first."""
     own = describe_place(info)
     newest = run_directory.find(report_dir)[-MOST:]
     # A damaged run is no baseline, and no reason to stop.
-    for run in reversed(group_runs(newest, damaged=[])):
-        is_same = _is_earlier(run, directory, info) and describe_place(run.info) == own
-        if is_same and _is_whole(run):
-            yield run, describe_baseline(run)
+    runs = group_runs(newest, damaged=[])
+    same = [run for run in reversed(runs) if describe_place(run.info) == own]
+    earlier = [run for run in same if _is_earlier(run, directory, info)]
+    for branch in branches_of(info):
+        for run in earlier:
+            if branch_of(run.info) == branch and _is_whole(run):
+                yield run, describe_baseline(run)
 
 
 def find_named_run(name: str, report_dir: Path) -> tuple[Run, Baseline] | None:
@@ -67,14 +72,13 @@ def describe_baseline(run: Run) -> Baseline:
 
 
 def describe_place(info: RunInfo) -> tuple[str, ...]:
-    """Return what comparable runs have in common."""
+    """Return what comparable runs have in common, beside the branch."""
     settings = info.settings
     environments = (
         name.strip() for name in settings.get("environments", "").split(";")
     )
     return (
         info.framework,
-        branch_of(info),
         *(settings.get(name, "").upper() for name in SAME),
         *sorted(set(environments)),
     )
@@ -83,6 +87,12 @@ def describe_place(info: RunInfo) -> tuple[str, ...]:
 def branch_of(info: RunInfo) -> str:
     """Return the branch that the CI system named; empty outside of CI."""
     return str(info.ci.get(BRANCH, ""))
+
+
+def branches_of(info: RunInfo) -> tuple[str, ...]:
+    """Return the branch, and that into which a pull request is to be merged."""
+    target = str(info.ci.get(TARGET, ""))
+    return tuple(dict.fromkeys((branch_of(info), *([target] if target else []))))
 
 
 def _is_earlier(run: Run, directory: RunDirectory, info: RunInfo) -> bool:

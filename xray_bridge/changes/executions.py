@@ -109,7 +109,7 @@ def choose_baselines(
     run: RunToCompare, found: Iterable[ExecutionRef]
 ) -> Iterator[Baseline]:
     """
-    Yield the comparable Test Executions, those of the same branch first.
+    Yield the comparable Test Executions, newest first, those of the own branch first.
 
     Those after the run's own one are newer. ``found`` is newest first.
     """
@@ -123,11 +123,14 @@ def choose_baselines(
         if set(each.environments) == set(settings.environments)
         if not settings.test_plan or settings.test_plan in each.plans
     ]
-    wanted = run.branch[:LONGEST_BRANCH]
-    branches = [(each, read_branch(each)) for each in same]
-    first = [pair for pair in branches if not wanted or pair[1] == wanted]
-    unknown = [pair for pair in branches if wanted and not pair[1]]
-    for each, branch in (*first, *unknown):
+    on_branches = [(each, read_branch(each)) for each in same]
+    # A branch that is not known is better than none.
+    wanted = [branch[:LONGEST_BRANCH] for branch in (*run.branches, "")]
+    if run.branches[0]:
+        on_branches = [pair for pair in on_branches if pair[1] in wanted]
+        on_branches.sort(key=lambda pair: wanted.index(pair[1]))
+    # Outside of CI, every branch will do.
+    for each, branch in on_branches:
         yield Baseline(name=each.key, kind=EXECUTION, branch=branch)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.changes.causes import Causes
 from xray_bridge.changes.compare import ENOUGH_SHARED, compare, share_of
 from xray_bridge.changes.earlier_runs import (
-    branch_of,
+    branches_of,
     find_named_run,
     list_earlier_runs,
 )
@@ -63,9 +63,13 @@ class RunToCompare:
     files: Files | None = None
 
     @property
-    def branch(self) -> str:
-        """The branch that the CI system named; empty outside of CI."""
-        return branch_of(self.info)
+    def branches(self) -> tuple[str, ...]:
+        """
+        The branch that the CI system named, and that of the pull request's target.
+
+        The branch is empty outside of CI.
+        """
+        return branches_of(self.info)
 
     @property
     def report_dir(self) -> Path:
@@ -157,7 +161,7 @@ def _describe_own(run: RunToCompare) -> str:
     words = [
         *([f"of {where}"] if where else []),
         *([f"in {join_words(settings.environments)}"] if settings.environments else []),
-        *([f"on the branch {run.branch}"] if run.branch else []),
+        *([f"on the branch {' or '.join(run.branches)}"] if run.branches[0] else []),
     ]
     return " ".join(words) or "of these tests"
 

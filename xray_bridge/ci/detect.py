@@ -275,7 +275,7 @@ def detect(environ: Mapping[str, str]) -> Context:
         revision=_clean_revision(_fill_first(found.revision, variables)),
         build_url=_clean_url(_fill_first(found.url, variables)),
         build_number=_fill_first((found.number,), variables),
-        branch=_clean_branch(branch),
+        branch=clean_branch(branch),
         run_id=_make_run_id(found.slug, _fill_first(found.run_id, variables)),
         tag=_find_tag(_fill_first((found.tag,), variables), branch),
     )
@@ -297,7 +297,8 @@ def _clean_revision(found: str) -> str:
     return "" if found == "HEAD" else found
 
 
-def _clean_branch(found: str) -> str:
+def clean_branch(found: str) -> str:
+    """Return the name of a branch without what Git writes before it."""
     return found.removeprefix(HEADS).removeprefix("origin/")
 
 

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 # The key in the recorded data of a CI run.
 NAME = "pull_request"
+# The key of the branch that the pull request is to be merged into.
+TARGET = "target_branch"
+TARGETS = (
+    "GITHUB_BASE_REF",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "CHANGE_TARGET",
+    "SYSTEM_PULLREQUEST_TARGETBRANCH",
+    "BITBUCKET_PR_DESTINATION_BRANCH",
+    "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
+    "DRONE_TARGET_BRANCH",
+    "CI_COMMIT_TARGET_BRANCH",
+)
 NO = frozenset({"", "false", "null", "undefined", "0"})
 # Variables with the number of the pull request.
 NUMBERS = (
@@ -60,7 +72,11 @@ def find_pull_request(environ: Mapping[str, str]) -> str:
 
 
 def describe_run(environ: Mapping[str, str]) -> dict[str, str]:
-    """Describe a CI run, also whether it is of a pull request."""
+    """Describe a CI run, also whether it is of a pull request, and into what branch."""
     found: dict[str, str] = asdict(detect.detect(environ))
     number = find_pull_request(environ)
-    return {**found, NAME: number} if number else found
+    if not number:
+        return found
+    target = next(filter(None, (environ.get(name, "") for name in TARGETS)), "")
+    target = detect.clean_branch(target.strip())
+    return {**found, NAME: number, **({TARGET: target} if target else {})}
