@@ -203,6 +203,15 @@ def test_a_test_execution_of_a_part_is_no_baseline(bench: Bench) -> None:
     assert found.receipt["changes"]["baseline"]["name"] == whole
 
 
+def test_tests_that_are_not_reported_are_not_compared(bench: Bench) -> None:
+    """With xray_only_keyed, tests without a key are not missing now."""
+    bench.run(*BEFORE)
+
+    found = bench.run(KEYED, *ROWS, KEYLESS, only_keyed="yes")
+
+    assert found.output.count(": no change") == 1
+
+
 def test_a_given_test_execution(bench: Bench) -> None:
     """Also of another branch."""
     wanted = bench.execution(*BEFORE, branch="release")

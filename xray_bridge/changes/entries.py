@@ -14,20 +14,33 @@ from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from xray_bridge.changes.causes import Causes
     from xray_bridge.model.results import TestRun
     from xray_bridge.runs.merge import Results
+    from xray_bridge.runs.sessions import Run
 
 
-def read_tests(results: Results, causes: Causes | None = None) -> dict[str, Entry]:
+def read_tests(
+    runs: Iterable[TestRun], causes: Causes | None = None
+) -> dict[str, Entry]:
     """Return an entry for each test, row by row; add its failures to ``causes``."""
-    return join_entries(_read_entries(results, causes))
+    return join_entries(_read_entries(runs, causes))
 
 
-def _read_entries(results: Results, causes: Causes | None) -> Iterator[Entry]:
-    for run in results.all_runs():
+def read_earlier(earlier: Run, *, only_keyed: bool) -> dict[str, Entry]:
+    """Return the entries of an earlier run; damaged lines are left out."""
+    runs = (run for each in earlier.directories for run in each.runs([]))
+    return read_tests(
+        run
+        for run in runs
+        if not run.withheld and (run.test.test_keys or not only_keyed)
+    )
+
+
+def _read_entries(runs: Iterable[TestRun], causes: Causes | None) -> Iterator[Entry]:
+    for run in runs:
         name, message = one_line(name_of(run, per_row=True)), ""
         if run.outcome is Outcome.FAILED:
             text = text_of(run)

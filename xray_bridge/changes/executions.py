@@ -69,7 +69,7 @@ class EarlierExecution:
                     id=known,
                     name=one_line(run.definition or run.summary or run.test_key),
                     outcome=self.outcomes.get(run.status.upper(), Outcome.NOT_RUN),
-                    keys=(run.test_key,),
+                    keys=(one_line(run.test_key),),
                 ),
             )
 

@@ -9,6 +9,7 @@ asked leads to ``Changes.not_compared``.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from xray_bridge.changes.earlier_runs import (
     find_named_run,
     list_earlier_runs,
 )
-from xray_bridge.changes.entries import read_issues, read_tests
+from xray_bridge.changes.entries import read_earlier, read_issues, read_tests
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.changes import Changes
@@ -87,7 +88,7 @@ def compare_run(run: RunToCompare) -> Changes:
     try:
         if run.files is not None:
             return _of_files(run.files, causes)
-        tests = read_tests(run.results, causes)
+        tests = read_tests(run.results.all_runs(), causes)
     except Exception as error:  # noqa: BLE001 - results were delivered already
         return Changes(not_compared=_describe_fault(error))
     try:
@@ -105,7 +106,7 @@ def describe_plan(run: RunToCompare) -> str:
     if run.files is not None:
         return f"not compared with an earlier run: {FILES}"
     try:
-        earlier = _find_run(run, read_tests(run.results))
+        earlier = _find_run(run, read_tests(run.results.all_runs()))
     except Exception as error:  # noqa: BLE001 - a dry run shows all else
         return f"not compared with an earlier run: {error}"
     if earlier is not None:
@@ -137,16 +138,17 @@ def _find_run(
     Raises XrayBridgeError.
     """
     given = run.settings.compare
+    read = partial(read_earlier, only_keyed=run.settings.only_keyed)
     if given != YES:
         named = find_named_run(given, run.report_dir)
         if named is None and not is_key(given):
             msg = f"xray_compare: there is no run {given}"
             raise XrayBridgeError(msg)
-        return (read_tests(named[0].results()), named[1]) if named else None
+        return (read(named[0]), named[1]) if named else None
     part = None
     earlier = list_earlier_runs(run.report_dir, run.directory, run.info)
     for each, baseline in islice(earlier, CANDIDATES):
-        before = read_tests(each.results())
+        before = read(each)
         share = share_of(tests, before)
         if share >= ENOUGH_SHARED:
             return before, baseline

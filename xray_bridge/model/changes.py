@@ -194,8 +194,17 @@ class Changes:
             )
             for each in self.causes
         )
-        not_compared = clean(self.not_compared)
-        return replace(self, **lists, causes=causes, not_compared=not_compared)
+        baseline = self.baseline
+        if baseline is not None:
+            texts = clean(baseline.name), clean(baseline.branch)
+            baseline = replace(baseline, name=texts[0], branch=texts[1])
+        return replace(
+            self,
+            **lists,
+            baseline=baseline,
+            causes=causes,
+            not_compared=clean(self.not_compared),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Convert to builtins, as they stand in ``receipt.json``."""
