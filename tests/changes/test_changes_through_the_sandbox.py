@@ -10,6 +10,7 @@ import pytest
 
 from tests.builders import STARTED, TOKEN, a_run
 from tests.scripted import unused_port
+from xray_bridge.changes import step
 from xray_bridge.model.changes import KINDS
 from xray_bridge.model.results import Outcome
 
@@ -286,6 +287,21 @@ def test_a_server_out_of_reach_costs_nothing(
     assert found.receipt["status"] == "failed"
     assert found.output.count("Not compared with an earlier run") == 1
     assert not any(found.receipt["changes"][kind] for kind in KINDS)
+
+
+def test_a_comparison_that_takes_too_long(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends in time, and the results are delivered."""
+    bench.run(*BEFORE)
+    monkeypatch.setattr(step, "SHARE_OF_TIME", -1)
+
+    found = bench.run(*NOW)
+
+    assert found.exit_code == 0
+    assert (
+        "Not compared with an earlier run: it takes too long (raise xray_deadline)"
+    ) in found.output
 
 
 def test_report_files_are_not_compared(

@@ -4,6 +4,7 @@ Read the entries of a run: by test from a journal, by Test to be compared with X
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from xray_bridge.changes.compare import Entry, join_entries
@@ -29,14 +30,11 @@ def read_tests(
     return join_entries(_read_entries(runs, causes))
 
 
-def read_earlier(earlier: Run, *, only_keyed: bool) -> dict[str, Entry]:
-    """Return the entries of an earlier run; damaged lines are left out."""
-    runs = (run for each in earlier.directories for run in each.runs([]))
-    return read_tests(
-        run
-        for run in runs
-        if not run.withheld and (run.test.test_keys or not only_keyed)
-    )
+def list_reported(earlier: Run, *, only_keyed: bool) -> Iterator[TestRun]:
+    """Yield the results of an earlier run; damaged lines are left out."""
+    for run in chain.from_iterable(each.runs([]) for each in earlier.directories):
+        if not run.withheld and (run.test.test_keys or not only_keyed):
+            yield run
 
 
 def _read_entries(runs: Iterable[TestRun], causes: Causes | None) -> Iterator[Entry]:

@@ -75,14 +75,19 @@ class EarlierExecution:
 
 
 def find_execution(
-    run: RunToCompare, connection: Connection, now: Mapping[str, Entry]
+    run: RunToCompare,
+    connection: Connection,
+    now: Mapping[str, Entry],
+    *,
+    seconds: float = PATIENCE,
 ) -> EarlierExecution | None:
     """
     Return the Test Execution that is set, or the last comparable one.
 
-    ``now`` are the entries of the run's Tests. Raises XrayBridgeError.
+    ``now`` are the entries of the run's Tests, ``seconds`` the time that is left.
+    Raises XrayBridgeError.
     """
-    http = Http(connection, Deadline(min(PATIENCE, run.settings.deadline)))
+    http = Http(connection, Deadline(min(PATIENCE, seconds)))
     xray = make_client(connection, http)
     dialect = connection.dialect.with_statuses(run.settings.statuses)
     given = spell_key(run.settings.compare)

@@ -8,8 +8,8 @@ asked leads to ``Changes.not_compared``.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from xray_bridge.changes.earlier_runs import (
     find_named_run,
     list_earlier_runs,
 )
-from xray_bridge.changes.entries import read_earlier, read_issues, read_tests
+from xray_bridge.changes.entries import list_reported, read_issues, read_tests
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.changes import Changes
@@ -30,19 +30,25 @@ from xray_bridge.text import join_words
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator
 
     from xray_bridge.changes.compare import Entry
     from xray_bridge.client.connection import Connection
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.changes import Baseline
+    from xray_bridge.model.results import TestRun
     from xray_bridge.runs.merge import Results
     from xray_bridge.runs.report_files import Files
     from xray_bridge.runs.run_directory import RunDirectory, RunInfo
+    from xray_bridge.runs.sessions import Run
 
 YES = "yes"
 # Earlier run directories that are read.
 CANDIDATES = 5
+# Of the setting ``deadline``: the process is ended after it.
+SHARE_OF_TIME = 0.8
+# Results that are read before the clock is looked at again.
+BETWEEN_LOOKS = 1000
 FILES = "the results of report files are not known test by test"
 
 
@@ -82,22 +88,19 @@ def compare_run(run: RunToCompare) -> Changes:
     """
     Compare a run with its baseline, and group its failures by cause.
 
-    It never raises: whatever goes wrong is in ``not_compared``.
+    It never raises: whatever goes wrong is in ``not_compared``. It ends within the
+    setting ``deadline``.
     """
     causes = Causes()
+    comparison = _Comparison(run)
     try:
         if run.files is not None:
             return _of_files(run.files, causes)
-        tests = read_tests(run.results.all_runs(), causes)
-    except Exception as error:  # noqa: BLE001 - results were delivered already
-        return Changes(not_compared=_describe_fault(error))
-    try:
-        earlier = _find_run(run, tests)
-        found = compare(tests, *earlier) if earlier else _compare_with_xray(run)
+        found = comparison.compare(causes)
     except XrayBridgeError as error:
         found = Changes(not_compared=str(error))
     except Exception as error:  # noqa: BLE001 - results were delivered already
-        found = Changes(not_compared=_describe_fault(error))
+        found = Changes(not_compared=f"unexpected {type(error).__name__}: {error}")
     return _with_causes(found, causes)
 
 
@@ -106,7 +109,7 @@ def describe_plan(run: RunToCompare) -> str:
     if run.files is not None:
         return f"not compared with an earlier run: {FILES}"
     try:
-        earlier = _find_run(run, read_tests(run.results.all_runs()))
+        earlier = _Comparison(run).find_run()
     except Exception as error:  # noqa: BLE001 - a dry run shows all else
         return f"not compared with an earlier run: {error}"
     if earlier is not None:
@@ -116,44 +119,69 @@ def describe_plan(run: RunToCompare) -> str:
     return f"then compare with {wanted}"
 
 
-def _compare_with_xray(run: RunToCompare) -> Changes:
-    """Compare a run with a Test Execution. Raises XrayBridgeError."""
-    none = Changes(not_compared=f"there is no earlier run {_describe_own(run)}")
-    if run.connection is None:
-        return none
-    from xray_bridge.changes.executions import find_execution
+class _Comparison:
+    """Compares one run, in limited time."""
 
-    now = read_issues(run.results)
-    execution = find_execution(run, run.connection, now)
-    return none if execution is None else execution.compare(now)
+    def __init__(self, run: RunToCompare) -> None:
+        self._run = run
+        self._end = time.monotonic() + run.settings.deadline * SHARE_OF_TIME
+        self._tests: dict[str, Entry] = {}
 
+    def compare(self, causes: Causes) -> Changes:
+        """Compare with a run directory or a Test Execution. Raises XrayBridgeError."""
+        earlier = self.find_run(causes)
+        if earlier is not None:
+            return compare(self._tests, *earlier)
+        run = self._run
+        none = Changes(not_compared=f"there is no earlier run {_describe_own(run)}")
+        if run.connection is None:
+            return none
+        from xray_bridge.changes.executions import find_execution
 
-def _find_run(
-    run: RunToCompare, tests: Mapping[str, Entry]
-) -> tuple[dict[str, Entry], Baseline] | None:
-    """
-    Return the entries of the run directory that is set, or of the last comparable one.
+        now = read_issues(run.results)
+        left = max(0.0, self._end - time.monotonic())
+        execution = find_execution(run, run.connection, now, seconds=left)
+        return none if execution is None else execution.compare(now)
 
-    That has at least half of these tests; without one, it is the last one that has any.
-    Raises XrayBridgeError.
-    """
-    given = run.settings.compare
-    read = partial(read_earlier, only_keyed=run.settings.only_keyed)
-    if given != YES:
-        named = find_named_run(given, run.report_dir)
-        if named is None and not is_key(given):
-            msg = f"xray_compare: there is no run {given}"
-            raise XrayBridgeError(msg)
-        return (read(named[0]), named[1]) if named else None
-    part = None
-    earlier = list_earlier_runs(run.report_dir, run.directory, run.info)
-    for each, baseline in islice(earlier, CANDIDATES):
-        before = read(each)
-        share = share_of(tests, before)
-        if share >= ENOUGH_SHARED:
-            return before, baseline
-        part = part or ((before, baseline) if share else None)
-    return part
+    def find_run(
+        self, causes: Causes | None = None
+    ) -> tuple[dict[str, Entry], Baseline] | None:
+        """
+        Return the entries of the run directory that is set, or of the last comparable.
+
+        That has at least half of this run's tests; without one, it is the last one that
+        has any. Raises XrayBridgeError.
+        """
+        run = self._run
+        self._tests = read_tests(self._limit(run.results.all_runs()), causes)
+        given = run.settings.compare
+        if given != YES:
+            named = find_named_run(given, run.report_dir)
+            if named is None and not is_key(given):
+                msg = f"xray_compare: there is no run {given}"
+                raise XrayBridgeError(msg)
+            return (self._read(named[0]), named[1]) if named else None
+        part = None
+        earlier = list_earlier_runs(run.report_dir, run.directory, run.info)
+        for each, baseline in islice(earlier, CANDIDATES):
+            before = self._read(each)
+            share = share_of(self._tests, before)
+            if share >= ENOUGH_SHARED:
+                return before, baseline
+            part = part or ((before, baseline) if share else None)
+        return part
+
+    def _read(self, earlier: Run) -> dict[str, Entry]:
+        only_keyed = self._run.settings.only_keyed
+        return read_tests(self._limit(list_reported(earlier, only_keyed=only_keyed)))
+
+    def _limit(self, runs: Iterable[TestRun]) -> Iterator[TestRun]:
+        """Yield the results; raise XrayBridgeError if there is no time left."""
+        for number, run in enumerate(runs):
+            if number % BETWEEN_LOOKS == 0 and time.monotonic() > self._end:
+                msg = "it takes too long"
+                raise XrayBridgeError(msg, hint="raise xray_deadline")
+            yield run
 
 
 def _describe_own(run: RunToCompare) -> str:
@@ -183,7 +211,3 @@ def _with_causes(found: Changes, causes: Causes) -> Changes:
         cause_count=len(causes),
         failures=causes.failures,
     )
-
-
-def _describe_fault(error: Exception) -> str:
-    return f"unexpected {type(error).__name__}: {error}"

@@ -9,11 +9,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
-from xray_bridge.model.changes import Changes
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from xray_bridge.model.changes import Changes
 
 DELIVERED = "delivered"
 PARTLY_REFUSED = "partly refused"
@@ -172,7 +173,7 @@ class Receipt:
             for failure in rest.pop("failures", ())
         )
         given = rest.pop("changes", None)
-        changes = Changes.from_json(given) if given else None
+        changes = _read_changes(given) if given else None
         return cls(**rest, refused=refused, failures=failures, changes=changes)
 
     def lines(self) -> list[str]:
@@ -196,6 +197,13 @@ class Receipt:
         if self.run:
             lines.append(f"Run directory: {self.run}")
         return lines
+
+
+def _read_changes(found: Mapping[str, Any]) -> Changes:
+    # Only runs that were compared need it.
+    from xray_bridge.model.changes import Changes
+
+    return Changes.from_json(found)
 
 
 def ignored_lines(number: int) -> list[str]:

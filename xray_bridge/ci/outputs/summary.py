@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci.escape import escape_ci_commands
-from xray_bridge.ci.outputs.changes import change_lines
 from xray_bridge.ci.outputs.text import code_of, markdown_link
 from xray_bridge.model import receipt as states
 from xray_bridge.text import one_line
@@ -47,6 +46,9 @@ def _page_lines(receipt: Receipt) -> Iterator[str]:
     yield from _problem_lines(receipt)
     yield from _count_table(receipt)
     if receipt.changes is not None:
+        # Only runs that were compared need it.
+        from xray_bridge.ci.outputs.changes import change_lines
+
         yield from change_lines(receipt.changes)
     yield from _list_lines("Failed", [_failure_line(f) for f in receipt.failures])
     yield from _list_lines(
