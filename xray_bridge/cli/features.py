@@ -94,6 +94,12 @@ def _register_import(actions: Any) -> None:
         help="replace summaries and labels that people have set",
     )
     add(
+        "--write-tags",
+        action="store_true",
+        help="tag scenarios in the files with the keys of the Tests that the import "
+        "creates",
+    )
+    add(
         "--dry-run",
         action="store_true",
         help="show what would change, but send nothing",

@@ -13,10 +13,16 @@ from xray_bridge.ci.outputs import Outputs, Written
 from xray_bridge.ci.outputs.summary import SHOWN
 from xray_bridge.ci.outputs.text import code_of
 from xray_bridge.cli import console, options, upload_summary
+from xray_bridge.cli.features_tags import Tagger, WrittenTags, describe_dry_run
 from xray_bridge.client.connection import connect
 from xray_bridge.client.import_requests import validate_fields
 from xray_bridge.config import parsers
-from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
+from xray_bridge.errors import (
+    CheckError,
+    FeaturesError,
+    UsageError,
+    XrayBridgeError,
+)
 from xray_bridge.features import ImportResult, Order, import_features
 from xray_bridge.features.files import find_files, modified_within
 from xray_bridge.features.git import changes_since, only_changed
@@ -38,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         _check_settings(settings)
         fields = _precondition_fields(arguments.precondition_fields)
         chosen, left_out = _choose_files(arguments)
+        tagger = _make_tagger(arguments, chosen, settings)
         result = ImportResult(project=settings.project, notices=tuple(left_out))
         if not console.is_json(arguments):
             # Before the import; in JSON they are among the notices.
@@ -60,13 +67,28 @@ def run(arguments: argparse.Namespace) -> int:
         if result.raw and not arguments.dry_run:
             folder = Path(settings.report_dir)
             written = upload_summary.write_outputs(_make_outputs(result), folder)
+        tagged = WrittenTags()
+        if tagger is not None and not arguments.dry_run:
+            tagged = tagger.write(result)
     result = replace(result, notices=(*result.notices, *written.notices))
     document = {**asdict(result), "commands": written.commands}
-    document["dry_run"] = arguments.dry_run
-    headline = _describe_dry_run(result) if arguments.dry_run else []
-    lines = (*headline, *_format_result(result), *written.notices)
+    document |= {"dry_run": arguments.dry_run, "tags": tagged.to_json()}
+    headline = _describe_dry_run(result, tagger) if arguments.dry_run else []
+    formatted = (*_format_result(result), *tagged.lines())
+    lines = (*headline, *formatted, *written.notices)
     console.emit(arguments, document, lines, written.commands)
-    return result.exit_code
+    return result.exit_code or (CheckError.exit_code if tagged.faults else 0)
+
+
+def _make_tagger(
+    arguments: argparse.Namespace, chosen: tuple[ChosenFile, ...], settings: Settings
+) -> Tagger | None:
+    """Return who tags the files; raises UsageError for files that cannot be tagged."""
+    if not arguments.write_tags:
+        return None
+    tagger = Tagger(chosen, settings.tag_prefixes)
+    tagger.refuse_faults()
+    return tagger
 
 
 def _make_outputs(result: ImportResult) -> Outputs:
@@ -167,9 +189,10 @@ def _show_changes(
     console.progress(arguments, lines)
 
 
-def _describe_dry_run(result: ImportResult) -> list[str]:
+def _describe_dry_run(result: ImportResult, tagger: Tagger | None) -> list[str]:
     then = " xray-bridge would send:" if result.plan else ""
-    return [f"Dry run: nothing was imported.{then}"]
+    tags = [describe_dry_run(tagger)] if tagger is not None else []
+    return [*tags, f"Dry run: nothing was imported.{then}"]
 
 
 def _format_result(result: ImportResult) -> list[str]:

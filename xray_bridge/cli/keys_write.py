@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,8 +87,11 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError("no project to search", hint="give --project KEY")
         if any(run_path(name, Path(settings.report_dir)) for name in arguments.paths):
             raise UsageError("--write reads the code, so it takes no run directories")
-        listing = collect_tests(framework, arguments.paths, settings.tag_prefixes)
-        plan = plan_keys(listing.places, _ask_xray(settings))
+        # The framework and the server work at the same time.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            known = pool.submit(_ask_xray, settings)
+            listing = collect_tests(framework, arguments.paths, settings.tag_prefixes)
+        plan = plan_keys(listing.places, known.result())
     checkout = Checkout(Path.cwd())
     edits = make_edits(plan, checkout)
     # Tests that were not collected may have the same names, or the same keys.
