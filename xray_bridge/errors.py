@@ -143,6 +143,12 @@ class AuthenticationError(DeliveryError):
     slug = "authentication"
 
 
+class StoreError(DeliveryError):
+    """The bucket with the parts of a CI run could not be read or written."""
+
+    slug = "bucket"
+
+
 class RefusedError(DeliveryError):
     """
     The server refused the request.
@@ -187,6 +193,13 @@ class AmbiguousError(XrayBridgeError):
     def __init__(self, message: str, *, hint: str = "", answered: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.answered = answered
+
+
+class ClaimedError(XrayBridgeError):
+    """Another merge job has claimed the parts, and has not delivered them yet."""
+
+    slug = "claimed"
+    exit_code = 81
 
 
 class PartlyRefusedError(XrayBridgeError):

@@ -8,8 +8,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge import progress
 from xray_bridge.cli import options, upload_summary
-from xray_bridge.errors import RunDirectoryError, RunInUseError, XrayBridgeError
+from xray_bridge.config.places import is_bucket
+from xray_bridge.config.settings import Settings
+from xray_bridge.errors import (
+    RunDirectoryError,
+    RunInUseError,
+    SettingError,
+    XrayBridgeError,
+)
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.find import find_run
 from xray_bridge.upload.send_run import send_run
@@ -47,11 +55,15 @@ def run(arguments: argparse.Namespace) -> int:
     code = 0
     # The run of a dry run may be sent now, and the other way round.
     now = {"upload": "yes", "collect": "", "dry_run": command.local.dry_run}
+    objects = []
     for directory in _choose_runs(
         arguments.path, report_dir, arguments.set_run_id or ""
     ):
         try:
-            receipts.append(send_run(directory, command, now))
+            if is_for_bucket(directory):
+                objects.append(_put_again(directory, command.local))
+            else:
+                receipts.append(send_run(directory, command, now))
         except XrayBridgeError as error:
             if arguments.path:
                 raise
@@ -66,12 +78,43 @@ def run(arguments: argparse.Namespace) -> int:
             code = max(code, RunDirectoryError.exit_code)
     receipts = upload_summary.report_to_ci(receipts, command.local)
     runs = [receipt.to_json() for receipt in receipts]
-    others = [f"Skipped: {reason}" for reason in skipped]
+    others = [each["line"] for each in objects]
+    others += [f"Skipped: {reason}" for reason in skipped]
     if not (receipts or others):
         others = [f"Nothing to send in {report_dir}."]
-    document = {"runs": runs, "skipped": skipped}
+    document = {"runs": runs, "skipped": skipped, "objects": objects}
     upload_summary.emit(arguments, document, receipts, others)
     return max([code, *(receipt.exit_code for receipt in receipts)])
+
+
+def is_for_bucket(directory: RunDirectory) -> bool:
+    """Return whether a run was collected for a bucket, and is not a merged run."""
+    info = directory.info
+    return is_bucket(info.settings.get(Settings.collect.name, "")) and not info.parts
+
+
+def _put_again(directory: RunDirectory, settings: Settings) -> dict[str, Any]:
+    """
+    Put a run into the bucket of this machine's settings, never into that of the run.
+
+    Raises SettingError if they name none or another one.
+    """
+    from xray_bridge.objects.bucket import open_bucket
+    from xray_bridge.objects.transfer import put_run
+
+    theirs = directory.info.settings.get(Settings.collect.name, "")
+    variable = Settings.collect.environment
+    if settings.bucket != theirs:
+        here = f"here it is {settings.bucket}" if settings.bucket else "it is not set"
+        msg = f"{directory.path} is for {Settings.collect.ini} = {theirs}, but {here}"
+        hint = f"if you trust this address: {variable}={theirs} xray-bridge resend "
+        hint += f"{directory.path}; to send it alone: xray-bridge upload"
+        raise SettingError(msg, hint=f"{hint} {directory.path}")
+    with progress.step("putting the run into the bucket"):
+        put = put_run(directory, open_bucket(settings.bucket), dry_run=settings.dry_run)
+    done = "Would put" if settings.dry_run else "Put"
+    line = f"{done} {put.object} ({put.bytes} bytes)."
+    return {"object": put.object, "bytes": put.bytes, "line": line}
 
 
 def _is_unsent(directory: RunDirectory, run_id: str) -> bool:

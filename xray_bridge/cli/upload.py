@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.cli import options, upload_files, upload_parts, upload_summary
+from xray_bridge.config.places import is_bucket
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.formats import AUTO
@@ -21,6 +22,7 @@ from xray_bridge.upload.send_run import send_run
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xray_bridge.config.effective import Effective
     from xray_bridge.model.receipt import Receipt
 
 
@@ -38,8 +40,9 @@ def register(commands: Any, help_text: str) -> None:
         nargs="*",
         metavar="PATH",
         help="report files or glob patterns (also with **), run directories or their "
-        "names, or a folder that contains one or the other; default: the run "
-        "directories of this CI run in report_dir",
+        "names, a folder that contains one or the other, or a bucket with the parts "
+        "of a CI run (s3://bucket/prefix); default: the run directories of this CI run "
+        "in report_dir",
     )
     upload_files.add_flags(parser)
     upload_parts.add_flag(parser)
@@ -50,6 +53,10 @@ def register(commands: Any, help_text: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Upload files or runs, and print the receipt."""
     command = options.resolve_settings(arguments, reads_frameworks=True)
+    if any(map(is_bucket, arguments.paths)):
+        from xray_bridge.cli import upload_objects
+
+        return _finish(arguments, command, upload_objects.send_all(arguments, command))
     # Report files have more formats than sessions write.
     of_files = command.with_flags({"format": AUTO})
     paths = upload_files.existing_paths(arguments, of_files)
@@ -61,6 +68,13 @@ def run(arguments: argparse.Namespace) -> int:
         directory = RunDirectory(paths[0])
         settings = _settings_for_upload(arguments, directory)
         receipts = [send_run(directory, command, settings)]
+    return _finish(arguments, command, receipts)
+
+
+def _finish(
+    arguments: argparse.Namespace, command: Effective, receipts: list[Receipt]
+) -> int:
+    """Write the page, tell the CI system, print the receipts; return the exit code."""
     if command.local.html:
         receipts = _with_page(receipts, command.local)
     receipts = upload_summary.report_to_ci(receipts, command.local)
@@ -96,5 +110,5 @@ def _settings_for_upload(
     With ``--collect``, which the session itself uses, only the report is written.
     """
     collect = arguments.set_collect or ""
-    is_collected = directory.info.settings.get("collect") == "true"
+    is_collected = bool(directory.info.settings.get("collect"))
     return {"collect": collect, **({"upload": "yes"} if is_collected else {})}

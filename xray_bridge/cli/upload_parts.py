@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.cli import options
 from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import parts, run_directory
-from xray_bridge.runs.join import JoinOptions, join_parts, preview_join
+from xray_bridge.runs.join import JoinOptions, join_copies, join_parts, preview_join
 from xray_bridge.runs.split import FLAG, WAYS, refuse_split, split_parts
 from xray_bridge.text import merge_lines
 from xray_bridge.upload.send_run import send_run
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from xray_bridge.config.effective import Effective
     from xray_bridge.runs.parts import Found
@@ -60,8 +61,27 @@ def are_parts(arguments: argparse.Namespace, paths: Sequence[Path]) -> bool:
     return not is_one or bool(wants_parts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """
+    Where parts come from.
+
+    ``are_copies``: they are not marked as merged, because they are removed anyway.
+    ``begin_sending`` is called before each run that is sent; it may raise an error.
+    """
+
+    are_copies: bool = False
+    begin_sending: Callable[[], None] = lambda: None
+
+
+HERE = Origin()
+
+
 def send_all(
-    arguments: argparse.Namespace, command: Effective, paths: Sequence[Path]
+    arguments: argparse.Namespace,
+    command: Effective,
+    paths: Sequence[Path],
+    origin: Origin = HERE,
 ) -> list[Receipt]:
     """
     Send the parts as one run, or as one for each group that ``--split-by`` makes.
@@ -81,7 +101,7 @@ def send_all(
             incomplete=merge_lines((receipt.incomplete, missing)),
             exit_code=receipt.exit_code or code,
         )
-        for receipt in _send_groups(found, arguments, command, missing)
+        for receipt in _send_groups(found, arguments, command, missing, origin)
     ]
     extra = _extra_parts(found, arguments.parts)
     notices = (*sent[-1].notices, *found.sent, *extra)
@@ -93,6 +113,7 @@ def _send_groups(
     arguments: argparse.Namespace,
     command: Effective,
     missing: tuple[str, ...],
+    origin: Origin,
 ) -> list[Receipt]:
     if arguments.split_by:
         _refuse_one_value(arguments)
@@ -102,7 +123,7 @@ def _send_groups(
         groups = [found]
     if not found.shards:
         return _earlier_receipts(found)
-    return [_send_parts(each, arguments, command, missing) for each in groups]
+    return [_send_parts(each, arguments, command, missing, origin) for each in groups]
 
 
 def _refuse_one_value(arguments: argparse.Namespace) -> None:
@@ -133,6 +154,7 @@ def _send_parts(
     arguments: argparse.Namespace,
     command: Effective,
     missing: tuple[str, ...],
+    origin: Origin,
 ) -> Receipt:
     """Send the parts as one run; a dry run does not change them."""
     dry_run = command.local.dry_run
@@ -148,12 +170,14 @@ def _send_parts(
             whole = preview_join(directories, report_dir, Path(folder), how)
             return replace(send_run(whole, command, now), run="")
     if whole is None:
-        whole = join_parts(directories, report_dir, how)
+        join = join_copies if origin.are_copies else join_parts
+        whole = join(directories, report_dir, how)
     elif missing and not dry_run:
         with whole.claim():
             state = whole.state
             incomplete = merge_lines((state.incomplete, missing))
             whole.state = replace(state, incomplete=incomplete)
+    origin.begin_sending()
     return send_run(whole, command, now, incomplete=missing)
 
 

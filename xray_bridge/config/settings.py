@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.config import parsers
+from xray_bridge.config import parsers, places
 from xray_bridge.config.jira_settings import JiraSettings
 from xray_bridge.config.setting import (
     ADD_UP,
@@ -60,12 +60,18 @@ class Settings(JiraSettings):
         one_run=True,
         starts=True,
     )
-    collect = switch(
-        "record the results for a later upload, and send nothing",
+    collect = Setting(
+        places.collection,
+        "",
+        "record the results for a later upload, and send nothing: yes keeps them in "
+        "report_dir, s3://bucket/prefix (also gs://, az://, file:///folder) also puts "
+        "them there; the flag means yes",
         of=SESSION,
         parts=DROPPED,
         one_run=True,
         starts=True,
+        flag=True,
+        metavar="yes|no|BUCKET",
     )
     sandbox = switch(
         "use the embedded sandbox instead of a server",
@@ -365,9 +371,14 @@ class Settings(JiraSettings):
         return (self.upload or self.dry_run) and not self.collect
 
     @property
+    def bucket(self) -> str:
+        """The address of the bucket in which results are collected; empty if none."""
+        return self.collect if places.is_bucket(self.collect) else ""
+
+    @property
     def wants_record(self) -> bool:
         """Whether results are recorded, to be sent or only written."""
-        return self.collect or self.wants_upload or bool(self.report or self.html)
+        return bool(self.collect or self.wants_upload or self.report or self.html)
 
     @property
     def wants_selection(self) -> bool:

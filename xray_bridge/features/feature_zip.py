@@ -157,15 +157,39 @@ def _is_feature(name: str) -> bool:
     return PurePosixPath(name).suffix == SUFFIX
 
 
-def _check_entries_and_names(
+@contextmanager
+def open_checked(
+    file: IO[bytes], limits: Limits
+) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """
+    Open any zip from elsewhere, and yield it with its checked entries.
+
+    Raises UnsoundError, whose ``reason`` says why the zip is refused.
+    """
+    try:
+        end = _check_end(file, limits)
+        with zipfile.ZipFile(file) as archive:
+            yield archive, _checked_entries(archive, file, end, limits)
+    except BROKEN as error:
+        refuse(f"the zip is damaged: {error}", error)
+
+
+def _checked_entries(
     archive: zipfile.ZipFile, file: IO[bytes], end: int, limits: Limits
-) -> Export:
+) -> list[zipfile.ZipInfo]:
     infos = archive.infolist()
-    if not infos:
-        refuse_nothing("it is empty")
     _check_entries(infos, limits)
     _check_collisions([info.orig_filename for info in infos])
     _check_overlaps(file, infos, end)
+    return infos
+
+
+def _check_entries_and_names(
+    archive: zipfile.ZipFile, file: IO[bytes], end: int, limits: Limits
+) -> Export:
+    infos = _checked_entries(archive, file, end, limits)
+    if not infos:
+        refuse_nothing("it is empty")
     files = [info for info in infos if not info.orig_filename.endswith("/")]
     named = {info.orig_filename: info for info in files}
     chosen = {name: named[name] for name in sorted(named) if _is_feature(name)}

@@ -24,12 +24,15 @@ from xray_bridge.errors import (
 )
 from xray_bridge.model.receipt import UNKNOWN, Receipt
 from xray_bridge.recording.build_news import BuildNews
+from xray_bridge.recording.collecting import (
+    describe_collected,
+    refuse_bucket_without_means,
+)
 from xray_bridge.recording.ending import (
     Ending,
     flags_again,
     lines_about_gaps,
     lines_about_reports,
-    lines_to_send,
     receipt_in,
     receipt_without_answer,
     relative_path,
@@ -43,7 +46,7 @@ from xray_bridge.runs import run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.scrub import Scrub, local_folders
-from xray_bridge.text import count, merge_lines
+from xray_bridge.text import merge_lines
 
 
 if TYPE_CHECKING:
@@ -181,6 +184,7 @@ class Session:
             return
         if self.rerun:
             self.rerun.refuse_other_place(self.settings)
+        refuse_bucket_without_means(self.settings)
         now = self._build_news.started or time.time()
         directory = run_directory.create(
             Path(self.settings.report_dir).absolute(),
@@ -322,7 +326,9 @@ class Session:
         shown = relative_path(self._journal.directory.path, self.second_process.folder)
         warn_only = self.settings.on_upload_error == "warn"
         if self.settings.collect:
-            return self._finish_collected(self._journal, shown, warn_only=warn_only)
+            return self._finish_collected(
+                self._journal, shown, warn_only=warn_only, interrupted=interrupted
+            )
         if interrupted:
             self.notices += self._build_news.cancel(self.settings, self.folder)
             line = f"Interrupted, so nothing was uploaded. {self._resend_line(shown)}"
@@ -361,11 +367,18 @@ class Session:
         return replace(receipt, resend_flags=flags_again(self.settings))
 
     def _finish_collected(
-        self, written: Journal, shown: str, *, warn_only: bool
+        self, written: Journal, shown: str, *, warn_only: bool, interrupted: bool
     ) -> Ending:
-        """Say where the results are; write a report if the settings ask for one."""
+        """
+        Say where the results are, and put them into a bucket if it is set.
+
+        Write a report if the settings ask for one.
+        """
         settings = self.settings
-        lines = [f"Collected {count(written.written, 'result')}; nothing was sent."]
+        about, code = describe_collected(
+            self.second_process, settings, written, shown, interrupted=interrupted
+        )
+        lines = about[:1]
         receipt = None
         if settings.report or settings.html or len(settings.format) > 1:
             with contextlib.suppress(KeyboardInterrupt):
@@ -374,10 +387,12 @@ class Session:
         if receipt:
             lines += lines_about_reports(receipt, has_page=bool(settings.html))
         lines += lines_about_gaps(self.ignored, self.incomplete)
-        lines += lines_to_send(shown, settings.run_id, flags_again(settings))
-        code = receipt.exit_code if receipt and not warn_only else 0
+        lines += about[1:]
+        code = code or (receipt.exit_code if receipt else 0)
         lines[:0] = self.notice_lines()
-        return Ending(lines=tuple(lines), exit_code=code, receipt=receipt)
+        return Ending(
+            lines=tuple(lines), exit_code=0 if warn_only else code, receipt=receipt
+        )
 
     def notice_lines(self) -> list[str]:
         """Return the notices as lines for the end of the session."""

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 RUNNING = "running"
 KILLED = "killed"
 MERGED = "merged"
+PUT = "put"
 DAMAGED = "damaged"
 # Xray has the results, another run has them, or they are not to be sent.
-OWES_NOTHING = frozenset({run_directory.DELIVERED, MERGED, run_directory.KEPT})
+OWES_NOTHING = frozenset({run_directory.DELIVERED, MERGED, PUT, run_directory.KEPT})
 # Seconds until a half-made or half-removed run is deleted.
 LEFTOVER = 86400
 
@@ -106,6 +107,8 @@ def describe_run(directory: RunDirectory, report_dir: Path) -> Row:
         name = run_directory.DELIVERED
     elif state.message.startswith(run_directory.MERGED):
         name = MERGED
+    elif state.message.startswith(run_directory.PUT):
+        name = PUT
     return Row(
         run=directory.id if is_usual else str(path),
         path=str(path),

@@ -111,6 +111,13 @@ def preview_join(
         return _write_merged(in_order, info, folder, options.incomplete)
 
 
+def join_copies(
+    parts: Sequence[RunDirectory], report_dir: Path, options: JoinOptions = PLAIN
+) -> RunDirectory:
+    """Merge copies of sealed parts, which need no marks. Raises like ``join_parts``."""
+    return preview_join(parts, report_dir, report_dir, options)
+
+
 def _in_order(parts: Sequence[RunDirectory]) -> list[Part]:
     """Sort parts by start; raise RunDirectoryError for a part that was sent."""
     for part in parts:
@@ -135,9 +142,11 @@ def _refuse_sent(part: RunDirectory) -> None:
     if state.state in run_directory.UNDER_WAY or state.test_execution:
         msg = f"{part.path} was already sent, or may have been"
         raise RunDirectoryError(msg, hint="leave it out, or resend only this run")
-    if state.message.startswith(run_directory.MERGED):
+    if state.message.startswith(run_directory.ELSEWHERE):
         msg = f"{part.path} was {state.message}"
-        raise RunDirectoryError(msg, hint="resend that run")
+        is_merged = state.message.startswith(run_directory.MERGED)
+        hint = "resend that run" if is_merged else "upload it from there"
+        raise RunDirectoryError(msg, hint=hint)
 
 
 def _write_merged(

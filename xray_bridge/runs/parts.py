@@ -239,6 +239,8 @@ def _why_not_sent(shard: Shard, wholes: Iterable[Shard]) -> str:
         return _delivered_as(whole) if is_sent else f"merged into {whole.id}"
     if shard.state.message.startswith(run_directory.MERGED):
         return f"{shard.state.message}, {NOT_HERE}"
+    if shard.state.message.startswith(run_directory.PUT):
+        return shard.state.message
     if shard.state.state == run_directory.DELIVERED:
         return _delivered_as(shard)
     # A dry run that is named is sent.
@@ -269,6 +271,10 @@ def _refuse_lost(gone: Iterable[str]) -> None:
             raise RunDirectoryError(
                 msg, hint="resend it on the machine where it was merged"
             )
+        if said.startswith(run_directory.PUT):
+            place = said.removeprefix(run_directory.PUT).strip()
+            msg = f"nothing to send here: the parts were {said}"
+            raise UsageError(msg, hint=f"xray-bridge upload {place} --run-id ID")
         if said == REHEARSED:
             msg = "nothing to send: these runs are dry runs or have no results"
             raise UsageError(msg, hint="name the run directories to send them")

@@ -58,6 +58,9 @@ KILLED = "the session was killed before it ended"
 INTERRUPTED = "was interrupted"
 # Beginning of the message of a part that was merged.
 MERGED = "merged into"
+# Beginning of the message of a part that is an object in a bucket.
+PUT = "put into"
+ELSEWHERE = (MERGED, PUT)
 # Beginning of the reason why a merged run is incomplete until more parts come.
 PARTS_MISSING = "parts are missing"
 UNDER_WAY = (SENDING, DELIVERED, AMBIGUOUS)

@@ -126,6 +126,9 @@ def _refuse_sent(directory: RunDirectory) -> None:
     if state.message.startswith(run_directory.MERGED):
         msg = f"{directory.path} was {state.message}"
         raise RunDirectoryError(msg, hint="resend that run")
+    if state.message.startswith(run_directory.PUT):
+        msg = f"{directory.path} was {state.message}"
+        raise RunDirectoryError(msg, hint="upload it from there")
 
 
 def _with_trouble(found: Receipt, write: Callable[[], None]) -> Receipt:

@@ -1,0 +1,196 @@
+"""
+``xray-bridge upload`` for the parts of one CI run in a bucket.
+
+One merge job claims them, fetches, merges and sends them, and writes what it reached.
+The others wait for that.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xray_bridge import progress
+from xray_bridge.cli import options, upload_parts
+from xray_bridge.cli.upload_parts import Origin
+from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.errors import RunDirectoryError, StoreError, UsageError
+from xray_bridge.model.receipt import (
+    AMBIGUOUS,
+    DELIVERED,
+    EMPTY,
+    FAILED,
+    Receipt,
+)
+from xray_bridge.objects import layout
+from xray_bridge.objects.bucket import open_bucket
+from xray_bridge.objects.claims import Merge, Outcome, Turn
+from xray_bridge.objects.transfer import fetch_parts
+from xray_bridge.text import count
+
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+
+    from xray_bridge.config.effective import Effective
+    from xray_bridge.objects.bucket import Bucket
+    from xray_bridge.objects.layout import Part
+    from xray_bridge.runs.run_directory import RunDirectory
+
+UNSENT = frozenset({FAILED, AMBIGUOUS})
+
+
+def send_all(arguments: argparse.Namespace, command: Effective) -> list[Receipt]:
+    """
+    Send the parts of a CI run in a bucket, unless another job has sent them.
+
+    Raises UsageError, StoreError, ClaimedError and RunDirectoryError.
+    """
+    work = _Work(arguments, command)
+    with progress.step("listing the parts in the bucket"):
+        listed = work.list_parts()
+    if command.local.dry_run:
+        receipts = work.send(listed, Origin(are_copies=True))
+        what = f"{_describe(listed)} in {work.bucket.address}; no claim was made"
+        return _with_notice(receipts, what)
+    merge = Merge(work.bucket, work.run_id)
+    with progress.step("waiting for the claim of another job"):
+        turn = merge.wait_for_turn(
+            frozenset(part.id for part in listed), command.local.deadline
+        )
+    if isinstance(turn, Outcome):
+        return _receipts_of(turn)
+    try:
+        return work.send_in_turn(merge, turn)
+    except BaseException:  # raised again; only the claim ends
+        turn.give_up()
+        raise
+
+
+class _Work:
+    """The upload of the parts of one CI run in a bucket."""
+
+    def __init__(self, arguments: argparse.Namespace, command: Effective) -> None:
+        if len(arguments.paths) > 1:
+            msg = "parts in a bucket cannot be uploaded together with other paths"
+            raise UsageError(msg, hint="give only the address of the bucket")
+        self.run_id = command.local.run_id
+        if not self.run_id:
+            msg = "the run id of the parts in the bucket is not known"
+            raise UsageError(msg, hint="give --run-id ID")
+        self.bucket: Bucket = open_bucket(arguments.paths[0])
+        self._arguments = arguments
+        self._command = command
+
+    def list_parts(self) -> list[Part]:
+        """List the parts of the CI run; raise UsageError if there are none."""
+        parts = layout.list_parts(self.bucket, self.run_id)
+        if not parts:
+            there = ", ".join(self.bucket.folders()[-5:]) or "nothing"
+            msg = f"there is no part of run id {self.run_id} in {self.bucket.address}"
+            raise UsageError(msg, hint=f"found instead: {there}")
+        return parts
+
+    def send_in_turn(self, merge: Merge, turn: Turn) -> list[Receipt]:
+        """Send the parts that are there now, and write the outcome."""
+        listed = self.list_parts()
+        settings = self._command.local
+        lasts = settings.deadline * settings.phases
+        origin = Origin(
+            are_copies=True, begin_sending=lambda: turn.begin_sending(lasts)
+        )
+        receipts = self.send(listed, origin, turn)
+        statuses = {receipt.status for receipt in receipts}
+        if AMBIGUOUS in statuses:
+            # The claim lasts until Jira's search shows what was created.
+            return receipts
+        outcome = Outcome(
+            is_delivered=FAILED not in statuses,
+            by=merge.by,
+            parts=tuple(part.id for part in listed),
+            executions=tuple(
+                (each.test_execution["key"], each.test_execution.get("url", ""))
+                for each in receipts
+                if each.test_execution.get("key")
+            ),
+            exit_code=max(receipt.exit_code for receipt in receipts),
+        )
+        try:
+            turn.end(outcome)
+        except StoreError as error:
+            return _with_notice(receipts, f"the outcome was not written: {error}")
+        return receipts
+
+    def send(
+        self, parts: Sequence[Part], origin: Origin, turn: Turn | None = None
+    ) -> list[Receipt]:
+        """Fetch, merge and send the parts."""
+        with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
+            with progress.step(f"fetching {_describe(parts)}"):
+                fetched = fetch_parts(
+                    self.bucket,
+                    parts,
+                    Path(folder),
+                    self.run_id,
+                    turn.keep if turn else lambda: None,
+                )
+            self._refuse_mixture(fetched)
+            return upload_parts.send_all(
+                self._arguments, self._command, [Path(folder)], origin
+            )
+
+    def _refuse_mixture(self, fetched: Iterable[RunDirectory]) -> None:
+        """Raise an error for parts of several runs or frameworks under one run id."""
+        infos = [each.info for each in fetched]
+        frameworks = Counter(info.framework for info in infos)
+        if len(frameworks) > 1:
+            msg = f"run id {self.run_id} has parts of {_list_counted(frameworks)}"
+            raise UsageError(msg, hint="give each framework a run id of its own")
+        name = Settings.revision.name
+        revisions = Counter(
+            info.settings.get(name) or info.ci.get(name, "") for info in infos
+        )
+        if len(revisions) > 1 and not options.is_flag_given(self._arguments, name):
+            msg = f"run id {self.run_id} has parts of several revisions: "
+            flag = TABLE[name].flag_name
+            hint = "give each CI run an id of its own, and remove what does not belong "
+            raise RunDirectoryError(
+                f"{msg}{_list_counted(revisions)}",
+                hint=f"{hint}here; or name one for all: {flag} TEXT",
+            )
+
+
+def _describe(parts: Sequence[Part]) -> str:
+    size = sum(part.entry.size for part in parts)
+    return f"{count(len(parts), 'part')} ({size / 1024:.0f} KB)"
+
+
+def _list_counted(found: Counter[str]) -> str:
+    return ", ".join(
+        f"{name[:40] or 'none'} ({number})" for name, number in sorted(found.items())
+    )
+
+
+def _receipts_of(outcome: Outcome) -> list[Receipt]:
+    """Return receipts of a delivery by another job."""
+    keys = outcome.keys
+    said = f"already delivered, as {keys}" if keys else "there was nothing to send"
+    notice = f"{said}, by {outcome.by}"
+    receipts = [
+        Receipt(
+            status=DELIVERED,
+            test_execution={"key": key, "url": url},
+            exit_code=outcome.exit_code,
+        )
+        for key, url in outcome.executions
+    ]
+    return _with_notice(receipts or [Receipt(status=EMPTY)], notice)
+
+
+def _with_notice(receipts: list[Receipt], notice: str) -> list[Receipt]:
+    *before, last = receipts
+    return [*before, replace(last, notices=(*last.notices, notice))]
