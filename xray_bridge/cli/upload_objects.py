@@ -22,12 +22,12 @@ from xray_bridge.model.receipt import (
     AMBIGUOUS,
     DELIVERED,
     EMPTY,
-    FAILED,
+    PARTLY_REFUSED,
     Receipt,
 )
 from xray_bridge.objects import layout
 from xray_bridge.objects.bucket import open_bucket
-from xray_bridge.objects.claims import Merge, Outcome, Turn
+from xray_bridge.objects.claims import Merge, Outcome, Sent, Turn
 from xray_bridge.objects.transfer import fetch_parts
 from xray_bridge.text import count
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from xray_bridge.objects.layout import Part
     from xray_bridge.runs.run_directory import RunDirectory
 
-UNSENT = frozenset({FAILED, AMBIGUOUS})
+ARRIVED = frozenset({DELIVERED, PARTLY_REFUSED, EMPTY})
 
 
 def send_all(arguments: argparse.Namespace, command: Effective) -> list[Receipt]:
@@ -109,11 +109,15 @@ class _Work:
             # The claim lasts until Jira's search shows what was created.
             return receipts
         outcome = Outcome(
-            is_delivered=FAILED not in statuses,
+            is_delivered=statuses <= ARRIVED,
             by=merge.by,
             parts=tuple(part.id for part in listed),
             executions=tuple(
-                (each.test_execution["key"], each.test_execution.get("url", ""))
+                Sent(
+                    each.test_execution["key"],
+                    each.test_execution.get("url", ""),
+                    each.sent,
+                )
                 for each in receipts
                 if each.test_execution.get("key")
             ),
@@ -183,10 +187,11 @@ def _receipts_of(outcome: Outcome) -> list[Receipt]:
     receipts = [
         Receipt(
             status=DELIVERED,
-            test_execution={"key": key, "url": url},
+            test_execution={"key": sent.key, "url": sent.url},
+            sent=sent.tests,
             exit_code=outcome.exit_code,
         )
-        for key, url in outcome.executions
+        for sent in outcome.executions
     ]
     return _with_notice(receipts or [Receipt(status=EMPTY)], notice)
 

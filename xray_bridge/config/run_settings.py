@@ -12,6 +12,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from xray_bridge.config import places
 from xray_bridge.config.resolve import Layer, recorded_layer
 from xray_bridge.config.setting import CONNECTION, EXECUTION, JIRA, MUST_AGREE
 from xray_bridge.config.settings import CLOUD_URL, TABLE, Settings, settings_in
@@ -55,6 +56,9 @@ def run_layer(settings: Mapping[str, str]) -> Layer:
         if is_structured and value.strip() and not value.lstrip().startswith("{"):
             msg = f"{TABLE[name].ini} in the run directory is the name of a file"
             raise SettingError(msg, hint="only the values themselves can be recorded")
+    if places.is_bucket(kept.get(Settings.collect.name, "")):
+        # That it was collected counts, but not where.
+        kept[Settings.collect.name] = places.HERE
     return recorded_layer(kept)
 
 

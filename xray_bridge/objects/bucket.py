@@ -235,14 +235,14 @@ REASONS = (
         "create the bucket or folder, or correct the address",
     ),
     (
-        ("PermissionDeniedError", "AccessDenied", "403 Forbidden", "Permission denied"),
-        "could not be {done}: the credentials do not permit it",
-        "jobs with tests need the right to write, merge jobs to list, read and write",
-    ),
-    (
         ("UnauthenticatedError", "InvalidAccessKeyId", "SignatureDoesNotMatch", "401 "),
         "could not be {done}: the credentials are not accepted",
         "set those of the bucket in the environment",
+    ),
+    (
+        ("PermissionDeniedError", "AccessDenied", "403 Forbidden", "Permission denied"),
+        "could not be {done}: the credentials do not permit it",
+        "jobs with tests need the right to write, merge jobs to list, read and write",
     ),
     (
         ("MissingAccount", "Credential", "169.254.169.254", "metadata"),

@@ -17,7 +17,7 @@ import secrets
 import socket
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from xray_bridge.ci import detect
 from xray_bridge.dataclass import dataclass
@@ -60,24 +60,32 @@ class Claim:
     lasts: float
 
 
+class Sent(NamedTuple):
+    """A Test Execution that was sent: its key, its address, its number of Tests."""
+
+    key: str
+    url: str
+    tests: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """
     What the holder of a claim reached: Test Executions, and the parts in them.
 
-    ``is_delivered``: nothing is left to send. ``executions`` are keys and addresses.
+    ``is_delivered``: nothing is left to send.
     """
 
     is_delivered: bool
     by: str = ""
     parts: tuple[str, ...] = ()
-    executions: tuple[tuple[str, str], ...] = ()
+    executions: tuple[Sent, ...] = ()
     exit_code: int = 0
 
     @property
     def keys(self) -> str:
         """The keys of the Test Executions, for a message."""
-        return " and ".join(key for key, _ in self.executions)
+        return " and ".join(each.key for each in self.executions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,8 +294,8 @@ def _make_outcome(found: Any) -> Outcome:
         by=one_line(str(found["by"]))[:SHOWN],
         parts=tuple(map(str, found["parts"])),
         executions=tuple(
-            (one_line(str(key))[:SHOWN], one_line(str(url))[:SHOWN])
-            for key, url in found["executions"]
+            Sent(one_line(str(key))[:SHOWN], one_line(str(url))[:SHOWN], int(tests))
+            for key, url, tests in found["executions"]
         ),
         exit_code=int(found["exit_code"]),
     )

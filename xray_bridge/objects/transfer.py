@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -133,8 +134,13 @@ def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> RunDir
         packed.seek(0)
         unpack_run(packed, folder / part.id, where)
     directory = RunDirectory(folder / part.id)
-    info = directory.info
-    is_sealed = directory.state.state == run_directory.SEALED
+    try:
+        info = directory.info
+        is_sealed = directory.state.state == run_directory.SEALED
+    except RunDirectoryError as error:
+        why = error.message.replace(f"{directory.path}{os.sep}", "")
+        msg = f"{where} is refused: {why}"
+        raise RunDirectoryError(msg, hint=error.hint or "remove it") from None
     if info.run_id != run_id or info.id != part.id or info.parts or not is_sealed:
         own = f"run {info.id} of run id {info.run_id or '(none)'}"
         msg = f"{where} does not belong here: it is {own}"

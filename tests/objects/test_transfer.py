@@ -1,0 +1,286 @@
+"""Parts on their way into a bucket and out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import stat
+import zipfile
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import a_run, a_shard, attached, recorded
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.model.results import Outcome
+from xray_bridge.objects import layout, pack
+from xray_bridge.objects.transfer import fetch_parts, put_run
+from xray_bridge.runs import run_directory
+from xray_bridge.runs.run_directory import RunDirectory, State
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xray_bridge.objects.bucket import Bucket
+
+ID = "20260102T030405Z-0123abcd"
+
+
+def a_part(tmp_path: Path, run_id: str = "4711") -> RunDirectory:
+    """A collected run."""
+    return recorded(tmp_path, a_run(Outcome.FAILED, keys=["CALC-1"]), run_id=run_id)
+
+
+def fetch(bucket: Bucket, folder: Path, run_id: str = "4711") -> list[RunDirectory]:
+    """Fetch all parts of a CI run."""
+    folder.mkdir()
+    return fetch_parts(bucket, layout.list_parts(bucket, run_id), folder, run_id)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """The content of all files."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def put_zip(bucket: Bucket, entries: dict[str, bytes], mode: int = 0o100600) -> str:
+    """Put a zip that anybody made in the place of a part; its address."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, mode << 16
+            archive.writestr(info, content)
+    digest = hashlib.sha256(packed.getvalue()).hexdigest()
+    name = layout.part_name("4711", ID, digest)
+    bucket.put_new(name, packed.getvalue())
+    return bucket.where(name)
+
+
+def test_a_part_comes_back_as_it_was(bucket: Bucket, tmp_path: Path) -> None:
+    """Its results, its evidence and its description."""
+    part = a_shard(tmp_path, {"evidence": {"a.png": b"\x89PNG" * 100}})
+    part.info = replace(part.info, run_id="4711")
+    before = files(part.path)
+
+    put = put_run(part, bucket, dry_run=False)
+    (found,) = fetch(bucket, tmp_path / "fetched")
+
+    after = files(found.path)
+    assert put.object.startswith(f"{bucket.address}/4711/parts/{part.id}/")
+    assert found.info == part.info
+    assert list(found.runs()) == list(part.runs())
+    assert {k: v for k, v in after.items() if k != "state.json"} == {
+        k: v for k, v in before.items() if k not in {"lock", "state.json"}
+    }
+    assert found.state == State(state=run_directory.SEALED)
+    assert part.state.state == run_directory.KEPT
+    assert part.state.message == f"put into {bucket.address}"
+
+
+def test_a_part_that_is_put_again_is_the_same_object(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """Its name is the digest of its content, which does not change."""
+    part = a_part(tmp_path)
+    puts = {put_run(part, bucket, dry_run=False) for _ in range(3)}
+
+    assert len(puts) == 1
+    assert len(layout.list_parts(bucket, "4711")) == 1
+
+
+def test_a_dry_run_puts_nothing(bucket: Bucket, tmp_path: Path) -> None:
+    """It says what would be put, and changes no file."""
+    part = a_part(tmp_path)
+    before = files(part.path)
+    planned = put_run(part, bucket, dry_run=True)
+
+    assert bucket.entries("4711") == []
+    assert files(part.path) == before
+    assert put_run(part, bucket, dry_run=False) == planned
+
+
+def test_a_killed_session_is_put_with_why_it_is_incomplete(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """Nobody sees in a bucket whether it still runs."""
+    part = a_part(tmp_path)
+    (part.path / "state.json").unlink()
+    put_run(part, bucket, dry_run=False)
+    (found,) = fetch(bucket, tmp_path / "fetched")
+
+    assert found.missing == (run_directory.KILLED,)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(state=run_directory.AMBIGUOUS),
+        State(state=run_directory.DELIVERED, test_execution="CALC-7"),
+        State(state=run_directory.KEPT, message="merged into x"),
+    ],
+)
+def test_what_may_be_in_xray_is_not_put(
+    bucket: Bucket, tmp_path: Path, state: State
+) -> None:
+    """It would be there twice."""
+    part = a_part(tmp_path)
+    part.state = state
+
+    with pytest.raises(RunDirectoryError, match="already sent or merged, or may"):
+        put_run(part, bucket, dry_run=False)
+    assert bucket.entries("4711") == []
+
+
+def test_evidence_like_a_zip_bomb_is_stored_uncompressed(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """It is a user's own, and what is packed can be unpacked."""
+    part = a_part(tmp_path)
+    part.path.joinpath("evidence").mkdir()
+    content = bytes(4 << 20)
+    name = f"evidence/{hashlib.sha256(content).hexdigest()}.bin"
+    part.path.joinpath(name).write_bytes(content)
+    put = put_run(part, bucket, dry_run=False)
+    (found,) = fetch(bucket, tmp_path / "fetched")
+
+    assert put.bytes > len(content)
+    assert found.path.joinpath(name).read_bytes() == content
+
+
+@pytest.mark.parametrize("change", ["cut", "changed", "longer"])
+def test_a_changed_part_is_refused(bucket: Bucket, tmp_path: Path, change: str) -> None:
+    """Its digest is in its name."""
+    put_run(a_part(tmp_path), bucket, dry_run=False)
+    (part,) = layout.list_parts(bucket, "4711")
+    content = bucket.read(part.entry.name) or b""
+    changed = {
+        "cut": content[:-10],
+        "changed": content[:50] + b"X" + content[51:],
+        "longer": content + b"x",
+    }[change]
+    path = tmp_path / "changed"
+    path.write_bytes(changed)
+    bucket.put_file(part.entry.name, path)
+
+    with pytest.raises(RunDirectoryError, match="was cut or changed") as caught:
+        fetch(bucket, tmp_path / "fetched")
+    assert part.entry.name in caught.value.message
+    assert "xray-bridge resend" in caught.value.hint
+
+
+def test_a_part_with_two_contents_is_refused(bucket: Bucket, tmp_path: Path) -> None:
+    """Nobody knows which is right."""
+    first, second = put_zip(bucket, {"run.json": b"1"}), put_zip(bucket, {"x": b"2"})
+
+    with pytest.raises(RunDirectoryError, match="twice, with different contents"):
+        fetch(bucket, tmp_path / "fetched")
+    assert first != second
+
+
+def test_a_part_of_another_run_is_refused(bucket: Bucket, tmp_path: Path) -> None:
+    """Somebody has copied it there."""
+    put_run(a_part(tmp_path, "4710"), bucket, dry_run=False)
+    (part,) = layout.list_parts(bucket, "4710")
+    name = layout.part_name("4711", part.id, part.digest)
+    bucket.put_new(name, bucket.read(part.entry.name) or b"")
+
+    with pytest.raises(RunDirectoryError, match=r"belong here: it is .* run id 4710"):
+        fetch(bucket, tmp_path / "fetched")
+
+
+@pytest.mark.parametrize(
+    ("entries", "mode", "reason"),
+    [
+        ({"../../run.json": b"{}"}, 0o100600, "has a relative part"),
+        ({"/etc/passwd": b"x"}, 0o100600, "is absolute"),
+        ({"run.json": b"/etc/passwd"}, stat.S_IFLNK | 0o777, "is a link or a device"),
+        ({"setup.py": b"x"}, 0o100600, "is no file of a run directory"),
+        ({"evidence/x.png": b"x"}, 0o100600, "is no file of a run directory"),
+        ({"run.json": b"nonsense"}, 0o100600, "is refused: run.json cannot be read"),
+        ({"journal.jsonl": b""}, 0o100600, "is refused: run.json cannot be read"),
+        ({"run.json": bytes(30 << 20)}, 0o100600, "like a zip bomb"),
+    ],
+)
+def test_hostile_parts_are_refused(
+    bucket: Bucket, tmp_path: Path, entries: dict[str, bytes], mode: int, reason: str
+) -> None:
+    """Anybody who may write to the bucket can write such a part."""
+    where = put_zip(bucket, entries, mode)
+
+    with pytest.raises(RunDirectoryError, match=reason) as caught:
+        fetch(bucket, tmp_path / "fetched")
+    assert caught.value.message.startswith(where)
+    assert str(tmp_path / "fetched") not in caught.value.message
+
+
+def test_a_part_that_is_no_zip_is_refused(bucket: Bucket, tmp_path: Path) -> None:
+    """With the digest of what it is."""
+    content = b"no zip"
+    digest = hashlib.sha256(content).hexdigest()
+    bucket.put_new(layout.part_name("4711", ID, digest), content)
+
+    with pytest.raises(RunDirectoryError, match="is refused: the zip has no end"):
+        fetch(bucket, tmp_path / "fetched")
+
+
+def test_other_objects_are_no_parts(bucket: Bucket) -> None:
+    """A bucket may hold anything."""
+    for name in (
+        "4711/parts/readme.txt",
+        "4711/parts/x/y.zip",
+        f"4711/parts/{ID}/x.zip",
+        f"4711/parts/..{ID}/{'0' * 64}.zip",
+        f"47110/parts/{ID}/{'0' * 64}.zip",
+    ):
+        bucket.put_new(name, b"x")
+
+    assert layout.list_parts(bucket, "4711") == []
+
+
+def test_a_part_too_large_for_memory_is_fetched(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through a file, in blocks."""
+    monkeypatch.setattr("xray_bridge.objects.transfer.IN_MEMORY", 10)
+    part = a_part(tmp_path)
+    attached(part, b"seen", "a.png")
+    put_run(part, bucket, dry_run=False)
+    (found,) = fetch(bucket, tmp_path / "fetched")
+
+    assert list(found.runs()) == list(part.runs())
+
+
+def test_a_run_that_is_too_large_for_a_zip_stays(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the message says how else it can be uploaded."""
+    limits = replace(pack.LIMITS, total_bytes=100)
+    monkeypatch.setattr(pack, "LIMITS", limits)
+    part = a_part(tmp_path)
+
+    with pytest.raises(RunDirectoryError, match="cannot be packed: more than 100"):
+        put_run(part, bucket, dry_run=False)
+    assert part.state.state == run_directory.SEALED
+
+
+@pytest.mark.parametrize(
+    ("run_id", "folder"),
+    [
+        ("4711", "4711"),
+        ("github-12-e2e", "github-12-e2e"),
+        ("team/repo-12", "team-repo-12-"),
+        ("../..", "-"),
+        ("nightly build", "nightly-build-"),
+        ("a" * 300, "a" * 80 + "-"),
+    ],
+)
+def test_a_run_id_becomes_one_plain_folder(run_id: str, folder: str) -> None:
+    """Two ids never share one."""
+    found = layout.folder_of(run_id)
+
+    assert found.startswith(folder.lstrip("-"))
+    assert layout.PLAIN.fullmatch(found)
+    assert found != layout.folder_of(run_id.replace("/", "-").replace(" ", "-") + "x")
