@@ -178,6 +178,8 @@ def _checked_entries(
     archive: zipfile.ZipFile, file: IO[bytes], end: int, limits: Limits
 ) -> list[zipfile.ZipInfo]:
     infos = archive.infolist()
+    if not infos:
+        refuse_nothing("it is empty")
     _check_entries(infos, limits)
     _check_collisions([info.orig_filename for info in infos])
     _check_overlaps(file, infos, end)
@@ -188,8 +190,6 @@ def _check_entries_and_names(
     archive: zipfile.ZipFile, file: IO[bytes], end: int, limits: Limits
 ) -> Export:
     infos = _checked_entries(archive, file, end, limits)
-    if not infos:
-        refuse_nothing("it is empty")
     files = [info for info in infos if not info.orig_filename.endswith("/")]
     named = {info.orig_filename: info for info in files}
     chosen = {name: named[name] for name in sorted(named) if _is_feature(name)}
