@@ -100,6 +100,7 @@ def test_compared_with_the_last_test_execution(bench: Bench) -> None:
         "name": wanted,
         "kind": "Test Execution",
         "branch": "main",
+        "is_given": False,
     }
     assert counts(found) == {
         "newly_failing": 1,
@@ -220,8 +221,15 @@ def test_a_given_test_execution(bench: Bench) -> None:
 
     found = bench.run(*NOW, compare=wanted.lower())
 
-    assert found.receipt["changes"]["baseline"]["name"] == wanted
+    assert f"Compared with {wanted}: 1 newly failing" in found.output
     assert counts(found)["newly_failing"] == 1
+
+
+def test_a_given_test_execution_without_results(bench: Bench) -> None:
+    """Else all tests would be new."""
+    found = bench.run(*NOW, compare="CALC-999")
+
+    assert "xray_compare: CALC-999 has no Test Runs" in found.output
 
 
 def test_a_given_run(bench: Bench) -> None:
@@ -272,6 +280,16 @@ def test_without_the_setting_nothing_is_compared(bench: Bench) -> None:
 
     assert "changes" not in found.receipt
     assert "ompared with" not in found.output
+
+
+def test_a_part_of_a_ci_run_is_not_compared(bench: Bench) -> None:
+    """All parts are, when they are merged."""
+    bench.run(*BEFORE)
+
+    found = bench.run(*NOW, flags=("--collect",))
+
+    assert found.receipt["status"] == "kept"
+    assert "changes" not in found.receipt
 
 
 def test_a_server_out_of_reach_costs_nothing(

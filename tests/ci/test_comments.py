@@ -15,7 +15,7 @@ from tests.builders import a_run, recorded
 from tests.ci.hosts import HOSTS, PERSON, TOKEN, GitHub, Host
 from tests.ci.test_changes_in_markdown import CHANGES
 from tests.ci.test_from_receipts import ANYTHING, DELIVERED, FAILED, everything
-from tests.scripted import Scripted, scripted, unused_port
+from tests.scripted import Scripted, answer, scripted, unused_port
 from xray_bridge import cli
 from xray_bridge.ci.comments import places
 from xray_bridge.ci.comments.body import CUT, has_mark, make_body, make_mark
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.scripted import Script
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.runs.run_directory import RunDirectory
 
@@ -168,6 +169,50 @@ def test_a_comment_of_others_with_the_mark_is_left_alone(job: Job) -> None:
     assert "CALC-77" in copied
     assert "3" in own
     assert "Not delivered" not in copied + own
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        answer(302, b"", Location="https://login.example.com/"),
+        answer(203, b"<html>Sign in</html>"),
+        answer(200, b'{"value": null}'),
+    ],
+)
+def test_a_login_page_means_a_missing_token(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    script: Script,
+) -> None:
+    """Azure DevOps leads to it; nothing follows."""
+    monkeypatch.chdir(tmp_path)
+    host = HOSTS["azure"]()
+    with scripted(script) as server:
+        start("azure", monkeypatch, host, server)
+        code, output = Job(host, server, tmp_path, capsys).comment()
+
+    assert code == 84
+    assert SERVICES["azure"].missing in output
+    assert len(server.received) == 1
+
+
+def test_a_lost_answer_makes_no_second_comment(
+    github: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked for before the command gives up."""
+    written = github.host.write
+
+    def write(method: str, path: str, content: object) -> tuple[int, object]:
+        written(method, path, content)
+        return 500, {"message": "Server Error"}
+
+    monkeypatch.setattr(github.host, "write", write)
+
+    code, output = github.comment()
+
+    assert (code, len(github.host.comments)) == (0, 1)
+    assert output.endswith(": created.\n")
 
 
 def test_a_token_without_permission(job: Job) -> None:

@@ -9,6 +9,7 @@ a server.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci.pull_requests import TARGET
@@ -63,7 +64,7 @@ def find_named_run(name: str, report_dir: Path) -> tuple[Run, Baseline] | None:
     if path is None:
         return None
     (run,) = group_runs([RunDirectory(path)])
-    return run, describe_baseline(run)
+    return run, replace(describe_baseline(run), is_given=True)
 
 
 def describe_baseline(run: Run) -> Baseline:

@@ -95,7 +95,12 @@ def find_execution(
         if given == run.test_execution:
             msg = f"xray_compare: {given} has the results of this run"
             raise XrayBridgeError(msg)
-        return _read(xray, dialect, Baseline(name=given, kind=EXECUTION), now)
+        named = Baseline(name=given, kind=EXECUTION, is_given=True)
+        earlier = _read(xray, dialect, named, now)
+        if not earlier.runs:
+            msg = f"xray_compare: {given} has no Test Runs"
+            raise XrayBridgeError(msg)
+        return earlier
     if not run.test_execution:
         msg = "the results are not in Xray"
         raise XrayBridgeError(msg)

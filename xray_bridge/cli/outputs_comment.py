@@ -20,6 +20,8 @@ from xray_bridge.config.settings import Settings
 from xray_bridge.errors import (
     AuthenticationError,
     CommentError,
+    NotXrayError,
+    RedirectedError,
     RefusedError,
     UsageError,
     XrayBridgeError,
@@ -48,6 +50,8 @@ OWN = ("project", "test_plan", "environments")
 UNSET = "{} is not set"
 FORKS = "pull requests of forks have no token that may write"
 FORBIDDEN = frozenset({401, 403, 404})
+# Azure DevOps leads to a login page, or shows it.
+NOT_LOGGED_IN = (AuthenticationError, CommentError, NotXrayError, RedirectedError)
 WARN = "warn"
 
 
@@ -151,7 +155,7 @@ def _end_without(
     error: XrayBridgeError,
 ) -> int:
     """Say why there is no comment; the results are in Xray already."""
-    is_refused = isinstance(error, AuthenticationError | CommentError) or (
+    is_refused = isinstance(error, NOT_LOGGED_IN) or (
         isinstance(error, RefusedError) and error.status in FORBIDDEN
     )
     hint = place.service.missing if is_refused else error.hint

@@ -39,20 +39,21 @@ class Baseline:
     """
     What a run is compared with: a run directory or a Test Execution, as ``kind`` says.
 
-    ``branch`` is empty if it is not known.
+    ``branch`` is empty if it is not known. ``is_given``: a person has named it.
     """
 
     name: str
     kind: str = RUN
     branch: str = ""
+    is_given: bool = False
 
     def __str__(self) -> str:
         """Return the name, with the branch."""
         if self.branch:
             return f"{self.name} ({self.branch})"
         # Outside of CI a run directory has no branch, which is no news.
-        unknown = ", branch not known" if self.kind == EXECUTION else ""
-        return f"{self.name}{unknown}"
+        is_doubtful = self.kind == EXECUTION and not self.is_given
+        return f"{self.name}{', branch not known' if is_doubtful else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,7 +258,8 @@ class _Publishing:
         from xray_bridge.changes.step import RunToCompare, compare_run, describe_plan
 
         found = self._draft.receipt
-        if found.status == receipt.EMPTY:
+        # A part of a CI run is compared when all parts are merged.
+        if found.status == receipt.EMPTY or self._settings.collect:
             return
         run = RunToCompare(
             settings=self._settings,
