@@ -16,6 +16,7 @@ from xray_bridge.ci.pull_requests import TARGET
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.changes import Baseline
 from xray_bridge.runs import run_directory
+from xray_bridge.runs.attempts import is_partial_rerun
 from xray_bridge.runs.find import run_path
 from xray_bridge.runs.run_directory import (
     INTERRUPTED,
@@ -112,6 +113,9 @@ def _is_whole(run: Run) -> bool:
 
 def _reasons_against(run: Run) -> Iterator[str]:
     for directory in run.directories:
+        if is_partial_rerun(directory):
+            yield "it ran only failed tests again"
+            continue
         try:
             missing = directory.missing
         except RunDirectoryError as error:

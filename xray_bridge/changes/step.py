@@ -26,6 +26,7 @@ from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.changes import Changes
 from xray_bridge.model.keys import is_key
+from xray_bridge.runs.attempts import is_partial_rerun
 from xray_bridge.text import join_words
 
 
@@ -50,6 +51,7 @@ SHARE_OF_TIME = 0.8
 # Results that are read before the clock is looked at again.
 BETWEEN_LOOKS = 1000
 FILES = "the results of report files are not known test by test"
+RERUN = "a rerun has only the results of Tests that had failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,8 @@ def compare_run(run: RunToCompare) -> Changes:
     try:
         if run.files is not None:
             return _of_files(run.files, causes)
+        if is_partial_rerun(run.directory):
+            return Changes(not_compared=RERUN)
         found = comparison.compare(causes)
     except XrayBridgeError as error:
         found = Changes(not_compared=str(error))
@@ -108,6 +112,8 @@ def describe_plan(run: RunToCompare) -> str:
     """Say what a run would be compared with, without asking a server."""
     if run.files is not None:
         return f"not compared with an earlier run: {FILES}"
+    if is_partial_rerun(run.directory):
+        return f"not compared with an earlier run: {RERUN}"
     try:
         earlier = _Comparison(run).find_run()
     except Exception as error:  # noqa: BLE001 - a dry run shows all else

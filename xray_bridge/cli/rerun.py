@@ -88,7 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
         found.write(folder)
         for notice in found.notices:
             console.warn(f"xray-bridge: {notice}")
-        code = _run_command(command, found.environ_for(folder), arguments)
+        environ = found.environ_for(folder)
+        if options.is_flag_given(arguments, Settings.report_dir.name):
+            environ[Settings.report_dir.environment] = str(report_dir)
+        code = _run_command(command, environ, arguments)
         taken = _read_taken(folder)
     if taken is None:
         msg = "the command recorded no results with xray-bridge, so none were sent"
@@ -99,6 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(msg, hint=hint)
     if found.plan.parts and taken.path.exists():
         mark_merged(directory, taken)
+    console.emit(arguments, {**document, "exit_code": code}, [])
     return code
 
 

@@ -127,19 +127,43 @@ def complete_rerun(directory: RunDirectory) -> None:
         raise RunDirectoryError(msg) from None
 
 
+def is_partial_rerun(directory: RunDirectory) -> bool:
+    """Whether a run has only the results of Tests that ran again."""
+    return (directory.path / EARLIER).exists() and not directory.info.parts
+
+
+def all_lines(directory: RunDirectory) -> Iterator[bytes]:
+    """
+    Yield the lines of a run; in a rerun, also earlier ones that it does not have.
+
+    So a failure that did not run again is still known. Line ends are included.
+    """
+    has_earlier = (directory.path / EARLIER).exists()
+    known = set()
+    for line in directory.lines():
+        run = read_line(line, directory) if has_earlier else None
+        if run:
+            known.add(identify(run))
+        yield line
+    for line in _lines(directory, EARLIER):
+        run = read_line(line, directory)
+        if run and identify(run) not in known:
+            yield line + b"\n"
+
+
 def _joined_lines(directory: RunDirectory, *, whole: bool) -> Iterator[bytes]:
     later: defaultdict[Identity, deque[TestRun]] = defaultdict(deque)
     touched: set[str] = set()
     damaged = []
     for line in _lines(directory, RERUN):
-        run = _read_line(line, directory)
+        run = read_line(line, directory)
         if run is None:
             damaged.append(line)
             continue
         later[identify(run)].append(run)
         touched.update(identities_of(run))
     for line in _lines(directory, EARLIER):
-        run = _read_line(line, directory)
+        run = read_line(line, directory)
         again = later.get(identify(run)) if run else None
         if run and again:
             yield encode_line(codec.encode(join_attempts(run, again.popleft())))
@@ -151,7 +175,8 @@ def _joined_lines(directory: RunDirectory, *, whole: bool) -> Iterator[bytes]:
     yield from damaged
 
 
-def _read_line(line: bytes, directory: RunDirectory) -> TestRun | None:
+def read_line(line: bytes, directory: RunDirectory) -> TestRun | None:
+    """Return the result in a line; None if it is damaged."""
     try:
         return parse_line(line, directory.journal)
     except RunDirectoryError:

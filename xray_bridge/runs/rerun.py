@@ -25,6 +25,7 @@ from xray_bridge.runs import (
 )
 from xray_bridge.runs.find import find_run
 from xray_bridge.runs.join import part_ids
+from xray_bridge.runs.journal_lines import parse_line
 from xray_bridge.runs.merge import identities_of
 from xray_bridge.runs.rerun_plan import PLACES, RerunPlan
 
@@ -47,7 +48,6 @@ OWN = frozenset(
         Settings.dry_run,
         Settings.collect,
         Settings.select,
-        Settings.test_execution,
         Settings.export_keys,
         Settings.export_filter,
     )
@@ -85,7 +85,7 @@ class Rerun:
         place, target = self.directory.path / evidence.FOLDER, folder / evidence.FOLDER
         try:
             with (folder / attempts.EARLIER).open("wb") as file:
-                file.writelines(self.directory.lines())
+                file.writelines(self._lines())
             for name in self._evidence():
                 if inside.has_its_content(place, name):
                     target.mkdir(exist_ok=True)
@@ -94,16 +94,34 @@ class Rerun:
             msg = f"{error.filename} cannot be copied: {error.strerror}"
             raise RunDirectoryError(msg) from None
 
+    def _lines(self) -> Iterator[bytes]:
+        """
+        Yield the earlier results.
+
+        A rerun that was not delivered has only some of them, and so has its own rerun.
+        """
+        lines = attempts.all_lines(self.directory)
+        if not (self.plan.parts and attempts.is_partial_rerun(self.directory)):
+            yield from lines
+            return
+        wanted = self._touched()
+        for run in self.directory.runs([]):
+            wanted.update(identities_of(run))
+        for line in lines:
+            run = attempts.read_line(line, self.directory)
+            if run is None or not wanted.isdisjoint(identities_of(run)):
+                yield line
+
     def _evidence(self) -> Iterator[str]:
         """Yield the evidence of the Tests whose results are sent again."""
-        damaged: list[str] = []
         wanted = None if self.plan.parts or self.runs_others else self._touched()
-        for run in self.directory.runs(damaged):
+        for run in read_runs(self.directory, []):
             if wanted is None or not wanted.isdisjoint(identities_of(run)):
                 yield from (piece.file for piece in evidence.of_run(run))
 
     def _touched(self) -> set[str]:
-        failed = (r for r in self.directory.runs([]) if r.outcome is Outcome.FAILED)
+        runs = read_runs(self.directory, [])
+        failed = (run for run in runs if run.outcome is Outcome.FAILED)
         return {each for run in failed for each in identities_of(run)}
 
     def environ_for(self, folder: Path) -> dict[str, str]:
@@ -122,15 +140,30 @@ def find_run_to_rerun(name: str | None, report_dir: Path) -> RunDirectory:
     """
     if name is not None:
         return find_run(name, report_dir)
-    found = [
-        (each.info.started, each.id, each)
-        for each in run_directory.find(report_dir)
-        if not each.state.message.startswith(run_directory.MERGED)
-    ]
+    found = [*filter(None, map(_rank_of, run_directory.find(report_dir)))]
     if not found:
         msg = f"there is no run in {report_dir}"
         raise UsageError(msg, hint="run the tests with xray-bridge first")
     return max(found, key=lambda each: each[:2])[2]
+
+
+def _rank_of(directory: RunDirectory) -> tuple[float, str, RunDirectory] | None:
+    """Return when a run started; None if it is damaged or was merged."""
+    try:
+        if directory.state.message.startswith(run_directory.MERGED):
+            return None
+        return directory.info.started, directory.id, directory
+    except RunDirectoryError:
+        return None
+
+
+def read_runs(directory: RunDirectory, damaged: list[str]) -> Iterator[TestRun]:
+    """Yield the results of a run; ``damaged`` gets a message for each damaged line."""
+    for line in attempts.all_lines(directory):
+        try:
+            yield parse_line(line, directory.journal)
+        except RunDirectoryError as error:
+            damaged.append(error.message)
 
 
 def plan_rerun(directory: RunDirectory) -> Rerun:
@@ -152,7 +185,7 @@ def plan_rerun(directory: RunDirectory) -> Rerun:
     failed: dict[Identity, None] = {}
     rows_of: dict[Identity, None] = {}
     known: dict[Identity, None] = {}
-    for run in directory.runs(damaged):
+    for run in read_runs(directory, damaged):
         test = _identify(run, info.framework)
         known[test] = None
         if run.outcome is Outcome.FAILED and run.withheld:

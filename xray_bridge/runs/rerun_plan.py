@@ -113,6 +113,10 @@ def take_plan(environ: MutableMapping[str, str]) -> RerunPlan | None:
     folder = environ.pop(RERUN_VARIABLE, "")
     if not folder:
         return None
+    if (Path(folder) / TAKEN).exists():
+        msg = "the command started a second session, which would send results again"
+        hint = "give xray-bridge rerun a command that starts pytest or behave once"
+        raise UsageError(msg, hint=hint)
     try:
         found = loads((Path(folder) / PLAN).read_text(encoding="utf-8"))
         lists = ("tests", "rows_of", "parts")

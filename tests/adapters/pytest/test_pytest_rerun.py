@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -379,6 +380,163 @@ def test_sessions_within_tests_are_no_reruns(project: Project) -> None:
     works(project)
 
     assert rerun(project).ret == 0
+
+
+def test_a_failure_that_did_not_run_again_is_not_forgotten(project: Project) -> None:
+    """The next rerun has it, with the rows of its Test."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    works(project)
+    rerun(project, "--", "-k", "flaky")
+    result = rerun(project)
+
+    result.assert_outcomes(passed=2, failed=1, deselected=4)
+    found = runs_by_key(project)
+    assert {key: run.status for key, run in found.items() if run.status != "PASS"} == {
+        "CALC-3": "FAIL"
+    }
+    assert len(found["CALC-1"].iterations) == 3
+
+
+def test_a_rerun_that_was_interrupted_runs_again(project: Project) -> None:
+    """Its rerun goes into the same Test Execution, with the rows of its Tests only."""
+    suite = SUITE.replace(
+        'assert WORKS, "was down"',
+        """if os.path.exists("interrupt"): raise KeyboardInterrupt
+        assert WORKS, "was down\"""",
+    )
+    project.pytester.makepyfile(test_suite=suite)
+    project.upload()
+    before = runs_by_key(project)
+    works(project)
+    interrupt = project.pytester.path / "interrupt"
+    interrupt.touch()
+    stopped = rerun(project)
+    interrupt.unlink()
+    again = rerun(project)
+
+    assert stopped.ret == pytest.ExitCode.INTERRUPTED
+    again.assert_outcomes(passed=2, failed=1, deselected=4)
+    found = runs_by_key(project)
+    assert [key for key in found if found[key].status == "FAIL"] == ["CALC-3"]
+    assert len(found["CALC-1"].iterations) == 3
+    assert found["CALC-8"].id == before["CALC-8"].id
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
+def test_a_rerun_that_was_killed_is_sent_later(project: Project) -> None:
+    """The rows that did not run again are not lost."""
+    project.pytester.makepyfile(
+        test_suite=SUITE
+        + """
+    def test_killer():
+        assert WORKS
+        os.kill(os.getpid(), 9)
+        """
+    )
+    project.upload()
+    works(project)
+    killed = rerun(project)
+    sent = project.pytester.run(
+        sys.executable, "-m", "xray_bridge", "resend", "--sandbox"
+    )
+
+    assert killed.ret == 137
+    assert sent.ret == 0
+    (execution,) = project.executions
+    found = runs_by_key(project)
+    assert len(found["CALC-1"].iterations) == 3
+    assert [found[key].status for key in ("CALC-1", "CALC-2", "CALC-3")] == [
+        *("PASS", "PASS"),
+        "FAIL",
+    ]
+    assert execution.key == project.receipt["test_execution"]["key"]
+
+
+def test_rows_with_secrets_in_their_names_run_again(project: Project) -> None:
+    """All rows of the function run, because the failed one has no name."""
+    project.pytester.makepyfile(
+        test_suite="""
+        import os
+        import pytest
+
+        @pytest.mark.parametrize("word", ["hunter2hunter2", "other"])
+        def test_rows(word):
+            assert word == "other" or os.path.exists("works")
+
+        def test_fine(): pass
+        """
+    )
+    project.upload(XRAY_TOKEN="hunter2hunter2")
+    works(project)
+    result = rerun(project)
+
+    result.assert_outcomes(passed=2, deselected=1)
+    result.stdout.fnmatch_lines(["Note: rerun of 1 failed test of 2*"])
+    assert "hunter2" not in result.stdout.str()
+
+
+def test_a_second_session_of_the_command_is_refused(project: Project) -> None:
+    """It would send the same results again."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    words = " ".join(PYTEST)
+    result = usage(project, "--", "sh", "-c", f"{words}; {words}")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: the command started a second session, which would send results again*"]
+    )
+
+
+def test_a_rerun_is_no_baseline(project: Project) -> None:
+    """It has only some tests, so others are not gone, and not new later."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload("--xray-compare", "yes")
+    works(project)
+    again = rerun(project)
+    third = project.upload("--xray-compare", "yes")
+
+    again.stdout.fnmatch_lines(
+        ["*a rerun has only the results of Tests that had failed*"]
+    )
+    third.stdout.fnmatch_lines(["Compared with *: 3 fixed*"])
+
+
+def test_the_result_is_json_for_scripts(project: Project) -> None:
+    """The output of pytest goes to standard error then."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    works(project)
+    result = rerun(project, "--json", "--")
+    found = json.loads(result.stdout.str())
+
+    assert (found["exit_code"], len(found["tests"])) == (1, 4)
+    assert found["test_execution"] == project.executions[0].key
+    result.stderr.fnmatch_lines(["*1 failed, 3 passed, 3 deselected*"])
+
+
+def test_groups_of_xdist_do_not_change_names(project: Project) -> None:
+    """A node id has the name of the group with ``--dist loadgroup``."""
+    project.pytester.makepyfile(
+        test_suite="""
+        import os
+        import pytest
+
+        @pytest.mark.xdist_group("one")
+        def test_a():
+            assert os.path.exists("works")
+
+        def test_b(): pass
+        """
+    )
+    workers = ("-n", "2", "--dist", "loadgroup")
+    project.upload(*workers)
+    works(project)
+    result = rerun(project, "--", *workers)
+
+    result.assert_outcomes(passed=1)
+    assert "not collected" not in result.stdout.str()
 
 
 def usage(project: Project, *arguments: str) -> pytest.RunResult:
