@@ -108,8 +108,8 @@ class Rerun:
         for run in self.directory.runs([]):
             wanted.update(identities_of(run))
         for line in lines:
-            run = attempts.read_line(line, self.directory)
-            if run is None or not wanted.isdisjoint(identities_of(run)):
+            found = attempts.read_line(line, self.directory)
+            if found is None or not wanted.isdisjoint(identities_of(found)):
                 yield line
 
     def _evidence(self) -> Iterator[str]:
