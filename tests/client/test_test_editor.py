@@ -203,7 +203,7 @@ def answer_of(name: str, value: Any) -> dict[str, Any]:
 def test_changes_on_cloud_need_a_login_to_jira(
     cloud: Xray, suite: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Xray has no request for a summary; the test is named."""
+    """Xray has no request for a description; all else is done, and it is told."""
     (suite / "xray-bridge.toml").write_text("")
     (suite / "test_a.py").write_text('def test_one():\n    """New."""\n')
     test = {
@@ -216,11 +216,14 @@ def test_changes_on_cloud_need_a_login_to_jira(
     cloud.script[GRAPHQL] = [answer_of("getTests", {"total": 1, "results": [test]})]
     code, found, _ = sync(capsys)
 
+    line = lock_keys(suite)["test_a.test_one"]
+
     assert code == 84
-    assert "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN" in str(
-        found["refused"]
+    assert found["notices"][-1] == (
+        "summaries, descriptions and labels of 1 Test were not changed, because on "
+        "Cloud only Jira can: set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
     )
-    assert not (suite / "xray-tests.lock").read_text().count("CALC-1")
+    assert (line["key"], "description" in line) == ("CALC-1", False)
 
 
 def test_a_folder_that_another_sync_makes_on_cloud(

@@ -216,3 +216,12 @@ def test_no_test_gets_the_test_of_another() -> None:
 
     assert keys_of(found) == {}
     assert "its Test CALC-1 belongs to test_a.test_one" in reasons_of(found)
+
+
+def test_a_sync_that_ended_after_a_rename() -> None:
+    """Xray has the new name already, and the lock file the old one."""
+    issues = [an_issue(definition="test_a.test_new")]
+    found = match([a_test("test_a.test_new")], [a_line()], issues)
+
+    assert keys_of(found) == {"test_a.test_new": "CALC-1"}
+    assert found.gone == ()

@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
             listing.places, framework, is_complete=is_complete, take=arguments.take
         )
         result = SyncResult() if is_dry else sync.send(plan)
-    notices = [*sync.notices, *plan.notices, *result.notices]
+    notices = [*sync.notices, *plan.notices, *result.left_out]
     faults = [f"incomplete: {each}" for each in listing.missing]
     faults += [f"malformed: {each}" for each in listing.malformed]
     lines = [
@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
         "notices": notices,
     }
     console.emit(arguments, document, lines)
-    if result.refused:
+    if result.refused or result.left_out:
         return PartlyRefusedError.exit_code
     is_wrong = plan.left_out or plan.conflicts or faults
     would_change = arguments.check and (plan.written or plan.is_lock_old)

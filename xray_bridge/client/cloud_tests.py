@@ -8,6 +8,7 @@ Source: Xray's GraphQL schema, ``createTest``, ``updateUnstructuredTestDefinitio
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.edit_texts import edit_body
@@ -15,7 +16,6 @@ from xray_bridge.client.graphql import graphql_request, read_data
 from xray_bridge.client.response import key_in
 from xray_bridge.errors import (
     AmbiguousError,
-    CredentialError,
     NotXrayError,
     RefusedError,
 )
@@ -80,6 +80,8 @@ class CloudTests:
 
     def __init__(self, xray: CloudXray, project: str) -> None:
         self._xray = xray
+        # Xray has no requests for texts of Jira.
+        self.edits_jira = xray.jira is not None
         self._project = project
         self._project_id = ""
         self._known = {"/"}
@@ -106,7 +108,8 @@ class CloudTests:
             **{name: text for name, text in texts.items() if text},
             "jira": {"fields": fields},
         }
-        test = _member(_member(self._send(CREATE, variables), "createTest"), "test")
+        data = self._send(CREATE, variables, repeatable=False)
+        test = _member(_member(data, "createTest"), "test")
         key, test_id = key_in(_member(_member(test, "jira"), "key")), ""
         test_id = str(_member(test, "issueId") or "")
         if not key or not test_id:
@@ -116,11 +119,7 @@ class CloudTests:
 
     def change(self, test_id: str, changes: TestChanges) -> None:
         """Change texts of Jira with a login to it, and others by GraphQL."""
-        if changes.need_jira:
-            if self._xray.jira is None:
-                msg = "Xray Cloud has no request for summary, description and labels"
-                hint = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
-                raise CredentialError(msg, hint=hint)
+        if changes.need_jira and self._xray.jira is not None:
             self._xray.jira.edit_issue(test_id, edit_body(changes))
         for name, query in DEFINE.items():
             if (text := getattr(changes, name)) is not None:
@@ -151,7 +150,7 @@ class CloudTests:
     def _make_folder(self, path: str) -> None:
         variables = {"project": self._find_project(), "path": path}
         try:
-            self._send(MAKE_FOLDER, variables)
+            self._send(MAKE_FOLDER, variables, repeatable=False)
         except RefusedError:
             # Another sync may have made it a moment ago.
             if not self._has_folder(path):
@@ -190,9 +189,12 @@ class CloudTests:
             raise RefusedError(msg, status=404)
         return str(set_id)
 
-    def _send(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Send a mutation once, or a question. Raises RefusedError for errors."""
-        answer = self._xray.send(graphql_request(query, variables))
+    def _send(
+        self, query: str, variables: Mapping[str, Any], *, repeatable: bool = True
+    ) -> dict[str, Any]:
+        """Send a mutation or a question. Raises RefusedError for errors."""
+        request = graphql_request(query, variables)
+        answer = self._xray.send(replace(request, repeatable=repeatable))
         found = answer.json()
         if not isinstance(found, dict):
             msg = f"{answer.url} does not answer like a GraphQL API"

@@ -34,6 +34,7 @@ class ServerTests:
 
     # A new Test is in the root, and has to be moved.
     places_new = False
+    edits_jira = True
 
     def __init__(self, xray: ServerXray, project: str) -> None:
         self._jira = xray.jira

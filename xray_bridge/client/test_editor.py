@@ -66,9 +66,15 @@ class TestChanges:
 
 
 class TestEditor(Protocol):
-    """Writes Tests of one project; ``places_new``: it creates them in their folder."""
+    """
+    Writes Tests of one project.
+
+    ``places_new``: it creates them in their folder. ``edits_jira``: it can change
+    summaries, descriptions and labels.
+    """
 
     places_new: bool
+    edits_jira: bool
 
     def create(self, new: NewTest) -> tuple[str, str]:
         """
@@ -79,7 +85,7 @@ class TestEditor(Protocol):
         ...
 
     def change(self, test_id: str, changes: TestChanges) -> None:
-        """Change texts and labels. Raises UsageError without a needed login."""
+        """Change texts and labels."""
         ...
 
     def move(self, tests: Mapping[str, str], folder: str) -> None:

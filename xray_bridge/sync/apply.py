@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from xray_bridge import progress
 from xray_bridge.client.issue_links import find_tests_type, link_issues, unlink_issues
-from xray_bridge.client.test_editor import NewTest
+from xray_bridge.client.test_editor import NewTest, TestChanges
 from xray_bridge.client.test_issues import CUCUMBER, GENERIC, TestTexts
 from xray_bridge.errors import AmbiguousError, RefusedError, UsageError
-from xray_bridge.sync.plan import NO_CHANGES
-from xray_bridge.text import unique
+from xray_bridge.sync.plan import NO_CHANGES, make_entry
+from xray_bridge.text import count, unique
 
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 
 # What only this Test, or this site, does not accept; others may go on.
 OF_ONE_TEST = (RefusedError, UsageError)
-NO_LOGIN = (
-    "requirements are not linked: set XRAY_JIRA_URL, XRAY_JIRA_USER and "
-    "XRAY_JIRA_TOKEN, because only Jira makes links"
+LOGIN = "set XRAY_JIRA_URL, XRAY_JIRA_USER and XRAY_JIRA_TOKEN"
+NO_LINKS = f"requirements were not linked, because only Jira makes links: {LOGIN}"
+NO_TEXTS = (
+    "summaries, descriptions and labels of {} were not changed, because on Cloud only "
+    f"Jira can: {LOGIN}"
 )
+NO_NAME = f"its new name is the summary, which on Cloud only Jira can change: {LOGIN}"
 
 
 class Sync:
@@ -67,7 +70,9 @@ class Sync:
         self.entries: dict[str, Entry] = {each.test: each for each in entries}
         self.created: dict[str, str] = {}
         self.refused: dict[str, str] = {}
-        self.notices: list[str] = []
+        # What was left out without a login to Jira.
+        self.left_out: list[str] = []
+        self._without_texts = 0
 
     def run(self, steps: Sequence[Step]) -> None:
         """Send all steps. Raises the error of a server that cannot be reached."""
@@ -76,12 +81,16 @@ class Sync:
         self._move(done)
         self._change_sets(done)
         self._change_links(done)
+        if self._without_texts:
+            tests = count(self._without_texts, "Test")
+            self.left_out.append(NO_TEXTS.format(tests))
 
     def _send(self, step: Step) -> Step | None:
         """Create or change one Test; return the step with its Test."""
         self._renew()
         base = self.entries.pop(step.old_name or step.test.name, None)
         try:
+            step = self._without_jira(step, base)
             issue = step.issue or self._create(step)
             if step.issue is not None and step.changes != NO_CHANGES:
                 self._editor.change(issue.id, step.changes)
@@ -104,6 +113,33 @@ class Sync:
             requirements=base.requirements if base else (),
         )
         return replace(step, issue=issue, folder="" if placed else step.folder)
+
+    def _without_jira(self, step: Step, base: Entry | None) -> Step:
+        """
+        Leave out what only Jira can change, without a login to it.
+
+        Raises UsageError for a scenario that would not be found again.
+        """
+        if step.issue is None or self._editor.edits_jira or not step.changes.need_jira:
+            return step
+        test = step.test
+        if test.is_scenario and not test.key and step.changes.summary is not None:
+            raise UsageError(NO_NAME)
+        self._without_texts += 1
+        old = base or make_entry(replace(test, summary="", description=""), "")
+        return replace(
+            step,
+            changes=TestChanges(
+                definition=step.changes.definition, steps=step.changes.steps
+            ),
+            # The next sync with a login changes them.
+            entry=replace(
+                step.entry,
+                summary=old.summary,
+                description=old.description,
+                labels=base.labels if base else (),
+            ),
+        )
 
     def _create(self, step: Step) -> TestTexts:
         test = step.test
@@ -159,7 +195,7 @@ class Sync:
         if not wanted or not self._rules.links:
             return
         if self._jira is None:
-            self.notices.append(NO_LOGIN)
+            self.left_out.append(NO_LINKS)
             return
         jira, kind = self._jira, find_tests_type(self._jira)
         for step in wanted:

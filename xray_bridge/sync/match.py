@@ -227,7 +227,9 @@ class _Matcher:
             self._left_out[str(test)] = LOST.format(entry.key)
             return
         # Its own new name in Xray: an upload has found no Test of this name.
-        twins = self._named.get((test.is_scenario, test.xray_name), ())
+        named = self._named.get((test.is_scenario, test.xray_name), ())
+        # Its own Test has the new name if a sync was ended in between.
+        twins = [each for each in named if each.key != entry.key]
         if twins:
             keys = join_words([each.key for each in twins])
             reason = LATE.format(entry.test, entry.key, keys)

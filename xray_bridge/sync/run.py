@@ -77,11 +77,15 @@ class SyncPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncResult:
-    """What was sent; ``refused`` maps tests to reasons, ``created`` to keys."""
+    """
+    What was sent; ``refused`` maps tests to reasons, ``created`` to keys.
+
+    ``left_out`` is what needs a login to Jira.
+    """
 
     created: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
-    notices: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class TestSync:
@@ -165,7 +169,7 @@ class TestSync:
         return SyncResult(
             created=sync.created,
             refused=sync.refused,
-            notices=tuple(sync.notices),
+            left_out=tuple(sync.left_out),
         )
 
 
