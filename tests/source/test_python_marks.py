@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from xray_bridge.errors import UsageError
-from xray_bridge.source.python_marks import add_marks, import_libcst
+from xray_bridge.source.python_marks import add_marks
+from xray_bridge.source.syntax import import_libcst
 
 
 CLASSES = '''"""Tests."""
@@ -178,7 +179,8 @@ def test_a_function_in_a_block_is_found(block: str) -> None:
     [
         (b"def test_a(:\n", "it is not Python"),
         (b"x = '\xe9'\ndef test_a(): pass\n", "it cannot be decoded"),
-        (b"def test_a(): pass\n\x0cx = 1\n", "would change more than the marks"),
+        (b"def test_a(): pass\rx = 1\n", "it has carriage returns within lines"),
+        (b"def test_a(): pass\n\0", "it is not Python"),
     ],
 )
 def test_a_file_that_cannot_be_edited_is_refused(content: bytes, reason: str) -> None:
@@ -191,8 +193,8 @@ def test_libcst_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line says what to install."""
     monkeypatch.setitem(sys.modules, "libcst", None)
 
-    with pytest.raises(UsageError, match="--write needs libcst") as caught:
-        import_libcst()
+    with pytest.raises(UsageError, match="--remove needs libcst") as caught:
+        import_libcst("--remove")
 
     assert caught.value.hint == "pip install libcst"
 
@@ -211,3 +213,29 @@ def test_our_own_tests_keep_all_but_the_marks() -> None:
     assert not found.not_found
     assert found.content.count(b"@pytest.mark.xray") > len(keys)
     assert ast.dump(WithoutKeys().visit(ast.parse(found.content))) == ast.dump(tree)
+
+
+def test_warnings_of_python_are_not_printed(recwarn: pytest.WarningsRecorder) -> None:
+    """They are about the users' code."""
+    found = marked('import pytest\nx = "\\d"\ndef test_a(): pass\n', "test_a")
+
+    assert '@pytest.mark.xray("CALC-1")' in found
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\xef\xbb\xbfdef test_a(): pass\n", b"\xef\xbb\xbfimport pytest\n"),
+        (b"# a\n# b\n\n# c\ndef test_a(): pass\n", b"# a\n# b\n\nimport pytest\n"),
+        (b"x = 1\n\x0cdef test_a(): pass\n", b"import pytest\n\n\nx = 1\n@"),
+    ],
+    ids=["bom", "comments", "form feed"],
+)
+def test_the_top_of_a_file(content: bytes, expected: bytes) -> None:
+    """Comments about the file stay above the import, those of a function below it."""
+    found = add_marks(content, {("test_a",): "CALC-1"}).content
+
+    assert found.startswith(expected)
+    assert found.endswith(b"def test_a(): pass\n")
+    assert found.count(b'@pytest.mark.xray("CALC-1")\n') == 1

@@ -12,8 +12,8 @@ from xray_bridge.cli import console, options
 from xray_bridge.errors import CheckError, UsageError
 from xray_bridge.runs.find import run_path
 from xray_bridge.source.files import Checkout, replace_all
-from xray_bridge.source.python_marks import import_libcst
 from xray_bridge.source.remove import make_removals
+from xray_bridge.source.syntax import import_libcst
 from xray_bridge.text import count
 
 

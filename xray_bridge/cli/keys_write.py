@@ -19,7 +19,6 @@ from xray_bridge.runs.find import run_path
 from xray_bridge.source.edit import make_edits
 from xray_bridge.source.files import Checkout, replace_all
 from xray_bridge.source.plan import plan_keys
-from xray_bridge.source.python_marks import import_libcst
 from xray_bridge.text import count
 
 
@@ -40,7 +39,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--write",
         action="store_true",
         help="write the keys of existing Tests into marks and tags, for tests without "
-        "a key; needs a project and libcst",
+        "a key; needs a project",
     )
     group.add_argument(
         "--remove",
@@ -80,8 +79,6 @@ def is_wanted(arguments: argparse.Namespace) -> bool:
 def run(arguments: argparse.Namespace) -> int:
     """Collect tests, ask Xray for their keys, and write them; 85 after a fault."""
     framework = framework_of(arguments.framework)
-    if framework == "pytest":
-        import_libcst()
     with options.settings_with_server(arguments, looks_only=True) as settings:
         if not settings.project:
             raise UsageError("no project to search", hint="give --project KEY")

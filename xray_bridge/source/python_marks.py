@@ -1,25 +1,32 @@
 """
-Write marks with Test keys into Python files, keeping everything else as it is.
+Write marks with Test keys into Python files, as lines above the functions.
 
-LibCST is an extra: it keeps comments and blanks, which Python's own parser drops.
+Python's parser says where the functions are. All other lines stay as they are.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+import ast
+import warnings
+from typing import TYPE_CHECKING
 
 from xray_bridge.dataclass import dataclass
-from xray_bridge.errors import UsageError
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    import libcst
+    from collections.abc import Iterator, Mapping, Sequence
 
 # The names of the classes and the function.
 Function = tuple[str, ...]
+BOM = b"\xef\xbb\xbf"
+IMPORTS = (ast.Import, ast.ImportFrom)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# In Python's messages about a file that it cannot decode.
+ENCODING = ("codec", "encoding")
+# The blocks of statements that run once. A function in a loop is several tests, or
+# none.
+BLOCKS = ("body", "handlers", "orelse", "finalbody")
+ONCE = ("Module", "ClassDef", "If", "With", "Try", "TryStar", "ExceptHandler")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,199 +41,136 @@ class Marked:
     not_found: tuple[Function, ...] = ()
 
 
-def import_libcst(flag: str = "--write") -> Any:
-    """
-    Import LibCST, for a flag of the command.
-
-    Raises UsageError if it is not installed.
-    """
-    try:
-        import libcst
-    except ImportError:
-        hint = "pip install libcst"
-        raise UsageError(f"{flag} needs libcst", hint=hint) from None
-    return libcst
-
-
 def add_marks(content: bytes, keys: Mapping[Function, str]) -> Marked:
     """
     Add a mark to each of the functions.
 
     The mark is the last decorator: one above ``staticmethod`` would be lost. Raises
-    ValueError for a file that is not Python, or that LibCST does not keep as it is.
+    ValueError for a file that is not Python, or whose lines Python counts differently.
     """
-    cst = import_libcst()
-    module = parse_module(content)
-    mark, imports = _find_mark(cst, module.body)
-    function = cst.parse_expression(f"{mark}.xray")
-    decorators = {
-        path: cst.Decorator(cst.Call(function, [cst.Arg(cst.SimpleString(f'"{key}"'))]))
-        for path, key in keys.items()
-    }
-    marker = Marker(cst, decorators, _add_decorator)
-    marked = marker.mark(module)
-    once = {path: each for path, each in decorators.items() if marker.counts[path] == 1}
+    bom = BOM if content.startswith(BOM) else b""
+    lines = content[len(bom) :].split(b"\n")
+    tree = _parse(content)
+    if any(b"\r" in line.removesuffix(b"\r") for line in lines):
+        # Python counts them as lines, too.
+        msg = "it has carriage returns within lines"
+        raise ValueError(msg)
+    found: dict[Function, list[int]] = {}
+    for path, line in _list_functions(tree, ()):
+        found.setdefault(path, []).append(line)
+    once = {path: found[path][0] for path in keys if len(found.get(path, ())) == 1}
     not_found = tuple(path for path in keys if path not in once)
     if not once:
         return Marked(content=content, not_found=not_found)
-    if not_found:
-        marked = Marker(cst, once, _add_decorator).mark(module)
+    mark, imports = _find_mark(tree.body, lines)
+    added = {line: [f"@{mark}.xray({_quote(keys[p])})"] for p, line in once.items()}
     if imports is not None:
-        marked = _add_import(cst, marked, imports)
-    found = marked.bytes
-    if not _only_adds(content, found):
-        msg = "LibCST would change more than the marks (form feeds, for example)"
-        raise ValueError(msg)
-    return Marked(content=found, not_found=not_found)
+        at, texts = imports
+        added[at] = [*texts, *added.get(at, ())]
+    # From the end, so that the numbers of lines stay right.
+    for line, texts in sorted(added.items(), reverse=True):
+        lines[line - 1 : line - 1] = _make_lines(texts, lines, line)
+    return Marked(content=bom + b"\n".join(lines), not_found=not_found)
 
 
-def parse_module(content: bytes) -> libcst.Module:
-    """
-    Parse a file with its comments and blanks.
+def _quote(key: str) -> str:
+    return f'"{key}"'
 
-    Raises ValueError for one that is not Python.
-    """
-    cst = import_libcst()
+
+def parse_quietly(content: bytes | str) -> ast.Module:
+    """Parse Python, without its warnings about the file on standard error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(content)
+
+
+def _parse(content: bytes) -> ast.Module:
     try:
-        found: libcst.Module = cst.parse_module(content)
-    except cst.ParserSyntaxError as error:
-        msg = f"it is not Python: {error.message}, line {error.raw_line}"
+        return parse_quietly(content)
+    except SyntaxError as error:
+        is_encoding = any(word in error.msg for word in ENCODING)
+        what = "it cannot be decoded" if is_encoding else "it is not Python"
+        where = f", line {error.lineno}" if error.lineno else ""
+        msg = f"{what}: {error.msg}{where}"
         raise ValueError(msg) from None
-    except (SyntaxError, UnicodeError) as error:
-        # Of the encoding, which is read first.
-        msg = f"it cannot be decoded: {error}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        # Null bytes, or an expression that is nested too deeply.
+        msg = f"it is not Python: {error}"
         raise ValueError(msg) from None
-    return found
 
 
-def _add_decorator(node: Any, decorator: Any) -> Any:
-    return node.with_changes(decorators=[*node.decorators, decorator])
+def _list_functions(node: ast.AST, path: Function) -> Iterator[tuple[Function, int]]:
+    """Yield all functions that are defined once at most, with their lines."""
+    for name in BLOCKS:
+        for each in getattr(node, name, ()):
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield (*path, each.name), each.lineno
+            elif isinstance(each, ast.ClassDef):
+                yield from _list_functions(each, (*path, each.name))
+            elif type(each).__name__ in ONCE:
+                yield from _list_functions(each, path)
 
 
-def _only_adds(before: bytes, after: bytes) -> bool:
-    """Whether all lines are still there, and only lines of ours are new."""
-    old = iter(before.split(b"\n"))
-    expected = next(old, None)
-    for line in after.split(b"\n"):
-        if line == expected:
-            expected = next(old, None)
-        elif b".xray(" not in line and line.strip() not in {b"", b"import pytest"}:
-            return False
-    return expected is None
+def _make_lines(
+    texts: Sequence[str], lines: Sequence[bytes], number: int
+) -> list[bytes]:
+    """Return new lines above a line, with its end; only marks are indented like it."""
+    line = lines[number - 1] if number <= len(lines) else b""
+    indentation = line[: len(line) - len(line.lstrip(b" \t"))]
+    end = b"\r" if any(each.endswith(b"\r") for each in lines) else b""
+    return [
+        (indentation if text.startswith("@") else b"") + text.encode() + end
+        for text in texts
+    ]
 
 
-class Marker:
+def _find_mark(
+    body: Sequence[ast.stmt], lines: Sequence[bytes]
+) -> tuple[str, tuple[int, list[str]] | None]:
     """
-    Changes the wanted functions, and counts these in ``counts``.
+    Return how the file writes ``pytest.mark``, and the import of pytest it needs.
 
-    ``change`` gets a function and the value of it in ``wanted``.
+    None if it is imported, before the first function or class. Else the line, from 1,
+    above which the import goes, and its texts.
     """
-
-    def __init__(
-        self,
-        cst: Any,
-        wanted: Mapping[Function, Any],
-        change: Callable[[Any, Any], Any],
-    ) -> None:
-        self._cst = cst
-        self._wanted = wanted
-        self._change = change
-        self._prefixes = {path[:at] for path in wanted for at in range(len(path))}
-        # Compound statements whose blocks run once. A function in a loop is several
-        # tests, or none.
-        self._compound = (
-            *(cst.If, cst.Else, cst.With, cst.Try, cst.TryStar),
-            *(cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally),
-        )
-        self.counts: Counter[Function] = Counter()
-
-    def mark(self, node: Any, path: Function = ()) -> Any:
-        """Return a module, a statement or a block with the changed functions."""
-        cst = self._cst
-        if isinstance(node, cst.FunctionDef):
-            return self._mark_function(node, (*path, node.name.value))
-        if isinstance(node, cst.ClassDef):
-            inner = (*path, node.name.value)
-            return self._mark_block(node, inner) if inner in self._prefixes else node
-        if isinstance(node, (cst.Module, cst.IndentedBlock)):
-            return self._mark_list(node, path)
-        return (
-            self._mark_parts(node, path) if isinstance(node, self._compound) else node
-        )
-
-    def _mark_function(self, node: Any, path: Function) -> Any:
-        if path not in self._wanted:
-            return node
-        self.counts[path] += 1
-        return self._change(node, self._wanted[path])
-
-    def _mark_block(self, node: Any, path: Function) -> Any:
-        return node.with_changes(body=self.mark(node.body, path))
-
-    def _mark_list(self, node: Any, path: Function) -> Any:
-        return node.with_changes(body=[self.mark(each, path) for each in node.body])
-
-    def _mark_parts(self, node: Any, path: Function) -> Any:
-        changes: dict[str, Any] = {"body": self.mark(node.body, path)}
-        for name in ("orelse", "finalbody"):
-            if getattr(node, name, None) is not None:
-                changes[name] = self.mark(getattr(node, name), path)
-        if hasattr(node, "handlers"):
-            changes["handlers"] = [self.mark(each, path) for each in node.handlers]
-        return node.with_changes(**changes)
-
-
-def _find_mark(cst: Any, body: Sequence[Any]) -> tuple[str, int | None]:
-    """
-    Return how the file writes ``pytest.mark``, and where to import pytest.
-
-    None if it is imported, before the first function or class.
-    """
-    at = 0
+    above: ast.stmt | None = None
     for index, statement in enumerate(body):
-        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+        if isinstance(statement, DEFINITIONS):
             break
-        if not isinstance(statement, cst.SimpleStatementLine):
-            continue
-        name = next(filter(None, (_mark_in(cst, e) for e in statement.body)), "")
-        if name:
+        if name := _mark_in(statement):
             return name, None
-        is_import = isinstance(statement.body[0], (cst.Import, cst.ImportFrom))
-        if is_import or (index == 0 and _is_text(cst, statement)):
-            at = index + 1
-    return "pytest.mark", at
+        is_docstring = index == 0 and _is_text(statement)
+        if isinstance(statement, IMPORTS) or is_docstring:
+            above = statement
+    if above is None:
+        return "pytest.mark", (_find_top(body, lines), ["import pytest", "", ""])
+    is_apart = isinstance(above, ast.ImportFrom) or _is_text(above)
+    texts = ["", "import pytest"] if is_apart else ["import pytest"]
+    return "pytest.mark", ((above.end_lineno or above.lineno) + 1, texts)
 
 
-def _mark_in(cst: Any, statement: Any) -> str:
+def _find_top(body: Sequence[ast.stmt], lines: Sequence[bytes]) -> int:
+    """Return the line of the first statement, or of the comments right above it."""
+    first = body[0]
+    decorators: list[ast.expr] = getattr(first, "decorator_list", [])
+    at = start = min((first.lineno, *(each.lineno for each in decorators)))
+    while at > 1 and lines[at - 2].lstrip().startswith(b"#"):
+        at -= 1
+    # Comments at the top of the file are about the file.
+    return start if at == 1 else at
+
+
+def _mark_in(statement: ast.stmt) -> str:
     """Return the name of ``pytest.mark`` after an import; empty after any other."""
-    names = getattr(statement, "names", ())
-    if isinstance(statement, cst.Import):
-        found = (e for e in names if e.evaluated_name == "pytest")
-        return next((f"{e.evaluated_alias or 'pytest'}.mark" for e in found), "")
-    if not isinstance(statement, cst.ImportFrom) or isinstance(names, cst.ImportStar):
+    if isinstance(statement, ast.Import):
+        found = (each for each in statement.names if each.name == "pytest")
+        return next((f"{each.asname or 'pytest'}.mark" for each in found), "")
+    if not isinstance(statement, ast.ImportFrom) or statement.module != "pytest":
         return ""
-    module = statement.module.value if statement.module is not None else ""
-    named = (e for e in names if module == "pytest" and e.evaluated_name == "mark")
-    return next((e.evaluated_alias or "mark" for e in named), "")
+    named = (each for each in statement.names if each.name == "mark")
+    return next((each.asname or "mark" for each in named), "")
 
 
-def _is_text(cst: Any, statement: Any) -> bool:
-    first = statement.body[0] if statement.body else None
-    texts = (cst.SimpleString, cst.ConcatenatedString)
-    return isinstance(first, cst.Expr) and isinstance(first.value, texts)
-
-
-def _add_import(cst: Any, module: Any, at: int) -> Any:
-    """Import pytest, below a docstring and the other imports."""
-    before, after = module.body[:at], list(module.body[at:])
-    line = cst.parse_statement("import pytest\n")
-    above = before[-1] if before else None
-    if above is not None and (
-        _is_text(cst, above) or isinstance(above.body[0], cst.ImportFrom)
-    ):
-        line = line.with_changes(leading_lines=[cst.EmptyLine(indent=False)])
-    if above is None and after:
-        blank = [cst.EmptyLine(indent=False)] * 2
-        first = after[0]
-        after[0] = first.with_changes(leading_lines=[*blank, *first.leading_lines])
-    return module.with_changes(body=[*before, line, *after])
+def _is_text(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)

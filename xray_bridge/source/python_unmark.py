@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.keys import spell_key
-from xray_bridge.source.python_marks import Marker, import_libcst, parse_module
+from xray_bridge.source.syntax import Marker, import_libcst, parse_module
 
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import FeaturesError
 from xray_bridge.features.gherkin import read_feature
+from xray_bridge.source.python_marks import parse_quietly
 
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _read_text(path: str) -> str:
 def _read_functions(text: str) -> dict[tuple[str, ...], str]:
     """Return the hashes of functions; one that is defined twice has none."""
     try:
-        tree = ast.parse(text)
+        tree = parse_quietly(text)
     except (SyntaxError, ValueError, RecursionError):
         return {}
     lines = text.splitlines()
