@@ -83,18 +83,30 @@ def test_the_filter_finds_words_and_its_address_finds_them_again(
     [
         ("status", "skipped", ["test_skipped"]),
         ("tag", "slow", ["test_slow"]),
+        ("cause", "Error in test.py", ["test_fails"]),
     ],
 )
 def test_a_choice_narrows_the_list(
     report: str, open_page: Opener, field: str, choice: str, shown: list[str]
 ) -> None:
-    """A status or a tag leaves only its results."""
+    """A status, a tag or a cause leaves only its results."""
     page = open_page(report)
 
     page.locator(f"select[name={field}]").select_option(choice)
     settle(page)
 
     assert names(page) == shown
+
+
+def test_a_cause_leads_to_its_failures(report: str, open_page: Opener) -> None:
+    """A click in the table sets the filter."""
+    page = open_page(report)
+
+    page.locator("details.table summary", has_text="Causes").click()
+    page.get_by_role("link", name="Error in test.py").click()
+    settle(page)
+
+    assert names(page) == ["test_fails"]
 
 
 def test_the_slowest_come_first_where_asked(report: str, open_page: Opener) -> None:
