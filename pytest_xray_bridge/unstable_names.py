@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 BY_POSITION = "the position of the row"
 BY_ENUM = "an enum member that Python 3.11 writes differently"
+BY_LENGTH = (
+    "a text of more than 100 characters, which pytest 9.2 replaces by its position,"
+)
 BY_REPEAT = "the number of a repetition"
 BY_ADDRESS = "a memory address"
 BY_UUID = "a UUID"
@@ -39,6 +42,9 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 DAY = 86_400
 # Types whose values pytest puts into names.
 NAMED = (str, bytes, int, float, complex, bool, type(None), enum.Enum, type, re.Pattern)
+LONGEST = 100
+# Since 9.2, pytest names long texts by their position.
+NAMES_LONG_TEXTS = pytest.version_tuple[:2] < (9, 2)
 # How many tests are shown for each reason.
 SHOWN = 3
 
@@ -162,6 +168,8 @@ def _of_values(callspec: Any) -> Iterator[str]:
             yield BY_REPEAT
         elif _is_by_position(callspec, name, value):
             yield BY_POSITION
+        elif NAMES_LONG_TEXTS and _is_long(value) and _is_in_name(callspec, value):
+            yield BY_LENGTH
         elif _is_other_in_python_311(value) and f"-{value}-" in text:
             yield BY_ENUM
 
@@ -192,11 +200,21 @@ def _is_other_in_python_311(value: object) -> bool:
 
 def _is_unnamed(value: object) -> bool:
     """Whether pytest has no name for a value; since 9.2 that includes long texts."""
-    is_long = isinstance(value, (str, bytes)) and len(value) > 100  # noqa: PLR2004 - pytest's
     has_name = isinstance(value, NAMED) or isinstance(
         getattr(value, "__name__", None), str
     )
-    return is_long or not has_name
+    return _is_long(value) or not has_name
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, (str, bytes)) and len(value) > LONGEST
+
+
+def _is_in_name(callspec: Any, value: Any) -> bool:
+    """Whether a text is in the name as it is, so that the row has no id of its own."""
+    is_text = isinstance(value, str)
+    escaped = value.encode("unicode_escape").decode() if is_text else repr(value)[2:-1]
+    return escaped in callspec.id
 
 
 def _needs_no_name(item: pytest.Item) -> bool:

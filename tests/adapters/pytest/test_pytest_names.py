@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_xray_bridge import unstable_names
 from pytest_xray_bridge.row_orders import RowOrders
 from tests.adapters.pytest.conftest import Project
 
@@ -376,3 +377,40 @@ def test_nothing_but_a_name_that_holds_a_secret(project: Project) -> None:
     assert result.ret == 84
     assert not project.executions
     result.stdout.fnmatch_lines(["Left out: test_rows.test_login[[]***[]]: its name*"])
+
+
+def reason_of(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> str:
+    """Return why the name of a row can change, in pytest before 9.2."""
+    monkeypatch.setattr(unstable_names, "NAMES_LONG_TEXTS", True)
+    callspec = SimpleNamespace(id=name, params={"text": value}, indices={"text": 0})
+    item: Any = SimpleNamespace(callspec=callspec, own_markers=[], parent=None)
+    return unstable_names.NameReasons().find_keyless(item)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("x" * 101, "x" * 101),
+        ("x" * 101, b"x" * 101),
+        ("\\xe4" * 101, "\u00e4" * 101),
+        (f"1-{'x' * 101}-2", "x" * 101),
+    ],
+    ids=["text", "bytes", "umlauts", "among others"],
+)
+def test_a_long_text_is_a_name_until_pytest_is_updated(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    """The next pytest names it by its position, and Xray gets a second Test."""
+    reason = reason_of(monkeypatch, name, value)
+
+    assert reason.startswith("a text of more than 100 characters, which pytest 9.2")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("short", "x" * 101), ("x" * 100, "x" * 100)]
+)
+def test_a_fixed_id_and_a_short_text_stay(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    """All versions of pytest give these rows the same name."""
+    assert reason_of(monkeypatch, name, value) == ""
