@@ -19,7 +19,7 @@ from xray_bridge.config.setting import ADD_UP, DROPPED, FIRST_NOTED, MUST_AGREE
 from xray_bridge.config.settings import TABLE, Settings, with_parts
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, UsageError
-from xray_bridge.runs import attempts, evidence, inside, run_directory, under_way
+from xray_bridge.runs import evidence, inside, run_directory, under_way
 from xray_bridge.runs.journal import Journal
 from xray_bridge.text import merge_lines, unique
 
@@ -77,6 +77,9 @@ def join_parts(
     Environments of all; notices name other differences. Raises RunDirectoryError and
     UsageError; then nothing has changed.
     """
+    # Imported here, because most commands that look for parts merge none.
+    from xray_bridge.runs.attempts import complete_rerun
+
     with ExitStack() as claims:
         for part in parts:
             claims.enter_context(part.claim())
@@ -85,7 +88,7 @@ def join_parts(
         for part in parts:
             if not part.is_sealed:
                 under_way.settle_run(part)
-            attempts.complete_rerun(part)
+            complete_rerun(part)
         whole = _write_merged(in_order, info, report_dir, options.incomplete)
         for part in parts:
             mark_merged(part, whole)

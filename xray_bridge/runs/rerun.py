@@ -52,6 +52,8 @@ OWN = frozenset(
         Settings.export_filter,
     )
 )
+# What the first run removed from texts, the rerun removes, too.
+NOT_AGAIN = (OF_THIS_MACHINE | OWN) - {Settings.redact.name}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +252,7 @@ def _settings_again(info: RunInfo, state: State) -> dict[str, str]:
     found = {
         TABLE[name].environment: value
         for name, value in info.settings.items()
-        if name in TABLE and name not in OF_THIS_MACHINE | OWN
+        if name in TABLE and name not in NOT_AGAIN
         # A reference would be resolved again.
         if value and "${" not in value
     }

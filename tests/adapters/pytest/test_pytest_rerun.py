@@ -476,6 +476,17 @@ def test_rows_with_secrets_in_their_names_run_again(project: Project) -> None:
     assert "hunter2" not in result.stdout.str()
 
 
+def test_the_rerun_removes_what_the_first_run_removed(project: Project) -> None:
+    """A flag of the first run still protects texts."""
+    project.pytester.makepyfile(
+        test_suite='def test_a(): assert False, "customer 4711"'
+    )
+    project.upload("--xray-redact", "customer [0-9]+")
+    rerun(project)
+
+    assert "4711" not in json.dumps(project.last)
+
+
 def test_a_second_session_of_the_command_is_refused(project: Project) -> None:
     """It would send the same results again."""
     project.pytester.makepyfile(test_suite=SUITE)
