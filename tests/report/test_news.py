@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.builders import a_run, recorded
 from tests.report.test_write import header, page, text
 from xray_bridge.model.changes import Baseline, Change, Changes
@@ -57,9 +59,21 @@ def test_what_changed_is_in_the_header_and_in_tables(tmp_path: Path) -> None:
     assert tree.xpath("//table//a/@href") == ["https://jira.example/browse/CALC-1"]
 
 
-def test_a_damaged_receipt_costs_no_page(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        7,
+        {"newly_failing": 7},
+        {"newly_failing": [7]},
+        {**CHANGES.to_json(), "counts": 7},
+        {**CHANGES.to_json(), "counts": {"slower": "many"}},
+        {**CHANGES.to_json(), "new": [{"name": 7}]},
+        {**CHANGES.to_json(), "baseline": {"branch": "main"}},
+    ],
+)
+def test_a_damaged_receipt_costs_no_page(tmp_path: Path, changes: Any) -> None:
     """The changes are left out."""
-    directory = with_receipt(recorded(tmp_path, a_run()), {"newly_failing": 7})
+    directory = with_receipt(recorded(tmp_path, a_run()), changes)
 
     assert "Compared with" not in header(page(tmp_path, directory))
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing_extensions import assert_type
 
 from xray_bridge import Receipt
+from xray_bridge.model.changes import Change, Changes
 
 
 def reads(receipt: Receipt) -> None:
@@ -19,6 +20,10 @@ def reads(receipt: Receipt) -> None:
     assert_type(receipt.sent, int)
     assert_type(receipt.left_out, tuple[str, ...])
     assert_type(receipt.notices, tuple[str, ...])
+    assert_type(receipt.changes, Changes | None)
+    if receipt.changes:
+        assert_type(receipt.changes.newly_failing, tuple[Change, ...])
+        assert_type(receipt.changes.counts, Mapping[str, int])
     assert_type(receipt.duration, float)
     assert_type(receipt.exit_code, int)
 

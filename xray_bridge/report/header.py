@@ -12,6 +12,7 @@ from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.changes import Changes
 from xray_bridge.report.results import KIND_OF
 from xray_bridge.runs import run_directory
+from xray_bridge.runs.shapes import check_types
 from xray_bridge.text import count, unique
 from xray_pages import values
 
@@ -141,7 +142,8 @@ def read_changes(run: Run) -> Changes | None:
         found = _read_receipt(directory).get("changes")
         # A damaged receipt is no reason to have no page.
         with suppress(AttributeError, KeyError, TypeError, ValueError):
-            return Changes.from_json(found) if isinstance(found, dict) else None
+            if isinstance(found, dict):
+                return check_types(Changes.from_json(found))
     return None
 
 

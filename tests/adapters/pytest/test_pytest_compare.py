@@ -23,6 +23,30 @@ SUITE = """
         assert IS_SECOND or row == 1
 """
 
+FEATURE = """
+    Feature: F
+      @TEST_CALC-1
+      Scenario: add
+        Given the answer no
+
+      Scenario Outline: rows
+        Given the answer <answer>
+
+        Examples:
+          | answer |
+          | yes    |
+"""
+STEPS = """
+    import os
+    from pytest_bdd import given, parsers, scenarios
+
+    scenarios("calculator.feature")
+
+    @given(parsers.parse("the answer {answer}"))
+    def _(answer):
+        assert answer == os.environ.get("SECOND", "no")
+"""
+
 
 def test_compared_with_the_session_before(
     project: Project, workers: tuple[str, ...]
@@ -46,6 +70,23 @@ def test_compared_with_the_session_before(
         ]
     )
     assert project.receipt["changes"]["cause_count"] == 1
+
+
+def test_scenarios_of_pytest_bdd(project: Project, workers: tuple[str, ...]) -> None:
+    """With a key and without one, and the rows of an outline."""
+    project.pytester.makefile(".feature", calculator=FEATURE)
+    project.pytester.makepyfile(test_calculator=STEPS)
+    compare = ("--xray-compare", "yes", "--xray-project", "CALC", *workers)
+    project.upload(*compare)
+    second = project.upload(*compare, SECOND="yes")
+
+    second.stdout.fnmatch_lines(
+        [
+            "Compared with *: 1 newly failing, 1 fixed",
+            "  newly failing: test_calculator.test_add (CALC-1): *",
+            "  fixed: test_calculator.test_rows[[]yes[]]",
+        ]
+    )
 
 
 def test_parts_are_compared_as_one_run(
