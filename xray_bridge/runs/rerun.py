@@ -9,7 +9,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.config.run_settings import OF_THIS_MACHINE
+from xray_bridge.config.places import is_bucket
+from xray_bridge.config.run_settings import OF_THIS_MACHINE, run_layer
 from xray_bridge.config.setting import RERUN_VARIABLE
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.dataclass import dataclass
@@ -210,7 +211,7 @@ def plan_rerun(directory: RunDirectory) -> Rerun:
         names=[_name_of(each) for each in (*failed, *rows_of)],
         directory=directory,
         settings=_settings_again(info, state),
-        notices=tuple(_notices(plan, missing)),
+        notices=tuple(_notices(plan, info, missing)),
     )
 
 
@@ -248,7 +249,12 @@ def _refuse_unknown(directory: RunDirectory, state: State) -> None:
 
 
 def _settings_again(info: RunInfo, state: State) -> dict[str, str]:
-    """Return settings of the earlier run, by environment variable."""
+    """
+    Return settings of the earlier run, by environment variable.
+
+    Raises SettingError if one names a file: the run may come from another machine.
+    """
+    run_layer(info.settings)
     found = {
         TABLE[name].environment: value
         for name, value in info.settings.items()
@@ -261,21 +267,32 @@ def _settings_again(info: RunInfo, state: State) -> dict[str, str]:
         found[Settings.sandbox.environment] = "yes"
         product = info.settings.get(Settings.deployment.name, "")
         found[Settings.deployment.environment] = product
-    return found | {_way(info, state).environment: "yes"}
+    way = _way(info, state)
+    return found | {way.environment: "yes"} if way else found
 
 
 def _way(info: RunInfo, state: State) -> Any:
-    """Return the setting that says what happens to the results."""
+    """Return the setting that says what happens to the results; None: the command."""
     if state.state in ARRIVED:
         return Settings.upload
     if info.settings.get(Settings.dry_run.name) == "true":
         return Settings.dry_run
-    if state.state == run_directory.KEPT or info.settings.get(Settings.collect.name):
+    if is_bucket(_collected_in(info)):
+        # A run directory does not decide where results are put.
+        return None
+    if state.state == run_directory.KEPT or _collected_in(info):
         return Settings.collect
     return Settings.upload
 
 
-def _notices(plan: RerunPlan, missing: tuple[str, ...]) -> Iterator[str]:
+def _collected_in(info: RunInfo) -> str:
+    return info.settings.get(Settings.collect.name, "")
+
+
+def _notices(plan: RerunPlan, info: RunInfo, missing: tuple[str, ...]) -> Iterator[str]:
+    place = _collected_in(info)
+    if plan.parts and is_bucket(place):
+        yield f"{plan.run} was put into {place}: give xray_collect to the command again"
     if plan.parts:
         yield (
             f"{plan.run} was not delivered, so the rerun has all its results, and is "

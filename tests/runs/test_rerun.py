@@ -1,0 +1,119 @@
+"""Plan the rerun of a run that may come from another machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.builders import a_run, recorded
+from xray_bridge.config.setting import RERUN_VARIABLE
+from xray_bridge.errors import SettingError, UsageError
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs.rerun import Rerun, plan_rerun
+from xray_bridge.runs.run_directory import (
+    AMBIGUOUS,
+    DELIVERED,
+    FAILED,
+    SENDING,
+    RunDirectory,
+    State,
+)
+
+
+def a_failed_run(folder: Path, **settings: str) -> RunDirectory:
+    """A run with a failed test."""
+    return recorded(folder, a_run(Outcome.FAILED, message="x"), settings=settings)
+
+
+def settings_of(planned: Rerun, folder: Path) -> dict[str, str]:
+    """The settings that the command gets."""
+    environ = planned.environ_for(folder)
+    assert environ.pop(RERUN_VARIABLE) == str(folder)
+    return {name: value for name, value in environ.items() if name.startswith("XRAY_")}
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XRAY_PROJECT", raising=False)
+
+
+def test_address_credentials_and_paths_do_not_count_again(tmp_path: Path) -> None:
+    """A run directory never decides where credentials go, or which file is read."""
+    directory = a_failed_run(
+        tmp_path,
+        url="https://evil.example.com",
+        connection="other",
+        report="/etc/cron.d/x",
+        project="CALC",
+        summary="${XRAY_TOKEN}",
+        redact="4711",
+        test_execution="CALC-20",
+    )
+
+    assert settings_of(plan_rerun(directory), tmp_path) == {
+        "XRAY_PROJECT": "CALC",
+        "XRAY_REDACT": "4711",
+        "XRAY_TEST_EXECUTION": "CALC-20",
+        "XRAY_UPLOAD": "yes",
+    }
+
+
+def test_a_file_of_another_machine_is_refused(tmp_path: Path) -> None:
+    """Only the fields themselves can be recorded."""
+    directory = a_failed_run(tmp_path, execution_fields="/etc/passwd")
+
+    with pytest.raises(SettingError, match="is the name of a file"):
+        plan_rerun(directory)
+
+
+@pytest.mark.parametrize("state", [AMBIGUOUS, SENDING])
+def test_a_run_in_doubt_is_refused(tmp_path: Path, state: str) -> None:
+    """Its results could arrive twice."""
+    directory = a_failed_run(tmp_path)
+    directory.state = State(state=state)
+
+    with pytest.raises(UsageError) as refused:
+        plan_rerun(directory)
+
+    assert str(refused.value) == (
+        f"it is unknown whether Xray has the results of {directory.id} (find out with "
+        f"`xray-bridge resend {directory.id}`, then rerun it)"
+    )
+
+
+def test_a_delivered_run_goes_into_its_execution(tmp_path: Path) -> None:
+    """Nothing else is said about it."""
+    directory = a_failed_run(tmp_path, upload="true")
+    directory.state = State(state=DELIVERED, test_execution="CALC-7")
+    planned = plan_rerun(directory)
+
+    assert settings_of(planned, tmp_path) == {
+        "XRAY_TEST_EXECUTION": "CALC-7",
+        "XRAY_UPLOAD": "yes",
+    }
+    assert (planned.plan.parts, planned.notices) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable"),
+    [
+        ({"upload": "true"}, {"XRAY_UPLOAD": "yes"}),
+        ({"collect": "true"}, {"XRAY_COLLECT": "yes"}),
+        ({"dry_run": "true"}, {"XRAY_DRY_RUN": "yes"}),
+        ({"collect": "s3://bucket/x"}, {}),
+    ],
+)
+def test_a_run_that_was_not_delivered_ends_as_it_would_have(
+    tmp_path: Path, settings: dict[str, str], variable: dict[str, str]
+) -> None:
+    """The rerun takes its place; a bucket is chosen by the command only."""
+    directory = a_failed_run(tmp_path, **settings)
+    directory.state = State(state=FAILED)
+    planned = plan_rerun(directory)
+
+    assert settings_of(planned, tmp_path) == variable
+    assert planned.plan.parts == (directory.id,)
+    assert any("was not delivered" in notice for notice in planned.notices)
+    said = "give xray_collect to the command again"
+    assert any(said in notice for notice in planned.notices) is (not variable)
