@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from behave.formatter.base import Formatter
 
-from behave_xray_bridge.convert import Converter, find_places, join_lines
+from behave_xray_bridge.convert import Converter, find_places, join_lines, own_tags
 from behave_xray_bridge.names import FeaturePaths
 from xray_bridge.model import tags
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from behave.configuration import Configuration
     from behave.formatter.base import StreamOpener
     from behave.model import Feature
+
+    from behave_xray_bridge.convert import Place
 
 # The same name as in ``xray_bridge.check.collect``, which tests do not import.
 LIST_TO = "XRAY_BRIDGE_LIST_TO"
@@ -40,6 +42,10 @@ class Listing(Formatter):  # type: ignore[misc]
         self._path = Path(os.environ[LIST_TO])
         self._path.touch()
 
+    def _has_own_keys(self, place: Place) -> bool:
+        found = tags.read(own_tags(place), prefixes=self._converter.prefixes)
+        return bool(found.test_keys)
+
     def feature(self, feature: Feature) -> None:
         """A feature begins."""
         with self._path.open("a", encoding="utf-8") as file:
@@ -50,6 +56,7 @@ class Listing(Formatter):  # type: ignore[misc]
                     "name": template.name,
                     "where": f"{template.filename}:{template.line}",
                     "keys": meaning.test_keys,
+                    "inherited": not self._has_own_keys(place),
                     "requirements": meaning.requirements,
                     "ignored": bool(meaning.ignored),
                     "file": str(Path(template.filename).absolute()),

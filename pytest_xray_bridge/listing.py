@@ -84,10 +84,18 @@ def _line(
         "where": where,
         "keys": selection.find_keys(item, prefixes),
         "doubled": marks.find_doubled(item),
+        "inherited": not _has_own_keys(item, scenario, prefixes),
         "ignored": is_ignored(item, prefixes),
         **_read_texts(item, scenario, prefixes),
         **_describe_place(item, scenario, names),
     }
+
+
+def _has_own_keys(
+    item: pytest.Item, scenario: Scenario | None, prefixes: tuple[str, ...]
+) -> bool:
+    own = tags.read(scenario.tags, prefixes=prefixes) if scenario else tags.NO_MEANING
+    return bool(own.test_keys) or marks.has_own_keys(item)
 
 
 def _describe_place(

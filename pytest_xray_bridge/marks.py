@@ -84,6 +84,15 @@ def find_doubled(item: pytest.Item) -> tuple[str, ...]:
     return _join_unique(found) if len(found) > 1 else ()
 
 
+def has_own_keys(item: pytest.Item) -> bool:
+    """Whether a mark of a function or of its row has keys, not one of its class."""
+    try:
+        own = [_parse_once(mark) for mark in item.own_markers if mark.name == NAME]
+    except ValueError:
+        return True
+    return any(mark.keys for mark in own)
+
+
 def _closest_first(item: pytest.Item) -> list[pytest.Mark]:
     """
     Return the marks of a test, the closest first.

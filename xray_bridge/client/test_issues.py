@@ -37,7 +37,6 @@ FIELDS = {
     "folder": f"{XRAY}test-repository-path-custom-field",
 }
 GENERIC, CUCUMBER = "Generic", "Cucumber"
-JQL = "project = {} AND issuetype = Test ORDER BY key"
 TEXTS = ("summary", "description", "labels")
 QUERY = (
     "query($jql: String!, $start: Int!) { "
@@ -75,13 +74,16 @@ class TestTexts:
         return bool(self.steps) or self.kind.casefold() == CUCUMBER.casefold()
 
 
-def read_tests(xray: XrayClient, dialect: Dialect, project: str) -> list[TestTexts]:
+def read_tests(
+    xray: XrayClient, dialect: Dialect, project: str, issue_type: str
+) -> list[TestTexts]:
     """
     Read all Tests of a project.
 
-    Raises DeliveryError; NotXrayError also for a list that ends too early.
+    ``issue_type`` is the name that Jira has for Tests. Raises DeliveryError;
+    NotXrayError also for a list that ends too early.
     """
-    return _READERS[dialect.name](xray, JQL.format(project))
+    return _READERS[dialect.name](xray, project, issue_type)
 
 
 def find_field_ids(listed: Iterable[Any]) -> dict[str, str]:
@@ -94,7 +96,10 @@ def find_field_ids(listed: Iterable[Any]) -> dict[str, str]:
     return {name: by_type[kind] for name, kind in FIELDS.items() if kind in by_type}
 
 
-def _read_on_server(xray: ServerXray, jql: str) -> list[TestTexts]:
+def _read_on_server(xray: ServerXray, project: str, issue_type: str) -> list[TestTexts]:
+    # Jira's quotes are those of JSON.
+    quoted = json.dumps(issue_type, ensure_ascii=False)
+    jql = f"project = {project} AND issuetype = {quoted} ORDER BY key"
     ids = find_field_ids(xray.jira.list_fields())
     wanted = (*TEXTS, *ids.values())
     issues = all_pages(partial(xray.jira.search, jql, wanted))
@@ -116,7 +121,12 @@ def _read_issue(issue: Mapping[str, Any], ids: Mapping[str, str]) -> TestTexts:
     )
 
 
-def _read_on_cloud(xray: CloudXray, jql: str) -> list[TestTexts]:
+def _read_on_cloud(
+    xray: CloudXray,
+    project: str,
+    issue_type: str,  # noqa: ARG001 - the list has Tests only
+) -> list[TestTexts]:
+    jql = f"project = {project} ORDER BY key"
     found: dict[str, TestTexts] = {}
 
     def page(start: int) -> Page:
@@ -165,7 +175,7 @@ def _member(found: Any, name: str) -> Any:
     return found.get(name) if isinstance(found, dict) else None
 
 
-_READERS: Mapping[str, Callable[[Any, str], list[TestTexts]]] = {
+_READERS: Mapping[str, Callable[[Any, str, str], list[TestTexts]]] = {
     SERVER: _read_on_server,
     CLOUD: _read_on_cloud,
 }

@@ -24,8 +24,9 @@ class TestPlace:
     scenario: Xray finds a Test without a key by it. ``generated`` says why no key can
     be written here, ``unstable`` what can change the name; both are empty if nothing
     does. ``doubled`` are the keys of several marks on one function, of which only one
-    counts. ``title`` is the name without file and classes. ``summary``,
-    ``description``, ``labels`` and ``requirements`` are from marks, tags, docstring.
+    counts. ``inherited``: the keys are those of its class, file or feature. ``title``
+    is the name without file and classes. ``summary``, ``description``, ``labels`` and
+    ``requirements`` are from marks, tags and docstring.
     """
 
     __test__ = False
@@ -40,6 +41,7 @@ class TestPlace:
     unstable: str = ""
     keys: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
+    inherited: bool = False
     ignored: bool = False
     title: str = ""
     summary: str = ""
@@ -81,6 +83,7 @@ def read_place(found: Mapping[str, Any]) -> TestPlace:
         unstable=str(found.get("unstable", "")),
         keys=tuple(map(str, found["keys"])),
         doubled=tuple(map(str, found.get("doubled", ()))),
+        inherited=bool(found.get("inherited")),
         ignored=bool(found.get("ignored")),
         title=str(found.get("title", "")),
         summary=str(found.get("summary", "")),

@@ -17,7 +17,7 @@ from xray_bridge.text import one_line, readable, unique
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from xray_bridge.source.places import TestPlace
     from xray_bridge.sync.rules import Rules
@@ -37,6 +37,7 @@ UNSTABLE = (
     "its name contains {}: the next run would not find this Test. Give the row a "
     "fixed id, or the function a Test key"
 )
+HIDDEN = "its name contains a secret: give the row an id, or the test a key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,8 @@ class CodeTest:
 
     ``name`` is its name in the lock file, ``xray_name`` the one by which Xray finds its
     Test: the definition of a Generic Test, the summary of a scenario. ``key`` is
-    empty if the code has none. ``file`` is relative to the lock file. ``body`` is a
+    empty if the code has none; ``inherits_key``: it is the one of its class, file or
+    feature. ``file`` is relative to the lock file. ``body`` is a
     hash; ``inside`` is the name within the file, and ``row`` the row's.
     """
 
@@ -55,6 +57,7 @@ class CodeTest:
     where: str
     kind: str
     key: str = ""
+    inherits_key: bool = False
     file: str = ""
     inside: str = ""
     row: str = ""
@@ -83,10 +86,12 @@ class CodeTests:
     The tests; ``left_out`` maps others to the reason why they are not synced.
 
     ``files`` are the files of all tests, ``left_names`` names and keys of the others.
-    ``one_for_rows`` are tests whose rows an upload would still take for several Tests.
+    ``one_for_rows`` are tests whose rows an upload would still take for several Tests,
+    ``members`` those that have a key together with their class, file or feature.
     """
 
     tests: tuple[CodeTest, ...] = ()
+    members: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()
     left_names: frozenset[str] = frozenset()
     one_for_rows: tuple[str, ...] = ()
@@ -100,6 +105,27 @@ def read_code(places: Iterable[TestPlace], rules: Rules, root: Path) -> CodeTest
     return _Reader(rules, root).read(places)
 
 
+def hide_secrets(code: CodeTests, clean: Callable[[str], str]) -> CodeTests:
+    """Mask secrets in texts; a test with one in its name is left out."""
+    tests: list[CodeTest] = []
+    left_out = dict(code.left_out)
+    for each in code.tests:
+        if clean(each.xray_name) != each.xray_name:
+            left_out[clean(str(each))] = HIDDEN
+            continue
+        steps = replace(each.steps, text=clean(each.steps.text))
+        tests.append(
+            replace(
+                each,
+                summary=clean(each.summary),
+                description=clean(each.description),
+                steps=steps,
+                labels=tuple(map(clean, each.labels)),
+            )
+        )
+    return replace(code, tests=tuple(tests), left_out=left_out)
+
+
 class _Reader:
     def __init__(self, rules: Rules, root: Path) -> None:
         self._rules = rules
@@ -108,6 +134,7 @@ class _Reader:
         self._left_out: dict[str, str] = {}
         self._left_names: set[str] = set()
         self._one_for_rows: list[str] = []
+        self._members: list[str] = []
 
     def read(self, places: Iterable[TestPlace]) -> CodeTests:
         groups: dict[object, list[TestPlace]] = {}
@@ -123,6 +150,7 @@ class _Reader:
             files=frozenset(files.values()),
             left_out=self._left_out,
             left_names=frozenset(self._left_names),
+            members=tuple(self._members),
             one_for_rows=tuple(self._one_for_rows),
         )
 
@@ -168,6 +196,7 @@ class _Reader:
             where=place.where,
             kind=GENERIC,
             key=key,
+            inherits_key=place.inherited,
             file=file,
             inside=".".join((*place.function[:-1], title)),
             row=title.partition("[")[2],
@@ -175,7 +204,7 @@ class _Reader:
             summary=one_line(place.summary or title)[:LONGEST_SUMMARY],
             description=readable(place.description).strip()[:LONGEST_TEXT],
             labels=unique((self._rules.labels, place.labels)),
-            requirements=place.requirements,
+            requirements=place.requirements if self._rules.links else (),
             test_sets=self._rules.sets_of(path),
             folder=self._rules.folder_of(path, "/".join(place.function[:-1])),
         )
@@ -205,6 +234,11 @@ class _Reader:
         for each in tests:
             found.setdefault(each.key or f" {len(found)}", []).append(each)
         for key, same in found.items():
+            if len(same) > 1 and all(each.inherits_key for each in same):
+                # On purpose: their results are one result of the Test.
+                self._members += map(str, same)
+                self._left_names.update((key, *(each.name for each in same)))
+                continue
             for each in same if len(same) > 1 else ():
                 others = "; ".join(str(other) for other in same if other is not each)
                 self._left_out[str(each)] = SHARED.format(key, others)

@@ -4,6 +4,7 @@ One sync: read code, lock file and Xray, plan, and send unless it is a dry run.
 
 from __future__ import annotations
 
+import os
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,11 @@ from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.test_editor import open_editor
 from xray_bridge.client.test_issues import read_tests
 from xray_bridge.client.xray import make_client
+from xray_bridge.config.resolve import redactor_of
 from xray_bridge.config.shared_file import TESTS, read_shared_table
 from xray_bridge.dataclass import dataclass
 from xray_bridge.sync.apply import Sync
-from xray_bridge.sync.code import read_code
+from xray_bridge.sync.code import hide_secrets, read_code
 from xray_bridge.sync.lock import LOCK_FILE, read_lock, write_lock
 from xray_bridge.sync.match import match_tests
 from xray_bridge.sync.plan import plan_step
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
 WRITE = "run `xray-bridge keys --write` before the next upload"
 ROWS_HINT = "which would create a Test for each row of"
 SCENARIOS_HINT = "which sends results of scenarios by their keys only, for"
-FOREIGN = "have keys of other projects, and were not synced"
+FOREIGN = "not synced, because of keys of other projects"
+MEMBERS = "not synced, because the key is one of a class, file or feature"
 FEATURE = ".feature"
 # The files in which a framework finds all tests; pytest-bdd may not know all features.
 ALL_IN = {"pytest": ".py", "behave": FEATURE}
@@ -103,6 +106,7 @@ class TestSync:
         self._lock = (path.parent if path else folder) / LOCK_FILE
         self._settings = settings
         self._connection = connect(settings)
+        self._redactor = redactor_of(os.environ, settings.redact)
         self._http = Http(self._connection, Deadline(settings.deadline))
         self._xray = make_client(self._connection, self._http)
         self.notices = self._connection.notices
@@ -123,9 +127,9 @@ class TestSync:
         conflicts, as in ``plan_step``.
         """
         code = read_code(places, self._rules, self._lock.parent)
-        issues = read_tests(
-            self._xray, self._connection.dialect, self._settings.project
-        )
+        code = hide_secrets(code, self._clean)
+        dialect, project = self._connection.dialect, self._settings.project
+        issues = read_tests(self._xray, dialect, project, self._rules.issue_type)
 
         def is_gone(entry: Entry) -> bool:
             if not is_complete or {entry.test, entry.key} & code.left_names:
@@ -134,7 +138,6 @@ class TestSync:
             is_known |= entry.file.endswith(ALL_IN[framework])
             return is_known or not (self._lock.parent / entry.file).exists()
 
-        project = self._settings.project
         matches = match_tests(code.tests, self._entries, issues, project, is_gone)
         steps = tuple(plan_step(each, take=take) for each in matches.found)
         lines = {*matches.kept, *(step.entry for step in steps)}
@@ -149,6 +152,10 @@ class TestSync:
             is_lock_old=lines != {*self._entries},
             notices=tuple(_find_notices(code, matches)),
         )
+
+    def _clean(self, text: str) -> str:
+        """Mask the secrets of the environment, and those of the connection."""
+        return self._connection.redactor.clean(self._redactor.clean(text))
 
     def send(self, plan: SyncPlan) -> SyncResult:
         """Send a plan, and write the lock file, also if the server is lost midway."""
@@ -177,6 +184,8 @@ def _find_notices(code: CodeTests, matches: Matches) -> Iterator[str]:
     foreign, rows = len(matches.foreign), len(code.one_for_rows)
     if foreign:
         yield f"{count(foreign, 'test')} {FOREIGN}"
+    if code.members:
+        yield f"{count(len(code.members), 'test')} {MEMBERS}"
     if rows:
         yield f"{WRITE}, {ROWS_HINT} {count(rows, 'test')}"
     keyless = [e for e in matches.found if e.test.is_scenario and not e.test.key]

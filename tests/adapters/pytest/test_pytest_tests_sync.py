@@ -464,3 +464,61 @@ def test_a_pull_request_from_a_fork_changes_nothing(suite: Project) -> None:
 
     assert done.ret == 2
     done.stderr.fnmatch_lines(["*nothing was synced: this is a pull request from a*"])
+
+
+def test_a_key_of_a_class_is_on_purpose(on_server: Project) -> None:
+    """Its tests are results of one Test, which has texts of its own."""
+    code = """
+        import pytest
+
+        @pytest.mark.xray("CALC-1")
+        class TestShop:
+            def test_one(self):
+                '''One.'''
+            def test_two(self): pass
+    """
+    on_server.pytester.makepyfile(test_it=code)
+    done = sync(on_server)
+
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(
+        ["2 tests not synced, because the key is one of a class, file or feature"]
+    )
+    test = open_store(on_server).issue("CALC-1")
+    assert test is not None
+    assert test.description == ""
+
+
+def test_secrets_are_not_sent(on_server: Project) -> None:
+    """A name with one would be another name each time it changes."""
+    os.environ["XRAY_TOKEN"] = "s3cret-nobody-may-see"
+    code = """
+        import os, pytest
+
+        @pytest.mark.parametrize("row", [os.environ.get("XRAY_TOKEN", "")])
+        def test_row(row): pass
+
+        def test_it(): pass
+        test_it.__doc__ = f"With {os.environ.get('XRAY_TOKEN')}."
+    """
+    on_server.pytester.makepyfile(test_it=code)
+    done = sync(on_server)
+    made = known_tests(on_server)
+
+    assert done.ret == 85
+    done.stdout.fnmatch_lines(["  test_it.py:*: *: its name contains a secret: give*"])
+    assert [each.description for each in made.values()] == ["With ***."]
+    assert "s3cret" not in done.stdout.str() + Path("xray-tests.lock").read_text()
+
+
+def test_requirements_that_are_not_linked(suite: Project) -> None:
+    """With ``links = false``, they are of no interest."""
+    edit("pyproject.toml", "labels =", "links = false\nlabels =")
+    sync(suite)
+    store = open_store(suite)
+    story = store.issue("CALC-70")
+
+    assert story is not None
+    made = {each.key for each in known_tests(suite).values()}
+    assert not made & {each.key for each in store.tests_covering(story)}
+    assert sync(suite, "--check").ret == 0
