@@ -11,8 +11,18 @@ from pytest_xray_bridge.faults import FAULTS
 from xray_bridge.recording.guard import Guard
 
 
-# Errors that stop pytest; the last one is of a user's hook with wrong arguments.
-PASSES = (pytest.exit.Exception, pytest.UsageError, pluggy.PluginValidationError)
+class MeantFailure(pytest.fail.Exception):  # type: ignore[misc, name-defined]
+    """The failure of a test that a hook of ours decides."""
+
+
+# Errors that stop pytest, of which the last one is of a user's hook with wrong
+# arguments, and failures of tests.
+PASSES = (
+    pytest.exit.Exception,
+    pytest.UsageError,
+    pluggy.PluginValidationError,
+    MeantFailure,
+)
 GUARD = Guard(FAULTS, passes=PASSES)
 
 

@@ -17,15 +17,18 @@ from pytest_xray_bridge.row_orders import RowSender
 from pytest_xray_bridge.worker_path import WorkerPath
 from xray_bridge.config import resolve
 from xray_bridge.recording.guard import OWN_FAULTS
+from xray_bridge.recording.running import RUNNING
 from xray_bridge.recording.running_note import RunningNote
 from xray_bridge.runs.evidence import EvidenceFolder
 from xray_bridge.runs.scrub import Scrub, local_folders
 
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pytest
+
+    from xray_bridge.recording.datasets import Datasets
 
 # The key of xray-bridge's own errors in the output of a worker.
 OWN = "xray_own_faults"
@@ -43,6 +46,7 @@ def register(config: pytest.Config) -> None:
     config.workeroutput[OWN] = OWN_FAULTS.hand_over()  # type: ignore[attr-defined]
     add = config.pluginmanager.register
     if "xray" in given:
+        RUNNING.source = _find_source(config)
         annotates = _make_annotator(config)
         add(annotates, annotator.NAME)
         add(WorkerPath(annotates), WorkerPath.NAME)
@@ -74,6 +78,34 @@ def register(config: pytest.Config) -> None:
         add(selection.make_in_worker(config), selection.NAME)
 
 
+def _find_source(config: pytest.Config) -> Callable[[], Datasets]:
+    """Return a function that opens the datasets of the session, if a test has one."""
+    given = options.worker_input(config)["xray"]
+    return make_source(config, given["folder"], given["settings"])
+
+
+def make_source(
+    config: pytest.Config, run: str, settings: Mapping[str, str]
+) -> Callable[[], Datasets]:
+    """Return a function that opens datasets, with the environment of this moment."""
+    environ, folder = dict(os.environ), str(config.invocation_params.dir)
+
+    def open_datasets() -> Datasets:
+        from xray_bridge.recording.datasets import open_for_run
+
+        code = (each.partition("::")[0] for each in config.args)
+        return open_for_run(
+            run=run,
+            given=settings,
+            environ=environ,
+            folder=folder,
+            code=[str(config.invocation_params.dir / each) for each in code],
+            root=str(config.rootpath),
+        )
+
+    return open_datasets
+
+
 def _make_annotator(config: pytest.Config) -> Annotator:
     """Make the annotator of one of xdist's workers from the controller's input."""
     found = options.worker_input(config)
@@ -88,7 +120,11 @@ def _make_annotator(config: pytest.Config) -> Annotator:
 
 
 def to_worker_input(
-    folder: str, prefixes: Sequence[str], evidence_limit: int, redact: str
+    folder: str,
+    prefixes: Sequence[str],
+    evidence_limit: int,
+    redact: str,
+    settings: Mapping[str, str],
 ) -> dict[str, Any]:
     """Make the input of a worker in the controller; builtins only."""
     return {
@@ -96,4 +132,6 @@ def to_worker_input(
         "tag_prefixes": list(prefixes),
         "evidence_limit": evidence_limit,
         "redact": redact,
+        # Without secrets, as in the run directory.
+        "settings": dict(settings),
     }

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pytest_xray_bridge import bdd, guests, marks, wire
 from pytest_xray_bridge.names import ItemNames
 from xray_bridge.runs import codec
@@ -14,12 +16,14 @@ from xray_bridge.runs import codec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pytest
-
     from pytest_xray_bridge.wire import WireLine
     from xray_bridge.model.results import Scenario
     from xray_bridge.model.tags import TagMeaning
     from xray_bridge.runs.codec import Line
+
+
+# What the rows of a dataset have instead of their parameters: names in Xray, and texts.
+PARAMETERS: pytest.StashKey[tuple[tuple[str, str], ...]] = pytest.StashKey()
 
 
 class LineReader:
@@ -81,6 +85,8 @@ def _parameters_of(item: pytest.Item) -> tuple[tuple[str, str], ...]:
     callspec = getattr(item, "callspec", None)
     if callspec is None:
         return ()
+    if PARAMETERS in item.stash:
+        return item.stash[PARAMETERS]
     example = bdd.example_of(item)
     if example:
         return tuple((name, str(value)) for name, value in example.items())

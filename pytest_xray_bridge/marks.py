@@ -32,6 +32,7 @@ ARGUMENTS = (
     "description",
     "custom_fields",
     "ignore",
+    "dataset",
 )
 
 
@@ -66,6 +67,24 @@ def read(item: pytest.Item) -> WireLine:
     if next((mark.ignore for mark in marks if mark.ignore is not None), False):
         found["ignored"] = True
     return found
+
+
+def find_dataset(item: pytest.Item) -> str:
+    """
+    Return the key of the Test whose dataset gives the rows; empty without one.
+
+    The closest mark with ``dataset`` decides; ``True`` is the dataset of the test's own
+    Test. Raises ValueError if it has none or several, and for a malformed mark.
+    """
+    marks = [*map(_parse_once, _closest_first(item))]
+    given = next((e.dataset for e in marks if e.dataset is not None), None)
+    if not given or isinstance(given, str):
+        return given or ""
+    keys = next((mark.keys for mark in marks if mark.keys), ())
+    if len(keys) != 1:
+        has = f"the test has the keys {', '.join(keys)}" if keys else "there is no key"
+        raise _mark_error(f"dataset=True, but {has}; name the Test: dataset='CALC-5'")
+    return keys[0]
 
 
 def find_doubled(item: pytest.Item) -> tuple[str, ...]:
@@ -158,6 +177,8 @@ class _Mark(NamedTuple):
     custom_fields: Mapping[str, str] = MappingProxyType({})
     # None: another mark decides.
     ignore: bool | None = None
+    # None: another mark decides; a text is the key of another Test.
+    dataset: bool | str | None = None
     has_keys_only: bool = False
 
 
@@ -189,11 +210,12 @@ def _parse_mark(mark: pytest.Mark) -> _Mark:
         summary=_parse_text(given.pop("summary", ""), "summary"),
         description=_parse_text(given.pop("description", ""), "description"),
         custom_fields={str(name): str(value) for name, value in fields.items()},
-        ignore=_parse_switch(given.pop("ignore", None)),
+        ignore=_parse_switch(given.pop("ignore", None), "ignore"),
+        dataset=_parse_dataset(given.pop("dataset", None)),
     )
     if given:
         raise _mark_error(describe_unknown(given, ARGUMENTS))
-    if found.ignore is None and not any(found):
+    if found.ignore is None and found.dataset is None and not any(found):
         raise _mark_error("the mark is empty; give a Test key, such as CALC-1")
     return found
 
@@ -225,10 +247,16 @@ def _parse_text(value: object, what: str) -> str:
     raise _mark_error(f"{what}: {value!r} is not text")
 
 
-def _parse_switch(value: object) -> bool | None:
+def _parse_switch(value: object, name: str) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
-    raise _mark_error(f"ignore={value!r} is neither True nor False")
+    raise _mark_error(f"{name}={value!r} is neither True nor False")
+
+
+def _parse_dataset(value: object) -> bool | str | None:
+    if isinstance(value, str):
+        return _parse_keys((value,), "in dataset=")[0]
+    return _parse_switch(value, "dataset")
 
 
 def _mark_error(text: str) -> ValueError:

@@ -7,6 +7,7 @@ Anything expensive is imported when a session has asked for it.
 from __future__ import annotations
 
 import copy
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 MARKER = (
     "xray(key, ..., requirements=, defects=, labels=, summary=, description=, "
-    "custom_fields=, ignore=): the Test, or Tests, in Xray that this test automates"
+    "custom_fields=, ignore=, dataset=): "
+    "the Test, or Tests, in Xray that this test automates"
 )
 
 
@@ -85,6 +87,26 @@ def pytest_xray_late_flags(
 
         start.remove_idle_options(early_config)
         options.add_options(parser)
+
+
+@guard_late()
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize a function by the dataset of its Test, if a mark says so."""
+    for mark in metafunc.definition.iter_markers("xray"):
+        if "dataset" in mark.kwargs:
+            from pytest_xray_bridge import datasets
+
+            datasets.parametrize(metafunc)
+            return
+
+
+@guard_late()
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let tests fail whose dataset has no rows, if a dataset was asked for."""
+    if "xray_bridge.recording.datasets" in sys.modules:
+        from pytest_xray_bridge import datasets
+
+        datasets.find_plugin(session.config).take_rows(session.items)
 
 
 def _register_marker(config: pytest.Config) -> None:

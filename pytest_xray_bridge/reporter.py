@@ -8,6 +8,7 @@ where their reports arrive.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,6 +38,7 @@ from xray_bridge.errors import (
 from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.ending import Ending, describe_selection
 from xray_bridge.recording.guard import OURSELVES, OWN_FAULT, OWN_FAULTS
+from xray_bridge.recording.running import RUNNING
 from xray_bridge.recording.second_process import SecondProcessError
 from xray_bridge.recording.selecting import fetch_selected
 from xray_bridge.recording.session import Session
@@ -52,6 +54,9 @@ if TYPE_CHECKING:
     from xray_bridge.runs.codec import Line
 
 NAME = "xray-bridge-session"
+# Keys of usage errors in the output of a worker; the last is that of ``datasets``,
+# which is imported only if one is asked for.
+PROBLEMS = (annotator.PROBLEMS, keyless_scenarios.PROBLEMS, "xray_dataset_problems")
 # The exit code in place of 0 if a hook raised or the journal could not be written.
 FAULT = 83
 
@@ -88,6 +93,7 @@ class Reporter:
     def pytest_sessionstart(self) -> None:
         """Fetch features, ask the server and open the journal before any test."""
         try:
+            settings = self._session.settings
             self._session.export_features()
             self._select_tests()
             if options.runs_no_tests(self._config):
@@ -100,6 +106,9 @@ class Reporter:
             self._session.start()
             if self._session.folder:
                 self._signals.install()
+                RUNNING.source = in_worker.make_source(
+                    self._config, self._session.folder, settings.given
+                )
             self._crash_notes.folder = self._session.folder
             os.environ[SESSION_VARIABLE] = self._session.folder or "features"
         except (FeaturesError, SecondProcessError) as error:
@@ -157,6 +166,7 @@ class Reporter:
                 settings.tag_prefixes,
                 settings.evidence_limit[0],
                 settings.redact,
+                settings.given,
             )
             keyless = "" if settings.only_keyed else self._session.keyless
             node.workerinput["xray"]["keyless"] = keyless
@@ -169,7 +179,7 @@ class Reporter:
         """Take the output of a worker that has ended."""
         output = getattr(node, "workeroutput", {})
         self._in_code.update(output.get(selection.FOUND_IN_CODE, ()))
-        for name in (annotator.PROBLEMS, keyless_scenarios.PROBLEMS):
+        for name in PROBLEMS:
             self._problems |= dict.fromkeys(output.get(name, ()))
         self._own_faults |= dict.fromkeys(output.get(in_worker.OWN, ()))
         for notice in output.get(annotator.NOTICES, ()):
@@ -271,6 +281,16 @@ class Reporter:
         error = self._session.seal()
         if error:
             self.faults.append(error)
+        self._note_datasets()
+
+    @guarded
+    def _note_datasets(self) -> None:
+        """Say where rows come from, and which have no result, if there are datasets."""
+        folder = self._session.folder
+        if folder and Path(folder, "datasets").is_dir():
+            from xray_bridge.recording import dataset_rows
+
+            dataset_rows.add_notices(self._session)
 
     def _read_item(self, nodeid: str) -> Line | None:
         found = self._config.pluginmanager.get_plugin(annotator.NAME)

@@ -16,6 +16,7 @@ from xray_bridge._version import __version__
 if TYPE_CHECKING:
     from xray_bridge.model.receipt import Receipt
     from xray_bridge.recording.annotations import Annotations
+    from xray_bridge.recording.datasets import dataset
     from xray_bridge.recording.functions import attach, comment, step
     from xray_bridge.runs.evidence import EvidenceSource
 
@@ -26,6 +27,7 @@ __all__ = [
     "__version__",
     "attach",
     "comment",
+    "dataset",
     "step",
 ]
 
@@ -35,6 +37,7 @@ _HOMES = {
     "Receipt": "xray_bridge.model.receipt",
     "attach": "xray_bridge.recording.functions",
     "comment": "xray_bridge.recording.functions",
+    "dataset": "xray_bridge.recording.datasets",
     "step": "xray_bridge.recording.functions",
 }
 

@@ -94,6 +94,12 @@ class SelectionError(UsageError):
     slug = "selection"
 
 
+class DatasetError(UsageError):
+    """A dataset has no rows, or its columns do not fit a test."""
+
+    slug = "dataset"
+
+
 class DeliveryError(XrayBridgeError):
     """A request was not delivered; the server has processed nothing."""
 

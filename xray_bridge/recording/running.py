@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xray_bridge.recording.annotations import Annotations
+    from xray_bridge.recording.datasets import Datasets
 
 
 def find_nothing() -> None:
@@ -32,15 +33,19 @@ class RunningTest:
 
     ``find`` returns the annotations of the running test; None if there is none, or if
     it is not recorded. ``warn`` gets a text about a line of the user's code.
+    ``source`` opens the datasets of a recorded session, ``datasets`` are the opened.
     """
 
     def __init__(self) -> None:
         self.find: Callable[[], Annotations | None] = find_nothing
         self.warn: Callable[[str, str, int], None] = warn_user
+        self.source: Callable[[], Datasets] | None = None
+        self.datasets: Datasets | None = None
 
     def reset(self) -> None:
         """The session of the adapter is over."""
         self.find, self.warn = find_nothing, warn_user
+        self.source = self.datasets = None
 
 
 RUNNING = RunningTest()

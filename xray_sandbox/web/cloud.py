@@ -20,6 +20,7 @@ from xray_sandbox.product import CLOUD
 from xray_sandbox.read.documents import expect, text_of
 from xray_sandbox.read.imports import PATHS, receive_results
 from xray_sandbox.web.auth import issue_token, knows_api_key, knows_token
+from xray_sandbox.web.datasets import add_export
 from xray_sandbox.web.site import Site
 
 
@@ -41,6 +42,7 @@ def cloud_blueprint(site: Site) -> Blueprint:
             methods=["POST"],
         )
     _add_resources(blueprint, site)
+    add_export(blueprint, site, "/dataset/export")
     return blueprint
 
 

@@ -27,7 +27,7 @@ from xray_sandbox.store.rows import (
     IssueRow,
     TestRunRow,
 )
-from xray_sandbox.web import graphql_json, graphql_tests
+from xray_sandbox.web import datasets, graphql_json, graphql_tests
 from xray_sandbox.web.door import CLOUD_SITE
 from xray_sandbox.web.graphql_tests import require_issue
 from xray_sandbox.web.graphql_text import Selection, read_query
@@ -252,6 +252,7 @@ _OF_A_LIST = frozenset(
     {"jql", "issueIds", "projectId", "modifiedSince", "limit", "start"}
 )
 _ARGUMENTS: Mapping[str, frozenset[str]] = {
+    **datasets.ARGUMENTS,
     **graphql_tests.ARGUMENTS,
     "getTests": _OF_A_LIST | {"testType", "folder"},
     "getPreconditions": _OF_A_LIST | {"preconditionType", "folder"},
@@ -280,6 +281,7 @@ _ARGUMENTS: Mapping[str, frozenset[str]] = {
     "addTestEnvironmentsToTestExecution": frozenset({"issueId", "testEnvironments"}),
 }
 _RESOLVERS: Mapping[str, Callable[[Site, Mapping[str, Any]], Any]] = {
+    **datasets.RESOLVERS,
     **graphql_tests.RESOLVERS,
     "getTests": _list_resolver(TEST, graphql_json.test_json),
     "getPreconditions": _list_resolver(PRECONDITION, graphql_json.plan_json),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xray_sandbox.store import workflow
+from xray_sandbox.store.datasets import read_dataset
 from xray_sandbox.store.documents import (
     ATTACHMENT,
     BUILD,
@@ -42,7 +43,16 @@ def show_parts(site: Site, issue: IssueRow) -> dict[str, Any]:
         ],
         "builds": list(_items(site, issue, BUILD)),
         "deployments": list(_items(site, issue, DEPLOYMENT)),
+        "dataset": _dataset(site, issue),
     }
+
+
+def _dataset(site: Site, issue: IssueRow) -> dict[str, Any] | None:
+    found = read_dataset(site.store, issue.id)
+    if found is None:
+        return None
+    names = [each.name for each in found.parameters]
+    return {"parameters": names, "rows": found.iterations()}
 
 
 def _fields(site: Site, issue: IssueRow) -> Iterator[tuple[str, str]]:

@@ -27,6 +27,7 @@ from xray_sandbox.store.rows import (
     IssueRow,
 )
 from xray_sandbox.web.auth import require_jira_login
+from xray_sandbox.web.datasets import add_export, add_import
 from xray_sandbox.web.repository import add_repository
 from xray_sandbox.web.site import Site
 from xray_sandbox.web.test_runs import add_test_runs
@@ -56,6 +57,8 @@ def server_blueprint(site: Site) -> Blueprint:
     _add_plans(blueprint, site)
     _add_sets(blueprint, site)
     add_repository(blueprint, site)
+    add_export(blueprint, site, "/api/dataset/export")
+    add_import(blueprint, site, "/api/dataset/import")
     return blueprint
 
 

@@ -1,0 +1,3 @@
+"""
+Datasets of Tests in this project: their files, their rows, and where code names them.
+"""
