@@ -37,7 +37,7 @@ def test_passes(xray): xray.comment("fine")
 @pytest.mark.xray("CALC-2")
 def test_fails(): assert False, "on purpose"
 
-@pytest.mark.xray("CALC-2")
+@pytest.mark.xray("CALC-2", dataset=False)
 def test_skipped(): pytest.skip("on purpose")
 """
 FEATURE = """
