@@ -140,6 +140,8 @@ def hostile_project(folder: Path, url: str) -> dict[str, str]:
         "NAME": "prod",
         "PATH": "##vso[?]y.*",
         "ARGUMENT": "##vso[x]y.xml",
+        "KEY": "CALC-1",
+        "TEST": "CALC-1",
     }
 
 
