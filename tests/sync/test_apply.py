@@ -169,3 +169,19 @@ def test_a_scenario_cannot_be_renamed_without_a_login_to_jira() -> None:
 
     assert list(found.refused.values()) == [NO_NAME]
     assert found.entries == {line.test: line}
+
+
+def test_a_jira_without_links_of_tests() -> None:
+    """It is told once, and all else is done."""
+
+    class Jira:
+        def get_json(self, *_: Any) -> Any:
+            return {"issueLinkTypes": [{"name": "Blocks", "outward": "blocks"}]}
+
+    jira: Any = Jira()
+    found = Sync(Editor(), jira, "CALC", Rules(), fields={}, renew=lambda: None)
+    found.run([plan_step(Match(test=a_test(requirements=("CALC-7",))))])
+    (line,) = found.entries.values()
+
+    assert found.left_out[0].startswith("requirements were not linked: this Jira has")
+    assert (line.key, line.requirements) == ("CALC-101", ())

@@ -197,7 +197,11 @@ class Sync:
         if self._jira is None:
             self.left_out.append(NO_LINKS)
             return
-        jira, kind = self._jira, find_tests_type(self._jira)
+        try:
+            jira, kind = self._jira, find_tests_type(self._jira)
+        except OF_ONE_TEST as error:
+            self.left_out.append(f"requirements were not linked: {error}")
+            return
         for step in wanted:
             if self._try([step], partial(_link, step=step, jira=jira, kind=kind)):
                 self._note([step], "requirements")
@@ -205,12 +209,13 @@ class Sync:
     def _try(
         self, steps: Sequence[Step], change: Callable[[dict[str, str]], None]
     ) -> bool:
-        """Make a change of some Tests; a refusal is noted for each of them."""
+        """Make a change of some Tests; a refusal is noted once for all of them."""
         self._renew()
         try:
             change({_id(s): s.issue.key for s in steps if s.issue is not None})
         except OF_ONE_TEST as error:
-            self.refused |= {str(each.test): str(error) for each in steps}
+            others = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+            self.refused[f"{steps[0].test}{others}"] = str(error)
             return False
         return True
 
